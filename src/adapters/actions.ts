@@ -1,0 +1,126 @@
+// The Actions runner: inputs read once into one typed object, outputs, the job's summary and its log.
+import * as core from '@actions/core'
+import { parseCount, parseDuration } from '../core/quantity.ts'
+import { ConfigError } from '../errors.ts'
+import type { Log } from '../ports.ts'
+
+const COMMANDS = ['run', 'propose', 'train', 'judge'] as const
+export type Command = (typeof COMMANDS)[number]
+
+export interface Inputs {
+  command: Command
+  configPath: string
+  /** Empty in jobs that must not have one. */
+  token: string
+  openaiApiKey: string
+  timeBudgetSeconds: number
+  /** How many candidates `propose` keeps waiting. */
+  candidates: number
+  /** JSON: what `train` is to run. */
+  trials: string
+  /** Where `train` leaves results and `judge` finds them. */
+  resultsDirectory: string
+  newLedger: boolean
+}
+
+/** What the runner tells every job about itself. */
+export interface RunnerContext {
+  /** `owner/name`. */
+  repository: string
+  serverUrl: string
+  apiUrl: string
+  workspace: string
+  /** Emptied by the runner at the start of every job. */
+  temporaryDirectory: string
+  /** Kept between jobs on self-hosted machines. */
+  cacheDirectory: string
+  runUrl: string | undefined
+}
+
+/** @throws ConfigError naming the first input that is wrong */
+export function readInputs(): Inputs {
+  const inputs = {
+    command: oneOf('command', COMMANDS),
+    configPath: core.getInput('config') || '.github/autoresearch.yml',
+    token: core.getInput('token'),
+    openaiApiKey: core.getInput('openai-api-key'),
+    timeBudgetSeconds: parsed('time-budget', '5h30m', parseDuration, 'a duration such as 5h30m'),
+    candidates: parsed('candidates', '4', parseCount, 'a whole number'),
+    trials: core.getInput('trials'),
+    resultsDirectory: core.getInput('results') || 'autoresearch-results',
+    newLedger: oneOf('new-ledger', ['false', 'true']) === 'true',
+  }
+  for (const secret of [inputs.token, inputs.openaiApiKey]) if (secret) core.setSecret(secret)
+  return inputs
+}
+
+function oneOf<Value extends string>(name: string, values: readonly [Value, ...Value[]]): Value {
+  const text = core.getInput(name) || values[0]
+  const value = values.find((known) => known === text)
+  if (value !== undefined) return value
+  throw new ConfigError(`input ${name}: expected ${values.join(', ')}, found ${JSON.stringify(text)}`, {
+    hint: `Set \`${name}\` under \`with:\` in the workflow.`,
+  })
+}
+
+function parsed(
+  name: string,
+  fallback: string,
+  parse: (text: string) => number | undefined,
+  expected: string,
+): number {
+  const text = core.getInput(name) || fallback
+  const value = parse(text)
+  if (value !== undefined) return value
+  throw new ConfigError(`input ${name}: expected ${expected}, found ${JSON.stringify(text)}`, {
+    hint: `Set \`${name}\` under \`with:\` in the workflow.`,
+  })
+}
+
+/** @throws ConfigError outside a runner */
+export function readRunnerContext(environment: NodeJS.ProcessEnv): RunnerContext {
+  const required = (name: string): string => {
+    const value = environment[name]
+    if (value) return value
+    throw new ConfigError(`${name} is not set`, {
+      hint: 'This is a GitHub Action: run it in a workflow, or see `npm run demo`.',
+    })
+  }
+  const repository = required('GITHUB_REPOSITORY')
+  const serverUrl = required('GITHUB_SERVER_URL')
+  const temporaryDirectory = required('RUNNER_TEMP')
+  const runId = environment['GITHUB_RUN_ID']
+  return {
+    repository,
+    serverUrl,
+    apiUrl: required('GITHUB_API_URL'),
+    workspace: required('GITHUB_WORKSPACE'),
+    temporaryDirectory,
+    cacheDirectory: environment['RUNNER_TOOL_CACHE'] ?? temporaryDirectory,
+    runUrl: runId ? `${serverUrl}/${repository}/actions/runs/${runId}` : undefined,
+  }
+}
+
+export const actionsLog: Log = {
+  info: (message) => core.info(inert(message)),
+  warn: (message) => core.warning(inert(message)),
+}
+
+/** The runner takes `::name::` and `##[name]` in a log for commands; text from candidates must not give any. */
+function inert(message: string): string {
+  return message.replaceAll('::', ':\u200b:').replaceAll('##[', '##\u200b[')
+}
+
+export function setOutputs(outputs: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value)
+}
+
+/** Adds markdown to the page of the workflow run, where there is one. */
+export async function writeJobSummary(markdown: string): Promise<void> {
+  if (process.env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(markdown, true).write()
+}
+
+/** Ends the job as failed, with an annotation that says what happened and what to do next. */
+export function fail(message: string): void {
+  core.setFailed(inert(message))
+}

@@ -1,0 +1,49 @@
+// Which variables of our own environment a command may see: enough to find its interpreter and its accelerator, and
+// never a token, a key or a runner's file.
+
+const TRAINING = [
+  'PATH',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'LD_LIBRARY_PATH',
+  'VIRTUAL_ENV',
+  'CONDA_PREFIX',
+  'CUDA_HOME',
+  'CUDA_VISIBLE_DEVICES',
+  'NVIDIA_VISIBLE_DEVICES',
+  'HIP_VISIBLE_DEVICES',
+  'ROCR_VISIBLE_DEVICES',
+  'OMP_NUM_THREADS',
+  'OPENBLAS_NUM_THREADS',
+  'MKL_NUM_THREADS',
+]
+
+/** Setup downloads packages and data sets, so it also sees how this machine reaches the network. */
+const SETUP = [
+  ...TRAINING,
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'SSL_CERT_FILE',
+  'NODE_EXTRA_CA_CERTS',
+  'npm_config_cache',
+  'PIP_CACHE_DIR',
+  'UV_CACHE_DIR',
+  'HF_HOME',
+]
+
+export function trainingEnvironment(all: NodeJS.ProcessEnv): Record<string, string> {
+  return pick(all, TRAINING)
+}
+
+export function setupEnvironment(all: NodeJS.ProcessEnv): Record<string, string> {
+  return pick(all, SETUP)
+}
+
+function pick(all: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])))
+}

@@ -1,0 +1,109 @@
+// Runs git, and nothing else does: no hooks, no host configuration, credentials only in the environment of one process.
+import { execa } from 'execa'
+
+/** A repository on this machine and the remote it belongs to. */
+export interface GitContext {
+  /** Any directory inside the local clone. */
+  directory: string
+  /** URL of the remote; always named explicitly, because `origin` may point anywhere. */
+  remoteUrl: string
+  /** Token for the remote; absent in jobs that only read what is already there. */
+  token?: string
+}
+
+export interface GitOptions {
+  input?: string
+  env?: Record<string, string>
+  /** Leave output bytes alone. */
+  trim?: boolean
+}
+
+export interface GitFailure {
+  exitCode: number | undefined
+  stderr: string
+}
+
+const MAX_OUTPUT_BYTES = 512 * 1024 * 1024
+
+const SAFE_CONFIG = [
+  // A candidate may plant hooks or a file system monitor in a clone it can reach; ours never run them.
+  ['core.hooksPath', '/dev/null'],
+  ['core.fsmonitor', 'false'],
+  ['protocol.ext.allow', 'never'],
+  ['core.quotePath', 'false'],
+  // Commits that no branch points to yet must survive until they are pushed.
+  ['gc.auto', '0'],
+] as const
+
+const IDENTITY = {
+  GIT_AUTHOR_NAME: 'autoresearch[bot]',
+  GIT_AUTHOR_EMAIL: 'autoresearch[bot]@users.noreply.github.com',
+  GIT_COMMITTER_NAME: 'autoresearch[bot]',
+  GIT_COMMITTER_EMAIL: 'autoresearch[bot]@users.noreply.github.com',
+}
+
+/** Runs git and returns its standard output; a failure throws with git's own words. */
+export async function git(
+  context: GitContext,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<string> {
+  const result = await tryGit(context, args, options)
+  if (typeof result === 'string') return result
+  throw new Error(`git ${args[0]} failed (exit code ${result.exitCode}): ${result.stderr}`)
+}
+
+/** Runs git where failing is an expected answer. */
+export async function tryGit(
+  context: GitContext,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<string | GitFailure> {
+  const result = await execa('git', args, {
+    cwd: context.directory,
+    env: { ...gitEnvironment(context), ...options.env },
+    ...(options.input === undefined ? {} : { input: options.input }),
+    stripFinalNewline: options.trim ?? true,
+    reject: false,
+    maxBuffer: MAX_OUTPUT_BYTES,
+  })
+  if (result.exitCode === 0) return result.stdout
+  return { exitCode: result.exitCode, stderr: result.stderr || String(result.message ?? '') }
+}
+
+/** Runs git and returns its standard output as bytes. */
+export async function gitBytes(context: GitContext, args: readonly string[], input: string): Promise<Buffer> {
+  const env = gitEnvironment(context)
+  const { stdout } = await execa('git', args, {
+    cwd: context.directory,
+    env,
+    input,
+    encoding: 'buffer',
+    maxBuffer: MAX_OUTPUT_BYTES,
+  })
+  return Buffer.from(stdout)
+}
+
+/** Credentials and settings travel in the environment, so that they appear in no file and on no command line. */
+function gitEnvironment(context: GitContext): Record<string, string> {
+  const settings: [string, string][] = SAFE_CONFIG.map(([key, value]) => [key, value])
+  if (context.token) {
+    const credentials = Buffer.from(`x-access-token:${context.token}`).toString('base64')
+    const origin = new URL(context.remoteUrl).origin
+    // An empty value first: a header that actions/checkout left behind would be sent as well.
+    settings.push([`http.${origin}/.extraheader`, ''])
+    settings.push([`http.${origin}/.extraheader`, `AUTHORIZATION: basic ${credentials}`])
+  }
+  return {
+    ...IDENTITY,
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_CONFIG_COUNT: String(settings.length),
+    ...Object.fromEntries(
+      settings.flatMap(([key, value], index) => [
+        [`GIT_CONFIG_KEY_${index}`, key],
+        [`GIT_CONFIG_VALUE_${index}`, value],
+      ]),
+    ),
+  }
+}

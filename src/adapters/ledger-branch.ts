@@ -1,0 +1,113 @@
+// The ledger on its branch: every append is one commit pushed as a fast-forward, which is a compare-and-swap by nature.
+import { LedgerError } from '../errors.ts'
+import type { BranchUpdate, LedgerStore } from '../ports.ts'
+import { type GitContext, type GitFailure, git, tryGit } from './git.ts'
+
+const LEDGER_BRANCH = 'autoresearch/ledger'
+const LEDGER_FILE = 'ledger.jsonl'
+const MAX_ATTEMPTS = 20
+
+interface Tip {
+  commit: string | null
+  text: string
+}
+
+export function createLedgerBranch(context: GitContext): LedgerStore {
+  let tip: Tip | undefined
+  return {
+    async read() {
+      tip = await fetchTip(context)
+      return tip.commit === null ? undefined : tip.text
+    },
+    async update(edit, branches, message) {
+      let moves = branches.filter(({ from, to }) => from !== to)
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+        tip ??= await fetchTip(context)
+        const next = await writeTip(context, tip, edit(tip.text), message)
+        const failure = await push(context, tip, next, moves)
+        if (failure === undefined) {
+          tip = next
+          return next.text
+        }
+        const seen = await fetchTip(context)
+        const needed = await stillNeeded(context, moves)
+        if (seen.commit === tip.commit && needed.length === moves.length) throw refused(failure)
+        tip = seen
+        moves = needed
+      }
+      throw new LedgerError(`the ledger could not be written in ${MAX_ATTEMPTS} attempts`, {
+        hint: `Another process keeps writing to ${LEDGER_BRANCH}: start fewer jobs at once.`,
+      })
+    },
+  }
+}
+
+/**
+ * Leaves out the moves that someone else has made already: GitHub may delete merged branches itself, and the answer to
+ * our own push may have been lost. A branch that a person moved is not ours to delete any more.
+ */
+async function stillNeeded(context: GitContext, moves: readonly BranchUpdate[]): Promise<BranchUpdate[]> {
+  const needed: BranchUpdate[] = []
+  for (const move of moves) {
+    const remote = await remoteCommit(context, move.branch)
+    if (remote === move.to) continue
+    if (remote === move.from) needed.push(move)
+    else if (move.to !== null)
+      throw new LedgerError(
+        `branch ${move.branch} is at ${remote ?? 'no commit'}, not where the ledger says it is`,
+        {
+          hint: 'A person or another job moved it meanwhile. Run again: the state is read anew at every start.',
+        },
+      )
+  }
+  return needed
+}
+
+function refused(failure: GitFailure): LedgerError {
+  return new LedgerError(`the push to ${LEDGER_BRANCH} was refused: ${failure.stderr.trim()}`, {
+    hint: 'Give the job `contents: write` and let it push to autoresearch/**; a ruleset there may at most forbid deletion and force-push of the ledger.',
+  })
+}
+
+async function remoteCommit(context: GitContext, branch: string): Promise<string | null> {
+  const line = await git(context, ['ls-remote', context.remoteUrl, `refs/heads/${branch}`])
+  return line === '' ? null : (line.split('\t')[0] ?? null)
+}
+
+async function fetchTip(context: GitContext): Promise<Tip> {
+  const commit = await remoteCommit(context, LEDGER_BRANCH)
+  if (commit === null) return { commit, text: '' }
+  await git(context, ['fetch', '--quiet', '--no-tags', context.remoteUrl, commit])
+  const text = await git(context, ['cat-file', 'blob', `${commit}:${LEDGER_FILE}`], { trim: false })
+  return { commit, text }
+}
+
+async function writeTip(context: GitContext, tip: Tip, text: string, message: string): Promise<Tip> {
+  if (text === tip.text) return tip
+  const blob = await git(context, ['hash-object', '-w', '--stdin'], { input: text })
+  const tree = await git(context, ['mktree'], { input: `100644 blob ${blob}\t${LEDGER_FILE}\n` })
+  const parents = tip.commit === null ? [] : ['-p', tip.commit]
+  return { commit: await git(context, ['commit-tree', tree, ...parents], { input: message }), text }
+}
+
+/** Pushes the ledger and the branches together. A lease on each branch makes the push fail when it is not where we think. */
+async function push(
+  context: GitContext,
+  tip: Tip,
+  next: Tip,
+  moves: readonly BranchUpdate[],
+): Promise<GitFailure | undefined> {
+  const refspecs = moves.map(({ branch, to }) => `${to ?? ''}:refs/heads/${branch}`)
+  const leases = moves.map(({ branch, from }) => `--force-with-lease=refs/heads/${branch}:${from ?? ''}`)
+  if (next.commit !== tip.commit) refspecs.push(`${next.commit}:refs/heads/${LEDGER_BRANCH}`)
+  if (refspecs.length === 0) return undefined
+  const result = await tryGit(context, [
+    'push',
+    '--quiet',
+    '--atomic',
+    ...leases,
+    context.remoteUrl,
+    ...refspecs,
+  ])
+  return typeof result === 'string' ? undefined : result
+}

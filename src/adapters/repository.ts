@@ -1,0 +1,246 @@
+// The repository's git data: reading commits and making a candidate's, always on objects, never in a work tree.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { matchesGlob } from 'node:path/posix'
+import type { Change } from '../core/gate.ts'
+import type { RemoteBranches, Repository } from '../ports.ts'
+import { type GitContext, git, gitBytes, tryGit } from './git.ts'
+
+/** Larger files are neither shown to a proposer nor compared as text. */
+const MAX_TEXT_BYTES = 512 * 1024
+
+export interface GitRepository extends Repository {
+  /** Tree of `base` with only the editable paths of `head` laid over it: what a trial is allowed to see. */
+  sealedTree(base: string, head: string, editable: readonly string[]): Promise<string>
+  /** Hash of everything a candidate may not change. */
+  fixedFilesHash(commit: string, editable: readonly string[]): Promise<string>
+  /** Writes a tree's files into an existing empty directory. */
+  exportTree(tree: string, directory: string): Promise<void>
+}
+
+export function createRepository(context: GitContext): GitRepository {
+  return {
+    remoteBranches: () => remoteBranches(context),
+    treeOf: async (commit) => git(context, ['rev-parse', `${await present(context, commit)}^{tree}`]),
+    readFiles: (commit) => readFiles(context, commit),
+    readFile: async (commit, path) =>
+      (await readBlobs(context, [`${await present(context, commit)}:${path}`]))[0],
+    changes: (from, to) => changes(context, from, to),
+    commit: (request) => commitFiles(context, request),
+    rebase: (head, onto) => rebase(context, head, onto),
+    sealedTree: (base, head, editable) => sealedTree(context, base, head, editable),
+    fixedFilesHash: (commit, editable) => fixedFilesHash(context, commit, editable),
+    exportTree: (tree, directory) => exportTree(context, tree, directory),
+  }
+}
+
+async function remoteBranches(context: GitContext): Promise<RemoteBranches> {
+  const lines = await git(context, ['ls-remote', '--symref', context.remoteUrl, 'HEAD', 'refs/heads/*'])
+  const commits = new Map<string, string>()
+  let defaultBranch = 'main'
+  for (const line of lines.split('\n')) {
+    const [left = '', ref = ''] = line.split('\t')
+    if (left.startsWith('ref: refs/heads/') && ref === 'HEAD')
+      defaultBranch = left.slice('ref: refs/heads/'.length)
+    else if (ref.startsWith('refs/heads/')) commits.set(ref.slice('refs/heads/'.length), left)
+  }
+  return { defaultBranch, commits }
+}
+
+/** Makes sure a commit's objects are here, fetching it by its hash when they are not. */
+async function present(context: GitContext, commit: string): Promise<string> {
+  const found = await tryGit(context, ['cat-file', '-e', `${commit}^{tree}`])
+  if (typeof found !== 'string')
+    await git(context, ['fetch', '--quiet', '--no-tags', context.remoteUrl, commit])
+  return commit
+}
+
+interface TreeEntry {
+  mode: string
+  object: string
+  bytes: number
+  path: string
+}
+
+async function listTree(context: GitContext, tree: string): Promise<TreeEntry[]> {
+  const output = await git(context, ['ls-tree', '-r', '-z', '--long', '--full-tree', tree])
+  return splitNul(output).map((record) => {
+    const [head = '', path = ''] = record.split('\t')
+    const [mode = '', , object = '', bytes = ''] = head.split(/ +/)
+    return { mode, object, bytes: Number(bytes), path }
+  })
+}
+
+async function readFiles(context: GitContext, commit: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await listTree(context, await present(context, commit))
+  const small = entries.filter((entry) => entry.mode.startsWith('100') && entry.bytes <= MAX_TEXT_BYTES)
+  const texts = await readBlobs(
+    context,
+    small.map((entry) => entry.object),
+  )
+  return new Map(
+    small.flatMap((entry, index) => {
+      const text = texts[index]
+      return text === undefined ? [] : [[entry.path, text] as const]
+    }),
+  )
+}
+
+/** Contents of objects; undefined for what is missing, binary or not UTF-8. */
+async function readBlobs(context: GitContext, names: readonly string[]): Promise<(string | undefined)[]> {
+  if (names.length === 0) return []
+  const bytes = await gitBytes(context, ['cat-file', '--batch'], `${names.join('\n')}\n`)
+  let offset = 0
+  return names.map(() => {
+    const end = bytes.indexOf(10, offset)
+    const header = bytes.toString('utf8', offset, end)
+    offset = end + 1
+    if (header.endsWith(' missing')) return undefined
+    const [, kind, size] = header.split(' ')
+    const content = bytes.subarray(offset, offset + Number(size))
+    offset += Number(size) + 1
+    return kind === 'blob' ? decodeText(content) : undefined
+  })
+}
+
+function decodeText(content: Buffer): string | undefined {
+  if (content.length > MAX_TEXT_BYTES || content.includes(0)) return undefined
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
+  } catch {
+    return undefined
+  }
+}
+
+interface RawChange {
+  path: string
+  mode: string
+  object: string
+  oldObject: string
+}
+
+async function rawChanges(context: GitContext, from: string, to: string): Promise<RawChange[]> {
+  await present(context, from)
+  await present(context, to)
+  const fields = splitNul(
+    await git(context, ['diff-tree', '-r', '-z', '--no-renames', '--full-index', from, to]),
+  )
+  return Array.from({ length: fields.length / 2 }, (_, index) => {
+    const [, mode = '', oldObject = '', object = ''] = (fields[2 * index] ?? '').split(' ')
+    return { path: fields[2 * index + 1] ?? '', mode, object, oldObject }
+  })
+}
+
+async function changes(context: GitContext, from: string, to: string): Promise<Change[]> {
+  const raw = await rawChanges(context, from, to)
+  const before = await readBlobs(
+    context,
+    raw.map((change) => change.oldObject),
+  )
+  const after = await readBlobs(
+    context,
+    raw.map((change) => change.object),
+  )
+  return raw.map(({ path, mode }, index) => {
+    const [old, new_] = [before[index], after[index]]
+    return {
+      path,
+      mode: mode === '000000' ? null : mode,
+      ...(old === undefined ? {} : { before: old }),
+      ...(new_ === undefined ? {} : { after: new_ }),
+    }
+  })
+}
+
+/** Runs `use` with a scratch index that holds `tree`, and returns the tree it leaves. */
+async function withIndex(
+  context: GitContext,
+  tree: string,
+  entries: readonly { mode: string; object: string; path: string }[],
+): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'autoresearch-index-'))
+  const env = { GIT_INDEX_FILE: join(directory, 'index') }
+  try {
+    await git(context, ['read-tree', tree], { env })
+    // Mode 0 removes a path.
+    const input = entries
+      .map(({ mode, object, path }) => `${mode === '000000' ? '0' : mode} ${object}\t${path}\0`)
+      .join('')
+    await git(context, ['update-index', '-z', '--index-info'], { env, input })
+    return await git(context, ['write-tree'], { env })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function commitFiles(
+  context: GitContext,
+  { base, files, message }: { base: string; files: ReadonlyMap<string, string>; message: string },
+): Promise<{ commit: string; tree: string }> {
+  await present(context, base)
+  const entries = await Promise.all(
+    [...files].map(async ([path, text]) => {
+      const object = await git(context, ['hash-object', '-w', '--stdin'], { input: text })
+      return { mode: '100644', object, path }
+    }),
+  )
+  const tree = await withIndex(context, base, entries)
+  const commit = await git(context, ['commit-tree', tree, '-p', base], { input: message })
+  return { commit, tree }
+}
+
+async function rebase(
+  context: GitContext,
+  head: string,
+  onto: string,
+): Promise<{ kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }> {
+  await present(context, head)
+  await present(context, onto)
+  const merged = await tryGit(context, ['merge-tree', '--write-tree', onto, head])
+  if (typeof merged !== 'string') {
+    // 1 is git's word for a conflict; anything else is a failure.
+    if (merged.exitCode === 1) return { kind: 'conflict' }
+    throw new Error(`git merge-tree failed (exit code ${merged.exitCode}): ${merged.stderr}`)
+  }
+  const message = await git(context, ['log', '-1', '--format=%B', head])
+  const commit = await git(context, ['commit-tree', merged, '-p', onto], { input: message })
+  return { kind: 'rebased', commit, tree: merged }
+}
+
+async function sealedTree(
+  context: GitContext,
+  base: string,
+  head: string,
+  editable: readonly string[],
+): Promise<string> {
+  const raw = await rawChanges(context, base, head)
+  const allowed = raw.filter((change) => editable.some((glob) => matchesGlob(change.path, glob)))
+  return withIndex(context, base, allowed)
+}
+
+async function fixedFilesHash(
+  context: GitContext,
+  commit: string,
+  editable: readonly string[],
+): Promise<string> {
+  const entries = await listTree(context, await present(context, commit))
+  const editablePaths = entries.filter((entry) => editable.some((glob) => matchesGlob(entry.path, glob)))
+  return withIndex(
+    context,
+    commit,
+    editablePaths.map((entry) => ({ ...entry, mode: '000000' })),
+  )
+}
+
+async function exportTree(context: GitContext, tree: string, directory: string): Promise<void> {
+  const index = join(directory, '.git-index')
+  const env = { GIT_INDEX_FILE: index }
+  await git(context, ['read-tree', tree], { env })
+  await git(context, ['checkout-index', '--all', '--force', `--prefix=${directory}/`], { env })
+  await rm(index, { force: true })
+}
+
+function splitNul(text: string): string[] {
+  return text.split('\0').filter((part) => part !== '')
+}

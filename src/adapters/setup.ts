@@ -1,0 +1,98 @@
+// Runs the `setup` command once per machine and version of the fixed files, and keeps what it prepared.
+import { createHash } from 'node:crypto'
+import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Config } from '../core/config.ts'
+import { inertLine } from '../core/markdown.ts'
+import { BaselineError } from '../errors.ts'
+import type { Log } from '../ports.ts'
+import { setupEnvironment } from './environment.ts'
+import { runGroup } from './process-group.ts'
+import type { GitRepository } from './repository.ts'
+
+export interface SetupOptions {
+  repository: GitRepository
+  log: Log
+  /** Where prepared data is kept between jobs on this machine. */
+  cacheDirectory: string
+  environment: NodeJS.ProcessEnv
+}
+
+const SETUP_TIMEOUT_SECONDS = 6 * 3600
+const LOG_TAIL_CHARACTERS = 4000
+
+/**
+ * Prepares `$AUTORESEARCH_DATA` for the baseline at `base`. The folder is named after the setup command and every file a
+ * candidate may not change, so merges of candidates reuse it and any other change prepares it anew.
+ *
+ * @returns the directory; an empty one when there is no setup command
+ * @throws BaselineError when the command fails
+ */
+export async function prepareData(
+  options: SetupOptions,
+  config: Config,
+  base: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const fixedFiles = await options.repository.fixedFilesHash(base, config.editable)
+  const key = createHash('sha256')
+    .update(`${config.setup ?? ''}\n${fixedFiles}`)
+    .digest('hex')
+    .slice(0, 16)
+  const ready = join(options.cacheDirectory, key)
+  if (await exists(ready)) return ready
+  await mkdir(options.cacheDirectory, { recursive: true })
+  // Prepared under another name, so that a killed setup leaves nothing that looks complete.
+  const unfinished = await mkdtemp(join(options.cacheDirectory, `${key}.unfinished-`))
+  try {
+    if (config.setup !== undefined) await runSetup(options, config.setup, base, unfinished, signal)
+    await rename(unfinished, ready).catch(async (error: unknown) => {
+      if (!(await exists(ready))) throw error
+    })
+  } finally {
+    await rm(unfinished, { recursive: true, force: true })
+  }
+  return ready
+}
+
+async function runSetup(
+  { repository, log, environment }: SetupOptions,
+  command: string,
+  base: string,
+  dataDirectory: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const source = await mkdtemp(join(tmpdir(), 'autoresearch-setup-'))
+  let tail = ''
+  log.info(`Setup: ${command}`)
+  try {
+    await repository.exportTree(await repository.treeOf(base), source)
+    const exit = await runGroup({
+      command,
+      directory: source,
+      environment: { ...setupEnvironment(environment), HOME: homedir(), AUTORESEARCH_DATA: dataDirectory },
+      timeoutSeconds: SETUP_TIMEOUT_SECONDS,
+      onOutput: (text) => {
+        tail = (tail + text).slice(-LOG_TAIL_CHARACTERS)
+      },
+      signal,
+    })
+    if (exit.code === 0) return
+    throw new BaselineError(
+      `setup failed (${exit.timedOut ? 'timed out' : `exit code ${exit.code ?? exit.signal}`}): ${command}\n${inertLine(tail)}`,
+      {
+        hint: 'Run the setup command by hand on this machine, in a fresh checkout of the baseline branch.',
+      },
+    )
+  } finally {
+    await rm(source, { recursive: true, force: true })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,98 @@
+// The ledger as a running command sees it: recorded at once in memory, written to the remote in the background, in order.
+import { appendEvents, type LedgerEvent, parseLedger } from '../core/ledger.ts'
+import { replay, type State, selectNews } from '../core/state.ts'
+import { LedgerError } from '../errors.ts'
+import type { BranchUpdate, Clock, LedgerStore } from '../ports.ts'
+
+interface Entry {
+  events: readonly LedgerEvent[]
+  branches: readonly BranchUpdate[]
+}
+
+export class Journal {
+  readonly #store: LedgerStore
+  readonly #clock: Clock
+  #written: LedgerEvent[]
+  #pending: Entry[] = []
+  #state: State
+  #writing: Promise<void> | undefined
+  #waiters: (() => void)[] = []
+
+  constructor(store: LedgerStore, clock: Clock, text: string) {
+    this.#store = store
+    this.#clock = clock
+    this.#written = readEvents(text)
+    this.#state = replay(this.#written)
+  }
+
+  /** What is true now, lines that are still on their way to the remote included. */
+  get state(): State {
+    return this.#state
+  }
+
+  /**
+   * Adds events, and moves branches in the same push. Returns at once; `flushed` tells when the remote has them.
+   * Events that say nothing new are dropped.
+   */
+  record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
+    if (events.length === 0 && branches.length === 0) return
+    this.#pending.push({ events, branches })
+    this.#refresh()
+    this.#writing ??= this.#writeAll()
+    // A failure is reported by the next `flushed`; until then it must not end the process.
+    this.#writing.catch(() => {})
+  }
+
+  /** Resolves when everything recorded so far is on the remote. */
+  async flushed(): Promise<void> {
+    while (this.#writing) await this.#writing
+  }
+
+  /** Resolves at the next change of the state. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve))
+  }
+
+  /** Wakes everyone who waits for a change, for example because the command is ending. */
+  wake(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve()
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const batch = takeBatch(this.#pending)
+      const events = batch.flatMap((entry) => entry.events)
+      const branches = batch.flatMap((entry) => entry.branches)
+      const edit = (text: string): string =>
+        appendEvents(text, selectNews(readEvents(text), events), this.#clock.now())
+      const text = await this.#store.update(edit, branches, describe(events))
+      this.#written = readEvents(text)
+      this.#pending.splice(0, batch.length)
+      this.#refresh()
+    }
+    this.#writing = undefined
+  }
+
+  #refresh(): void {
+    this.#state = replay([...this.#written, ...this.#pending.flatMap((entry) => entry.events)])
+    this.wake()
+  }
+}
+
+/** Entries that can share one push: all up to, and including, the first that moves a branch. */
+function takeBatch(pending: readonly Entry[]): Entry[] {
+  const end = pending.findIndex((entry) => entry.branches.length > 0)
+  return pending.slice(0, end === -1 ? pending.length : end + 1)
+}
+
+function readEvents(text: string): LedgerEvent[] {
+  const parsed = parseLedger(text)
+  if (parsed.kind === 'ledger') return parsed.events
+  throw new LedgerError(`the ledger is broken at line ${parsed.line}: ${parsed.problem}`, {
+    hint: 'Nothing is merged until it is mended: `git log -p autoresearch/ledger` shows who changed it; reset the branch to the last good commit.',
+  })
+}
+
+function describe(events: readonly LedgerEvent[]): string {
+  return events.map((event) => event.kind).join(', ') || 'move branches'
+}

@@ -1,0 +1,42 @@
+// The `judge` job: takes the results of the train jobs, believes nothing in them that it can check, and settles what is
+// decided. It never runs candidate code.
+import { describeTrial } from '../core/describe.ts'
+import { measurementHash } from '../core/evidence.ts'
+import { planTrials } from '../core/schedule.ts'
+import { groupTrials, type TrialBatch, type TrialResult } from '../core/trial.ts'
+import { checkResult } from '../core/trust.ts'
+import type { Results } from '../ports.ts'
+import { performSteps } from './propose.ts'
+import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
+
+/** @returns the session and the trials that are to be run next */
+export async function judgeResults(
+  ports: Ports & { results: Results },
+  settings: SessionSettings,
+): Promise<{ session: Session; batches: TrialBatch[]; refused: string[] }> {
+  const session = await openSession(ports, settings)
+  const refused: string[] = []
+  for (const file of await ports.results.read()) {
+    const problem = file.kind === 'unreadable' ? file.problem : await verify(session, file.result)
+    if (problem !== undefined) {
+      refused.push(`${file.name}: ${problem}`)
+      ports.log.warn(`Refused ${file.name}: ${problem}`)
+    } else if (file.kind === 'result') {
+      session.record([{ kind: 'trial', result: file.result }])
+      ports.log.info(describeTrial(file.result))
+    }
+  }
+  await performSteps(session)
+  await session.flushed()
+  return { session, batches: groupTrials(planTrials(session.state, session.bench, session.policy)), refused }
+}
+
+/** Compares a result with git and with the ledger. */
+async function verify(session: Session, result: TrialResult): Promise<string | undefined> {
+  const problem = checkResult(session.state, measurementHash(session.config), result)
+  if (problem !== undefined) return problem
+  const tree = await session.ports.repository.treeOf(result.trial.head)
+  return tree === result.trial.tree
+    ? undefined
+    : `it names tree ${result.trial.tree.slice(0, 7)}, and git says ${tree.slice(0, 7)}`
+}

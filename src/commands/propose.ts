@@ -1,0 +1,55 @@
+// The `propose` job: opens pull requests for new ideas and says which trials are to be run. It runs no candidate code.
+import type { ProposerConfig } from '../core/config.ts'
+import { chooseProposer, planSteps, planTrials, waitingCandidates } from '../core/schedule.ts'
+import { groupTrials, type TrialBatch } from '../core/trial.ts'
+import type { Proposer } from '../ports.ts'
+import { proposeCandidate } from './proposing.ts'
+import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
+import { performStep } from './steps.ts'
+
+export interface ProposePorts extends Ports {
+  /** The configuration says which proposers there are, and it is only known once the session is open. */
+  createProposers(configs: readonly ProposerConfig[]): Proposer[]
+}
+
+export interface ProposeSettings extends SessionSettings {
+  /** How many candidates should be waiting for their first trial when this job ends. */
+  candidates: number
+}
+
+/** @returns the session and the trials to run now, one batch a commit: the matrix of the `train` jobs */
+export async function propose(
+  ports: ProposePorts,
+  settings: ProposeSettings,
+): Promise<{ session: Session; batches: TrialBatch[] }> {
+  const session = await openSession(ports, settings)
+  await performSteps(session)
+  const proposers = ports.createProposers(session.config.proposers)
+  await fillQueue(session, proposers, Math.min(settings.candidates, session.config.limits.candidates))
+  await performSteps(session)
+  await session.flushed()
+  return { session, batches: groupTrials(planTrials(session.state, session.bench, session.policy)) }
+}
+
+async function fillQueue(session: Session, proposers: readonly Proposer[], wanted: number): Promise<void> {
+  const silent = new Set<number>()
+  const { signal } = new AbortController()
+  while (waitingCandidates(session.state).length < wanted) {
+    const turn = chooseProposer(proposers.length, session.state.asked, silent)
+    const proposer = turn === undefined ? undefined : proposers[turn]
+    if (turn === undefined || proposer === undefined) return
+    const proposed = await proposeCandidate(session, proposer, signal)
+    if (proposed.kind === 'proposed') continue
+    session.ports.log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
+    silent.add(turn)
+  }
+}
+
+/** Does everything on GitHub that the state asks for. */
+export async function performSteps(session: Session): Promise<void> {
+  for (;;) {
+    const step = planSteps(session.state)[0]
+    if (!step) return
+    await performStep(session, step)
+  }
+}

@@ -1,0 +1,111 @@
+// Asks a proposer for one idea and records it as a candidate: commit, branch and ledger line in one atomic push.
+import { buildBrief } from '../core/brief.ts'
+import { type Candidate, candidateBranch, candidateId, type Proposal, type Usage } from '../core/candidate.ts'
+import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate.ts'
+import type { BaselineCommit } from '../core/state.ts'
+import type { Proposer } from '../ports.ts'
+import type { Session } from './session.ts'
+
+export type Proposed =
+  | { kind: 'proposed'; candidate: Candidate }
+  | { kind: 'nothing'; reason: string; exhausted: boolean }
+
+/** Asks `proposer` for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger. */
+export async function proposeCandidate(
+  session: Session,
+  proposer: Proposer,
+  signal: AbortSignal,
+): Promise<Proposed> {
+  const { repository } = session.ports
+  const { config, bench, baseline } = session
+  const files = await repository.readFiles(baseline.commit)
+  const editable = [...files.keys()].filter((path) => isEditable(path, config.editable))
+  const program = config.program === undefined ? undefined : files.get(config.program)
+  const result = await proposer.propose({
+    brief: buildBrief({
+      config,
+      state: session.state,
+      bench,
+      files,
+      editable,
+      ...(program ? { program } : {}),
+    }),
+    files,
+    editable,
+    history: [...session.state.candidates.values()],
+    review: (proposal) => review(session, proposedChanges(files, proposal)),
+    signal,
+  })
+  if (result.kind === 'nothing')
+    return recordNothing(session, proposer, result.reason, result.usage, result.exhausted)
+  return recordCandidate(session, proposer, baseline, result.proposal, result.usage)
+}
+
+async function recordCandidate(
+  session: Session,
+  proposer: Proposer,
+  baseline: BaselineCommit,
+  proposal: Proposal,
+  usage: Usage,
+): Promise<Proposed> {
+  const { repository } = session.ports
+  const { files, title, hypothesis, category, expectedEffect, knob } = proposal
+  const { commit: head, tree } = await repository.commit({
+    base: baseline.commit,
+    files,
+    message: `${title}\n\n${hypothesis}`,
+  })
+  // Judged from git objects, whatever the proposer was told: what is pushed is what was reviewed.
+  const changes = await repository.changes(baseline.commit, head)
+  const problems = review(session, changes)
+  if (problems.length > 0) return recordNothing(session, proposer, problems.join(' '), usage, false)
+  const candidate: Candidate = {
+    id: candidateId(baseline.commit, tree),
+    title,
+    hypothesis,
+    category,
+    expectedEffect,
+    proposer: proposer.name,
+    ...(knob ? { knob } : {}),
+    changeKey: changeKey(changes),
+    usage,
+    base: baseline.commit,
+    head,
+    tree,
+    rebases: 0,
+  }
+  session.record(
+    [{ kind: 'proposed', candidate }],
+    [{ branch: candidateBranch(candidate.id), from: null, to: head }],
+  )
+  return { kind: 'proposed', candidate }
+}
+
+function recordNothing(
+  session: Session,
+  proposer: Proposer,
+  reason: string,
+  usage: Usage,
+  exhausted: boolean,
+): Proposed {
+  session.record([{ kind: 'no-proposal', proposer: proposer.name, reason, usage }])
+  return { kind: 'nothing', reason, exhausted }
+}
+
+/** The static gate, and the rule that an idea is tried once. */
+function review(session: Session, changes: readonly Change[]): string[] {
+  const problems = reviewChanges(changes, session.config.editable)
+  if (problems.length > 0) return problems
+  const key = changeKey(changes)
+  const twin = [...session.state.candidates.values()].find((candidate) => candidate.changeKey === key)
+  if (!twin) return []
+  const fate = twin.verdict ? twin.verdict.reason : 'it is still being tested'
+  return [`The same change was proposed before as "${twin.title}" (${twin.id}): ${fate}.`]
+}
+
+function proposedChanges(files: ReadonlyMap<string, string>, proposal: Pick<Proposal, 'files'>): Change[] {
+  return [...proposal.files].map(([path, after]) => {
+    const before = files.get(path)
+    return { path, mode: '100644', ...(before === undefined ? {} : { before }), after }
+  })
+}

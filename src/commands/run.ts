@@ -1,0 +1,174 @@
+// The loop for one GPU machine: three lanes that read the same state (one trains, one proposes, one talks to GitHub), so
+// that the device never waits for a model or for GitHub.
+import type { ProposerConfig } from '../core/config.ts'
+import { describeTrial } from '../core/describe.ts'
+import {
+  baselineFailure,
+  chooseProposer,
+  planSteps,
+  planTrials,
+  waitingCandidates,
+} from '../core/schedule.ts'
+import type { State } from '../core/state.ts'
+import { BaselineError } from '../errors.ts'
+import type { Proposer, Trainer } from '../ports.ts'
+import { proposeCandidate } from './proposing.ts'
+import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
+import { performStep } from './steps.ts'
+
+export interface RunPorts extends Ports {
+  trainer: Trainer
+  /** The configuration says which proposers there are, and it is only known once the session is open. */
+  createProposers(configs: readonly ProposerConfig[]): Proposer[]
+}
+
+export interface RunSettings extends SessionSettings {
+  /** Wall time after which nothing new is begun, in seconds. */
+  timeBudgetSeconds: number
+}
+
+export interface RunSummary {
+  session: Session
+  /** Why the loop ended, as a sentence. */
+  ended: string
+  /** Wall time of the whole loop. */
+  seconds: number
+  /** Part of it during which the device was training. */
+  busySeconds: number
+}
+
+/** Candidates that may wait for the device: enough that it never idles, few enough that a merge makes little stale. */
+const PROPOSALS_AHEAD = 2
+/** A proposer that comes back empty this often in a row is asked no more in this run. */
+const MAX_FRUITLESS = 5
+
+/**
+ * Proposes, trains, judges and merges until the time budget, the candidate limit or the cost limit is reached and every
+ * candidate that was begun is settled.
+ */
+export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSummary> {
+  const startedSeconds = ports.clock.monotonicSeconds()
+  const session = await openSession(ports, settings)
+  const loop = new Loop(ports, session, startedSeconds + settings.timeBudgetSeconds)
+  const ended = await loop.run()
+  return {
+    session,
+    ended,
+    seconds: ports.clock.monotonicSeconds() - startedSeconds,
+    busySeconds: loop.busySeconds,
+  }
+}
+
+class Loop {
+  busySeconds = 0
+  readonly #ports: RunPorts
+  readonly #session: Session
+  readonly #deadlineSeconds: number
+  readonly #stop = new AbortController()
+  readonly #begun: State
+  #proposing = true
+  #training = true
+
+  constructor(ports: RunPorts, session: Session, deadlineSeconds: number) {
+    this.#ports = ports
+    this.#session = session
+    this.#deadlineSeconds = deadlineSeconds
+    this.#begun = session.state
+  }
+
+  /** @returns why proposing ended, as a sentence */
+  async run(): Promise<string> {
+    const proposing = this.#propose().finally(() => {
+      this.#proposing = false
+      this.#session.wake()
+    })
+    const training = this.#train().finally(() => {
+      this.#training = false
+      this.#stop.abort()
+      this.#session.wake()
+    })
+    const lanes = [proposing, training, this.#talkToForge()] as const
+    try {
+      const [ended] = await Promise.all(lanes)
+      return ended
+    } finally {
+      this.#stop.abort()
+      this.#session.wake()
+      await Promise.allSettled(lanes)
+      await this.#session.flushed()
+    }
+  }
+
+  /** The training lane: one trial after the other, as long as there is one worth running and time for it. */
+  async #train(): Promise<void> {
+    const { clock, trainer } = this.#ports
+    while (!this.#stop.signal.aborted) {
+      const { state, bench, policy } = this.#session
+      const failure = baselineFailure(state, bench)
+      if (failure)
+        throw new BaselineError(failure, {
+          hint: 'Run the training command on the baseline branch by hand and mend it there.',
+        })
+      if (clock.monotonicSeconds() + this.#session.config.timeoutSeconds > this.#deadlineSeconds) return
+      const trial = planTrials(state, bench, policy)[0]
+      if (!trial) {
+        if (!this.#proposing && planSteps(state).length === 0) return
+        await this.#session.changed()
+        continue
+      }
+      const result = await trainer.run(trial, this.#stop.signal)
+      if (this.#stop.signal.aborted) return
+      this.busySeconds += result.wallSeconds
+      this.#session.record([{ kind: 'trial', result }])
+      this.#ports.log.info(describeTrial(result))
+    }
+  }
+
+  /** The proposing lane: keeps a few candidates ready for the device. */
+  async #propose(): Promise<string> {
+    const proposers = this.#ports.createProposers(this.#session.config.proposers)
+    const exhausted = new Set<number>()
+    const fruitless = proposers.map(() => 0)
+    while (!this.#stop.signal.aborted) {
+      const limit = this.#limitReached()
+      if (limit) return limit
+      if (waitingCandidates(this.#session.state).length >= PROPOSALS_AHEAD) {
+        await this.#session.changed()
+        continue
+      }
+      const turn = chooseProposer(proposers.length, this.#session.state.asked, exhausted)
+      const proposer = turn === undefined ? undefined : proposers[turn]
+      if (turn === undefined || proposer === undefined) return 'no proposer has anything more to offer'
+      const proposed = await proposeCandidate(this.#session, proposer, this.#stop.signal)
+      fruitless[turn] = proposed.kind === 'proposed' ? 0 : (fruitless[turn] ?? 0) + 1
+      if (proposed.kind === 'proposed') continue
+      this.#ports.log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
+      if (proposed.exhausted || (fruitless[turn] ?? 0) >= MAX_FRUITLESS) exhausted.add(turn)
+    }
+    return 'the time budget is used up'
+  }
+
+  /** Which limit of the configuration this run has reached, if any. */
+  #limitReached(): string | undefined {
+    const { limits } = this.#session.config
+    const { usage, candidates } = this.#session.state
+    const tokens =
+      usage.inputTokens + usage.outputTokens - this.#begun.usage.inputTokens - this.#begun.usage.outputTokens
+    if (candidates.size - this.#begun.candidates.size >= limits.candidates)
+      return `the limit of ${limits.candidates} candidates is reached`
+    if (tokens >= limits.tokens) return `the limit of ${limits.tokens} tokens is reached`
+    if (usage.dollars - this.#begun.usage.dollars >= limits.dollars)
+      return `the limit of ${limits.dollars} dollars is reached`
+    return undefined
+  }
+
+  /** The forge lane: one write after the other, as GitHub asks of its clients. */
+  async #talkToForge(): Promise<void> {
+    for (;;) {
+      const step = planSteps(this.#session.state)[0]
+      if (step) await performStep(this.#session, step)
+      else if (!this.#training) return
+      else await this.#session.changed()
+    }
+  }
+}

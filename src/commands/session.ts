@@ -1,0 +1,192 @@
+// Every command begins here: read the ledger and the configuration, and reconcile both with what GitHub shows.
+import { candidateBranch } from '../core/candidate.ts'
+import { type Config, parseConfig, renderConfigProblems } from '../core/config.ts'
+import { type Bench, measurementHash } from '../core/evidence.ts'
+import type { LedgerEvent } from '../core/ledger.ts'
+import { type PullRequest, reconcile } from '../core/reconcile.ts'
+import { decide } from '../core/schedule.ts'
+import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
+import { type JudgePolicy, STARTING_THRESHOLDS } from '../core/verdict.ts'
+import { ConfigError, LedgerError } from '../errors.ts'
+import type { BranchUpdate, Clock, Forge, LedgerStore, Log, RemoteBranches, Repository } from '../ports.ts'
+import { Journal } from './journal.ts'
+
+export interface Ports {
+  repository: Repository
+  ledger: LedgerStore
+  forge: Forge
+  clock: Clock
+  log: Log
+}
+
+export interface SessionSettings {
+  /** Path of the configuration in the repository. */
+  configPath: string
+  /** Where every trial's seed comes from, used only when this is the first run. */
+  rootSeed: string
+  /** Begin a new ledger although the baseline branch already exists. */
+  newLedger: boolean
+  /** The machine that trains here; undefined in jobs that do not train. */
+  testbed: string | undefined
+  /** Page of this workflow run, linked from check runs. */
+  runUrl: string | undefined
+}
+
+/** What a command works with: the ports, the configuration of the baseline, and the state as the ledger tells it. */
+export class Session {
+  readonly ports: Ports
+  readonly settings: SessionSettings
+  readonly #journal: Journal
+  #config: Config
+
+  constructor(ports: Ports, settings: SessionSettings, journal: Journal, config: Config) {
+    this.ports = ports
+    this.settings = settings
+    this.#journal = journal
+    this.#config = config
+  }
+
+  get state(): State {
+    return this.#journal.state
+  }
+
+  get config(): Config {
+    return this.#config
+  }
+
+  get policy(): JudgePolicy {
+    return {
+      direction: this.#config.metric.direction,
+      baselineReplicates: this.#config.replicates.baseline,
+      candidateReplicates: this.#config.replicates.candidate,
+      ...STARTING_THRESHOLDS,
+    }
+  }
+
+  /** Numbers are compared on the machine that trains here, else on the one that trained last. */
+  get bench(): Bench {
+    const testbed = this.settings.testbed ?? [...this.state.trials.values()].at(-1)?.testbed
+    return { config: measurementHash(this.#config), testbed }
+  }
+
+  /** The baseline; a session always has one. */
+  get baseline(): BaselineCommit {
+    const { baseline } = this.state
+    if (!baseline) throw new Error('the ledger has no baseline')
+    return baseline
+  }
+
+  /** Records events and every decision that they make possible. Returns at once. */
+  record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
+    this.#journal.record(events, branches)
+    this.#journal.record(decide(this.state, this.bench, this.policy))
+  }
+
+  flushed(): Promise<void> {
+    return this.#journal.flushed()
+  }
+
+  changed(): Promise<void> {
+    return this.#journal.changed()
+  }
+
+  wake(): void {
+    this.#journal.wake()
+  }
+
+  /** Compares the ledger with GitHub and records what is missing. */
+  async reconcile(): Promise<void> {
+    const { repository, forge } = this.ports
+    const { commits } = await repository.remoteBranches()
+    const commit = commits.get(this.#config.baseline)
+    if (commit === undefined)
+      throw new LedgerError(`the baseline branch ${this.#config.baseline} has disappeared`, {
+        hint: `Restore it: git push origin ${this.state.baseline?.commit ?? '<commit>'}:refs/heads/${this.#config.baseline}`,
+      })
+    const open = await forge.openPullRequests(this.#config.baseline)
+    const pullRequests = [...open, ...(await this.#settledPullRequests(open))]
+    const baseline = { commit, tree: await repository.treeOf(commit) }
+    this.record(reconcile(this.state, { baseline, pullRequests, branches: new Set(commits.keys()) }))
+    this.#config = await readConfig(repository, commit, this.settings.configPath)
+    this.record([])
+  }
+
+  /** Pull requests of candidates we believe to be open but that GitHub no longer lists as open. */
+  async #settledPullRequests(open: readonly PullRequest[]): Promise<PullRequest[]> {
+    const listed = new Set(open.map((pullRequest) => pullRequest.branch))
+    const missing = openCandidates(this.state).filter(
+      (candidate) => !listed.has(candidateBranch(candidate.id)),
+    )
+    const found: PullRequest[] = []
+    for (const { pullRequest } of missing)
+      if (pullRequest !== undefined) found.push(await this.pullRequest(pullRequest))
+    return found
+  }
+
+  /** One pull request, with the tree that merging it made. */
+  async pullRequest(number: number): Promise<PullRequest> {
+    const pullRequest = await this.ports.forge.pullRequest(number)
+    if (pullRequest.mergeCommit === undefined) return pullRequest
+    return { ...pullRequest, mergeTree: await this.ports.repository.treeOf(pullRequest.mergeCommit) }
+  }
+}
+
+/**
+ * Opens a session; on the very first run it creates the baseline branch and the ledger, both or neither.
+ *
+ * @throws ConfigError when the configuration is missing or wrong
+ * @throws LedgerError when the ledger is missing or broken
+ */
+export async function openSession(ports: Ports, settings: SessionSettings): Promise<Session> {
+  const remote = await ports.repository.remoteBranches()
+  const first = await readConfig(ports.repository, defaultCommit(remote), settings.configPath)
+  const text = await ports.ledger.read()
+  const baseline = remote.commits.get(first.baseline)
+  if (text === undefined && baseline !== undefined && !settings.newLedger) throw missingLedger(first.baseline)
+
+  const journal = new Journal(ports.ledger, ports.clock, text ?? '')
+  const commit = baseline ?? defaultCommit(remote)
+  if (text === undefined) {
+    const tree = await ports.repository.treeOf(commit)
+    const events: LedgerEvent[] = [
+      { kind: 'started', rootSeed: settings.rootSeed },
+      { kind: 'baseline', commit, tree, cause: 'started' },
+    ]
+    journal.record(events, [{ branch: first.baseline, from: baseline ?? null, to: commit }])
+    await journal.flushed()
+    ports.log.info(`Created ${first.baseline} at ${commit.slice(0, 7)} and the ledger`)
+  }
+  const session = new Session(ports, settings, journal, first)
+  await session.reconcile()
+  return session
+}
+
+async function readConfig(repository: Repository, commit: string, path: string): Promise<Config> {
+  const text = await repository.readFile(commit, path)
+  if (text === undefined)
+    throw new ConfigError(`there is no ${path} at ${commit.slice(0, 7)}`, {
+      hint: 'Commit one to the default branch; docs/configuration.md shows every field, and four lines are enough.',
+    })
+  const parsed = parseConfig(text)
+  if (parsed.kind === 'config') return parsed.config
+  throw new ConfigError(renderConfigProblems(path, parsed.problems), {
+    hint: `Mend ${path} on the baseline branch.`,
+  })
+}
+
+function defaultCommit(remote: RemoteBranches): string {
+  const commit = remote.commits.get(remote.defaultBranch)
+  if (commit !== undefined) return commit
+  throw new ConfigError(`the repository has no commit on ${remote.defaultBranch}`, {
+    hint: 'Push your training code first.',
+  })
+}
+
+function missingLedger(baseline: string): LedgerError {
+  return new LedgerError(
+    `the branch ${baseline} exists, but the ledger branch autoresearch/ledger does not`,
+    {
+      hint: 'If the ledger was deleted, restore it. To begin a new ledger on this baseline, run once with the input `new-ledger: true`.',
+    },
+  )
+}

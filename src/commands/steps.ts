@@ -1,0 +1,152 @@
+// What is done on GitHub for a candidate: open it, replay it on a moved baseline, settle it. Every step may be repeated.
+import { type Candidate, candidateBranch } from '../core/candidate.ts'
+import { concludedCheck, startedCheck } from '../core/check.ts'
+import { candidateMarker, renderComment } from '../core/comment.ts'
+import { evidenceFor } from '../core/evidence.ts'
+import { renderMergeMessage, renderPullRequest } from '../core/pull-request.ts'
+import { reconcileCandidate } from '../core/reconcile.ts'
+import type { Step } from '../core/schedule.ts'
+import type { BaselineCommit } from '../core/state.ts'
+import type { Verdict } from '../core/verdict.ts'
+import { ForgeError } from '../errors.ts'
+import type { BranchUpdate } from '../ports.ts'
+import type { Session } from './session.ts'
+
+/** Carries out one step and records what came of it. The ledger is on the remote before anything else is changed. */
+export async function performStep(session: Session, step: Step): Promise<void> {
+  await session.flushed()
+  if (step.kind === 'open') await open(session, step.candidate)
+  else if (step.kind === 'rebase') await rebase(session, step.candidate, step.onto)
+  else await settle(session, step.candidate)
+}
+
+async function open(session: Session, candidate: Candidate): Promise<void> {
+  const { forge, repository } = session.ports
+  const changes = await repository.changes(candidate.base, candidate.head)
+  const { config, state, bench } = session
+  const opened = await forge.openPullRequest({
+    branch: candidateBranch(candidate.id),
+    head: candidate.head,
+    base: config.baseline,
+    ...renderPullRequest({ candidate, changes, config, state, bench }),
+  })
+  if (opened.kind === 'refused')
+    throw new ForgeError(`GitHub did not let us open a pull request for ${candidate.title}`, {
+      hint: opened.explanation,
+    })
+  const check = startedCheck(candidate, config, session.settings.runUrl)
+  await forge.putCheckRun(candidate.head, check)
+  session.record([{ kind: 'opened', candidate: candidate.id, pullRequest: opened.number }])
+}
+
+async function rebase(session: Session, candidate: Candidate, onto: BaselineCommit): Promise<void> {
+  const { repository } = session.ports
+  if (await followPerson(session, candidate)) return
+  const replayed = await repository.rebase(candidate.head, onto.commit)
+  const { candidate: runs } = evidenceFor(session.state, session.bench, candidate)
+  const runCounts = { candidate: runs.length, baseline: 0 }
+  const reject = (reason: string): void => {
+    const verdict: Verdict = { kind: 'reject', reason, runs: runCounts }
+    session.record([{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict }])
+  }
+  if (replayed.kind === 'conflict')
+    return reject(`conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`)
+  if (replayed.tree === onto.tree) return reject('the baseline already contains this change')
+  session.record(
+    [
+      {
+        kind: 'rebased',
+        candidate: candidate.id,
+        base: onto.commit,
+        head: replayed.commit,
+        tree: replayed.tree,
+      },
+    ],
+    [{ branch: candidateBranch(candidate.id), from: candidate.head, to: replayed.commit }],
+  )
+}
+
+async function settle(session: Session, candidate: Candidate): Promise<void> {
+  const { verdict } = candidate
+  if (!verdict || candidate.pullRequest === undefined) return
+  if (await followPerson(session, candidate)) return
+  if (verdict.kind === 'merge' && !(await baselineStands(session, candidate))) return
+  await publish(session, candidate, verdict)
+  if (verdict.kind === 'merge') await merge(session, candidate, verdict)
+  else {
+    await session.ports.forge.close(candidate.pullRequest)
+    session.record(
+      [{ kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }],
+      [deletion(candidate)],
+    )
+  }
+}
+
+/** A person who closed, merged or pushed to the pull request has decided; we only write it down. */
+async function followPerson(session: Session, candidate: Candidate): Promise<boolean> {
+  if (candidate.pullRequest === undefined) return false
+  const pullRequest = await session.pullRequest(candidate.pullRequest)
+  const events = reconcileCandidate(candidate, pullRequest)
+  if (events.length === 0) return false
+  session.record(events)
+  if (pullRequest.state === 'merged') await session.reconcile()
+  return true
+}
+
+/** Merging has no guard for the base branch, so it is read once more just before. */
+async function baselineStands(session: Session, candidate: Candidate): Promise<boolean> {
+  const remote = await session.ports.repository.remoteBranches()
+  if (remote.commits.get(session.config.baseline) === candidate.base) return true
+  await session.reconcile()
+  return false
+}
+
+async function publish(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
+  const { forge } = session.ports
+  const { config, settings } = session
+  const evidence = evidenceFor(session.state, session.bench, candidate)
+  await forge.putCheckRun(
+    candidate.head,
+    concludedCheck({ candidate, verdict, evidence, config }, settings.runUrl),
+  )
+  const comment = renderComment({ candidate, verdict, evidence, config })
+  if (candidate.pullRequest !== undefined)
+    await forge.putComment(candidate.pullRequest, candidateMarker(candidate.id), comment)
+}
+
+async function merge(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
+  const { forge, repository } = session.ports
+  if (candidate.pullRequest === undefined) return
+  const merged = await forge.merge({
+    pullRequest: candidate.pullRequest,
+    head: candidate.head,
+    ...renderMergeMessage(candidate, verdict, candidate.pullRequest),
+  })
+  // The next reading of the pull request says what the person pushed.
+  if (merged.kind === 'head-moved') return void (await followPerson(session, candidate))
+  if (merged.kind === 'refused') {
+    session.ports.log.warn(
+      `#${candidate.pullRequest} should be merged, but GitHub refuses: ${merged.explanation}`,
+    )
+    const end = { kind: 'handed-over', reason: merged.explanation } as const
+    return session.record([{ kind: 'ended', candidate: candidate.id, end }])
+  }
+  const tree = await repository.treeOf(merged.commit)
+  const asTrained = tree === candidate.tree
+  if (!asTrained)
+    session.ports.log.warn(
+      `#${candidate.pullRequest} merged into a tree that was not trained: the baseline is measured anew`,
+    )
+  session.record(
+    [
+      { kind: 'ended', candidate: candidate.id, end: { kind: 'merged', commit: merged.commit, asTrained } },
+      { kind: 'baseline', commit: merged.commit, tree, cause: 'merged' },
+    ],
+    [deletion(candidate)],
+  )
+}
+
+/** GitHub keeps a settled pull request's commits under refs/pull, so its branch can go. */
+function deletion(candidate: Candidate): BranchUpdate {
+  return { branch: candidateBranch(candidate.id), from: candidate.head, to: null }
+}

@@ -1,0 +1,19 @@
+// The `train` job: runs the trials it was given and leaves their results as files. It has no token and decides nothing.
+import { describeTrial } from '../core/describe.ts'
+import type { Trial, TrialResult } from '../core/trial.ts'
+import type { Log, Trainer } from '../ports.ts'
+
+/** @returns the results, in the order of the trials; the trainer has written each to its file */
+export async function train(
+  ports: { trainer: Trainer; log: Log },
+  trials: readonly Trial[],
+): Promise<TrialResult[]> {
+  const { signal } = new AbortController()
+  const results: TrialResult[] = []
+  for (const trial of trials) {
+    const result = await ports.trainer.run(trial, signal)
+    ports.log.info(describeTrial(result))
+    results.push(result)
+  }
+  return results
+}

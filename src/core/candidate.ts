@@ -1,0 +1,105 @@
+// A candidate: one proposed change, its hypothesis, and how far it has come.
+import { createHash } from 'node:crypto'
+import type { Verdict } from './verdict.ts'
+
+/** What a proposer invents: an idea and the new contents of the files it changes. */
+export interface Proposal {
+  title: string
+  hypothesis: string
+  category: Category
+  /** The proposer's own guess, in the metric's unit and in words; shown, never used to decide. */
+  expectedEffect: string
+  /** Path → whole new content. Only these files change. */
+  files: ReadonlyMap<string, string>
+  /** Set by proposers that turn one numeric constant, so that later steps can continue in its direction. */
+  knob?: Knob
+}
+
+export const CATEGORIES = [
+  'optimizer',
+  'schedule',
+  'architecture',
+  'regularisation',
+  'initialisation',
+  'data',
+  'numerics',
+  'systems',
+  'hyperparameter',
+] as const
+export type Category = (typeof CATEGORIES)[number]
+
+/** One named numeric constant and the step taken on it. */
+export interface Knob {
+  file: string
+  name: string
+  from: number
+  to: number
+}
+
+/** What inventing a candidate cost. Dollars are 0 when no price is configured. */
+export interface Usage {
+  inputTokens: number
+  outputTokens: number
+  dollars: number
+}
+
+/** A candidate as the ledger knows it. */
+export interface Candidate {
+  id: string
+  title: string
+  hypothesis: string
+  category: Category
+  expectedEffect: string
+  /** Name of the proposer, with its model if it has one: `openai gpt-x`. */
+  proposer: string
+  knob?: Knob
+  /** Hash of the normalised change, by which a repeated idea is recognised. */
+  changeKey: string
+  usage: Usage
+  /** Commit of the baseline that `head` was built on. */
+  base: string
+  /** The candidate's commit: exactly one on top of `base`. */
+  head: string
+  /** Tree of `head`: what is trained. Equal trees are equal code. */
+  tree: string
+  /** Times the change was replayed because the baseline moved under it. */
+  rebases: number
+  pullRequest?: number
+  /** The judge's decision on `head`; absent while evidence is still being collected. */
+  verdict?: Verdict
+  end?: CandidateEnd
+}
+
+/**
+ * How a candidate's life ended. `withdrawn`: a person closed its pull request or pushed to it. `handed-over`: it should
+ * be merged, GitHub will not let us, and the pull request waits for a person.
+ */
+export type CandidateEnd =
+  | { kind: 'merged'; commit: string; asTrained: boolean }
+  | { kind: 'closed' }
+  | { kind: 'withdrawn'; reason: string }
+  | { kind: 'handed-over'; reason: string }
+
+export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, dollars: 0 }
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    dollars: a.dollars + b.dollars,
+  }
+}
+
+/**
+ * Names a candidate after the code it would train, so that the same change on the same baseline always gets the same
+ * id, whoever proposes it and however often a killed job repeats it.
+ */
+export function candidateId(base: string, tree: string): string {
+  return createHash('sha256').update(`${base}\n${tree}`).digest('hex').slice(0, 8)
+}
+
+const CANDIDATE_BRANCH_PREFIX = 'autoresearch/c/'
+
+export function candidateBranch(id: string): string {
+  return `${CANDIDATE_BRANCH_PREFIX}${id}`
+}

@@ -1,0 +1,117 @@
+// Rules about one piece of text in the configuration: paths, globs, branch names and patterns.
+
+/** Why a text is refused: what was expected instead, and what to do about it. */
+export interface Refusal {
+  expected: string
+  hint: string
+}
+
+type Rule = (text: string) => Refusal | undefined
+
+const CONTROL = /\p{Cc}/u
+
+/** A path that stays inside its folder: posix, relative, normalised, naming a file rather than a folder. */
+export const pathRule: Rule = (text) => {
+  const refuse = (hint: string) => ({ expected: 'a relative path', hint })
+  const segments = text.split('/')
+  if (text.trim() === '') return refuse('name a file, such as train.py')
+  if (text.includes('\\')) return refuse('separate folders with "/"')
+  if (text.startsWith('/') || /^[A-Za-z]:/.test(text)) return refuse('remove what makes it absolute')
+  if (segments.includes('..')) return refuse('remove "..": the path must stay inside its folder')
+  if (text.endsWith('/')) return refuse(`name a file, or write "${text}**" where a glob is allowed`)
+  if (segments.includes('.') || segments.includes('')) return refuse('remove "./" and "//"')
+  return CONTROL.test(text) ? refuse('remove the control characters') : undefined
+}
+
+/** A glob of files a candidate may change. `*`, `**` and `?` only, so that every matcher understands it alike. */
+export const globRule: Rule = (text) => {
+  if (/^!|[()[\]{}]/.test(text)) {
+    return {
+      expected: 'a glob of *, ** and ?',
+      hint: 'write one glob per alternative, without ! ( ) [ ] { }',
+    }
+  }
+  const refusal = pathRule(text)
+  if (refusal !== undefined || !reachesDotGithub(text)) return refusal
+  return {
+    expected: 'a glob outside .github/',
+    hint: 'remove it: candidates never change .github/',
+  }
+}
+
+/** A branch that git accepts and that the record of the research does not already use. */
+export const branchRule: Rule = (text) => {
+  const parts = text.split('/')
+  const forbidden = /[\s~^:?*[\\]|\.\.|@\{|^@$|^-|\.$/.test(text) || CONTROL.test(text)
+  if (forbidden || parts.some((part) => part === '' || part.startsWith('.') || part.endsWith('.lock'))) {
+    return {
+      expected: 'a branch name',
+      hint: 'use letters, digits, "-" and "/", such as autoresearch/baseline',
+    }
+  }
+  // `autoresearch` itself would make git refuse every branch below it.
+  if (/^autoresearch(\/(ledger|c)(\/.*)?)?$/.test(text)) {
+    return {
+      expected: 'a branch of its own',
+      hint: 'autoresearch/ledger and autoresearch/c/ are taken; use autoresearch/baseline',
+    }
+  }
+  return undefined
+}
+
+/** A regular expression that marks one value: its only capture group, or the group named `value`. */
+export const metricPatternRule: Rule = (text) => {
+  const groups = captureGroups(text)
+  if (groups.kind === 'invalid') return groups.refusal
+  if (groups.names.includes('value') || groups.count === 1) return undefined
+  return {
+    expected: 'exactly one capture group, or one named value',
+    hint:
+      groups.count === 0
+        ? 'put parentheses around the number: loss: (\\S+)'
+        : 'write (?:…) for groups that only group, or name the number (?<value>…)',
+  }
+}
+
+/** A regular expression with the named groups `step` and `value`. */
+export const progressPatternRule: Rule = (text) => {
+  const groups = captureGroups(text)
+  if (groups.kind === 'invalid') return groups.refusal
+  const missing = ['step', 'value'].filter((name) => !groups.names.includes(name))
+  if (missing.length === 0) return undefined
+  return {
+    expected: 'a regular expression with the named groups step and value',
+    hint: `add ${missing.map((name) => `(?<${name}>…)`).join(' and ')}`,
+  }
+}
+
+/** The engine's reason without the pattern that it repeats in front. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.slice(message.lastIndexOf(': ') + 2).toLowerCase()
+}
+
+type CaptureGroups = { kind: 'valid'; count: number; names: string[] } | { kind: 'invalid'; refusal: Refusal }
+
+function captureGroups(pattern: string): CaptureGroups {
+  try {
+    new RegExp(pattern, 'm')
+    // The empty first alternative matches at once, so nothing of `pattern` runs, and still every group is listed.
+    const match = new RegExp(`|${pattern}`).exec('')
+    return { kind: 'valid', count: (match?.length ?? 1) - 1, names: Object.keys(match?.groups ?? {}) }
+  } catch (error) {
+    const hint = pattern.includes('(?P<')
+      ? 'JavaScript writes a named group (?<value>…), without the P'
+      : `mend the pattern: ${reasonOf(error)}`
+    return { kind: 'invalid', refusal: { expected: 'a JavaScript regular expression', hint } }
+  }
+}
+
+/** Wildcards do not match a leading dot, as everywhere in Unix, so only a segment that begins with one gets in. */
+function reachesDotGithub(glob: string): boolean {
+  const first = glob.replace(/^(\*\*\/)+/, '').split('/')[0] ?? ''
+  const source = first.replace(/\*+|\W/g, (token) => WILDCARDS[token[0] ?? ''] ?? `\\${token}`)
+  return first.startsWith('.') && new RegExp(`^${source}$`, 'i').test('.github')
+}
+
+const WILDCARDS: Readonly<Record<string, string>> = { '*': '.*', '?': '.' }

@@ -1,0 +1,168 @@
+// The static gate: what a candidate's change must look like before anything runs it. Used on a proposal and again, from
+// git objects, by the judge.
+import { createHash } from 'node:crypto'
+import { matchesGlob } from 'node:path/posix'
+import { gainedInvisibleCharacters, invisibleCharacters, quoteVisibly } from './invisible.ts'
+import { maskSeeds } from './seeds.ts'
+import { codeTokens, foldTokens, lex } from './source.ts'
+
+/** One path that differs between the baseline and a candidate. */
+export interface Change {
+  path: string
+  /** Git's file mode of the new side, such as 100644; null when the file was deleted. */
+  mode: string | null
+  /** Text before and after; undefined when the side does not exist or is not UTF-8 text. */
+  before?: string
+  after?: string
+}
+
+const MAX_FILE_KIB = 256
+const MAX_TOTAL_KIB = 512
+const MAX_PATH_LENGTH = 300
+const MAX_FILES = 100
+
+/**
+ * Reviews a change without running anything.
+ *
+ * @param editable globs of the paths that may change; `*` and `**` match no name that begins with a dot
+ * @returns one sentence for every reason to refuse the change; empty when it passes
+ */
+export function reviewChanges(changes: readonly Change[], editable: readonly string[]): string[] {
+  if (changes.length === 0) return ['The change is empty: no file differs from the baseline.']
+  if (changes.length > MAX_FILES)
+    return [`The change touches ${changes.length} files; ${MAX_FILES} are allowed.`]
+  const reasons = [
+    ...changes.flatMap((change) => reviewPath(change.path, editable) ?? reviewContent(change)),
+    ...reviewTotalSize(changes),
+    ...reviewCollisions(changes.map(({ path }) => path)),
+  ]
+  return reasons.length > 0 ? reasons : reviewSubstance(changes)
+}
+
+/** True when a candidate may change the file at `path`. */
+export function isEditable(path: string, editable: readonly string[]): boolean {
+  return reviewPath(path, editable) === undefined
+}
+
+function reviewPath(path: string, editable: readonly string[]): string[] | undefined {
+  const segments = path.split('/')
+  if (path === '' || path.length > MAX_PATH_LENGTH)
+    return [`The path ${quote(path)} must have 1 to ${MAX_PATH_LENGTH} characters.`]
+  if (invisibleCharacters(path).length > 0 || /[\t\n\r]/.test(path))
+    return [`The path ${quote(path)} contains control or invisible characters.`]
+  if (path.includes('\\')) return [`The path ${quote(path)} contains a backslash.`]
+  if (segments[0] === '' || /^[a-z]:/i.test(path)) return [`The path ${quote(path)} is absolute.`]
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..'))
+    return [`The path ${quote(path)} contains an empty, "." or ".." part.`]
+  if (segments.some((segment) => foldCase(segment).startsWith('.git')))
+    return [`${quote(path)} belongs to git or GitHub and may never change.`]
+  if (!editable.some((glob) => matchesGlob(path, glob)))
+    return [`${quote(path)} is not editable: only ${editable.join(', ')} may change.`]
+  return undefined
+}
+
+function reviewContent({ path, mode, before, after }: Change): string[] {
+  if (mode === null) return []
+  if (mode !== '100644')
+    return [`${quote(path)} has mode ${mode}${describeMode(mode)}: only plain files (100644) may change.`]
+  if (after === undefined) return [`${quote(path)} is not UTF-8 text.`]
+  if (kibibytes(after) > MAX_FILE_KIB) return [`${quote(path)} is larger than ${MAX_FILE_KIB} KiB.`]
+  const gained = gainedInvisibleCharacters(before ?? '', after)
+  if (gained.length === 0) return []
+  return [`${quote(path)} gains invisible characters: ${gained.slice(0, 5).join(', ')}.`]
+}
+
+function describeMode(mode: string): string {
+  const names: Record<string, string> = {
+    '120000': ' (symlink)',
+    '160000': ' (submodule)',
+    '100755': ' (executable)',
+  }
+  return names[mode] ?? ''
+}
+
+function reviewTotalSize(changes: readonly Change[]): string[] {
+  const total = changes.reduce((sum, { after }) => sum + kibibytes(after ?? ''), 0)
+  return total > MAX_TOTAL_KIB ? [`The changed files are larger than ${MAX_TOTAL_KIB} KiB together.`] : []
+}
+
+/** Two names that some file systems take for one, folders included, so that one would silently replace the other. */
+function reviewCollisions(paths: readonly string[]): string[] {
+  const listed = new Set<string>()
+  const seen = new Map<string, string>()
+  return paths.flatMap((path) => {
+    if (listed.has(path)) return [`The path ${quote(path)} is listed twice.`]
+    listed.add(path)
+    for (let end = path.indexOf('/'); ; end = path.indexOf('/', end + 1)) {
+      const name = end < 0 ? path : path.slice(0, end)
+      const other = seen.get(foldCase(name)) ?? name
+      if (other !== name)
+        return [`The paths ${quote(other)} and ${quote(name)} differ only in case or Unicode form.`]
+      seen.set(foldCase(name), name)
+      if (end < 0) return []
+    }
+  })
+}
+
+const NO_SUBSTANCE = [
+  'The change is empty: the files have the content they had.',
+  'The change is only white space.',
+  'The change is only comments, white space or the spelling of numbers.',
+  'The change is only random seeds: the harness sets them, so it would train the same code.',
+]
+
+/** A change that trains the same code is a second draw of the same lottery. */
+function reviewSubstance(changes: readonly Change[]): string[] {
+  const reason = NO_SUBSTANCE[Math.max(...changes.map(substance))]
+  return reason === undefined ? [] : [reason]
+}
+
+/** How much a change is: 0 nothing, 1 white space, 2 comments, 3 seeds, 4 code. */
+function substance({ path, mode, before = '', after = '' }: Change): number {
+  if (mode === null && before === '') return 4
+  if (before === after) return 0
+  const isSame = (read: (text: string) => string[]) => read(before).join('\0') === read(after).join('\0')
+  if (isSame((text) => codeTokens(path, text)))
+    return before.replaceAll(/\s/g, '') === after.replaceAll(/\s/g, '') ? 1 : 2
+  return isSame((text) => foldTokens(path, maskSeeds(lex(path, text)))) ? 3 : 4
+}
+
+/** Tokens kept around a difference, so that the same step on two constants is two changes. */
+const CONTEXT_TOKENS = 16
+
+/**
+ * Names the idea of a change: what is replaced by what, and around it a little of the code it happens in. Comments,
+ * layout and everything far away do not matter, so the same idea on a later baseline has the same key.
+ *
+ * @returns 16 hex digits
+ */
+export function changeKey(changes: readonly Change[]): string {
+  const parts = changes.map(({ path, mode, before = '', after = '' }) =>
+    JSON.stringify([path, mode === null, ...difference(codeTokens(path, before), codeTokens(path, after))]),
+  )
+  return createHash('sha256').update(parts.sort().join('\n')).digest('hex').slice(0, 16)
+}
+
+function difference(before: readonly string[], after: readonly string[]): string[][] {
+  const shorter = Math.min(before.length, after.length)
+  let start = 0
+  while (start < shorter && before[start] === after[start]) start++
+  let end = 0
+  while (end < shorter - start && before.at(-1 - end) === after.at(-1 - end)) end++
+  const from = Math.max(0, start - CONTEXT_TOKENS)
+  const rest = Math.max(0, end - CONTEXT_TOKENS)
+  return [before, after].map((tokens) => tokens.slice(from, tokens.length - rest))
+}
+
+function foldCase(name: string): string {
+  return name.normalize('NFKC').toUpperCase().toLowerCase()
+}
+
+function kibibytes(text: string): number {
+  return Buffer.byteLength(text) / 1024
+}
+
+/** A path is text from a candidate. */
+function quote(path: string): string {
+  return quoteVisibly(path.slice(0, MAX_PATH_LENGTH))
+}

@@ -1,0 +1,158 @@
+// How each programming language writes comments, strings and lines; nothing but the tables that `source.ts` reads by.
+
+export interface Language {
+  name: 'javascript' | 'c' | 'python' | 'yaml' | 'json' | 'toml' | 'shell' | 'markup' | 'unknown'
+  /** Sticky; matches one token of any kind, as the named group of that kind. */
+  pattern: RegExp
+  /** Whether blanks inside a line mean something (`fold`: how many does not). */
+  spaces: 'drop' | 'fold'
+  /** Whether line ends mean something, and whether the blanks after them do. */
+  lines: 'drop' | 'fold' | 'indent'
+}
+
+const NUMBER = String.raw`0[xXbBoO][\da-fA-F_]+\w*|(?:\d(?:[\d_]|'(?=\d))*(?:\.(?!\.)[\d_]*)?|\.\d[\d_]*)(?:[eE][+\-]?\d[\d_]*)?\w*`
+const WORD = String.raw`[\p{ID_Start}_$][\p{ID_Continue}$]*`
+
+interface Grammar {
+  comment?: readonly RegExp[]
+  string?: readonly RegExp[]
+  word?: string
+}
+
+// Unfinished comments and strings match to the end, so that no text makes the reader start over again and again.
+const SLASHES = /\/\/.*/u
+const SLASHES_CONTINUED = /\/\/(?:\\\r?\n|.)*/u
+const BLOCK = /\/\*[\s\S]*?(?:\*\/|$)/u
+const HASH = /#.*/u
+/** A line that a backslash continues: layout, like a comment. */
+const CONTINUATION = /\\\r?\n/u
+const DOUBLE = /"(?:\\[\s\S]|[^"\\\n])*"?/u
+const DOUBLE_LINES = /"(?:\\[\s\S]|[^"\\])*"?/u
+const SINGLE = /'(?:\\[\s\S]|[^'\\\n])*'?/u
+const TRIPLE_DOUBLE = /"""(?:\\[\s\S]|[^\\])*?(?:"""|$)/u
+const TRIPLE_SINGLE = /'''(?:\\[\s\S]|[^\\])*?(?:'''|$)/u
+/** One character; never a Rust lifetime. */
+const CHARACTER = /'(?:\\[^\n][^'\n]{0,8}|[^'\\\n])'/u
+const RAW_CPP = /(?:u8|[uUL])?R"(?<fence>[^\s()\\"]{0,16})\([\s\S]*?(?:\)\k<fence>"|$)/u
+const RAW_RUST = /b?r(?<hashes>#*)"[\s\S]*?(?:"\k<hashes>|$)/u
+const RAW_GO = /`[^`]*`?/u
+/** `key: |` and its lines: as many as are indented like the first. */
+const YAML_BLOCK =
+  /(?<=[:-]\s+)[|>][\d+-]*[ \t]*\r?\n(?:[ \t]*\r?\n)*(?<indent> +).*(?:\r?\n(?:\k<indent>.*|[ \t]*(?=[\r\n]|$)))*/u
+const YAML_QUOTED = /(?<![^\s[{,:(])(?:"(?:\\[\s\S]|[^"\\])*"?|'[^']*'?)/u
+
+/** A regular expression of JavaScript, or the rest of its line. */
+export const JAVASCRIPT_REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n\r])*\]?|[^/\\\n\r[])*\/?[a-z]*/uy
+/** From a backtick, or the brace that ends a substitution, to the next backtick or `${`. */
+export const TEMPLATE_PART = /[`}](?:\\[\s\S]|\$(?!\{)|[^`\\$])*(?:`|\$\{|\\?$)/uy
+
+const C_LIKE = { comment: [SLASHES, BLOCK], string: [DOUBLE, CHARACTER] }
+const FREE = { spaces: 'drop', lines: 'drop' } as const
+const FOLDED = { spaces: 'fold', lines: 'fold' } as const
+
+const javascript: Language = {
+  name: 'javascript',
+  pattern: pattern({ comment: [SLASHES, BLOCK], string: [DOUBLE, SINGLE] }),
+  ...FREE,
+}
+const c: Language = {
+  name: 'c',
+  pattern: pattern({
+    comment: [SLASHES_CONTINUED, BLOCK, CONTINUATION],
+    string: [RAW_CPP, DOUBLE, CHARACTER],
+  }),
+  ...FREE,
+}
+const java: Language = {
+  name: 'c',
+  pattern: pattern({ ...C_LIKE, string: [TRIPLE_DOUBLE, DOUBLE, CHARACTER] }),
+  ...FREE,
+}
+const go: Language = {
+  name: 'c',
+  pattern: pattern({ ...C_LIKE, string: [RAW_GO, DOUBLE, CHARACTER] }),
+  ...FREE,
+}
+const rust: Language = {
+  name: 'c',
+  pattern: pattern({ ...C_LIKE, string: [RAW_RUST, DOUBLE_LINES, CHARACTER] }),
+  ...FREE,
+}
+const python: Language = {
+  name: 'python',
+  pattern: pattern({
+    comment: [HASH, CONTINUATION],
+    string: [TRIPLE_DOUBLE, TRIPLE_SINGLE, DOUBLE, SINGLE].map(prefixed),
+  }),
+  spaces: 'drop',
+  lines: 'indent',
+}
+const yaml: Language = {
+  name: 'yaml',
+  pattern: pattern({
+    comment: [/(?<!\S)#.*/u],
+    string: [YAML_BLOCK, YAML_QUOTED],
+    word: String.raw`[\p{L}_][\p{L}\p{N}_.\-]*`,
+  }),
+  spaces: 'fold',
+  lines: 'indent',
+}
+const toml: Language = {
+  name: 'toml',
+  pattern: pattern({
+    comment: [HASH],
+    string: [TRIPLE_DOUBLE, /'''[\s\S]*?(?:'''|$)/u, DOUBLE, /'[^'\n]*'?/u],
+  }),
+  spaces: 'drop',
+  lines: 'fold',
+}
+const shell: Language = {
+  name: 'shell',
+  pattern: pattern({
+    comment: [/(?<![^\s;&|()])#.*/u, CONTINUATION],
+    string: [/\\[\s\S]/u, /'[^']*'?/u, DOUBLE_LINES],
+  }),
+  ...FOLDED,
+}
+const json: Language = { name: 'json', pattern: pattern({ string: [DOUBLE] }), ...FREE }
+const markup: Language = {
+  name: 'markup',
+  pattern: pattern({ comment: [/<!--[\s\S]*?(?:-->|$)/u] }),
+  ...FOLDED,
+}
+const unknown: Language = { name: 'unknown', pattern: pattern({}), ...FOLDED }
+
+const BY_EXTENSION: ReadonlyMap<string, Language> = new Map([
+  ...'js mjs cjs jsx ts mts cts tsx'.split(' ').map((name) => [name, javascript] as const),
+  ...'c h cc cpp cxx hh hpp hxx cu cuh'.split(' ').map((name) => [name, c] as const),
+  ...'py pyi pyx'.split(' ').map((name) => [name, python] as const),
+  ...'yaml yml'.split(' ').map((name) => [name, yaml] as const),
+  ...'sh bash zsh'.split(' ').map((name) => [name, shell] as const),
+  ...'html htm xml svg md'.split(' ').map((name) => [name, markup] as const),
+  ...'json ipynb'.split(' ').map((name) => [name, json] as const),
+  ['java', java],
+  ['go', go],
+  ['rs', rust],
+  ['toml', toml],
+])
+
+/** The language of a file by its extension; `unknown` has no comments and no strings. */
+export function languageOf(path: string): Language {
+  return BY_EXTENSION.get(/\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? '') ?? unknown
+}
+
+function prefixed(string: RegExp): RegExp {
+  return new RegExp(`[rRbBuUfFtT]{0,2}(?:${string.source})`, 'u')
+}
+
+function pattern({ comment = [], string = [], word = WORD }: Grammar): RegExp {
+  const groups = [
+    ['space', String.raw`\s+`],
+    ['comment', comment.map(({ source }) => source).join('|')],
+    ['string', string.map(({ source }) => source).join('|')],
+    ['number', NUMBER],
+    ['word', word],
+    ['other', String.raw`[\s\S]`],
+  ].filter(([, source]) => source !== '')
+  return new RegExp(groups.map(([name, source]) => `(?<${name}>${source})`).join('|'), 'uy')
+}

@@ -1,0 +1,69 @@
+// Reconciles the ledger with what GitHub shows: effects whose answer was lost get their line, and what a person did wins.
+import { type Candidate, candidateBranch } from './candidate.ts'
+import type { LedgerEvent } from './ledger.ts'
+import { type BaselineCommit, openCandidates, type State } from './state.ts'
+
+/** A pull request as GitHub shows it now. */
+export interface PullRequest {
+  number: number
+  branch: string
+  head: string
+  state: 'open' | 'closed' | 'merged'
+  /** The commit on the baseline branch that merging made. */
+  mergeCommit?: string
+  /** Tree of that commit. */
+  mergeTree?: string
+}
+
+export interface Observed {
+  /** Where the baseline branch points. */
+  baseline: BaselineCommit
+  /** The newest pull request of every open candidate's branch. */
+  pullRequests: readonly PullRequest[]
+  /** Every branch of the remote. */
+  branches: ReadonlySet<string>
+}
+
+/** The ledger lines that are missing, given what GitHub shows. */
+export function reconcile(state: State, observed: Observed): LedgerEvent[] {
+  const byBranch = new Map(observed.pullRequests.map((pullRequest) => [pullRequest.branch, pullRequest]))
+  const events = openCandidates(state).flatMap((candidate) => {
+    const branch = candidateBranch(candidate.id)
+    const pullRequest = byBranch.get(branch)
+    if (pullRequest) return reconcileCandidate(candidate, pullRequest)
+    return observed.branches.has(branch) ? [] : [withdrawn(candidate, 'a person deleted the branch')]
+  })
+  return [...events, ...reconcileBaseline(state, observed, events)]
+}
+
+/** The lines one candidate lacks, given its pull request. */
+export function reconcileCandidate(candidate: Candidate, pullRequest: PullRequest): LedgerEvent[] {
+  const opened: LedgerEvent = { kind: 'opened', candidate: candidate.id, pullRequest: pullRequest.number }
+  const adopted = candidate.pullRequest === undefined ? [opened] : []
+  if (pullRequest.state === 'merged' && pullRequest.mergeCommit) {
+    const asTrained = pullRequest.mergeTree === candidate.tree
+    const end = { kind: 'merged', commit: pullRequest.mergeCommit, asTrained } as const
+    return [...adopted, { kind: 'ended', candidate: candidate.id, end }]
+  }
+  if (pullRequest.state === 'closed') {
+    const ours = candidate.verdict !== undefined && candidate.verdict.kind !== 'merge'
+    if (ours) return [...adopted, { kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }]
+    return [...adopted, withdrawn(candidate, 'a person closed the pull request')]
+  }
+  if (pullRequest.head !== candidate.head)
+    return [...adopted, withdrawn(candidate, 'a person pushed to the branch')]
+  return adopted
+}
+
+function withdrawn(candidate: Candidate, reason: string): LedgerEvent {
+  return { kind: 'ended', candidate: candidate.id, end: { kind: 'withdrawn', reason } }
+}
+
+function reconcileBaseline(state: State, observed: Observed, events: readonly LedgerEvent[]): LedgerEvent[] {
+  const { commit, tree } = observed.baseline
+  if (state.baseline?.commit === commit) return []
+  const merged = events.some(
+    (event) => event.kind === 'ended' && event.end.kind === 'merged' && event.end.commit === commit,
+  )
+  return [{ kind: 'baseline', commit, tree, cause: merged ? 'merged' : 'pushed' }]
+}

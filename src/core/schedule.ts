@@ -1,0 +1,158 @@
+// The scheduler: from the state alone, what to train next, what to do on GitHub next, and whether to ask for new ideas.
+import type { Candidate } from './candidate.ts'
+import { type Bench, baselineTrials, evidenceFor, trialsOfTree } from './evidence.ts'
+import type { LedgerEvent } from './ledger.ts'
+import { type BaselineCommit, openCandidates, type State } from './state.ts'
+import { type Trial, trialId, trialSeed } from './trial.ts'
+import { type Judgement, type JudgePolicy, judge } from './verdict.ts'
+
+/** Runs of a baseline that may fail before we say that the baseline itself is broken. */
+const MAX_BASELINE_FAILURES = 3
+
+/**
+ * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all.
+ * The baseline comes before candidates, and candidates that have begun before those that have not.
+ */
+export function planTrials(state: State, bench: Bench, policy: JudgePolicy): Trial[] {
+  if (!state.baseline) return []
+  const accepted = openCandidates(state).find((candidate) => isAccepted(candidate, state))
+  if (accepted) return planBaseline(state, bench, policy, accepted)
+  return [
+    ...planBaseline(state, bench, policy),
+    ...openCandidates(state)
+      .filter((candidate) => isCurrent(candidate, state) && candidate.verdict === undefined)
+      .filter((candidate) => judgeCandidate(state, bench, policy, candidate).kind === 'replicate')
+      .map((candidate) => nextTrial(state, candidate.id, candidate))
+      .sort((a, b) => Number(b.replicate > 1) - Number(a.replicate > 1)),
+  ]
+}
+
+/**
+ * Missing runs of the baseline. While the merge of an accepted candidate is under way, its code is measured as the next
+ * baseline instead, so that the device has useful work during the round trip to GitHub.
+ */
+function planBaseline(state: State, bench: Bench, policy: JudgePolicy, accepted?: Candidate): Trial[] {
+  const baseline = state.baseline
+  if (!baseline) return []
+  const tree = accepted?.tree ?? baseline.tree
+  const commits = accepted ?? { base: baseline.commit, head: baseline.commit, tree }
+  const missing = policy.baselineReplicates - baselineTrials(state, bench, tree).length
+  return Array.from({ length: Math.max(0, missing) }, (_, index) =>
+    nextTrial(state, accepted?.id ?? null, commits, index),
+  )
+}
+
+function nextTrial(
+  state: State,
+  candidate: string | null,
+  { base, head, tree }: { base: string; head: string; tree: string },
+  ahead = 0,
+): Trial {
+  const ran = [...state.trials.values()].filter((result) => result.trial.tree === tree)
+  const replicate = Math.max(0, ...ran.map((result) => result.trial.replicate)) + 1 + ahead
+  const seed = trialSeed(state.rootSeed, tree, replicate)
+  return { id: trialId(tree, replicate), candidate, base, head, tree, replicate, seed }
+}
+
+/** The judge's opinion of a candidate on the evidence so far. */
+export function judgeCandidate(
+  state: State,
+  bench: Bench,
+  policy: JudgePolicy,
+  candidate: Candidate,
+): Judgement {
+  const { baseline, candidate: runs, sigma } = evidenceFor(state, bench, candidate)
+  if (runs.length === 0) return { kind: 'replicate', reason: 'not trained yet' }
+  return judge(baseline, runs, sigma ?? 0, policy)
+}
+
+/** Decisions that the evidence now allows, as ledger events. */
+export function decide(state: State, bench: Bench, policy: JudgePolicy): LedgerEvent[] {
+  if (!baselineIsMeasured(state, bench, policy)) return []
+  return openCandidates(state)
+    .filter((candidate) => candidate.verdict === undefined && isCurrent(candidate, state))
+    .flatMap((candidate) => {
+      const judgement = judgeCandidate(state, bench, policy, candidate)
+      if (judgement.kind === 'replicate') return []
+      return [{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict: judgement } as const]
+    })
+}
+
+function baselineIsMeasured(state: State, bench: Bench, policy: JudgePolicy): boolean {
+  if (!state.baseline) return false
+  return baselineTrials(state, bench, state.baseline.tree).length >= policy.baselineReplicates
+}
+
+/** Why the baseline cannot be measured, once it has failed too often; undefined while it is fine. */
+export function baselineFailure(state: State, bench: Bench): string | undefined {
+  if (!state.baseline) return undefined
+  const failed = trialsOfTree(state, bench, state.baseline.tree).filter(
+    (result) => result.outcome !== 'measured',
+  )
+  if (failed.length < MAX_BASELINE_FAILURES) return undefined
+  const last = failed.at(-1)
+  return `${failed.length} runs of the baseline ended ${last?.outcome}: ${last?.reason ?? 'no reason known'}`
+}
+
+/** Something to do on GitHub for one candidate. */
+export type Step =
+  /** Its pull request and check run do not exist yet. */
+  | { kind: 'open'; candidate: Candidate }
+  /** The baseline moved: replay the change on the new one. */
+  | { kind: 'rebase'; candidate: Candidate; onto: BaselineCommit }
+  /** The verdict is in: publish it, merge or close. */
+  | { kind: 'settle'; candidate: Candidate }
+
+/** What is to be done on GitHub now, most urgent first: merges, because every other candidate depends on them. */
+export function planSteps(state: State): Step[] {
+  const urgency: Record<Step['kind'], number> = { settle: 1, rebase: 2, open: 3 }
+  return openCandidates(state)
+    .flatMap((candidate) => stepFor(state, candidate))
+    .sort((a, b) => Number(isMerge(b)) - Number(isMerge(a)) || urgency[a.kind] - urgency[b.kind])
+}
+
+function stepFor(state: State, candidate: Candidate): Step[] {
+  const stale = !isCurrent(candidate, state)
+  if (candidate.pullRequest === undefined && (!stale || candidate.verdict))
+    return [{ kind: 'open', candidate }]
+  if (stale && state.baseline && (candidate.verdict === undefined || candidate.verdict.kind === 'merge'))
+    return [{ kind: 'rebase', candidate, onto: state.baseline }]
+  if (candidate.verdict) return [{ kind: 'settle', candidate }]
+  return []
+}
+
+function isMerge(step: Step): boolean {
+  return step.kind === 'settle' && step.candidate.verdict?.kind === 'merge'
+}
+
+/** True when the candidate is built on the baseline as it is now. */
+export function isCurrent(candidate: Candidate, state: State): boolean {
+  return candidate.base === state.baseline?.commit
+}
+
+function isAccepted(candidate: Candidate, state: State): boolean {
+  return candidate.verdict?.kind === 'merge' && isCurrent(candidate, state)
+}
+
+/**
+ * Whose turn it is to propose: proposers take turns, and those that have nothing to offer are passed over.
+ *
+ * @param asked how often any proposer was asked so far
+ * @returns an index, or undefined when nobody is left
+ */
+export function chooseProposer(
+  count: number,
+  asked: number,
+  exhausted: ReadonlySet<number>,
+): number | undefined {
+  const order = Array.from({ length: count }, (_, index) => (asked + index) % count)
+  return order.find((index) => !exhausted.has(index))
+}
+
+/** Candidates that wait for their first run: what proposing ahead is measured by. */
+export function waitingCandidates(state: State): Candidate[] {
+  const trained = new Set([...state.trials.values()].map((result) => result.trial.tree))
+  return openCandidates(state).filter(
+    (candidate) => candidate.verdict === undefined && !trained.has(candidate.tree),
+  )
+}

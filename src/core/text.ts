@@ -1,0 +1,22 @@
+// Numbers and spans of time in words a person reads.
+
+/** Five significant digits, trailing zeros kept out of the way: 0.0031234 → `0.0031234`, 2.5 → `2.5`. */
+export function formatNumber(value: number): string {
+  if (value === 0) return '0'
+  const magnitude = Math.abs(value)
+  if (magnitude >= 1e6 || magnitude < 1e-5) return value.toExponential(2)
+  return Number(value.toPrecision(magnitude < 1 ? 3 : 5)).toString()
+}
+
+/** A gain with its sign: `+0.0031`, `−0.02`. */
+export function formatSigned(value: number): string {
+  return `${value < 0 ? '−' : '+'}${formatNumber(Math.abs(value))}`
+}
+
+/** Seconds as `42 s`, `5m`, `1h 30m`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 60) return `${minutes}m`
+  return `${Math.floor(minutes / 60)}h${minutes % 60 ? ` ${minutes % 60}m` : ''}`
+}

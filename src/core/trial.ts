@@ -1,0 +1,86 @@
+// A trial: one budgeted training run of one commit with one seed, and the file that carries its result.
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+
+const sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
+const finite = z.number().finite()
+
+export const trialSchema = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{12}-r[0-9]{1,4}$/),
+  /** Candidate id, or null when the baseline itself is measured. */
+  candidate: z.string().max(40).nullable(),
+  base: sha,
+  head: sha,
+  tree: sha,
+  /** 1-based; every tree counts its own replicates. */
+  replicate: z.number().int().min(1).max(9999),
+  seed: z.number().int().min(0).max(0x7fffffff),
+})
+
+/** What is to be trained: planned by the scheduler, carried to the GPU job as JSON. */
+export type Trial = z.infer<typeof trialSchema>
+
+export const OUTCOMES = [
+  'measured',
+  'crashed',
+  'out-of-memory',
+  'timed-out',
+  'no-metric',
+  'invalid-metric',
+  'diverged',
+] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** Trials of one commit, for one job: an entry of the `train` matrix. */
+export const trialBatchSchema = z.strictObject({ head: sha, trials: z.array(trialSchema).min(1).max(100) })
+export type TrialBatch = z.infer<typeof trialBatchSchema>
+
+/** GitHub starts at most this many jobs from one matrix. */
+const MAX_BATCHES = 256
+
+/** One batch a commit, in the order given. */
+export function groupTrials(trials: readonly Trial[]): TrialBatch[] {
+  const groups = Map.groupBy(trials, (trial) => trial.head)
+  return [...groups].map(([head, batch]) => ({ head, trials: batch })).slice(0, MAX_BATCHES)
+}
+
+const curvePoint = z.strictObject({ step: finite, value: finite })
+export type CurvePoint = z.infer<typeof curvePoint>
+
+export const trialResultSchema = z.strictObject({
+  trial: trialSchema,
+  /** Hash of the configuration the trial ran under. */
+  config: z.string().regex(/^[0-9a-f]{16}$/),
+  /** What must be equal for two numbers to be comparable: hardware and its driver, in words. */
+  testbed: z.string().max(300),
+  outcome: z.enum(OUTCOMES),
+  /** Present exactly when the outcome is `measured`. */
+  value: finite.optional(),
+  /** Why there is no value; one line. */
+  reason: z.string().max(500).optional(),
+  /** Wall time of the training command, measured from outside. */
+  wallSeconds: z.number().nonnegative(),
+  curve: z.array(curvePoint).max(200),
+  /** The end of the output, kept when there is no value. Candidate text: never trusted. */
+  tail: z.string().max(4000).optional(),
+})
+
+/** What became of a trial: the content of `trial.json`. */
+export type TrialResult = z.infer<typeof trialResultSchema>
+
+/** The name under which the GPU job leaves a result, in a folder named after the trial. */
+export const TRIAL_FILE = 'trial.json'
+
+/** A replicate of a tree has one id for ever, so recording it twice is noticed. */
+export function trialId(tree: string, replicate: number): string {
+  return `${tree.slice(0, 12)}-r${replicate}`
+}
+
+/**
+ * The seed of a trial: fixed by the ledger's root seed, the code and the replicate, so a candidate cannot choose it and
+ * a resumed job repeats it. 31 bits, the range every framework accepts.
+ */
+export function trialSeed(rootSeed: string, tree: string, replicate: number): number {
+  const digest = createHash('sha256').update(`${rootSeed}\n${tree}\n${replicate}`).digest()
+  return digest.readUInt32BE(0) & 0x7fffffff
+}

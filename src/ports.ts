@@ -1,0 +1,147 @@
+// Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests fake them.
+import type { Candidate, Proposal, Usage } from './core/candidate.ts'
+import type { Change } from './core/gate.ts'
+import type { PullRequest } from './core/reconcile.ts'
+import type { CheckRun } from './core/report.ts'
+import type { Trial, TrialResult } from './core/trial.ts'
+
+/** Invents candidates. Never throws for what a model or an endpoint does wrong: that is a `nothing`. */
+export interface Proposer {
+  /** As shown on pull requests and in the ledger: `knobs`, `openai gpt-x`. */
+  readonly name: string
+  propose(request: ProposalRequest): Promise<ProposalResult>
+}
+
+export interface ProposalRequest {
+  /** What the agent reads first: directions, source, what was tried. */
+  brief: string
+  /** Every text file of the baseline a proposer may read, by path. */
+  files: ReadonlyMap<string, string>
+  /** The paths among `files` that may change. */
+  editable: readonly string[]
+  /** What was tried before, oldest first. */
+  history: readonly Candidate[]
+  /** The static gate: the reasons why this change would be refused; empty when it passes. */
+  review(proposal: Pick<Proposal, 'files'>): readonly string[]
+  signal: AbortSignal
+}
+
+export type ProposalResult =
+  | { kind: 'proposal'; proposal: Proposal; usage: Usage }
+  /** No candidate came of it. `exhausted`: asking this proposer again on this baseline is pointless. */
+  | { kind: 'nothing'; reason: string; usage: Usage; exhausted: boolean }
+
+/** Runs training commands. The only place where candidate code executes. */
+export interface Trainer {
+  /** What must be equal for two numbers to be comparable: accelerator, driver, processor. */
+  readonly testbed: string
+  /** Trains one trial within the budget. A crash, a timeout or a missing metric is a result, not an error. */
+  run(trial: Trial, signal: AbortSignal): Promise<TrialResult>
+}
+
+/** The pull requests and check runs of the repository. Every call may be repeated without doing anything twice. */
+export interface Forge {
+  /** Opens the candidate's pull request, or adopts the open one with the same head commit. */
+  openPullRequest(request: {
+    branch: string
+    head: string
+    base: string
+    title: string
+    body: string
+  }): Promise<OpenedPullRequest>
+  /** Every open pull request into `base`, all pages. */
+  openPullRequests(base: string): Promise<PullRequest[]>
+  pullRequest(number: number): Promise<PullRequest>
+  /** Creates or updates the check run of this name on `head`. */
+  putCheckRun(head: string, check: CheckRun): Promise<void>
+  /** Creates the comment, or updates the one that carries the same marker. */
+  putComment(pullRequest: number, marker: string, body: string): Promise<void>
+  /** Merges exactly `head`; the answer says what GitHub made of it. */
+  merge(request: { pullRequest: number; head: string; title: string; message: string }): Promise<MergeResult>
+  close(pullRequest: number): Promise<void>
+}
+
+export type OpenedPullRequest =
+  | { kind: 'opened'; number: number }
+  /** A setting or rule of the repository forbids it; `explanation` says which and links to it. */
+  | { kind: 'refused'; explanation: string }
+
+export type MergeResult =
+  | { kind: 'merged'; commit: string }
+  /** The head is not the commit we trained. */
+  | { kind: 'head-moved' }
+  /** A rule, a setting or a conflict forbids it; `explanation` is GitHub's own. */
+  | { kind: 'refused'; explanation: string }
+
+/** The repository's git data: reading commits, and making the candidate's. Nothing here executes repository content. */
+export interface Repository {
+  /** The remote's branches as they are now. */
+  remoteBranches(): Promise<RemoteBranches>
+  treeOf(commit: string): Promise<string>
+  /** Text files at a commit, by path; binary and very large ones are left out. */
+  readFiles(commit: string): Promise<ReadonlyMap<string, string>>
+  /** One file at a commit, or undefined. */
+  readFile(commit: string, path: string): Promise<string | undefined>
+  /** What differs between two commits, from git objects. */
+  changes(from: string, to: string): Promise<Change[]>
+  /** A commit that puts `files` on top of `base`; it exists only here until a branch is moved to it. */
+  commit(request: {
+    base: string
+    files: ReadonlyMap<string, string>
+    message: string
+  }): Promise<{ commit: string; tree: string }>
+  /** Replays the one commit `head` on another base. */
+  rebase(
+    head: string,
+    onto: string,
+  ): Promise<{ kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }>
+}
+
+export interface RemoteBranches {
+  /** Name of the default branch. */
+  defaultBranch: string
+  /** Commit by branch name. */
+  commits: ReadonlyMap<string, string>
+}
+
+/** The branch that holds the ledger. */
+export interface LedgerStore {
+  /** The ledger's text as it is on the remote now; undefined when there is no ledger. */
+  read(): Promise<string | undefined>
+  /**
+   * Replaces the ledger by `edit` of its newest text and moves `branches` in the same atomic push: both happen or
+   * neither. When someone else wrote first, `edit` is called again with their text.
+   *
+   * @returns the text that is now on the remote
+   */
+  update(edit: (text: string) => string, branches: readonly BranchUpdate[], message: string): Promise<string>
+}
+
+/** Moves a branch from a commit we know to another one; null means that it does not exist. */
+export interface BranchUpdate {
+  branch: string
+  from: string | null
+  to: string | null
+}
+
+/** The files in which train jobs left their results: hostile input. */
+export interface Results {
+  read(): Promise<ResultFile[]>
+}
+
+export type ResultFile = { name: string } & (
+  | { kind: 'result'; result: TrialResult }
+  | { kind: 'unreadable'; problem: string }
+)
+
+export interface Clock {
+  now(): Date
+  /** Seconds from an arbitrary start, never going back. */
+  monotonicSeconds(): number
+}
+
+/** Tells a person who watches the job what is going on. */
+export interface Log {
+  info(message: string): void
+  warn(message: string): void
+}

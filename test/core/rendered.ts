@@ -1,0 +1,48 @@
+// What GitHub would make of our markdown, as far as a test can tell: markdown-it with every door open.
+import MarkdownIt from 'markdown-it'
+
+const parser = new MarkdownIt({ html: true, linkify: true })
+// GitHub links only what has a scheme or starts with www.
+parser.linkify.set({ fuzzyLink: false, fuzzyEmail: true, fuzzyIP: false }).add('//', null)
+
+export interface Rendered {
+  html: string
+  /** What a reader sees, without the zero-width spaces we put in. */
+  text: string
+  /** Kinds of everything that is more than plain text, paragraphs left out. */
+  active: string[]
+  /** What GitHub's own filters would still link, notify or close in the rendered text outside code. */
+  triggers: string[]
+}
+
+type Tokens = ReturnType<typeof parser.parse>
+
+export function rendered(markdown: string): Rendered {
+  const tokens = parser.parse(markdown, {}).flatMap((token): Tokens => token.children ?? [token])
+  const texts = tokens.filter(({ type }) => type === 'text').map(({ content }) => content)
+  const prose = texts.join('')
+  return {
+    html: parser.render(markdown),
+    text: prose.replaceAll('\u200b', ''),
+    active: tokens
+      .map(({ type, tag }) => (tag === '' ? type : `${type} ${tag}`))
+      .filter((type) => !/^(text|text_special|inline|softbreak|paragraph_(open|close) p)$/.test(type)),
+    triggers: githubTriggers(prose),
+  }
+}
+
+/** GitHub's documented autolinked references, generously. */
+export function githubTriggers(text: string): string[] {
+  const patterns = [
+    /@[a-z0-9]/gi,
+    /#\d/g,
+    /\bgh-\d/gi,
+    /\b[0-9a-f]{7,40}\b/gi,
+    /\w+:\/\/\S/g,
+    /\bwww\.\S/gi,
+    /:[\w+-]+:/g,
+    /\[(skip ci|ci skip|no ci|skip actions|actions skip)\]/gi,
+    /\b(close[sd]?|fix(e[sd])?|resolve[sd]?):?\s+(#\d|gh-\d|\S+#\d|https?:\/\/\S)/gi,
+  ]
+  return patterns.flatMap((pattern) => text.match(pattern) ?? [])
+}

@@ -1,0 +1,155 @@
+// Small builders of domain values with defaults that make sense together: a test writes only what it is about.
+import { createHash } from 'node:crypto'
+import { type Candidate, candidateId, NO_USAGE } from '../src/core/candidate.ts'
+import type { Config } from '../src/core/config.ts'
+import type { Bench } from '../src/core/evidence.ts'
+import type { BaselineCommit, State } from '../src/core/state.ts'
+import { type Trial, type TrialResult, trialId, trialSeed } from '../src/core/trial.ts'
+import type { Verdict } from '../src/core/verdict.ts'
+
+export const ROOT_SEED = 'test'
+
+/** The bench every result is made on unless a test says otherwise. */
+export const BENCH: Bench & { testbed: string } = {
+  config: '0123456789abcdef',
+  testbed: '1 × TestGPU, driver 1.0',
+}
+
+/** A git object id made from a name, the same every time. */
+export function sha(name: string): string {
+  return createHash('sha1').update(name).digest('hex')
+}
+
+/** A commit and its tree, both made from a name. */
+export function aBaseline(name = 'baseline'): BaselineCommit {
+  return { commit: sha(name), tree: sha(`${name} tree`) }
+}
+
+/** A candidate on `aBaseline()`. `name` gives it a head, a tree and an id of its own. */
+export function aCandidate({
+  name = 'warmup',
+  ...fields
+}: Partial<Candidate> & { name?: string } = {}): Candidate {
+  const base = fields.base ?? aBaseline().commit
+  const tree = fields.tree ?? sha(`${name} tree`)
+  return {
+    id: candidateId(base, tree),
+    title: `Try ${name}`,
+    hypothesis: `The first steps are too large; ${name} makes them smaller.`,
+    category: 'schedule',
+    expectedEffect: '−0.01',
+    proposer: 'knobs',
+    changeKey: sha(`${name} change`).slice(0, 16),
+    usage: NO_USAGE,
+    base,
+    head: sha(name),
+    tree,
+    rebases: 0,
+    ...fields,
+  }
+}
+
+export interface TrialResultFields extends Partial<Omit<TrialResult, 'trial' | 'value'>> {
+  /** Whose run it is; left out, it is a run of `baseline`. */
+  candidate?: Candidate
+  baseline?: BaselineCommit
+  replicate?: number
+  seed?: number
+  /** Left out of results whose outcome is not `measured`. */
+  value?: number
+}
+
+/** A measured run of the baseline, or of `candidate`; give `outcome` for one that failed. */
+export function aTrialResult(fields: TrialResultFields = {}): TrialResult {
+  const { candidate, baseline, replicate = 1, seed, value = 2.5, ...rest } = fields
+  const measured = (rest.outcome ?? 'measured') === 'measured'
+  return {
+    trial: aTrial({
+      ...(candidate && { candidate }),
+      ...(baseline && { baseline }),
+      replicate,
+      ...(seed !== undefined && { seed }),
+    }),
+    config: BENCH.config,
+    testbed: BENCH.testbed,
+    outcome: 'measured',
+    wallSeconds: 300,
+    curve: [],
+    ...(measured ? { value } : { reason: 'exit code 1' }),
+    ...rest,
+  }
+}
+
+export function aTrial({
+  candidate,
+  baseline = aBaseline(),
+  replicate = 1,
+  seed,
+}: Pick<TrialResultFields, 'candidate' | 'baseline' | 'replicate' | 'seed'> = {}): Trial {
+  const tree = candidate?.tree ?? baseline.tree
+  return {
+    id: trialId(tree, replicate),
+    candidate: candidate?.id ?? null,
+    base: candidate?.base ?? baseline.commit,
+    head: candidate?.head ?? baseline.commit,
+    tree,
+    replicate,
+    seed: seed ?? trialSeed(ROOT_SEED, tree, replicate),
+  }
+}
+
+/** One result per value, replicates counted from 1. */
+export function trialResults(values: readonly number[], fields: TrialResultFields = {}): TrialResult[] {
+  return values.map((value, index) => aTrialResult({ ...fields, value, replicate: index + 1 }))
+}
+
+export function aVerdict(fields: Partial<Verdict> = {}): Verdict {
+  return {
+    kind: 'merge',
+    reason: 'gain 0.0312 ± 0.0091 over 2 runs, z = 3.4 ≥ 2.5',
+    gain: 0.0312,
+    sigma: 0.0112,
+    z: 3.4,
+    runs: { candidate: 2, baseline: 6 },
+    ...fields,
+  }
+}
+
+export interface StateFields extends Partial<Omit<State, 'candidates' | 'trials' | 'baseline'>> {
+  candidates?: readonly Candidate[]
+  trials?: readonly TrialResult[]
+}
+
+/** A state whose baseline is the last of `baselines`. */
+export function aState({ candidates = [], trials = [], ...fields }: StateFields = {}): State {
+  const baselines = fields.baselines ?? [aBaseline()]
+  return {
+    rootSeed: ROOT_SEED,
+    baseline: baselines.at(-1),
+    candidates: new Map(candidates.map((candidate) => [candidate.id, candidate])),
+    trials: new Map(trials.map((result) => [result.trial.id, result])),
+    usage: NO_USAGE,
+    asked: candidates.length,
+    ...fields,
+    baselines,
+  }
+}
+
+export function aConfig(fields: Partial<Config> = {}): Config {
+  return {
+    baseline: 'autoresearch/baseline',
+    editable: ['train.py'],
+    train: 'uv run train.py',
+    budgetSeconds: 300,
+    timeoutSeconds: 660,
+    metric: {
+      name: 'val_bpb',
+      direction: 'minimize',
+      source: { kind: 'pattern', pattern: '^val_bpb:\\s+(\\S+)' },
+    },
+    replicates: { baseline: 6, candidate: 4 },
+    proposers: [{ kind: 'knobs' }],
+    limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
+    ...fields,
+  }
+}

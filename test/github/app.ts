@@ -1,0 +1,101 @@
+/** The routes of the one HTTP server: `/api/v3` is REST, `/OWNER/REPO.git` is git, the rest are pages for people. */
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import { duringFault } from './faults.ts'
+import { answerGit, type GitAnswer, type GitRequest } from './git-http.ts'
+import type { RefCommand } from './pkt-line.ts'
+import { answerRest, type RequestRecord, type Rest } from './rest.ts'
+
+export interface GitRecord {
+  readonly kind: 'git'
+  readonly at: string
+  readonly service: 'fetch' | 'push'
+  readonly method: string
+  readonly path: string
+  token: string | undefined
+  /** 0: the socket was closed without an answer. */
+  status: number
+  /** What a push asked for, refused or not. */
+  commands: readonly RefCommand[]
+}
+
+export interface Host extends Rest {
+  readonly requests: RequestRecord[]
+  readonly gitRequests: GitRecord[]
+}
+
+type Environment = { Bindings: HttpBindings }
+
+export function createApp(host: Host): Hono<Environment> {
+  const app = new Hono<Environment>()
+  app.all('/api/v3/*', (context) => rest(host, context))
+  app.all('/:owner/:repository{[^/]+\\.git}/*', (context) => git(host, context))
+  return app
+}
+
+async function rest(host: Host, context: Context<Environment>): Promise<Response> {
+  const url = new URL(context.req.url)
+  const answer = await answerRest(host, {
+    method: context.req.method,
+    url,
+    path: url.pathname.slice('/api/v3'.length),
+    authorization: context.req.header('authorization'),
+    accept: context.req.header('accept') ?? '',
+    body: await context.req.text(),
+  })
+  if (answer === undefined) return closeSocket(context)
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'x-github-request-id': String(host.requests.length),
+    'x-github-api-version-selected': '2022-11-28',
+    ...answer.headers,
+  }
+  if (answer.body === undefined) return new Response(null, { status: answer.status, headers })
+  const isText = !headers['content-type'].startsWith('application/json')
+  return new Response(isText ? String(answer.body) : JSON.stringify(answer.body), {
+    status: answer.status,
+    headers,
+  })
+}
+
+async function git(host: Host, context: Context<Environment>): Promise<Response> {
+  const { pathname, search } = new URL(context.req.url)
+  const request: GitRequest = {
+    method: context.req.method,
+    path: decodeURIComponent(pathname),
+    query: search,
+    headers: context.req.raw.headers,
+    body: Buffer.from(await context.req.arrayBuffer()),
+  }
+  const record: GitRecord = {
+    kind: 'git',
+    at: host.store.now().toISOString(),
+    service: `${pathname}${search}`.includes('git-receive-pack') ? 'push' : 'fetch',
+    method: request.method,
+    path: request.path,
+    token: undefined,
+    status: 0,
+    commands: [],
+  }
+  host.gitRequests.push(record)
+  const answer = await duringFault(host.faults.take(request.method, request.path), () =>
+    recorded(host, request, record),
+  )
+  record.status = answer?.status ?? 0
+  if (answer === undefined) return closeSocket(context)
+  const body = Buffer.isBuffer(answer.body) ? new Uint8Array(answer.body) : JSON.stringify(answer.body)
+  return new Response(body, { status: answer.status, headers: answer.headers ?? {} })
+}
+
+async function recorded(host: Host, request: GitRequest, record: GitRecord): Promise<GitAnswer> {
+  const answer = await answerGit(host.store, host.tokens, request)
+  record.token = answer.token
+  record.commands = answer.commands
+  return answer
+}
+
+/** What a client sees when the connection breaks: no status, no body. */
+function closeSocket(context: Context<Environment>): Response {
+  context.env.incoming.socket.destroy()
+  return new Response(null)
+}

@@ -1,0 +1,111 @@
+/** What the tests of the loopback GitHub start from: a repository, a token, an Octokit and a clone that are all real. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { Octokit } from '@octokit/core'
+import { restEndpointMethods } from '@octokit/plugin-rest-endpoint-methods'
+import { execa } from 'execa'
+import { onTestFinished } from 'vitest'
+import type { Fault } from './faults.ts'
+import { type GitHub, type GitHubOptions, type RepositoryOptions, startGitHub } from './server.ts'
+import type { Permissions, TokenKind } from './tokens.ts'
+
+const RestOctokit = Octokit.plugin(restEndpointMethods)
+export const NAME = { owner: 'acme', repo: 'char-lm' }
+const FULL_NAME = 'acme/char-lm'
+
+export const ALL_BUT_WORKFLOWS: Permissions = {
+  actions: 'write',
+  checks: 'write',
+  contents: 'write',
+  issues: 'write',
+  pull_requests: 'write',
+}
+
+export type TestOptions = RepositoryOptions & { github?: GitHubOptions }
+
+/** A server with `acme/char-lm`, both gone after the test. */
+export async function aRepository({ github: options, ...repositoryOptions }: TestOptions = {}) {
+  const github = await startGitHub(options)
+  onTestFinished(() => github.close())
+  const settings = { allowActionsToCreatePullRequests: true, ...repositoryOptions }
+  const repository = await github.createRepository(FULL_NAME, settings)
+  const issue = (kind: TokenKind, permissions: Permissions) =>
+    github.issueToken({ repository: FULL_NAME, kind, permissions })
+  const token = issue('actions', ALL_BUT_WORKFLOWS)
+  return {
+    github,
+    repository,
+    issue,
+    token,
+    octokit: octokitWith(github, token),
+    clone: () => clone(github, token),
+  }
+}
+
+export const octokitWith = (github: GitHub, token: string) =>
+  new RestOctokit({ baseUrl: github.apiUrl, auth: token, log: silent })
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+export type Clone = Awaited<ReturnType<typeof clone>>
+
+export async function clone(github: GitHub, token: string) {
+  const directory = await mkdtemp(join(tmpdir(), 'loopback-clone-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const url = `${github.url.replace('//', `//x-access-token:${token}@`)}/${FULL_NAME}.git`
+  const git = (...args: string[]) => gitIn(directory, args)
+  const cloned = await git('clone', '--quiet', url, '.')
+  return {
+    directory,
+    cloned,
+    git,
+    /** Commits these files on a new branch off `from` and pushes it; returns the SHA. */
+    async pushBranch(branch: string, files: Record<string, string>, from = 'origin/main') {
+      await git('checkout', '--quiet', '-B', branch, from)
+      await commit(directory, git, files)
+      const pushed = await git('push', '--quiet', '--force', 'origin', branch)
+      if (pushed.exitCode !== 0) throw new Error(pushed.stderr)
+      return (await git('rev-parse', 'HEAD')).stdout
+    },
+    commit: (files: Record<string, string>) => commit(directory, git, files),
+  }
+}
+
+async function commit(directory: string, git: Git, files: Record<string, string>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, path)), { recursive: true })
+    await writeFile(join(directory, path), text)
+  }
+  await git('add', '--all')
+  await git('commit', '--quiet', '--message', `Change ${Object.keys(files).join(', ')}`)
+}
+
+type Git = (...args: string[]) => ReturnType<typeof gitIn>
+
+export function gitIn(cwd: string, args: readonly string[]) {
+  const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org']
+  const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' }
+  return execa('git', [...identity, ...args], { cwd, env, reject: false })
+}
+
+/** The status and message of the refusal that a call must end in. */
+export async function refusalOf(call: Promise<unknown>): Promise<{ status: number; message: string }> {
+  try {
+    await call
+  } catch (error) {
+    const { status, response } = error as { status: number; response?: { data: Refusal } }
+    const details = (response?.data.errors ?? []).map(
+      ({ message, field, code }) => message ?? `${field} ${code}`,
+    )
+    return { status, message: [response?.data.message, ...details].join(': ') }
+  }
+  throw new Error('The call was expected to be refused')
+}
+
+interface Refusal {
+  message: string
+  errors?: { message?: string; field?: string; code?: string }[]
+}
+
+export type { Fault }

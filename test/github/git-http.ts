@@ -1,0 +1,132 @@
+/** The bridge between HTTP and `git http-backend`: who may fetch and push, what a push may do, and what follows from it. */
+import { execa } from 'execa'
+import { ruleViolations } from './branch-rules.ts'
+import { GIT_ENVIRONMENT } from './git-repository.ts'
+import { explainRefusals, type RefCommand, readRefCommands } from './pkt-line.ts'
+import { followRefs } from './pull-requests.ts'
+import type { Repository, Store } from './store.ts'
+import { maySee, permits, type Token, type Tokens } from './tokens.ts'
+import { workflowRefusal } from './workflow-files.ts'
+
+export interface GitRequest {
+  readonly method: string
+  /** `/OWNER/REPO.git/...` */
+  readonly path: string
+  readonly query: string
+  readonly headers: Headers
+  readonly body: Buffer
+}
+
+export interface GitAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+  readonly token: string | undefined
+  readonly commands: readonly RefCommand[]
+}
+
+const refusal = (status: number, message: string, token?: Token): GitAnswer => ({
+  status,
+  headers: {
+    'content-type': 'text/plain; charset=utf-8',
+    ...(status === 401 ? { 'www-authenticate': 'Basic realm="GitHub"' } : {}),
+  },
+  body: Buffer.from(`${message}\n`),
+  token: token?.name,
+  commands: [],
+})
+
+export async function answerGit(store: Store, tokens: Tokens, request: GitRequest): Promise<GitAnswer> {
+  const [, owner = '', name = ''] = request.path.split('/')
+  const repository = store.find(`${owner}/${name.replace(/\.git$/, '')}`)
+  const isPush = `${request.path}${request.query}`.includes('git-receive-pack')
+  const token = tokens.authenticate(request.headers.get('authorization') ?? undefined)
+  if (token === 'bad')
+    return refusal(401, 'Invalid username or token. Password authentication is not supported.')
+  if (token === 'absent') {
+    const isOpen = repository !== undefined && !repository.settings.private && !isPush
+    return isOpen ? serve(repository, request, undefined) : refusal(401, 'Repository not found.')
+  }
+  if (repository === undefined || !maySee(token, repository))
+    return refusal(404, 'Repository not found.', token)
+  if (!permits(token, 'contents', isPush ? 'write' : 'read'))
+    return refusal(403, `Permission to ${repository.fullName}.git denied to ${token.actor.login}.`, token)
+  const answer = await serve(repository, request, token)
+  if (answer.commands.length > 0)
+    await repository.exclusively(() => followRefs(repository, store, token.actor))
+  return answer
+}
+
+async function serve(
+  repository: Repository,
+  request: GitRequest,
+  token: Token | undefined,
+): Promise<GitAnswer> {
+  const isReceive = request.method === 'POST' && request.path.endsWith('/git-receive-pack')
+  const commands = isReceive ? readRefCommands(request.body) : []
+  const { stdout, stderr, exitCode } = await execa('git', ['http-backend'], {
+    env: {
+      ...GIT_ENVIRONMENT,
+      ...cgiVariables(repository, request, token),
+      ...hookVariables(repository, token, commands),
+    },
+    extendEnv: false,
+    input: request.body,
+    encoding: 'buffer',
+    reject: false,
+    stripFinalNewline: false,
+    maxBuffer: 1_000_000_000,
+  })
+  if (exitCode !== 0) return refusal(500, `git http-backend: ${Buffer.from(stderr)}`, token)
+  const answer = parseCgi(Buffer.from(stdout))
+  return { ...answer, body: explainRefusals(answer.body), token: token?.name, commands }
+}
+
+function cgiVariables(
+  repository: Repository,
+  { method, path, query, headers, body }: GitRequest,
+  token?: Token,
+) {
+  const inside = path.split('/').slice(3).join('/')
+  return {
+    GIT_PROJECT_ROOT: repository.gitDir,
+    GIT_HTTP_EXPORT_ALL: '1',
+    GIT_PROTOCOL: headers.get('git-protocol') ?? '',
+    PATH_INFO: `/${inside}`,
+    QUERY_STRING: query.replace(/^\?/, ''),
+    REQUEST_METHOD: method,
+    CONTENT_TYPE: headers.get('content-type') ?? '',
+    CONTENT_LENGTH: String(body.length),
+    HTTP_CONTENT_ENCODING: headers.get('content-encoding') ?? '',
+    REMOTE_USER: token === undefined ? '' : token.actor.login,
+    REMOTE_ADDR: '127.0.0.1',
+  }
+}
+
+/** What `update-hook.sh` needs to know; the rules are resolved here for the refs of this very push. */
+function hookVariables(repository: Repository, token: Token | undefined, commands: readonly RefCommand[]) {
+  const kinds = ['create', 'fast-forward', 'force', 'delete'] as const
+  const rules = commands.flatMap(({ ref }) =>
+    kinds.flatMap((kind) =>
+      ruleViolations(repository.rules, { kind, ref }).map((sentence) => `${kind} ${ref} ${sentence}`),
+    ),
+  )
+  const mayChangeWorkflows = token === undefined || permits(token, 'workflows', 'write')
+  return {
+    LOOPBACK_RULES: rules.join('\n'),
+    LOOPBACK_WORKFLOW_REFUSAL: mayChangeWorkflows ? '' : workflowRefusal(token, 'PATH'),
+  }
+}
+
+function parseCgi(output: Buffer): Pick<GitAnswer, 'status' | 'headers' | 'body'> {
+  const end = output.indexOf('\r\n\r\n')
+  const lines = output.toString('latin1', 0, end).split('\r\n')
+  const headers = Object.fromEntries(
+    lines.map((line) => {
+      const [name = '', ...value] = line.split(':')
+      return [name.toLowerCase(), value.join(':').trim()]
+    }),
+  )
+  const { status = '200', ...rest } = headers
+  return { status: Number.parseInt(status, 10), headers: rest, body: output.subarray(end + 4) }
+}

@@ -1,0 +1,247 @@
+/** One bare repository: refs, commits, trees and diffs by way of the real git, which never sees this machine's own configuration. */
+import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa, type Options } from 'execa'
+
+export const ZERO_SHA = '0'.repeat(40)
+
+export interface Signature {
+  readonly name: string
+  readonly email: string
+  readonly date: string
+}
+
+export interface Commit {
+  readonly sha: string
+  readonly tree: string
+  readonly parents: readonly string[]
+  readonly author: Signature
+  readonly committer: Signature
+  readonly message: string
+}
+
+export interface NewCommit {
+  readonly tree: string
+  readonly parents: readonly string[]
+  readonly message: string
+  readonly author: Signature
+  readonly committer: Signature
+}
+
+export interface TreeEntry {
+  readonly mode: string
+  readonly type: 'blob' | 'tree' | 'commit'
+  readonly sha: string
+  readonly size: number | undefined
+  readonly path: string
+}
+
+export const GIT_ENVIRONMENT: Readonly<Record<string, string>> = {
+  PATH: process.env.PATH ?? '/usr/bin:/bin',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_TERMINAL_PROMPT: '0',
+  LC_ALL: 'C',
+}
+
+const CONFIGURATION = `
+[http]
+  receivepack = true
+[uploadpack]
+  allowAnySHA1InWant = true
+  allowFilter = true
+[receive]
+  advertiseAtomic = true
+  autogc = false
+  denyDeleteCurrent = ignore
+  ; GitHub's own refs of pull requests cannot be pushed to.
+  hideRefs = refs/pull
+[gc]
+  auto = 0
+`
+
+const COMMIT_FORMAT = ['%H', '%T', '%P', '%an', '%ae', '%aI', '%cn', '%ce', '%cI', '%B'].join('%x00')
+
+export class GitRepository {
+  readonly directory: string
+  /** Commits never change, so each is read once. */
+  readonly #commits = new Map<string, Commit>()
+
+  constructor(directory: string) {
+    this.directory = directory
+  }
+
+  static async create(directory: string, defaultBranch: string): Promise<GitRepository> {
+    await execa('git', ['init', '--quiet', '--bare', `--initial-branch=${defaultBranch}`, directory], {
+      env: GIT_ENVIRONMENT,
+      extendEnv: false,
+    })
+    await appendFile(join(directory, 'config'), CONFIGURATION)
+    return new GitRepository(directory)
+  }
+
+  async run(args: readonly string[], options: { input?: string; env?: Record<string, string> } = {}) {
+    const { stdout } = await execa('git', args, this.#options(options))
+    return stdout
+  }
+
+  /** True when git exits with 0; for commands whose exit code is the answer. */
+  async succeeds(args: readonly string[], env: Record<string, string> = {}): Promise<boolean> {
+    const { exitCode } = await execa('git', args, { ...this.#options({ env }), reject: false })
+    return exitCode === 0
+  }
+
+  #options({ input, env = {} }: { input?: string; env?: Record<string, string> }) {
+    return {
+      cwd: this.directory,
+      env: { ...GIT_ENVIRONMENT, ...env },
+      extendEnv: false,
+      stripFinalNewline: false,
+      ...(input === undefined ? {} : { input }),
+    } satisfies Options
+  }
+
+  /** The commit that a branch, tag, full ref or (abbreviated) SHA names. */
+  async resolve(name: string): Promise<string | undefined> {
+    if (name.startsWith('-') || /[\s^~:?*[\\]|\.\.|@\{/.test(name)) return undefined
+    for (const candidate of [`refs/heads/${name}`, name, `refs/tags/${name}`]) {
+      const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', `${candidate}^{commit}`]
+      const { stdout, exitCode } = await execa('git', args, { ...this.#options({}), reject: false })
+      if (exitCode === 0) return stdout.trim()
+    }
+    return undefined
+  }
+
+  /** The object a full ref (`refs/heads/main`) points to. */
+  async readRef(ref: string): Promise<string | undefined> {
+    return (await this.refs(ref)).get(ref)
+  }
+
+  /** Refs below (or equal to) a prefix, by name. */
+  async refs(prefix = 'refs/'): Promise<Map<string, string>> {
+    const output = await this.run(['for-each-ref', '--format=%(refname) %(objectname)', prefix])
+    return new Map(
+      output
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.split(' ') as [string, string]),
+    )
+  }
+
+  /** Compare-and-swap; false when the ref is no longer at `before` (`ZERO_SHA`: must not exist). */
+  async updateRef(ref: string, after: string, before?: string): Promise<boolean> {
+    return this.succeeds(['update-ref', ref, after, ...(before === undefined ? [] : [before])])
+  }
+
+  async deleteRef(ref: string): Promise<boolean> {
+    return this.succeeds(['update-ref', '-d', ref])
+  }
+
+  isAncestor(ancestor: string, descendant: string): Promise<boolean> {
+    return this.succeeds(['merge-base', '--is-ancestor', ancestor, descendant])
+  }
+
+  async mergeBase(one: string, other: string): Promise<string | undefined> {
+    const { stdout } = await execa('git', ['merge-base', one, other], { ...this.#options({}), reject: false })
+    return stdout.trim() || undefined
+  }
+
+  async count(range: string): Promise<number> {
+    return Number(await this.run(['rev-list', '--count', range]))
+  }
+
+  async readCommit(sha: string): Promise<Commit> {
+    const known = this.#commits.get(sha) ?? (await this.log([sha, '--max-count=1']))[0]
+    if (known === undefined) throw new Error(`${sha} is not a commit in ${this.directory}`)
+    return known
+  }
+
+  /** Commits as `git log` lists them for these arguments. */
+  async log(args: readonly string[]): Promise<Commit[]> {
+    const output = await this.run(['log', '-z', `--format=${COMMIT_FORMAT}`, ...args])
+    const fields = output.split('\0')
+    const commits: Commit[] = []
+    for (let at = 0; at + 9 < fields.length; at += 10) commits.push(parseCommit(fields.slice(at, at + 10)))
+    for (const commit of commits) this.#commits.set(commit.sha, commit)
+    return commits
+  }
+
+  async createCommit({ tree, parents, message, author, committer }: NewCommit): Promise<string> {
+    const args = ['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent])]
+    const env = {
+      GIT_AUTHOR_NAME: author.name,
+      GIT_AUTHOR_EMAIL: author.email,
+      GIT_AUTHOR_DATE: author.date,
+      GIT_COMMITTER_NAME: committer.name,
+      GIT_COMMITTER_EMAIL: committer.email,
+      GIT_COMMITTER_DATE: committer.date,
+    }
+    return (await this.run(args, { input: message, env })).trim()
+  }
+
+  /** Stores the files of a directory (not ignored ones) and returns their tree. */
+  async treeOfDirectory(workTree: string): Promise<string> {
+    const env = {
+      GIT_INDEX_FILE: `${this.directory}/first-index`,
+      GIT_DIR: this.directory,
+      GIT_WORK_TREE: workTree,
+    }
+    await this.run(['add', '--all', '--', workTree], { env })
+    return (await this.run(['write-tree'], { env })).trim()
+  }
+
+  /** The entries of a tree; with `path` that one entry, with `recursive` those of all folders below too. */
+  async listTree(treeish: string, { path, recursive = false }: { path?: string; recursive?: boolean } = {}) {
+    const options = ['-z', '--long', ...(recursive ? ['-r', '-t'] : [])]
+    const output = await this.run([
+      'ls-tree',
+      ...options,
+      treeish,
+      ...(path === undefined ? [] : ['--', path]),
+    ])
+    return output.split('\0').filter(Boolean).map(parseTreeEntry)
+  }
+
+  async readBlob(sha: string): Promise<Uint8Array> {
+    const args = ['cat-file', 'blob', sha]
+    const { stdout } = await execa('git', args, { ...this.#options({}), encoding: 'buffer' })
+    return stdout
+  }
+}
+
+function parseCommit(fields: readonly string[]): Commit {
+  const [
+    sha = '',
+    tree = '',
+    parents = '',
+    an = '',
+    ae = '',
+    at = '',
+    cn = '',
+    ce = '',
+    ct = '',
+    message = '',
+  ] = fields
+  return {
+    sha,
+    tree,
+    parents: parents.split(' ').filter(Boolean),
+    author: { name: an, email: ae, date: utc(at) },
+    committer: { name: cn, email: ce, date: utc(ct) },
+    message: message.replace(/\n+$/, ''),
+  }
+}
+
+const utc = (date: string) => new Date(date).toISOString().replace('.000Z', 'Z')
+
+function parseTreeEntry(line: string): TreeEntry {
+  const [facts = '', path = ''] = line.split('\t')
+  const [mode = '', type = '', sha = '', size = ''] = facts.split(/ +/)
+  return {
+    mode,
+    type: type as TreeEntry['type'],
+    sha,
+    size: size === '-' ? undefined : Number(size),
+    path,
+  }
+}

@@ -1,0 +1,133 @@
+/** What happens to open pull requests when refs move, and whether one can be merged. */
+import { rulesFor } from './branch-rules.ts'
+import { diffTrees } from './git-diff.ts'
+import type { GitRepository } from './git-repository.ts'
+import { githubSignature, mergeTrees, signatureOf } from './merge.ts'
+import type { PullStatistics } from './render/thread.ts'
+import type { Actor, Issue, PullRequest, Repository, Store } from './store.ts'
+
+/** Brings every open pull request in line with its branches; call it after any change of refs. */
+export async function followRefs(repository: Repository, store: Store, by: Actor): Promise<void> {
+  const refs = await repository.git.refs('refs/heads/')
+  for (const pull of repository.pulls) {
+    if (pull.state === 'open') await followBranches(repository, store, by, pull, refs)
+  }
+}
+
+async function followBranches(
+  repository: Repository,
+  store: Store,
+  by: Actor,
+  pull: PullRequest,
+  refs: ReadonlyMap<string, string>,
+): Promise<void> {
+  const { git } = repository
+  const headSha = refs.get(`refs/heads/${pull.head.ref}`)
+  const baseSha = refs.get(`refs/heads/${pull.base.ref}`)
+  if (headSha === undefined || baseSha === undefined) return close(pull, by, store.timestamp())
+  const isContained = await git.isAncestor(headSha, baseSha)
+  if (headSha === pull.head.sha) {
+    // Somebody pushed the head's commits to the base: GitHub counts that as a merge.
+    if (isContained) markMerged(pull, by, baseSha, store.timestamp())
+    return
+  }
+  pull.head.sha = headSha
+  pull.base.sha = baseSha
+  pull.updatedAt = store.timestamp()
+  await git.updateRef(`refs/pull/${pull.number}/head`, headSha)
+  if (isContained) close(pull, by, store.timestamp())
+}
+
+export function close(thread: Issue, by: Actor, at: string): void {
+  Object.assign(thread, { state: 'closed', closedAt: at, updatedAt: at, closedBy: by })
+}
+
+export function markMerged(pull: PullRequest, by: Actor, mergeCommitSha: string, at: string): void {
+  close(pull, by, at)
+  Object.assign(pull, { merged: true, mergedAt: at, mergedBy: by, mergeCommitSha })
+}
+
+export interface Tips {
+  readonly headSha: string
+  readonly baseSha: string
+}
+
+export async function tipsOf({ git }: Repository, pull: PullRequest): Promise<Tips | undefined> {
+  const baseSha = await git.readRef(`refs/heads/${pull.base.ref}`)
+  return baseSha === undefined ? undefined : { headSha: pull.head.sha, baseSha }
+}
+
+/**
+ * `mergeable` as GitHub tells it: null while nothing is known about the two tips. Asking starts the
+ * computation, so the next ask is answered.
+ */
+export async function mergeability(repository: Repository, store: Store, pull: PullRequest) {
+  if (pull.state === 'closed') return { mergeable: null, state: 'unknown' }
+  const tips = await tipsOf(repository, pull)
+  if (tips === undefined) return { mergeable: false, state: 'dirty' }
+  const known = pull.mergeability
+  if (known?.headSha !== tips.headSha || known.baseSha !== tips.baseSha) {
+    pull.mergeability = await testMerge(repository, store, pull, tips)
+    return { mergeable: null, state: 'unknown' }
+  }
+  if (!known.mergeable) return { mergeable: false, state: 'dirty' }
+  const blocked = missingChecks(repository, pull).length > 0
+  return { mergeable: true, state: pull.draft ? 'draft' : blocked ? 'blocked' : 'clean' }
+}
+
+/** Leaves the test merge where GitHub does: `refs/pull/N/merge` and `merge_commit_sha`. */
+async function testMerge({ git }: Repository, store: Store, pull: PullRequest, tips: Tips) {
+  const tree = await mergeTrees(git, tips.baseSha, tips.headSha)
+  if (tree === undefined) return { ...tips, mergeable: false }
+  const date = store.timestamp()
+  pull.mergeCommitSha = await git.createCommit({
+    tree,
+    parents: [tips.baseSha, tips.headSha],
+    message: `Merge ${tips.headSha} into ${tips.baseSha}`,
+    author: signatureOf(pull.user, date),
+    committer: githubSignature(date),
+  })
+  await git.updateRef(`refs/pull/${pull.number}/merge`, pull.mergeCommitSha)
+  return { ...tips, mergeable: true }
+}
+
+export interface MissingCheck {
+  readonly name: string
+  readonly why: 'expected' | 'pending' | 'failing'
+}
+
+/** Required checks of the base branch that have not succeeded on the head. */
+export function missingChecks(repository: Repository, pull: PullRequest): MissingCheck[] {
+  return rulesFor(repository.rules, pull.base.ref).requiredChecks.flatMap((name): MissingCheck[] => {
+    const run = repository.checkRuns.findLast((one) => one.headSha === pull.head.sha && one.name === name)
+    if (run === undefined) return [{ name, why: 'expected' }]
+    if (run.status !== 'completed') return [{ name, why: 'pending' }]
+    const passed = ['success', 'neutral', 'skipped'].includes(run.conclusion ?? '')
+    return passed ? [] : [{ name, why: 'failing' }]
+  })
+}
+
+/** What a pull request changes, against the merge base as GitHub does. */
+export async function changesOf({ git }: Repository, { base, head }: PullRequest) {
+  return diffTrees(git, await git.mergeBase(base.sha, head.sha), head.sha)
+}
+
+const statistics = new WeakMap<GitRepository, Map<string, PullStatistics>>()
+
+/** Counts for `GET /pulls/{n}`; they depend on two commits only, so they are kept. */
+export async function statisticsOf(repository: Repository, pull: PullRequest): Promise<PullStatistics> {
+  const range = `${pull.base.sha}..${pull.head.sha}`
+  const kept = statistics.get(repository.git) ?? new Map<string, PullStatistics>()
+  statistics.set(repository.git, kept)
+  const known = kept.get(range)
+  if (known !== undefined) return known
+  const changes = await changesOf(repository, pull)
+  const counted = {
+    commits: await repository.git.count(range),
+    additions: changes.reduce((sum, change) => sum + change.additions, 0),
+    deletions: changes.reduce((sum, change) => sum + change.deletions, 0),
+    changedFiles: changes.length,
+  }
+  kept.set(range, counted)
+  return counted
+}

@@ -1,0 +1,121 @@
+/** Commits, comparisons, trees. */
+import { listed, notFound, ok, pageOf, unprocessable } from '../answers.ts'
+import { diffTrees } from '../git-diff.ts'
+import { renderCommit, renderFile, renderGitCommit } from '../render/commit.ts'
+import type { Call, Route } from '../rest.ts'
+
+const READ = [['contents', 'read']] as const
+const MAXIMUM_FILES = 300
+
+async function commitNamed({ repository }: Call, name: string) {
+  const sha = await repository.git.resolve(name)
+  if (sha === undefined) throw unprocessable(`No commit found for SHA: ${name}`)
+  return repository.git.readCommit(sha)
+}
+
+async function getCommit(call: Call) {
+  const { repository, params } = call
+  const commit = await commitNamed(call, params.ref ?? '')
+  if (call.accept.includes('vnd.github.sha'))
+    return { ...ok(commit.sha), headers: { 'content-type': 'application/vnd.github.sha; charset=utf-8' } }
+  const changes = await diffTrees(repository.git, commit.parents[0], commit.sha)
+  const additions = changes.reduce((sum, change) => sum + change.additions, 0)
+  const deletions = changes.reduce((sum, change) => sum + change.deletions, 0)
+  return ok({
+    ...renderCommit(repository, commit),
+    stats: { additions, deletions, total: additions + deletions },
+    files: changes.slice(0, MAXIMUM_FILES).map((change) => renderFile(repository, commit.sha, change)),
+  })
+}
+
+async function listCommits(call: Call) {
+  const { repository, url } = call
+  const { git, defaultBranch } = repository
+  const start = url.searchParams.get('sha') ?? defaultBranch
+  const sha = await git.resolve(start)
+  if (sha === undefined) throw notFound()
+  const path = url.searchParams.get('path')
+  const since = url.searchParams.get('since')
+  const until = url.searchParams.get('until')
+  const commits = await git.log([
+    ...(since === null ? [] : [`--since=${since}`]),
+    ...(until === null ? [] : [`--until=${until}`]),
+    sha,
+    ...(path === null ? [] : ['--', path]),
+  ])
+  return listed(commits, url, (commit) => renderCommit(repository, commit))
+}
+
+async function compare(call: Call) {
+  const { repository, params, url } = call
+  const { git, htmlUrl, apiUrl } = repository
+  const [base, head] = await Promise.all([params.base, params.head].map((name) => side(call, name ?? '')))
+  if (base === undefined || head === undefined) throw notFound()
+  const mergeBase = await git.mergeBase(base, head)
+  if (mergeBase === undefined) throw notFound()
+  const [ahead, behind] = [await git.count(`${base}..${head}`), await git.count(`${head}..${base}`)]
+  const commits = await git.log(['--reverse', '--topo-order', `${base}..${head}`])
+  const page = pageOf(commits, url)
+  const files = await diffTrees(git, mergeBase, head)
+  const basehead = `${params.base}...${params.head}`
+  const body = {
+    url: `${apiUrl}/compare/${basehead}`,
+    html_url: `${htmlUrl}/compare/${basehead}`,
+    permalink_url: `${htmlUrl}/compare/${base}...${head}`,
+    diff_url: `${htmlUrl}/compare/${basehead}.diff`,
+    patch_url: `${htmlUrl}/compare/${basehead}.patch`,
+    base_commit: renderCommit(repository, await git.readCommit(base)),
+    merge_base_commit: renderCommit(repository, await git.readCommit(mergeBase)),
+    status: comparisonStatus(ahead, behind),
+    ahead_by: ahead,
+    behind_by: behind,
+    total_commits: ahead,
+    commits: page.items.map((commit) => renderCommit(repository, commit)),
+    files: files.slice(0, MAXIMUM_FILES).map((change) => renderFile(repository, head, change)),
+  }
+  return { ...ok(body), headers: page.headers }
+}
+
+/** `owner:branch` or any name of a commit. */
+const side = ({ repository }: Call, name: string) =>
+  repository.git.resolve(name.startsWith(`${repository.owner}:`) ? name.split(':').slice(1).join(':') : name)
+
+function comparisonStatus(ahead: number, behind: number) {
+  if (ahead > 0) return behind > 0 ? 'diverged' : 'ahead'
+  return behind > 0 ? 'behind' : 'identical'
+}
+
+async function getGitCommit({ repository, params }: Call) {
+  const sha = params.commit_sha ?? ''
+  if (!/^[0-9a-f]{40}$/.test(sha) || !(await repository.git.succeeds(['cat-file', '-e', `${sha}^{commit}`])))
+    throw notFound()
+  return ok(renderGitCommit(repository, await repository.git.readCommit(sha)))
+}
+
+async function getTree({ repository, params, url }: Call) {
+  const { git, apiUrl } = repository
+  const name = params.tree_sha ?? ''
+  const treeish = (await git.resolve(name)) ?? name
+  if (!/^[0-9a-f]{40}$/.test(treeish) || !(await git.succeeds(['cat-file', '-e', `${treeish}^{tree}`])))
+    throw notFound()
+  const sha = (await git.run(['rev-parse', `${treeish}^{tree}`])).trim()
+  const entries = await git.listTree(sha, { recursive: url.searchParams.has('recursive') })
+  return ok({
+    sha,
+    url: `${apiUrl}/git/trees/${sha}`,
+    truncated: false,
+    tree: entries.map(({ size, ...entry }) => ({
+      ...entry,
+      ...(size === undefined ? {} : { size }),
+      url: `${apiUrl}/git/${entry.type}s/${entry.sha}`,
+    })),
+  })
+}
+
+export const commitRoutes: Record<string, Route> = {
+  'repos/get-commit': { needs: READ, answer: getCommit },
+  'repos/list-commits': { needs: READ, answer: listCommits },
+  'repos/compare-commits': { needs: READ, answer: compare },
+  'git/get-commit': { needs: READ, answer: getGitCommit },
+  'git/get-tree': { needs: READ, answer: getTree },
+}

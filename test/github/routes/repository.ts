@@ -1,0 +1,81 @@
+/** The repository, its branches and the rules on them, and the rate limit. */
+import { GitHubError, listed, ok } from '../answers.ts'
+import { rulesFor } from '../branch-rules.ts'
+import { renderCommit } from '../render/commit.ts'
+import { isProtected, renderFullRepository, renderProtection } from '../render/repository.ts'
+import type { Call, Route } from '../rest.ts'
+
+const READ = [['contents', 'read']] as const
+
+async function listBranches({ repository, url }: Call) {
+  const refs = await repository.git.refs('refs/heads/')
+  const branches = [...refs].map(([ref, sha]) => ({ name: ref.slice('refs/heads/'.length), sha }))
+  const only = url.searchParams.get('protected')
+  const shown = branches.filter(
+    ({ name }) => only === null || isProtected(repository.rules, name) === (only === 'true'),
+  )
+  return listed(shown, url, ({ name, sha }) => ({
+    name,
+    commit: { sha, url: `${repository.apiUrl}/commits/${sha}` },
+    protected: isProtected(repository.rules, name),
+  }))
+}
+
+async function getBranch({ repository, params }: Call) {
+  const { branch = '' } = params
+  const sha = await repository.git.readRef(`refs/heads/${branch}`)
+  if (sha === undefined) throw new GitHubError(404, 'Branch not found')
+  const self = `${repository.apiUrl}/branches/${encodeURIComponent(branch)}`
+  return ok({
+    name: branch,
+    commit: renderCommit(repository, await repository.git.readCommit(sha)),
+    _links: { self, html: `${repository.htmlUrl}/tree/${branch}` },
+    protected: isProtected(repository.rules, branch),
+    protection: renderProtection(repository.rules, branch),
+    protection_url: `${self}/protection`,
+  })
+}
+
+const REVIEW_PARAMETERS = {
+  dismiss_stale_reviews_on_push: false,
+  require_code_owner_review: false,
+  require_last_push_approval: false,
+  required_approving_review_count: 0,
+  required_review_thread_resolution: false,
+}
+
+function getBranchRules({ repository, params, url }: Call) {
+  const rules = rulesFor(repository.rules, params.branch ?? '')
+  const active: { type: string; parameters?: object }[] = []
+  if (rules.noDeletion) active.push({ type: 'deletion' })
+  if (rules.noForcePush) active.push({ type: 'non_fast_forward' })
+  if (rules.requirePullRequest) active.push({ type: 'pull_request', parameters: REVIEW_PARAMETERS })
+  if (rules.requiredChecks.length > 0) {
+    const required = rules.requiredChecks.map((context) => ({ context }))
+    const parameters = { strict_required_status_checks_policy: false, required_status_checks: required }
+    active.push({ type: 'required_status_checks', parameters })
+  }
+  return listed(active, url, (rule) => ({
+    ...rule,
+    ruleset_source_type: 'Repository',
+    ruleset_source: repository.fullName,
+    ruleset_id: repository.id,
+  }))
+}
+
+function getRateLimit({ limiter, token }: Call) {
+  const core = limiter.budget(token)
+  const search = { limit: 30, used: 0, remaining: 30, reset: core.reset }
+  return ok({ resources: { core, search }, rate: core })
+}
+
+export const repositoryRoutes: Record<string, Route> = {
+  'repos/get': {
+    needs: [],
+    answer: ({ repository, token }) => ok(renderFullRepository(repository, token)),
+  },
+  'repos/list-branches': { needs: READ, answer: listBranches },
+  'repos/get-branch': { needs: READ, answer: getBranch },
+  'repos/get-branch-rules': { needs: [], answer: getBranchRules },
+  'rate-limit/get': { needs: [], answer: getRateLimit },
+}

@@ -1,0 +1,214 @@
+/** What the loopback GitHub remembers, in memory: repositories, threads, check runs, labels, dispatches. Git objects live on disk. */
+import type { BranchRules } from './branch-rules.ts'
+import type { GitRepository } from './git-repository.ts'
+
+export interface Actor {
+  readonly login: string
+  readonly id: number
+  readonly type: 'User' | 'Bot'
+}
+
+export interface App {
+  readonly id: number
+  readonly slug: string
+  readonly name: string
+}
+
+export interface Issue {
+  readonly kind: 'issue' | 'pull'
+  readonly id: number
+  readonly number: number
+  readonly user: Actor
+  readonly createdAt: string
+  title: string
+  body: string | null
+  state: 'open' | 'closed'
+  stateReason: 'completed' | 'not_planned' | 'duplicate' | 'reopened' | null
+  labels: string[]
+  updatedAt: string
+  closedAt: string | null
+  closedBy: Actor | null
+}
+
+export interface PullRequest extends Issue {
+  readonly kind: 'pull'
+  readonly head: { readonly ref: string; sha: string }
+  /** As on GitHub `base.sha` moves with the head and on a change of base, not with every push to the base branch. */
+  base: { readonly ref: string; sha: string }
+  draft: boolean
+  merged: boolean
+  mergedAt: string | null
+  mergedBy: Actor | null
+  mergeCommitSha: string | null
+  /** What was found out for one pair of tips; any other pair is unknown until asked for twice. */
+  mergeability: { headSha: string; baseSha: string; mergeable: boolean } | undefined
+}
+
+export interface Comment {
+  readonly id: number
+  readonly issueNumber: number
+  readonly user: Actor
+  readonly createdAt: string
+  body: string
+  updatedAt: string
+}
+
+export interface CheckOutput {
+  title: string | null
+  summary: string | null
+  text: string | null
+  annotationsCount: number
+}
+
+export interface CheckRun {
+  readonly id: number
+  readonly suiteId: number
+  readonly headSha: string
+  readonly app: App
+  name: string
+  status: string
+  conclusion: string | null
+  externalId: string
+  detailsUrl: string
+  startedAt: string
+  completedAt: string | null
+  output: CheckOutput
+}
+
+export interface Label {
+  readonly id: number
+  readonly name: string
+  color: string
+  description: string
+}
+
+export interface Dispatch {
+  readonly at: string
+  readonly repository: string
+  readonly workflow: string
+  readonly ref: string
+  readonly inputs: Readonly<Record<string, unknown>>
+  readonly token: string
+  readonly runId: number
+}
+
+export interface Settings {
+  private: boolean
+  allowMergeCommit: boolean
+  allowSquashMerge: boolean
+  allowRebaseMerge: boolean
+  allowActionsToCreatePullRequests: boolean
+}
+
+/** Where the server is reached; filled once it listens. */
+export interface Site {
+  url: string
+}
+
+export interface RepositoryFacts {
+  readonly owner: string
+  readonly name: string
+  readonly id: number
+  readonly defaultBranch: string
+  readonly createdAt: string
+  readonly git: GitRepository
+  /** May be changed by a test at any time, as an owner may in the settings page. */
+  readonly settings: Settings
+  /** By branch name or pattern; may be changed at any time too. */
+  readonly rules: Record<string, BranchRules>
+  readonly site: Site
+}
+
+export class Repository implements RepositoryFacts {
+  readonly owner: string
+  readonly name: string
+  readonly id: number
+  readonly defaultBranch: string
+  readonly createdAt: string
+  readonly git: GitRepository
+  readonly settings: Settings
+  readonly rules: Record<string, BranchRules>
+  readonly site: Site
+  readonly threads = new Map<number, Issue | PullRequest>()
+  readonly comments: Comment[] = []
+  readonly checkRuns: CheckRun[] = []
+  readonly labels = new Map<string, Label>()
+  readonly dispatches: Dispatch[] = []
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(facts: RepositoryFacts) {
+    this.owner = facts.owner
+    this.name = facts.name
+    this.id = facts.id
+    this.defaultBranch = facts.defaultBranch
+    this.createdAt = facts.createdAt
+    this.git = facts.git
+    this.settings = facts.settings
+    this.rules = facts.rules
+    this.site = facts.site
+  }
+
+  get fullName(): string {
+    return `${this.owner}/${this.name}`
+  }
+
+  get gitDir(): string {
+    return this.git.directory
+  }
+
+  get htmlUrl(): string {
+    return `${this.site.url}/${this.fullName}`
+  }
+
+  get apiUrl(): string {
+    return `${this.site.url}/api/v3/repos/${this.fullName}`
+  }
+
+  get cloneUrl(): string {
+    return `${this.htmlUrl}.git`
+  }
+
+  get pulls(): PullRequest[] {
+    return [...this.threads.values()].filter(isPullRequest)
+  }
+
+  get issues(): Issue[] {
+    return [...this.threads.values()].filter((thread) => thread.kind === 'issue')
+  }
+
+  /** Runs one change after the other: two requests never interleave between a check and its effect. */
+  exclusively<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(change)
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+}
+
+export const isPullRequest = (thread: Issue | undefined): thread is PullRequest => thread?.kind === 'pull'
+
+export class Store {
+  readonly repositories = new Map<string, Repository>()
+  readonly site: Site = { url: '' }
+  readonly now: () => Date
+  #lastId = 1000
+
+  constructor(now: () => Date) {
+    this.now = now
+  }
+
+  nextId(): number {
+    this.#lastId += 1
+    return this.#lastId
+  }
+
+  /** GitHub's timestamps have no milliseconds. */
+  timestamp(): string {
+    return this.now()
+      .toISOString()
+      .replace(/\.\d{3}Z$/, 'Z')
+  }
+
+  find(fullName: string): Repository | undefined {
+    return this.repositories.get(fullName.toLowerCase())
+  }
+}

@@ -1,0 +1,101 @@
+/** Tokens as GitHub issues them: whose they are, for which repository, and what they permit. */
+import { randomBytes } from 'node:crypto'
+import type { Actor, App, Repository } from './store.ts'
+
+export type TokenKind = 'actions' | 'app' | 'pat'
+export type Permission =
+  | 'actions'
+  | 'administration'
+  | 'checks'
+  | 'contents'
+  | 'issues'
+  | 'pull_requests'
+  | 'workflows'
+export type Level = 'read' | 'write'
+export type Permissions = Partial<Record<Permission, Level>>
+
+export interface Token {
+  readonly secret: string
+  /** How the token is called in the request log. */
+  readonly name: string
+  readonly kind: TokenKind
+  readonly repository: string
+  readonly permissions: Permissions
+  readonly actor: Actor
+  readonly app: App | undefined
+  revoked: boolean
+}
+
+export interface TokenRequest {
+  repository: string
+  kind: TokenKind
+  permissions: Permissions
+  /** Default: the kind and a number. */
+  name?: string
+  /** Whose personal access token it is, or the slug of the app. */
+  login?: string
+}
+
+const GITHUB_ACTIONS: App = { id: 15368, slug: 'github-actions', name: 'GitHub Actions' }
+const PREFIX = { actions: 'ghs_', app: 'ghs_', pat: 'ghp_' } as const
+
+export class Tokens {
+  readonly #bySecret = new Map<string, Token>()
+  readonly #actorIds = new Map<string, number>([['github-actions[bot]', 41898282]])
+
+  issue({ repository, kind, permissions, name, login }: TokenRequest): Token {
+    const app = this.#app(kind, login ?? 'research-app')
+    const userLogin = app === undefined ? (login ?? 'octocat') : `${app.slug}[bot]`
+    const token: Token = {
+      secret: PREFIX[kind] + randomBytes(18).toString('hex'),
+      name: name ?? `${kind}-${this.#bySecret.size + 1}`,
+      kind,
+      repository: repository.toLowerCase(),
+      permissions,
+      actor: { login: userLogin, id: this.#actorId(userLogin), type: app === undefined ? 'User' : 'Bot' },
+      app,
+      revoked: false,
+    }
+    this.#bySecret.set(token.secret, token)
+    return token
+  }
+
+  revoke(secret: string): void {
+    const token = this.#bySecret.get(secret)
+    if (token === undefined) throw new Error('That token was never issued')
+    token.revoked = true
+  }
+
+  /** Reads `Authorization: bearer X`, `token X` or Basic with the token as its password. */
+  authenticate(authorization: string | undefined): Token | 'absent' | 'bad' {
+    if (authorization === undefined) return 'absent'
+    const [scheme = '', value = ''] = authorization.trim().split(/\s+/)
+    const secret = scheme.toLowerCase() === 'basic' ? passwordOf(value) : value
+    const token = this.#bySecret.get(secret)
+    return token === undefined || token.revoked ? 'bad' : token
+  }
+
+  #app(kind: TokenKind, slug: string): App | undefined {
+    if (kind === 'pat') return undefined
+    return kind === 'actions' ? GITHUB_ACTIONS : { id: this.#actorId(slug), slug, name: slug }
+  }
+
+  #actorId(login: string): number {
+    const id = this.#actorIds.get(login) ?? 500_000 + this.#actorIds.size
+    this.#actorIds.set(login, id)
+    return id
+  }
+}
+
+const passwordOf = (basic: string) =>
+  Buffer.from(basic, 'base64')
+    .toString('utf8')
+    .replace(/^[^:]*:/, '')
+
+export const maySee = (token: Token, repository: Repository) =>
+  token.repository === repository.fullName.toLowerCase()
+
+export function permits(token: Token, permission: Permission, level: Level): boolean {
+  const granted = token.permissions[permission]
+  return granted === 'write' || (granted === 'read' && level === 'read')
+}

@@ -1,0 +1,152 @@
+// A loopback endpoint that speaks OpenAI's chat completions and plays a script. It holds no model.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { z } from 'zod'
+import {
+  isFault,
+  type ScriptedConversation,
+  type ScriptedFault,
+  type ScriptedReply,
+  ScriptPlayer,
+} from './script.ts'
+import { type ChatRequest, chatRequestSchema } from './validate.ts'
+
+export interface ModelOptions {
+  conversations: readonly ScriptedConversation[]
+  /** When set, every other key gets a 401. */
+  apiKey?: string
+  /** When set, every other model gets a 404. */
+  models?: readonly string[]
+  /** Called for every answer that is played, for whoever wants to show what happens. */
+  onAnswer?: (played: { label: string; answer: ScriptedReply | ScriptedFault }) => void
+}
+
+export interface Model {
+  /** What goes into `base-url`. */
+  baseUrl: string
+  /** Every valid request, in order, those that got a fault included. */
+  requests: readonly ChatRequest[]
+  /** Why requests were answered 400. Empty as long as the client keeps to the protocol. */
+  violations: readonly string[]
+  /** Conversations of the script that nobody has begun yet. */
+  conversationsLeft(): number
+  close(): Promise<void>
+}
+
+/** Starts the endpoint on a free port of 127.0.0.1. */
+export async function startModel(options: ModelOptions): Promise<Model> {
+  const player = new ScriptPlayer(options.conversations)
+  const requests: ChatRequest[] = []
+  const violations: string[] = []
+  const closing = new AbortController()
+  const server = createServer((request, response) => {
+    respond(request, response).catch((error: unknown) => {
+      if (!closing.signal.aborted) sendError(response, 500, String(error))
+    })
+  })
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refusal = refuse(request, options)
+    if (refusal) return sendError(response, ...refusal)
+    const parsed = chatRequestSchema.safeParse(JSON.parse(await readText(request)))
+    if (!parsed.success) {
+      violations.push(z.prettifyError(parsed.error))
+      return sendError(response, 400, z.prettifyError(parsed.error), 'invalid_request_error')
+    }
+    const { model } = parsed.data
+    if (options.models && !options.models.includes(model))
+      return sendError(response, 404, `The model \`${model}\` does not exist`, 'model_not_found')
+    requests.push(parsed.data)
+    const { answer, conversation, label } = player.next(parsed.data.messages)
+    options.onAnswer?.({ label, answer })
+    if (isFault(answer)) return playFault(response, answer, closing.signal)
+    sendJson(response, 200, completion(parsed.data, answer, `${conversation}_${requests.length}`))
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    requests,
+    violations,
+    conversationsLeft: () => player.left,
+    close: () => {
+      closing.abort()
+      server.closeAllConnections()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+function refuse(
+  { method, url, headers }: IncomingMessage,
+  { apiKey }: ModelOptions,
+): [number, string, string] | undefined {
+  if (method !== 'POST' || url !== '/v1/chat/completions')
+    return [404, `Invalid URL (${method} ${url})`, 'unknown_url']
+  const key = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1]
+  // OpenAI quotes the key, so that this one does too.
+  if (apiKey !== undefined && key !== apiKey)
+    return [401, `Incorrect API key provided: ${key}`, 'invalid_api_key']
+  return undefined
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function completion({ model, messages }: ChatRequest, reply: ScriptedReply, id: string): object {
+  const toolCalls = reply.toolCalls?.map(({ name, arguments: args }, index) => ({
+    id: `call_${id}_${index}`,
+    type: 'function',
+    function: { name, arguments: typeof args === 'string' ? args : JSON.stringify(args) },
+  }))
+  const message = {
+    role: 'assistant',
+    content: reply.content ?? null,
+    refusal: reply.refusal ?? null,
+    ...(toolCalls && { tool_calls: toolCalls }),
+  }
+  const finish = reply.finishReason ?? (toolCalls ? 'tool_calls' : 'stop')
+  const usage = reply.usage === undefined ? estimate(messages, message) : reply.usage
+  return {
+    id: `chatcmpl-${id}`,
+    object: 'chat.completion',
+    created: Math.floor(Date.now() / 1000),
+    model,
+    choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
+    ...(usage && { usage: { ...usage, total_tokens: usage.prompt_tokens + usage.completion_tokens } }),
+  }
+}
+
+/** Four characters a token, the usual rule of thumb. */
+function estimate(prompt: unknown, answer: unknown) {
+  const tokens = (value: unknown) => Math.ceil(JSON.stringify(value).length / 4)
+  return { prompt_tokens: tokens(prompt), completion_tokens: tokens(answer) }
+}
+
+async function playFault(
+  response: ServerResponse,
+  fault: ScriptedFault,
+  closing: AbortSignal,
+): Promise<void> {
+  if (fault.delayMs !== undefined) await wait(fault.delayMs, undefined, { signal: closing })
+  if (fault.drop === 'connection') return void response.destroy()
+  const { body = { error: { message: `scripted ${fault.status}`, type: 'scripted', code: null } } } = fault
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers })
+  if (fault.drop === 'body') return void response.write(text.slice(0, text.length / 2))
+  response.end(text)
+}
+
+function sendError(response: ServerResponse, status: number, message: string, code?: string): void {
+  sendJson(response, status, {
+    error: { message, type: 'invalid_request_error', param: null, code: code ?? null },
+  })
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
