@@ -24,10 +24,12 @@ import { createTrainer } from './adapters/trainer.ts'
 import { judgeResults } from './commands/judge.ts'
 import { propose } from './commands/propose.ts'
 import { run } from './commands/run.ts'
+import type { Session } from './commands/session.ts'
 import { train } from './commands/train.ts'
 import type { ProposerConfig } from './core/config.ts'
+import { headlines } from './core/headlines.ts'
 import { renderPage } from './core/page.ts'
-import { buildReport, renderReport } from './core/report.ts'
+import { buildReport, type RunTimes, renderReport } from './core/report.ts'
 import { type TrialBatch, trialBatchSchema } from './core/trial.ts'
 import { ConfigError, UserFacingError } from './errors.ts'
 import type { Proposer, Trainer } from './ports.ts'
@@ -48,14 +50,13 @@ const COMMANDS = {
 
   async propose(job: Job) {
     const ports = { ...wirePorts(job), createProposers: wireProposers(job) }
-    const { candidates } = job.inputs
-    const { batches } = await propose(ports, { ...sessionSettings(job), candidates })
+    const { batches } = await propose(ports, sessionSettings(job))
     publishTrials(batches)
   },
 
   async train(job: Job) {
     const trainer = await wireTrainer(job)
-    await train({ trainer, log: actionsLog }, readBatch(job.inputs.trials).trials)
+    await train({ trainer, log: actionsLog, cancelled: cancellation.signal }, readBatch(job.inputs.trials).trials)
     setOutputs({ results: resultsDirectory(job) })
   },
 
@@ -76,6 +77,7 @@ function wirePorts({ inputs, runner }: Job) {
     forge: createForge({ apiUrl, serverUrl, repository, token: inputs.token, log: actionsLog }),
     clock: systemClock,
     log: actionsLog,
+    cancelled: cancellation.signal,
   }
 }
 
@@ -107,8 +109,8 @@ function wireProposers({ inputs }: Job) {
 }
 
 function sessionSettings({ inputs, runner }: Job, testbed?: string) {
-  const { configPath, newLedger } = inputs
-  return { configPath, newLedger, rootSeed: randomUUID(), testbed, runUrl: runner.runUrl }
+  const { configPath, newLedger, candidates } = inputs
+  return { configPath, newLedger, candidates, rootSeed: randomUUID(), testbed, runUrl: runner.runUrl }
 }
 
 function resultsDirectory({ inputs, runner }: Job): string {
@@ -128,3 +130,33 @@ function readBatch(json: string): TrialBatch {
 function publishTrials(batches: readonly TrialBatch[]): void {
   setOutputs({ trials: JSON.stringify(batches), 'has-trials': String(batches.length > 0) })
 }
+
+async function publishReport({ runner }: Job, session: Session, times?: RunTimes): Promise<void> {
+  const report = buildReport(session.state, session.bench, session.config, times)
+  const links = { repository: `${runner.serverUrl}/${runner.repository}` }
+  const directory = join(runner.temporaryDirectory, 'autoresearch')
+  const path = join(directory, 'report.html')
+  await mkdir(directory, { recursive: true })
+  await writeFile(path, renderPage(report, links))
+  await writeJobSummary(renderReport(report, links))
+  setOutputs({ report: path, summary: JSON.stringify(headlines(report)) })
+}
+
+/** Errors that a person can mend are told in words; anything else is our bug and shows where it is. */
+function explain(error: unknown): string {
+  if (error instanceof UserFacingError) return `${error.message}\n→ ${error.hint}`
+  const stack = error instanceof Error ? error.stack : String(error)
+  return `This is a bug in Autoresearch Action. Please report it with these lines:\n${stack}`
+}
+
+const cancellation = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancellation.abort())
+
+try {
+  const job = { inputs: readInputs(), runner: readRunnerContext(process.env) }
+  await COMMANDS[job.inputs.command](job)
+} catch (error) {
+  fail(explain(error))
+}
+// A library's timer, such as a model client's wait before its next attempt, must not keep a finished job alive.
+process.exit()

@@ -14,8 +14,8 @@ export interface Inputs {
   token: string
   openaiApiKey: string
   timeBudgetSeconds: number
-  /** How many candidates `propose` keeps waiting. */
-  candidates: number
+  /** Most candidates this job proposes; undefined leaves it to the configuration. */
+  candidates: number | undefined
   /** JSON: what `train` is to run. */
   trials: string
   /** Where `train` leaves results and `judge` finds them. */
@@ -45,7 +45,7 @@ export function readInputs(): Inputs {
     token: core.getInput('token'),
     openaiApiKey: core.getInput('openai-api-key'),
     timeBudgetSeconds: parsed('time-budget', '5h30m', parseDuration, 'a duration such as 5h30m'),
-    candidates: parsed('candidates', '4', parseCount, 'a whole number'),
+    candidates: core.getInput('candidates') ? parsed('candidates', '', parseCount, 'a whole number') : undefined,
     trials: core.getInput('trials'),
     resultsDirectory: core.getInput('results') || 'autoresearch-results',
     newLedger: oneOf('new-ledger', ['false', 'true']) === 'true',

@@ -157,7 +157,7 @@ async function putCheckRun({ client, where }: Context, head: string, check: Chec
     status: check.status,
     ...(check.conclusion ? { conclusion: check.conclusion } : {}),
     ...(check.detailsUrl ? { details_url: check.detailsUrl } : {}),
-    output: { title: check.title, summary: check.summary, ...(check.text ? { text: check.text } : {}) },
+    output: { title: check.title, summary: check.summary },
   }
   const find = async (): Promise<number | undefined> => {
     const { data } = await client.rest.checks.listForRef({

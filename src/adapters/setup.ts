@@ -4,7 +4,7 @@ import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../core/config.ts'
-import { inertLine } from '../core/markdown.ts'
+import { visibleText } from '../core/markdown.ts'
 import { BaselineError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 import { setupEnvironment } from './environment.ts'
@@ -80,7 +80,7 @@ async function runSetup(
     })
     if (exit.code === 0) return
     throw new BaselineError(
-      `setup failed (${exit.timedOut ? 'timed out' : `exit code ${exit.code ?? exit.signal}`}): ${command}\n${inertLine(tail)}`,
+      `setup failed (${exit.timedOut ? 'timed out' : `exit code ${exit.code ?? exit.signal}`}): ${command}\n${visibleText(tail, LOG_TAIL_CHARACTERS)}`,
       {
         hint: 'Run the setup command by hand on this machine, in a fresh checkout of the baseline branch.',
       },

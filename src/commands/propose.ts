@@ -12,20 +12,15 @@ export interface ProposePorts extends Ports {
   createProposers(configs: readonly ProposerConfig[]): Proposer[]
 }
 
-export interface ProposeSettings extends SessionSettings {
-  /** How many candidates should be waiting for their first trial when this job ends. */
-  candidates: number
-}
-
 /** @returns the session and the trials to run now, one batch a commit: the matrix of the `train` jobs */
 export async function propose(
   ports: ProposePorts,
-  settings: ProposeSettings,
+  settings: SessionSettings,
 ): Promise<{ session: Session; batches: TrialBatch[] }> {
   const session = await openSession(ports, settings)
   await performSteps(session)
   const proposers = ports.createProposers(session.config.proposers)
-  await fillQueue(session, proposers, Math.min(settings.candidates, session.config.limits.candidates))
+  await fillQueue(session, proposers, session.candidateLimit)
   await performSteps(session)
   await session.flushed()
   return { session, batches: groupTrials(planTrials(session.state, session.bench, session.policy)) }
@@ -33,12 +28,12 @@ export async function propose(
 
 async function fillQueue(session: Session, proposers: readonly Proposer[], wanted: number): Promise<void> {
   const silent = new Set<number>()
-  const { signal } = new AbortController()
-  while (waitingCandidates(session.state).length < wanted) {
+  const { cancelled } = session.ports
+  while (!cancelled.aborted && waitingCandidates(session.state).length < wanted) {
     const turn = chooseProposer(proposers.length, session.state.asked, silent)
     const proposer = turn === undefined ? undefined : proposers[turn]
     if (turn === undefined || proposer === undefined) return
-    const proposed = await proposeCandidate(session, proposer, signal)
+    const proposed = await proposeCandidate(session, proposer, cancelled)
     if (proposed.kind === 'proposed') continue
     session.ports.log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
     silent.add(turn)

@@ -74,6 +74,7 @@ class Loop {
     this.#session = session
     this.#deadlineSeconds = deadlineSeconds
     this.#begun = session.state
+    ports.cancelled.addEventListener('abort', () => this.#halt(), { once: true })
   }
 
   /** @returns why proposing ended, as a sentence */
@@ -84,19 +85,23 @@ class Loop {
     })
     const training = this.#train().finally(() => {
       this.#training = false
-      this.#stop.abort()
-      this.#session.wake()
+      this.#halt()
     })
     const lanes = [proposing, training, this.#talkToForge()] as const
     try {
       const [ended] = await Promise.all(lanes)
       return ended
     } finally {
-      this.#stop.abort()
-      this.#session.wake()
+      this.#halt()
       await Promise.allSettled(lanes)
       await this.#session.flushed()
     }
+  }
+
+  /** Ends the lanes that would otherwise go on: a trial is killed, a conversation with a model is left. */
+  #halt(): void {
+    this.#stop.abort()
+    this.#session.wake()
   }
 
   /** The training lane: one trial after the other, as long as there is one worth running and time for it. */
@@ -154,8 +159,9 @@ class Loop {
     const { usage, candidates } = this.#session.state
     const tokens =
       usage.inputTokens + usage.outputTokens - this.#begun.usage.inputTokens - this.#begun.usage.outputTokens
-    if (candidates.size - this.#begun.candidates.size >= limits.candidates)
-      return `the limit of ${limits.candidates} candidates is reached`
+    const { candidateLimit } = this.#session
+    if (candidates.size - this.#begun.candidates.size >= candidateLimit)
+      return `the limit of ${candidateLimit} candidates is reached`
     if (tokens >= limits.tokens) return `the limit of ${limits.tokens} tokens is reached`
     if (usage.dollars - this.#begun.usage.dollars >= limits.dollars)
       return `the limit of ${limits.dollars} dollars is reached`
@@ -166,6 +172,7 @@ class Loop {
   async #talkToForge(): Promise<void> {
     for (;;) {
       const step = planSteps(this.#session.state)[0]
+      if (this.#ports.cancelled.aborted) return
       if (step) await performStep(this.#session, step)
       else if (!this.#training) return
       else await this.#session.changed()

@@ -17,6 +17,8 @@ export interface Ports {
   forge: Forge
   clock: Clock
   log: Log
+  /** Fires when the job is cancelled: stop at once, lose nothing that is recorded. */
+  cancelled: AbortSignal
 }
 
 export interface SessionSettings {
@@ -28,6 +30,8 @@ export interface SessionSettings {
   newLedger: boolean
   /** The machine that trains here; undefined in jobs that do not train. */
   testbed: string | undefined
+  /** Most candidates this job proposes; undefined leaves it to the configuration. */
+  candidates: number | undefined
   /** Page of this workflow run, linked from check runs. */
   runUrl: string | undefined
 }
@@ -52,6 +56,11 @@ export class Session {
 
   get config(): Config {
     return this.#config
+  }
+
+  /** Most candidates this job proposes. */
+  get candidateLimit(): number {
+    return Math.min(this.settings.candidates ?? Number.POSITIVE_INFINITY, this.#config.limits.candidates)
   }
 
   get policy(): JudgePolicy {

@@ -5,13 +5,13 @@ import type { Log, Trainer } from '../ports.ts'
 
 /** @returns the results, in the order of the trials; the trainer has written each to its file */
 export async function train(
-  ports: { trainer: Trainer; log: Log },
+  ports: { trainer: Trainer; log: Log; cancelled: AbortSignal },
   trials: readonly Trial[],
 ): Promise<TrialResult[]> {
-  const { signal } = new AbortController()
   const results: TrialResult[] = []
   for (const trial of trials) {
-    const result = await ports.trainer.run(trial, signal)
+    const result = await ports.trainer.run(trial, ports.cancelled)
+    if (ports.cancelled.aborted) break
     ports.log.info(describeTrial(result))
     results.push(result)
   }

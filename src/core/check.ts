@@ -39,8 +39,8 @@ export function startedCheck(
 ): CheckRun {
   const metric = inertText(config.metric.name, 80)
   const summary =
-    `Waiting for, or in, a training run of ${formatSeconds(config.budgetSeconds)}. What counts is ${metric} ` +
-    `against baseline ${candidate.base.slice(0, 7)}. This check concludes by itself.`
+    `Each run trains for ${formatSeconds(config.budgetSeconds)}. What counts is ${metric}, against baseline ` +
+    `${candidate.base.slice(0, 7)}. This check concludes by itself.`
   return { ...frame(config, summary, detailsUrl), status: 'in_progress', title: 'Training run 1…' }
 }
 

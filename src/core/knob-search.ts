@@ -114,7 +114,7 @@ function stepsFrom(knob: FoundKnob, first: Direction): number[] {
 
 function stepTo(knob: FoundKnob, direction: Direction, factor: number): number | undefined {
   const { value, integer, name } = knob
-  const scaled = value * factor ** direction
+  const scaled = direction === 1 ? value * factor : value / factor
   if (integer) return unlessSame(knob, roundInteger(value, scaled))
   if (isNearOne(knob)) return within(1 - round((1 - value) * factor ** -direction, 2))
   const to = unlessSame(knob, round(scaled, 3))

@@ -1,22 +1,29 @@
 // The words and numbers that the markdown report and the page have in common.
 import { formatPercent } from './comparison.ts'
-import { type Report, type ReportRow, STANDINGS } from './report.ts'
+import { type Report, type ReportRow, type RunTimes, STANDINGS } from './tally.ts'
 import { formatNumber, formatSeconds } from './text.ts'
 
-/** `2.6100 → 2.0200`, `−22.6 %`; parts are undefined until measured. */
-export function headline(report: Report): { values: string | undefined; percent: string | undefined } {
+/** `2.61 → 2.04` and `−21.8 %`; undefined until measured, the percentage also when nothing has changed. */
+export function headline(report: Report): { values: string[]; percent: string | undefined } {
   const { before, after } = report
-  if (before === undefined) return { values: undefined, percent: undefined }
-  const format = valueFormat(report)
-  if (after === undefined || after === before) return { values: format(before), percent: undefined }
+  if (before === undefined) return { values: [], percent: undefined }
+  if (after === undefined || after === before)
+    return { values: formatAlike(report, [before]), percent: undefined }
   const percent = before === 0 ? undefined : formatPercent((after - before) / Math.abs(before))
-  return { values: `${format(before)} → ${format(after)}`, percent }
+  return { values: formatAlike(report, [before, after]), percent }
 }
 
-/** Equal decimals for all values, as many as the noise leaves meaning: two digits of σ. */
-export function valueFormat({ sigma, before }: Report): (value: number) => string {
+/** One digit of σ is enough for a headline, and zeros that all values end in say nothing. */
+function formatAlike(report: Report, values: readonly number[]): string[] {
+  let texts = values.map(valueFormat(report, 1))
+  while (texts.every((text) => /\.\d+0$/.test(text))) texts = texts.map((text) => text.slice(0, -1))
+  return texts
+}
+
+/** Equal decimals for all values, as many as the noise leaves meaning: by default two digits of σ. */
+export function valueFormat({ sigma, before }: Report, sigmaDigits = 2): (value: number) => string {
   const unit = sigma || Math.abs(before ?? 1) / 1000 || 1
-  const digits = Math.max(0, 1 - Math.floor(Math.log10(unit)))
+  const digits = Math.max(0, sigmaDigits - 1 - Math.floor(Math.log10(unit)))
   return (value) => (digits > 8 || Math.abs(value) >= 1e6 ? formatNumber(value) : value.toFixed(digits))
 }
 
@@ -37,17 +44,24 @@ export function standingWord({ standing, failure }: ReportRow): string {
   return standing === 'crashed' ? (failure ?? standing) : standing.replace('-', ' ')
 }
 
-/** Numbers about the run itself, as label and value. */
+/** What it took, as label and value. */
 export function runFigures({ rows, trials, run, usage }: Report): [label: string, value: string][] {
   const tokens = usage.inputTokens + usage.outputTokens
-  const available = run.seconds * (run.devices ?? 1)
   return [
     ['candidates', `${rows.length}`],
     ['trials', `${trials}`],
-    ['wall time', formatSeconds(run.seconds)],
-    ['device busy', available > 0 ? `${Math.round((100 * run.busySeconds) / available)} %` : '–'],
+    ...(run ? runTimes(run) : []),
     ['tokens', formatCount(tokens)],
     ['model cost', `$${usage.dollars.toFixed(2)}`],
+  ]
+}
+
+function runTimes({ seconds, busySeconds, devices = 1 }: RunTimes): [string, string][] {
+  const available = seconds * devices
+  const busy = available > 0 ? `${Math.round((100 * busySeconds) / available)} %` : '–'
+  return [
+    ['wall time', formatSeconds(seconds)],
+    ['device busy', busy],
   ]
 }
 

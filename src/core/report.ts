@@ -1,11 +1,9 @@
-// What the morning report tells: how far the baseline came and what became of every candidate.
-import type { Candidate, Usage } from './candidate.ts'
-import type { Config } from './config.ts'
-import { type Bench, baselineMean, noiseSigma, trialsOfTree } from './evidence.ts'
-import type { Metric } from './metric.ts'
-import type { State } from './state.ts'
-import type { Outcome } from './trial.ts'
-import { mean, measuredValues } from './verdict.ts'
+// The morning report as markdown, for the step summary of the workflow run; and the shape of a check run.
+import { inertText, table, truncateMarkdown } from './markdown.ts'
+import { countWords, deltaFormat, headline, runFigures, standingWord, valueFormat } from './report-words.ts'
+import type { Report, ReportRow } from './tally.ts'
+
+export { buildReport, type Report, type ReportRow, type RunTimes } from './tally.ts'
 
 /** A check run as GitHub shows it. */
 export interface CheckRun {
@@ -17,122 +15,53 @@ export interface CheckRun {
   detailsUrl?: string
 }
 
-/** What became of a candidate. `handed-over`: it should be merged, and a person has to do it. */
-export const STANDINGS = [
-  'merged',
-  'rejected',
-  'crashed',
-  'parked',
-  'handed-over',
-  'withdrawn',
-  'open',
-] as const
-export type Standing = (typeof STANDINGS)[number]
+/** A third of GitHub's 1 MiB, because a character may take three bytes. */
+const MAX_SUMMARY_CHARACTERS = 349_000
+const MAX_ROWS = 500
 
-export interface Report {
-  metric: Pick<Metric, 'name' | 'direction'>
-  /** Mean of the first baseline and of the present one; undefined until measured. */
-  before: number | undefined
-  after: number | undefined
-  /** Standard deviation of one run. */
-  sigma: number | undefined
-  /** In the order in which they were settled, open ones last. */
-  rows: ReportRow[]
-  counts: Record<Standing, number>
-  trials: number
-  usage: Usage
-  run: RunTimes
+/** Where pull requests are found. */
+export interface Links {
+  /** Address of the repository: `https://github.com/owner/name`. */
+  repository: string
 }
 
-export interface RunTimes {
-  /** Wall time of the run that reports. */
-  seconds: number
-  /** Part of it in which a device trained, summed over devices. */
-  busySeconds: number
-  /** Default 1. */
-  devices?: number
+/** Headline, figures and one row a candidate, newest last. */
+export function renderReport(report: Report, links?: Links): string {
+  const { values, percent } = headline(report)
+  const name = inertText(report.metric.name, 80)
+  const title = `${name} ${values.join(' → ') || 'not measured yet'}`
+  const { rows } = report
+  const hidden = Math.max(0, rows.length - MAX_ROWS)
+  const parts = [
+    `# ${title}${percent === undefined ? '' : ` (${percent})`}`,
+    ...(rows.length > 0 ? [`${countWords(report)}.`] : ['No candidates yet.']),
+    runFigures(report)
+      .map(([label, value]) => `${label} **${value}**`)
+      .join(' · '),
+    ...(hidden > 0 ? [`The first ${hidden} candidates are in the ledger only.`] : []),
+    ...(rows.length > 0 ? [rowTable(report, rows.slice(hidden), links)] : []),
+  ]
+  return truncateMarkdown(parts.join('\n\n'), MAX_SUMMARY_CHARACTERS)
 }
 
-export interface ReportRow {
-  candidate: Candidate
-  standing: Standing
-  /** How its first failed run ended, when it crashed. */
-  failure?: Outcome
-  /** Mean over its runs; absent when there is none that counts. */
-  value?: number
-  /** Value − the baseline it was judged against, in the metric's own sign. */
-  delta?: number
-  /** Measured runs. */
-  runs: number
-  /** Mean of the baseline that merging it made. */
-  level?: number
+function rowTable(report: Report, rows: readonly ReportRow[], links: Links | undefined): string {
+  const value = valueFormat(report)
+  const delta = deltaFormat(report)
+  return table(
+    ['PR', 'change', 'proposer', inertText(report.metric.name, 80), 'Δ', 'verdict'],
+    rows.map((row) => [
+      pullRequestLink(row, links),
+      inertText(row.candidate.title, 150),
+      inertText(row.candidate.proposer, 80),
+      row.value === undefined ? '–' : value(row.value),
+      row.delta === undefined ? '–' : delta(row.delta),
+      row.standing === 'merged' ? '**merged**' : standingWord(row),
+    ]),
+  )
 }
 
-/** Gathers the report. Only runs made on `bench` count. */
-export function buildReport(
-  state: State,
-  bench: Bench,
-  config: Pick<Config, 'metric'>,
-  run: RunTimes,
-): Report {
-  const means = state.baselines.map(({ tree }) => baselineMean(state, bench, tree))
-  const rows = inOrderOfSettling(state).map((candidate) => reportRow(state, bench, config.metric, candidate))
-  const counts = Object.fromEntries(STANDINGS.map((standing) => [standing, 0])) as Record<Standing, number>
-  for (const { standing } of rows) counts[standing] += 1
-  return {
-    metric: config.metric,
-    before: means.find((value) => value !== undefined),
-    after: means.at(-1),
-    sigma: noiseSigma(state, bench),
-    rows,
-    counts,
-    trials: state.trials.size,
-    usage: state.usage,
-    run,
-  }
-}
-
-/** By last trial: a candidate that waited for another's merge was measured again after it. */
-function inOrderOfSettling(state: State): Candidate[] {
-  const lastTrial = new Map<string | null, number>()
-  for (const [index, { trial }] of [...state.trials.values()].entries()) lastTrial.set(trial.candidate, index)
-  const key = ({ id }: Candidate) => lastTrial.get(id) ?? Number.MAX_SAFE_INTEGER
-  return [...state.candidates.values()].sort((a, b) => key(a) - key(b))
-}
-
-function reportRow(
-  state: State,
-  bench: Bench,
-  metric: Pick<Metric, 'direction'>,
-  candidate: Candidate,
-): ReportRow {
-  const trials = trialsOfTree(state, bench, candidate.tree)
-  const values = measuredValues(trials)
-  const failure = trials.find(({ outcome }) => outcome !== 'measured')?.outcome
-  const standing = standingOf(candidate, failure)
-  const gain = candidate.verdict?.gain
-  const value = values.length > 0 ? mean(values) : undefined
-  const level = standing === 'merged' ? (levelAfter(state, bench, candidate) ?? value) : undefined
-  return {
-    candidate,
-    standing,
-    runs: values.length,
-    ...(failure === undefined ? {} : { failure }),
-    ...(value === undefined ? {} : { value }),
-    ...(gain === undefined ? {} : { delta: metric.direction === 'minimize' ? -gain : gain }),
-    ...(level === undefined ? {} : { level }),
-  }
-}
-
-function standingOf({ verdict, end }: Candidate, failure: Outcome | undefined): Standing {
-  if (end?.kind === 'merged' || end?.kind === 'withdrawn' || end?.kind === 'handed-over') return end.kind
-  if (verdict?.kind === 'reject') return failure === undefined ? 'rejected' : 'crashed'
-  if (verdict?.kind === 'park') return 'parked'
-  return end === undefined ? 'open' : 'rejected'
-}
-
-function levelAfter(state: State, bench: Bench, { end }: Candidate): number | undefined {
-  if (end?.kind !== 'merged') return undefined
-  const baseline = state.baselines.find(({ commit }) => commit === end.commit)
-  return baseline && baselineMean(state, bench, baseline.tree)
+function pullRequestLink({ candidate }: ReportRow, links: Links | undefined): string {
+  if (candidate.pullRequest === undefined) return '–'
+  const number = `#${candidate.pullRequest}`
+  return links ? `[${number}](${links.repository}/pull/${candidate.pullRequest})` : number
 }

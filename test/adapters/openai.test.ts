@@ -161,6 +161,8 @@ describe('a conversation', () => {
     await start([{ answers: [{ status: 429, headers: { 'retry-after-ms': '59000' } }] }])
     const proposing = aProposer().propose(aRequest({ signal: stopping.signal }))
     while (model?.requests.length === 0) await new Promise(setImmediate)
+    // Lets the answer arrive, so that the SDK is in its wait.
+    for (let turn = 0; turn < 500; turn++) await new Promise(setImmediate)
     stopping.abort()
     expect(await proposing).toMatchObject({ kind: 'nothing', reason: 'stopped' })
   })

@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { duringFault } from './faults.ts'
 import { answerGit, type GitAnswer, type GitRequest } from './git-http.ts'
+import { createPages } from './pages/index.ts'
 import type { RefCommand } from './pkt-line.ts'
 import { answerRest, type RequestRecord, type Rest } from './rest.ts'
 
@@ -30,6 +31,7 @@ export function createApp(host: Host): Hono<Environment> {
   const app = new Hono<Environment>()
   app.all('/api/v3/*', (context) => rest(host, context))
   app.all('/:owner/:repository{[^/]+\\.git}/*', (context) => git(host, context))
+  app.route('/', createPages(host.store))
   return app
 }
 

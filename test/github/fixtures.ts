@@ -6,7 +6,6 @@ import { Octokit } from '@octokit/core'
 import { restEndpointMethods } from '@octokit/plugin-rest-endpoint-methods'
 import { execa } from 'execa'
 import { onTestFinished } from 'vitest'
-import type { Fault } from './faults.ts'
 import { type GitHub, type GitHubOptions, type RepositoryOptions, startGitHub } from './server.ts'
 import type { Permissions, TokenKind } from './tokens.ts'
 
@@ -48,8 +47,6 @@ export const octokitWith = (github: GitHub, token: string) =>
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-export type Clone = Awaited<ReturnType<typeof clone>>
-
 export async function clone(github: GitHub, token: string) {
   const directory = await mkdtemp(join(tmpdir(), 'loopback-clone-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
@@ -83,9 +80,9 @@ async function commit(directory: string, git: Git, files: Record<string, string>
 
 type Git = (...args: string[]) => ReturnType<typeof gitIn>
 
-export function gitIn(cwd: string, args: readonly string[]) {
+export function gitIn(cwd: string, args: readonly string[], extra: Record<string, string> = {}) {
   const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org']
-  const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' }
+  const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', ...extra }
   return execa('git', [...identity, ...args], { cwd, env, reject: false })
 }
 
@@ -107,5 +104,3 @@ interface Refusal {
   message: string
   errors?: { message?: string; field?: string; code?: string }[]
 }
-
-export type { Fault }

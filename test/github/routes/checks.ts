@@ -57,6 +57,8 @@ const suiteOf = ({ repository }: Call, sha: string, app: App) =>
 function change({ store }: Call, run: CheckRun, fields: CheckFields): void {
   if (fields.status === 'completed' && fields.conclusion === undefined && run.conclusion === null)
     throw unprocessable(`Invalid request.\n\n"conclusion" wasn't supplied.`)
+  if (fields.details_url !== undefined && !/^https?:/.test(fields.details_url))
+    throw unprocessable('Invalid request.\n\ndetails_url must use http or https scheme')
   run.status = fields.conclusion === undefined ? (fields.status ?? run.status) : 'completed'
   run.conclusion = run.status === 'completed' ? (fields.conclusion ?? run.conclusion) : null
   run.completedAt = run.status === 'completed' ? (fields.completed_at ?? store.timestamp()) : null

@@ -1,0 +1,38 @@
+// The report's numbers for machines: the action's output `summary`.
+import type { Report, Standing } from './tally.ts'
+
+export interface Headlines {
+  metric: string
+  baseline: { before: number | null; after: number | null }
+  candidates: number
+  counts: Record<Standing, number>
+  trials: number
+  /** Wall time of the run, and the part of it during which the device was training. */
+  seconds: number
+  busyFraction: number
+  tokens: number
+  dollars: number
+  /** One entry a candidate. Numbers only: titles are a candidate's words, and outputs end up in scripts. */
+  rows: { pullRequest: number | null; standing: Standing; value: number | null; delta: number | null }[]
+}
+
+export function headlines(report: Report): Headlines {
+  const { metric, before, after, rows, counts, trials, usage, run } = report
+  return {
+    metric: metric.name,
+    baseline: { before: before ?? null, after: after ?? null },
+    candidates: rows.length,
+    counts,
+    trials,
+    seconds: run?.seconds ?? 0,
+    busyFraction: run && run.seconds > 0 ? run.busySeconds / run.seconds : 0,
+    tokens: usage.inputTokens + usage.outputTokens,
+    dollars: usage.dollars,
+    rows: rows.map(({ candidate, standing, value, delta }) => ({
+      pullRequest: candidate.pullRequest ?? null,
+      standing,
+      value: value ?? null,
+      delta: delta ?? null,
+    })),
+  }
+}
