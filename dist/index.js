@@ -22016,7 +22016,7 @@ function candidateBranch(id) {
 * `value` is written with all its digits; round it first.
 */
 function writeLike(literal, value) {
-	const [, digits = "", suffix = ""] = /^([\d_'.]+(?:[eE][+-]?\d+)?)(.*)$/.exec(literal) ?? [];
+	const [, digits = "", suffix = ""] = /^([\d_'.]*[\d.](?:[eE][+-]?\d+)?)(.*)$/.exec(literal) ?? [];
 	return (/e/i.test(digits) ? exponential(digits, value) : decimal(digits, value)) + suffix;
 }
 function exponential(style, value) {
@@ -22064,21 +22064,28 @@ function pick$2(choices, rng) {
 }
 function nextStep(knob, history, rng, refused) {
 	const tried = history.filter(({ knob: other }) => other?.file === knob.file && other.name === knob.name);
-	const settled = tried.findLast((candidate) => fate(candidate) !== "open");
-	const held = settled !== void 0 && fate(settled) === "held";
-	const fallback = rng() < .5 ? 1 : -1;
-	const last = settled?.knob ? directionOf(settled.knob) : void 0;
-	const first = last === void 0 ? fallback : held ? last : turned(last);
-	const closed = [...tried.flatMap((candidate) => closedSteps(candidate)), ...refused];
-	const to = stepsFrom(knob, first).find((value) => !closed.some((step) => isSameStep(step, knob, value)));
-	if (to === void 0) return void 0;
-	const because = tried.length === 0 ? "untried" : held ? "last step held" : settled ? "last step failed" : "last step is open";
-	return {
+	const closed = [...tried.flatMap(closedSteps), ...refused];
+	const latest = tried.findLast((candidate) => fate(candidate) !== "open");
+	const latestFate = latest ? fate(latest) : "open";
+	const because = tried.length === 0 ? "untried" : BECAUSE[latestFate];
+	const to = stepsFrom(knob, firstDirection(latest, rng), latestFate === "held").find((value) => !closed.some((step) => isSameStep(step, knob, value)));
+	return to === void 0 ? void 0 : {
 		knob,
 		to,
 		literal: writeLike(knob.literal, to),
 		because
 	};
+}
+const BECAUSE = {
+	held: "last step held",
+	failed: "last step failed",
+	open: "last step is open"
+};
+/** On where the latest step held, back where it failed, anywhere when there is none. */
+function firstDirection(latest, rng) {
+	if (latest?.knob === void 0) return rng() < .5 ? 1 : -1;
+	const direction = latest.knob.to > latest.knob.from ? 1 : -1;
+	return fate(latest) === "held" ? direction : turned(direction);
 }
 /** `held`: merged, or parked as promising. Withdrawn candidates tell nothing about the knob. */
 function fate({ verdict, end }) {
@@ -22103,15 +22110,24 @@ function isSameStep(step, knob, to) {
 function scaleOf(knob, value) {
 	return isNearOne(knob) ? Math.abs(1 - value) : Math.abs(value);
 }
-function directionOf({ from, to }) {
-	return to > from ? 1 : -1;
-}
 function turned(direction) {
 	return direction === 1 ? -1 : 1;
 }
-/** The values one step away from the present one, in the order they should be tried. */
-function stepsFrom(knob, first) {
-	return FACTORS.flatMap((factor) => [first, turned(first)].flatMap((direction) => stepTo(knob, direction, factor) ?? []));
+/** The values near the present one, best first: while steps hold, all in their direction come first, else all big ones. */
+function stepsFrom(knob, first, held) {
+	const [big, small] = FACTORS;
+	const back = turned(first);
+	return (held ? [
+		[first, big],
+		[first, small],
+		[back, big],
+		[back, small]
+	] : [
+		[first, big],
+		[back, big],
+		[first, small],
+		[back, small]
+	]).flatMap(([direction, factor]) => stepTo(knob, direction, factor) ?? []);
 }
 function stepTo(knob, direction, factor) {
 	const { value, integer, name } = knob;
@@ -22497,7 +22513,9 @@ function foldTokens(path, tokens) {
 	for (const { kind, text } of tokens) if (kind === "space") gap += text;
 	else if (kind === "comment") gap += text.startsWith("/*") ? " " : "";
 	else {
-		code.push(...layout(gap, text), kind === "number" ? canonicalNumber(text) : text.replaceAll("\r\n", "\n"));
+		const before = layout(gap, text);
+		if (code.length > 0) code.push(...before);
+		code.push(kind === "number" ? canonicalNumber(text) : text.replaceAll("\r\n", "\n"));
 		gap = "";
 	}
 	return code;
@@ -22570,7 +22588,8 @@ function placeTokens(path, text) {
 // src/core/knobs.ts
 const LITERAL = /^(?<digits>(?:[\d_']+\.?[\d_]*|\.[\d_]+)(?:[eE][+-]?\d+)?)(?<suffix>[fFlLuU]{1,3}|_?f(?:32|64))?$/;
 const NAME = /^[\p{L}_$][\p{L}\p{N}_$.-]{0,59}$/u;
-const NOT_TUNABLE = /seed|version|(?:^|[_.-])(?:port|year)(?:$|[_.-])|(?:Port|Year)(?![a-z])/i;
+const NOT_TUNABLE = /seed|version|(?:^|[_.-])(?:port|year)(?:$|[_.-])/i;
+const NOT_TUNABLE_CAMEL = /(?:Port|Year)(?![a-z])/;
 /**
 * Every knob of a file, in the order of the text. Only a lone literal counts: `1024 * 4` is an expression. Unknown
 * languages have none.
@@ -22587,7 +22606,7 @@ function findKnobs(path, text) {
 		const number = token.kind === "number" ? readLiteral(token.text) : void 0;
 		if (number === void 0) continue;
 		const name = unquote(nameAt(tokens, index, number.integer) ?? "");
-		if (!NAME.test(name) || NOT_TUNABLE.test(name)) continue;
+		if (!NAME.test(name) || NOT_TUNABLE.test(name) || NOT_TUNABLE_CAMEL.test(name)) continue;
 		const time = (times.get(name) ?? 0) + 1;
 		times.set(name, time);
 		const { start, line, text: literal } = token;
@@ -46350,22 +46369,13 @@ async function changes(context, from, to) {
 		};
 	});
 }
-/** Runs `use` with a scratch index that holds `tree`, and returns the tree it leaves. */
-async function withIndex(context, tree, entries) {
+/** Lets `edit` change a scratch index that holds `tree`; returns the tree it leaves, undefined when `edit` gives up. */
+async function withIndex(context, tree, edit) {
 	const directory = await mkdtemp(join(tmpdir(), "autoresearch-index-"));
 	const env = { GIT_INDEX_FILE: join(directory, "index") };
 	try {
 		await git(context, ["read-tree", tree], { env });
-		const input = entries.map(({ mode, object, path }) => `${mode === "000000" ? "0" : mode} ${object}\t${path}\0`).join("");
-		await git(context, [
-			"update-index",
-			"-z",
-			"--index-info"
-		], {
-			env,
-			input
-		});
-		return await git(context, ["write-tree"], { env });
+		return await edit(env) ? await git(context, ["write-tree"], { env }) : void 0;
 	} finally {
 		await rm$1(directory, {
 			recursive: true,
@@ -46373,9 +46383,24 @@ async function withIndex(context, tree, entries) {
 		});
 	}
 }
+/** The tree that results from putting entries into another; mode 000000 removes a path. */
+async function putEntries(context, tree, entries) {
+	return await withIndex(context, tree, async (env) => {
+		const lines = entries.map(({ mode, object, path }) => `${mode === "000000" ? "0" : mode} ${object}\t${path}\0`);
+		await git(context, [
+			"update-index",
+			"-z",
+			"--index-info"
+		], {
+			env,
+			input: lines.join("")
+		});
+		return true;
+	}) ?? tree;
+}
 async function commitFiles(context, { base, files, message }) {
 	await present(context, base);
-	const tree = await withIndex(context, base, await Promise.all([...files].map(async ([path, text]) => {
+	const tree = await putEntries(context, base, await Promise.all([...files].map(async ([path, text]) => {
 		return {
 			mode: "100644",
 			object: await git(context, [
@@ -46399,16 +46424,8 @@ async function commitFiles(context, { base, files, message }) {
 async function rebase$1(context, head, onto) {
 	await present(context, head);
 	await present(context, onto);
-	const merged = await tryGit(context, [
-		"merge-tree",
-		"--write-tree",
-		onto,
-		head
-	]);
-	if (typeof merged !== "string") {
-		if (merged.exitCode === 1) return { kind: "conflict" };
-		throw new Error(`git merge-tree failed (exit code ${merged.exitCode}): ${merged.stderr}`);
-	}
+	const tree = await mergeTrees(context, head, onto) ?? await applyChangedLines(context, head, onto);
+	if (tree === void 0) return { kind: "conflict" };
 	const message = await git(context, [
 		"log",
 		"-1",
@@ -46419,18 +46436,55 @@ async function rebase$1(context, head, onto) {
 		kind: "rebased",
 		commit: await git(context, [
 			"commit-tree",
-			merged,
+			tree,
 			"-p",
 			onto
 		], { input: message }),
-		tree: merged
+		tree
 	};
 }
+async function mergeTrees(context, head, onto) {
+	const merged = await tryGit(context, [
+		"merge-tree",
+		"--write-tree",
+		onto,
+		head
+	]);
+	if (typeof merged === "string") return merged;
+	if (merged.exitCode === 1) return void 0;
+	throw new Error(`git merge-tree failed (exit code ${merged.exitCode}): ${merged.stderr}`);
+}
+/**
+* Git calls changes to neighbouring lines a conflict, and the hyperparameters of a script are neighbouring lines. When
+* every hunk replaces lines that still stand as they were, replacing exactly those is unambiguous; the result is trained
+* again like any other code. A hunk that only inserts has nothing to recognise its place by.
+*/
+async function applyChangedLines(context, head, onto) {
+	const patch = await git(context, [
+		"diff",
+		"--no-ext-diff",
+		"--no-renames",
+		"-U0",
+		`${head}^`,
+		head
+	], { trim: false });
+	if (/^@@ -\d+,0 /m.test(patch)) return void 0;
+	return withIndex(context, onto, async (env) => {
+		return typeof await tryGit(context, [
+			"apply",
+			"--cached",
+			"--unidiff-zero"
+		], {
+			env,
+			input: patch
+		}) === "string";
+	});
+}
 async function sealedTree(context, base, head, editable) {
-	return withIndex(context, base, (await rawChanges(context, base, head)).filter((change) => editable.some((glob) => matchesGlob(change.path, glob))));
+	return putEntries(context, base, (await rawChanges(context, base, head)).filter((change) => editable.some((glob) => matchesGlob(change.path, glob))));
 }
 async function fixedFilesHash(context, commit, editable) {
-	return withIndex(context, commit, (await listTree(context, await present(context, commit))).filter((entry) => editable.some((glob) => matchesGlob(entry.path, glob))).map((entry) => ({
+	return putEntries(context, commit, (await listTree(context, await present(context, commit))).filter((entry) => editable.some((glob) => matchesGlob(entry.path, glob))).map((entry) => ({
 		...entry,
 		mode: "000000"
 	})));
@@ -54284,6 +54338,8 @@ function pick(all, names) {
 // src/adapters/process-group.ts
 /** Time between SIGTERM and SIGKILL, for a script that wants to say something last. */
 const GRACE_MILLISECONDS = 1e3;
+/** Patience with a pipe that somebody outside the group keeps open. */
+const DRAIN_MILLISECONDS = 500;
 /** Runs a command to its end, or to its timeout. Every way to end is a value. */
 async function runGroup(request) {
 	const child = execa("/bin/sh", ["-c", request.command], {
@@ -54338,11 +54394,10 @@ function signalGroup(pid, signal) {
 }
 /** Reads what is still in the pipe, but does not wait for a process that left the group and kept it open. */
 async function drained(stream) {
-	if (!stream) return;
-	const ended = once(stream, "close");
-	const patience = new Promise((resolve) => setTimeout(resolve, 500).unref());
-	await Promise.race([ended, patience]);
-	if ("destroy" in stream && typeof stream.destroy === "function") stream.destroy();
+	if (!stream || stream.closed) return;
+	const patience = AbortSignal.timeout(DRAIN_MILLISECONDS);
+	await finished(stream, { signal: patience }).catch(() => {});
+	stream.destroy();
 }
 
 // src/adapters/setup.ts
@@ -54505,6 +54560,13 @@ function describeTrial(result) {
 	const subject = trial.candidate === null ? `baseline ${trial.base.slice(0, 7)}` : `candidate ${trial.candidate}`;
 	const found = value === void 0 ? outcome : formatNumber(value);
 	return `trained ${subject}, run ${trial.replicate}: ${found} in ${formatSeconds(wallSeconds)}`;
+}
+/** A candidate as it is called in the log: `#3 "Raise LEARNING_RATE"`, or by its id before it has a number. */
+function describeCandidate(candidate) {
+	return `${candidate.pullRequest === void 0 ? candidate.id : `#${candidate.pullRequest}`} "${visibleText(candidate.title, 100)}"`;
+}
+function describeVerdict(candidate, verdict) {
+	return `${verdict.kind} ${describeCandidate(candidate)}: ${visibleText(verdict.reason, 300)}`;
 }
 
 // src/core/state.ts
@@ -55486,7 +55548,12 @@ var Session = class {
 	/** Records events and every decision that they make possible. Returns at once. */
 	record(events, branches = []) {
 		this.#journal.record(events, branches);
-		this.#journal.record(decide(this.state, this.bench, this.policy));
+		const decisions = decide(this.state, this.bench, this.policy);
+		this.#journal.record(decisions);
+		for (const { candidate: id, verdict } of decisions) {
+			const candidate = this.state.candidates.get(id);
+			if (candidate) this.ports.log.info(describeVerdict(candidate, verdict));
+		}
 	}
 	flushed() {
 		return this.#journal.flushed();
@@ -55680,7 +55747,7 @@ function checkName(metric) {
 function startedCheck(candidate, config, detailsUrl) {
 	const metric = inertText(config.metric.name, 80);
 	return {
-		...frame(config, `Waiting for, or in, a training run of ${formatSeconds(config.budgetSeconds)}. What counts is ${metric} against baseline ${candidate.base.slice(0, 7)}. This check concludes by itself.`, detailsUrl),
+		...frame(config, `Each run trains for ${formatSeconds(config.budgetSeconds)}. What counts is ${metric}, against baseline ${candidate.base.slice(0, 7)}. This check concludes by itself.`, detailsUrl),
 		status: "in_progress",
 		title: "Training run 1…"
 	};
@@ -55995,6 +56062,11 @@ async function open(session, candidate) {
 		candidate: candidate.id,
 		pullRequest: opened.number
 	}]);
+	const numbered = {
+		...candidate,
+		pullRequest: opened.number
+	};
+	session.ports.log.info(`opened ${describeCandidate(numbered)} by ${candidate.proposer}`);
 }
 async function rebase(session, candidate, onto) {
 	const { repository } = session.ports;
@@ -56017,6 +56089,7 @@ async function rebase(session, candidate, onto) {
 			head: candidate.head,
 			verdict
 		}]);
+		session.ports.log.info(describeVerdict(candidate, verdict));
 	};
 	if (replayed.kind === "conflict") return reject(`conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`);
 	if (replayed.tree === onto.tree) return reject("the baseline already contains this change");
@@ -56031,6 +56104,7 @@ async function rebase(session, candidate, onto) {
 		from: candidate.head,
 		to: replayed.commit
 	}]);
+	session.ports.log.info(`replayed ${describeCandidate(candidate)} on ${onto.commit.slice(0, 7)}`);
 }
 async function settle(session, candidate) {
 	const { verdict } = candidate;

@@ -56,7 +56,10 @@ const COMMANDS = {
 
   async train(job: Job) {
     const trainer = await wireTrainer(job)
-    await train({ trainer, log: actionsLog, cancelled: cancellation.signal }, readBatch(job.inputs.trials).trials)
+    await train(
+      { trainer, log: actionsLog, cancelled: cancellation.signal },
+      readBatch(job.inputs.trials).trials,
+    )
     setOutputs({ results: resultsDirectory(job) })
   },
 
@@ -119,7 +122,8 @@ function resultsDirectory({ inputs, runner }: Job): string {
 
 /** @throws ConfigError when the input is not what `propose` wrote */
 function readBatch(json: string): TrialBatch {
-  const hint = 'Pass one entry of the output `trials` of the propose job: `trials: ${{ toJSON(matrix.batch) }}`.'
+  const hint =
+    'Pass one entry of the output `trials` of the propose job: `trials: ${{ toJSON(matrix.batch) }}`.'
   try {
     return trialBatchSchema.parse(JSON.parse(json))
   } catch (cause) {

@@ -45,7 +45,9 @@ export function readInputs(): Inputs {
     token: core.getInput('token'),
     openaiApiKey: core.getInput('openai-api-key'),
     timeBudgetSeconds: parsed('time-budget', '5h30m', parseDuration, 'a duration such as 5h30m'),
-    candidates: core.getInput('candidates') ? parsed('candidates', '', parseCount, 'a whole number') : undefined,
+    candidates: core.getInput('candidates')
+      ? parsed('candidates', '', parseCount, 'a whole number')
+      : undefined,
     trials: core.getInput('trials'),
     resultsDirectory: core.getInput('results') || 'autoresearch-results',
     newLedger: oneOf('new-ledger', ['false', 'true']) === 'true',

@@ -1,5 +1,7 @@
 // Starts a command in a process group of its own, enforces its time from outside, and leaves nothing of the group behind.
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
 import type { Exit } from '../core/metric.ts'
 
@@ -17,6 +19,8 @@ export interface GroupRequest {
 
 /** Time between SIGTERM and SIGKILL, for a script that wants to say something last. */
 const GRACE_MILLISECONDS = 1000
+/** Patience with a pipe that somebody outside the group keeps open. */
+const DRAIN_MILLISECONDS = 500
 
 /** Runs a command to its end, or to its timeout. Every way to end is a value. */
 export async function runGroup(request: GroupRequest): Promise<Exit> {
@@ -70,10 +74,9 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** Reads what is still in the pipe, but does not wait for a process that left the group and kept it open. */
-async function drained(stream: NodeJS.ReadableStream | null): Promise<void> {
-  if (!stream) return
-  const ended = once(stream, 'close')
-  const patience = new Promise((resolve) => setTimeout(resolve, 500).unref())
-  await Promise.race([ended, patience])
-  if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy()
+async function drained(stream: Readable | null): Promise<void> {
+  if (!stream || stream.closed) return
+  const patience = AbortSignal.timeout(DRAIN_MILLISECONDS)
+  await finished(stream, { signal: patience }).catch(() => {})
+  stream.destroy()
 }

@@ -2,8 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { matchesGlob } from 'node:path/posix'
-import type { Change } from '../core/gate.ts'
+import { type Change, isEditable } from '../core/gate.ts'
 import type { RemoteBranches, Repository } from '../ports.ts'
 import { type GitContext, git, gitBytes, tryGit } from './git.ts'
 
@@ -153,25 +152,36 @@ async function changes(context: GitContext, from: string, to: string): Promise<C
   })
 }
 
-/** Runs `use` with a scratch index that holds `tree`, and returns the tree it leaves. */
+/** Lets `edit` change a scratch index that holds `tree`; returns the tree it leaves, undefined when `edit` gives up. */
 async function withIndex(
   context: GitContext,
   tree: string,
-  entries: readonly { mode: string; object: string; path: string }[],
-): Promise<string> {
+  edit: (env: Record<string, string>) => Promise<boolean>,
+): Promise<string | undefined> {
   const directory = await mkdtemp(join(tmpdir(), 'autoresearch-index-'))
   const env = { GIT_INDEX_FILE: join(directory, 'index') }
   try {
     await git(context, ['read-tree', tree], { env })
-    // Mode 0 removes a path.
-    const input = entries
-      .map(({ mode, object, path }) => `${mode === '000000' ? '0' : mode} ${object}\t${path}\0`)
-      .join('')
-    await git(context, ['update-index', '-z', '--index-info'], { env, input })
-    return await git(context, ['write-tree'], { env })
+    return (await edit(env)) ? await git(context, ['write-tree'], { env }) : undefined
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+/** The tree that results from putting entries into another; mode 000000 removes a path. */
+async function putEntries(
+  context: GitContext,
+  tree: string,
+  entries: readonly { mode: string; object: string; path: string }[],
+): Promise<string> {
+  const result = await withIndex(context, tree, async (env) => {
+    const lines = entries.map(
+      ({ mode, object, path }) => `${mode === '000000' ? '0' : mode} ${object}\t${path}\0`,
+    )
+    await git(context, ['update-index', '-z', '--index-info'], { env, input: lines.join('') })
+    return true
+  })
+  return result ?? tree
 }
 
 async function commitFiles(
@@ -185,7 +195,7 @@ async function commitFiles(
       return { mode: '100644', object, path }
     }),
   )
-  const tree = await withIndex(context, base, entries)
+  const tree = await putEntries(context, base, entries)
   const commit = await git(context, ['commit-tree', tree, '-p', base], { input: message })
   return { commit, tree }
 }
@@ -197,15 +207,39 @@ async function rebase(
 ): Promise<{ kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }> {
   await present(context, head)
   await present(context, onto)
-  const merged = await tryGit(context, ['merge-tree', '--write-tree', onto, head])
-  if (typeof merged !== 'string') {
-    // 1 is git's word for a conflict; anything else is a failure.
-    if (merged.exitCode === 1) return { kind: 'conflict' }
-    throw new Error(`git merge-tree failed (exit code ${merged.exitCode}): ${merged.stderr}`)
-  }
+  const tree = (await mergeTrees(context, head, onto)) ?? (await applyChangedLines(context, head, onto))
+  if (tree === undefined) return { kind: 'conflict' }
   const message = await git(context, ['log', '-1', '--format=%B', head])
-  const commit = await git(context, ['commit-tree', merged, '-p', onto], { input: message })
-  return { kind: 'rebased', commit, tree: merged }
+  const commit = await git(context, ['commit-tree', tree, '-p', onto], { input: message })
+  return { kind: 'rebased', commit, tree }
+}
+
+async function mergeTrees(context: GitContext, head: string, onto: string): Promise<string | undefined> {
+  const merged = await tryGit(context, ['merge-tree', '--write-tree', onto, head])
+  if (typeof merged === 'string') return merged
+  // 1 is git's word for a conflict; anything else is a failure.
+  if (merged.exitCode === 1) return undefined
+  throw new Error(`git merge-tree failed (exit code ${merged.exitCode}): ${merged.stderr}`)
+}
+
+/**
+ * Git calls changes to neighbouring lines a conflict, and the hyperparameters of a script are neighbouring lines. When
+ * every hunk replaces lines that still stand as they were, replacing exactly those is unambiguous; the result is trained
+ * again like any other code. A hunk that only inserts has nothing to recognise its place by.
+ */
+async function applyChangedLines(
+  context: GitContext,
+  head: string,
+  onto: string,
+): Promise<string | undefined> {
+  const patch = await git(context, ['diff', '--no-ext-diff', '--no-renames', '-U0', `${head}^`, head], {
+    trim: false,
+  })
+  if (/^@@ -\d+,0 /m.test(patch)) return undefined
+  return withIndex(context, onto, async (env) => {
+    const applied = await tryGit(context, ['apply', '--cached', '--unidiff-zero'], { env, input: patch })
+    return typeof applied === 'string'
+  })
 }
 
 async function sealedTree(
@@ -215,8 +249,8 @@ async function sealedTree(
   editable: readonly string[],
 ): Promise<string> {
   const raw = await rawChanges(context, base, head)
-  const allowed = raw.filter((change) => editable.some((glob) => matchesGlob(change.path, glob)))
-  return withIndex(context, base, allowed)
+  const allowed = raw.filter((change) => isEditable(change.path, editable))
+  return putEntries(context, base, allowed)
 }
 
 async function fixedFilesHash(
@@ -225,8 +259,8 @@ async function fixedFilesHash(
   editable: readonly string[],
 ): Promise<string> {
   const entries = await listTree(context, await present(context, commit))
-  const editablePaths = entries.filter((entry) => editable.some((glob) => matchesGlob(entry.path, glob)))
-  return withIndex(
+  const editablePaths = entries.filter((entry) => isEditable(entry.path, editable))
+  return putEntries(
     context,
     commit,
     editablePaths.map((entry) => ({ ...entry, mode: '000000' })),

@@ -22,8 +22,8 @@ export async function judgeResults(
       refused.push(`${file.name}: ${problem}`)
       ports.log.warn(`Refused ${file.name}: ${problem}`)
     } else if (file.kind === 'result') {
-      session.record([{ kind: 'trial', result: file.result }])
       ports.log.info(describeTrial(file.result))
+      session.record([{ kind: 'trial', result: file.result }])
     }
   }
   await performSteps(session)

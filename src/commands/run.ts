@@ -29,8 +29,6 @@ export interface RunSettings extends SessionSettings {
 
 export interface RunSummary {
   session: Session
-  /** Why the loop ended, as a sentence. */
-  ended: string
   /** Wall time of the whole loop. */
   seconds: number
   /** Part of it during which the device was training. */
@@ -50,10 +48,9 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   const startedSeconds = ports.clock.monotonicSeconds()
   const session = await openSession(ports, settings)
   const loop = new Loop(ports, session, startedSeconds + settings.timeBudgetSeconds)
-  const ended = await loop.run()
+  ports.log.info(`No more proposals: ${await loop.run()}`)
   return {
     session,
-    ended,
     seconds: ports.clock.monotonicSeconds() - startedSeconds,
     busySeconds: loop.busySeconds,
   }
@@ -124,8 +121,8 @@ class Loop {
       const result = await trainer.run(trial, this.#stop.signal)
       if (this.#stop.signal.aborted) return
       this.busySeconds += result.wallSeconds
-      this.#session.record([{ kind: 'trial', result }])
       this.#ports.log.info(describeTrial(result))
+      this.#session.record([{ kind: 'trial', result }])
     }
   }
 

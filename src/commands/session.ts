@@ -1,6 +1,7 @@
 // Every command begins here: read the ledger and the configuration, and reconcile both with what GitHub shows.
 import { candidateBranch } from '../core/candidate.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../core/config.ts'
+import { describeVerdict } from '../core/describe.ts'
 import { type Bench, measurementHash } from '../core/evidence.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
 import { type PullRequest, reconcile } from '../core/reconcile.ts'
@@ -88,7 +89,12 @@ export class Session {
   /** Records events and every decision that they make possible. Returns at once. */
   record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
     this.#journal.record(events, branches)
-    this.#journal.record(decide(this.state, this.bench, this.policy))
+    const decisions = decide(this.state, this.bench, this.policy)
+    this.#journal.record(decisions)
+    for (const { candidate: id, verdict } of decisions) {
+      const candidate = this.state.candidates.get(id)
+      if (candidate) this.ports.log.info(describeVerdict(candidate, verdict))
+    }
   }
 
   flushed(): Promise<void> {

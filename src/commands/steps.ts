@@ -2,6 +2,7 @@
 import { type Candidate, candidateBranch } from '../core/candidate.ts'
 import { concludedCheck, startedCheck } from '../core/check.ts'
 import { candidateMarker, renderComment } from '../core/comment.ts'
+import { describeCandidate, describeVerdict } from '../core/describe.ts'
 import { evidenceFor } from '../core/evidence.ts'
 import { renderMergeMessage, renderPullRequest } from '../core/pull-request.ts'
 import { reconcileCandidate } from '../core/reconcile.ts'
@@ -37,6 +38,8 @@ async function open(session: Session, candidate: Candidate): Promise<void> {
   const check = startedCheck(candidate, config, session.settings.runUrl)
   await forge.putCheckRun(candidate.head, check)
   session.record([{ kind: 'opened', candidate: candidate.id, pullRequest: opened.number }])
+  const numbered = { ...candidate, pullRequest: opened.number }
+  session.ports.log.info(`opened ${describeCandidate(numbered)} by ${candidate.proposer}`)
 }
 
 async function rebase(session: Session, candidate: Candidate, onto: BaselineCommit): Promise<void> {
@@ -48,6 +51,7 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
   const reject = (reason: string): void => {
     const verdict: Verdict = { kind: 'reject', reason, runs: runCounts }
     session.record([{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict }])
+    session.ports.log.info(describeVerdict(candidate, verdict))
   }
   if (replayed.kind === 'conflict')
     return reject(`conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`)
@@ -64,6 +68,7 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
     ],
     [{ branch: candidateBranch(candidate.id), from: candidate.head, to: replayed.commit }],
   )
+  session.ports.log.info(`replayed ${describeCandidate(candidate)} on ${onto.commit.slice(0, 7)}`)
 }
 
 async function settle(session: Session, candidate: Candidate): Promise<void> {

@@ -52,23 +52,23 @@ function nextStep(
   refused: readonly Knob[],
 ): KnobStep | undefined {
   const tried = history.filter(({ knob: other }) => other?.file === knob.file && other.name === knob.name)
-  const settled = tried.findLast((candidate) => fate(candidate) !== 'open')
-  const held = settled !== undefined && fate(settled) === 'held'
-  const fallback: Direction = rng() < 0.5 ? 1 : -1
-  const last = settled?.knob ? directionOf(settled.knob) : undefined
-  const first = last === undefined ? fallback : held ? last : turned(last)
-  const closed = [...tried.flatMap((candidate) => closedSteps(candidate)), ...refused]
-  const to = stepsFrom(knob, first).find((value) => !closed.some((step) => isSameStep(step, knob, value)))
-  if (to === undefined) return undefined
-  const because =
-    tried.length === 0
-      ? 'untried'
-      : held
-        ? 'last step held'
-        : settled
-          ? 'last step failed'
-          : 'last step is open'
-  return { knob, to, literal: writeLike(knob.literal, to), because }
+  const closed = [...tried.flatMap(closedSteps), ...refused]
+  const latest = tried.findLast((candidate) => fate(candidate) !== 'open')
+  const latestFate = latest ? fate(latest) : 'open'
+  const because = tried.length === 0 ? 'untried' : BECAUSE[latestFate]
+  const to = stepsFrom(knob, firstDirection(latest, rng), latestFate === 'held').find(
+    (value) => !closed.some((step) => isSameStep(step, knob, value)),
+  )
+  return to === undefined ? undefined : { knob, to, literal: writeLike(knob.literal, to), because }
+}
+
+const BECAUSE = { held: 'last step held', failed: 'last step failed', open: 'last step is open' } as const
+
+/** On where the latest step held, back where it failed, anywhere when there is none. */
+function firstDirection(latest: Candidate | undefined, rng: () => number): Direction {
+  if (latest?.knob === undefined) return rng() < 0.5 ? 1 : -1
+  const direction = latest.knob.to > latest.knob.from ? 1 : -1
+  return fate(latest) === 'held' ? direction : turned(direction)
 }
 
 /** `held`: merged, or parked as promising. Withdrawn candidates tell nothing about the knob. */
@@ -97,19 +97,28 @@ function scaleOf(knob: FoundKnob, value: number): number {
   return isNearOne(knob) ? Math.abs(1 - value) : Math.abs(value)
 }
 
-function directionOf({ from, to }: Knob): Direction {
-  return to > from ? 1 : -1
-}
-
 function turned(direction: Direction): Direction {
   return direction === 1 ? -1 : 1
 }
 
-/** The values one step away from the present one, in the order they should be tried. */
-function stepsFrom(knob: FoundKnob, first: Direction): number[] {
-  return FACTORS.flatMap((factor) =>
-    [first, turned(first)].flatMap((direction) => stepTo(knob, direction, factor) ?? []),
-  )
+/** The values near the present one, best first: while steps hold, all in their direction come first, else all big ones. */
+function stepsFrom(knob: FoundKnob, first: Direction, held: boolean): number[] {
+  const [big, small] = FACTORS
+  const back = turned(first)
+  const steps = held
+    ? ([
+        [first, big],
+        [first, small],
+        [back, big],
+        [back, small],
+      ] as const)
+    : ([
+        [first, big],
+        [back, big],
+        [first, small],
+        [back, small],
+      ] as const)
+  return steps.flatMap(([direction, factor]) => stepTo(knob, direction, factor) ?? [])
 }
 
 function stepTo(knob: FoundKnob, direction: Direction, factor: number): number | undefined {

@@ -23,7 +23,8 @@ export interface FoundKnob {
 const LITERAL =
   /^(?<digits>(?:[\d_']+\.?[\d_]*|\.[\d_]+)(?:[eE][+-]?\d+)?)(?<suffix>[fFlLuU]{1,3}|_?f(?:32|64))?$/
 const NAME = /^[\p{L}_$][\p{L}\p{N}_$.-]{0,59}$/u
-const NOT_TUNABLE = /seed|version|(?:^|[_.-])(?:port|year)(?:$|[_.-])|(?:Port|Year)(?![a-z])/i
+const NOT_TUNABLE = /seed|version|(?:^|[_.-])(?:port|year)(?:$|[_.-])/i
+const NOT_TUNABLE_CAMEL = /(?:Port|Year)(?![a-z])/
 
 /**
  * Every knob of a file, in the order of the text. Only a lone literal counts: `1024 * 4` is an expression. Unknown
@@ -41,7 +42,7 @@ export function findKnobs(path: string, text: string): FoundKnob[] {
     const number = token.kind === 'number' ? readLiteral(token.text) : undefined
     if (number === undefined) continue
     const name = unquote(nameAt(tokens, index, number.integer) ?? '')
-    if (!NAME.test(name) || NOT_TUNABLE.test(name)) continue
+    if (!NAME.test(name) || NOT_TUNABLE.test(name) || NOT_TUNABLE_CAMEL.test(name)) continue
     const time = (times.get(name) ?? 0) + 1
     times.set(name, time)
     const { start, line, text: literal } = token

@@ -5,7 +5,7 @@
  * `value` is written with all its digits; round it first.
  */
 export function writeLike(literal: string, value: number): string {
-  const [, digits = '', suffix = ''] = /^([\d_'.]+(?:[eE][+-]?\d+)?)(.*)$/.exec(literal) ?? []
+  const [, digits = '', suffix = ''] = /^([\d_'.]*[\d.](?:[eE][+-]?\d+)?)(.*)$/.exec(literal) ?? []
   return (/e/i.test(digits) ? exponential(digits, value) : decimal(digits, value)) + suffix
 }
 

@@ -10,7 +10,8 @@ import type { Report, ReportRow } from './tally.ts'
 import { formatNumber } from './text.ts'
 
 /** The page as text. Every word of a candidate in it is escaped. */
-export function renderPage(report: Report, links?: Links): string {
+export function renderPage(report: Report, found?: Links): string {
+  const links = found && /^https?:\/\//.test(found.repository) ? found : undefined
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -121,7 +122,6 @@ got the change noticed. Everything else is closed with its number.</p>
 }
 
 function pullRequestAddress({ candidate }: ReportRow, links: Links | undefined): string | undefined {
-  if (!links || candidate.pullRequest === undefined || !/^https?:\/\//.test(links.repository))
-    return undefined
+  if (!links || candidate.pullRequest === undefined) return undefined
   return `${links.repository}/pull/${candidate.pullRequest}`
 }

@@ -67,7 +67,11 @@ export function judgeCandidate(
 }
 
 /** Decisions that the evidence now allows, as ledger events. */
-export function decide(state: State, bench: Bench, policy: JudgePolicy): LedgerEvent[] {
+export function decide(
+  state: State,
+  bench: Bench,
+  policy: JudgePolicy,
+): Extract<LedgerEvent, { kind: 'judged' }>[] {
   if (!baselineIsMeasured(state, bench, policy)) return []
   return openCandidates(state)
     .filter((candidate) => candidate.verdict === undefined && isCurrent(candidate, state))
@@ -108,7 +112,7 @@ export function planSteps(state: State): Step[] {
   const urgency: Record<Step['kind'], number> = { settle: 1, rebase: 2, open: 3 }
   return openCandidates(state)
     .flatMap((candidate) => stepFor(state, candidate))
-    .sort((a, b) => Number(isMerge(b)) - Number(isMerge(a)) || urgency[a.kind] - urgency[b.kind])
+    .sort((a, b) => Number(willMerge(b)) - Number(willMerge(a)) || urgency[a.kind] - urgency[b.kind])
 }
 
 function stepFor(state: State, candidate: Candidate): Step[] {
@@ -121,8 +125,8 @@ function stepFor(state: State, candidate: Candidate): Step[] {
   return []
 }
 
-function isMerge(step: Step): boolean {
-  return step.kind === 'settle' && step.candidate.verdict?.kind === 'merge'
+function willMerge({ candidate }: Step): boolean {
+  return candidate.verdict?.kind === 'merge'
 }
 
 /** True when the candidate is built on the baseline as it is now. */

@@ -2,7 +2,7 @@
 // ambiguous, text counts as code.
 import { JAVASCRIPT_REGEX, languageOf, TEMPLATE_PART } from './languages.ts'
 
-export type TokenKind = 'space' | 'comment' | 'string' | 'number' | 'word' | 'other'
+type TokenKind = 'space' | 'comment' | 'string' | 'number' | 'word' | 'other'
 
 export interface Token {
   kind: TokenKind
@@ -95,10 +95,9 @@ export function foldTokens(path: string, tokens: readonly Token[]): string[] {
     if (kind === 'space') gap += text
     else if (kind === 'comment') gap += text.startsWith('/*') ? ' ' : ''
     else {
-      code.push(
-        ...layout(gap, text),
-        kind === 'number' ? canonicalNumber(text) : text.replaceAll('\r\n', '\n'),
-      )
+      const before = layout(gap, text)
+      if (code.length > 0) code.push(...before)
+      code.push(kind === 'number' ? canonicalNumber(text) : text.replaceAll('\r\n', '\n'))
       gap = ''
     }
   }

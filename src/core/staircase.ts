@@ -172,7 +172,7 @@ function drawLabels(
 }
 
 function describe({ metric, rows, counts }: Report): string {
-  return `${metric.name} over ${rows.length} candidates, ${counts.merged} of them merged`
+  return `How ${metric.name} changed: ${rows.length} tried, ${counts.merged} merged`
 }
 
 function round(value: number): number {

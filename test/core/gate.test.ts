@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the strings are source text under review
 import { describe, expect, it } from 'vitest'
 import { type Change, changeKey, isEditable, reviewChanges } from '../../src/core/gate.ts'
 

@@ -169,7 +169,7 @@ describe('proposeStep', () => {
   it.each([
     ['merged: goes on', [aTurn(0.01, 0.02, 'merged')], '0.02', '0.04'],
     ['merged downwards: goes on', [aTurn(0.04, 0.02, 'merged')], '0.02', '0.01'],
-    ['parked: a smaller step, the same way comes first', [aTurn(0.02, 0.04, 'parked')], '0.02', '0.01'],
+    ['parked: a smaller step the same way', [aTurn(0.02, 0.04, 'parked')], '0.02', '0.025'],
     ['rejected upwards: turns', [aTurn(0.02, 0.04, 'rejected')], '0.02', '0.01'],
     ['rejected downwards: turns', [aTurn(0.02, 0.01, 'rejected')], '0.02', '0.04'],
     ['crashed: turns', [aTurn(0.02, 0.04, 'crashed')], '0.02', '0.01'],

@@ -33,7 +33,7 @@ describe('F64 hostile text', () => {
   test.each(HOSTILE)('%s stays inside its fence', (_, text) => {
     const markdown = `before\n\n${fence(text)}\n\nafter`
     expect(rendered(markdown).active).toEqual(['fence code'])
-    expect(rendered(markdown).text).toBe('beforeafter')
+    expect(rendered(markdown).text).toBe('before\nafter')
     expect(markdown).not.toContain('<!--')
     expect(markdown).not.toMatch(INVISIBLE)
   })

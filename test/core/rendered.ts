@@ -18,9 +18,9 @@ export interface Rendered {
 type Tokens = ReturnType<typeof parser.parse>
 
 export function rendered(markdown: string): Rendered {
-  const tokens = parser.parse(markdown, {}).flatMap((token): Tokens => token.children ?? [token])
-  const texts = tokens.filter(({ type }) => type === 'text').map(({ content }) => content)
-  const prose = texts.join('')
+  const blocks = parser.parse(markdown, {}).map((token): Tokens => token.children ?? [token])
+  const tokens = blocks.flat()
+  const prose = blocks.map(textOf).filter(Boolean).join('\n')
   return {
     html: parser.render(markdown),
     text: prose.replaceAll('\u200b', ''),
@@ -29,6 +29,13 @@ export function rendered(markdown: string): Rendered {
       .filter((type) => !/^(text|text_special|inline|softbreak|paragraph_(open|close) p)$/.test(type)),
     triggers: githubTriggers(prose),
   }
+}
+
+function textOf(tokens: Tokens): string {
+  return tokens
+    .filter(({ type }) => /^text/.test(type))
+    .map(({ content }) => content)
+    .join('')
 }
 
 /** GitHub's documented autolinked references, generously. */

@@ -18,7 +18,7 @@ describe('check runs', () => {
     })
     await octokit.rest.checks.update({
       ...NAME,
-      check_run_id: run.id,
+      check_run_id: Number(run.id),
       conclusion: 'success',
       output: { title: 'val_loss 1.9', summary: 'Better.' },
     })
@@ -64,7 +64,7 @@ describe('check runs', () => {
     const { github, octokit, issue, check } = await aHead()
     const { data: run } = await octokit.rest.checks.create(check)
     const other = octokitWith(github, issue('app', { checks: 'write' }))
-    const update = other.rest.checks.update({ ...NAME, check_run_id: run.id, conclusion: 'success' })
+    const update = other.rest.checks.update({ ...NAME, check_run_id: Number(run.id), conclusion: 'success' })
     expect((await refusalOf(update)).status).toBe(403)
   })
 

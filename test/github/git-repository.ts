@@ -104,7 +104,8 @@ export class GitRepository {
   /** The commit that a branch, tag, full ref or (abbreviated) SHA names. */
   async resolve(name: string): Promise<string | undefined> {
     if (name.startsWith('-') || /[\s^~:?*[\\]|\.\.|@\{/.test(name)) return undefined
-    for (const candidate of [`refs/heads/${name}`, name, `refs/tags/${name}`]) {
+    const isSha = /^[0-9a-f]{40}$/.test(name)
+    for (const candidate of isSha ? [name] : [`refs/heads/${name}`, name, `refs/tags/${name}`]) {
       const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', `${candidate}^{commit}`]
       const { stdout, exitCode } = await execa('git', args, { ...this.#options({}), reject: false })
       if (exitCode === 0) return stdout.trim()

@@ -79,7 +79,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   const server = await listen(host, options.port ?? 0)
   const { port } = server.address() as AddressInfo
   host.store.site.url = `http://127.0.0.1:${port}`
-  return { ...access(host, directory), close: () => stop(server, options.directory ? undefined : directory) }
+  return access(host, directory, () => stop(server, options.directory ? undefined : directory))
 }
 
 type Listening = ReturnType<typeof serve>
@@ -100,7 +100,7 @@ async function stop(server: Listening, directory: string | undefined): Promise<v
   if (directory !== undefined) await rm(directory, { recursive: true, force: true })
 }
 
-function access(host: Host, directory: string): Omit<GitHub, 'close'> {
+function access(host: Host, directory: string, close: () => Promise<void>): GitHub {
   const { store, tokens, faults, requests, gitRequests, violations } = host
   const { url } = store.site
   return {
@@ -120,6 +120,7 @@ function access(host: Host, directory: string): Omit<GitHub, 'close'> {
     revokeToken: (secret) => tokens.revoke(secret),
     fault: (fault) => faults.inject(fault),
     clearFaults: () => faults.clear(),
+    close,
   }
 }
 

@@ -24,15 +24,18 @@ interface Slice {
   readonly components: { parameters: Record<string, Parameter>; responses: Record<string, object> }
 }
 
+/** Compiling all schemas takes a second, a test needs few: each is compiled at its first use. */
+type Lazy = () => ValidateFunction
+
 export interface Operation {
   readonly id: string
   readonly method: string
   readonly path: RegExp
-  readonly checkParameters: ValidateFunction
+  readonly checkParameters: Lazy
   readonly queryNames: ReadonlySet<string>
-  readonly checkBody: ValidateFunction | undefined
+  readonly checkBody: Lazy | undefined
   readonly bodyNames: ReadonlySet<string>
-  readonly checkAnswers: ReadonlyMap<string, ValidateFunction | undefined>
+  readonly checkAnswers: ReadonlyMap<string, Lazy | undefined>
 }
 
 export interface Matched {
@@ -46,7 +49,7 @@ const MULTI_SEGMENT = new Set(['ref', 'branch', 'base', 'head', 'name'])
 const EVERYWHERE = new Set([401, 403, 404, 409, 422, 429])
 
 const slice = JSON.parse(readFileSync(new URL('openapi-slice.json', import.meta.url), 'utf8')) as Slice
-const ajv = new Ajv({ strict: false, allErrors: true })
+const ajv = new Ajv({ strict: false, allErrors: true, verbose: true })
 const coercing = new Ajv({ strict: false, allErrors: true, coerceTypes: true })
 for (const one of [ajv, coercing]) {
   formats.default(one)
@@ -57,7 +60,15 @@ for (const one of [ajv, coercing]) {
 const pointer = (...keys: string[]) =>
   `github#/${keys.map((key) => encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`
 
-const checkAgainst = (...keys: string[]) => ajv.compile({ $ref: pointer(...keys) })
+function lazily(compile: Lazy): Lazy {
+  let compiled: ValidateFunction | undefined
+  return () => {
+    compiled ??= compile()
+    return compiled
+  }
+}
+
+const checkAgainst = (...keys: string[]) => lazily(() => ajv.compile({ $ref: pointer(...keys) }))
 
 const basicError = checkAgainst('components', 'schemas', 'basic-error')
 const validationError = checkAgainst('components', 'schemas', 'validation-error')
@@ -69,15 +80,15 @@ function parameterOf(parameter: Parameter | { $ref: string }): Parameter {
   return found
 }
 
-function checkerOfParameters(parameters: readonly Parameter[]): ValidateFunction {
+function checkerOfParameters(parameters: readonly Parameter[]): Lazy {
   const required = parameters.filter(({ required }) => required).map(({ name }) => name)
   const properties = Object.fromEntries(parameters.map(({ name, schema }) => [name, schema]))
-  return coercing.compile({ type: 'object', properties, required })
+  return lazily(() => coercing.compile({ type: 'object', properties, required }))
 }
 
 function checkersOfAnswers(path: string, method: string, { responses }: Described) {
   return new Map(
-    Object.entries(responses).map(([status, response]): [string, ValidateFunction | undefined] => {
+    Object.entries(responses).map(([status, response]): [string, Lazy | undefined] => {
       const keys =
         '$ref' in response ? response.$ref.slice(2).split('/') : ['paths', path, method, 'responses', status]
       const content = '$ref' in response ? componentContent(response.$ref) : response.content
@@ -147,8 +158,9 @@ export interface Problem {
   readonly message: string
 }
 
-const problems = (where: Problem['where'], errors: ErrorObject[] | null | undefined): Problem[] =>
-  (errors ?? []).map((error) => ({ where, message: describe(error) }))
+function failures(where: Problem['where'], check: ValidateFunction, value: unknown): Problem[] {
+  return check(value) ? [] : (check.errors ?? []).map((error) => ({ where, message: describe(error) }))
+}
 
 /** In the words GitHub uses for these cases, where it has them. */
 function describe({ instancePath, keyword, params, message, data }: ErrorObject): string {
@@ -165,11 +177,9 @@ export function checkRequest(
   parameters: Record<string, string>,
   body: unknown,
 ): Problem[] {
-  const found: Problem[] = []
-  if (!operation.checkParameters({ ...parameters }))
-    found.push(...problems('parameters', operation.checkParameters.errors))
+  const found = failures('parameters', operation.checkParameters(), { ...parameters })
   if (operation.checkBody === undefined) return found
-  if (!operation.checkBody(body ?? {})) found.push(...problems('body', operation.checkBody.errors))
+  found.push(...failures('body', operation.checkBody(), body ?? {}))
   const names = typeof body === 'object' && body !== null && !Array.isArray(body) ? Object.keys(body) : []
   const unknown = names.filter((name) => operation.bodyNames.size > 0 && !operation.bodyNames.has(name))
   return [
@@ -192,7 +202,7 @@ export function checkAnswer(operation: Operation, status: number, body: unknown)
   if (check === undefined) {
     return body === undefined || status >= 400 ? [] : [{ where: 'answer', message: 'it must have no body' }]
   }
-  return check(body) ? [] : problems('answer', check.errors)
+  return failures('answer', check(), body)
 }
 
 const errorCheckFor = (body: unknown) =>
