@@ -5,7 +5,7 @@ import type { Config } from '../src/core/config.ts'
 import type { Bench } from '../src/core/evidence.ts'
 import type { BaselineCommit, State } from '../src/core/state.ts'
 import { type Trial, type TrialResult, trialId, trialSeed } from '../src/core/trial.ts'
-import type { Verdict } from '../src/core/verdict.ts'
+import { type JudgePolicy, STARTING_THRESHOLDS, type Verdict } from '../src/core/verdict.ts'
 
 export const ROOT_SEED = 'test'
 
@@ -152,4 +152,27 @@ export function aConfig(fields: Partial<Config> = {}): Config {
     limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     ...fields,
   }
+}
+
+/** Random numbers from 0 to 1 that are the same every time (mulberry32): for property tests. */
+export function aRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A draw from the normal distribution (Box and Muller), sd 1. */
+export function gaussian(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+}
+
+export const POLICY: JudgePolicy = {
+  direction: 'minimize',
+  baselineReplicates: 6,
+  candidateReplicates: 4,
+  ...STARTING_THRESHOLDS,
 }

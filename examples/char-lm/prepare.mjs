@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export const MAX_CONTEXT = 64 // every target has this many characters before it, whatever the model's context
+const MAX_CONTEXT = 64 // every target has this many characters before it, whatever the model's context
 const VAL_FRACTION = 0.1 // the end of the book in one piece: random windows would have trained neighbours
 const VAL_TARGETS = 8192 // characters to predict in one evaluation, evenly spread over that piece
 const VAL_BATCH = 256 // contexts handed to the model at a time

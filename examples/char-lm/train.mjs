@@ -11,7 +11,6 @@ const HIDDEN = 32 // hidden units
 const INIT_SCALE = 0.1 // standard deviation of the initial weights
 const BATCH = 32 // examples in one step
 const LEARNING_RATE = 0.1 // of plain gradient descent
-const REPORTS = 20 // progress lines in a run
 
 // -----------------------------------------------------------------------------------------------------------
 // The model: embed the last CONTEXT characters, one hidden layer, a score for every possible next character
@@ -152,7 +151,7 @@ function train(model, text, random) {
   for (let progress = 0; progress < 1; progress = budget.progress(step)) {
     recent.push(trainStep(model, text, random, learningRate(progress)))
     step++
-    if (progress * REPORTS < reports + 1) continue
+    if (progress < (reports + 1) / 20) continue // about twenty lines in a run
     reports++
     console.log(`step ${step}  loss ${(mean(recent) * Math.LOG2E).toFixed(4)}`) // in bits, like val_bpb
     recent = []

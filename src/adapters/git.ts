@@ -1,5 +1,7 @@
 // Runs git, and nothing else does: no hooks, no host configuration, credentials only in the environment of one process.
+import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
+import { ForgeError } from '../errors.ts'
 
 /** A repository on this machine and the remote it belongs to. */
 export interface GitContext {
@@ -51,6 +53,27 @@ export async function git(
   const result = await tryGit(context, args, options)
   if (typeof result === 'string') return result
   throw new Error(`git ${args[0]} failed (exit code ${result.exitCode}): ${result.stderr}`)
+}
+
+const REMOTE_ATTEMPTS = 4
+/** What git says when the network or the server stumbled, as opposed to a refusal. */
+const STUMBLED = /unable to access|could not resolve|RPC failed|early EOF|hung up|HTTP 5\d\d|timed out/i
+
+/**
+ * Runs a git command that only reads from the remote, again after a pause when the network stumbles.
+ *
+ * @throws ForgeError when the remote refuses or stays unreachable
+ */
+export async function readRemote(context: GitContext, args: readonly string[]): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await tryGit(context, args)
+    if (typeof result === 'string') return result
+    if (attempt === REMOTE_ATTEMPTS || !STUMBLED.test(result.stderr))
+      throw new ForgeError(`git ${args[0]} failed: ${result.stderr.trim()}`, {
+        hint: 'The token needs `contents: read` at least. If the network was down: the next run resumes where this one stopped.',
+      })
+    await setTimeout(attempt * 1000)
+  }
 }
 
 /** Runs git where failing is an expected answer. */

@@ -1,7 +1,7 @@
 // The ledger on its branch: every append is one commit pushed as a fast-forward, which is a compare-and-swap by nature.
 import { LedgerError } from '../errors.ts'
 import type { BranchUpdate, LedgerStore } from '../ports.ts'
-import { type GitContext, type GitFailure, git, tryGit } from './git.ts'
+import { type GitContext, type GitFailure, git, readRemote, tryGit } from './git.ts'
 
 const LEDGER_BRANCH = 'autoresearch/ledger'
 const LEDGER_FILE = 'ledger.jsonl'
@@ -70,14 +70,14 @@ function refused(failure: GitFailure): LedgerError {
 }
 
 async function remoteCommit(context: GitContext, branch: string): Promise<string | null> {
-  const line = await git(context, ['ls-remote', context.remoteUrl, `refs/heads/${branch}`])
+  const line = await readRemote(context, ['ls-remote', context.remoteUrl, `refs/heads/${branch}`])
   return line === '' ? null : (line.split('\t')[0] ?? null)
 }
 
 async function fetchTip(context: GitContext): Promise<Tip> {
   const commit = await remoteCommit(context, LEDGER_BRANCH)
   if (commit === null) return { commit, text: '' }
-  await git(context, ['fetch', '--quiet', '--no-tags', context.remoteUrl, commit])
+  await readRemote(context, ['fetch', '--quiet', '--no-tags', context.remoteUrl, commit])
   const text = await git(context, ['cat-file', 'blob', `${commit}:${LEDGER_FILE}`], { trim: false })
   return { commit, text }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Change, isEditable } from '../core/gate.ts'
 import type { RemoteBranches, Repository } from '../ports.ts'
-import { type GitContext, git, gitBytes, tryGit } from './git.ts'
+import { type GitContext, git, gitBytes, readRemote, tryGit } from './git.ts'
 
 /** Larger files are neither shown to a proposer nor compared as text. */
 const MAX_TEXT_BYTES = 512 * 1024
@@ -35,7 +35,13 @@ export function createRepository(context: GitContext): GitRepository {
 }
 
 async function remoteBranches(context: GitContext): Promise<RemoteBranches> {
-  const lines = await git(context, ['ls-remote', '--symref', context.remoteUrl, 'HEAD', 'refs/heads/*'])
+  const lines = await readRemote(context, [
+    'ls-remote',
+    '--symref',
+    context.remoteUrl,
+    'HEAD',
+    'refs/heads/*',
+  ])
   const commits = new Map<string, string>()
   let defaultBranch = 'main'
   for (const line of lines.split('\n')) {
@@ -51,7 +57,7 @@ async function remoteBranches(context: GitContext): Promise<RemoteBranches> {
 async function present(context: GitContext, commit: string): Promise<string> {
   const found = await tryGit(context, ['cat-file', '-e', `${commit}^{tree}`])
   if (typeof found !== 'string')
-    await git(context, ['fetch', '--quiet', '--no-tags', context.remoteUrl, commit])
+    await readRemote(context, ['fetch', '--quiet', '--no-tags', context.remoteUrl, commit])
   return commit
 }
 

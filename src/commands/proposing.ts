@@ -2,6 +2,7 @@
 import { buildBrief } from '../core/brief.ts'
 import { type Candidate, candidateBranch, candidateId, type Proposal, type Usage } from '../core/candidate.ts'
 import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate.ts'
+import { renderCandidateMessage } from '../core/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
 import type { Proposer } from '../ports.ts'
 import type { Session } from './session.ts'
@@ -53,7 +54,7 @@ async function recordCandidate(
   const { commit: head, tree } = await repository.commit({
     base: baseline.commit,
     files,
-    message: `${title}\n\n${hypothesis}`,
+    message: renderCandidateMessage(title, hypothesis),
   })
   // Judged from git objects, whatever the proposer was told: what is pushed is what was reviewed.
   const changes = await repository.changes(baseline.commit, head)

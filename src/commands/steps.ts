@@ -32,7 +32,7 @@ async function open(session: Session, candidate: Candidate): Promise<void> {
     ...renderPullRequest({ candidate, changes, config, state, bench }),
   })
   if (opened.kind === 'refused')
-    throw new ForgeError(`GitHub did not let us open a pull request for ${candidate.title}`, {
+    throw new ForgeError(`GitHub did not let us open a pull request for ${describeCandidate(candidate)}`, {
       hint: opened.explanation,
     })
   const check = startedCheck(candidate, config, session.settings.runUrl)

@@ -27,7 +27,7 @@ export interface VerdictFacts {
 
 const CONCLUSIONS = { merge: 'success', reject: 'failure', park: 'neutral' } as const
 
-export function checkName(metric: Pick<Metric, 'name'>): string {
+function checkName(metric: Pick<Metric, 'name'>): string {
   return `autoresearch / ${inertTitle(metric.name, 80)}`
 }
 

@@ -1,5 +1,5 @@
 // The report's numbers for machines: the action's output `summary`.
-import type { Report, Standing } from './tally.ts'
+import { busyFraction, type Report, type Standing } from './tally.ts'
 
 export interface Headlines {
   metric: string
@@ -25,7 +25,7 @@ export function headlines(report: Report): Headlines {
     counts,
     trials,
     seconds: run?.seconds ?? 0,
-    busyFraction: run && run.seconds > 0 ? run.busySeconds / run.seconds : 0,
+    busyFraction: busyFraction(run),
     tokens: usage.inputTokens + usage.outputTokens,
     dollars: usage.dollars,
     rows: rows.map(({ candidate, standing, value, delta }) => ({

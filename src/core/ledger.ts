@@ -1,5 +1,6 @@
-// The ledger: an append-only list of everything that happened, one JSON object a line, each line naming the hash of the
-// line before, so that a torn, edited or rewound ledger is noticed before anything is merged on its word.
+// The ledger: an append-only list of everything that happened, one JSON object a line, each line closed by a hash of
+// itself and of the line before, so that a torn, edited or reordered ledger is noticed before anything is merged on its
+// word.
 import { createHash } from 'node:crypto'
 import type { Candidate, CandidateEnd, Usage } from './candidate.ts'
 import type { TrialResult } from './trial.ts'
@@ -20,32 +21,40 @@ export type LedgerEvent =
   | { kind: 'judged'; candidate: string; head: string; verdict: Verdict }
   | { kind: 'ended'; candidate: string; end: CandidateEnd }
 
-export type LedgerLine = LedgerEvent & { seq: number; at: string; prev: string }
+/** A line without the hash that closes it. */
+type LedgerBody = LedgerEvent & { seq: number; at: string }
 
 export type ParsedLedger =
   | { kind: 'ledger'; events: LedgerEvent[] }
   | { kind: 'broken'; line: number; problem: string }
 
-const FIRST_PREV = '0'.repeat(16)
+const HASH_CHARACTERS = 16
+/** What the first line follows. */
+const FIRST_HASH = '0'.repeat(HASH_CHARACTERS)
 
 /**
  * Reads a whole ledger and checks its chain.
  *
- * @returns the events in order, or the first line (1-based) that does not follow from the one before.
+ * @returns the events in order, or the first line (1-based) that is not what was written or does not follow from the one
+ *   before. Lines cut off at the end cannot be told from lines never written: git's history tells.
  */
 export function parseLedger(text: string): ParsedLedger {
   const events: LedgerEvent[] = []
-  let prev = FIRST_PREV
+  let hash = FIRST_HASH
   const lines = text.split('\n')
   if (lines.pop() !== '') return { kind: 'broken', line: lines.length + 1, problem: 'the last line is torn' }
   for (const [index, line] of lines.entries()) {
-    const parsed = parseLine(line)
-    if (!parsed) return { kind: 'broken', line: index + 1, problem: 'the line is not a ledger entry' }
-    const { seq, at: _, prev: claimed, ...event } = parsed
-    if (seq !== index + 1 || claimed !== prev)
-      return { kind: 'broken', line: index + 1, problem: 'the line does not follow the one before it' }
+    const body = parseBody(line)
+    if (!body) return { kind: 'broken', line: index + 1, problem: 'the line is not a ledger entry' }
+    const { seq, at: _, ...event } = body
+    if (seq !== index + 1 || sealBody(unsealed(line), hash) !== line)
+      return {
+        kind: 'broken',
+        line: index + 1,
+        problem: 'the line was edited or does not follow the one before',
+      }
     events.push(event as LedgerEvent)
-    prev = lineHash(line)
+    hash = hashOf(line)
   }
   return { kind: 'ledger', events }
 }
@@ -54,26 +63,43 @@ export function parseLedger(text: string): ParsedLedger {
 export function appendEvents(text: string, events: readonly LedgerEvent[], at: Date): string {
   const lines = text === '' ? [] : text.trimEnd().split('\n')
   let seq = lines.length
-  let prev = lines.length === 0 ? FIRST_PREV : lineHash(lines.at(-1) ?? '')
+  let hash = hashOf(lines.at(-1))
   let added = ''
   for (const event of events) {
     seq += 1
-    const line = JSON.stringify({ seq, at: at.toISOString(), prev, ...event } satisfies LedgerLine)
+    const body = JSON.stringify({ seq, at: at.toISOString(), ...event } satisfies LedgerBody)
+    const line = sealBody(body, hash)
     added += `${line}\n`
-    prev = lineHash(line)
+    hash = hashOf(line)
   }
   return text + added
 }
 
-function parseLine(line: string): LedgerLine | undefined {
+function parseBody(line: string): LedgerBody | undefined {
   try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null && 'kind' in value ? (value as LedgerLine) : undefined
+    const value: unknown = JSON.parse(unsealed(line))
+    return typeof value === 'object' && value !== null && 'kind' in value ? (value as LedgerBody) : undefined
   } catch {
     return undefined
   }
 }
 
-function lineHash(line: string): string {
-  return createHash('sha256').update(line).digest('hex').slice(0, 16)
+/** Closes a line with the hash of the one before and of its own body. */
+function sealBody(body: string, previous: string): string {
+  const hash = createHash('sha256').update(previous).update(body).digest('hex').slice(0, HASH_CHARACTERS)
+  return `${body.slice(0, -1)}${seal(hash)}`
+}
+
+/** The body as it was before it was closed. */
+function unsealed(line: string): string {
+  return `${line.slice(0, -seal(FIRST_HASH).length)}}`
+}
+
+/** The hash that closes a line. */
+function hashOf(line: string | undefined): string {
+  return line === undefined ? FIRST_HASH : line.slice(-2 - HASH_CHARACTERS, -2)
+}
+
+function seal(hash: string): string {
+  return `,"hash":"${hash}"}`
 }

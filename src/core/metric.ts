@@ -47,6 +47,10 @@ const MAX_LINE_CHARACTERS = 64 * 1024
 const HEAD_CHARACTERS = 64 * 1024
 const TAIL_CHARACTERS = 256 * 1024
 const MAX_CURVE_POINTS = 200
+/** No number needs more; one character beyond is kept, so that a longer text is not cut into a number. */
+const MAX_VALUE_CHARACTERS = 64
+/** What a trial's result may hold: a longer reason would make the whole result unreadable. */
+const MAX_REASON_CHARACTERS = 500
 
 /**
  * Follows the output of a run as it is written, in bounded memory however much there is: finds the metric and the
@@ -73,7 +77,8 @@ export class OutputReader {
 
   push(text: string): void {
     this.#keep(text)
-    const lines = text.split('\n')
+    // Progress bars end their lines with \r; the empty line that \r\n makes of it matches nothing.
+    const lines = text.split(/[\r\n]/)
     const last = lines.pop() ?? ''
     for (const line of lines) {
       this.#readLine(this.#line + line)
@@ -84,7 +89,7 @@ export class OutputReader {
 
   /** Call once, after the last `push`. */
   end(): void {
-    if (this.#line !== '') this.#readLine(this.#line)
+    this.#readLine(this.#line)
     this.#line = ''
   }
 
@@ -109,20 +114,22 @@ export class OutputReader {
   }
 
   #readLine(line: string): void {
-    const text = line.slice(0, MAX_LINE_CHARACTERS).replace(/\r$/, '')
+    if (line === '') return
+    const text = line.slice(0, MAX_LINE_CHARACTERS)
     if (this.#metric)
       for (const match of text.matchAll(this.#metric)) {
         this.#count += 1
         if (this.#texts.length < 3)
-          this.#texts.push((match.groups?.['value'] ?? match[1] ?? '').slice(0, 100))
+          this.#texts.push((match.groups?.['value'] ?? match[1] ?? '').slice(0, MAX_VALUE_CHARACTERS + 1))
       }
     const groups = this.#progress?.exec(text)?.groups
-    if (groups) this.#addPoint(Number(groups['step']), Number(groups['value']))
+    if (groups) this.#addPoint(Number(groups['step']), groups['value'] ?? '')
   }
 
   /** Keeps at most 200 evenly spaced points: when full, every other one goes and the stride doubles. */
-  #addPoint(step: number, value: number): void {
-    if (!Number.isFinite(value)) this.#diverged = true
+  #addPoint(step: number, text: string): void {
+    const value = Number(text)
+    if (NOT_FINITE.test(text) || Math.abs(value) === Number.POSITIVE_INFINITY) this.#diverged = true
     if (!Number.isFinite(step) || !Number.isFinite(value)) return
     if (this.#points++ % this.#stride !== 0) return
     this.#curve.push({ step, value })
@@ -156,13 +163,27 @@ export function measureTrial(
   diverged: boolean,
   metric: Metric,
 ): Measurement {
+  const measurement = findOutcome(exit, found, log, diverged, metric)
+  if (measurement.reason === undefined) return measurement
+  return { ...measurement, reason: measurement.reason.slice(0, MAX_REASON_CHARACTERS) }
+}
+
+function findOutcome(
+  exit: Exit,
+  found: MetricText,
+  log: string,
+  diverged: boolean,
+  metric: Metric,
+): Measurement {
   if (exit.timedOut) return { outcome: 'timed-out', reason: 'killed at the timeout' }
   if (exit.code !== 0) return measureFailure(exit, log)
-  if (found.problem) return { outcome: 'no-metric', reason: found.problem }
+  if (found.count === 0 && diverged)
+    return { outcome: 'diverged', reason: 'the curve went to NaN or infinity' }
   if (found.count === 0)
-    return diverged
-      ? { outcome: 'diverged', reason: 'the curve went to NaN or infinity' }
-      : { outcome: 'no-metric', reason: `nothing printed matches the pattern of ${metric.name}` }
+    return {
+      outcome: 'no-metric',
+      reason: found.problem ?? `nothing printed matches the pattern of ${metric.name}`,
+    }
   if (found.count > 1)
     return {
       outcome: 'invalid-metric',
@@ -177,13 +198,13 @@ function measureFailure(exit: Exit, log: string): Measurement {
     exit.code === 137 || exit.signal === 'SIGKILL' || /out of memory|OutOfMemoryError|MemoryError/i.test(log)
   const last = errorLine(log)
   const reason = last ? `${last} (${ended})` : ended
-  return { outcome: outOfMemory ? 'out-of-memory' : 'crashed', reason: reason.slice(0, 500) }
+  return { outcome: outOfMemory ? 'out-of-memory' : 'crashed', reason }
 }
 
 /** The line most likely to name the error: the last one that looks like `SomethingError: …`, else the last one. */
 function errorLine(log: string): string | undefined {
   const lines = log
-    .split('\n')
+    .split(/[\r\n]/)
     .map((line) => line.trim())
     .filter((line) => line !== '')
   return (lines.findLast((line) => /^(\w+\.)*\w*(Error|Exception)\b.*:/.test(line)) ?? lines.at(-1))?.slice(
@@ -199,7 +220,8 @@ function measureValue(text: string, metric: Metric): Measurement {
   if (NOT_FINITE.test(text)) return { outcome: 'diverged', reason: `${metric.name} is ${text}` }
   const value = Number(text)
   const underflowed = value === 0 && /[1-9]/.test(text.split(/e/i)[0] ?? '')
-  if (!DECIMAL.test(text) || !Number.isFinite(value) || underflowed)
+  const tooLong = text.length > MAX_VALUE_CHARACTERS
+  if (tooLong || !DECIMAL.test(text) || !Number.isFinite(value) || underflowed)
     return {
       outcome: 'invalid-metric',
       reason: `${metric.name} is ${JSON.stringify(text)}, which is not a decimal number`,
@@ -213,20 +235,41 @@ function measureValue(text: string, metric: Metric): Measurement {
   return { outcome: 'measured', value }
 }
 
+/** A number as it was written: `1e-400` is 0 once JavaScript has read it. */
+class WrittenNumber {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 /** Reads a metric file. `text` is undefined when the script wrote none. */
 export function readMetricFile(text: string | undefined, file: string, key: string): MetricText {
   const nothing = (problem: string): MetricText => ({ texts: [], count: 0, problem })
   if (text === undefined) return nothing(`the script wrote no ${file} into $AUTORESEARCH_OUT`)
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(quoteNotFinite(text), keepWritten)
   } catch {
-    // Python writes NaN and Infinity, which JSON does not have.
-    if (/\b(NaN|Infinity)\b/.test(text)) return { texts: ['NaN'], count: 1 }
     return nothing(`${file} is not JSON`)
   }
   for (const part of key.split('.'))
     value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined
-  if (typeof value !== 'number') return nothing(`${file} has no number at ${key}`)
-  return { texts: [String(value)], count: 1 }
+  if (value instanceof WrittenNumber)
+    return { texts: [value.text.slice(0, MAX_VALUE_CHARACTERS + 1)], count: 1 }
+  if (typeof value === 'string' && NOT_FINITE.test(value)) return { texts: [value], count: 1 }
+  return nothing(`${file} has no number at ${key}`)
+}
+
+/** Python writes NaN and Infinity, which JSON does not have; outside strings they become strings. */
+function quoteNotFinite(text: string): string {
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"?|-?\b(?:NaN|Infinity)\b/g, (part) =>
+    part.startsWith('"') ? part : `"${part}"`,
+  )
+}
+
+/** A reviver; `context.source` is what the text says, in engines that tell. */
+function keepWritten(_key: string, value: unknown, context?: { source?: string }): unknown {
+  return typeof value === 'number' ? new WrittenNumber(context?.source ?? String(value)) : value
 }

@@ -6,7 +6,7 @@ export const PAGE_STYLE = `
   --paper: #ffffff; --ink: #1c2024; --muted: #646b75; --hairline: #e4e7eb; --faint: #f5f6f8;
   --merged: #12805c; --merged-soft: #12805c1f; --dot: #b4bbc5; --parked: #9a6700; --crashed: #c0392b; --open: #3b6fd4;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #101418; --ink: #e8eaed; --muted: #949ca7; --hairline: #262c33; --faint: #181d23;
     --merged: #3fc796; --merged-soft: #3fc79626; --dot: #6a7582; --parked: #d9a53a; --crashed: #ef7b6f; --open: #82aaff;
@@ -85,8 +85,8 @@ footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid var(--hairli
   .badge { font-size: 12px; padding: 1px 8px; }
 }
 @media print {
-  :root { --paper: #fff; --ink: #000; --muted: #555; --hairline: #ccc; }
-  body { font-size: 11px; } main { max-width: none; padding: 0; }
+  :root { --ink: #000; --muted: #555; --hairline: #ccc; }
+  body, small, .title small, th, .badge { font-size: 10.5px; } td { padding-block: 6px; } main { max-width: none; padding: 0; }
   tr, figure, dl { break-inside: avoid; } thead { display: table-header-group; }
   .band, .dot, .badge { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }

@@ -92,6 +92,11 @@ function reproduceCommands({ candidate, config, state }: PullRequestFacts): stri
   ].join('\n')
 }
 
+/** Message of a candidate's own commit: plain text in which nothing notifies or closes. */
+export function renderCandidateMessage(title: string, hypothesis: string): string {
+  return `${inertTitle(title, MAX_TITLE_CHARACTERS)}\n\n${inertTitle(hypothesis, 4000)}`
+}
+
 /** Title and message of the commit that merges a candidate: plain text in which nothing notifies or closes. */
 export function renderMergeMessage(
   candidate: Candidate,

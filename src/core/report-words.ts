@@ -1,6 +1,6 @@
 // The words and numbers that the markdown report and the page have in common.
 import { formatPercent } from './comparison.ts'
-import { type Report, type ReportRow, type RunTimes, STANDINGS } from './tally.ts'
+import { busyFraction, type Report, type ReportRow, type RunTimes, STANDINGS } from './tally.ts'
 import { formatNumber, formatSeconds } from './text.ts'
 
 /** `2.61 → 2.04` and `−21.8 %`; undefined until measured, the percentage also when nothing has changed. */
@@ -56,12 +56,10 @@ export function runFigures({ rows, trials, run, usage }: Report): [label: string
   ]
 }
 
-function runTimes({ seconds, busySeconds, devices = 1 }: RunTimes): [string, string][] {
-  const available = seconds * devices
-  const busy = available > 0 ? `${Math.round((100 * busySeconds) / available)} %` : '–'
+function runTimes(run: RunTimes): [string, string][] {
   return [
-    ['wall time', formatSeconds(seconds)],
-    ['device busy', busy],
+    ['wall time', formatSeconds(run.seconds)],
+    ['device busy', `${Math.round(100 * busyFraction(run))} %`],
   ]
 }
 

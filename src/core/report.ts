@@ -3,7 +3,7 @@ import { inertText, table, truncateMarkdown } from './markdown.ts'
 import { countWords, deltaFormat, headline, runFigures, standingWord, valueFormat } from './report-words.ts'
 import type { Report, ReportRow } from './tally.ts'
 
-export { buildReport, type Report, type ReportRow, type RunTimes } from './tally.ts'
+export { buildReport, type Report, type RunTimes } from './tally.ts'
 
 /** A check run as GitHub shows it. */
 export interface CheckRun {

@@ -11,10 +11,11 @@ const MAX_BASELINE_FAILURES = 3
 
 /**
  * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all.
- * The baseline comes before candidates, and candidates that have begun before those that have not.
+ * The baseline comes before candidates, and candidates that have begun before those that have not. None while the
+ * baseline itself is broken: without it nothing can be judged, and a swarm would retry it round after round.
  */
 export function planTrials(state: State, bench: Bench, policy: JudgePolicy): Trial[] {
-  if (!state.baseline) return []
+  if (!state.baseline || baselineFailure(state, bench) !== undefined) return []
   const accepted = openCandidates(state).find((candidate) => isAccepted(candidate, state))
   if (accepted) return planBaseline(state, bench, policy, accepted)
   return [

@@ -131,18 +131,25 @@ function decimals(tick: number, step: number): number {
 
 function drawPoint({ row, x, y, clipped }: Point, chart: Chart): Markup {
   const merged = row.standing === 'merged'
-  const few = chart.report.rows.length < 200
+  const radius = merged ? markSize(chart, 3.5, 5.5) : markSize(chart, 1.8, 4)
   const away = chart.y(0) > chart.y(1) === (chart.report.metric.direction === 'minimize') ? -1 : 1
   const mark = clipped
     ? html`<path class="dot clipped" d="M${round(x - 4)} ${round(y - 4 * away)}L${round(x)} ${round(y + 3 * away)}L${round(x + 4)} ${round(y - 4 * away)}"/>`
-    : html`<circle class="dot ${row.standing}" cx="${round(x)}" cy="${round(y)}" r="${merged ? 5.5 : few ? 4 : 2.5}"/>`
+    : html`<circle class="dot ${row.standing}" cx="${round(x)}" cy="${round(y)}" r="${radius}"/>`
   return linked(row, mark, chart)
 }
 
 function drawCrash(row: ReportRow, index: number, chart: Chart): Markup {
   const [x, y] = [chart.x(index + 1), chart.bottom]
-  const d = `M${round(x - 3.5)} ${y - 3.5}l7 7m0 -7l-7 7`
+  const size = markSize(chart, 3, 7)
+  const d = `M${round(x - size / 2)} ${round(y - size / 2)}l${size} ${size}m0 -${size}l-${size} ${size}`
   return linked(row, html`<path class="crash" d="${d}"/>`, chart)
+}
+
+/** As wide as the distance between candidates allows. */
+function markSize({ report, left, right }: Chart, smallest: number, largest: number): number {
+  const distance = (right - left) / (report.rows.length + 1)
+  return round(Math.min(largest, Math.max(smallest, distance)))
 }
 
 function linked(row: ReportRow, mark: Markup, { report, layout }: Chart): Markup {

@@ -59,6 +59,12 @@ export interface ReportRow {
   level?: number
 }
 
+/** Part of the devices' time that was spent training, 0 to 1. */
+export function busyFraction(run: RunTimes | undefined): number {
+  const available = run === undefined ? 0 : run.seconds * (run.devices ?? 1)
+  return run === undefined || available <= 0 ? 0 : run.busySeconds / available
+}
+
 /** Gathers the report. Only runs made on `bench` count. */
 export function buildReport(
   state: State,

@@ -1,11 +1,11 @@
 // Numbers and spans of time in words a person reads.
 
-/** Five significant digits, trailing zeros kept out of the way: 0.0031234 → `0.0031234`, 2.5 → `2.5`. */
+/** Five significant digits, three below 0.1, without trailing zeros: 0.99791 → `0.99791`, 0.0031234 → `0.00312`, 2.5 → `2.5`. */
 export function formatNumber(value: number): string {
   if (value === 0) return '0'
   const magnitude = Math.abs(value)
   if (magnitude >= 1e6 || magnitude < 1e-5) return value.toExponential(2)
-  return Number(value.toPrecision(magnitude < 1 ? 3 : 5)).toString()
+  return Number(value.toPrecision(magnitude < 0.1 ? 3 : 5)).toString()
 }
 
 /** A gain with its sign: `+0.0031`, `−0.02`. */

@@ -89,19 +89,41 @@ export function judge(
   const measured = describeGain(gain, standardError, runs.candidate)
 
   if (runs.candidate === 1) return screen(gain, sigma, measured, facts, policy)
-  if (gain <= 0 || gain < policy.rejectSigmas * sigma)
+  // Asked this way round, a gain that is not a number is rejected.
+  if (!(gain > 0 && gain >= policy.rejectSigmas * sigma))
     return {
       kind: 'reject',
-      reason: `${measured}, under ${policy.rejectSigmas} σ (σ = ${formatNumber(sigma)})`,
+      reason: `${measured}${fallsShort('under', policy.rejectSigmas, sigma)}`,
       ...facts,
     }
   if (z === undefined)
     return { kind: 'merge', reason: `${measured}; repeated runs are identical (σ = 0)`, ...facts }
-  if (z >= policy.mergeZ)
-    return { kind: 'merge', reason: `${measured}, z = ${z.toFixed(1)} ≥ ${policy.mergeZ}`, ...facts }
-  const short = `${measured}, z = ${z.toFixed(1)} < ${policy.mergeZ}`
-  if (runs.candidate < policy.candidateReplicates) return { kind: 'replicate', reason: short }
-  return { kind: 'park', reason: `${short}: promising but unproven after ${runs.candidate} runs`, ...facts }
+  const unproven = (reason: string, conclusion: string): Judgement =>
+    runs.candidate < policy.candidateReplicates
+      ? { kind: 'replicate', reason }
+      : { kind: 'park', reason: `${reason}: ${conclusion} after ${runs.candidate} runs`, ...facts }
+  if (z < policy.mergeZ)
+    return unproven(`${measured}, z = ${z.toFixed(1)} < ${policy.mergeZ}`, 'promising but unproven')
+  if (ignoresSeed(baseline, candidate, sigma))
+    return unproven(`${measured}, but its runs do not vary as the baseline's do`, 'seed-insensitive')
+  return { kind: 'merge', reason: `${measured}, z = ${z.toFixed(1)} ≥ ${policy.mergeZ}`, ...facts }
+}
+
+/** Replicates that spread less than this part of σ are one run repeated; by chance under 1 % of pairs do. */
+const SEED_INSENSITIVE_SHARE = 0.01
+
+/**
+ * True when the candidate carries its own randomness, so that one lucky draw would pass every replicate. A baseline
+ * that repeats a value too has a coarse metric, and equal values say nothing.
+ */
+function ignoresSeed(
+  baseline: readonly TrialResult[],
+  candidate: readonly TrialResult[],
+  sigma: number,
+): boolean {
+  const coarse = new Set(measuredValues(baseline)).size < baseline.length
+  const spread = standardDeviation(measuredValues(candidate)) ?? 0
+  return !coarse && spread < SEED_INSENSITIVE_SHARE * sigma
 }
 
 function screen(
@@ -113,8 +135,13 @@ function screen(
 ): Judgement {
   const passed = gain > 0 && gain >= policy.screenSigmas * sigma
   if (passed) return { kind: 'replicate', reason: `${measured}: worth another run` }
-  const needed = `${policy.screenSigmas} σ = ${formatNumber(policy.screenSigmas * sigma)}`
-  return { kind: 'reject', reason: `${measured}, and one run must gain at least ${needed}`, ...facts }
+  const short = fallsShort('and one run must gain at least', policy.screenSigmas, sigma)
+  return { kind: 'reject', reason: `${measured}${short}`, ...facts }
+}
+
+/** Why a gain is not enough: what was asked of it, or that there is none when any would do. */
+function fallsShort(words: string, sigmas: number, sigma: number): string {
+  return sigma > 0 ? `, ${words} ${sigmas} σ = ${formatNumber(sigmas * sigma)}` : ': no improvement'
 }
 
 /** The first reason why the candidate's runs cannot be compared at all: a run without a number, or one that took too long. */
@@ -143,8 +170,10 @@ export function measuredValues(results: readonly TrialResult[]): number[] {
   return results.flatMap((result) => (result.value === undefined ? [] : [result.value]))
 }
 
+/** Summed as differences from the first value, so that equal values have exactly that mean and no spread. NaN for none. */
 export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
+  const [first = Number.NaN] = values
+  return first + values.reduce((sum, value) => sum + (value - first), 0) / values.length
 }
 
 /** Sample standard deviation; undefined for fewer than two values. */

@@ -99,7 +99,7 @@ describe('the numbers', () => {
 })
 
 describe('the markdown report', () => {
-  test('of three candidates', () => {
+  test('of four candidates', () => {
     const night = aNight(2.61, NIGHT.slice(0, 4))
     expect(renderReport(buildReport(night, BENCH, config, RUN), LINKS)).toMatchInlineSnapshot(`
       "# val_bpb 2.610 → 2.452 (−6.1 %)

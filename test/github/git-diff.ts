@@ -30,8 +30,13 @@ export async function diffTrees(
   after: string,
 ): Promise<FileChange[]> {
   const args = ['--no-abbrev', '--find-renames', '--no-ext-diff', before ?? EMPTY_TREE, after]
-  const raw = (await git.run(['diff', '--raw', '-z', ...args])).split('\0')
-  const patches = (await git.run(['diff', '--patch', ...args])).split(/^(?=diff --git )/m).filter(Boolean)
+  // With -z the raw list and the patches are one answer, parted by an empty field.
+  const [list = '', patchText = ''] = splitOnce(
+    await git.run(['diff', '--raw', '--patch', '-z', ...args]),
+    '\0\0',
+  )
+  const raw = list.split('\0')
+  const patches = patchText.split(/^(?=diff --git )/m)
   const changes: FileChange[] = []
   while (raw.length > 1) {
     const [, , beforeSha = '', afterSha = '', letters = ''] = (raw.shift() ?? '').split(' ')
@@ -50,6 +55,11 @@ export async function diffTrees(
     })
   }
   return changes
+}
+
+function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)]
 }
 
 /** GitHub's `patch` starts at the first hunk. */

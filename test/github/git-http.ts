@@ -1,9 +1,8 @@
 /** The bridge between HTTP and `git http-backend`: who may fetch and push, what a push may do, and what follows from it. */
-import { execa } from 'execa'
 import { ruleViolations } from './branch-rules.ts'
-import { GIT_ENVIRONMENT } from './git-repository.ts'
 import { explainRefusals, type RefCommand, readRefCommands } from './pkt-line.ts'
 import { followRefs } from './pull-requests.ts'
+import { runGit } from './run-git.ts'
 import type { Repository, Store } from './store.ts'
 import { maySee, permits, type Token, type Tokens } from './tokens.ts'
 import { workflowRefusal } from './workflow-files.ts'
@@ -64,21 +63,12 @@ async function serve(
 ): Promise<GitAnswer> {
   const isReceive = request.method === 'POST' && request.path.endsWith('/git-receive-pack')
   const commands = isReceive ? readRefCommands(request.body) : []
-  const { stdout, stderr, exitCode } = await execa('git', ['http-backend'], {
-    env: {
-      ...GIT_ENVIRONMENT,
-      ...cgiVariables(repository, request, token),
-      ...hookVariables(repository, token, commands),
-    },
-    extendEnv: false,
+  const { stdout, stderr, exitCode } = await runGit(['http-backend'], {
+    env: { ...cgiVariables(repository, request, token), ...hookVariables(repository, token, commands) },
     input: request.body,
-    encoding: 'buffer',
-    reject: false,
-    stripFinalNewline: false,
-    maxBuffer: 1_000_000_000,
   })
-  if (exitCode !== 0) return refusal(500, `git http-backend: ${Buffer.from(stderr)}`, token)
-  const answer = parseCgi(Buffer.from(stdout))
+  if (exitCode !== 0) return refusal(500, `git http-backend: ${stderr}`, token)
+  const answer = parseCgi(stdout)
   return { ...answer, body: explainRefusals(answer.body), token: token?.name, commands }
 }
 

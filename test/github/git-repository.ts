@@ -1,7 +1,7 @@
 /** One bare repository: refs, commits, trees and diffs by way of the real git, which never sees this machine's own configuration. */
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { execa, type Options } from 'execa'
+import { type GitOptions, runGit } from './run-git.ts'
 
 export const ZERO_SHA = '0'.repeat(40)
 
@@ -36,14 +36,6 @@ export interface TreeEntry {
   readonly path: string
 }
 
-export const GIT_ENVIRONMENT: Readonly<Record<string, string>> = {
-  PATH: process.env.PATH ?? '/usr/bin:/bin',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_TERMINAL_PROMPT: '0',
-  LC_ALL: 'C',
-}
-
 const CONFIGURATION = `
 [http]
   receivepack = true
@@ -72,33 +64,26 @@ export class GitRepository {
   }
 
   static async create(directory: string, defaultBranch: string): Promise<GitRepository> {
-    await execa('git', ['init', '--quiet', '--bare', `--initial-branch=${defaultBranch}`, directory], {
-      env: GIT_ENVIRONMENT,
-      extendEnv: false,
-    })
+    await runGit(['init', '--quiet', '--bare', `--initial-branch=${defaultBranch}`, directory])
     await appendFile(join(directory, 'config'), CONFIGURATION)
     return new GitRepository(directory)
   }
 
-  async run(args: readonly string[], options: { input?: string; env?: Record<string, string> } = {}) {
-    const { stdout } = await execa('git', args, this.#options(options))
-    return stdout
+  /** Standard output; throws when git fails. */
+  async run(args: readonly string[], options: Omit<GitOptions, 'cwd'> = {}): Promise<string> {
+    const { exitCode, stdout, stderr } = await runGit(args, { ...options, cwd: this.directory })
+    if (exitCode !== 0) throw new Error(`git ${args.join(' ')} exited with ${exitCode}: ${stderr}`)
+    return stdout.toString('utf8')
   }
 
-  /** True when git exits with 0; for commands whose exit code is the answer. */
-  async succeeds(args: readonly string[], env: Record<string, string> = {}): Promise<boolean> {
-    const { exitCode } = await execa('git', args, { ...this.#options({ env }), reject: false })
-    return exitCode === 0
+  /** Standard output, or `undefined` when git answers no by its exit code. */
+  async ask(args: readonly string[]): Promise<string | undefined> {
+    const { exitCode, stdout } = await runGit(args, { cwd: this.directory })
+    return exitCode === 0 ? stdout.toString('utf8').trim() : undefined
   }
 
-  #options({ input, env = {} }: { input?: string; env?: Record<string, string> }) {
-    return {
-      cwd: this.directory,
-      env: { ...GIT_ENVIRONMENT, ...env },
-      extendEnv: false,
-      stripFinalNewline: false,
-      ...(input === undefined ? {} : { input }),
-    } satisfies Options
+  async succeeds(args: readonly string[]): Promise<boolean> {
+    return (await this.ask(args)) !== undefined
   }
 
   /** The commit that a branch, tag, full ref or (abbreviated) SHA names. */
@@ -107,8 +92,8 @@ export class GitRepository {
     const isSha = /^[0-9a-f]{40}$/.test(name)
     for (const candidate of isSha ? [name] : [`refs/heads/${name}`, name, `refs/tags/${name}`]) {
       const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', `${candidate}^{commit}`]
-      const { stdout, exitCode } = await execa('git', args, { ...this.#options({}), reject: false })
-      if (exitCode === 0) return stdout.trim()
+      const sha = await this.ask(args)
+      if (sha !== undefined) return sha
     }
     return undefined
   }
@@ -118,15 +103,21 @@ export class GitRepository {
     return (await this.refs(ref)).get(ref)
   }
 
-  /** Refs below (or equal to) a prefix, by name. */
-  async refs(prefix = 'refs/'): Promise<Map<string, string>> {
-    const output = await this.run(['for-each-ref', '--format=%(refname) %(objectname)', prefix])
+  /** Refs below (or equal to) one of the prefixes, by name. */
+  async refs(...prefixes: string[]): Promise<Map<string, string>> {
+    const output = await this.run(['for-each-ref', '--format=%(refname) %(objectname)', ...prefixes])
     return new Map(
       output
         .split('\n')
         .filter(Boolean)
         .map((line) => line.split(' ') as [string, string]),
     )
+  }
+
+  /** Full names of the branches whose commits are all behind `sha`. */
+  async branchesWithin(sha: string): Promise<Set<string>> {
+    const output = await this.run(['for-each-ref', `--merged=${sha}`, '--format=%(refname)', 'refs/heads/'])
+    return new Set(output.split('\n').filter(Boolean))
   }
 
   /** Compare-and-swap; false when the ref is no longer at `before` (`ZERO_SHA`: must not exist). */
@@ -142,9 +133,8 @@ export class GitRepository {
     return this.succeeds(['merge-base', '--is-ancestor', ancestor, descendant])
   }
 
-  async mergeBase(one: string, other: string): Promise<string | undefined> {
-    const { stdout } = await execa('git', ['merge-base', one, other], { ...this.#options({}), reject: false })
-    return stdout.trim() || undefined
+  mergeBase(one: string, other: string): Promise<string | undefined> {
+    return this.ask(['merge-base', one, other])
   }
 
   async count(range: string): Promise<number> {
@@ -203,10 +193,8 @@ export class GitRepository {
     return output.split('\0').filter(Boolean).map(parseTreeEntry)
   }
 
-  async readBlob(sha: string): Promise<Uint8Array> {
-    const args = ['cat-file', 'blob', sha]
-    const { stdout } = await execa('git', args, { ...this.#options({}), encoding: 'buffer' })
-    return stdout
+  async readBlob(sha: string): Promise<Buffer> {
+    return (await runGit(['cat-file', 'blob', sha], { cwd: this.directory })).stdout
   }
 }
 

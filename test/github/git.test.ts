@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { aRepository, clone, gitIn } from './fixtures.ts'
 
@@ -55,6 +56,22 @@ describe('git over HTTP', () => {
     ])
   })
 
+  test('a push of several megabytes, which git sends in chunks, arrives', async () => {
+    const { clone, repository } = await aRepository()
+    const work = await clone()
+    const sha = await work.pushBranch('large', { 'random.txt': randomBytes(3_000_000).toString('base64') })
+    expect(await repository.git.readRef('refs/heads/large')).toBe(sha)
+  })
+
+  test('of six pushes at once from the same commit one wins', async () => {
+    const { clone, repository } = await aRepository()
+    const clones = await Promise.all(Array.from({ length: 6 }, clone))
+    for (const [index, work] of clones.entries()) await work.commit({ 'ledger.jsonl': `${index}\n` })
+    const pushes = await Promise.all(clones.map((work) => work.git('push', 'origin', 'main')))
+    expect(pushes.filter(({ exitCode }) => exitCode === 0)).toHaveLength(1)
+    expect(await repository.git.count('main')).toBe(2)
+  })
+
   test('of two pushes from the same commit the second is refused as no fast-forward', async () => {
     const { clone } = await aRepository()
     const [one, two] = [await clone(), await clone()]
@@ -103,8 +120,10 @@ describe('tokens on git', () => {
 
   test('an unknown token is refused with 401', async () => {
     const { github } = await aRepository()
-    const { cloned } = await clone(github, 'ghs_wrong')
-    expect(cloned.stderr).toMatch(/Invalid username or token|Authentication failed/)
+    const url = `${github.url.replace('//', '//x-access-token:ghs_wrong@')}/acme/char-lm.git`
+    const { stderr } = await gitIn('/', ['ls-remote', url])
+    expect(stderr).toContain('remote: Invalid username or token.')
+    expect(stderr).toContain('Authentication failed')
   })
 
   test('a revoked token is refused as an unknown one is', async () => {

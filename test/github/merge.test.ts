@@ -4,8 +4,8 @@ import { aRepository, clone, NAME, octokitWith, refusalOf, type TestOptions } fr
 async function aPull(options: TestOptions = {}) {
   const here = await aRepository(options)
   const work = await here.clone()
-  await work.pushBranch('idea', { 'train.js': 'steps = 2\n' })
-  const head = await work.pushBranch('idea', { 'model.js': 'width = 8\n' }, 'idea')
+  await work.commit({ 'train.js': 'steps = 2\n' })
+  const head = await work.pushBranch('idea', { 'model.js': 'width = 8\n' }, 'HEAD')
   await here.octokit.rest.pulls.create({
     ...NAME,
     title: 'Wider',

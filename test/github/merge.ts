@@ -15,11 +15,8 @@ export interface MergePlan {
 }
 
 /** Merges two commits into a tree; `undefined` when they conflict. */
-export async function mergeTrees(git: GitRepository, ours: string, theirs: string) {
-  const args = ['merge-tree', '--write-tree', '--no-messages', ours, theirs]
-  if (!(await git.succeeds(args))) return undefined
-  return (await git.run(args)).trim()
-}
+export const mergeTrees = (git: GitRepository, ours: string, theirs: string) =>
+  git.ask(['merge-tree', '--write-tree', '--no-messages', ours, theirs])
 
 export const githubSignature = (date: string): Signature => ({
   name: 'GitHub',

@@ -4,28 +4,39 @@ import { diffTrees } from './git-diff.ts'
 import type { GitRepository } from './git-repository.ts'
 import { githubSignature, mergeTrees, signatureOf } from './merge.ts'
 import type { PullStatistics } from './render/thread.ts'
-import type { Actor, Issue, PullRequest, Repository, Store } from './store.ts'
+import type { Actor, CheckRun, Issue, PullRequest, Repository, Store } from './store.ts'
 
 /** Brings every open pull request in line with its branches; call it after any change of refs. */
 export async function followRefs(repository: Repository, store: Store, by: Actor): Promise<void> {
-  const refs = await repository.git.refs('refs/heads/')
-  for (const pull of repository.pulls) {
-    if (pull.state === 'open') await followBranches(repository, store, by, pull, refs)
+  const { git } = repository
+  const open = repository.pulls.filter(({ state }) => state === 'open')
+  const refs = await git.refs('refs/heads/')
+  for (const [base, pulls] of Map.groupBy(open, (pull) => pull.base.ref)) {
+    const baseSha = refs.get(`refs/heads/${base}`)
+    const contained = baseSha === undefined ? new Set() : await git.branchesWithin(baseSha)
+    for (const pull of pulls) {
+      const head = `refs/heads/${pull.head.ref}`
+      const tips = { headSha: refs.get(head), baseSha, isContained: contained.has(head) }
+      await followBranches(repository, store, by, pull, tips)
+    }
   }
 }
 
+interface BranchTips {
+  readonly headSha: string | undefined
+  readonly baseSha: string | undefined
+  /** Whether the base branch holds all commits of the head. */
+  readonly isContained: boolean
+}
+
 async function followBranches(
-  repository: Repository,
+  { git }: Repository,
   store: Store,
   by: Actor,
   pull: PullRequest,
-  refs: ReadonlyMap<string, string>,
+  { headSha, baseSha, isContained }: BranchTips,
 ): Promise<void> {
-  const { git } = repository
-  const headSha = refs.get(`refs/heads/${pull.head.ref}`)
-  const baseSha = refs.get(`refs/heads/${pull.base.ref}`)
   if (headSha === undefined || baseSha === undefined) return close(pull, by, store.timestamp())
-  const isContained = await git.isAncestor(headSha, baseSha)
   if (headSha === pull.head.sha) {
     // Somebody pushed the head's commits to the base: GitHub counts that as a merge.
     if (isContained) markMerged(pull, by, baseSha, store.timestamp())
@@ -71,9 +82,20 @@ export async function mergeability(repository: Repository, store: Store, pull: P
     return { mergeable: null, state: 'unknown' }
   }
   if (!known.mergeable) return { mergeable: false, state: 'dirty' }
-  const blocked = missingChecks(repository, pull).length > 0
-  return { mergeable: true, state: pull.draft ? 'draft' : blocked ? 'blocked' : 'clean' }
+  return { mergeable: true, state: stateOf(repository, pull) }
 }
+
+/** `mergeable_state` of a pull request without conflicts. */
+function stateOf(repository: Repository, pull: PullRequest): string {
+  if (pull.draft) return 'draft'
+  if (missingChecks(repository, pull).length > 0) return 'blocked'
+  const checks = new Map(
+    repository.checkRuns.filter((run) => run.headSha === pull.head.sha).map((run) => [run.name, run]),
+  )
+  return [...checks.values()].every(hasPassed) ? 'clean' : 'unstable'
+}
+
+const hasPassed = ({ conclusion }: CheckRun) => ['success', 'neutral', 'skipped'].includes(conclusion ?? '')
 
 /** Leaves the test merge where GitHub does: `refs/pull/N/merge` and `merge_commit_sha`. */
 async function testMerge({ git }: Repository, store: Store, pull: PullRequest, tips: Tips) {
@@ -102,8 +124,7 @@ export function missingChecks(repository: Repository, pull: PullRequest): Missin
     const run = repository.checkRuns.findLast((one) => one.headSha === pull.head.sha && one.name === name)
     if (run === undefined) return [{ name, why: 'expected' }]
     if (run.status !== 'completed') return [{ name, why: 'pending' }]
-    const passed = ['success', 'neutral', 'skipped'].includes(run.conclusion ?? '')
-    return passed ? [] : [{ name, why: 'failing' }]
+    return hasPassed(run) ? [] : [{ name, why: 'failing' }]
   })
 }
 

@@ -143,6 +143,25 @@ describe('mergeable', () => {
     expect([await read(), await read()]).toEqual([null, true])
   })
 
+  test('is blocked by a missing required check and unstable by a failed one', async () => {
+    const { octokit, repository, head } = await aPull({
+      rules: { main: { requiredChecks: ['autoresearch'] } },
+    })
+    const state = async () => (await octokit.rest.pulls.get({ ...NAME, pull_number: 1 })).data.mergeable_state
+    expect([await state(), await state()]).toEqual(['unknown', 'blocked'])
+    repository.rules.main = {}
+    expect(await state()).toBe('clean')
+    const check = {
+      ...NAME,
+      name: 'lint',
+      head_sha: head,
+      status: 'completed',
+      conclusion: 'failure',
+    } as const
+    await octokit.rest.checks.create(check)
+    expect(await state()).toBe('unstable')
+  })
+
   test('is false when the branches conflict', async () => {
     const { octokit, work } = await aPull()
     await work.pushBranch('main', { 'train.js': 'steps = 7\n' })

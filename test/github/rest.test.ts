@@ -31,6 +31,12 @@ describe('requests are held against the description', () => {
     expect(github.violations).toMatchObject([{ problems: [{ where: 'query' }] }])
   })
 
+  test('what this server would leave out is recorded', async () => {
+    const { github, octokit } = await aRepository()
+    await octokit.rest.issues.create({ ...NAME, title: 'x', assignees: ['ada'] })
+    expect(github.violations).toMatchObject([{ problems: [{ message: '"assignees" has no effect here' }] }])
+  })
+
   test('an operation the server does not have is not found, and recorded', async () => {
     const { github, octokit } = await aRepository()
     expect((await refusalOf(octokit.rest.repos.listTags(NAME))).status).toBe(404)

@@ -30,6 +30,8 @@ export interface Route {
   /** Any one of these is enough; none: every token that sees the repository. */
   readonly needs: readonly (readonly [Permission, Level])[]
   answer(call: Call): Answer | Promise<Answer>
+  /** Parameters and fields that GitHub heeds and this server does not; using one is recorded as a violation. */
+  readonly ignores?: readonly string[]
 }
 
 export interface RequestRecord {
@@ -150,6 +152,7 @@ async function described(rest: Rest, request: RestRequest, record: RequestRecord
     throw notAccessible()
   const body = parseBody(request.body)
   refuseInvalid(rest, record, matched, request.url, body)
+  recordIgnored(rest, record, route, { ...Object.fromEntries(request.url.searchParams), ...body })
   const { store, limiter } = rest
   const { url, accept } = request
   const call: Call = {
@@ -202,6 +205,15 @@ function refuseInvalid(rest: Rest, record: RequestRecord, matched: Matched, url:
   if (problems.length + ignored.length > 0) rest.violations.push(violation(record, [...problems, ...ignored]))
   if (problems.length === 0) return
   throw new GitHubError(422, `Invalid request.\n\n${problems.map(({ message }) => message).join('\n')}`)
+}
+
+/** What this server would silently leave out must not look as if it had worked. */
+function recordIgnored(rest: Rest, record: RequestRecord, { ignores = [] }: Route, given: object): void {
+  const ignored = ignores.filter((name) => name in given)
+  const problems = ignored.map(
+    (name) => ({ where: 'query', message: `"${name}" has no effect here` }) as const,
+  )
+  if (problems.length > 0) rest.violations.push(violation(record, problems))
 }
 
 /** An answer GitHub would never give is a bug of this server, and must not pass for GitHub's behaviour. */

@@ -32,7 +32,7 @@ export async function codePage(repository: Repository, branch: string): Promise<
 async function readme({ git }: Repository, sha: string): Promise<Html | ''> {
   const entry = (await git.listTree(sha)).find(({ path }) => /^readme\.md$/i.test(path))
   if (entry === undefined) return ''
-  const text = Buffer.from(await git.readBlob(entry.sha)).toString('utf8')
+  const text = (await git.readBlob(entry.sha)).toString('utf8')
   return html`<h2>${entry.path}</h2><div class="box"><div class="body">${renderMarkdown(text)}</div></div>`
 }
 
@@ -70,7 +70,7 @@ export async function findFile(repository: Repository, refAndPath: string) {
     const sha = await repository.git.resolve(parts.slice(0, length).join('/'))
     const path = parts.slice(length).join('/')
     const [entry] = sha === undefined ? [] : await repository.git.listTree(sha, { path })
-    if (entry?.type === 'blob') return { path, bytes: Buffer.from(await repository.git.readBlob(entry.sha)) }
+    if (entry?.type === 'blob') return { path, bytes: await repository.git.readBlob(entry.sha) }
   }
   return undefined
 }

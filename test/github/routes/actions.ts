@@ -42,7 +42,7 @@ async function refuseUndispatchable(
   if (onDefault === undefined) throw notFound()
   const [entry] = await repository.git.listTree(sha, { path })
   if (entry === undefined) throw unprocessable(`Workflow does not exist at ${workflow}`)
-  const text = Buffer.from(await repository.git.readBlob(entry.sha)).toString('utf8')
+  const text = (await repository.git.readBlob(entry.sha)).toString('utf8')
   refuseByTrigger(triggerOf(parse(text)), inputs)
 }
 

@@ -118,8 +118,8 @@ const latestOf = (runs: readonly CheckRun[]) => [
 ]
 
 export const checkRoutes: Record<string, Route> = {
-  'checks/create': { needs: WRITE, answer: createCheckRun },
-  'checks/update': { needs: WRITE, answer: updateCheckRun },
+  'checks/create': { needs: WRITE, answer: createCheckRun, ignores: ['actions'] },
+  'checks/update': { needs: WRITE, answer: updateCheckRun, ignores: ['actions'] },
   'checks/get': { needs: READ, answer: (call) => ok(renderCheckRun(call.repository, runOf(call))) },
   'checks/list-for-ref': { needs: READ, answer: listForRef },
 }

@@ -114,7 +114,7 @@ async function getTree({ repository, params, url }: Call) {
 
 export const commitRoutes: Record<string, Route> = {
   'repos/get-commit': { needs: READ, answer: getCommit },
-  'repos/list-commits': { needs: READ, answer: listCommits },
+  'repos/list-commits': { needs: READ, answer: listCommits, ignores: ['author', 'committer'] },
   'repos/compare-commits': { needs: READ, answer: compare },
   'git/get-commit': { needs: READ, answer: getGitCommit },
   'git/get-tree': { needs: READ, answer: getTree },

@@ -27,7 +27,7 @@ async function directoryAnswer({ repository }: Call, tree: string, prefix: strin
 }
 
 async function fileAnswer({ repository, accept }: Call, entry: TreeEntry, ref: string): Promise<Answer> {
-  const bytes = Buffer.from(await repository.git.readBlob(entry.sha))
+  const bytes = await repository.git.readBlob(entry.sha)
   if (accept.includes('.raw')) {
     const headers = { 'content-type': 'application/vnd.github.raw+json; charset=utf-8' }
     return { status: 200, body: bytes.toString('utf8'), headers }

@@ -17,6 +17,8 @@ const WRITE = [
   ['pull_requests', 'write'],
 ] as const
 
+const UNSUPPORTED = ['assignee', 'assignees', 'milestone', 'type', 'issue_field_values', 'duplicate_issue_id']
+
 type LabelName = string | { name: string }
 const nameOf = (label: LabelName) => (typeof label === 'string' ? label : label.name)
 
@@ -35,15 +37,24 @@ function listIssues({ repository, token, url }: Call) {
   const state = query.get('state') ?? 'open'
   const labels = (query.get('labels') ?? '').split(',').filter(Boolean)
   const creator = query.get('creator')
+  const since = query.get('since')
   const issues = [...repository.threads.values()].filter(
     (issue) =>
       permits(token, issue.kind === 'pull' ? 'pull_requests' : 'issues', 'read') &&
       (state === 'all' || issue.state === state) &&
+      (since === null || issue.updatedAt >= since) &&
       (creator === null || issue.user.login === creator) &&
       labels.every((label) => issue.labels.includes(label)),
   )
-  const ordered: Issue[] = query.get('direction') === 'asc' ? issues : issues.toReversed()
-  return listed(ordered, url, (issue) => renderIssue(repository, issue))
+  return listed(sorted(issues, query), url, (issue) => renderIssue(repository, issue))
+}
+
+function sorted(issues: Issue[], query: URLSearchParams): Issue[] {
+  const keyOf = (issue: Issue) => (query.get('sort') === 'updated' ? issue.updatedAt : issue.createdAt)
+  const ascending = issues.toSorted(
+    (one, other) => keyOf(one).localeCompare(keyOf(other)) || one.number - other.number,
+  )
+  return query.get('direction') === 'asc' ? ascending : ascending.reverse()
 }
 
 interface IssueEdit {
@@ -99,15 +110,18 @@ function updateComment(call: Call) {
 function listComments(call: Call) {
   const { repository, url } = call
   const { number } = threadOf(call)
-  const comments = repository.comments.filter((comment) => comment.issueNumber === number)
+  const since = url.searchParams.get('since') ?? ''
+  const comments = repository.comments.filter(
+    (comment) => comment.issueNumber === number && comment.updatedAt >= since,
+  )
   return listed(comments, url, (comment) => renderComment(repository, comment))
 }
 
 export const issueRoutes: Record<string, Route> = {
-  'issues/create': { needs: WRITE, answer: createIssue },
-  'issues/list-for-repo': { needs: READ, answer: listIssues },
+  'issues/create': { needs: WRITE, answer: createIssue, ignores: UNSUPPORTED },
+  'issues/list-for-repo': { needs: READ, answer: listIssues, ignores: [...UNSUPPORTED, 'mentioned'] },
   'issues/get': { needs: READ, answer: (call) => ok(renderIssue(call.repository, threadOf(call))) },
-  'issues/update': { needs: WRITE, answer: updateIssue },
+  'issues/update': { needs: WRITE, answer: updateIssue, ignores: UNSUPPORTED },
   'issues/create-comment': { needs: WRITE, answer: createComment },
   'issues/list-comments': { needs: READ, answer: listComments },
   'issues/update-comment': { needs: WRITE, answer: updateComment },

@@ -5,6 +5,7 @@ import { renderCommit, renderFile } from '../render/commit.ts'
 import { renderPull, renderPullSimple } from '../render/thread.ts'
 import type { Call, Route } from '../rest.ts'
 import { isPullRequest, type PullRequest } from '../store.ts'
+import { branchSha, checkSides, invalid, type NewPull, refuseDuplicate, refusedPull } from './pull-sides.ts'
 import { newThread, refuseLong } from './threads.ts'
 
 const READ = [['pull_requests', 'read']] as const
@@ -16,20 +17,12 @@ export function pullOf({ repository, params }: Call): PullRequest {
   return thread
 }
 
-interface NewPull {
-  title?: string
-  head: string
-  base: string
-  body?: string
-  draft?: boolean
-}
-
 async function createPull(call: Call) {
   const { repository, token } = call
   const wanted = call.body as unknown as NewPull
   if (token.kind === 'actions' && !repository.settings.allowActionsToCreatePullRequests)
     throw new GitHubError(403, 'GitHub Actions is not permitted to create or approve pull requests.')
-  const { head, base } = await checkSides(call, wanted)
+  const { head, base } = await checkSides(repository, wanted)
   const pull: PullRequest = {
     ...newThread(call, wanted),
     kind: 'pull',
@@ -45,36 +38,6 @@ async function createPull(call: Call) {
   repository.threads.set(pull.number, pull)
   await repository.git.updateRef(`refs/pull/${pull.number}/head`, head.sha)
   return created(await rendered(call, pull, { mergeable: null, state: 'unknown' }))
-}
-
-async function checkSides({ repository }: Call, { title, head: headName, base: baseName, body }: NewPull) {
-  if (title === undefined)
-    throw validationFailed({ resource: 'PullRequest', field: 'title', code: 'missing_field' })
-  refuseLong('PullRequest', { title, body })
-  const [owner, branch] = headName.includes(':') ? headName.split(':') : [repository.owner, headName]
-  const head = {
-    ref: branch ?? '',
-    sha: await branchSha(repository, owner === repository.owner ? branch : undefined),
-  }
-  const base = { ref: baseName, sha: await branchSha(repository, baseName) }
-  if (head.sha === '') throw validationFailed({ resource: 'PullRequest', field: 'head', code: 'invalid' })
-  if (base.sha === '') throw validationFailed({ resource: 'PullRequest', field: 'base', code: 'invalid' })
-  refuseDuplicate(repository, head.ref, base.ref)
-  if ((await repository.git.count(`${base.sha}..${head.sha}`)) === 0)
-    throw custom(`No commits between ${base.ref} and ${head.ref}`)
-  return { head, base }
-}
-
-const branchSha = async ({ git }: Call['repository'], branch: string | undefined) =>
-  (branch && (await git.readRef(`refs/heads/${branch}`))) || ''
-
-const custom = (message: string) => validationFailed({ resource: 'PullRequest', code: 'custom', message })
-
-function refuseDuplicate(repository: Call['repository'], head: string, base: string, except?: PullRequest) {
-  const twin = repository.pulls.find(
-    (pull) => pull !== except && pull.state === 'open' && pull.head.ref === head && pull.base.ref === base,
-  )
-  if (twin !== undefined) throw custom(`A pull request already exists for ${repository.owner}:${head}.`)
 }
 
 async function rendered(
@@ -139,8 +102,8 @@ async function updatePull(call: Call) {
 
 async function changeBase({ repository }: Call, pull: PullRequest, base: string): Promise<void> {
   const sha = await branchSha(repository, base)
-  if (sha === '') throw validationFailed({ resource: 'PullRequest', field: 'base', code: 'invalid' })
-  if (pull.state === 'closed') throw custom('Cannot change the base branch of a closed pull request.')
+  if (sha === '') throw invalid('base')
+  if (pull.state === 'closed') throw refusedPull('Cannot change the base branch of a closed pull request.')
   refuseDuplicate(repository, pull.head.ref, base, pull)
   pull.base = { ref: base, sha }
 }
@@ -174,7 +137,7 @@ async function listCommits(call: Call) {
 }
 
 export const pullRoutes: Record<string, Route> = {
-  'pulls/create': { needs: WRITE, answer: createPull },
+  'pulls/create': { needs: WRITE, answer: createPull, ignores: ['issue', 'head_repo'] },
   'pulls/list': { needs: READ, answer: listPulls },
   'pulls/get': { needs: READ, answer: getPull },
   'pulls/update': { needs: WRITE, answer: updatePull },

@@ -1,0 +1,90 @@
+// The same steps as separate jobs: propose, train without a token, judge.
+import { cp, mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import type { TrialBatch } from '../../src/core/trial.ts'
+import { proposal, REPOSITORY, type Research, startResearch } from './research.ts'
+
+let research: Research | undefined
+afterEach(async () => {
+  await research?.close()
+  research = undefined
+})
+
+const better = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.4')
+const worse = proposal('Learn slower', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.01')
+
+/** Runs every batch as a job of its own and gathers the results as download-artifact would. */
+async function trainAll(on: Research, batches: readonly TrialBatch[], round: number): Promise<string> {
+  const gathered = join(on.directory, `artifacts-${round}`)
+  await mkdir(gathered, { recursive: true })
+  for (const [index, batch] of batches.entries()) {
+    const inputs = { command: 'train', token: '', trials: JSON.stringify(batch) }
+    const job = await on.run(inputs, { ref: batch.head })
+    expect(job.exitCode, job.log).toBe(0)
+    await cp(job.outputs.results ?? '', join(gathered, `batch-${index}`), { recursive: true })
+  }
+  return gathered
+}
+
+/** Goes round until nothing is left to train; returns each candidate's verdict by title. */
+async function settleInRounds(on: Research, candidates: number): Promise<Record<string, string | undefined>> {
+  let job = await on.run({ command: 'propose', candidates: String(candidates) })
+  expect(job.exitCode, job.log).toBe(0)
+  for (let round = 1; job.outputs['has-trials'] === 'true' && round < 10; round += 1) {
+    const results = await trainAll(on, JSON.parse(job.outputs.trials ?? '[]'), round)
+    job = await on.run({ command: 'judge', results })
+    expect(job.exitCode, job.log).toBe(0)
+  }
+  return verdicts(on)
+}
+
+async function verdicts(on: Research): Promise<Record<string, string | undefined>> {
+  const events = await on.ledger()
+  const titles = events.flatMap((event) => (event.kind === 'proposed' ? [event.candidate] : []))
+  return Object.fromEntries(
+    titles.map(({ id, title }) => [
+      title,
+      events
+        .flatMap((event) => (event.kind === 'judged' && event.candidate === id ? [event.verdict.kind] : []))
+        .at(-1),
+    ]),
+  )
+}
+
+it('reaches the same verdicts as run', async () => {
+  research = await startResearch([better])
+  await research.run({ command: 'run', candidates: '1' })
+  const inOneJob = await verdicts(research)
+  await research.close()
+  research = await startResearch([better])
+  const inThree = await settleInRounds(research, 1)
+  expect(inThree).toEqual(inOneJob)
+  expect(inThree).toEqual({ 'Learn faster': 'merge' })
+  expect(research.github.repository(REPOSITORY).pulls.map(({ merged }) => merged)).toEqual([true])
+})
+
+it('F41 judging the same results twice changes nothing', async () => {
+  research = await startResearch([worse])
+  const proposed = await research.run({ command: 'propose', candidates: '1' })
+  const results = await trainAll(research, JSON.parse(proposed.outputs.trials ?? '[]'), 1)
+  await research.run({ command: 'judge', results })
+  const before = {
+    ledger: await research.ledger(),
+    requests: research.github.requests.filter((r) => r.contentCreating).length,
+  }
+  const again = await research.run({ command: 'judge', results })
+  expect(again.exitCode, again.log).toBe(0)
+  expect(await research.ledger()).toEqual(before.ledger)
+  expect(research.github.requests.filter((r) => r.contentCreating)).toHaveLength(before.requests)
+})
+
+it('trains from a checkout alone: no token, no request to GitHub', async () => {
+  research = await startResearch([better])
+  const proposed = await research.run({ command: 'propose', candidates: '1' })
+  const batches: TrialBatch[] = JSON.parse(proposed.outputs.trials ?? '[]')
+  const before = { rest: research.github.requests.length }
+  const results = await trainAll(research, batches, 1)
+  expect(research.github.requests).toHaveLength(before.rest)
+  expect((await readdir(results)).length).toBe(batches.length)
+})

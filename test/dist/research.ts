@@ -1,0 +1,87 @@
+// A small research repository on the loopback GitHub with a scripted model, and jobs of the built action on it.
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { parse, stringify } from 'yaml'
+import { type LedgerEvent, parseLedger } from '../../src/core/ledger.ts'
+import { type GitHub, startGitHub } from '../github/server.ts'
+import type { ScriptedConversation } from '../model/script.ts'
+import { startModel } from '../model/server.ts'
+import { type FinishedJob, type RunningJob, startJob } from '../runner.ts'
+
+const FIXTURE = fileURLToPath(new URL('../fixtures/research', import.meta.url))
+export const REPOSITORY = 'acme/research'
+
+export interface Research {
+  github: GitHub
+  start(inputs: Record<string, string>, options?: { ref?: string }): Promise<RunningJob>
+  run(inputs: Record<string, string>, options?: { ref?: string }): Promise<FinishedJob>
+  /** Every line of the ledger as it is on the server. */
+  ledger(): Promise<LedgerEvent[]>
+  /** A fresh directory that is removed at the end. */
+  directory: string
+  close(): Promise<void>
+}
+
+/** One edit of train.mjs as a conversation of the scripted model. */
+export function proposal(title: string, search: string, replace: string): ScriptedConversation {
+  const edit = { name: 'edit_file', arguments: { path: 'train.mjs', search, replace } }
+  const submit = {
+    name: 'submit',
+    arguments: { title, hypothesis: `${title} helps.`, category: 'optimizer', expected_effect: 'lower loss' },
+  }
+  return { label: title, answers: [{ toolCalls: [edit] }, { toolCalls: [submit] }] }
+}
+
+export async function startResearch(conversations: readonly ScriptedConversation[]): Promise<Research> {
+  const directory = await mkdtemp(join(tmpdir(), 'autoresearch-test-'))
+  const [github, model] = await Promise.all([startGitHub(), startModel({ conversations })])
+  await github.createRepository(REPOSITORY, {
+    from: await repositoryFiles(directory, model.baseUrl),
+    allowActionsToCreatePullRequests: true,
+  })
+  const permissions = { contents: 'write', pull_requests: 'write', checks: 'write' } as const
+  const token = github.issueToken({ repository: REPOSITORY, kind: 'actions', permissions })
+  const start: Research['start'] = (inputs, options) =>
+    startJob({
+      serverUrl: github.url,
+      apiUrl: github.apiUrl,
+      repository: REPOSITORY,
+      checkoutToken: token,
+      inputs: { token, 'openai-api-key': 'sk-loopback', ...inputs },
+      directory,
+      toolCache: join(directory, 'tool-cache'),
+      ...options,
+    })
+  return {
+    github,
+    directory,
+    start,
+    run: async (inputs, options) => (await start(inputs, options)).finished,
+    ledger: () => readLedger(github),
+    async close() {
+      await Promise.all([github.close(), model.close()])
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+async function repositoryFiles(directory: string, baseUrl: string): Promise<string> {
+  const files = join(directory, 'files')
+  await cp(FIXTURE, files, { recursive: true })
+  const path = join(files, '.github/autoresearch.yml')
+  const config = parse(await readFile(path, 'utf8'))
+  config.proposers = [{ kind: 'openai', model: 'scripted', 'base-url': baseUrl }]
+  await writeFile(path, stringify(config))
+  return files
+}
+
+async function readLedger(github: GitHub): Promise<LedgerEvent[]> {
+  const { gitDir } = github.repository(REPOSITORY)
+  const { stdout } = await execa('git', ['-C', gitDir, 'show', 'autoresearch/ledger:ledger.jsonl'])
+  const parsed = parseLedger(`${stdout}\n`)
+  if (parsed.kind === 'broken') throw new Error(`ledger line ${parsed.line}: ${parsed.problem}`)
+  return parsed.events
+}
