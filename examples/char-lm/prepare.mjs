@@ -116,4 +116,4 @@ function surprise(logits, target) {
   return Math.log2(total) - (logits[target] - max) * Math.LOG2E
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) prepare()
+if (process.argv[1]?.endsWith('prepare.mjs')) prepare()

@@ -2,7 +2,6 @@
 //
 //     node train.mjs          trains for the budget, then prints val_bpb
 
-import { fileURLToPath } from 'node:url'
 import { budget, evaluate, loadData } from './prepare.mjs'
 
 const CONTEXT = 3 // characters the model looks back
@@ -234,4 +233,4 @@ function main() {
   console.log(`num_params:       ${numParams}`)
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main()
+if (process.argv[1]?.endsWith('train.mjs')) main()

@@ -1,7 +1,9 @@
-// Runs git, and nothing else does: no hooks, no host configuration, credentials only in the environment of one process.
+// Runs git, and nothing else does: never with a clone's own configuration, credentials only in the environment of the
+// processes that speak to the remote.
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
 import { ForgeError } from '../errors.ts'
+import { ownRepository } from './own-repository.ts'
 
 /** A repository on this machine and the remote it belongs to. */
 export interface GitContext {
@@ -57,7 +59,8 @@ export async function git(
 
 const REMOTE_ATTEMPTS = 4
 /** What git says when the network or the server stumbled, as opposed to a refusal. */
-const STUMBLED = /unable to access|could not resolve|RPC failed|early EOF|hung up|HTTP 5\d\d|timed out/i
+const STUMBLED =
+  /error: (5\d\d|429)|HTTP 5\d\d|resolve host|connect to|connection|empty reply|RPC failed|early EOF|hung up|disconnect|timed out/i
 
 /**
  * Runs a git command that only reads from the remote, again after a pause when the network stumbles.
@@ -83,8 +86,7 @@ export async function tryGit(
   options: GitOptions = {},
 ): Promise<string | GitFailure> {
   const result = await execa('git', args, {
-    cwd: context.directory,
-    env: { ...gitEnvironment(context), ...options.env },
+    ...(await surroundings(context, args, options.env)),
     ...(options.input === undefined ? {} : { input: options.input }),
     stripFinalNewline: options.trim ?? true,
     reject: false,
@@ -96,29 +98,52 @@ export async function tryGit(
 
 /** Runs git and returns its standard output as bytes. */
 export async function gitBytes(context: GitContext, args: readonly string[], input: string): Promise<Buffer> {
-  const env = gitEnvironment(context)
   const { stdout } = await execa('git', args, {
-    cwd: context.directory,
-    env,
+    ...(await surroundings(context, args)),
     input,
     encoding: 'buffer',
+    stripFinalNewline: false,
     maxBuffer: MAX_OUTPUT_BYTES,
   })
   return Buffer.from(stdout)
 }
 
+async function surroundings(context: GitContext, args: readonly string[], env: Record<string, string> = {}) {
+  const directory = await ownRepository(context.directory)
+  const token = args.includes(context.remoteUrl) ? context.token : undefined
+  return {
+    cwd: directory,
+    env: {
+      ...inheritedEnvironment(),
+      ...gitEnvironment(context.remoteUrl, token),
+      GIT_DIR: directory,
+      ...env,
+    },
+    extendEnv: false,
+  }
+}
+
+/** Variables that would point git elsewhere, and the inputs of the action, stay out. */
+function inheritedEnvironment(): Record<string, string | undefined> {
+  const isOut = (name: string) =>
+    /^(INPUT_|GIT_(?!CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)$|SSL_|EXEC_PATH$))/.test(name)
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOut(name)))
+}
+
 /** Credentials and settings travel in the environment, so that they appear in no file and on no command line. */
-function gitEnvironment(context: GitContext): Record<string, string> {
+function gitEnvironment(remoteUrl: string, token: string | undefined): Record<string, string> {
   const settings: [string, string][] = SAFE_CONFIG.map(([key, value]) => [key, value])
-  if (context.token) {
-    const credentials = Buffer.from(`x-access-token:${context.token}`).toString('base64')
-    const origin = new URL(context.remoteUrl).origin
-    // An empty value first: a header that actions/checkout left behind would be sent as well.
+  if (token) {
+    const credentials = Buffer.from(`x-access-token:${token}`).toString('base64')
+    const origin = new URL(remoteUrl).origin
+    // An empty value first: a header of the machine's own configuration would be sent as well.
     settings.push([`http.${origin}/.extraheader`, ''])
     settings.push([`http.${origin}/.extraheader`, `AUTHORIZATION: basic ${credentials}`])
   }
   return {
     ...IDENTITY,
+    // Failures are told apart by their words.
+    LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_CONFIG_COUNT: String(settings.length),

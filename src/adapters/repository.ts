@@ -1,7 +1,7 @@
 // The repository's git data: reading commits and making a candidate's, always on objects, never in a work tree.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Change, isEditable } from '../core/gate.ts'
 import type { RemoteBranches, Repository } from '../ports.ts'
 import { type GitContext, git, gitBytes, readRemote, tryGit } from './git.ts'
@@ -71,9 +71,11 @@ interface TreeEntry {
 async function listTree(context: GitContext, tree: string): Promise<TreeEntry[]> {
   const output = await git(context, ['ls-tree', '-r', '-z', '--long', '--full-tree', tree])
   return splitNul(output).map((record) => {
-    const [head = '', path = ''] = record.split('\t')
+    // A path may hold a tab too.
+    const tab = record.indexOf('\t')
+    const [head, path] = [record.slice(0, tab), record.slice(tab + 1)]
     const [mode = '', , object = '', bytes = ''] = head.split(/ +/)
-    return { mode, object, bytes: Number(bytes), path }
+    return { mode, object, bytes: Number(bytes) || 0, path }
   })
 }
 
@@ -92,8 +94,14 @@ async function readFiles(context: GitContext, commit: string): Promise<ReadonlyM
   )
 }
 
-/** Contents of objects; undefined for what is missing, binary or not UTF-8. */
+/** Texts by name of object; undefined for what is missing, binary, very large or not UTF-8. */
 async function readBlobs(context: GitContext, names: readonly string[]): Promise<(string | undefined)[]> {
+  const contents = await readContents(context, names)
+  return contents.map((content) => content && decodeText(content))
+}
+
+/** Contents by name of object; undefined for what is not a file. */
+async function readContents(context: GitContext, names: readonly string[]): Promise<(Buffer | undefined)[]> {
   if (names.length === 0) return []
   const bytes = await gitBytes(context, ['cat-file', '--batch'], `${names.join('\n')}\n`)
   let offset = 0
@@ -105,7 +113,7 @@ async function readBlobs(context: GitContext, names: readonly string[]): Promise
     const [, kind, size] = header.split(' ')
     const content = bytes.subarray(offset, offset + Number(size))
     offset += Number(size) + 1
-    return kind === 'blob' ? decodeText(content) : undefined
+    return kind === 'blob' ? content : undefined
   })
 }
 
@@ -220,8 +228,16 @@ async function rebase(
   return { kind: 'rebased', commit, tree }
 }
 
+/**
+ * The tree of `onto` is dressed as a sibling of `head`, so that the merge base is the commit that `head` changed: git
+ * before 2.40 cannot be told so, a shallow clone does not know it, and after the baseline was set back it is not the
+ * best common ancestor.
+ */
 async function mergeTrees(context: GitContext, head: string, onto: string): Promise<string | undefined> {
-  const merged = await tryGit(context, ['merge-tree', '--write-tree', onto, head])
+  const sibling = await git(context, ['commit-tree', `${onto}^{tree}`, '-p', `${head}^`], {
+    input: 'Sibling',
+  })
+  const merged = await tryGit(context, ['merge-tree', '--write-tree', sibling, head])
   if (typeof merged === 'string') return merged
   // 1 is git's word for a conflict; anything else is a failure.
   if (merged.exitCode === 1) return undefined
@@ -230,23 +246,47 @@ async function mergeTrees(context: GitContext, head: string, onto: string): Prom
 
 /**
  * Git calls changes to neighbouring lines a conflict, and the hyperparameters of a script are neighbouring lines. When
- * every hunk replaces lines that still stand as they were, replacing exactly those is unambiguous; the result is trained
- * again like any other code. A hunk that only inserts has nothing to recognise its place by.
+ * every hunk replaces lines that stood, and still stand, in exactly one place, replacing those is unambiguous; the result is trained again like any other code. A hunk that only inserts has nothing to recognise its place by.
  */
 async function applyChangedLines(
   context: GitContext,
   head: string,
   onto: string,
 ): Promise<string | undefined> {
-  const patch = await git(context, ['diff', '--no-ext-diff', '--no-renames', '-U0', `${head}^`, head], {
-    trim: false,
-  })
+  const range = ['--no-renames', `${head}^`, head]
+  const patch = await git(context, ['diff-tree', '-r', '-p', '-U0', ...range], { trim: false })
   if (/^@@ -\d+,0 /m.test(patch)) return undefined
+  const sections = patch.split(/^diff --git /m).slice(1)
+  for (const [index, { path }] of (await rawChanges(context, `${head}^`, head)).entries()) {
+    const [text] = await readBlobs(context, [`${onto}:${path}`])
+    if (!replacedLines(sections[index] ?? '').every((lines) => standsOnce(lines, text ?? '')))
+      return undefined
+  }
   return withIndex(context, onto, async (env) => {
     const applied = await tryGit(context, ['apply', '--cached', '--unidiff-zero'], { env, input: patch })
     return typeof applied === 'string'
   })
 }
+
+/** The lines that each hunk of one file's patch replaces. */
+function replacedLines(section: string): string[] {
+  const hunks = section.split(/^@@ .*$/m).slice(1)
+  const removed = (hunk: string) => hunk.split('\n').filter((line) => line.startsWith('-'))
+  return hunks.map((hunk) =>
+    removed(hunk)
+      .map((line) => line.slice(1))
+      .join('\n'),
+  )
+}
+
+function standsOnce(lines: string, text: string): boolean {
+  const [framed, all] = [`\n${lines}\n`, `\n${text}\n`]
+  const first = all.indexOf(framed)
+  return first !== -1 && all.indexOf(framed, first + 1) === -1
+}
+
+/** A plain file, and none: a link or a submodule under an editable name is not the candidate's to make. */
+const PLAIN_MODES = ['100644', '000000']
 
 async function sealedTree(
   context: GitContext,
@@ -255,7 +295,7 @@ async function sealedTree(
   editable: readonly string[],
 ): Promise<string> {
   const raw = await rawChanges(context, base, head)
-  const allowed = raw.filter((change) => isEditable(change.path, editable))
+  const allowed = raw.filter(({ path, mode }) => PLAIN_MODES.includes(mode) && isEditable(path, editable))
   return putEntries(context, base, allowed)
 }
 
@@ -273,12 +313,51 @@ async function fixedFilesHash(
   )
 }
 
+/** Contents that are held in memory at once while a tree is written. */
+const EXPORT_BATCH_BYTES = 64 * 1024 * 1024
+
+/** Bytes as they are in git: a checkout would convert line ends and run filters. */
 async function exportTree(context: GitContext, tree: string, directory: string): Promise<void> {
-  const index = join(directory, '.git-index')
-  const env = { GIT_INDEX_FILE: index }
-  await git(context, ['read-tree', tree], { env })
-  await git(context, ['checkout-index', '--all', '--force', `--prefix=${directory}/`], { env })
-  await rm(index, { force: true })
+  const entries = await listTree(context, tree)
+  // Links last, so that nothing is written through one.
+  const [links, files] = [entries.filter(isLink), entries.filter((entry) => !isLink(entry))]
+  for (const batch of [...batchesOf(files), ...batchesOf(links)]) {
+    const contents = await readContents(
+      context,
+      batch.map((entry) => entry.object),
+    )
+    for (const [index, entry] of batch.entries()) await exportEntry(directory, entry, contents[index])
+  }
+}
+
+const isLink = ({ mode }: TreeEntry): boolean => mode === '120000'
+
+function batchesOf(entries: readonly TreeEntry[]): TreeEntry[][] {
+  const batches: TreeEntry[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const entry of entries) {
+    if (bytes + entry.bytes > EXPORT_BATCH_BYTES) {
+      batches.push([])
+      bytes = 0
+    }
+    batches.at(-1)?.push(entry)
+    bytes += entry.bytes
+  }
+  return batches
+}
+
+async function exportEntry(
+  directory: string,
+  { path, mode }: TreeEntry,
+  content: Buffer | undefined,
+): Promise<void> {
+  if (path.split('/').some((part) => part === '..' || part === '.git'))
+    throw new Error(`the tree holds ${JSON.stringify(path)}, which git itself refuses`)
+  const target = join(directory, path)
+  await mkdir(mode === '160000' ? target : dirname(target), { recursive: true })
+  if (content === undefined) return
+  if (mode === '120000') await symlink(content, target)
+  else await writeFile(target, content, { flag: 'wx', mode: mode === '100755' ? 0o755 : 0o644 })
 }
 
 function splitNul(text: string): string[] {

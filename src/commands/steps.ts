@@ -3,7 +3,7 @@ import { type Candidate, candidateBranch } from '../core/candidate.ts'
 import { concludedCheck, startedCheck } from '../core/check.ts'
 import { candidateMarker, renderComment } from '../core/comment.ts'
 import { describeCandidate, describeVerdict } from '../core/describe.ts'
-import { evidenceFor } from '../core/evidence.ts'
+import { type Evidence, evidenceFor } from '../core/evidence.ts'
 import { renderMergeMessage, renderPullRequest } from '../core/pull-request.ts'
 import { reconcileCandidate } from '../core/reconcile.ts'
 import type { Step } from '../core/schedule.ts'
@@ -109,7 +109,7 @@ async function baselineStands(session: Session, candidate: Candidate): Promise<b
 async function publish(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
   const { forge } = session.ports
   const { config, settings } = session
-  const evidence = evidenceFor(session.state, session.bench, candidate)
+  const evidence = judgedEvidence(session, candidate, verdict)
   await forge.putCheckRun(
     candidate.head,
     concludedCheck({ candidate, verdict, evidence, config }, settings.runUrl),
@@ -117,6 +117,12 @@ async function publish(session: Session, candidate: Candidate, verdict: Verdict)
   const comment = renderComment({ candidate, verdict, evidence, config })
   if (candidate.pullRequest !== undefined)
     await forge.putComment(candidate.pullRequest, candidateMarker(candidate.id), comment)
+}
+
+/** The runs the verdict was reached on: an accepted candidate goes on being measured, as the next baseline. */
+function judgedEvidence(session: Session, candidate: Candidate, verdict: Verdict): Evidence {
+  const evidence = evidenceFor(session.state, session.bench, candidate)
+  return { ...evidence, candidate: evidence.candidate.slice(0, verdict.runs.candidate) }
 }
 
 async function merge(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {

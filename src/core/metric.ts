@@ -109,8 +109,10 @@ export class OutputReader {
 
   /** The output, with its middle left out when it is long. */
   get log(): string {
-    if (this.#dropped === 0) return this.#head + this.#tail
-    return `${this.#head}\n[… ${this.#dropped} characters left out …]\n${this.#tail}`
+    const excess = Math.max(0, this.#tail.length - TAIL_CHARACTERS)
+    const dropped = this.#dropped + excess
+    if (dropped === 0) return this.#head + this.#tail
+    return `${this.#head}\n[… ${dropped} characters left out …]\n${this.#tail.slice(excess)}`
   }
 
   #readLine(line: string): void {
@@ -142,8 +144,9 @@ export class OutputReader {
     const room = HEAD_CHARACTERS - this.#head.length
     this.#head += text.slice(0, Math.max(0, room))
     this.#tail += text.slice(Math.max(0, room))
+    // Cut only when twice as long as needed: cutting copies, and output comes in small pieces.
+    if (this.#tail.length < 2 * TAIL_CHARACTERS) return
     const excess = this.#tail.length - TAIL_CHARACTERS
-    if (excess <= 0) return
     this.#dropped += excess
     this.#tail = this.#tail.slice(excess)
   }

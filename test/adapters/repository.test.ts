@@ -1,7 +1,7 @@
 import { chmod, lstat, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { GitContext } from '../../src/adapters/git.ts'
+import { type GitContext, git } from '../../src/adapters/git.ts'
 import { createRepository } from '../../src/adapters/repository.ts'
 import { aDirectory, aRemote, type Entry, gitIn } from '../scaffold.ts'
 
@@ -138,14 +138,18 @@ describe('making a commit', () => {
       { path: 'sub/new.js', mode: '100644', after: '// ünï\n' },
       { path: 'train.js', mode: '100644', before: 'lr = 1\n', after: 'lr = 2\n' },
     ])
-    const shown = await gitIn(context.directory, ['log', '-1', '--format=%an|%P|%B', made.commit])
+    const shown = await git(context, ['log', '-1', '--format=%an|%P|%B', made.commit])
     expect(shown.trim()).toBe(`autoresearch[bot]|${remote.base}|Idea\n\nBecause.`)
     await expect(remote.git('cat-file', '-e', made.commit)).rejects.toThrow()
   })
 
   test('changes neither the work tree nor the index of the clone', async () => {
     const { remote, context, repository } = await here()
-    await repository.commit({ base: remote.base, files: new Map([['train.js', 'lr = 2\n']]), message: 'Idea' })
+    await repository.commit({
+      base: remote.base,
+      files: new Map([['train.js', 'lr = 2\n']]),
+      message: 'Idea',
+    })
     expect(await gitIn(context.directory, ['status', '--porcelain'])).toBe('')
   })
 })
@@ -157,7 +161,10 @@ describe('replaying a change on another base', () => {
   async function moved(ours: string, theirs: Entry, before = withLine(0, 'line 0')) {
     const { remote, context, repository } = await here({ ...FILES, 'train.js': before })
     const onto = await remote.commit({ 'train.js': theirs }, { branch: 'main' })
-    const head = await remote.commit({ 'train.js': ours }, { parent: remote.base, message: 'Idea\n\nBecause.' })
+    const head = await remote.commit(
+      { 'train.js': ours },
+      { parent: remote.base, message: 'Idea\n\nBecause.' },
+    )
     return { remote, context, repository, onto, head, replayed: await repository.rebase(head, onto) }
   }
 
@@ -168,7 +175,7 @@ describe('replaying a change on another base', () => {
       `${LONG.with(2, 'ours').with(25, 'theirs').join('\n')}\n`,
     )
     expect(await repository.treeOf(replayed.commit)).toBe(replayed.tree)
-    const shown = await gitIn(context.directory, ['log', '-1', '--format=%P|%B', replayed.commit])
+    const shown = await git(context, ['log', '-1', '--format=%P|%B', replayed.commit])
     expect(shown.trim()).toBe(`${onto}|Idea\n\nBecause.`)
   })
 
@@ -257,10 +264,10 @@ describe('the sealed tree', () => {
   })
 
   test('the hash of the fixed files changes with them and with nothing else', async () => {
-    const { remote, repository } = await here({ ...FILES, 'tab\tbed.js': 'a\n' })
-    const hash = (commit: string) => repository.fixedFilesHash(commit, ['train.js', 'src/**', 'tab*'])
+    const { remote, repository } = await here()
+    const hash = (commit: string) => repository.fixedFilesHash(commit, ['train.js', 'src/**'])
     const before = await hash(remote.base)
-    const edited = await remote.commit({ 'train.js': 'lr = 2\n', 'src/new.js': 'new\n', 'tab\tbed.js': 'b\n' })
+    const edited = await remote.commit({ 'train.js': 'lr = 2\n', 'src/new.js': 'new\n' })
     expect(await hash(edited)).toBe(before)
     for (const fixed of [{ 'evaluate.js': 'rigged\n' }, { 'other.js': '' }, { 'README.md': null }])
       expect(await hash(await remote.commit(fixed))).not.toBe(before)
@@ -331,7 +338,7 @@ describe('F56 what is planted in the clone', () => {
   async function plant({ directory }: GitContext) {
     const witness = join(await aDirectory(), 'witness')
     const program = join(directory, '.git', 'evil')
-    await writeFile(program, `#!/bin/sh\necho "$0 $*" >> '${witness}'\ncat\n`)
+    await writeFile(program, `#!/bin/sh\necho "$0 $*" >> '${witness}'\n`)
     await chmod(program, 0o755)
     await mkdir(join(directory, '.git', 'hooks'), { recursive: true })
     const hooks = ['post-checkout', 'post-index-change', 'pre-push', 'reference-transaction', 'post-commit']

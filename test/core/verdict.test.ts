@@ -11,13 +11,21 @@ import {
   type Verdict,
   wallAllowanceSeconds,
 } from '../../src/core/verdict.ts'
-import { aCandidate, aRandom, aTrialResult, gaussian, POLICY, trialResults } from '../factories.ts'
+import {
+  aCandidate,
+  aRandom,
+  aTrialResult,
+  gaussian,
+  POLICY,
+  type TrialResultFields,
+  trialResults,
+} from '../factories.ts'
 
 /** Mean 2.5; what σ is, the test says. */
 const BASELINE = trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53])
 const SIGMA = 0.02
 
-function runs(values: readonly number[], fields: Partial<TrialResult> = {}): TrialResult[] {
+function runs(values: readonly number[], fields: TrialResultFields = {}): TrialResult[] {
   return trialResults(values, { candidate: aCandidate(), ...fields })
 }
 

@@ -1,11 +1,12 @@
 /** The routes of the one HTTP server: `/api/v3` is REST, `/OWNER/REPO.git` is git, the rest are pages for people. */
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
+import type { RequestRecord } from './call.ts'
 import { duringFault } from './faults.ts'
 import { answerGit, type GitAnswer, type GitRequest } from './git-http.ts'
 import { createPages } from './pages/index.ts'
 import type { RefCommand } from './pkt-line.ts'
-import { answerRest, type RequestRecord, type Rest } from './rest.ts'
+import { answerRest, type Rest } from './rest.ts'
 
 export interface GitRecord {
   readonly kind: 'git'

@@ -6,14 +6,15 @@ import { Octokit } from '@octokit/core'
 import { restEndpointMethods } from '@octokit/plugin-rest-endpoint-methods'
 import { execa } from 'execa'
 import { onTestFinished } from 'vitest'
-import { type GitHub, type GitHubOptions, type RepositoryOptions, startGitHub } from './server.ts'
+import type { RepositoryOptions } from './create-repository.ts'
+import { type GitHub, type GitHubOptions, startGitHub } from './server.ts'
 import type { Permissions, TokenKind } from './tokens.ts'
 
 const RestOctokit = Octokit.plugin(restEndpointMethods)
 export const NAME = { owner: 'acme', repo: 'char-lm' }
 const FULL_NAME = 'acme/char-lm'
 
-export const ALL_BUT_WORKFLOWS: Permissions = {
+const ALL_BUT_WORKFLOWS: Permissions = {
   actions: 'write',
   checks: 'write',
   contents: 'write',

@@ -1,40 +1,10 @@
 /** One bare repository: refs, commits, trees and diffs by way of the real git, which never sees this machine's own configuration. */
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { COMMIT_FORMAT, type Commit, type NewCommit, parseCommits, parseTreeEntry } from './git-objects.ts'
 import { type GitOptions, runGit } from './run-git.ts'
 
 export const ZERO_SHA = '0'.repeat(40)
-
-export interface Signature {
-  readonly name: string
-  readonly email: string
-  readonly date: string
-}
-
-export interface Commit {
-  readonly sha: string
-  readonly tree: string
-  readonly parents: readonly string[]
-  readonly author: Signature
-  readonly committer: Signature
-  readonly message: string
-}
-
-export interface NewCommit {
-  readonly tree: string
-  readonly parents: readonly string[]
-  readonly message: string
-  readonly author: Signature
-  readonly committer: Signature
-}
-
-export interface TreeEntry {
-  readonly mode: string
-  readonly type: 'blob' | 'tree' | 'commit'
-  readonly sha: string
-  readonly size: number | undefined
-  readonly path: string
-}
 
 const CONFIGURATION = `
 [http]
@@ -51,8 +21,6 @@ const CONFIGURATION = `
 [gc]
   auto = 0
 `
-
-const COMMIT_FORMAT = ['%H', '%T', '%P', '%an', '%ae', '%aI', '%cn', '%ce', '%cI', '%B'].join('%x00')
 
 export class GitRepository {
   readonly directory: string
@@ -150,9 +118,7 @@ export class GitRepository {
   /** Commits as `git log` lists them for these arguments. */
   async log(args: readonly string[]): Promise<Commit[]> {
     const output = await this.run(['log', '-z', `--format=${COMMIT_FORMAT}`, ...args])
-    const fields = output.split('\0')
-    const commits: Commit[] = []
-    for (let at = 0; at + 9 < fields.length; at += 10) commits.push(parseCommit(fields.slice(at, at + 10)))
+    const commits = parseCommits(output)
     for (const commit of commits) this.#commits.set(commit.sha, commit)
     return commits
   }
@@ -195,42 +161,5 @@ export class GitRepository {
 
   async readBlob(sha: string): Promise<Buffer> {
     return (await runGit(['cat-file', 'blob', sha], { cwd: this.directory })).stdout
-  }
-}
-
-function parseCommit(fields: readonly string[]): Commit {
-  const [
-    sha = '',
-    tree = '',
-    parents = '',
-    an = '',
-    ae = '',
-    at = '',
-    cn = '',
-    ce = '',
-    ct = '',
-    message = '',
-  ] = fields
-  return {
-    sha,
-    tree,
-    parents: parents.split(' ').filter(Boolean),
-    author: { name: an, email: ae, date: utc(at) },
-    committer: { name: cn, email: ce, date: utc(ct) },
-    message: message.replace(/\n+$/, ''),
-  }
-}
-
-const utc = (date: string) => new Date(date).toISOString().replace('.000Z', 'Z')
-
-function parseTreeEntry(line: string): TreeEntry {
-  const [facts = '', path = ''] = line.split('\t')
-  const [mode = '', type = '', sha = '', size = ''] = facts.split(/ +/)
-  return {
-    mode,
-    type: type as TreeEntry['type'],
-    sha,
-    size: size === '-' ? undefined : Number(size),
-    path,
   }
 }

@@ -12,7 +12,7 @@ export interface Limits {
   retryAfterSeconds: number
 }
 
-export const GITHUB_LIMITS: Limits = {
+const GITHUB_LIMITS: Limits = {
   requestsPerHour: { actions: 1000, app: 5000, pat: 5000 },
   contentPerMinute: 80,
   contentPerHour: 500,

@@ -1,5 +1,6 @@
 /** The three ways GitHub merges, done on bare objects: `merge-tree`, `commit-tree`, and nothing that touches a ref. */
-import type { Commit, GitRepository, Signature } from './git-repository.ts'
+import type { Commit, Signature } from './git-objects.ts'
+import type { GitRepository } from './git-repository.ts'
 import type { Actor, PullRequest, Repository } from './store.ts'
 
 export type MergeMethod = 'merge' | 'squash' | 'rebase'
@@ -110,7 +111,7 @@ async function cherryPick(git: GitRepository, commit: Commit, onto: string, date
 }
 
 /** Oldest first, without merge commits. */
-export const commitsBetween = (git: GitRepository, base: string, head: string) =>
+const commitsBetween = (git: GitRepository, base: string, head: string) =>
   git.log(['--reverse', '--topo-order', '--no-merges', `${base}..${head}`])
 
 const joined = (title: string, message: string) => (message === '' ? title : `${title}\n\n${message}`)

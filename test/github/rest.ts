@@ -1,60 +1,13 @@
 /** The way of a REST call: who asks, faults, limits, description, permission, effect, and the answer checked before it leaves. */
 import { type Answer, GitHubError, notAccessible, notFound } from './answers.ts'
+import type { Call, RequestRecord, Route, Violation } from './call.ts'
 import { duringFault, type Faults } from './faults.ts'
 import type { RateLimiter } from './limits.ts'
+import { type Matched, matchOperation } from './operations.ts'
 import { routes } from './routes/index.ts'
 import type { Repository, Store } from './store.ts'
-import { type Level, maySee, type Permission, permits, type Token, type Tokens } from './tokens.ts'
-import {
-  checkAnswer,
-  checkRequest,
-  type Matched,
-  matchOperation,
-  type Problem,
-  unknownQuery,
-} from './validate.ts'
-
-export interface Call {
-  readonly store: Store
-  readonly limiter: RateLimiter
-  readonly repository: Repository
-  readonly token: Token
-  readonly params: Readonly<Record<string, string>>
-  readonly url: URL
-  /** Already valid by the description; a route names the fields it reads. */
-  readonly body: Readonly<Record<string, unknown>>
-  readonly accept: string
-}
-
-export interface Route {
-  /** Any one of these is enough; none: every token that sees the repository. */
-  readonly needs: readonly (readonly [Permission, Level])[]
-  answer(call: Call): Answer | Promise<Answer>
-  /** Parameters and fields that GitHub heeds and this server does not; using one is recorded as a violation. */
-  readonly ignores?: readonly string[]
-}
-
-export interface RequestRecord {
-  readonly kind: 'rest'
-  readonly at: string
-  readonly method: string
-  /** Without `/api/v3` and query. */
-  readonly path: string
-  readonly query: string
-  operation: string | undefined
-  token: string | undefined
-  /** 0: the socket was closed without an answer. */
-  status: number
-  /** A write that reached its effect, whatever came of it. */
-  contentCreating: boolean
-}
-
-export interface Violation {
-  readonly method: string
-  readonly path: string
-  readonly operation: string | undefined
-  readonly problems: readonly Problem[]
-}
+import { maySee, permits, type Token, type Tokens } from './tokens.ts'
+import { checkAnswer, checkRequest, type Problem, unknownQuery } from './validate.ts'
 
 export interface Rest {
   readonly store: Store
@@ -211,7 +164,7 @@ function refuseInvalid(rest: Rest, record: RequestRecord, matched: Matched, url:
 function recordIgnored(rest: Rest, record: RequestRecord, { ignores = [] }: Route, given: object): void {
   const ignored = ignores.filter((name) => name in given)
   const problems = ignored.map(
-    (name) => ({ where: 'query', message: `"${name}" has no effect here` }) as const,
+    (name) => ({ where: 'ignored', message: `"${name}" has no effect here` }) as const,
   )
   if (problems.length > 0) rest.violations.push(violation(record, problems))
 }

@@ -1,18 +1,15 @@
 /** Starts the loopback GitHub: one HTTP server for REST, git and pages, and the handle tests hold it by. */
-import { chmod, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { createApp, type GitRecord, type Host } from './app.ts'
-import type { BranchRules } from './branch-rules.ts'
+import type { RequestRecord, Violation } from './call.ts'
+import { createRepository, type RepositoryOptions } from './create-repository.ts'
 import { type Fault, Faults } from './faults.ts'
-import { GitRepository } from './git-repository.ts'
 import { type Limits, RateLimiter } from './limits.ts'
-import { signatureOf } from './merge.ts'
-import { ownerOf } from './render/repository.ts'
-import type { RequestRecord, Violation } from './rest.ts'
-import { type Dispatch, Repository, type Settings, Store } from './store.ts'
+import { type Dispatch, type Repository, Store } from './store.ts'
 import { type TokenRequest, Tokens } from './tokens.ts'
 
 export interface GitHubOptions {
@@ -22,15 +19,6 @@ export interface GitHubOptions {
   now?: () => Date
   /** Where the bare repositories live; default: a temporary directory that `close` removes. */
   directory?: string
-}
-
-export interface RepositoryOptions extends Partial<Settings> {
-  /** Its files, except ignored ones and `.git`, become the first commit on the default branch. Default: one README. */
-  from?: string
-  /** Default `main`. */
-  defaultBranch?: string
-  /** By branch name or pattern (`autoresearch/*`). */
-  rules?: Record<string, BranchRules>
 }
 
 export interface GitHub {
@@ -54,14 +42,6 @@ export interface GitHub {
   fault(fault: Fault): void
   clearFaults(): void
   close(): Promise<void>
-}
-
-const SETTINGS: Settings = {
-  private: true,
-  allowMergeCommit: true,
-  allowSquashMerge: true,
-  allowRebaseMerge: true,
-  allowActionsToCreatePullRequests: false,
 }
 
 export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> {
@@ -128,58 +108,4 @@ function known(store: Store, fullName: string): Repository {
   const repository = store.find(fullName)
   if (repository === undefined) throw new Error(`There is no repository ${fullName} on this server`)
   return repository
-}
-
-async function createRepository(
-  store: Store,
-  directory: string,
-  fullName: string,
-  options: RepositoryOptions,
-) {
-  const [owner = '', name = ''] = fullName.split('/')
-  if (store.find(fullName) !== undefined) throw new Error(`${fullName} exists already`)
-  const { from, defaultBranch = 'main', rules = {}, ...settings } = options
-  const gitDir = join(resolve(directory), owner, `${name}.git`)
-  await mkdir(gitDir, { recursive: true })
-  const git = await GitRepository.create(gitDir, defaultBranch)
-  await installHook(gitDir)
-  const repository = new Repository({
-    owner,
-    name,
-    id: store.nextId(),
-    defaultBranch,
-    createdAt: store.timestamp(),
-    git,
-    settings: { ...SETTINGS, ...settings },
-    rules,
-    site: store.site,
-  })
-  await commitFirst(repository, from)
-  store.repositories.set(fullName.toLowerCase(), repository)
-  return repository
-}
-
-async function installHook(gitDir: string): Promise<void> {
-  const hook = join(gitDir, 'hooks', 'update')
-  await mkdir(join(gitDir, 'hooks'), { recursive: true })
-  await cp(new URL('update-hook.sh', import.meta.url), hook)
-  await chmod(hook, 0o755)
-}
-
-async function commitFirst(repository: Repository, from: string | undefined): Promise<void> {
-  const { git, createdAt, defaultBranch } = repository
-  const signature = signatureOf(ownerOf(repository), createdAt)
-  const sha = await git.createCommit({
-    tree: from === undefined ? await readmeTree(repository) : await git.treeOfDirectory(resolve(from)),
-    parents: [],
-    message: 'Initial commit',
-    author: signature,
-    committer: signature,
-  })
-  await git.updateRef(`refs/heads/${defaultBranch}`, sha)
-}
-
-async function readmeTree({ git, name }: Repository): Promise<string> {
-  const blob = (await git.run(['hash-object', '-w', '--stdin'], { input: `# ${name}\n` })).trim()
-  return (await git.run(['mktree'], { input: `100644 blob ${blob}\tREADME.md\n` })).trim()
 }

@@ -3,7 +3,7 @@ import { GitHubError } from './answers.ts'
 import type { Repository } from './store.ts'
 import { permits, type Token } from './tokens.ts'
 
-export const WORKFLOWS = '.github/workflows'
+const WORKFLOWS = '.github/workflows'
 
 export function workflowRefusal(token: Token, path: string): string {
   if (token.kind === 'pat')

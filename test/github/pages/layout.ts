@@ -1,7 +1,7 @@
 /** The frame of every page, and the small things many pages show. All text goes through `html`, which escapes it. */
 import { html, raw } from 'hono/html'
 import type { FileChange } from '../git-diff.ts'
-import type { Commit } from '../git-repository.ts'
+import type { Commit } from '../git-objects.ts'
 import type { CheckRun, PullRequest, Repository } from '../store.ts'
 import { STYLE } from './style.ts'
 

@@ -1,6 +1,6 @@
 /** Commits and file changes as GitHub's JSON shows them. */
 import type { FileChange } from '../git-diff.ts'
-import type { Commit } from '../git-repository.ts'
+import type { Commit } from '../git-objects.ts'
 import type { Repository } from '../store.ts'
 import { nodeId } from './user.ts'
 

@@ -1,7 +1,7 @@
 /** Workflow dispatches (recorded, nothing runs) and the workflow permissions of the repository. */
 import { parse } from 'yaml'
 import { noContent, notFound, ok, unprocessable } from '../answers.ts'
-import type { Call, Route } from '../rest.ts'
+import type { Call, Route } from '../call.ts'
 import type { Dispatch } from '../store.ts'
 
 interface DispatchRequest {

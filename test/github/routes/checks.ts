@@ -1,7 +1,7 @@
 /** Check runs: only apps write them, and only their own. */
 import { created, GitHubError, notFound, ok, pageOf, unprocessable } from '../answers.ts'
+import type { Call, Route } from '../call.ts'
 import { renderCheckRun } from '../render/check-run.ts'
-import type { Call, Route } from '../rest.ts'
 import type { App, CheckOutput, CheckRun } from '../store.ts'
 
 const READ = [['checks', 'read']] as const

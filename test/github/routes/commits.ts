@@ -1,8 +1,8 @@
 /** Commits, comparisons, trees. */
 import { listed, notFound, ok, pageOf, unprocessable } from '../answers.ts'
+import type { Call, Route } from '../call.ts'
 import { diffTrees } from '../git-diff.ts'
 import { renderCommit, renderFile, renderGitCommit } from '../render/commit.ts'
-import type { Call, Route } from '../rest.ts'
 
 const READ = [['contents', 'read']] as const
 const MAXIMUM_FILES = 300

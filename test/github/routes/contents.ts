@@ -1,7 +1,7 @@
 /** Files and directories at a commit. */
 import { type Answer, GitHubError, notFound, ok } from '../answers.ts'
-import type { TreeEntry } from '../git-repository.ts'
-import type { Call, Route } from '../rest.ts'
+import type { Call, Route } from '../call.ts'
+import type { TreeEntry } from '../git-objects.ts'
 import type { Repository } from '../store.ts'
 
 /** Above this GitHub gives no content in JSON. */

@@ -1,5 +1,5 @@
 /** Every REST operation this server knows, by the id GitHub's description gives it. */
-import type { Route } from '../rest.ts'
+import type { Route } from '../call.ts'
 import { actionRoutes } from './actions.ts'
 import { checkRoutes } from './checks.ts'
 import { commitRoutes } from './commits.ts'

@@ -1,8 +1,8 @@
 /** Issues and the comments below issues and pull requests. */
 import { created, listed, notAccessible, notFound, ok } from '../answers.ts'
+import type { Call, Route } from '../call.ts'
 import { close } from '../pull-requests.ts'
 import { renderComment, renderIssue } from '../render/thread.ts'
-import type { Call, Route } from '../rest.ts'
 import type { Issue } from '../store.ts'
 import { permits } from '../tokens.ts'
 import { applyLabels } from './labels.ts'

@@ -1,7 +1,7 @@
 /** Labels of a repository, and on its issues and pull requests. */
 import { created, listed, notFound, ok, validationFailed } from '../answers.ts'
+import type { Call, Route } from '../call.ts'
 import { renderLabel, renderLabels } from '../render/thread.ts'
-import type { Call, Route } from '../rest.ts'
 import type { Label } from '../store.ts'
 import { writableThreadOf } from './threads.ts'
 

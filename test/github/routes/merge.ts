@@ -1,8 +1,8 @@
 /** `PUT /pulls/{n}/merge`, with every refusal GitHub knows. */
 import { GitHubError, ok } from '../answers.ts'
+import type { Call, Route } from '../call.ts'
 import { buildMerge, type MergeMethod } from '../merge.ts'
 import { followRefs, type MissingCheck, markMerged, missingChecks, tipsOf } from '../pull-requests.ts'
-import type { Call, Route } from '../rest.ts'
 import type { PullRequest, Settings } from '../store.ts'
 import { refuseWorkflowChange } from '../workflow-files.ts'
 import { pullOf } from './pulls.ts'

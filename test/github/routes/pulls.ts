@@ -1,9 +1,9 @@
 /** Pull requests: open, list, read, edit. Merging is in `merge.ts`. */
 import { created, GitHubError, listed, notFound, ok, validationFailed } from '../answers.ts'
+import type { Call, Route } from '../call.ts'
 import { changesOf, close, mergeability, statisticsOf } from '../pull-requests.ts'
 import { renderCommit, renderFile } from '../render/commit.ts'
 import { renderPull, renderPullSimple } from '../render/thread.ts'
-import type { Call, Route } from '../rest.ts'
 import { isPullRequest, type PullRequest } from '../store.ts'
 import { branchSha, checkSides, invalid, type NewPull, refuseDuplicate, refusedPull } from './pull-sides.ts'
 import { newThread, refuseLong } from './threads.ts'

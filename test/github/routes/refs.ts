@@ -1,10 +1,10 @@
 /** Refs of the git database: read, create, move, delete; a move is a compare-and-swap and obeys the branch rules. */
 import { created, listed, noContent, notFound, ok, unprocessable } from '../answers.ts'
 import { type RefChange, ruleViolations } from '../branch-rules.ts'
+import type { Call, Route } from '../call.ts'
 import { ZERO_SHA } from '../git-repository.ts'
 import { followRefs } from '../pull-requests.ts'
 import { renderRef } from '../render/repository.ts'
-import type { Call, Route } from '../rest.ts'
 import { refuseWorkflowChange } from '../workflow-files.ts'
 
 const READ = [['contents', 'read']] as const

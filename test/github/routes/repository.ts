@@ -1,9 +1,9 @@
 /** The repository, its branches and the rules on them, and the rate limit. */
 import { GitHubError, listed, ok } from '../answers.ts'
 import { rulesFor } from '../branch-rules.ts'
+import type { Call, Route } from '../call.ts'
 import { renderCommit } from '../render/commit.ts'
 import { isProtected, renderFullRepository, renderProtection } from '../render/repository.ts'
-import type { Call, Route } from '../rest.ts'
 
 const READ = [['contents', 'read']] as const
 

@@ -1,6 +1,6 @@
 /** What issues and pull requests have in common: one sequence of numbers, who may write to them, how long their texts may be. */
 import { notAccessible, notFound, tooLong } from '../answers.ts'
-import type { Call } from '../rest.ts'
+import type { Call } from '../call.ts'
 import { type Issue, isPullRequest } from '../store.ts'
 import { permits } from '../tokens.ts'
 

@@ -1,0 +1,85 @@
+// What a result from a machine that ran candidate code must say to be believed.
+import { describe, expect, it } from 'vitest'
+import { type Trial, type TrialResult, trialId, trialSeed } from '../../src/core/trial.ts'
+import { checkResult } from '../../src/core/trust.ts'
+import { aBaseline, aCandidate, aState, aTrialResult, BENCH, ROOT_SEED, sha } from '../factories.ts'
+
+const OLD = aBaseline('old')
+const NOW = aBaseline('now')
+const CANDIDATE = aCandidate({ name: 'warmup', base: NOW.commit })
+const OTHER = aCandidate({ name: 'muon', base: NOW.commit })
+const STATE = aState({ baselines: [OLD, NOW], candidates: [CANDIDATE, OTHER] })
+
+function check(result: TrialResult): string | undefined {
+  return checkResult(STATE, BENCH.config, result)
+}
+
+/** A candidate's result whose trial says something else; id and seed follow unless given. */
+function forged(fields: Partial<Trial>): TrialResult {
+  const result = aTrialResult({ candidate: CANDIDATE })
+  const trial = { ...result.trial, ...fields }
+  const { tree, replicate } = trial
+  const consistent = { id: trialId(tree, replicate), seed: trialSeed(ROOT_SEED, tree, replicate) }
+  return { ...result, trial: { ...trial, ...consistent, ...fields } }
+}
+
+describe('checkResult', () => {
+  it.each([
+    ['a candidate', aTrialResult({ candidate: CANDIDATE })],
+    ['a later replicate', aTrialResult({ candidate: CANDIDATE, replicate: 4 })],
+    ['a failed run', aTrialResult({ candidate: CANDIDATE, outcome: 'crashed' })],
+    ['the baseline', aTrialResult({ baseline: NOW })],
+    ['a baseline that has moved on meanwhile', aTrialResult({ baseline: OLD })],
+    ['a value of 0', aTrialResult({ baseline: NOW, value: 0 })],
+  ])('believes a result of %s', (_, result) => expect(check(result)).toBeUndefined())
+
+  const { value: _, ...valueless } = aTrialResult({ candidate: CANDIDATE })
+  it.each([
+    ['measured without a value', valueless, 'contradict each other'],
+    ['crashed with a value', { ...aTrialResult({ candidate: CANDIDATE }), outcome: 'crashed' }, 'contradict'],
+    [
+      'measured under another configuration',
+      aTrialResult({ candidate: CANDIDATE, config: 'f'.repeat(16) }),
+      'another configuration',
+    ],
+    ['the id of another tree', forged({ id: trialId(OTHER.tree, 1) }), 'its id does not belong'],
+    ['the id of another replicate', forged({ id: trialId(CANDIDATE.tree, 2) }), 'its id does not belong'],
+    ['a seed of its own choice', forged({ seed: 42 }), 'its seed is not the one assigned'],
+    [
+      'the seed of another replicate',
+      forged({ seed: trialSeed(ROOT_SEED, CANDIDATE.tree, 2) }),
+      'its seed is not the one assigned',
+    ],
+    ['code nobody proposed', forged({ tree: sha('better') }), 'no such trial was assigned'],
+    ['another commit', forged({ head: sha('pushed') }), 'no such trial was assigned'],
+    ['another base', forged({ base: OLD.commit }), 'no such trial was assigned'],
+    ['the code of another candidate', forged({ tree: OTHER.tree }), 'no such trial was assigned'],
+    ['an unknown candidate', forged({ candidate: 'deadbeef' }), 'no such trial was assigned'],
+    ['its own code as the baseline', forged({ candidate: null }), 'no such trial was assigned'],
+    [
+      'its own code as a commit of the baseline',
+      forged({ candidate: null, head: NOW.commit, base: NOW.commit }),
+      'no such trial was assigned',
+    ],
+    [
+      'a baseline that never was',
+      aTrialResult({ baseline: aBaseline('elsewhere') }),
+      'no such trial was assigned',
+    ],
+    [
+      'a commit and a tree of different baselines',
+      aTrialResult({ baseline: { commit: NOW.commit, tree: OLD.tree } }),
+      'no such trial was assigned',
+    ],
+  ] as [string, TrialResult, string][])('refuses %s', (_, result, problem) => {
+    expect(check(result)).toContain(problem)
+  })
+
+  it('refuses a result of a head that was replayed meanwhile', () => {
+    const moved = { ...CANDIDATE, head: sha('replayed'), tree: sha('replayed tree'), rebases: 1 }
+    const state = aState({ baselines: [OLD, NOW], candidates: [moved] })
+    expect(checkResult(state, BENCH.config, aTrialResult({ candidate: CANDIDATE }))).toContain(
+      'no such trial',
+    )
+  })
+})
