@@ -43,16 +43,25 @@ export function printResult(headlines: Headlines, pulls: readonly { number: numb
   console.log()
   if (before !== null && after !== null) {
     const percent = (100 * (after - before)) / before
-    say(`${headlines.metric} ${formatNumber(before)} → ${formatNumber(after)} (${formatSigned(Number(percent.toFixed(1)))} %)`)
+    say(
+      `${headlines.metric} ${formatNumber(before)} → ${formatNumber(after)} (${formatSigned(Number(percent.toFixed(1)))} %)`,
+    )
   }
   const { merged, rejected, crashed } = headlines.counts
   say(
     `${headlines.candidates} candidates: ${merged} merged, ${rejected} rejected, ${crashed} crashed; ` +
-      `${headlines.trials} trials, device busy ${Math.round(100 * headlines.busyFraction)} % of ${Math.round(headlines.seconds)} s`,
+      `${headlines.trials} trials in ${Math.round(headlines.seconds)} s, ` +
+      `device busy ${Math.round(100 * headlines.busyFraction)} % between the first and the last`,
   )
 }
 
 function printRow(pullRequest: string, title: string, value: string, delta: string, verdict: string): void {
-  const cells = [pullRequest.padEnd(4), title.padEnd(MAX_TITLE_CHARACTERS), value.padStart(8), delta.padStart(9), verdict]
+  const cells = [
+    pullRequest.padEnd(4),
+    title.padEnd(MAX_TITLE_CHARACTERS),
+    value.padStart(8),
+    delta.padStart(9),
+    verdict,
+  ]
   console.log(cells.join('  ').trimEnd())
 }

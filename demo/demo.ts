@@ -39,7 +39,8 @@ async function openEndpoint(): Promise<Endpoint> {
     const server = await startModel({ conversations })
     return { baseUrl: server.baseUrl, model: 'scripted', apiKey: 'sk-loopback', close: server.close }
   }
-  if (!apiKey || !baseUrl) throw new Error('--live needs OPENAI_API_KEY and OPENAI_BASE_URL (and OPENAI_MODEL)')
+  if (!apiKey || !baseUrl)
+    throw new Error('--live needs OPENAI_API_KEY and OPENAI_BASE_URL (and OPENAI_MODEL)')
   return { baseUrl, model, apiKey, close: async () => {} }
 }
 
@@ -88,14 +89,33 @@ async function runAction(github: GitHub, endpoint: Endpoint, scratch: string): P
 /** Requests as GitHub counts them against an app. */
 function countRequests(github: GitHub): { total: number; contentCreating: number } {
   const { requests } = github
-  return { total: requests.length, contentCreating: requests.filter((request) => request.contentCreating).length }
+  return {
+    total: requests.length,
+    contentCreating: requests.filter((request) => request.contentCreating).length,
+  }
 }
 
-async function writeSummary(out: string, github: GitHub, finished: FinishedJob, seconds: number): Promise<Headlines> {
+async function writeSummary(
+  out: string,
+  github: GitHub,
+  finished: FinishedJob,
+  seconds: number,
+): Promise<Headlines> {
   const headlines: Headlines = JSON.parse(finished.outputs['summary'] ?? '{}')
   const { counts, candidates, trials, baseline, metric, busyFraction } = headlines
   const { merged, rejected, crashed } = counts
-  const summary = { candidates, merged, rejected, crashed, trials, baseline, metric, seconds, busyFraction, requests: countRequests(github) }
+  const summary = {
+    candidates,
+    merged,
+    rejected,
+    crashed,
+    trials,
+    baseline,
+    metric,
+    seconds,
+    busyFraction,
+    requests: countRequests(github),
+  }
   await writeFile(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
   await cp(finished.outputs['report'] ?? '', join(out, 'report.html'))
   await writeFile(join(out, 'log.txt'), finished.log)
@@ -113,9 +133,14 @@ async function main(): Promise<void> {
   try {
     await createRepository(github, endpoint, scratch)
     say(`A loopback GitHub with examples/char-lm is at ${github.url}/${REPOSITORY}`)
-    say(options.live ? `Proposals come from ${endpoint.model} and from knobs.` : 'Proposals come from a hand-written script (no model is called) and from knobs. All numbers are measured.')
+    say(
+      options.live
+        ? `Proposals come from ${endpoint.model} and from knobs.`
+        : 'Proposals come from a hand-written script (no model is called) and from knobs. All numbers are measured.',
+    )
     const finished = await runAction(github, endpoint, scratch)
-    if (finished.exitCode !== 0) throw new Error(`the action failed with exit code ${finished.exitCode}; its log is above`)
+    if (finished.exitCode !== 0)
+      throw new Error(`the action failed with exit code ${finished.exitCode}; its log is above`)
     const headlines = await writeSummary(out, github, finished, (performance.now() - begun) / 1000)
     printResult(headlines, github.repository(REPOSITORY).pulls)
     say(`Report: ${join(out, 'report.html')}`)

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { createHash, randomInt, randomUUID } from "node:crypto";
-import { access as access$1, mkdir as mkdir$1, mkdtemp, open as open$3, readdir as readdir$1, rename as rename$1, rm as rm$1, writeFile as writeFile$1 } from "node:fs/promises";
-import path$3, { join, resolve } from "node:path";
+import { access as access$1, copyFile as copyFile$1, mkdir as mkdir$1, mkdtemp, open as open$3, readdir as readdir$1, rename as rename$1, rm as rm$1, symlink as symlink$1, writeFile as writeFile$1 } from "node:fs/promises";
+import path$3, { dirname, join, resolve } from "node:path";
 import * as os from "os";
 import os$1, { EOL } from "os";
 import * as crypto$1 from "crypto";
@@ -24,7 +24,7 @@ import process$2, { execArgv, execPath, hrtime, platform as platform$1 } from "n
 import tty from "node:tty";
 import { arch as arch$1, constants as constants$1, cpus, homedir, platform as platform$2, tmpdir } from "node:os";
 import { serialize } from "node:v8";
-import { appendFileSync, constants as constants$2, createReadStream, createWriteStream, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, constants as constants$2, createReadStream, createWriteStream, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { finished } from "node:stream/promises";
 import { matchesGlob } from "node:path/posix";
 
@@ -28966,6 +28966,66 @@ const execaNode = createExeca(mapNode);
 const $ = createExeca(mapScriptAsync, {}, deepScriptOptions, setScriptSync);
 const { sendMessage, getOneMessage, getEachMessage, getCancelSignal } = getIpcExport();
 
+// src/adapters/own-repository.ts
+const known = /* @__PURE__ */ new Map();
+/**
+* The repository in which git runs for the clone at `directory`; one for the whole process, so that a commit made by one
+* part of it is there for the others.
+*/
+function ownRepository(directory) {
+	const made = known.get(directory) ?? create(directory);
+	known.set(directory, made);
+	return made;
+}
+async function create(directory) {
+	const { stdout, stderr, exitCode } = await execa("git", [
+		"rev-parse",
+		"--path-format=absolute",
+		...[
+			"--git-common-dir",
+			"--git-path",
+			"objects",
+			"--git-path",
+			"shallow"
+		]
+	], {
+		cwd: directory,
+		env: {
+			...inheritedEnvironment(),
+			GIT_CONFIG_COUNT: "1",
+			GIT_CONFIG_KEY_0: "safe.directory",
+			GIT_CONFIG_VALUE_0: "*"
+		},
+		extendEnv: false,
+		reject: false
+	});
+	if (exitCode !== 0) throw new ConfigError(`${directory} is not a checkout of the repository: ${stderr}`, { hint: "Put a step with actions/checkout before this one." });
+	const [common = "", objects = "", shallow = ""] = stdout.split("\n");
+	const own = await mkdtemp(join(common, "autoresearch-"));
+	removeAtExit(own);
+	for (const folder of ["refs", "objects/info"]) await mkdir$1(join(own, folder), { recursive: true });
+	await writeFile$1(join(own, "HEAD"), "ref: refs/heads/none\n");
+	await writeFile$1(join(own, "config"), "[core]\n	repositoryformatversion = 0\n	bare = true\n");
+	await writeFile$1(join(own, "objects", "info", "alternates"), `${objects}\n`);
+	if (await access$1(shallow).then(() => true, () => false)) await copyFile$1(shallow, join(own, "shallow"));
+	return own;
+}
+const created = [];
+function removeAtExit(directory) {
+	if (created.length === 0) process.once("exit", () => {
+		for (const one of created) rmSync(one, {
+			recursive: true,
+			force: true
+		});
+	});
+	created.push(directory);
+}
+/** Variables that would point git elsewhere, and the inputs of the action, stay out. */
+function inheritedEnvironment() {
+	const isOut = (name) => /^(INPUT_|GIT_(?!CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)$|SSL_|EXEC_PATH$))/.test(name);
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOut(name)));
+}
+
 // src/adapters/git.ts
 const MAX_OUTPUT_BYTES = 536870912;
 const SAFE_CONFIG = [
@@ -28989,7 +29049,11 @@ async function git(context, args, options = {}) {
 }
 const REMOTE_ATTEMPTS = 4;
 /** What git says when the network or the server stumbled, as opposed to a refusal. */
-const STUMBLED = /unable to access|could not resolve|RPC failed|early EOF|hung up|HTTP 5\d\d|timed out/i;
+const STUMBLED = /error: (5\d\d|429)|HTTP 5\d\d|resolve host|connect to|connection|empty reply|RPC failed|early EOF|hung up|disconnect|timed out/i;
+/** True when it was the network or the server that failed, and the same command may succeed in a moment. */
+function hasStumbled({ stderr }) {
+	return STUMBLED.test(stderr);
+}
 /**
 * Runs a git command that only reads from the remote, again after a pause when the network stumbles.
 *
@@ -28999,18 +29063,14 @@ async function readRemote(context, args) {
 	for (let attempt = 1;; attempt += 1) {
 		const result = await tryGit(context, args);
 		if (typeof result === "string") return result;
-		if (attempt === REMOTE_ATTEMPTS || !STUMBLED.test(result.stderr)) throw new ForgeError(`git ${args[0]} failed: ${result.stderr.trim()}`, { hint: "The token needs `contents: read` at least. If the network was down: the next run resumes where this one stopped." });
+		if (attempt === REMOTE_ATTEMPTS || !hasStumbled(result)) throw new ForgeError(`git ${args[0]} failed: ${result.stderr.trim()}`, { hint: "The token needs `contents: read` at least. If the network was down: the next run resumes where this one stopped." });
 		await setTimeout$2(attempt * 1e3);
 	}
 }
 /** Runs git where failing is an expected answer. */
 async function tryGit(context, args, options = {}) {
 	const result = await execa("git", args, {
-		cwd: context.directory,
-		env: {
-			...gitEnvironment(context),
-			...options.env
-		},
+		...await surroundings(context, args, options.env),
 		...options.input === void 0 ? {} : { input: options.input },
 		stripFinalNewline: options.trim ?? true,
 		reject: false,
@@ -29024,27 +29084,41 @@ async function tryGit(context, args, options = {}) {
 }
 /** Runs git and returns its standard output as bytes. */
 async function gitBytes(context, args, input) {
-	const env = gitEnvironment(context);
 	const { stdout } = await execa("git", args, {
-		cwd: context.directory,
-		env,
+		...await surroundings(context, args),
 		input,
 		encoding: "buffer",
+		stripFinalNewline: false,
 		maxBuffer: MAX_OUTPUT_BYTES
 	});
 	return Buffer.from(stdout);
 }
+async function surroundings(context, args, env = {}) {
+	const directory = await ownRepository(context.directory);
+	const token = args.includes(context.remoteUrl) ? context.token : void 0;
+	return {
+		cwd: directory,
+		env: {
+			...inheritedEnvironment(),
+			...gitEnvironment(context.remoteUrl, token),
+			GIT_DIR: directory,
+			...env
+		},
+		extendEnv: false
+	};
+}
 /** Credentials and settings travel in the environment, so that they appear in no file and on no command line. */
-function gitEnvironment(context) {
+function gitEnvironment(remoteUrl, token) {
 	const settings = SAFE_CONFIG.map(([key, value]) => [key, value]);
-	if (context.token) {
-		const credentials = Buffer.from(`x-access-token:${context.token}`).toString("base64");
-		const origin = new URL(context.remoteUrl).origin;
+	if (token) {
+		const credentials = Buffer.from(`x-access-token:${token}`).toString("base64");
+		const origin = new URL(remoteUrl).origin;
 		settings.push([`http.${origin}/.extraheader`, ""]);
 		settings.push([`http.${origin}/.extraheader`, `AUTHORIZATION: basic ${credentials}`]);
 	}
 	return {
 		...IDENTITY,
+		LC_ALL: "C",
 		GIT_TERMINAL_PROMPT: "0",
 		GIT_OPTIONAL_LOCKS: "0",
 		GIT_CONFIG_COUNT: String(settings.length),
@@ -29056,6 +29130,10 @@ function gitEnvironment(context) {
 const LEDGER_BRANCH = "autoresearch/ledger";
 const LEDGER_FILE = "ledger.jsonl";
 const MAX_ATTEMPTS = 20;
+/** Attempts when it is the network that fails, with a longer pause before each. */
+const MAX_STUMBLES = 4;
+/** Ours alone: where the last ledger we fetched is kept, so that the next fetch brings only what is new. */
+const FETCHED_REF = "refs/autoresearch/ledger";
 function createLedgerBranch(context) {
 	let tip;
 	return {
@@ -29069,19 +29147,30 @@ function createLedgerBranch(context) {
 				tip ??= await fetchTip(context);
 				const next = await writeTip(context, tip, edit(tip.text), message);
 				const failure = await push(context, tip, next, moves);
-				if (failure === void 0) {
-					tip = next;
-					return next.text;
+				const seen = failure === void 0 ? next : await fetchTip(context);
+				if (failure === void 0 || hasLanded(tip, next, seen)) {
+					tip = seen;
+					return tip.text;
 				}
-				const seen = await fetchTip(context);
+				if (!seen.text.startsWith(tip.text)) throw rewritten();
 				const needed = await stillNeeded(context, moves);
-				if (seen.commit === tip.commit && needed.length === moves.length) throw refused$1(failure);
+				if (seen.commit === tip.commit && needed.length === moves.length) {
+					if (!hasStumbled(failure) || attempt >= MAX_STUMBLES) throw refused$1(failure);
+					await setTimeout$2(attempt * 1e3);
+				}
 				tip = seen;
 				moves = needed;
 			}
 			throw new LedgerError(`the ledger could not be written in ${MAX_ATTEMPTS} attempts`, { hint: `Another process keeps writing to ${LEDGER_BRANCH}: start fewer jobs at once.` });
 		}
 	};
+}
+/** True when our push happened although its answer was lost: pushes are atomic, so its branches have moved as well. */
+function hasLanded(tip, next, seen) {
+	return next.commit !== tip.commit && seen.text.startsWith(next.text);
+}
+function rewritten() {
+	return new LedgerError(`${LEDGER_BRANCH} was set back or rewritten while this job was running`, { hint: "If you mended the ledger, run again. If not: `git reflog` of whoever pushed last has the lost lines." });
 }
 /**
 * Leaves out the moves that someone else has made already: GitHub may delete merged branches itself, and the answer to
@@ -29114,21 +29203,25 @@ async function fetchTip(context) {
 		commit,
 		text: ""
 	};
-	await readRemote(context, [
+	const fetch = [
 		"fetch",
 		"--quiet",
 		"--no-tags",
+		"--depth=1",
 		context.remoteUrl,
-		commit
-	]);
-	return {
+		`+${commit}:${FETCHED_REF}`
+	];
+	await readRemote(context, fetch);
+	const text = await tryGit(context, [
+		"cat-file",
+		"blob",
+		`${commit}:${LEDGER_FILE}`
+	], { trim: false });
+	if (typeof text === "string") return {
 		commit,
-		text: await git(context, [
-			"cat-file",
-			"blob",
-			`${commit}:${LEDGER_FILE}`
-		], { trim: false })
+		text
 	};
+	throw new LedgerError(`${LEDGER_BRANCH} has no ${LEDGER_FILE}`, { hint: "Something else uses this branch: rename it, or set it back to the last commit that has the file." });
 }
 async function writeTip(context, tip, text, message) {
 	if (text === tip.text) return tip;
@@ -29148,11 +29241,14 @@ async function writeTip(context, tip, text, message) {
 		text
 	};
 }
-/** Pushes the ledger and the branches together. A lease on each branch makes the push fail when it is not where we think. */
+/** Pushes the ledger and the branches together. A lease on each makes the push fail when one is not where we think. */
 async function push(context, tip, next, moves) {
 	const refspecs = moves.map(({ branch, to }) => `${to ?? ""}:refs/heads/${branch}`);
 	const leases = moves.map(({ branch, from }) => `--force-with-lease=refs/heads/${branch}:${from ?? ""}`);
-	if (next.commit !== tip.commit) refspecs.push(`${next.commit}:refs/heads/${LEDGER_BRANCH}`);
+	if (next.commit !== tip.commit) {
+		refspecs.push(`${next.commit}:refs/heads/${LEDGER_BRANCH}`);
+		leases.push(`--force-with-lease=refs/heads/${LEDGER_BRANCH}:${tip.commit ?? ""}`);
+	}
 	if (refspecs.length === 0) return void 0;
 	const result = await tryGit(context, [
 		"push",
@@ -46517,12 +46613,13 @@ async function listTree(context, tree) {
 		"--full-tree",
 		tree
 	])).map((record) => {
-		const [head = "", path = ""] = record.split("	");
+		const tab = record.indexOf("	");
+		const [head, path] = [record.slice(0, tab), record.slice(tab + 1)];
 		const [mode = "", , object = "", bytes = ""] = head.split(/ +/);
 		return {
 			mode,
 			object,
-			bytes: Number(bytes),
+			bytes: Number(bytes) || 0,
 			path
 		};
 	});
@@ -46535,8 +46632,12 @@ async function readFiles(context, commit) {
 		return text === void 0 ? [] : [[entry.path, text]];
 	}));
 }
-/** Contents of objects; undefined for what is missing, binary or not UTF-8. */
+/** Texts by name of object; undefined for what is missing, binary, very large or not UTF-8. */
 async function readBlobs(context, names) {
+	return (await readContents(context, names)).map((content) => content && decodeText(content));
+}
+/** Contents by name of object; undefined for what is not a file. */
+async function readContents(context, names) {
 	if (names.length === 0) return [];
 	const bytes = await gitBytes(context, ["cat-file", "--batch"], `${names.join("\n")}\n`);
 	let offset = 0;
@@ -46548,7 +46649,7 @@ async function readBlobs(context, names) {
 		const [, kind, size] = header.split(" ");
 		const content = bytes.subarray(offset, offset + Number(size));
 		offset += Number(size) + 1;
-		return kind === "blob" ? decodeText(content) : void 0;
+		return kind === "blob" ? content : void 0;
 	});
 }
 function decodeText(content) {
@@ -46672,11 +46773,22 @@ async function rebase$1(context, head, onto) {
 		tree
 	};
 }
+/**
+* The tree of `onto` is dressed as a sibling of `head`, so that the merge base is the commit that `head` changed: git
+* before 2.40 cannot be told so, a shallow clone does not know it, and after the baseline was set back it is not the
+* best common ancestor.
+*/
 async function mergeTrees(context, head, onto) {
+	const sibling = await git(context, [
+		"commit-tree",
+		`${onto}^{tree}`,
+		"-p",
+		`${head}^`
+	], { input: "Sibling" });
 	const merged = await tryGit(context, [
 		"merge-tree",
 		"--write-tree",
-		onto,
+		sibling,
 		head
 	]);
 	if (typeof merged === "string") return merged;
@@ -46685,19 +46797,28 @@ async function mergeTrees(context, head, onto) {
 }
 /**
 * Git calls changes to neighbouring lines a conflict, and the hyperparameters of a script are neighbouring lines. When
-* every hunk replaces lines that still stand as they were, replacing exactly those is unambiguous; the result is trained
-* again like any other code. A hunk that only inserts has nothing to recognise its place by.
+* every hunk replaces lines that stood, and still stand, in exactly one place, replacing those is unambiguous; the result
+* is trained again like any other code. A hunk that only inserts has nothing to recognise its place by.
 */
 async function applyChangedLines(context, head, onto) {
-	const patch = await git(context, [
-		"diff",
-		"--no-ext-diff",
+	const range = [
 		"--no-renames",
-		"-U0",
 		`${head}^`,
 		head
+	];
+	const patch = await git(context, [
+		"diff-tree",
+		"-r",
+		"-p",
+		"-U0",
+		...range
 	], { trim: false });
 	if (/^@@ -\d+,0 /m.test(patch)) return void 0;
+	const sections = patch.split(/^diff --git /m).slice(1);
+	for (const [index, { path }] of (await rawChanges(context, `${head}^`, head)).entries()) {
+		const texts = await readBlobs(context, [`${head}^:${path}`, `${onto}:${path}`]);
+		if (!replacedLines(sections[index] ?? "").every((lines) => texts.every((text = "") => standsOnce(lines, text)))) return void 0;
+	}
 	return withIndex(context, onto, async (env) => {
 		return typeof await tryGit(context, [
 			"apply",
@@ -46709,8 +46830,21 @@ async function applyChangedLines(context, head, onto) {
 		}) === "string";
 	});
 }
+/** The lines that each hunk of one file's patch replaces. */
+function replacedLines(section) {
+	const hunks = section.split(/^@@ .*$/m).slice(1);
+	const removed = (hunk) => hunk.split("\n").filter((line) => line.startsWith("-"));
+	return hunks.map((hunk) => removed(hunk).map((line) => line.slice(1)).join("\n"));
+}
+function standsOnce(lines, text) {
+	const [framed, all] = [`\n${lines}\n`, `\n${text}\n`];
+	const first = all.indexOf(framed);
+	return first !== -1 && all.indexOf(framed, first + 1) === -1;
+}
+/** A plain file, and none: a link or a submodule under an editable name is not the candidate's to make. */
+const PLAIN_MODES = ["100644", "000000"];
 async function sealedTree(context, base, head, editable) {
-	return putEntries(context, base, (await rawChanges(context, base, head)).filter((change) => isEditable(change.path, editable)));
+	return putEntries(context, base, (await rawChanges(context, base, head)).filter(({ path, mode }) => PLAIN_MODES.includes(mode) && isEditable(path, editable)));
 }
 async function fixedFilesHash(context, commit, editable) {
 	return putEntries(context, commit, (await listTree(context, await present(context, commit))).filter((entry) => isEditable(entry.path, editable)).map((entry) => ({
@@ -46718,17 +46852,41 @@ async function fixedFilesHash(context, commit, editable) {
 		mode: "000000"
 	})));
 }
+/** Contents that are held in memory at once while a tree is written. */
+const EXPORT_BATCH_BYTES = 67108864;
+/** Bytes as they are in git: a checkout would convert line ends and run filters. */
 async function exportTree(context, tree, directory) {
-	const index = join(directory, ".git-index");
-	const env = { GIT_INDEX_FILE: index };
-	await git(context, ["read-tree", tree], { env });
-	await git(context, [
-		"checkout-index",
-		"--all",
-		"--force",
-		`--prefix=${directory}/`
-	], { env });
-	await rm$1(index, { force: true });
+	const entries = await listTree(context, tree);
+	const [links, files] = [entries.filter(isLink), entries.filter((entry) => !isLink(entry))];
+	for (const batch of [...batchesOf(files), ...batchesOf(links)]) {
+		const contents = await readContents(context, batch.map((entry) => entry.object));
+		for (const [index, entry] of batch.entries()) await exportEntry(directory, entry, contents[index]);
+	}
+}
+const isLink = ({ mode }) => mode === "120000";
+function batchesOf(entries) {
+	const batches = [];
+	let bytes = Number.POSITIVE_INFINITY;
+	for (const entry of entries) {
+		if (bytes + entry.bytes > EXPORT_BATCH_BYTES) {
+			batches.push([]);
+			bytes = 0;
+		}
+		batches.at(-1)?.push(entry);
+		bytes += entry.bytes;
+	}
+	return batches;
+}
+async function exportEntry(directory, { path, mode }, content) {
+	if (path.split("/").some((part) => part === ".." || part === ".git")) throw new Error(`the tree holds ${JSON.stringify(path)}, which git itself refuses`);
+	const target = join(directory, path);
+	await mkdir$1(mode === "160000" ? target : dirname(target), { recursive: true });
+	if (content === void 0) return;
+	if (mode === "120000") await symlink$1(content, target);
+	else await writeFile$1(target, content, {
+		flag: "wx",
+		mode: mode === "100755" ? 493 : 420
+	});
 }
 function splitNul(text) {
 	return text.split("\0").filter((part) => part !== "");
@@ -54412,8 +54570,10 @@ var OutputReader = class {
 	}
 	/** The output, with its middle left out when it is long. */
 	get log() {
-		if (this.#dropped === 0) return this.#head + this.#tail;
-		return `${this.#head}\n[… ${this.#dropped} characters left out …]\n${this.#tail}`;
+		const excess = Math.max(0, this.#tail.length - TAIL_CHARACTERS);
+		const dropped = this.#dropped + excess;
+		if (dropped === 0) return this.#head + this.#tail;
+		return `${this.#head}\n[… ${dropped} characters left out …]\n${this.#tail.slice(excess)}`;
 	}
 	#readLine(line) {
 		if (line === "") return;
@@ -54443,8 +54603,8 @@ var OutputReader = class {
 		const room = HEAD_CHARACTERS - this.#head.length;
 		this.#head += text.slice(0, Math.max(0, room));
 		this.#tail += text.slice(Math.max(0, room));
+		if (this.#tail.length < 2 * TAIL_CHARACTERS) return;
 		const excess = this.#tail.length - TAIL_CHARACTERS;
-		if (excess <= 0) return;
 		this.#dropped += excess;
 		this.#tail = this.#tail.slice(excess);
 	}
@@ -56220,7 +56380,7 @@ async function baselineStands(session, candidate) {
 async function publish(session, candidate, verdict) {
 	const { forge } = session.ports;
 	const { config, settings } = session;
-	const evidence = evidenceFor(session.state, session.bench, candidate);
+	const evidence = judgedEvidence(session, candidate, verdict);
 	await forge.putCheckRun(candidate.head, concludedCheck({
 		candidate,
 		verdict,
@@ -56234,6 +56394,14 @@ async function publish(session, candidate, verdict) {
 		config
 	});
 	if (candidate.pullRequest !== void 0) await forge.putComment(candidate.pullRequest, candidateMarker(candidate.id), comment);
+}
+/** The runs the verdict was reached on: an accepted candidate goes on being measured, as the next baseline. */
+function judgedEvidence(session, candidate, verdict) {
+	const evidence = evidenceFor(session.state, session.bench, candidate);
+	return {
+		...evidence,
+		candidate: evidence.candidate.slice(0, verdict.runs.candidate)
+	};
 }
 async function merge(session, candidate, verdict) {
 	const { forge, repository } = session.ports;

@@ -45,7 +45,7 @@ const COMMANDS = {
     const ports = { ...wirePorts(job), trainer, createProposers: wireProposers(job) }
     const { timeBudgetSeconds } = job.inputs
     const summary = await run(ports, { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds })
-    await publishReport(job, summary.session, summary)
+    await publishReport(job, summary.session, summary.times)
   },
 
   async propose(job: Job) {

@@ -9,7 +9,10 @@ const EMBEDDING = 16 // numbers that stand for one character
 const HIDDEN = 32 // hidden units
 const INIT_SCALE = 0.1 // standard deviation of the initial weights
 const BATCH = 32 // examples in one step
-const LEARNING_RATE = 0.1 // of plain gradient descent
+const LEARNING_RATE = 0.001 // of AdamW
+const BETA1 = 0.9 // memory of the gradient's mean
+const BETA2 = 0.99 // memory of its square
+const WEIGHT_DECAY = 0.01 // decoupled: shrinks the weights by this times the rate
 
 // -----------------------------------------------------------------------------------------------------------
 // The model: embed the last CONTEXT characters, one hidden layer, a score for every possible next character
@@ -30,10 +33,11 @@ function layer(inputs, outputs, random) {
 
 function parameter(size, scale, random) {
   const value = Float32Array.from({ length: size }, () => scale * normal(random))
-  return { value, grad: new Float32Array(size) }
+  const moments = { mean: new Float32Array(size), square: new Float32Array(size), steps: 0 }
+  return { value, grad: new Float32Array(size), ...moments }
 }
 
-/** What gradient descent moves. A layer that is not listed here stays as it was born. */
+/** What training moves. A layer that is not listed here stays as it was born. */
 export function parametersOf({ embedding, hidden, output }) {
   return [embedding, hidden.weight, hidden.bias, output.weight, output.bias]
 }
@@ -184,9 +188,18 @@ export function sampleBatch(text, random) {
   return { contexts, targets }
 }
 
-/** One step down the gradient, which is then forgotten. */
-function update({ value, grad }, rate) {
-  for (let i = 0; i < value.length; i++) value[i] -= rate * grad[i]
+/** One step of AdamW down the gradient, which is then forgotten. */
+function update(parameter, rate) {
+  const { value, grad, mean, square } = parameter
+  parameter.steps++
+  const meanScale = 1 / (1 - BETA1 ** parameter.steps)
+  const squareScale = 1 / (1 - BETA2 ** parameter.steps)
+  for (let i = 0; i < value.length; i++) {
+    mean[i] = BETA1 * mean[i] + (1 - BETA1) * grad[i]
+    square[i] = BETA2 * square[i] + (1 - BETA2) * grad[i] * grad[i]
+    const step = (mean[i] * meanScale) / (Math.sqrt(square[i] * squareScale) + 1e-8)
+    value[i] -= rate * (step + WEIGHT_DECAY * value[i])
+  }
   grad.fill(0)
 }
 

@@ -3,7 +3,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
 import { ForgeError } from '../errors.ts'
-import { ownRepository } from './own-repository.ts'
+import { inheritedEnvironment, ownRepository } from './own-repository.ts'
 
 /** A repository on this machine and the remote it belongs to. */
 export interface GitContext {
@@ -62,6 +62,11 @@ const REMOTE_ATTEMPTS = 4
 const STUMBLED =
   /error: (5\d\d|429)|HTTP 5\d\d|resolve host|connect to|connection|empty reply|RPC failed|early EOF|hung up|disconnect|timed out/i
 
+/** True when it was the network or the server that failed, and the same command may succeed in a moment. */
+export function hasStumbled({ stderr }: GitFailure): boolean {
+  return STUMBLED.test(stderr)
+}
+
 /**
  * Runs a git command that only reads from the remote, again after a pause when the network stumbles.
  *
@@ -71,7 +76,7 @@ export async function readRemote(context: GitContext, args: readonly string[]): 
   for (let attempt = 1; ; attempt += 1) {
     const result = await tryGit(context, args)
     if (typeof result === 'string') return result
-    if (attempt === REMOTE_ATTEMPTS || !STUMBLED.test(result.stderr))
+    if (attempt === REMOTE_ATTEMPTS || !hasStumbled(result))
       throw new ForgeError(`git ${args[0]} failed: ${result.stderr.trim()}`, {
         hint: 'The token needs `contents: read` at least. If the network was down: the next run resumes where this one stopped.',
       })
@@ -121,13 +126,6 @@ async function surroundings(context: GitContext, args: readonly string[], env: R
     },
     extendEnv: false,
   }
-}
-
-/** Variables that would point git elsewhere, and the inputs of the action, stay out. */
-function inheritedEnvironment(): Record<string, string | undefined> {
-  const isOut = (name: string) =>
-    /^(INPUT_|GIT_(?!CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)$|SSL_|EXEC_PATH$))/.test(name)
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOut(name)))
 }
 
 /** Credentials and settings travel in the environment, so that they appear in no file and on no command line. */

@@ -1,11 +1,16 @@
 // The ledger on its branch: every append is one commit pushed as a fast-forward, which is a compare-and-swap by nature.
+import { setTimeout } from 'node:timers/promises'
 import { LedgerError } from '../errors.ts'
 import type { BranchUpdate, LedgerStore } from '../ports.ts'
-import { type GitContext, type GitFailure, git, readRemote, tryGit } from './git.ts'
+import { type GitContext, type GitFailure, git, hasStumbled, readRemote, tryGit } from './git.ts'
 
 const LEDGER_BRANCH = 'autoresearch/ledger'
 const LEDGER_FILE = 'ledger.jsonl'
 const MAX_ATTEMPTS = 20
+/** Attempts when it is the network that fails, with a longer pause before each. */
+const MAX_STUMBLES = 4
+/** Ours alone: where the last ledger we fetched is kept, so that the next fetch brings only what is new. */
+const FETCHED_REF = 'refs/autoresearch/ledger'
 
 interface Tip {
   commit: string | null
@@ -25,13 +30,17 @@ export function createLedgerBranch(context: GitContext): LedgerStore {
         tip ??= await fetchTip(context)
         const next = await writeTip(context, tip, edit(tip.text), message)
         const failure = await push(context, tip, next, moves)
-        if (failure === undefined) {
-          tip = next
-          return next.text
+        const seen = failure === undefined ? next : await fetchTip(context)
+        if (failure === undefined || hasLanded(tip, next, seen)) {
+          tip = seen
+          return tip.text
         }
-        const seen = await fetchTip(context)
+        if (!seen.text.startsWith(tip.text)) throw rewritten()
         const needed = await stillNeeded(context, moves)
-        if (seen.commit === tip.commit && needed.length === moves.length) throw refused(failure)
+        if (seen.commit === tip.commit && needed.length === moves.length) {
+          if (!hasStumbled(failure) || attempt >= MAX_STUMBLES) throw refused(failure)
+          await setTimeout(attempt * 1000)
+        }
         tip = seen
         moves = needed
       }
@@ -40,6 +49,17 @@ export function createLedgerBranch(context: GitContext): LedgerStore {
       })
     },
   }
+}
+
+/** True when our push happened although its answer was lost: pushes are atomic, so its branches have moved as well. */
+function hasLanded(tip: Tip, next: Tip, seen: Tip): boolean {
+  return next.commit !== tip.commit && seen.text.startsWith(next.text)
+}
+
+function rewritten(): LedgerError {
+  return new LedgerError(`${LEDGER_BRANCH} was set back or rewritten while this job was running`, {
+    hint: 'If you mended the ledger, run again. If not: `git reflog` of whoever pushed last has the lost lines.',
+  })
 }
 
 /**
@@ -77,9 +97,13 @@ async function remoteCommit(context: GitContext, branch: string): Promise<string
 async function fetchTip(context: GitContext): Promise<Tip> {
   const commit = await remoteCommit(context, LEDGER_BRANCH)
   if (commit === null) return { commit, text: '' }
-  await readRemote(context, ['fetch', '--quiet', '--no-tags', context.remoteUrl, commit])
-  const text = await git(context, ['cat-file', 'blob', `${commit}:${LEDGER_FILE}`], { trim: false })
-  return { commit, text }
+  const fetch = ['fetch', '--quiet', '--no-tags', '--depth=1', context.remoteUrl, `+${commit}:${FETCHED_REF}`]
+  await readRemote(context, fetch)
+  const text = await tryGit(context, ['cat-file', 'blob', `${commit}:${LEDGER_FILE}`], { trim: false })
+  if (typeof text === 'string') return { commit, text }
+  throw new LedgerError(`${LEDGER_BRANCH} has no ${LEDGER_FILE}`, {
+    hint: 'Something else uses this branch: rename it, or set it back to the last commit that has the file.',
+  })
 }
 
 async function writeTip(context: GitContext, tip: Tip, text: string, message: string): Promise<Tip> {
@@ -90,7 +114,7 @@ async function writeTip(context: GitContext, tip: Tip, text: string, message: st
   return { commit: await git(context, ['commit-tree', tree, ...parents], { input: message }), text }
 }
 
-/** Pushes the ledger and the branches together. A lease on each branch makes the push fail when it is not where we think. */
+/** Pushes the ledger and the branches together. A lease on each makes the push fail when one is not where we think. */
 async function push(
   context: GitContext,
   tip: Tip,
@@ -99,7 +123,11 @@ async function push(
 ): Promise<GitFailure | undefined> {
   const refspecs = moves.map(({ branch, to }) => `${to ?? ''}:refs/heads/${branch}`)
   const leases = moves.map(({ branch, from }) => `--force-with-lease=refs/heads/${branch}:${from ?? ''}`)
-  if (next.commit !== tip.commit) refspecs.push(`${next.commit}:refs/heads/${LEDGER_BRANCH}`)
+  if (next.commit !== tip.commit) {
+    refspecs.push(`${next.commit}:refs/heads/${LEDGER_BRANCH}`)
+    // A ledger that was set back would take our commit as a fast-forward.
+    leases.push(`--force-with-lease=refs/heads/${LEDGER_BRANCH}:${tip.commit ?? ''}`)
+  }
   if (refspecs.length === 0) return undefined
   const result = await tryGit(context, [
     'push',

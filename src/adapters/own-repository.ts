@@ -23,7 +23,11 @@ async function create(directory: string): Promise<string> {
   const { stdout, stderr, exitCode } = await execa('git', ['rev-parse', '--path-format=absolute', ...paths], {
     cwd: directory,
     // In a container the clone may belong to another user; git is asked only where things are.
-    env: { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' },
+    env: {
+      ...inheritedEnvironment(),
+      ...{ GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' },
+    },
+    extendEnv: false,
     reject: false,
   })
   if (exitCode !== 0)
@@ -53,4 +57,11 @@ function removeAtExit(directory: string): void {
       for (const one of created) rmSync(one, { recursive: true, force: true })
     })
   created.push(directory)
+}
+
+/** Variables that would point git elsewhere, and the inputs of the action, stay out. */
+export function inheritedEnvironment(): Record<string, string | undefined> {
+  const isOut = (name: string) =>
+    /^(INPUT_|GIT_(?!CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)$|SSL_|EXEC_PATH$))/.test(name)
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOut(name)))
 }

@@ -12,7 +12,7 @@ export interface GroupRequest {
   /** The whole environment; nothing is inherited. */
   environment: Readonly<Record<string, string>>
   timeoutSeconds: number
-  /** Called with every piece of standard output and standard error, in the order they arrive. */
+  /** Called with whole lines of standard output and standard error, in the order they arrive. */
   onOutput: (text: string) => void
   signal: AbortSignal
 }
@@ -21,6 +21,9 @@ export interface GroupRequest {
 const GRACE_MILLISECONDS = 1000
 /** Patience with a pipe that somebody outside the group keeps open. */
 const DRAIN_MILLISECONDS = 500
+
+/** A longer line is handed on in pieces. */
+const MAX_LINE_CHARACTERS = 64 * 1024
 
 /** Runs a command to its end, or to its timeout. Every way to end is a value. */
 export async function runGroup(request: GroupRequest): Promise<Exit> {
@@ -36,11 +39,8 @@ export async function runGroup(request: GroupRequest): Promise<Exit> {
   })
   const { pid } = child
   if (pid === undefined) return { code: 127, signal: null, timedOut: false }
-  const decoders = [child.stdout, child.stderr].map((stream) => {
-    stream?.setEncoding('utf8')
-    stream?.on('data', (text: string) => request.onOutput(text))
-    return stream
-  })
+  const streams = [child.stdout, child.stderr]
+  const ends = streams.map((stream) => readLines(stream, request.onOutput))
 
   let timedOut = false
   const timer = setTimeout(() => {
@@ -56,8 +56,30 @@ export async function runGroup(request: GroupRequest): Promise<Exit> {
   request.signal.removeEventListener('abort', onAbort)
   // Whatever the script left running in its group dies with it, and must not keep our end of the pipe open.
   signalGroup(pid, 'SIGKILL')
-  await Promise.all(decoders.map((stream) => drained(stream)))
+  await Promise.all(streams.map((stream) => drained(stream)))
+  for (const end of ends) end()
   return { code, signal, timedOut }
+}
+
+/**
+ * Hands on whole lines, so that a line of one stream is never broken by text of the other.
+ *
+ * @returns what to call when nothing more will come: it hands on the last line, if that was not ended
+ */
+function readLines(stream: Readable | null, onOutput: (text: string) => void): () => void {
+  let line = ''
+  stream?.setEncoding('utf8')
+  stream?.on('data', (text: string) => {
+    const end = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1
+    if (end > 0) onOutput(line + text.slice(0, end))
+    line = end > 0 ? text.slice(end) : line + text
+    if (line.length < MAX_LINE_CHARACTERS) return
+    onOutput(line)
+    line = ''
+  })
+  return () => {
+    if (line !== '') onOutput(`${line}\n`)
+  }
 }
 
 function endGroup(pid: number): void {

@@ -246,7 +246,8 @@ async function mergeTrees(context: GitContext, head: string, onto: string): Prom
 
 /**
  * Git calls changes to neighbouring lines a conflict, and the hyperparameters of a script are neighbouring lines. When
- * every hunk replaces lines that stood, and still stand, in exactly one place, replacing those is unambiguous; the result is trained again like any other code. A hunk that only inserts has nothing to recognise its place by.
+ * every hunk replaces lines that stood, and still stand, in exactly one place, replacing those is unambiguous; the result
+ * is trained again like any other code. A hunk that only inserts has nothing to recognise its place by.
  */
 async function applyChangedLines(
   context: GitContext,
@@ -258,9 +259,9 @@ async function applyChangedLines(
   if (/^@@ -\d+,0 /m.test(patch)) return undefined
   const sections = patch.split(/^diff --git /m).slice(1)
   for (const [index, { path }] of (await rawChanges(context, `${head}^`, head)).entries()) {
-    const [text] = await readBlobs(context, [`${onto}:${path}`])
-    if (!replacedLines(sections[index] ?? '').every((lines) => standsOnce(lines, text ?? '')))
-      return undefined
+    const texts = await readBlobs(context, [`${head}^:${path}`, `${onto}:${path}`])
+    const replaced = replacedLines(sections[index] ?? '')
+    if (!replaced.every((lines) => texts.every((text = '') => standsOnce(lines, text)))) return undefined
   }
   return withIndex(context, onto, async (env) => {
     const applied = await tryGit(context, ['apply', '--cached', '--unidiff-zero'], { env, input: patch })

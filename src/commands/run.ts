@@ -10,6 +10,7 @@ import {
   waitingCandidates,
 } from '../core/schedule.ts'
 import type { State } from '../core/state.ts'
+import type { RunTimes } from '../core/tally.ts'
 import { BaselineError } from '../errors.ts'
 import type { Proposer, Trainer } from '../ports.ts'
 import { proposeCandidate } from './proposing.ts'
@@ -29,10 +30,7 @@ export interface RunSettings extends SessionSettings {
 
 export interface RunSummary {
   session: Session
-  /** Wall time of the whole loop. */
-  seconds: number
-  /** Part of it during which the device was training. */
-  busySeconds: number
+  times: RunTimes
 }
 
 /** Candidates that may wait for the device: enough that it never idles, few enough that a merge makes little stale. */
@@ -49,15 +47,13 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   const session = await openSession(ports, settings)
   const loop = new Loop(ports, session, startedSeconds + settings.timeBudgetSeconds)
   ports.log.info(`No more proposals: ${await loop.run()}`)
-  return {
-    session,
-    seconds: ports.clock.monotonicSeconds() - startedSeconds,
-    busySeconds: loop.busySeconds,
-  }
+  const seconds = ports.clock.monotonicSeconds() - startedSeconds
+  return { session, times: { seconds, ...loop.deviceTimes } }
 }
 
 class Loop {
-  busySeconds = 0
+  /** When the first trial began and the last one ended, and how long trials took together. */
+  #device = { firstSeconds: 0, lastSeconds: 0, busySeconds: 0 }
   readonly #ports: RunPorts
   readonly #session: Session
   readonly #deadlineSeconds: number
@@ -72,6 +68,18 @@ class Loop {
     this.#deadlineSeconds = deadlineSeconds
     this.#begun = session.state
     ports.cancelled.addEventListener('abort', () => this.#halt(), { once: true })
+  }
+
+  get deviceTimes(): Pick<RunTimes, 'trainingSeconds' | 'busySeconds'> {
+    const { firstSeconds, lastSeconds, busySeconds } = this.#device
+    return { trainingSeconds: lastSeconds - firstSeconds, busySeconds }
+  }
+
+  #countTrial(wallSeconds: number): void {
+    const device = this.#device
+    device.lastSeconds = this.#ports.clock.monotonicSeconds()
+    if (device.busySeconds === 0) device.firstSeconds = device.lastSeconds - wallSeconds
+    device.busySeconds += wallSeconds
   }
 
   /** @returns why proposing ended, as a sentence */
@@ -120,7 +128,7 @@ class Loop {
       }
       const result = await trainer.run(trial, this.#stop.signal)
       if (this.#stop.signal.aborted) return
-      this.busySeconds += result.wallSeconds
+      this.#countTrial(result.wallSeconds)
       this.#ports.log.info(describeTrial(result))
       this.#session.record([{ kind: 'trial', result }])
     }

@@ -7,8 +7,9 @@ export interface Headlines {
   candidates: number
   counts: Record<Standing, number>
   trials: number
-  /** Wall time of the run, and the part of it during which the device was training. */
+  /** Wall time of the run. */
   seconds: number
+  /** Part of the time between its first trial and its last during which the device was training. */
   busyFraction: number
   tokens: number
   dollars: number

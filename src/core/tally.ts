@@ -38,7 +38,9 @@ export interface Report {
 export interface RunTimes {
   /** Wall time of the run that reports. */
   seconds: number
-  /** Part of it in which a device trained, summed over devices. */
+  /** From the start of its first trial to the end of its last. */
+  trainingSeconds: number
+  /** Part of that during which a device trained, summed over devices. */
   busySeconds: number
   /** Default 1. */
   devices?: number
@@ -59,9 +61,9 @@ export interface ReportRow {
   level?: number
 }
 
-/** Part of the devices' time that was spent training, 0 to 1. */
+/** Part of the time between the first trial and the last that the devices spent training, 0 to 1. */
 export function busyFraction(run: RunTimes | undefined): number {
-  const available = run === undefined ? 0 : run.seconds * (run.devices ?? 1)
+  const available = run === undefined ? 0 : run.trainingSeconds * (run.devices ?? 1)
   return run === undefined || available <= 0 ? 0 : run.busySeconds / available
 }
 

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { aRepository, NAME, octokitWith, refusalOf } from './fixtures.ts'
+import { routes } from './routes/index.ts'
 
 describe('requests are held against the description', () => {
   test('a missing field is refused and recorded', async () => {
@@ -42,6 +44,13 @@ describe('requests are held against the description', () => {
     expect((await refusalOf(octokit.rest.repos.listTags(NAME))).status).toBe(404)
     expect(github.violations).toMatchObject([{ path: '/repos/acme/char-lm/tags', operation: undefined }])
   })
+})
+
+test('every operation of the slice has a route, and no route is outside it', () => {
+  const slice = JSON.parse(readFileSync(new URL('openapi-slice.json', import.meta.url), 'utf8'))
+  const items = Object.values<Record<string, { operationId: string }>>(slice.paths)
+  const ids = items.flatMap((item) => Object.values(item).map(({ operationId }) => operationId))
+  expect(Object.keys(routes).sort()).toEqual(ids.sort())
 })
 
 describe('tokens', () => {

@@ -77,7 +77,7 @@ async function stop(server: Listening, directory: string | undefined): Promise<v
   const closed = new Promise((resolved) => server.close(resolved))
   if ('closeAllConnections' in server) server.closeAllConnections()
   await closed
-  if (directory !== undefined) await rm(directory, { recursive: true, force: true })
+  if (directory !== undefined) await rm(directory, { recursive: true, force: true, maxRetries: 3 })
 }
 
 function access(host: Host, directory: string, close: () => Promise<void>): GitHub {

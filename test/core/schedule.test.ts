@@ -1,0 +1,419 @@
+// The scheduler: what is trained next, what is decided, what is done on GitHub, and who proposes.
+import { describe, expect, it } from 'vitest'
+import type { Candidate } from '../../src/core/candidate.ts'
+import type { LedgerEvent } from '../../src/core/ledger.ts'
+import {
+  baselineFailure,
+  chooseProposer,
+  decide,
+  isCurrent,
+  judgeCandidate,
+  planSteps,
+  planTrials,
+  waitingCandidates,
+} from '../../src/core/schedule.ts'
+import type { State } from '../../src/core/state.ts'
+import { type Trial, trialId, trialSeed } from '../../src/core/trial.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aState,
+  aTrialResult,
+  aVerdict,
+  BENCH,
+  POLICY,
+  ROOT_SEED,
+  sha,
+  trialResults,
+} from '../factories.ts'
+
+const NOISY = [2.47, 2.48, 2.49, 2.51, 2.52, 2.53]
+const MEASURED = trialResults(NOISY)
+const NEXT = aBaseline('next')
+const MERGE = aVerdict()
+const REJECT = aVerdict({ kind: 'reject', reason: 'gain −0.02' })
+const PARK = aVerdict({ kind: 'park', reason: 'unproven' })
+
+function plan(state: State): Trial[] {
+  return planTrials(state, BENCH, POLICY)
+}
+
+/** `warmup r2`: whose run, and the how manieth. */
+function plannedRuns(state: State): string[] {
+  return plan(state).map(({ candidate, replicate }) => {
+    const title =
+      candidate === null ? 'baseline' : state.candidates.get(candidate)?.title.slice('Try '.length)
+    return `${title} r${replicate}`
+  })
+}
+
+function steps(...candidates: Candidate[]): string[] {
+  return planSteps(aState({ candidates })).map(stepName)
+}
+
+function stepName({ kind, candidate }: { kind: string; candidate: Candidate }): string {
+  return `${kind} ${candidate.title.slice('Try '.length)}`
+}
+
+function decided(state: State): string[] {
+  return decide(state, BENCH, POLICY).map((event) => `${event.verdict.kind} ${event.candidate}`)
+}
+
+describe('planTrials', () => {
+  const warmup = aCandidate({ name: 'warmup' })
+  const muon = aCandidate({ name: 'muon' })
+  const stale = aCandidate({ name: 'stale', base: sha('elsewhere') })
+
+  it('plans nothing before there is a baseline', () => {
+    expect(planTrials({ ...aState(), baseline: undefined }, BENCH, POLICY)).toEqual([])
+  })
+
+  it('measures the baseline first, as often as the policy says, then every candidate once', () => {
+    expect(plannedRuns(aState({ candidates: [warmup, muon] }))).toEqual([
+      'baseline r1',
+      'baseline r2',
+      'baseline r3',
+      'baseline r4',
+      'baseline r5',
+      'baseline r6',
+      'warmup r1',
+      'muon r1',
+    ])
+  })
+
+  it('plans only the runs of the baseline that are missing', () => {
+    expect(plannedRuns(aState({ trials: trialResults([2.5, 2.51, 2.52]) }))).toEqual([
+      'baseline r4',
+      'baseline r5',
+      'baseline r6',
+    ])
+  })
+
+  it('repeats a run of the baseline that failed under the next number', () => {
+    const trials = [...trialResults([2.5, 2.51]), aTrialResult({ replicate: 3, outcome: 'crashed' })]
+    expect(plannedRuns(aState({ trials }))).toEqual([
+      'baseline r4',
+      'baseline r5',
+      'baseline r6',
+      'baseline r7',
+    ])
+  })
+
+  it('has nothing to do once the baseline is measured and there are no candidates', () => {
+    expect(plannedRuns(aState({ trials: MEASURED }))).toEqual([])
+  })
+
+  it('goes on with what has begun before it begins anew', () => {
+    const trials = [...MEASURED, aTrialResult({ candidate: muon, value: 2.4 })]
+    expect(plannedRuns(aState({ candidates: [warmup, muon], trials }))).toEqual(['muon r2', 'warmup r1'])
+  })
+
+  it.each([
+    ['that failed the screen', [2.5], []],
+    ['that is proven', [2.4, 2.41], []],
+    ['that is promising', [2.46, 2.47], ['warmup r3']],
+    ['that had all its runs', [2.46, 2.48, 2.47, 2.49], []],
+  ])('asks of a candidate %s (%j): %j', (_, values, planned) => {
+    const trials = [...MEASURED, ...trialResults(values, { candidate: warmup })]
+    expect(plannedRuns(aState({ candidates: [warmup], trials }))).toEqual(planned)
+  })
+
+  it.each([
+    ['one with a verdict', { ...warmup, verdict: REJECT }],
+    ['one that a person took over', { ...warmup, end: { kind: 'withdrawn', reason: 'closed' } as const }],
+    ['one that was handed over', { ...warmup, end: { kind: 'handed-over', reason: 'protected' } as const }],
+    ['F18 one whose base is no longer the baseline', stale],
+    ['F18 a stale one that was accepted', { ...stale, verdict: MERGE }],
+  ])('does not train %s', (_, candidate) => {
+    expect(plannedRuns(aState({ candidates: [candidate], trials: MEASURED }))).toEqual([])
+  })
+
+  it('gives each trial its commit, its tree, and the id and seed that belong to them', () => {
+    const [trial] = plan(aState({ candidates: [warmup], trials: MEASURED }))
+    expect(trial).toEqual({
+      id: trialId(warmup.tree, 1),
+      candidate: warmup.id,
+      base: warmup.base,
+      head: warmup.head,
+      tree: warmup.tree,
+      replicate: 1,
+      seed: trialSeed(ROOT_SEED, warmup.tree, 1),
+    })
+    expect(plan(aState())[0]).toMatchObject({
+      candidate: null,
+      head: aBaseline().commit,
+      base: aBaseline().commit,
+    })
+  })
+
+  it('never plans the same trial twice', () => {
+    const trials = [...trialResults([2.5]), aTrialResult({ candidate: muon, value: 2.4 })]
+    const ids = plan(aState({ candidates: [warmup, muon], trials })).map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids).not.toContain(trials[0]?.trial.id)
+  })
+})
+
+describe('planTrials while a merge is under way', () => {
+  const accepted = aCandidate({ name: 'accepted', pullRequest: 1, verdict: MERGE })
+  const fresh = aCandidate({ name: 'fresh' })
+  const trials = [...MEASURED, ...trialResults([2.4, 2.41], { candidate: accepted })]
+
+  it('measures the accepted code as the next baseline and trains nothing that will be stale', () => {
+    const state = aState({ candidates: [fresh, accepted], trials })
+    expect(plannedRuns(state)).toEqual([
+      'accepted r3',
+      'accepted r4',
+      'accepted r5',
+      'accepted r6',
+      'accepted r7',
+    ])
+    expect(plan(state)[0]).toMatchObject({ head: accepted.head, base: accepted.base, tree: accepted.tree })
+  })
+
+  it('waits once that is done', () => {
+    const confirmed = trialResults([2.4, 2.41, 2.42, 2.4, 2.41, 2.42, 2.4], { candidate: accepted })
+    expect(
+      plannedRuns(aState({ candidates: [accepted, fresh], trials: [...MEASURED, ...confirmed] })),
+    ).toEqual([])
+  })
+
+  it('uses those runs for the new baseline once merged, except run 1, which was selected', () => {
+    const merged = { commit: sha('merge commit'), tree: accepted.tree }
+    const end = { kind: 'merged', commit: merged.commit, asTrained: true } as const
+    const state = aState({ baselines: [aBaseline(), merged], candidates: [{ ...accepted, end }], trials })
+    expect(plannedRuns(state)).toEqual([
+      'baseline r3',
+      'baseline r4',
+      'baseline r5',
+      'baseline r6',
+      'baseline r7',
+    ])
+    expect(plan(state)[0]).toMatchObject({ candidate: null, head: merged.commit, base: merged.commit })
+  })
+
+  it('F50 measures the tree that the merge made when it is not the one trained', () => {
+    const end = { kind: 'merged', commit: NEXT.commit, asTrained: false } as const
+    const state = aState({ baselines: [aBaseline(), NEXT], candidates: [{ ...accepted, end }], trials })
+    expect(plan(state)).toHaveLength(6)
+    expect(plan(state)[0]?.tree).toBe(NEXT.tree)
+  })
+
+  it('goes back to the others when GitHub refused', () => {
+    const end = { kind: 'handed-over', reason: 'protected branch' } as const
+    expect(plannedRuns(aState({ candidates: [{ ...accepted, end }, fresh], trials }))).toEqual(['fresh r1'])
+  })
+})
+
+describe('a baseline that moved', () => {
+  const candidate = aCandidate({ name: 'warmup', pullRequest: 1 })
+
+  it('F50 F51 is measured anew, and what was built on the old one is replayed, not trained', () => {
+    const state = aState({ baselines: [aBaseline(), NEXT], candidates: [candidate], trials: MEASURED })
+    expect(plan(state).map(({ tree }) => tree)).toEqual(Array(6).fill(NEXT.tree))
+    expect(planSteps(state)).toEqual([{ kind: 'rebase', candidate, onto: NEXT }])
+    expect(decide(state, BENCH, POLICY)).toEqual([])
+  })
+
+  it('F51 is compared by its own runs again when it comes back', () => {
+    const trials = [...MEASURED, ...trialResults([2.2, 2.21], { baseline: NEXT })]
+    const state = aState({ baselines: [aBaseline(), NEXT, aBaseline()], candidates: [candidate], trials })
+    expect(plannedRuns(state)).toEqual(['warmup r1'])
+    expect(planSteps(state)).toEqual([])
+  })
+
+  it('F52 is measured again on another testbed, and the old numbers decide nothing', () => {
+    const elsewhere = { ...BENCH, testbed: '1 × OtherGPU, driver 1.0' }
+    const trials = [...MEASURED, ...trialResults([2.4, 2.41], { candidate })]
+    const state = aState({ candidates: [candidate], trials })
+    expect(decided(state)).toEqual([`merge ${candidate.id}`])
+    expect(decide(state, elsewhere, POLICY)).toEqual([])
+    const planned = planTrials(state, elsewhere, POLICY)
+    expect(planned.map(({ replicate }) => replicate)).toEqual([7, 8, 9, 10, 11, 12, 3])
+  })
+
+  it('F52 is measured again under another configuration', () => {
+    const state = aState({ trials: MEASURED })
+    expect(planTrials(state, { ...BENCH, config: 'f'.repeat(16) }, POLICY)).toHaveLength(6)
+  })
+})
+
+describe('decide', () => {
+  const warmup = aCandidate({ name: 'warmup' })
+  const muon = aCandidate({ name: 'muon' })
+  const poor = trialResults([2.5], { candidate: warmup })
+  const proven = trialResults([2.4, 2.41], { candidate: muon })
+
+  it('records a verdict for everyone who can be decided', () => {
+    const state = aState({ candidates: [warmup, muon], trials: [...MEASURED, ...poor, ...proven] })
+    const events: LedgerEvent[] = decide(state, BENCH, POLICY)
+    expect(decided(state)).toEqual([`reject ${warmup.id}`, `merge ${muon.id}`])
+    expect(events[1]).toMatchObject({ kind: 'judged', candidate: muon.id, head: muon.head })
+  })
+
+  it('decides nothing before the baseline is measured, not even a crash', () => {
+    const crashed = aTrialResult({ candidate: warmup, outcome: 'crashed' })
+    const trials = [...MEASURED.slice(1), ...proven, crashed]
+    expect(decided(aState({ candidates: [warmup, muon], trials }))).toEqual([])
+  })
+
+  it('does not count failed runs of the baseline', () => {
+    const trials = [...MEASURED.slice(0, 5), aTrialResult({ replicate: 6, outcome: 'crashed' }), ...proven]
+    expect(decided(aState({ candidates: [muon], trials }))).toEqual([])
+  })
+
+  it.each([
+    ['has a verdict', { ...muon, verdict: PARK }],
+    ['has ended', { ...muon, end: { kind: 'closed' } as const }],
+    ['F18 is built on an older baseline', { ...muon, base: sha('older') }],
+  ])('leaves alone who %s', (_, candidate) => {
+    expect(decided(aState({ candidates: [candidate], trials: [...MEASURED, ...proven] }))).toEqual([])
+  })
+
+  it('asks for more when nothing can be said yet', () => {
+    const state = aState({ candidates: [warmup], trials: MEASURED })
+    expect(decided(state)).toEqual([])
+    expect(judgeCandidate(state, BENCH, POLICY, warmup)).toEqual({
+      kind: 'replicate',
+      reason: 'not trained yet',
+    })
+  })
+
+  it('F43 of two winners on one baseline the second is replayed and tested on top of the first', () => {
+    const first = aCandidate({ name: 'first', pullRequest: 1, verdict: MERGE })
+    const second = aCandidate({ name: 'second', pullRequest: 2, verdict: MERGE })
+    expect(steps(first, second)).toEqual(['settle first', 'settle second'])
+
+    const merged = { commit: sha('merge commit'), tree: first.tree }
+    const end = { kind: 'merged', commit: merged.commit, asTrained: true } as const
+    const after = aState({ baselines: [aBaseline(), merged], candidates: [{ ...first, end }, second] })
+    expect(planSteps(after)).toEqual([{ kind: 'rebase', candidate: second, onto: merged }])
+
+    const { verdict: _, ...undecided } = second
+    const replayed = { ...undecided, base: merged.commit, head: sha('s2'), tree: sha('s2 tree'), rebases: 1 }
+    const trials = [
+      ...MEASURED,
+      ...trialResults([2.4, 2.4, 2.41, 2.42, 2.38, 2.39, 2.41], { candidate: first }),
+      ...trialResults([2.3, 2.31], { candidate: second }),
+    ]
+    const state = aState({ baselines: after.baselines, candidates: [{ ...first, end }, replayed], trials })
+    expect(planSteps(state)).toEqual([])
+    expect(plannedRuns(state)).toEqual(['second r1'])
+    expect(plan(state)[0]).toMatchObject({ tree: replayed.tree, base: merged.commit })
+  })
+})
+
+describe('planSteps', () => {
+  const stale = { base: sha('older') }
+  const ended = { end: { kind: 'closed' } } as const
+  it.each([
+    ['a new candidate', {}, 'open'],
+    ['one that waits for its runs', { pullRequest: 1 }, undefined],
+    ['one that is accepted', { pullRequest: 1, verdict: MERGE }, 'settle'],
+    ['one that is rejected', { pullRequest: 1, verdict: REJECT }, 'settle'],
+    ['one that is parked', { pullRequest: 1, verdict: PARK }, 'settle'],
+    ['one decided before it was opened', { verdict: REJECT }, 'open'],
+    ['one accepted before it was opened', { verdict: MERGE }, 'open'],
+    ['F18 a stale one', { ...stale, pullRequest: 1 }, 'rebase'],
+    ['F18 a stale one that was not opened', stale, 'rebase'],
+    ['F18 a stale one that is accepted', { ...stale, pullRequest: 1, verdict: MERGE }, 'rebase'],
+    ['F18 a stale one that is rejected', { ...stale, pullRequest: 1, verdict: REJECT }, 'settle'],
+    ['F18 a stale one that is parked', { ...stale, pullRequest: 1, verdict: PARK }, 'settle'],
+    ['a stale one decided before it was opened', { ...stale, verdict: REJECT }, 'open'],
+    ['one that ended', { pullRequest: 1, verdict: REJECT, ...ended }, undefined],
+    ['F18 a stale one that ended', { ...stale, ...ended }, undefined],
+    ['one that ended before it was opened', ended, undefined],
+  ] as const)('%s: %j → %s', (_, fields, kind) => {
+    expect(steps(aCandidate({ name: 'it', ...fields }))).toEqual(kind ? [`${kind} it`] : [])
+  })
+
+  it('begins with merges, then settles, replays and opens, each in the order proposed', () => {
+    expect(
+      steps(
+        aCandidate({ name: 'new' }),
+        aCandidate({ name: 'stale', ...stale }),
+        aCandidate({ name: 'rejected', pullRequest: 1, verdict: REJECT }),
+        aCandidate({ name: 'parked', pullRequest: 2, verdict: PARK }),
+        aCandidate({ name: 'accepted', pullRequest: 3, verdict: MERGE }),
+        aCandidate({ name: 'also new' }),
+      ),
+    ).toEqual([
+      'settle accepted',
+      'settle rejected',
+      'settle parked',
+      'rebase stale',
+      'open new',
+      'open also new',
+    ])
+  })
+})
+
+describe('isCurrent', () => {
+  it('compares commits with the newest baseline', () => {
+    const state = aState({ baselines: [aBaseline(), NEXT] })
+    expect(isCurrent(aCandidate({ base: NEXT.commit }), state)).toBe(true)
+    expect(isCurrent(aCandidate(), state)).toBe(false)
+    expect(isCurrent(aCandidate(), { ...state, baseline: undefined })).toBe(false)
+  })
+})
+
+describe('baselineFailure', () => {
+  const crash = (replicate: number, reason = `crash ${replicate}`) =>
+    aTrialResult({ outcome: 'crashed', replicate, reason })
+
+  it.each([
+    ['runs fine', MEASURED],
+    ['was never run', []],
+    ['failed twice', [crash(1), crash(2)]],
+    ['failed three times elsewhere', [1, 2, 3].map((n) => ({ ...crash(n), testbed: 'other' }))],
+    [
+      'is fine, though a candidate failed three times',
+      [1, 2, 3].map((replicate) => aTrialResult({ candidate: aCandidate(), outcome: 'crashed', replicate })),
+    ],
+  ])('is silent while the baseline %s', (_, trials) => {
+    expect(baselineFailure(aState({ trials }), BENCH)).toBeUndefined()
+  })
+
+  it('says after three failures how the last one ended', () => {
+    const state = aState({ trials: [crash(1), crash(2), crash(3, 'KeyError: lr')] })
+    expect(baselineFailure(state, BENCH)).toBe('3 runs of the baseline ended crashed: KeyError: lr')
+  })
+
+  it('ends the training of that baseline, which would go on for ever in a swarm', () => {
+    const state = aState({ trials: [crash(1), crash(2), crash(3)], candidates: [aCandidate()] })
+    expect(plan(state)).toEqual([])
+    expect(plan({ ...state, baseline: NEXT, baselines: [aBaseline(), NEXT] })).toHaveLength(6)
+  })
+})
+
+describe('chooseProposer', () => {
+  it.each([
+    [2, 0, [], 0],
+    [2, 1, [], 1],
+    [2, 2, [], 0],
+    [3, 1, [1], 2],
+    [3, 2, [2], 0],
+    [3, 2, [0, 2], 1],
+    [1, 41, [], 0],
+    [1, 0, [0], undefined],
+    [0, 0, [], undefined],
+  ])('of %d, asked %d times, without %j: %s', (count, asked, exhausted, turn) => {
+    expect(chooseProposer(count, asked, new Set(exhausted))).toBe(turn)
+  })
+})
+
+describe('waitingCandidates', () => {
+  it('counts those that are open, undecided and never trained', () => {
+    const [waiting, trained] = [aCandidate({ name: 'waiting' }), aCandidate({ name: 'trained' })]
+    const state = aState({
+      candidates: [
+        waiting,
+        trained,
+        aCandidate({ name: 'decided', verdict: REJECT }),
+        aCandidate({ name: 'ended', end: { kind: 'closed' } }),
+      ],
+      trials: [aTrialResult({ candidate: trained })],
+    })
+    expect(waitingCandidates(state)).toEqual([waiting])
+  })
+})

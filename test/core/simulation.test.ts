@@ -1,0 +1,285 @@
+// The whole loop on a world made of numbers: scheduler, judge and state drive a fake forge and a fake device until
+// nothing is left to do. What must hold however the three lanes interleave and whatever people do meanwhile.
+import { describe, expect, it } from 'vitest'
+import type { Candidate, CandidateEnd } from '../../src/core/candidate.ts'
+import type { Bench } from '../../src/core/evidence.ts'
+import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/ledger.ts'
+import {
+  decide,
+  isCurrent,
+  planSteps,
+  planTrials,
+  type Step,
+  waitingCandidates,
+} from '../../src/core/schedule.ts'
+import { type BaselineCommit, openCandidates, replay, type State, selectNews } from '../../src/core/state.ts'
+import type { Trial, TrialResult } from '../../src/core/trial.ts'
+import { checkResult } from '../../src/core/trust.ts'
+import { aCandidate, aRandom, BENCH, gaussian, POLICY, ROOT_SEED, sha } from '../factories.ts'
+
+const SIGMA = 0.01
+const MAX_TURNS = 3000
+
+interface World {
+  /** Candidates proposed in all. */
+  candidates: number
+  /** Standard deviation of their true effects; 0 makes every one of them worthless. */
+  spread: number
+  /** How often, per turn, a person pushes to the baseline or closes a pull request. */
+  meddling?: number
+  /** The turn at which the machine is replaced by another. */
+  newTestbedAt?: number
+  /** Share of candidates that crash. */
+  crashes?: number
+}
+
+/** Code is the set of changes it contains; what it is worth is the sum of their effects. */
+class Simulation {
+  events: LedgerEvent[] = []
+  bench: Bench & { testbed: string } = BENCH
+  turns = 0
+  readonly trained: Trial[] = []
+  readonly #world: World
+  readonly #random: () => number
+  readonly #changes = new Map<string, readonly string[]>()
+  readonly #effects = new Map<string, number>()
+  #running: Trial | undefined
+
+  constructor(seed: number, world: World) {
+    this.#world = world
+    this.#random = aRandom(seed)
+    const baseline = this.#commit('baseline', [])
+    this.record({ kind: 'started', rootSeed: ROOT_SEED }, { kind: 'baseline', ...baseline, cause: 'started' })
+  }
+
+  get state(): State {
+    return replay(this.events)
+  }
+
+  record(...events: LedgerEvent[]): void {
+    this.events.push(...selectNews(this.events, events))
+    this.events.push(...decide(this.state, this.bench, POLICY))
+  }
+
+  /** Lets one lane after the other take a turn, at random, until none has anything to do. */
+  run(): void {
+    while (this.turns < MAX_TURNS) {
+      this.turns += 1
+      if (this.turns === this.#world.newTestbedAt) this.bench = { ...BENCH, testbed: 'another GPU' }
+      if (this.#random() < (this.#world.meddling ?? 0)) this.#meddle()
+      const lanes = [this.#finish(), this.#begin(), this.#step(), this.#propose()].filter(
+        (lane) => lane !== undefined,
+      )
+      if (lanes.length === 0) return
+      lanes[Math.floor(this.#random() * lanes.length)]?.()
+    }
+  }
+
+  /** True effect of a tree, in the metric: below 0 is better. */
+  effectOf(tree: string): number {
+    const changes = this.#changes.get(tree) ?? []
+    return changes.reduce((sum, change) => sum + (this.#effects.get(change) ?? 0), 0)
+  }
+
+  #commit(name: string, changes: readonly string[]): BaselineCommit {
+    const tree = sha(`tree of ${[...changes].sort()}`)
+    this.#changes.set(tree, changes)
+    return { commit: sha(`${name} ${this.events.length}`), tree }
+  }
+
+  #begin(): (() => void) | undefined {
+    const [trial] = planTrials(this.state, this.bench, POLICY)
+    if (!trial || this.#running) return undefined
+    return () => {
+      this.#running = trial
+    }
+  }
+
+  #finish(): (() => void) | undefined {
+    const trial = this.#running
+    if (!trial) return undefined
+    return () => {
+      this.#running = undefined
+      this.trained.push(trial)
+      const result = this.#train(trial)
+      if (checkResult(this.state, this.bench.config, result) === undefined)
+        this.record({ kind: 'trial', result })
+    }
+  }
+
+  #train(trial: Trial): TrialResult {
+    const made = {
+      trial,
+      config: this.bench.config,
+      testbed: this.bench.testbed,
+      wallSeconds: 300,
+      curve: [],
+    }
+    const crashes = (this.#changes.get(trial.tree) ?? []).some((change) => change.startsWith('crash'))
+    if (crashes) return { ...made, outcome: 'crashed', reason: 'exit code 1' }
+    const value = 2.5 + this.effectOf(trial.tree) + SIGMA * gaussian(aRandom(trial.seed))
+    return { ...made, outcome: 'measured', value }
+  }
+
+  #propose(): (() => void) | undefined {
+    const { state } = this
+    const { baseline } = state
+    if (!baseline || state.candidates.size >= this.#world.candidates || waitingCandidates(state).length >= 2)
+      return undefined
+    return () => {
+      const kind = this.#random() < (this.#world.crashes ?? 0) ? 'crash' : 'change'
+      const change = `${kind} ${state.candidates.size}`
+      this.#effects.set(change, this.#world.spread * gaussian(this.#random))
+      const { commit, tree } = this.#commit(change, [...(this.#changes.get(baseline.tree) ?? []), change])
+      const candidate = aCandidate({ name: change, base: baseline.commit, head: commit, tree })
+      this.record({ kind: 'proposed', candidate })
+    }
+  }
+
+  #step(): (() => void) | undefined {
+    const [step] = planSteps(this.state)
+    return step && (() => this.#perform(step))
+  }
+
+  #perform({ kind, candidate, ...step }: Step): void {
+    if (kind === 'open')
+      this.record({ kind: 'opened', candidate: candidate.id, pullRequest: this.events.length })
+    else if ('onto' in step) this.#rebase(candidate, step.onto)
+    else if (candidate.verdict?.kind === 'merge') this.#merge(candidate)
+    else this.#end(candidate, { kind: 'closed' })
+  }
+
+  #merge(candidate: Candidate): void {
+    const commit = sha(`merge of ${candidate.head}`)
+    this.#end(candidate, { kind: 'merged', commit, asTrained: true })
+    this.record({ kind: 'baseline', commit, tree: candidate.tree, cause: 'merged' })
+  }
+
+  #rebase(candidate: Candidate, onto: BaselineCommit): void {
+    const own = (this.#changes.get(candidate.tree) ?? []).at(-1) ?? ''
+    if (this.#random() < 0.2) {
+      const verdict = { kind: 'reject', reason: 'conflicts', runs: { candidate: 0, baseline: 0 } } as const
+      this.record({ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict })
+    } else {
+      const { commit, tree } = this.#commit(own, [...(this.#changes.get(onto.tree) ?? []), own])
+      this.record({ kind: 'rebased', candidate: candidate.id, base: onto.commit, head: commit, tree })
+    }
+  }
+
+  #end({ id }: Candidate, end: CandidateEnd): void {
+    this.record({ kind: 'ended', candidate: id, end })
+  }
+
+  #meddle(): void {
+    const open = openCandidates(this.state)
+    const victim = open[Math.floor(this.#random() * open.length)]
+    const kind = this.#random()
+    const [earlier] = this.state.baselines
+    const pushed = `push ${this.events.length}`
+    if (victim && kind < 0.5) this.#end(victim, { kind: 'withdrawn', reason: 'a person closed it' })
+    else if (earlier && kind < 0.6) this.record({ kind: 'baseline', ...earlier, cause: 'pushed' })
+    else this.record({ kind: 'baseline', ...this.#commit(pushed, [pushed]), cause: 'pushed' })
+  }
+}
+
+function simulate(seed: number, world: World): Simulation {
+  const simulation = new Simulation(seed, world)
+  simulation.run()
+  return simulation
+}
+
+const WORLDS: [string, World][] = [
+  ['good and bad ideas', { candidates: 12, spread: 0.02 }],
+  ['ideas without effect', { candidates: 12, spread: 0 }],
+  ['many winners at once', { candidates: 12, spread: 0.2 }],
+  ['ideas that crash', { candidates: 12, spread: 0.02, crashes: 0.5 }],
+  ['people who meddle', { candidates: 12, spread: 0.03, meddling: 0.03 }],
+  ['a machine that is replaced', { candidates: 12, spread: 0.03, newTestbedAt: 60 }],
+]
+const SEEDS = Array.from({ length: 12 }, (_, seed) => seed)
+
+describe.each(WORLDS)('a world of %s', (_, world) => {
+  const simulations = SEEDS.map((seed) => simulate(seed, world))
+
+  it('comes to an end', () => {
+    for (const { turns } of simulations) expect(turns).toBeLessThan(MAX_TURNS)
+  })
+
+  it('settles every candidate', () => {
+    for (const { state } of simulations) {
+      expect(state.candidates.size).toBe(world.candidates)
+      expect(openCandidates(state)).toEqual([])
+    }
+  })
+
+  it('trains no trial twice', () => {
+    for (const { trained } of simulations)
+      expect(new Set(trained.map(({ id }) => id)).size).toBe(trained.length)
+  })
+
+  it('merges only what was accepted on at least two runs, and never a crash', () => {
+    for (const { state } of simulations)
+      for (const { end, verdict, title } of state.candidates.values())
+        if (end?.kind === 'merged') {
+          expect(verdict?.kind).toBe('merge')
+          expect(verdict?.runs.candidate).toBeGreaterThanOrEqual(2)
+          expect(verdict?.runs.baseline).toBeGreaterThanOrEqual(POLICY.baselineReplicates)
+          expect(title).not.toContain('crash')
+        }
+  })
+
+  it('F18 F43 merges only onto the baseline that the candidate was measured against', () => {
+    for (const { events } of simulations)
+      for (const [index, event] of events.entries())
+        if (event.kind === 'ended' && event.end.kind === 'merged') {
+          const before = replay(events.slice(0, index))
+          const candidate = before.candidates.get(event.candidate)
+          expect(candidate && isCurrent(candidate, before)).toBe(true)
+        }
+  })
+
+  it('has the same state when its ledger is written, read and replayed', () => {
+    for (const { events, state } of simulations) {
+      const parsed = parseLedger(appendEvents('', events, new Date(0)))
+      expect(parsed.kind === 'ledger' && replay(parsed.events)).toEqual(state)
+    }
+  })
+
+  it('F40 says nothing new when it resumes', () => {
+    for (const { events, state, bench } of simulations) {
+      expect(
+        selectNews(
+          events,
+          events.filter(({ kind }) => kind !== 'baseline'),
+        ),
+      ).toEqual([])
+      expect(decide(state, bench, POLICY)).toEqual([])
+      expect(planSteps(state)).toEqual([])
+    }
+  })
+})
+
+describe('what comes of it', () => {
+  const many = Array.from({ length: 40 }, (_, seed) => seed + 100)
+  const merged = ({ state }: Simulation) =>
+    [...state.candidates.values()].filter(({ end }) => end?.kind === 'merged')
+  const finalEffect = (simulation: Simulation) => simulation.effectOf(simulation.state.baseline?.tree ?? '')
+
+  it('good ideas make the baseline better', () => {
+    const effects = many.map((seed) => finalEffect(simulate(seed, { candidates: 15, spread: 0.03 })))
+    expect(effects.filter((effect) => effect < -SIGMA).length).toBeGreaterThanOrEqual(36)
+    expect(Math.max(...effects)).toBeLessThan(SIGMA)
+  })
+
+  it('ideas without effect are hardly ever merged', () => {
+    const simulations = many.map((seed) => simulate(seed, { candidates: 15, spread: 0 }))
+    const falseMerges = simulations.reduce((sum, simulation) => sum + merged(simulation).length, 0)
+    expect(falseMerges / (many.length * 15)).toBeLessThan(0.03)
+  })
+
+  it('ideas without effect cost little more than one run each', () => {
+    const simulations = many.map((seed) => simulate(seed, { candidates: 15, spread: 0 }))
+    const runs = simulations.flatMap(({ trained }) => trained).filter(({ candidate }) => candidate !== null)
+    expect(runs.length / (many.length * 15)).toBeLessThan(1.4)
+  })
+})

