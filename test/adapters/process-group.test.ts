@@ -135,7 +135,7 @@ describe('time', () => {
   test('F28 a timeout ends the whole group, grandchildren included', async () => {
     const directory = await aDirectory()
     const command = `${fixture('spawns-child')} '${directory}/pid' waits`
-    const exit = run(command, { directory, timeoutSeconds: 1.5 })
+    const exit = run(command, { directory, timeoutSeconds: 3 })
     const pid = Number(await written(directory, 'pid'))
     expect(await isAlive(pid)).toBe(true)
     expect(await exit).toMatchObject({ timedOut: true })
@@ -145,7 +145,7 @@ describe('time', () => {
   test('F34 a script that ignores SIGTERM is dead a second later', async () => {
     const pids: number[] = []
     const exit = await run(`echo $$; exec ${fixture('ignores-sigterm')}`, {
-      timeoutSeconds: 1,
+      timeoutSeconds: 3,
       onOutput: (text) => pids.push(...(text.match(/^\d+$/gm) ?? []).map(Number)),
     })
     expect(exit).toMatchObject({ code: null, signal: 'SIGKILL', timedOut: true })
@@ -158,7 +158,7 @@ describe('time', () => {
     const exit = await run("trap 'echo last; exit 0' TERM; while :; do sleep 0.05; done", {
       timeoutSeconds: 0.3,
     })
-    expect(exit).toMatchObject({ timedOut: true, output: 'last\n' })
+    expect(exit).toMatchObject({ timedOut: true, output: expect.stringMatching(/^last$/m) })
   })
 
   test('an abort ends it, and is no timeout', async () => {

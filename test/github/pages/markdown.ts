@@ -9,5 +9,8 @@ const { escapeHtml } = markdown.utils
 markdown.renderer.rules.text = (tokens, index) =>
   escapeHtml(tokens[index]?.content ?? '').replace(ALLOWED, '<$1>')
 
+/** GitHub does not show comments, and ours carry markers in them. */
+const COMMENT = /<!--[\s\S]*?-->/g
+
 export const renderMarkdown = (text: string | null) =>
-  raw(markdown.render(text ?? '_No description provided._'))
+  raw(markdown.render((text ?? '_No description provided._').replace(COMMENT, '')))

@@ -1,0 +1,100 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createRepository } from '../../src/adapters/repository.ts'
+import { prepareData, type SetupOptions } from '../../src/adapters/setup.ts'
+import { BaselineError } from '../../src/errors.ts'
+import { aConfig } from '../factories.ts'
+import { aDirectory, aLog, aRemote } from '../scaffold.ts'
+
+const NEVER = new AbortController().signal
+
+async function here(environment: NodeJS.ProcessEnv = { PATH: process.env.PATH ?? '' }) {
+  const remote = await aRemote({ 'train.js': 'lr = 1\n', 'prepare.sh': 'echo corpus\n' })
+  const cacheDirectory = join(await aDirectory(), 'cache', 'acme', 'char-lm')
+  const log = aLog()
+  const options: SetupOptions = {
+    repository: createRepository(await remote.clone()),
+    log,
+    cacheDirectory,
+    environment,
+  }
+  const prepare = (setup: string | undefined, base: string = remote.base, signal: AbortSignal = NEVER) =>
+    prepareData(
+      options,
+      aConfig({ editable: ['train.js'], ...(setup === undefined ? {} : { setup }) }),
+      base,
+      signal,
+    )
+  return { remote, log, prepare, cached: () => readdir(cacheDirectory).catch(() => []) }
+}
+
+const COUNTING = 'echo run >> "$AUTORESEARCH_DATA/runs"'
+const runs = (directory: string) => readFile(join(directory, 'runs'), 'utf8')
+
+describe('preparing data', () => {
+  test('without a command there is an empty directory', async () => {
+    const { prepare, log } = await here()
+    expect(await readdir(await prepare(undefined))).toEqual([])
+    expect(log.lines).toEqual([])
+  })
+
+  test('the command runs in the files of the baseline', async () => {
+    const { prepare, log } = await here()
+    const directory = await prepare('sh prepare.sh > "$AUTORESEARCH_DATA/corpus.txt"')
+    expect(await readFile(join(directory, 'corpus.txt'), 'utf8')).toBe('corpus\n')
+    expect(log.lines.join()).toContain('prepare.sh')
+  })
+
+  test('what is prepared stays for merges of candidates, and is prepared anew for anything else', async () => {
+    const { remote, prepare, cached } = await here()
+    const first = await prepare(COUNTING)
+    const merged = await remote.commit({ 'train.js': 'lr = 2\n' })
+    expect(await prepare(COUNTING, merged)).toBe(first)
+    expect(await runs(first)).toBe('run\n')
+    const changed = await remote.commit({ 'prepare.sh': 'echo more\n' })
+    expect(await prepare(COUNTING, changed)).not.toBe(first)
+    expect(await prepare(`${COUNTING} `)).not.toBe(first)
+    expect(await cached()).toHaveLength(3)
+  })
+
+  test('a failure says what happened and leaves nothing that looks complete', async () => {
+    const { prepare, cached } = await here()
+    const setup = 'echo half > "$AUTORESEARCH_DATA/half"; echo "no space left" >&2; exit 3'
+    const failure = await prepare(setup).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(BaselineError)
+    expect(String(failure)).toMatch(/setup failed \(exit code 3\)[^]*no space left/)
+    expect(await cached()).toEqual([])
+  })
+
+  test('an abort leaves nothing that looks complete', async () => {
+    const { prepare, cached } = await here()
+    await expect(prepare('sleep 600', undefined, AbortSignal.timeout(50))).rejects.toThrow(BaselineError)
+    expect(await cached()).toEqual([])
+  })
+
+  test('two at once end with one complete directory', async () => {
+    const { prepare, cached } = await here()
+    const both = await Promise.all([prepare(COUNTING), prepare(COUNTING)])
+    expect(both[0]).toBe(both[1])
+    expect(await runs(both[0])).toBe('run\n')
+    expect(await cached()).toHaveLength(1)
+  })
+
+  test('F54 it sees how to reach the network, and no secret', async () => {
+    const { prepare } = await here({
+      PATH: process.env.PATH ?? '',
+      HTTPS_PROXY: 'http://127.0.0.1:3128',
+      HF_HOME: '/models',
+      INPUT_TOKEN: 'secret-1',
+      GITHUB_TOKEN: 'secret-2',
+      ACTIONS_RUNTIME_TOKEN: 'secret-3',
+      OPENAI_API_KEY: 'secret-4',
+    })
+    const directory = await prepare('env > "$AUTORESEARCH_DATA/environment"')
+    const environment = await readFile(join(directory, 'environment'), 'utf8')
+    expect(environment).not.toContain('secret-')
+    expect(environment).toContain('HTTPS_PROXY=http://127.0.0.1:3128\n')
+    expect(environment).toContain('HF_HOME=/models\n')
+  })
+})

@@ -1,0 +1,293 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/adapters/clock.ts'
+import { createRepository } from '../../src/adapters/repository.ts'
+import { createTrainer, type TrainerOptions } from '../../src/adapters/trainer.ts'
+import { TRIAL_FILE, type TrialResult, trialResultSchema } from '../../src/core/trial.ts'
+import { BaselineError, ConfigError, UserFacingError } from '../../src/errors.ts'
+import { aDirectory, aLog, aRemote, type Entry, trialOf } from '../scaffold.ts'
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/train/', import.meta.url))
+const CONFIG = '.github/autoresearch.yml'
+const NEVER = new AbortController().signal
+const PATTERN = "pattern: '^val_loss: (\\S+)'"
+
+interface Setting {
+  train?: string
+  setup?: string
+  timeout?: string
+  source?: string
+}
+
+function config({ train = 'node train.js', setup, timeout, source = PATTERN }: Setting) {
+  return `
+editable: [train.js]
+train: ${JSON.stringify(train)}
+${setup === undefined ? '' : `setup: ${JSON.stringify(setup)}`}
+budget: 1s
+${timeout === undefined ? '' : `timeout: ${timeout}`}
+metric: { name: val_loss, direction: minimize, bounds: [0.001, 20], ${source} }
+progress: { pattern: 'step (?<step>\\d+)  loss (?<value>\\S+)' }
+`
+}
+
+/** A trainer for a repository whose baseline trains `fixture`. */
+async function aTrainer(
+  fixture: string,
+  setting: Setting = {},
+  { files = {}, ...fields }: Partial<TrainerOptions> & { files?: Record<string, Entry> } = {},
+) {
+  const train = await readFile(join(FIXTURES, `${fixture}.js`), 'utf8')
+  const remote = await aRemote({
+    'package.json': '{"type":"module"}',
+    'train.js': train,
+    'evaluate.js': 'honest\n',
+    [CONFIG]: config(setting),
+    ...files,
+  })
+  const context = await remote.clone()
+  const directory = await aDirectory()
+  const log = aLog()
+  const trainer = createTrainer({
+    repository: createRepository(context),
+    clock: systemClock,
+    log,
+    testbed: '1 × TestGPU, driver 1.0',
+    configPath: CONFIG,
+    resultsDirectory: join(directory, 'results'),
+    cacheDirectory: join(directory, 'cache'),
+    environment: { PATH: process.env.PATH ?? '' },
+    ...fields,
+  })
+  return { remote, context, directory, log, trainer, trial: await trialOf(context, remote.base, remote.base) }
+}
+
+async function outcomeOf(fixture: string, setting: Setting = {}): Promise<TrialResult> {
+  const { trainer, trial } = await aTrainer(fixture, setting)
+  return trainer.run(trial, NEVER)
+}
+
+describe('what becomes of a run', () => {
+  test.each<[string, Partial<TrialResult>]>([
+    [
+      'improves',
+      {
+        outcome: 'measured',
+        value: 2.31,
+        curve: [
+          { step: 1, value: 3 },
+          { step: 2, value: 2.4 },
+        ],
+      },
+    ],
+    ['regresses', { outcome: 'measured', value: 9.87 }],
+    ['crashes', { outcome: 'crashed', reason: expect.stringContaining('do not match (exit code 1)') }],
+    ['nan', { outcome: 'diverged' }],
+    ['diverges-without-metric', { outcome: 'diverged' }],
+    ['silent', { outcome: 'no-metric' }],
+    ['two-metrics', { outcome: 'invalid-metric', reason: expect.stringContaining('2 times') }],
+    ['not-a-number', { outcome: 'invalid-metric' }],
+    ['out-of-bounds', { outcome: 'invalid-metric' }],
+    ['out-of-memory-exit-137', { outcome: 'out-of-memory' }],
+    ['cuda-out-of-memory', { outcome: 'out-of-memory' }],
+  ])('F25 to F31 %s', async (fixture, expected) => {
+    const result = await outcomeOf(fixture)
+    expect(result).toMatchObject(expected)
+    expect(result.value === undefined).toBe(result.outcome !== 'measured')
+    expect(result.tail === undefined).toBe(result.outcome === 'measured')
+  })
+
+  test('F28 forever: killed at the timeout, and the value it printed counts for nothing', async () => {
+    const result = await outcomeOf('forever', { timeout: '3s' })
+    expect(result).toMatchObject({ outcome: 'timed-out', tail: 'val_loss: 0.01\n' })
+    expect(result.value).toBeUndefined()
+    expect(result.wallSeconds).toBeGreaterThanOrEqual(3)
+    expect(result.wallSeconds).toBeLessThan(6)
+  })
+
+  test('F34 ignores-sigterm: timed out, no longer than the grace', async () => {
+    const result = await outcomeOf('ignores-sigterm', { timeout: '3s' })
+    expect(result.outcome).toBe('timed-out')
+    expect(result.wallSeconds).toBeLessThan(8)
+  })
+
+  test('F39 a huge log is capped, head and tail kept, the metric found', async () => {
+    const { trainer, trial, directory } = await aTrainer('huge-log')
+    expect(await trainer.run(trial, NEVER)).toMatchObject({ outcome: 'measured', value: 2.31 })
+    const log = await readFile(join(directory, 'results', trial.id, 'log.txt'), 'utf8')
+    expect(log.length).toBeLessThan(400_000)
+    expect(log.startsWith('first line\n')).toBe(true)
+    expect(log).toContain('characters left out')
+    expect(log.endsWith('val_loss: 2.31\n')).toBe(true)
+  })
+
+  test('the seed of the trial decides, and the same seed gives the same value', async () => {
+    const { trainer, context, remote } = await aTrainer('deterministic')
+    const values: (number | undefined)[] = []
+    for (const seed of [1, 1, 2]) {
+      const trial = await trialOf(context, remote.base, remote.base, { seed })
+      values.push((await trainer.run(trial, NEVER)).value)
+    }
+    expect(values).toEqual([2.200001, 2.200001, 2.200002])
+  })
+
+  test('an abort ends the run', async () => {
+    const { trainer, trial } = await aTrainer('forever')
+    const stop = AbortSignal.timeout(50)
+    expect((await trainer.run(trial, stop)).outcome).toBe('crashed')
+  })
+})
+
+describe('a metric from a file', () => {
+  const source = 'file: metrics.json, key: val.loss'
+
+  test('is read from $AUTORESEARCH_OUT', async () => {
+    expect(await outcomeOf('writes-metric-file', { source })).toMatchObject({
+      outcome: 'measured',
+      value: 2.31,
+    })
+  })
+
+  test('a run that writes none has no metric, whatever it prints', async () => {
+    expect(await outcomeOf('improves', { source })).toMatchObject({ outcome: 'no-metric' })
+  })
+
+  test('a link is not followed', async () => {
+    expect(await outcomeOf('links-metric-file', { source })).toMatchObject({ outcome: 'no-metric' })
+  })
+})
+
+describe('what training sees', () => {
+  test('F54 the allowlist and the variables of the trial, and nothing else of our environment', async () => {
+    const secrets = {
+      INPUT_TOKEN: 'secret-1',
+      'INPUT_OPENAI-API-KEY': 'secret-2',
+      GITHUB_TOKEN: 'secret-3',
+      OPENAI_API_KEY: 'secret-4',
+      ACTIONS_RUNTIME_TOKEN: 'secret-5',
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'secret-6',
+      GITHUB_ENV: '/runner/secret-7',
+      GITHUB_OUTPUT: '/runner/secret-8',
+      RUNNER_TEMP: '/runner/secret-9',
+      AWS_SECRET_ACCESS_KEY: 'secret-10',
+      SSH_AUTH_SOCK: '/secret-11',
+      NODE_OPTIONS: '--title=secret-12',
+      HTTPS_PROXY: 'http://secret-13@127.0.0.1',
+    }
+    const allowed = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', CUDA_VISIBLE_DEVICES: '0' }
+    const { trainer, trial, directory } = await aTrainer(
+      'prints-environment',
+      {},
+      {
+        environment: { ...secrets, ...allowed },
+      },
+    )
+    const result = await trainer.run(trial, NEVER)
+    const log = await readFile(join(directory, 'results', trial.id, 'log.txt'), 'utf8')
+    expect(`${log}${JSON.stringify(result)}`).not.toContain('secret-')
+    const seen = JSON.parse(/^environment: (.*)$/m.exec(log)?.[1] ?? '') as Record<string, string>
+    // The shell adds these itself.
+    for (const own of ['PWD', 'OLDPWD', 'SHLVL', '_']) delete seen[own]
+    const { HOME = '', TMPDIR, AUTORESEARCH_DATA = '', AUTORESEARCH_OUT = '', ...rest } = seen
+    expect(rest).toEqual({
+      ...allowed,
+      AUTORESEARCH_SEED: String(trial.seed),
+      AUTORESEARCH_BUDGET_SECONDS: '1',
+    })
+    expect(TMPDIR).toBe(HOME)
+    expect(AUTORESEARCH_DATA).toContain(join(directory, 'cache'))
+    expect(
+      new Set([HOME, AUTORESEARCH_OUT, AUTORESEARCH_DATA, /^directory: (.*)$/m.exec(log)?.[1]]).size,
+    ).toBe(4)
+    for (const path of [HOME, AUTORESEARCH_OUT]) expect(path.startsWith(process.env.HOME ?? '-')).toBe(false)
+  })
+
+  test('the sealed tree of the commit, without .git', async () => {
+    const { trainer, trial, directory } = await aTrainer('improves', {
+      train: 'ls -A | sort; echo val_loss: 1',
+    })
+    await trainer.run(trial, NEVER)
+    expect(await readFile(join(directory, 'results', trial.id, 'log.txt'), 'utf8')).toBe(
+      '.github\nevaluate.js\npackage.json\ntrain.js\nval_loss: 1\n',
+    )
+  })
+
+  test('F57 a candidate that changes a fixed file is not trained', async () => {
+    const { trainer, context, remote, directory } = await aTrainer('improves', {
+      train: `touch ran; node train.js`,
+    })
+    for (const change of [
+      { 'evaluate.js': 'rigged\n' },
+      { [CONFIG]: config({ train: 'echo val_loss: 0.01' }) },
+    ]) {
+      const head = await remote.commit({ 'train.js': 'console.log("val_loss: 0.01")\n', ...change })
+      const run = trainer.run(await trialOf(context, remote.base, head), NEVER)
+      await expect(run).rejects.toThrow(UserFacingError)
+    }
+    expect(await readdir(join(directory)).then((names) => names.includes('results'))).toBe(false)
+  })
+
+  test('F57 the configuration is that of the base', async () => {
+    const { trainer, context, remote } = await aTrainer('improves')
+    const head = await remote.commit({ 'train.js': 'console.log("val_loss: 1.5")\n' })
+    const result = await trainer.run(await trialOf(context, remote.base, head), NEVER)
+    expect(result).toMatchObject({ outcome: 'measured', value: 1.5 })
+  })
+
+  test('a broken configuration is said in words, with its line', async () => {
+    const { trainer, trial } = await aTrainer('improves', {}, { files: { [CONFIG]: 'editable: []\n' } })
+    const refusal = await trainer.run(trial, NEVER).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(ConfigError)
+    expect(String(refusal)).toContain(CONFIG)
+  })
+})
+
+describe('what a trial leaves', () => {
+  test('trial.json as it was returned, valid by the schema, and the log; the scratch directory is gone', async () => {
+    const { trainer, trial, directory } = await aTrainer('prints-environment')
+    const result = await trainer.run(trial, NEVER)
+    const folder = join(directory, 'results', trial.id)
+    expect((await readdir(folder)).sort()).toEqual(['log.txt', TRIAL_FILE])
+    const file = JSON.parse(await readFile(join(folder, TRIAL_FILE), 'utf8'))
+    expect(trialResultSchema.parse(file)).toEqual(result)
+    expect(result).toMatchObject({ trial, testbed: '1 × TestGPU, driver 1.0' })
+    const log = await readFile(join(folder, 'log.txt'), 'utf8')
+    const scratch = /^directory: (.*)$/m.exec(log)?.[1] ?? ''
+    expect(scratch.startsWith(tmpdir())).toBe(true)
+    await expect(readdir(scratch)).rejects.toThrow('ENOENT')
+  })
+
+  test.each(['crashes', 'silent'])('%s: a result that the schema accepts as well', async (fixture) => {
+    const { trainer, trial, directory } = await aTrainer(fixture)
+    await trainer.run(trial, NEVER)
+    const text = await readFile(join(directory, 'results', trial.id, TRIAL_FILE), 'utf8')
+    expect(trialResultSchema.safeParse(JSON.parse(text)).success).toBe(true)
+  })
+})
+
+describe('setup', () => {
+  const setup = 'echo run >> "$AUTORESEARCH_DATA/runs"; echo corpus > "$AUTORESEARCH_DATA/corpus.txt"'
+  const train = 'cat "$AUTORESEARCH_DATA/runs"; echo val_loss: 1'
+
+  test('runs once for all trials, candidates included, and training finds what it made', async () => {
+    const { trainer, context, remote, directory, trial } = await aTrainer('improves', { setup, train })
+    const head = await remote.commit({ 'train.js': 'other\n' })
+    const candidate = await trialOf(context, remote.base, head)
+    for (const one of [trial, candidate]) {
+      await trainer.run(one, NEVER)
+      expect(await readFile(join(directory, 'results', one.id, 'log.txt'), 'utf8')).toBe('run\nval_loss: 1\n')
+    }
+    expect(await readdir(join(directory, 'cache'))).toHaveLength(1)
+  })
+
+  test('a failure is an error of the baseline', async () => {
+    const { trainer, trial, directory } = await aTrainer('improves', { setup: 'echo no disk >&2; exit 7' })
+    const failure = await trainer.run(trial, NEVER).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(BaselineError)
+    expect(String(failure)).toMatch(/exit code 7[^]*no disk/)
+    expect(await readdir(join(directory, 'cache'))).toEqual([])
+  })
+})
