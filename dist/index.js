@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { createHash, randomInt, randomUUID } from "node:crypto";
 import { access as access$1, copyFile as copyFile$1, mkdir as mkdir$1, mkdtemp, open as open$3, readdir as readdir$1, rename as rename$1, rm as rm$1, symlink as symlink$1, writeFile as writeFile$1 } from "node:fs/promises";
-import path$3, { dirname, join, resolve } from "node:path";
+import path$3, { dirname, join, resolve, sep as sep$1 } from "node:path";
 import * as os from "os";
 import os$1, { EOL } from "os";
 import * as crypto$1 from "crypto";
@@ -46430,7 +46430,7 @@ function start(bracket) {
 const MAX_FILE_KIB = 256;
 const MAX_TOTAL_KIB = 512;
 const MAX_PATH_LENGTH = 300;
-const MAX_FILES$1 = 100;
+const MAX_FILES = 100;
 /**
 * Reviews a change without running anything.
 *
@@ -46439,7 +46439,7 @@ const MAX_FILES$1 = 100;
 */
 function reviewChanges(changes, editable) {
 	if (changes.length === 0) return ["The change is empty: no file differs from the baseline."];
-	if (changes.length > MAX_FILES$1) return [`The change touches ${changes.length} files; ${MAX_FILES$1} are allowed.`];
+	if (changes.length > MAX_FILES) return [`The change touches ${changes.length} files; ${MAX_FILES} are allowed.`];
 	const reasons = [
 		...changes.flatMap((change) => reviewPath(change.path, editable) ?? reviewContent(change)),
 		...reviewTotalSize(changes),
@@ -46973,9 +46973,20 @@ async function readBoundedFile(path, maxBytes) {
 	try {
 		const stat = await file.stat();
 		if (!stat.isFile() || stat.size > maxBytes) return void 0;
-		return await file.readFile("utf8");
+		return await readUpTo(file, maxBytes);
 	} finally {
 		await file.close();
+	}
+}
+/** The size that a file claims is not what it has when something still writes to it. */
+async function readUpTo(file, maxBytes) {
+	const content = Buffer.alloc(maxBytes + 1);
+	let length = 0;
+	for (;;) {
+		const { bytesRead } = await file.read(content, length, content.length - length);
+		length += bytesRead;
+		if (length > maxBytes) return void 0;
+		if (bytesRead === 0) return content.toString("utf8", 0, length);
 	}
 }
 
@@ -46983,12 +46994,16 @@ async function readBoundedFile(path, maxBytes) {
 const MAX_RESULT_BYTES = 262144;
 /** `results/<artifact>/<trial>/trial.json` is as deep as it gets. */
 const MAX_DEPTH = 3;
-const MAX_FILES = 2e3;
+/** One artifact cannot crowd out the others: a batch has at most 100 trials. */
+const MAX_FILES_PER_ARTIFACT = 100;
 /** @returns every file of the expected name below `directory`, in a stable order */
 function createResults(directory) {
 	return { async read() {
-		const names = (await findTrialFiles(directory, "", MAX_DEPTH)).sort().slice(0, MAX_FILES);
-		return Promise.all(names.map((name) => readResult(directory, name)));
+		const found = (await findTrialFiles(directory, "", MAX_DEPTH)).sort();
+		const names = [...Map.groupBy(found, (name) => name.split(sep$1)[0]).values()].flatMap((files) => files.slice(0, MAX_FILES_PER_ARTIFACT));
+		const results = [];
+		for (const name of names) results.push(await readResult(directory, name));
+		return results;
 	} };
 }
 async function findTrialFiles(root, below, depth) {
@@ -47017,7 +47032,7 @@ async function readResult(directory, name) {
 		return {
 			name,
 			kind: "unreadable",
-			problem: `${issue?.path.join(".")}: ${issue?.message}`
+			problem: visibleText(`${issue?.path.join(".")}: ${issue?.message}`, 300)
 		};
 	} catch {
 		return {
@@ -54480,10 +54495,11 @@ function trialsOfTree(state, bench, tree) {
 }
 /**
 * The runs that measure a tree as the baseline. The first run of a merged candidate is left out: it was selected for
-* being good, so counting it would make the new baseline look better than it is.
+* being good, so counting it would make the new baseline look better than it is. After a change of testbed that is the
+* first one there, whatever its number.
 */
 function baselineTrials(state, bench, tree) {
-	return trialsOfTree(state, bench, tree).filter(({ outcome, trial }) => outcome === "measured" && !(trial.candidate !== null && trial.replicate === 1));
+	return trialsOfTree(state, bench, tree).filter(({ outcome, trial }, index) => outcome === "measured" && !(trial.candidate !== null && index === 0));
 }
 /** Standard deviation of one run, pooled over all code that was run twice or more; undefined before that. */
 function noiseSigma(state, bench) {
@@ -54510,7 +54526,7 @@ function comparableTrials(state, bench) {
 
 // src/core/metric.ts
 /** Longest line that is looked at; the rest of a longer one is skipped. */
-const MAX_LINE_CHARACTERS = 65536;
+const MAX_LINE_CHARACTERS$1 = 65536;
 const HEAD_CHARACTERS = 65536;
 const TAIL_CHARACTERS = 262144;
 const MAX_CURVE_POINTS = 200;
@@ -54547,7 +54563,7 @@ var OutputReader = class {
 			this.#readLine(this.#line + line);
 			this.#line = "";
 		}
-		this.#line = (this.#line + last).slice(0, MAX_LINE_CHARACTERS);
+		this.#line = (this.#line + last).slice(0, MAX_LINE_CHARACTERS$1);
 	}
 	/** Call once, after the last `push`. */
 	end() {
@@ -54577,7 +54593,7 @@ var OutputReader = class {
 	}
 	#readLine(line) {
 		if (line === "") return;
-		const text = line.slice(0, MAX_LINE_CHARACTERS);
+		const text = line.slice(0, MAX_LINE_CHARACTERS$1);
 		if (this.#metric) for (const match of text.matchAll(this.#metric)) {
 			this.#count += 1;
 			if (this.#texts.length < 3) this.#texts.push((match.groups?.["value"] ?? match[1] ?? "").slice(0, 65));
@@ -54772,6 +54788,8 @@ function pick(all, names) {
 const GRACE_MILLISECONDS = 1e3;
 /** Patience with a pipe that somebody outside the group keeps open. */
 const DRAIN_MILLISECONDS = 500;
+/** A longer line is handed on in pieces. */
+const MAX_LINE_CHARACTERS = 65536;
 /** Runs a command to its end, or to its timeout. Every way to end is a value. */
 async function runGroup(request) {
 	const child = execa("/bin/sh", ["-c", request.command], {
@@ -54789,11 +54807,8 @@ async function runGroup(request) {
 		signal: null,
 		timedOut: false
 	};
-	const decoders = [child.stdout, child.stderr].map((stream) => {
-		stream?.setEncoding("utf8");
-		stream?.on("data", (text) => request.onOutput(text));
-		return stream;
-	});
+	const streams = [child.stdout, child.stderr];
+	const ends = streams.map((stream) => readLines(stream, request.onOutput));
 	let timedOut = false;
 	const timer = setTimeout(() => {
 		timedOut = true;
@@ -54806,11 +54821,32 @@ async function runGroup(request) {
 	clearTimeout(timer);
 	request.signal.removeEventListener("abort", onAbort);
 	signalGroup(pid, "SIGKILL");
-	await Promise.all(decoders.map((stream) => drained(stream)));
+	await Promise.all(streams.map((stream) => drained(stream)));
+	for (const end of ends) end();
 	return {
 		code,
 		signal,
 		timedOut
+	};
+}
+/**
+* Hands on whole lines, so that a line of one stream is never broken by text of the other.
+*
+* @returns what to call when nothing more will come: it hands on the last line, if that was not ended
+*/
+function readLines(stream, onOutput) {
+	let line = "";
+	stream?.setEncoding("utf8");
+	stream?.on("data", (text) => {
+		const end = Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r")) + 1;
+		if (end > 0) onOutput(line + text.slice(0, end));
+		line = end > 0 ? text.slice(end) : line + text;
+		if (line.length < MAX_LINE_CHARACTERS) return;
+		onOutput(line);
+		line = "";
+	});
+	return () => {
+		if (line !== "") onOutput(`${line}\n`);
 	};
 }
 function endGroup(pid) {
@@ -54971,7 +55007,7 @@ async function runTrial(options, config, dataDirectory, trial, signal) {
 			...measured.outcome === "measured" ? {} : { tail: reader.log.slice(-4e3) }
 		};
 		await writeFile$1(join(results, "log.txt"), reader.log);
-		await writeFile$1(join(results, TRIAL_FILE), `${JSON.stringify(result, null, 2)}\n`);
+		if (!signal.aborted) await writeFile$1(join(results, TRIAL_FILE), `${JSON.stringify(result, null, 2)}\n`);
 		return result;
 	} finally {
 		await rm$1(scratch, {
@@ -56536,12 +56572,19 @@ async function run(ports, settings) {
 	ports.log.info(`No more proposals: ${await loop.run()}`);
 	return {
 		session,
-		seconds: ports.clock.monotonicSeconds() - startedSeconds,
-		busySeconds: loop.busySeconds
+		times: {
+			seconds: ports.clock.monotonicSeconds() - startedSeconds,
+			...loop.deviceTimes
+		}
 	};
 }
 var Loop = class {
-	busySeconds = 0;
+	/** When the first trial began and the last one ended, and how long trials took together. */
+	#device = {
+		firstSeconds: 0,
+		lastSeconds: 0,
+		busySeconds: 0
+	};
 	#ports;
 	#session;
 	#deadlineSeconds;
@@ -56555,6 +56598,19 @@ var Loop = class {
 		this.#deadlineSeconds = deadlineSeconds;
 		this.#begun = session.state;
 		ports.cancelled.addEventListener("abort", () => this.#halt(), { once: true });
+	}
+	get deviceTimes() {
+		const { firstSeconds, lastSeconds, busySeconds } = this.#device;
+		return {
+			trainingSeconds: lastSeconds - firstSeconds,
+			busySeconds
+		};
+	}
+	#countTrial(wallSeconds) {
+		const device = this.#device;
+		device.lastSeconds = this.#ports.clock.monotonicSeconds();
+		if (device.busySeconds === 0) device.firstSeconds = device.lastSeconds - wallSeconds;
+		device.busySeconds += wallSeconds;
 	}
 	/** @returns why proposing ended, as a sentence */
 	async run() {
@@ -56599,7 +56655,7 @@ var Loop = class {
 			}
 			const result = await trainer.run(trial, this.#stop.signal);
 			if (this.#stop.signal.aborted) return;
-			this.busySeconds += result.wallSeconds;
+			this.#countTrial(result.wallSeconds);
 			this.#ports.log.info(describeTrial(result));
 			this.#session.record([{
 				kind: "trial",
@@ -56676,9 +56732,9 @@ const STANDINGS = [
 	"withdrawn",
 	"open"
 ];
-/** Part of the devices' time that was spent training, 0 to 1. */
+/** Part of the time between the first trial and the last that the devices spent training, 0 to 1. */
 function busyFraction(run) {
-	const available = run === void 0 ? 0 : run.seconds * (run.devices ?? 1);
+	const available = run === void 0 ? 0 : run.trainingSeconds * (run.devices ?? 1);
 	return run === void 0 || available <= 0 ? 0 : run.busySeconds / available;
 }
 /** Gathers the report. Only runs made on `bench` count. */
@@ -57382,7 +57438,7 @@ const COMMANDS = {
 			...sessionSettings(job, trainer.testbed),
 			timeBudgetSeconds
 		});
-		await publishReport(job, summary.session, summary);
+		await publishReport(job, summary.session, summary.times);
 	},
 	async propose(job) {
 		const ports = {

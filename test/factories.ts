@@ -130,6 +130,7 @@ export function aState({ candidates = [], trials = [], ...fields }: StateFields 
     trials: new Map(trials.map((result) => [result.trial.id, result])),
     usage: NO_USAGE,
     asked: candidates.length,
+    fruitless: new Set(),
     ...fields,
     baselines,
   }

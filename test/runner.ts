@@ -122,7 +122,10 @@ async function finish(
 ): Promise<FinishedJob> {
   if (onLine) for await (const line of subprocess.iterable({ from: 'all' })) onLine(String(line))
   const { exitCode, signal, all } = await subprocess
-  const [output, summary] = await Promise.all([readFile(files.output, 'utf8'), readFile(files.summary, 'utf8')])
+  const [output, summary] = await Promise.all([
+    readFile(files.output, 'utf8'),
+    readFile(files.summary, 'utf8'),
+  ])
   return { exitCode, signal, outputs: parseOutputs(output), log: String(all), summary }
 }
 

@@ -62,7 +62,7 @@ export async function aRemote(files: Record<string, Entry>, defaultBranch = 'mai
     git('rev-parse', '--verify', '--quiet', `refs/heads/${branch}`).catch(() => null)
   const commit = async (entries: Record<string, Entry>, options: CommitOptions = {}) => {
     const parent = options.parent === undefined ? await tip(defaultBranch) : options.parent
-    return fastImport(directory, entries, { ...options, parent })
+    return commitIn(directory, entries, { ...options, parent })
   }
   const base = await commit(files, { parent: null, branch: defaultBranch })
   return {
@@ -84,8 +84,8 @@ export async function aRemote(files: Record<string, Entry>, defaultBranch = 'mai
 
 let imports = 0
 
-/** One process a commit: tests make many. A commit without a branch hangs on a ref that no clone fetches. */
-async function fastImport(directory: string, entries: Record<string, Entry>, options: CommitOptions) {
+/** Commits to a bare repository, in one process because tests make many. A commit without a branch hangs on a ref that no clone fetches. */
+export async function commitIn(directory: string, entries: Record<string, Entry>, options: CommitOptions) {
   imports += 1
   const ref = options.branch === undefined ? `refs/test/${imports}` : `refs/heads/${options.branch}`
   const head = [

@@ -5,7 +5,7 @@ import { ConfigError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 
 const COMMANDS = ['run', 'propose', 'train', 'judge'] as const
-export type Command = (typeof COMMANDS)[number]
+type Command = (typeof COMMANDS)[number]
 
 export interface Inputs {
   command: Command

@@ -1,6 +1,6 @@
 // Reads files that candidate code may have written: only regular files, never through a link, never more than a cap.
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 
 /** @returns the text; undefined when there is no such file, or it is not a regular file, or it is over the cap */
 export async function readBoundedFile(path: string, maxBytes: number): Promise<string | undefined> {
@@ -11,8 +11,20 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<s
   try {
     const stat = await file.stat()
     if (!stat.isFile() || stat.size > maxBytes) return undefined
-    return await file.readFile('utf8')
+    return await readUpTo(file, maxBytes)
   } finally {
     await file.close()
+  }
+}
+
+/** The size that a file claims is not what it has when something still writes to it. */
+async function readUpTo(file: FileHandle, maxBytes: number): Promise<string | undefined> {
+  const content = Buffer.alloc(maxBytes + 1)
+  let length = 0
+  for (;;) {
+    const { bytesRead } = await file.read(content, length, content.length - length)
+    length += bytesRead
+    if (length > maxBytes) return undefined
+    if (bytesRead === 0) return content.toString('utf8', 0, length)
   }
 }

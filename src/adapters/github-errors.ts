@@ -14,11 +14,12 @@ export function isStatus(error: unknown, status: number): boolean {
 
 /**
  * Creates something at most once: looks first, and looks again when the answer to the creation was lost or says that it
- * exists already.
+ * exists already. What was just written may not be there for a reader at once, so there is a pause before the next look.
  */
 export async function attemptOnce<T>(
   find: () => Promise<T | undefined>,
   create: () => Promise<T>,
+  pause: (seconds: number) => Promise<void>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     const found = await find()
@@ -30,6 +31,7 @@ export async function attemptOnce<T>(
       const lost = status !== undefined && status >= 500
       const exists = status === 422 && /already exists/i.test(String(error))
       if (attempt >= MAX_ATTEMPTS || !(lost || exists)) throw error
+      await pause(2 * attempt)
     }
   }
 }

@@ -1,4 +1,5 @@
 // GitHub through Octokit: pull requests, check runs, comments, merges. Every call may be repeated; nothing is done twice.
+import { setTimeout } from 'node:timers/promises'
 import { Octokit } from '@octokit/core'
 import { paginateRest } from '@octokit/plugin-paginate-rest'
 import { restEndpointMethods } from '@octokit/plugin-rest-endpoint-methods'
@@ -54,8 +55,21 @@ export function createForge(options: GitHubOptions): Forge {
   }
 }
 
-/** GitHub asks for a second between writes; the plugin's three seconds for notifying calls are its own caution. */
-const ONE_SECOND_BETWEEN_WRITES = { triggersNotification: () => false }
+/**
+ * GitHub asks for a second between writes; the plugin's three seconds for notifying calls are its own caution. Stands for
+ * the plugin's queue of writes, which is one for the whole process and cannot be told how long a second is.
+ */
+function oneSecondBetweenWrites(secondMilliseconds: number) {
+  let free = Promise.resolve()
+  const schedule = async <T>(_options: object, job: () => Promise<T>): Promise<T> => {
+    const turn = free
+    free = turn.then(() => setTimeout(secondMilliseconds))
+    await turn
+    return job()
+  }
+  // The plugin's type asks for the whole class of its library; this is all it calls.
+  return { triggersNotification: () => false, write: { key: () => ({ schedule }) } as never }
+}
 
 function createClient({ apiUrl, token, log, secondMilliseconds = 1000 }: GitHubOptions) {
   const GitHub = Octokit.plugin(restEndpointMethods, paginateRest, retry, throttling)
@@ -78,7 +92,7 @@ function createClient({ apiUrl, token, log, secondMilliseconds = 1000 }: GitHubO
       onRateLimit: wait('hourly'),
       onSecondaryRateLimit: wait('secondary'),
       retryAfterBaseValue: secondMilliseconds,
-      ...ONE_SECOND_BETWEEN_WRITES,
+      ...oneSecondBetweenWrites(secondMilliseconds),
     },
   })
 }
@@ -117,20 +131,23 @@ async function readPullRequest({ client, where }: Context, number: number): Prom
 }
 
 async function openPullRequest(
-  { client, where, options }: Context,
-  { branch, base, title, body }: { branch: string; head: string; base: string; title: string; body: string },
+  context: Context,
+  { branch, head, base, title, body }: Parameters<Forge['openPullRequest']>[0],
 ): Promise<OpenedPullRequest> {
+  const { client, where, options } = context
   const find = async (): Promise<number | undefined> => {
-    const head = `${where.owner}:${branch}`
-    const { data } = await client.rest.pulls.list({ ...where, head, base, state: 'all', per_page: 1 })
-    return data[0]?.number
+    const named = { head: `${where.owner}:${branch}`, base, state: 'all', per_page: 100 } as const
+    const { data } = await client.rest.pulls.list({ ...where, ...named })
+    // A closed one with our commit was closed by a person; one with another commit is of an earlier ledger. When a person
+    // pushed to an open one, the reader of pull requests will see it: there cannot be a second one for the branch.
+    return (data.find((one) => one.head.sha === head) ?? data.find((one) => one.state === 'open'))?.number
   }
   const create = async (): Promise<number> => {
     const request = { ...where, head: branch, base, title, body, request: { retries: 0 } }
     return (await client.rest.pulls.create(request)).data.number
   }
   try {
-    return { kind: 'opened', number: await attemptOnce(find, create) }
+    return { kind: 'opened', number: await attemptOnce(find, create, pauseOf(context)) }
   } catch (error) {
     if (isStatus(error, 403) && /not permitted to create/i.test(String(error)))
       return { kind: 'refused', explanation: pullRequestsForbidden(options, base, branch) }
@@ -150,8 +167,8 @@ function pullRequestsForbidden(
   )
 }
 
-async function putCheckRun({ client, where }: Context, head: string, check: CheckRun): Promise<void> {
-  // Another app may post a check of the same name; ours carries this id.
+async function putCheckRun(context: Context, head: string, check: CheckRun): Promise<void> {
+  const { client, where } = context
   const externalId = `autoresearch ${head}`
   const content = {
     status: check.status,
@@ -159,39 +176,34 @@ async function putCheckRun({ client, where }: Context, head: string, check: Chec
     ...(check.detailsUrl ? { details_url: check.detailsUrl } : {}),
     output: { title: check.title, summary: check.summary },
   }
+  // Another app may post a check of the same name and even of the same id; only ours lets itself be written.
+  const foreign = new Set<number>()
   const find = async (): Promise<number | undefined> => {
-    const { data } = await client.rest.checks.listForRef({
-      ...where,
-      ref: head,
-      check_name: check.name,
-      per_page: 100,
-    })
-    const ours = data.check_runs.find((run) => run.external_id === externalId)
-    return ours ? Number(ours.id) : undefined
+    const listed = { ...where, ref: head, check_name: check.name, per_page: 100 }
+    const { data } = await client.rest.checks.listForRef(listed)
+    const ours = data.check_runs.find((run) => run.external_id === externalId && !foreign.has(Number(run.id)))
+    return ours && Number(ours.id)
   }
-  let created = false
-  const create = async (): Promise<number> => {
-    const named = {
-      ...where,
-      name: check.name,
-      head_sha: head,
-      external_id: externalId,
-      request: { retries: 0 },
+  const create = async (): Promise<'created'> => {
+    const named = { ...where, name: check.name, head_sha: head, external_id: externalId }
+    await client.rest.checks.create({ ...named, ...content, request: { retries: 0 } })
+    return 'created'
+  }
+  for (;;) {
+    const found = await attemptOnce<number | 'created'>(find, create, pauseOf(context))
+    if (found === 'created') return
+    try {
+      await client.rest.checks.update({ ...where, check_run_id: found, ...content })
+      return
+    } catch (error) {
+      if (!isStatus(error, 403) || !/app_id/i.test(String(error))) throw error
+      foreign.add(found)
     }
-    const { data } = await client.rest.checks.create({ ...named, ...content })
-    created = true
-    return Number(data.id)
   }
-  const id = await attemptOnce(find, create)
-  if (!created) await client.rest.checks.update({ ...where, check_run_id: id, ...content })
 }
 
-async function putComment(
-  { client, where }: Context,
-  number: number,
-  marker: string,
-  body: string,
-): Promise<void> {
+async function putComment(context: Context, number: number, marker: string, body: string): Promise<void> {
+  const { client, where } = context
   const find = async (): Promise<{ id: number; body: string } | undefined> => {
     const listed = { ...where, issue_number: number, per_page: 100 }
     const comments = await client.paginate(client.rest.issues.listComments, listed)
@@ -203,7 +215,7 @@ async function putComment(
     const request = { ...where, issue_number: number, body, request: { retries: 0 } }
     return { id: Number((await client.rest.issues.createComment(request)).data.id), body }
   }
-  const comment = await attemptOnce(find, create)
+  const comment = await attemptOnce(find, create, pauseOf(context))
   if (comment.body !== body)
     await client.rest.issues.updateComment({ ...where, comment_id: comment.id, body })
 }
@@ -236,7 +248,7 @@ async function merge(
       const answer = await interpretRefusal(context, request.pullRequest, error)
       if (answer !== 'try again') return answer
       if (attempt >= MERGE_ATTEMPTS) throw error
-      await pause(context, attempt)
+      await pauseOf(context)(attempt)
     }
   }
 }
@@ -254,6 +266,7 @@ async function interpretRefusal(
   const { data } = await context.client.rest.pulls.get({ ...context.where, pull_number: number })
   const pullRequest = toPullRequest(data)
   if (pullRequest.mergeCommit) return { kind: 'merged', commit: pullRequest.mergeCommit }
+  if (pullRequest.state === 'closed') return { kind: 'refused', explanation: 'the pull request is closed' }
   if (status >= 500 || data.mergeable === null || /Base branch was modified/i.test(String(error)))
     return 'try again'
   return { kind: 'refused', explanation: error instanceof Error ? error.message : String(error) }
@@ -266,6 +279,7 @@ async function mergeMethod({ client, where }: Context): Promise<'squash' | 'reba
   return data.allow_rebase_merge === false ? 'merge' : 'rebase'
 }
 
-function pause({ options }: Context, seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * (options.secondMilliseconds ?? 1000)))
+/** Waits so many seconds. */
+function pauseOf({ options }: Context): (seconds: number) => Promise<void> {
+  return (seconds) => setTimeout(seconds * (options.secondMilliseconds ?? 1000))
 }

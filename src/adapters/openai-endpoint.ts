@@ -33,7 +33,7 @@ export interface Reply {
 }
 
 /** `permanent`: the next call would fail in the same way, until a person changes a setting. */
-export interface Failure {
+interface Failure {
   kind: 'failure'
   reason: string
   permanent: boolean

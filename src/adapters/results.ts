@@ -1,6 +1,7 @@
 // Finds the results that train jobs left as artifacts. Everything in there is hostile: candidate code ran beside it.
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
+import { visibleText } from '../core/markdown.ts'
 import { TRIAL_FILE, trialResultSchema } from '../core/trial.ts'
 import type { ResultFile, Results } from '../ports.ts'
 import { readBoundedFile } from './bounded-file.ts'
@@ -8,14 +9,20 @@ import { readBoundedFile } from './bounded-file.ts'
 const MAX_RESULT_BYTES = 256 * 1024
 /** `results/<artifact>/<trial>/trial.json` is as deep as it gets. */
 const MAX_DEPTH = 3
-const MAX_FILES = 2000
+/** One artifact cannot crowd out the others: a batch has at most 100 trials. */
+const MAX_FILES_PER_ARTIFACT = 100
 
 /** @returns every file of the expected name below `directory`, in a stable order */
 export function createResults(directory: string): Results {
   return {
     async read() {
-      const names = (await findTrialFiles(directory, '', MAX_DEPTH)).sort().slice(0, MAX_FILES)
-      return Promise.all(names.map((name) => readResult(directory, name)))
+      const found = (await findTrialFiles(directory, '', MAX_DEPTH)).sort()
+      const artifacts = Map.groupBy(found, (name) => name.split(sep)[0])
+      const names = [...artifacts.values()].flatMap((files) => files.slice(0, MAX_FILES_PER_ARTIFACT))
+      const results: ResultFile[] = []
+      // One after the other: a thousand at once would run out of file descriptors.
+      for (const name of names) results.push(await readResult(directory, name))
+      return results
     },
   }
 }
@@ -50,7 +57,9 @@ async function readResult(directory: string, name: string): Promise<ResultFile> 
         result: parsed.data as Extract<ResultFile, { kind: 'result' }>['result'],
       }
     const [issue] = parsed.error.issues
-    return { name, kind: 'unreadable', problem: `${issue?.path.join('.')}: ${issue?.message}` }
+    // It quotes the file.
+    const problem = visibleText(`${issue?.path.join('.')}: ${issue?.message}`, 300)
+    return { name, kind: 'unreadable', problem }
   } catch {
     return { name, kind: 'unreadable', problem: 'it is not JSON' }
   }

@@ -26,7 +26,7 @@ export interface TrainerOptions {
   log: Log
   testbed: string
   configPath: string
-  /** Results and logs of trials: one folder per trial. */
+  /** Results and logs of trials: one folder per trial; a run that is aborted leaves no result. */
   resultsDirectory: string
   /** What `setup` prepared, kept between jobs on this machine. */
   cacheDirectory: string
@@ -121,7 +121,8 @@ async function runTrial(
       ...(measured.outcome === 'measured' ? {} : { tail: reader.log.slice(-4000) }),
     }
     await writeFile(join(results, 'log.txt'), reader.log)
-    await writeFile(join(results, TRIAL_FILE), `${JSON.stringify(result, null, 2)}\n`)
+    // A run that we ended ourselves says nothing about the code, and whoever finds the file would believe that it crashed.
+    if (!signal.aborted) await writeFile(join(results, TRIAL_FILE), `${JSON.stringify(result, null, 2)}\n`)
     return result
   } finally {
     await rm(scratch, { recursive: true, force: true })

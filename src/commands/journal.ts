@@ -16,6 +16,7 @@ export class Journal {
   #pending: Entry[] = []
   #state: State
   #writing: Promise<void> | undefined
+  #failure: { error: unknown } | undefined
   #waiters: (() => void)[] = []
 
   constructor(store: LedgerStore, clock: Clock, text: string) {
@@ -32,15 +33,20 @@ export class Journal {
 
   /**
    * Adds events, and moves branches in the same push. Returns at once; `flushed` tells when the remote has them.
+   * Throws once an earlier write has failed: nothing is done on the word of a ledger that cannot be written.
    * Events that say nothing new are dropped.
    */
   record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
+    if (this.#failure) throw this.#failure.error
     if (events.length === 0 && branches.length === 0) return
     this.#pending.push({ events, branches })
     this.#refresh()
     this.#writing ??= this.#writeAll()
-    // A failure is reported by the next `flushed`; until then it must not end the process.
-    this.#writing.catch(() => {})
+    // A failure is thrown by whoever records or waits next; until then it must not end the process.
+    this.#writing.catch((error: unknown) => {
+      this.#failure = { error }
+      this.wake()
+    })
   }
 
   /** Resolves when everything recorded so far is on the remote. */

@@ -15,9 +15,11 @@ export async function judgeResults(
   settings: SessionSettings,
 ): Promise<{ session: Session; batches: TrialBatch[]; refused: string[] }> {
   const session = await openSession(ports, settings)
+  const assigned = new Set(planTrials(session.state, session.bench, session.policy).map(({ id }) => id))
   const refused: string[] = []
   for (const file of await ports.results.read()) {
-    const problem = file.kind === 'unreadable' ? file.problem : await verify(session, file.result)
+    if (file.kind === 'result' && session.state.trials.has(file.result.trial.id)) continue
+    const problem = file.kind === 'unreadable' ? file.problem : await verify(session, assigned, file.result)
     if (problem !== undefined) {
       refused.push(`${file.name}: ${problem}`)
       ports.log.warn(`Refused ${file.name}: ${problem}`)
@@ -28,12 +30,19 @@ export async function judgeResults(
   }
   await performSteps(session)
   await session.flushed()
+  session.assertBaselineTrains()
   return { session, batches: groupTrials(planTrials(session.state, session.bench, session.policy)), refused }
 }
 
 /** Compares a result with git and with the ledger. */
-async function verify(session: Session, result: TrialResult): Promise<string | undefined> {
-  const problem = checkResult(session.state, measurementHash(session.config), result)
+async function verify(
+  session: Session,
+  assigned: ReadonlySet<string>,
+  result: TrialResult,
+): Promise<string | undefined> {
+  if (!assigned.has(result.trial.id)) return 'no such trial is outstanding'
+  const { config } = session
+  const problem = checkResult(session.state, measurementHash(config), result, config.metric.bounds)
   if (problem !== undefined) return problem
   const tree = await session.ports.repository.treeOf(result.trial.head)
   return tree === result.trial.tree

@@ -23,6 +23,7 @@ export async function propose(
   await fillQueue(session, proposers, session.candidateLimit)
   await performSteps(session)
   await session.flushed()
+  session.assertBaselineTrains()
   return { session, batches: groupTrials(planTrials(session.state, session.bench, session.policy)) }
 }
 

@@ -89,7 +89,8 @@ function recordNothing(
   usage: Usage,
   exhausted: boolean,
 ): Proposed {
-  session.record([{ kind: 'no-proposal', proposer: proposer.name, reason, usage }])
+  const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
+  session.record([{ kind: 'no-proposal', id, proposer: proposer.name, reason, usage }])
   return { kind: 'nothing', reason, exhausted }
 }
 

@@ -2,16 +2,9 @@
 // that the device never waits for a model or for GitHub.
 import type { ProposerConfig } from '../core/config.ts'
 import { describeTrial } from '../core/describe.ts'
-import {
-  baselineFailure,
-  chooseProposer,
-  planSteps,
-  planTrials,
-  waitingCandidates,
-} from '../core/schedule.ts'
-import type { State } from '../core/state.ts'
+import { chooseProposer, planSteps, planTrials, waitingCandidates } from '../core/schedule.ts'
+import { openCandidates, type State } from '../core/state.ts'
 import type { RunTimes } from '../core/tally.ts'
-import { BaselineError } from '../errors.ts'
 import type { Proposer, Trainer } from '../ports.ts'
 import { proposeCandidate } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
@@ -114,11 +107,7 @@ class Loop {
     const { clock, trainer } = this.#ports
     while (!this.#stop.signal.aborted) {
       const { state, bench, policy } = this.#session
-      const failure = baselineFailure(state, bench)
-      if (failure)
-        throw new BaselineError(failure, {
-          hint: 'Run the training command on the baseline branch by hand and mend it there.',
-        })
+      this.#session.assertBaselineTrains()
       if (clock.monotonicSeconds() + this.#session.config.timeoutSeconds > this.#deadlineSeconds) return
       const trial = planTrials(state, bench, policy)[0]
       if (!trial) {
@@ -139,7 +128,14 @@ class Loop {
     const proposers = this.#ports.createProposers(this.#session.config.proposers)
     const exhausted = new Set<number>()
     const fruitless = proposers.map(() => 0)
+    let baseline = this.#session.baseline.commit
     while (!this.#stop.signal.aborted) {
+      // A new baseline is a new chance for those who had nothing to offer on the old one.
+      if (baseline !== this.#session.baseline.commit) {
+        baseline = this.#session.baseline.commit
+        exhausted.clear()
+        fruitless.fill(0)
+      }
       const limit = this.#limitReached()
       if (limit) return limit
       if (waitingCandidates(this.#session.state).length >= PROPOSALS_AHEAD) {
@@ -148,7 +144,11 @@ class Loop {
       }
       const turn = chooseProposer(proposers.length, this.#session.state.asked, exhausted)
       const proposer = turn === undefined ? undefined : proposers[turn]
-      if (turn === undefined || proposer === undefined) return 'no proposer has anything more to offer'
+      if (turn === undefined || proposer === undefined) {
+        if (openCandidates(this.#session.state).length === 0) return 'no proposer has anything more to offer'
+        await this.#session.changed()
+        continue
+      }
       const proposed = await proposeCandidate(this.#session, proposer, this.#stop.signal)
       fruitless[turn] = proposed.kind === 'proposed' ? 0 : (fruitless[turn] ?? 0) + 1
       if (proposed.kind === 'proposed') continue

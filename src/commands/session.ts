@@ -5,10 +5,10 @@ import { describeVerdict } from '../core/describe.ts'
 import { type Bench, measurementHash } from '../core/evidence.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
 import { type PullRequest, reconcile } from '../core/reconcile.ts'
-import { decide } from '../core/schedule.ts'
+import { baselineFailure, decide } from '../core/schedule.ts'
 import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
 import { type JudgePolicy, STARTING_THRESHOLDS } from '../core/verdict.ts'
-import { ConfigError, LedgerError } from '../errors.ts'
+import { BaselineError, ConfigError, LedgerError } from '../errors.ts'
 import type { BranchUpdate, Clock, Forge, LedgerStore, Log, RemoteBranches, Repository } from '../ports.ts'
 import { Journal } from './journal.ts'
 
@@ -97,6 +97,15 @@ export class Session {
     }
   }
 
+  /** @throws BaselineError when the baseline itself has failed too often to be measured */
+  assertBaselineTrains(): void {
+    const failure = baselineFailure(this.state, this.bench)
+    if (failure === undefined) return
+    throw new BaselineError(failure, {
+      hint: 'Run the training command on the baseline branch by hand and mend it there.',
+    })
+  }
+
   flushed(): Promise<void> {
     return this.#journal.flushed()
   }
@@ -121,7 +130,7 @@ export class Session {
     const open = await forge.openPullRequests(this.#config.baseline)
     const pullRequests = [...open, ...(await this.#settledPullRequests(open))]
     const baseline = { commit, tree: await repository.treeOf(commit) }
-    this.record(reconcile(this.state, { baseline, pullRequests, branches: new Set(commits.keys()) }))
+    this.record(reconcile(this.state, { baseline, pullRequests, branches: commits }))
     this.#config = await readConfig(repository, commit, this.settings.configPath)
     this.record([])
   }

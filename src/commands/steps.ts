@@ -91,7 +91,8 @@ async function settle(session: Session, candidate: Candidate): Promise<void> {
 async function followPerson(session: Session, candidate: Candidate): Promise<boolean> {
   if (candidate.pullRequest === undefined) return false
   const pullRequest = await session.pullRequest(candidate.pullRequest)
-  const events = reconcileCandidate(candidate, pullRequest)
+  const { commits } = await session.ports.repository.remoteBranches()
+  const events = reconcileCandidate(candidate, pullRequest, commits.get(candidateBranch(candidate.id)))
   if (events.length === 0) return false
   session.record(events)
   if (pullRequest.state === 'merged') await session.reconcile()
@@ -133,8 +134,10 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
     head: candidate.head,
     ...renderMergeMessage(candidate, verdict, candidate.pullRequest),
   })
-  // The next reading of the pull request says what the person pushed.
-  if (merged.kind === 'head-moved') return void (await followPerson(session, candidate))
+  if (merged.kind === 'head-moved') {
+    const end = { kind: 'withdrawn', reason: 'a person pushed to the branch' } as const
+    return session.record([{ kind: 'ended', candidate: candidate.id, end }])
+  }
   if (merged.kind === 'refused') {
     session.ports.log.warn(
       `#${candidate.pullRequest} should be merged, but GitHub refuses: ${merged.explanation}`,

@@ -38,7 +38,7 @@ const submit = z.strictObject({
 const toolCall = z.discriminatedUnion('tool', [listFiles, readFile, editFile, submit])
 
 /** A call whose arguments have been checked. */
-export type ToolCall = z.infer<typeof toolCall>
+type ToolCall = z.infer<typeof toolCall>
 export type SubmitCall = Extract<ToolCall, { tool: 'submit' }>
 
 export type ParsedToolCall = { kind: 'call'; call: ToolCall } | { kind: 'malformed'; problem: string }

@@ -85,7 +85,7 @@ const replicates = section({
       description: 'Trials of the baseline. Their spread is the noise a gain is held against.',
       examples: [6],
     }),
-  candidate: between(1, 20)
+  candidate: between(2, 20)
     .default(4)
     .meta({ description: 'Most trials one candidate may get before it is decided.', examples: [4] }),
 })

@@ -27,7 +27,7 @@ export interface Config {
   metric: Metric
   /** Pattern with the named groups `step` and `value`, applied per line. */
   progress?: { pattern: string }
-  /** Trials of the baseline (2–50), and at most of a candidate (1–20). */
+  /** Trials of the baseline (2–50), and at most of a candidate (2–20). */
   replicates: { baseline: number; candidate: number }
   /** At least one. */
   proposers: ProposerConfig[]

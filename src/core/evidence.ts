@@ -34,11 +34,12 @@ export function trialsOfTree(state: State, bench: Bench, tree: string): TrialRes
 
 /**
  * The runs that measure a tree as the baseline. The first run of a merged candidate is left out: it was selected for
- * being good, so counting it would make the new baseline look better than it is.
+ * being good, so counting it would make the new baseline look better than it is. After a change of testbed that is the
+ * first one there, whatever its number.
  */
 export function baselineTrials(state: State, bench: Bench, tree: string): TrialResult[] {
   return trialsOfTree(state, bench, tree).filter(
-    ({ outcome, trial }) => outcome === 'measured' && !(trial.candidate !== null && trial.replicate === 1),
+    ({ outcome, trial }, index) => outcome === 'measured' && !(trial.candidate !== null && index === 0),
   )
 }
 
@@ -62,6 +63,18 @@ export function evidenceFor(state: State, bench: Bench, candidate: Candidate): E
     candidate: trialsOfTree(state, bench, candidate.tree),
     sigma: noiseSigma(state, bench),
   }
+}
+
+/**
+ * Mean wall time of a run of the first baseline measured on this bench. Anchored there, because an allowance over the
+ * present baseline would let every merge add a few percent of training time to the last.
+ */
+export function usualSeconds(state: State, bench: Bench): number | undefined {
+  const [first] = state.baselines.flatMap(({ tree }) => {
+    const runs = baselineTrials(state, bench, tree)
+    return runs.length > 0 ? [runs] : []
+  })
+  return first && mean(first.map((result) => result.wallSeconds))
 }
 
 /** Mean of the metric over the runs that measure a tree as the baseline; undefined before the first. */

@@ -13,7 +13,7 @@ export type LedgerEvent =
   | { kind: 'baseline'; commit: string; tree: string; cause: 'started' | 'merged' | 'pushed' }
   | { kind: 'proposed'; candidate: Candidate }
   /** A proposer was asked and nothing came of it; recorded because it cost something. */
-  | { kind: 'no-proposal'; proposer: string; reason: string; usage: Usage }
+  | { kind: 'no-proposal'; id: string; proposer: string; reason: string; usage: Usage }
   | { kind: 'opened'; candidate: string; pullRequest: number }
   /** The baseline moved under a waiting candidate and its change was replayed on the new one. */
   | { kind: 'rebased'; candidate: string; base: string; head: string; tree: string }

@@ -122,10 +122,10 @@ export class OutputReader {
       for (const match of text.matchAll(this.#metric)) {
         this.#count += 1
         if (this.#texts.length < 3)
-          this.#texts.push((match.groups?.['value'] ?? match[1] ?? '').slice(0, MAX_VALUE_CHARACTERS + 1))
+          this.#texts.push((match.groups?.value ?? match[1] ?? '').slice(0, MAX_VALUE_CHARACTERS + 1))
       }
     const groups = this.#progress?.exec(text)?.groups
-    if (groups) this.#addPoint(Number(groups['step']), groups['value'] ?? '')
+    if (groups) this.#addPoint(Number(groups.step), groups.value ?? '')
   }
 
   /** Keeps at most 200 evenly spaced points: when full, every other one goes and the stride doubles. */

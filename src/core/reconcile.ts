@@ -20,8 +20,8 @@ export interface Observed {
   baseline: BaselineCommit
   /** The newest pull request of every open candidate's branch. */
   pullRequests: readonly PullRequest[]
-  /** Every branch of the remote. */
-  branches: ReadonlySet<string>
+  /** Commit by branch, as git shows it: the list of pull requests may lag behind a push. */
+  branches: ReadonlyMap<string, string>
 }
 
 /** The ledger lines that are missing, given what GitHub shows. */
@@ -30,14 +30,23 @@ export function reconcile(state: State, observed: Observed): LedgerEvent[] {
   const events = openCandidates(state).flatMap((candidate) => {
     const branch = candidateBranch(candidate.id)
     const pullRequest = byBranch.get(branch)
-    if (pullRequest) return reconcileCandidate(candidate, pullRequest)
-    return observed.branches.has(branch) ? [] : [withdrawn(candidate, 'a person deleted the branch')]
+    const commit = observed.branches.get(branch)
+    if (pullRequest) return reconcileCandidate(candidate, pullRequest, commit)
+    return commit !== undefined ? [] : [withdrawn(candidate, 'a person deleted the branch')]
   })
   return [...events, ...reconcileBaseline(state, observed, events)]
 }
 
-/** The lines one candidate lacks, given its pull request. */
-export function reconcileCandidate(candidate: Candidate, pullRequest: PullRequest): LedgerEvent[] {
+/**
+ * The lines one candidate lacks, given its pull request.
+ *
+ * @param branchCommit where its branch points; undefined when the branch is gone
+ */
+export function reconcileCandidate(
+  candidate: Candidate,
+  pullRequest: PullRequest,
+  branchCommit: string | undefined,
+): LedgerEvent[] {
   const opened: LedgerEvent = { kind: 'opened', candidate: candidate.id, pullRequest: pullRequest.number }
   const adopted = candidate.pullRequest === undefined ? [opened] : []
   if (pullRequest.state === 'merged' && pullRequest.mergeCommit) {
@@ -50,8 +59,8 @@ export function reconcileCandidate(candidate: Candidate, pullRequest: PullReques
     if (ours) return [...adopted, { kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }]
     return [...adopted, withdrawn(candidate, 'a person closed the pull request')]
   }
-  if (pullRequest.head !== candidate.head)
-    return [...adopted, withdrawn(candidate, 'a person pushed to the branch')]
+  if (branchCommit !== candidate.head)
+    return [...adopted, withdrawn(candidate, 'a person moved or deleted the branch')]
   return adopted
 }
 

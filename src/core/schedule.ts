@@ -1,6 +1,6 @@
 // The scheduler: from the state alone, what to train next, what to do on GitHub next, and whether to ask for new ideas.
 import type { Candidate } from './candidate.ts'
-import { type Bench, baselineTrials, evidenceFor, trialsOfTree } from './evidence.ts'
+import { type Bench, baselineTrials, evidenceFor, trialsOfTree, usualSeconds } from './evidence.ts'
 import type { LedgerEvent } from './ledger.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
 import { type Trial, trialId, trialSeed } from './trial.ts'
@@ -64,7 +64,7 @@ export function judgeCandidate(
 ): Judgement {
   const { baseline, candidate: runs, sigma } = evidenceFor(state, bench, candidate)
   if (runs.length === 0) return { kind: 'replicate', reason: 'not trained yet' }
-  return judge(baseline, runs, sigma ?? 0, policy)
+  return judge(baseline, runs, sigma ?? 0, policy, usualSeconds(state, bench))
 }
 
 /** Decisions that the evidence now allows, as ledger events. */

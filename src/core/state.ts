@@ -23,12 +23,15 @@ export interface State {
   usage: Usage
   /** How often proposers were asked, with or without result. */
   asked: number
+  /** Ids of the askings that nothing came of. */
+  fruitless: ReadonlySet<string>
 }
 
 interface Draft extends State {
   baselines: BaselineCommit[]
   candidates: Map<string, Candidate>
   trials: Map<string, TrialResult>
+  fruitless: Set<string>
 }
 
 /** Replays the ledger. An event that says what is already known changes nothing, so repeated lines are harmless. */
@@ -41,6 +44,7 @@ export function replay(events: readonly LedgerEvent[]): State {
     trials: new Map(),
     usage: NO_USAGE,
     asked: 0,
+    fruitless: new Set(),
   }
   for (const event of events) if (isNews(draft, event)) apply(draft, event)
   return draft
@@ -70,7 +74,7 @@ function isNews(state: State, event: LedgerEvent): boolean {
     case 'proposed':
       return !state.candidates.has(event.candidate.id)
     case 'no-proposal':
-      return true
+      return !state.fruitless.has(event.id)
     case 'opened':
       return candidate !== undefined && candidate.pullRequest === undefined
     case 'rebased':
@@ -108,6 +112,7 @@ function apply(draft: Draft, event: LedgerEvent): void {
       draft.asked += 1
       break
     case 'no-proposal':
+      draft.fruitless.add(event.id)
       draft.usage = addUsage(draft.usage, event.usage)
       draft.asked += 1
       break

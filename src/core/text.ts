@@ -16,6 +16,8 @@ export function formatSigned(value: number): string {
 /** Seconds as `42 s`, `5m`, `1h 30m`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 60) return `${Number(seconds.toFixed(1))} s`
+  const rest = Math.round(seconds % 60)
+  if (seconds < 600) return `${Math.floor(seconds / 60)}m${rest ? ` ${rest}s` : ''}`
   const minutes = Math.round(seconds / 60)
   if (minutes < 60) return `${minutes}m`
   return `${Math.floor(minutes / 60)}h${minutes % 60 ? ` ${minutes % 60}m` : ''}`

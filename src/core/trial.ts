@@ -6,7 +6,7 @@ const sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
 const finite = z.number().finite()
 
 export const trialSchema = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{12}-r[0-9]{1,4}$/),
+  id: z.string().regex(/^[0-9a-f]{16}-r[0-9]{1,4}$/),
   /** Candidate id, or null when the baseline itself is measured. */
   candidate: z.string().max(40).nullable(),
   base: sha,
@@ -20,7 +20,7 @@ export const trialSchema = z.strictObject({
 /** What is to be trained: planned by the scheduler, carried to the GPU job as JSON. */
 export type Trial = z.infer<typeof trialSchema>
 
-export const OUTCOMES = [
+const OUTCOMES = [
   'measured',
   'crashed',
   'out-of-memory',
@@ -73,7 +73,7 @@ export const TRIAL_FILE = 'trial.json'
 
 /** A replicate of a tree has one id for ever, so recording it twice is noticed. */
 export function trialId(tree: string, replicate: number): string {
-  return `${tree.slice(0, 12)}-r${replicate}`
+  return `${tree.slice(0, 16)}-r${replicate}`
 }
 
 /**

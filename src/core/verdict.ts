@@ -38,11 +38,11 @@ export interface JudgePolicy {
 export const STARTING_THRESHOLDS = { screenSigmas: 1.5, mergeZ: 2.5, rejectSigmas: 0.8 } as const
 
 /**
- * A candidate may take this much longer than the mean baseline run before its number stops counting: 5 % and 2 s,
+ * A candidate may take this much longer than a usual run before its number stops counting: 5 % and 2 s,
  * wall time measured from outside. Training longer is not a better model.
  */
-export function wallAllowanceSeconds(baselineWallSeconds: number): number {
-  return baselineWallSeconds * 1.05 + 2
+export function wallAllowanceSeconds(usualSeconds: number): number {
+  return usualSeconds * 1.05 + 2
 }
 
 /**
@@ -69,15 +69,17 @@ export function pooledSigma(groups: readonly (readonly number[])[]): number | un
  * @param baseline measured runs of the baseline on this testbed
  * @param candidate every run of the candidate's tree, in order, failed ones included
  * @param sigma pooled standard deviation of one run, see `pooledSigma`
+ * @param usualSeconds wall time a run may be expected to take; by default what the baseline's runs took
  */
 export function judge(
   baseline: readonly TrialResult[],
   candidate: readonly TrialResult[],
   sigma: number,
   policy: JudgePolicy,
+  usualSeconds: number = mean(baseline.map((result) => result.wallSeconds)),
 ): Judgement {
   const runs = { candidate: candidate.length, baseline: baseline.length }
-  const failure = firstFailure(baseline, candidate)
+  const failure = firstFailure(candidate, usualSeconds)
   if (failure) return { kind: 'reject', reason: failure, runs }
   if (candidate.length === 0) return { kind: 'replicate', reason: 'not trained yet' }
 
@@ -145,18 +147,14 @@ function fallsShort(words: string, sigmas: number, sigma: number): string {
 }
 
 /** The first reason why the candidate's runs cannot be compared at all: a run without a number, or one that took too long. */
-function firstFailure(
-  baseline: readonly TrialResult[],
-  candidate: readonly TrialResult[],
-): string | undefined {
-  const usualSeconds = mean(baseline.map((result) => result.wallSeconds))
+function firstFailure(candidate: readonly TrialResult[], usualSeconds: number): string | undefined {
   const allowance = wallAllowanceSeconds(usualSeconds)
   for (const [index, result] of candidate.entries()) {
     const run = `run ${index + 1} of ${candidate.length}`
     if (result.outcome !== 'measured')
       return `${run} ended ${result.outcome}${result.reason ? `: ${result.reason}` : ''}`
     if (result.wallSeconds > allowance)
-      return `${run} is over-budget: ${result.wallSeconds.toFixed(1)} s, and the baseline takes ${usualSeconds.toFixed(1)} s`
+      return `${run} is over-budget: ${result.wallSeconds.toFixed(1)} s, and a run takes ${usualSeconds.toFixed(1)} s`
   }
   return undefined
 }

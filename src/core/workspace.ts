@@ -12,7 +12,7 @@ export interface Workspace {
 /** Answer to a tool call: text for the model, or what was wrong with the call. */
 export type FileText = { kind: 'text'; text: string } | Refused
 export type EditResult = { kind: 'edited'; workspace: Workspace } | Refused
-export interface Refused {
+interface Refused {
   kind: 'refused'
   problem: string
 }

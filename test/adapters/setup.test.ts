@@ -63,7 +63,7 @@ describe('preparing data', () => {
     const setup = 'echo half > "$AUTORESEARCH_DATA/half"; echo "no space left" >&2; exit 3'
     const failure = await prepare(setup).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(BaselineError)
-    expect(String(failure)).toMatch(/setup failed \(exit code 3\)[^]*no space left/)
+    expect(String(failure)).toMatch(/setup failed \(exit code 3\)[\s\S]*no space left/)
     expect(await cached()).toEqual([])
   })
 

@@ -104,8 +104,8 @@ describe('a valid file', () => {
   })
 
   test('may give part of a section and keep the other defaults', () => {
-    const config = configOf(aFile({ replicates: '{candidate: 1}', limits: '{tokens: 500k}' }))
-    expect(config.replicates).toEqual({ baseline: 6, candidate: 1 })
+    const config = configOf(aFile({ replicates: '{candidate: 3}', limits: '{tokens: 500k}' }))
+    expect(config.replicates).toEqual({ baseline: 6, candidate: 3 })
     expect(config.limits).toEqual({ candidates: 20, tokens: 500_000, dollars: 10 })
   })
 
@@ -209,14 +209,14 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['progress.pattern', 'a JavaScript regular expression', ['[']],
   ['progress.pattern', 'a regular expression with the named groups step and value', ['a', '(?<step>a)(b)']],
   ['replicates.baseline', 'a whole number from 2 to 50', [1, 51, 2.5, '6']],
-  ['replicates.candidate', 'a whole number from 1 to 20', [0, 21]],
+  ['replicates.candidate', 'a whole number from 2 to 20', [0, 1, 21]],
   ['proposers', 'a list of proposers', [null, 'knobs', { kind: 'knobs' }]],
   ['proposers', 'at least one proposer', [[]]],
   ['proposers[0]', 'a mapping with kind', ['knobs', null]],
   ['proposers[0].kind', '"knobs" or "openai"', [undefined, 'magic']],
   ['proposers[0].model', 'the name of a model', [undefined, 4]],
   ['proposers[0].base-url', 'an http or https URL', ['ftp://a', 'a.example', 5]],
-  ['proposers[0].max-turns', 'a whole number from 1 to 200', [0, 201]],
+  ['proposers[0].max-turns', 'a whole number from 2 to 200', [0, 201]],
   ['proposers[0].price.output', 'a number of dollars, 0 or more', [undefined, -1, '1']],
   ['limits', 'a mapping', [null, []]],
   ['limits.candidates', 'a count from 1 to 100000', [0, '0', '101k', 1.5]],

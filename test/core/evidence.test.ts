@@ -102,6 +102,15 @@ describe('baselineTrials', () => {
     ])
   })
 
+  it('F52 leaves out the run that was selected on the new testbed, whatever its number', () => {
+    const trials = [
+      aTrialResult({ candidate: winner, replicate: 1, value: 2.1, ...ELSEWHERE }),
+      aTrialResult({ candidate: winner, replicate: 2, value: 2.2 }),
+      aTrialResult({ candidate: winner, replicate: 3, value: 2.3 }),
+    ]
+    expect(values(baselineTrials(aState({ trials }), BENCH, merged.tree))).toEqual([2.3])
+  })
+
   it('has no mean before the first run that counts', () => {
     const first = aState({ trials: [aTrialResult({ candidate: winner, value: 2.1 })] })
     expect(baselineMean(first, BENCH, merged.tree)).toBeUndefined()

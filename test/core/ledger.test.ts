@@ -9,7 +9,13 @@ const CANDIDATE = aCandidate()
 const EVENTS: LedgerEvent[] = [
   { kind: 'started', rootSeed: 'test' },
   { kind: 'baseline', ...aBaseline(), cause: 'started' },
-  { kind: 'no-proposal', proposer: 'knobs', reason: 'line\nend, "quotes", \u2028 and 字', usage: NO_USAGE },
+  {
+    kind: 'no-proposal',
+    id: 'asking 1',
+    proposer: 'knobs',
+    reason: 'line\nend, "quotes", \u2028 and 字',
+    usage: NO_USAGE,
+  },
   { kind: 'proposed', candidate: CANDIDATE },
   { kind: 'opened', candidate: CANDIDATE.id, pullRequest: 7 },
   { kind: 'trial', result: aTrialResult({ candidate: CANDIDATE, value: 2.25 }) },

@@ -35,7 +35,7 @@ const MERGED = aPullRequest({
   mergeTree: MERGED_TO.tree,
 })
 const CLOSED_BY_PERSON = withdrawn('a person closed the pull request')
-const PUSHED_BY_PERSON = withdrawn('a person pushed to the branch')
+const PUSHED_BY_PERSON = withdrawn('a person moved or deleted the branch')
 
 describe('reconcileCandidate', () => {
   it.each<[string, Candidate, PullRequest, LedgerEvent[]]>([
@@ -83,12 +83,20 @@ describe('reconcileCandidate', () => {
       [CLOSED_BY_PERSON],
     ],
   ])('%s', (_, candidate, pullRequest, events) => {
-    expect(reconcileCandidate(candidate, pullRequest)).toEqual(events)
+    expect(reconcileCandidate(candidate, pullRequest, pullRequest.head)).toEqual(events)
   })
 })
 
+it('F22 takes the branch’s word when the pull request lags behind our own push', () => {
+  const lagging = aPullRequest({ head: sha('before the rebase') })
+  expect(reconcileCandidate(CANDIDATE, lagging, CANDIDATE.head)).toEqual([])
+})
+
 describe('reconcile', () => {
-  const branches = new Set(['main', candidateBranch(CANDIDATE.id)])
+  const branches = new Map([
+    ['main', sha('main')],
+    [candidateBranch(CANDIDATE.id), CANDIDATE.head],
+  ])
   const asWeLeftIt = { baseline: aBaseline(), pullRequests: [aPullRequest()], branches }
 
   it('says nothing when all is as the ledger has it', () => {
@@ -100,7 +108,11 @@ describe('reconcile', () => {
     const other = aCandidate({ name: 'muon' })
     const opened = aPullRequest({ number: 8, branch: candidateBranch(other.id), head: other.head })
     const state = aState({ candidates: [CANDIDATE, other] })
-    const observed = { ...asWeLeftIt, pullRequests: [opened, aPullRequest({ state: 'closed' })] }
+    const observed = {
+      ...asWeLeftIt,
+      pullRequests: [opened, aPullRequest({ state: 'closed' })],
+      branches: new Map([...branches, [candidateBranch(other.id), other.head]]),
+    }
     expect(reconcile(state, observed)).toEqual([
       CLOSED_BY_PERSON,
       { kind: 'opened', candidate: other.id, pullRequest: 8 },
@@ -119,7 +131,7 @@ describe('reconcile', () => {
   })
 
   it('F48 withdraws a candidate whose branch a person deleted', () => {
-    const observed = { ...asWeLeftIt, pullRequests: [], branches: new Set(['main']) }
+    const observed = { ...asWeLeftIt, pullRequests: [], branches: new Map([['main', sha('main')]]) }
     expect(reconcile(aState({ candidates: [UNOPENED] }), observed)).toEqual([
       withdrawn('a person deleted the branch'),
     ])

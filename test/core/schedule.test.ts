@@ -327,18 +327,22 @@ describe('planSteps', () => {
     expect(steps(aCandidate({ name: 'it', ...fields }))).toEqual(kind ? [`${kind} it`] : [])
   })
 
-  it('begins with merges, then settles, replays and opens, each in the order proposed', () => {
+  it('begins with what leads to a merge, then settles, replays and opens, each in the order proposed', () => {
     expect(
       steps(
         aCandidate({ name: 'new' }),
         aCandidate({ name: 'stale', ...stale }),
         aCandidate({ name: 'rejected', pullRequest: 1, verdict: REJECT }),
         aCandidate({ name: 'parked', pullRequest: 2, verdict: PARK }),
+        aCandidate({ name: 'accepted unopened', verdict: MERGE }),
+        aCandidate({ name: 'accepted stale', pullRequest: 4, verdict: MERGE, ...stale }),
         aCandidate({ name: 'accepted', pullRequest: 3, verdict: MERGE }),
         aCandidate({ name: 'also new' }),
       ),
     ).toEqual([
       'settle accepted',
+      'rebase accepted stale',
+      'open accepted unopened',
       'settle rejected',
       'settle parked',
       'rebase stale',

@@ -15,7 +15,7 @@ import {
 import { type BaselineCommit, openCandidates, replay, type State, selectNews } from '../../src/core/state.ts'
 import type { Trial, TrialResult } from '../../src/core/trial.ts'
 import { checkResult } from '../../src/core/trust.ts'
-import { aCandidate, aRandom, BENCH, gaussian, POLICY, ROOT_SEED, sha } from '../factories.ts'
+import { aCandidate, aRandom, BENCH, gaussian, POLICY, sha } from '../factories.ts'
 
 const SIGMA = 0.01
 const MAX_TURNS = 3000
@@ -49,7 +49,7 @@ class Simulation {
     this.#world = world
     this.#random = aRandom(seed)
     const baseline = this.#commit('baseline', [])
-    this.record({ kind: 'started', rootSeed: ROOT_SEED }, { kind: 'baseline', ...baseline, cause: 'started' })
+    this.record({ kind: 'started', rootSeed: `${seed}` }, { kind: 'baseline', ...baseline, cause: 'started' })
   }
 
   get state(): State {

@@ -56,6 +56,7 @@ describe('replay', () => {
       trials: new Map(),
       usage: NO_USAGE,
       asked: 0,
+      fruitless: new Set(),
     })
   })
 
@@ -156,7 +157,13 @@ describe('replay', () => {
   )
 
   it('sums what proposing cost, failures included', () => {
-    const nothing: LedgerEvent = { kind: 'no-proposal', proposer: 'openai', reason: 'refused', usage: TOKENS }
+    const nothing: LedgerEvent = {
+      kind: 'no-proposal',
+      id: 'asking 1',
+      proposer: 'openai',
+      reason: 'refused',
+      usage: TOKENS,
+    }
     const state = replayed(proposed({ ...A, usage: TOKENS }), nothing, proposed(B))
     expect(state.usage).toEqual({ inputTokens: 200, outputTokens: 40, dollars: 1 })
     expect(state.asked).toBe(3)

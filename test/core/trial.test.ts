@@ -12,7 +12,7 @@ import { aBaseline, aCandidate, aTrial, aTrialResult, sha } from '../factories.t
 
 describe('trialId', () => {
   it('names the tree and the replicate', () => {
-    expect(trialId(sha('tree'), 3)).toBe(`${sha('tree').slice(0, 12)}-r3`)
+    expect(trialId(sha('tree'), 3)).toBe(`${sha('tree').slice(0, 16)}-r3`)
   })
 })
 
@@ -70,7 +70,7 @@ describe('trialSchema', () => {
 
   it('accepts a repository with SHA-256 object names', () => {
     const long = 'ab'.repeat(32)
-    const trial = { ...aTrial(), base: long, head: long, tree: long, id: `${long.slice(0, 12)}-r1` }
+    const trial = { ...aTrial(), base: long, head: long, tree: long, id: `${long.slice(0, 16)}-r1` }
     expect(trialSchema.safeParse(trial).success).toBe(true)
   })
 

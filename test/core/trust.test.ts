@@ -57,6 +57,11 @@ describe('checkResult', () => {
     ['an unknown candidate', forged({ candidate: 'deadbeef' }), 'no such trial was assigned'],
     ['its own code as the baseline', forged({ candidate: null }), 'no such trial was assigned'],
     [
+      'the baseline, built on something else',
+      forged({ candidate: null, head: NOW.commit, tree: NOW.tree, base: OLD.commit }),
+      'no such trial was assigned',
+    ],
+    [
       'its own code as a commit of the baseline',
       forged({ candidate: null, head: NOW.commit, base: NOW.commit }),
       'no such trial was assigned',

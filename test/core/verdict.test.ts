@@ -149,7 +149,7 @@ describe('a run that does not count', () => {
 
   it('F32 says how long it took', () => {
     const judgement = judge(BASELINE, runs([2, 2.01], { wallSeconds: 400 }), SIGMA, POLICY)
-    expect(judgement.reason).toBe('run 1 of 2 is over-budget: 400.0 s, and the baseline takes 300.0 s')
+    expect(judgement.reason).toBe('run 1 of 2 is over-budget: 400.0 s, and a run takes 300.0 s')
   })
 
   it('F32 one long run is enough', () => {

@@ -72,9 +72,20 @@ describe.each(TEMPLATES)('templates/%s', (name) => {
   })
 })
 
-it('the train job of the swarm has no token and may write nothing', () => {
+describe('the train job of the swarm', () => {
   const { train } = readTemplate('swarm.yml').jobs
-  expect(train?.permissions).toEqual({ contents: 'read' })
-  expect(train?.steps.find(({ id }) => id === 'train')?.with?.token).toBe('')
-  expect(JSON.stringify(train)).not.toContain('secrets.')
+
+  it('has no token and no key, and may write nothing', () => {
+    expect(train?.permissions).toEqual({ contents: 'read' })
+    expect(train?.steps.find(({ id }) => id === 'train')?.with?.token).toBe('')
+    expect(JSON.stringify(train)).not.toContain('secrets.')
+  })
+
+  it('checks out the candidate together with the commit it is built on', () => {
+    const checkout = train?.steps.find(({ uses }) => uses?.startsWith('actions/checkout@'))
+    expect(checkout?.with).toMatchObject({
+      ref: expect.stringContaining('matrix.batch.head'),
+      'fetch-depth': 2,
+    })
+  })
 })

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 
-export const ACTION = 'autoresearch-action/autoresearch-action'
+const ACTION = 'autoresearch-action/autoresearch-action'
 
 export interface Step {
   id?: string

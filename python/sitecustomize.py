@@ -1,0 +1,68 @@
+"""Starts the seed shim (autoresearch_seed.py) in every Python process of a trial: the harness puts this folder first on
+PYTHONPATH, and Python imports `sitecustomize` before the script. Without AUTORESEARCH_SEED nothing is changed.
+
+`python -I`, `-E` and `-S` do not come here, and no Python code can prevent that: the judge's `seed-insensitive` rule has
+to catch the candidate that uses them.
+"""
+
+import os
+import sys
+from importlib.machinery import PathFinder
+
+
+class PatchingFinder:
+    """Lets the other finders find a library, and has it patched as soon as its own code has run: nothing is imported
+    that the script does not import, and `from torch import manual_seed` gets what is patched."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name not in PATCHES:
+            return None
+        for finder in sys.meta_path:
+            if finder is not PatchingFinder and hasattr(finder, "find_spec"):
+                spec = finder.find_spec(name, path, target)
+                if spec:
+                    if spec.loader:
+                        patch_after_execution(spec.loader, name)
+                    return spec
+        return None
+
+
+def patch_after_execution(loader, name):
+    execute = loader.exec_module
+
+    def exec_module(module):
+        execute(module)
+        if module.__name__ == name:  # a loader may be shared between modules
+            patch(module)
+
+    loader.exec_module = exec_module
+
+
+def patch(module):
+    try:
+        PATCHES[module.__name__](module)
+    except Exception as error:  # a library of another shape, or a file of the script's own by that name
+        print(f"autoresearch: the seeds of {module.__name__} are the script's own: {error!r}", file=sys.stderr)
+
+
+def run_next_sitecustomize():
+    """Python runs the first sitecustomize only; what this one hides (Debian's, a virtual environment's) still runs."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    spec = PathFinder.find_spec("sitecustomize", [entry for entry in sys.path if os.path.abspath(entry) != here])
+    if spec and spec.loader:
+        from importlib.util import module_from_spec
+
+        sys.modules["sitecustomize"] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["sitecustomize"])
+
+
+if os.environ.get("AUTORESEARCH_SEED"):
+    from autoresearch_seed import PATCHES
+
+    sys.meta_path.insert(0, PatchingFinder)
+    for name in PATCHES:
+        if name in sys.modules:  # by a .pth file
+            patch(sys.modules[name])
+
+run_next_sitecustomize()

@@ -1,0 +1,197 @@
+// Runs commands in bubblewrap: finds it, proves that it works here, and gives every command a sandbox of its own.
+import { access, constants } from 'node:fs/promises'
+import { totalmem } from 'node:os'
+import { delimiter, isAbsolute, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { execa } from 'execa'
+import type { Exit } from '../core/metric.ts'
+import {
+  bubblewrapArguments,
+  type Caps,
+  type ExceededCap,
+  insidePlaces,
+  type Mount,
+  placedEnvironment,
+  type SandboxExit,
+} from '../core/sandbox.ts'
+import { explainRefusal, INSTALL, UPDATE } from '../core/sandbox-refusal.ts'
+import { seccompFilter } from '../core/seccomp.ts'
+import { type CapScope, findKernelCaps, type KernelCaps, SPARE_PROCESSES } from './resource-caps.ts'
+import { ended, exitOf, SandboxEnd } from './sandbox-end.ts'
+import { SandboxError } from './sandbox-error.ts'
+import type { Sandbox, SandboxRequest } from './sandbox-request.ts'
+import {
+  entrance,
+  FILE_DESCRIPTORS,
+  SECCOMP,
+  STATUS,
+  type Started,
+  startBubblewrap,
+} from './sandbox-start.ts'
+import { usesMoreThan, watchSandbox } from './sandbox-watch.ts'
+import { systemMounts, toolMounts } from './tool-mounts.ts'
+
+interface Installation {
+  file: string
+  system: readonly Mount[]
+  seccomp: Uint8Array | undefined
+  caps: KernelCaps
+}
+
+/** Everybody who could write is dead; this is for what is still in the pipe. */
+const DRAIN_MILLISECONDS = 2000
+const MAX_TEMPORARY_BYTES = 2 * 1024 ** 3
+const OLDEST = [0, 8]
+
+/** @throws SandboxError when bubblewrap is missing, too old or forbidden */
+export async function openBubblewrap(): Promise<Sandbox> {
+  const file = await findProgram('bwrap')
+  if (file === undefined) throw new SandboxError(INSTALL)
+  const version = await versionOf(file)
+  const installation: Installation = {
+    file,
+    system: await systemMounts(),
+    seccomp: seccompFilter(process.arch),
+    caps: await findKernelCaps(),
+  }
+  const sandbox: Sandbox = {
+    level: 'bubblewrap',
+    description: `bubblewrap ${version}${installation.seccomp ? '' : ', without a filter for system calls'}; disk watched from outside, ${installation.caps.description}`,
+    run: (request) => run(installation, request),
+  }
+  await prove(sandbox)
+  return sandbox
+}
+
+async function findProgram(name: string): Promise<string | undefined> {
+  for (const directory of (process.env.PATH ?? '').split(delimiter).filter(isAbsolute)) {
+    const file = join(directory, name)
+    const found = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (found) return file
+  }
+  return undefined
+}
+
+async function versionOf(file: string): Promise<string> {
+  const { stdout } = await execa(file, ['--version'], { reject: false, timeout: 10_000 })
+  const version = /(\d+)\.(\d+)[.\d]*/.exec(stdout)
+  const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)]
+  if (major < (OLDEST[0] ?? 0) || (major === OLDEST[0] && minor < (OLDEST[1] ?? 0)))
+    throw new SandboxError(UPDATE)
+  return version?.[0] ?? ''
+}
+
+/** Runs nothing in a real sandbox: whether a machine allows one is known only then. */
+async function prove(sandbox: Sandbox): Promise<void> {
+  let printed = ''
+  const exit = await sandbox.run({
+    command: 'exit 0',
+    places: { source: '/usr', out: '/usr' },
+    outWritable: false,
+    environment: { PATH: '/usr/bin:/bin' },
+    timeoutSeconds: 30,
+    caps: { outBytes: 1024 ** 2, processes: 64 },
+    read: [],
+    onOutput: (text) => {
+      printed += text
+    },
+    signal: new AbortController().signal,
+  })
+  if (exit.code !== 0) throw new SandboxError(explainRefusal(printed))
+}
+
+async function run(installation: Installation, request: SandboxRequest): Promise<SandboxExit> {
+  const tools = await toolMounts(request.environment, request.read)
+  const scope = await installation.caps.enter(request.caps)
+  try {
+    const line = [...scope.launcher, installation.file, ...argumentsFor(installation, request, tools)]
+    const started = await startBubblewrap(line, scope.environment, installation.seccomp, request.signal)
+    if (!started) return { code: null, signal: 'SIGKILL', timedOut: false }
+    return await supervise(started, request, scope)
+  } finally {
+    await scope.leave()
+  }
+}
+
+function argumentsFor(
+  { system, seccomp }: Installation,
+  { places, outWritable, environment, caps, command }: SandboxRequest,
+  tools: readonly Mount[],
+): string[] {
+  const memoryBytes = caps.memoryBytes ?? totalmem()
+  return bubblewrapArguments({
+    places,
+    outWritable,
+    system,
+    tools,
+    environment: placedEnvironment(environment, insidePlaces(places)),
+    temporaryBytes: Math.min(MAX_TEMPORARY_BYTES, Math.floor(memoryBytes / 4)),
+    sharedMemoryBytes: Math.floor(memoryBytes / 2),
+    descriptors: { status: STATUS, files: FILE_DESCRIPTORS, ...(seccomp ? { seccomp: SECCOMP } : {}) },
+    command: entrance(command, { fileBytes: caps.outBytes, processes: caps.processes + SPARE_PROCESSES }),
+  })
+}
+
+/** Lets the command begin, and sees to it that it ends: by itself, in time, within its caps. */
+async function supervise(started: Started, request: SandboxRequest, scope: CapScope): Promise<SandboxExit> {
+  const { child, init, outputs } = started
+  const { places, outWritable, caps, signal } = request
+  const end = await SandboxEnd.of(child, init)
+  const out = outWritable ? places.out : undefined
+  const over = new AbortController()
+  const watching = watchSandbox({ init, caps, ...(out === undefined ? {} : { out }) }, over.signal).finally(
+    () =>
+      // Also when looking failed: what nobody can watch does not run.
+      over.signal.aborted ? undefined : end.kill(),
+  )
+  watching.catch(() => {})
+  for (const stream of outputs) readTexts(stream, request.onOutput)
+  let timedOut = false
+  const timer = setTimeout(() => {
+    timedOut = true
+    end.terminate()
+  }, request.timeoutSeconds * 1000)
+  const onAbort = (): void => end.terminate()
+  signal.addEventListener('abort', onAbort, { once: true })
+  started.begin()
+  if (signal.aborted) onAbort()
+
+  const [code, byName] = await ended(child)
+  clearTimeout(timer)
+  signal.removeEventListener('abort', onAbort)
+  over.abort()
+  await end.settle()
+  await Promise.all(outputs.map(drained))
+  const exit = exitOf(code, byName, timedOut)
+  const exceeded = (await watching) ?? (await exceededAfterwards(exit, out, caps, scope))
+  return exceeded === undefined ? exit : { ...exit, exceeded }
+}
+
+/** What happened between two looks, or was stopped by the kernel. */
+async function exceededAfterwards(
+  { code, signal }: Exit,
+  out: string | undefined,
+  caps: Caps,
+  scope: CapScope,
+): Promise<ExceededCap | undefined> {
+  if (signal === 'SIGXFSZ') return 'disk'
+  if (out !== undefined && (await usesMoreThan(out, caps.outBytes))) return 'disk'
+  return code === 0 ? undefined : scope.exceeded()
+}
+
+/** Hands on text as it comes. The pipe is read no faster than that, so its writer waits. */
+function readTexts(stream: Readable, onOutput: (text: string) => void): void {
+  stream.setEncoding('utf8')
+  stream.on('data', onOutput)
+  stream.resume()
+}
+
+async function drained(stream: Readable): Promise<void> {
+  if (stream.closed) return
+  await finished(stream, { signal: AbortSignal.timeout(DRAIN_MILLISECONDS) }).catch(() => {})
+  stream.destroy()
+}

@@ -1,0 +1,58 @@
+// Which host folders are never shown to candidate code, whoever asks: homes, keys, tokens, a runner's own files.
+import { access } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const WHOLE = [
+  ...['/', '/etc', '/proc', '/sys', '/dev', '/run', '/var', '/var/run', '/var/lib', '/tmp', '/boot'],
+  ...['/home', '/root', '/mnt', '/media', '/opt', '/srv', '/usr/local/etc'],
+]
+/** A folder that holds one of these is somebody's home, a checkout or a runner. */
+const SIGNS = [
+  ...[
+    '.ssh',
+    '.aws',
+    '.gnupg',
+    '.docker',
+    '.kube',
+    '.netrc',
+    '.git-credentials',
+    '.config/gh',
+    '.config/gcloud',
+  ],
+  ...['.runner', '.credentials', '.credentials_rsaparams', '_temp', '_work', '.git'],
+]
+const WITHIN =
+  /\/(\.ssh|\.aws|\.gnupg|\.docker|\.kube|\.git|\.config|_work\/_temp|keyrings)(\/|$)|^\/(etc|proc|sys|dev|run|boot)(\/|$)|\.sock$/
+
+/**
+ * @param path absolute, with its links resolved
+ * @returns why it must not be shown, to follow "which …"; undefined when it may be
+ */
+export async function whyPrivate(path: string): Promise<string | undefined> {
+  if (WHOLE.includes(path)) return 'is too much to show'
+  if (WITHIN.test(path)) return 'is private to this machine or its runner'
+  for (const own of ownPlaces()) {
+    if (path === own.path || own.path.startsWith(`${path}/`)) return `holds ${own.name}`
+    if (own.closed && path.startsWith(`${own.path}/`)) return `lies in ${own.name}`
+  }
+  for (const sign of SIGNS) if (await exists(join(path, sign))) return `holds ${sign}`
+  return undefined
+}
+
+function ownPlaces(): { path: string; name: string; closed: boolean }[] {
+  const { GITHUB_WORKSPACE, RUNNER_TEMP } = process.env
+  return [
+    { path: resolve(homedir()), name: 'your home', closed: false },
+    ...(GITHUB_WORKSPACE ? [{ path: resolve(GITHUB_WORKSPACE), name: 'the checkout', closed: false }] : []),
+    ...(RUNNER_TEMP ? [{ path: resolve(RUNNER_TEMP), name: "the runner's own files", closed: true }] : []),
+  ]
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    // What we may not look at counts as there.
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
+  )
+}

@@ -1,0 +1,31 @@
+// What every sandbox takes and gives: the contract between the trainer and whatever holds the code.
+import type { Caps, Places, SandboxExit } from '../core/sandbox.ts'
+
+export interface SandboxRequest {
+  /** A line for the shell, run in `source`. */
+  command: string
+  places: Places
+  /** False for the evaluator: it reads what training left and has only its own scratch to write. */
+  outWritable: boolean
+  /** All variables, but for those that name places: HOME, TMPDIR and AUTORESEARCH_DATA, _OUT and _EVAL_DATA. */
+  environment: Readonly<Record<string, string>>
+  timeoutSeconds: number
+  caps: Caps
+  /** Further host paths shown read-only: caches, virtual environments. */
+  read: readonly string[]
+  /** Called with every piece of standard output and standard error; nothing more is read until it returns. */
+  onOutput: (text: string) => void
+  signal: AbortSignal
+}
+
+export interface Sandbox {
+  readonly level: 'bubblewrap' | 'none'
+  /** In words, for the check run: what holds the code, and which limits are in force. */
+  readonly description: string
+  /**
+   * Runs a command to its end. Every way to end is a value, and when it returns, nothing of the command is left.
+   *
+   * @throws SandboxError when the sandbox itself cannot be made, or `read` names something private
+   */
+  run(request: SandboxRequest): Promise<SandboxExit>
+}

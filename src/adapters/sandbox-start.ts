@@ -1,0 +1,162 @@
+// Starts one bubblewrap process and waits until everything that keeps it in is in place, before the command begins.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { Duplex, type Readable } from 'node:stream'
+import { SYNTHETIC_FILES } from '../core/sandbox.ts'
+import { explainRefusal } from '../core/sandbox-refusal.ts'
+import { SandboxError } from './sandbox-error.ts'
+
+/** Numbers of the descriptors bubblewrap inherits. */
+const HANDSHAKE = 3
+export const STATUS = 4
+export const SECCOMP = 5
+const FIRST_FILE = 6
+/** Where bubblewrap reads each made-up file. */
+export const FILE_DESCRIPTORS: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.keys(SYNTHETIC_FILES).map((path, index) => [path, FIRST_FILE + index]),
+)
+const START_MILLISECONDS = 30_000
+
+/**
+ * The first thing inside. It says that it is there and waits for the answer: were the action killed before
+ * `--die-with-parent` is in force, the answer never comes and the command never begins.
+ * Arguments: the command, blocks of 512 bytes a file may have, processes.
+ */
+const ENTRANCE = [
+  `echo ready >&${HANDSHAKE}`,
+  `read -r go <&${HANDSHAKE} || exit 125`,
+  `exec ${HANDSHAKE}>&-`,
+  'ulimit -c 0',
+  'ulimit -f "$2" 2>/dev/null',
+  'ulimit -n 65536 2>/dev/null',
+  // Bash calls the number of processes -u, dash and busybox call it -p.
+  'for flag in u p; do (ulimit "-$flag" "$3") 2>/dev/null && ulimit "-$flag" "$3" && break; done',
+  'exec /bin/sh -c "$1"',
+].join('\n')
+
+/** @returns what bubblewrap runs */
+export function entrance(command: string, limits: { fileBytes: number; processes: number }): string[] {
+  const blocks = Math.ceil(limits.fileBytes / 512)
+  return ['/bin/sh', '-c', ENTRANCE, 'sh', command, String(blocks), String(limits.processes)]
+}
+
+export interface Started {
+  child: ChildProcess
+  /** The first process of the sandbox, as the host numbers it: when it dies, all the others do. */
+  init: number
+  outputs: readonly Readable[]
+  /** Lets the command begin. */
+  begin(): void
+}
+
+/**
+ * @param line the program and its arguments
+ * @param environment for the launcher; the sandbox can read it in /proc/1/environ
+ * @returns undefined when `signal` aborted before the sandbox stood
+ * @throws SandboxError when bubblewrap could not make it
+ */
+export async function startBubblewrap(
+  line: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  seccomp: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<Started | undefined> {
+  const child = spawnSealed(line, environment)
+  const [handshake, status, filter] = [HANDSHAKE, STATUS, SECCOMP].map((number) => pipeOf(child, number))
+  filter?.end(seccomp)
+  for (const [path, number] of Object.entries(FILE_DESCRIPTORS))
+    pipeOf(child, number).end(SYNTHETIC_FILES[path])
+  const outputs = [child.stdout, child.stderr].filter((stream) => stream !== null)
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(START_MILLISECONDS)])
+  try {
+    if (!handshake || !status) throw new Error('bubblewrap was started without its descriptors')
+    const init = await standing(child, handshake, status, patience)
+    return { child, init, outputs, begin: () => handshake.end('go\n') }
+  } catch (error) {
+    child.kill('SIGKILL')
+    for (const stream of child.stdio) stream?.destroy()
+    if (signal.aborted) return undefined
+    throw error
+  }
+}
+
+/** Resolves to the sandbox's first process once the entrance has reported. */
+function standing(
+  child: ChildProcess,
+  handshake: Readable,
+  status: Readable,
+  patience: AbortSignal,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let [reported, printed, greeting] = ['', '', '']
+    const look = (): void => {
+      const init = /"child-pid": *(\d+)[,\s}]/.exec(reported)?.[1]
+      if (init === undefined || !greeting.includes('ready')) return
+      child.stderr?.off('data', onError).pause()
+      resolve(Number(init))
+    }
+    const onError = (text: Buffer): void => {
+      printed = (printed + text.toString()).slice(-2000)
+    }
+    child.stderr?.on('data', onError)
+    status.on('data', (text: Buffer) => {
+      reported += reported.length < 10_000 ? text.toString() : ''
+      look()
+    })
+    handshake.on('data', (text: Buffer) => {
+      greeting += greeting.length < 100 ? text.toString() : ''
+      look()
+    })
+    child.once('error', reject)
+    // `close`, not `exit`: what bubblewrap printed has then been read.
+    child.once('close', () => reject(new SandboxError(explainRefusal(printed))))
+    patience.addEventListener('abort', () => reject(new SandboxError(explainRefusal(printed))), {
+      once: true,
+    })
+    if (patience.aborted) reject(new SandboxError(explainRefusal(printed)))
+  })
+}
+
+function pipeOf(child: ChildProcess, number: number): Duplex {
+  const stream: unknown = child.stdio[number]
+  if (!(stream instanceof Duplex)) throw new Error(`descriptor ${number} is not a pipe`)
+  // Whoever reads it may be dead already; its exit tells.
+  stream.on('error', () => {})
+  return stream
+}
+
+/** Node hands on every descriptor it inherited itself and did not open: one of a folder would open the host. */
+function spawnSealed(line: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
+  const [file = '', ...args] = line
+  const own = FIRST_FILE + Object.keys(FILE_DESCRIPTORS).length
+  const nothing = openSync('/dev/null', 'r')
+  try {
+    const inherited = new Set(inheritedDescriptors())
+    const last = Math.max(own - 1, ...inherited)
+    const stdio = Array.from({ length: last + 1 }, (_, number) => {
+      if (number === 0) return 'ignore'
+      if (number < own) return 'pipe'
+      return inherited.has(number) ? nothing : 'ignore'
+    })
+    // Its folder would be told in /proc/1/environ.
+    return spawn(file, args, { cwd: '/', env: { ...environment }, stdio })
+  } finally {
+    closeSync(nothing)
+  }
+}
+
+const CLOSE_ON_EXEC = 0o2000000
+
+function inheritedDescriptors(): number[] {
+  return readdirSync('/proc/self/fd')
+    .map(Number)
+    .filter((number) => {
+      try {
+        const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${number}`, 'utf8'))?.[1]
+        return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
+      } catch {
+        // The one that listed them is closed by now.
+        return false
+      }
+    })
+}

@@ -1,0 +1,232 @@
+// Watches a running sandbox from outside: how many processes, how much memory, how much disk. It only looks and reports.
+import { lstat, opendir, readdir, readFile, readlink, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Caps, ExceededCap } from '../core/sandbox.ts'
+
+/** Root's processes are limited by nothing else, and a fork bomb doubles quickly. */
+const PROCESSES_MILLISECONDS = 50
+const USAGE_MILLISECONDS = 250
+/** Looking at a folder with many files may not take more than this share of the time. */
+const BUSY_SHARE = 0.1
+/** Training leaves checkpoints, not this many files. */
+const MAX_FILES = 100_000
+/** Below this the host itself is in danger, whoever filled it. */
+const FREE_BYTES_FLOOR = 256 * 1024 ** 2
+const PAGE_BYTES = 4096
+
+export interface Watched {
+  /** The sandbox's first process, as the host numbers it. */
+  init: number
+  /** The host's path of `out`; undefined when it cannot be written. */
+  out?: string
+  caps: Caps
+}
+
+/**
+ * Looks until `signal` aborts or a cap is exceeded.
+ *
+ * @returns the exceeded cap, or undefined when it was stopped or the sandbox ended
+ */
+export async function watchSandbox(watched: Watched, signal: AbortSignal): Promise<ExceededCap | undefined> {
+  const stop = new AbortController()
+  const until = AbortSignal.any([signal, stop.signal])
+  const floors = await hostFloors(watched.out)
+  try {
+    return await Promise.race([
+      every(PROCESSES_MILLISECONDS, until, () => tooManyProcesses(watched)),
+      every(USAGE_MILLISECONDS, until, () => tooMuchUsed(watched, floors)),
+    ])
+  } finally {
+    stop.abort()
+  }
+}
+
+async function every(
+  milliseconds: number,
+  signal: AbortSignal,
+  look: () => Promise<ExceededCap | undefined>,
+): Promise<ExceededCap | undefined> {
+  while (!signal.aborted) {
+    const begun = performance.now()
+    const exceeded = await look()
+    if (exceeded !== undefined) return exceeded
+    const pause = Math.max(milliseconds, (performance.now() - begun) / BUSY_SHARE)
+    await delay(pause, undefined, { signal }).catch(() => {})
+  }
+  return undefined
+}
+
+/** The sandbox's own /proc lists its processes and no others; nothing inside can unmount it. */
+function processFolder({ init }: Watched): string {
+  return `/proc/${init}/root/proc`
+}
+
+async function processes(watched: Watched): Promise<string[]> {
+  const names = await readdir(processFolder(watched)).catch(ended([]))
+  return names.filter((name) => /^\d+$/.test(name))
+}
+
+async function tooManyProcesses(watched: Watched): Promise<ExceededCap | undefined> {
+  const found = await processes(watched)
+  return found.length > watched.caps.processes ? 'processes' : undefined
+}
+
+async function tooMuchUsed(watched: Watched, floors: Floors): Promise<ExceededCap | undefined> {
+  const found = await processes(watched)
+  if (found.length > watched.caps.processes) return 'processes'
+  const nameless = await namelessFiles(watched, found)
+  if (nameless === undefined) return 'disk'
+  return (
+    (await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory)) ??
+    (await tooMuchDisk(watched, nameless.diskBytes, floors.disk))
+  )
+}
+
+async function tooMuchMemory(
+  watched: Watched,
+  ids: readonly string[],
+  namelessBytes: number,
+  freeFloor: number,
+): Promise<ExceededCap | undefined> {
+  const limit = watched.caps.memoryBytes ?? Number.POSITIVE_INFINITY
+  let [threads, resident] = [0, 0]
+  for (const id of ids) {
+    const text = await readFile(join(processFolder(watched), id, 'stat'), 'utf8').catch(ended(''))
+    // After the name in parentheses, which may hold anything: field 20 is threads, field 24 resident pages.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    threads += Number(fields[17] ?? 0)
+    resident += Number(fields[21] ?? 0) * PAGE_BYTES
+  }
+  if (threads > watched.caps.processes) return 'processes'
+  const inFiles = (await temporaryBytes(watched)) + namelessBytes
+  // Resident counts shared pages once per process. The exact sum is slow, and asked for only when it may matter.
+  if (resident + inFiles > limit && (await exactMemory(watched, ids, inFiles)) > limit) return 'memory'
+  return (await availableMemory()) < freeFloor ? 'memory' : undefined
+}
+
+async function exactMemory(watched: Watched, ids: readonly string[], inFiles: number): Promise<number> {
+  let [own, shared] = [0, 0]
+  for (const id of ids) {
+    const rollup = await readFile(join(processFolder(watched), id, 'smaps_rollup'), 'utf8').catch(ended(''))
+    const bytes = (name: string): number =>
+      Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) * 1024
+    own += bytes('Pss_Anon')
+    shared += bytes('Pss_Shmem')
+  }
+  return own + Math.max(shared, inFiles)
+}
+
+/** Files in memory, mapped or not. */
+async function temporaryBytes({ init }: Watched): Promise<number> {
+  let used = 0
+  for (const path of ['tmp', 'dev/shm']) {
+    const mount = await statfs(`/proc/${init}/root/${path}`).catch(ended(undefined))
+    used += mount ? (mount.blocks - mount.bfree) * mount.bsize : 0
+  }
+  return used
+}
+
+/**
+ * Files that are open but have no name, so that no folder shows them: deleted ones on the disk of `out`, and memory
+ * made to look like a file.
+ *
+ * @returns undefined when there are too many to look at
+ */
+async function namelessFiles(
+  watched: Watched,
+  ids: readonly string[],
+): Promise<{ memoryBytes: number; diskBytes: number } | undefined> {
+  const disk = watched.out === undefined ? undefined : (await stat(watched.out)).dev
+  const seen = new Set<string>()
+  let [memoryBytes, diskBytes, files] = [0, 0, 0]
+  for (const id of ids) {
+    const folder = join(processFolder(watched), id, 'fd')
+    for (const name of await readdir(folder).catch(ended([]))) {
+      files += 1
+      if (files > MAX_FILES) return undefined
+      const file = await stat(join(folder, name)).catch(ended(undefined))
+      if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue
+      seen.add(`${file.dev} ${file.ino}`)
+      if (file.dev === disk) diskBytes += file.blocks * 512
+      else if ((await readlink(join(folder, name)).catch(ended(''))).startsWith('/memfd:'))
+        memoryBytes += file.blocks * 512
+    }
+  }
+  return { memoryBytes, diskBytes }
+}
+
+async function tooMuchDisk(
+  { out, caps }: Watched,
+  namelessBytes: number,
+  freeFloor: number,
+): Promise<ExceededCap | undefined> {
+  if (out === undefined) return undefined
+  if ((await freeBytes(out)) < freeFloor) return 'disk'
+  return (await usesMoreThan(out, caps.outBytes - namelessBytes)) ? 'disk' : undefined
+}
+
+/**
+ * Whether the files below a folder take more than `limitBytes` of disk. A folder that cannot be read, or is nested so
+ * deep that it cannot be named, counts as too much: nobody needs one to train.
+ */
+export async function usesMoreThan(folder: string, limitBytes: number): Promise<boolean> {
+  if (limitBytes < 0) return true
+  let [bytes, files] = [0, 0]
+  const linked = new Set<number>()
+  const folders = [folder]
+  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+    try {
+      for await (const entry of await opendir(next)) {
+        files += 1
+        const path = join(next, entry.name)
+        const status = await lstat(path).catch(ended(undefined))
+        if (entry.isDirectory()) folders.push(path)
+        if (!status || linked.has(status.ino)) continue
+        if (status.nlink > 1 && !entry.isDirectory()) linked.add(status.ino)
+        bytes += status.blocks * 512
+        if (bytes > limitBytes || files > MAX_FILES) return true
+      }
+    } catch (error) {
+      if (!isEnded(error)) return true
+    }
+  }
+  return false
+}
+
+interface Floors {
+  memory: number
+  disk: number
+}
+
+/** Where the host would be in danger: never more than half of what there is to begin with. */
+async function hostFloors(out: string | undefined): Promise<Floors> {
+  const disk = out === undefined ? 0 : await freeBytes(out)
+  return {
+    memory: Math.min(FREE_BYTES_FLOOR, (await availableMemory()) / 2),
+    disk: Math.min(FREE_BYTES_FLOOR, disk / 2),
+  }
+}
+
+async function freeBytes(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path)
+  return bavail * bsize
+}
+
+async function availableMemory(): Promise<number> {
+  const text = await readFile('/proc/meminfo', 'utf8')
+  return Number(/^MemAvailable: +(\d+) kB/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY) * 1024
+}
+
+/** Processes and files come and go while one looks. */
+function ended<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (isEnded(error)) return value
+    throw error
+  }
+}
+
+function isEnded(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ESRCH' || code === 'ENOTDIR'
+}

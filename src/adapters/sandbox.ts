@@ -1,0 +1,53 @@
+// Runs a command of a candidate: in bubblewrap, or with no sandbox at all for code that is trusted.
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { placedEnvironment } from '../core/sandbox.ts'
+import { otherSystem } from '../core/sandbox-refusal.ts'
+import { openBubblewrap } from './bubblewrap.ts'
+import { runGroup } from './process-group.ts'
+import { SandboxError } from './sandbox-error.ts'
+import type { Sandbox } from './sandbox-request.ts'
+
+export type { Sandbox, SandboxRequest } from './sandbox-request.ts'
+
+/**
+ * Makes sure that commands can be run, by running one.
+ *
+ * @throws SandboxError when bubblewrap is missing, too old or forbidden: code is never run with less than was asked for
+ */
+export async function openSandbox(kind: 'bubblewrap' | 'none'): Promise<Sandbox> {
+  if (kind === 'none') return NO_SANDBOX
+  if (process.platform !== 'linux') throw new SandboxError(otherSystem(process.platform))
+  return openBubblewrap()
+}
+
+const NO_SANDBOX: Sandbox = {
+  level: 'none',
+  description: 'no sandbox: the code can read and change whatever this user can, without limits',
+  async run({ command, places, environment, timeoutSeconds, onOutput, signal }) {
+    const scratch = await mkdtemp(join(tmpdir(), 'autoresearch-home-'))
+    try {
+      return await runGroup({
+        command,
+        directory: places.source,
+        environment: placedEnvironment(environment, { ...places, home: scratch, temporary: scratch }),
+        timeoutSeconds,
+        onOutput,
+        signal,
+      })
+    } finally {
+      await removeTree(scratch)
+    }
+  },
+}
+
+/**
+ * Removes what a candidate could write, however it made it: folders closed to ourselves, or nested deeper than a path
+ * can name. `fs.rm` gives up on both.
+ */
+export async function removeTree(path: string): Promise<void> {
+  await execa('chmod', ['-R', 'u+rwX', '--', path], { reject: false, stdio: 'ignore' })
+  await execa('rm', ['-rf', '--', path], { stdio: 'ignore' })
+}

@@ -1,0 +1,58 @@
+// From what bubblewrap prints when the machine forbids a sandbox to what a person must do about it.
+
+export interface Refusal {
+  message: string
+  hint: string
+}
+
+const TRUSTED = 'Or set `sandbox: none`, when everybody who can propose code is trusted.'
+
+export const INSTALL: Refusal = {
+  message: 'bubblewrap is not installed, and candidate code is not run without it',
+  hint: `Run \`sudo apt-get install -y bubblewrap\` (Fedora: \`sudo dnf install bubblewrap\`) on the runner. ${TRUSTED}`,
+}
+
+export const UPDATE: Refusal = {
+  message: 'bubblewrap is too old: 0.8.0 or newer is needed, for --disable-userns',
+  hint: `Use a runner with Ubuntu 24.04, Debian 12 or newer, or build bubblewrap from its sources. ${TRUSTED}`,
+}
+
+export function otherSystem(platform: string): Refusal {
+  return {
+    message: `there is no sandbox for ${platform}: bubblewrap needs Linux`,
+    hint: `Train on a Linux runner. ${TRUSTED}`,
+  }
+}
+
+/** Ubuntu's own profile for bubblewrap is an example that nobody loads; this one is the same permission, alone. */
+const APPARMOR_PROFILE = [
+  "printf 'abi <abi/4.0>,\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) {\\n  userns,\\n}\\n'",
+  'sudo tee /etc/apparmor.d/bwrap',
+].join(' | ')
+
+const APPARMOR = `Ubuntu 24.04 lets only programs with an AppArmor profile make user namespaces. Run \`${APPARMOR_PROFILE} && sudo apparmor_parser -r /etc/apparmor.d/bwrap\`, or allow them for every program: \`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\`.`
+const DEBIAN =
+  'Run `sudo sysctl -w kernel.unprivileged_userns_clone=1` on the runner, and write the line into /etc/sysctl.d/ to keep it. On Ubuntu 24.04: `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`.'
+const CONTAINER =
+  'In a container, start it with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined` (in a workflow: `container.options`).'
+const EXHAUSTED = 'Run `sudo sysctl -w user.max_user_namespaces=15000` on the runner.'
+
+/** What bubblewrap says → what to do; the first match counts. */
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/setting up uid map: Permission denied|loopback: .*(not permitted|denied)/i, APPARMOR],
+  [/No permissions to create new namespace/i, DEBIAN],
+  [/max_\*?\w*_?namespaces|No space left on device/i, EXHAUSTED],
+  [/Can't mount proc|Creating new namespace failed|pivot_root|Failed to make \/ slave/i, CONTAINER],
+]
+
+/** @param printed what bubblewrap wrote to standard error */
+export function explainRefusal(printed: string): Refusal {
+  const line = printed.split('\n').findLast((text) => text.trim() !== '') ?? 'bubblewrap ended without a word'
+  const remedy =
+    REMEDIES.find(([pattern]) => pattern.test(printed))?.[1] ??
+    'Run `bwrap --unshare-all --ro-bind / / true` on the runner to see whether bubblewrap works there.'
+  return {
+    message: `bubblewrap cannot make a sandbox on this machine: ${line.slice(0, 300)}`,
+    hint: `${remedy} ${TRUSTED}`,
+  }
+}

@@ -1,0 +1,199 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import {
+  actionsLog,
+  fail,
+  readInputs,
+  readRunnerContext,
+  setOutputs,
+  writeJobSummary,
+} from '../../src/adapters/actions.ts'
+import { ConfigError } from '../../src/errors.ts'
+import { aDirectory } from '../scaffold.ts'
+
+/** Sets the inputs of the action, and nothing else that looks like one, for one test. */
+function withInputs(inputs: Record<string, string>): void {
+  const before = { ...process.env }
+  for (const name of Object.keys(process.env)) if (name.startsWith('INPUT_')) delete process.env[name]
+  for (const [name, value] of Object.entries(inputs)) process.env[`INPUT_${name.toUpperCase()}`] = value
+  onTestFinished(() => {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
+    Object.assign(process.env, before)
+  })
+}
+
+/** What the runner reads from us. */
+function outputOf(use: () => void): string {
+  let output = ''
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    output += String(text)
+    return true
+  })
+  try {
+    use()
+  } finally {
+    spy.mockRestore()
+  }
+  return output
+}
+
+/** The commands that the runner finds in a log, by its own two rules. */
+function commandsIn(log: string): string[] {
+  return log.split(/\r\n|\r|\n/).flatMap((line) => {
+    const current = /^::([^\s:]+)/.exec(line.trimStart())?.[1]
+    const old = /##\[(\S+?)[\s\]]/.exec(line)?.[1]
+    return [current, old].filter((name) => name !== undefined)
+  })
+}
+
+describe('inputs', () => {
+  test('have defaults', () => {
+    withInputs({})
+    expect(readInputs()).toMatchObject({
+      command: 'run',
+      configPath: '.github/autoresearch.yml',
+      token: '',
+      openaiApiKey: '',
+      timeBudgetSeconds: 5.5 * 3600,
+      newLedger: false,
+    })
+  })
+
+  test('are read once, trimmed and typed', () => {
+    withInputs({
+      command: ' judge ',
+      config: 'research.yml',
+      token: 'ghs_1',
+      'openai-api-key': 'sk-1',
+      'time-budget': '90s',
+      candidates: '3',
+      'new-ledger': 'true',
+      trials: '{}',
+      results: 'out',
+    })
+    const masked = outputOf(() =>
+      expect(readInputs()).toMatchObject({
+        command: 'judge',
+        configPath: 'research.yml',
+        token: 'ghs_1',
+        openaiApiKey: 'sk-1',
+        timeBudgetSeconds: 90,
+        candidates: 3,
+        newLedger: true,
+        trials: '{}',
+        resultsDirectory: 'out',
+      }),
+    )
+    expect(masked.trim().split('\n')).toEqual(['::add-mask::ghs_1', '::add-mask::sk-1'])
+  })
+
+  test.each([
+    ['command', 'destroy', 'expected run, propose, train, judge, found "destroy"'],
+    ['time-budget', '5', 'expected a duration such as 5h30m, found "5"'],
+    ['candidates', 'many', 'expected a whole number, found "many"'],
+    ['candidates', '-1', 'expected a whole number'],
+    ['new-ledger', 'yes', 'expected false, true, found "yes"'],
+  ])('%s: %j is refused with what was expected', (name, value, message) => {
+    withInputs({ [name]: value })
+    expect(readInputs).toThrow(ConfigError)
+    expect(readInputs).toThrow(`input ${name}: ${message}`)
+  })
+})
+
+describe('the runner', () => {
+  const RUNNER = {
+    GITHUB_REPOSITORY: 'acme/char-lm',
+    GITHUB_SERVER_URL: 'https://github.example',
+    GITHUB_API_URL: 'https://github.example/api/v3',
+    GITHUB_WORKSPACE: '/work',
+    RUNNER_TEMP: '/temp',
+  }
+
+  test('is described by its variables', () => {
+    const all = { ...RUNNER, RUNNER_TOOL_CACHE: '/cache', GITHUB_RUN_ID: '7' }
+    expect(readRunnerContext(all)).toMatchObject({
+      repository: 'acme/char-lm',
+      apiUrl: 'https://github.example/api/v3',
+      cacheDirectory: '/cache',
+      runUrl: 'https://github.example/acme/char-lm/actions/runs/7',
+    })
+  })
+
+  test('without a run there is no link, and without a tool cache the temporary directory will do', () => {
+    expect(readRunnerContext(RUNNER)).toMatchObject({ cacheDirectory: '/temp', runUrl: undefined })
+  })
+
+  test.each(Object.keys(RUNNER))('without %s this is no runner', (name) => {
+    const rest = Object.fromEntries(Object.entries(RUNNER).filter(([key]) => key !== name))
+    expect(() => readRunnerContext(rest)).toThrow(`${name} is not set`)
+    expect(() => readRunnerContext({ ...rest, [name]: '' })).toThrow(ConfigError)
+  })
+})
+
+describe('F63 text of a candidate in the log gives no commands', () => {
+  const HOSTILE = [
+    '::add-mask::a',
+    'loss 1\n::set-output name=merge::true',
+    'loss 1\r::error::fake',
+    '  \t::stop-commands::token',
+    '\u2003::warning::unicode space',
+    ':::add-mask::a',
+    '::::add-mask::a',
+    '##[add-mask]a',
+    'text ##[set-env name=PATH]/evil',
+    '###[group]a',
+    '%0A::add-mask::a',
+    '::endgroup::',
+  ]
+
+  test.each(HOSTILE)('info: %j', (text) => {
+    expect(commandsIn(outputOf(() => actionsLog.info(text)))).toEqual([])
+  })
+
+  test.each(HOSTILE)('warn: %j', (text) => {
+    expect(commandsIn(outputOf(() => actionsLog.warn(text)))).toEqual(['warning'])
+  })
+
+  test.each(HOSTILE)('fail: %j', (text) => {
+    const { exitCode } = process
+    const output = outputOf(() => fail(text))
+    expect(process.exitCode).toBe(1)
+    process.exitCode = exitCode
+    expect(commandsIn(output)).toEqual(['error'])
+  })
+
+  test('the rules of the runner find a command that is not made inert', () => {
+    expect(HOSTILE.filter((text) => commandsIn(text).length === 0)).toEqual([
+      ':::add-mask::a',
+      '::::add-mask::a',
+      '%0A::add-mask::a',
+    ])
+  })
+})
+
+describe('what the job leaves', () => {
+  test('outputs, of which one cannot pretend to be another', async () => {
+    const path = join(await aDirectory(), 'output')
+    await writeFile(path, '')
+    withInputs({})
+    process.env.GITHUB_OUTPUT = path
+    setOutputs({ trials: '[]\nhas-trials=true\nEOF\nother<<EOF', 'has-trials': 'false' })
+    const text = await readFile(path, 'utf8')
+    const [, delimiter] = /^trials<<(\S+)$/m.exec(text) ?? []
+    expect(delimiter).toMatch(/^ghadelimiter_/)
+    expect(text).toContain(`\nhas-trials<<`)
+    expect(text.split(`${delimiter}`)).toHaveLength(3)
+  })
+
+  test('a summary, where there is a place for one', async () => {
+    withInputs({})
+    delete process.env.GITHUB_STEP_SUMMARY
+    await writeJobSummary('nowhere')
+    const path = join(await aDirectory(), 'summary.md')
+    await writeFile(path, 'before\n')
+    process.env.GITHUB_STEP_SUMMARY = path
+    await writeJobSummary('# Morning')
+    expect(await readFile(path, 'utf8')).toBe('before\n# Morning\n')
+  })
+})

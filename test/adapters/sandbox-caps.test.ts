@@ -1,0 +1,147 @@
+// How much a trial may take of the machine: disk, memory, processes, and the runner's attention.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { controlGroupCaps, findDelegatedGroup } from '../../src/adapters/resource-caps.ts'
+import { removeTree } from '../../src/adapters/sandbox.ts'
+import { usesMoreThan } from '../../src/adapters/sandbox-watch.ts'
+import { ATTACKS, inSandbox, SKIP, scratch, somePlaces, survivors, USERS } from './sandbox-lab.ts'
+
+const MB = 1e6
+
+describe.skipIf(SKIP).each(USERS)('a trial of user %s', (user) => {
+  test.each(['one', 'many', 'hidden', 'deleted'])(
+    'F36 is stopped when it fills the disk (%s)',
+    async (kind) => {
+      const places = somePlaces(user)
+      const command = `exec python3 ${ATTACKS}/fill-disk.py ${kind}`
+      const { exit, output } = await inSandbox({
+        command,
+        places,
+        user,
+        caps: { outBytes: 50 * MB, processes: 64 },
+      })
+      expect(output).not.toContain('wrote it all')
+      // A single file is stopped by the kernel, and Python says so in words.
+      expect(kind === 'one' ? output : exit.exceeded).toMatch(/File too large|disk/)
+      await removeTree(places.out)
+      expect(existsSync(places.out)).toBe(false)
+    },
+  )
+
+  test('F37 is stopped when it is a fork bomb', async () => {
+    const marker = `bomb-${process.pid}-${user}`
+    const { exit } = await inSandbox({ command: `sh ${ATTACKS}/fork-bomb.sh ${marker}`, user })
+    expect(exit).toEqual({ code: null, signal: 'SIGKILL', timedOut: false, exceeded: 'processes' })
+    expect(survivors(marker)).toEqual([])
+  })
+
+  test('F37 is stopped when it starts threads without end', async () => {
+    const { exit } = await inSandbox({ command: `exec python3 ${ATTACKS}/threads.py`, user })
+    expect(exit).toMatchObject({ code: null, exceeded: 'processes' })
+  })
+
+  test.each(['own', 'files', 'nameless'])('is stopped when it takes too much memory (%s)', async (kind) => {
+    const caps = { outBytes: 1e9, processes: 64, memoryBytes: 200 * MB }
+    const { exit, output } = await inSandbox({
+      command: `exec python3 ${ATTACKS}/eat-memory.py ${kind}`,
+      user,
+      caps,
+    })
+    // Files in memory have a limit of their own, before the trial's.
+    if (kind === 'files') expect(output).toContain('No space left')
+    else expect(exit).toEqual({ code: null, signal: 'SIGKILL', timedOut: false, exceeded: 'memory' })
+  })
+})
+
+describe.skipIf(SKIP)('a trial', () => {
+  test('F39 prints a line of 1 GB, and the runner keeps none of it', async () => {
+    let [characters, most] = [0, 0]
+    const before = process.memoryUsage().rss
+    const { exit } = await inSandboxUnkept(`exec python3 ${ATTACKS}/flood.py 1024`, (text) => {
+      characters += text.length
+      most = Math.max(most, process.memoryUsage.rss() - before)
+    })
+    expect(exit).toEqual({ code: 0, signal: null, timedOut: false })
+    expect(characters).toBe(1024 * 1024 ** 2)
+    expect(most).toBeLessThan(150 * MB)
+  })
+
+  test('F28 is stopped at its timeout while it prints without end', async () => {
+    const { exit } = await inSandboxUnkept('exec yes', () => {}, 0.5)
+    expect(exit).toEqual({ code: null, signal: 'SIGTERM', timedOut: true })
+  })
+
+  test('may use what its caps allow', async () => {
+    const command =
+      'head -c 10000000 /dev/zero > $AUTORESEARCH_OUT/a; ln $AUTORESEARCH_OUT/a $AUTORESEARCH_OUT/b; truncate -s 15M $AUTORESEARCH_OUT/c; for i in $(seq 40); do sleep 0.3 & done; wait; head -c 30000000 /dev/zero > /dev/shm/x'
+    const caps = { outBytes: 20 * MB, processes: 64, memoryBytes: 200 * MB }
+    expect((await inSandbox({ command, caps, places: somePlaces() })).exit).toEqual({
+      code: 0,
+      signal: null,
+      timedOut: false,
+    })
+  })
+})
+
+async function inSandboxUnkept(command: string, onText: (text: string) => void, timeoutSeconds = 60) {
+  const { openSandbox } = await import('../../src/adapters/sandbox.ts')
+  const sandbox = await openSandbox('bubblewrap')
+  const exit = await sandbox.run({
+    command,
+    places: somePlaces(),
+    outWritable: true,
+    environment: { PATH: '/usr/bin:/bin' },
+    timeoutSeconds,
+    caps: { outBytes: MB, processes: 64 },
+    read: [ATTACKS],
+    onOutput: onText,
+    signal: new AbortController().signal,
+  })
+  return { exit }
+}
+
+describe('disk use', () => {
+  test('counts blocks, not lengths, and a file once', async () => {
+    const folder = scratch()
+    writeFileSync(join(folder, 'a'), Buffer.alloc(1 * MB))
+    expect(await usesMoreThan(folder, 0.9 * MB)).toBe(true)
+    expect(await usesMoreThan(folder, 1.2 * MB)).toBe(false)
+  })
+})
+
+describe('a control group', () => {
+  /** A folder that looks like the kernel's; only the kernel enforces, so only what is written can be tested. */
+  function groups(enabled: string): string {
+    const root = mkdtempSync(join(tmpdir(), 'sandbox-cgroup-'))
+    writeFileSync(join(root, 'cgroup.controllers'), 'cpu memory pids')
+    const slice = join(root, 'user.slice')
+    mkdirSync(join(slice, 'shell.scope'), { recursive: true })
+    writeFileSync(join(slice, 'cgroup.procs'), '')
+    writeFileSync(join(slice, 'cgroup.subtree_control'), enabled)
+    return root
+  }
+  const own = '0::/user.slice/shell.scope\n'
+
+  test('is made in the nearest group that limits memory and processes', async () => {
+    const root = groups('cpu memory pids')
+    expect(await findDelegatedGroup(root, own)).toBe(join(root, 'user.slice'))
+    expect(await findDelegatedGroup(groups('cpu'), own)).toBeUndefined()
+    expect(await findDelegatedGroup(root, '4:memory:/old\n')).toBeUndefined()
+    expect(await findDelegatedGroup('/nowhere', own)).toBeUndefined()
+  })
+
+  test('has its limits before the sandbox enters it, and says which one was hit', async () => {
+    const parent = join(groups('memory pids'), 'user.slice')
+    const scope = await controlGroupCaps(parent).enter({ outBytes: 1, memoryBytes: 5 * MB, processes: 10 })
+    const group = scope.launcher.at(-1) ?? ''
+    expect(readFileSync(join(group, 'pids.max'), 'utf8')).toBe('26')
+    expect(readFileSync(join(group, 'memory.max'), 'utf8')).toBe(String(5 * MB))
+    expect(await scope.exceeded()).toBeUndefined()
+    writeFileSync(join(group, 'memory.events'), 'low 0\noom 1\noom_kill 1\n')
+    expect(await scope.exceeded()).toBe('memory')
+    await scope.leave()
+    expect(readFileSync(join(group, 'cgroup.kill'), 'utf8')).toBe('1')
+  })
+})

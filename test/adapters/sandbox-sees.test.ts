@@ -1,0 +1,205 @@
+// What candidate code sees, reaches and may write: its places, its interpreters, and nothing else of the host.
+import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { closeSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  ATTACKS,
+  inSandbox,
+  outcomeOf,
+  SKIP,
+  scratch,
+  somePlaces,
+  startProgram,
+  USERS,
+  unprotected,
+} from './sandbox-lab.ts'
+
+interface Seen {
+  readable: string[]
+  variables: string[]
+  mine: string[]
+  descriptors: Record<string, string>
+  top: string[]
+  processes: number
+}
+
+const canary = randomUUID()
+const host = scratch()
+const secrets = ['.ssh/id_ed25519', '.runner', '.credentials', '_temp/set_env', 'repo/.git/config'].map(
+  (name) => join(host, name),
+)
+const abstract = `sandbox-test-${canary}`
+const servers = [0, join(host, 'docker.sock'), `\0${abstract}`].map((place) => createServer().listen(place))
+let reachable: string[] = []
+
+beforeAll(async () => {
+  process.env.SANDBOX_CANARY = canary
+  for (const path of secrets) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, canary)
+  }
+  await Promise.all(servers.map((server) => server.listening || once(server, 'listening')))
+  const address = servers[0]?.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  reachable = [`tcp:127.0.0.1:${port}`, `unix:${host}/docker.sock`, `abstract:${abstract}`]
+})
+
+afterAll(() => {
+  delete process.env.SANDBOX_CANARY
+  for (const server of servers) server.close()
+})
+
+const lookFor = (paths: readonly string[]): string => `python3 ${ATTACKS}/look-around.py ${paths.join(' ')}`
+const open = ['/proc/sys/kernel/printk', '/proc/self/oom_score_adj']
+
+describe.skipIf(SKIP).each(USERS)('code run by user %s', (user) => {
+  test('F54 finds no variables, runner files, keys or git configuration of the host', async () => {
+    const command = lookFor([
+      ...secrets,
+      '/root',
+      '/home',
+      '/run',
+      '/var/run',
+      '/etc/shadow',
+      '/etc/hostname',
+    ])
+    const seen = JSON.parse((await inSandbox({ command, user })).output) as Seen
+    expect(seen.readable.filter((path) => path !== '/root' && path !== '/home')).toEqual([])
+    expect(seen.variables.join('\n')).not.toContain(canary)
+    expect(seen.variables.join('\n')).not.toContain(process.cwd())
+    expect(seen.processes).toBeLessThanOrEqual(3)
+  })
+
+  test('has exactly the environment it was given, and where its places are', async () => {
+    const places = { ...somePlaces(user), evaluationData: scratch() }
+    const environment = { PATH: '/usr/bin:/bin', PYTHONPATH: '/usr/share', ODD: 'two\nlines = $HOME "x"' }
+    const seen = JSON.parse(
+      (await inSandbox({ command: lookFor([]), places, environment, user })).output,
+    ) as Seen
+    expect(seen.mine).toEqual(
+      [
+        'AUTORESEARCH_DATA=/autoresearch/data',
+        'AUTORESEARCH_EVAL_DATA=/autoresearch/evaluation-data',
+        'AUTORESEARCH_OUT=/autoresearch/out',
+        'HOME=/tmp/home',
+        'ODD=two\nlines = $HOME "x"',
+        'PATH=/usr/bin:/bin',
+        'PWD=/autoresearch/source',
+        'PYTHONPATH=/autoresearch/shim:/usr/share',
+        'TMPDIR=/tmp',
+      ].toSorted(),
+    )
+  })
+
+  test('F54 has no descriptor that the runner left open', async () => {
+    const folder = openSync(host, 'r')
+    // Beyond the numbers that Node itself looks after.
+    const inherited = Array.from({ length: 40 }, () => folder)
+    const program = startProgram({ command: lookFor([]), user }, inherited)
+    const seen = JSON.parse((await outcomeOf(program)).output) as Seen
+    closeSync(folder)
+    const others = Object.entries(seen.descriptors).filter(([number]) => Number(number) > 3)
+    expect(others.map(([, target]) => target).filter((target) => target !== '/dev/null')).toEqual([])
+  })
+
+  test('F55 reaches no server, socket or metadata address', async () => {
+    const places = [
+      ...reachable,
+      'tcp:169.254.169.254:80',
+      'tcp:1.1.1.1:443',
+      'unix:/var/run/docker.sock',
+      'vsock',
+    ]
+    const { output } = await inSandbox({
+      command: `python3 ${ATTACKS}/reach-out.py ${places.join(' ')}`,
+      user,
+    })
+    expect(JSON.parse(output)).toEqual([])
+  })
+
+  test('F59 writes nothing but its results', async () => {
+    const sealed = [
+      ...['source', 'data', 'shim', ''].map((name) => `/autoresearch/${name}`),
+      ...[
+        '/',
+        '/usr',
+        '/usr/local/bin',
+        '/etc',
+        '/etc/passwd',
+        '/dev',
+        '/proc/sys/kernel/core_pattern',
+        ...open,
+      ],
+      ...['/proc/sysrq-trigger', '/sys/devices/system/cpu/cpu0/online', host],
+    ]
+    const command = `python3 ${ATTACKS}/write-sealed.py ${sealed.join(' ')} /autoresearch/out /tmp /dev/shm /dev/null`
+    const trained = await inSandbox({ command, user })
+    expect(JSON.parse(trained.output)).toEqual(['/autoresearch/out', '/tmp', '/dev/shm', '/dev/null'])
+    const evaluated = await inSandbox({ command, outWritable: false, user })
+    expect(JSON.parse(evaluated.output)).toEqual(['/tmp', '/dev/shm', '/dev/null'])
+  })
+
+  test('has no privileges and cannot get any', async () => {
+    const { output } = await inSandbox({ command: `python3 ${ATTACKS}/climb.py`, user })
+    expect(JSON.parse(output)).toEqual({
+      uid: 1000,
+      capabilities: 0,
+      noNewPrivileges: '1',
+      hostname: 'sandbox',
+      session: true,
+      terminal: false,
+      keyctl: 'EPERM',
+      io_uring: 'EPERM',
+      userNamespace: 'EPERM',
+      mountNamespace: 'EPERM',
+    })
+  })
+})
+
+test.skipIf(SKIP)('without a sandbox every one of these attacks succeeds', async () => {
+  const command = `${lookFor(secrets)}; python3 ${ATTACKS}/reach-out.py ${reachable.join(' ')}; python3 ${ATTACKS}/write-sealed.py ${host} $PWD`
+  const [seen = '', reached = '', written = ''] = (await unprotected({ command })).output.split('\n')
+  expect((JSON.parse(seen) as Seen).readable).toEqual(secrets)
+  expect((JSON.parse(seen) as Seen).variables.join('\n')).toContain(canary)
+  expect(JSON.parse(reached)).toEqual(reachable)
+  expect((JSON.parse(written) as string[])[0]).toBe(host)
+})
+
+describe.skipIf(SKIP)('an interpreter', () => {
+  test('runs from a virtual environment anywhere', async () => {
+    const folder = join(scratch(), 'venv')
+    spawnSync('python3', ['-m', 'venv', '--without-pip', folder])
+    const environment = { PATH: `${folder}/bin:/usr/bin:/bin`, VIRTUAL_ENV: folder }
+    const command =
+      'python3 -c "import sys, json, ssl, ctypes; print(sys.prefix, sys.prefix != sys.base_prefix)"'
+    expect((await inSandbox({ command, environment })).output).toBe(`${folder} True\n`)
+  })
+
+  test('runs from whatever PATH leads to', async () => {
+    const environment = { PATH: process.env.PATH ?? '' }
+    const { output } = await inSandbox({ command: 'node --version && python3 --version', environment })
+    expect(output).toMatch(/^v\d+.*\nPython 3/)
+  })
+
+  test('runs through a chain of links', async () => {
+    const [tools, bin] = [scratch(), scratch()]
+    mkdirSync(join(tools, 'node-1.2.3/bin'), { recursive: true })
+    writeFileSync(join(tools, 'node-1.2.3/bin/tool'), '#!/bin/sh\necho it runs\n', { mode: 0o755 })
+    symlinkSync('node-1.2.3', join(tools, 'node-1'))
+    symlinkSync(join(tools, 'node-1/bin/tool'), join(bin, 'tool'))
+    expect((await inSandbox({ command: 'tool', environment: { PATH: `${bin}:/usr/bin` } })).output).toBe(
+      'it runs\n',
+    )
+  })
+
+  test('sees a cache that the configuration names, and it is read-only', async () => {
+    const cache = scratch()
+    writeFileSync(join(cache, 'kept'), 'kept')
+    const command = `cat ${cache}/kept; python3 ${ATTACKS}/write-sealed.py ${cache} ${cache}/kept`
+    expect((await inSandbox({ command, read: [cache] })).output).toBe('kept[]\n')
+  })
+})
