@@ -1,6 +1,6 @@
 // What the demo prints: progress as it happens, and the table at the end.
 import { styleText } from 'node:util'
-import type { Headlines } from '../src/core/headlines.ts'
+import type { Headlines } from '../src/core/report/headlines.ts'
 import { formatNumber, formatSigned } from '../src/core/text.ts'
 
 const MAX_TITLE_CHARACTERS = 52

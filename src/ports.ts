@@ -1,8 +1,8 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests fake them.
 import type { Candidate, Proposal, Usage } from './core/candidate.ts'
-import type { Change } from './core/gate.ts'
+import type { Change } from './core/gate/gate.ts'
 import type { PullRequest } from './core/reconcile.ts'
-import type { CheckRun } from './core/report.ts'
+import type { CheckRun } from './core/report/report.ts'
 import type { Trial, TrialResult } from './core/trial.ts'
 
 /** Invents candidates. Never throws for what a model or an endpoint does wrong: that is a `nothing`. */

@@ -1,7 +1,7 @@
 // Small builders of domain values with defaults that make sense together: a test writes only what it is about.
 import { createHash } from 'node:crypto'
 import { type Candidate, candidateId, NO_USAGE } from '../src/core/candidate.ts'
-import type { Config } from '../src/core/config.ts'
+import type { Config } from '../src/core/config/config.ts'
 import type { Bench } from '../src/core/evidence.ts'
 import type { BaselineCommit, State } from '../src/core/state.ts'
 import { type Trial, type TrialResult, trialId, trialSeed } from '../src/core/trial.ts'

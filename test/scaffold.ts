@@ -24,7 +24,7 @@ const PERSON = {
   GIT_COMMITTER_EMAIL: 'ada@example.org',
 }
 
-export interface GitInput {
+interface GitInput {
   env?: Record<string, string>
   input?: string | Buffer
 }
@@ -39,15 +39,13 @@ export async function gitIn(directory: string, args: readonly string[], options:
 /** A file's content; null deletes it; an object gives it a mode, or names the commit of a submodule. */
 export type Entry = string | Buffer | null | { mode: string; content: string } | { submodule: string }
 
-export interface CommitOptions {
+interface CommitOptions {
   /** Default: the tip of `main`; null makes a root commit. */
   parent?: string | null
   /** Branch that is moved to the commit. Default: none. */
   branch?: string
   message?: string
 }
-
-export type Remote = Awaited<ReturnType<typeof aRemote>>
 
 const REMOTE_CONFIG = '[uploadpack]\n\tallowAnySHA1InWant = true\n[receive]\n\tadvertiseAtomic = true\n'
 
@@ -73,6 +71,8 @@ export async function aRemote(files: Record<string, Entry>, defaultBranch = 'mai
     commit,
     /** The first commit. */
     base,
+    /** The repository as its own clone, for tests that fetch nothing. */
+    itself: { directory, remoteUrl: url } satisfies GitContext,
     /** A clone in a directory of its own. */
     async clone(...options: string[]) {
       const clone = await aDirectory()
@@ -84,7 +84,10 @@ export async function aRemote(files: Record<string, Entry>, defaultBranch = 'mai
 
 let imports = 0
 
-/** Commits to a bare repository, in one process because tests make many. A commit without a branch hangs on a ref that no clone fetches. */
+/**
+ * Commits to a bare repository, in one process because tests make many. A commit without a branch hangs on a ref that no
+ * clone fetches.
+ */
 export async function commitIn(directory: string, entries: Record<string, Entry>, options: CommitOptions) {
   imports += 1
   const ref = options.branch === undefined ? `refs/test/${imports}` : `refs/heads/${options.branch}`
@@ -130,6 +133,3 @@ export function aLog(): Log & { lines: string[] } {
   const say = (message: string) => void lines.push(message)
   return { lines, info: say, warn: say }
 }
-
-/** A promise, and the function that resolves it. */
-export const aSignal = () => Promise.withResolvers<void>()

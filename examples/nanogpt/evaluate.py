@@ -102,7 +102,8 @@ class Model:
         if not shape:
             self.refuse("it gave no answer")
         if shape != b"[%d, %d]\n" % (STREAMS, VOCAB):
-            self.refuse(f"its logits have the shape {ascii(shape.decode('latin-1').strip())}, not [{STREAMS}, {VOCAB}]")
+            received = ascii(shape.decode("latin-1").strip())
+            self.refuse(f"its logits have the shape {received}, not [{STREAMS}, {VOCAB}]")
         answer = self.process.stdout.read(STREAMS * VOCAB * 4)
         if len(answer) < STREAMS * VOCAB * 4:
             self.refuse("it broke off in the middle of an answer")

@@ -41,23 +41,24 @@ def main(hidden):
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # system calls, the same numbers on x86-64 and ARM
 PATH_BENEATH = 1
 NO_NEW_PRIVILEGES = 38
-READ_FILE, READ_DIRECTORY = 1 << 2, 1 << 3
+ON_FILES = 0b111  # execute, write, read
+ON_DIRECTORIES = (1 << 13) - 1  # and list, make and remove entries: all that the first version knows
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 def hide(hidden):
-    """Takes from this process, for good, the right to read `hidden`, a real path.
+    """Takes from this process, for good, the right to read or change `hidden`, a real path.
 
     Landlock can only allow, so everything next to the path is allowed, at each of its levels.
     """
-    handled = struct.pack("=Q", READ_FILE | READ_DIRECTORY)
+    handled = struct.pack("=Q", ON_DIRECTORIES)
     try:
         ruleset = call(libc.syscall, CREATE_RULESET, handled, ctypes.c_size_t(len(handled)), 0)
     except OSError as error:
         raise SystemExit(
-            f"Landlock (Linux 5.13 or newer) does not work here: {error}. Without it the model could read the answers. "
-            "NANOGPT_UNLOCKED=1 evaluates all the same, for a model you trust."
+            f"Landlock (Linux 5.13 or newer) does not work here: {error}. Without it the model could read the "
+            "answers. NANOGPT_UNLOCKED=1 evaluates all the same, for a model you trust."
         ) from None
     way = [hidden, *hidden.parents]
     for level in way[1:]:
@@ -75,8 +76,7 @@ def allow(ruleset, entry):
         descriptor = os.open(entry.path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return  # gone, or not ours: it stays forbidden
-    access = READ_FILE | READ_DIRECTORY if entry.is_dir() else READ_FILE
-    rule = struct.pack("=Qi", access, descriptor)
+    rule = struct.pack("=Qi", ON_DIRECTORIES if entry.is_dir() else ON_FILES, descriptor)
     call(libc.syscall, ADD_RULE, ruleset, PATH_BENEATH, rule, 0)
     os.close(descriptor)
 

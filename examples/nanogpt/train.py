@@ -164,7 +164,8 @@ def train(model, text):
         progress = max((time.monotonic() - start) / BUDGET_SECONDS, step / MAX_STEPS)
         if progress >= reported + 0.02 or step == 1:  # about fifty lines in a run
             reported = progress
-            print(f"step {step}  loss {sum(recent) / len(recent) / math.log(2):.4f}", flush=True)  # bits, like val_bpb
+            bits = sum(recent) / len(recent) / math.log(2)  # like val_bpb
+            print(f"step {step}  loss {bits:.4f}", flush=True)
             recent = []
     return step, time.monotonic() - start
 

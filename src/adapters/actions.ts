@@ -1,6 +1,6 @@
 // The Actions runner: inputs read once into one typed object, outputs, the job's summary and its log.
 import * as core from '@actions/core'
-import { parseCount, parseDuration } from '../core/quantity.ts'
+import { parseCount, parseDuration } from '../core/config/quantity.ts'
 import { ConfigError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 

@@ -1,7 +1,7 @@
 // Proposer `knobs`: turns one numeric constant of the editable files at a time. Needs no model and costs nothing.
 import { type Knob, NO_USAGE, type Proposal } from '../core/candidate.ts'
-import { type KnobStep, proposeStep } from '../core/knob-search.ts'
-import { findKnobs, knobCategory } from '../core/knobs.ts'
+import { findKnobs, knobCategory } from '../core/knobs/knobs.ts'
+import { type KnobStep, proposeStep } from '../core/knobs/search.ts'
 import type { ProposalRequest, ProposalResult, Proposer } from '../ports.ts'
 
 /** Steps tried in one call before giving up on what the gate refuses. */

@@ -7,9 +7,7 @@ import {
   parseToolCall,
   type SubmitCall,
   toProposal,
-} from '../core/agent.ts'
-import { addUsage, NO_USAGE, type Usage } from '../core/candidate.ts'
-import { visibleText } from '../core/markdown.ts'
+} from '../core/agent/agent.ts'
 import {
   applyEdit,
   changedFiles,
@@ -17,7 +15,9 @@ import {
   openWorkspace,
   readFile,
   type Workspace,
-} from '../core/workspace.ts'
+} from '../core/agent/workspace.ts'
+import { addUsage, NO_USAGE, type Usage } from '../core/candidate.ts'
+import { visibleText } from '../core/report/markdown.ts'
 import type { ProposalRequest, ProposalResult, Proposer } from '../ports.ts'
 import { type Ask, connect, type EndpointSettings, type Reply } from './openai-endpoint.ts'
 

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Config, parseConfig, renderConfigProblems } from '../core/config.ts'
+import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
 import { measurementHash } from '../core/evidence.ts'
 import {
   type MetricSource,

@@ -1,7 +1,8 @@
 // The `judge` job: takes the results of the train jobs, believes nothing in them that it can check, and settles what is
 // decided. It never runs candidate code.
-import { describeTrial } from '../core/describe.ts'
+
 import { measurementHash } from '../core/evidence.ts'
+import { describeTrial } from '../core/report/describe.ts'
 import { planTrials } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch, type TrialResult } from '../core/trial.ts'
 import { checkResult } from '../core/trust.ts'

@@ -1,5 +1,5 @@
 // The `propose` job: opens pull requests for new ideas and says which trials are to be run. It runs no candidate code.
-import type { ProposerConfig } from '../core/config.ts'
+import type { ProposerConfig } from '../core/config/config.ts'
 import { chooseProposer, planSteps, planTrials, waitingCandidates } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch } from '../core/trial.ts'
 import type { Proposer } from '../ports.ts'

@@ -1,8 +1,8 @@
 // Asks a proposer for one idea and records it as a candidate: commit, branch and ledger line in one atomic push.
-import { buildBrief } from '../core/brief.ts'
+import { buildBrief } from '../core/agent/brief.ts'
 import { type Candidate, candidateBranch, candidateId, type Proposal, type Usage } from '../core/candidate.ts'
-import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate.ts'
-import { renderCandidateMessage } from '../core/pull-request.ts'
+import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate/gate.ts'
+import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
 import type { Proposer } from '../ports.ts'
 import type { Session } from './session.ts'

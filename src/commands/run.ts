@@ -1,10 +1,10 @@
 // The loop for one GPU machine: three lanes that read the same state (one trains, one proposes, one talks to GitHub), so
 // that the device never waits for a model or for GitHub.
-import type { ProposerConfig } from '../core/config.ts'
-import { describeTrial } from '../core/describe.ts'
+import type { ProposerConfig } from '../core/config/config.ts'
+import { describeTrial } from '../core/report/describe.ts'
+import type { RunTimes } from '../core/report/tally.ts'
 import { chooseProposer, planSteps, planTrials, waitingCandidates } from '../core/schedule.ts'
 import { openCandidates, type State } from '../core/state.ts'
-import type { RunTimes } from '../core/tally.ts'
 import type { Proposer, Trainer } from '../ports.ts'
 import { proposeCandidate } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'

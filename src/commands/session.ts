@@ -1,10 +1,10 @@
 // Every command begins here: read the ledger and the configuration, and reconcile both with what GitHub shows.
 import { candidateBranch } from '../core/candidate.ts'
-import { type Config, parseConfig, renderConfigProblems } from '../core/config.ts'
-import { describeVerdict } from '../core/describe.ts'
+import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
 import { type Bench, measurementHash } from '../core/evidence.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
 import { type PullRequest, reconcile } from '../core/reconcile.ts'
+import { describeVerdict } from '../core/report/describe.ts'
 import { baselineFailure, decide } from '../core/schedule.ts'
 import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
 import { type JudgePolicy, STARTING_THRESHOLDS } from '../core/verdict.ts'

@@ -1,5 +1,5 @@
 // The `train` job: runs the trials it was given and leaves their results as files. It has no token and decides nothing.
-import { describeTrial } from '../core/describe.ts'
+import { describeTrial } from '../core/report/describe.ts'
 import type { Trial, TrialResult } from '../core/trial.ts'
 import type { Log, Trainer } from '../ports.ts'
 

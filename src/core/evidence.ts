@@ -1,7 +1,7 @@
 // Which recorded runs may be compared with which: the same testbed, the same configuration, and no run twice.
 import { createHash } from 'node:crypto'
 import type { Candidate } from './candidate.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import type { State } from './state.ts'
 import type { TrialResult } from './trial.ts'
 import { mean, measuredValues, pooledSigma } from './verdict.ts'

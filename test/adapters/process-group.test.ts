@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type GroupRequest, runGroup } from '../../src/adapters/process-group.ts'
-import { aDirectory, aSignal } from '../scaffold.ts'
+import { aDirectory } from '../scaffold.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/train/', import.meta.url))
 const fixture = (name: string) => `'${process.execPath}' '${FIXTURES}${name}.js'`
@@ -40,7 +40,7 @@ async function gone(pid: number): Promise<void> {
 
 /** The content of a file that is about to be written. */
 async function written(directory: string, name: string): Promise<string> {
-  const { promise, resolve } = aSignal()
+  const { promise, resolve } = Promise.withResolvers<void>()
   const watcher = watch(directory, () => existsSync(join(directory, name)) && resolve())
   onTestFinished(() => watcher.close())
   if (!existsSync(join(directory, name))) await promise

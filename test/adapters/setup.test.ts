@@ -14,7 +14,7 @@ async function here(environment: NodeJS.ProcessEnv = { PATH: process.env.PATH ??
   const cacheDirectory = join(await aDirectory(), 'cache', 'acme', 'char-lm')
   const log = aLog()
   const options: SetupOptions = {
-    repository: createRepository(await remote.clone()),
+    repository: createRepository(remote.itself),
     log,
     cacheDirectory,
     environment,

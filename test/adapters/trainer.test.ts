@@ -48,7 +48,7 @@ async function aTrainer(
     [CONFIG]: config(setting),
     ...files,
   })
-  const context = await remote.clone()
+  const context = remote.itself
   const directory = await aDirectory()
   const log = aLog()
   const trainer = createTrainer({

@@ -142,7 +142,7 @@ describe('reconcile', () => {
     const observed = {
       ...asWeLeftIt,
       pullRequests: [aPullRequest({ head: sha('push') })],
-      branches: new Set<string>(),
+      branches: new Map<string, string>(),
     }
     expect(reconcile(aState({ candidates: [ended] }), observed)).toEqual([])
   })

@@ -265,14 +265,13 @@ atexit.register(print, "val_bpb: 0.6")`
       expect(valBpb(stdout)).toEqual([8])
     })
 
-    test('keeps the answers from the model, whichever way it goes for them', () => {
-      const eval_ = path.join(directory, 'eval')
+    test('keeps the answers from the model, and as they are, whichever way it goes for them', () => {
       mkdirSync(path.join(directory, 'out'), { recursive: true })
       const source = withTrainPy(`
 import os, shutil, subprocess, sys
 import numpy as np
 
-VAL = "${eval_}/val.bin"
+VAL = "${directory}/eval/val.bin"
 OUT = os.environ["AUTORESEARCH_OUT"]
 PARENT = os.getppid()
 
@@ -286,6 +285,9 @@ ROADS = {
     "open": lambda: open(VAL, "rb").read(9),
     "list": lambda: os.listdir(os.path.dirname(VAL)),
     "copy": lambda: shutil.copy(VAL, OUT),
+    "change": lambda: open(VAL, "r+b"),
+    "replace": lambda: os.rename(os.path.dirname(VAL), OUT + "/../eval-2"),
+    "remove": lambda: os.unlink(VAL),
     "program": lambda: subprocess.run(["cat", VAL], check=True, capture_output=True),
     "symbolic link": lambda: link(os.symlink, "symbolic"),
     "hard link": lambda: link(os.link, "hard"),

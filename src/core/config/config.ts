@@ -1,0 +1,95 @@
+// The configuration of a research repository: every setting in typed form, or every mistake in the file at once.
+
+import type { Metric } from '../metric.ts'
+import { explainIssues } from './issues.ts'
+import type { ConfigProblem } from './problems.ts'
+import { type ConfigFile, configSchema } from './schema.ts'
+import { readYaml } from './yaml.ts'
+
+export { type ConfigProblem, renderConfigProblems } from './problems.ts'
+
+/** What a research repository asks for, with defaults filled in. Meanings and ranges: `docs/configuration.md`. */
+export interface Config {
+  /** Branch that holds the best proven code. */
+  baseline: string
+  /** Globs of the files a candidate may change, relative to the repository; at least one. */
+  editable: string[]
+  /** Path of the text that tells proposers what to look for. */
+  program?: string
+  /** Command that prepares the data. */
+  setup?: string
+  /** Command that trains once. */
+  train: string
+  /** Wall time a trial may train, above 0. */
+  budgetSeconds: number
+  /** Wall time after which a trial is killed, above `budgetSeconds`. */
+  timeoutSeconds: number
+  /** The number that decides, and where it comes from. */
+  metric: Metric
+  /** Pattern with the named groups `step` and `value`, applied per line. */
+  progress?: { pattern: string }
+  /** Trials of the baseline (2–50), and at most of a candidate (2–20). */
+  replicates: { baseline: number; candidate: number }
+  /** At least one. */
+  proposers: ProposerConfig[]
+  /** Per run: candidates from 1, tokens and dollars from 0. */
+  limits: { candidates: number; tokens: number; dollars: number }
+}
+
+export type ProposerConfig =
+  | { kind: 'knobs' }
+  | {
+      kind: 'openai'
+      model: string
+      baseUrl?: string
+      maxTurns: number
+      /** Dollars per million tokens. */
+      price?: { input: number; output: number }
+    }
+
+/** The configuration, or every problem with it in the order of the file. */
+export type ParsedConfig =
+  | { kind: 'config'; config: Config }
+  | { kind: 'problems'; problems: ConfigProblem[] }
+
+/**
+ * Reads a configuration file.
+ *
+ * @param text the file's content, YAML of at most 64 KiB.
+ * @returns the configuration, or all its problems; never throws.
+ */
+export function parseConfig(text: string): ParsedConfig {
+  const yaml = readYaml(text)
+  if (yaml.kind === 'unreadable') return { kind: 'problems', problems: inFileOrder(yaml.problems) }
+  const file = configSchema.safeParse(yaml.value)
+  const problems = [...yaml.problems, ...explainIssues(file.error?.issues ?? [], yaml)]
+  if (!file.success || problems.length > 0) return { kind: 'problems', problems: inFileOrder(problems) }
+  return { kind: 'config', config: toConfig(file.data) }
+}
+
+function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
+}
+
+function toConfig({ budget, timeout, metric, proposers, ...same }: ConfigFile): Config {
+  return {
+    ...same,
+    budgetSeconds: budget,
+    timeoutSeconds: timeout ?? 2 * budget + 60,
+    metric: toMetric(metric),
+    proposers: proposers.map(toProposer),
+  }
+}
+
+function toMetric({ pattern, file = '', key = '', ...same }: ConfigFile['metric']): Metric {
+  return {
+    ...same,
+    source: pattern === undefined ? { kind: 'file', file, key } : { kind: 'pattern', pattern },
+  }
+}
+
+function toProposer(proposer: ConfigFile['proposers'][number]): ProposerConfig {
+  if (proposer.kind === 'knobs') return proposer
+  const { 'base-url': baseUrl, 'max-turns': maxTurns, ...same } = proposer
+  return { ...same, maxTurns, ...(baseUrl !== undefined && { baseUrl }) }
+}

@@ -1,0 +1,137 @@
+// Turns what zod found into problems a person can act on: where, what was expected, what was found, what to do next.
+import { stringify } from 'yaml'
+import type { z } from 'zod'
+import { nearestWord } from './edit-distance.ts'
+import type { ConfigProblem } from './problems.ts'
+import { configJsonSchema } from './schema.ts'
+import type { ConfigPath, ConfigYaml } from './yaml.ts'
+
+type Field = z.core.JSONSchema.BaseSchema
+type ReadYaml = Extract<ConfigYaml, { kind: 'read' }>
+
+/** Explains every issue that the schema has with `yaml`. */
+export function explainIssues(issues: readonly z.core.$ZodIssue[], yaml: ReadYaml): ConfigProblem[] {
+  if (issues.length === 0) return []
+  const schema = configJsonSchema()
+  const misspelled = new Set<string>()
+  const unknown = issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return []
+    const known = Object.keys(fieldAt(schema, issue.path, yaml.value)?.properties ?? {})
+    return issue.keys.map((key) => {
+      const meant = nearestWord(key, known)
+      if (meant !== undefined) misspelled.add(renderPath([...issue.path, meant]))
+      return explainUnknownKey([...issue.path, key], known, meant, yaml)
+    })
+  })
+  const wrong = issues
+    .filter((issue) => issue.code !== 'unrecognized_keys')
+    .map((issue) => explainIssue(issue, schema, yaml))
+    // A misspelled key is one mistake: that the right one is missing is not a second.
+    .filter(({ path, found }) => found !== NOTHING || !misspelled.has(path))
+  return [...unknown, ...wrong]
+}
+
+function explainUnknownKey(
+  path: ConfigPath,
+  known: readonly string[],
+  meant: string | undefined,
+  yaml: ReadYaml,
+): ConfigProblem {
+  return {
+    ...yaml.positionOf(path, 'key'),
+    path: renderPath(path),
+    expected: 'a known key',
+    found: quote(String(path.at(-1))),
+    hint: meant === undefined ? `remove it; known here: ${known.join(', ')}` : `did you mean ${meant}?`,
+  }
+}
+
+function explainIssue(issue: z.core.$ZodIssue, schema: Field, yaml: ReadYaml): ConfigProblem {
+  const found = valueAt(yaml.value, issue.path)
+  const given = issue.code === 'custom' ? issue.params?.hint : undefined
+  const choices = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : undefined
+  const field = choices ? { enum: choices } : fieldAt(schema, issue.path, yaml.value)
+  return {
+    ...yaml.positionOf(issue.path, 'value'),
+    path: renderPath(issue.path),
+    expected: issue.message,
+    found: describe(found),
+    hint: typeof given === 'string' ? given : suggest(issue.path, field, found),
+  }
+}
+
+function suggest(path: ConfigPath, field: Field | undefined, found: unknown): string {
+  const key = path.at(-1)
+  if (key === undefined) return 'start from the example in docs/configuration.md'
+  const choices = field?.enum?.map(String) ?? []
+  const meant = typeof found === 'string' ? nearestWord(found, choices) : undefined
+  if (meant !== undefined) return `did you mean ${meant}?`
+  const example = field?.examples?.[0] ?? choices[0]
+  if (example !== undefined) {
+    return `write for example \`${typeof key === 'string' ? `${key}: ${flow(example)}` : flow(example)}\``
+  }
+  return `write keys below it: ${Object.keys(field?.properties ?? {}).join(', ')}`
+}
+
+function flow(value: unknown): string {
+  return stringify(value, {
+    collectionStyle: 'flow',
+    flowCollectionPadding: false,
+    singleQuote: true,
+    lineWidth: 0,
+  }).trim()
+}
+
+/** The part of the published schema that describes `path`; of several alternatives, the one of the same `kind`. */
+function fieldAt(schema: Field, path: ConfigPath, root: unknown): Field | undefined {
+  let field: unknown = schema
+  path.forEach((segment, depth) => {
+    const { properties, items, prefixItems } = (field ?? {}) as Field
+    field = typeof segment === 'number' ? (prefixItems?.[segment] ?? items) : properties?.[String(segment)]
+    const kind = valueAt(root, [...path.slice(0, depth + 1), 'kind'])
+    const alternatives = (field as Field | undefined)?.oneOf?.filter(
+      ({ properties }) => properties !== undefined,
+    )
+    field = alternatives?.find((option) => constOf(option.properties?.kind) === kind) ?? field
+  })
+  return typeof field === 'object' ? (field as Field) : undefined
+}
+
+function constOf(field: Field | boolean | undefined): unknown {
+  return typeof field === 'object' ? field.const : undefined
+}
+
+function valueAt(root: unknown, path: ConfigPath): unknown {
+  return path.reduce<unknown>((value, key) => {
+    const has = typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    return has ? (value as Record<PropertyKey, unknown>)[key] : undefined
+  }, root)
+}
+
+const NOTHING = 'nothing'
+
+/** Names a value in a few words. Looks one level deep only: aliases can make a value that contains itself. */
+function describe(value: unknown): string {
+  if (value === undefined || value === null) return NOTHING
+  if (typeof value === 'string') return quote(value)
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
+  if (typeof value !== 'object') return String(value)
+  const keys = Object.keys(value)
+  return keys.length === 0 ? 'an empty mapping' : `a mapping with ${keys.slice(0, 8).map(bare).join(', ')}`
+}
+
+function renderPath(path: ConfigPath): string {
+  return path
+    .map((key, index) =>
+      typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${bare(String(key))}`,
+    )
+    .join('')
+}
+
+function bare(key: string): string {
+  return /^[\w-]{1,60}$/.test(key) ? key : quote(key)
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text)
+}

@@ -1,0 +1,225 @@
+// The configuration file as one zod schema: what is allowed, and the text editors show for it. Long, because it is one
+// table; the kinds of field it uses are in config-fields.ts.
+import { z } from 'zod'
+import { amount, between, count, despiteProblems, duration, line, ruled, section } from './fields.ts'
+import { branchRule, globRule, metricPatternRule, pathRule, progressPatternRule } from './rules.ts'
+
+const bounds = z
+  .tuple(
+    [
+      z.number('a finite number').meta({ description: 'Lowest value.', examples: [0.3] }),
+      z.number('a finite number').meta({ description: 'Highest value.', examples: [20] }),
+    ],
+    'two numbers, the lower one first',
+  )
+  .refine(([low, high]) => low < high, 'two numbers, the lower one first')
+  .meta({
+    description: 'Lowest and highest value that can be true. A value outside them counts as invalid.',
+    examples: [[0.3, 20]],
+  })
+
+const metric = section({
+  name: z
+    .string('a name')
+    .regex(/^[A-Za-z0-9_./-]{1,64}$/, '1 to 64 letters, digits or _ . / -')
+    .meta({ description: 'Name of the metric, as pull requests and charts show it.', examples: ['val_bpb'] }),
+  direction: z.enum(['minimize', 'maximize'], '"minimize" or "maximize"').meta({
+    description: 'Which values are better: lower (minimize) or higher (maximize).',
+    examples: ['minimize'],
+  }),
+  bounds: bounds.exactOptional(),
+  pattern: ruled('a regular expression', metricPatternRule)
+    .meta({
+      description:
+        'JavaScript regular expression, tried on every line of the output. Its only capture group, or the group named value, is the metric.',
+      examples: ['^val_bpb:\\s+(\\S+)'],
+    })
+    .exactOptional(),
+  file: ruled('a relative path', pathRule)
+    .meta({
+      description: 'JSON file that training writes into $AUTORESEARCH_OUT; used with key.',
+      examples: ['metrics.json'],
+    })
+    .exactOptional(),
+  key: z
+    .string('a dotted path into the JSON file')
+    .regex(/^[^.\s]+(\.[^.\s]+)*$/, 'a dotted path into the JSON file')
+    .meta({ description: 'Dotted path of the metric inside file.', examples: ['val.bpb'] })
+    .exactOptional(),
+})
+  .superRefine(checkMetricSource, despiteProblems)
+  .meta({
+    description: 'The number that decides, and where it comes from: pattern, or file and key.',
+    examples: [{ name: 'val_bpb', direction: 'minimize', pattern: '^val_bpb:\\s+(\\S+)' }],
+    oneOf: [{ required: ['pattern'] }, { required: ['file', 'key'] }],
+    dependentRequired: { file: ['key'], key: ['file'] },
+  })
+
+function checkMetricSource(metric: Record<string, unknown>, context: z.RefinementCtx): void {
+  const refuse = (path: string[], message: string, hint?: string) =>
+    context.addIssue({ code: 'custom', path, message, ...(hint !== undefined && { params: { hint } }) })
+  const has = (key: string) => metric[key] !== undefined
+  if (has('pattern') && (has('file') || has('key'))) {
+    refuse([], 'either pattern, or file and key', 'remove pattern, or remove file and key')
+  } else if (has('file') !== has('key')) {
+    refuse([has('file') ? 'key' : 'file'], 'file and key together')
+  } else if (!has('pattern') && !has('file')) {
+    refuse(['pattern'], 'pattern, or file and key')
+  }
+}
+
+const progress = section({
+  pattern: ruled('a regular expression', progressPatternRule).meta({
+    description: 'JavaScript regular expression with the named groups step and value, tried on every line.',
+    examples: ['step (?<step>\\d+)\\s+loss (?<value>\\S+)'],
+  }),
+}).meta({
+  description: 'How the loss during training is read, so that hopeless trials can be cut and curves drawn.',
+  examples: [{ pattern: 'step (?<step>\\d+)\\s+loss (?<value>\\S+)' }],
+})
+
+const replicates = section({
+  baseline: between(2, 50)
+    .default(6)
+    .meta({
+      description: 'Trials of the baseline. Their spread is the noise a gain is held against.',
+      examples: [6],
+    }),
+  candidate: between(2, 20)
+    .default(4)
+    .meta({ description: 'Most trials one candidate may get before it is decided.', examples: [4] }),
+})
+  .prefault({})
+  .meta({ description: 'How often the same code is trained.', examples: [{ baseline: 6, candidate: 4 }] })
+
+const price = section({
+  input: amount().meta({ description: 'Dollars per million input tokens.', examples: [1.25] }),
+  output: amount().meta({ description: 'Dollars per million output tokens.', examples: [10] }),
+}).meta({
+  description: 'What the model costs. Without it no dollars are counted.',
+  examples: [{ input: 1.25, output: 10 }],
+})
+
+const knobs = section({
+  kind: z.literal('knobs').meta({ description: 'This proposer.', examples: ['knobs'] }),
+}).meta({
+  description: 'Searches the numeric constants of the editable files. Needs no model.',
+})
+
+const openai = section({
+  kind: z.literal('openai').meta({ description: 'This proposer.', examples: ['openai'] }),
+  model: line('the name of a model').meta({
+    description: 'Model, as the endpoint names it.',
+    examples: ['gpt-x'],
+  }),
+  'base-url': z
+    .url({ protocol: /^https?$/, error: 'an http or https URL' })
+    .meta({
+      description: 'Endpoint that speaks the OpenAI API. Default: that of OpenAI.',
+      examples: ['https://api.openai.com/v1'],
+    })
+    .exactOptional(),
+  'max-turns': between(1, 200)
+    .default(20)
+    .meta({ description: 'Most model calls spent on one candidate.', examples: [20] }),
+  price: price.exactOptional(),
+}).meta({ description: 'Asks a model behind any endpoint that speaks the OpenAI API.' })
+
+const proposers = z
+  .array(
+    z
+      .discriminatedUnion('kind', [knobs, openai], {
+        error: (issue) => (issue.code === 'invalid_union' ? '"knobs" or "openai"' : 'a mapping with kind'),
+      })
+      .meta({ examples: [{ kind: 'knobs' }] }),
+    'a list of proposers',
+  )
+  .min(1, 'at least one proposer')
+  .default([{ kind: 'knobs' }])
+  .meta({ description: 'Who invents candidates.', examples: [[{ kind: 'knobs' }]] })
+
+const limits = section({
+  candidates: count(1, 100_000, { description: 'Most candidates per run.', examples: [20] }).prefault(20),
+  tokens: count(0, 100_000_000_000, {
+    description: 'Most model tokens per run, input and output together.',
+    examples: ['2M', '500k'],
+  }).prefault('2M'),
+  dollars: amount()
+    .default(10)
+    .meta({
+      description: 'Most dollars for models per run. Counts only models with a price.',
+      examples: [10],
+    }),
+})
+  .prefault({})
+  .meta({
+    description: 'Where a run stops.',
+    examples: [{ candidates: 20, tokens: '2M', dollars: 10 }],
+  })
+
+export const configSchema = section({
+  baseline: ruled('a branch name', branchRule)
+    .default('autoresearch/baseline')
+    .meta({ description: 'Branch that holds the best proven code.', examples: ['autoresearch/baseline'] }),
+  editable: z
+    .array(
+      ruled('a glob', globRule).meta({
+        description: 'Glob of *, ** and ?, relative to the repository. Never reaches .github/.',
+        examples: ['train.py'],
+      }),
+      'a list of globs',
+    )
+    .min(1, 'at least one glob')
+    .meta({
+      description: 'Files a candidate may change. All others come from the baseline.',
+      examples: [['train.py']],
+    }),
+  program: ruled('a relative path', pathRule)
+    .meta({ description: 'Text file that tells proposers what to look for.', examples: ['program.md'] })
+    .exactOptional(),
+  setup: line('a command')
+    .meta({
+      description: 'Command that prepares the data.',
+      examples: ['uv run prepare.py'],
+    })
+    .exactOptional(),
+  train: line('a command').meta({ description: 'Command that trains once.', examples: ['uv run train.py'] }),
+  budget: duration({ description: 'Wall time one trial may train.', examples: ['5m', '1h30m'] }),
+  timeout: duration({
+    description: 'When a trial is killed. Default: twice the budget and 60 s.',
+    examples: ['11m'],
+  }).exactOptional(),
+  metric,
+  progress: progress.exactOptional(),
+  replicates,
+  proposers,
+  limits,
+})
+  .superRefine(checkTimeout, despiteProblems)
+  .meta({ title: 'Autoresearch configuration', description: 'Configuration of Autoresearch Action.' })
+
+/** The file as written, with defaults filled in, durations in seconds and counts as numbers. */
+export type ConfigFile = z.output<typeof configSchema>
+
+function checkTimeout(file: Record<string, unknown>, context: z.RefinementCtx): void {
+  const { budget, timeout } = file
+  // Only what was read without a problem is in seconds: `timeout: 300` is still the number that was written.
+  if (context.issues.some(({ path }) => path?.[0] === 'budget' || path?.[0] === 'timeout')) return
+  if (typeof budget !== 'number' || typeof timeout !== 'number' || timeout > budget) return
+  context.addIssue({
+    code: 'custom',
+    path: ['timeout'],
+    message: `more than the budget of ${budget}s`,
+    params: { hint: `remove timeout to get ${2 * budget + 60}s, or raise it` },
+  })
+}
+
+/** The JSON schema that is published as `docs/autoresearch.schema.json`, for editors. */
+export function configJsonSchema(): z.core.JSONSchema.BaseSchema {
+  const { $schema, ...schema } = z.toJSONSchema(configSchema, { io: 'input' })
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'urn:autoresearch-action:config',
+    ...schema,
+  }
+}

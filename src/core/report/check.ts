@@ -1,0 +1,108 @@
+// The check run on a candidate's commit: what it shows while training and when the verdict is in.
+import type { Candidate } from '../candidate.ts'
+import type { Config } from '../config/config.ts'
+import type { Evidence } from '../evidence.ts'
+import type { Metric } from '../metric.ts'
+import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
+import type { TrialResult } from '../trial.ts'
+import type { Verdict } from '../verdict.ts'
+import { compare, comparisonTable, trialTable } from './comparison.ts'
+import { fence, inertText, inertTitle, truncateMarkdown } from './markdown.ts'
+import type { CheckRun } from './report.ts'
+
+/** GitHub's limit for the summary of a check run. */
+const MAX_SUMMARY_CHARACTERS = 65_535
+
+/** How far a number can be trusted that the training script itself prints, outside any sandbox. */
+const TRUST = 'self-reported metric, no sandbox'
+
+export interface VerdictFacts {
+  candidate: Candidate
+  verdict: Verdict
+  evidence: Evidence
+  config: { metric: Pick<Metric, 'name'> }
+  /** How far the number can be trusted, in words. */
+  trust?: string
+}
+
+const CONCLUSIONS = { merge: 'success', reject: 'failure', park: 'neutral' } as const
+
+function checkName(metric: Pick<Metric, 'name'>): string {
+  return `autoresearch / ${inertTitle(metric.name, 80)}`
+}
+
+/** The check of a candidate that was just opened. `detailsUrl` is the page of the workflow run. */
+export function startedCheck(
+  candidate: Pick<Candidate, 'base'>,
+  config: Pick<Config, 'metric' | 'budgetSeconds'>,
+  detailsUrl?: string,
+): CheckRun {
+  const metric = inertText(config.metric.name, 80)
+  const summary =
+    `Each run trains for ${formatSeconds(config.budgetSeconds)}. What counts is ${metric}, against baseline ` +
+    `${candidate.base.slice(0, 7)}. This check concludes by itself.`
+  return { ...frame(config, summary, detailsUrl), status: 'in_progress', title: 'Training run 1…' }
+}
+
+/** The check once the judge has decided. Success means merge and nothing else. */
+export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckRun {
+  const { evidence, verdict, config } = facts
+  const summary = [
+    renderVerdict(verdict),
+    comparisonTable(config.metric.name, compare(evidence)),
+    noiseLine(verdict.sigma ?? evidence.sigma),
+    `Trust: ${inertText(facts.trust ?? TRUST, 300)}.`,
+    ...(evidence.candidate.length > 0 ? ['### Runs of this candidate', trialTable(evidence.candidate)] : []),
+    ...evidence.candidate.filter(({ outcome }) => outcome !== 'measured').map(renderFailure),
+  ]
+  return {
+    ...frame(config, summary.join('\n\n'), detailsUrl),
+    status: 'completed',
+    conclusion: CONCLUSIONS[verdict.kind],
+    title: verdictTitle(config.metric, evidence, verdict),
+  }
+}
+
+function frame(config: VerdictFacts['config'], summary: string, detailsUrl: string | undefined) {
+  return {
+    name: checkName(config.metric),
+    summary: truncateMarkdown(summary, MAX_SUMMARY_CHARACTERS),
+    ...(detailsUrl === undefined ? {} : { detailsUrl }),
+  }
+}
+
+/** The decision and its reason, in one line of markdown. */
+export function renderVerdict(verdict: Verdict): string {
+  const name = { merge: 'Merge', reject: 'Reject', park: 'Park' }[verdict.kind]
+  return `**${name}**: ${inertText(verdict.reason, 1000)}`
+}
+
+/** What one run varies by, for people who wonder whether a difference is real. */
+export function noiseLine(sigma: number | undefined): string {
+  if (sigma === undefined) return 'The noise of one run is not known yet.'
+  return `One run varies by σ = ${formatNumber(sigma)}, pooled over repeated runs of equal code.`
+}
+
+/** `val_bpb 2.3412 (−0.0312, z = 3.4): merge`, or what went wrong: `run 1 crashed: reject`. */
+function verdictTitle(metric: Pick<Metric, 'name'>, evidence: Evidence, verdict: Verdict): string {
+  const failed = evidence.candidate.findIndex(({ outcome }) => outcome !== 'measured')
+  if (failed >= 0) return `run ${failed + 1} ended ${evidence.candidate[failed]?.outcome}: ${verdict.kind}`
+  const { candidate, delta } = compare(evidence)
+  if (!candidate) return verdict.kind
+  const change = delta === undefined ? [] : [formatSigned(delta)]
+  // Measured and still without a gain: the judge refused to compare, and the reason says why.
+  const score = verdict.gain === undefined ? ['not comparable'] : zScore(verdict)
+  const facts = [...change, ...score].join(', ')
+  const value = `${inertTitle(metric.name, 80)} ${formatNumber(candidate.mean)}`
+  return `${value}${facts && ` (${facts})`}: ${verdict.kind}`
+}
+
+function zScore({ z }: Verdict): string[] {
+  return z === undefined ? [] : [`z = ${z.toFixed(1).replace('-', '−')}`]
+}
+
+function renderFailure({ trial, outcome, reason, tail }: TrialResult): string {
+  const why = `Run ${trial.replicate} ended **${outcome}**${reason ? `: ${inertText(reason, 600)}` : '.'}`
+  if (!tail) return why
+  return `${why}\n\n<details><summary>End of its output</summary>\n\n${fence(tail, 'text')}\n\n</details>`
+}

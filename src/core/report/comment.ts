@@ -1,0 +1,58 @@
+// The one comment on a candidate's pull request: every run against the baseline, and the training curves.
+
+import type { Evidence } from '../evidence.ts'
+import type { Metric } from '../metric.ts'
+import { formatNumber } from '../text.ts'
+import type { TrialResult } from '../trial.ts'
+import { noiseLine, renderVerdict, type VerdictFacts } from './check.ts'
+import { compare, formatChange, formatSpread } from './comparison.ts'
+import { renderCurveChart } from './curve-chart.ts'
+import { inertText, table, truncateMarkdown } from './markdown.ts'
+import { MAX_BODY_CHARACTERS } from './pull-request.ts'
+
+/** Hidden first line of the metrics comment, by which it is found and updated. */
+export function candidateMarker(candidateId: string): string {
+  return `<!-- autoresearch metrics ${candidateId} -->`
+}
+
+/** The comment, with its marker. */
+export function renderComment({ candidate, verdict, evidence, config }: VerdictFacts): string {
+  const chart = renderCurveChart(evidence.baseline, evidence.candidate)
+  const body = [
+    candidateMarker(candidate.id),
+    renderVerdict(verdict),
+    metricsTable(config.metric, evidence),
+    noiseLine(verdict.sigma ?? evidence.sigma),
+    ...(chart === undefined ? [] : [chart, 'Mean training curves. Grey: baseline. Green: this candidate.']),
+  ].join('\n\n')
+  return truncateMarkdown(body, MAX_BODY_CHARACTERS)
+}
+
+function metricsTable(metric: Pick<Metric, 'name'>, evidence: Evidence): string {
+  const { baseline, candidate, delta } = compare(evidence)
+  const change = (value: number | undefined) =>
+    value === undefined || !baseline ? '' : formatChange(value - baseline.mean, baseline.mean)
+  const run = ({ trial, outcome, value }: TrialResult) => [
+    `run ${trial.replicate}`,
+    value === undefined ? outcome : formatNumber(value),
+    change(value),
+  ]
+  const summary =
+    candidate && candidate.runs > 1 && delta !== undefined
+      ? [
+          [
+            `**candidate**, ${candidate.runs} runs`,
+            `**${formatSpread(candidate)}**`,
+            `**${change(candidate.mean)}**`,
+          ],
+        ]
+      : []
+  return table(
+    ['', inertText(metric.name, 80), 'Δ'],
+    [
+      [`baseline, ${baseline?.runs ?? 0} runs`, formatSpread(baseline), ''],
+      ...evidence.candidate.map(run),
+      ...summary,
+    ],
+  )
+}

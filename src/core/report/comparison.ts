@@ -1,0 +1,82 @@
+// A candidate's runs next to the baseline's, as numbers and as the tables that checks and comments share.
+import type { Evidence } from '../evidence.ts'
+import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
+import type { TrialResult } from '../trial.ts'
+import { mean, measuredValues, standardDeviation } from '../verdict.ts'
+import { inertText, table } from './markdown.ts'
+
+/** Repeated runs of equal code, in the metric's unit. */
+export interface Spread {
+  mean: number
+  /** Sample standard deviation; undefined for one run. */
+  sd: number | undefined
+  runs: number
+}
+
+export interface Comparison {
+  baseline: Spread | undefined
+  candidate: Spread | undefined
+  /** Candidate − baseline in the metric's own sign, whichever direction is better. */
+  delta: number | undefined
+}
+
+/** Compares the measured runs; undefined is what has not been measured. */
+export function compare(evidence: Pick<Evidence, 'baseline' | 'candidate'>): Comparison {
+  const baseline = spread(evidence.baseline)
+  const candidate = spread(evidence.candidate)
+  return { baseline, candidate, delta: baseline && candidate && candidate.mean - baseline.mean }
+}
+
+function spread(results: readonly TrialResult[]): Spread | undefined {
+  const values = measuredValues(results)
+  if (values.length === 0) return undefined
+  return { mean: mean(values), sd: standardDeviation(values), runs: values.length }
+}
+
+/** `2.3412 ± 0.0093`, or `–` for what has not been measured. */
+export function formatSpread(spread: Spread | undefined): string {
+  if (!spread) return '–'
+  return formatNumber(spread.mean) + (spread.sd === undefined ? '' : ` ± ${formatNumber(spread.sd)}`)
+}
+
+/** `−0.0312 (−1.3 %)`; without the percentage when `from` is 0. */
+export function formatChange(delta: number, from: number): string {
+  return formatSigned(delta) + (from === 0 ? '' : ` (${formatPercent(delta / Math.abs(from))})`)
+}
+
+/** A signed share in percent: −0.0132 → `−1.3 %`. */
+export function formatPercent(share: number): string {
+  const percent = Math.abs(share * 100)
+  const digits = percent < 0.1 ? 3 : percent < 1 ? 2 : 1
+  return `${share < 0 ? '−' : '+'}${percent.toFixed(digits)} %`
+}
+
+/** Baseline, candidate and the difference, as mean ± sd over runs. */
+export function comparisonTable(metric: string, comparison: Comparison): string {
+  const { baseline, candidate, delta } = comparison
+  const row = (name: string, spread: Spread | undefined) => [
+    name,
+    formatSpread(spread),
+    `${spread?.runs ?? 0}`,
+  ]
+  const change =
+    delta !== undefined && baseline ? [['Δ', `**${formatChange(delta, baseline.mean)}**`, '']] : []
+  return table(
+    ['', inertText(metric, 80), 'runs'],
+    [row('baseline', baseline), row('candidate', candidate), ...change],
+  )
+}
+
+/** Every run with its seed, how it ended and how long it took. */
+export function trialTable(results: readonly TrialResult[]): string {
+  return table(
+    ['run', 'seed', 'outcome', 'value', 'wall time'],
+    results.map(({ trial, outcome, value, wallSeconds }) => [
+      `${trial.replicate}`,
+      `${trial.seed}`,
+      outcome,
+      value === undefined ? '–' : formatNumber(value),
+      formatSeconds(wallSeconds),
+    ]),
+  )
+}

@@ -1,0 +1,108 @@
+// What a candidate's pull request says when it is opened, and what its merge commit says.
+import type { Candidate } from '../candidate.ts'
+import type { Config } from '../config/config.ts'
+import { type Bench, baselineMean } from '../evidence.ts'
+import type { Change } from '../gate/gate.ts'
+import type { State } from '../state.ts'
+import { formatNumber, formatSeconds } from '../text.ts'
+import { trialSeed } from '../trial.ts'
+import type { Verdict } from '../verdict.ts'
+import { countLines } from './line-diff.ts'
+import { fence, inertText, inertTitle, table, truncateMarkdown } from './markdown.ts'
+
+/** GitHub's limit for the body of a pull request or comment. */
+export const MAX_BODY_CHARACTERS = 65_536
+const MAX_TITLE_CHARACTERS = 100
+const MAX_LISTED_FILES = 50
+
+export interface PullRequestFacts {
+  candidate: Candidate
+  /** From `candidate.base` to `candidate.head`. */
+  changes: readonly Change[]
+  config: Pick<Config, 'metric' | 'setup' | 'train' | 'budgetSeconds' | 'baseline'>
+  state: State
+  bench: Bench
+}
+
+/** Hidden first line of a candidate's pull request. Text of a candidate cannot contain it: `<` is always escaped. */
+export function pullRequestMarker(candidateId: string): string {
+  return `<!-- autoresearch candidate ${candidateId} -->`
+}
+
+/** Title and body of a new pull request. Everything the candidate wrote is inert in both. */
+export function renderPullRequest(facts: PullRequestFacts): { title: string; body: string } {
+  const { candidate } = facts
+  const body = [
+    pullRequestMarker(candidate.id),
+    inertText(candidate.hypothesis, 6000),
+    factTable(facts),
+    `### Change\n\n${changeTable(facts.changes)}`,
+    `### Reproduce\n\n${fence(reproduceCommands(facts), 'bash')}`,
+    '---',
+    'Opened by Autoresearch Action. It trains this change, reports the number as a check, and merges or closes ' +
+      'this pull request by itself. A person’s close, merge or push always wins.',
+  ].join('\n\n')
+  return { title: pullRequestTitle(candidate), body: truncateMarkdown(body, MAX_BODY_CHARACTERS) }
+}
+
+function pullRequestTitle(candidate: Candidate): string {
+  return inertTitle(candidate.title, MAX_TITLE_CHARACTERS) || `Candidate ${candidate.id}`
+}
+
+function factTable({ candidate, config, state, bench }: PullRequestFacts): string {
+  const metric = inertText(config.metric.name, 80)
+  const better = config.metric.direction === 'minimize' ? 'lower' : 'higher'
+  const base = state.baselines.find(({ commit }) => commit === candidate.base)
+  const value = base && baselineMean(state, bench, base.tree)
+  const measured = value === undefined ? 'not measured yet' : `${metric} ${formatNumber(value)}`
+  return table(
+    ['', ''],
+    [
+      ['category', inertText(candidate.category, 40)],
+      ['proposer', inertText(candidate.proposer, 200)],
+      ['expected effect', inertText(candidate.expectedEffect, 500)],
+      ['baseline', `${candidate.base.slice(0, 7)} on ${inertText(config.baseline, 200)}, ${measured}`],
+      [
+        'decided by',
+        `${metric}, ${better} is better, ${formatSeconds(config.budgetSeconds)} of training a run`,
+      ],
+    ],
+  )
+}
+
+function changeTable(changes: readonly Change[]): string {
+  const rows = changes.slice(0, MAX_LISTED_FILES).map(({ path, before, after }) => {
+    const { added, removed } = countLines(before, after)
+    return [inertText(path, 300), `+${added}`, `−${removed}`]
+  })
+  const unlisted = changes.length - rows.length
+  return table(['file', 'added', 'removed'], rows) + (unlisted > 0 ? `\n\n… and ${unlisted} more files` : '')
+}
+
+/** By commit, which GitHub still serves when the branch is gone. */
+function reproduceCommands({ candidate, config, state }: PullRequestFacts): string {
+  const seed = trialSeed(state.rootSeed, candidate.tree, 1)
+  return [
+    `git fetch origin ${candidate.head}`,
+    'git switch --detach FETCH_HEAD',
+    ...(config.setup === undefined ? [] : [config.setup]),
+    `export AUTORESEARCH_SEED=${seed} AUTORESEARCH_BUDGET_SECONDS=${config.budgetSeconds}`,
+    ...(config.metric.source.kind === 'file' ? ['export AUTORESEARCH_OUT="$(mktemp -d)"'] : []),
+    config.train,
+  ].join('\n')
+}
+
+/** Message of a candidate's own commit: plain text in which nothing notifies or closes. */
+export function renderCandidateMessage(title: string, hypothesis: string): string {
+  return `${inertTitle(title, MAX_TITLE_CHARACTERS)}\n\n${inertTitle(hypothesis, 4000)}`
+}
+
+/** Title and message of the commit that merges a candidate: plain text in which nothing notifies or closes. */
+export function renderMergeMessage(
+  candidate: Candidate,
+  verdict: Verdict,
+  pullRequest: number,
+): { title: string; message: string } {
+  const message = [inertTitle(verdict.reason, 500), inertTitle(candidate.hypothesis, 4000)].join('\n\n')
+  return { title: `${pullRequestTitle(candidate)} (#${pullRequest})`, message }
+}

@@ -1,0 +1,67 @@
+// The morning report as markdown, for the step summary of the workflow run; and the shape of a check run.
+import { inertText, table, truncateMarkdown } from './markdown.ts'
+import type { Report, ReportRow } from './tally.ts'
+import { countWords, deltaFormat, headline, runFigures, standingWord, valueFormat } from './words.ts'
+
+export { buildReport, type Report, type RunTimes } from './tally.ts'
+
+/** A check run as GitHub shows it. */
+export interface CheckRun {
+  name: string
+  status: 'in_progress' | 'completed'
+  conclusion?: 'success' | 'neutral' | 'failure'
+  title: string
+  summary: string
+  detailsUrl?: string
+}
+
+/** A third of GitHub's 1 MiB, because a character may take three bytes. */
+const MAX_SUMMARY_CHARACTERS = 349_000
+const MAX_ROWS = 500
+
+/** Where pull requests are found. */
+export interface Links {
+  /** Address of the repository: `https://github.com/owner/name`. */
+  repository: string
+}
+
+/** Headline, figures and one row a candidate, newest last. */
+export function renderReport(report: Report, links?: Links): string {
+  const { values, percent } = headline(report)
+  const name = inertText(report.metric.name, 80)
+  const title = `${name} ${values.join(' → ') || 'not measured yet'}`
+  const { rows } = report
+  const hidden = Math.max(0, rows.length - MAX_ROWS)
+  const parts = [
+    `# ${title}${percent === undefined ? '' : ` (${percent})`}`,
+    ...(rows.length > 0 ? [`${countWords(report)}.`] : ['No candidates yet.']),
+    runFigures(report)
+      .map(([label, value]) => `${label} **${value}**`)
+      .join(' · '),
+    ...(hidden > 0 ? [`The first ${hidden} candidates are in the ledger only.`] : []),
+    ...(rows.length > 0 ? [rowTable(report, rows.slice(hidden), links)] : []),
+  ]
+  return truncateMarkdown(parts.join('\n\n'), MAX_SUMMARY_CHARACTERS)
+}
+
+function rowTable(report: Report, rows: readonly ReportRow[], links: Links | undefined): string {
+  const value = valueFormat(report)
+  const delta = deltaFormat(report)
+  return table(
+    ['PR', 'change', 'proposer', inertText(report.metric.name, 80), 'Δ', 'verdict'],
+    rows.map((row) => [
+      pullRequestLink(row, links),
+      inertText(row.candidate.title, 150),
+      inertText(row.candidate.proposer, 80),
+      row.value === undefined ? '–' : value(row.value),
+      row.delta === undefined ? '–' : delta(row.delta),
+      row.standing === 'merged' ? '**merged**' : standingWord(row),
+    ]),
+  )
+}
+
+function pullRequestLink({ candidate }: ReportRow, links: Links | undefined): string {
+  if (candidate.pullRequest === undefined) return '–'
+  const number = `#${candidate.pullRequest}`
+  return links ? `[${number}](${links.repository}/pull/${candidate.pullRequest})` : number
+}

@@ -1,0 +1,137 @@
+// What a morning report tells: how far the baseline came and what became of every candidate.
+import type { Candidate, Usage } from '../candidate.ts'
+import type { Config } from '../config/config.ts'
+import { type Bench, baselineMean, noiseSigma, trialsOfTree } from '../evidence.ts'
+import type { Metric } from '../metric.ts'
+import type { State } from '../state.ts'
+import type { Outcome } from '../trial.ts'
+import { mean, measuredValues } from '../verdict.ts'
+
+/** What became of a candidate. `handed-over`: it should be merged, and a person has to do it. */
+export const STANDINGS = [
+  'merged',
+  'rejected',
+  'crashed',
+  'parked',
+  'handed-over',
+  'withdrawn',
+  'open',
+] as const
+export type Standing = (typeof STANDINGS)[number]
+
+export interface Report {
+  metric: Pick<Metric, 'name' | 'direction'>
+  /** Mean of the first baseline and of the present one; undefined until measured. */
+  before: number | undefined
+  after: number | undefined
+  /** Standard deviation of one run. */
+  sigma: number | undefined
+  /** In the order in which they were settled, open ones last. */
+  rows: ReportRow[]
+  counts: Record<Standing, number>
+  trials: number
+  usage: Usage
+  /** Undefined in jobs that only judge. */
+  run: RunTimes | undefined
+}
+
+export interface RunTimes {
+  /** Wall time of the run that reports. */
+  seconds: number
+  /** From the start of its first trial to the end of its last. */
+  trainingSeconds: number
+  /** Part of that during which a device trained, summed over devices. */
+  busySeconds: number
+  /** Default 1. */
+  devices?: number
+}
+
+export interface ReportRow {
+  candidate: Candidate
+  standing: Standing
+  /** How its first failed run ended, when it crashed. */
+  failure?: Outcome
+  /** Mean over its runs; absent when there is none that counts. */
+  value?: number
+  /** Value − the baseline it was judged against, in the metric's own sign. */
+  delta?: number
+  /** Measured runs. */
+  runs: number
+  /** Mean of the baseline that merging it made. */
+  level?: number
+}
+
+/** Part of the time between the first trial and the last that the devices spent training, 0 to 1. */
+export function busyFraction(run: RunTimes | undefined): number {
+  const available = run === undefined ? 0 : run.trainingSeconds * (run.devices ?? 1)
+  return run === undefined || available <= 0 ? 0 : run.busySeconds / available
+}
+
+/** Gathers the report. Only runs made on `bench` count. */
+export function buildReport(
+  state: State,
+  bench: Bench,
+  config: Pick<Config, 'metric'>,
+  run?: RunTimes,
+): Report {
+  const means = state.baselines.map(({ tree }) => baselineMean(state, bench, tree))
+  const rows = inOrderOfSettling(state).map((candidate) => reportRow(state, bench, config.metric, candidate))
+  const counts = Object.fromEntries(STANDINGS.map((standing) => [standing, 0])) as Record<Standing, number>
+  for (const { standing } of rows) counts[standing] += 1
+  return {
+    metric: config.metric,
+    before: means.find((value) => value !== undefined),
+    after: means.at(-1),
+    sigma: noiseSigma(state, bench),
+    rows,
+    counts,
+    trials: state.trials.size,
+    usage: state.usage,
+    run,
+  }
+}
+
+/** By last trial: a candidate that waited for another's merge was measured again after it. */
+function inOrderOfSettling(state: State): Candidate[] {
+  const lastTrial = new Map<string | null, number>()
+  for (const [index, { trial }] of [...state.trials.values()].entries()) lastTrial.set(trial.candidate, index)
+  const key = ({ id }: Candidate) => lastTrial.get(id) ?? Number.MAX_SAFE_INTEGER
+  return [...state.candidates.values()].sort((a, b) => key(a) - key(b))
+}
+
+function reportRow(
+  state: State,
+  bench: Bench,
+  metric: Pick<Metric, 'direction'>,
+  candidate: Candidate,
+): ReportRow {
+  const trials = trialsOfTree(state, bench, candidate.tree)
+  const values = measuredValues(trials)
+  const failure = trials.find(({ outcome }) => outcome !== 'measured')?.outcome
+  const standing = standingOf(candidate, failure)
+  const gain = candidate.verdict?.gain
+  const value = values.length > 0 ? mean(values) : undefined
+  const level = standing === 'merged' ? (levelAfter(state, bench, candidate) ?? value) : undefined
+  return {
+    candidate,
+    standing,
+    runs: values.length,
+    ...(failure === undefined ? {} : { failure }),
+    ...(value === undefined ? {} : { value }),
+    ...(gain === undefined ? {} : { delta: metric.direction === 'minimize' ? -gain : gain }),
+    ...(level === undefined ? {} : { level }),
+  }
+}
+
+function standingOf({ verdict, end }: Candidate, failure: Outcome | undefined): Standing {
+  if (end?.kind === 'merged' || end?.kind === 'withdrawn' || end?.kind === 'handed-over') return end.kind
+  if (verdict?.kind === 'reject') return failure === undefined ? 'rejected' : 'crashed'
+  if (verdict?.kind === 'park') return 'parked'
+  return end === undefined ? 'open' : 'rejected'
+}
+
+function levelAfter(state: State, bench: Bench, { end }: Candidate): number | undefined {
+  if (end?.kind !== 'merged') return undefined
+  const baseline = state.baselines.find(({ commit }) => commit === end.commit)
+  return baseline && baselineMean(state, bench, baseline.tree)
+}

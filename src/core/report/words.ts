@@ -1,0 +1,70 @@
+// The words and numbers that the markdown report and the page have in common.
+
+import { formatNumber, formatSeconds } from '../text.ts'
+import { formatPercent } from './comparison.ts'
+import { busyFraction, type Report, type ReportRow, type RunTimes, STANDINGS } from './tally.ts'
+
+/** `2.61 → 2.04` and `−21.8 %`; undefined until measured, the percentage also when nothing has changed. */
+export function headline(report: Report): { values: string[]; percent: string | undefined } {
+  const { before, after } = report
+  if (before === undefined) return { values: [], percent: undefined }
+  if (after === undefined || after === before)
+    return { values: formatAlike(report, [before]), percent: undefined }
+  const percent = before === 0 ? undefined : formatPercent((after - before) / Math.abs(before))
+  return { values: formatAlike(report, [before, after]), percent }
+}
+
+/** One digit of σ is enough for a headline, and zeros that all values end in say nothing. */
+function formatAlike(report: Report, values: readonly number[]): string[] {
+  let texts = values.map(valueFormat(report, 1))
+  while (texts.every((text) => /\.\d+0$/.test(text))) texts = texts.map((text) => text.slice(0, -1))
+  return texts
+}
+
+/** Equal decimals for all values, as many as the noise leaves meaning: by default two digits of σ. */
+export function valueFormat({ sigma, before }: Report, sigmaDigits = 2): (value: number) => string {
+  const unit = sigma || Math.abs(before ?? 1) / 1000 || 1
+  const digits = Math.max(0, sigmaDigits - 1 - Math.floor(Math.log10(unit)))
+  return (value) => (digits > 8 || Math.abs(value) >= 1e6 ? formatNumber(value) : value.toFixed(digits))
+}
+
+/** A difference with its sign, in the same decimals. */
+export function deltaFormat(report: Report): (delta: number) => string {
+  const format = valueFormat(report)
+  return (delta) => `${delta < 0 ? '−' : '+'}${format(Math.abs(delta))}`
+}
+
+/** `3 merged, 7 rejected, 1 crashed`: what there is of each. */
+export function countWords({ counts }: Report): string {
+  const words = STANDINGS.filter((standing) => counts[standing] > 0)
+  return words.map((standing) => `${counts[standing]} ${standing.replace('-', ' ')}`).join(', ')
+}
+
+/** How a candidate ended in a word or two: `merged`, `crashed`, `timed-out`. */
+export function standingWord({ standing, failure }: ReportRow): string {
+  return standing === 'crashed' ? (failure ?? standing) : standing.replace('-', ' ')
+}
+
+/** What it took, as label and value. */
+export function runFigures({ rows, trials, run, usage }: Report): [label: string, value: string][] {
+  const tokens = usage.inputTokens + usage.outputTokens
+  return [
+    ['candidates', `${rows.length}`],
+    ['trials', `${trials}`],
+    ...(run ? runTimes(run) : []),
+    ['tokens', formatCount(tokens)],
+    ['model cost', `$${usage.dollars.toFixed(2)}`],
+  ]
+}
+
+function runTimes(run: RunTimes): [string, string][] {
+  return [
+    ['wall time', formatSeconds(run.seconds)],
+    ['device busy', `${Math.round(100 * busyFraction(run))} %`],
+  ]
+}
+
+function formatCount(count: number): string {
+  if (count < 10_000) return `${count}`
+  return count < 1_000_000 ? `${Math.round(count / 1000)}k` : `${(count / 1_000_000).toFixed(1)}M`
+}

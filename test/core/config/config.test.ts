@@ -1,0 +1,472 @@
+// The configuration: what is accepted, what it means, and how every mistake is reported.
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import {
+  type Config,
+  type ConfigProblem,
+  parseConfig,
+  renderConfigProblems,
+} from '../../../src/core/config/config.ts'
+import { nearestWord } from '../../../src/core/config/edit-distance.ts'
+
+const EXAMPLE = String.raw`baseline: autoresearch/baseline
+editable: [train.mjs]
+program: program.md
+setup: node prepare.mjs
+train: node train.mjs
+budget: 5m
+timeout: 10m
+metric: {name: val_bpb, direction: minimize, pattern: '^val_bpb:\s+(\S+)', bounds: [0.3, 20]}
+progress: {pattern: 'step (?<step>\d+)\s+loss (?<value>\S+)'}
+replicates: {baseline: 3, candidate: 2}
+proposers: [{kind: openai, model: gpt-x, base-url: https://llm.example.com/v1}, {kind: knobs}]
+limits: {candidates: 20, tokens: 2M, dollars: 10}
+`
+
+const DURATION = 'a duration with its unit, above 0 and at most 120h'
+
+/** The four required fields, one per line, with lines replaced or added. */
+function aFile(lines: Record<string, string> = {}): string {
+  const required = {
+    editable: '[train.py]',
+    train: 'python train.py',
+    budget: '5m',
+    metric: String.raw`{name: loss, direction: minimize, pattern: 'loss (\S+)'}`,
+  }
+  return Object.entries({ ...required, ...lines })
+    .map(([key, value]) => `${key}: ${value}\n`)
+    .join('')
+}
+
+function aMetric(rest: string): string {
+  return aFile({ metric: `{name: loss, direction: minimize, ${rest}}` })
+}
+
+function configOf(text: string): Config {
+  const parsed = parseConfig(text)
+  if (parsed.kind === 'problems') throw new Error(renderConfigProblems('config', parsed.problems))
+  return parsed.config
+}
+
+function problemsOf(text: string): ConfigProblem[] {
+  const parsed = parseConfig(text)
+  return parsed.kind === 'problems' ? parsed.problems : []
+}
+
+function onlyProblemOf(text: string): ConfigProblem | undefined {
+  const problems = problemsOf(text)
+  expect(problems.map(({ path, expected }) => `${path}: ${expected}`)).toHaveLength(1)
+  return problems[0]
+}
+
+describe('a valid file', () => {
+  test('is read field by field', () => {
+    expect(configOf(EXAMPLE)).toEqual({
+      baseline: 'autoresearch/baseline',
+      editable: ['train.mjs'],
+      program: 'program.md',
+      setup: 'node prepare.mjs',
+      train: 'node train.mjs',
+      budgetSeconds: 300,
+      timeoutSeconds: 600,
+      metric: {
+        name: 'val_bpb',
+        direction: 'minimize',
+        bounds: [0.3, 20],
+        source: { kind: 'pattern', pattern: String.raw`^val_bpb:\s+(\S+)` },
+      },
+      progress: { pattern: String.raw`step (?<step>\d+)\s+loss (?<value>\S+)` },
+      replicates: { baseline: 3, candidate: 2 },
+      proposers: [
+        { kind: 'openai', model: 'gpt-x', baseUrl: 'https://llm.example.com/v1', maxTurns: 20 },
+        { kind: 'knobs' },
+      ],
+      limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
+    } satisfies Config)
+  })
+
+  test('gets a default for all but four fields, and no keys for what is absent', () => {
+    expect(configOf(aFile())).toStrictEqual({
+      baseline: 'autoresearch/baseline',
+      editable: ['train.py'],
+      train: 'python train.py',
+      budgetSeconds: 300,
+      timeoutSeconds: 660,
+      metric: {
+        name: 'loss',
+        direction: 'minimize',
+        source: { kind: 'pattern', pattern: String.raw`loss (\S+)` },
+      },
+      replicates: { baseline: 6, candidate: 4 },
+      proposers: [{ kind: 'knobs' }],
+      limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
+    } satisfies Config)
+  })
+
+  test('may take the metric from a JSON file', () => {
+    const { metric } = configOf(aMetric('file: out/metrics.json, key: val.bpb'))
+    expect(metric.source).toEqual({ kind: 'file', file: 'out/metrics.json', key: 'val.bpb' })
+  })
+
+  test('may give part of a section and keep the other defaults', () => {
+    const config = configOf(aFile({ replicates: '{candidate: 3}', limits: '{tokens: 500k}' }))
+    expect(config.replicates).toEqual({ baseline: 6, candidate: 3 })
+    expect(config.limits).toEqual({ candidates: 20, tokens: 500_000, dollars: 10 })
+  })
+
+  test('may price a model and limit its turns', () => {
+    const proposers = '[{kind: openai, model: m, max-turns: 5, price: {input: 1.25, output: 10}}]'
+    expect(configOf(aFile({ proposers })).proposers).toEqual([
+      { kind: 'openai', model: 'm', maxTurns: 5, price: { input: 1.25, output: 10 } },
+    ])
+  })
+
+  test('may have Windows line ends, a byte order mark, comments, anchors and block text', () => {
+    const text = aFile({
+      train: '|\n  cd src\n  python train.py',
+      setup: '&prepare make',
+      program: '*prepare',
+    })
+    const config = configOf(`\ufeff# research\n${text}`.replaceAll('\n', '\r\n'))
+    expect(config).toMatchObject({ train: 'cd src\npython train.py\n', setup: 'make', program: 'make' })
+  })
+
+  test.each(['pattern: "(?<value>[0-9]+) of ([0-9]+)"', 'pattern: "(?:loss|err) ([0-9]+)"'])(
+    'may mark the metric with %s',
+    (source) => expect(problemsOf(aMetric(source))).toEqual([]),
+  )
+
+  test.each([
+    'src/**/*.py',
+    '"**/*.py"',
+    '"*"',
+    '"**"',
+    'a/.github/x',
+    '.githubs/x',
+    'configs/.env.?',
+    'a b.py',
+  ])('may make %s editable', (glob) => expect(problemsOf(aFile({ editable: `[${glob}]` }))).toEqual([]))
+})
+
+/** Every section is present, so that any one value can be replaced. JSON is YAML. */
+function fileWith(path: string, value: unknown): string {
+  const file = {
+    ...parse(EXAMPLE),
+    proposers: [{ kind: 'openai', model: 'm', price: { input: 1, output: 2 } }],
+  }
+  const keys = path.split(/[.[\]]+/).filter((key) => key !== '')
+  const last = keys.pop() ?? ''
+  const parent = keys.reduce((section, key) => section[key], file)
+  parent[last] = value
+  return JSON.stringify(file)
+}
+
+// A rule per row: where, what is expected, and values that break it.
+const RULES: [path: string, expected: string, values: unknown[]][] = [
+  [
+    'baseline',
+    'a branch name',
+    ['a b', 'a..b', '-a', 'a/', '/a', 'a//b', 'a.lock', 'a/.b', 'a~1', 'a:b', 'a@{b'],
+  ],
+  ['baseline', 'a branch name', ['@', 'a.', 'a*', 'a\\b', 'a\u0007', 7]],
+  [
+    'baseline',
+    'a branch of its own',
+    ['autoresearch', 'autoresearch/ledger', 'autoresearch/c', 'autoresearch/c/1'],
+  ],
+  ['editable', 'a list of globs', ['train.py', null, undefined]],
+  ['editable', 'at least one glob', [[]]],
+  ['editable[0]', 'a text that is not empty', ['']],
+  [
+    'editable[0]',
+    'a relative path',
+    ['/b', 'C:/a', 'a/../../b', '..', 'a\\b', 'src/', './a', 'a//b', 'a\nb', ' '],
+  ],
+  ['editable[0]', 'a glob of *, ** and ?', ['!a', '{a,b}', '[ab]', '+(a)']],
+  [
+    'editable[0]',
+    'a glob outside .github/',
+    ['.github', '.github/**', '.GitHub/a', '.git*/a', '.*', '.g?thub/a'],
+  ],
+  ['editable[0]', 'a glob outside .github/', ['**/.github/*', '**/**/.git**']],
+  ['program', 'a relative path', ['../p.md', '/p.md', null]],
+  ['setup', 'a command', [null, ['make']]],
+  ['train', 'a command', [undefined, null, 5, {}]],
+  ['train', 'a text that is not empty', ['', ' \n']],
+  ['train', 'a text without NUL', ['a\0b']],
+  ['budget', DURATION, [undefined, 300, '300', '0s', '0.0001s', '5 minutes', '-5m', '121h', '30m1h']],
+  ['timeout', DURATION, [300, 'never', '121h']],
+  ['timeout', 'more than the budget of 300s', ['1m', '5m', '300s']],
+  ['metric', 'a mapping', [undefined, null, 'loss', []]],
+  ['metric.name', 'a name', [undefined, 5]],
+  ['metric.name', '1 to 64 letters, digits or _ . / -', ['', 'a b', 'x'.repeat(65), 'lóss', 'a\n']],
+  ['metric.direction', '"minimize" or "maximize"', [undefined, 'down', 'Minimize', 1]],
+  ['metric.bounds', 'two numbers, the lower one first', [[2, 1], [1, 1], [1], [1, 2, 3], 5]],
+  ['metric.bounds[1]', 'a finite number', ['20', null]],
+  ['metric.pattern', 'pattern, or file and key', [undefined]],
+  ['metric.pattern', 'a JavaScript regular expression', ['(a', '[', '(?P<value>a)']],
+  [
+    'metric.pattern',
+    'exactly one capture group, or one named value',
+    ['a', '(?:a)', '(a)(b)', '(?<a>a)(?<b>b)'],
+  ],
+  ['progress', 'a mapping', [null, 'loss']],
+  ['progress.pattern', 'a JavaScript regular expression', ['[']],
+  ['progress.pattern', 'a regular expression with the named groups step and value', ['a', '(?<step>a)(b)']],
+  ['replicates.baseline', 'a whole number from 2 to 50', [1, 51, 2.5, '6']],
+  ['replicates.candidate', 'a whole number from 2 to 20', [0, 1, 21]],
+  ['proposers', 'a list of proposers', [null, 'knobs', { kind: 'knobs' }]],
+  ['proposers', 'at least one proposer', [[]]],
+  ['proposers[0]', 'a mapping with kind', ['knobs', null]],
+  ['proposers[0].kind', '"knobs" or "openai"', [undefined, 'magic']],
+  ['proposers[0].model', 'the name of a model', [undefined, 4]],
+  ['proposers[0].base-url', 'an http or https URL', ['ftp://a', 'a.example', 5]],
+  ['proposers[0].max-turns', 'a whole number from 2 to 200', [0, 201]],
+  ['proposers[0].price.output', 'a number of dollars, 0 or more', [undefined, -1, '1']],
+  ['limits', 'a mapping', [null, []]],
+  ['limits.candidates', 'a count from 1 to 100000', [0, '0', '101k', 1.5]],
+  ['limits.tokens', 'a count from 0 to 100000M', ['many', -1, '100001M', '0.5', null]],
+  ['limits.dollars', 'a number of dollars, 0 or more', [-1, '10']],
+  ['colour', 'a known key', ['red']],
+]
+
+const REFUSED = RULES.flatMap(([path, expected, values]) =>
+  values.map((value) => ({ path, expected, value })),
+)
+
+describe('refused', () => {
+  test.each(REFUSED)('$path: $value, for $expected was expected', ({ path, expected, value }) => {
+    const problem = onlyProblemOf(fileWith(path, value))
+    expect(problem).toMatchObject({ path, expected })
+    expect(problem?.hint).toMatch(/[^\s:]$/)
+  })
+
+  test.each([
+    ['"a"', fileWith('budget', 'a')],
+    ['300', fileWith('budget', 300)],
+    ['nothing', fileWith('budget', null)],
+    ['nothing', fileWith('budget', undefined)],
+    ['true', fileWith('budget', true)],
+    ['an empty list', fileWith('budget', [])],
+    ['a list of 2', fileWith('budget', [1, 2])],
+    ['an empty mapping', fileWith('budget', {})],
+    ['a mapping with a, "b c"', fileWith('budget', { a: 1, 'b c': 2 })],
+    ['"__proto__"', `${aFile()}__proto__: {a: 1}\n`],
+    ['Infinity', aMetric('pattern: "(a)", bounds: [0, .inf]')],
+    ['a mapping with name, direction, pattern, file', aMetric('pattern: "(a)", file: m.json')],
+  ])('values are named: %s', (found, file) => expect(onlyProblemOf(file)?.found).toBe(found))
+
+  test.each([
+    ['pattern and file', 'pattern: "(a)", file: m.json, key: a', 'metric', 'either pattern, or file and key'],
+    ['pattern and key', 'pattern: "(a)", key: a', 'metric', 'either pattern, or file and key'],
+    ['a file without key', 'file: m.json', 'metric.key', 'file and key together'],
+    ['a key without file', 'key: a', 'metric.file', 'file and key together'],
+    ['a file elsewhere', 'file: /m.json, key: a', 'metric.file', 'a relative path'],
+    ['a key with an empty part', 'file: m.json, key: a..b', 'metric.key', 'a dotted path into the JSON file'],
+  ])('a metric from %s', (_source, source, path, expected) => {
+    expect(onlyProblemOf(aMetric(source))).toMatchObject({ path, expected })
+  })
+
+  test.each([
+    ['an empty file', '', 'a mapping', 'nothing'],
+    ['a file of comments', '# nothing here\n', 'a mapping', 'nothing'],
+    ['a list', '- train.py\n', 'a mapping', 'a list of 1'],
+    ['a text', 'train.py', 'a mapping', '"train.py"'],
+    ['several documents', `${aFile()}---\n${aFile()}`, 'one document', 'a second one'],
+    ['more than 64 KiB', `# ${'é'.repeat(33_000)}\n`, 'at most 64 KiB', '33003 characters'],
+  ])('%s, in one problem', (_what, file, expected, found) => {
+    expect(onlyProblemOf(file)).toMatchObject({ path: '', expected, found })
+  })
+
+  test.each([
+    ['tabs', aFile({ setup: '\n\tmake' }), 6, 'indent with spaces instead of tabs'],
+    ['a duplicate key', `${aFile()}budget: 6m\n`, 5, 'remove one of the two'],
+    [
+      'an unquoted star',
+      aFile({ editable: '[*.py]' }),
+      1,
+      `put text that begins with "*" in single quotes: '*.py'`,
+    ],
+    ['an unquoted !', aFile({ editable: '[!a]' }), 1, 'put text that begins with "!" in single quotes'],
+    [
+      'a backslash in double quotes',
+      aMetric(String.raw`pattern: "(\S+)"`),
+      4,
+      String.raw`write text with backslashes in single quotes: '\s+'`,
+    ],
+    ['an open quote', aFile({ setup: "'make" }), 6, 'close the quote or bracket'],
+    ['an unquoted colon', aFile({ train: 'echo: a: b' }), 2, `put text that contains ': ' in single quotes`],
+    ['nesting without end', '['.repeat(60_000), 1, 'see docs/configuration.md for an example'],
+    ['an alias bomb', aliasBomb(), 1, 'write the values out, without aliases or deep nesting'],
+  ])('YAML with %s, in one problem', (_fault, file, line, hint) => {
+    expect(onlyProblemOf(file)).toMatchObject({ line, hint })
+  })
+})
+
+function aliasBomb(): string {
+  const levels = ['a', 'b', 'c', 'd', 'e', 'f']
+  return levels
+    .map(
+      (name, index) => `${name}: &${name} [${Array(9).fill(index === 0 ? 'x' : `*${levels[index - 1]}`)}]\n`,
+    )
+    .join('')
+}
+
+describe('a hint', () => {
+  test.each([
+    ['the right key', aFile({ repliactes: '{}' }), 'did you mean replicates?'],
+    ['the right key in a section', aMetric("pattern: '(a)', bound: [0, 1]"), 'did you mean bounds?'],
+    [
+      'kebab-case',
+      aFile({ proposers: '[{kind: openai, model: m, maxTurns: 5}]' }),
+      'did you mean max-turns?',
+    ],
+    ['the known keys', aFile({ proposers: '[{kind: knobs, model: m}]' }), 'remove it; known here: kind'],
+    ['the right word', aFile({ proposers: '[{kind: knob}]' }), 'did you mean knobs?'],
+    ['an example', aFile({ budget: '300' }), 'write for example `budget: 5m`'],
+    ['an example in a list', aFile({ editable: '[1]' }), 'write for example `train.py`'],
+    ['the keys of a section', aFile({ limits: '' }), 'write keys below it: candidates, tokens, dollars'],
+    [
+      'the JavaScript form',
+      aMetric("pattern: '(?P<value>a)'"),
+      'JavaScript writes a named group (?<value>…), without the P',
+    ],
+    ['what is wrong with a pattern', aMetric("pattern: '(a'"), 'mend the pattern: unterminated group'],
+    ['the missing groups', aFile({ progress: "{pattern: 'a'}" }), 'add (?<step>…) and (?<value>…)'],
+    ['the default timeout', aFile({ timeout: '1m' }), 'remove timeout to get 660s, or raise it'],
+    ['an example to begin with', '', 'start from the example in docs/configuration.md'],
+  ])('names %s', (_what, file, hint) => {
+    expect(onlyProblemOf(file)?.hint).toBe(hint)
+  })
+
+  test('for a misspelled required key stands alone, without a complaint about the missing one', () => {
+    expect(onlyProblemOf(aFile().replace('budget', 'budjet'))).toMatchObject({
+      path: 'budjet',
+      hint: 'did you mean budget?',
+    })
+  })
+})
+
+describe('problems', () => {
+  const FIVE_MISTAKES = String.raw`editable: [src/**, .github/workflows/ci.yml]
+train: python train.py
+budget: 300
+metric:
+  name: loss
+  pattern: '(?<value>\S+)'
+  bounds: [20, 0.3]
+proposer: []
+`
+
+  test('of a file with five mistakes are reported at once, each with its line', () => {
+    expect(problemsOf(FIVE_MISTAKES).map(({ line, column, path }) => [line, column, path])).toEqual([
+      [1, 20, 'editable[1]'],
+      [3, 9, 'budget'],
+      [4, 1, 'metric.direction'],
+      [7, 3, 'metric.bounds'],
+      [8, 1, 'proposer'],
+    ])
+  })
+
+  test('between fields are reported although other fields are wrong', () => {
+    const file = aFile({
+      budget: '5m',
+      timeout: '1m',
+      train: '',
+      metric: '{pattern: "(a)", file: a, name: loss}',
+    })
+    expect(problemsOf(file).map(({ path }) => path)).toEqual([
+      'train',
+      'metric.direction',
+      'metric',
+      'timeout',
+    ])
+  })
+
+  test('behind a duplicate key are reported with it', () => {
+    const file = `${aFile({ budget: 'soon' })}budget: later\n`
+    expect(problemsOf(file).map(({ line, column, found }) => [line, column, found])).toEqual([
+      [5, 1, 'a second "budget"'],
+      [5, 9, '"later"'],
+    ])
+  })
+
+  test('of a duration are not also held against the other duration', () => {
+    expect(onlyProblemOf(aFile({ budget: '300', timeout: '4m' }))).toMatchObject({ path: 'budget' })
+  })
+
+  test('inside a list item without its key point at the item', () => {
+    const file = aFile({ proposers: '\n  - kind: knobs\n  - kind: openai' })
+    expect(onlyProblemOf(file)).toMatchObject({ line: 7, column: 5, path: 'proposers[1].model' })
+  })
+
+  test('are rendered with place, expectation, finding and hint, two lines each', () => {
+    const file = aFile({ metric: `{name: a, direction: down, pattern: '(a)'}`, replicate: '{}' })
+    expect(renderConfigProblems('.github/autoresearch.yml', problemsOf(file))).toBe(
+      `.github/autoresearch.yml:4:30  metric.direction: expected "minimize" or "maximize", found "down"
+  hint: write for example \`direction: minimize\`
+.github/autoresearch.yml:5:1  replicate: expected a known key, found "replicate"
+  hint: did you mean replicates?`,
+    )
+  })
+
+  test('of the whole file are rendered without a path', () => {
+    expect(renderConfigProblems('c.yml', problemsOf(''))).toMatch(
+      /^c\.yml:1:1 {2}expected a mapping, found nothing\n/,
+    )
+  })
+
+  test('quote long and odd text on one short line', () => {
+    const file = aFile({ '"a\\nb"': '1', program: `/${'x'.repeat(500)}` })
+    for (const line of renderConfigProblems('c.yml', problemsOf(file)).split('\n')) {
+      expect(line.length).toBeLessThan(200)
+    }
+    expect(problemsOf(file).map(({ path }) => path)).toEqual(['"a\\nb"', 'program'])
+  })
+
+  test('are found in any broken text without throwing', () => {
+    for (let at = 0; at < EXAMPLE.length; at += 5) {
+      for (const inserted of [
+        '\t',
+        ': ',
+        '[',
+        '*',
+        '&a ',
+        '\n',
+        '"',
+        '---\n',
+        '%YAML 1.1\n---\n',
+        '!!binary ',
+        '? ',
+        '<<: ',
+      ]) {
+        const parsed = parseConfig(EXAMPLE.slice(0, at) + inserted + EXAMPLE.slice(at + 1))
+        const places = parsed.kind === 'problems' ? parsed.problems : []
+        expect(places.filter(({ line, column }) => line < 1 || column < 1)).toEqual([])
+        expect(parsed.kind === 'config' || places.length > 0).toBe(true)
+      }
+    }
+  })
+
+  test('of a value that contains itself are described', () => {
+    expect(onlyProblemOf(aFile({ setup: '&loop [*loop]' }))).toMatchObject({
+      path: 'setup',
+      found: 'a list of 1',
+    })
+  })
+})
+
+describe('nearestWord', () => {
+  test.each([
+    ['tain', 'train'],
+    ['Train', 'train'],
+    ['max_turns', 'max-turns'],
+    ['maxTurns', 'max-turns'],
+    ['colour', undefined],
+    ['x'.repeat(10_000), undefined],
+  ])('takes %s for %s', (word, meant) =>
+    expect(nearestWord(word, ['train', 'timeout', 'max-turns'])).toBe(meant),
+  )
+
+  test('finds nothing among no words', () => expect(nearestWord('a', [])).toBeUndefined())
+})

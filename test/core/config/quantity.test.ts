@@ -1,0 +1,66 @@
+// How durations and counts are read.
+import { describe, expect, test } from 'vitest'
+import { parseCount, parseDuration } from '../../../src/core/config/quantity.ts'
+
+describe('parseDuration', () => {
+  test.each([
+    ['5h30m', 19_800],
+    ['5m', 300],
+    ['90s', 90],
+    ['1h30m', 5400],
+    ['1h30m15s', 5415],
+    ['2.5s', 2.5],
+    ['0.1h', 360],
+    ['1.1m', 66],
+    ['0s', 0],
+  ])('reads %s as %d seconds', (text, seconds) => expect(parseDuration(text)).toBe(seconds))
+
+  test.each([
+    '',
+    '5',
+    'm',
+    '5 m',
+    ' 5m',
+    '5m\n',
+    '5M',
+    '-5m',
+    '+5m',
+    '.5m',
+    '5.m',
+    '1e3s',
+    '5ms',
+    '5d',
+    '30m1h',
+    '5m5m',
+    '٥m',
+    `${'9'.repeat(400)}h`,
+  ])('refuses %j', (text) => expect(parseDuration(text)).toBeUndefined())
+})
+
+describe('parseCount', () => {
+  test.each([
+    ['20', 20],
+    ['0', 0],
+    ['500k', 500_000],
+    ['500K', 500_000],
+    ['2M', 2_000_000],
+    ['1.1M', 1_100_000],
+    ['2_000_000', 2_000_000],
+  ])('reads %s as %d', (text, count) => expect(parseCount(text)).toBe(count))
+
+  test.each([
+    '',
+    'M',
+    '2m',
+    '2G',
+    '2 M',
+    '-1',
+    '1.5',
+    '1.0005k',
+    '2,000',
+    '2__000',
+    '1e6',
+    '0x10',
+    '9'.repeat(17),
+  ])('refuses %j', (text) => expect(parseCount(text)).toBeUndefined())
+})

@@ -1,0 +1,86 @@
+// The published JSON schema and the manual: both say what the action does.
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { parseConfig } from '../../../src/core/config/config.ts'
+import { configJsonSchema } from '../../../src/core/config/schema.ts'
+
+const docs = (name: string) => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8')
+
+const SHORTEST = {
+  editable: ['train.py'],
+  train: 'python train.py',
+  budget: '5m',
+  metric: { name: 'loss', direction: 'minimize', pattern: '(a)' },
+}
+const METRIC = { name: 'loss', direction: 'minimize' }
+
+describe('the published schema', () => {
+  // The rules switched off ask for styles that zod does not write.
+  const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true })
+  addFormats.default(ajv)
+  const accepts = ajv.compile(configJsonSchema())
+
+  test('is up to date (if not: npx node scripts/config-schema.ts)', () => {
+    expect(docs('autoresearch.schema.json')).toBe(`${JSON.stringify(configJsonSchema(), null, 2)}\n`)
+  })
+
+  test.each([
+    ['the shortest file', {}],
+    ['a metric from a file', { metric: { ...METRIC, file: 'm.json', key: 'a.b' } }],
+    ['a count with a suffix', { limits: { tokens: '2M' } }],
+  ])('accepts %s', (_what, fields) => {
+    accepts({ ...SHORTEST, ...fields })
+    expect(accepts.errors ?? []).toEqual([])
+  })
+
+  test.each([
+    ['an unknown key', { colour: 'red' }],
+    ['no source of the metric', { metric: METRIC }],
+    ['two sources of the metric', { metric: { ...METRIC, pattern: '(a)', file: 'm.json', key: 'a' } }],
+    ['a pattern and half a file', { metric: { ...METRIC, pattern: '(a)', file: 'm.json' } }],
+    ['a duration without unit', { budget: 300 }],
+    ['a count in words', { limits: { tokens: 'many' } }],
+    ['a field of another proposer', { proposers: [{ kind: 'knobs', model: 'm' }] }],
+  ])('refuses %s', (_what, fields) => expect(accepts({ ...SHORTEST, ...fields })).toBe(false))
+
+  test('requires the fields that have no default', () => {
+    expect(configJsonSchema().required).toEqual(Object.keys(SHORTEST))
+  })
+
+  test('explains every field, as docs/configuration.md does', () => {
+    const manual = docs('configuration.md')
+    const fields = fieldsOf(configJsonSchema())
+    expect(fields.length).toBeGreaterThan(30)
+    for (const { name, description } of fields) {
+      expect(description, name).toMatch(/\.$/)
+      expect(manual, name).toMatch(new RegExp(`^\\| \`([a-z]+\\.)?${name}\` +\\|`, 'm'))
+    }
+  })
+
+  test('accepts the examples of docs/configuration.md, and so does the action', () => {
+    const examples = [...docs('configuration.md').matchAll(/```yaml\n(.*?)```/gs)].map(
+      ([, text = '']) => text,
+    )
+    expect(examples).toHaveLength(2)
+    for (const example of examples) {
+      expect(parseConfig(example)).toMatchObject({ kind: 'config' })
+      expect(accepts(parse(example))).toBe(true)
+    }
+  })
+})
+
+type Schema = ReturnType<typeof configJsonSchema>
+
+function fieldsOf(schema: Schema): { name: string; description: string | undefined }[] {
+  const nested = [schema.items, ...(schema.oneOf ?? [])].filter(
+    (part) => typeof part === 'object',
+  ) as Schema[]
+  const own = Object.entries(schema.properties ?? {}) as [string, Schema][]
+  return [
+    ...own.flatMap(([name, field]) => [{ name, description: field.description }, ...fieldsOf(field)]),
+    ...nested.flatMap(fieldsOf),
+  ]
+}

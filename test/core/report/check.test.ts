@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import { concludedCheck, startedCheck } from '../../../src/core/report/check.ts'
+import type { Outcome } from '../../../src/core/trial.ts'
+import {
+  aCandidate,
+  aConfig,
+  aTrialResult,
+  aVerdict,
+  type TrialResultFields,
+  trialResults,
+} from '../../factories.ts'
+import { HOSTILE } from './hostile.ts'
+import { githubTriggers, rendered } from './rendered.ts'
+
+const config = aConfig()
+const candidate = aCandidate()
+const BASELINE = trialResults([2.37, 2.38, 2.365, 2.372, 2.369, 2.378])
+
+function evidence(values: readonly number[], fields: TrialResultFields = {}) {
+  return { baseline: BASELINE, candidate: trialResults(values, { candidate, ...fields }), sigma: 0.0056 }
+}
+
+function failed(outcome: Outcome, fields: TrialResultFields = {}) {
+  const result = aTrialResult({ candidate, outcome, ...fields })
+  const verdict = aVerdict({ kind: 'reject', reason: `run 1 of 1 ended ${outcome}: ${fields.reason ?? ''}` })
+  const { gain: _, z: __, ...rest } = verdict
+  return { candidate, config, verdict: rest, evidence: { ...evidence([]), candidate: [result] } }
+}
+
+test('a check that has just begun', () => {
+  expect(startedCheck(candidate, config, 'https://github.com/o/r/actions/runs/1')).toMatchInlineSnapshot(`
+    {
+      "detailsUrl": "https://github.com/o/r/actions/runs/1",
+      "name": "autoresearch / val_bpb",
+      "status": "in_progress",
+      "summary": "Each run trains for 5m. What counts is val_bpb, against baseline 01bada1. This check concludes by itself.",
+      "title": "Training run 1…",
+    }
+  `)
+})
+
+test('a typical verdict', () => {
+  const { summary, ...check } = concludedCheck({
+    ...{ candidate, config },
+    verdict: aVerdict(),
+    evidence: evidence([2.34, 2.3424]),
+  })
+  expect(check).toEqual({
+    name: 'autoresearch / val_bpb',
+    status: 'completed',
+    conclusion: 'success',
+    title: 'val_bpb 2.3412 (−0.0311, z = 3.4): merge',
+  })
+  expect(summary).toMatchInlineSnapshot(`
+    "**Merge**: gain 0.0312 ± 0.0091 over 2 runs, z = 3.4 ≥ 2.5
+
+    |  | val_bpb | runs |
+    | --- | --- | --- |
+    | baseline | 2.3723 ± 0.00568 | 6 |
+    | candidate | 2.3412 ± 0.0017 | 2 |
+    | Δ | **−0.0311 (−1.3 %)** |  |
+
+    One run varies by σ = 0.0112, pooled over repeated runs of equal code.
+
+    Trust: self-reported metric, no sandbox.
+
+    ### Runs of this candidate
+
+    | run | seed | outcome | value | wall time |
+    | --- | --- | --- | --- | --- |
+    | 1 | 1923619080 | measured | 2.34 | 5m |
+    | 2 | 1782332917 | measured | 2.3424 | 5m |"
+  `)
+})
+
+describe('the conclusion', () => {
+  test.each([
+    ['merge', 'success'],
+    ['reject', 'failure'],
+    ['park', 'neutral'],
+  ] as const)('of %s is %s', (kind, conclusion) => {
+    const check = concludedCheck({
+      candidate,
+      config,
+      verdict: aVerdict({ kind }),
+      evidence: evidence([2.34]),
+    })
+    expect(check.conclusion).toBe(conclusion)
+    expect(check.title).toMatch(new RegExp(`: ${kind}$`))
+  })
+})
+
+describe('the title', () => {
+  test('names the failure instead of a number', () => {
+    expect(concludedCheck(failed('out-of-memory')).title).toBe('run 1 ended out-of-memory: reject')
+  })
+
+  test('says when the judge refused to compare', () => {
+    const { gain: _, z: __, ...verdict } = aVerdict({ kind: 'reject', reason: 'run 1 of 1 is over-budget' })
+    const check = concludedCheck({ candidate, config, verdict, evidence: evidence([2.3]) })
+    expect(check.title).toBe('val_bpb 2.3 (−0.0723, not comparable): reject')
+  })
+
+  test('has no score for a metric without noise', () => {
+    const { z: _, ...verdict } = aVerdict({ sigma: 0 })
+    const check = concludedCheck({ candidate, config, verdict, evidence: evidence([2.34]) })
+    expect(check.title).toBe('val_bpb 2.34 (−0.0323): merge')
+  })
+
+  test('is the verdict alone when nothing was trained', () => {
+    const verdict = aVerdict({ kind: 'reject', reason: 'conflicts with abc' })
+    expect(concludedCheck({ candidate, config, verdict, evidence: evidence([]) }).title).toBe('reject')
+  })
+})
+
+describe('F63 F64 F65 hostile output of a crash', () => {
+  const honest = rendered(concludedCheck(failed('crashed', { reason: 'x', tail: 'x' })).summary)
+
+  test.each(HOSTILE)('with %s is quoted and nothing else', (_, text) => {
+    const check = concludedCheck(failed('crashed', { reason: text, tail: `x\n${text}` }))
+    const { active, triggers } = rendered(check.summary)
+    expect(active).toEqual(honest.active)
+    expect(triggers).toEqual(honest.triggers)
+    expect(githubTriggers(check.title)).toEqual([])
+    expect(check.summary).not.toContain('<!--')
+    expect(check.summary.length).toBeLessThanOrEqual(65_535)
+  })
+
+  test('is quoted with its end, where the error is', () => {
+    const { summary } = concludedCheck(failed('crashed', { tail: `${'x\n'.repeat(5000)}ValueError: boom` }))
+    expect(summary).toContain('ValueError: boom\n```')
+    expect(summary).toContain('characters left out')
+  })
+})
+
+test('F64 a metric name or trust line is text too', () => {
+  const metric = { ...config.metric, name: '@org|<b>' }
+  const { summary, title } = concludedCheck({
+    ...{ candidate, config: { metric }, trust: '<img>' },
+    verdict: aVerdict(),
+    evidence: evidence([2.3]),
+  })
+  expect(rendered(summary).active.filter((kind) => /html|link|image/.test(kind))).toEqual([])
+  expect(githubTriggers(title)).toEqual([])
+})

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import type { Category } from '../../../src/core/candidate.ts'
+import {
+  pullRequestMarker,
+  renderMergeMessage,
+  renderPullRequest,
+} from '../../../src/core/report/pull-request.ts'
+import { aCandidate, aConfig, aState, aVerdict, BENCH, trialResults } from '../../factories.ts'
+import { HOSTILE } from './hostile.ts'
+import { githubTriggers, rendered } from './rendered.ts'
+
+const CHANGES = [{ path: 'train.py', mode: '100644', before: 'a\nb\nc\n', after: 'a\nB\nc\nd\n' }]
+
+function render(candidate = aCandidate(), config = aConfig()) {
+  const state = aState({ trials: trialResults([2.37, 2.38]), candidates: [candidate] })
+  return renderPullRequest({ candidate, changes: CHANGES, config, state, bench: BENCH })
+}
+
+test('a typical pull request', () => {
+  const { title, body } = render()
+  expect(title).toBe('Try warmup')
+  expect(body).toMatchInlineSnapshot(`
+    "<!-- autoresearch candidate f9850c0d -->
+
+    The first steps are too large; warmup makes them smaller.
+
+    |  |  |
+    | --- | --- |
+    | category | schedule |
+    | proposer | knobs |
+    | expected effect | −0.01 |
+    | baseline | 01bada1 on autoresearch/baseline, val_bpb 2.375 |
+    | decided by | val_bpb, lower is better, 5m of training a run |
+
+    ### Change
+
+    | file | added | removed |
+    | --- | --- | --- |
+    | train.py | +2 | −1 |
+
+    ### Reproduce
+
+    \`\`\`bash
+    git fetch origin ab221b425228c638acc7241c95f780a3105e84e9
+    git switch --detach FETCH_HEAD
+    export AUTORESEARCH_SEED=1923619080 AUTORESEARCH_BUDGET_SECONDS=300
+    uv run train.py
+    \`\`\`
+
+    ---
+
+    Opened by Autoresearch Action. It trains this change, reports the number as a check, and merges or closes this pull request by itself. A person’s close, merge or push always wins."
+  `)
+})
+
+describe('F64 a hostile candidate', () => {
+  const plain = rendered(render().body).active
+
+  test.each(HOSTILE)('writes %s and gets literal text', (_, text) => {
+    const written = {
+      title: text,
+      hypothesis: text,
+      expectedEffect: text,
+      proposer: text,
+      category: text as Category,
+    }
+    const candidate = aCandidate(written)
+    const { title, body } = render(candidate)
+    // Exactly the structure of an honest pull request: no link, image, element or heading of its own.
+    expect(rendered(body).active).toEqual(plain)
+    expect(rendered(body).triggers.filter((found) => found !== candidate.base.slice(0, 7))).toEqual([])
+    expect(body.split('<!--')).toHaveLength(2)
+    expect(body.startsWith(`${pullRequestMarker(candidate.id)}\n`)).toBe(true)
+    expect(githubTriggers(title)).toEqual([])
+    expect(title.length).toBeLessThanOrEqual(100)
+    expect(body.length).toBeLessThanOrEqual(65_536)
+  })
+
+  test.each(HOSTILE)('merges with %s and notifies, closes and links nothing', (_, text) => {
+    const candidate = aCandidate({ title: text, hypothesis: text })
+    const { title, message } = renderMergeMessage(candidate, aVerdict({ reason: text }), 12)
+    expect(title).toMatch(/ \(#12\)$/)
+    expect(githubTriggers(title.replace(/ \(#12\)$/, ''))).toEqual([])
+    expect(githubTriggers(message)).toEqual([])
+    // A trailer, such as Co-authored-by or skip-checks, needs a line of its own at the end.
+    expect(
+      message
+        .trim()
+        .split('\n')
+        .filter((line) => line !== '').length,
+    ).toBeLessThanOrEqual(2)
+  })
+})
+
+test('a title of nothing visible still names the candidate', () => {
+  const candidate = aCandidate({ title: ' \u200b\n' })
+  expect(render(candidate).title).toBe(`Candidate ${candidate.id}`)
+})
+
+test('a change of very many files lists some and counts the rest', () => {
+  const candidate = aCandidate()
+  const changes = Array.from({ length: 400 }, (_, n) => ({
+    path: `${'x'.repeat(4000)}${n}`,
+    mode: '100644',
+    after: '1',
+  }))
+  const { body } = renderPullRequest({ candidate, changes, config: aConfig(), state: aState(), bench: BENCH })
+  expect(body.length).toBeLessThanOrEqual(65_536)
+  expect(body).toContain('… and 350 more files')
+  expect(body).toContain('not measured yet')
+})
+
+test('setup and a metric file are part of the commands', () => {
+  const source = { kind: 'file', file: 'metrics.json', key: 'val' } as const
+  const { body } = render(
+    aCandidate(),
+    aConfig({ setup: 'uv sync', metric: { name: 'acc', direction: 'maximize', source } }),
+  )
+  expect(body).toContain('FETCH_HEAD\nuv sync\nexport AUTORESEARCH_SEED=')
+  expect(body).toContain('export AUTORESEARCH_OUT="$(mktemp -d)"\nuv run train.py')
+  expect(body).toContain('acc, higher is better')
+})

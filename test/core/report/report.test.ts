@@ -1,0 +1,204 @@
+import { describe, expect, test } from 'vitest'
+import type { Candidate, Category } from '../../../src/core/candidate.ts'
+import { renderPage } from '../../../src/core/report/page.ts'
+import { buildReport, renderReport } from '../../../src/core/report/report.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aConfig,
+  aState,
+  aTrialResult,
+  aVerdict,
+  BENCH,
+  sha,
+  trialResults,
+} from '../../factories.ts'
+import { HOSTILE } from './hostile.ts'
+import { aNight, NIGHT } from './night.ts'
+import { rendered } from './rendered.ts'
+
+const config = aConfig()
+const LINKS = { repository: 'https://github.com/octo/tinystories' }
+const RUN = { seconds: 1010, trainingSeconds: 1000, busySeconds: 940 }
+const BASELINE = trialResults([2.5, 2.51, 2.49])
+
+function reportOn(...candidates: Candidate[]) {
+  const trials = candidates.flatMap((candidate) => [aTrialResult({ candidate, value: 2.45 })])
+  return buildReport(aState({ candidates, trials: [...BASELINE, ...trials] }), BENCH, config, RUN)
+}
+
+describe('what became of a candidate', () => {
+  const closed = { kind: 'closed' } as const
+  const reject = aVerdict({ kind: 'reject' })
+  test.each<[string, Partial<Candidate>]>([
+    ['open', {}],
+    ['open', { verdict: aVerdict() }],
+    ['merged', { verdict: aVerdict(), end: { kind: 'merged', commit: sha('m'), asTrained: true } }],
+    ['rejected', { verdict: reject }],
+    ['rejected', { verdict: reject, end: closed }],
+    ['rejected', { end: closed }],
+    ['parked', { verdict: aVerdict({ kind: 'park' }), end: closed }],
+    ['withdrawn', { verdict: aVerdict(), end: { kind: 'withdrawn', reason: 'closed by a person' } }],
+    ['handed-over', { verdict: aVerdict(), end: { kind: 'handed-over', reason: 'a rule forbids it' } }],
+  ])('%s', (standing, fields) => {
+    const report = reportOn(aCandidate(fields))
+    expect(report.rows[0]?.standing).toBe(standing)
+    expect(report.counts).toMatchObject({ [standing]: 1 })
+  })
+
+  test('crashed, with how', () => {
+    const candidate = aCandidate({ verdict: reject })
+    const trials = [...BASELINE, aTrialResult({ candidate, outcome: 'timed-out' })]
+    const [row] = buildReport(aState({ candidates: [candidate], trials }), BENCH, config).rows
+    expect(row).toMatchObject({ standing: 'crashed', failure: 'timed-out', runs: 0 })
+    expect(row).not.toHaveProperty('value')
+  })
+})
+
+describe('the numbers', () => {
+  test.each([
+    ['minimize', -0.05],
+    ['maximize', 0.05],
+  ] as const)('of a gain of 0.05 have their own sign: %s', (direction, delta) => {
+    const candidates = [aCandidate({ verdict: aVerdict({ gain: 0.05 }) })]
+    const metric = { ...config.metric, direction }
+    const report = buildReport(aState({ candidates, trials: BASELINE }), BENCH, { metric }, RUN)
+    expect(report.rows[0]?.delta).toBe(delta)
+  })
+
+  test('of a night', () => {
+    const report = buildReport(aNight(2.61, NIGHT), BENCH, config, RUN)
+    expect(report.counts).toMatchObject({ merged: 10, rejected: 17, crashed: 3, parked: 1 })
+    expect(report.before).toBeCloseTo(2.61)
+    expect(report.after).toBeCloseTo(2.04)
+    expect(report.trials).toBe(60)
+    const levels = report.rows.flatMap(({ level }) => level ?? [])
+    expect(levels).toHaveLength(10)
+    expect(levels).toEqual(levels.toSorted((a, b) => b - a))
+  })
+
+  test('of another machine or configuration do not count', () => {
+    const candidate = aCandidate({ verdict: aVerdict() })
+    const trials = [...BASELINE, aTrialResult({ candidate, testbed: 'another machine' })]
+    const report = buildReport(aState({ candidates: [candidate], trials }), BENCH, config, RUN)
+    expect(report.rows[0]).toMatchObject({ runs: 0 })
+  })
+
+  test('come in the order in which candidates were settled', () => {
+    const [slow, quick, open] = ['slow', 'quick', 'open'].map((name) => aCandidate({ name }))
+    if (!slow || !quick || !open) throw new Error('three candidates')
+    const trials = [
+      ...BASELINE,
+      aTrialResult({ candidate: slow }),
+      aTrialResult({ candidate: quick }),
+      aTrialResult({ candidate: slow, replicate: 2 }),
+    ]
+    const { rows } = buildReport(aState({ candidates: [slow, open, quick], trials }), BENCH, config)
+    expect(rows.map(({ candidate }) => candidate.id)).toEqual([quick.id, slow.id, open.id])
+  })
+})
+
+describe('the markdown report', () => {
+  test('of four candidates', () => {
+    const night = aNight(2.61, NIGHT.slice(0, 4))
+    expect(renderReport(buildReport(night, BENCH, config, RUN), LINKS)).toMatchInlineSnapshot(`
+      "# val_bpb 2.610 → 2.452 (−6.1 %)
+
+      2 merged, 1 rejected, 1 crashed.
+
+      candidates **4** · trials **14** · wall time **17m** · device busy **94 %** · tokens **1.3M** · model cost **$3.41**
+
+      | PR | change | proposer | val_bpb | Δ | verdict |
+      | --- | --- | --- | --- | --- | --- |
+      | [#100](https://github.com/octo/tinystories/pull/100) | Raise the learning rate to 4e-3 | knobs | 2.5480 | −0.0620 | **merged** |
+      | [#101](https://github.com/octo/tinystories/pull/101) | Drop weight decay on embeddings | openai gpt-x | 2.5640 | +0.0120 | rejected |
+      | [#102](https://github.com/octo/tinystories/pull/102) | Use ReLU² in the feed-forward | openai gpt-x | 2.4540 | −0.0940 | **merged** |
+      | [#103](https://github.com/octo/tinystories/pull/103) | Double the width | knobs | – | – | out-of-memory |"
+    `)
+  })
+
+  test('before anything was measured', () => {
+    const report = buildReport(aState({ baselines: [] }), BENCH, config)
+    expect(renderReport(report)).toMatch(/^# val_bpb not measured yet\n\nNo candidates yet\./)
+  })
+
+  test('shows the newest of very many and fits a step summary', () => {
+    const ideas = Array.from(
+      { length: 2000 },
+      (_, n) => [`${'字'.repeat(300)} ${n}`, -0.01, 'reject'] as const,
+    )
+    const text = renderReport(buildReport(aNight(2.61, ideas), BENCH, config, RUN), LINKS)
+    expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024)
+    expect(text).toContain('/pull/2099)')
+    expect(text).toContain('The first 1500 candidates are in the ledger only.')
+  })
+
+  test.each(HOSTILE)('F64 keeps %s inside its cell', (_, text) => {
+    const written = (title: string) => reportOn(aCandidate({ title, proposer: title, pullRequest: 7 }))
+    const { active, triggers } = rendered(renderReport(written(text), LINKS))
+    expect(active).toEqual(rendered(renderReport(written('x'), LINKS)).active)
+    expect(triggers).toEqual(['#7'])
+  })
+})
+
+describe('the page', () => {
+  const elements = (page: string) => page.match(/<[a-z!/][^\s>]*/gi)
+
+  test.each(HOSTILE)('F64 shows %s as text', (_, text) => {
+    const written = (by: string) =>
+      renderPage(
+        reportOn(
+          aCandidate({
+            ...{ title: by, proposer: by, category: by as Category, pullRequest: 7 },
+            verdict: aVerdict({ reason: by }),
+            end: { kind: 'merged', commit: aBaseline().commit, asTrained: true },
+          }),
+        ),
+        LINKS,
+      )
+    const page = written(text)
+    // A long title may find no room as a label in the picture; nothing else may differ from an honest page.
+    const labels = (elementNames: string[] | null) => elementNames?.filter((name) => !/^<\/?text/.test(name))
+    expect(labels(elements(page))).toEqual(labels(elements(written('x'))))
+    const tags = page.match(/<[a-z][^>]*>/gi)?.map((tag) => tag.replace(/"[^"]*"/g, '')) ?? []
+    expect(tags.filter((tag) => / on\w+=|'/.test(tag))).toEqual([])
+    expect(page).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e0fff}]/u)
+  })
+
+  test('loads nothing and runs nothing', () => {
+    const page = renderPage(buildReport(aNight(2.61, NIGHT), BENCH, config, RUN), LINKS)
+    expect(page).not.toMatch(
+      /<(script|link|img|iframe|object|embed|base|form)\b|url\(|@import|src=|javascript:/i,
+    )
+    expect(
+      [...page.matchAll(/href="([^"]*)"/g)].every(([, href]) => href?.startsWith(LINKS.repository)),
+    ).toBe(true)
+    expect(page).toContain("default-src 'none'")
+  })
+
+  test('draws a step and a dot for every merge, a cross for every crash', () => {
+    const page = renderPage(buildReport(aNight(2.61, NIGHT), BENCH, config, RUN), LINKS)
+    const wide = page.slice(page.indexOf('<div class="wide">'), page.indexOf('<div class="narrow">'))
+    expect(/class="stairs" d="([^"]*)"/.exec(wide)?.[1]?.match(/V/g)).toHaveLength(10)
+    expect(wide.match(/class="dot merged"/g)).toHaveLength(10)
+    expect(wide.match(/class="dot (rejected|clipped)"/g)).toHaveLength(17)
+    expect(wide.match(/class="crash"/g)).toHaveLength(3)
+    expect(page).toContain('<span class="percent better">−21.8 %</span>')
+  })
+
+  test.each([
+    ['no baseline', aState({ baselines: [] })],
+    ['no candidates', aNight(2.6, [])],
+    ['one rejection', aNight(2.6, NIGHT.slice(1, 2))],
+    ['only a crash', aNight(2.6, NIGHT.slice(3, 4))],
+    ['a metric of zero', aNight(0, NIGHT)],
+    ['a huge metric', aNight(1e12, NIGHT)],
+  ])('holds only numbers with %s', (_, state) => {
+    expect(renderPage(buildReport(state, BENCH, config), LINKS)).not.toMatch(/NaN|Infinity|undefined/)
+  })
+
+  test('makes no link of an address that is not one', () => {
+    const page = renderPage(reportOn(aCandidate({ pullRequest: 7 })), { repository: 'javascript:alert(1)//' })
+    expect(page).not.toContain('href="javascript')
+  })
+})
