@@ -44,7 +44,7 @@ OUT = Path(os.environ.get("AUTORESEARCH_OUT") or HERE / ".data" / "out")
 BUDGET_SECONDS = float(os.environ.get("AUTORESEARCH_BUDGET_SECONDS") or 300)
 MAX_STEPS = float(os.environ.get("AUTORESEARCH_MAX_STEPS") or math.inf)
 SEED = int(os.environ.get("AUTORESEARCH_SEED") or 0)
-VOCAB = 256  # a token is a byte
+VOCAB = 2**8  # a token is a byte
 DEVICE = "cuda" if CUDA else "cpu"
 
 # ----------------------------------------------------------------------------------------------------------------

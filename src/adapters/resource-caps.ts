@@ -159,16 +159,19 @@ function systemdCaps({ XDG_RUNTIME_DIR, PATH = '/usr/bin' }: NodeJS.ProcessEnv):
   }
 }
 
-/** @param root the kernel exempts root from the limit on processes, in every user namespace */
+/**
+ * @param root the kernel exempts root from the limit on processes, in every user namespace. The watcher alone must
+ *   then be quicker than a fork bomb, so the sandbox gets only the time that nobody else wants: the watcher always runs.
+ */
 function processLimits(root: boolean): KernelCaps {
   return {
     processes: !root,
     description: root
-      ? 'memory and processes watched from outside (no control group on this machine)'
+      ? 'memory and processes watched from outside, at idle priority (no control group on this machine)'
       : 'processes limited by rlimit, memory watched from outside (no control group for this user)',
     async enter() {
       return {
-        launcher: ['/bin/sh', '-c', `${PREFER_TO_KILL} 2>/dev/null; exec "$@"`, 'sh'],
+        launcher: ['/bin/sh', '-c', `${PREFER_TO_KILL}; exec ${root ? 'chrt --idle 0 ' : ''}"$@"`, 'sh'],
         environment: {},
         exceeded: async () => undefined,
         leave: async () => {},

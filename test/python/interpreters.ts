@@ -46,14 +46,25 @@ export async function runProgram<T>(executable: string, name: string, launch: La
   return JSON.parse(await python(executable, [join(PROGRAMS, name)], launch))
 }
 
+const installed = new Map<string, Promise<boolean>>()
+
+export function hasLibrary(executable: string, library: string): Promise<boolean> {
+  const key = `${executable} ${library}`
+  const question = `import importlib.util as u; print(u.find_spec('${library}') is not None)`
+  const answer =
+    installed.get(key) ??
+    python(executable, ['-c', question], { path: [] }).then((printed) => printed === 'True')
+  installed.set(key, answer)
+  return answer
+}
+
 /** Skips the test when a library is not installed, by name of what installs it; in CI that is a failure. */
 export async function requireLibrary(
   context: TestContext,
   executable: string,
   library: string,
 ): Promise<void> {
-  const question = `import importlib.util as u; print(u.find_spec(${JSON.stringify(library)}) is not None)`
-  if ((await python(executable, ['-c', question], { path: [] })) === 'True') return
+  if (await hasLibrary(executable, library)) return
   const install = executable.startsWith('/usr/bin/')
     ? `apt-get install -y --no-install-recommends python3-${library} libopenblas0-pthread`
     : `${executable} -m pip install ${library}`

@@ -221,7 +221,7 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['proposers[0].kind', '"knobs" or "openai"', [undefined, 'magic']],
   ['proposers[0].model', 'the name of a model', [undefined, 4]],
   ['proposers[0].base-url', 'an http or https URL', ['ftp://a', 'a.example', 5]],
-  ['proposers[0].max-turns', 'a whole number from 2 to 200', [0, 201]],
+  ['proposers[0].max-turns', 'a whole number from 1 to 200', [0, 201]],
   ['proposers[0].price.output', 'a number of dollars, 0 or more', [undefined, -1, '1']],
   ['limits', 'a mapping', [null, []]],
   ['limits.candidates', 'a count from 1 to 100000', [0, '0', '101k', 1.5]],
