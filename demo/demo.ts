@@ -101,7 +101,7 @@ async function writeSummary(
   finished: FinishedJob,
   seconds: number,
 ): Promise<Headlines> {
-  const headlines: Headlines = JSON.parse(finished.outputs['summary'] ?? '{}')
+  const headlines: Headlines = JSON.parse(finished.outputs.summary ?? '{}')
   const { counts, candidates, trials, baseline, metric, busyFraction } = headlines
   const { merged, rejected, crashed } = counts
   const summary = {
@@ -117,7 +117,7 @@ async function writeSummary(
     requests: countRequests(github),
   }
   await writeFile(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
-  await cp(finished.outputs['report'] ?? '', join(out, 'report.html'))
+  await cp(finished.outputs.report ?? '', join(out, 'report.html'))
   await writeFile(join(out, 'log.txt'), finished.log)
   await writeFile(join(out, 'job-summary.md'), finished.summary)
   return headlines

@@ -54,10 +54,6 @@ function spawnAction(options: JobOptions, files: JobFiles) {
   return execa('node', [ACTION], { cwd: files.workspace, env, extendEnv: false, all: true, reject: false })
 }
 
-export async function runJob(options: JobOptions): Promise<FinishedJob> {
-  return (await startJob(options)).finished
-}
-
 interface JobFiles {
   workspace: string
   temporary: string
@@ -97,8 +93,8 @@ function jobEnvironment(options: JobOptions, files: JobFiles): Record<string, st
     ([name, value]) => [`INPUT_${name.toUpperCase()}`, value] as const,
   )
   return {
-    PATH: process.env['PATH'] ?? '',
-    HOME: process.env['HOME'] ?? '',
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
     CI: 'true',
     GITHUB_ACTIONS: 'true',
     GITHUB_API_URL: options.apiUrl,

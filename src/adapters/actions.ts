@@ -1,6 +1,7 @@
 // The Actions runner: inputs read once into one typed object, outputs, the job's summary and its log.
 import * as core from '@actions/core'
 import { parseCount, parseDuration } from '../core/config/quantity.ts'
+import { type Trial, trialBatchSchema } from '../core/trial.ts'
 import { ConfigError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 
@@ -16,8 +17,8 @@ export interface Inputs {
   timeBudgetSeconds: number
   /** Most candidates this job proposes; undefined leaves it to the configuration. */
   candidates: number | undefined
-  /** JSON: what `train` is to run. */
-  trials: string
+  /** What `train` is to run; empty for the other commands. */
+  trials: Trial[]
   /** Where `train` leaves results and `judge` finds them. */
   resultsDirectory: string
   newLedger: boolean
@@ -48,12 +49,24 @@ export function readInputs(): Inputs {
     candidates: core.getInput('candidates')
       ? parsed('candidates', '', parseCount, 'a whole number')
       : undefined,
-    trials: core.getInput('trials'),
+    trials: readTrials(),
     resultsDirectory: core.getInput('results') || 'autoresearch-results',
     newLedger: oneOf('new-ledger', ['false', 'true']) === 'true',
   }
   for (const secret of [inputs.token, inputs.openaiApiKey]) if (secret) core.setSecret(secret)
   return inputs
+}
+
+/** @throws ConfigError when the input is not what `propose` wrote */
+function readTrials(): Trial[] {
+  const json = core.getInput('trials')
+  if (json === '') return []
+  try {
+    return trialBatchSchema.parse(JSON.parse(json)).trials
+  } catch (cause) {
+    const hint = 'Pass one entry of the output `trials` of propose or judge, as `toJSON(matrix.batch)`.'
+    throw new ConfigError('input trials: expected a batch of trials as JSON', { hint, cause })
+  }
 }
 
 function oneOf<Value extends string>(name: string, values: readonly [Value, ...Value[]]): Value {
@@ -91,14 +104,14 @@ export function readRunnerContext(environment: NodeJS.ProcessEnv): RunnerContext
   const repository = required('GITHUB_REPOSITORY')
   const serverUrl = required('GITHUB_SERVER_URL')
   const temporaryDirectory = required('RUNNER_TEMP')
-  const runId = environment['GITHUB_RUN_ID']
+  const runId = environment.GITHUB_RUN_ID
   return {
     repository,
     serverUrl,
     apiUrl: required('GITHUB_API_URL'),
     workspace: required('GITHUB_WORKSPACE'),
     temporaryDirectory,
-    cacheDirectory: environment['RUNNER_TOOL_CACHE'] ?? temporaryDirectory,
+    cacheDirectory: environment.RUNNER_TOOL_CACHE ?? temporaryDirectory,
     runUrl: runId ? `${serverUrl}/${repository}/actions/runs/${runId}` : undefined,
   }
 }
@@ -119,7 +132,7 @@ export function setOutputs(outputs: Readonly<Record<string, string>>): void {
 
 /** Adds markdown to the page of the workflow run, where there is one. */
 export async function writeJobSummary(markdown: string): Promise<void> {
-  if (process.env['GITHUB_STEP_SUMMARY']) await core.summary.addRaw(markdown, true).write()
+  if (process.env.GITHUB_STEP_SUMMARY) await core.summary.addRaw(markdown, true).write()
 }
 
 /** Ends the job as failed, with an annotation that says what happened and what to do next. */

@@ -17,7 +17,13 @@ import {
 } from '../core/sandbox.ts'
 import { explainRefusal, INSTALL, UPDATE } from '../core/sandbox-refusal.ts'
 import { seccompFilter } from '../core/seccomp.ts'
-import { type CapScope, findKernelCaps, type KernelCaps, SPARE_PROCESSES } from './resource-caps.ts'
+import {
+  type CapScope,
+  findKernelCaps,
+  type KernelCaps,
+  SPARE_PROCESSES,
+  thisMachine,
+} from './resource-caps.ts'
 import { ended, exitOf, SandboxEnd } from './sandbox-end.ts'
 import { SandboxError } from './sandbox-error.ts'
 import type { Sandbox, SandboxRequest } from './sandbox-request.ts'
@@ -53,7 +59,7 @@ export async function openBubblewrap(): Promise<Sandbox> {
     file,
     system: await systemMounts(),
     seccomp: seccompFilter(process.arch),
-    caps: await findKernelCaps(),
+    caps: await findKernelCaps(await thisMachine()),
   }
   const sandbox: Sandbox = {
     level: 'bubblewrap',

@@ -6,13 +6,13 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import type { Caps, ExceededCap } from '../core/sandbox.ts'
+import { UNLIMITED } from '../core/sandbox-refusal.ts'
+import { SandboxError } from './sandbox-error.ts'
 
 /** The kernel lets this many more than the cap exist, so that the watcher sees the cap exceeded and says so. */
 export const SPARE_PROCESSES = 16
 
 export interface KernelCaps {
-  /** Whether the kernel stops new processes, or only the watcher does. */
-  readonly processes: boolean
   /** In words, for the check run. */
   readonly description: string
   enter(caps: Caps): Promise<CapScope>
@@ -33,12 +33,36 @@ export interface CapScope {
 const PREFER_TO_KILL = 'echo 1000 > /proc/self/oom_score_adj'
 const NOTHING_LEFT_OF_IT = ['env', '-i']
 
-/** Finds the strongest limits this user can set on this machine. */
-export async function findKernelCaps(): Promise<KernelCaps> {
-  const parent = await findDelegatedGroup('/sys/fs/cgroup', await readFile('/proc/self/cgroup', 'utf8'))
-  const group = parent === undefined ? undefined : controlGroupCaps(parent)
-  for (const caps of [group, systemdCaps(process.env)]) if (caps && (await works(caps))) return caps
-  return processLimits(process.getuid?.() === 0)
+export interface Machine {
+  /** Where the control groups are mounted. */
+  groups: string
+  /** What /proc/self/cgroup says. */
+  own: string
+  root: boolean
+  environment: NodeJS.ProcessEnv
+}
+
+/**
+ * Finds the strongest limits this user can set on this machine. There is always one on processes: a fork bomb is
+ * quicker than any watcher.
+ *
+ * @throws SandboxError for root without control groups, because the kernel exempts root from the limit on processes
+ */
+export async function findKernelCaps(machine: Machine): Promise<KernelCaps> {
+  const parent = await findDelegatedGroup(machine.groups, machine.own)
+  const group = parent && controlGroupCaps(parent)
+  for (const caps of [group, systemdCaps(machine.environment)]) if (caps && (await works(caps))) return caps
+  if (machine.root) throw new SandboxError(UNLIMITED)
+  return PROCESS_LIMITS
+}
+
+export async function thisMachine(): Promise<Machine> {
+  return {
+    groups: '/sys/fs/cgroup',
+    own: await readFile('/proc/self/cgroup', 'utf8'),
+    root: process.getuid?.() === 0,
+    environment: process.env,
+  }
 }
 
 async function works(caps: KernelCaps): Promise<boolean> {
@@ -58,31 +82,38 @@ async function works(caps: KernelCaps): Promise<boolean> {
   return exitCode === 0
 }
 
-/**
- * @param root where the control groups are mounted
- * @param own what /proc/self/cgroup says
- * @returns the nearest group above ours in which this user may make groups with limits on memory and processes
- */
-export async function findDelegatedGroup(root: string, own: string): Promise<string | undefined> {
-  const path = /^0::(\/.*)$/m.exec(own)?.[1]
-  if (path === undefined || !(await may(join(root, 'cgroup.controllers'), constants.R_OK))) return undefined
-  for (let group = join(root, path); group.startsWith(root); group = dirname(group)) {
-    const controllers = await readFile(join(group, 'cgroup.subtree_control'), 'utf8').catch(() => '')
-    const enabled = ['memory', 'pids'].every((name) => controllers.split(/\s+/).includes(name))
-    const mine =
-      (await may(group, constants.W_OK)) && (await may(join(group, 'cgroup.procs'), constants.W_OK))
-    if (enabled && mine) return group
-  }
-  return undefined
+/** A group in which we may make groups of our own. */
+export interface DelegatedGroup {
+  path: string
+  /** Whether it also limits memory; control groups of the first version are used for processes alone. */
+  memory: boolean
+}
+
+/** @returns the nearest group above ours in which this user may limit processes */
+export async function findDelegatedGroup(root: string, own: string): Promise<DelegatedGroup | undefined> {
+  const unified = /^0::(\/.*)$/m.exec(own)?.[1]
+  if (unified !== undefined && (await may(join(root, 'cgroup.controllers'), constants.R_OK)))
+    for (let path = join(root, unified); path.startsWith(root); path = dirname(path)) {
+      const controllers = await readFile(join(path, 'cgroup.subtree_control'), 'utf8').catch(() => '')
+      const enabled = ['memory', 'pids'].every((name) => controllers.split(/\s+/).includes(name))
+      if (enabled && (await mayFill(path))) return { path, memory: true }
+    }
+  const first = /^\d+:pids:(\/.*)$/m.exec(own)?.[1]
+  const path = first === undefined ? undefined : join(root, 'pids', first)
+  return path !== undefined && (await mayFill(path)) ? { path, memory: false } : undefined
+}
+
+async function mayFill(group: string): Promise<boolean> {
+  return (await may(group, constants.W_OK)) && (await may(join(group, 'cgroup.procs'), constants.W_OK))
 }
 
 let groups = 0
 
-/** @param parent a group made for us by `findDelegatedGroup` */
-export function controlGroupCaps(parent: string): KernelCaps {
+export function controlGroupCaps({ path: parent, memory }: DelegatedGroup): KernelCaps {
   return {
-    processes: true,
-    description: 'memory and processes limited by a control group',
+    description: memory
+      ? 'memory and processes limited by a control group'
+      : 'processes limited by a control group, memory watched from outside',
     async enter(caps) {
       await removeStaleGroups(parent)
       groups += 1
@@ -90,7 +121,7 @@ export function controlGroupCaps(parent: string): KernelCaps {
       await mkdir(group)
       const set = (name: string, value: number): Promise<void> => writeFile(join(group, name), String(value))
       await set('pids.max', caps.processes + SPARE_PROCESSES)
-      if (caps.memoryBytes !== undefined) {
+      if (memory && caps.memoryBytes !== undefined) {
         await set('memory.max', caps.memoryBytes)
         // Without a swap device there is no such file.
         await set('memory.swap.max', 0).catch(() => {})
@@ -139,7 +170,6 @@ async function removeStaleGroups(parent: string): Promise<void> {
 function systemdCaps({ XDG_RUNTIME_DIR, PATH = '/usr/bin' }: NodeJS.ProcessEnv): KernelCaps | undefined {
   if (XDG_RUNTIME_DIR === undefined) return undefined
   return {
-    processes: true,
     description: 'memory and processes limited by systemd',
     async enter(caps) {
       const memory = ['-p', `MemoryMax=${caps.memoryBytes}`, '-p', 'MemorySwapMax=0']
@@ -159,25 +189,17 @@ function systemdCaps({ XDG_RUNTIME_DIR, PATH = '/usr/bin' }: NodeJS.ProcessEnv):
   }
 }
 
-/**
- * @param root the kernel exempts root from the limit on processes, in every user namespace. The watcher alone must
- *   then be quicker than a fork bomb, so the sandbox gets only the time that nobody else wants: the watcher always runs.
- */
-function processLimits(root: boolean): KernelCaps {
-  return {
-    processes: !root,
-    description: root
-      ? 'memory and processes watched from outside, at idle priority (no control group on this machine)'
-      : 'processes limited by rlimit, memory watched from outside (no control group for this user)',
-    async enter() {
-      return {
-        launcher: ['/bin/sh', '-c', `${PREFER_TO_KILL}; exec ${root ? 'chrt --idle 0 ' : ''}"$@"`, 'sh'],
-        environment: {},
-        exceeded: async () => undefined,
-        leave: async () => {},
-      }
-    },
-  }
+/** The entrance of the sandbox sets them, inside: outside, they would count all that this user does. */
+const PROCESS_LIMITS: KernelCaps = {
+  description: 'processes limited by rlimit, memory watched from outside (no control group for this user)',
+  async enter() {
+    return {
+      launcher: ['/bin/sh', '-c', `${PREFER_TO_KILL}; exec "$@"`, 'sh'],
+      environment: {},
+      exceeded: async () => undefined,
+      leave: async () => {},
+    }
+  },
 }
 
 async function may(path: string, mode: number): Promise<boolean> {

@@ -4,9 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Caps, ExceededCap } from '../core/sandbox.ts'
 
-/** Root's processes are limited by nothing else, and a fork bomb doubles quickly. */
-const PROCESSES_MILLISECONDS = 50
-const USAGE_MILLISECONDS = 250
+const LOOK_MILLISECONDS = 250
 /** Looking at a folder with many files may not take more than this share of the time. */
 const BUSY_SHARE = 0.1
 /** Training leaves checkpoints, not this many files. */
@@ -29,29 +27,12 @@ export interface Watched {
  * @returns the exceeded cap, or undefined when it was stopped or the sandbox ended
  */
 export async function watchSandbox(watched: Watched, signal: AbortSignal): Promise<ExceededCap | undefined> {
-  const stop = new AbortController()
-  const until = AbortSignal.any([signal, stop.signal])
   const floors = await hostFloors(watched.out)
-  try {
-    return await Promise.race([
-      every(PROCESSES_MILLISECONDS, until, () => tooManyProcesses(watched)),
-      every(USAGE_MILLISECONDS, until, () => tooMuchUsed(watched, floors)),
-    ])
-  } finally {
-    stop.abort()
-  }
-}
-
-async function every(
-  milliseconds: number,
-  signal: AbortSignal,
-  look: () => Promise<ExceededCap | undefined>,
-): Promise<ExceededCap | undefined> {
   while (!signal.aborted) {
     const begun = performance.now()
-    const exceeded = await look()
+    const exceeded = await tooMuchUsed(watched, floors)
     if (exceeded !== undefined) return exceeded
-    const pause = Math.max(milliseconds, (performance.now() - begun) / BUSY_SHARE)
+    const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE)
     await delay(pause, undefined, { signal }).catch(() => {})
   }
   return undefined
@@ -65,11 +46,6 @@ function processFolder({ init }: Watched): string {
 async function processes(watched: Watched): Promise<string[]> {
   const names = await readdir(processFolder(watched)).catch(ended([]))
   return names.filter((name) => /^\d+$/.test(name))
-}
-
-async function tooManyProcesses(watched: Watched): Promise<ExceededCap | undefined> {
-  const found = await processes(watched)
-  return found.length > watched.caps.processes ? 'processes' : undefined
 }
 
 async function tooMuchUsed(watched: Watched, floors: Floors): Promise<ExceededCap | undefined> {

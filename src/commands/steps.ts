@@ -139,6 +139,8 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
     return session.record([{ kind: 'ended', candidate: candidate.id, end }])
   }
   if (merged.kind === 'refused') {
+    // A person may have closed it in the meantime, which is also a refusal.
+    if (await followPerson(session, candidate)) return
     session.ports.log.warn(
       `#${candidate.pullRequest} should be merged, but GitHub refuses: ${merged.explanation}`,
     )

@@ -17,6 +17,11 @@ export const UPDATE: Refusal = {
   hint: `Use a runner with Ubuntu 24.04, Debian 12 or newer, or build bubblewrap from its sources. ${TRUSTED}`,
 }
 
+export const UNLIMITED: Refusal = {
+  message: 'the runner is root and may not make a control group, so nothing would stop a fork bomb',
+  hint: `Run the runner as another user (in a workflow: \`container.options: --user 1001\`), or give it control groups it may write. ${TRUSTED}`,
+}
+
 export function otherSystem(platform: string): Refusal {
   return {
     message: `there is no sandbox for ${platform}: bubblewrap needs Linux`,

@@ -33,6 +33,8 @@ def as_type(convert):
     return lambda constant: np.random.default_rng(None if constant is None else convert(constant)).random()
 
 
+nested = {"default_rng([[x], 1])": as_type(lambda constant: [[constant], 1])}  # until numpy 2
+
 report(
     unseeded,
     {
@@ -48,7 +50,7 @@ report(
         "default_rng(SeedSequence(x))": lambda constant: default_rng(SeedSequence(constant)).random(),
         "SeedSequence(entropy=)": lambda constant: default_rng(SeedSequence(entropy=constant)).random(),
         "SeedSequence().spawn": lambda constant: default_rng(SeedSequence(constant).spawn(2)[1]).random(),
-        "default_rng([[x], 1])": as_type(lambda constant: [[constant], 1]),
+        "default_rng([x, 1])": as_type(lambda constant: [constant, 1]),
         "default_rng(range)": as_type(lambda constant: range(constant)),
         "default_rng(array)": as_type(lambda constant: np.array([constant, 1])),
         "default_rng(numpy integer)": as_type(np.int64),
@@ -56,5 +58,6 @@ report(
         "Generator(PCG64(x))": lambda constant: Generator(PCG64(constant)).random(),
         **{name: of_bits(name) for name in ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")},
         "Philox(key=)": of_bits("Philox", "key"),
+        **(nested if np.__version__ < "2" else {}),
     },
 )

@@ -5,7 +5,7 @@ from torch import Generator, manual_seed
 
 from draws import report, seed_with
 
-unseeded = torch.rand(1).item()
+unseeded = [torch.rand(1).item(), torch.rand(1, generator=Generator()).item()]
 
 
 def globally(seed, seed_without_argument=torch.seed):

@@ -1,0 +1,27 @@
+// What a job leaves behind for people and for later steps: the report and the outputs.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setOutputs, writeJobSummary } from './adapters/actions.ts'
+import type { Session } from './commands/session.ts'
+import { headlines } from './core/report/headlines.ts'
+import { renderPage } from './core/report/page.ts'
+import { buildReport, type RunTimes, renderReport } from './core/report/report.ts'
+import type { TrialBatch } from './core/trial.ts'
+import type { Job } from './wiring.ts'
+
+/** The matrix of the next train jobs. */
+export function publishTrials(batches: readonly TrialBatch[]): void {
+  setOutputs({ trials: JSON.stringify(batches), 'has-trials': String(batches.length > 0) })
+}
+
+/** @param times of the device, in jobs that train */
+export async function publishReport({ runner }: Job, session: Session, times?: RunTimes): Promise<void> {
+  const report = buildReport(session.state, session.bench, session.config, times)
+  const links = { repository: `${runner.serverUrl}/${runner.repository}` }
+  const directory = join(runner.temporaryDirectory, 'autoresearch')
+  const path = join(directory, 'report.html')
+  await mkdir(directory, { recursive: true })
+  await writeFile(path, renderPage(report, links))
+  await writeJobSummary(renderReport(report, links))
+  setOutputs({ report: path, summary: JSON.stringify(headlines(report)) })
+}

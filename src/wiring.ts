@@ -1,0 +1,72 @@
+// Builds what the commands work with out of the adapters, the inputs and what the runner says about itself.
+import { randomInt, randomUUID } from 'node:crypto'
+import { join, resolve } from 'node:path'
+import { actionsLog, type Inputs, type RunnerContext } from './adapters/actions.ts'
+import { systemClock } from './adapters/clock.ts'
+import { createForge } from './adapters/github.ts'
+import { createKnobsProposer } from './adapters/knobs.ts'
+import { createLedgerBranch } from './adapters/ledger-branch.ts'
+import { createOpenAIProposer } from './adapters/openai.ts'
+import { createRepository } from './adapters/repository.ts'
+import { describeTestbed } from './adapters/testbed.ts'
+import { createTrainer } from './adapters/trainer.ts'
+import type { Ports, SessionSettings } from './commands/session.ts'
+import type { ProposerConfig } from './core/config/config.ts'
+import type { Proposer, Trainer } from './ports.ts'
+
+/** What a job of the action has to work with. */
+export interface Job {
+  inputs: Inputs
+  runner: RunnerContext
+  cancelled: AbortSignal
+}
+
+export function wirePorts(job: Job): Ports {
+  const { repository, apiUrl, serverUrl } = job.runner
+  const git = gitContext(job)
+  return {
+    repository: createRepository(git),
+    ledger: createLedgerBranch(git),
+    forge: createForge({ apiUrl, serverUrl, repository, token: job.inputs.token, log: actionsLog }),
+    clock: systemClock,
+    log: actionsLog,
+    cancelled: job.cancelled,
+  }
+}
+
+function gitContext({ inputs, runner }: Job) {
+  const remoteUrl = `${runner.serverUrl}/${runner.repository}.git`
+  return { directory: runner.workspace, remoteUrl, ...(inputs.token ? { token: inputs.token } : {}) }
+}
+
+export async function wireTrainer(job: Job): Promise<Trainer> {
+  return createTrainer({
+    repository: createRepository(gitContext(job)),
+    clock: systemClock,
+    log: actionsLog,
+    testbed: await describeTestbed(),
+    configPath: job.inputs.configPath,
+    resultsDirectory: resultsDirectory(job),
+    cacheDirectory: join(job.runner.cacheDirectory, 'autoresearch', job.runner.repository),
+    environment: process.env,
+  })
+}
+
+export function wireProposers({ inputs }: Job) {
+  const random = () => randomInt(2 ** 32) / 2 ** 32
+  const create = (config: ProposerConfig): Proposer =>
+    config.kind === 'knobs'
+      ? createKnobsProposer(random)
+      : createOpenAIProposer({ ...config, apiKey: inputs.openaiApiKey })
+  return (configs: readonly ProposerConfig[]) => configs.map(create)
+}
+
+/** @param testbed this machine, in jobs that train */
+export function sessionSettings({ inputs, runner }: Job, testbed?: string): SessionSettings {
+  const { configPath, newLedger, candidates } = inputs
+  return { configPath, newLedger, candidates, rootSeed: randomUUID(), testbed, runUrl: runner.runUrl }
+}
+
+export function resultsDirectory({ inputs, runner }: Job): string {
+  return resolve(runner.temporaryDirectory, inputs.resultsDirectory)
+}
