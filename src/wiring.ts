@@ -1,6 +1,7 @@
 // Builds what the commands work with out of the adapters, the inputs and what the runner says about itself.
 import { randomInt, randomUUID } from 'node:crypto'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { actionsLog, type Inputs, type RunnerContext } from './adapters/actions.ts'
 import { systemClock } from './adapters/clock.ts'
 import { createForge } from './adapters/github.ts'
@@ -13,6 +14,9 @@ import { createTrainer } from './adapters/trainer.ts'
 import type { Ports, SessionSettings } from './commands/session.ts'
 import type { ProposerConfig } from './core/config/config.ts'
 import type { Proposer, Trainer } from './ports.ts'
+
+/** `python/` beside `dist/`, where the action is installed. */
+const SHIM_DIRECTORY = fileURLToPath(new URL('../python', import.meta.url))
 
 /** What a job of the action has to work with. */
 export interface Job {
@@ -48,7 +52,11 @@ export async function wireTrainer(job: Job): Promise<Trainer> {
     configPath: job.inputs.configPath,
     resultsDirectory: resultsDirectory(job),
     cacheDirectory: join(job.runner.cacheDirectory, 'autoresearch', job.runner.repository),
+    shimDirectory: SHIM_DIRECTORY,
     environment: process.env,
+    secrets: [job.inputs.token, job.inputs.openaiApiKey],
+    runId: job.runner.runId,
+    runAttempt: job.runner.runAttempt,
   })
 }
 

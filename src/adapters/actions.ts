@@ -36,6 +36,8 @@ export interface RunnerContext {
   /** Kept between jobs on self-hosted machines. */
   cacheDirectory: string
   runUrl: string | undefined
+  runId: string
+  runAttempt: number
 }
 
 /** @throws ConfigError naming the first input that is wrong */
@@ -112,6 +114,8 @@ export function readRunnerContext(environment: NodeJS.ProcessEnv): RunnerContext
     workspace: required('GITHUB_WORKSPACE'),
     temporaryDirectory,
     cacheDirectory: environment.RUNNER_TOOL_CACHE ?? temporaryDirectory,
+    runId: runId ?? '0',
+    runAttempt: Number(environment.GITHUB_RUN_ATTEMPT ?? 1),
     runUrl: runId ? `${serverUrl}/${repository}/actions/runs/${runId}` : undefined,
   }
 }

@@ -57,7 +57,7 @@ export async function openBubblewrap(): Promise<Sandbox> {
   const version = await versionOf(file)
   const installation: Installation = {
     file,
-    system: await systemMounts(),
+    system: systemMounts(),
     seccomp: seccompFilter(process.arch),
     caps: await findKernelCaps(await thisMachine()),
   }
@@ -111,7 +111,7 @@ async function prove(sandbox: Sandbox): Promise<void> {
 }
 
 async function run(installation: Installation, request: SandboxRequest): Promise<SandboxExit> {
-  const tools = await toolMounts(request.environment, request.read)
+  const tools = toolMounts(request.environment, request.read)
   const scope = await installation.caps.enter(request.caps)
   try {
     const line = [...scope.launcher, installation.file, ...argumentsFor(installation, request, tools)]

@@ -1,5 +1,5 @@
 // Which host folders are never shown to candidate code, whoever asks: homes, keys, tokens, a runner's own files.
-import { access } from 'node:fs/promises'
+import { lstatSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -29,14 +29,14 @@ const WITHIN =
  * @param path absolute, with its links resolved
  * @returns why it must not be shown, to follow "which …"; undefined when it may be
  */
-export async function whyPrivate(path: string): Promise<string | undefined> {
+export function whyPrivate(path: string): string | undefined {
   if (WHOLE.includes(path)) return 'is too much to show'
   if (WITHIN.test(path)) return 'is private to this machine or its runner'
   for (const own of ownPlaces()) {
     if (path === own.path || own.path.startsWith(`${path}/`)) return `holds ${own.name}`
     if (own.closed && path.startsWith(`${own.path}/`)) return `lies in ${own.name}`
   }
-  for (const sign of SIGNS) if (await exists(join(path, sign))) return `holds ${sign}`
+  for (const sign of SIGNS) if (exists(join(path, sign))) return `holds ${sign}`
   return undefined
 }
 
@@ -49,10 +49,11 @@ function ownPlaces(): { path: string; name: string; closed: boolean }[] {
   ]
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
     // What we may not look at counts as there.
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
-  )
+    return (error as NodeJS.ErrnoException).code !== 'ENOTDIR'
+  }
 }

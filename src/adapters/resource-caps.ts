@@ -160,10 +160,13 @@ async function removeGroup(group: string): Promise<void> {
   }
 }
 
-/** A killed action leaves its groups; those with processes in them cannot be removed, and are not. */
+/** An action that was killed leaves its groups; those with processes in them cannot be removed, and are not. */
 async function removeStaleGroups(parent: string): Promise<void> {
-  for (const name of await readdir(parent))
-    if (/^autoresearch-\d+-\d+$/.test(name)) await rmdir(join(parent, name)).catch(() => {})
+  for (const name of await readdir(parent)) {
+    const owner = /^autoresearch-(\d+)-\d+$/.exec(name)?.[1]
+    if (owner === undefined || (await may(`/proc/${owner}`, constants.F_OK))) continue
+    await rmdir(join(parent, name)).catch(() => {})
+  }
 }
 
 /** A user's own systemd makes the control group for us. */

@@ -31,7 +31,10 @@ const ENTRANCE = [
   'ulimit -n 65536 2>/dev/null',
   // Bash calls the number of processes -u, dash and busybox call it -p.
   'for flag in u p; do (ulimit "-$flag" "$3") 2>/dev/null && ulimit "-$flag" "$3" && break; done',
-  'exec /bin/sh -c "$1"',
+  'command=$1; set --',
+  // SIGTERM goes to all at once: would this shell die of it first, the others had no time to end well.
+  'trap : TERM',
+  'eval "$command"',
 ].join('\n')
 
 /** @returns what bubblewrap runs */

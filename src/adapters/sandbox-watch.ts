@@ -28,9 +28,10 @@ export interface Watched {
  */
 export async function watchSandbox(watched: Watched, signal: AbortSignal): Promise<ExceededCap | undefined> {
   const floors = await hostFloors(watched.out)
+  const closed = new Set<string>()
   while (!signal.aborted) {
     const begun = performance.now()
-    const exceeded = await tooMuchUsed(watched, floors)
+    const exceeded = await tooMuchUsed(watched, floors, closed)
     if (exceeded !== undefined) return exceeded
     const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE)
     await delay(pause, undefined, { signal }).catch(() => {})
@@ -48,10 +49,15 @@ async function processes(watched: Watched): Promise<string[]> {
   return names.filter((name) => /^\d+$/.test(name))
 }
 
-async function tooMuchUsed(watched: Watched, floors: Floors): Promise<ExceededCap | undefined> {
+/** @param closed the processes that would not let us look at their files the last time */
+async function tooMuchUsed(
+  watched: Watched,
+  floors: Floors,
+  closed: Set<string>,
+): Promise<ExceededCap | undefined> {
   const found = await processes(watched)
   if (found.length > watched.caps.processes) return 'processes'
-  const nameless = await namelessFiles(watched, found)
+  const nameless = await namelessFiles(watched, found, closed)
   if (nameless === undefined) return 'disk'
   return (
     (await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory)) ??
@@ -68,11 +74,9 @@ async function tooMuchMemory(
   const limit = watched.caps.memoryBytes ?? Number.POSITIVE_INFINITY
   let [threads, resident] = [0, 0]
   for (const id of ids) {
-    const text = await readFile(join(processFolder(watched), id, 'stat'), 'utf8').catch(ended(''))
-    // After the name in parentheses, which may hold anything: field 20 is threads, field 24 resident pages.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    threads += Number(fields[17] ?? 0)
-    resident += Number(fields[21] ?? 0) * PAGE_BYTES
+    const usage = await usageOf(watched, id)
+    threads += usage.threads
+    resident += usage.resident
   }
   if (threads > watched.caps.processes) return 'processes'
   const inFiles = (await temporaryBytes(watched)) + namelessBytes
@@ -107,29 +111,46 @@ async function temporaryBytes({ init }: Watched): Promise<number> {
  * Files that are open but have no name, so that no folder shows them: deleted ones on the disk of `out`, and memory
  * made to look like a file.
  *
- * @returns undefined when there are too many to look at
+ * @returns undefined when there are too many to look at, or a process hides them twice in a row
  */
 async function namelessFiles(
   watched: Watched,
   ids: readonly string[],
+  closed: Set<string>,
 ): Promise<{ memoryBytes: number; diskBytes: number } | undefined> {
   const disk = watched.out === undefined ? undefined : (await stat(watched.out)).dev
   const seen = new Set<string>()
   let [memoryBytes, diskBytes, files] = [0, 0, 0]
   for (const id of ids) {
     const folder = join(processFolder(watched), id, 'fd')
-    for (const name of await readdir(folder).catch(ended([]))) {
+    const names = await readdir(folder).catch(hidden)
+    if (names === undefined && closed.has(id) && (await hasMemory(watched, id))) return undefined
+    if (names === undefined) closed.add(id)
+    else closed.delete(id)
+    for (const name of names ?? []) {
       files += 1
       if (files > MAX_FILES) return undefined
-      const file = await stat(join(folder, name)).catch(ended(undefined))
+      const file = await stat(join(folder, name)).catch(hidden)
       if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue
       seen.add(`${file.dev} ${file.ino}`)
       if (file.dev === disk) diskBytes += file.blocks * 512
-      else if ((await readlink(join(folder, name)).catch(ended(''))).startsWith('/memfd:'))
+      else if ((await readlink(join(folder, name)).catch(hidden))?.startsWith('/memfd:'))
         memoryBytes += file.blocks * 512
     }
   }
   return { memoryBytes, diskBytes }
+}
+
+/** A process that is ending is closed to us for a moment, and a zombie for good; neither has memory any more. */
+async function hasMemory(watched: Watched, id: string): Promise<boolean> {
+  return (await usageOf(watched, id)).resident > 0
+}
+
+async function usageOf(watched: Watched, id: string): Promise<{ threads: number; resident: number }> {
+  const text = await readFile(join(processFolder(watched), id, 'stat'), 'utf8').catch(ended(''))
+  // After the name in parentheses, which may hold anything: field 20 is threads, field 24 resident pages.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return { threads: Number(fields[17] ?? 0), resident: Number(fields[21] ?? 0) * PAGE_BYTES }
 }
 
 async function tooMuchDisk(
@@ -200,6 +221,12 @@ function ended<T>(value: T): (error: unknown) => T {
     if (isEnded(error)) return value
     throw error
   }
+}
+
+/** As `ended`, also for a process that does not let us look. */
+function hidden(error: unknown): undefined {
+  const { code } = error as NodeJS.ErrnoException
+  if (code !== 'EACCES' && code !== 'EPERM' && !isEnded(error)) throw error
 }
 
 function isEnded(error: unknown): boolean {

@@ -22,11 +22,19 @@ export interface SetupOptions {
 const SETUP_TIMEOUT_SECONDS = 6 * 3600
 const LOG_TAIL_CHARACTERS = 4000
 
+/** What setup prepared: two folders, because training must not see what it is evaluated on. */
+export interface PreparedData {
+  /** `$AUTORESEARCH_DATA` */
+  data: string
+  /** `$AUTORESEARCH_EVAL_DATA`, shown to setup and to the evaluator only */
+  evaluationData: string
+}
+
 /**
- * Prepares `$AUTORESEARCH_DATA` for the baseline at `base`. The folder is named after the setup command and every file a
+ * Prepares the data for the baseline at `base`. The folder is named after the setup command and every file a
  * candidate may not change, so merges of candidates reuse it and any other change prepares it anew.
  *
- * @returns the directory; an empty one when there is no setup command
+ * @returns the folders; empty ones when there is no setup command
  * @throws BaselineError when the command fails
  */
 export async function prepareData(
@@ -34,33 +42,40 @@ export async function prepareData(
   config: Config,
   base: string,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<PreparedData> {
   const fixedFiles = await options.repository.fixedFilesHash(base, config.editable)
   const key = createHash('sha256')
     .update(`${config.setup ?? ''}\n${fixedFiles}`)
     .digest('hex')
     .slice(0, 16)
   const ready = join(options.cacheDirectory, key)
-  if (await exists(ready)) return ready
+  if (await exists(ready)) return preparedIn(ready)
   await mkdir(options.cacheDirectory, { recursive: true })
   // Prepared under another name, so that a killed setup leaves nothing that looks complete.
   const unfinished = await mkdtemp(join(options.cacheDirectory, `${key}.unfinished-`))
   try {
-    if (config.setup !== undefined) await runSetup(options, config.setup, base, unfinished, signal)
+    const prepared = preparedIn(unfinished)
+    await mkdir(prepared.data)
+    await mkdir(prepared.evaluationData)
+    if (config.setup !== undefined) await runSetup(options, config.setup, base, prepared, signal)
     await rename(unfinished, ready).catch(async (error: unknown) => {
       if (!(await exists(ready))) throw error
     })
   } finally {
     await rm(unfinished, { recursive: true, force: true })
   }
-  return ready
+  return preparedIn(ready)
+}
+
+function preparedIn(directory: string): PreparedData {
+  return { data: join(directory, 'data'), evaluationData: join(directory, 'evaluation-data') }
 }
 
 async function runSetup(
   { repository, log, environment }: SetupOptions,
   command: string,
   base: string,
-  dataDirectory: string,
+  prepared: PreparedData,
   signal: AbortSignal,
 ): Promise<void> {
   const source = await mkdtemp(join(tmpdir(), 'autoresearch-setup-'))
@@ -71,7 +86,12 @@ async function runSetup(
     const exit = await runGroup({
       command,
       directory: source,
-      environment: { ...setupEnvironment(environment), HOME: homedir(), AUTORESEARCH_DATA: dataDirectory },
+      environment: {
+        ...setupEnvironment(environment),
+        HOME: homedir(),
+        AUTORESEARCH_DATA: prepared.data,
+        AUTORESEARCH_EVAL_DATA: prepared.evaluationData,
+      },
       timeoutSeconds: SETUP_TIMEOUT_SECONDS,
       onOutput: (text) => {
         tail = (tail + text).slice(-LOG_TAIL_CHARACTERS)

@@ -1,5 +1,6 @@
 // Finds what of the host a command needs to see to run: the system's folders, and interpreters from its environment.
-import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises'
+// Synchronous, because it is hundreds of tiny looks before every trial, and each alone is quicker than its waiting.
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path'
 import { acceleratorMounts, type Mount } from '../core/sandbox.ts'
 import { whyPrivate } from './private-paths.ts'
@@ -22,18 +23,16 @@ const MAX_LINKS = 40
 const MAX_PROGRAMS = 5000
 
 /** /usr and what belongs to it, and the accelerators this machine has. */
-export async function systemMounts(): Promise<Mount[]> {
+export function systemMounts(): Mount[] {
   const mounts: Mount[] = [{ kind: 'read', from: '/usr' }]
   for (const path of SYSTEM_FOLDERS) {
-    const target = await readlink(path).catch(() => undefined)
+    const target = attempt(() => readlinkSync(path))
     if (target !== undefined) mounts.push({ kind: 'link', at: path, target })
-    else if (await exists(path)) mounts.push({ kind: 'read', from: path })
+    else if (exists(path)) mounts.push({ kind: 'read', from: path })
   }
-  for (const path of ETC)
-    if (await exists(path)) mounts.push({ kind: 'read', from: await realpath(path), to: path })
-  const accelerators = acceleratorMounts(await readdir('/dev'))
-  for (const mount of accelerators)
-    if (mount.kind !== 'link' && (await exists(mount.from))) mounts.push(mount)
+  for (const path of ETC) if (exists(path)) mounts.push({ kind: 'read', from: realpathSync(path), to: path })
+  const accelerators = acceleratorMounts(readdirSync('/dev'))
+  for (const mount of accelerators) if (mount.kind !== 'link' && exists(mount.from)) mounts.push(mount)
   return mounts
 }
 
@@ -44,21 +43,18 @@ export async function systemMounts(): Promise<Mount[]> {
  * @param read further absolute paths, from the configuration
  * @throws SandboxError when one of `read` is private or does not exist
  */
-export async function toolMounts(
-  environment: Readonly<Record<string, string>>,
-  read: readonly string[],
-): Promise<Mount[]> {
+export function toolMounts(environment: Readonly<Record<string, string>>, read: readonly string[]): Mount[] {
   const shown = new Exposure()
   for (const path of read) {
-    if (!isAbsolute(path) || !(await exists(path))) throw refuseRead(path, 'is not an existing absolute path')
-    const reason = await whyPrivate(await realpath(path))
+    if (!isAbsolute(path) || !exists(path)) throw refuseRead(path, 'is not an existing absolute path')
+    const reason = whyPrivate(realpathSync(path))
     if (reason !== undefined) throw refuseRead(path, reason)
-    await shown.add(path)
+    shown.add(path)
   }
   const list = (name: string): string[] => (environment[name] ?? '').split(':').filter(isAbsolute)
-  for (const prefix of [...list('VIRTUAL_ENV'), ...list('CONDA_PREFIX')]) await addPrefix(shown, prefix)
-  for (const directory of list('PATH')) await addPrograms(shown, directory)
-  for (const path of [...list('LD_LIBRARY_PATH'), ...list('CUDA_HOME'), '/opt/rocm']) await shown.add(path)
+  for (const prefix of [...list('VIRTUAL_ENV'), ...list('CONDA_PREFIX')]) addPrefix(shown, prefix)
+  for (const directory of list('PATH')) addPrograms(shown, directory)
+  for (const path of [...list('LD_LIBRARY_PATH'), ...list('CUDA_HOME'), '/opt/rocm']) shown.add(path)
   return shown.mounts()
 }
 
@@ -69,41 +65,44 @@ function refuseRead(path: string, reason: string): SandboxError {
   })
 }
 
-async function addPrefix(shown: Exposure, prefix: string): Promise<void> {
-  for (const part of PREFIX_PARTS) await shown.add(join(prefix, part))
+function addPrefix(shown: Exposure, prefix: string): void {
+  for (const part of PREFIX_PARTS) shown.add(join(prefix, part))
   // `.local/share` belongs to everybody; any other installation's is its own (Julia keeps its library there).
-  if (basename(prefix) !== '.local') await shown.add(join(prefix, 'share'))
+  if (basename(prefix) !== '.local') shown.add(join(prefix, 'share'))
   // A virtual environment names the installation it was made from; Python finds its library by that name.
-  const settings = await readFile(join(prefix, 'pyvenv.cfg'), 'utf8').catch(() => '')
+  const settings = attempt(() => readFileSync(join(prefix, 'pyvenv.cfg'), 'utf8')) ?? ''
   const home = /^home\s*=\s*(\S.*?)\s*$/m.exec(settings)?.[1]
-  if (home !== undefined && isAbsolute(home)) await addPrograms(shown, home)
-  await addLinkedPrograms(shown, join(prefix, 'bin'))
+  if (home !== undefined && isAbsolute(home)) addPrograms(shown, home)
+  addLinkedPrograms(shown, join(prefix, 'bin'))
 }
 
-async function addPrograms(shown: Exposure, directory: string): Promise<void> {
+function addPrograms(shown: Exposure, directory: string): void {
   const prefix = dirname(directory)
-  if (shown.isSystem(directory)) return addLinkedPrograms(shown, directory)
-  await shown.add(directory)
-  if (basename(directory) === '.bin') await shown.add(prefix)
+  if (shown.isSystem(directory)) {
+    addLinkedPrograms(shown, directory)
+    return
+  }
+  shown.add(directory)
+  if (basename(directory) === '.bin') shown.add(prefix)
   // pyenv's shims are scripts that look up the version among its folders.
-  if (basename(directory) === 'shims') for (const part of PYENV_PARTS) await shown.add(join(prefix, part))
-  if (basename(directory) === 'bin' && !shown.hasSeen(prefix)) await addPrefix(shown, prefix)
-  else await addLinkedPrograms(shown, directory)
+  if (basename(directory) === 'shims') for (const part of PYENV_PARTS) shown.add(join(prefix, part))
+  if (basename(directory) === 'bin' && !shown.hasSeen(prefix)) addPrefix(shown, prefix)
+  else addLinkedPrograms(shown, directory)
 }
 
 /** A program on PATH is often a link into an installation elsewhere: ~/.local/bin/python3.12 → uv's own folder. */
-async function addLinkedPrograms(shown: Exposure, directory: string): Promise<void> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch(() => [])
+function addLinkedPrograms(shown: Exposure, directory: string): void {
+  const entries = attempt(() => readdirSync(directory, { withFileTypes: true })) ?? []
   if (entries.length > MAX_PROGRAMS || (directory !== '/usr/local/bin' && shown.isSystem(directory))) return
   for (const entry of entries) {
     if (!entry.isSymbolicLink()) continue
     const program = join(directory, entry.name)
-    const target = await realpath(program).catch(() => undefined)
+    const target = attempt(() => realpathSync(program))
     if (target === undefined || shown.isSystem(target)) continue
-    await shown.add(program)
+    shown.add(program)
     const prefix = dirname(dirname(target))
-    if (basename(dirname(target)) === 'bin' && (await exists(join(prefix, 'lib'))) && !shown.hasSeen(prefix))
-      await addPrefix(shown, prefix)
+    if (basename(dirname(target)) === 'bin' && exists(join(prefix, 'lib')) && !shown.hasSeen(prefix))
+      addPrefix(shown, prefix)
   }
 }
 
@@ -125,10 +124,10 @@ class Exposure {
   }
 
   /** Shows a path, unless it does not exist, is there anyway or is private. */
-  async add(path: string): Promise<void> {
-    const { real, links } = await followLinks(normalize(path))
+  add(path: string): void {
+    const { real, links } = followLinks(normalize(path))
     if (real === undefined) return
-    if ((await whyPrivate(real)) !== undefined) return
+    if (whyPrivate(real) !== undefined) return
     for (const [at, target] of links) this.#links.set(at, target)
     // A store shared by every package, where they refer to each other by absolute path.
     if (!this.isSystem(real)) this.#real.add(real.startsWith('/nix/store/') ? '/nix/store' : real)
@@ -148,22 +147,22 @@ class Exposure {
 }
 
 /** Resolves a path one link at a time, to keep the links. */
-async function followLinks(path: string): Promise<{ real?: string; links: Map<string, string> }> {
+function followLinks(path: string): { real?: string; links: Map<string, string> } {
   const links = new Map<string, string>()
   let current = path
   for (let followed = 0; followed < MAX_LINKS; followed += 1) {
-    const at = await firstLink(current)
-    if (at === undefined) return (await exists(current)) ? { real: current, links } : { links }
-    const target = await readlink(at)
+    const at = firstLink(current)
+    if (at === undefined) return exists(current) ? { real: current, links } : { links }
+    const target = readlinkSync(at)
     links.set(at, target)
     current = resolve(dirname(at), target) + current.slice(at.length)
   }
   return { links }
 }
 
-async function firstLink(path: string): Promise<string | undefined> {
+function firstLink(path: string): string | undefined {
   for (const part of [...parents(path).toReversed(), path]) {
-    const entry = await lstat(part).catch(() => undefined)
+    const entry = attempt(() => lstatSync(part))
     if (entry?.isSymbolicLink()) return part
   }
   return undefined
@@ -177,9 +176,15 @@ function parents(path: string): string[] {
   return found
 }
 
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  )
+function exists(path: string): boolean {
+  return attempt(() => lstatSync(path)) !== undefined
+}
+
+/** What is not there, or closed to us, is not shown. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
 }

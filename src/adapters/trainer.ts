@@ -1,24 +1,29 @@
-// Runs trials: the sealed tree of one commit, an allowlisted environment, a budget that is enforced from outside.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+// Runs trials: the sealed tree of one commit in a sandbox, a budget enforced from outside, and after training, where the
+// configuration asks for it, an evaluation that training never saw.
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
 import { measurementHash } from '../core/evidence.ts'
 import {
+  type Measurement,
   type MetricSource,
   type MetricText,
   measureTrial,
   OutputReader,
   readMetricFile,
 } from '../core/metric.ts'
+import type { Places } from '../core/sandbox.ts'
+import { SecretWatch } from '../core/secrets.ts'
 import { TRIAL_FILE, type Trial, type TrialResult } from '../core/trial.ts'
 import { ConfigError, UserFacingError } from '../errors.ts'
 import type { Clock, Log, Trainer } from '../ports.ts'
 import { readBoundedFile } from './bounded-file.ts'
+import { assertDeviceIdle } from './device.ts'
 import { trainingEnvironment } from './environment.ts'
-import { runGroup } from './process-group.ts'
 import type { GitRepository } from './repository.ts'
-import { prepareData } from './setup.ts'
+import { openSandbox, removeTree, type Sandbox } from './sandbox.ts'
+import { type PreparedData, prepareData } from './setup.ts'
 
 export interface TrainerOptions {
   repository: GitRepository
@@ -26,37 +31,53 @@ export interface TrainerOptions {
   log: Log
   testbed: string
   configPath: string
-  /** Results and logs of trials: one folder per trial; a run that is aborted leaves no result. */
+  /** Results and logs of trials: one folder per trial. */
   resultsDirectory: string
   /** What `setup` prepared, kept between jobs on this machine. */
   cacheDirectory: string
+  /** Our `python/` folder: the seeds of a Python trial are the harness's. */
+  shimDirectory: string
   /** The environment of this process; training sees only the names on the allowlist. */
   environment: NodeJS.ProcessEnv
+  /** What must not appear in a candidate's output. */
+  secrets: readonly string[]
+  /** The workflow run that trains, and which attempt of it. */
+  runId: string
+  runAttempt: number
 }
 
 const MAX_METRIC_FILE_BYTES = 1024 * 1024
+/** An evaluation may take this long, whatever the timeout of training is. */
+const MIN_EVALUATION_SECONDS = 60
+const TAIL_CHARACTERS = 4000
+
+/** What a trial works with. */
+interface Bench {
+  options: TrainerOptions
+  config: Config
+  sandbox: Sandbox
+  prepared: PreparedData
+}
 
 /** @returns a trainer that prepares data once and then runs one trial at a time */
 export function createTrainer(options: TrainerOptions): Trainer {
-  const configs = new Map<string, Promise<Config>>()
-  const data = new Map<string, Promise<string>>()
-  const configAt = (base: string): Promise<Config> => remember(configs, base, () => readConfig(options, base))
+  const benches = new Map<string, Promise<Bench>>()
   return {
     testbed: options.testbed,
     async run(trial, signal) {
-      const config = await configAt(trial.base)
-      const dataDirectory = await remember(data, trial.base, () =>
-        prepareData(options, config, trial.base, signal),
-      )
-      return runTrial(options, config, dataDirectory, trial, signal)
+      const bench = benches.get(trial.base) ?? openBench(options, trial.base, signal)
+      benches.set(trial.base, bench)
+      await assertDeviceIdle()
+      return runTrial(await bench, trial, signal)
     },
   }
 }
 
-function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  const value = known.get(key) ?? make()
-  known.set(key, value)
-  return value
+/** The configuration and the data of a baseline, and the sandbox it asks for. */
+async function openBench(options: TrainerOptions, base: string, signal: AbortSignal): Promise<Bench> {
+  const config = await readConfig(options, base)
+  const sandbox = await openSandbox(config.sandbox.kind)
+  return { options, config, sandbox, prepared: await prepareData(options, config, base, signal) }
 }
 
 async function readConfig({ repository, configPath }: TrainerOptions, base: string): Promise<Config> {
@@ -67,15 +88,9 @@ async function readConfig({ repository, configPath }: TrainerOptions, base: stri
   })
 }
 
-async function runTrial(
-  options: TrainerOptions,
-  config: Config,
-  dataDirectory: string,
-  trial: Trial,
-  signal: AbortSignal,
-): Promise<TrialResult> {
-  const { repository, clock } = options
-  const sealed = await repository.sealedTree(trial.base, trial.head, config.editable)
+async function runTrial(bench: Bench, trial: Trial, signal: AbortSignal): Promise<TrialResult> {
+  const { options, config } = bench
+  const sealed = await options.repository.sealedTree(trial.base, trial.head, config.editable)
   if (sealed !== trial.tree)
     throw new UserFacingError(
       `${trial.head.slice(0, 7)} changes files outside \`editable\`; it was not trained`,
@@ -85,52 +100,138 @@ async function runTrial(
     )
   const results = join(options.resultsDirectory, trial.id)
   const scratch = await mkdtemp(join(tmpdir(), 'autoresearch-trial-'))
-  const [source, out, home] = [join(scratch, 'source'), join(scratch, 'out'), join(scratch, 'home')]
+  const places = { source: join(scratch, 'source'), out: join(scratch, 'out'), shim: options.shimDirectory }
   try {
-    for (const directory of [source, out, home, results]) await mkdir(directory, { recursive: true })
-    await repository.exportTree(sealed, source)
-    const reader = new OutputReader(config.metric, config.progress?.pattern)
-    const begun = clock.monotonicSeconds()
-    const exit = await runGroup({
-      command: config.train,
-      directory: source,
-      environment: {
-        ...trainingEnvironment(options.environment),
-        HOME: home,
-        TMPDIR: home,
-        AUTORESEARCH_SEED: String(trial.seed),
-        AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
-        AUTORESEARCH_DATA: dataDirectory,
-        AUTORESEARCH_OUT: out,
-      },
-      timeoutSeconds: config.timeoutSeconds,
-      onOutput: (text) => reader.push(text),
-      signal,
-    })
-    const wallSeconds = clock.monotonicSeconds() - begun
-    reader.end()
-    const found = await findMetric(config.metric.source, out, reader)
-    const measured = measureTrial(exit, found, reader.log, reader.diverged, config.metric)
-    const result: TrialResult = {
-      trial,
-      config: measurementHash(config),
-      testbed: options.testbed,
-      ...measured,
-      wallSeconds: Math.round(wallSeconds * 1000) / 1000,
-      curve: [...reader.curve],
-      ...(measured.outcome === 'measured' ? {} : { tail: reader.log.slice(-4000) }),
-    }
-    await writeFile(join(results, 'log.txt'), reader.log)
+    for (const directory of [places.source, places.out, results]) await mkdir(directory, { recursive: true })
+    await options.repository.exportTree(sealed, places.source)
+    const ran = await trainAndMeasure(bench, trial, places, signal)
+    await writeFile(join(results, 'log.txt'), ran.log)
     // A run that we ended ourselves says nothing about the code, and whoever finds the file would believe that it crashed.
-    if (!signal.aborted) await writeFile(join(results, TRIAL_FILE), `${JSON.stringify(result, null, 2)}\n`)
-    return result
+    if (!signal.aborted)
+      await writeFile(join(results, TRIAL_FILE), `${JSON.stringify(ran.result, null, 2)}\n`)
+    return ran.result
   } finally {
-    await rm(scratch, { recursive: true, force: true })
+    await removeTree(scratch)
   }
+}
+
+async function trainAndMeasure(
+  bench: Bench,
+  trial: Trial,
+  places: Places,
+  signal: AbortSignal,
+): Promise<{ result: TrialResult; log: string }> {
+  const { options, config, sandbox, prepared } = bench
+  const training = await runCommand(bench, trial, signal, {
+    command: config.train,
+    places: { ...places, data: prepared.data },
+    outWritable: true,
+    timeoutSeconds: config.timeoutSeconds,
+  })
+  const evaluation =
+    config.evaluate !== undefined && training.exit.code === 0 && !training.exit.timedOut
+      ? await runCommand(bench, trial, signal, {
+          command: config.evaluate,
+          places: { ...places, data: prepared.data, evaluationData: prepared.evaluationData },
+          outWritable: false,
+          timeoutSeconds: Math.max(MIN_EVALUATION_SECONDS, config.timeoutSeconds),
+        })
+      : undefined
+  const measured = await measure(config, training, evaluation, places.out)
+  const log = training.log + (evaluation ? `\n[evaluation]\n${evaluation.log}` : '')
+  const result: TrialResult = {
+    trial,
+    config: measurementHash(config),
+    testbed: options.testbed,
+    sandbox: sandbox.description.slice(0, 200),
+    trust: config.evaluate === undefined ? 'self-reported' : 'evaluated',
+    runId: options.runId,
+    runAttempt: options.runAttempt,
+    ...measured,
+    wallSeconds: milliseconds(training.wallSeconds),
+    deviceSeconds: milliseconds(training.wallSeconds + (evaluation?.wallSeconds ?? 0)),
+    curve: [...training.reader.curve],
+    ...(measured.outcome === 'measured' ? {} : { tail: log.slice(-TAIL_CHARACTERS) }),
+  }
+  return { result, log }
+}
+
+interface Ran {
+  exit: Awaited<ReturnType<Sandbox['run']>>
+  reader: OutputReader
+  /** Secrets are removed from it. */
+  log: string
+  leaked: boolean
+  wallSeconds: number
+}
+
+interface CommandRequest {
+  command: string
+  places: Places
+  outWritable: boolean
+  timeoutSeconds: number
+}
+
+async function runCommand(
+  { options, config, sandbox }: Bench,
+  trial: Trial,
+  signal: AbortSignal,
+  request: CommandRequest,
+): Promise<Ran> {
+  const reader = new OutputReader(config.metric, config.progress?.pattern)
+  const watch = new SecretWatch(options.secrets)
+  const { memoryBytes, outBytes, processes, read } = config.sandbox
+  const begun = options.clock.monotonicSeconds()
+  const exit = await sandbox.run({
+    ...request,
+    environment: {
+      ...trainingEnvironment(options.environment),
+      AUTORESEARCH_SEED: String(trial.seed),
+      AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
+      // The order of Python's sets and dicts of strings is chance, too.
+      PYTHONHASHSEED: String(trial.seed),
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
+    caps: { outBytes, processes, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
+    read,
+    onOutput: (text) => {
+      reader.push(text)
+      watch.push(text)
+    },
+    signal,
+  })
+  const wallSeconds = options.clock.monotonicSeconds() - begun
+  reader.end()
+  return { exit, reader, log: watch.redact(reader.log), leaked: watch.found, wallSeconds }
+}
+
+/** With an evaluation its number counts, whatever training printed. */
+async function measure(
+  config: Config,
+  training: Ran,
+  evaluation: Ran | undefined,
+  out: string,
+): Promise<Measurement> {
+  if (training.leaked || evaluation?.leaked)
+    return { outcome: 'invalid-metric', reason: 'its output held a secret of this job' }
+  const { metric } = config
+  if (evaluation) {
+    const { exit, reader, log } = evaluation
+    const measured = measureTrial(exit, reader.metricText, log, false, metric)
+    if (measured.reason === undefined) return measured
+    return { ...measured, reason: `in the evaluation: ${measured.reason}`.slice(0, 500) }
+  }
+  const { exit, reader, log } = training
+  const found = await findMetric(metric.source, out, reader)
+  return measureTrial(exit, found, log, reader.diverged, metric)
 }
 
 async function findMetric(source: MetricSource, out: string, reader: OutputReader): Promise<MetricText> {
   if (source.kind === 'pattern') return reader.metricText
   const text = await readBoundedFile(join(out, source.file), MAX_METRIC_FILE_BYTES)
   return readMetricFile(text, source.file, source.key)
+}
+
+function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000
 }

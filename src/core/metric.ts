@@ -24,6 +24,8 @@ export interface Exit {
   signal: string | null
   /** True when we killed it because its time was up. */
   timedOut: boolean
+  /** The cap of the sandbox that ended it, if one did. */
+  exceeded?: 'disk' | 'memory' | 'processes'
 }
 
 export interface Measurement {
@@ -178,6 +180,7 @@ function findOutcome(
   diverged: boolean,
   metric: Metric,
 ): Measurement {
+  if (exit.exceeded) return EXCEEDED[exit.exceeded]
   if (exit.timedOut) return { outcome: 'timed-out', reason: 'killed at the timeout' }
   if (exit.code !== 0) return measureFailure(exit, log)
   if (found.count === 0 && diverged)
@@ -193,6 +196,12 @@ function findOutcome(
       reason: `${metric.name} was reported ${found.count} times (${found.texts.join(', ')}…), and exactly one is needed`,
     }
   return measureValue(found.texts[0] ?? '', metric)
+}
+
+const EXCEEDED: Record<NonNullable<Exit['exceeded']>, Measurement> = {
+  memory: { outcome: 'out-of-memory', reason: 'used more memory than `sandbox.memory` allows' },
+  disk: { outcome: 'crashed', reason: 'wrote more into $AUTORESEARCH_OUT than `sandbox.out` allows' },
+  processes: { outcome: 'crashed', reason: 'started more processes than `sandbox.processes` allows' },
 }
 
 function measureFailure(exit: Exit, log: string): Measurement {

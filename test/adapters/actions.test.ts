@@ -10,6 +10,7 @@ import {
   writeJobSummary,
 } from '../../src/adapters/actions.ts'
 import { ConfigError } from '../../src/errors.ts'
+import { aTrial } from '../factories.ts'
 import { aDirectory } from '../scaffold.ts'
 
 /** Sets the inputs of the action, and nothing else that looks like one, for one test. */
@@ -61,6 +62,7 @@ describe('inputs', () => {
   })
 
   test('are read once, trimmed and typed', () => {
+    const trial = aTrial()
     withInputs({
       command: ' judge ',
       config: 'research.yml',
@@ -69,7 +71,7 @@ describe('inputs', () => {
       'time-budget': '90s',
       candidates: '3',
       'new-ledger': 'true',
-      trials: '{}',
+      trials: JSON.stringify({ head: trial.head, trials: [trial] }),
       results: 'out',
     })
     const masked = outputOf(() =>
@@ -81,7 +83,7 @@ describe('inputs', () => {
         timeBudgetSeconds: 90,
         candidates: 3,
         newLedger: true,
-        trials: '{}',
+        trials: [trial],
         resultsDirectory: 'out',
       }),
     )
@@ -94,6 +96,8 @@ describe('inputs', () => {
     ['candidates', 'many', 'expected a whole number, found "many"'],
     ['candidates', '-1', 'expected a whole number'],
     ['new-ledger', 'yes', 'expected false, true, found "yes"'],
+    ['trials', '{}', 'expected a batch of trials as JSON'],
+    ['trials', 'not JSON', 'expected a batch of trials as JSON'],
   ])('%s: %j is refused with what was expected', (name, value, message) => {
     withInputs({ [name]: value })
     expect(readInputs).toThrow(ConfigError)

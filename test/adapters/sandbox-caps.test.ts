@@ -1,7 +1,6 @@
 // How much a trial may take of the machine: disk, memory, processes, and the runner's attention.
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { controlGroupCaps, findDelegatedGroup, findKernelCaps } from '../../src/adapters/resource-caps.ts'
@@ -12,7 +11,7 @@ import { ATTACKS, inSandbox, SKIP, scratch, somePlaces, survivors, USERS } from 
 const MB = 1e6
 
 describe.skipIf(SKIP).each(USERS)('a trial of user %s', (user) => {
-  test.each(['one', 'many', 'hidden', 'deleted'])(
+  test.each(['one', 'many', 'hidden', 'deleted', 'closed'])(
     'F36 is stopped when it fills the disk (%s)',
     async (kind) => {
       const places = somePlaces(user)
@@ -79,7 +78,7 @@ describe.skipIf(SKIP)('a trial', () => {
 
   test('may use what its caps allow', async () => {
     const command =
-      'head -c 10000000 /dev/zero > $AUTORESEARCH_OUT/a; ln $AUTORESEARCH_OUT/a $AUTORESEARCH_OUT/b; truncate -s 15M $AUTORESEARCH_OUT/c; for i in $(seq 40); do sleep 0.3 & done; wait; head -c 30000000 /dev/zero > /dev/shm/x'
+      'head -c 10000000 /dev/zero > $AUTORESEARCH_OUT/a; ln $AUTORESEARCH_OUT/a $AUTORESEARCH_OUT/b; truncate -s 15M $AUTORESEARCH_OUT/c; for i in $(seq 40); do sleep 0.3 & done; wait; for i in 1 2 3; do head -c 15000000 /dev/zero > /dev/shm/$i; done'
     const caps = { outBytes: 20 * MB, processes: 64, memoryBytes: 200 * MB }
     expect((await inSandbox({ command, caps, places: somePlaces() })).exit).toEqual({
       code: 0,
@@ -118,7 +117,7 @@ describe('disk use', () => {
 describe('a control group', () => {
   /** A folder that looks like the kernel's; only the kernel enforces, so only what is written can be tested. */
   function groups(enabled: string): string {
-    const root = mkdtempSync(join(tmpdir(), 'sandbox-cgroup-'))
+    const root = scratch()
     writeFileSync(join(root, 'cgroup.controllers'), 'cpu memory pids')
     const slice = join(root, 'user.slice')
     mkdirSync(join(slice, 'shell.scope'), { recursive: true })

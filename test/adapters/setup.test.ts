@@ -19,14 +19,15 @@ async function here(environment: NodeJS.ProcessEnv = { PATH: process.env.PATH ??
     cacheDirectory,
     environment,
   }
-  const prepare = (setup: string | undefined, base: string = remote.base, signal: AbortSignal = NEVER) =>
+  const prepareBoth = (setup: string | undefined, base = remote.base, signal: AbortSignal = NEVER) =>
     prepareData(
       options,
       aConfig({ editable: ['train.js'], ...(setup === undefined ? {} : { setup }) }),
       base,
       signal,
     )
-  return { remote, log, prepare, cached: () => readdir(cacheDirectory).catch(() => []) }
+  const prepare = async (...args: Parameters<typeof prepareBoth>) => (await prepareBoth(...args)).data
+  return { remote, log, prepare, prepareBoth, cached: () => readdir(cacheDirectory).catch(() => []) }
 }
 
 const COUNTING = 'echo run >> "$AUTORESEARCH_DATA/runs"'
@@ -44,6 +45,15 @@ describe('preparing data', () => {
     const directory = await prepare('sh prepare.sh > "$AUTORESEARCH_DATA/corpus.txt"')
     expect(await readFile(join(directory, 'corpus.txt'), 'utf8')).toBe('corpus\n')
     expect(log.lines.join()).toContain('prepare.sh')
+  })
+
+  test('what is kept for evaluation lies in a folder of its own', async () => {
+    const { prepareBoth } = await here()
+    const setup = 'echo learn > "$AUTORESEARCH_DATA/text"; echo judge > "$AUTORESEARCH_EVAL_DATA/text"'
+    const { data, evaluationData } = await prepareBoth(setup)
+    expect(await readFile(join(data, 'text'), 'utf8')).toBe('learn\n')
+    expect(await readFile(join(evaluationData, 'text'), 'utf8')).toBe('judge\n')
+    expect(evaluationData.startsWith(`${data}/`) || data.startsWith(`${evaluationData}/`)).toBe(false)
   })
 
   test('what is prepared stays for merges of candidates, and is prepared anew for anything else', async () => {

@@ -11,6 +11,7 @@ import { BaselineError, ConfigError, UserFacingError } from '../../src/errors.ts
 import { aDirectory, aLog, aRemote, type Entry, trialOf } from '../scaffold.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/train/', import.meta.url))
+const SHIM = fileURLToPath(new URL('../../python', import.meta.url))
 const CONFIG = '.github/autoresearch.yml'
 const NEVER = new AbortController().signal
 const PATTERN = "pattern: '^val_loss: (\\S+)'"
@@ -20,13 +21,24 @@ interface Setting {
   setup?: string
   timeout?: string
   source?: string
+  sandbox?: string
+  evaluate?: string
 }
 
-function config({ train = 'node train.js', setup, timeout, source = PATTERN }: Setting) {
+function config({
+  train = 'node train.js',
+  setup,
+  timeout,
+  source = PATTERN,
+  sandbox = 'none',
+  evaluate,
+}: Setting) {
   return `
 editable: [train.js]
 train: ${JSON.stringify(train)}
 ${setup === undefined ? '' : `setup: ${JSON.stringify(setup)}`}
+${evaluate === undefined ? '' : `evaluate: ${JSON.stringify(evaluate)}`}
+sandbox: ${sandbox}
 budget: 1s
 ${timeout === undefined ? '' : `timeout: ${timeout}`}
 metric: { name: val_loss, direction: minimize, bounds: [0.001, 20], ${source} }
@@ -59,7 +71,11 @@ async function aTrainer(
     configPath: CONFIG,
     resultsDirectory: join(directory, 'results'),
     cacheDirectory: join(directory, 'cache'),
+    shimDirectory: SHIM,
     environment: { PATH: process.env.PATH ?? '' },
+    secrets: [],
+    runId: '7',
+    runAttempt: 1,
     ...fields,
   })
   return { remote, context, directory, log, trainer, trial: await trialOf(context, remote.base, remote.base) }

@@ -1,11 +1,22 @@
 """Every way to seed the standard library."""
 
+import os
 import random
 from random import Random, seed as imported_seed
 
 from draws import report, seed_with
 
-unseeded = random.random()
+
+def in_a_fork():
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.write(writing, repr(random.random()).encode())
+        os._exit(0)
+    os.wait()
+    return float(os.read(reading, 100))
+
+
+unseeded = [random.random(), in_a_fork()]
 
 
 class Loaded(random.Random):
