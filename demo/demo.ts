@@ -5,7 +5,9 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { parse, stringify } from 'yaml'
+import { openSandbox } from '../src/adapters/sandbox.ts'
 import type { Headlines } from '../src/core/report/headlines.ts'
+import { UserFacingError } from '../src/errors.ts'
 import { type GitHub, startGitHub } from '../test/github/server.ts'
 import { startModel } from '../test/model/server.ts'
 import { type FinishedJob, startJob } from '../test/runner.ts'
@@ -44,6 +46,18 @@ async function openEndpoint(): Promise<Endpoint> {
   return { baseUrl, model, apiKey, close: async () => {} }
 }
 
+/** A stranger's machine may lack bubblewrap. The action would refuse to train there; this demo trains our own code. */
+async function chooseSandbox(): Promise<'bubblewrap' | 'none'> {
+  try {
+    await openSandbox('bubblewrap')
+    return 'bubblewrap'
+  } catch (error) {
+    if (!(error instanceof UserFacingError)) throw error
+    say(`Training runs WITHOUT a sandbox here: ${error.message}`)
+    return 'none'
+  }
+}
+
 /** The example as a repository on the loopback GitHub, with this demo's two proposers in its configuration. */
 async function createRepository(github: GitHub, endpoint: Endpoint, scratch: string): Promise<void> {
   const source = join(scratch, 'char-lm')
@@ -53,6 +67,7 @@ async function createRepository(github: GitHub, endpoint: Endpoint, scratch: str
     { kind: 'openai', model: endpoint.model, 'base-url': endpoint.baseUrl },
     { kind: 'knobs' },
   ]
+  config.sandbox = await chooseSandbox()
   await writeFile(join(source, CONFIG), stringify(config))
   await github.createRepository(REPOSITORY, { from: source, allowActionsToCreatePullRequests: true })
 }

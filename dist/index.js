@@ -15,16 +15,16 @@ import { createHash, randomInt, randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import * as child from "child_process";
 import { setTimeout as setTimeout$1 } from "timers";
-import { access, copyFile, mkdir, mkdtemp, open, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
-import path, { dirname, join, resolve, sep } from "node:path";
-import { appendFileSync, constants as constants$1, createReadStream, createWriteStream, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { access, constants as constants$1, copyFile, lstat, mkdir, mkdtemp, open, opendir, readFile, readdir, readlink, rename, rm, rmdir, stat, statfs, symlink, writeFile } from "node:fs/promises";
+import path, { basename, delimiter, dirname, isAbsolute, join, normalize, resolve, sep } from "node:path";
+import { appendFileSync, closeSync, constants as constants$2, createReadStream, createWriteStream, lstatSync, openSync, readFileSync, readdirSync, readlinkSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { matchesGlob } from "node:path/posix";
 import { scheduler, setImmediate as setImmediate$1, setTimeout as setTimeout$2 } from "node:timers/promises";
 import { ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
 import process$1, { execArgv, execPath, hrtime, platform } from "node:process";
 import tty from "node:tty";
-import { arch, constants as constants$2, cpus, homedir, platform as platform$1, tmpdir } from "node:os";
+import { arch, constants as constants$3, cpus, homedir, platform as platform$1, tmpdir, totalmem } from "node:os";
 import { serialize } from "node:v8";
 import { finished } from "node:stream/promises";
 
@@ -16703,13 +16703,13 @@ var __awaiter$5 = void 0 && (void 0).__awaiter || function(thisArg, _arguments, 
 		step((generator = generator.apply(thisArg, _arguments || [])).next());
 	});
 };
-const { chmod, copyFile: copyFile$1, lstat, mkdir: mkdir$1, open: open$3, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir, stat, symlink: symlink$1, unlink } = fs.promises;
+const { chmod, copyFile: copyFile$1, lstat: lstat$1, mkdir: mkdir$1, open: open$3, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir: rmdir$1, stat: stat$1, symlink: symlink$1, unlink } = fs.promises;
 const IS_WINDOWS$1 = process.platform === "win32";
 const READONLY = fs.constants.O_RDONLY;
-function exists$1(fsPath) {
+function exists$3(fsPath) {
 	return __awaiter$5(this, void 0, void 0, function* () {
 		try {
-			yield stat(fsPath);
+			yield stat$1(fsPath);
 		} catch (err) {
 			if (err.code === "ENOENT") return false;
 			throw err;
@@ -16737,7 +16737,7 @@ function tryGetExecutablePath(filePath, extensions) {
 	return __awaiter$5(this, void 0, void 0, function* () {
 		let stats = void 0;
 		try {
-			stats = yield stat(filePath);
+			stats = yield stat$1(filePath);
 		} catch (err) {
 			if (err.code !== "ENOENT") console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
 		}
@@ -16752,7 +16752,7 @@ function tryGetExecutablePath(filePath, extensions) {
 			filePath = originalFilePath + extension;
 			stats = void 0;
 			try {
-				stats = yield stat(filePath);
+				stats = yield stat$1(filePath);
 			} catch (err) {
 				if (err.code !== "ENOENT") console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
 			}
@@ -17083,7 +17083,7 @@ var ToolRunner = class extends events.EventEmitter {
 				state.on("debug", (message) => {
 					this._debug(message);
 				});
-				if (this.options.cwd && !(yield exists$1(this.options.cwd))) return reject(/* @__PURE__ */ new Error(`The cwd: ${this.options.cwd} does not exist!`));
+				if (this.options.cwd && !(yield exists$3(this.options.cwd))) return reject(/* @__PURE__ */ new Error(`The cwd: ${this.options.cwd} does not exist!`));
 				const fileName = this._getSpawnFileName();
 				const cp = child.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
 				let stdbuffer = "";
@@ -17383,6 +17383,10 @@ function info(message) {
 const DURATION = /^(?=\d)(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?$/;
 /** `20`, `2_000_000`, `500k`, `1.5M`: k is a thousand, M a million. */
 const COUNT = /^(\d+(?:_\d{3})*(?:\.\d+)?)([kKM]?)$/;
+/** `500M`, `8G`, `1.5G`: the suffix is required, and each is 1024 of the one before. */
+const SIZE = /^(\d+(?:\.\d+)?)([KMGT])$/;
+/** `8 sigma`, `10%`: a gain in standard deviations of one run, or as a share of the baseline's metric. */
+const GAIN = /^(\d+(?:\.\d+)?)(?: ?(sigma)| ?(%))$/;
 const EXPONENTS = {
 	k: "e3",
 	K: "e3",
@@ -17413,6 +17417,32 @@ function parseCount(text) {
 	const [, digits = "", suffix = ""] = parts;
 	const count = Number(`${digits.replaceAll("_", "")}${EXPONENTS[suffix] ?? ""}`);
 	return Number.isSafeInteger(count) ? count : void 0;
+}
+/**
+* Reads a size.
+*
+* @param text such as `500M`, `8G` or `1.5G`; a number without a suffix is not a size.
+* @returns whole bytes, 0 or more, where K is 1024 bytes; undefined when `text` is not a size.
+*/
+function parseSize(text) {
+	const [, digits, suffix = ""] = SIZE.exec(text) ?? [];
+	if (digits === void 0) return void 0;
+	const bytes = Math.round(Number(digits) * 1024 ** ("KMGT".indexOf(suffix) + 1));
+	return Number.isSafeInteger(bytes) ? bytes : void 0;
+}
+/**
+* Reads a gain.
+*
+* @param text such as `8 sigma` or `10%`.
+* @returns undefined when `text` is not a gain.
+*/
+function parseGain(text) {
+	const [, digits, sigma] = GAIN.exec(text) ?? [];
+	const value = Number(digits);
+	return Number.isFinite(value) ? {
+		kind: sigma ? "sigmas" : "percent",
+		value
+	} : void 0;
 }
 
 // node_modules/zod/v4/core/util.js
@@ -17952,6 +17982,8 @@ function constantCatch(value) {
 
 // node_modules/zod/v4/core/core.js
 var _a$3;
+/** A special constant with type `never` */
+const NEVER = /*@__PURE__*/ Object.freeze({ status: "aborted" });
 const _zodDesc = {
 	value: void 0,
 	enumerable: false
@@ -23268,12 +23300,25 @@ const trialResultSchema = strictObject({
 	value: finite.optional(),
 	/** Why there is no value; one line. */
 	reason: string().max(500).optional(),
+	/** Who the number comes from: a command that ran after training ended, or the training script itself. */
+	trust: _enum(["evaluated", "self-reported"]),
+	/** What held the code, in the sandbox's own words. */
+	sandbox: string().max(200),
+	/** The workflow run that trained, and which attempt of it, from 1. */
+	runId: string().max(40),
+	runAttempt: int().min(1),
 	/** Wall time of the training command, measured from outside. */
 	wallSeconds: number().nonnegative(),
+	/** Time the device was taken, evaluation included. */
+	deviceSeconds: number().nonnegative(),
 	curve: array(curvePoint).max(200),
 	/** The end of the output, kept when there is no value. Candidate text: never trusted. */
 	tail: string().max(4e3).optional()
 });
+/** True when bubblewrap held the code. Words that say anything else count as no sandbox. */
+function isSandboxed({ sandbox }) {
+	return /^bubblewrap\b/.test(sandbox);
+}
 /** The name under which the GPU job leaves a result, in a folder named after the trial. */
 const TRIAL_FILE = "trial.json";
 /** A replicate of a tree has one id for ever, so recording it twice is noticed. */
@@ -23374,6 +23419,8 @@ function readRunnerContext(environment) {
 		workspace: required("GITHUB_WORKSPACE"),
 		temporaryDirectory,
 		cacheDirectory: environment.RUNNER_TOOL_CACHE ?? temporaryDirectory,
+		runId: runId ?? "0",
+		runAttempt: Number(environment.GITHUB_RUN_ATTEMPT ?? 1),
 		runUrl: runId ? `${serverUrl}/${repository}/actions/runs/${runId}` : void 0
 	};
 }
@@ -23525,7 +23572,7 @@ function escapeHtml(text) {
 // src/adapters/bounded-file.ts
 /** @returns the text; undefined when there is no such file, or it is not a regular file, or it is over the cap */
 async function readBoundedFile(path, maxBytes) {
-	const flags = constants$1.O_RDONLY | constants$1.O_NOFOLLOW | constants$1.O_NONBLOCK;
+	const flags = constants$2.O_RDONLY | constants$2.O_NOFOLLOW | constants$2.O_NONBLOCK;
 	const file = await open(path, flags).catch(() => void 0);
 	if (!file) return void 0;
 	try {
@@ -23693,26 +23740,39 @@ function judge(baseline, candidate, sigma, policy, usualSeconds = mean(baseline.
 		reason: `${measured}${fallsShort("under", policy.rejectSigmas, sigma)}`,
 		...facts
 	};
-	if (z === void 0) return {
-		kind: "merge",
-		reason: `${measured}; repeated runs are identical (σ = 0)`,
-		...facts
+	const accept = (proof) => {
+		const exceeded = exceededReview(baseline, candidate, gain, sigma, policy);
+		if (exceeded === void 0) return {
+			kind: "merge",
+			reason: `${measured}${proof}`,
+			...facts
+		};
+		return {
+			kind: "review",
+			reason: `${measured}${proof}: ${exceeded}`,
+			...facts
+		};
 	};
-	const unproven = (reason, conclusion) => runs.candidate < policy.candidateReplicates ? {
+	if (z === void 0) return accept("; repeated runs are identical (σ = 0)");
+	const unproven = (kind, reason, conclusion) => runs.candidate < policy.candidateReplicates ? {
 		kind: "replicate",
 		reason
 	} : {
-		kind: "park",
+		kind,
 		reason: `${reason}: ${conclusion} after ${runs.candidate} runs`,
 		...facts
 	};
-	if (z < policy.mergeZ) return unproven(`${measured}, z = ${z.toFixed(1)} < ${policy.mergeZ}`, "promising but unproven");
-	if (ignoresSeed(baseline, candidate, sigma)) return unproven(`${measured}, but its runs do not vary as the baseline's do`, "seed-insensitive");
-	return {
-		kind: "merge",
-		reason: `${measured}, z = ${z.toFixed(1)} ≥ ${policy.mergeZ}`,
-		...facts
-	};
+	if (z < policy.mergeZ) return unproven("park", `${measured}, z = ${z.toFixed(1)} < ${policy.mergeZ}`, "promising but unproven");
+	if (ignoresSeed(baseline, candidate, sigma)) return unproven("review", `${measured}, but its runs do not vary as the baseline's do`, "seed-insensitive");
+	return accept(`, z = ${z.toFixed(1)} ≥ ${policy.mergeZ}`);
+}
+/** Why a proven gain still waits for a person: too good to believe of a script that reports about itself. */
+function exceededReview(baseline, candidate, gain, sigma, { reviewAbove }) {
+	if (!reviewAbove || candidate.every(({ trust }) => trust === "evaluated")) return void 0;
+	const { kind, value } = reviewAbove;
+	const unit = kind === "sigmas" ? sigma : Math.abs(mean(measuredValues(baseline))) / 100;
+	if (!(gain > value * unit)) return void 0;
+	return `self-reported, and above ${value}${kind === "sigmas" ? " σ" : " %"} = ${formatNumber(value * unit)}`;
 }
 /** Replicates that spread less than this part of σ are one run repeated; by chance under 1 % of pairs do. */
 const SEED_INSENSITIVE_SHARE = .01;
@@ -23768,14 +23828,16 @@ function standardDeviation(values) {
 
 // src/core/evidence.ts
 /** Hash of everything in the configuration that changes what a number means. */
-function measurementHash({ setup, train, budgetSeconds, timeoutSeconds, metric, progress }) {
+function measurementHash({ setup, train, evaluate, budgetSeconds, timeoutSeconds, metric, progress, sandbox: { kind: sandbox } }) {
 	const meaning = {
 		setup,
 		train,
+		evaluate,
 		budgetSeconds,
 		timeoutSeconds,
 		metric,
-		progress
+		progress,
+		sandbox
 	};
 	return createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 16);
 }
@@ -24114,18 +24176,20 @@ function waitingCandidates(state) {
 }
 
 // src/core/trust.ts
+/** Every number. */
+const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 /**
-* Checks a result against the ledger.
+* Checks a result against the ledger and the configuration.
 *
-* @param config hash of the configuration as it is on the baseline now
-* @param bounds of the metric
 * @returns why it is refused; undefined when it may be recorded
 */
-function checkResult(state, config, result, bounds = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]) {
+function checkResult(state, result, { hash, bounds = UNBOUNDED, evaluated, sandboxKind }) {
 	const { trial } = result;
 	if (result.outcome === "measured" !== (result.value !== void 0)) return "its outcome and its value contradict each other";
 	if (result.value !== void 0 && (result.value < bounds[0] || result.value > bounds[1])) return "its value is outside the bounds of the metric";
-	if (result.config !== config) return "it was measured under another configuration";
+	if (result.config !== hash) return "it was measured under another configuration";
+	if (evaluated && result.trust === "self-reported") return "its number comes from the training script, and the configuration has an evaluate command";
+	if (sandboxKind === "bubblewrap" && !isSandboxed(result)) return "it was made without the sandbox that the configuration demands";
 	if (trial.id !== trialId(trial.tree, trial.replicate)) return "its id does not belong to its code";
 	if (trial.seed !== trialSeed(state.rootSeed, trial.tree, trial.replicate)) return "its seed is not the one assigned";
 	return assigned(state, result) ? void 0 : "no such trial was assigned";
@@ -24276,7 +24340,8 @@ function verdictWord({ verdict, end }) {
 	return {
 		merge: "merging",
 		reject: "rejected",
-		park: "parked"
+		park: "parked",
+		review: "waits for a person"
 	}[verdict.kind];
 }
 /** The ends of the last outputs that held no value: most often a traceback the next idea can learn from. */
@@ -24706,7 +24771,7 @@ function canonicalNumber(text) {
 const MAX_FILE_KIB = 256;
 const MAX_TOTAL_KIB = 512;
 const MAX_PATH_LENGTH = 300;
-const MAX_FILES = 100;
+const MAX_FILES$1 = 100;
 /**
 * Reviews a change without running anything.
 *
@@ -24715,7 +24780,7 @@ const MAX_FILES = 100;
 */
 function reviewChanges(changes, editable) {
 	if (changes.length === 0) return ["The change is empty: no file differs from the baseline."];
-	if (changes.length > MAX_FILES) return [`The change touches ${changes.length} files; ${MAX_FILES} are allowed.`];
+	if (changes.length > MAX_FILES$1) return [`The change touches ${changes.length} files; ${MAX_FILES$1} are allowed.`];
 	const reasons = [
 		...changes.flatMap((change) => reviewPath(change.path, editable) ?? reviewContent(change)),
 		...reviewTotalSize(changes),
@@ -31780,6 +31845,25 @@ function count$1(min, max, help) {
 	const whole = int(expected).min(min, expected).max(max, expected);
 	return union([whole, string().regex(COUNT, expected)], expected).meta({ ...help }).transform((written) => typeof written === "number" ? written : parseCount(written) ?? NaN).pipe(whole);
 }
+/** From 1M to 1024T; binary, so that 8G of memory is what a machine calls 8 GiB. */
+function size(help) {
+	const expected = "a size with its unit, from 1M to 1024T";
+	const bytes = number(expected).min(1024 ** 2, expected).max(1024 ** 5, expected);
+	return string(expected).regex(SIZE, expected).meta({ ...help }).transform((text) => parseSize(text) ?? NaN).pipe(bytes);
+}
+function gain(help) {
+	const expected = "a gain above 0 in sigma or %";
+	return string(expected).regex(GAIN, expected).meta({ ...help }).transform((text, context) => {
+		const gain = parseGain(text);
+		if (gain !== void 0 && gain.value > 0) return gain;
+		context.issues.push({
+			code: "custom",
+			message: expected,
+			input: text
+		});
+		return NEVER;
+	});
+}
 function between(min, max) {
 	const expected = `a whole number from ${min} to ${max}`;
 	return int(expected).min(min, expected).max(max, expected);
@@ -31811,6 +31895,22 @@ const pathRule = (text) => {
 	if (text.endsWith("/")) return refuse(`name a file, or write "${text}**" where a glob is allowed`);
 	if (segments.includes(".") || segments.includes("")) return refuse("remove \"./\" and \"//\"");
 	return CONTROL.test(text) ? refuse("remove the control characters") : void 0;
+};
+/** The folders of users, and every folder directly in them: somebody's whole home. */
+const HOME = /^\/(root|home|Users|var\/home)$|^\/(home|Users|var\/home)\/[^/]+$/;
+/** A host path that the sandbox shows. The machine that trains has more to refuse: what is private only it can see. */
+const readPathRule = (text) => {
+	const refuse = (hint) => ({
+		expected: "an absolute path",
+		hint
+	});
+	const segments = text.split("/").slice(1);
+	if (!text.startsWith("/")) return refuse("begin it with \"/\"; ~ and $HOME are not replaced");
+	if (text === "/") return refuse("name the folders that training needs, not the whole machine");
+	if (segments.includes("..")) return refuse("remove \"..\": write the path it leads to");
+	if (segments.includes(".") || segments.includes("")) return refuse("remove \"./\", \"//\" and a \"/\" at the end");
+	if (CONTROL.test(text)) return refuse("remove the control characters");
+	return HOME.test(text) ? refuse("name a folder inside it: a home holds keys and tokens") : void 0;
 };
 /** A glob of files a candidate may change. `*`, `**` and `?` only, so that every matcher understands it alike. */
 const globRule = (text) => {
@@ -31958,6 +32058,39 @@ const progress = section({ pattern: ruled("a regular expression", progressPatter
 	description: "How the loss during training is read, so that hopeless trials can be cut and curves drawn.",
 	examples: [{ pattern: "step (?<step>\\d+)\\s+loss (?<value>\\S+)" }]
 });
+const sandboxKind = _enum(["bubblewrap", "none"], "\"bubblewrap\" or \"none\"");
+const sandboxSection = section({
+	kind: sandboxKind.default("bubblewrap").meta({
+		description: "What holds the code; none is for code that you trust.",
+		examples: ["bubblewrap"]
+	}),
+	read: array(ruled("an absolute path", readPathRule).meta({
+		description: "Absolute path on the machine that trains.",
+		examples: ["/opt/datasets"]
+	}), "a list of absolute paths").default([]).meta({
+		description: "Further folders of the machine that training may read.",
+		examples: [["/opt/datasets"]]
+	}),
+	memory: size({
+		description: "Most memory of one trial. Default: what the machine has.",
+		examples: ["8G"]
+	}).exactOptional(),
+	out: size({
+		description: "Most that one trial may write into $AUTORESEARCH_OUT.",
+		examples: ["4G", "500M"]
+	}).prefault("4G"),
+	processes: between(16, 1e5).default(512).meta({
+		description: "Most processes and threads of one trial, together.",
+		examples: [512]
+	})
+});
+const sandbox = union([sandboxKind, sandboxSection], "\"bubblewrap\", \"none\" or a mapping").meta({
+	description: "What holds the code of a candidate: bubblewrap, none, or a mapping with limits.",
+	examples: ["bubblewrap", {
+		kind: "bubblewrap",
+		memory: "8G"
+	}]
+}).transform((written) => typeof written === "string" ? sandboxSection.parse({ kind: written }) : written).prefault("bubblewrap");
 const replicates = section({
 	baseline: between(2, 50).default(6).meta({
 		description: "Trials of the baseline. Their spread is the noise a gain is held against.",
@@ -32065,6 +32198,10 @@ const configSchema = section({
 		description: "Command that trains once.",
 		examples: ["uv run train.py"]
 	}),
+	evaluate: line("a command").meta({
+		description: "Command that prints the metric after training has ended, in a sandbox of its own. Overrules what training printed.",
+		examples: ["uv run evaluate.py"]
+	}).exactOptional(),
 	budget: duration({
 		description: "Wall time one trial may train.",
 		examples: ["5m", "1h30m"]
@@ -32075,7 +32212,12 @@ const configSchema = section({
 	}).exactOptional(),
 	metric,
 	progress: progress.exactOptional(),
+	sandbox,
 	replicates,
+	"review-above": gain({
+		description: "A larger gain waits for a person when training itself reported it.",
+		examples: ["8 sigma", "10%"]
+	}).exactOptional(),
 	proposers,
 	limits
 }).superRefine(checkTimeout, despiteProblems).meta({
@@ -32105,13 +32247,14 @@ function configJsonSchema() {
 
 // src/core/config/issues.ts
 /** Explains every issue that the schema has with `yaml`. */
-function explainIssues(issues, yaml) {
-	if (issues.length === 0) return [];
+function explainIssues(found, yaml) {
+	if (found.length === 0) return [];
+	const issues = found.flatMap(withoutUnion);
 	const schema = configJsonSchema();
 	const misspelled = /* @__PURE__ */ new Set();
 	const unknown = issues.flatMap((issue) => {
 		if (issue.code !== "unrecognized_keys") return [];
-		const known = Object.keys(fieldAt(schema, issue.path, yaml.value)?.properties ?? {});
+		const known = Object.keys(asMapping(fieldAt(schema, issue.path, yaml.value))?.properties ?? {});
 		return issue.keys.map((key) => {
 			const meant = nearestWord(key, known);
 			if (meant !== void 0) misspelled.add(renderPath([...issue.path, meant]));
@@ -32120,6 +32263,17 @@ function explainIssues(issues, yaml) {
 	});
 	const wrong = issues.filter((issue) => issue.code !== "unrecognized_keys").map((issue) => explainIssue(issue, schema, yaml)).filter(({ path, found }) => found !== NOTHING || !misspelled.has(path));
 	return [...unknown, ...wrong];
+}
+/** Of a value that may be a word or a mapping, and is a mapping: what is wrong inside it. */
+function withoutUnion(issue) {
+	if (issue.code !== "invalid_union") return [issue];
+	return issue.errors.find((inner) => inner.length > 0 && !inner.some(isAnotherKind))?.map((inner) => ({
+		...inner,
+		path: [...issue.path, ...inner.path]
+	})) ?? [issue];
+}
+function isAnotherKind({ path, code }) {
+	return path.length === 0 && (code === "invalid_type" || code === "invalid_value");
 }
 function explainUnknownKey(path, known, meant, yaml) {
 	return {
@@ -32165,12 +32319,16 @@ function flow(value) {
 function fieldAt(schema, path, root) {
 	let field = schema;
 	path.forEach((segment, depth) => {
-		const { properties, items, prefixItems } = field ?? {};
+		const { properties, items, prefixItems } = asMapping(field ?? {}) ?? {};
 		field = typeof segment === "number" ? prefixItems?.[segment] ?? items : properties?.[String(segment)];
 		const kind = valueAt$1(root, [...path.slice(0, depth + 1), "kind"]);
 		field = (field?.oneOf?.filter(({ properties }) => properties !== void 0))?.find((option) => constOf(option.properties?.kind) === kind) ?? field;
 	});
 	return typeof field === "object" ? field : void 0;
+}
+/** A field that may also be written as a mapping, as that mapping. */
+function asMapping(field) {
+	return field?.anyOf?.find((option) => option.properties !== void 0) ?? field;
 }
 function constOf(field) {
 	return typeof field === "object" ? field.const : void 0;
@@ -32375,12 +32533,15 @@ function parseConfig(text) {
 function inFileOrder(problems) {
 	return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
-function toConfig({ budget, timeout, metric, proposers, ...same }) {
+function toConfig(file) {
+	const { budget, timeout, metric, sandbox, "review-above": reviewAbove, proposers, ...same } = file;
 	return {
 		...same,
 		budgetSeconds: budget,
 		timeoutSeconds: timeout ?? 2 * budget + 60,
 		metric: toMetric(metric),
+		sandbox: toSandbox(sandbox),
+		...reviewAbove !== void 0 && { reviewAbove },
 		proposers: proposers.map(toProposer)
 	};
 }
@@ -32395,6 +32556,13 @@ function toMetric({ pattern, file = "", key = "", ...same }) {
 			kind: "pattern",
 			pattern
 		}
+	};
+}
+function toSandbox({ memory, out, ...same }) {
+	return {
+		...same,
+		outBytes: out,
+		...memory !== void 0 && { memoryBytes: memory }
 	};
 }
 function toProposer(proposer) {
@@ -32446,7 +32614,7 @@ function reconcileCandidate(candidate, pullRequest, branchCommit) {
 		}];
 	}
 	if (pullRequest.state === "closed") {
-		if (candidate.verdict !== void 0 && candidate.verdict.kind !== "merge") return [...adopted, {
+		if (candidate.verdict?.kind === "reject" || candidate.verdict?.kind === "park") return [...adopted, {
 			kind: "ended",
 			candidate: candidate.id,
 			end: { kind: "closed" }
@@ -32671,7 +32839,8 @@ var Session = class {
 			direction: this.#config.metric.direction,
 			baselineReplicates: this.#config.replicates.baseline,
 			candidateReplicates: this.#config.replicates.candidate,
-			...STARTING_THRESHOLDS
+			...STARTING_THRESHOLDS,
+			...this.#config.reviewAbove && { reviewAbove: this.#config.reviewAbove }
 		};
 	}
 	/** Numbers are compared on the machine that trains here, else on the one that trained last. */
@@ -32882,12 +33051,11 @@ function trialTable(results) {
 // src/core/report/check.ts
 /** GitHub's limit for the summary of a check run. */
 const MAX_SUMMARY_CHARACTERS$1 = 65535;
-/** How far a number can be trusted that the training script itself prints, outside any sandbox. */
-const TRUST = "self-reported metric, no sandbox";
 const CONCLUSIONS = {
 	merge: "success",
 	reject: "failure",
-	park: "neutral"
+	park: "neutral",
+	review: "neutral"
 };
 function checkName(metric) {
 	return `autoresearch / ${inertTitle(metric.name, 80)}`;
@@ -32909,7 +33077,7 @@ function concludedCheck(facts, detailsUrl) {
 			renderVerdict(verdict),
 			comparisonTable(config.metric.name, compare(evidence)),
 			noiseLine(verdict.sigma ?? evidence.sigma),
-			`Trust: ${inertText(facts.trust ?? TRUST, 300)}.`,
+			...trustLines(evidence),
 			...evidence.candidate.length > 0 ? ["### Runs of this candidate", trialTable(evidence.candidate)] : [],
 			...evidence.candidate.filter(({ outcome }) => outcome !== "measured").map(renderFailure)
 		].join("\n\n"), detailsUrl),
@@ -32927,11 +33095,29 @@ function frame(config, summary, detailsUrl) {
 }
 /** The decision and its reason, in one line of markdown. */
 function renderVerdict(verdict) {
-	return `**${{
+	const name = {
 		merge: "Merge",
 		reject: "Reject",
-		park: "Park"
-	}[verdict.kind]}**: ${inertText(verdict.reason, 1e3)}`;
+		park: "Park",
+		review: "Review"
+	}[verdict.kind];
+	const wait = verdict.kind === "review" ? ". A person decides: merge this pull request, or close it." : "";
+	return `**${name}**: ${inertText(verdict.reason, 1e3)}${wait}`;
+}
+/** How far the numbers can be trusted: who printed them, and what held the code. Nothing when there are no runs. */
+function trustLines({ baseline, candidate }) {
+	const results = [...baseline, ...candidate];
+	if (results.length === 0) return [];
+	const sources = distinct(results.map(({ trust }) => TRUST[trust]));
+	const sandboxes = distinct(results.map((result) => isSandboxed(result) ? inertText(result.sandbox, 200) : "**no sandbox**"));
+	return [`Metric: ${sources.join(", ")}. Sandbox: ${sandboxes.join(", ")}.`];
+}
+const TRUST = {
+	evaluated: "evaluated by a separate command",
+	"self-reported": "self-reported by the training script"
+};
+function distinct(texts) {
+	return [...new Set(texts)];
 }
 /** What one run varies by, for people who wonder whether a difference is real. */
 function noiseLine(sigma) {
@@ -32941,13 +33127,14 @@ function noiseLine(sigma) {
 /** `val_bpb 2.3412 (−0.0312, z = 3.4): merge`, or what went wrong: `run 1 crashed: reject`. */
 function verdictTitle(metric, evidence, verdict) {
 	const failed = evidence.candidate.findIndex(({ outcome }) => outcome !== "measured");
-	if (failed >= 0) return `run ${failed + 1} ended ${evidence.candidate[failed]?.outcome}: ${verdict.kind}`;
+	const decision = verdict.kind === "review" ? "a person decides" : verdict.kind;
+	if (failed >= 0) return `run ${failed + 1} ended ${evidence.candidate[failed]?.outcome}: ${decision}`;
 	const { candidate, delta } = compare(evidence);
-	if (!candidate) return verdict.kind;
+	if (!candidate) return decision;
 	const change = delta === void 0 ? [] : [formatSigned(delta)];
 	const score = verdict.gain === void 0 ? ["not comparable"] : zScore(verdict);
 	const facts = [...change, ...score].join(", ");
-	return `${`${inertTitle(metric.name, 80)} ${formatNumber(candidate.mean)}`}${facts && ` (${facts})`}: ${verdict.kind}`;
+	return `${`${inertTitle(metric.name, 80)} ${formatNumber(candidate.mean)}`}${facts && ` (${facts})`}: ${decision}`;
 }
 function zScore({ z }) {
 	return z === void 0 ? [] : [`z = ${z.toFixed(1).replace("-", "−")}`];
@@ -33143,6 +33330,7 @@ async function settle(session, candidate) {
 	if (verdict.kind === "merge" && !await baselineStands(session, candidate)) return;
 	await publish(session, candidate, verdict);
 	if (verdict.kind === "merge") await merge$2(session, candidate, verdict);
+	else if (verdict.kind === "review") handOver(session, candidate, verdict.reason);
 	else {
 		await session.ports.forge.close(candidate.pullRequest);
 		session.record([{
@@ -33214,15 +33402,7 @@ async function merge$2(session, candidate, verdict) {
 	if (merged.kind === "refused") {
 		if (await followPerson(session, candidate)) return;
 		session.ports.log.warn(`#${candidate.pullRequest} should be merged, but GitHub refuses: ${merged.explanation}`);
-		const end = {
-			kind: "handed-over",
-			reason: merged.explanation
-		};
-		return session.record([{
-			kind: "ended",
-			candidate: candidate.id,
-			end
-		}]);
+		return handOver(session, candidate, merged.explanation);
 	}
 	const tree = await repository.treeOf(merged.commit);
 	const asTrained = tree === candidate.tree;
@@ -33241,6 +33421,17 @@ async function merge$2(session, candidate, verdict) {
 		tree,
 		cause: "merged"
 	}], [deletion(candidate)]);
+}
+/** Leaves the pull request open, with its branch: what becomes of it is up to a person. */
+function handOver(session, candidate, reason) {
+	session.record([{
+		kind: "ended",
+		candidate: candidate.id,
+		end: {
+			kind: "handed-over",
+			reason
+		}
+	}]);
 }
 /** GitHub keeps a settled pull request's commits under refs/pull, so its branch can go. */
 function deletion(candidate) {
@@ -33320,7 +33511,12 @@ async function judgeResults(ports, settings) {
 async function verify(session, assigned, result) {
 	if (!assigned.has(result.trial.id)) return "no such trial is outstanding";
 	const { config } = session;
-	const problem = checkResult(session.state, measurementHash(config), result, config.metric.bounds);
+	const problem = checkResult(session.state, result, {
+		hash: measurementHash(config),
+		...config.metric.bounds && { bounds: config.metric.bounds },
+		evaluated: config.evaluate !== void 0,
+		sandboxKind: config.sandbox.kind
+	});
 	if (problem !== void 0) return problem;
 	const tree = await session.ports.repository.treeOf(result.trial.head);
 	return tree === result.trial.tree ? void 0 : `it names tree ${result.trial.tree.slice(0, 7)}, and git says ${tree.slice(0, 7)}`;
@@ -33335,7 +33531,7 @@ const MAX_FRUITLESS = 5;
 * Proposes, trains, judges and merges until the time budget, the candidate limit or the cost limit is reached and every
 * candidate that was begun is settled.
 */
-async function run(ports, settings) {
+async function run$1(ports, settings) {
 	const startedSeconds = ports.clock.monotonicSeconds();
 	const session = await openSession(ports, settings);
 	const loop = new Loop(ports, session, startedSeconds + settings.timeBudgetSeconds);
@@ -33501,7 +33697,7 @@ async function train(ports, trials) {
 }
 
 // src/core/report/tally.ts
-/** What became of a candidate. `handed-over`: it should be merged, and a person has to do it. */
+/** What became of a candidate. `handed-over`: a person has to decide about it, or to merge it. */
 const STANDINGS = [
 	"merged",
 	"rejected",
@@ -38261,31 +38457,31 @@ function routeMatcher(paths) {
 }
 var regex = routeMatcher(triggers_notification_paths_default);
 var triggersNotification = regex.test.bind(regex);
-var groups = {};
+var groups$1 = {};
 var createGroups = function(Bottleneck, common) {
-	groups.global = new Bottleneck.Group({
+	groups$1.global = new Bottleneck.Group({
 		id: "octokit-global",
 		maxConcurrent: 10,
 		...common
 	});
-	groups.auth = new Bottleneck.Group({
+	groups$1.auth = new Bottleneck.Group({
 		id: "octokit-auth",
 		maxConcurrent: 1,
 		...common
 	});
-	groups.search = new Bottleneck.Group({
+	groups$1.search = new Bottleneck.Group({
 		id: "octokit-search",
 		maxConcurrent: 1,
 		minTime: 2e3,
 		...common
 	});
-	groups.write = new Bottleneck.Group({
+	groups$1.write = new Bottleneck.Group({
 		id: "octokit-write",
 		maxConcurrent: 1,
 		minTime: 1e3,
 		...common
 	});
-	groups.notifications = new Bottleneck.Group({
+	groups$1.notifications = new Bottleneck.Group({
 		id: "octokit-notifications",
 		maxConcurrent: 1,
 		minTime: 3e3,
@@ -38319,12 +38515,12 @@ function throttling(octokit, octokitOptions) {
 	const initializeBottleneck = () => {
 		if (initialized) return;
 		initialized = true;
-		if (groups.global == null) createGroups(Bottleneck, common);
-		state.global = state.global ?? groups.global;
-		state.auth = state.auth ?? groups.auth;
-		state.search = state.search ?? groups.search;
-		state.write = state.write ?? groups.write;
-		state.notifications = state.notifications ?? groups.notifications;
+		if (groups$1.global == null) createGroups(Bottleneck, common);
+		state.global = state.global ?? groups$1.global;
+		state.auth = state.auth ?? groups$1.auth;
+		state.search = state.search ?? groups$1.search;
+		state.write = state.write ?? groups$1.write;
+		state.notifications = state.notifications ?? groups$1.notifications;
 		state.retryLimiter = state.retryLimiter ?? new Bottleneck();
 		const events = {};
 		const emitter = new Bottleneck.Events(events);
@@ -38963,10 +39159,12 @@ function firstDirection(latest, rng) {
 	const direction = latest.knob.to > latest.knob.from ? 1 : -1;
 	return fate(latest) === "held" ? direction : turned(direction);
 }
-/** `held`: merged, or parked as promising. Withdrawn candidates tell nothing about the knob. */
+/** `held`: merged, or parked as promising. What a person withdrew, or has yet to decide, tells nothing about the knob. */
 function fate({ verdict, end }) {
 	if (end?.kind === "withdrawn") return "open";
-	if (end?.kind === "merged" || verdict?.kind === "merge" || verdict?.kind === "park") return "held";
+	if (end?.kind === "merged") return "held";
+	if (verdict?.kind === "review") return "open";
+	if (verdict?.kind === "merge" || verdict?.kind === "park") return "held";
 	return verdict === void 0 && end === void 0 ? "open" : "failed";
 }
 /** The step that was tried, and after a merge also the way back: the old value has lost already. */
@@ -39709,7 +39907,7 @@ const underlineDotted = format("4:4", 24);
 const underlineDashed = format("4:5", 24);
 const overline = format(53, 55);
 const inverse = format(7, 27);
-const hidden = format(8, 28);
+const hidden$1 = format(8, 28);
 const strikethrough = format(9, 29);
 const black = format(30, 39);
 const red = format(31, 39);
@@ -40668,7 +40866,7 @@ const getSignals = () => {
 	return [...SIGNALS, ...realtimeSignals].map(normalizeSignal$1);
 };
 const normalizeSignal$1 = ({ name, number: defaultNumber, description, action, forced = false, standard }) => {
-	const { signals: { [name]: constantSignal } } = constants$2;
+	const { signals: { [name]: constantSignal } } = constants$3;
 	const supported = constantSignal !== void 0;
 	return {
 		name,
@@ -40717,7 +40915,7 @@ const getSignalByNumber = (number, signals) => {
 	} };
 };
 const findSignalByNumber = (number, signals) => {
-	const signal = signals.find(({ name }) => constants$2.signals[name] === number);
+	const signal = signals.find(({ name }) => constants$3.signals[name] === number);
 	if (signal !== void 0) return signal;
 	return signals.find((signalA) => signalA.number === number);
 };
@@ -40739,17 +40937,17 @@ const normalizeSignalInteger = (signalInteger, optionName) => {
 	if (signalsIntegerToName.has(signalInteger)) return signalsIntegerToName.get(signalInteger);
 	throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.\n${getAvailableSignals()}`);
 };
-const getSignalsIntegerToName = () => new Map(Object.entries(constants$2.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
+const getSignalsIntegerToName = () => new Map(Object.entries(constants$3.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
 const signalsIntegerToName = getSignalsIntegerToName();
 const normalizeSignalName = (signalName, optionName) => {
-	if (signalName in constants$2.signals) return signalName;
-	if (signalName.toUpperCase() in constants$2.signals) throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
+	if (signalName in constants$3.signals) return signalName;
+	if (signalName.toUpperCase() in constants$3.signals) throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
 	throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.\n${getAvailableSignals()}`);
 };
 const getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
 Available signal numbers: ${getAvailableSignalIntegers()}.`;
-const getAvailableSignalNames = () => Object.keys(constants$2.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
-const getAvailableSignalIntegers = () => [...new Set(Object.values(constants$2.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
+const getAvailableSignalNames = () => Object.keys(constants$3.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
+const getAvailableSignalIntegers = () => [...new Set(Object.values(constants$3.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
 const getSignalDescription = (signal) => signalsByName[signal].description;
 
 // node_modules/execa/lib/terminate/kill.js
@@ -45652,7 +45850,7 @@ async function push(context, tip, next, moves) {
 // src/core/agent/agent.ts
 const path$2 = string().min(1).max(400).describe("Path as list_files shows it.");
 const listFiles$1 = strictObject({ tool: literal("list_files") });
-const readFile$1 = strictObject({
+const readFile$2 = strictObject({
 	tool: literal("read_file"),
 	path: path$2,
 	from_line: int().min(1).max(1e7).optional().describe("First line to show, 1-based. Default 1.")
@@ -45672,7 +45870,7 @@ const submit$1 = strictObject({
 });
 const toolCall = discriminatedUnion("tool", [
 	listFiles$1,
-	readFile$1,
+	readFile$2,
 	editFile,
 	submit$1
 ]);
@@ -45685,7 +45883,7 @@ const AGENT_TOOLS = [
 	{
 		name: "read_file",
 		description: "Shows a file, with your edits in it. Long files come in pieces: continue with from_line.",
-		parameters: argumentSchema(readFile$1)
+		parameters: argumentSchema(readFile$2)
 	},
 	{
 		name: "edit_file",
@@ -45771,7 +45969,7 @@ function listFiles({ original, editable }) {
 	return [...lines.slice(0, MAX_LISTED_FILES), ...left > 0 ? [`[… ${left} more files …]`] : []].join("\n");
 }
 /** A file's text from a line on (1-based), cut at a length a model can take. */
-function readFile(workspace, path, fromLine = 1) {
+function readFile$1(workspace, path, fromLine = 1) {
 	const current = currentText(workspace, path);
 	if (current.kind === "refused") return current;
 	const lines = current.text.split("\n");
@@ -56667,7 +56865,7 @@ function callTool(conversation, parsed, failed) {
 	switch (call.tool) {
 		case "list_files": return success(listFiles(conversation.workspace));
 		case "read_file": {
-			const file = readFile(conversation.workspace, call.path, call.from_line);
+			const file = readFile$1(conversation.workspace, call.path, call.from_line);
 			return file.kind === "refused" ? failure(file.problem) : success(file.text);
 		}
 		case "edit_file": {
@@ -57174,6 +57372,7 @@ function measureTrial(exit, found, log, diverged, metric) {
 	};
 }
 function findOutcome(exit, found, log, diverged, metric) {
+	if (exit.exceeded) return EXCEEDED[exit.exceeded];
 	if (exit.timedOut) return {
 		outcome: "timed-out",
 		reason: "killed at the timeout"
@@ -57193,6 +57392,20 @@ function findOutcome(exit, found, log, diverged, metric) {
 	};
 	return measureValue(found.texts[0] ?? "", metric);
 }
+const EXCEEDED = {
+	memory: {
+		outcome: "out-of-memory",
+		reason: "used more memory than `sandbox.memory` allows"
+	},
+	disk: {
+		outcome: "crashed",
+		reason: "wrote more into $AUTORESEARCH_OUT than `sandbox.out` allows"
+	},
+	processes: {
+		outcome: "crashed",
+		reason: "started more processes than `sandbox.processes` allows"
+	}
+};
 function measureFailure(exit, log) {
 	const ended = exit.code === null ? `ended by ${exit.signal}` : `exit code ${exit.code}`;
 	const outOfMemory = exit.code === 137 || exit.signal === "SIGKILL" || /out of memory|OutOfMemoryError|MemoryError/i.test(log);
@@ -57272,6 +57485,45 @@ function keepWritten(_key, value, context) {
 	return typeof value === "number" ? new WrittenNumber(context?.source ?? String(value)) : value;
 }
 
+// src/core/secrets.ts
+const REDACTED = "***";
+/** Shorter ones are found by chance. */
+const MIN_SECRET_CHARACTERS = 8;
+/** Follows output piece by piece and notices a secret in it, also one that lies across two pieces. */
+var SecretWatch = class {
+	#secrets;
+	#tail = "";
+	#found = false;
+	constructor(secrets) {
+		this.#secrets = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARACTERS);
+	}
+	get found() {
+		return this.#found;
+	}
+	push(text) {
+		const seen = this.#tail + text;
+		this.#found ||= this.#secrets.some((secret) => seen.includes(secret));
+		const longest = Math.max(0, ...this.#secrets.map((secret) => secret.length - 1));
+		this.#tail = longest === 0 ? "" : seen.slice(-longest);
+	}
+	redact(text) {
+		return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
+	}
+};
+
+// src/adapters/device.ts
+/** @throws UserFacingError naming the processes that use the device */
+async function assertDeviceIdle() {
+	const { exitCode, stdout } = await execa("nvidia-smi", ["--query-compute-apps=pid,process_name", "--format=csv,noheader"], {
+		reject: false,
+		timeout: 3e4
+	});
+	if (exitCode !== 0) return;
+	const users = stdout.split("\n").filter((line) => /^\d+/.test(line.trim()));
+	if (users.length === 0) return;
+	throw new UserFacingError(`the device is in use by ${users.slice(0, 5).join("; ")}`, { hint: "End these processes, or give trials a device of their own with CUDA_VISIBLE_DEVICES." });
+}
+
 // src/adapters/environment.ts
 const TRAINING = [
 	"PATH",
@@ -57314,6 +57566,1409 @@ function setupEnvironment(all) {
 }
 function pick(all, names) {
 	return Object.fromEntries(names.flatMap((name) => all[name] === void 0 ? [] : [[name, all[name]]]));
+}
+
+// src/core/sandbox.ts
+/** Where the places are inside. One folder of our own, because a host may well keep its tools below `/data`. */
+const INSIDE = {
+	source: "/autoresearch/source",
+	data: "/autoresearch/data",
+	out: "/autoresearch/out",
+	evaluationData: "/autoresearch/evaluation-data",
+	shim: "/autoresearch/shim",
+	home: "/tmp/home",
+	temporary: "/tmp"
+};
+/** Inside, everybody is this user, and it is not root. */
+const INSIDE_ID = "1000";
+/** Files of /etc that are made up, so that nothing is told about the host. */
+const SYNTHETIC_FILES = {
+	"/etc/passwd": `trainer:x:${INSIDE_ID}:${INSIDE_ID}::${INSIDE.home}:/bin/sh\n`,
+	"/etc/group": `trainer:x:${INSIDE_ID}:\n`,
+	"/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+	"/etc/hosts": "127.0.0.1 localhost sandbox\n::1 localhost\n"
+};
+const ISOLATION = [
+	"--unshare-user --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup --disable-userns",
+	`--uid ${INSIDE_ID} --gid ${INSIDE_ID} --hostname sandbox --cap-drop ALL`,
+	"--die-with-parent --new-session --clearenv"
+].flatMap((line) => line.split(" "));
+/** @returns the arguments for `bwrap`; their order matters, because a later mount covers an earlier one */
+function bubblewrapArguments(plan) {
+	const { status, seccomp, files } = plan.descriptors;
+	const devices = plan.system.filter(({ kind }) => kind === "device");
+	const system = plan.system.filter(({ kind }) => kind !== "device");
+	return [
+		...ISOLATION,
+		...["--json-status-fd", String(status)],
+		...seccomp === void 0 ? [] : ["--seccomp", String(seccomp)],
+		...[
+			"--perms",
+			"0755",
+			"--dir",
+			"/etc"
+		],
+		...system.flatMap(mountArguments),
+		...Object.entries(files).flatMap(([path, descriptor]) => [
+			"--ro-bind-data",
+			String(descriptor),
+			path
+		]),
+		...[
+			"--proc",
+			"/proc",
+			"--dev",
+			"/dev"
+		],
+		...devices.flatMap(mountArguments),
+		...[
+			"--size",
+			String(plan.sharedMemoryBytes),
+			"--perms",
+			"1777",
+			"--tmpfs",
+			"/dev/shm"
+		],
+		...[
+			"--size",
+			String(plan.temporaryBytes),
+			"--perms",
+			"1777",
+			"--tmpfs",
+			INSIDE.temporary
+		],
+		...["--dir", INSIDE.home],
+		...plan.tools.flatMap(mountArguments),
+		...placeMounts(plan.places, plan.outWritable).flatMap(mountArguments),
+		...[
+			"--remount-ro",
+			"/proc",
+			"--remount-ro",
+			"/dev",
+			"--remount-ro",
+			"/"
+		],
+		...Object.entries(plan.environment).flatMap(([name, value]) => [
+			"--setenv",
+			name,
+			value
+		]),
+		...[
+			"--chdir",
+			INSIDE.source,
+			"--",
+			...plan.command
+		]
+	];
+}
+function placeMounts(places, outWritable) {
+	const { source, data, out, evaluationData, shim } = places;
+	const read = (from, to) => from === void 0 ? [] : [{
+		kind: "read",
+		from,
+		to
+	}];
+	return [
+		...read(source, INSIDE.source),
+		...read(data, INSIDE.data),
+		...read(evaluationData, INSIDE.evaluationData),
+		...read(shim, INSIDE.shim),
+		{
+			kind: outWritable ? "write" : "read",
+			from: out,
+			to: INSIDE.out
+		}
+	];
+}
+function mountArguments(mount) {
+	if (mount.kind === "link") return [
+		"--symlink",
+		mount.target,
+		mount.at
+	];
+	return [
+		{
+			read: "--ro-bind",
+			write: "--bind",
+			device: "--dev-bind"
+		}[mount.kind],
+		mount.from,
+		mount.to ?? mount.from
+	];
+}
+/** The variables of a command: those given, and the paths of its places as the command sees them. */
+function placedEnvironment(environment, places) {
+	const pythonPath = [places.shim, environment.PYTHONPATH].filter((path) => path !== void 0).join(":");
+	return {
+		...environment,
+		HOME: places.home,
+		TMPDIR: places.temporary,
+		AUTORESEARCH_OUT: places.out,
+		...places.data === void 0 ? {} : { AUTORESEARCH_DATA: places.data },
+		...places.evaluationData === void 0 ? {} : { AUTORESEARCH_EVAL_DATA: places.evaluationData },
+		...pythonPath === "" ? {} : { PYTHONPATH: pythonPath }
+	};
+}
+/** The same places, as the command inside sees them. */
+function insidePlaces(places) {
+	const { data, evaluationData, shim } = places;
+	return {
+		source: INSIDE.source,
+		out: INSIDE.out,
+		home: INSIDE.home,
+		temporary: INSIDE.temporary,
+		...data === void 0 ? {} : { data: INSIDE.data },
+		...evaluationData === void 0 ? {} : { evaluationData: INSIDE.evaluationData },
+		...shim === void 0 ? {} : { shim: INSIDE.shim }
+	};
+}
+const ACCELERATOR = /^(nvidia\d+|nvidiactl|nvidia-(uvm|uvm-tools|modeset|caps|caps-imex-channels)|dri|kfd|dxg)$/;
+/** The part of /sys that drivers read to find their devices: no control groups, debugging or firmware. */
+const ACCELERATOR_SYS = [
+	"/sys/bus",
+	"/sys/class",
+	"/sys/dev",
+	"/sys/devices",
+	"/sys/module"
+];
+/** How many processors and memory nodes there are: math libraries choose their threads by it. */
+const PROCESSOR_SYS = ["/sys/devices/system/cpu", "/sys/devices/system/node"];
+/** @param devices the names in /dev */
+function acceleratorMounts(devices) {
+	const found = devices.filter((name) => ACCELERATOR.test(name)).toSorted();
+	return [...(found.length > 0 ? ACCELERATOR_SYS : PROCESSOR_SYS).map((from) => ({
+		kind: "read",
+		from
+	})), ...found.map((name) => ({
+		kind: "device",
+		from: `/dev/${name}`
+	}))];
+}
+
+// src/core/sandbox-refusal.ts
+const TRUSTED = "Or set `sandbox: none`, when everybody who can propose code is trusted.";
+const INSTALL = {
+	message: "bubblewrap is not installed, and candidate code is not run without it",
+	hint: `Run \`sudo apt-get install -y bubblewrap\` (Fedora: \`sudo dnf install bubblewrap\`) on the runner. ${TRUSTED}`
+};
+const UPDATE = {
+	message: "bubblewrap is too old: 0.8.0 or newer is needed, for --disable-userns",
+	hint: `Use a runner with Ubuntu 24.04, Debian 12 or newer, or build bubblewrap from its sources. ${TRUSTED}`
+};
+const UNLIMITED = {
+	message: "the runner is root and may not make a control group, so nothing would stop a fork bomb",
+	hint: `Run the runner as another user (in a workflow: \`container.options: --user 1001\`), or give it control groups it may write. ${TRUSTED}`
+};
+function otherSystem(platform) {
+	return {
+		message: `there is no sandbox for ${platform}: bubblewrap needs Linux`,
+		hint: `Train on a Linux runner. ${TRUSTED}`
+	};
+}
+/** What bubblewrap says → what to do; the first match counts. */
+const REMEDIES = [
+	[/setting up uid map: Permission denied|loopback: .*(not permitted|denied)/i, `Ubuntu 24.04 lets only programs with an AppArmor profile make user namespaces. Run \`${["printf 'abi <abi/4.0>,\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) {\\n  userns,\\n}\\n'", "sudo tee /etc/apparmor.d/bwrap"].join(" | ")} && sudo apparmor_parser -r /etc/apparmor.d/bwrap\`, or allow them for every program: \`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\`.`],
+	[/No permissions to create new namespace/i, "Run `sudo sysctl -w kernel.unprivileged_userns_clone=1` on the runner, and write the line into /etc/sysctl.d/ to keep it. On Ubuntu 24.04: `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`."],
+	[/max_\*?\w*_?namespaces|No space left on device/i, "Run `sudo sysctl -w user.max_user_namespaces=15000` on the runner."],
+	[/Can't mount proc|Creating new namespace failed|pivot_root|Failed to make \/ slave/i, "In a container, start it with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined` (in a workflow: `container.options`)."]
+];
+/** @param printed what bubblewrap wrote to standard error */
+function explainRefusal(printed) {
+	const line = printed.split("\n").findLast((text) => text.trim() !== "") ?? "bubblewrap ended without a word";
+	const remedy = REMEDIES.find(([pattern]) => pattern.test(printed))?.[1] ?? "Run `bwrap --unshare-all --ro-bind / / true` on the runner to see whether bubblewrap works there.";
+	return {
+		message: `bubblewrap cannot make a sandbox on this machine: ${line.slice(0, 300)}`,
+		hint: `${remedy} ${TRUSTED}`
+	};
+}
+
+// src/core/seccomp.ts
+/** Linux numbers its system calls per architecture: [x64, arm64]. */
+const NUMBERS = {
+	add_key: [248, 217],
+	request_key: [249, 218],
+	keyctl: [250, 219],
+	io_uring_setup: [425, 425],
+	io_uring_enter: [426, 426],
+	io_uring_register: [427, 427],
+	syslog: [103, 116],
+	perf_event_open: [298, 241],
+	bpf: [321, 280],
+	userfaultfd: [323, 282],
+	open_by_handle_at: [304, 265],
+	kexec_load: [246, 104],
+	kexec_file_load: [320, 294],
+	setns: [308, 268],
+	memfd_secret: [447, 447]
+};
+/** Its flags are behind a pointer, where a filter cannot look: libraries fall back to `clone` when it is missing. */
+const CLONE3 = 435;
+const SOCKET = [41, 198];
+const CLONE = [56, 220];
+const UNSHARE = [272, 97];
+/** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. The others, AF_VSOCK above all, know no network namespace. */
+const SOCKET_FAMILIES = [
+	1,
+	2,
+	10,
+	16
+];
+const CLONE_NEWUSER = 268435456;
+const [LOAD, EQUAL, ANY_BIT, AT_LEAST, RETURN] = [
+	32,
+	21,
+	69,
+	53,
+	6
+];
+const [NUMBER_OFFSET, ARCHITECTURE_OFFSET, ARGUMENT_OFFSET] = [
+	0,
+	4,
+	16
+];
+const ALLOW = 2147418112;
+const KILL_PROCESS = 2147483648;
+const failWith = (errno) => 327680 | errno;
+const [EPERM, ENOSYS, EAFNOSUPPORT] = [
+	1,
+	38,
+	97
+];
+const AUDIT_ARCHITECTURE = [3221225534, 3221225655];
+/** x64 offers a second table of calls, with this bit set. */
+const X32_BIT = 1073741824;
+/** @returns the filter for `bwrap --seccomp`, or undefined for a processor we have no numbers for */
+function seccompFilter(architecture) {
+	const column = ["x64", "arm64"].indexOf(architecture);
+	if (column < 0) return void 0;
+	return assemble([
+		[LOAD, ARCHITECTURE_OFFSET],
+		[
+			EQUAL,
+			AUDIT_ARCHITECTURE[column] ?? 0,
+			1,
+			0
+		],
+		[RETURN, KILL_PROCESS],
+		[LOAD, NUMBER_OFFSET],
+		[
+			AT_LEAST,
+			X32_BIT,
+			0,
+			1
+		],
+		[RETURN, failWith(ENOSYS)],
+		[
+			EQUAL,
+			CLONE3,
+			0,
+			1
+		],
+		[RETURN, failWith(ENOSYS)],
+		...Object.values(NUMBERS).flatMap((numbers) => [[
+			EQUAL,
+			numbers[column] ?? 0,
+			0,
+			1
+		], [RETURN, failWith(EPERM)]]),
+		...[CLONE, UNSHARE].flatMap((numbers) => [
+			[
+				EQUAL,
+				numbers[column] ?? 0,
+				0,
+				4
+			],
+			[LOAD, ARGUMENT_OFFSET],
+			[
+				ANY_BIT,
+				CLONE_NEWUSER,
+				0,
+				1
+			],
+			[RETURN, failWith(EPERM)],
+			[RETURN, ALLOW]
+		]),
+		[
+			EQUAL,
+			SOCKET[column] ?? 0,
+			0,
+			SOCKET_FAMILIES.length * 2 + 2
+		],
+		[LOAD, ARGUMENT_OFFSET],
+		...SOCKET_FAMILIES.flatMap((family) => [[
+			EQUAL,
+			family,
+			0,
+			1
+		], [RETURN, ALLOW]]),
+		[RETURN, failWith(EAFNOSUPPORT)],
+		[RETURN, ALLOW]
+	]);
+}
+/** `struct sock_filter` is { u16 code; u8 jt; u8 jf; u32 k }; both processors are little-endian. */
+function assemble(program) {
+	const bytes = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(program.length * 8));
+	for (const [index, [code, value, ifTrue = 0, ifFalse = 0]] of program.entries()) {
+		bytes.setUint16(index * 8, code, true);
+		bytes.setUint8(index * 8 + 2, ifTrue);
+		bytes.setUint8(index * 8 + 3, ifFalse);
+		bytes.setUint32(index * 8 + 4, value, true);
+	}
+	return new Uint8Array(bytes.buffer);
+}
+
+// src/adapters/sandbox-error.ts
+/** Candidate code was not run, because nothing safe would have held it. */
+var SandboxError = class extends UserFacingError {
+	constructor({ message, hint }, cause) {
+		super(message, {
+			hint,
+			cause
+		});
+	}
+};
+
+// src/adapters/resource-caps.ts
+/** The kernel lets this many more than the cap exist, so that the watcher sees the cap exceeded and says so. */
+const SPARE_PROCESSES = 16;
+/** When memory runs out, the kernel takes the sandbox and not the runner. */
+const PREFER_TO_KILL = "echo 1000 > /proc/self/oom_score_adj";
+const NOTHING_LEFT_OF_IT = ["env", "-i"];
+/**
+* Finds the strongest limits this user can set on this machine. There is always one on processes: a fork bomb is
+* quicker than any watcher.
+*
+* @throws SandboxError for root without control groups, because the kernel exempts root from the limit on processes
+*/
+async function findKernelCaps(machine) {
+	const parent = await findDelegatedGroup(machine.groups, machine.own);
+	const group = parent && controlGroupCaps(parent);
+	for (const caps of [group, systemdCaps(machine.environment)]) if (caps && await works(caps)) return caps;
+	if (machine.root) throw new SandboxError(UNLIMITED);
+	return PROCESS_LIMITS;
+}
+async function thisMachine() {
+	return {
+		groups: "/sys/fs/cgroup",
+		own: await readFile("/proc/self/cgroup", "utf8"),
+		root: process.getuid?.() === 0,
+		environment: process.env
+	};
+}
+async function works(caps) {
+	const scope = await caps.enter({
+		outBytes: 0,
+		processes: 16,
+		memoryBytes: 64 * 1024 ** 2
+	}).catch(() => void 0);
+	if (!scope) return false;
+	const [file = "", ...rest] = scope.launcher;
+	const env = { ...scope.environment };
+	const { exitCode } = await execa(file, [...rest, "true"], {
+		env,
+		extendEnv: false,
+		reject: false,
+		timeout: 5e3
+	});
+	await scope.leave();
+	return exitCode === 0;
+}
+/** @returns the nearest group above ours in which this user may limit processes */
+async function findDelegatedGroup(root, own) {
+	const unified = /^0::(\/.*)$/m.exec(own)?.[1];
+	if (unified !== void 0 && await may(join(root, "cgroup.controllers"), constants$2.R_OK)) for (let path = join(root, unified); path.startsWith(root); path = dirname(path)) {
+		const controllers = await readFile(join(path, "cgroup.subtree_control"), "utf8").catch(() => "");
+		if (["memory", "pids"].every((name) => controllers.split(/\s+/).includes(name)) && await mayFill(path)) return {
+			path,
+			memory: true
+		};
+	}
+	const first = /^\d+:pids:(\/.*)$/m.exec(own)?.[1];
+	const path = first === void 0 ? void 0 : join(root, "pids", first);
+	return path !== void 0 && await mayFill(path) ? {
+		path,
+		memory: false
+	} : void 0;
+}
+async function mayFill(group) {
+	return await may(group, constants$2.W_OK) && await may(join(group, "cgroup.procs"), constants$2.W_OK);
+}
+let groups = 0;
+function controlGroupCaps({ path: parent, memory }) {
+	return {
+		description: memory ? "memory and processes limited by a control group" : "processes limited by a control group, memory watched from outside",
+		async enter(caps) {
+			await removeStaleGroups(parent);
+			groups += 1;
+			const group = join(parent, `autoresearch-${process.pid}-${groups}`);
+			await mkdir(group);
+			const set = (name, value) => writeFile(join(group, name), String(value));
+			await set("pids.max", caps.processes + 16);
+			if (memory && caps.memoryBytes !== void 0) {
+				await set("memory.max", caps.memoryBytes);
+				await set("memory.swap.max", 0).catch(() => {});
+				await set("memory.oom.group", 1);
+			}
+			return {
+				launcher: [
+					"/bin/sh",
+					"-c",
+					`echo $$ > "$0/cgroup.procs" && ${PREFER_TO_KILL} && exec "$@"`,
+					group
+				],
+				environment: {},
+				exceeded: () => groupExceeded(group),
+				leave: () => removeGroup(group)
+			};
+		}
+	};
+}
+async function groupExceeded(group) {
+	const count = async (file, event) => {
+		const text = await readFile(join(group, file), "utf8").catch(() => "");
+		return Number(new RegExp(`^${event} (\\d+)$`, "m").exec(text)?.[1] ?? 0);
+	};
+	if (await count("memory.events", "oom_kill") > 0) return "memory";
+	if (await count("pids.events", "max") > 0) return "processes";
+}
+async function removeGroup(group) {
+	await writeFile(join(group, "cgroup.kill"), "1").catch(() => {});
+	for (let tries = 0; tries < 50; tries += 1) {
+		if (await rmdir(group).then(() => true, () => false)) return;
+		await setTimeout$2(10);
+	}
+}
+/** An action that was killed leaves its groups; those with processes in them cannot be removed, and are not. */
+async function removeStaleGroups(parent) {
+	for (const name of await readdir(parent)) {
+		const owner = /^autoresearch-(\d+)-\d+$/.exec(name)?.[1];
+		if (owner === void 0 || await may(`/proc/${owner}`, constants$2.F_OK)) continue;
+		await rmdir(join(parent, name)).catch(() => {});
+	}
+}
+/** A user's own systemd makes the control group for us. */
+function systemdCaps({ XDG_RUNTIME_DIR, PATH = "/usr/bin" }) {
+	if (XDG_RUNTIME_DIR === void 0) return void 0;
+	return {
+		description: "memory and processes limited by systemd",
+		async enter(caps) {
+			const memory = [
+				"-p",
+				`MemoryMax=${caps.memoryBytes}`,
+				"-p",
+				"MemorySwapMax=0"
+			];
+			return {
+				launcher: [
+					...[
+						"systemd-run",
+						"--user",
+						"--scope",
+						"--quiet",
+						"--collect"
+					],
+					...["-p", `TasksMax=${caps.processes + 16}`],
+					...caps.memoryBytes === void 0 ? [] : memory,
+					...["--", ...NOTHING_LEFT_OF_IT],
+					...[
+						"/bin/sh",
+						"-c",
+						`${PREFER_TO_KILL} && exec "$@"`,
+						"sh"
+					]
+				],
+				environment: {
+					XDG_RUNTIME_DIR,
+					PATH
+				},
+				exceeded: async () => void 0,
+				leave: async () => {}
+			};
+		}
+	};
+}
+/** The entrance of the sandbox sets them, inside: outside, they would count all that this user does. */
+const PROCESS_LIMITS = {
+	description: "processes limited by rlimit, memory watched from outside (no control group for this user)",
+	async enter() {
+		return {
+			launcher: [
+				"/bin/sh",
+				"-c",
+				`${PREFER_TO_KILL}; exec "$@"`,
+				"sh"
+			],
+			environment: {},
+			exceeded: async () => void 0,
+			leave: async () => {}
+		};
+	}
+};
+async function may(path, mode) {
+	return access(path, mode).then(() => true, () => false);
+}
+
+// src/adapters/sandbox-end.ts
+/** Time between SIGTERM and SIGKILL, for a script that wants to say something last. */
+const GRACE_MILLISECONDS$1 = 1e3;
+const LOOK_MILLISECONDS$1 = 2;
+/** A process that waits for its device inside the kernel cannot be killed; nobody waits for it longer than this. */
+const GONE_MILLISECONDS = 1e4;
+/** Bubblewrap reports the signal that ended a command as 128 + its number, as a shell does. */
+function exitOf(code, signal, timedOut) {
+	const name = Object.entries(constants$3.signals).find(([, number]) => code === 128 + number)?.[0];
+	return name === void 0 ? {
+		code,
+		signal,
+		timedOut
+	} : {
+		code: null,
+		signal: name,
+		timedOut
+	};
+}
+/** Resolves to how bubblewrap itself ended. */
+function ended$1(child) {
+	if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve([child.exitCode, child.signalCode]);
+	return new Promise((resolve) => child.once("exit", (code, signal) => resolve([code, signal])));
+}
+/** The end of one sandbox. */
+var SandboxEnd = class SandboxEnd {
+	#child;
+	#init;
+	/** What tells the sandbox's first process from a later one with the same number. */
+	#birth;
+	#timers = [];
+	constructor(child, init, birth) {
+		this.#child = child;
+		this.#init = init;
+		this.#birth = birth;
+	}
+	/** @param init the sandbox's first process; it leads the group in which the command begins */
+	static async of(child, init) {
+		return new SandboxEnd(child, init, await birthOf(init));
+	}
+	/** Asks the command to end, then makes it. */
+	terminate() {
+		send(-this.#init, "SIGTERM");
+		this.#timers.push(setTimeout(() => this.kill(), GRACE_MILLISECONDS$1));
+	}
+	/** Bubblewrap follows its first process; it is killed itself only when that one cannot die. */
+	kill() {
+		send(this.#init, "SIGKILL");
+		this.#timers.push(setTimeout(() => this.#child.kill("SIGKILL"), GONE_MILLISECONDS));
+	}
+	/**
+	* Waits until nothing is left: the kernel ends every process of a namespace before it lets go of the first one. To be
+	* called when bubblewrap has ended, which it does as soon as the command has.
+	*
+	* @throws SandboxError when something cannot be killed
+	*/
+	async settle() {
+		for (const timer of this.#timers) clearTimeout(timer);
+		const deadline = performance.now() + GONE_MILLISECONDS;
+		while (this.#birth !== void 0 && await birthOf(this.#init) === this.#birth) {
+			if (performance.now() > deadline) throw unkillable(this.#init);
+			send(this.#init, "SIGKILL");
+			await setTimeout$2(LOOK_MILLISECONDS$1);
+		}
+	}
+};
+function unkillable(pid) {
+	return new SandboxError({
+		message: `a trial left processes that cannot be killed (process ${pid} and its children)`,
+		hint: "Most likely the driver of an accelerator hangs: restart the machine before training on it again."
+	});
+}
+/** Sends to a process, or with a negative number to its group; that it is gone already is fine. */
+function send(pid, signal) {
+	try {
+		process.kill(pid, signal);
+	} catch (error) {
+		if (error.code !== "ESRCH") throw error;
+	}
+}
+/** When a process began, in ticks since the machine did; undefined when it has ended. */
+async function birthOf(pid) {
+	const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
+	if (stat === void 0) return void 0;
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	return fields[0] === "Z" ? void 0 : fields[19];
+}
+
+// src/adapters/sandbox-start.ts
+/** Numbers of the descriptors bubblewrap inherits. */
+const HANDSHAKE = 3;
+const STATUS = 4;
+const SECCOMP = 5;
+const FIRST_FILE = 6;
+/** Where bubblewrap reads each made-up file. */
+const FILE_DESCRIPTORS = Object.fromEntries(Object.keys(SYNTHETIC_FILES).map((path, index) => [path, FIRST_FILE + index]));
+const START_MILLISECONDS = 3e4;
+/**
+* The first thing inside. It says that it is there and waits for the answer: were the action killed before
+* `--die-with-parent` is in force, the answer never comes and the command never begins.
+* Arguments: the command, blocks of 512 bytes a file may have, processes.
+*/
+const ENTRANCE = [
+	`echo ready >&${HANDSHAKE}`,
+	`read -r go <&${HANDSHAKE} || exit 125`,
+	`exec ${HANDSHAKE}>&-`,
+	"ulimit -c 0",
+	"ulimit -f \"$2\" 2>/dev/null",
+	"ulimit -n 65536 2>/dev/null",
+	"for flag in u p; do (ulimit \"-$flag\" \"$3\") 2>/dev/null && ulimit \"-$flag\" \"$3\" && break; done",
+	"command=$1; set --",
+	"trap : TERM",
+	"eval \"$command\""
+].join("\n");
+/** @returns what bubblewrap runs */
+function entrance(command, limits) {
+	const blocks = Math.ceil(limits.fileBytes / 512);
+	return [
+		"/bin/sh",
+		"-c",
+		ENTRANCE,
+		"sh",
+		command,
+		String(blocks),
+		String(limits.processes)
+	];
+}
+/**
+* @param line the program and its arguments
+* @param environment for the launcher; the sandbox can read it in /proc/1/environ
+* @returns undefined when `signal` aborted before the sandbox stood
+* @throws SandboxError when bubblewrap could not make it
+*/
+async function startBubblewrap(line, environment, seccomp, signal) {
+	const child = spawnSealed(line, environment);
+	const [handshake, status, filter] = [
+		HANDSHAKE,
+		4,
+		5
+	].map((number) => pipeOf(child, number));
+	filter?.end(seccomp);
+	for (const [path, number] of Object.entries(FILE_DESCRIPTORS)) pipeOf(child, number).end(SYNTHETIC_FILES[path]);
+	const outputs = [child.stdout, child.stderr].filter((stream) => stream !== null);
+	const patience = AbortSignal.any([signal, AbortSignal.timeout(START_MILLISECONDS)]);
+	try {
+		if (!handshake || !status) throw new Error("bubblewrap was started without its descriptors");
+		return {
+			child,
+			init: await standing(child, handshake, status, patience),
+			outputs,
+			begin: () => handshake.end("go\n")
+		};
+	} catch (error) {
+		child.kill("SIGKILL");
+		for (const stream of child.stdio) stream?.destroy();
+		if (signal.aborted) return void 0;
+		throw error;
+	}
+}
+/** Resolves to the sandbox's first process once the entrance has reported. */
+function standing(child, handshake, status, patience) {
+	return new Promise((resolve, reject) => {
+		let [reported, printed, greeting] = [
+			"",
+			"",
+			""
+		];
+		const look = () => {
+			const init = /"child-pid": *(\d+)[,\s}]/.exec(reported)?.[1];
+			if (init === void 0 || !greeting.includes("ready")) return;
+			child.stderr?.off("data", onError).pause();
+			resolve(Number(init));
+		};
+		const onError = (text) => {
+			printed = (printed + text.toString()).slice(-2e3);
+		};
+		child.stderr?.on("data", onError);
+		status.on("data", (text) => {
+			reported += reported.length < 1e4 ? text.toString() : "";
+			look();
+		});
+		handshake.on("data", (text) => {
+			greeting += greeting.length < 100 ? text.toString() : "";
+			look();
+		});
+		child.once("error", reject);
+		child.once("close", () => reject(new SandboxError(explainRefusal(printed))));
+		patience.addEventListener("abort", () => reject(new SandboxError(explainRefusal(printed))), { once: true });
+		if (patience.aborted) reject(new SandboxError(explainRefusal(printed)));
+	});
+}
+function pipeOf(child, number) {
+	const stream = child.stdio[number];
+	if (!(stream instanceof Duplex)) throw new Error(`descriptor ${number} is not a pipe`);
+	stream.on("error", () => {});
+	return stream;
+}
+/** Node hands on every descriptor it inherited itself and did not open: one of a folder would open the host. */
+function spawnSealed(line, environment) {
+	const [file = "", ...args] = line;
+	const own = FIRST_FILE + Object.keys(FILE_DESCRIPTORS).length;
+	const nothing = openSync("/dev/null", "r");
+	try {
+		const inherited = new Set(inheritedDescriptors());
+		const last = Math.max(own - 1, ...inherited);
+		const stdio = Array.from({ length: last + 1 }, (_, number) => {
+			if (number === 0) return "ignore";
+			if (number < own) return "pipe";
+			return inherited.has(number) ? nothing : "ignore";
+		});
+		return spawn(file, args, {
+			cwd: "/",
+			env: { ...environment },
+			stdio
+		});
+	} finally {
+		closeSync(nothing);
+	}
+}
+const CLOSE_ON_EXEC = 524288;
+function inheritedDescriptors() {
+	return readdirSync("/proc/self/fd").map(Number).filter((number) => {
+		try {
+			const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${number}`, "utf8"))?.[1];
+			return flags !== void 0 && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
+		} catch {
+			return false;
+		}
+	});
+}
+
+// src/adapters/sandbox-watch.ts
+const LOOK_MILLISECONDS = 250;
+/** Looking at a folder with many files may not take more than this share of the time. */
+const BUSY_SHARE = .1;
+/** Training leaves checkpoints, not this many files. */
+const MAX_FILES = 1e5;
+/** Below this the host itself is in danger, whoever filled it. */
+const FREE_BYTES_FLOOR = 256 * 1024 ** 2;
+const PAGE_BYTES = 4096;
+/**
+* Looks until `signal` aborts or a cap is exceeded.
+*
+* @returns the exceeded cap, or undefined when it was stopped or the sandbox ended
+*/
+async function watchSandbox(watched, signal) {
+	const floors = await hostFloors(watched.out);
+	const closed = /* @__PURE__ */ new Set();
+	while (!signal.aborted) {
+		const begun = performance.now();
+		const exceeded = await tooMuchUsed(watched, floors, closed);
+		if (exceeded !== void 0) return exceeded;
+		const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE);
+		await setTimeout$2(pause, void 0, { signal }).catch(() => {});
+	}
+}
+/** The sandbox's own /proc lists its processes and no others; nothing inside can unmount it. */
+function processFolder({ init }) {
+	return `/proc/${init}/root/proc`;
+}
+async function processes(watched) {
+	return (await readdir(processFolder(watched)).catch(ended([]))).filter((name) => /^\d+$/.test(name));
+}
+/** @param closed the processes that would not let us look at their files the last time */
+async function tooMuchUsed(watched, floors, closed) {
+	const found = await processes(watched);
+	if (found.length > watched.caps.processes) return "processes";
+	const nameless = await namelessFiles(watched, found, closed);
+	if (nameless === void 0) return "disk";
+	return await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory) ?? await tooMuchDisk(watched, nameless.diskBytes, floors.disk);
+}
+async function tooMuchMemory(watched, ids, namelessBytes, freeFloor) {
+	const limit = watched.caps.memoryBytes ?? Number.POSITIVE_INFINITY;
+	let [threads, resident] = [0, 0];
+	for (const id of ids) {
+		const usage = await usageOf(watched, id);
+		threads += usage.threads;
+		resident += usage.resident;
+	}
+	if (threads > watched.caps.processes) return "processes";
+	const inFiles = await temporaryBytes(watched) + namelessBytes;
+	if (resident + inFiles > limit && await exactMemory(watched, ids, inFiles) > limit) return "memory";
+	return await availableMemory() < freeFloor ? "memory" : void 0;
+}
+async function exactMemory(watched, ids, inFiles) {
+	let [own, shared] = [0, 0];
+	for (const id of ids) {
+		const rollup = await readFile(join(processFolder(watched), id, "smaps_rollup"), "utf8").catch(ended(""));
+		const bytes = (name) => Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(rollup)?.[1] ?? 0) * 1024;
+		own += bytes("Pss_Anon");
+		shared += bytes("Pss_Shmem");
+	}
+	return own + Math.max(shared, inFiles);
+}
+/** Files in memory, mapped or not. */
+async function temporaryBytes({ init }) {
+	let used = 0;
+	for (const path of ["tmp", "dev/shm"]) {
+		const mount = await statfs(`/proc/${init}/root/${path}`).catch(ended(void 0));
+		used += mount ? (mount.blocks - mount.bfree) * mount.bsize : 0;
+	}
+	return used;
+}
+/**
+* Files that are open but have no name, so that no folder shows them: deleted ones on the disk of `out`, and memory
+* made to look like a file.
+*
+* @returns undefined when there are too many to look at, or a process hides them twice in a row
+*/
+async function namelessFiles(watched, ids, closed) {
+	const disk = watched.out === void 0 ? void 0 : (await stat(watched.out)).dev;
+	const seen = /* @__PURE__ */ new Set();
+	let [memoryBytes, diskBytes, files] = [
+		0,
+		0,
+		0
+	];
+	for (const id of ids) {
+		const folder = join(processFolder(watched), id, "fd");
+		const names = await readdir(folder).catch(hidden);
+		if (names === void 0 && closed.has(id) && await hasMemory(watched, id)) return void 0;
+		if (names === void 0) closed.add(id);
+		else closed.delete(id);
+		for (const name of names ?? []) {
+			files += 1;
+			if (files > MAX_FILES) return void 0;
+			const file = await stat(join(folder, name)).catch(hidden);
+			if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue;
+			seen.add(`${file.dev} ${file.ino}`);
+			if (file.dev === disk) diskBytes += file.blocks * 512;
+			else if ((await readlink(join(folder, name)).catch(hidden))?.startsWith("/memfd:")) memoryBytes += file.blocks * 512;
+		}
+	}
+	return {
+		memoryBytes,
+		diskBytes
+	};
+}
+/** A process that is ending is closed to us for a moment, and a zombie for good; neither has memory any more. */
+async function hasMemory(watched, id) {
+	return (await usageOf(watched, id)).resident > 0;
+}
+async function usageOf(watched, id) {
+	const text = await readFile(join(processFolder(watched), id, "stat"), "utf8").catch(ended(""));
+	const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+	return {
+		threads: Number(fields[17] ?? 0),
+		resident: Number(fields[21] ?? 0) * PAGE_BYTES
+	};
+}
+async function tooMuchDisk({ out, caps }, namelessBytes, freeFloor) {
+	if (out === void 0) return void 0;
+	if (await freeBytes(out) < freeFloor) return "disk";
+	return await usesMoreThan(out, caps.outBytes - namelessBytes) ? "disk" : void 0;
+}
+/**
+* Whether the files below a folder take more than `limitBytes` of disk. A folder that cannot be read, or is nested so
+* deep that it cannot be named, counts as too much: nobody needs one to train.
+*/
+async function usesMoreThan(folder, limitBytes) {
+	if (limitBytes < 0) return true;
+	let [bytes, files] = [0, 0];
+	const linked = /* @__PURE__ */ new Set();
+	const folders = [folder];
+	for (let next = folders.pop(); next !== void 0; next = folders.pop()) try {
+		for await (const entry of await opendir(next)) {
+			files += 1;
+			const path = join(next, entry.name);
+			const status = await lstat(path).catch(ended(void 0));
+			if (entry.isDirectory()) folders.push(path);
+			if (!status || linked.has(status.ino)) continue;
+			if (status.nlink > 1 && !entry.isDirectory()) linked.add(status.ino);
+			bytes += status.blocks * 512;
+			if (bytes > limitBytes || files > MAX_FILES) return true;
+		}
+	} catch (error) {
+		if (!isEnded(error)) return true;
+	}
+	return false;
+}
+/** Where the host would be in danger: never more than half of what there is to begin with. */
+async function hostFloors(out) {
+	const disk = out === void 0 ? 0 : await freeBytes(out);
+	return {
+		memory: Math.min(FREE_BYTES_FLOOR, await availableMemory() / 2),
+		disk: Math.min(FREE_BYTES_FLOOR, disk / 2)
+	};
+}
+async function freeBytes(path) {
+	const { bavail, bsize } = await statfs(path);
+	return bavail * bsize;
+}
+async function availableMemory() {
+	const text = await readFile("/proc/meminfo", "utf8");
+	return Number(/^MemAvailable: +(\d+) kB/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY) * 1024;
+}
+/** Processes and files come and go while one looks. */
+function ended(value) {
+	return (error) => {
+		if (isEnded(error)) return value;
+		throw error;
+	};
+}
+/** As `ended`, also for a process that does not let us look. */
+function hidden(error) {
+	const { code } = error;
+	if (code !== "EACCES" && code !== "EPERM" && !isEnded(error)) throw error;
+}
+function isEnded(error) {
+	const { code } = error;
+	return code === "ENOENT" || code === "ESRCH" || code === "ENOTDIR";
+}
+
+// src/adapters/private-paths.ts
+const WHOLE = [...[
+	"/",
+	"/etc",
+	"/proc",
+	"/sys",
+	"/dev",
+	"/run",
+	"/var",
+	"/var/run",
+	"/var/lib",
+	"/tmp",
+	"/boot"
+], ...[
+	"/home",
+	"/root",
+	"/mnt",
+	"/media",
+	"/opt",
+	"/srv",
+	"/usr/local/etc"
+]];
+/** A folder that holds one of these is somebody's home, a checkout or a runner. */
+const SIGNS = [...[
+	".ssh",
+	".aws",
+	".gnupg",
+	".docker",
+	".kube",
+	".netrc",
+	".git-credentials",
+	".config/gh",
+	".config/gcloud"
+], ...[
+	".runner",
+	".credentials",
+	".credentials_rsaparams",
+	"_temp",
+	"_work",
+	".git"
+]];
+const WITHIN = /\/(\.ssh|\.aws|\.gnupg|\.docker|\.kube|\.git|\.config|_work\/_temp|keyrings)(\/|$)|^\/(etc|proc|sys|dev|run|boot)(\/|$)|\.sock$/;
+/**
+* @param path absolute, with its links resolved
+* @returns why it must not be shown, to follow "which …"; undefined when it may be
+*/
+function whyPrivate(path) {
+	if (WHOLE.includes(path)) return "is too much to show";
+	if (WITHIN.test(path)) return "is private to this machine or its runner";
+	for (const own of ownPlaces()) {
+		if (path === own.path || own.path.startsWith(`${path}/`)) return `holds ${own.name}`;
+		if (own.closed && path.startsWith(`${own.path}/`)) return `lies in ${own.name}`;
+	}
+	for (const sign of SIGNS) if (exists$2(join(path, sign))) return `holds ${sign}`;
+}
+function ownPlaces() {
+	const { GITHUB_WORKSPACE, RUNNER_TEMP } = process.env;
+	return [
+		{
+			path: resolve(homedir()),
+			name: "your home",
+			closed: false
+		},
+		...GITHUB_WORKSPACE ? [{
+			path: resolve(GITHUB_WORKSPACE),
+			name: "the checkout",
+			closed: false
+		}] : [],
+		...RUNNER_TEMP ? [{
+			path: resolve(RUNNER_TEMP),
+			name: "the runner's own files",
+			closed: true
+		}] : []
+	];
+}
+function exists$2(path) {
+	try {
+		return lstatSync(path, { throwIfNoEntry: false }) !== void 0;
+	} catch (error) {
+		return error.code !== "ENOTDIR";
+	}
+}
+
+// src/adapters/tool-mounts.ts
+const SYSTEM_FOLDERS = [
+	"/bin",
+	"/sbin",
+	"/lib",
+	"/lib32",
+	"/lib64",
+	"/libx32"
+];
+const ETC = [
+	"/etc/ld.so.cache",
+	"/etc/ld.so.conf",
+	"/etc/ld.so.conf.d",
+	"/etc/alternatives",
+	"/etc/localtime"
+];
+const SHOWN_ANYWAY = [
+	"/usr",
+	"/etc/alternatives",
+	...SYSTEM_FOLDERS
+];
+/** What an installation consists of. Not its top folder: that may be `~/.local`, where keyrings live too. */
+const PREFIX_PARTS = [
+	"bin",
+	"lib",
+	"lib32",
+	"lib64",
+	"libexec",
+	"include",
+	"pyvenv.cfg",
+	"conda-meta"
+];
+const PYENV_PARTS = [
+	"bin",
+	"libexec",
+	"plugins",
+	"pyenv.d",
+	"version",
+	"versions"
+];
+const MAX_LINKS = 40;
+/** A folder on PATH with more programs than this is not searched for links to elsewhere. */
+const MAX_PROGRAMS = 5e3;
+/** /usr and what belongs to it, and the accelerators this machine has. */
+function systemMounts() {
+	const mounts = [{
+		kind: "read",
+		from: "/usr"
+	}];
+	for (const path of SYSTEM_FOLDERS) {
+		const target = attempt(() => readlinkSync(path));
+		if (target !== void 0) mounts.push({
+			kind: "link",
+			at: path,
+			target
+		});
+		else if (exists$1(path)) mounts.push({
+			kind: "read",
+			from: path
+		});
+	}
+	for (const path of ETC) if (exists$1(path)) mounts.push({
+		kind: "read",
+		from: realpathSync(path),
+		to: path
+	});
+	const accelerators = acceleratorMounts(readdirSync("/dev"));
+	for (const mount of accelerators) if (mount.kind !== "link" && exists$1(mount.from)) mounts.push(mount);
+	return mounts;
+}
+/**
+* The installations that the environment names (PATH, VIRTUAL_ENV, CONDA_PREFIX, LD_LIBRARY_PATH, CUDA_HOME), with
+* every symbolic link on the way to them. What is private is left out.
+*
+* @param read further absolute paths, from the configuration
+* @throws SandboxError when one of `read` is private or does not exist
+*/
+function toolMounts(environment, read) {
+	const shown = new Exposure();
+	for (const path of read) {
+		if (!isAbsolute(path) || !exists$1(path)) throw refuseRead(path, "is not an existing absolute path");
+		const reason = whyPrivate(realpathSync(path));
+		if (reason !== void 0) throw refuseRead(path, reason);
+		shown.add(path);
+	}
+	const list = (name) => (environment[name] ?? "").split(":").filter(isAbsolute);
+	for (const prefix of [...list("VIRTUAL_ENV"), ...list("CONDA_PREFIX")]) addPrefix(shown, prefix);
+	for (const directory of list("PATH")) addPrograms(shown, directory);
+	for (const path of [
+		...list("LD_LIBRARY_PATH"),
+		...list("CUDA_HOME"),
+		"/opt/rocm"
+	]) shown.add(path);
+	return shown.mounts();
+}
+function refuseRead(path, reason) {
+	return new SandboxError({
+		message: `\`sandbox.read\` names ${path}, which ${reason}`,
+		hint: "Name only the folder that training needs, such as a virtual environment or a cache."
+	});
+}
+function addPrefix(shown, prefix) {
+	for (const part of PREFIX_PARTS) shown.add(join(prefix, part));
+	if (basename(prefix) !== ".local") shown.add(join(prefix, "share"));
+	const settings = attempt(() => readFileSync(join(prefix, "pyvenv.cfg"), "utf8")) ?? "";
+	const home = /^home\s*=\s*(\S.*?)\s*$/m.exec(settings)?.[1];
+	if (home !== void 0 && isAbsolute(home)) addPrograms(shown, home);
+	addLinkedPrograms(shown, join(prefix, "bin"));
+}
+function addPrograms(shown, directory) {
+	const prefix = dirname(directory);
+	if (shown.isSystem(directory)) {
+		addLinkedPrograms(shown, directory);
+		return;
+	}
+	shown.add(directory);
+	if (basename(directory) === ".bin") shown.add(prefix);
+	if (basename(directory) === "shims") for (const part of PYENV_PARTS) shown.add(join(prefix, part));
+	if (basename(directory) === "bin" && !shown.hasSeen(prefix)) addPrefix(shown, prefix);
+	else addLinkedPrograms(shown, directory);
+}
+/** A program on PATH is often a link into an installation elsewhere: ~/.local/bin/python3.12 → uv's own folder. */
+function addLinkedPrograms(shown, directory) {
+	const entries = attempt(() => readdirSync(directory, { withFileTypes: true })) ?? [];
+	if (entries.length > MAX_PROGRAMS || directory !== "/usr/local/bin" && shown.isSystem(directory)) return;
+	for (const entry of entries) {
+		if (!entry.isSymbolicLink()) continue;
+		const program = join(directory, entry.name);
+		const target = attempt(() => realpathSync(program));
+		if (target === void 0 || shown.isSystem(target)) continue;
+		shown.add(program);
+		const prefix = dirname(dirname(target));
+		if (basename(dirname(target)) === "bin" && exists$1(join(prefix, "lib")) && !shown.hasSeen(prefix)) addPrefix(shown, prefix);
+	}
+}
+/** Collects paths to show, and the symbolic links that lead to them. */
+var Exposure = class {
+	#real = /* @__PURE__ */ new Set();
+	#links = /* @__PURE__ */ new Map();
+	#seen = /* @__PURE__ */ new Set();
+	isSystem(path) {
+		return SHOWN_ANYWAY.some((folder) => path === folder || path.startsWith(`${folder}/`));
+	}
+	/** Says whether it was asked before: installations refer to each other. */
+	hasSeen(prefix) {
+		const seen = this.#seen.has(prefix);
+		this.#seen.add(prefix);
+		return seen;
+	}
+	/** Shows a path, unless it does not exist, is there anyway or is private. */
+	add(path) {
+		const { real, links } = followLinks(normalize(path));
+		if (real === void 0) return;
+		if (whyPrivate(real) !== void 0) return;
+		for (const [at, target] of links) this.#links.set(at, target);
+		if (!this.isSystem(real)) this.#real.add(real.startsWith("/nix/store/") ? "/nix/store" : real);
+	}
+	/** Parents first: a mount would cover one made earlier below it. */
+	mounts() {
+		const below = (path) => this.isSystem(path) || parents(path).some((parent) => this.#real.has(parent));
+		const reads = [...this.#real].filter((path) => !below(path)).toSorted();
+		const links = [...this.#links].filter(([at]) => !below(at));
+		return [...reads.map((from) => ({
+			kind: "read",
+			from
+		})), ...links.map(([at, target]) => ({
+			kind: "link",
+			at,
+			target
+		}))];
+	}
+};
+/** Resolves a path one link at a time, to keep the links. */
+function followLinks(path) {
+	const links = /* @__PURE__ */ new Map();
+	let current = path;
+	for (let followed = 0; followed < MAX_LINKS; followed += 1) {
+		const at = firstLink(current);
+		if (at === void 0) return exists$1(current) ? {
+			real: current,
+			links
+		} : { links };
+		const target = readlinkSync(at);
+		links.set(at, target);
+		current = resolve(dirname(at), target) + current.slice(at.length);
+	}
+	return { links };
+}
+function firstLink(path) {
+	for (const part of [...parents(path).toReversed(), path]) if (attempt(() => lstatSync(part))?.isSymbolicLink()) return part;
+}
+/** The folders a path lies in, innermost first, without `/`. */
+function parents(path) {
+	const found = [];
+	for (let parent = dirname(path); parent !== "/" && parent !== "."; parent = dirname(parent)) found.push(parent);
+	return found;
+}
+function exists$1(path) {
+	return attempt(() => lstatSync(path)) !== void 0;
+}
+/** What is not there, or closed to us, is not shown. */
+function attempt(look) {
+	try {
+		return look();
+	} catch {
+		return;
+	}
+}
+
+// src/adapters/bubblewrap.ts
+/** Everybody who could write is dead; this is for what is still in the pipe. */
+const DRAIN_MILLISECONDS$1 = 2e3;
+const MAX_TEMPORARY_BYTES = 2 * 1024 ** 3;
+const OLDEST = [0, 8];
+/** @throws SandboxError when bubblewrap is missing, too old or forbidden */
+async function openBubblewrap() {
+	const file = await findProgram("bwrap");
+	if (file === void 0) throw new SandboxError(INSTALL);
+	const version = await versionOf(file);
+	const installation = {
+		file,
+		system: systemMounts(),
+		seccomp: seccompFilter(process.arch),
+		caps: await findKernelCaps(await thisMachine())
+	};
+	const sandbox = {
+		level: "bubblewrap",
+		description: `bubblewrap ${version}${installation.seccomp ? "" : ", without a filter for system calls"}; disk watched from outside, ${installation.caps.description}`,
+		run: (request) => run(installation, request)
+	};
+	await prove(sandbox);
+	return sandbox;
+}
+async function findProgram(name) {
+	for (const directory of (process.env.PATH ?? "").split(delimiter).filter(isAbsolute)) {
+		const file = join(directory, name);
+		if (await access(file, constants$1.X_OK).then(() => true, () => false)) return file;
+	}
+}
+async function versionOf(file) {
+	const { stdout } = await execa(file, ["--version"], {
+		reject: false,
+		timeout: 1e4
+	});
+	const version = /(\d+)\.(\d+)[.\d]*/.exec(stdout);
+	const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
+	if (major < (OLDEST[0] ?? 0) || major === OLDEST[0] && minor < (OLDEST[1] ?? 0)) throw new SandboxError(UPDATE);
+	return version?.[0] ?? "";
+}
+/** Runs nothing in a real sandbox: whether a machine allows one is known only then. */
+async function prove(sandbox) {
+	let printed = "";
+	if ((await sandbox.run({
+		command: "exit 0",
+		places: {
+			source: "/usr",
+			out: "/usr"
+		},
+		outWritable: false,
+		environment: { PATH: "/usr/bin:/bin" },
+		timeoutSeconds: 30,
+		caps: {
+			outBytes: 1024 ** 2,
+			processes: 64
+		},
+		read: [],
+		onOutput: (text) => {
+			printed += text;
+		},
+		signal: new AbortController().signal
+	})).code !== 0) throw new SandboxError(explainRefusal(printed));
+}
+async function run(installation, request) {
+	const tools = toolMounts(request.environment, request.read);
+	const scope = await installation.caps.enter(request.caps);
+	try {
+		const line = [
+			...scope.launcher,
+			installation.file,
+			...argumentsFor(installation, request, tools)
+		];
+		const started = await startBubblewrap(line, scope.environment, installation.seccomp, request.signal);
+		if (!started) return {
+			code: null,
+			signal: "SIGKILL",
+			timedOut: false
+		};
+		return await supervise(started, request, scope);
+	} finally {
+		await scope.leave();
+	}
+}
+function argumentsFor({ system, seccomp }, { places, outWritable, environment, caps, command }, tools) {
+	const memoryBytes = caps.memoryBytes ?? totalmem();
+	return bubblewrapArguments({
+		places,
+		outWritable,
+		system,
+		tools,
+		environment: placedEnvironment(environment, insidePlaces(places)),
+		temporaryBytes: Math.min(MAX_TEMPORARY_BYTES, Math.floor(memoryBytes / 4)),
+		sharedMemoryBytes: Math.floor(memoryBytes / 2),
+		descriptors: {
+			status: 4,
+			files: FILE_DESCRIPTORS,
+			...seccomp ? { seccomp: 5 } : {}
+		},
+		command: entrance(command, {
+			fileBytes: caps.outBytes,
+			processes: caps.processes + 16
+		})
+	});
+}
+/** Lets the command begin, and sees to it that it ends: by itself, in time, within its caps. */
+async function supervise(started, request, scope) {
+	const { child, init, outputs } = started;
+	const { places, outWritable, caps, signal } = request;
+	const end = await SandboxEnd.of(child, init);
+	const out = outWritable ? places.out : void 0;
+	const over = new AbortController();
+	const watching = watchSandbox({
+		init,
+		caps,
+		...out === void 0 ? {} : { out }
+	}, over.signal).finally(() => over.signal.aborted ? void 0 : end.kill());
+	watching.catch(() => {});
+	for (const stream of outputs) readTexts(stream, request.onOutput);
+	let timedOut = false;
+	const timer = setTimeout(() => {
+		timedOut = true;
+		end.terminate();
+	}, request.timeoutSeconds * 1e3);
+	const onAbort = () => end.terminate();
+	signal.addEventListener("abort", onAbort, { once: true });
+	started.begin();
+	if (signal.aborted) onAbort();
+	const [code, byName] = await ended$1(child);
+	clearTimeout(timer);
+	signal.removeEventListener("abort", onAbort);
+	over.abort();
+	await end.settle();
+	await Promise.all(outputs.map(drained$1));
+	const exit = exitOf(code, byName, timedOut);
+	const exceeded = await watching ?? await exceededAfterwards(exit, out, caps, scope);
+	return exceeded === void 0 ? exit : {
+		...exit,
+		exceeded
+	};
+}
+/** What happened between two looks, or was stopped by the kernel. */
+async function exceededAfterwards({ code, signal }, out, caps, scope) {
+	if (signal === "SIGXFSZ") return "disk";
+	if (out !== void 0 && await usesMoreThan(out, caps.outBytes)) return "disk";
+	return code === 0 ? void 0 : scope.exceeded();
+}
+/** Hands on text as it comes. The pipe is read no faster than that, so its writer waits. */
+function readTexts(stream, onOutput) {
+	stream.setEncoding("utf8");
+	stream.on("data", onOutput);
+	stream.resume();
+}
+async function drained$1(stream) {
+	if (stream.closed) return;
+	await finished(stream, { signal: AbortSignal.timeout(DRAIN_MILLISECONDS$1) }).catch(() => {});
+	stream.destroy();
 }
 
 // src/adapters/process-group.ts
@@ -57401,25 +59056,83 @@ async function drained(stream) {
 	stream.destroy();
 }
 
+// src/adapters/sandbox.ts
+/**
+* Makes sure that commands can be run, by running one.
+*
+* @throws SandboxError when bubblewrap is missing, too old or forbidden: code is never run with less than was asked for
+*/
+async function openSandbox(kind) {
+	if (kind === "none") return NO_SANDBOX;
+	if (process.platform !== "linux") throw new SandboxError(otherSystem(process.platform));
+	return openBubblewrap();
+}
+const NO_SANDBOX = {
+	level: "none",
+	description: "no sandbox: the code can read and change whatever this user can, without limits",
+	async run({ command, places, environment, timeoutSeconds, onOutput, signal }) {
+		const scratch = await mkdtemp(join(tmpdir(), "autoresearch-home-"));
+		try {
+			return await runGroup({
+				command,
+				directory: places.source,
+				environment: placedEnvironment(environment, {
+					...places,
+					home: scratch,
+					temporary: scratch
+				}),
+				timeoutSeconds,
+				onOutput,
+				signal
+			});
+		} finally {
+			await removeTree(scratch);
+		}
+	}
+};
+/**
+* Removes what a candidate could write, however it made it: folders closed to ourselves, or nested deeper than a path
+* can name. `fs.rm` gives up on both.
+*/
+async function removeTree(path) {
+	await execa("chmod", [
+		"-R",
+		"u+rwX",
+		"--",
+		path
+	], {
+		reject: false,
+		stdio: "ignore"
+	});
+	await execa("rm", [
+		"-rf",
+		"--",
+		path
+	], { stdio: "ignore" });
+}
+
 // src/adapters/setup.ts
 const SETUP_TIMEOUT_SECONDS = 21600;
 const LOG_TAIL_CHARACTERS = 4e3;
 /**
-* Prepares `$AUTORESEARCH_DATA` for the baseline at `base`. The folder is named after the setup command and every file a
+* Prepares the data for the baseline at `base`. The folder is named after the setup command and every file a
 * candidate may not change, so merges of candidates reuse it and any other change prepares it anew.
 *
-* @returns the directory; an empty one when there is no setup command
+* @returns the folders; empty ones when there is no setup command
 * @throws BaselineError when the command fails
 */
 async function prepareData(options, config, base, signal) {
 	const fixedFiles = await options.repository.fixedFilesHash(base, config.editable);
 	const key = createHash("sha256").update(`${config.setup ?? ""}\n${fixedFiles}`).digest("hex").slice(0, 16);
 	const ready = join(options.cacheDirectory, key);
-	if (await exists(ready)) return ready;
+	if (await exists(ready)) return preparedIn(ready);
 	await mkdir(options.cacheDirectory, { recursive: true });
 	const unfinished = await mkdtemp(join(options.cacheDirectory, `${key}.unfinished-`));
 	try {
-		if (config.setup !== void 0) await runSetup(options, config.setup, base, unfinished, signal);
+		const prepared = preparedIn(unfinished);
+		await mkdir(prepared.data);
+		await mkdir(prepared.evaluationData);
+		if (config.setup !== void 0) await runSetup(options, config.setup, base, prepared, signal);
 		await rename(unfinished, ready).catch(async (error) => {
 			if (!await exists(ready)) throw error;
 		});
@@ -57429,9 +59142,15 @@ async function prepareData(options, config, base, signal) {
 			force: true
 		});
 	}
-	return ready;
+	return preparedIn(ready);
 }
-async function runSetup({ repository, log, environment }, command, base, dataDirectory, signal) {
+function preparedIn(directory) {
+	return {
+		data: join(directory, "data"),
+		evaluationData: join(directory, "evaluation-data")
+	};
+}
+async function runSetup({ repository, log, environment }, command, base, prepared, signal) {
 	const source = await mkdtemp(join(tmpdir(), "autoresearch-setup-"));
 	let tail = "";
 	log.info(`Setup: ${command}`);
@@ -57443,7 +59162,8 @@ async function runSetup({ repository, log, environment }, command, base, dataDir
 			environment: {
 				...setupEnvironment(environment),
 				HOME: homedir(),
-				AUTORESEARCH_DATA: dataDirectory
+				AUTORESEARCH_DATA: prepared.data,
+				AUTORESEARCH_EVAL_DATA: prepared.evaluationData
 			},
 			timeoutSeconds: SETUP_TIMEOUT_SECONDS,
 			onOutput: (text) => {
@@ -57466,96 +59186,171 @@ async function exists(path) {
 
 // src/adapters/trainer.ts
 const MAX_METRIC_FILE_BYTES = 1048576;
+/** An evaluation may take this long, whatever the timeout of training is. */
+const MIN_EVALUATION_SECONDS = 60;
 /** @returns a trainer that prepares data once and then runs one trial at a time */
 function createTrainer(options) {
-	const configs = /* @__PURE__ */ new Map();
-	const data = /* @__PURE__ */ new Map();
-	const configAt = (base) => remember(configs, base, () => readConfig(options, base));
+	const benches = /* @__PURE__ */ new Map();
 	return {
 		testbed: options.testbed,
 		async run(trial, signal) {
-			const config = await configAt(trial.base);
-			return runTrial(options, config, await remember(data, trial.base, () => prepareData(options, config, trial.base, signal)), trial, signal);
+			const bench = benches.get(trial.base) ?? openBench(options, trial.base, signal);
+			benches.set(trial.base, bench);
+			await assertDeviceIdle();
+			return runTrial(await bench, trial, signal);
 		}
 	};
 }
-function remember(known, key, make) {
-	const value = known.get(key) ?? make();
-	known.set(key, value);
-	return value;
+/** The configuration and the data of a baseline, and the sandbox it asks for. */
+async function openBench(options, base, signal) {
+	const config = await readConfig(options, base);
+	return {
+		options,
+		config,
+		sandbox: await openSandbox(config.sandbox.kind),
+		prepared: await prepareData(options, config, base, signal)
+	};
 }
 async function readConfig({ repository, configPath }, base) {
 	const parsed = parseConfig(await repository.readFile(base, configPath) ?? "");
 	if (parsed.kind === "config") return parsed.config;
 	throw new ConfigError(renderConfigProblems(configPath, parsed.problems), { hint: `Mend ${configPath} on the baseline branch.` });
 }
-async function runTrial(options, config, dataDirectory, trial, signal) {
-	const { repository, clock } = options;
-	const sealed = await repository.sealedTree(trial.base, trial.head, config.editable);
+async function runTrial(bench, trial, signal) {
+	const { options, config } = bench;
+	const sealed = await options.repository.sealedTree(trial.base, trial.head, config.editable);
 	if (sealed !== trial.tree) throw new UserFacingError(`${trial.head.slice(0, 7)} changes files outside \`editable\`; it was not trained`, { hint: "Close its pull request. The static gate should have refused it: please report this." });
 	const results = join(options.resultsDirectory, trial.id);
 	const scratch = await mkdtemp(join(tmpdir(), "autoresearch-trial-"));
-	const [source, out, home] = [
-		join(scratch, "source"),
-		join(scratch, "out"),
-		join(scratch, "home")
-	];
+	const places = {
+		source: join(scratch, "source"),
+		out: join(scratch, "out"),
+		shim: options.shimDirectory
+	};
 	try {
 		for (const directory of [
-			source,
-			out,
-			home,
+			places.source,
+			places.out,
 			results
 		]) await mkdir(directory, { recursive: true });
-		await repository.exportTree(sealed, source);
-		const reader = new OutputReader(config.metric, config.progress?.pattern);
-		const begun = clock.monotonicSeconds();
-		const exit = await runGroup({
-			command: config.train,
-			directory: source,
-			environment: {
-				...trainingEnvironment(options.environment),
-				HOME: home,
-				TMPDIR: home,
-				AUTORESEARCH_SEED: String(trial.seed),
-				AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
-				AUTORESEARCH_DATA: dataDirectory,
-				AUTORESEARCH_OUT: out
-			},
-			timeoutSeconds: config.timeoutSeconds,
-			onOutput: (text) => reader.push(text),
-			signal
-		});
-		const wallSeconds = clock.monotonicSeconds() - begun;
-		reader.end();
-		const found = await findMetric(config.metric.source, out, reader);
-		const measured = measureTrial(exit, found, reader.log, reader.diverged, config.metric);
-		const result = {
+		await options.repository.exportTree(sealed, places.source);
+		const ran = await trainAndMeasure(bench, trial, places, signal);
+		await writeFile(join(results, "log.txt"), ran.log);
+		if (!signal.aborted) await writeFile(join(results, TRIAL_FILE), `${JSON.stringify(ran.result, null, 2)}\n`);
+		return ran.result;
+	} finally {
+		await removeTree(scratch);
+	}
+}
+async function trainAndMeasure(bench, trial, places, signal) {
+	const { options, config, sandbox, prepared } = bench;
+	const training = await runCommand(bench, trial, signal, {
+		command: config.train,
+		places: {
+			...places,
+			data: prepared.data
+		},
+		outWritable: true,
+		timeoutSeconds: config.timeoutSeconds
+	});
+	const evaluation = config.evaluate !== void 0 && training.exit.code === 0 && !training.exit.timedOut ? await runCommand(bench, trial, signal, {
+		command: config.evaluate,
+		places: {
+			...places,
+			data: prepared.data,
+			evaluationData: prepared.evaluationData
+		},
+		outWritable: false,
+		timeoutSeconds: Math.max(MIN_EVALUATION_SECONDS, config.timeoutSeconds)
+	}) : void 0;
+	const measured = await measure(config, training, evaluation, places.out);
+	const log = training.log + (evaluation ? `\n[evaluation]\n${evaluation.log}` : "");
+	return {
+		result: {
 			trial,
 			config: measurementHash(config),
 			testbed: options.testbed,
+			sandbox: sandbox.description.slice(0, 200),
+			trust: config.evaluate === void 0 ? "self-reported" : "evaluated",
+			runId: options.runId,
+			runAttempt: options.runAttempt,
 			...measured,
-			wallSeconds: Math.round(wallSeconds * 1e3) / 1e3,
-			curve: [...reader.curve],
-			...measured.outcome === "measured" ? {} : { tail: reader.log.slice(-4e3) }
+			wallSeconds: milliseconds(training.wallSeconds),
+			deviceSeconds: milliseconds(training.wallSeconds + (evaluation?.wallSeconds ?? 0)),
+			curve: [...training.reader.curve],
+			...measured.outcome === "measured" ? {} : { tail: log.slice(-4e3) }
+		},
+		log
+	};
+}
+async function runCommand({ options, config, sandbox }, trial, signal, request) {
+	const reader = new OutputReader(config.metric, config.progress?.pattern);
+	const watch = new SecretWatch(options.secrets);
+	const { memoryBytes, outBytes, processes, read } = config.sandbox;
+	const begun = options.clock.monotonicSeconds();
+	const exit = await sandbox.run({
+		...request,
+		environment: {
+			...trainingEnvironment(options.environment),
+			AUTORESEARCH_SEED: String(trial.seed),
+			AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
+			PYTHONHASHSEED: String(trial.seed),
+			PYTHONDONTWRITEBYTECODE: "1"
+		},
+		caps: {
+			outBytes,
+			processes,
+			...memoryBytes === void 0 ? {} : { memoryBytes }
+		},
+		read,
+		onOutput: (text) => {
+			reader.push(text);
+			watch.push(text);
+		},
+		signal
+	});
+	const wallSeconds = options.clock.monotonicSeconds() - begun;
+	reader.end();
+	return {
+		exit,
+		reader,
+		log: watch.redact(reader.log),
+		leaked: watch.found,
+		wallSeconds
+	};
+}
+/** With an evaluation its number counts, whatever training printed. */
+async function measure(config, training, evaluation, out) {
+	if (training.leaked || evaluation?.leaked) return {
+		outcome: "invalid-metric",
+		reason: "its output held a secret of this job"
+	};
+	const { metric } = config;
+	if (evaluation) {
+		const { exit, reader, log } = evaluation;
+		const measured = measureTrial(exit, reader.metricText, log, false, metric);
+		if (measured.reason === void 0) return measured;
+		return {
+			...measured,
+			reason: `in the evaluation: ${measured.reason}`.slice(0, 500)
 		};
-		await writeFile(join(results, "log.txt"), reader.log);
-		if (!signal.aborted) await writeFile(join(results, TRIAL_FILE), `${JSON.stringify(result, null, 2)}\n`);
-		return result;
-	} finally {
-		await rm(scratch, {
-			recursive: true,
-			force: true
-		});
 	}
+	const { exit, reader, log } = training;
+	const found = await findMetric(metric.source, out, reader);
+	return measureTrial(exit, found, log, reader.diverged, metric);
 }
 async function findMetric(source, out, reader) {
 	if (source.kind === "pattern") return reader.metricText;
 	const text = await readBoundedFile(join(out, source.file), MAX_METRIC_FILE_BYTES);
 	return readMetricFile(text, source.file, source.key);
 }
+function milliseconds(seconds) {
+	return Math.round(seconds * 1e3) / 1e3;
+}
 
 // src/wiring.ts
+/** `python/` beside `dist/`, where the action is installed. */
+const SHIM_DIRECTORY = fileURLToPath(new URL("../python", import.meta.url));
 function wirePorts(job) {
 	const { repository, apiUrl, serverUrl } = job.runner;
 	const git = gitContext(job);
@@ -57591,7 +59386,11 @@ async function wireTrainer(job) {
 		configPath: job.inputs.configPath,
 		resultsDirectory: resultsDirectory(job),
 		cacheDirectory: join(job.runner.cacheDirectory, "autoresearch", job.runner.repository),
-		environment: process.env
+		shimDirectory: SHIM_DIRECTORY,
+		environment: process.env,
+		secrets: [job.inputs.token, job.inputs.openaiApiKey],
+		runId: job.runner.runId,
+		runAttempt: job.runner.runAttempt
 	});
 }
 function wireProposers({ inputs }) {
@@ -57628,7 +59427,7 @@ const COMMANDS = {
 			createProposers: wireProposers(job)
 		};
 		const { timeBudgetSeconds } = job.inputs;
-		const summary = await run(ports, {
+		const summary = await run$1(ports, {
 			...sessionSettings(job, trainer.testbed),
 			timeBudgetSeconds
 		});

@@ -1,19 +1,23 @@
-// The fixed half of the example, which nobody edits: the text, the split, the clock and the metric.
+// What train.mjs is given, which nobody edits: the text, the split and the clock.
 //
 //     node prepare.mjs        once, before any training
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const MAX_CONTEXT = 64 // every target has this many characters before it, whatever the model's context
 const VAL_FRACTION = 0.1 // the end of the book in one piece: random windows would have trained neighbours
-const VAL_TARGETS = 8192 // characters to predict in one evaluation, evenly spread over that piece
-const VAL_BATCH = 256 // contexts handed to the model at a time
-const MIN_TEXT = 10_000 // characters; a shorter text leaves nothing to validate on
+const MIN_TEXT = 250_000 // characters; a shorter text leaves too little to validate on
+const MODEL = 'model.bin'
 
-const DIRECTORY = process.env.AUTORESEARCH_DATA ?? fileURLToPath(new URL('.data', import.meta.url))
+const DATA = place('AUTORESEARCH_DATA', '.data') // what training sees
+const EVAL_DATA = place('AUTORESEARCH_EVAL_DATA', '.data-eval') // what it does not see
+const OUT = place('AUTORESEARCH_OUT', '.out') // what it leaves behind
+
+function place(variable, name) {
+  return process.env[variable] ?? fileURLToPath(new URL(name, import.meta.url))
+}
 
 // -----------------------------------------------------------------------------------------------------------
 // The text
@@ -27,10 +31,10 @@ function prepare() {
   const tokens = Uint8Array.from(text, (character) => ids.get(character))
   const split = Math.floor(tokens.length * (1 - VAL_FRACTION))
 
-  mkdirSync(DIRECTORY, { recursive: true })
-  write('alphabet.txt', alphabet.join(''))
-  write('train.bin', tokens.subarray(0, split))
-  write('val.bin', tokens.subarray(split))
+  write(DATA, 'alphabet.txt', alphabet.join(''))
+  write(DATA, 'train.bin', tokens.subarray(0, split))
+  write(EVAL_DATA, 'alphabet.txt', alphabet.join(''))
+  write(EVAL_DATA, 'val.bin', tokens.subarray(split))
   console.log(`${alphabet.length} characters, ${split} to train on, ${tokens.length - split} to validate on`)
 }
 
@@ -55,22 +59,28 @@ function toAscii(text) {
     .replace(/[^\n -~]/g, '')
 }
 
-function write(name, content) {
-  writeFileSync(path.join(DIRECTORY, name), content)
+function write(directory, name, content) {
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(path.join(directory, name), content)
 }
 
-function read(name) {
-  const file = path.join(DIRECTORY, name)
+function read(directory, name) {
+  const file = path.join(directory, name)
   if (!existsSync(file)) throw new Error(`${file} is missing: run "node prepare.mjs" first`)
   return readFileSync(file)
 }
 
 // -----------------------------------------------------------------------------------------------------------
-// What train.mjs imports: the training text, the clock and the metric
+// What train.mjs imports: the training text, the clock, and where the model goes
 
-/** `train` holds the training text as numbers below `vocabSize`. The validation text never leaves this file. */
+/** `train` holds the training text as numbers below `vocabSize`. */
 export function loadData() {
-  return { train: new Uint8Array(read('train.bin')), vocabSize: read('alphabet.txt').length }
+  return { train: new Uint8Array(read(DATA, 'train.bin')), vocabSize: read(DATA, 'alphabet.txt').length }
+}
+
+/** Keeps the trained model for evaluate.mjs, which hands the same bytes to `loadModel` of train.mjs. */
+export function saveModel(bytes) {
+  write(OUT, MODEL, bytes)
 }
 
 const start = performance.now()
@@ -83,37 +93,20 @@ export const budget = {
   progress: (step) => Math.max(budget.seconds() / budgetSeconds, step / maxSteps),
 }
 
-/**
- * Bits per byte on the validation text: the mean of -log2 softmax(logits)[target] over fixed targets.
- * @param {number} context characters the model looks back, at most MAX_CONTEXT
- * @param {(contexts: Uint8Array, count: number) => Float32Array} predict
- *   contexts [count, context], oldest character first, to logits [count, vocabSize]
- */
-export function evaluate(context, predict) {
-  if (context > MAX_CONTEXT) throw new Error(`a context of ${context} is longer than ${MAX_CONTEXT}`)
-  const val = read('val.bin')
-  const vocabSize = read('alphabet.txt').length
-  const stride = (val.length - MAX_CONTEXT) / VAL_TARGETS
-  let bits = 0
-  for (let first = 0; first < VAL_TARGETS; first += VAL_BATCH) {
-    const places = Array.from(
-      { length: VAL_BATCH },
-      (_, row) => MAX_CONTEXT + Math.floor((first + row) * stride),
-    )
-    const contexts = Uint8Array.from(places.flatMap((place) => [...val.subarray(place - context, place)]))
-    const logits = predict(contexts, VAL_BATCH)
-    places.forEach((place, row) => {
-      bits += surprise(logits.subarray(row * vocabSize, (row + 1) * vocabSize), val[place])
-    })
-  }
-  return bits / VAL_TARGETS
+// -----------------------------------------------------------------------------------------------------------
+// What evaluate.mjs imports
+
+/** `val` holds the validation text as numbers below `vocabSize`. */
+export function loadEvaluationData() {
+  return { val: read(EVAL_DATA, 'val.bin'), vocabSize: read(EVAL_DATA, 'alphabet.txt').length }
 }
 
-/** -log2 softmax(logits)[target] */
-function surprise(logits, target) {
-  const max = Math.max(...logits)
-  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - max), 0)
-  return Math.log2(total) - (logits[target] - max) * Math.LOG2E
+/** The bytes that were saved. A link is not followed: it could lead to the validation text. */
+export function readModel() {
+  const file = path.join(OUT, MODEL)
+  if (!existsSync(file)) throw new Error(`${file} is missing: run "node train.mjs" first`)
+  if (!lstatSync(file).isFile()) throw new Error(`${file} is not a file`)
+  return readFileSync(file)
 }
 
 if (process.argv[1]?.endsWith('prepare.mjs')) prepare()

@@ -1,10 +1,11 @@
 // The one file the agent edits: the model, how it learns, and every number in between.
 //
-//     node train.mjs          trains for the budget, then prints val_bpb
+//     node train.mjs          trains for the budget and saves the model; evaluate.mjs measures it
 
-import { budget, evaluate, loadData } from './prepare.mjs'
+import { deserialize, serialize } from 'node:v8'
+import { budget, loadData, saveModel } from './prepare.mjs'
 
-const CONTEXT = 3 // characters the model looks back
+export const CONTEXT = 3 // characters the model looks back
 const EMBEDDING = 16 // numbers that stand for one character
 const HIDDEN = 32 // hidden units
 const INIT_SCALE = 0.1 // standard deviation of the initial weights
@@ -229,17 +230,22 @@ function mean(numbers) {
 // -----------------------------------------------------------------------------------------------------------
 // The run
 
+/** The model that `main` saved, as evaluate.mjs asks it: contexts [count, CONTEXT] to logits [count, vocabSize] */
+export function loadModel(bytes) {
+  const model = deserialize(bytes)
+  return (contexts, count) => forward(model, contexts, count).logits
+}
+
 function main() {
   const data = loadData()
   const random = createRandom(Number(process.env.AUTORESEARCH_SEED ?? 0))
   const model = createModel(data, random)
   const numSteps = train(model, data.train, random)
   const trainingSeconds = budget.seconds()
-  const valBpb = evaluate(CONTEXT, (contexts, count) => forward(model, contexts, count).logits)
+  saveModel(serialize(model))
   const numParams = parametersOf(model).reduce((sum, { value }) => sum + value.length, 0)
 
   console.log('---')
-  console.log(`val_bpb:          ${valBpb.toFixed(6)}`)
   console.log(`training_seconds: ${trainingSeconds.toFixed(1)}`)
   console.log(`total_seconds:    ${(performance.now() / 1000).toFixed(1)}`)
   console.log(`num_steps:        ${numSteps}`)

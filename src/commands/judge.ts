@@ -43,7 +43,12 @@ async function verify(
 ): Promise<string | undefined> {
   if (!assigned.has(result.trial.id)) return 'no such trial is outstanding'
   const { config } = session
-  const problem = checkResult(session.state, measurementHash(config), result, config.metric.bounds)
+  const problem = checkResult(session.state, result, {
+    hash: measurementHash(config),
+    ...(config.metric.bounds && { bounds: config.metric.bounds }),
+    evaluated: config.evaluate !== undefined,
+    sandboxKind: config.sandbox.kind,
+  })
   if (problem !== undefined) return problem
   const tree = await session.ports.repository.treeOf(result.trial.head)
   return tree === result.trial.tree

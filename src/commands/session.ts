@@ -70,6 +70,7 @@ export class Session {
       baselineReplicates: this.#config.replicates.baseline,
       candidateReplicates: this.#config.replicates.candidate,
       ...STARTING_THRESHOLDS,
+      ...(this.#config.reviewAbove && { reviewAbove: this.#config.reviewAbove }),
     }
   }
 

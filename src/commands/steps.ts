@@ -78,7 +78,10 @@ async function settle(session: Session, candidate: Candidate): Promise<void> {
   if (verdict.kind === 'merge' && !(await baselineStands(session, candidate))) return
   await publish(session, candidate, verdict)
   if (verdict.kind === 'merge') await merge(session, candidate, verdict)
-  else {
+  else if (verdict.kind === 'review') {
+    session.ports.log.warn(`#${candidate.pullRequest} waits for a person: ${verdict.reason}`)
+    handOver(session, candidate, verdict.reason)
+  } else {
     await session.ports.forge.close(candidate.pullRequest)
     session.record(
       [{ kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }],
@@ -144,8 +147,7 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
     session.ports.log.warn(
       `#${candidate.pullRequest} should be merged, but GitHub refuses: ${merged.explanation}`,
     )
-    const end = { kind: 'handed-over', reason: merged.explanation } as const
-    return session.record([{ kind: 'ended', candidate: candidate.id, end }])
+    return handOver(session, candidate, merged.explanation)
   }
   const tree = await repository.treeOf(merged.commit)
   const asTrained = tree === candidate.tree
@@ -160,6 +162,11 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
     ],
     [deletion(candidate)],
   )
+}
+
+/** Leaves the pull request open, with its branch: what becomes of it is up to a person. */
+function handOver(session: Session, candidate: Candidate, reason: string): void {
+  session.record([{ kind: 'ended', candidate: candidate.id, end: { kind: 'handed-over', reason } }])
 }
 
 /** GitHub keeps a settled pull request's commits under refs/pull, so its branch can go. */

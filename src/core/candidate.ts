@@ -71,8 +71,8 @@ export interface Candidate {
 }
 
 /**
- * How a candidate's life ended. `withdrawn`: a person closed its pull request or pushed to it. `handed-over`: it should
- * be merged, GitHub will not let us, and the pull request waits for a person.
+ * How a candidate's life ended. `withdrawn`: a person closed its pull request or pushed to it. `handed-over`: the pull
+ * request waits for a person, because GitHub will not let us merge it or because its gain needs a second opinion.
  */
 export type CandidateEnd =
   | { kind: 'merged'; commit: string; asTrained: boolean }

@@ -18,12 +18,14 @@ export interface Bench {
 export function measurementHash({
   setup,
   train,
+  evaluate,
   budgetSeconds,
   timeoutSeconds,
   metric,
   progress,
+  sandbox: { kind: sandbox },
 }: Config): string {
-  const meaning = { setup, train, budgetSeconds, timeoutSeconds, metric, progress }
+  const meaning = { setup, train, evaluate, budgetSeconds, timeoutSeconds, metric, progress, sandbox }
   return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16)
 }
 

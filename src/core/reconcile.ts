@@ -55,7 +55,7 @@ export function reconcileCandidate(
     return [...adopted, { kind: 'ended', candidate: candidate.id, end }]
   }
   if (pullRequest.state === 'closed') {
-    const ours = candidate.verdict !== undefined && candidate.verdict.kind !== 'merge'
+    const ours = candidate.verdict?.kind === 'reject' || candidate.verdict?.kind === 'park'
     if (ours) return [...adopted, { kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }]
     return [...adopted, withdrawn(candidate, 'a person closed the pull request')]
   }

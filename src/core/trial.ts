@@ -58,8 +58,17 @@ export const trialResultSchema = z.strictObject({
   value: finite.optional(),
   /** Why there is no value; one line. */
   reason: z.string().max(500).optional(),
+  /** Who the number comes from: a command that ran after training ended, or the training script itself. */
+  trust: z.enum(['evaluated', 'self-reported']),
+  /** What held the code, in the sandbox's own words. */
+  sandbox: z.string().max(200),
+  /** The workflow run that trained, and which attempt of it, from 1. */
+  runId: z.string().max(40),
+  runAttempt: z.int().min(1),
   /** Wall time of the training command, measured from outside. */
   wallSeconds: z.number().nonnegative(),
+  /** Time the device was taken, evaluation included. */
+  deviceSeconds: z.number().nonnegative(),
   curve: z.array(curvePoint).max(200),
   /** The end of the output, kept when there is no value. Candidate text: never trusted. */
   tail: z.string().max(4000).optional(),
@@ -67,6 +76,11 @@ export const trialResultSchema = z.strictObject({
 
 /** What became of a trial: the content of `trial.json`. */
 export type TrialResult = z.infer<typeof trialResultSchema>
+
+/** True when bubblewrap held the code. Words that say anything else count as no sandbox. */
+export function isSandboxed({ sandbox }: Pick<TrialResult, 'sandbox'>): boolean {
+  return /^bubblewrap\b/.test(sandbox)
+}
 
 /** The name under which the GPU job leaves a result, in a folder named after the trial. */
 export const TRIAL_FILE = 'trial.json'

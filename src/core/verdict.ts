@@ -5,7 +5,8 @@ import type { TrialResult } from './trial.ts'
 
 /** A decision about a candidate. All numbers are in the metric's unit; `gain` is positive when the candidate is better. */
 export interface Verdict {
-  kind: 'merge' | 'reject' | 'park'
+  /** `review`: it looks like an improvement, and whether it is one a person has to say. */
+  kind: 'merge' | 'reject' | 'park' | 'review'
   /** One sentence that a person reads on the check run. */
   reason: string
   gain?: number
@@ -20,6 +21,12 @@ export interface Verdict {
 /** What `judge` answers: a decision, or that one more run is needed first. */
 export type Judgement = Verdict | { kind: 'replicate'; reason: string }
 
+/** A gain in standard deviations of one run, or in percent of the baseline's mean; above 0. */
+export interface ReviewAbove {
+  kind: 'sigmas' | 'percent'
+  value: number
+}
+
 export interface JudgePolicy {
   direction: Direction
   /** Runs of the baseline before anything is judged. */
@@ -32,6 +39,8 @@ export interface JudgePolicy {
   mergeZ: number
   /** After two runs or more a mean gain below this, in σ, is a rejection. */
   rejectSigmas: number
+  /** A larger gain that the training script itself reported waits for a person. */
+  reviewAbove?: ReviewAbove
 }
 
 /** Thresholds of the starting rule; measured on public logs at 1.0–1.2 runs per candidate (see docs/deciding.md). */
@@ -98,17 +107,40 @@ export function judge(
       reason: `${measured}${fallsShort('under', policy.rejectSigmas, sigma)}`,
       ...facts,
     }
-  if (z === undefined)
-    return { kind: 'merge', reason: `${measured}; repeated runs are identical (σ = 0)`, ...facts }
-  const unproven = (reason: string, conclusion: string): Judgement =>
+  const accept = (proof: string): Verdict => {
+    const exceeded = exceededReview(baseline, candidate, gain, sigma, policy)
+    if (exceeded === undefined) return { kind: 'merge', reason: `${measured}${proof}`, ...facts }
+    return { kind: 'review', reason: `${measured}${proof}: ${exceeded}`, ...facts }
+  }
+  if (z === undefined) return accept('; repeated runs are identical (σ = 0)')
+  const unproven = (kind: 'park' | 'review', reason: string, conclusion: string): Judgement =>
     runs.candidate < policy.candidateReplicates
       ? { kind: 'replicate', reason }
-      : { kind: 'park', reason: `${reason}: ${conclusion} after ${runs.candidate} runs`, ...facts }
+      : { kind, reason: `${reason}: ${conclusion} after ${runs.candidate} runs`, ...facts }
   if (z < policy.mergeZ)
-    return unproven(`${measured}, z = ${z.toFixed(1)} < ${policy.mergeZ}`, 'promising but unproven')
+    return unproven('park', `${measured}, z = ${z.toFixed(1)} < ${policy.mergeZ}`, 'promising but unproven')
   if (ignoresSeed(baseline, candidate, sigma))
-    return unproven(`${measured}, but its runs do not vary as the baseline's do`, 'seed-insensitive')
-  return { kind: 'merge', reason: `${measured}, z = ${z.toFixed(1)} ≥ ${policy.mergeZ}`, ...facts }
+    return unproven(
+      'review',
+      `${measured}, but its runs do not vary as the baseline's do`,
+      'seed-insensitive',
+    )
+  return accept(`, z = ${z.toFixed(1)} ≥ ${policy.mergeZ}`)
+}
+
+/** Why a proven gain still waits for a person: too good to believe of a script that reports about itself. */
+function exceededReview(
+  baseline: readonly TrialResult[],
+  candidate: readonly TrialResult[],
+  gain: number,
+  sigma: number,
+  { reviewAbove }: JudgePolicy,
+): string | undefined {
+  if (!reviewAbove || candidate.every(({ trust }) => trust === 'evaluated')) return undefined
+  const { kind, value } = reviewAbove
+  const unit = kind === 'sigmas' ? sigma : Math.abs(mean(measuredValues(baseline))) / 100
+  if (!(gain > value * unit)) return undefined
+  return `self-reported, and above ${value}${kind === 'sigmas' ? ' σ' : ' %'} = ${formatNumber(value * unit)}`
 }
 
 /** Replicates that spread less than this part of σ are one run repeated; by chance under 1 % of pairs do. */

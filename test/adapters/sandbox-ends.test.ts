@@ -53,7 +53,7 @@ describe.skipIf(SKIP).each(USERS)('a trial of user %s', (user) => {
       command: `python3 ${ATTACKS}/double-fork.py ${marker}`,
       user,
     })
-    expect(output).toBe('left one behind\n')
+    expect(output).toBe('left them behind\n')
     expect(exit.code).toBe(0)
     expect(survivors(marker)).toEqual([])
   })

@@ -93,7 +93,10 @@ export async function unprotected(asked: Asked): Promise<{ exit: SandboxExit; ou
 }
 
 /** Starts a process of its own that runs the command in the sandbox. */
-export function startProgram(asked: Asked, inherited: readonly number[] = []): ReturnType<typeof spawn> {
+export function startProgram(
+  asked: Asked,
+  inherited: readonly (number | 'ignore')[] = [],
+): ReturnType<typeof spawn> {
   const as = asked.user === 'nobody' ? `setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups` : 'env'
   const [file = '', ...args] = as.split(' ')
   const child = spawn(file, [...args, process.execPath, PROGRAM], {

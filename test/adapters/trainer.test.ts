@@ -210,6 +210,9 @@ describe('what training sees', () => {
     const { HOME = '', TMPDIR, AUTORESEARCH_DATA = '', AUTORESEARCH_OUT = '', ...rest } = seen
     expect(rest).toEqual({
       ...allowed,
+      PYTHONHASHSEED: String(trial.seed),
+      PYTHONDONTWRITEBYTECODE: '1',
+      PYTHONPATH: SHIM,
       AUTORESEARCH_SEED: String(trial.seed),
       AUTORESEARCH_BUDGET_SECONDS: '1',
     })

@@ -25,6 +25,8 @@ describe('measurementHash', () => {
 
   it.each([
     ['train', { train: 'python train.py' }],
+    ['evaluate', { evaluate: 'uv run evaluate.py' }],
+    ['kind of sandbox', { sandbox: { ...aConfig().sandbox, kind: 'none' as const } }],
     ['setup', { setup: 'uv run prepare.py' }],
     ['budget', { budgetSeconds: 301 }],
     ['timeout', { timeoutSeconds: 700 }],
@@ -41,6 +43,11 @@ describe('measurementHash', () => {
     ['replicates', { replicates: { baseline: 3, candidate: 2 } }],
     ['proposers', { proposers: [] }],
     ['program', { program: 'program.md' }],
+    ['review-above', { reviewAbove: { kind: 'percent' as const, value: 10 } }],
+    [
+      'limits of the sandbox',
+      { sandbox: { ...aConfig().sandbox, read: ['/opt'], outBytes: 1, processes: 16 } },
+    ],
   ])('stays when a number means the same: %s', (_, fields) => {
     expect(measurementHash(aConfig(fields))).toBe(before)
   })

@@ -11,6 +11,7 @@ const { pullRequest: _, ...UNOPENED } = CANDIDATE
 const ACCEPTED = { ...CANDIDATE, verdict: aVerdict() }
 const REJECTED = { ...CANDIDATE, verdict: aVerdict({ kind: 'reject' }) }
 const PARKED = { ...CANDIDATE, verdict: aVerdict({ kind: 'park' }) }
+const REVIEWED = { ...CANDIDATE, verdict: aVerdict({ kind: 'review' }) }
 const MERGED_TO = { commit: sha('merge commit'), tree: CANDIDATE.tree }
 
 const OPENED: LedgerEvent = { kind: 'opened', candidate: CANDIDATE.id, pullRequest: 7 }
@@ -56,6 +57,14 @@ describe('reconcileCandidate', () => {
     ],
     ['closed by us, the answer lost', REJECTED, aPullRequest({ state: 'closed' }), [CLOSED]],
     ['closed by us after it was parked', PARKED, aPullRequest({ state: 'closed' }), [CLOSED]],
+    [
+      'F49 closed by the person who reviewed it',
+      REVIEWED,
+      aPullRequest({ state: 'closed' }),
+      [CLOSED_BY_PERSON],
+    ],
+    ['F50 merged by the person who reviewed it', REVIEWED, MERGED, [merged()]],
+    ['open and waiting for a person', REVIEWED, aPullRequest(), []],
     ['F49 closed by a person', CANDIDATE, aPullRequest({ state: 'closed' }), [CLOSED_BY_PERSON]],
     [
       'F49 closed by a person though accepted',

@@ -32,6 +32,7 @@ const MEASURED = trialResults(NOISY)
 const NEXT = aBaseline('next')
 const MERGE = aVerdict()
 const REJECT = aVerdict({ kind: 'reject', reason: 'gain −0.02' })
+const REVIEW = aVerdict({ kind: 'review', reason: 'seed-insensitive' })
 const PARK = aVerdict({ kind: 'park', reason: 'unproven' })
 
 function plan(state: State): Trial[] {
@@ -113,6 +114,8 @@ describe('planTrials', () => {
     ['that is proven', [2.4, 2.41], []],
     ['that is promising', [2.46, 2.47], ['warmup r3']],
     ['that had all its runs', [2.46, 2.48, 2.47, 2.49], []],
+    ['F71 whose two runs are one', [2.3, 2.3], ['warmup r3']],
+    ['F71 whose four runs are one', [2.3, 2.3, 2.3, 2.3], []],
   ])('asks of a candidate %s (%j): %j', (_, values, planned) => {
     const trials = [...MEASURED, ...trialResults(values, { candidate: warmup })]
     expect(plannedRuns(aState({ candidates: [warmup], trials }))).toEqual(planned)
@@ -120,6 +123,7 @@ describe('planTrials', () => {
 
   it.each([
     ['one with a verdict', { ...warmup, verdict: REJECT }],
+    ['one that a person reviews', { ...warmup, verdict: REVIEW }],
     ['one that a person took over', { ...warmup, end: { kind: 'withdrawn', reason: 'closed' } as const }],
     ['one that was handed over', { ...warmup, end: { kind: 'handed-over', reason: 'protected' } as const }],
     ['F18 one whose base is no longer the baseline', stale],
@@ -251,6 +255,13 @@ describe('decide', () => {
     expect(events[1]).toMatchObject({ kind: 'judged', candidate: muon.id, head: muon.head })
   })
 
+  it('F71 leaves to a person what does not vary as the baseline does', () => {
+    const same = trialResults([2.3, 2.3, 2.3, 2.3], { candidate: warmup })
+    expect(decided(aState({ candidates: [warmup], trials: [...MEASURED, ...same] }))).toEqual([
+      `review ${warmup.id}`,
+    ])
+  })
+
   it('decides nothing before the baseline is measured, not even a crash', () => {
     const crashed = aTrialResult({ candidate: warmup, outcome: 'crashed' })
     const trials = [...MEASURED.slice(1), ...proven, crashed]
@@ -264,6 +275,7 @@ describe('decide', () => {
 
   it.each([
     ['has a verdict', { ...muon, verdict: PARK }],
+    ['waits for a person', { ...muon, verdict: REVIEW }],
     ['has ended', { ...muon, end: { kind: 'closed' } as const }],
     ['F18 is built on an older baseline', { ...muon, base: sha('older') }],
   ])('leaves alone who %s', (_, candidate) => {
@@ -312,6 +324,9 @@ describe('planSteps', () => {
     ['one that is accepted', { pullRequest: 1, verdict: MERGE }, 'settle'],
     ['one that is rejected', { pullRequest: 1, verdict: REJECT }, 'settle'],
     ['one that is parked', { pullRequest: 1, verdict: PARK }, 'settle'],
+    ['one that a person reviews', { pullRequest: 1, verdict: REVIEW }, 'settle'],
+    ['F18 a stale one that a person reviews', { ...stale, pullRequest: 1, verdict: REVIEW }, 'settle'],
+    ['one to review that was not opened', { verdict: REVIEW }, 'open'],
     ['one decided before it was opened', { verdict: REJECT }, 'open'],
     ['one accepted before it was opened', { verdict: MERGE }, 'open'],
     ['F18 a stale one', { ...stale, pullRequest: 1 }, 'rebase'],
@@ -334,6 +349,7 @@ describe('planSteps', () => {
         aCandidate({ name: 'stale', ...stale }),
         aCandidate({ name: 'rejected', pullRequest: 1, verdict: REJECT }),
         aCandidate({ name: 'parked', pullRequest: 2, verdict: PARK }),
+        aCandidate({ name: 'for review', pullRequest: 5, verdict: REVIEW }),
         aCandidate({ name: 'accepted unopened', verdict: MERGE }),
         aCandidate({ name: 'accepted stale', pullRequest: 4, verdict: MERGE, ...stale }),
         aCandidate({ name: 'accepted', pullRequest: 3, verdict: MERGE }),
@@ -345,6 +361,7 @@ describe('planSteps', () => {
       'open accepted unopened',
       'settle rejected',
       'settle parked',
+      'settle for review',
       'rebase stale',
       'open new',
       'open also new',

@@ -15,7 +15,7 @@ import {
 import { type BaselineCommit, openCandidates, replay, type State, selectNews } from '../../src/core/state.ts'
 import type { Trial, TrialResult } from '../../src/core/trial.ts'
 import { checkResult } from '../../src/core/trust.ts'
-import { aCandidate, aRandom, BENCH, gaussian, POLICY, sha } from '../factories.ts'
+import { aCandidate, aRandom, aTrialResult, BENCH, gaussian, POLICY, sha } from '../factories.ts'
 
 const SIGMA = 0.01
 const MAX_TURNS = 3000
@@ -102,19 +102,13 @@ class Simulation {
       this.#running = undefined
       this.trained.push(trial)
       const result = this.#train(trial)
-      if (checkResult(this.state, this.bench.config, result) === undefined)
-        this.record({ kind: 'trial', result })
+      const demands = { hash: this.bench.config, evaluated: false, sandboxKind: 'bubblewrap' } as const
+      if (checkResult(this.state, result, demands) === undefined) this.record({ kind: 'trial', result })
     }
   }
 
   #train(trial: Trial): TrialResult {
-    const made = {
-      trial,
-      config: this.bench.config,
-      testbed: this.bench.testbed,
-      wallSeconds: 300,
-      curve: [],
-    }
+    const { value: _, outcome: __, ...made } = { ...aTrialResult(), ...this.bench, trial }
     const crashes = (this.#changes.get(trial.tree) ?? []).some((change) => change.startsWith('crash'))
     if (crashes) return { ...made, outcome: 'crashed', reason: 'exit code 1' }
     const value = 2.5 + this.effectOf(trial.tree) + SIGMA * gaussian(aRandom(trial.seed))

@@ -135,6 +135,9 @@ describe('replay', () => {
     ['reject', 'park', 'reject'],
     ['park', 'merge', 'park'],
     ['park', 'reject', 'park'],
+    ['review', 'merge', 'review'],
+    ['review', 'reject', 'review'],
+    ['merge', 'review', 'merge'],
   ] as const)('judged: %s, then %s, is %s', (first, second, kept) => {
     const verdicts = [
       aVerdict({ kind: first, reason: '1' }),

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   groupTrials,
+  isSandboxed,
   trialBatchSchema,
   trialId,
   trialResultSchema,
@@ -104,6 +105,15 @@ describe('trialResultSchema', () => {
     ['an infinite value', '"value":2.5', '"value":1e999'],
     ['an infinite wall time', '"wallSeconds":300', '"wallSeconds":1e999'],
     ['a negative wall time', '"wallSeconds":300', '"wallSeconds":-1'],
+    ['a device time below 0', '"deviceSeconds":300', '"deviceSeconds":-1'],
+    ['a trust it does not know', '"trust":"self-reported"', '"trust":"certain"'],
+    ['no trust', '"trust":"self-reported",', ''],
+    ['no sandbox', '"sandbox":"bubblewrap 0.9.0",', ''],
+    ['a long sandbox', '"sandbox":"bubblewrap', `"sandbox":"${'x'.repeat(200)}`],
+    ['a long run id', '"runId":"7"', `"runId":"${'7'.repeat(41)}"`],
+    ['a run id that is a number', '"runId":"7"', '"runId":7'],
+    ['attempt 0', '"runAttempt":1', '"runAttempt":0'],
+    ['half an attempt', '"runAttempt":1', '"runAttempt":1.5'],
     ['a value in quotes', '"value":2.5', '"value":"2.5"'],
     ['an outcome it does not know', '"outcome":"measured"', '"outcome":"excellent"'],
     ['a field it does not know', '"curve":[]', '"curve":[],"verdict":"merge"'],
@@ -117,4 +127,16 @@ describe('trialResultSchema', () => {
     expect(text).toContain(from)
     expect(trialResultSchema.safeParse(JSON.parse(text.replace(from, to))).success).toBe(false)
   })
+})
+
+describe('isSandboxed', () => {
+  it.each([
+    ['bubblewrap', true],
+    ['bubblewrap 0.9.0; disk watched from outside', true],
+    ['none', false],
+    ['no sandbox: the code can read bubblewrap', false],
+    ['bubblewrapped', false],
+    [' bubblewrap', false],
+    ['', false],
+  ])('%j: %s', (sandbox, sandboxed) => expect(isSandboxed({ sandbox })).toBe(sandboxed))
 })

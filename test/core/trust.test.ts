@@ -1,8 +1,17 @@
 // What a result from a machine that ran candidate code must say to be believed.
 import { describe, expect, it } from 'vitest'
 import { type Trial, type TrialResult, trialId, trialSeed } from '../../src/core/trial.ts'
-import { checkResult } from '../../src/core/trust.ts'
-import { aBaseline, aCandidate, aState, aTrialResult, BENCH, ROOT_SEED, sha } from '../factories.ts'
+import { checkResult, type Demands } from '../../src/core/trust.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aState,
+  aTrialResult,
+  BENCH,
+  ROOT_SEED,
+  sha,
+  type TrialResultFields,
+} from '../factories.ts'
 
 const OLD = aBaseline('old')
 const NOW = aBaseline('now')
@@ -10,8 +19,10 @@ const CANDIDATE = aCandidate({ name: 'warmup', base: NOW.commit })
 const OTHER = aCandidate({ name: 'muon', base: NOW.commit })
 const STATE = aState({ baselines: [OLD, NOW], candidates: [CANDIDATE, OTHER] })
 
-function check(result: TrialResult): string | undefined {
-  return checkResult(STATE, BENCH.config, result)
+const DEMANDS: Demands = { hash: BENCH.config, evaluated: false, sandboxKind: 'bubblewrap' }
+
+function check(result: TrialResult, demands: Partial<Demands> = {}): string | undefined {
+  return checkResult(STATE, result, { ...DEMANDS, ...demands })
 }
 
 /** A candidate's result whose trial says something else; id and seed follow unless given. */
@@ -83,8 +94,36 @@ describe('checkResult', () => {
   it('refuses a result of a head that was replayed meanwhile', () => {
     const moved = { ...CANDIDATE, head: sha('replayed'), tree: sha('replayed tree'), rebases: 1 }
     const state = aState({ baselines: [OLD, NOW], candidates: [moved] })
-    expect(checkResult(state, BENCH.config, aTrialResult({ candidate: CANDIDATE }))).toContain(
-      'no such trial',
-    )
+    expect(checkResult(state, aTrialResult({ candidate: CANDIDATE }), DEMANDS)).toContain('no such trial')
   })
+
+  const bounds = [2, 3] as const
+  it.each([
+    ['inside the bounds', { value: 2.5 }, { bounds }, undefined],
+    ['at a bound', { value: 3 }, { bounds }, undefined],
+    ['below the bounds', { value: 1.9 }, { bounds }, 'outside the bounds'],
+    ['above the bounds', { value: 3.1 }, { bounds }, 'outside the bounds'],
+    ['self-reported, and nothing else is asked', { trust: 'self-reported' }, {}, undefined],
+    ['evaluated, and nothing else is asked', { trust: 'evaluated' }, {}, undefined],
+    ['evaluated, as demanded', { trust: 'evaluated' }, { evaluated: true }, undefined],
+    ['self-reported past an evaluate command', {}, { evaluated: true }, 'an evaluate command'],
+    ['a crash past an evaluate command', { outcome: 'crashed' }, { evaluated: true }, 'an evaluate command'],
+    ['made without the sandbox demanded', { sandbox: 'none' }, {}, 'without the sandbox'],
+    [
+      'a crash without the sandbox demanded',
+      { outcome: 'crashed', sandbox: 'none' },
+      {},
+      'without the sandbox',
+    ],
+    ['made in something else', { sandbox: 'a tent' }, {}, 'without the sandbox'],
+    ['made without a sandbox, as configured', { sandbox: 'none' }, { sandboxKind: 'none' }, undefined],
+    ['made in a sandbox though none is asked', {}, { sandboxKind: 'none' }, undefined],
+  ] as [string, TrialResultFields, Partial<Demands>, string | undefined][])(
+    'holds a result to the configuration: %s',
+    (_, fields, demands, problem) => {
+      const refusal = check(aTrialResult({ candidate: CANDIDATE, ...fields }), demands)
+      if (problem === undefined) expect(refusal).toBeUndefined()
+      else expect(refusal).toContain(problem)
+    },
+  )
 })

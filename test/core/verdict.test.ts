@@ -164,10 +164,10 @@ describe('F71 seed-insensitive', () => {
   it.each([
     ['identical', [2.3, 2.3, 2.3, 2.3]],
     ['as good as identical', [2.3, 2.30001, 2.3, 2.29999]],
-  ])('F71 %s replicates are parked for a person while the baseline varies', (_, values) => {
+  ])('F71 %s replicates wait for a person while the baseline varies', (_, values) => {
     expect(judged(values.slice(0, 2)).kind).toBe('replicate')
     const judgement = judged(values)
-    expect(judgement.kind).toBe('park')
+    expect(judgement.kind).toBe('review')
     expect(judgement.reason).toContain('seed-insensitive after 4 runs')
   })
 
@@ -178,6 +178,74 @@ describe('F71 seed-insensitive', () => {
   it('F71 says nothing about a coarse metric, whose baseline repeats values too', () => {
     const coarse = trialResults([2.5, 2.5, 2.5, 2.6, 2.5, 2.5])
     expect(judge(coarse, runs([2.3, 2.3]), 0.04, POLICY).kind).toBe('merge')
+  })
+})
+
+describe('review-above', () => {
+  const evaluated = { trust: 'evaluated' } as const
+  const sigmas = (value: number) => ({ reviewAbove: { kind: 'sigmas', value } as const })
+  const percent = (value: number) => ({ reviewAbove: { kind: 'percent', value } as const })
+
+  // Mean of the baseline 2.5, σ 0.02: a gain of 0.055 is 2.75 σ and 2.2 %.
+  it.each([
+    ['under it, in σ', sigmas(2.8), 'merge'],
+    ['above it, in σ', sigmas(2.7), 'review'],
+    ['under it, in percent', percent(2.3), 'merge'],
+    ['above it, in percent', percent(2.1), 'review'],
+    ['when there is none', {}, 'merge'],
+  ])('a self-reported gain %s: %s → %s', (_, policy, kind) => {
+    expect(judged([2.44, 2.45], policy).kind).toBe(kind)
+  })
+
+  it('an evaluated gain above it is believed', () => {
+    const policy = { ...POLICY, ...percent(2.1) }
+    expect(judge(BASELINE, runs([2.44, 2.45], evaluated), SIGMA, policy).kind).toBe('merge')
+  })
+
+  it('one self-reported run among evaluated ones is enough', () => {
+    const mixed = runs([2.44, 2.45], evaluated).with(
+      1,
+      aTrialResult({ candidate: aCandidate(), replicate: 2, value: 2.45 }),
+    )
+    expect(judge(BASELINE, mixed, SIGMA, { ...POLICY, ...percent(2.1) }).kind).toBe('review')
+  })
+
+  it('says what it was held against, with the facts of a merge', () => {
+    const { kind: _, reason, ...facts } = judged([2.44, 2.45], percent(2)) as Verdict
+    const { kind: __, reason: ___, ...merged } = judged([2.44, 2.45]) as Verdict
+    expect(reason).toBe('gain 0.055 ± 0.0163 over 2 runs, z = 3.4 ≥ 2.5: self-reported, and above 2 % = 0.05')
+    expect(facts).toEqual(merged)
+    expect(judged([2.44, 2.45], sigmas(2.5)).reason).toMatch(/above 2\.5 σ = 0\.05$/)
+  })
+
+  it('is about the direction that is better, whatever the sign of the metric', () => {
+    const mirrored = judge(
+      trialResults(measuredValues(BASELINE).map((value) => -value)),
+      runs([-2.44, -2.45]),
+      SIGMA,
+      { ...POLICY, direction: 'maximize', ...percent(2.1) },
+    )
+    expect(mirrored).toEqual(judged([2.44, 2.45], percent(2.1)))
+  })
+
+  it('is asked only of what would be merged', () => {
+    expect(judged([1], percent(1)).kind).toBe('replicate')
+    expect(judged([2.46, 2.51], percent(0.1)).kind).toBe('reject')
+    expect(judged([2.46, 2.48, 2.47, 2.49], percent(0.1)).kind).toBe('park')
+  })
+
+  it.each([
+    ['any, in σ', sigmas(8), 'review'],
+    ['one above, in percent', percent(9), 'review'],
+    ['one under, in percent', percent(11), 'merge'],
+  ])('without noise a gain waits: %s', (_, policy, kind) => {
+    const exact = trialResults([2.5, 2.5])
+    expect(judge(exact, runs([2.25, 2.25]), 0, { ...POLICY, ...policy }).kind).toBe(kind)
+  })
+
+  it('of a baseline of 0 is exceeded by every gain in percent', () => {
+    const zero = trialResults([0, 0])
+    expect(judge(zero, runs([-0.1, -0.1]), 0, { ...POLICY, ...percent(50) }).kind).toBe('review')
   })
 })
 
@@ -196,7 +264,7 @@ describe('whatever the numbers', () => {
     const values = Array.from({ length: 1 + Math.floor(random() * 6) }, () => draw(shift))
     return { baseline, values, sigma: random() < 0.1 ? 0 : scale * 0.1 * random() }
   })
-  const kinds = { reject: 0, park: 1, replicate: 1, merge: 2 }
+  const kinds = { reject: 0, park: 1, replicate: 1, review: 1, merge: 2 }
 
   it('covers every judgement', () => {
     const seen = cases.map(({ baseline, values, sigma }) => judge(baseline, runs(values), sigma, POLICY).kind)

@@ -176,7 +176,7 @@ ${table(['idea', 'category', 'verdict', 'gain', 'why'], rows)}`
 function verdictWord({ verdict, end }: Candidate): string {
   if (end?.kind === 'merged' || end?.kind === 'withdrawn') return end.kind
   if (!verdict) return 'waiting'
-  return { merge: 'merging', reject: 'rejected', park: 'parked' }[verdict.kind]
+  return { merge: 'merging', reject: 'rejected', park: 'parked', review: 'waits for a person' }[verdict.kind]
 }
 
 /** The ends of the last outputs that held no value: most often a traceback the next idea can learn from. */

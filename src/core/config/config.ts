@@ -1,6 +1,7 @@
 // The configuration of a research repository: every setting in typed form, or every mistake in the file at once.
 
 import type { Metric } from '../metric.ts'
+import type { ReviewAbove } from '../verdict.ts'
 import { explainIssues } from './issues.ts'
 import type { ConfigProblem } from './problems.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
@@ -20,6 +21,8 @@ export interface Config {
   setup?: string
   /** Command that trains once. */
   train: string
+  /** Command that prints the metric after training ended; what training printed does not count then. */
+  evaluate?: string
   /** Wall time a trial may train, above 0. */
   budgetSeconds: number
   /** Wall time after which a trial is killed, above `budgetSeconds`. */
@@ -28,12 +31,26 @@ export interface Config {
   metric: Metric
   /** Pattern with the named groups `step` and `value`, applied per line. */
   progress?: { pattern: string }
+  sandbox: SandboxConfig
+  /** A gain above this waits for a person when training itself reported it. */
+  reviewAbove?: ReviewAbove
   /** Trials of the baseline (2–50), and at most of a candidate (2–20). */
   replicates: { baseline: number; candidate: number }
   /** At least one. */
   proposers: ProposerConfig[]
   /** Per run: candidates from 1, tokens and dollars from 0. */
   limits: { candidates: number; tokens: number; dollars: number }
+}
+
+export interface SandboxConfig {
+  kind: 'bubblewrap' | 'none'
+  /** Absolute host paths that training may read. */
+  read: string[]
+  /** Absent: as much as the machine has. */
+  memoryBytes?: number
+  outBytes: number
+  /** Processes and threads together. */
+  processes: number
 }
 
 export type ProposerConfig =
@@ -71,12 +88,15 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
 }
 
-function toConfig({ budget, timeout, metric, proposers, ...same }: ConfigFile): Config {
+function toConfig(file: ConfigFile): Config {
+  const { budget, timeout, metric, sandbox, 'review-above': reviewAbove, proposers, ...same } = file
   return {
     ...same,
     budgetSeconds: budget,
     timeoutSeconds: timeout ?? 2 * budget + 60,
     metric: toMetric(metric),
+    sandbox: toSandbox(sandbox),
+    ...(reviewAbove !== undefined && { reviewAbove }),
     proposers: proposers.map(toProposer),
   }
 }
@@ -86,6 +106,10 @@ function toMetric({ pattern, file = '', key = '', ...same }: ConfigFile['metric'
     ...same,
     source: pattern === undefined ? { kind: 'file', file, key } : { kind: 'pattern', pattern },
   }
+}
+
+function toSandbox({ memory, out, ...same }: ConfigFile['sandbox']): SandboxConfig {
+  return { ...same, outBytes: out, ...(memory !== undefined && { memoryBytes: memory }) }
 }
 
 function toProposer(proposer: ConfigFile['proposers'][number]): ProposerConfig {

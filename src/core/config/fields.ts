@@ -1,7 +1,8 @@
 // The kinds of field the configuration is made of. The message of every rule is what was expected, so that a problem
 // reads `expected <message>, found <value>`.
 import { z } from 'zod'
-import { COUNT, DURATION, parseCount, parseDuration } from './quantity.ts'
+import type { ReviewAbove } from '../verdict.ts'
+import { COUNT, DURATION, GAIN, parseCount, parseDuration, parseGain, parseSize, SIZE } from './quantity.ts'
 import type { Refusal } from './rules.ts'
 
 /** Five days, what GitHub allows a job on a self-hosted runner. */
@@ -52,6 +53,35 @@ export function count(min: number, max: number, help: Help) {
     .meta({ ...help })
     .transform((written) => (typeof written === 'number' ? written : (parseCount(written) ?? Number.NaN)))
     .pipe(whole)
+}
+
+/** From 1M to 1024T; binary, so that 8G of memory is what a machine calls 8 GiB. */
+export function size(help: Help) {
+  const expected = 'a size with its unit, from 1M to 1024T'
+  const bytes = z
+    .number(expected)
+    .min(1024 ** 2, expected)
+    .max(1024 ** 5, expected)
+  return z
+    .string(expected)
+    .regex(SIZE, expected)
+    .meta({ ...help })
+    .transform((text) => parseSize(text) ?? Number.NaN)
+    .pipe(bytes)
+}
+
+export function gain(help: Help) {
+  const expected = 'a gain above 0 in sigma or %'
+  return z
+    .string(expected)
+    .regex(GAIN, expected)
+    .meta({ ...help })
+    .transform((text, context): ReviewAbove => {
+      const gain = parseGain(text)
+      if (gain !== undefined && gain.value > 0) return gain
+      context.issues.push({ code: 'custom', message: expected, input: text })
+      return z.NEVER
+    })
 }
 
 export function between(min: number, max: number) {

@@ -10,13 +10,14 @@ type Field = z.core.JSONSchema.BaseSchema
 type ReadYaml = Extract<ConfigYaml, { kind: 'read' }>
 
 /** Explains every issue that the schema has with `yaml`. */
-export function explainIssues(issues: readonly z.core.$ZodIssue[], yaml: ReadYaml): ConfigProblem[] {
-  if (issues.length === 0) return []
+export function explainIssues(found: readonly z.core.$ZodIssue[], yaml: ReadYaml): ConfigProblem[] {
+  if (found.length === 0) return []
+  const issues = found.flatMap(withoutUnion)
   const schema = configJsonSchema()
   const misspelled = new Set<string>()
   const unknown = issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return []
-    const known = Object.keys(fieldAt(schema, issue.path, yaml.value)?.properties ?? {})
+    const known = Object.keys(asMapping(fieldAt(schema, issue.path, yaml.value))?.properties ?? {})
     return issue.keys.map((key) => {
       const meant = nearestWord(key, known)
       if (meant !== undefined) misspelled.add(renderPath([...issue.path, meant]))
@@ -29,6 +30,17 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], yaml: ReadYam
     // A misspelled key is one mistake: that the right one is missing is not a second.
     .filter(({ path, found }) => found !== NOTHING || !misspelled.has(path))
   return [...unknown, ...wrong]
+}
+
+/** Of a value that may be a word or a mapping, and is a mapping: what is wrong inside it. */
+function withoutUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const meant = issue.errors.find((inner) => inner.length > 0 && !inner.some(isAnotherKind))
+  return meant?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue]
+}
+
+function isAnotherKind({ path, code }: z.core.$ZodIssue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
 }
 
 function explainUnknownKey(
@@ -63,7 +75,7 @@ function explainIssue(issue: z.core.$ZodIssue, schema: Field, yaml: ReadYaml): C
 function suggest(path: ConfigPath, field: Field | undefined, found: unknown): string {
   const key = path.at(-1)
   if (key === undefined) return 'start from the example in docs/configuration.md'
-  const choices = field?.enum?.map(String) ?? []
+  const choices = (field?.enum ?? field?.anyOf?.flatMap(wordsOf) ?? []).map(String)
   const meant = typeof found === 'string' ? nearestWord(found, choices) : undefined
   if (meant !== undefined) return `did you mean ${meant}?`
   const example = field?.examples?.[0] ?? choices[0]
@@ -71,6 +83,10 @@ function suggest(path: ConfigPath, field: Field | undefined, found: unknown): st
     return `write for example \`${typeof key === 'string' ? `${key}: ${flow(example)}` : flow(example)}\``
   }
   return `write keys below it: ${Object.keys(field?.properties ?? {}).join(', ')}`
+}
+
+function wordsOf(option: Field | boolean): unknown[] {
+  return typeof option === 'object' ? (option.enum ?? []) : []
 }
 
 function flow(value: unknown): string {
@@ -86,7 +102,7 @@ function flow(value: unknown): string {
 function fieldAt(schema: Field, path: ConfigPath, root: unknown): Field | undefined {
   let field: unknown = schema
   path.forEach((segment, depth) => {
-    const { properties, items, prefixItems } = (field ?? {}) as Field
+    const { properties, items, prefixItems } = asMapping((field ?? {}) as Field) ?? {}
     field = typeof segment === 'number' ? (prefixItems?.[segment] ?? items) : properties?.[String(segment)]
     const kind = valueAt(root, [...path.slice(0, depth + 1), 'kind'])
     const alternatives = (field as Field | undefined)?.oneOf?.filter(
@@ -95,6 +111,11 @@ function fieldAt(schema: Field, path: ConfigPath, root: unknown): Field | undefi
     field = alternatives?.find((option) => constOf(option.properties?.kind) === kind) ?? field
   })
   return typeof field === 'object' ? (field as Field) : undefined
+}
+
+/** A field that may also be written as a mapping, as that mapping. */
+function asMapping(field: Field | undefined): Field | undefined {
+  return field?.anyOf?.find((option) => (option as Field).properties !== undefined) ?? field
 }
 
 function constOf(field: Field | boolean | undefined): unknown {

@@ -1,10 +1,18 @@
-// How people write durations and counts, in the configuration and in action inputs, and what they mean as numbers.
+// How people write durations, counts, sizes and gains, in the configuration and in action inputs, and what they mean as
+// numbers.
+import type { ReviewAbove } from '../verdict.ts'
 
 /** `1h30m`, `5m`, `90s`, `2.5s`: hours, minutes and seconds in this order, at least one of them. */
 export const DURATION = /^(?=\d)(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?$/
 
 /** `20`, `2_000_000`, `500k`, `1.5M`: k is a thousand, M a million. */
 export const COUNT = /^(\d+(?:_\d{3})*(?:\.\d+)?)([kKM]?)$/
+
+/** `500M`, `8G`, `1.5G`: the suffix is required, and each is 1024 of the one before. */
+export const SIZE = /^(\d+(?:\.\d+)?)([KMGT])$/
+
+/** `8 sigma`, `10%`: a gain in standard deviations of one run, or as a share of the baseline's metric. */
+export const GAIN = /^(\d+(?:\.\d+)?)(?: ?(sigma)| ?(%))$/
 
 const EXPONENTS: Readonly<Record<string, string>> = { k: 'e3', K: 'e3', M: 'e6' }
 
@@ -35,4 +43,29 @@ export function parseCount(text: string): number | undefined {
   // The suffix becomes an exponent of the literal: multiplying would turn 1.1M into 1100000.0000000002.
   const count = Number(`${digits.replaceAll('_', '')}${EXPONENTS[suffix] ?? ''}`)
   return Number.isSafeInteger(count) ? count : undefined
+}
+
+/**
+ * Reads a size.
+ *
+ * @param text such as `500M`, `8G` or `1.5G`; a number without a suffix is not a size.
+ * @returns whole bytes, 0 or more, where K is 1024 bytes; undefined when `text` is not a size.
+ */
+export function parseSize(text: string): number | undefined {
+  const [, digits, suffix = ''] = SIZE.exec(text) ?? []
+  if (digits === undefined) return undefined
+  const bytes = Math.round(Number(digits) * 1024 ** ('KMGT'.indexOf(suffix) + 1))
+  return Number.isSafeInteger(bytes) ? bytes : undefined
+}
+
+/**
+ * Reads a gain.
+ *
+ * @param text such as `8 sigma` or `10%`.
+ * @returns undefined when `text` is not a gain.
+ */
+export function parseGain(text: string): ReviewAbove | undefined {
+  const [, digits, sigma] = GAIN.exec(text) ?? []
+  const value = Number(digits)
+  return Number.isFinite(value) ? { kind: sigma ? 'sigmas' : 'percent', value } : undefined
 }

@@ -23,6 +23,21 @@ export const pathRule: Rule = (text) => {
   return CONTROL.test(text) ? refuse('remove the control characters') : undefined
 }
 
+/** The folders of users, and every folder directly in them: somebody's whole home. */
+const HOME = /^\/(root|home|Users|var\/home)$|^\/(home|Users|var\/home)\/[^/]+$/
+
+/** A host path that the sandbox shows. The machine that trains has more to refuse: what is private only it can see. */
+export const readPathRule: Rule = (text) => {
+  const refuse = (hint: string) => ({ expected: 'an absolute path', hint })
+  const segments = text.split('/').slice(1)
+  if (!text.startsWith('/')) return refuse('begin it with "/"; ~ and $HOME are not replaced')
+  if (text === '/') return refuse('name the folders that training needs, not the whole machine')
+  if (segments.includes('..')) return refuse('remove "..": write the path it leads to')
+  if (segments.includes('.') || segments.includes('')) return refuse('remove "./", "//" and a "/" at the end')
+  if (CONTROL.test(text)) return refuse('remove the control characters')
+  return HOME.test(text) ? refuse('name a folder inside it: a home holds keys and tokens') : undefined
+}
+
 /** A glob of files a candidate may change. `*`, `**` and `?` only, so that every matcher understands it alike. */
 export const globRule: Rule = (text) => {
   if (/^!|[()[\]{}]/.test(text)) {

@@ -1,8 +1,26 @@
 // The configuration file as one zod schema: what is allowed, and the text editors show for it. Long, because it is one
-// table; the kinds of field it uses are in config-fields.ts.
+// table; the kinds of field it uses are in fields.ts.
 import { z } from 'zod'
-import { amount, between, count, despiteProblems, duration, line, ruled, section } from './fields.ts'
-import { branchRule, globRule, metricPatternRule, pathRule, progressPatternRule } from './rules.ts'
+import {
+  amount,
+  between,
+  count,
+  despiteProblems,
+  duration,
+  gain,
+  line,
+  ruled,
+  section,
+  size,
+} from './fields.ts'
+import {
+  branchRule,
+  globRule,
+  metricPatternRule,
+  pathRule,
+  progressPatternRule,
+  readPathRule,
+} from './rules.ts'
 
 const bounds = z
   .tuple(
@@ -77,6 +95,46 @@ const progress = section({
   description: 'How the loss during training is read, so that hopeless trials can be cut and curves drawn.',
   examples: [{ pattern: 'step (?<step>\\d+)\\s+loss (?<value>\\S+)' }],
 })
+
+const sandboxKind = z.enum(['bubblewrap', 'none'], '"bubblewrap" or "none"')
+
+const sandboxSection = section({
+  kind: sandboxKind
+    .default('bubblewrap')
+    .meta({ description: 'What holds the code; none is for code that you trust.', examples: ['bubblewrap'] }),
+  read: z
+    .array(
+      ruled('an absolute path', readPathRule).meta({
+        description: 'Absolute path on the machine that trains.',
+        examples: ['/opt/datasets'],
+      }),
+      'a list of absolute paths',
+    )
+    .default([])
+    .meta({
+      description: 'Further folders of the machine that training may read.',
+      examples: [['/opt/datasets']],
+    }),
+  memory: size({
+    description: 'Most memory of one trial. Default: what the machine has.',
+    examples: ['8G'],
+  }).exactOptional(),
+  out: size({
+    description: 'Most that one trial may write into $AUTORESEARCH_OUT.',
+    examples: ['4G', '500M'],
+  }).prefault('4G'),
+  processes: between(16, 100_000)
+    .default(512)
+    .meta({ description: 'Most processes and threads of one trial, together.', examples: [512] }),
+})
+
+const sandbox = z
+  .union([sandboxKind, sandboxSection], '"bubblewrap", "none" or a mapping')
+  .meta({
+    description: 'What holds the code of a candidate: bubblewrap, none, or a mapping with limits.',
+  })
+  .transform((written) => (typeof written === 'string' ? sandboxSection.parse({ kind: written }) : written))
+  .prefault('bubblewrap')
 
 const replicates = section({
   baseline: between(2, 50)
@@ -184,6 +242,13 @@ export const configSchema = section({
     })
     .exactOptional(),
   train: line('a command').meta({ description: 'Command that trains once.', examples: ['uv run train.py'] }),
+  evaluate: line('a command')
+    .meta({
+      description:
+        'Command that prints the metric after training has ended, in a sandbox of its own. Overrules what training printed.',
+      examples: ['uv run evaluate.py'],
+    })
+    .exactOptional(),
   budget: duration({ description: 'Wall time one trial may train.', examples: ['5m', '1h30m'] }),
   timeout: duration({
     description: 'When a trial is killed. Default: twice the budget and 60 s.',
@@ -191,7 +256,12 @@ export const configSchema = section({
   }).exactOptional(),
   metric,
   progress: progress.exactOptional(),
+  sandbox,
   replicates,
+  'review-above': gain({
+    description: 'A larger gain waits for a person when training itself reported it.',
+    examples: ['8 sigma', '10%'],
+  }).exactOptional(),
   proposers,
   limits,
 })

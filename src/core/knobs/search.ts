@@ -71,10 +71,12 @@ function firstDirection(latest: Candidate | undefined, rng: () => number): Direc
   return fate(latest) === 'held' ? direction : turned(direction)
 }
 
-/** `held`: merged, or parked as promising. Withdrawn candidates tell nothing about the knob. */
+/** `held`: merged, or parked as promising. What a person withdrew, or has yet to decide, tells nothing about the knob. */
 function fate({ verdict, end }: Candidate): 'held' | 'failed' | 'open' {
   if (end?.kind === 'withdrawn') return 'open'
-  if (end?.kind === 'merged' || verdict?.kind === 'merge' || verdict?.kind === 'park') return 'held'
+  if (end?.kind === 'merged') return 'held'
+  if (verdict?.kind === 'review') return 'open'
+  if (verdict?.kind === 'merge' || verdict?.kind === 'park') return 'held'
   return verdict === undefined && end === undefined ? 'open' : 'failed'
 }
 

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Metric } from '../metric.ts'
 import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
-import type { TrialResult } from '../trial.ts'
+import { isSandboxed, type TrialResult } from '../trial.ts'
 import type { Verdict } from '../verdict.ts'
 import { compare, comparisonTable, trialTable } from './comparison.ts'
 import { fence, inertText, inertTitle, truncateMarkdown } from './markdown.ts'
@@ -13,19 +13,14 @@ import type { CheckRun } from './report.ts'
 /** GitHub's limit for the summary of a check run. */
 const MAX_SUMMARY_CHARACTERS = 65_535
 
-/** How far a number can be trusted that the training script itself prints, outside any sandbox. */
-const TRUST = 'self-reported metric, no sandbox'
-
 export interface VerdictFacts {
   candidate: Candidate
   verdict: Verdict
   evidence: Evidence
   config: { metric: Pick<Metric, 'name'> }
-  /** How far the number can be trusted, in words. */
-  trust?: string
 }
 
-const CONCLUSIONS = { merge: 'success', reject: 'failure', park: 'neutral' } as const
+const CONCLUSIONS = { merge: 'success', reject: 'failure', park: 'neutral', review: 'neutral' } as const
 
 function checkName(metric: Pick<Metric, 'name'>): string {
   return `autoresearch / ${inertTitle(metric.name, 80)}`
@@ -51,7 +46,7 @@ export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckR
     renderVerdict(verdict),
     comparisonTable(config.metric.name, compare(evidence)),
     noiseLine(verdict.sigma ?? evidence.sigma),
-    `Trust: ${inertText(facts.trust ?? TRUST, 300)}.`,
+    ...trustLines(evidence),
     ...(evidence.candidate.length > 0 ? ['### Runs of this candidate', trialTable(evidence.candidate)] : []),
     ...evidence.candidate.filter(({ outcome }) => outcome !== 'measured').map(renderFailure),
   ]
@@ -73,8 +68,29 @@ function frame(config: VerdictFacts['config'], summary: string, detailsUrl: stri
 
 /** The decision and its reason, in one line of markdown. */
 export function renderVerdict(verdict: Verdict): string {
-  const name = { merge: 'Merge', reject: 'Reject', park: 'Park' }[verdict.kind]
-  return `**${name}**: ${inertText(verdict.reason, 1000)}`
+  const name = { merge: 'Merge', reject: 'Reject', park: 'Park', review: 'Review' }[verdict.kind]
+  const wait = verdict.kind === 'review' ? '. A person decides: merge this pull request, or close it.' : ''
+  return `**${name}**: ${inertText(verdict.reason, 1000)}${wait}`
+}
+
+/** How far the numbers can be trusted: who printed them, and what held the code. Nothing when there are no runs. */
+function trustLines({ baseline, candidate }: Evidence): string[] {
+  const results = [...baseline, ...candidate]
+  if (results.length === 0) return []
+  const sources = distinct(results.map(({ trust }) => TRUST[trust]))
+  const sandboxes = distinct(
+    results.map((result) => (isSandboxed(result) ? inertText(result.sandbox, 200) : '**no sandbox**')),
+  )
+  return [`Metric: ${sources.join(', ')}. Sandbox: ${sandboxes.join(', ')}.`]
+}
+
+const TRUST = {
+  evaluated: 'evaluated by a separate command',
+  'self-reported': 'self-reported by the training script',
+} as const
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)]
 }
 
 /** What one run varies by, for people who wonder whether a difference is real. */
@@ -86,15 +102,16 @@ export function noiseLine(sigma: number | undefined): string {
 /** `val_bpb 2.3412 (−0.0312, z = 3.4): merge`, or what went wrong: `run 1 crashed: reject`. */
 function verdictTitle(metric: Pick<Metric, 'name'>, evidence: Evidence, verdict: Verdict): string {
   const failed = evidence.candidate.findIndex(({ outcome }) => outcome !== 'measured')
-  if (failed >= 0) return `run ${failed + 1} ended ${evidence.candidate[failed]?.outcome}: ${verdict.kind}`
+  const decision = verdict.kind === 'review' ? 'a person decides' : verdict.kind
+  if (failed >= 0) return `run ${failed + 1} ended ${evidence.candidate[failed]?.outcome}: ${decision}`
   const { candidate, delta } = compare(evidence)
-  if (!candidate) return verdict.kind
+  if (!candidate) return decision
   const change = delta === undefined ? [] : [formatSigned(delta)]
   // Measured and still without a gain: the judge refused to compare, and the reason says why.
   const score = verdict.gain === undefined ? ['not comparable'] : zScore(verdict)
   const facts = [...change, ...score].join(', ')
   const value = `${inertTitle(metric.name, 80)} ${formatNumber(candidate.mean)}`
-  return `${value}${facts && ` (${facts})`}: ${verdict.kind}`
+  return `${value}${facts && ` (${facts})`}: ${decision}`
 }
 
 function zScore({ z }: Verdict): string[] {

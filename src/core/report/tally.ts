@@ -7,7 +7,7 @@ import type { State } from '../state.ts'
 import type { Outcome } from '../trial.ts'
 import { mean, measuredValues } from '../verdict.ts'
 
-/** What became of a candidate. `handed-over`: it should be merged, and a person has to do it. */
+/** What became of a candidate. `handed-over`: a person has to decide about it, or to merge it. */
 export const STANDINGS = [
   'merged',
   'rejected',

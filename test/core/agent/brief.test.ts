@@ -99,7 +99,15 @@ describe('buildBrief', () => {
 
   test('tells of every recent candidate what became of it and why', () => {
     const waiting = aCandidate({ name: 'waiting' })
-    const brief = aBrief({ state: aState({ candidates: [DROPOUT, CRASHED, MERGED, waiting] }) })
+    const reviewed = aCandidate({
+      name: 'copying the answers',
+      verdict: aVerdict({ kind: 'review', reason: 'gain 2: self-reported', gain: 2 }),
+      end: { kind: 'handed-over', reason: 'gain 2: self-reported' },
+    })
+    const brief = aBrief({ state: aState({ candidates: [DROPOUT, CRASHED, MERGED, waiting, reviewed] }) })
+    expect(brief).toContain(
+      '| Try copying the answers | schedule | waits for a person | +2 | gain 2: self-reported |',
+    )
     expect(brief).toContain('| Try dropout | schedule | rejected | −0.02 | gain −0.02 over 1 run |')
     expect(brief).toContain(
       '| Try muon | schedule | rejected | – | run 1 of 1 ended crashed: NameError: muon |',

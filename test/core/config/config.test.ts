@@ -6,6 +6,7 @@ import {
   type ConfigProblem,
   parseConfig,
   renderConfigProblems,
+  type SandboxConfig,
 } from '../../../src/core/config/config.ts'
 import { nearestWord } from '../../../src/core/config/edit-distance.ts'
 
@@ -14,15 +15,21 @@ editable: [train.mjs]
 program: program.md
 setup: node prepare.mjs
 train: node train.mjs
+evaluate: node evaluate.mjs
 budget: 5m
 timeout: 10m
 metric: {name: val_bpb, direction: minimize, pattern: '^val_bpb:\s+(\S+)', bounds: [0.3, 20]}
 progress: {pattern: 'step (?<step>\d+)\s+loss (?<value>\S+)'}
+sandbox: {kind: bubblewrap, read: [/opt/datasets], memory: 8G, out: 500M, processes: 64}
 replicates: {baseline: 3, candidate: 2}
+review-above: 8 sigma
 proposers: [{kind: openai, model: gpt-x, base-url: https://llm.example.com/v1}, {kind: knobs}]
 limits: {candidates: 20, tokens: 2M, dollars: 10}
 `
 
+const SANDBOX: SandboxConfig = { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3, processes: 512 }
+
+const SIZE = 'a size with its unit, from 1M to 1024T'
 const DURATION = 'a duration with its unit, above 0 and at most 120h'
 
 /** The four required fields, one per line, with lines replaced or added. */
@@ -67,6 +74,7 @@ describe('a valid file', () => {
       program: 'program.md',
       setup: 'node prepare.mjs',
       train: 'node train.mjs',
+      evaluate: 'node evaluate.mjs',
       budgetSeconds: 300,
       timeoutSeconds: 600,
       metric: {
@@ -76,6 +84,14 @@ describe('a valid file', () => {
         source: { kind: 'pattern', pattern: String.raw`^val_bpb:\s+(\S+)` },
       },
       progress: { pattern: String.raw`step (?<step>\d+)\s+loss (?<value>\S+)` },
+      sandbox: {
+        kind: 'bubblewrap',
+        read: ['/opt/datasets'],
+        memoryBytes: 8 * 1024 ** 3,
+        outBytes: 500 * 1024 ** 2,
+        processes: 64,
+      },
+      reviewAbove: { kind: 'sigmas', value: 8 },
       replicates: { baseline: 3, candidate: 2 },
       proposers: [
         { kind: 'openai', model: 'gpt-x', baseUrl: 'https://llm.example.com/v1', maxTurns: 20 },
@@ -97,6 +113,7 @@ describe('a valid file', () => {
         direction: 'minimize',
         source: { kind: 'pattern', pattern: String.raw`loss (\S+)` },
       },
+      sandbox: SANDBOX,
       replicates: { baseline: 6, candidate: 4 },
       proposers: [{ kind: 'knobs' }],
       limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
@@ -112,6 +129,26 @@ describe('a valid file', () => {
     const config = configOf(aFile({ replicates: '{candidate: 3}', limits: '{tokens: 500k}' }))
     expect(config.replicates).toEqual({ baseline: 6, candidate: 3 })
     expect(config.limits).toEqual({ candidates: 20, tokens: 500_000, dollars: 10 })
+  })
+
+  test.each([
+    ['bubblewrap', {}],
+    ['none', { kind: 'none' }],
+    ['{}', {}],
+    ['{kind: none}', { kind: 'none' }],
+    ['{memory: 1.5G}', { memoryBytes: 1.5 * 1024 ** 3 }],
+    ['{out: 8G, processes: 1000}', { outBytes: 8 * 1024 ** 3, processes: 1000 }],
+    [
+      '{read: [/opt/data, /home/ci/cache, /Users/ci/a b]}',
+      { read: ['/opt/data', '/home/ci/cache', '/Users/ci/a b'] },
+    ],
+  ])('may write its sandbox as %s', (written, fields) => {
+    expect(configOf(aFile({ sandbox: written })).sandbox).toStrictEqual({ ...SANDBOX, ...fields })
+  })
+
+  test('may hold back gains above a share of the metric', () => {
+    const { reviewAbove } = configOf(aFile({ 'review-above': '10%' }))
+    expect(reviewAbove).toEqual({ kind: 'percent', value: 10 })
   })
 
   test('may price a model and limit its turns', () => {
@@ -194,6 +231,8 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['train', 'a command', [undefined, null, 5, {}]],
   ['train', 'a text that is not empty', ['', ' \n']],
   ['train', 'a text without NUL', ['a\0b']],
+  ['evaluate', 'a command', [null, ['make'], {}]],
+  ['evaluate', 'a text that is not empty', ['', ' \n']],
   ['budget', DURATION, [undefined, 300, '300', '0s', '0.0001s', '5 minutes', '-5m', '121h', '30m1h']],
   ['timeout', DURATION, [300, 'never', '121h']],
   ['timeout', 'more than the budget of 300s', ['1m', '5m', '300s']],
@@ -213,6 +252,38 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['progress', 'a mapping', [null, 'loss']],
   ['progress.pattern', 'a JavaScript regular expression', ['[']],
   ['progress.pattern', 'a regular expression with the named groups step and value', ['a', '(?<step>a)(b)']],
+  ['sandbox', '"bubblewrap", "none" or a mapping', [null, 'docker', 'Bubblewrap', '', true, []]],
+  ['sandbox.kind', '"bubblewrap" or "none"', [null, 'docker']],
+  ['sandbox.read', 'a list of absolute paths', [null, '/opt']],
+  [
+    'sandbox.read[0]',
+    'an absolute path',
+    [
+      'opt',
+      './opt',
+      '~/data',
+      '$HOME/data',
+      'C:/data',
+      '/',
+      '//',
+      '/opt/',
+      '/opt//a',
+      '/opt/./a',
+      'a\n',
+      '/a\n',
+    ],
+  ],
+  ['sandbox.read[0]', 'an absolute path', ['/..', '/opt/../etc', '/opt/..']],
+  [
+    'sandbox.read[0]',
+    'an absolute path',
+    ['/root', '/home', '/home/ci', '/Users', '/Users/ci', '/var/home', '/var/home/ci'],
+  ],
+  ['sandbox.memory', SIZE, [8, '8', '8GB', '0M', '1K', '1023K', '1025T', null]],
+  ['sandbox.out', SIZE, ['unlimited', '-1G', `${'9'.repeat(400)}G`]],
+  ['sandbox.processes', 'a whole number from 16 to 100000', [15, 100_001, 64.5, '512']],
+  ['sandbox.gpu', 'a known key', [1]],
+  ['review-above', 'a gain above 0 in sigma or %', [null, 8, '8', '0%', '0 sigma', '8 s', '-1%', {}]],
   ['replicates.baseline', 'a whole number from 2 to 50', [1, 51, 2.5, '6']],
   ['replicates.candidate', 'a whole number from 2 to 20', [0, 1, 21]],
   ['proposers', 'a list of proposers', [null, 'knobs', { kind: 'knobs' }]],
@@ -333,6 +404,17 @@ describe('a hint', () => {
     ],
     ['what is wrong with a pattern', aMetric("pattern: '(a'"), 'mend the pattern: unterminated group'],
     ['the missing groups', aFile({ progress: "{pattern: 'a'}" }), 'add (?<step>…) and (?<value>…)'],
+    ['the right sandbox', aFile({ sandbox: 'bubblewarp' }), 'did you mean bubblewrap?'],
+    ['a sandbox', aFile({ sandbox: 'docker' }), 'write for example `sandbox: bubblewrap`'],
+    ['the right kind of sandbox', aFile({ sandbox: '{kind: nome}' }), 'did you mean none?'],
+    ['the right key of the sandbox', aFile({ sandbox: '{memmory: 8G}' }), 'did you mean memory?'],
+    ['a size', aFile({ sandbox: '{memory: 8}' }), 'write for example `memory: 8G`'],
+    [
+      'that a home is too much',
+      aFile({ sandbox: '{read: [/root]}' }),
+      'name a folder inside it: a home holds keys and tokens',
+    ],
+    ['a gain', aFile({ 'review-above': '8' }), 'write for example `review-above: 8 sigma`'],
     ['the default timeout', aFile({ timeout: '1m' }), 'remove timeout to get 660s, or raise it'],
     ['an example to begin with', '', 'start from the example in docs/configuration.md'],
   ])('names %s', (_what, file, hint) => {

@@ -1,6 +1,6 @@
-// How durations and counts are read.
+// How durations, counts, sizes and gains are read.
 import { describe, expect, test } from 'vitest'
-import { parseCount, parseDuration } from '../../../src/core/config/quantity.ts'
+import { parseCount, parseDuration, parseGain, parseSize } from '../../../src/core/config/quantity.ts'
 
 describe('parseDuration', () => {
   test.each([
@@ -63,4 +63,38 @@ describe('parseCount', () => {
     '0x10',
     '9'.repeat(17),
   ])('refuses %j', (text) => expect(parseCount(text)).toBeUndefined())
+})
+
+describe('parseSize', () => {
+  test.each([
+    ['1K', 1024],
+    ['500M', 500 * 1024 ** 2],
+    ['8G', 8 * 1024 ** 3],
+    ['1.5G', 1.5 * 1024 ** 3],
+    ['2T', 2 * 1024 ** 4],
+    ['0M', 0],
+    ['0.0001K', 0],
+  ])('reads %s as %d bytes', (text, bytes) => expect(parseSize(text)).toBe(bytes))
+
+  test.each(['', '8', 'G', '8g', '8 G', '8GB', '8GiB', '-8G', '.5G', '8G\n', '1e3M', `${'9'.repeat(400)}G`])(
+    'refuses %j',
+    (text) => expect(parseSize(text)).toBeUndefined(),
+  )
+})
+
+describe('parseGain', () => {
+  test.each([
+    ['8 sigma', { kind: 'sigmas', value: 8 }],
+    ['8sigma', { kind: 'sigmas', value: 8 }],
+    ['2.5 sigma', { kind: 'sigmas', value: 2.5 }],
+    ['10%', { kind: 'percent', value: 10 }],
+    ['0.5 %', { kind: 'percent', value: 0.5 }],
+  ])('reads %s as %j', (text, gain) => expect(parseGain(text)).toEqual(gain))
+
+  test.each(['', '8', '%', 'sigma', '8 sigmas', '8 σ', '8s', '-8%', '8  sigma', '8% ', '10 sigma%', '8%%'])(
+    'refuses %j',
+    (text) => expect(parseGain(text)).toBeUndefined(),
+  )
+
+  test('refuses more than a number can be', () => expect(parseGain(`${'9'.repeat(400)}%`)).toBeUndefined())
 })

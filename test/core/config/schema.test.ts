@@ -31,6 +31,9 @@ describe('the published schema', () => {
     ['the shortest file', {}],
     ['a metric from a file', { metric: { ...METRIC, file: 'm.json', key: 'a.b' } }],
     ['a count with a suffix', { limits: { tokens: '2M' } }],
+    ['a sandbox in one word', { sandbox: 'none' }],
+    ['a sandbox with limits', { sandbox: { read: ['/opt/data'], memory: '8G' } }],
+    ['a gain to review', { 'review-above': '10%' }],
   ])('accepts %s', (_what, fields) => {
     accepts({ ...SHORTEST, ...fields })
     expect(accepts.errors ?? []).toEqual([])
@@ -43,6 +46,10 @@ describe('the published schema', () => {
     ['a pattern and half a file', { metric: { ...METRIC, pattern: '(a)', file: 'm.json' } }],
     ['a duration without unit', { budget: 300 }],
     ['a count in words', { limits: { tokens: 'many' } }],
+    ['a sandbox it does not know', { sandbox: 'docker' }],
+    ['a sandbox with a key it does not know', { sandbox: { gpu: 1 } }],
+    ['a size in words', { sandbox: { memory: 'much' } }],
+    ['a gain without unit', { 'review-above': '8' }],
     ['a field of another proposer', { proposers: [{ kind: 'knobs', model: 'm' }] }],
   ])('refuses %s', (_what, fields) => expect(accepts({ ...SHORTEST, ...fields })).toBe(false))
 
@@ -75,7 +82,7 @@ describe('the published schema', () => {
 type Schema = ReturnType<typeof configJsonSchema>
 
 function fieldsOf(schema: Schema): { name: string; description: string | undefined }[] {
-  const nested = [schema.items, ...(schema.oneOf ?? [])].filter(
+  const nested = [schema.items, ...(schema.oneOf ?? []), ...(schema.anyOf ?? [])].filter(
     (part) => typeof part === 'object',
   ) as Schema[]
   const own = Object.entries(schema.properties ?? {}) as [string, Schema][]

@@ -123,11 +123,12 @@ function aKnob(literal: string, name = 'LR'): FoundKnob {
   return knob
 }
 
-type Fate = 'merged' | 'rejected' | 'parked' | 'crashed' | 'withdrawn' | 'open'
+type Fate = 'merged' | 'rejected' | 'parked' | 'reviewed' | 'crashed' | 'withdrawn' | 'open'
 const FATES: Record<Fate, Partial<Candidate>> = {
   merged: { verdict: aVerdict(), end: { kind: 'merged', commit: sha('m'), asTrained: true } },
   rejected: { verdict: aVerdict({ kind: 'reject' }) },
   parked: { verdict: aVerdict({ kind: 'park' }) },
+  reviewed: { verdict: aVerdict({ kind: 'review' }), end: { kind: 'handed-over', reason: 'too good' } },
   crashed: { end: { kind: 'closed' } satisfies CandidateEnd },
   withdrawn: { end: { kind: 'withdrawn', reason: 'a person closed it' } },
   open: {},
@@ -173,6 +174,7 @@ describe('proposeStep', () => {
     ['rejected upwards: turns', [aTurn(0.02, 0.04, 'rejected')], '0.02', '0.01'],
     ['rejected downwards: turns', [aTurn(0.02, 0.01, 'rejected')], '0.02', '0.04'],
     ['crashed: turns', [aTurn(0.02, 0.04, 'crashed')], '0.02', '0.01'],
+    ['waiting for a person: another step', [aTurn(0.02, 0.04, 'reviewed')], '0.02', '0.01'],
     ['open: another step', [aTurn(0.02, 0.04, 'open')], '0.02', '0.01'],
     [
       'both rejected: a smaller step',

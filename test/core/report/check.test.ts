@@ -62,7 +62,7 @@ test('a typical verdict', () => {
 
     One run varies by σ = 0.0112, pooled over repeated runs of equal code.
 
-    Trust: self-reported metric, no sandbox.
+    Metric: self-reported by the training script. Sandbox: bubblewrap 0.9.0.
 
     ### Runs of this candidate
 
@@ -78,6 +78,7 @@ describe('the conclusion', () => {
     ['merge', 'success'],
     ['reject', 'failure'],
     ['park', 'neutral'],
+    ['review', 'neutral'],
   ] as const)('of %s is %s', (kind, conclusion) => {
     const check = concludedCheck({
       candidate,
@@ -86,7 +87,7 @@ describe('the conclusion', () => {
       evidence: evidence([2.34]),
     })
     expect(check.conclusion).toBe(conclusion)
-    expect(check.title).toMatch(new RegExp(`: ${kind}$`))
+    expect(check.title).toMatch(new RegExp(`: ${kind === 'review' ? 'a person decides' : kind}$`))
   })
 })
 
@@ -133,10 +134,79 @@ describe('F63 F64 F65 hostile output of a crash', () => {
   })
 })
 
-test('F64 a metric name or trust line is text too', () => {
+describe('the line on trust', () => {
+  const lineOf = (baseline: TrialResultFields[], runs: TrialResultFields[]) => {
+    const evidence = {
+      baseline: baseline.map((fields) => aTrialResult(fields)),
+      candidate: runs.map((fields) => aTrialResult({ candidate, ...fields })),
+      sigma: undefined,
+    }
+    const { summary } = concludedCheck({ candidate, config, verdict: aVerdict(), evidence })
+    return summary.split('\n').find((line) => line.startsWith('Metric: '))
+  }
+  const evaluated = { trust: 'evaluated' } as const
+  const none = { sandbox: 'none' }
+
+  test.each([
+    [
+      'every number evaluated',
+      [evaluated],
+      [evaluated, evaluated],
+      'Metric: evaluated by a separate command. Sandbox: bubblewrap 0.9.0.',
+    ],
+    [
+      'numbers of both kinds',
+      [evaluated],
+      [{}],
+      'Metric: evaluated by a separate command, self-reported by the training script. Sandbox: bubblewrap 0.9.0.',
+    ],
+    [
+      'several sandboxes, each once',
+      [{}, { sandbox: 'bubblewrap 0.11.0' }],
+      [{}],
+      'Metric: self-reported by the training script. Sandbox: bubblewrap 0.9.0, bubblewrap 0.11.0.',
+    ],
+    [
+      'a candidate without sandbox',
+      [{}],
+      [none],
+      'Metric: self-reported by the training script. Sandbox: bubblewrap 0.9.0, **no sandbox**.',
+    ],
+    [
+      'a baseline without sandbox',
+      [none],
+      [],
+      'Metric: self-reported by the training script. Sandbox: **no sandbox**.',
+    ],
+    [
+      'no sandbox in several words',
+      [none],
+      [{ sandbox: 'no sandbox: all is open' }],
+      'Metric: self-reported by the training script. Sandbox: **no sandbox**.',
+    ],
+    ['no runs at all', [], [], undefined],
+  ])('of %s', (_, baseline, runs, line) => expect(lineOf(baseline, runs)).toBe(line))
+
+  test.each(HOSTILE)('F64 a sandbox described with %s is text', (_, text) => {
+    const line = lineOf([], [{ sandbox: `bubblewrap ${text}`.slice(0, 200) }]) ?? ''
+    expect(rendered(line).active).toEqual(rendered('bubblewrap').active)
+    expect(rendered(line).triggers).toEqual([])
+  })
+})
+
+test('a review says what is asked of the reader', () => {
+  const verdict = aVerdict({ kind: 'review', reason: 'gain 0.0312: self-reported, and above 1 % = 0.0237' })
+  const { summary, title } = concludedCheck({ candidate, config, verdict, evidence: evidence([2.34]) })
+  expect(title).toBe('val_bpb 2.34 (−0.0323, z = 3.4): a person decides')
+  expect(summary.split('\n')[0]).toBe(
+    '**Review**: gain 0.0312: self-reported, and above 1 % = 0.0237. A person decides: merge this pull request, or close it.',
+  )
+})
+
+test('F64 a metric name is text too', () => {
   const metric = { ...config.metric, name: '@org|<b>' }
   const { summary, title } = concludedCheck({
-    ...{ candidate, config: { metric }, trust: '<img>' },
+    ...{ candidate, config: { metric } },
     verdict: aVerdict(),
     evidence: evidence([2.3]),
   })

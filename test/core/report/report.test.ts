@@ -38,6 +38,11 @@ describe('what became of a candidate', () => {
     ['rejected', { verdict: reject, end: closed }],
     ['rejected', { end: closed }],
     ['parked', { verdict: aVerdict({ kind: 'park' }), end: closed }],
+    ['open', { verdict: aVerdict({ kind: 'review' }) }],
+    [
+      'handed-over',
+      { verdict: aVerdict({ kind: 'review' }), end: { kind: 'handed-over', reason: 'too good' } },
+    ],
     ['withdrawn', { verdict: aVerdict(), end: { kind: 'withdrawn', reason: 'closed by a person' } }],
     ['handed-over', { verdict: aVerdict(), end: { kind: 'handed-over', reason: 'a rule forbids it' } }],
   ])('%s', (standing, fields) => {

@@ -1,0 +1,123 @@
+// Training and evaluation as a trial really runs them: each in a sandbox of its own.
+
+import { fileURLToPath } from 'node:url'
+import { execaSync } from 'execa'
+import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/adapters/clock.ts'
+import { createRepository } from '../../src/adapters/repository.ts'
+import { createTrainer, type TrainerOptions } from '../../src/adapters/trainer.ts'
+import type { TrialResult } from '../../src/core/trial.ts'
+import { aDirectory, aLog, aRemote, trialOf } from '../scaffold.ts'
+
+const SHIM = fileURLToPath(new URL('../../python', import.meta.url))
+const CONFIG = '.github/autoresearch.yml'
+
+const installed = execaSync('bwrap', ['--version'], { reject: false }).exitCode === 0
+if (!installed && process.env.CI !== 'true')
+  console.warn('Skipped without bubblewrap: apt-get install bubblewrap')
+const sandboxed = test.skipIf(!installed && process.env.CI !== 'true')
+
+/** Trains `train` and evaluates with `evaluate`, both shell scripts, in bubblewrap. */
+async function resultOf(
+  train: string,
+  evaluate: string | undefined,
+  fields: Partial<TrainerOptions> = {},
+): Promise<TrialResult> {
+  const remote = await aRemote({
+    'train.sh': train,
+    ...(evaluate === undefined ? {} : { 'evaluate.sh': evaluate }),
+    [CONFIG]: `
+editable: [train.sh]
+setup: echo corpus > "$AUTORESEARCH_DATA/text"; echo answers > "$AUTORESEARCH_EVAL_DATA/text"
+train: sh train.sh
+${evaluate === undefined ? '' : 'evaluate: sh evaluate.sh'}
+budget: 1s
+timeout: 20s
+metric: { name: val_loss, direction: minimize, pattern: '^val_loss: (\\S+)', bounds: [0, 100] }
+`,
+  })
+  const directory = await aDirectory()
+  const trainer = createTrainer({
+    repository: createRepository(remote.itself),
+    clock: systemClock,
+    log: aLog(),
+    testbed: '1 × TestGPU',
+    configPath: CONFIG,
+    resultsDirectory: `${directory}/results`,
+    cacheDirectory: `${directory}/cache`,
+    shimDirectory: SHIM,
+    environment: { PATH: process.env.PATH ?? '' },
+    secrets: [],
+    runId: '7',
+    runAttempt: 2,
+    ...fields,
+  })
+  const trial = await trialOf(remote.itself, remote.base, remote.base)
+  return trainer.run(trial, new AbortController().signal)
+}
+
+const EVALUATE = 'echo "val_loss: $(cat "$AUTORESEARCH_OUT/model")"'
+
+describe('evaluation', () => {
+  sandboxed('F58 overrules whatever training printed', async () => {
+    const result = await resultOf('echo 3 > "$AUTORESEARCH_OUT/model"; echo "val_loss: 0.01"', EVALUATE)
+    expect(result).toMatchObject({ outcome: 'measured', value: 3, trust: 'evaluated' })
+  })
+
+  sandboxed('a number that only training prints is self-reported', async () => {
+    const result = await resultOf('echo "val_loss: 2"', undefined)
+    expect(result).toMatchObject({ outcome: 'measured', value: 2, trust: 'self-reported' })
+  })
+
+  sandboxed('is told apart from training when it fails', async () => {
+    const result = await resultOf('true', EVALUATE)
+    expect(result.outcome).not.toBe('measured')
+    expect(result.reason).toContain('in the evaluation')
+  })
+
+  sandboxed('does not happen when training failed', async () => {
+    const result = await resultOf('echo 3 > "$AUTORESEARCH_OUT/model"; exit 1', EVALUATE)
+    expect(result).toMatchObject({ outcome: 'crashed' })
+    expect(result.reason).not.toContain('evaluation')
+  })
+
+  sandboxed('F54 its data are not there while training runs', async () => {
+    const train =
+      'echo "seen: [$AUTORESEARCH_EVAL_DATA]"; find / -name text -path "*evaluation*" 2>/dev/null; exit 1'
+    const result = await resultOf(train, EVALUATE)
+    expect(result.tail).toBe('seen: []\n')
+  })
+
+  sandboxed('sees its data, and cannot change what training left', async () => {
+    const evaluate = 'cat "$AUTORESEARCH_EVAL_DATA/text"; echo 1 > "$AUTORESEARCH_OUT/model" || exit 3'
+    const result = await resultOf('echo 3 > "$AUTORESEARCH_OUT/model"', evaluate)
+    expect(result.outcome).toBe('crashed')
+    expect(result.tail).toMatch(/answers[\s\S]*Read-only file system/)
+  })
+})
+
+describe('a result', () => {
+  sandboxed('names its run, its sandbox and the time of the device', async () => {
+    const result = await resultOf('echo 3 > "$AUTORESEARCH_OUT/model"', EVALUATE)
+    expect(result).toMatchObject({
+      runId: '7',
+      runAttempt: 2,
+      sandbox: expect.stringContaining('bubblewrap'),
+    })
+    expect(result.deviceSeconds).toBeGreaterThan(result.wallSeconds)
+  })
+
+  sandboxed(
+    'F68 with a secret of the job in its output does not count, and the secret is not kept',
+    async () => {
+      const secret = 'ghs_0123456789abcdef'
+      const train = `echo 3 > "$AUTORESEARCH_OUT/model"; echo ${secret}`
+      const result = await resultOf(train, EVALUATE, { secrets: [secret] })
+      expect(result).toMatchObject({
+        outcome: 'invalid-metric',
+        reason: 'its output held a secret of this job',
+      })
+      expect(JSON.stringify(result)).not.toContain(secret)
+    },
+  )
+})

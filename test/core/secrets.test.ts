@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest'
+import { SecretWatch } from '../../src/core/secrets.ts'
+
+const SECRET = 'ghs_0123456789abcdef'
+
+describe('F68 the job’s own secrets in a candidate’s output', () => {
+  test.each([
+    ['in one piece', [`token=${SECRET}\n`]],
+    ['across two pieces', [`token=${SECRET.slice(0, 7)}`, `${SECRET.slice(7)}\n`]],
+    ['a character at a time', [...`x${SECRET}y`]],
+  ])('are noticed %s', (_, pieces) => {
+    const watch = new SecretWatch(['another-secret', SECRET])
+    for (const piece of pieces) watch.push(piece)
+    expect(watch.found).toBe(true)
+  })
+
+  test('are not seen where there are none', () => {
+    const watch = new SecretWatch([SECRET])
+    for (const piece of ['step 1  loss 2.5\n', SECRET.slice(0, -1)]) watch.push(piece)
+    expect(watch.found).toBe(false)
+  })
+
+  test('an empty or very short one is no secret', () => {
+    const watch = new SecretWatch(['', 'abc'])
+    watch.push('abc')
+    expect(watch.found).toBe(false)
+    expect(watch.redact('abc')).toBe('abc')
+  })
+
+  test('are removed from what is kept', () => {
+    expect(new SecretWatch([SECRET]).redact(`a ${SECRET} b ${SECRET}`)).toBe('a *** b ***')
+  })
+})
