@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openSandbox } from '../src/adapters/sandbox.ts'
-import type { Sandbox } from '../src/adapters/sandbox-request.ts'
+import type { Sandbox } from '../src/adapters/sandbox/request.ts'
+import { openSandbox } from '../src/adapters/sandbox/sandbox.ts'
 
 const TARGET_MILLISECONDS = 100
 const runs = Number(process.argv[2] ?? 50)

@@ -23569,7 +23569,7 @@ function escapeHtml(text) {
 	return stripVTControlCharacters(text).replace(INVISIBLE_INSIDE_LINES, "").replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-// src/adapters/bounded-file.ts
+// src/adapters/trainer/bounded-file.ts
 /** @returns the text; undefined when there is no such file, or it is not a regular file, or it is over the cap */
 async function readBoundedFile(path, maxBytes) {
 	const flags = constants$2.O_RDONLY | constants$2.O_NOFOLLOW | constants$2.O_NONBLOCK;
@@ -23595,7 +23595,7 @@ async function readUpTo(file, maxBytes) {
 	}
 }
 
-// src/adapters/results.ts
+// src/adapters/trainer/results.ts
 const MAX_RESULT_BYTES = 262144;
 /** `results/<artifact>/<trial>/trial.json` is as deep as it gets. */
 const MAX_DEPTH = 3;
@@ -32084,13 +32084,7 @@ const sandboxSection = section({
 		examples: [512]
 	})
 });
-const sandbox = union([sandboxKind, sandboxSection], "\"bubblewrap\", \"none\" or a mapping").meta({
-	description: "What holds the code of a candidate: bubblewrap, none, or a mapping with limits.",
-	examples: ["bubblewrap", {
-		kind: "bubblewrap",
-		memory: "8G"
-	}]
-}).transform((written) => typeof written === "string" ? sandboxSection.parse({ kind: written }) : written).prefault("bubblewrap");
+const sandbox = union([sandboxKind, sandboxSection], "\"bubblewrap\", \"none\" or a mapping").meta({ description: "What holds the code of a candidate: bubblewrap, none, or a mapping with limits." }).transform((written) => typeof written === "string" ? sandboxSection.parse({ kind: written }) : written).prefault("bubblewrap");
 const replicates = section({
 	baseline: between(2, 50).default(6).meta({
 		description: "Trials of the baseline. Their spread is the noise a gain is held against.",
@@ -32220,7 +32214,7 @@ const configSchema = section({
 	}).exactOptional(),
 	proposers,
 	limits
-}).superRefine(checkTimeout, despiteProblems).meta({
+}).superRefine(checkTimeout, despiteProblems).superRefine(checkEvaluate, despiteProblems).meta({
 	title: "Autoresearch configuration",
 	description: "Configuration of Autoresearch Action."
 });
@@ -32233,6 +32227,17 @@ function checkTimeout(file, context) {
 		path: ["timeout"],
 		message: `more than the budget of ${budget}s`,
 		params: { hint: `remove timeout to get ${2 * budget + 60}s, or raise it` }
+	});
+}
+/** An evaluator prints: what training left is read-only to it, so a file would be training's own word. */
+function checkEvaluate({ evaluate, metric }, context) {
+	const source = typeof metric === "object" && metric !== null ? metric : {};
+	if (evaluate === void 0 || !("file" in source) || "pattern" in source) return;
+	context.addIssue({
+		code: "custom",
+		path: ["metric", "file"],
+		message: "pattern, because evaluate prints the metric",
+		params: { hint: "write pattern instead of file and key, or remove evaluate" }
 	});
 }
 /** The JSON schema that is published as `docs/autoresearch.schema.json`, for editors. */
@@ -32300,12 +32305,15 @@ function explainIssue(issue, schema, yaml) {
 function suggest(path, field, found) {
 	const key = path.at(-1);
 	if (key === void 0) return "start from the example in docs/configuration.md";
-	const choices = field?.enum?.map(String) ?? [];
+	const choices = (field?.enum ?? field?.anyOf?.flatMap(wordsOf) ?? []).map(String);
 	const meant = typeof found === "string" ? nearestWord(found, choices) : void 0;
 	if (meant !== void 0) return `did you mean ${meant}?`;
 	const example = field?.examples?.[0] ?? choices[0];
 	if (example !== void 0) return `write for example \`${typeof key === "string" ? `${key}: ${flow(example)}` : flow(example)}\``;
 	return `write keys below it: ${Object.keys(field?.properties ?? {}).join(", ")}`;
+}
+function wordsOf(option) {
+	return typeof option === "object" ? option.enum ?? [] : [];
 }
 function flow(value) {
 	return (0, import_dist.stringify)(value, {
@@ -33330,8 +33338,10 @@ async function settle(session, candidate) {
 	if (verdict.kind === "merge" && !await baselineStands(session, candidate)) return;
 	await publish(session, candidate, verdict);
 	if (verdict.kind === "merge") await merge$2(session, candidate, verdict);
-	else if (verdict.kind === "review") handOver(session, candidate, verdict.reason);
-	else {
+	else if (verdict.kind === "review") {
+		session.ports.log.warn(`#${candidate.pullRequest} waits for a person: ${verdict.reason}`);
+		handOver(session, candidate, verdict.reason);
+	} else {
 		await session.ports.forge.close(candidate.pullRequest);
 		session.record([{
 			kind: "ended",
@@ -34428,6 +34438,6895 @@ const systemClock = {
 	monotonicSeconds: () => performance$1.now() / 1e3
 };
 
+// node_modules/is-plain-obj/index.js
+function isPlainObject$2(value) {
+	if (typeof value !== "object" || value === null) return false;
+	const prototype = Object.getPrototypeOf(value);
+	return (prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null) && !(Symbol.toStringTag in value) && !(Symbol.iterator in value);
+}
+
+// node_modules/execa/lib/arguments/file-url.js
+const safeNormalizeFileUrl = (file, name) => {
+	const fileString = normalizeFileUrl(normalizeDenoExecPath(file));
+	if (typeof fileString !== "string") throw new TypeError(`${name} must be a string or a file URL: ${fileString}.`);
+	return fileString;
+};
+const normalizeDenoExecPath = (file) => isDenoExecPath(file) ? file.toString() : file;
+const isDenoExecPath = (file) => typeof file !== "string" && file && Object.getPrototypeOf(file) === String.prototype;
+const normalizeFileUrl = (file) => file instanceof URL ? fileURLToPath(file) : file;
+
+// node_modules/execa/lib/methods/parameters.js
+const normalizeParameters = (rawFile, rawArguments = [], rawOptions = {}) => {
+	const filePath = safeNormalizeFileUrl(rawFile, "First argument");
+	const [commandArguments, options] = isPlainObject$2(rawArguments) ? [[], rawArguments] : [rawArguments, rawOptions];
+	if (!Array.isArray(commandArguments)) throw new TypeError(`Second argument must be either an array of arguments or an options object: ${commandArguments}`);
+	if (commandArguments.some((commandArgument) => typeof commandArgument === "object" && commandArgument !== null)) throw new TypeError(`Second argument must be an array of strings: ${commandArguments}`);
+	const normalizedArguments = commandArguments.map(String);
+	const nullByteArgument = normalizedArguments.find((normalizedArgument) => normalizedArgument.includes("\0"));
+	if (nullByteArgument !== void 0) throw new TypeError(`Arguments cannot contain null bytes ("\\0"): ${nullByteArgument}`);
+	if (!isPlainObject$2(options)) throw new TypeError(`Last argument must be an options object: ${options}`);
+	return [
+		filePath,
+		normalizedArguments,
+		options
+	];
+};
+
+// node_modules/execa/lib/utils/uint-array.js
+const { toString: objectToString$1 } = Object.prototype;
+const isArrayBuffer = (value) => objectToString$1.call(value) === "[object ArrayBuffer]";
+const isUint8Array = (value) => objectToString$1.call(value) === "[object Uint8Array]";
+const bufferToUint8Array = (buffer) => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+const textEncoder$1 = new TextEncoder();
+const stringToUint8Array = (string) => textEncoder$1.encode(string);
+const textDecoder = new TextDecoder();
+const uint8ArrayToString = (uint8Array) => textDecoder.decode(uint8Array);
+const joinToString = (uint8ArraysOrStrings, encoding) => {
+	return uint8ArraysToStrings(uint8ArraysOrStrings, encoding).join("");
+};
+const uint8ArraysToStrings = (uint8ArraysOrStrings, encoding) => {
+	if (encoding === "utf8" && uint8ArraysOrStrings.every((uint8ArrayOrString) => typeof uint8ArrayOrString === "string")) return uint8ArraysOrStrings;
+	const decoder = new StringDecoder(encoding);
+	const strings = uint8ArraysOrStrings.map((uint8ArrayOrString) => typeof uint8ArrayOrString === "string" ? stringToUint8Array(uint8ArrayOrString) : uint8ArrayOrString).map((uint8Array) => decoder.write(uint8Array));
+	const finalString = decoder.end();
+	return finalString === "" ? strings : [...strings, finalString];
+};
+const joinToUint8Array = (uint8ArraysOrStrings) => {
+	if (uint8ArraysOrStrings.length === 1 && isUint8Array(uint8ArraysOrStrings[0])) return uint8ArraysOrStrings[0];
+	return concatUint8Arrays(stringsToUint8Arrays(uint8ArraysOrStrings));
+};
+const stringsToUint8Arrays = (uint8ArraysOrStrings) => uint8ArraysOrStrings.map((uint8ArrayOrString) => typeof uint8ArrayOrString === "string" ? stringToUint8Array(uint8ArrayOrString) : uint8ArrayOrString);
+const concatUint8Arrays = (uint8Arrays) => {
+	const result = new Uint8Array(getJoinLength(uint8Arrays));
+	let index = 0;
+	for (const uint8Array of uint8Arrays) {
+		result.set(uint8Array, index);
+		index += uint8Array.length;
+	}
+	return result;
+};
+const getJoinLength = (uint8Arrays) => {
+	let joinLength = 0;
+	for (const uint8Array of uint8Arrays) joinLength += uint8Array.length;
+	return joinLength;
+};
+
+// node_modules/execa/lib/methods/template.js
+const isTemplateString = (templates) => Array.isArray(templates) && Array.isArray(templates.raw);
+const parseTemplates = (templates, expressions) => {
+	let tokens = [];
+	for (const [index, template] of templates.entries()) tokens = parseTemplate({
+		templates,
+		expressions,
+		tokens,
+		index,
+		template
+	});
+	if (tokens.length === 0) throw new TypeError("Template script must not be empty");
+	const [file, ...commandArguments] = tokens;
+	return [
+		file,
+		commandArguments,
+		{}
+	];
+};
+const parseTemplate = ({ templates, expressions, tokens, index, template }) => {
+	if (template === void 0) throw new TypeError(`Invalid backslash sequence: ${templates.raw[index]}`);
+	const { nextTokens, leadingWhitespaces, trailingWhitespaces } = splitByWhitespaces(template, templates.raw[index]);
+	const newTokens = concatTokens(tokens, nextTokens, leadingWhitespaces);
+	if (index === expressions.length) return newTokens;
+	const expression = expressions[index];
+	const expressionTokens = Array.isArray(expression) ? expression.map((expression) => parseExpression(expression)) : [parseExpression(expression)];
+	return concatTokens(newTokens, expressionTokens, trailingWhitespaces);
+};
+const splitByWhitespaces = (template, rawTemplate) => {
+	if (rawTemplate.length === 0) return {
+		nextTokens: [],
+		leadingWhitespaces: false,
+		trailingWhitespaces: false
+	};
+	const nextTokens = [];
+	let templateStart = 0;
+	const leadingWhitespaces = DELIMITERS.has(rawTemplate[0]);
+	for (let templateIndex = 0, rawIndex = 0; templateIndex < template.length; templateIndex += 1, rawIndex += 1) {
+		const rawCharacter = rawTemplate[rawIndex];
+		if (DELIMITERS.has(rawCharacter)) {
+			if (templateStart !== templateIndex) nextTokens.push(template.slice(templateStart, templateIndex));
+			templateStart = templateIndex + 1;
+		} else if (rawCharacter === "\\") {
+			const nextRawCharacter = rawTemplate[rawIndex + 1];
+			if (nextRawCharacter === "\n") {
+				templateIndex -= 1;
+				rawIndex += 1;
+			} else if (nextRawCharacter === "u" && rawTemplate[rawIndex + 2] === "{") rawIndex = rawTemplate.indexOf("}", rawIndex + 3);
+			else rawIndex += ESCAPE_LENGTH[nextRawCharacter] ?? 1;
+		}
+	}
+	const trailingWhitespaces = templateStart === template.length;
+	if (!trailingWhitespaces) nextTokens.push(template.slice(templateStart));
+	return {
+		nextTokens,
+		leadingWhitespaces,
+		trailingWhitespaces
+	};
+};
+const DELIMITERS = /* @__PURE__ */ new Set([
+	" ",
+	"	",
+	"\r",
+	"\n"
+]);
+const ESCAPE_LENGTH = {
+	x: 3,
+	u: 5
+};
+const concatTokens = (tokens, nextTokens, isSeparated) => isSeparated || tokens.length === 0 || nextTokens.length === 0 ? [...tokens, ...nextTokens] : [
+	...tokens.slice(0, -1),
+	`${tokens.at(-1)}${nextTokens[0]}`,
+	...nextTokens.slice(1)
+];
+const parseExpression = (expression) => {
+	const typeOfExpression = typeof expression;
+	if (typeOfExpression === "string") return expression;
+	if (typeOfExpression === "number") return String(expression);
+	if (isPlainObject$2(expression) && ("stdout" in expression || "isMaxBuffer" in expression)) return getSubprocessResult(expression);
+	if (expression instanceof ChildProcess || Object.prototype.toString.call(expression) === "[object Promise]") throw new TypeError("Unexpected subprocess in template expression. Please use ${await subprocess} instead of ${subprocess}.");
+	throw new TypeError(`Unexpected "${typeOfExpression}" in template expression`);
+};
+const getSubprocessResult = ({ stdout }) => {
+	if (typeof stdout === "string") return stdout;
+	if (isUint8Array(stdout)) return uint8ArrayToString(stdout);
+	if (stdout === void 0) throw new TypeError("Missing result.stdout in template expression. This is probably due to the previous subprocess' \"stdout\" option.");
+	throw new TypeError(`Unexpected "${typeof stdout}" stdout in template expression`);
+};
+
+// node_modules/execa/lib/utils/standard-stream.js
+const isStandardStream = (stream) => STANDARD_STREAMS.includes(stream);
+const STANDARD_STREAMS = [
+	process$1.stdin,
+	process$1.stdout,
+	process$1.stderr
+];
+const STANDARD_STREAMS_ALIASES = [
+	"stdin",
+	"stdout",
+	"stderr"
+];
+const getStreamName = (fdNumber) => STANDARD_STREAMS_ALIASES[fdNumber] ?? `stdio[${fdNumber}]`;
+
+// node_modules/execa/lib/arguments/specific.js
+const normalizeFdSpecificOptions = (options) => {
+	const optionsCopy = { ...options };
+	for (const optionName of FD_SPECIFIC_OPTIONS) optionsCopy[optionName] = normalizeFdSpecificOption(options, optionName);
+	return optionsCopy;
+};
+const normalizeFdSpecificOption = (options, optionName) => {
+	const optionBaseArray = Array.from({ length: getStdioLength(options) + 1 });
+	const optionArray = normalizeFdSpecificValue(options[optionName], optionBaseArray, optionName);
+	return addDefaultValue$1(optionArray, optionName);
+};
+const getStdioLength = ({ stdio }) => Array.isArray(stdio) ? Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length) : STANDARD_STREAMS_ALIASES.length;
+const normalizeFdSpecificValue = (optionValue, optionArray, optionName) => isPlainObject$2(optionValue) ? normalizeOptionObject(optionValue, optionArray, optionName) : optionArray.fill(optionValue);
+const normalizeOptionObject = (optionValue, optionArray, optionName) => {
+	for (const fdName of Object.keys(optionValue).sort(compareFdName)) for (const fdNumber of parseFdName(fdName, optionName, optionArray)) optionArray[fdNumber] = optionValue[fdName];
+	return optionArray;
+};
+const compareFdName = (fdNameA, fdNameB) => getFdNameOrder(fdNameA) < getFdNameOrder(fdNameB) ? 1 : -1;
+const getFdNameOrder = (fdName) => {
+	if (fdName === "stdout" || fdName === "stderr") return 0;
+	return fdName === "all" ? 2 : 1;
+};
+const parseFdName = (fdName, optionName, optionArray) => {
+	if (fdName === "ipc") return [optionArray.length - 1];
+	const fdNumber = parseFd(fdName);
+	if (fdNumber === void 0 || fdNumber === 0) throw new TypeError(`"${optionName}.${fdName}" is invalid.
+It must be "${optionName}.stdout", "${optionName}.stderr", "${optionName}.all", "${optionName}.ipc", or "${optionName}.fd3", "${optionName}.fd4" (and so on).`);
+	if (fdNumber >= optionArray.length) throw new TypeError(`"${optionName}.${fdName}" is invalid: that file descriptor does not exist.
+Please set the "stdio" option to ensure that file descriptor exists.`);
+	return fdNumber === "all" ? [1, 2] : [fdNumber];
+};
+const parseFd = (fdName) => {
+	if (fdName === "all") return fdName;
+	if (STANDARD_STREAMS_ALIASES.includes(fdName)) return STANDARD_STREAMS_ALIASES.indexOf(fdName);
+	const regexpResult = FD_REGEXP.exec(fdName);
+	if (regexpResult !== null) return Number(regexpResult[1]);
+};
+const FD_REGEXP = /^fd(\d+)$/;
+const addDefaultValue$1 = (optionArray, optionName) => optionArray.map((optionValue) => optionValue === void 0 ? DEFAULT_OPTIONS[optionName] : optionValue);
+const DEFAULT_OPTIONS = {
+	lines: false,
+	buffer: true,
+	maxBuffer: 1e8,
+	verbose: debuglog("execa").enabled ? "full" : "none",
+	stripFinalNewline: true
+};
+const FD_SPECIFIC_OPTIONS = [
+	"lines",
+	"buffer",
+	"maxBuffer",
+	"verbose",
+	"stripFinalNewline"
+];
+const getFdSpecificValue = (optionArray, fdNumber) => fdNumber === "ipc" ? optionArray.at(-1) : optionArray[fdNumber];
+
+// node_modules/execa/lib/verbose/values.js
+const isVerbose = ({ verbose }, fdNumber) => getFdVerbose(verbose, fdNumber) !== "none";
+const isFullVerbose = ({ verbose }, fdNumber) => !["none", "short"].includes(getFdVerbose(verbose, fdNumber));
+const getVerboseFunction = ({ verbose }, fdNumber) => {
+	const fdVerbose = getFdVerbose(verbose, fdNumber);
+	return isVerboseFunction(fdVerbose) ? fdVerbose : void 0;
+};
+const getFdVerbose = (verbose, fdNumber) => fdNumber === void 0 ? getFdGenericVerbose(verbose) : getFdSpecificValue(verbose, fdNumber);
+const getFdGenericVerbose = (verbose) => verbose.find((fdVerbose) => isVerboseFunction(fdVerbose)) ?? VERBOSE_VALUES.findLast((fdVerbose) => verbose.includes(fdVerbose));
+const isVerboseFunction = (fdVerbose) => typeof fdVerbose === "function";
+const VERBOSE_VALUES = [
+	"none",
+	"short",
+	"full"
+];
+
+// node_modules/execa/lib/arguments/escape.js
+const joinCommand = (filePath, rawArguments) => {
+	const fileAndArguments = [filePath, ...rawArguments];
+	return {
+		command: fileAndArguments.join(" "),
+		escapedCommand: fileAndArguments.map((fileAndArgument) => quoteString(escapeControlCharacters(fileAndArgument))).join(" ")
+	};
+};
+const escapeLines = (lines) => stripVTControlCharacters(lines).split("\n").map((line) => escapeControlCharacters(line)).join("\n");
+const escapeControlCharacters = (line) => line.replaceAll(SPECIAL_CHAR_REGEXP, (character) => escapeControlCharacter(character));
+const escapeControlCharacter = (character) => {
+	const commonEscape = COMMON_ESCAPES[character];
+	if (commonEscape !== void 0) return commonEscape;
+	const codepoint = character.codePointAt(0);
+	const codepointHex = codepoint.toString(16);
+	return codepoint <= ASTRAL_START ? `\\u${codepointHex.padStart(4, "0")}` : `\\U${codepointHex}`;
+};
+const getSpecialCharRegExp = () => {
+	try {
+		return new RegExp("\\p{Separator}|\\p{Other}", "gu");
+	} catch {
+		return /[\s\u0000-\u001F\u007F-\u009F\u00AD]/g;
+	}
+};
+const SPECIAL_CHAR_REGEXP = getSpecialCharRegExp();
+const COMMON_ESCAPES = {
+	" ": " ",
+	"\b": "\\b",
+	"\f": "\\f",
+	"\n": "\\n",
+	"\r": "\\r",
+	"	": "\\t"
+};
+const ASTRAL_START = 65535;
+const quoteString = (escapedArgument) => {
+	if (NO_ESCAPE_REGEXP.test(escapedArgument)) return escapedArgument;
+	return platform === "win32" ? `"${escapedArgument.replaceAll("\"", "\"\"")}"` : `'${escapedArgument.replaceAll("'", "'\\''")}'`;
+};
+const NO_ESCAPE_REGEXP = /^[\w./-]+$/;
+
+// node_modules/is-unicode-supported/index.js
+function isUnicodeSupported() {
+	const { env } = process$1;
+	const { TERM, TERM_PROGRAM } = env;
+	if (process$1.platform !== "win32") return TERM !== "linux";
+	return Boolean(env.WT_SESSION) || Boolean(env.TERMINUS_SUBLIME) || env.ConEmuTask === "{cmd::Cmder}" || TERM_PROGRAM === "Terminus-Sublime" || TERM_PROGRAM === "vscode" || TERM === "xterm-256color" || TERM === "alacritty" || TERM === "rxvt-unicode" || TERM === "rxvt-unicode-256color" || env.TERMINAL_EMULATOR === "JetBrains-JediTerm";
+}
+
+// node_modules/figures/index.js
+const common = {
+	circleQuestionMark: "(?)",
+	questionMarkPrefix: "(?)",
+	square: "█",
+	squareDarkShade: "▓",
+	squareMediumShade: "▒",
+	squareLightShade: "░",
+	squareTop: "▀",
+	squareBottom: "▄",
+	squareLeft: "▌",
+	squareRight: "▐",
+	squareCenter: "■",
+	bullet: "●",
+	dot: "․",
+	ellipsis: "…",
+	pointerSmall: "›",
+	triangleUp: "▲",
+	triangleUpSmall: "▴",
+	triangleDown: "▼",
+	triangleDownSmall: "▾",
+	triangleLeftSmall: "◂",
+	triangleRightSmall: "▸",
+	home: "⌂",
+	heart: "♥",
+	musicNote: "♪",
+	musicNoteBeamed: "♫",
+	arrowUp: "↑",
+	arrowDown: "↓",
+	arrowLeft: "←",
+	arrowRight: "→",
+	arrowLeftRight: "↔",
+	arrowUpDown: "↕",
+	almostEqual: "≈",
+	notEqual: "≠",
+	lessOrEqual: "≤",
+	greaterOrEqual: "≥",
+	identical: "≡",
+	infinity: "∞",
+	subscriptZero: "₀",
+	subscriptOne: "₁",
+	subscriptTwo: "₂",
+	subscriptThree: "₃",
+	subscriptFour: "₄",
+	subscriptFive: "₅",
+	subscriptSix: "₆",
+	subscriptSeven: "₇",
+	subscriptEight: "₈",
+	subscriptNine: "₉",
+	oneHalf: "½",
+	oneThird: "⅓",
+	oneQuarter: "¼",
+	oneFifth: "⅕",
+	oneSixth: "⅙",
+	oneEighth: "⅛",
+	twoThirds: "⅔",
+	twoFifths: "⅖",
+	threeQuarters: "¾",
+	threeFifths: "⅗",
+	threeEighths: "⅜",
+	fourFifths: "⅘",
+	fiveSixths: "⅚",
+	fiveEighths: "⅝",
+	sevenEighths: "⅞",
+	line: "─",
+	lineBold: "━",
+	lineDouble: "═",
+	lineDashed0: "┄",
+	lineDashed1: "┅",
+	lineDashed2: "┈",
+	lineDashed3: "┉",
+	lineDashed4: "╌",
+	lineDashed5: "╍",
+	lineDashed6: "╴",
+	lineDashed7: "╶",
+	lineDashed8: "╸",
+	lineDashed9: "╺",
+	lineDashed10: "╼",
+	lineDashed11: "╾",
+	lineDashed12: "−",
+	lineDashed13: "–",
+	lineDashed14: "‐",
+	lineDashed15: "⁃",
+	lineVertical: "│",
+	lineVerticalBold: "┃",
+	lineVerticalDouble: "║",
+	lineVerticalDashed0: "┆",
+	lineVerticalDashed1: "┇",
+	lineVerticalDashed2: "┊",
+	lineVerticalDashed3: "┋",
+	lineVerticalDashed4: "╎",
+	lineVerticalDashed5: "╏",
+	lineVerticalDashed6: "╵",
+	lineVerticalDashed7: "╷",
+	lineVerticalDashed8: "╹",
+	lineVerticalDashed9: "╻",
+	lineVerticalDashed10: "╽",
+	lineVerticalDashed11: "╿",
+	lineDownLeft: "┐",
+	lineDownLeftArc: "╮",
+	lineDownBoldLeftBold: "┓",
+	lineDownBoldLeft: "┒",
+	lineDownLeftBold: "┑",
+	lineDownDoubleLeftDouble: "╗",
+	lineDownDoubleLeft: "╖",
+	lineDownLeftDouble: "╕",
+	lineDownRight: "┌",
+	lineDownRightArc: "╭",
+	lineDownBoldRightBold: "┏",
+	lineDownBoldRight: "┎",
+	lineDownRightBold: "┍",
+	lineDownDoubleRightDouble: "╔",
+	lineDownDoubleRight: "╓",
+	lineDownRightDouble: "╒",
+	lineUpLeft: "┘",
+	lineUpLeftArc: "╯",
+	lineUpBoldLeftBold: "┛",
+	lineUpBoldLeft: "┚",
+	lineUpLeftBold: "┙",
+	lineUpDoubleLeftDouble: "╝",
+	lineUpDoubleLeft: "╜",
+	lineUpLeftDouble: "╛",
+	lineUpRight: "└",
+	lineUpRightArc: "╰",
+	lineUpBoldRightBold: "┗",
+	lineUpBoldRight: "┖",
+	lineUpRightBold: "┕",
+	lineUpDoubleRightDouble: "╚",
+	lineUpDoubleRight: "╙",
+	lineUpRightDouble: "╘",
+	lineUpDownLeft: "┤",
+	lineUpBoldDownBoldLeftBold: "┫",
+	lineUpBoldDownBoldLeft: "┨",
+	lineUpDownLeftBold: "┥",
+	lineUpBoldDownLeftBold: "┩",
+	lineUpDownBoldLeftBold: "┪",
+	lineUpDownBoldLeft: "┧",
+	lineUpBoldDownLeft: "┦",
+	lineUpDoubleDownDoubleLeftDouble: "╣",
+	lineUpDoubleDownDoubleLeft: "╢",
+	lineUpDownLeftDouble: "╡",
+	lineUpDownRight: "├",
+	lineUpBoldDownBoldRightBold: "┣",
+	lineUpBoldDownBoldRight: "┠",
+	lineUpDownRightBold: "┝",
+	lineUpBoldDownRightBold: "┡",
+	lineUpDownBoldRightBold: "┢",
+	lineUpDownBoldRight: "┟",
+	lineUpBoldDownRight: "┞",
+	lineUpDoubleDownDoubleRightDouble: "╠",
+	lineUpDoubleDownDoubleRight: "╟",
+	lineUpDownRightDouble: "╞",
+	lineDownLeftRight: "┬",
+	lineDownBoldLeftBoldRightBold: "┳",
+	lineDownLeftBoldRightBold: "┯",
+	lineDownBoldLeftRight: "┰",
+	lineDownBoldLeftBoldRight: "┱",
+	lineDownBoldLeftRightBold: "┲",
+	lineDownLeftRightBold: "┮",
+	lineDownLeftBoldRight: "┭",
+	lineDownDoubleLeftDoubleRightDouble: "╦",
+	lineDownDoubleLeftRight: "╥",
+	lineDownLeftDoubleRightDouble: "╤",
+	lineUpLeftRight: "┴",
+	lineUpBoldLeftBoldRightBold: "┻",
+	lineUpLeftBoldRightBold: "┷",
+	lineUpBoldLeftRight: "┸",
+	lineUpBoldLeftBoldRight: "┹",
+	lineUpBoldLeftRightBold: "┺",
+	lineUpLeftRightBold: "┶",
+	lineUpLeftBoldRight: "┵",
+	lineUpDoubleLeftDoubleRightDouble: "╩",
+	lineUpDoubleLeftRight: "╨",
+	lineUpLeftDoubleRightDouble: "╧",
+	lineUpDownLeftRight: "┼",
+	lineUpBoldDownBoldLeftBoldRightBold: "╋",
+	lineUpDownBoldLeftBoldRightBold: "╈",
+	lineUpBoldDownLeftBoldRightBold: "╇",
+	lineUpBoldDownBoldLeftRightBold: "╊",
+	lineUpBoldDownBoldLeftBoldRight: "╉",
+	lineUpBoldDownLeftRight: "╀",
+	lineUpDownBoldLeftRight: "╁",
+	lineUpDownLeftBoldRight: "┽",
+	lineUpDownLeftRightBold: "┾",
+	lineUpBoldDownBoldLeftRight: "╂",
+	lineUpDownLeftBoldRightBold: "┿",
+	lineUpBoldDownLeftBoldRight: "╃",
+	lineUpBoldDownLeftRightBold: "╄",
+	lineUpDownBoldLeftBoldRight: "╅",
+	lineUpDownBoldLeftRightBold: "╆",
+	lineUpDoubleDownDoubleLeftDoubleRightDouble: "╬",
+	lineUpDoubleDownDoubleLeftRight: "╫",
+	lineUpDownLeftDoubleRightDouble: "╪",
+	lineCross: "╳",
+	lineBackslash: "╲",
+	lineSlash: "╱"
+};
+const specialMainSymbols = {
+	tick: "✔",
+	info: "ℹ",
+	warning: "⚠",
+	cross: "✘",
+	squareSmall: "◻",
+	squareSmallFilled: "◼",
+	circle: "◯",
+	circleFilled: "◉",
+	circleDotted: "◌",
+	circleDouble: "◎",
+	circleCircle: "ⓞ",
+	circleCross: "ⓧ",
+	circlePipe: "Ⓘ",
+	radioOn: "◉",
+	radioOff: "◯",
+	checkboxOn: "☒",
+	checkboxOff: "☐",
+	checkboxCircleOn: "ⓧ",
+	checkboxCircleOff: "Ⓘ",
+	pointer: "❯",
+	triangleUpOutline: "△",
+	triangleLeft: "◀",
+	triangleRight: "▶",
+	lozenge: "◆",
+	lozengeOutline: "◇",
+	hamburger: "☰",
+	smiley: "㋡",
+	mustache: "෴",
+	star: "★",
+	play: "▶",
+	nodejs: "⬢",
+	oneSeventh: "⅐",
+	oneNinth: "⅑",
+	oneTenth: "⅒"
+};
+const specialFallbackSymbols = {
+	tick: "√",
+	info: "i",
+	warning: "‼",
+	cross: "×",
+	squareSmall: "□",
+	squareSmallFilled: "■",
+	circle: "( )",
+	circleFilled: "(*)",
+	circleDotted: "( )",
+	circleDouble: "( )",
+	circleCircle: "(○)",
+	circleCross: "(×)",
+	circlePipe: "(│)",
+	radioOn: "(*)",
+	radioOff: "( )",
+	checkboxOn: "[×]",
+	checkboxOff: "[ ]",
+	checkboxCircleOn: "(×)",
+	checkboxCircleOff: "( )",
+	pointer: ">",
+	triangleUpOutline: "∆",
+	triangleLeft: "◄",
+	triangleRight: "►",
+	lozenge: "♦",
+	lozengeOutline: "◊",
+	hamburger: "≡",
+	smiley: "☺",
+	mustache: "┌─┐",
+	star: "✶",
+	play: "►",
+	nodejs: "♦",
+	oneSeventh: "1/7",
+	oneNinth: "1/9",
+	oneTenth: "1/10"
+};
+const mainSymbols = {
+	...common,
+	...specialMainSymbols
+};
+const fallbackSymbols = {
+	...common,
+	...specialFallbackSymbols
+};
+const shouldUseMain = isUnicodeSupported();
+const figures = shouldUseMain ? mainSymbols : fallbackSymbols;
+const replacements = Object.entries(specialMainSymbols);
+
+// node_modules/yoctocolors/base.js
+const hasColors = tty?.WriteStream?.prototype?.hasColors?.() ?? false;
+const format = (open, close) => {
+	if (!hasColors) return (input) => input;
+	const openCode = `\u001B[${open}m`;
+	const closeCode = `\u001B[${close}m`;
+	return (input) => {
+		const string = input + "";
+		let index = string.indexOf(closeCode);
+		if (index === -1) return openCode + string + closeCode;
+		let result = openCode;
+		let lastIndex = 0;
+		const replaceCode = (close === 22 ? closeCode : "") + openCode;
+		while (index !== -1) {
+			result += string.slice(lastIndex, index) + replaceCode;
+			lastIndex = index + closeCode.length;
+			index = string.indexOf(closeCode, lastIndex);
+		}
+		result += string.slice(lastIndex) + closeCode;
+		return result;
+	};
+};
+const reset = format(0, 0);
+const bold = format(1, 22);
+const dim = format(2, 22);
+const italic = format(3, 23);
+const underline = format(4, 24);
+const underlineDouble = format("4:2", 24);
+const underlineCurly = format("4:3", 24);
+const underlineDotted = format("4:4", 24);
+const underlineDashed = format("4:5", 24);
+const overline = format(53, 55);
+const inverse = format(7, 27);
+const hidden$1 = format(8, 28);
+const strikethrough = format(9, 29);
+const black = format(30, 39);
+const red = format(31, 39);
+const green = format(32, 39);
+const yellow = format(33, 39);
+const blue = format(34, 39);
+const magenta = format(35, 39);
+const cyan = format(36, 39);
+const white = format(37, 39);
+const gray = format(90, 39);
+const bgBlack = format(40, 49);
+const bgRed = format(41, 49);
+const bgGreen = format(42, 49);
+const bgYellow = format(43, 49);
+const bgBlue = format(44, 49);
+const bgMagenta = format(45, 49);
+const bgCyan = format(46, 49);
+const bgWhite = format(47, 49);
+const bgGray = format(100, 49);
+const redBright = format(91, 39);
+const greenBright = format(92, 39);
+const yellowBright = format(93, 39);
+const blueBright = format(94, 39);
+const magentaBright = format(95, 39);
+const cyanBright = format(96, 39);
+const whiteBright = format(97, 39);
+const bgRedBright = format(101, 49);
+const bgGreenBright = format(102, 49);
+const bgYellowBright = format(103, 49);
+const bgBlueBright = format(104, 49);
+const bgMagentaBright = format(105, 49);
+const bgCyanBright = format(106, 49);
+const bgWhiteBright = format(107, 49);
+const underlineBlack = format("58;5;0", 59);
+const underlineRed = format("58;5;1", 59);
+const underlineGreen = format("58;5;2", 59);
+const underlineYellow = format("58;5;3", 59);
+const underlineBlue = format("58;5;4", 59);
+const underlineMagenta = format("58;5;5", 59);
+const underlineCyan = format("58;5;6", 59);
+const underlineWhite = format("58;5;7", 59);
+const underlineGray = format("58;5;8", 59);
+const underlineRedBright = format("58;5;9", 59);
+const underlineGreenBright = format("58;5;10", 59);
+const underlineYellowBright = format("58;5;11", 59);
+const underlineBlueBright = format("58;5;12", 59);
+const underlineMagentaBright = format("58;5;13", 59);
+const underlineCyanBright = format("58;5;14", 59);
+const underlineWhiteBright = format("58;5;15", 59);
+
+// node_modules/execa/lib/verbose/default.js
+const defaultVerboseFunction = ({ type, message, timestamp, piped, commandId, result: { failed = false } = {}, options: { reject = true } }) => {
+	const timestampString = serializeTimestamp(timestamp);
+	const icon = ICONS[type]({
+		failed,
+		reject,
+		piped
+	});
+	const color = COLORS[type]({ reject });
+	return `${gray(`[${timestampString}]`)} ${gray(`[${commandId}]`)} ${color(icon)} ${color(message)}`;
+};
+const serializeTimestamp = (timestamp) => `${padField(timestamp.getHours(), 2)}:${padField(timestamp.getMinutes(), 2)}:${padField(timestamp.getSeconds(), 2)}.${padField(timestamp.getMilliseconds(), 3)}`;
+const padField = (field, padding) => String(field).padStart(padding, "0");
+const getFinalIcon = ({ failed, reject }) => {
+	if (!failed) return figures.tick;
+	return reject ? figures.cross : figures.warning;
+};
+const ICONS = {
+	command: ({ piped }) => piped ? "|" : "$",
+	output: () => " ",
+	ipc: () => "*",
+	error: getFinalIcon,
+	duration: getFinalIcon
+};
+const identity$1 = (string) => string;
+const COLORS = {
+	command: () => bold,
+	output: () => identity$1,
+	ipc: () => identity$1,
+	error: ({ reject }) => reject ? redBright : yellowBright,
+	duration: () => gray
+};
+
+// node_modules/execa/lib/verbose/custom.js
+const applyVerboseOnLines = (printedLines, verboseInfo, fdNumber) => {
+	const verboseFunction = getVerboseFunction(verboseInfo, fdNumber);
+	return printedLines.map(({ verboseLine, verboseObject }) => applyVerboseFunction(verboseLine, verboseObject, verboseFunction)).filter((printedLine) => printedLine !== void 0).map((printedLine) => appendNewline(printedLine)).join("");
+};
+const applyVerboseFunction = (verboseLine, verboseObject, verboseFunction) => {
+	if (verboseFunction === void 0) return verboseLine;
+	const printedLine = verboseFunction(verboseLine, verboseObject);
+	if (typeof printedLine === "string") return printedLine;
+};
+const appendNewline = (printedLine) => printedLine.endsWith("\n") ? printedLine : `${printedLine}\n`;
+
+// node_modules/execa/lib/verbose/log.js
+const verboseLog = ({ type, verboseMessage, fdNumber, verboseInfo, result }) => {
+	const verboseObject = getVerboseObject({
+		type,
+		result,
+		verboseInfo
+	});
+	const printedLines = getPrintedLines(verboseMessage, verboseObject);
+	const finalLines = applyVerboseOnLines(printedLines, verboseInfo, fdNumber);
+	if (finalLines !== "") console.warn(finalLines.slice(0, -1));
+};
+const getVerboseObject = ({ type, result, verboseInfo: { escapedCommand, commandId, rawOptions: { piped = false, ...options } } }) => ({
+	type,
+	escapedCommand,
+	commandId: `${commandId}`,
+	timestamp: /* @__PURE__ */ new Date(),
+	piped,
+	result,
+	options
+});
+const getPrintedLines = (verboseMessage, verboseObject) => verboseMessage.split("\n").map((message) => getPrintedLine({
+	...verboseObject,
+	message
+}));
+const getPrintedLine = (verboseObject) => {
+	return {
+		verboseLine: defaultVerboseFunction(verboseObject),
+		verboseObject
+	};
+};
+const serializeVerboseMessage = (message) => {
+	const messageString = typeof message === "string" ? message : inspect(message);
+	return escapeLines(messageString).replaceAll("	", " ".repeat(TAB_SIZE));
+};
+const TAB_SIZE = 2;
+
+// node_modules/execa/lib/verbose/start.js
+const logCommand = (escapedCommand, verboseInfo) => {
+	if (!isVerbose(verboseInfo)) return;
+	verboseLog({
+		type: "command",
+		verboseMessage: escapedCommand,
+		verboseInfo
+	});
+};
+
+// node_modules/execa/lib/verbose/info.js
+const getVerboseInfo = (verbose, escapedCommand, rawOptions) => {
+	validateVerbose(verbose);
+	return {
+		verbose,
+		escapedCommand,
+		commandId: getCommandId(verbose),
+		rawOptions
+	};
+};
+const getCommandId = (verbose) => isVerbose({ verbose }) ? COMMAND_ID++ : void 0;
+let COMMAND_ID = 0n;
+const validateVerbose = (verbose) => {
+	for (const fdVerbose of verbose) {
+		if (fdVerbose === false) throw new TypeError("The \"verbose: false\" option was renamed to \"verbose: 'none'\".");
+		if (fdVerbose === true) throw new TypeError("The \"verbose: true\" option was renamed to \"verbose: 'short'\".");
+		if (!VERBOSE_VALUES.includes(fdVerbose) && !isVerboseFunction(fdVerbose)) {
+			const allowedValues = VERBOSE_VALUES.map((allowedValue) => `'${allowedValue}'`).join(", ");
+			throw new TypeError(`The "verbose" option must not be ${fdVerbose}. Allowed values are: ${allowedValues} or a function.`);
+		}
+	}
+};
+
+// node_modules/execa/lib/return/duration.js
+const getStartTime = () => hrtime.bigint();
+const getDurationMs = (startTime) => Number(hrtime.bigint() - startTime) / 1e6;
+
+// node_modules/execa/lib/arguments/command.js
+const handleCommand = (filePath, rawArguments, rawOptions) => {
+	const startTime = getStartTime();
+	const { command, escapedCommand } = joinCommand(filePath, rawArguments);
+	const verbose = normalizeFdSpecificOption(rawOptions, "verbose");
+	const verboseInfo = getVerboseInfo(verbose, escapedCommand, { ...rawOptions });
+	logCommand(escapedCommand, verboseInfo);
+	return {
+		command,
+		escapedCommand,
+		startTime,
+		verboseInfo
+	};
+};
+
+// node_modules/isexe/windows.js
+var require_windows = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	module.exports = isexe;
+	isexe.sync = sync;
+	var fs = __require("fs");
+	function checkPathExt(path, options) {
+		var pathext = options.pathExt !== void 0 ? options.pathExt : process.env.PATHEXT;
+		if (!pathext) return true;
+		pathext = pathext.split(";");
+		if (pathext.indexOf("") !== -1) return true;
+		for (var i = 0; i < pathext.length; i++) {
+			var p = pathext[i].toLowerCase();
+			if (p && path.substr(-p.length).toLowerCase() === p) return true;
+		}
+		return false;
+	}
+	function checkStat(stat, path, options) {
+		if (!stat.isSymbolicLink() && !stat.isFile()) return false;
+		return checkPathExt(path, options);
+	}
+	function isexe(path, options, cb) {
+		fs.stat(path, function(er, stat) {
+			cb(er, er ? false : checkStat(stat, path, options));
+		});
+	}
+	function sync(path, options) {
+		return checkStat(fs.statSync(path), path, options);
+	}
+}));
+
+// node_modules/isexe/mode.js
+var require_mode = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	module.exports = isexe;
+	isexe.sync = sync;
+	var fs = __require("fs");
+	function isexe(path, options, cb) {
+		fs.stat(path, function(er, stat) {
+			cb(er, er ? false : checkStat(stat, options));
+		});
+	}
+	function sync(path, options) {
+		return checkStat(fs.statSync(path), options);
+	}
+	function checkStat(stat, options) {
+		return stat.isFile() && checkMode(stat, options);
+	}
+	function checkMode(stat, options) {
+		var mod = stat.mode;
+		var uid = stat.uid;
+		var gid = stat.gid;
+		var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
+		var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
+		var u = parseInt("100", 8);
+		var g = parseInt("010", 8);
+		var o = parseInt("001", 8);
+		var ug = u | g;
+		return mod & o || mod & g && gid === myGid || mod & u && uid === myUid || mod & ug && myUid === 0;
+	}
+}));
+
+// node_modules/isexe/index.js
+var require_isexe = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	__require("fs");
+	var core;
+	if (process.platform === "win32" || global.TESTING_WINDOWS) core = require_windows();
+	else core = require_mode();
+	module.exports = isexe;
+	isexe.sync = sync;
+	function isexe(path, options, cb) {
+		if (typeof options === "function") {
+			cb = options;
+			options = {};
+		}
+		if (!cb) {
+			if (typeof Promise !== "function") throw new TypeError("callback not provided");
+			return new Promise(function(resolve, reject) {
+				isexe(path, options || {}, function(er, is) {
+					if (er) reject(er);
+					else resolve(is);
+				});
+			});
+		}
+		core(path, options || {}, function(er, is) {
+			if (er) {
+				if (er.code === "EACCES" || options && options.ignoreErrors) {
+					er = null;
+					is = false;
+				}
+			}
+			cb(er, is);
+		});
+	}
+	function sync(path, options) {
+		try {
+			return core.sync(path, options || {});
+		} catch (er) {
+			if (options && options.ignoreErrors || er.code === "EACCES") return false;
+			else throw er;
+		}
+	}
+}));
+
+// node_modules/which/which.js
+var require_which = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	const isWindows = process.platform === "win32" || process.env.OSTYPE === "cygwin" || process.env.OSTYPE === "msys";
+	const path = __require("path");
+	const COLON = isWindows ? ";" : ":";
+	const isexe = require_isexe();
+	const getNotFoundError = (cmd) => Object.assign(/* @__PURE__ */ new Error(`not found: ${cmd}`), { code: "ENOENT" });
+	const getPathInfo = (cmd, opt) => {
+		const colon = opt.colon || COLON;
+		const pathEnv = cmd.match(/\//) || isWindows && cmd.match(/\\/) ? [""] : [...isWindows ? [process.cwd()] : [], ...(opt.path || process.env.PATH || 
+		/* istanbul ignore next: very unusual */ "").split(colon)];
+		const pathExtExe = isWindows ? opt.pathExt || process.env.PATHEXT || ".EXE;.CMD;.BAT;.COM" : "";
+		const pathExt = isWindows ? pathExtExe.split(colon) : [""];
+		if (isWindows) {
+			if (cmd.indexOf(".") !== -1 && pathExt[0] !== "") pathExt.unshift("");
+		}
+		return {
+			pathEnv,
+			pathExt,
+			pathExtExe
+		};
+	};
+	const which = (cmd, opt, cb) => {
+		if (typeof opt === "function") {
+			cb = opt;
+			opt = {};
+		}
+		if (!opt) opt = {};
+		const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
+		const found = [];
+		const step = (i) => new Promise((resolve, reject) => {
+			if (i === pathEnv.length) return opt.all && found.length ? resolve(found) : reject(getNotFoundError(cmd));
+			const ppRaw = pathEnv[i];
+			const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
+			const pCmd = path.join(pathPart, cmd);
+			const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
+			resolve(subStep(p, i, 0));
+		});
+		const subStep = (p, i, ii) => new Promise((resolve, reject) => {
+			if (ii === pathExt.length) return resolve(step(i + 1));
+			const ext = pathExt[ii];
+			isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
+				if (!er && is) {
+					if (opt.all) found.push(p + ext);
+					else return resolve(p + ext);
+				}
+				return resolve(subStep(p, i, ii + 1));
+			});
+		});
+		return cb ? step(0).then((res) => cb(null, res), cb) : step(0);
+	};
+	const whichSync = (cmd, opt) => {
+		opt = opt || {};
+		const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
+		const found = [];
+		for (let i = 0; i < pathEnv.length; i++) {
+			const ppRaw = pathEnv[i];
+			const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
+			const pCmd = path.join(pathPart, cmd);
+			const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
+			for (let j = 0; j < pathExt.length; j++) {
+				const cur = p + pathExt[j];
+				try {
+					if (isexe.sync(cur, { pathExt: pathExtExe })) {
+						if (opt.all) found.push(cur);
+						else return cur;
+					}
+				} catch (ex) {}
+			}
+		}
+		if (opt.all && found.length) return found;
+		if (opt.nothrow) return null;
+		throw getNotFoundError(cmd);
+	};
+	module.exports = which;
+	which.sync = whichSync;
+}));
+
+// node_modules/path-key/index.js
+var require_path_key = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	const pathKey = (options = {}) => {
+		const environment = options.env || process.env;
+		if ((options.platform || process.platform) !== "win32") return "PATH";
+		return Object.keys(environment).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
+	};
+	module.exports = pathKey;
+	module.exports.default = pathKey;
+}));
+
+// node_modules/cross-spawn/lib/util/resolveCommand.js
+var require_resolveCommand = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	const path = __require("path");
+	const which = require_which();
+	const getPathKey = require_path_key();
+	function resolveCommandAttempt(parsed, withoutPathExt) {
+		const env = parsed.options.env || process.env;
+		const cwd = process.cwd();
+		const hasCustomCwd = parsed.options.cwd != null;
+		const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
+		if (shouldSwitchCwd) try {
+			process.chdir(parsed.options.cwd);
+		} catch (err) {}
+		let resolved;
+		try {
+			resolved = which.sync(parsed.command, {
+				path: env[getPathKey({ env })],
+				pathExt: withoutPathExt ? path.delimiter : void 0
+			});
+		} catch (e) {} finally {
+			if (shouldSwitchCwd) process.chdir(cwd);
+		}
+		if (resolved) resolved = path.resolve(hasCustomCwd ? parsed.options.cwd : "", resolved);
+		return resolved;
+	}
+	function resolveCommand(parsed) {
+		return resolveCommandAttempt(parsed) || resolveCommandAttempt(parsed, true);
+	}
+	module.exports = resolveCommand;
+}));
+
+// node_modules/cross-spawn/lib/util/escape.js
+var require_escape = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	const metaCharsRegExp = /([()\][%!^"`<>&|;, *?])/g;
+	function escapeCommand(arg) {
+		arg = arg.replace(metaCharsRegExp, "^$1");
+		return arg;
+	}
+	function escapeArgument(arg, doubleEscapeMetaChars) {
+		arg = `${arg}`;
+		arg = arg.replace(/(?=(\\+?)?)\1"/g, "$1$1\\\"");
+		arg = arg.replace(/(?=(\\+?)?)\1$/, "$1$1");
+		arg = `"${arg}"`;
+		arg = arg.replace(metaCharsRegExp, "^$1");
+		if (doubleEscapeMetaChars) arg = arg.replace(metaCharsRegExp, "^$1");
+		return arg;
+	}
+	module.exports.command = escapeCommand;
+	module.exports.argument = escapeArgument;
+}));
+
+// node_modules/shebang-regex/index.js
+var require_shebang_regex = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	module.exports = /^#!(.*)/;
+}));
+
+// node_modules/shebang-command/index.js
+var require_shebang_command = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	const shebangRegex = require_shebang_regex();
+	module.exports = (string = "") => {
+		const match = string.match(shebangRegex);
+		if (!match) return null;
+		const [path, argument] = match[0].replace(/#! ?/, "").split(" ");
+		const binary = path.split("/").pop();
+		if (binary === "env") return argument;
+		return argument ? `${binary} ${argument}` : binary;
+	};
+}));
+
+// node_modules/cross-spawn/lib/util/readShebang.js
+var require_readShebang = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	const fs = __require("fs");
+	const shebangCommand = require_shebang_command();
+	function readShebang(command) {
+		const size = 150;
+		const buffer = Buffer.alloc(size);
+		let fd;
+		try {
+			fd = fs.openSync(command, "r");
+			fs.readSync(fd, buffer, 0, size, 0);
+			fs.closeSync(fd);
+		} catch (e) {}
+		return shebangCommand(buffer.toString());
+	}
+	module.exports = readShebang;
+}));
+
+// node_modules/cross-spawn/lib/parse.js
+var require_parse = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	const path = __require("path");
+	const resolveCommand = require_resolveCommand();
+	const escape = require_escape();
+	const readShebang = require_readShebang();
+	const isWin = process.platform === "win32";
+	const isExecutableRegExp = /\.(?:com|exe)$/i;
+	const isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
+	function detectShebang(parsed) {
+		parsed.file = resolveCommand(parsed);
+		const shebang = parsed.file && readShebang(parsed.file);
+		if (shebang) {
+			parsed.args.unshift(parsed.file);
+			parsed.command = shebang;
+			return resolveCommand(parsed);
+		}
+		return parsed.file;
+	}
+	function parseNonShell(parsed) {
+		if (!isWin) return parsed;
+		const commandFile = detectShebang(parsed);
+		const needsShell = !isExecutableRegExp.test(commandFile);
+		if (parsed.options.forceShell || needsShell) {
+			const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
+			parsed.command = path.normalize(parsed.command);
+			parsed.command = escape.command(parsed.command);
+			parsed.args = parsed.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
+			parsed.args = [
+				"/d",
+				"/s",
+				"/c",
+				`"${[parsed.command].concat(parsed.args).join(" ")}"`
+			];
+			parsed.command = process.env.comspec || "cmd.exe";
+			parsed.options.windowsVerbatimArguments = true;
+		}
+		return parsed;
+	}
+	function parse(command, args, options) {
+		if (args && !Array.isArray(args)) {
+			options = args;
+			args = null;
+		}
+		args = args ? args.slice(0) : [];
+		options = Object.assign({}, options);
+		const parsed = {
+			command,
+			args,
+			options,
+			file: void 0,
+			original: {
+				command,
+				args
+			}
+		};
+		return options.shell ? parsed : parseNonShell(parsed);
+	}
+	module.exports = parse;
+}));
+
+// node_modules/cross-spawn/lib/enoent.js
+var require_enoent = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	const isWin = process.platform === "win32";
+	function notFoundError(original, syscall) {
+		return Object.assign(/* @__PURE__ */ new Error(`${syscall} ${original.command} ENOENT`), {
+			code: "ENOENT",
+			errno: "ENOENT",
+			syscall: `${syscall} ${original.command}`,
+			path: original.command,
+			spawnargs: original.args
+		});
+	}
+	function hookChildProcess(cp, parsed) {
+		if (!isWin) return;
+		const originalEmit = cp.emit;
+		cp.emit = function(name, arg1) {
+			if (name === "exit") {
+				const err = verifyENOENT(arg1, parsed);
+				if (err) return originalEmit.call(cp, "error", err);
+			}
+			return originalEmit.apply(cp, arguments);
+		};
+	}
+	function verifyENOENT(status, parsed) {
+		if (isWin && status === 1 && !parsed.file) return notFoundError(parsed.original, "spawn");
+		return null;
+	}
+	function verifyENOENTSync(status, parsed) {
+		if (isWin && status === 1 && !parsed.file) return notFoundError(parsed.original, "spawnSync");
+		return null;
+	}
+	module.exports = {
+		hookChildProcess,
+		verifyENOENT,
+		verifyENOENTSync,
+		notFoundError
+	};
+}));
+
+// node_modules/cross-spawn/index.js
+var require_cross_spawn = /* @__PURE__ */ __commonJSMin(((exports, module) => {
+	const cp = __require("child_process");
+	const parse = require_parse();
+	const enoent = require_enoent();
+	function spawn(command, args, options) {
+		const parsed = parse(command, args, options);
+		const spawned = cp.spawn(parsed.command, parsed.args, parsed.options);
+		enoent.hookChildProcess(spawned, parsed);
+		return spawned;
+	}
+	function spawnSync(command, args, options) {
+		const parsed = parse(command, args, options);
+		const result = cp.spawnSync(parsed.command, parsed.args, parsed.options);
+		result.error = result.error || enoent.verifyENOENTSync(result.status, parsed);
+		return result;
+	}
+	module.exports = spawn;
+	module.exports.spawn = spawn;
+	module.exports.sync = spawnSync;
+	module.exports._parse = parse;
+	module.exports._enoent = enoent;
+}));
+
+// node_modules/npm-run-path/node_modules/path-key/index.js
+var import_cross_spawn = /* @__PURE__ */ __toESM(require_cross_spawn(), 1);
+function pathKey(options = {}) {
+	const { env = process.env, platform = process.platform } = options;
+	if (platform !== "win32") return "PATH";
+	return Object.keys(env).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
+}
+
+// node_modules/unicorn-magic/node.js
+const execFileOriginal = promisify(execFile);
+function toPath(urlOrPath) {
+	return urlOrPath instanceof URL ? fileURLToPath(urlOrPath) : urlOrPath;
+}
+function traversePathUp(startPath) {
+	return { *[Symbol.iterator]() {
+		let currentPath = path.resolve(toPath(startPath));
+		let previousPath;
+		while (previousPath !== currentPath) {
+			yield currentPath;
+			previousPath = currentPath;
+			currentPath = path.resolve(currentPath, "..");
+		}
+	} };
+}
+
+// node_modules/npm-run-path/index.js
+const npmRunPath = ({ cwd = process$1.cwd(), path: pathOption = process$1.env[pathKey()], preferLocal = true, execPath = process$1.execPath, addExecPath = true } = {}) => {
+	const cwdPath = path.resolve(toPath(cwd));
+	const result = [];
+	const pathParts = pathOption.split(path.delimiter);
+	if (preferLocal) applyPreferLocal(result, pathParts, cwdPath);
+	if (addExecPath) applyExecPath(result, pathParts, execPath, cwdPath);
+	return pathOption === "" || pathOption === path.delimiter ? `${result.join(path.delimiter)}${pathOption}` : [...result, pathOption].join(path.delimiter);
+};
+const applyPreferLocal = (result, pathParts, cwdPath) => {
+	for (const directory of traversePathUp(cwdPath)) {
+		const pathPart = path.join(directory, "node_modules/.bin");
+		if (!pathParts.includes(pathPart)) result.push(pathPart);
+	}
+};
+const applyExecPath = (result, pathParts, execPath, cwdPath) => {
+	const pathPart = path.resolve(cwdPath, toPath(execPath), "..");
+	if (!pathParts.includes(pathPart)) result.push(pathPart);
+};
+const npmRunPathEnv = ({ env = process$1.env, ...options } = {}) => {
+	env = { ...env };
+	const pathName = pathKey({ env });
+	options.path = env[pathName];
+	env[pathName] = npmRunPath(options);
+	return env;
+};
+
+// node_modules/execa/lib/return/final-error.js
+const getFinalError = (originalError, message, isSync) => {
+	return new (isSync ? ExecaSyncError : ExecaError)(message, originalError instanceof DiscardedError ? {} : { cause: originalError });
+};
+var DiscardedError = class extends Error {};
+const setErrorName = (ErrorClass, value) => {
+	Object.defineProperty(ErrorClass.prototype, "name", {
+		value,
+		writable: true,
+		enumerable: false,
+		configurable: true
+	});
+	Object.defineProperty(ErrorClass.prototype, execaErrorSymbol, {
+		value: true,
+		writable: false,
+		enumerable: false,
+		configurable: false
+	});
+};
+const isExecaError = (error) => isErrorInstance(error) && execaErrorSymbol in error;
+const execaErrorSymbol = Symbol("isExecaError");
+const isErrorInstance = (value) => Object.prototype.toString.call(value) === "[object Error]";
+var ExecaError = class extends Error {};
+setErrorName(ExecaError, ExecaError.name);
+var ExecaSyncError = class extends Error {};
+setErrorName(ExecaSyncError, ExecaSyncError.name);
+
+// node_modules/human-signals/build/src/realtime.js
+const getRealtimeSignals = () => {
+	const length = 64 - SIGRTMIN + 1;
+	return Array.from({ length }, getRealtimeSignal);
+};
+const getRealtimeSignal = (value, index) => ({
+	name: `SIGRT${index + 1}`,
+	number: SIGRTMIN + index,
+	action: "terminate",
+	description: "Application-specific signal (realtime)",
+	standard: "posix"
+});
+const SIGRTMIN = 34;
+const SIGRTMAX = 64;
+
+// node_modules/human-signals/build/src/core.js
+const SIGNALS = [
+	{
+		name: "SIGHUP",
+		number: 1,
+		action: "terminate",
+		description: "Terminal closed",
+		standard: "posix"
+	},
+	{
+		name: "SIGINT",
+		number: 2,
+		action: "terminate",
+		description: "User interruption with CTRL-C",
+		standard: "ansi"
+	},
+	{
+		name: "SIGQUIT",
+		number: 3,
+		action: "core",
+		description: "User interruption with CTRL-\\",
+		standard: "posix"
+	},
+	{
+		name: "SIGILL",
+		number: 4,
+		action: "core",
+		description: "Invalid machine instruction",
+		standard: "ansi"
+	},
+	{
+		name: "SIGTRAP",
+		number: 5,
+		action: "core",
+		description: "Debugger breakpoint",
+		standard: "posix"
+	},
+	{
+		name: "SIGABRT",
+		number: 6,
+		action: "core",
+		description: "Aborted",
+		standard: "ansi"
+	},
+	{
+		name: "SIGIOT",
+		number: 6,
+		action: "core",
+		description: "Aborted",
+		standard: "bsd"
+	},
+	{
+		name: "SIGBUS",
+		number: 7,
+		action: "core",
+		description: "Bus error due to misaligned, non-existing address or paging error",
+		standard: "bsd"
+	},
+	{
+		name: "SIGEMT",
+		number: 7,
+		action: "terminate",
+		description: "Command should be emulated but is not implemented",
+		standard: "other"
+	},
+	{
+		name: "SIGFPE",
+		number: 8,
+		action: "core",
+		description: "Floating point arithmetic error",
+		standard: "ansi"
+	},
+	{
+		name: "SIGKILL",
+		number: 9,
+		action: "terminate",
+		description: "Forced termination",
+		standard: "posix",
+		forced: true
+	},
+	{
+		name: "SIGUSR1",
+		number: 10,
+		action: "terminate",
+		description: "Application-specific signal",
+		standard: "posix"
+	},
+	{
+		name: "SIGSEGV",
+		number: 11,
+		action: "core",
+		description: "Segmentation fault",
+		standard: "ansi"
+	},
+	{
+		name: "SIGUSR2",
+		number: 12,
+		action: "terminate",
+		description: "Application-specific signal",
+		standard: "posix"
+	},
+	{
+		name: "SIGPIPE",
+		number: 13,
+		action: "terminate",
+		description: "Broken pipe or socket",
+		standard: "posix"
+	},
+	{
+		name: "SIGALRM",
+		number: 14,
+		action: "terminate",
+		description: "Timeout or timer",
+		standard: "posix"
+	},
+	{
+		name: "SIGTERM",
+		number: 15,
+		action: "terminate",
+		description: "Termination",
+		standard: "ansi"
+	},
+	{
+		name: "SIGSTKFLT",
+		number: 16,
+		action: "terminate",
+		description: "Stack is empty or overflowed",
+		standard: "other"
+	},
+	{
+		name: "SIGCHLD",
+		number: 17,
+		action: "ignore",
+		description: "Child process terminated, paused or unpaused",
+		standard: "posix"
+	},
+	{
+		name: "SIGCLD",
+		number: 17,
+		action: "ignore",
+		description: "Child process terminated, paused or unpaused",
+		standard: "other"
+	},
+	{
+		name: "SIGCONT",
+		number: 18,
+		action: "unpause",
+		description: "Unpaused",
+		standard: "posix",
+		forced: true
+	},
+	{
+		name: "SIGSTOP",
+		number: 19,
+		action: "pause",
+		description: "Paused",
+		standard: "posix",
+		forced: true
+	},
+	{
+		name: "SIGTSTP",
+		number: 20,
+		action: "pause",
+		description: "Paused using CTRL-Z or \"suspend\"",
+		standard: "posix"
+	},
+	{
+		name: "SIGTTIN",
+		number: 21,
+		action: "pause",
+		description: "Background process cannot read terminal input",
+		standard: "posix"
+	},
+	{
+		name: "SIGBREAK",
+		number: 21,
+		action: "terminate",
+		description: "User interruption with CTRL-BREAK",
+		standard: "other"
+	},
+	{
+		name: "SIGTTOU",
+		number: 22,
+		action: "pause",
+		description: "Background process cannot write to terminal output",
+		standard: "posix"
+	},
+	{
+		name: "SIGURG",
+		number: 23,
+		action: "ignore",
+		description: "Socket received out-of-band data",
+		standard: "bsd"
+	},
+	{
+		name: "SIGXCPU",
+		number: 24,
+		action: "core",
+		description: "Process timed out",
+		standard: "bsd"
+	},
+	{
+		name: "SIGXFSZ",
+		number: 25,
+		action: "core",
+		description: "File too big",
+		standard: "bsd"
+	},
+	{
+		name: "SIGVTALRM",
+		number: 26,
+		action: "terminate",
+		description: "Timeout or timer",
+		standard: "bsd"
+	},
+	{
+		name: "SIGPROF",
+		number: 27,
+		action: "terminate",
+		description: "Timeout or timer",
+		standard: "bsd"
+	},
+	{
+		name: "SIGWINCH",
+		number: 28,
+		action: "ignore",
+		description: "Terminal window size changed",
+		standard: "bsd"
+	},
+	{
+		name: "SIGIO",
+		number: 29,
+		action: "terminate",
+		description: "I/O is available",
+		standard: "other"
+	},
+	{
+		name: "SIGPOLL",
+		number: 29,
+		action: "terminate",
+		description: "Watched event",
+		standard: "other"
+	},
+	{
+		name: "SIGINFO",
+		number: 29,
+		action: "ignore",
+		description: "Request for process information",
+		standard: "other"
+	},
+	{
+		name: "SIGPWR",
+		number: 30,
+		action: "terminate",
+		description: "Device running out of power",
+		standard: "systemv"
+	},
+	{
+		name: "SIGSYS",
+		number: 31,
+		action: "core",
+		description: "Invalid system call",
+		standard: "other"
+	},
+	{
+		name: "SIGUNUSED",
+		number: 31,
+		action: "terminate",
+		description: "Invalid system call",
+		standard: "other"
+	}
+];
+
+// node_modules/human-signals/build/src/signals.js
+const getSignals = () => {
+	const realtimeSignals = getRealtimeSignals();
+	return [...SIGNALS, ...realtimeSignals].map(normalizeSignal$1);
+};
+const normalizeSignal$1 = ({ name, number: defaultNumber, description, action, forced = false, standard }) => {
+	const { signals: { [name]: constantSignal } } = constants$3;
+	const supported = constantSignal !== void 0;
+	return {
+		name,
+		number: supported ? constantSignal : defaultNumber,
+		description,
+		supported,
+		action,
+		forced,
+		standard
+	};
+};
+
+// node_modules/human-signals/build/src/main.js
+const getSignalsByName = () => {
+	const signals = getSignals();
+	return Object.fromEntries(signals.map(getSignalByName));
+};
+const getSignalByName = ({ name, number, description, supported, action, forced, standard }) => [name, {
+	name,
+	number,
+	description,
+	supported,
+	action,
+	forced,
+	standard
+}];
+const signalsByName = getSignalsByName();
+const getSignalsByNumber = () => {
+	const signals = getSignals();
+	const length = 64 + 1;
+	const signalsA = Array.from({ length }, (value, number) => getSignalByNumber(number, signals));
+	return Object.assign({}, ...signalsA);
+};
+const getSignalByNumber = (number, signals) => {
+	const signal = findSignalByNumber(number, signals);
+	if (signal === void 0) return {};
+	const { name, description, supported, action, forced, standard } = signal;
+	return { [number]: {
+		name,
+		number,
+		description,
+		supported,
+		action,
+		forced,
+		standard
+	} };
+};
+const findSignalByNumber = (number, signals) => {
+	const signal = signals.find(({ name }) => constants$3.signals[name] === number);
+	if (signal !== void 0) return signal;
+	return signals.find((signalA) => signalA.number === number);
+};
+const signalsByNumber = getSignalsByNumber();
+
+// node_modules/execa/lib/terminate/signal.js
+const normalizeKillSignal = (killSignal) => {
+	const optionName = "option `killSignal`";
+	if (killSignal === 0) throw new TypeError(`Invalid ${optionName}: 0 cannot be used.`);
+	return normalizeSignal(killSignal, optionName);
+};
+const normalizeSignalArgument = (signal) => signal === 0 ? signal : normalizeSignal(signal, "`subprocess.kill()`'s argument");
+const normalizeSignal = (signalNameOrInteger, optionName) => {
+	if (Number.isInteger(signalNameOrInteger)) return normalizeSignalInteger(signalNameOrInteger, optionName);
+	if (typeof signalNameOrInteger === "string") return normalizeSignalName(signalNameOrInteger, optionName);
+	throw new TypeError(`Invalid ${optionName} ${String(signalNameOrInteger)}: it must be a string or an integer.\n${getAvailableSignals()}`);
+};
+const normalizeSignalInteger = (signalInteger, optionName) => {
+	if (signalsIntegerToName.has(signalInteger)) return signalsIntegerToName.get(signalInteger);
+	throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.\n${getAvailableSignals()}`);
+};
+const getSignalsIntegerToName = () => new Map(Object.entries(constants$3.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
+const signalsIntegerToName = getSignalsIntegerToName();
+const normalizeSignalName = (signalName, optionName) => {
+	if (signalName in constants$3.signals) return signalName;
+	if (signalName.toUpperCase() in constants$3.signals) throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
+	throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.\n${getAvailableSignals()}`);
+};
+const getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
+Available signal numbers: ${getAvailableSignalIntegers()}.`;
+const getAvailableSignalNames = () => Object.keys(constants$3.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
+const getAvailableSignalIntegers = () => [...new Set(Object.values(constants$3.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
+const getSignalDescription = (signal) => signalsByName[signal].description;
+
+// node_modules/execa/lib/terminate/kill.js
+const normalizeForceKillAfterDelay = (forceKillAfterDelay) => {
+	if (forceKillAfterDelay === false) return forceKillAfterDelay;
+	if (forceKillAfterDelay === true) return DEFAULT_FORCE_KILL_TIMEOUT;
+	if (!Number.isFinite(forceKillAfterDelay) || forceKillAfterDelay < 0) throw new TypeError(`Expected the \`forceKillAfterDelay\` option to be a non-negative integer, got \`${forceKillAfterDelay}\` (${typeof forceKillAfterDelay})`);
+	return forceKillAfterDelay;
+};
+const DEFAULT_FORCE_KILL_TIMEOUT = 5e3;
+const subprocessKill = ({ kill, options: { forceKillAfterDelay, killSignal }, onInternalError, context, controller }, signalOrError, errorArgument) => {
+	const { signal, error } = parseKillArguments(signalOrError, errorArgument, killSignal);
+	emitKillError(error, onInternalError);
+	const killResult = kill(signal);
+	setKillTimeout({
+		kill,
+		signal,
+		forceKillAfterDelay,
+		killSignal,
+		killResult,
+		context,
+		controller
+	});
+	return killResult;
+};
+const parseKillArguments = (signalOrError, errorArgument, killSignal) => {
+	const [signal = killSignal, error] = isErrorInstance(signalOrError) ? [void 0, signalOrError] : [signalOrError, errorArgument];
+	if (typeof signal !== "string" && !Number.isInteger(signal)) throw new TypeError(`The first argument must be an error instance or a signal name string/integer: ${String(signal)}`);
+	if (error !== void 0 && !isErrorInstance(error)) throw new TypeError(`The second argument is optional. If specified, it must be an error instance: ${error}`);
+	return {
+		signal: normalizeSignalArgument(signal),
+		error
+	};
+};
+const emitKillError = (error, onInternalError) => {
+	if (error !== void 0) onInternalError.reject(error);
+};
+const setKillTimeout = async ({ kill, signal, forceKillAfterDelay, killSignal, killResult, context, controller }) => {
+	if (signal === killSignal && killResult) killOnTimeout({
+		kill,
+		forceKillAfterDelay,
+		context,
+		controllerSignal: controller.signal
+	});
+};
+const killOnTimeout = async ({ kill, forceKillAfterDelay, context, controllerSignal }) => {
+	if (forceKillAfterDelay === false) return;
+	try {
+		await setTimeout$2(forceKillAfterDelay, void 0, { signal: controllerSignal });
+		if (kill("SIGKILL")) context.isForcefullyTerminated ??= true;
+	} catch {}
+};
+
+// node_modules/execa/lib/utils/abort-signal.js
+const onAbortedSignal = async (mainSignal, stopSignal) => {
+	if (!mainSignal.aborted) await once(mainSignal, "abort", { signal: stopSignal });
+};
+
+// node_modules/execa/lib/terminate/cancel.js
+const validateCancelSignal = ({ cancelSignal }) => {
+	if (cancelSignal !== void 0 && Object.prototype.toString.call(cancelSignal) !== "[object AbortSignal]") throw new Error(`The \`cancelSignal\` option must be an AbortSignal: ${String(cancelSignal)}`);
+};
+const throwOnCancel = ({ subprocess, cancelSignal, gracefulCancel, context, controller }) => cancelSignal === void 0 || gracefulCancel ? [] : [terminateOnCancel(subprocess, cancelSignal, context, controller)];
+const terminateOnCancel = async (subprocess, cancelSignal, context, { signal }) => {
+	await onAbortedSignal(cancelSignal, signal);
+	context.terminationReason ??= "cancel";
+	subprocess.kill();
+	throw cancelSignal.reason;
+};
+
+// node_modules/execa/lib/ipc/validation.js
+const validateIpcMethod = ({ methodName, isSubprocess, ipc, isConnected }) => {
+	validateIpcOption(methodName, isSubprocess, ipc);
+	validateConnection(methodName, isSubprocess, isConnected);
+};
+const validateIpcOption = (methodName, isSubprocess, ipc) => {
+	if (!ipc) throw new Error(`${getMethodName(methodName, isSubprocess)} can only be used if the \`ipc\` option is \`true\`.`);
+};
+const validateConnection = (methodName, isSubprocess, isConnected) => {
+	if (!isConnected) throw new Error(`${getMethodName(methodName, isSubprocess)} cannot be used: the ${getOtherProcessName(isSubprocess)} has already exited or disconnected.`);
+};
+const throwOnEarlyDisconnect = (isSubprocess) => {
+	throw new Error(`${getMethodName("getOneMessage", isSubprocess)} could not complete: the ${getOtherProcessName(isSubprocess)} exited or disconnected.`);
+};
+const throwOnStrictDeadlockError = (isSubprocess) => {
+	throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} is sending a message too, instead of listening to incoming messages.
+This can be fixed by both sending a message and listening to incoming messages at the same time:
+
+const [receivedMessage] = await Promise.all([
+	${getMethodName("getOneMessage", isSubprocess)},
+	${getMethodName("sendMessage", isSubprocess, "message, {strict: true}")},
+]);`);
+};
+const getStrictResponseError = (error, isSubprocess) => new Error(`${getMethodName("sendMessage", isSubprocess)} failed when sending an acknowledgment response to the ${getOtherProcessName(isSubprocess)}.`, { cause: error });
+const throwOnMissingStrict = (isSubprocess) => {
+	throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} is not listening to incoming messages.`);
+};
+const throwOnStrictDisconnect = (isSubprocess) => {
+	throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} exited without listening to incoming messages.`);
+};
+const getAbortDisconnectError = () => /* @__PURE__ */ new Error(`\`cancelSignal\` aborted: the ${getOtherProcessName(true)} disconnected.`);
+const throwOnMissingParent = () => {
+	throw new Error("`getCancelSignal()` cannot be used without setting the `cancelSignal` subprocess option.");
+};
+const handleEpipeError = ({ error, methodName, isSubprocess }) => {
+	if (error.code === "EPIPE") throw new Error(`${getMethodName(methodName, isSubprocess)} cannot be used: the ${getOtherProcessName(isSubprocess)} is disconnecting.`, { cause: error });
+};
+const handleSerializationError = ({ error, methodName, isSubprocess, message }) => {
+	if (isSerializationError(error)) throw new Error(`${getMethodName(methodName, isSubprocess)}'s argument type is invalid: the message cannot be serialized: ${String(message)}.`, { cause: error });
+};
+const isSerializationError = ({ code, message }) => SERIALIZATION_ERROR_CODES.has(code) || SERIALIZATION_ERROR_MESSAGES.some((serializationErrorMessage) => message.includes(serializationErrorMessage));
+const SERIALIZATION_ERROR_CODES = /* @__PURE__ */ new Set(["ERR_MISSING_ARGS", "ERR_INVALID_ARG_TYPE"]);
+const SERIALIZATION_ERROR_MESSAGES = [
+	"could not be cloned",
+	"circular structure",
+	"call stack size exceeded"
+];
+const getMethodName = (methodName, isSubprocess, parameters = "") => methodName === "cancelSignal" ? "`cancelSignal`'s `controller.abort()`" : `${getNamespaceName(isSubprocess)}${methodName}(${parameters})`;
+const getNamespaceName = (isSubprocess) => isSubprocess ? "" : "subprocess.";
+const getOtherProcessName = (isSubprocess) => isSubprocess ? "parent process" : "subprocess";
+const disconnect = (anyProcess) => {
+	if (anyProcess.connected) anyProcess.disconnect();
+};
+
+// node_modules/execa/lib/utils/deferred.js
+const createDeferred = () => {
+	const methods = {};
+	const promise = new Promise((resolve, reject) => {
+		Object.assign(methods, {
+			resolve,
+			reject
+		});
+	});
+	return Object.assign(promise, methods);
+};
+
+// node_modules/execa/lib/arguments/fd-options.js
+const getToStream = (destination, to = "stdin") => {
+	const isWritable = true;
+	const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(destination);
+	const fdNumber = getFdNumber(fileDescriptors, to, isWritable);
+	const destinationStream = destination.stdio[fdNumber];
+	if (destinationStream === null) throw new TypeError(getInvalidStdioOptionMessage(fdNumber, to, options, isWritable));
+	return destinationStream;
+};
+const getFromStream = (source, from = "stdout") => {
+	const isWritable = false;
+	const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
+	const fdNumber = getFdNumber(fileDescriptors, from, isWritable);
+	const sourceStream = fdNumber === "all" ? source.all : source.stdio[fdNumber];
+	if (sourceStream === null || sourceStream === void 0) throw new TypeError(getInvalidStdioOptionMessage(fdNumber, from, options, isWritable));
+	return sourceStream;
+};
+const SUBPROCESS_OPTIONS = /* @__PURE__ */ new WeakMap();
+const getFdNumber = (fileDescriptors, fdName, isWritable) => {
+	const fdNumber = parseFdNumber(fdName, isWritable);
+	validateFdNumber(fdNumber, fdName, isWritable, fileDescriptors);
+	return fdNumber;
+};
+const parseFdNumber = (fdName, isWritable) => {
+	const fdNumber = parseFd(fdName);
+	if (fdNumber !== void 0) return fdNumber;
+	const { validOptions, defaultValue } = isWritable ? {
+		validOptions: "\"stdin\"",
+		defaultValue: "stdin"
+	} : {
+		validOptions: "\"stdout\", \"stderr\", \"all\"",
+		defaultValue: "stdout"
+	};
+	throw new TypeError(`"${getOptionName(isWritable)}" must not be "${fdName}".
+It must be ${validOptions} or "fd3", "fd4" (and so on).
+It is optional and defaults to "${defaultValue}".`);
+};
+const validateFdNumber = (fdNumber, fdName, isWritable, fileDescriptors) => {
+	const fileDescriptor = fileDescriptors[getUsedDescriptor(fdNumber)];
+	if (fileDescriptor === void 0) throw new TypeError(`"${getOptionName(isWritable)}" must not be ${fdName}. That file descriptor does not exist.
+Please set the "stdio" option to ensure that file descriptor exists.`);
+	if (fileDescriptor.direction === "input" && !isWritable) throw new TypeError(`"${getOptionName(isWritable)}" must not be ${fdName}. It must be a readable stream, not writable.`);
+	if (fileDescriptor.direction !== "input" && isWritable) throw new TypeError(`"${getOptionName(isWritable)}" must not be ${fdName}. It must be a writable stream, not readable.`);
+};
+const getInvalidStdioOptionMessage = (fdNumber, fdName, options, isWritable) => {
+	if (fdNumber === "all" && !options.all) return "The \"all\" option must be true to use \"from: 'all'\".";
+	const { optionName, optionValue } = getInvalidStdioOption(fdNumber, options);
+	return `The "${optionName}: ${serializeOptionValue(optionValue)}" option is incompatible with using "${getOptionName(isWritable)}: ${serializeOptionValue(fdName)}".
+Please set this option with "pipe" instead.`;
+};
+const getInvalidStdioOption = (fdNumber, { stdin, stdout, stderr, stdio }) => {
+	const usedDescriptor = getUsedDescriptor(fdNumber);
+	if (usedDescriptor === 0 && stdin !== void 0) return {
+		optionName: "stdin",
+		optionValue: stdin
+	};
+	if (usedDescriptor === 1 && stdout !== void 0) return {
+		optionName: "stdout",
+		optionValue: stdout
+	};
+	if (usedDescriptor === 2 && stderr !== void 0) return {
+		optionName: "stderr",
+		optionValue: stderr
+	};
+	return {
+		optionName: `stdio[${usedDescriptor}]`,
+		optionValue: stdio[usedDescriptor]
+	};
+};
+const getUsedDescriptor = (fdNumber) => fdNumber === "all" ? 1 : fdNumber;
+const getOptionName = (isWritable) => isWritable ? "to" : "from";
+const serializeOptionValue = (value) => {
+	if (typeof value === "string") return `'${value}'`;
+	return typeof value === "number" ? `${value}` : "Stream";
+};
+
+// node_modules/execa/lib/utils/max-listeners.js
+const incrementMaxListeners = (eventEmitter, maxListenersIncrement, signal) => {
+	const maxListeners = eventEmitter.getMaxListeners();
+	if (maxListeners === 0 || maxListeners === Number.POSITIVE_INFINITY) return;
+	eventEmitter.setMaxListeners(maxListeners + maxListenersIncrement);
+	addAbortListener(signal, () => {
+		eventEmitter.setMaxListeners(eventEmitter.getMaxListeners() - maxListenersIncrement);
+	});
+};
+
+// node_modules/execa/lib/ipc/reference.js
+const addReference = (channel, reference) => {
+	if (reference) addReferenceCount(channel);
+};
+const addReferenceCount = (channel) => {
+	channel.refCounted();
+};
+const removeReference = (channel, reference) => {
+	if (reference) removeReferenceCount(channel);
+};
+const removeReferenceCount = (channel) => {
+	channel.unrefCounted();
+};
+const undoAddedReferences = (channel, isSubprocess) => {
+	if (isSubprocess) {
+		removeReferenceCount(channel);
+		removeReferenceCount(channel);
+	}
+};
+const redoAddedReferences = (channel, isSubprocess) => {
+	if (isSubprocess) {
+		addReferenceCount(channel);
+		addReferenceCount(channel);
+	}
+};
+
+// node_modules/execa/lib/ipc/incoming.js
+const onMessage = async ({ anyProcess, channel, isSubprocess, ipcEmitter }, wrappedMessage) => {
+	if (handleStrictResponse(wrappedMessage) || handleAbort(wrappedMessage)) return;
+	if (!INCOMING_MESSAGES.has(anyProcess)) INCOMING_MESSAGES.set(anyProcess, []);
+	const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
+	incomingMessages.push(wrappedMessage);
+	if (incomingMessages.length > 1) return;
+	while (incomingMessages.length > 0) {
+		await waitForOutgoingMessages(anyProcess, ipcEmitter, wrappedMessage);
+		await scheduler.yield();
+		const message = await handleStrictRequest({
+			wrappedMessage: incomingMessages[0],
+			anyProcess,
+			channel,
+			isSubprocess,
+			ipcEmitter
+		});
+		incomingMessages.shift();
+		ipcEmitter.emit("message", message);
+		ipcEmitter.emit("message:done");
+	}
+};
+const onDisconnect = async ({ anyProcess, channel, isSubprocess, ipcEmitter, boundOnMessage }) => {
+	abortOnDisconnect();
+	const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
+	while (incomingMessages?.length > 0) await once(ipcEmitter, "message:done");
+	anyProcess.removeListener("message", boundOnMessage);
+	redoAddedReferences(channel, isSubprocess);
+	ipcEmitter.connected = false;
+	ipcEmitter.emit("disconnect");
+};
+const INCOMING_MESSAGES = /* @__PURE__ */ new WeakMap();
+
+// node_modules/execa/lib/ipc/forward.js
+const getIpcEmitter = (anyProcess, channel, isSubprocess) => {
+	if (IPC_EMITTERS.has(anyProcess)) return IPC_EMITTERS.get(anyProcess);
+	const ipcEmitter = new EventEmitter();
+	ipcEmitter.connected = true;
+	IPC_EMITTERS.set(anyProcess, ipcEmitter);
+	forwardEvents({
+		ipcEmitter,
+		anyProcess,
+		channel,
+		isSubprocess
+	});
+	return ipcEmitter;
+};
+const IPC_EMITTERS = /* @__PURE__ */ new WeakMap();
+const forwardEvents = ({ ipcEmitter, anyProcess, channel, isSubprocess }) => {
+	const boundOnMessage = onMessage.bind(void 0, {
+		anyProcess,
+		channel,
+		isSubprocess,
+		ipcEmitter
+	});
+	anyProcess.on("message", boundOnMessage);
+	anyProcess.once("disconnect", onDisconnect.bind(void 0, {
+		anyProcess,
+		channel,
+		isSubprocess,
+		ipcEmitter,
+		boundOnMessage
+	}));
+	undoAddedReferences(channel, isSubprocess);
+};
+const isConnected = (anyProcess) => {
+	const ipcEmitter = IPC_EMITTERS.get(anyProcess);
+	return ipcEmitter === void 0 ? anyProcess.channel !== null : ipcEmitter.connected;
+};
+
+// node_modules/execa/lib/ipc/strict.js
+const handleSendStrict = ({ anyProcess, channel, isSubprocess, message, strict }) => {
+	if (!strict) return message;
+	const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
+	const hasListeners = hasMessageListeners(anyProcess, ipcEmitter);
+	return {
+		id: count++,
+		type: REQUEST_TYPE,
+		message,
+		hasListeners
+	};
+};
+let count = 0n;
+const validateStrictDeadlock = (outgoingMessages, wrappedMessage) => {
+	if (wrappedMessage?.type !== REQUEST_TYPE || wrappedMessage.hasListeners) return;
+	for (const { id } of outgoingMessages) if (id !== void 0) STRICT_RESPONSES[id].resolve({
+		isDeadlock: true,
+		hasListeners: false
+	});
+};
+const handleStrictRequest = async ({ wrappedMessage, anyProcess, channel, isSubprocess, ipcEmitter }) => {
+	if (wrappedMessage?.type !== REQUEST_TYPE || !anyProcess.connected) return wrappedMessage;
+	const { id, message } = wrappedMessage;
+	const response = {
+		id,
+		type: RESPONSE_TYPE,
+		message: hasMessageListeners(anyProcess, ipcEmitter)
+	};
+	try {
+		await sendMessage$1({
+			anyProcess,
+			channel,
+			isSubprocess,
+			ipc: true
+		}, response);
+	} catch (error) {
+		ipcEmitter.emit("strict:error", error);
+	}
+	return message;
+};
+const handleStrictResponse = (wrappedMessage) => {
+	if (wrappedMessage?.type !== RESPONSE_TYPE) return false;
+	const { id, message: hasListeners } = wrappedMessage;
+	STRICT_RESPONSES[id]?.resolve({
+		isDeadlock: false,
+		hasListeners
+	});
+	return true;
+};
+const waitForStrictResponse = async (wrappedMessage, anyProcess, isSubprocess) => {
+	if (wrappedMessage?.type !== REQUEST_TYPE) return;
+	const deferred = createDeferred();
+	STRICT_RESPONSES[wrappedMessage.id] = deferred;
+	const controller = new AbortController();
+	try {
+		const { isDeadlock, hasListeners } = await Promise.race([deferred, throwOnDisconnect$1(anyProcess, isSubprocess, controller)]);
+		if (isDeadlock) throwOnStrictDeadlockError(isSubprocess);
+		if (!hasListeners) throwOnMissingStrict(isSubprocess);
+	} finally {
+		controller.abort();
+		delete STRICT_RESPONSES[wrappedMessage.id];
+	}
+};
+const STRICT_RESPONSES = {};
+const throwOnDisconnect$1 = async (anyProcess, isSubprocess, { signal }) => {
+	incrementMaxListeners(anyProcess, 1, signal);
+	await once(anyProcess, "disconnect", { signal });
+	throwOnStrictDisconnect(isSubprocess);
+};
+const REQUEST_TYPE = "execa:ipc:request";
+const RESPONSE_TYPE = "execa:ipc:response";
+
+// node_modules/execa/lib/ipc/outgoing.js
+const startSendMessage = (anyProcess, wrappedMessage, strict) => {
+	if (!OUTGOING_MESSAGES.has(anyProcess)) OUTGOING_MESSAGES.set(anyProcess, /* @__PURE__ */ new Set());
+	const outgoingMessages = OUTGOING_MESSAGES.get(anyProcess);
+	const outgoingMessage = {
+		onMessageSent: createDeferred(),
+		id: strict ? wrappedMessage.id : void 0
+	};
+	outgoingMessages.add(outgoingMessage);
+	return {
+		outgoingMessages,
+		outgoingMessage
+	};
+};
+const endSendMessage = ({ outgoingMessages, outgoingMessage }) => {
+	outgoingMessages.delete(outgoingMessage);
+	outgoingMessage.onMessageSent.resolve();
+};
+const waitForOutgoingMessages = async (anyProcess, ipcEmitter, wrappedMessage) => {
+	while (!hasMessageListeners(anyProcess, ipcEmitter) && OUTGOING_MESSAGES.get(anyProcess)?.size > 0) {
+		const outgoingMessages = [...OUTGOING_MESSAGES.get(anyProcess)];
+		validateStrictDeadlock(outgoingMessages, wrappedMessage);
+		await Promise.all(outgoingMessages.map(({ onMessageSent }) => onMessageSent));
+	}
+};
+const OUTGOING_MESSAGES = /* @__PURE__ */ new WeakMap();
+const hasMessageListeners = (anyProcess, ipcEmitter) => ipcEmitter.listenerCount("message") > getMinListenerCount(anyProcess);
+const getMinListenerCount = (anyProcess) => SUBPROCESS_OPTIONS.has(anyProcess) && !getFdSpecificValue(SUBPROCESS_OPTIONS.get(anyProcess).options.buffer, "ipc") ? 1 : 0;
+
+// node_modules/execa/lib/ipc/send.js
+const sendMessage$1 = ({ anyProcess, channel, isSubprocess, ipc }, message, { strict = false } = {}) => {
+	const methodName = "sendMessage";
+	validateIpcMethod({
+		methodName,
+		isSubprocess,
+		ipc,
+		isConnected: anyProcess.connected
+	});
+	return sendMessageAsync({
+		anyProcess,
+		channel,
+		methodName,
+		isSubprocess,
+		message,
+		strict
+	});
+};
+const sendMessageAsync = async ({ anyProcess, channel, methodName, isSubprocess, message, strict }) => {
+	const wrappedMessage = handleSendStrict({
+		anyProcess,
+		channel,
+		isSubprocess,
+		message,
+		strict
+	});
+	const outgoingMessagesState = startSendMessage(anyProcess, wrappedMessage, strict);
+	try {
+		await sendOneMessage({
+			anyProcess,
+			methodName,
+			isSubprocess,
+			wrappedMessage,
+			message
+		});
+	} catch (error) {
+		disconnect(anyProcess);
+		throw error;
+	} finally {
+		endSendMessage(outgoingMessagesState);
+	}
+};
+const sendOneMessage = async ({ anyProcess, methodName, isSubprocess, wrappedMessage, message }) => {
+	const sendMethod = getSendMethod(anyProcess);
+	try {
+		await Promise.all([waitForStrictResponse(wrappedMessage, anyProcess, isSubprocess), sendMethod(wrappedMessage)]);
+	} catch (error) {
+		handleEpipeError({
+			error,
+			methodName,
+			isSubprocess
+		});
+		handleSerializationError({
+			error,
+			methodName,
+			isSubprocess,
+			message
+		});
+		throw error;
+	}
+};
+const getSendMethod = (anyProcess) => {
+	if (PROCESS_SEND_METHODS.has(anyProcess)) return PROCESS_SEND_METHODS.get(anyProcess);
+	const sendMethod = promisify(anyProcess.send.bind(anyProcess));
+	PROCESS_SEND_METHODS.set(anyProcess, sendMethod);
+	return sendMethod;
+};
+const PROCESS_SEND_METHODS = /* @__PURE__ */ new WeakMap();
+
+// node_modules/execa/lib/ipc/graceful.js
+const sendAbort = (subprocess, message) => {
+	const methodName = "cancelSignal";
+	validateConnection(methodName, false, subprocess.connected);
+	return sendOneMessage({
+		anyProcess: subprocess,
+		methodName,
+		isSubprocess: false,
+		wrappedMessage: {
+			type: GRACEFUL_CANCEL_TYPE,
+			message
+		},
+		message
+	});
+};
+const getCancelSignal$1 = async ({ anyProcess, channel, isSubprocess, ipc }) => {
+	await startIpc({
+		anyProcess,
+		channel,
+		isSubprocess,
+		ipc
+	});
+	return cancelController.signal;
+};
+const startIpc = async ({ anyProcess, channel, isSubprocess, ipc }) => {
+	if (cancelListening) return;
+	cancelListening = true;
+	if (!ipc) {
+		throwOnMissingParent();
+		return;
+	}
+	if (channel === null) {
+		abortOnDisconnect();
+		return;
+	}
+	getIpcEmitter(anyProcess, channel, isSubprocess);
+	await scheduler.yield();
+};
+let cancelListening = false;
+const handleAbort = (wrappedMessage) => {
+	if (wrappedMessage?.type !== GRACEFUL_CANCEL_TYPE) return false;
+	cancelController.abort(wrappedMessage.message);
+	return true;
+};
+const GRACEFUL_CANCEL_TYPE = "execa:ipc:cancel";
+const abortOnDisconnect = () => {
+	cancelController.abort(getAbortDisconnectError());
+};
+const cancelController = new AbortController();
+
+// node_modules/execa/lib/terminate/graceful.js
+const validateGracefulCancel = ({ gracefulCancel, cancelSignal, ipc, serialization }) => {
+	if (!gracefulCancel) return;
+	if (cancelSignal === void 0) throw new Error("The `cancelSignal` option must be defined when setting the `gracefulCancel` option.");
+	if (!ipc) throw new Error("The `ipc` option cannot be false when setting the `gracefulCancel` option.");
+	if (serialization === "json") throw new Error("The `serialization` option cannot be 'json' when setting the `gracefulCancel` option.");
+};
+const throwOnGracefulCancel = ({ subprocess, cancelSignal, gracefulCancel, forceKillAfterDelay, context, controller }) => gracefulCancel ? [sendOnAbort({
+	subprocess,
+	cancelSignal,
+	forceKillAfterDelay,
+	context,
+	controller
+})] : [];
+const sendOnAbort = async ({ subprocess, cancelSignal, forceKillAfterDelay, context, controller: { signal } }) => {
+	await onAbortedSignal(cancelSignal, signal);
+	const reason = getReason(cancelSignal);
+	await sendAbort(subprocess, reason);
+	killOnTimeout({
+		kill: subprocess.kill,
+		forceKillAfterDelay,
+		context,
+		controllerSignal: signal
+	});
+	context.terminationReason ??= "gracefulCancel";
+	throw cancelSignal.reason;
+};
+const getReason = ({ reason }) => {
+	if (!(reason instanceof DOMException)) return reason;
+	const error = new Error(reason.message);
+	Object.defineProperty(error, "stack", {
+		value: reason.stack,
+		enumerable: false,
+		configurable: true,
+		writable: true
+	});
+	return error;
+};
+
+// node_modules/execa/lib/terminate/timeout.js
+const validateTimeout = ({ timeout }) => {
+	if (timeout !== void 0 && (!Number.isFinite(timeout) || timeout < 0)) throw new TypeError(`Expected the \`timeout\` option to be a non-negative integer, got \`${timeout}\` (${typeof timeout})`);
+};
+const throwOnTimeout = (subprocess, timeout, context, controller) => timeout === 0 || timeout === void 0 ? [] : [killAfterTimeout(subprocess, timeout, context, controller)];
+const killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
+	await setTimeout$2(timeout, void 0, { signal });
+	context.terminationReason ??= "timeout";
+	subprocess.kill();
+	throw new DiscardedError();
+};
+
+// node_modules/execa/lib/methods/node.js
+const mapNode = ({ options }) => {
+	if (options.node === false) throw new TypeError("The \"node\" option cannot be false with `execaNode()`.");
+	return { options: {
+		...options,
+		node: true
+	} };
+};
+const handleNodeOption = (file, commandArguments, { node: shouldHandleNode = false, nodePath = execPath, nodeOptions = execArgv.filter((nodeOption) => !nodeOption.startsWith("--inspect")), cwd, execPath: formerNodePath, ...options }) => {
+	if (formerNodePath !== void 0) throw new TypeError("The \"execPath\" option has been removed. Please use the \"nodePath\" option instead.");
+	const normalizedNodePath = safeNormalizeFileUrl(nodePath, "The \"nodePath\" option");
+	const resolvedNodePath = path.resolve(cwd, normalizedNodePath);
+	const newOptions = {
+		...options,
+		nodePath: resolvedNodePath,
+		node: shouldHandleNode,
+		cwd
+	};
+	if (!shouldHandleNode) return [
+		file,
+		commandArguments,
+		newOptions
+	];
+	if (path.basename(file, ".exe") === "node") throw new TypeError("When the \"node\" option is true, the first argument does not need to be \"node\".");
+	return [
+		resolvedNodePath,
+		[
+			...nodeOptions,
+			file,
+			...commandArguments
+		],
+		{
+			ipc: true,
+			...newOptions,
+			shell: false
+		}
+	];
+};
+
+// node_modules/execa/lib/ipc/ipc-input.js
+const validateIpcInputOption = ({ ipcInput, ipc, serialization }) => {
+	if (ipcInput === void 0) return;
+	if (!ipc) throw new Error("The `ipcInput` option cannot be set unless the `ipc` option is `true`.");
+	validateIpcInput[serialization](ipcInput);
+};
+const validateAdvancedInput = (ipcInput) => {
+	try {
+		serialize(ipcInput);
+	} catch (error) {
+		throw new Error("The `ipcInput` option is not serializable with a structured clone.", { cause: error });
+	}
+};
+const validateJsonInput = (ipcInput) => {
+	try {
+		JSON.stringify(ipcInput);
+	} catch (error) {
+		throw new Error("The `ipcInput` option is not serializable with JSON.", { cause: error });
+	}
+};
+const validateIpcInput = {
+	advanced: validateAdvancedInput,
+	json: validateJsonInput
+};
+const sendIpcInput = async (subprocess, ipcInput) => {
+	if (ipcInput === void 0) return;
+	await subprocess.sendMessage(ipcInput);
+};
+
+// node_modules/execa/lib/arguments/encoding-option.js
+const validateEncoding = ({ encoding }) => {
+	if (ENCODINGS.has(encoding)) return;
+	const correctEncoding = getCorrectEncoding(encoding);
+	if (correctEncoding !== void 0) throw new TypeError(`Invalid option \`encoding: ${serializeEncoding(encoding)}\`.
+Please rename it to ${serializeEncoding(correctEncoding)}.`);
+	const correctEncodings = [...ENCODINGS].map((correctEncoding) => serializeEncoding(correctEncoding)).join(", ");
+	throw new TypeError(`Invalid option \`encoding: ${serializeEncoding(encoding)}\`.
+Please rename it to one of: ${correctEncodings}.`);
+};
+const TEXT_ENCODINGS = /* @__PURE__ */ new Set(["utf8", "utf16le"]);
+const BINARY_ENCODINGS = /* @__PURE__ */ new Set([
+	"buffer",
+	"hex",
+	"base64",
+	"base64url",
+	"latin1",
+	"ascii"
+]);
+const ENCODINGS = /* @__PURE__ */ new Set([...TEXT_ENCODINGS, ...BINARY_ENCODINGS]);
+const getCorrectEncoding = (encoding) => {
+	if (encoding === null) return "buffer";
+	if (typeof encoding !== "string") return;
+	const lowerEncoding = encoding.toLowerCase();
+	if (lowerEncoding in ENCODING_ALIASES) return ENCODING_ALIASES[lowerEncoding];
+	if (ENCODINGS.has(lowerEncoding)) return lowerEncoding;
+};
+const ENCODING_ALIASES = {
+	"utf-8": "utf8",
+	"utf-16le": "utf16le",
+	"ucs-2": "utf16le",
+	ucs2: "utf16le",
+	binary: "latin1"
+};
+const serializeEncoding = (encoding) => typeof encoding === "string" ? `"${encoding}"` : String(encoding);
+
+// node_modules/execa/lib/arguments/cwd.js
+const normalizeCwd = (cwd = getDefaultCwd()) => {
+	const cwdString = safeNormalizeFileUrl(cwd, "The \"cwd\" option");
+	return path.resolve(cwdString);
+};
+const getDefaultCwd = () => {
+	try {
+		return process$1.cwd();
+	} catch (error) {
+		error.message = `The current directory does not exist.\n${error.message}`;
+		throw error;
+	}
+};
+const fixCwdError = (originalMessage, cwd) => {
+	if (cwd === getDefaultCwd()) return originalMessage;
+	let cwdStat;
+	try {
+		cwdStat = statSync(cwd);
+	} catch (error) {
+		return `The "cwd" option is invalid: ${cwd}.\n${error.message}\n${originalMessage}`;
+	}
+	if (!cwdStat.isDirectory()) return `The "cwd" option is not a directory: ${cwd}.\n${originalMessage}`;
+	return originalMessage;
+};
+
+// node_modules/execa/lib/arguments/options.js
+const normalizeOptions = (filePath, rawArguments, rawOptions) => {
+	rawOptions.cwd = normalizeCwd(rawOptions.cwd);
+	const [processedFile, processedArguments, processedOptions] = handleNodeOption(filePath, rawArguments, rawOptions);
+	const { command: file, args: commandArguments, options: initialOptions } = import_cross_spawn.default._parse(processedFile, processedArguments, processedOptions);
+	const fdOptions = normalizeFdSpecificOptions(initialOptions);
+	const options = addDefaultOptions(fdOptions);
+	validateTimeout(options);
+	validateEncoding(options);
+	validateIpcInputOption(options);
+	validateCancelSignal(options);
+	validateGracefulCancel(options);
+	options.shell = normalizeFileUrl(options.shell);
+	options.env = getEnv(options);
+	options.killSignal = normalizeKillSignal(options.killSignal);
+	options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
+	options.lines = options.lines.map((lines, fdNumber) => lines && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
+	if (process$1.platform === "win32" && path.basename(file, ".exe") === "cmd") commandArguments.unshift("/q");
+	return {
+		file,
+		commandArguments,
+		options
+	};
+};
+const addDefaultOptions = ({ extendEnv = true, preferLocal = false, cwd, localDir: localDirectory = cwd, encoding = "utf8", reject = true, cleanup = true, all = false, windowsHide = true, killSignal = "SIGTERM", forceKillAfterDelay = true, gracefulCancel = false, ipcInput, ipc = ipcInput !== void 0 || gracefulCancel, serialization = "advanced", ...options }) => ({
+	...options,
+	extendEnv,
+	preferLocal,
+	cwd,
+	localDirectory,
+	encoding,
+	reject,
+	cleanup,
+	all,
+	windowsHide,
+	killSignal,
+	forceKillAfterDelay,
+	gracefulCancel,
+	ipcInput,
+	ipc,
+	serialization
+});
+const getEnv = ({ env: envOption, extendEnv, preferLocal, node, localDirectory, nodePath }) => {
+	const env = extendEnv ? {
+		...process$1.env,
+		...envOption
+	} : envOption;
+	if (preferLocal || node) return npmRunPathEnv({
+		env,
+		cwd: localDirectory,
+		execPath: nodePath,
+		preferLocal,
+		addExecPath: node
+	});
+	return env;
+};
+
+// node_modules/execa/lib/arguments/shell.js
+const concatenateShell = (file, commandArguments, options) => options.shell && commandArguments.length > 0 ? [
+	[file, ...commandArguments].join(" "),
+	[],
+	options
+] : [
+	file,
+	commandArguments,
+	options
+];
+
+// node_modules/strip-final-newline/index.js
+function stripFinalNewline(input) {
+	if (typeof input === "string") return stripFinalNewlineString(input);
+	if (!(ArrayBuffer.isView(input) && input.BYTES_PER_ELEMENT === 1)) throw new Error("Input must be a string or a Uint8Array");
+	return stripFinalNewlineBinary(input);
+}
+const stripFinalNewlineString = (input) => input.at(-1) === LF ? input.slice(0, input.at(-2) === CR ? -2 : -1) : input;
+const stripFinalNewlineBinary = (input) => input.at(-1) === LF_BINARY ? input.subarray(0, input.at(-2) === CR_BINARY ? -2 : -1) : input;
+const LF = "\n";
+const LF_BINARY = LF.codePointAt(0);
+const CR = "\r";
+const CR_BINARY = CR.codePointAt(0);
+
+// node_modules/is-stream/index.js
+function isStream(stream, { checkOpen = true } = {}) {
+	return stream !== null && typeof stream === "object" && (stream.writable || stream.readable || !checkOpen || stream.writable === void 0 && stream.readable === void 0) && typeof stream.pipe === "function";
+}
+function isWritableStream$1(stream, { checkOpen = true } = {}) {
+	return isStream(stream, { checkOpen }) && (stream.writable || !checkOpen) && typeof stream.write === "function" && typeof stream.end === "function" && typeof stream.writable === "boolean" && typeof stream.writableObjectMode === "boolean" && typeof stream.destroy === "function" && typeof stream.destroyed === "boolean";
+}
+function isReadableStream$2(stream, { checkOpen = true } = {}) {
+	return isStream(stream, { checkOpen }) && (stream.readable || !checkOpen) && typeof stream.read === "function" && typeof stream.readable === "boolean" && typeof stream.readableObjectMode === "boolean" && typeof stream.destroy === "function" && typeof stream.destroyed === "boolean";
+}
+function isDuplexStream(stream, options) {
+	return isWritableStream$1(stream, options) && isReadableStream$2(stream, options);
+}
+
+// node_modules/@sec-ant/readable-stream/dist/ponyfill/asyncIterator.js
+const a = Object.getPrototypeOf(Object.getPrototypeOf(
+	/* istanbul ignore next */
+	async function* () {}
+).prototype);
+var c = class {
+	#t;
+	#n;
+	#r = !1;
+	#e = void 0;
+	constructor(e, t) {
+		this.#t = e, this.#n = t;
+	}
+	next() {
+		const e = () => this.#s();
+		return this.#e = this.#e ? this.#e.then(e, e) : e(), this.#e;
+	}
+	return(e) {
+		const t = () => this.#i(e);
+		return this.#e ? this.#e.then(t, t) : t();
+	}
+	async #s() {
+		if (this.#r) return {
+			done: !0,
+			value: void 0
+		};
+		let e;
+		try {
+			e = await this.#t.read();
+		} catch (t) {
+			throw this.#e = void 0, this.#r = !0, this.#t.releaseLock(), t;
+		}
+		return e.done && (this.#e = void 0, this.#r = !0, this.#t.releaseLock()), e;
+	}
+	async #i(e) {
+		if (this.#r) return {
+			done: !0,
+			value: e
+		};
+		if (this.#r = !0, !this.#n) {
+			const t = this.#t.cancel(e);
+			return this.#t.releaseLock(), await t, {
+				done: !0,
+				value: e
+			};
+		}
+		return this.#t.releaseLock(), {
+			done: !0,
+			value: e
+		};
+	}
+};
+const n = Symbol();
+function i() {
+	return this[n].next();
+}
+Object.defineProperty(i, "name", { value: "next" });
+function o(r) {
+	return this[n].return(r);
+}
+Object.defineProperty(o, "name", { value: "return" });
+const u = Object.create(a, {
+	next: {
+		enumerable: !0,
+		configurable: !0,
+		writable: !0,
+		value: i
+	},
+	return: {
+		enumerable: !0,
+		configurable: !0,
+		writable: !0,
+		value: o
+	}
+});
+function h({ preventCancel: r = !1 } = {}) {
+	const e = this.getReader(), t = new c(e, r), s = Object.create(u);
+	return s[n] = t, s;
+}
+
+// node_modules/get-stream/source/stream.js
+const getAsyncIterable = (stream) => {
+	if (isReadableStream$2(stream, { checkOpen: false }) && nodeImports.on !== void 0) return getStreamIterable(stream);
+	if (typeof stream?.[Symbol.asyncIterator] === "function") return stream;
+	if (toString.call(stream) === "[object ReadableStream]") return h.call(stream);
+	throw new TypeError("The first argument must be a Readable, a ReadableStream, or an async iterable.");
+};
+const { toString } = Object.prototype;
+const getStreamIterable = async function* (stream) {
+	const controller = new AbortController();
+	const state = {};
+	handleStreamEnd(stream, controller, state);
+	try {
+		for await (const [chunk] of nodeImports.on(stream, "data", { signal: controller.signal })) yield chunk;
+	} catch (error) {
+		if (state.error !== void 0) throw state.error;
+		else if (!controller.signal.aborted) throw error;
+	} finally {
+		stream.destroy();
+	}
+};
+const handleStreamEnd = async (stream, controller, state) => {
+	try {
+		await nodeImports.finished(stream, {
+			cleanup: true,
+			readable: true,
+			writable: false,
+			error: false
+		});
+	} catch (error) {
+		state.error = error;
+	} finally {
+		controller.abort();
+	}
+};
+const nodeImports = {};
+
+// node_modules/get-stream/source/contents.js
+const getStreamContents$1 = async (stream, { init, convertChunk, getSize, truncateChunk, addChunk, getFinalChunk, finalize }, { maxBuffer = Number.POSITIVE_INFINITY } = {}) => {
+	const asyncIterable = getAsyncIterable(stream);
+	const state = init();
+	state.length = 0;
+	try {
+		for await (const chunk of asyncIterable) {
+			const convertedChunk = convertChunk[getChunkType(chunk)](chunk, state);
+			appendChunk({
+				convertedChunk,
+				state,
+				getSize,
+				truncateChunk,
+				addChunk,
+				maxBuffer
+			});
+		}
+		appendFinalChunk({
+			state,
+			convertChunk,
+			getSize,
+			truncateChunk,
+			addChunk,
+			getFinalChunk,
+			maxBuffer
+		});
+		return finalize(state);
+	} catch (error) {
+		const normalizedError = typeof error === "object" && error !== null ? error : new Error(error);
+		normalizedError.bufferedData = finalize(state);
+		throw normalizedError;
+	}
+};
+const appendFinalChunk = ({ state, getSize, truncateChunk, addChunk, getFinalChunk, maxBuffer }) => {
+	const convertedChunk = getFinalChunk(state);
+	if (convertedChunk !== void 0) appendChunk({
+		convertedChunk,
+		state,
+		getSize,
+		truncateChunk,
+		addChunk,
+		maxBuffer
+	});
+};
+const appendChunk = ({ convertedChunk, state, getSize, truncateChunk, addChunk, maxBuffer }) => {
+	const chunkSize = getSize(convertedChunk);
+	const newLength = state.length + chunkSize;
+	if (newLength <= maxBuffer) {
+		addNewChunk(convertedChunk, state, addChunk, newLength);
+		return;
+	}
+	const truncatedChunk = truncateChunk(convertedChunk, maxBuffer - state.length);
+	if (truncatedChunk !== void 0) addNewChunk(truncatedChunk, state, addChunk, maxBuffer);
+	throw new MaxBufferError();
+};
+const addNewChunk = (convertedChunk, state, addChunk, newLength) => {
+	state.contents = addChunk(convertedChunk, state, newLength);
+	state.length = newLength;
+};
+const getChunkType = (chunk) => {
+	const typeOfChunk = typeof chunk;
+	if (typeOfChunk === "string") return "string";
+	if (typeOfChunk !== "object" || chunk === null) return "others";
+	if (globalThis.Buffer?.isBuffer(chunk)) return "buffer";
+	const prototypeName = objectToString.call(chunk);
+	if (prototypeName === "[object ArrayBuffer]") return "arrayBuffer";
+	if (prototypeName === "[object DataView]") return "dataView";
+	if (Number.isInteger(chunk.byteLength) && Number.isInteger(chunk.byteOffset) && objectToString.call(chunk.buffer) === "[object ArrayBuffer]") return "typedArray";
+	return "others";
+};
+const { toString: objectToString } = Object.prototype;
+var MaxBufferError = class extends Error {
+	name = "MaxBufferError";
+	constructor() {
+		super("maxBuffer exceeded");
+	}
+};
+
+// node_modules/get-stream/source/utils.js
+const identity = (value) => value;
+const noop$5 = () => void 0;
+const getContentsProperty = ({ contents }) => contents;
+const throwObjectStream = (chunk) => {
+	throw new Error(`Streams in object mode are not supported: ${String(chunk)}`);
+};
+const getLengthProperty = (convertedChunk) => convertedChunk.length;
+
+// node_modules/get-stream/source/array.js
+async function getStreamAsArray(stream, options) {
+	return getStreamContents$1(stream, arrayMethods, options);
+}
+const initArray = () => ({ contents: [] });
+const increment = () => 1;
+const addArrayChunk = (convertedChunk, { contents }) => {
+	contents.push(convertedChunk);
+	return contents;
+};
+const arrayMethods = {
+	init: initArray,
+	convertChunk: {
+		string: identity,
+		buffer: identity,
+		arrayBuffer: identity,
+		dataView: identity,
+		typedArray: identity,
+		others: identity
+	},
+	getSize: increment,
+	truncateChunk: noop$5,
+	addChunk: addArrayChunk,
+	getFinalChunk: noop$5,
+	finalize: getContentsProperty
+};
+
+// node_modules/get-stream/source/array-buffer.js
+async function getStreamAsArrayBuffer(stream, options) {
+	return getStreamContents$1(stream, arrayBufferMethods, options);
+}
+const initArrayBuffer = () => ({ contents: /* @__PURE__ */ new ArrayBuffer(0) });
+const useTextEncoder = (chunk) => textEncoder.encode(chunk);
+const textEncoder = new TextEncoder();
+const useUint8Array = (chunk) => new Uint8Array(chunk);
+const useUint8ArrayWithOffset = (chunk) => new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+const truncateArrayBufferChunk = (convertedChunk, chunkSize) => convertedChunk.slice(0, chunkSize);
+const addArrayBufferChunk = (convertedChunk, { contents, length: previousLength }, length) => {
+	const newContents = hasArrayBufferResize() ? resizeArrayBuffer(contents, length) : resizeArrayBufferSlow(contents, length);
+	new Uint8Array(newContents).set(convertedChunk, previousLength);
+	return newContents;
+};
+const resizeArrayBufferSlow = (contents, length) => {
+	if (length <= contents.byteLength) return contents;
+	const arrayBuffer = new ArrayBuffer(getNewContentsLength(length));
+	new Uint8Array(arrayBuffer).set(new Uint8Array(contents), 0);
+	return arrayBuffer;
+};
+const resizeArrayBuffer = (contents, length) => {
+	if (length <= contents.maxByteLength) {
+		contents.resize(length);
+		return contents;
+	}
+	const arrayBuffer = new ArrayBuffer(length, { maxByteLength: getNewContentsLength(length) });
+	new Uint8Array(arrayBuffer).set(new Uint8Array(contents), 0);
+	return arrayBuffer;
+};
+const getNewContentsLength = (length) => SCALE_FACTOR ** Math.ceil(Math.log(length) / Math.log(SCALE_FACTOR));
+const SCALE_FACTOR = 2;
+const finalizeArrayBuffer = ({ contents, length }) => hasArrayBufferResize() ? contents : contents.slice(0, length);
+const hasArrayBufferResize = () => "resize" in ArrayBuffer.prototype;
+const arrayBufferMethods = {
+	init: initArrayBuffer,
+	convertChunk: {
+		string: useTextEncoder,
+		buffer: useUint8Array,
+		arrayBuffer: useUint8Array,
+		dataView: useUint8ArrayWithOffset,
+		typedArray: useUint8ArrayWithOffset,
+		others: throwObjectStream
+	},
+	getSize: getLengthProperty,
+	truncateChunk: truncateArrayBufferChunk,
+	addChunk: addArrayBufferChunk,
+	getFinalChunk: noop$5,
+	finalize: finalizeArrayBuffer
+};
+
+// node_modules/get-stream/source/string.js
+async function getStreamAsString(stream, options) {
+	return getStreamContents$1(stream, stringMethods, options);
+}
+const initString = () => ({
+	contents: "",
+	textDecoder: new TextDecoder()
+});
+const useTextDecoder = (chunk, { textDecoder }) => textDecoder.decode(chunk, { stream: true });
+const addStringChunk = (convertedChunk, { contents }) => contents + convertedChunk;
+const truncateStringChunk = (convertedChunk, chunkSize) => convertedChunk.slice(0, chunkSize);
+const getFinalStringChunk = ({ textDecoder }) => {
+	const finalChunk = textDecoder.decode();
+	return finalChunk === "" ? void 0 : finalChunk;
+};
+const stringMethods = {
+	init: initString,
+	convertChunk: {
+		string: identity,
+		buffer: useTextDecoder,
+		arrayBuffer: useTextDecoder,
+		dataView: useTextDecoder,
+		typedArray: useTextDecoder,
+		others: throwObjectStream
+	},
+	getSize: getLengthProperty,
+	truncateChunk: truncateStringChunk,
+	addChunk: addStringChunk,
+	getFinalChunk: getFinalStringChunk,
+	finalize: getContentsProperty
+};
+
+// node_modules/execa/lib/io/max-buffer.js
+const handleMaxBuffer = ({ error, stream, readableObjectMode, lines, encoding, fdNumber }) => {
+	if (!(error instanceof MaxBufferError)) throw error;
+	if (fdNumber === "all") return error;
+	error.maxBufferInfo = {
+		fdNumber,
+		unit: getMaxBufferUnit(readableObjectMode, lines, encoding)
+	};
+	stream.destroy();
+	throw error;
+};
+const getMaxBufferUnit = (readableObjectMode, lines, encoding) => {
+	if (readableObjectMode) return "objects";
+	if (lines) return "lines";
+	if (encoding === "buffer") return "bytes";
+	return "characters";
+};
+const checkIpcMaxBuffer = (subprocess, ipcOutput, maxBuffer) => {
+	if (ipcOutput.length !== maxBuffer) return;
+	const error = new MaxBufferError();
+	error.maxBufferInfo = { fdNumber: "ipc" };
+	throw error;
+};
+const getMaxBufferMessage = (error, maxBuffer) => {
+	const { streamName, threshold, unit } = getMaxBufferInfo(error, maxBuffer);
+	return `Command's ${streamName} was larger than ${threshold} ${unit}`;
+};
+const getMaxBufferInfo = (error, maxBuffer) => {
+	if (error?.maxBufferInfo === void 0) return {
+		streamName: "output",
+		threshold: maxBuffer[1],
+		unit: "bytes"
+	};
+	const { maxBufferInfo: { fdNumber, unit } } = error;
+	delete error.maxBufferInfo;
+	const threshold = getFdSpecificValue(maxBuffer, fdNumber);
+	if (fdNumber === "ipc") return {
+		streamName: "IPC output",
+		threshold,
+		unit: "messages"
+	};
+	return {
+		streamName: getStreamName(fdNumber),
+		threshold,
+		unit
+	};
+};
+const isMaxBufferSync = (resultError, output, maxBuffer) => resultError?.code === "ENOBUFS" && output !== null && output.some((result) => result !== null && result.length > getMaxBufferSync(maxBuffer));
+const truncateMaxBufferSync = (result, isMaxBuffer, maxBuffer) => {
+	if (!isMaxBuffer) return result;
+	const maxBufferValue = getMaxBufferSync(maxBuffer);
+	return result.length > maxBufferValue ? result.slice(0, maxBufferValue) : result;
+};
+const getMaxBufferSync = ([, stdoutMaxBuffer]) => stdoutMaxBuffer;
+
+// node_modules/execa/lib/return/message.js
+const createMessages = ({ stdio, all, ipcOutput, originalError, signal, signalDescription, exitCode, escapedCommand, timedOut, isCanceled, isGracefullyCanceled, isMaxBuffer, isForcefullyTerminated, forceKillAfterDelay, killSignal, maxBuffer, timeout, cwd }) => {
+	const errorCode = originalError?.code;
+	const prefix = getErrorPrefix({
+		originalError,
+		timedOut,
+		timeout,
+		isMaxBuffer,
+		maxBuffer,
+		errorCode,
+		signal,
+		signalDescription,
+		exitCode,
+		isCanceled,
+		isGracefullyCanceled,
+		isForcefullyTerminated,
+		forceKillAfterDelay,
+		killSignal
+	});
+	const originalMessage = getOriginalMessage(originalError, cwd);
+	const shortMessage = `${prefix}: ${escapedCommand}${originalMessage === void 0 ? "" : `\n${originalMessage}`}`;
+	return {
+		originalMessage,
+		shortMessage,
+		message: [
+			shortMessage,
+			...all === void 0 ? [stdio[2], stdio[1]] : [all],
+			...stdio.slice(3),
+			ipcOutput.map((ipcMessage) => serializeIpcMessage(ipcMessage)).join("\n")
+		].map((messagePart) => escapeLines(stripFinalNewline(serializeMessagePart(messagePart)))).filter(Boolean).join("\n\n")
+	};
+};
+const getErrorPrefix = ({ originalError, timedOut, timeout, isMaxBuffer, maxBuffer, errorCode, signal, signalDescription, exitCode, isCanceled, isGracefullyCanceled, isForcefullyTerminated, forceKillAfterDelay, killSignal }) => {
+	const forcefulSuffix = getForcefulSuffix(isForcefullyTerminated, forceKillAfterDelay);
+	if (timedOut) return `Command timed out after ${timeout} milliseconds${forcefulSuffix}`;
+	if (isGracefullyCanceled) {
+		if (signal === void 0) return `Command was gracefully canceled with exit code ${exitCode}`;
+		return isForcefullyTerminated ? `Command was gracefully canceled${forcefulSuffix}` : `Command was gracefully canceled with ${signal} (${signalDescription})`;
+	}
+	if (isCanceled) return `Command was canceled${forcefulSuffix}`;
+	if (isMaxBuffer) return `${getMaxBufferMessage(originalError, maxBuffer)}${forcefulSuffix}`;
+	if (errorCode !== void 0) return `Command failed with ${errorCode}${forcefulSuffix}`;
+	if (isForcefullyTerminated) return `Command was killed with ${killSignal} (${getSignalDescription(killSignal)})${forcefulSuffix}`;
+	if (signal !== void 0) return `Command was killed with ${signal} (${signalDescription})`;
+	if (exitCode !== void 0) return `Command failed with exit code ${exitCode}`;
+	return "Command failed";
+};
+const getForcefulSuffix = (isForcefullyTerminated, forceKillAfterDelay) => isForcefullyTerminated ? ` and was forcefully terminated after ${forceKillAfterDelay} milliseconds` : "";
+const getOriginalMessage = (originalError, cwd) => {
+	if (originalError instanceof DiscardedError) return;
+	const originalMessage = isExecaError(originalError) ? originalError.originalMessage : String(originalError?.message ?? originalError);
+	const escapedOriginalMessage = escapeLines(fixCwdError(originalMessage, cwd));
+	return escapedOriginalMessage === "" ? void 0 : escapedOriginalMessage;
+};
+const serializeIpcMessage = (ipcMessage) => typeof ipcMessage === "string" ? ipcMessage : inspect(ipcMessage);
+const serializeMessagePart = (messagePart) => Array.isArray(messagePart) ? messagePart.map((messageItem) => stripFinalNewline(serializeMessageItem(messageItem))).filter(Boolean).join("\n") : serializeMessageItem(messagePart);
+const serializeMessageItem = (messageItem) => {
+	if (typeof messageItem === "string") return messageItem;
+	if (isUint8Array(messageItem)) return uint8ArrayToString(messageItem);
+	return "";
+};
+
+// node_modules/execa/lib/return/result.js
+const makeSuccessResult = ({ command, escapedCommand, stdio, all, ipcOutput, options: { cwd }, startTime }) => omitUndefinedProperties({
+	command,
+	escapedCommand,
+	cwd,
+	durationMs: getDurationMs(startTime),
+	failed: false,
+	timedOut: false,
+	isCanceled: false,
+	isGracefullyCanceled: false,
+	isTerminated: false,
+	isMaxBuffer: false,
+	isForcefullyTerminated: false,
+	exitCode: 0,
+	stdout: stdio[1],
+	stderr: stdio[2],
+	all,
+	stdio,
+	ipcOutput,
+	pipedFrom: []
+});
+const makeEarlyError = ({ error, command, escapedCommand, fileDescriptors, options, startTime, isSync }) => makeError({
+	error,
+	command,
+	escapedCommand,
+	startTime,
+	timedOut: false,
+	isCanceled: false,
+	isGracefullyCanceled: false,
+	isMaxBuffer: false,
+	isForcefullyTerminated: false,
+	stdio: Array.from({ length: fileDescriptors.length }),
+	ipcOutput: [],
+	options,
+	isSync
+});
+const makeError = ({ error: originalError, command, escapedCommand, startTime, timedOut, isCanceled, isGracefullyCanceled, isMaxBuffer, isForcefullyTerminated, exitCode: rawExitCode, signal: rawSignal, stdio, all, ipcOutput, options: { timeoutDuration, timeout = timeoutDuration, forceKillAfterDelay, killSignal, cwd, maxBuffer }, isSync }) => {
+	const { exitCode, signal, signalDescription } = normalizeExitPayload(rawExitCode, rawSignal);
+	const { originalMessage, shortMessage, message } = createMessages({
+		stdio,
+		all,
+		ipcOutput,
+		originalError,
+		signal,
+		signalDescription,
+		exitCode,
+		escapedCommand,
+		timedOut,
+		isCanceled,
+		isGracefullyCanceled,
+		isMaxBuffer,
+		isForcefullyTerminated,
+		forceKillAfterDelay,
+		killSignal,
+		maxBuffer,
+		timeout,
+		cwd
+	});
+	const error = getFinalError(originalError, message, isSync);
+	Object.assign(error, getErrorProperties({
+		error,
+		command,
+		escapedCommand,
+		startTime,
+		timedOut,
+		isCanceled,
+		isGracefullyCanceled,
+		isMaxBuffer,
+		isForcefullyTerminated,
+		exitCode,
+		signal,
+		signalDescription,
+		stdio,
+		all,
+		ipcOutput,
+		cwd,
+		originalMessage,
+		shortMessage
+	}));
+	return error;
+};
+const getErrorProperties = ({ error, command, escapedCommand, startTime, timedOut, isCanceled, isGracefullyCanceled, isMaxBuffer, isForcefullyTerminated, exitCode, signal, signalDescription, stdio, all, ipcOutput, cwd, originalMessage, shortMessage }) => omitUndefinedProperties({
+	shortMessage,
+	originalMessage,
+	command,
+	escapedCommand,
+	cwd,
+	durationMs: getDurationMs(startTime),
+	failed: true,
+	timedOut,
+	isCanceled,
+	isGracefullyCanceled,
+	isTerminated: signal !== void 0,
+	isMaxBuffer,
+	isForcefullyTerminated,
+	exitCode,
+	signal,
+	signalDescription,
+	code: error.cause?.code,
+	stdout: stdio[1],
+	stderr: stdio[2],
+	all,
+	stdio,
+	ipcOutput,
+	pipedFrom: []
+});
+const omitUndefinedProperties = (result) => Object.fromEntries(Object.entries(result).filter(([, value]) => value !== void 0));
+const normalizeExitPayload = (rawExitCode, rawSignal) => {
+	const exitCode = rawExitCode === null ? void 0 : rawExitCode;
+	const signal = rawSignal === null ? void 0 : rawSignal;
+	return {
+		exitCode,
+		signal,
+		signalDescription: signal === void 0 ? void 0 : getSignalDescription(rawSignal)
+	};
+};
+
+// node_modules/parse-ms/index.js
+const toZeroIfInfinity = (value) => Number.isFinite(value) ? value : 0;
+function parseNumber(milliseconds) {
+	return {
+		days: Math.trunc(milliseconds / 864e5),
+		hours: Math.trunc(milliseconds / 36e5 % 24),
+		minutes: Math.trunc(milliseconds / 6e4 % 60),
+		seconds: Math.trunc(milliseconds / 1e3 % 60),
+		milliseconds: Math.trunc(milliseconds % 1e3),
+		microseconds: Math.trunc(toZeroIfInfinity(milliseconds * 1e3) % 1e3),
+		nanoseconds: Math.trunc(toZeroIfInfinity(milliseconds * 1e6) % 1e3)
+	};
+}
+function parseBigint(milliseconds) {
+	return {
+		days: milliseconds / 86400000n,
+		hours: milliseconds / 3600000n % 24n,
+		minutes: milliseconds / 60000n % 60n,
+		seconds: milliseconds / 1000n % 60n,
+		milliseconds: milliseconds % 1000n,
+		microseconds: 0n,
+		nanoseconds: 0n
+	};
+}
+function parseMilliseconds(milliseconds) {
+	switch (typeof milliseconds) {
+		case "number":
+			if (Number.isFinite(milliseconds)) return parseNumber(milliseconds);
+			break;
+		case "bigint": return parseBigint(milliseconds);
+	}
+	throw new TypeError("Expected a finite number or bigint");
+}
+
+// node_modules/pretty-ms/index.js
+const isZero = (value) => value === 0 || value === 0n;
+const pluralize = (word, count) => count === 1 || count === 1n ? word : `${word}s`;
+const SECOND_ROUNDING_EPSILON = 1e-7;
+const ONE_DAY_IN_MILLISECONDS = 24n * 60n * 60n * 1000n;
+function prettyMilliseconds(milliseconds, options) {
+	const isBigInt = typeof milliseconds === "bigint";
+	if (!isBigInt && !Number.isFinite(milliseconds)) throw new TypeError("Expected a finite number or bigint");
+	options = { ...options };
+	const sign = milliseconds < 0 ? "-" : "";
+	milliseconds = milliseconds < 0 ? -milliseconds : milliseconds;
+	if (options.colonNotation) {
+		options.compact = false;
+		options.formatSubMilliseconds = false;
+		options.separateMilliseconds = false;
+		options.verbose = false;
+	}
+	if (options.compact) {
+		options.unitCount = 1;
+		options.secondsDecimalDigits = 0;
+		options.millisecondsDecimalDigits = 0;
+	}
+	let result = [];
+	const floorDecimals = (value, decimalDigits) => {
+		const flooredInterimValue = Math.floor(value * 10 ** decimalDigits + SECOND_ROUNDING_EPSILON);
+		return (Math.round(flooredInterimValue) / 10 ** decimalDigits).toFixed(decimalDigits);
+	};
+	const add = (value, long, short, valueString) => {
+		if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short === "m")) return;
+		valueString ??= String(value);
+		if (options.colonNotation) {
+			const wholeDigits = valueString.includes(".") ? valueString.split(".")[0].length : valueString.length;
+			const minLength = result.length > 0 ? 2 : 1;
+			valueString = "0".repeat(Math.max(0, minLength - wholeDigits)) + valueString;
+		} else valueString += options.verbose ? " " + pluralize(long, value) : short;
+		result.push(valueString);
+	};
+	const parsed = parseMilliseconds(milliseconds);
+	const days = BigInt(parsed.days);
+	if (options.hideYearAndDays) add(BigInt(days) * 24n + BigInt(parsed.hours), "hour", "h");
+	else {
+		if (options.hideYear) add(days, "day", "d");
+		else {
+			add(days / 365n, "year", "y");
+			add(days % 365n, "day", "d");
+		}
+		add(Number(parsed.hours), "hour", "h");
+	}
+	add(Number(parsed.minutes), "minute", "m");
+	if (!options.hideSeconds) {
+		if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
+			const seconds = Number(parsed.seconds);
+			const milliseconds = Number(parsed.milliseconds);
+			const microseconds = Number(parsed.microseconds);
+			const nanoseconds = Number(parsed.nanoseconds);
+			add(seconds, "second", "s");
+			if (options.formatSubMilliseconds) {
+				add(milliseconds, "millisecond", "ms");
+				add(microseconds, "microsecond", "µs");
+				add(nanoseconds, "nanosecond", "ns");
+			} else {
+				const millisecondsAndBelow = milliseconds + microseconds / 1e3 + nanoseconds / 1e6;
+				const millisecondsDecimalDigits = typeof options.millisecondsDecimalDigits === "number" ? options.millisecondsDecimalDigits : 0;
+				const roundedMilliseconds = millisecondsAndBelow >= 1 ? Math.round(millisecondsAndBelow) : Math.ceil(millisecondsAndBelow);
+				const maximumMilliseconds = 1e3 - 10 ** -millisecondsDecimalDigits;
+				const millisecondsString = millisecondsDecimalDigits ? Math.min(millisecondsAndBelow, maximumMilliseconds).toFixed(millisecondsDecimalDigits) : Math.min(roundedMilliseconds, maximumMilliseconds);
+				add(Number.parseFloat(millisecondsString), "millisecond", "ms", millisecondsString);
+			}
+		} else {
+			const secondsFixed = floorDecimals((isBigInt ? Number(milliseconds % ONE_DAY_IN_MILLISECONDS) : milliseconds) / 1e3 % 60, typeof options.secondsDecimalDigits === "number" ? options.secondsDecimalDigits : 1);
+			const secondsString = options.keepDecimalsOnWholeSeconds ? secondsFixed : secondsFixed.replace(/\.0+$/, "");
+			add(Number.parseFloat(secondsString), "second", "s", secondsString);
+		}
+	}
+	if (result.length === 0) return sign + "0" + (options.verbose ? " milliseconds" : "ms");
+	const separator = options.colonNotation ? ":" : " ";
+	if (typeof options.unitCount === "number") result = result.slice(0, Math.max(options.unitCount, 1));
+	return sign + result.join(separator);
+}
+
+// node_modules/execa/lib/verbose/error.js
+const logError = (result, verboseInfo) => {
+	if (result.failed) verboseLog({
+		type: "error",
+		verboseMessage: result.shortMessage,
+		verboseInfo,
+		result
+	});
+};
+
+// node_modules/execa/lib/verbose/complete.js
+const logResult = (result, verboseInfo) => {
+	if (!isVerbose(verboseInfo)) return;
+	logError(result, verboseInfo);
+	logDuration(result, verboseInfo);
+};
+const logDuration = (result, verboseInfo) => {
+	const verboseMessage = `(done in ${prettyMilliseconds(result.durationMs)})`;
+	verboseLog({
+		type: "duration",
+		verboseMessage,
+		verboseInfo,
+		result
+	});
+};
+
+// node_modules/execa/lib/return/reject.js
+const handleResult = (result, verboseInfo, { reject }) => {
+	logResult(result, verboseInfo);
+	if (result.failed && reject) throw result;
+	return result;
+};
+
+// node_modules/execa/lib/stdio/type.js
+const getStdioItemType = (value, optionName) => {
+	if (isAsyncGenerator(value)) return "asyncGenerator";
+	if (isSyncGenerator(value)) return "generator";
+	if (isUrl(value)) return "fileUrl";
+	if (isFilePathObject(value)) return "filePath";
+	if (isWebStream(value)) return "webStream";
+	if (isStream(value, { checkOpen: false })) return "native";
+	if (isUint8Array(value)) return "uint8Array";
+	if (isAsyncIterableObject(value)) return "asyncIterable";
+	if (isIterableObject(value)) return "iterable";
+	if (isTransformStream(value)) return getTransformStreamType({ transform: value }, optionName);
+	if (isTransformOptions(value)) return getTransformObjectType(value, optionName);
+	return "native";
+};
+const getTransformObjectType = (value, optionName) => {
+	if (isDuplexStream(value.transform, { checkOpen: false })) return getDuplexType(value, optionName);
+	if (isTransformStream(value.transform)) return getTransformStreamType(value, optionName);
+	return getGeneratorObjectType(value, optionName);
+};
+const getDuplexType = (value, optionName) => {
+	validateNonGeneratorType(value, optionName, "Duplex stream");
+	return "duplex";
+};
+const getTransformStreamType = (value, optionName) => {
+	validateNonGeneratorType(value, optionName, "web TransformStream");
+	return "webTransform";
+};
+const validateNonGeneratorType = ({ final, binary, objectMode }, optionName, typeName) => {
+	checkUndefinedOption(final, `${optionName}.final`, typeName);
+	checkUndefinedOption(binary, `${optionName}.binary`, typeName);
+	checkBooleanOption(objectMode, `${optionName}.objectMode`);
+};
+const checkUndefinedOption = (value, optionName, typeName) => {
+	if (value !== void 0) throw new TypeError(`The \`${optionName}\` option can only be defined when using a generator, not a ${typeName}.`);
+};
+const getGeneratorObjectType = ({ transform, final, binary, objectMode }, optionName) => {
+	if (transform !== void 0 && !isGenerator(transform)) throw new TypeError(`The \`${optionName}.transform\` option must be a generator, a Duplex stream or a web TransformStream.`);
+	if (isDuplexStream(final, { checkOpen: false })) throw new TypeError(`The \`${optionName}.final\` option must not be a Duplex stream.`);
+	if (isTransformStream(final)) throw new TypeError(`The \`${optionName}.final\` option must not be a web TransformStream.`);
+	if (final !== void 0 && !isGenerator(final)) throw new TypeError(`The \`${optionName}.final\` option must be a generator.`);
+	checkBooleanOption(binary, `${optionName}.binary`);
+	checkBooleanOption(objectMode, `${optionName}.objectMode`);
+	return isAsyncGenerator(transform) || isAsyncGenerator(final) ? "asyncGenerator" : "generator";
+};
+const checkBooleanOption = (value, optionName) => {
+	if (value !== void 0 && typeof value !== "boolean") throw new TypeError(`The \`${optionName}\` option must use a boolean.`);
+};
+const isGenerator = (value) => isAsyncGenerator(value) || isSyncGenerator(value);
+const isAsyncGenerator = (value) => Object.prototype.toString.call(value) === "[object AsyncGeneratorFunction]";
+const isSyncGenerator = (value) => Object.prototype.toString.call(value) === "[object GeneratorFunction]";
+const isTransformOptions = (value) => isPlainObject$2(value) && (value.transform !== void 0 || value.final !== void 0);
+const isUrl = (value) => Object.prototype.toString.call(value) === "[object URL]";
+const isRegularUrl = (value) => isUrl(value) && value.protocol !== "file:";
+const isFilePathObject = (value) => isPlainObject$2(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => FILE_PATH_KEYS.has(key)) && isFilePathString(value.file);
+const FILE_PATH_KEYS = /* @__PURE__ */ new Set(["file", "append"]);
+const isFilePathString = (file) => typeof file === "string";
+const isUnknownStdioString = (type, value) => type === "native" && typeof value === "string" && !KNOWN_STDIO_STRINGS.has(value);
+const KNOWN_STDIO_STRINGS = /* @__PURE__ */ new Set([
+	"ipc",
+	"ignore",
+	"inherit",
+	"overlapped",
+	"pipe"
+]);
+const isReadableStream$1 = (value) => Object.prototype.toString.call(value) === "[object ReadableStream]";
+const isWritableStream = (value) => Object.prototype.toString.call(value) === "[object WritableStream]";
+const isWebStream = (value) => isReadableStream$1(value) || isWritableStream(value);
+const isTransformStream = (value) => isReadableStream$1(value?.readable) && isWritableStream(value?.writable);
+const isAsyncIterableObject = (value) => isObject(value) && typeof value[Symbol.asyncIterator] === "function";
+const isIterableObject = (value) => isObject(value) && typeof value[Symbol.iterator] === "function";
+const isObject = (value) => typeof value === "object" && value !== null;
+const TRANSFORM_TYPES = /* @__PURE__ */ new Set([
+	"generator",
+	"asyncGenerator",
+	"duplex",
+	"webTransform"
+]);
+const FILE_TYPES = /* @__PURE__ */ new Set([
+	"fileUrl",
+	"filePath",
+	"fileNumber"
+]);
+const SPECIAL_DUPLICATE_TYPES_SYNC = /* @__PURE__ */ new Set(["fileUrl", "filePath"]);
+const SPECIAL_DUPLICATE_TYPES = /* @__PURE__ */ new Set([
+	...SPECIAL_DUPLICATE_TYPES_SYNC,
+	"webStream",
+	"nodeStream"
+]);
+const FORBID_DUPLICATE_TYPES = /* @__PURE__ */ new Set(["webTransform", "duplex"]);
+const TYPE_TO_MESSAGE = {
+	generator: "a generator",
+	asyncGenerator: "an async generator",
+	fileUrl: "a file URL",
+	filePath: "a file path string",
+	fileNumber: "a file descriptor number",
+	webStream: "a web stream",
+	nodeStream: "a Node.js stream",
+	webTransform: "a web TransformStream",
+	duplex: "a Duplex stream",
+	native: "any value",
+	iterable: "an iterable",
+	asyncIterable: "an async iterable",
+	string: "a string",
+	uint8Array: "a Uint8Array"
+};
+
+// node_modules/execa/lib/transform/object-mode.js
+const getTransformObjectModes = (objectMode, index, newTransforms, direction) => direction === "output" ? getOutputObjectModes(objectMode, index, newTransforms) : getInputObjectModes(objectMode, index, newTransforms);
+const getOutputObjectModes = (objectMode, index, newTransforms) => {
+	const writableObjectMode = index !== 0 && newTransforms[index - 1].value.readableObjectMode;
+	return {
+		writableObjectMode,
+		readableObjectMode: objectMode ?? writableObjectMode
+	};
+};
+const getInputObjectModes = (objectMode, index, newTransforms) => {
+	const writableObjectMode = index === 0 ? objectMode === true : newTransforms[index - 1].value.readableObjectMode;
+	return {
+		writableObjectMode,
+		readableObjectMode: index !== newTransforms.length - 1 && (objectMode ?? writableObjectMode)
+	};
+};
+const getFdObjectMode = (stdioItems, direction) => {
+	const lastTransform = stdioItems.findLast(({ type }) => TRANSFORM_TYPES.has(type));
+	if (lastTransform === void 0) return false;
+	return direction === "input" ? lastTransform.value.writableObjectMode : lastTransform.value.readableObjectMode;
+};
+
+// node_modules/execa/lib/transform/normalize.js
+const normalizeTransforms = (stdioItems, optionName, direction, options) => [...stdioItems.filter(({ type }) => !TRANSFORM_TYPES.has(type)), ...getTransforms(stdioItems, optionName, direction, options)];
+const getTransforms = (stdioItems, optionName, direction, { encoding }) => {
+	const transforms = stdioItems.filter(({ type }) => TRANSFORM_TYPES.has(type));
+	const newTransforms = Array.from({ length: transforms.length });
+	for (const [index, stdioItem] of Object.entries(transforms)) newTransforms[index] = normalizeTransform({
+		stdioItem,
+		index: Number(index),
+		newTransforms,
+		optionName,
+		direction,
+		encoding
+	});
+	return sortTransforms(newTransforms, direction);
+};
+const normalizeTransform = ({ stdioItem, stdioItem: { type }, index, newTransforms, optionName, direction, encoding }) => {
+	if (type === "duplex") return normalizeDuplex({
+		stdioItem,
+		optionName
+	});
+	if (type === "webTransform") return normalizeTransformStream({
+		stdioItem,
+		index,
+		newTransforms,
+		direction
+	});
+	return normalizeGenerator({
+		stdioItem,
+		index,
+		newTransforms,
+		direction,
+		encoding
+	});
+};
+const normalizeDuplex = ({ stdioItem, stdioItem: { value: { transform, transform: { writableObjectMode, readableObjectMode }, objectMode = readableObjectMode } }, optionName }) => {
+	if (objectMode && !readableObjectMode) throw new TypeError(`The \`${optionName}.objectMode\` option can only be \`true\` if \`new Duplex({objectMode: true})\` is used.`);
+	if (!objectMode && readableObjectMode) throw new TypeError(`The \`${optionName}.objectMode\` option cannot be \`false\` if \`new Duplex({objectMode: true})\` is used.`);
+	return {
+		...stdioItem,
+		value: {
+			transform,
+			writableObjectMode,
+			readableObjectMode
+		}
+	};
+};
+const normalizeTransformStream = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction }) => {
+	const { transform, objectMode } = isPlainObject$2(value) ? value : { transform: value };
+	const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
+	return {
+		...stdioItem,
+		value: {
+			transform,
+			writableObjectMode,
+			readableObjectMode
+		}
+	};
+};
+const normalizeGenerator = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction, encoding }) => {
+	const { transform, final, binary: binaryOption = false, preserveNewlines = false, objectMode } = isPlainObject$2(value) ? value : { transform: value };
+	const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
+	const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
+	return {
+		...stdioItem,
+		value: {
+			transform,
+			final,
+			binary,
+			preserveNewlines,
+			writableObjectMode,
+			readableObjectMode
+		}
+	};
+};
+const sortTransforms = (newTransforms, direction) => direction === "input" ? newTransforms.reverse() : newTransforms;
+
+// node_modules/execa/lib/stdio/direction.js
+const getStreamDirection = (stdioItems, fdNumber, optionName) => {
+	const directions = stdioItems.map((stdioItem) => getStdioItemDirection(stdioItem, fdNumber));
+	if (directions.includes("input") && directions.includes("output")) throw new TypeError(`The \`${optionName}\` option must not be an array of both readable and writable values.`);
+	return directions.find(Boolean) ?? DEFAULT_DIRECTION;
+};
+const getStdioItemDirection = ({ type, value }, fdNumber) => KNOWN_DIRECTIONS[fdNumber] ?? guessStreamDirection[type](value);
+const KNOWN_DIRECTIONS = [
+	"input",
+	"output",
+	"output"
+];
+const anyDirection = () => void 0;
+const alwaysInput = () => "input";
+const guessStreamDirection = {
+	generator: anyDirection,
+	asyncGenerator: anyDirection,
+	fileUrl: anyDirection,
+	filePath: anyDirection,
+	iterable: alwaysInput,
+	asyncIterable: alwaysInput,
+	uint8Array: alwaysInput,
+	webStream: (value) => isWritableStream(value) ? "output" : "input",
+	nodeStream(value) {
+		if (!isReadableStream$2(value, { checkOpen: false })) return "output";
+		return isWritableStream$1(value, { checkOpen: false }) ? void 0 : "input";
+	},
+	webTransform: anyDirection,
+	duplex: anyDirection,
+	native(value) {
+		const standardStreamDirection = getStandardStreamDirection(value);
+		if (standardStreamDirection !== void 0) return standardStreamDirection;
+		if (isStream(value, { checkOpen: false })) return guessStreamDirection.nodeStream(value);
+	}
+};
+const getStandardStreamDirection = (value) => {
+	if ([0, process$1.stdin].includes(value)) return "input";
+	if ([
+		1,
+		2,
+		process$1.stdout,
+		process$1.stderr
+	].includes(value)) return "output";
+};
+const DEFAULT_DIRECTION = "output";
+
+// node_modules/execa/lib/ipc/array.js
+const normalizeIpcStdioArray = (stdioArray, ipc) => ipc && !stdioArray.includes("ipc") ? [...stdioArray, "ipc"] : stdioArray;
+
+// node_modules/execa/lib/stdio/stdio-option.js
+const normalizeStdioOption = ({ stdio, ipc, buffer, ...options }, verboseInfo, isSync) => {
+	const stdioArray = getStdioArray(stdio, options).map((stdioOption, fdNumber) => addDefaultValue(stdioOption, fdNumber));
+	return isSync ? normalizeStdioSync(stdioArray, buffer, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
+};
+const getStdioArray = (stdio, options) => {
+	if (stdio === void 0) return STANDARD_STREAMS_ALIASES.map((alias) => options[alias]);
+	if (hasAlias(options)) throw new Error(`It's not possible to provide \`stdio\` in combination with one of ${STANDARD_STREAMS_ALIASES.map((alias) => `\`${alias}\``).join(", ")}`);
+	if (typeof stdio === "string") return [
+		stdio,
+		stdio,
+		stdio
+	];
+	if (!Array.isArray(stdio)) throw new TypeError(`Expected \`stdio\` to be of type \`string\` or \`Array\`, got \`${typeof stdio}\``);
+	const length = Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length);
+	return Array.from({ length }, (_, fdNumber) => stdio[fdNumber]);
+};
+const hasAlias = (options) => STANDARD_STREAMS_ALIASES.some((alias) => options[alias] !== void 0);
+const addDefaultValue = (stdioOption, fdNumber) => {
+	if (Array.isArray(stdioOption)) return stdioOption.map((item) => addDefaultValue(item, fdNumber));
+	if (stdioOption === null || stdioOption === void 0) return fdNumber >= STANDARD_STREAMS_ALIASES.length ? "ignore" : "pipe";
+	return stdioOption;
+};
+const normalizeStdioSync = (stdioArray, buffer, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
+const isOutputPipeOnly = (stdioOption) => stdioOption === "pipe" || Array.isArray(stdioOption) && stdioOption.every((item) => item === "pipe");
+
+// node_modules/execa/lib/stdio/native.js
+const handleNativeStream = ({ stdioItem, stdioItem: { type }, isStdioArray, fdNumber, direction, isSync }) => {
+	if (!isStdioArray || type !== "native") return stdioItem;
+	return isSync ? handleNativeStreamSync({
+		stdioItem,
+		fdNumber,
+		direction
+	}) : handleNativeStreamAsync({
+		stdioItem,
+		fdNumber
+	});
+};
+const handleNativeStreamSync = ({ stdioItem, stdioItem: { value, optionName }, fdNumber, direction }) => {
+	const targetFd = getTargetFd({
+		value,
+		optionName,
+		fdNumber,
+		direction
+	});
+	if (targetFd !== void 0) return targetFd;
+	if (isStream(value, { checkOpen: false })) throw new TypeError(`The \`${optionName}: Stream\` option cannot both be an array and include a stream with synchronous methods.`);
+	return stdioItem;
+};
+const getTargetFd = ({ value, optionName, fdNumber, direction }) => {
+	const targetFdNumber = getTargetFdNumber(value, fdNumber);
+	if (targetFdNumber === void 0) return;
+	if (direction === "output") return {
+		type: "fileNumber",
+		value: targetFdNumber,
+		optionName
+	};
+	if (tty.isatty(targetFdNumber)) throw new TypeError(`The \`${optionName}: ${serializeOptionValue(value)}\` option is invalid: it cannot be a TTY with synchronous methods.`);
+	return {
+		type: "uint8Array",
+		value: bufferToUint8Array(readFileSync(targetFdNumber)),
+		optionName
+	};
+};
+const getTargetFdNumber = (value, fdNumber) => {
+	if (value === "inherit") return fdNumber;
+	if (typeof value === "number") return value;
+	const standardStreamIndex = STANDARD_STREAMS.indexOf(value);
+	if (standardStreamIndex !== -1) return standardStreamIndex;
+};
+const handleNativeStreamAsync = ({ stdioItem, stdioItem: { value, optionName }, fdNumber }) => {
+	if (value === "inherit") return {
+		type: "nodeStream",
+		value: getStandardStream(fdNumber, value, optionName),
+		optionName
+	};
+	if (typeof value === "number") return {
+		type: "nodeStream",
+		value: getStandardStream(value, value, optionName),
+		optionName
+	};
+	if (isStream(value, { checkOpen: false })) return {
+		type: "nodeStream",
+		value,
+		optionName
+	};
+	return stdioItem;
+};
+const getStandardStream = (fdNumber, value, optionName) => {
+	const standardStream = STANDARD_STREAMS[fdNumber];
+	if (standardStream === void 0) throw new TypeError(`The \`${optionName}: ${value}\` option is invalid: no such standard stream.`);
+	return standardStream;
+};
+
+// node_modules/execa/lib/stdio/input-option.js
+const handleInputOptions = ({ input, inputFile }, fdNumber) => fdNumber === 0 ? [...handleInputOption(input), ...handleInputFileOption(inputFile)] : [];
+const handleInputOption = (input) => input === void 0 ? [] : [{
+	type: getInputType(input),
+	value: input,
+	optionName: "input"
+}];
+const getInputType = (input) => {
+	if (isReadableStream$2(input, { checkOpen: false })) return "nodeStream";
+	if (typeof input === "string") return "string";
+	if (isUint8Array(input)) return "uint8Array";
+	throw new Error("The `input` option must be a string, a Uint8Array or a Node.js Readable stream.");
+};
+const handleInputFileOption = (inputFile) => inputFile === void 0 ? [] : [{
+	...getInputFileType(inputFile),
+	optionName: "inputFile"
+}];
+const getInputFileType = (inputFile) => {
+	if (isUrl(inputFile)) return {
+		type: "fileUrl",
+		value: inputFile
+	};
+	if (isFilePathString(inputFile)) return {
+		type: "filePath",
+		value: { file: inputFile }
+	};
+	throw new Error("The `inputFile` option must be a file path string or a file URL.");
+};
+
+// node_modules/execa/lib/stdio/duplicate.js
+const filterDuplicates = (stdioItems) => stdioItems.filter((stdioItemOne, indexOne) => stdioItems.every((stdioItemTwo, indexTwo) => stdioItemOne.value !== stdioItemTwo.value || indexOne >= indexTwo || stdioItemOne.type === "generator" || stdioItemOne.type === "asyncGenerator"));
+const getDuplicateStream = ({ stdioItem: { type, value, optionName }, direction, fileDescriptors, isSync }) => {
+	const otherStdioItems = getOtherStdioItems(fileDescriptors, type);
+	if (otherStdioItems.length === 0) return;
+	if (isSync) {
+		validateDuplicateStreamSync({
+			otherStdioItems,
+			type,
+			value,
+			optionName,
+			direction
+		});
+		return;
+	}
+	if (SPECIAL_DUPLICATE_TYPES.has(type)) return getDuplicateStreamInstance({
+		otherStdioItems,
+		type,
+		value,
+		optionName,
+		direction
+	});
+	if (FORBID_DUPLICATE_TYPES.has(type)) validateDuplicateTransform({
+		otherStdioItems,
+		type,
+		value,
+		optionName
+	});
+};
+const getOtherStdioItems = (fileDescriptors, type) => fileDescriptors.flatMap(({ direction, stdioItems }) => stdioItems.filter((stdioItem) => stdioItem.type === type).map(((stdioItem) => ({
+	...stdioItem,
+	direction
+}))));
+const validateDuplicateStreamSync = ({ otherStdioItems, type, value, optionName, direction }) => {
+	if (SPECIAL_DUPLICATE_TYPES_SYNC.has(type)) getDuplicateStreamInstance({
+		otherStdioItems,
+		type,
+		value,
+		optionName,
+		direction
+	});
+};
+const getDuplicateStreamInstance = ({ otherStdioItems, type, value, optionName, direction }) => {
+	const duplicateStdioItems = otherStdioItems.filter((stdioItem) => hasSameValue(stdioItem, value));
+	if (duplicateStdioItems.length === 0) return;
+	const differentStdioItem = duplicateStdioItems.find((stdioItem) => stdioItem.direction !== direction);
+	throwOnDuplicateStream(differentStdioItem, optionName, type);
+	return direction === "output" ? duplicateStdioItems[0].stream : void 0;
+};
+const hasSameValue = ({ type, value }, secondValue) => {
+	if (type === "filePath") return value.file === secondValue.file;
+	if (type === "fileUrl") return value.href === secondValue.href;
+	return value === secondValue;
+};
+const validateDuplicateTransform = ({ otherStdioItems, type, value, optionName }) => {
+	const duplicateStdioItem = otherStdioItems.find(({ value: { transform } }) => transform === value.transform);
+	throwOnDuplicateStream(duplicateStdioItem, optionName, type);
+};
+const throwOnDuplicateStream = (stdioItem, optionName, type) => {
+	if (stdioItem !== void 0) throw new TypeError(`The \`${stdioItem.optionName}\` and \`${optionName}\` options must not target ${TYPE_TO_MESSAGE[type]} that is the same.`);
+};
+
+// node_modules/execa/lib/stdio/handle.js
+const handleStdio = (addProperties, options, verboseInfo, isSync) => {
+	const initialFileDescriptors = normalizeStdioOption(options, verboseInfo, isSync).map((stdioOption, fdNumber) => getFileDescriptor({
+		stdioOption,
+		fdNumber,
+		options,
+		isSync
+	}));
+	const fileDescriptors = getFinalFileDescriptors({
+		initialFileDescriptors,
+		addProperties,
+		options,
+		isSync
+	});
+	options.stdio = fileDescriptors.map(({ stdioItems }) => forwardStdio(stdioItems));
+	return fileDescriptors;
+};
+const getFileDescriptor = ({ stdioOption, fdNumber, options, isSync }) => {
+	const optionName = getStreamName(fdNumber);
+	const { stdioItems: initialStdioItems, isStdioArray } = initializeStdioItems({
+		stdioOption,
+		fdNumber,
+		options,
+		optionName
+	});
+	const direction = getStreamDirection(initialStdioItems, fdNumber, optionName);
+	const stdioItems = initialStdioItems.map((stdioItem) => handleNativeStream({
+		stdioItem,
+		isStdioArray,
+		fdNumber,
+		direction,
+		isSync
+	}));
+	const normalizedStdioItems = normalizeTransforms(stdioItems, optionName, direction, options);
+	const objectMode = getFdObjectMode(normalizedStdioItems, direction);
+	validateFileObjectMode(normalizedStdioItems, objectMode);
+	return {
+		direction,
+		objectMode,
+		stdioItems: normalizedStdioItems
+	};
+};
+const initializeStdioItems = ({ stdioOption, fdNumber, options, optionName }) => {
+	const initialStdioItems = [...(Array.isArray(stdioOption) ? stdioOption : [stdioOption]).map((value) => initializeStdioItem(value, optionName)), ...handleInputOptions(options, fdNumber)];
+	const stdioItems = filterDuplicates(initialStdioItems);
+	const isStdioArray = stdioItems.length > 1;
+	validateStdioArray(stdioItems, isStdioArray, optionName);
+	validateStreams(stdioItems);
+	return {
+		stdioItems,
+		isStdioArray
+	};
+};
+const initializeStdioItem = (value, optionName) => ({
+	type: getStdioItemType(value, optionName),
+	value,
+	optionName
+});
+const validateStdioArray = (stdioItems, isStdioArray, optionName) => {
+	if (stdioItems.length === 0) throw new TypeError(`The \`${optionName}\` option must not be an empty array.`);
+	if (!isStdioArray) return;
+	for (const { value, optionName } of stdioItems) if (INVALID_STDIO_ARRAY_OPTIONS.has(value)) throw new Error(`The \`${optionName}\` option must not include \`${value}\`.`);
+};
+const INVALID_STDIO_ARRAY_OPTIONS = /* @__PURE__ */ new Set(["ignore", "ipc"]);
+const validateStreams = (stdioItems) => {
+	for (const stdioItem of stdioItems) validateFileStdio(stdioItem);
+};
+const validateFileStdio = ({ type, value, optionName }) => {
+	if (isRegularUrl(value)) throw new TypeError(`The \`${optionName}: URL\` option must use the \`file:\` scheme.
+For example, you can use the \`pathToFileURL()\` method of the \`url\` core module.`);
+	if (isUnknownStdioString(type, value)) throw new TypeError(`The \`${optionName}: { file: '...' }\` option must be used instead of \`${optionName}: '...'\`.`);
+};
+const validateFileObjectMode = (stdioItems, objectMode) => {
+	if (!objectMode) return;
+	const fileStdioItem = stdioItems.find(({ type }) => FILE_TYPES.has(type));
+	if (fileStdioItem !== void 0) throw new TypeError(`The \`${fileStdioItem.optionName}\` option cannot use both files and transforms in objectMode.`);
+};
+const getFinalFileDescriptors = ({ initialFileDescriptors, addProperties, options, isSync }) => {
+	const fileDescriptors = [];
+	try {
+		for (const fileDescriptor of initialFileDescriptors) fileDescriptors.push(getFinalFileDescriptor({
+			fileDescriptor,
+			fileDescriptors,
+			addProperties,
+			options,
+			isSync
+		}));
+		return fileDescriptors;
+	} catch (error) {
+		cleanupCustomStreams(fileDescriptors);
+		throw error;
+	}
+};
+const getFinalFileDescriptor = ({ fileDescriptor: { direction, objectMode, stdioItems }, fileDescriptors, addProperties, options, isSync }) => {
+	return {
+		direction,
+		objectMode,
+		stdioItems: stdioItems.map((stdioItem) => addStreamProperties({
+			stdioItem,
+			addProperties,
+			direction,
+			options,
+			fileDescriptors,
+			isSync
+		}))
+	};
+};
+const addStreamProperties = ({ stdioItem, addProperties, direction, options, fileDescriptors, isSync }) => {
+	const duplicateStream = getDuplicateStream({
+		stdioItem,
+		direction,
+		fileDescriptors,
+		isSync
+	});
+	if (duplicateStream !== void 0) return {
+		...stdioItem,
+		stream: duplicateStream
+	};
+	return {
+		...stdioItem,
+		...addProperties[direction][stdioItem.type](stdioItem, options)
+	};
+};
+const cleanupCustomStreams = (fileDescriptors) => {
+	for (const { stdioItems } of fileDescriptors) for (const { stream } of stdioItems) if (stream !== void 0 && !isStandardStream(stream)) stream.destroy();
+};
+const forwardStdio = (stdioItems) => {
+	if (stdioItems.length > 1) return stdioItems.some(({ value }) => value === "overlapped") ? "overlapped" : "pipe";
+	const [{ type, value }] = stdioItems;
+	return type === "native" ? value : "pipe";
+};
+
+// node_modules/execa/lib/stdio/handle-sync.js
+const handleStdioSync = (options, verboseInfo) => handleStdio(addPropertiesSync, options, verboseInfo, true);
+const forbiddenIfSync = ({ type, optionName }) => {
+	throwInvalidSyncValue(optionName, TYPE_TO_MESSAGE[type]);
+};
+const forbiddenNativeIfSync = ({ optionName, value }) => {
+	if (value === "ipc" || value === "overlapped") throwInvalidSyncValue(optionName, `"${value}"`);
+	return {};
+};
+const throwInvalidSyncValue = (optionName, value) => {
+	throw new TypeError(`The \`${optionName}\` option cannot be ${value} with synchronous methods.`);
+};
+const addProperties$1 = {
+	generator() {},
+	asyncGenerator: forbiddenIfSync,
+	webStream: forbiddenIfSync,
+	nodeStream: forbiddenIfSync,
+	webTransform: forbiddenIfSync,
+	duplex: forbiddenIfSync,
+	asyncIterable: forbiddenIfSync,
+	native: forbiddenNativeIfSync
+};
+const addPropertiesSync = {
+	input: {
+		...addProperties$1,
+		fileUrl: ({ value }) => ({ contents: [bufferToUint8Array(readFileSync(value))] }),
+		filePath: ({ value: { file } }) => ({ contents: [bufferToUint8Array(readFileSync(file))] }),
+		fileNumber: forbiddenIfSync,
+		iterable: ({ value }) => ({ contents: [...value] }),
+		string: ({ value }) => ({ contents: [value] }),
+		uint8Array: ({ value }) => ({ contents: [value] })
+	},
+	output: {
+		...addProperties$1,
+		fileUrl: ({ value }) => ({ path: value }),
+		filePath: ({ value: { file, append } }) => ({
+			path: file,
+			append
+		}),
+		fileNumber: ({ value }) => ({ path: value }),
+		iterable: forbiddenIfSync,
+		string: forbiddenIfSync,
+		uint8Array: forbiddenIfSync
+	}
+};
+
+// node_modules/execa/lib/io/strip-newline.js
+const stripNewline = (value, { stripFinalNewline: stripFinalNewline$1 }, fdNumber) => getStripFinalNewline(stripFinalNewline$1, fdNumber) && value !== void 0 && !Array.isArray(value) ? stripFinalNewline(value) : value;
+const getStripFinalNewline = (stripFinalNewline, fdNumber) => fdNumber === "all" ? stripFinalNewline[1] || stripFinalNewline[2] : stripFinalNewline[fdNumber];
+
+// node_modules/execa/lib/transform/split.js
+const getSplitLinesGenerator = (binary, preserveNewlines, skipped, state) => binary || skipped ? void 0 : initializeSplitLines(preserveNewlines, state);
+const splitLinesSync = (chunk, preserveNewlines, objectMode) => objectMode ? chunk.flatMap((item) => splitLinesItemSync(item, preserveNewlines)) : splitLinesItemSync(chunk, preserveNewlines);
+const splitLinesItemSync = (chunk, preserveNewlines) => {
+	const { transform, final } = initializeSplitLines(preserveNewlines, {});
+	return [...transform(chunk), ...final()];
+};
+const initializeSplitLines = (preserveNewlines, state) => {
+	state.previousChunks = "";
+	return {
+		transform: splitGenerator.bind(void 0, state, preserveNewlines),
+		final: linesFinal.bind(void 0, state)
+	};
+};
+const splitGenerator = function* (state, preserveNewlines, chunk) {
+	if (typeof chunk !== "string") {
+		yield chunk;
+		return;
+	}
+	let { previousChunks } = state;
+	let start = -1;
+	for (let end = 0; end < chunk.length; end += 1) if (chunk[end] === "\n") {
+		const newlineLength = getNewlineLength(chunk, end, preserveNewlines, state);
+		let line = chunk.slice(start + 1, end + 1 - newlineLength);
+		if (previousChunks.length > 0) {
+			line = concatString(previousChunks, line);
+			previousChunks = "";
+		}
+		yield line;
+		start = end;
+	}
+	if (start !== chunk.length - 1) previousChunks = concatString(previousChunks, chunk.slice(start + 1));
+	state.previousChunks = previousChunks;
+};
+const getNewlineLength = (chunk, end, preserveNewlines, state) => {
+	if (preserveNewlines) return 0;
+	state.isWindowsNewline = end !== 0 && chunk[end - 1] === "\r";
+	return state.isWindowsNewline ? 2 : 1;
+};
+const linesFinal = function* ({ previousChunks }) {
+	if (previousChunks.length > 0) yield previousChunks;
+};
+const getAppendNewlineGenerator = ({ binary, preserveNewlines, readableObjectMode, state }) => binary || preserveNewlines || readableObjectMode ? void 0 : { transform: appendNewlineGenerator.bind(void 0, state) };
+const appendNewlineGenerator = function* ({ isWindowsNewline = false }, chunk) {
+	const { unixNewline, windowsNewline, LF, concatBytes } = typeof chunk === "string" ? linesStringInfo : linesUint8ArrayInfo;
+	if (chunk.at(-1) === LF) {
+		yield chunk;
+		return;
+	}
+	yield concatBytes(chunk, isWindowsNewline ? windowsNewline : unixNewline);
+};
+const concatString = (firstChunk, secondChunk) => `${firstChunk}${secondChunk}`;
+const linesStringInfo = {
+	windowsNewline: "\r\n",
+	unixNewline: "\n",
+	LF: "\n",
+	concatBytes: concatString
+};
+const concatUint8Array = (firstChunk, secondChunk) => {
+	const chunk = new Uint8Array(firstChunk.length + secondChunk.length);
+	chunk.set(firstChunk, 0);
+	chunk.set(secondChunk, firstChunk.length);
+	return chunk;
+};
+const linesUint8ArrayInfo = {
+	windowsNewline: new Uint8Array([13, 10]),
+	unixNewline: new Uint8Array([10]),
+	LF: 10,
+	concatBytes: concatUint8Array
+};
+
+// node_modules/execa/lib/transform/validate.js
+const getValidateTransformInput = (writableObjectMode, optionName) => writableObjectMode ? void 0 : validateStringTransformInput.bind(void 0, optionName);
+const validateStringTransformInput = function* (optionName, chunk) {
+	if (typeof chunk !== "string" && !isUint8Array(chunk) && !Buffer$1.isBuffer(chunk)) throw new TypeError(`The \`${optionName}\` option's transform must use "objectMode: true" to receive as input: ${typeof chunk}.`);
+	yield chunk;
+};
+const getValidateTransformReturn = (readableObjectMode, optionName) => readableObjectMode ? validateObjectTransformReturn.bind(void 0, optionName) : validateStringTransformReturn.bind(void 0, optionName);
+const validateObjectTransformReturn = function* (optionName, chunk) {
+	validateEmptyReturn(optionName, chunk);
+	yield chunk;
+};
+const validateStringTransformReturn = function* (optionName, chunk) {
+	validateEmptyReturn(optionName, chunk);
+	if (typeof chunk !== "string" && !isUint8Array(chunk)) throw new TypeError(`The \`${optionName}\` option's function must yield a string or an Uint8Array, not ${typeof chunk}.`);
+	yield chunk;
+};
+const validateEmptyReturn = (optionName, chunk) => {
+	if (chunk === null || chunk === void 0) throw new TypeError(`The \`${optionName}\` option's function must not call \`yield ${chunk}\`.
+Instead, \`yield\` should either be called with a value, or not be called at all. For example:
+  if (condition) { yield value; }`);
+};
+
+// node_modules/execa/lib/transform/encoding-transform.js
+const getEncodingTransformGenerator = (binary, encoding, skipped) => {
+	if (skipped) return;
+	if (binary) return { transform: encodingUint8ArrayGenerator.bind(void 0, new TextEncoder()) };
+	const stringDecoder = new StringDecoder(encoding);
+	return {
+		transform: encodingStringGenerator.bind(void 0, stringDecoder),
+		final: encodingStringFinal.bind(void 0, stringDecoder)
+	};
+};
+const encodingUint8ArrayGenerator = function* (textEncoder, chunk) {
+	if (Buffer$1.isBuffer(chunk)) yield bufferToUint8Array(chunk);
+	else if (typeof chunk === "string") yield textEncoder.encode(chunk);
+	else yield chunk;
+};
+const encodingStringGenerator = function* (stringDecoder, chunk) {
+	yield isUint8Array(chunk) ? stringDecoder.write(chunk) : chunk;
+};
+const encodingStringFinal = function* (stringDecoder) {
+	const lastChunk = stringDecoder.end();
+	if (lastChunk !== "") yield lastChunk;
+};
+
+// node_modules/execa/lib/transform/run-async.js
+const pushChunks = callbackify(async (getChunks, state, getChunksArguments, transformStream) => {
+	state.currentIterable = getChunks(...getChunksArguments);
+	try {
+		for await (const chunk of state.currentIterable) transformStream.push(chunk);
+	} finally {
+		delete state.currentIterable;
+	}
+});
+const transformChunk = async function* (chunk, generators, index) {
+	if (index === generators.length) {
+		yield chunk;
+		return;
+	}
+	const { transform = identityGenerator$1 } = generators[index];
+	for await (const transformedChunk of transform(chunk)) yield* transformChunk(transformedChunk, generators, index + 1);
+};
+const finalChunks = async function* (generators) {
+	for (const [index, { final }] of Object.entries(generators)) yield* generatorFinalChunks(final, Number(index), generators);
+};
+const generatorFinalChunks = async function* (final, index, generators) {
+	if (final === void 0) return;
+	for await (const finalChunk of final()) yield* transformChunk(finalChunk, generators, index + 1);
+};
+const destroyTransform = callbackify(async ({ currentIterable }, error) => {
+	if (currentIterable !== void 0) {
+		await (error ? currentIterable.throw(error) : currentIterable.return());
+		return;
+	}
+	if (error) throw error;
+});
+const identityGenerator$1 = function* (chunk) {
+	yield chunk;
+};
+
+// node_modules/execa/lib/transform/run-sync.js
+const pushChunksSync = (getChunksSync, getChunksArguments, transformStream, done) => {
+	try {
+		for (const chunk of getChunksSync(...getChunksArguments)) transformStream.push(chunk);
+		done();
+	} catch (error) {
+		done(error);
+	}
+};
+const runTransformSync = (generators, chunks) => [...chunks.flatMap((chunk) => [...transformChunkSync(chunk, generators, 0)]), ...finalChunksSync(generators)];
+const transformChunkSync = function* (chunk, generators, index) {
+	if (index === generators.length) {
+		yield chunk;
+		return;
+	}
+	const { transform = identityGenerator } = generators[index];
+	for (const transformedChunk of transform(chunk)) yield* transformChunkSync(transformedChunk, generators, index + 1);
+};
+const finalChunksSync = function* (generators) {
+	for (const [index, { final }] of Object.entries(generators)) yield* generatorFinalChunksSync(final, Number(index), generators);
+};
+const generatorFinalChunksSync = function* (final, index, generators) {
+	if (final === void 0) return;
+	for (const finalChunk of final()) yield* transformChunkSync(finalChunk, generators, index + 1);
+};
+const identityGenerator = function* (chunk) {
+	yield chunk;
+};
+
+// node_modules/execa/lib/transform/generator.js
+const generatorToStream = ({ value, value: { transform, final, writableObjectMode, readableObjectMode }, optionName }, { encoding }) => {
+	const state = {};
+	const generators = addInternalGenerators(value, encoding, optionName);
+	const transformAsync = isAsyncGenerator(transform);
+	const finalAsync = isAsyncGenerator(final);
+	const transformMethod = transformAsync ? pushChunks.bind(void 0, transformChunk, state) : pushChunksSync.bind(void 0, transformChunkSync);
+	const finalMethod = transformAsync || finalAsync ? pushChunks.bind(void 0, finalChunks, state) : pushChunksSync.bind(void 0, finalChunksSync);
+	const destroyMethod = transformAsync || finalAsync ? destroyTransform.bind(void 0, state) : void 0;
+	return { stream: new Transform({
+		writableObjectMode,
+		writableHighWaterMark: getDefaultHighWaterMark(writableObjectMode),
+		readableObjectMode,
+		readableHighWaterMark: getDefaultHighWaterMark(readableObjectMode),
+		transform(chunk, encoding, done) {
+			transformMethod([
+				chunk,
+				generators,
+				0
+			], this, done);
+		},
+		flush(done) {
+			finalMethod([generators], this, done);
+		},
+		destroy: destroyMethod
+	}) };
+};
+const runGeneratorsSync = (chunks, stdioItems, encoding, isInput) => {
+	const generators = stdioItems.filter(({ type }) => type === "generator");
+	const reversedGenerators = isInput ? generators.reverse() : generators;
+	for (const { value, optionName } of reversedGenerators) {
+		const generators = addInternalGenerators(value, encoding, optionName);
+		chunks = runTransformSync(generators, chunks);
+	}
+	return chunks;
+};
+const addInternalGenerators = ({ transform, final, binary, writableObjectMode, readableObjectMode, preserveNewlines }, encoding, optionName) => {
+	const state = {};
+	return [
+		{ transform: getValidateTransformInput(writableObjectMode, optionName) },
+		getEncodingTransformGenerator(binary, encoding, writableObjectMode),
+		getSplitLinesGenerator(binary, preserveNewlines, writableObjectMode, state),
+		{
+			transform,
+			final
+		},
+		{ transform: getValidateTransformReturn(readableObjectMode, optionName) },
+		getAppendNewlineGenerator({
+			binary,
+			preserveNewlines,
+			readableObjectMode,
+			state
+		})
+	].filter(Boolean);
+};
+
+// node_modules/execa/lib/io/input-sync.js
+const addInputOptionsSync = (fileDescriptors, options) => {
+	for (const fdNumber of getInputFdNumbers(fileDescriptors)) addInputOptionSync(fileDescriptors, fdNumber, options);
+};
+const getInputFdNumbers = (fileDescriptors) => new Set(Object.entries(fileDescriptors).filter(([, { direction }]) => direction === "input").map(([fdNumber]) => Number(fdNumber)));
+const addInputOptionSync = (fileDescriptors, fdNumber, options) => {
+	const { stdioItems } = fileDescriptors[fdNumber];
+	const allStdioItems = stdioItems.filter(({ contents }) => contents !== void 0);
+	if (allStdioItems.length === 0) return;
+	if (fdNumber !== 0) {
+		const [{ type, optionName }] = allStdioItems;
+		throw new TypeError(`Only the \`stdin\` option, not \`${optionName}\`, can be ${TYPE_TO_MESSAGE[type]} with synchronous methods.`);
+	}
+	const transformedContents = allStdioItems.map(({ contents }) => contents).map((contents) => applySingleInputGeneratorsSync(contents, stdioItems));
+	options.input = joinToUint8Array(transformedContents);
+};
+const applySingleInputGeneratorsSync = (contents, stdioItems) => {
+	const newContents = runGeneratorsSync(contents, stdioItems, "utf8", true);
+	validateSerializable(newContents);
+	return joinToUint8Array(newContents);
+};
+const validateSerializable = (newContents) => {
+	const invalidItem = newContents.find((item) => typeof item !== "string" && !isUint8Array(item));
+	if (invalidItem !== void 0) throw new TypeError(`The \`stdin\` option is invalid: when passing objects as input, a transform must be used to serialize them to strings or Uint8Arrays: ${invalidItem}.`);
+};
+
+// node_modules/execa/lib/verbose/output.js
+const shouldLogOutput = ({ stdioItems, encoding, verboseInfo, fdNumber }) => fdNumber !== "all" && isFullVerbose(verboseInfo, fdNumber) && !BINARY_ENCODINGS.has(encoding) && fdUsesVerbose(fdNumber) && (stdioItems.some(({ type, value }) => type === "native" && PIPED_STDIO_VALUES.has(value)) || stdioItems.every(({ type }) => TRANSFORM_TYPES.has(type)));
+const fdUsesVerbose = (fdNumber) => fdNumber === 1 || fdNumber === 2;
+const PIPED_STDIO_VALUES = /* @__PURE__ */ new Set(["pipe", "overlapped"]);
+const logLines = async (linesIterable, stream, fdNumber, verboseInfo) => {
+	for await (const line of linesIterable) if (!isPipingStream(stream)) logLine(line, fdNumber, verboseInfo);
+};
+const logLinesSync = (linesArray, fdNumber, verboseInfo) => {
+	for (const line of linesArray) logLine(line, fdNumber, verboseInfo);
+};
+const isPipingStream = (stream) => stream._readableState.pipes.length > 0;
+const logLine = (line, fdNumber, verboseInfo) => {
+	const verboseMessage = serializeVerboseMessage(line);
+	verboseLog({
+		type: "output",
+		verboseMessage,
+		fdNumber,
+		verboseInfo
+	});
+};
+
+// node_modules/execa/lib/io/output-sync.js
+const transformOutputSync = ({ fileDescriptors, syncResult: { output }, options, isMaxBuffer, verboseInfo }) => {
+	if (output === null) return { output: Array.from({ length: 3 }) };
+	const state = {};
+	const outputFiles = /* @__PURE__ */ new Set([]);
+	return {
+		output: output.map((result, fdNumber) => transformOutputResultSync({
+			result,
+			fileDescriptors,
+			fdNumber,
+			state,
+			outputFiles,
+			isMaxBuffer,
+			verboseInfo
+		}, options)),
+		...state
+	};
+};
+const transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer, encoding, lines, stripFinalNewline, maxBuffer }) => {
+	if (result === null) return;
+	const truncatedResult = truncateMaxBufferSync(result, isMaxBuffer, maxBuffer);
+	const uint8ArrayResult = bufferToUint8Array(truncatedResult);
+	const { stdioItems, objectMode } = fileDescriptors[fdNumber];
+	const chunks = runOutputGeneratorsSync([uint8ArrayResult], stdioItems, encoding, state);
+	const { serializedResult, finalResult = serializedResult } = serializeChunks({
+		chunks,
+		objectMode,
+		encoding,
+		lines,
+		stripFinalNewline,
+		fdNumber
+	});
+	logOutputSync({
+		serializedResult,
+		fdNumber,
+		state,
+		verboseInfo,
+		encoding,
+		stdioItems,
+		objectMode
+	});
+	const returnedResult = buffer[fdNumber] ? finalResult : void 0;
+	try {
+		if (state.error === void 0) writeToFiles(serializedResult, stdioItems, outputFiles);
+		return returnedResult;
+	} catch (error) {
+		state.error = error;
+		return returnedResult;
+	}
+};
+const runOutputGeneratorsSync = (chunks, stdioItems, encoding, state) => {
+	try {
+		return runGeneratorsSync(chunks, stdioItems, encoding, false);
+	} catch (error) {
+		state.error = error;
+		return chunks;
+	}
+};
+const serializeChunks = ({ chunks, objectMode, encoding, lines, stripFinalNewline, fdNumber }) => {
+	if (objectMode) return { serializedResult: chunks };
+	if (encoding === "buffer") return { serializedResult: joinToUint8Array(chunks) };
+	const serializedResult = joinToString(chunks, encoding);
+	if (lines[fdNumber]) return {
+		serializedResult,
+		finalResult: splitLinesSync(serializedResult, !stripFinalNewline[fdNumber], objectMode)
+	};
+	return { serializedResult };
+};
+const logOutputSync = ({ serializedResult, fdNumber, state, verboseInfo, encoding, stdioItems, objectMode }) => {
+	if (!shouldLogOutput({
+		stdioItems,
+		encoding,
+		verboseInfo,
+		fdNumber
+	})) return;
+	const linesArray = splitLinesSync(serializedResult, false, objectMode);
+	try {
+		logLinesSync(linesArray, fdNumber, verboseInfo);
+	} catch (error) {
+		state.error ??= error;
+	}
+};
+const writeToFiles = (serializedResult, stdioItems, outputFiles) => {
+	for (const { path, append } of stdioItems.filter(({ type }) => FILE_TYPES.has(type))) {
+		const pathString = typeof path === "string" ? path : path.toString();
+		if (append || outputFiles.has(pathString)) appendFileSync(path, serializedResult);
+		else {
+			outputFiles.add(pathString);
+			writeFileSync(path, serializedResult);
+		}
+	}
+};
+
+// node_modules/execa/lib/resolve/all-sync.js
+const getAllSync = ([, stdout, stderr], options) => {
+	if (!options.all) return;
+	if (stdout === void 0) return stderr;
+	if (stderr === void 0) return stdout;
+	if (Array.isArray(stdout)) return Array.isArray(stderr) ? [...stdout, ...stderr] : [...stdout, stripNewline(stderr, options, "all")];
+	if (Array.isArray(stderr)) return [stripNewline(stdout, options, "all"), ...stderr];
+	if (isUint8Array(stdout) && isUint8Array(stderr)) return concatUint8Arrays([stdout, stderr]);
+	return `${stdout}${stderr}`;
+};
+
+// node_modules/execa/lib/resolve/exit-async.js
+const waitForExit = async (subprocess, context) => {
+	const [exitCode, signal] = await waitForExitOrError(subprocess);
+	context.isForcefullyTerminated ??= false;
+	return [exitCode, signal];
+};
+const waitForExitOrError = async (subprocess) => {
+	const [spawnPayload, exitPayload] = await Promise.allSettled([once(subprocess, "spawn"), once(subprocess, "exit")]);
+	if (spawnPayload.status === "rejected") return [];
+	return exitPayload.status === "rejected" ? waitForSubprocessExit(subprocess) : exitPayload.value;
+};
+const waitForSubprocessExit = async (subprocess) => {
+	try {
+		return await once(subprocess, "exit");
+	} catch {
+		return waitForSubprocessExit(subprocess);
+	}
+};
+const waitForSuccessfulExit = async (exitPromise) => {
+	const [exitCode, signal] = await exitPromise;
+	if (!isSubprocessErrorExit(exitCode, signal) && isFailedExit(exitCode, signal)) throw new DiscardedError();
+	return [exitCode, signal];
+};
+const isSubprocessErrorExit = (exitCode, signal) => exitCode === void 0 && signal === void 0;
+const isFailedExit = (exitCode, signal) => exitCode !== 0 || signal !== null;
+
+// node_modules/execa/lib/resolve/exit-sync.js
+const getExitResultSync = ({ error, status: exitCode, signal, output }, { maxBuffer }) => {
+	const resultError = getResultError(error, exitCode, signal);
+	return {
+		resultError,
+		exitCode,
+		signal,
+		timedOut: resultError?.code === "ETIMEDOUT",
+		isMaxBuffer: isMaxBufferSync(resultError, output, maxBuffer)
+	};
+};
+const getResultError = (error, exitCode, signal) => {
+	if (error !== void 0) return error;
+	return isFailedExit(exitCode, signal) ? new DiscardedError() : void 0;
+};
+
+// node_modules/execa/lib/methods/main-sync.js
+const execaCoreSync = (rawFile, rawArguments, rawOptions) => {
+	const { file, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleSyncArguments(rawFile, rawArguments, rawOptions);
+	const result = spawnSubprocessSync({
+		file,
+		commandArguments,
+		options,
+		command,
+		escapedCommand,
+		verboseInfo,
+		fileDescriptors,
+		startTime
+	});
+	return handleResult(result, verboseInfo, options);
+};
+const handleSyncArguments = (rawFile, rawArguments, rawOptions) => {
+	const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
+	const syncOptions = normalizeSyncOptions(rawOptions);
+	const { file, commandArguments, options } = normalizeOptions(rawFile, rawArguments, syncOptions);
+	validateSyncOptions(options);
+	return {
+		file,
+		commandArguments,
+		command,
+		escapedCommand,
+		startTime,
+		verboseInfo,
+		options,
+		fileDescriptors: handleStdioSync(options, verboseInfo)
+	};
+};
+const normalizeSyncOptions = (options) => options.node && !options.ipc ? {
+	...options,
+	ipc: false
+} : options;
+const validateSyncOptions = ({ ipc, ipcInput, detached, cancelSignal }) => {
+	if (ipcInput) throwInvalidSyncOption("ipcInput");
+	if (ipc) throwInvalidSyncOption("ipc: true");
+	if (detached) throwInvalidSyncOption("detached: true");
+	if (cancelSignal) throwInvalidSyncOption("cancelSignal");
+};
+const throwInvalidSyncOption = (value) => {
+	throw new TypeError(`The "${value}" option cannot be used with synchronous methods.`);
+};
+const spawnSubprocessSync = ({ file, commandArguments, options, command, escapedCommand, verboseInfo, fileDescriptors, startTime }) => {
+	const syncResult = runSubprocessSync({
+		file,
+		commandArguments,
+		options,
+		command,
+		escapedCommand,
+		fileDescriptors,
+		startTime
+	});
+	if (syncResult.failed) return syncResult;
+	const { resultError, exitCode, signal, timedOut, isMaxBuffer } = getExitResultSync(syncResult, options);
+	const { output, error = resultError } = transformOutputSync({
+		fileDescriptors,
+		syncResult,
+		options,
+		isMaxBuffer,
+		verboseInfo
+	});
+	const stdio = output.map((stdioOutput, fdNumber) => stripNewline(stdioOutput, options, fdNumber));
+	const all = stripNewline(getAllSync(output, options), options, "all");
+	return getSyncResult({
+		error,
+		exitCode,
+		signal,
+		timedOut,
+		isMaxBuffer,
+		stdio,
+		all,
+		options,
+		command,
+		escapedCommand,
+		startTime
+	});
+};
+const runSubprocessSync = ({ file, commandArguments, options, command, escapedCommand, fileDescriptors, startTime }) => {
+	try {
+		addInputOptionsSync(fileDescriptors, options);
+		const normalizedOptions = normalizeSpawnSyncOptions(options);
+		return spawnSync(...concatenateShell(file, commandArguments, normalizedOptions));
+	} catch (error) {
+		return makeEarlyError({
+			error,
+			command,
+			escapedCommand,
+			fileDescriptors,
+			options,
+			startTime,
+			isSync: true
+		});
+	}
+};
+const normalizeSpawnSyncOptions = ({ encoding, maxBuffer, ...options }) => ({
+	...options,
+	encoding: "buffer",
+	maxBuffer: getMaxBufferSync(maxBuffer)
+});
+const getSyncResult = ({ error, exitCode, signal, timedOut, isMaxBuffer, stdio, all, options, command, escapedCommand, startTime }) => error === void 0 ? makeSuccessResult({
+	command,
+	escapedCommand,
+	stdio,
+	all,
+	ipcOutput: [],
+	options,
+	startTime
+}) : makeError({
+	error,
+	command,
+	escapedCommand,
+	timedOut,
+	isCanceled: false,
+	isGracefullyCanceled: false,
+	isMaxBuffer,
+	isForcefullyTerminated: false,
+	exitCode,
+	signal,
+	stdio,
+	all,
+	ipcOutput: [],
+	options,
+	startTime,
+	isSync: true
+});
+
+// node_modules/execa/lib/ipc/get-one.js
+const getOneMessage$1 = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true, filter } = {}) => {
+	validateIpcMethod({
+		methodName: "getOneMessage",
+		isSubprocess,
+		ipc,
+		isConnected: isConnected(anyProcess)
+	});
+	return getOneMessageAsync({
+		anyProcess,
+		channel,
+		isSubprocess,
+		filter,
+		reference
+	});
+};
+const getOneMessageAsync = async ({ anyProcess, channel, isSubprocess, filter, reference }) => {
+	addReference(channel, reference);
+	const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
+	const controller = new AbortController();
+	try {
+		return await Promise.race([
+			getMessage(ipcEmitter, filter, controller),
+			throwOnDisconnect(ipcEmitter, isSubprocess, controller),
+			throwOnStrictError(ipcEmitter, isSubprocess, controller)
+		]);
+	} catch (error) {
+		disconnect(anyProcess);
+		throw error;
+	} finally {
+		controller.abort();
+		removeReference(channel, reference);
+	}
+};
+const getMessage = async (ipcEmitter, filter, { signal }) => {
+	if (filter === void 0) {
+		const [message] = await once(ipcEmitter, "message", { signal });
+		return message;
+	}
+	for await (const [message] of on(ipcEmitter, "message", { signal })) if (filter(message)) return message;
+};
+const throwOnDisconnect = async (ipcEmitter, isSubprocess, { signal }) => {
+	await once(ipcEmitter, "disconnect", { signal });
+	throwOnEarlyDisconnect(isSubprocess);
+};
+const throwOnStrictError = async (ipcEmitter, isSubprocess, { signal }) => {
+	const [error] = await once(ipcEmitter, "strict:error", { signal });
+	throw getStrictResponseError(error, isSubprocess);
+};
+
+// node_modules/execa/lib/ipc/get-each.js
+const getEachMessage$1 = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true } = {}) => loopOnMessages({
+	anyProcess,
+	channel,
+	isSubprocess,
+	ipc,
+	shouldAwait: !isSubprocess,
+	reference
+});
+const loopOnMessages = ({ anyProcess, channel, isSubprocess, ipc, shouldAwait, reference }) => {
+	validateIpcMethod({
+		methodName: "getEachMessage",
+		isSubprocess,
+		ipc,
+		isConnected: isConnected(anyProcess)
+	});
+	addReference(channel, reference);
+	const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
+	const controller = new AbortController();
+	const state = {};
+	stopOnDisconnect(anyProcess, ipcEmitter, controller);
+	abortOnStrictError({
+		ipcEmitter,
+		isSubprocess,
+		controller,
+		state
+	});
+	return iterateOnMessages({
+		anyProcess,
+		channel,
+		ipcEmitter,
+		isSubprocess,
+		shouldAwait,
+		controller,
+		state,
+		reference
+	});
+};
+const stopOnDisconnect = async (anyProcess, ipcEmitter, controller) => {
+	try {
+		await once(ipcEmitter, "disconnect", { signal: controller.signal });
+		controller.abort();
+	} catch {}
+};
+const abortOnStrictError = async ({ ipcEmitter, isSubprocess, controller, state }) => {
+	try {
+		const [error] = await once(ipcEmitter, "strict:error", { signal: controller.signal });
+		state.error = getStrictResponseError(error, isSubprocess);
+		controller.abort();
+	} catch {}
+};
+const iterateOnMessages = async function* ({ anyProcess, channel, ipcEmitter, isSubprocess, shouldAwait, controller, state, reference }) {
+	try {
+		for await (const [message] of on(ipcEmitter, "message", { signal: controller.signal })) {
+			throwIfStrictError(state);
+			yield message;
+		}
+	} catch {
+		throwIfStrictError(state);
+	} finally {
+		controller.abort();
+		removeReference(channel, reference);
+		if (!isSubprocess) disconnect(anyProcess);
+		if (shouldAwait) await anyProcess;
+	}
+};
+const throwIfStrictError = ({ error }) => {
+	if (error) throw error;
+};
+
+// node_modules/execa/lib/ipc/methods.js
+const addIpcMethods = (subprocess, { ipc }) => {
+	Object.assign(subprocess, getIpcMethods(subprocess, false, ipc));
+};
+const getIpcExport = () => {
+	const anyProcess = process$1;
+	const isSubprocess = true;
+	const ipc = process$1.channel !== void 0;
+	return {
+		...getIpcMethods(anyProcess, isSubprocess, ipc),
+		getCancelSignal: getCancelSignal$1.bind(void 0, {
+			anyProcess,
+			channel: anyProcess.channel,
+			isSubprocess,
+			ipc
+		})
+	};
+};
+const getIpcMethods = (anyProcess, isSubprocess, ipc) => ({
+	sendMessage: sendMessage$1.bind(void 0, {
+		anyProcess,
+		channel: anyProcess.channel,
+		isSubprocess,
+		ipc
+	}),
+	getOneMessage: getOneMessage$1.bind(void 0, {
+		anyProcess,
+		channel: anyProcess.channel,
+		isSubprocess,
+		ipc
+	}),
+	getEachMessage: getEachMessage$1.bind(void 0, {
+		anyProcess,
+		channel: anyProcess.channel,
+		isSubprocess,
+		ipc
+	})
+});
+
+// node_modules/execa/lib/return/early-error.js
+const handleEarlyError = ({ error, command, escapedCommand, fileDescriptors, options, startTime, verboseInfo }) => {
+	cleanupCustomStreams(fileDescriptors);
+	const subprocess = new ChildProcess();
+	createDummyStreams(subprocess, fileDescriptors);
+	Object.assign(subprocess, {
+		readable,
+		writable,
+		duplex
+	});
+	const earlyError = makeEarlyError({
+		error,
+		command,
+		escapedCommand,
+		fileDescriptors,
+		options,
+		startTime,
+		isSync: false
+	});
+	return {
+		subprocess,
+		promise: handleDummyPromise(earlyError, verboseInfo, options)
+	};
+};
+const createDummyStreams = (subprocess, fileDescriptors) => {
+	const stdin = createDummyStream();
+	const stdout = createDummyStream();
+	const stderr = createDummyStream();
+	const extraStdio = Array.from({ length: fileDescriptors.length - 3 }, createDummyStream);
+	const all = createDummyStream();
+	const stdio = [
+		stdin,
+		stdout,
+		stderr,
+		...extraStdio
+	];
+	Object.assign(subprocess, {
+		stdin,
+		stdout,
+		stderr,
+		all,
+		stdio
+	});
+};
+const createDummyStream = () => {
+	const stream = new PassThrough();
+	stream.end();
+	return stream;
+};
+const readable = () => new Readable({ read() {} });
+const writable = () => new Writable({ write() {} });
+const duplex = () => new Duplex({
+	read() {},
+	write() {}
+});
+const handleDummyPromise = async (error, verboseInfo, options) => handleResult(error, verboseInfo, options);
+
+// node_modules/execa/lib/stdio/handle-async.js
+const handleStdioAsync = (options, verboseInfo) => handleStdio(addPropertiesAsync, options, verboseInfo, false);
+const forbiddenIfAsync = ({ type, optionName }) => {
+	throw new TypeError(`The \`${optionName}\` option cannot be ${TYPE_TO_MESSAGE[type]}.`);
+};
+const addProperties = {
+	fileNumber: forbiddenIfAsync,
+	generator: generatorToStream,
+	asyncGenerator: generatorToStream,
+	nodeStream: ({ value }) => ({ stream: value }),
+	webTransform({ value: { transform, writableObjectMode, readableObjectMode } }) {
+		const objectMode = writableObjectMode || readableObjectMode;
+		return { stream: Duplex.fromWeb(transform, { objectMode }) };
+	},
+	duplex: ({ value: { transform } }) => ({ stream: transform }),
+	native() {}
+};
+const addPropertiesAsync = {
+	input: {
+		...addProperties,
+		fileUrl: ({ value }) => ({ stream: createReadStream(value) }),
+		filePath: ({ value: { file } }) => ({ stream: createReadStream(file) }),
+		webStream: ({ value }) => ({ stream: Readable.fromWeb(value) }),
+		iterable: ({ value }) => ({ stream: Readable.from(value) }),
+		asyncIterable: ({ value }) => ({ stream: Readable.from(value) }),
+		string: ({ value }) => ({ stream: Readable.from(value) }),
+		uint8Array: ({ value }) => ({ stream: Readable.from(Buffer$1.from(value)) })
+	},
+	output: {
+		...addProperties,
+		fileUrl: ({ value }) => ({ stream: createWriteStream(value) }),
+		filePath: ({ value: { file, append } }) => ({ stream: createWriteStream(file, append ? { flags: "a" } : {}) }),
+		webStream: ({ value }) => ({ stream: Writable.fromWeb(value) }),
+		iterable: forbiddenIfAsync,
+		asyncIterable: forbiddenIfAsync,
+		string: forbiddenIfAsync,
+		uint8Array: forbiddenIfAsync
+	}
+};
+
+// node_modules/@sindresorhus/merge-streams/index.js
+function mergeStreams(streams) {
+	if (!Array.isArray(streams)) throw new TypeError(`Expected an array, got \`${typeof streams}\`.`);
+	for (const stream of streams) validateStream(stream);
+	const objectMode = streams.some(({ readableObjectMode }) => readableObjectMode);
+	const highWaterMark = getHighWaterMark(streams, objectMode);
+	const passThroughStream = new MergedStream({
+		objectMode,
+		writableHighWaterMark: highWaterMark,
+		readableHighWaterMark: highWaterMark
+	});
+	for (const stream of streams) passThroughStream.add(stream);
+	return passThroughStream;
+}
+const getHighWaterMark = (streams, objectMode) => {
+	if (streams.length === 0) return getDefaultHighWaterMark(objectMode);
+	const highWaterMarks = streams.filter(({ readableObjectMode }) => readableObjectMode === objectMode).map(({ readableHighWaterMark }) => readableHighWaterMark);
+	return Math.max(...highWaterMarks);
+};
+var MergedStream = class extends PassThrough {
+	#streams = /* @__PURE__ */ new Set([]);
+	#ended = /* @__PURE__ */ new Set([]);
+	#aborted = /* @__PURE__ */ new Set([]);
+	#onFinished;
+	#unpipeEvent = Symbol("unpipe");
+	#streamPromises = /* @__PURE__ */ new WeakMap();
+	add(stream) {
+		validateStream(stream);
+		if (this.#streams.has(stream)) return;
+		this.#streams.add(stream);
+		this.#onFinished ??= onMergedStreamFinished(this, this.#streams, this.#unpipeEvent);
+		const streamPromise = endWhenStreamsDone({
+			passThroughStream: this,
+			stream,
+			streams: this.#streams,
+			ended: this.#ended,
+			aborted: this.#aborted,
+			onFinished: this.#onFinished,
+			unpipeEvent: this.#unpipeEvent
+		});
+		this.#streamPromises.set(stream, streamPromise);
+		stream.pipe(this, { end: false });
+	}
+	async remove(stream) {
+		validateStream(stream);
+		if (!this.#streams.has(stream)) return false;
+		const streamPromise = this.#streamPromises.get(stream);
+		if (streamPromise === void 0) return false;
+		this.#streamPromises.delete(stream);
+		stream.unpipe(this);
+		await streamPromise;
+		return true;
+	}
+};
+const onMergedStreamFinished = async (passThroughStream, streams, unpipeEvent) => {
+	updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_COUNT);
+	const controller = new AbortController();
+	try {
+		await Promise.race([onMergedStreamEnd(passThroughStream, controller), onInputStreamsUnpipe(passThroughStream, streams, unpipeEvent, controller)]);
+	} finally {
+		controller.abort();
+		updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_COUNT);
+	}
+};
+const onMergedStreamEnd = async (passThroughStream, { signal }) => {
+	try {
+		await finished(passThroughStream, {
+			signal,
+			cleanup: true
+		});
+	} catch (error) {
+		errorOrAbortStream(passThroughStream, error);
+		throw error;
+	}
+};
+const onInputStreamsUnpipe = async (passThroughStream, streams, unpipeEvent, { signal }) => {
+	for await (const [unpipedStream] of on(passThroughStream, "unpipe", { signal })) if (streams.has(unpipedStream)) unpipedStream.emit(unpipeEvent);
+};
+const validateStream = (stream) => {
+	if (typeof stream?.pipe !== "function") throw new TypeError(`Expected a readable stream, got: \`${typeof stream}\`.`);
+};
+const endWhenStreamsDone = async ({ passThroughStream, stream, streams, ended, aborted, onFinished, unpipeEvent }) => {
+	updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_PER_STREAM);
+	const controller = new AbortController();
+	try {
+		await Promise.race([
+			afterMergedStreamFinished(onFinished, stream, controller),
+			onInputStreamEnd({
+				passThroughStream,
+				stream,
+				streams,
+				ended,
+				aborted,
+				controller
+			}),
+			onInputStreamUnpipe({
+				stream,
+				streams,
+				ended,
+				aborted,
+				unpipeEvent,
+				controller
+			})
+		]);
+	} finally {
+		controller.abort();
+		updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_PER_STREAM);
+	}
+	if (streams.size > 0 && streams.size === ended.size + aborted.size) {
+		if (ended.size === 0 && aborted.size > 0) abortStream(passThroughStream);
+		else endStream(passThroughStream);
+	}
+};
+const afterMergedStreamFinished = async (onFinished, stream, { signal }) => {
+	try {
+		await onFinished;
+		if (!signal.aborted) abortStream(stream);
+	} catch (error) {
+		if (!signal.aborted) errorOrAbortStream(stream, error);
+	}
+};
+const onInputStreamEnd = async ({ passThroughStream, stream, streams, ended, aborted, controller: { signal } }) => {
+	try {
+		await finished(stream, {
+			signal,
+			cleanup: true,
+			readable: true,
+			writable: false
+		});
+		if (streams.has(stream)) ended.add(stream);
+	} catch (error) {
+		if (signal.aborted || !streams.has(stream)) return;
+		if (isAbortError$1(error)) aborted.add(stream);
+		else errorStream(passThroughStream, error);
+	}
+};
+const onInputStreamUnpipe = async ({ stream, streams, ended, aborted, unpipeEvent, controller: { signal } }) => {
+	await once(stream, unpipeEvent, { signal });
+	if (!stream.readable) return once(signal, "abort", { signal });
+	streams.delete(stream);
+	ended.delete(stream);
+	aborted.delete(stream);
+};
+const endStream = (stream) => {
+	if (stream.writable) stream.end();
+};
+const errorOrAbortStream = (stream, error) => {
+	if (isAbortError$1(error)) abortStream(stream);
+	else errorStream(stream, error);
+};
+const isAbortError$1 = (error) => error?.code === "ERR_STREAM_PREMATURE_CLOSE";
+const abortStream = (stream) => {
+	if (stream.readable || stream.writable) stream.destroy();
+};
+const errorStream = (stream, error) => {
+	if (!stream.destroyed) {
+		stream.once("error", noop$4);
+		stream.destroy(error);
+	}
+};
+const noop$4 = () => {};
+const updateMaxListeners = (passThroughStream, increment) => {
+	const maxListeners = passThroughStream.getMaxListeners();
+	if (maxListeners !== 0 && maxListeners !== Number.POSITIVE_INFINITY) passThroughStream.setMaxListeners(maxListeners + increment);
+};
+const PASSTHROUGH_LISTENERS_COUNT = 2;
+const PASSTHROUGH_LISTENERS_PER_STREAM = 1;
+
+// node_modules/execa/lib/io/pipeline.js
+const pipeStreams = (source, destination) => {
+	source.pipe(destination);
+	onSourceFinish(source, destination);
+	onDestinationFinish(source, destination);
+};
+const onSourceFinish = async (source, destination) => {
+	if (isStandardStream(source) || isStandardStream(destination)) return;
+	try {
+		await finished(source, {
+			cleanup: true,
+			readable: true,
+			writable: false
+		});
+	} catch {}
+	endDestinationStream(destination);
+};
+const endDestinationStream = (destination) => {
+	if (destination.writable) destination.end();
+};
+const onDestinationFinish = async (source, destination) => {
+	if (isStandardStream(source) || isStandardStream(destination)) return;
+	try {
+		await finished(destination, {
+			cleanup: true,
+			readable: false,
+			writable: true
+		});
+	} catch {}
+	abortSourceStream(source);
+};
+const abortSourceStream = (source) => {
+	if (source.readable) source.destroy();
+};
+
+// node_modules/execa/lib/io/output-async.js
+const pipeOutputAsync = (subprocess, fileDescriptors, controller) => {
+	const pipeGroups = /* @__PURE__ */ new Map();
+	for (const [fdNumber, { stdioItems, direction }] of Object.entries(fileDescriptors)) {
+		for (const { stream } of stdioItems.filter(({ type }) => TRANSFORM_TYPES.has(type))) pipeTransform(subprocess, stream, direction, fdNumber);
+		for (const { stream } of stdioItems.filter(({ type }) => !TRANSFORM_TYPES.has(type))) pipeStdioItem({
+			subprocess,
+			stream,
+			direction,
+			fdNumber,
+			pipeGroups,
+			controller
+		});
+	}
+	for (const [outputStream, inputStreams] of pipeGroups.entries()) {
+		const inputStream = inputStreams.length === 1 ? inputStreams[0] : mergeStreams(inputStreams);
+		pipeStreams(inputStream, outputStream);
+	}
+};
+const pipeTransform = (subprocess, stream, direction, fdNumber) => {
+	if (direction === "output") pipeStreams(subprocess.stdio[fdNumber], stream);
+	else pipeStreams(stream, subprocess.stdio[fdNumber]);
+	const streamProperty = SUBPROCESS_STREAM_PROPERTIES[fdNumber];
+	if (streamProperty !== void 0) subprocess[streamProperty] = stream;
+	subprocess.stdio[fdNumber] = stream;
+};
+const SUBPROCESS_STREAM_PROPERTIES = [
+	"stdin",
+	"stdout",
+	"stderr"
+];
+const pipeStdioItem = ({ subprocess, stream, direction, fdNumber, pipeGroups, controller }) => {
+	if (stream === void 0) return;
+	setStandardStreamMaxListeners(stream, controller);
+	const [inputStream, outputStream] = direction === "output" ? [stream, subprocess.stdio[fdNumber]] : [subprocess.stdio[fdNumber], stream];
+	const outputStreams = pipeGroups.get(inputStream) ?? [];
+	pipeGroups.set(inputStream, [...outputStreams, outputStream]);
+};
+const setStandardStreamMaxListeners = (stream, { signal }) => {
+	if (isStandardStream(stream)) incrementMaxListeners(stream, MAX_LISTENERS_INCREMENT, signal);
+};
+const MAX_LISTENERS_INCREMENT = 2;
+
+// node_modules/signal-exit/dist/mjs/signals.js
+/**
+* This is not the set of all possible signals.
+*
+* It IS, however, the set of all signals that trigger
+* an exit on either Linux or BSD systems.  Linux is a
+* superset of the signal names supported on BSD, and
+* the unknown signals just fail to register, so we can
+* catch that easily enough.
+*
+* Windows signals are a different set, since there are
+* signals that terminate Windows processes, but don't
+* terminate (or don't even exist) on Posix systems.
+*
+* Don't bother with SIGKILL.  It's uncatchable, which
+* means that we can't fire any callbacks anyway.
+*
+* If a user does happen to register a handler on a non-
+* fatal signal like SIGWINCH or something, and then
+* exit, it'll end up firing `process.emit('exit')`, so
+* the handler will be fired anyway.
+*
+* SIGBUS, SIGFPE, SIGSEGV and SIGILL, when not raised
+* artificially, inherently leave the process in a
+* state from which it is not safe to try and enter JS
+* listeners.
+*/
+const signals = [];
+signals.push("SIGHUP", "SIGINT", "SIGTERM");
+if (process.platform !== "win32") signals.push("SIGALRM", "SIGABRT", "SIGVTALRM", "SIGXCPU", "SIGXFSZ", "SIGUSR2", "SIGTRAP", "SIGSYS", "SIGQUIT", "SIGIOT");
+if (process.platform === "linux") signals.push("SIGIO", "SIGPOLL", "SIGPWR", "SIGSTKFLT");
+
+// node_modules/signal-exit/dist/mjs/index.js
+const processOk = (process) => !!process && typeof process === "object" && typeof process.removeListener === "function" && typeof process.emit === "function" && typeof process.reallyExit === "function" && typeof process.listeners === "function" && typeof process.kill === "function" && typeof process.pid === "number" && typeof process.on === "function";
+const kExitEmitter = Symbol.for("signal-exit emitter");
+const global$1 = globalThis;
+const ObjectDefineProperty = Object.defineProperty.bind(Object);
+var Emitter = class {
+	emitted = {
+		afterExit: false,
+		exit: false
+	};
+	listeners = {
+		afterExit: [],
+		exit: []
+	};
+	count = 0;
+	id = Math.random();
+	constructor() {
+		if (global$1[kExitEmitter]) return global$1[kExitEmitter];
+		ObjectDefineProperty(global$1, kExitEmitter, {
+			value: this,
+			writable: false,
+			enumerable: false,
+			configurable: false
+		});
+	}
+	on(ev, fn) {
+		this.listeners[ev].push(fn);
+	}
+	removeListener(ev, fn) {
+		const list = this.listeners[ev];
+		const i = list.indexOf(fn);
+		/* c8 ignore start */
+		if (i === -1) return;
+		/* c8 ignore stop */
+		if (i === 0 && list.length === 1) list.length = 0;
+		else list.splice(i, 1);
+	}
+	emit(ev, code, signal) {
+		if (this.emitted[ev]) return false;
+		this.emitted[ev] = true;
+		let ret = false;
+		for (const fn of this.listeners[ev]) ret = fn(code, signal) === true || ret;
+		if (ev === "exit") ret = this.emit("afterExit", code, signal) || ret;
+		return ret;
+	}
+};
+var SignalExitBase = class {};
+const signalExitWrap = (handler) => {
+	return {
+		onExit(cb, opts) {
+			return handler.onExit(cb, opts);
+		},
+		load() {
+			return handler.load();
+		},
+		unload() {
+			return handler.unload();
+		}
+	};
+};
+var SignalExitFallback = class extends SignalExitBase {
+	onExit() {
+		return () => {};
+	}
+	load() {}
+	unload() {}
+};
+var SignalExit = class extends SignalExitBase {
+	/* c8 ignore start */
+	#hupSig = process$2.platform === "win32" ? "SIGINT" : "SIGHUP";
+	/* c8 ignore stop */
+	#emitter = new Emitter();
+	#process;
+	#originalProcessEmit;
+	#originalProcessReallyExit;
+	#sigListeners = {};
+	#loaded = false;
+	constructor(process) {
+		super();
+		this.#process = process;
+		this.#sigListeners = {};
+		for (const sig of signals) this.#sigListeners[sig] = () => {
+			const listeners = this.#process.listeners(sig);
+			let { count } = this.#emitter;
+			/* c8 ignore start */
+			const p = process;
+			if (typeof p.__signal_exit_emitter__ === "object" && typeof p.__signal_exit_emitter__.count === "number") count += p.__signal_exit_emitter__.count;
+			/* c8 ignore stop */
+			if (listeners.length === count) {
+				this.unload();
+				const ret = this.#emitter.emit("exit", null, sig);
+				/* c8 ignore start */
+				const s = sig === "SIGHUP" ? this.#hupSig : sig;
+				if (!ret) process.kill(process.pid, s);
+			}
+		};
+		this.#originalProcessReallyExit = process.reallyExit;
+		this.#originalProcessEmit = process.emit;
+	}
+	onExit(cb, opts) {
+		/* c8 ignore start */
+		if (!processOk(this.#process)) return () => {};
+		/* c8 ignore stop */
+		if (this.#loaded === false) this.load();
+		const ev = opts?.alwaysLast ? "afterExit" : "exit";
+		this.#emitter.on(ev, cb);
+		return () => {
+			this.#emitter.removeListener(ev, cb);
+			if (this.#emitter.listeners["exit"].length === 0 && this.#emitter.listeners["afterExit"].length === 0) this.unload();
+		};
+	}
+	load() {
+		if (this.#loaded) return;
+		this.#loaded = true;
+		this.#emitter.count += 1;
+		for (const sig of signals) try {
+			const fn = this.#sigListeners[sig];
+			if (fn) this.#process.on(sig, fn);
+		} catch (_) {}
+		this.#process.emit = (ev, ...a) => {
+			return this.#processEmit(ev, ...a);
+		};
+		this.#process.reallyExit = (code) => {
+			return this.#processReallyExit(code);
+		};
+	}
+	unload() {
+		if (!this.#loaded) return;
+		this.#loaded = false;
+		signals.forEach((sig) => {
+			const listener = this.#sigListeners[sig];
+			/* c8 ignore start */
+			if (!listener) throw new Error("Listener not defined for signal: " + sig);
+			/* c8 ignore stop */
+			try {
+				this.#process.removeListener(sig, listener);
+			} catch (_) {}
+			/* c8 ignore stop */
+		});
+		this.#process.emit = this.#originalProcessEmit;
+		this.#process.reallyExit = this.#originalProcessReallyExit;
+		this.#emitter.count -= 1;
+	}
+	#processReallyExit(code) {
+		/* c8 ignore start */
+		if (!processOk(this.#process)) return 0;
+		this.#process.exitCode = code || 0;
+		/* c8 ignore stop */
+		this.#emitter.emit("exit", this.#process.exitCode, null);
+		return this.#originalProcessReallyExit.call(this.#process, this.#process.exitCode);
+	}
+	#processEmit(ev, ...args) {
+		const og = this.#originalProcessEmit;
+		if (ev === "exit" && processOk(this.#process)) {
+			if (typeof args[0] === "number") this.#process.exitCode = args[0];
+			/* c8 ignore start */
+			const ret = og.call(this.#process, ev, ...args);
+			/* c8 ignore start */
+			this.#emitter.emit("exit", this.#process.exitCode, null);
+			/* c8 ignore stop */
+			return ret;
+		} else return og.call(this.#process, ev, ...args);
+	}
+};
+const process$2 = globalThis.process;
+const { onExit, load, unload } = signalExitWrap(processOk(process$2) ? new SignalExit(process$2) : new SignalExitFallback());
+
+// node_modules/execa/lib/terminate/cleanup.js
+const cleanupOnExit = (subprocess, { cleanup, detached }, { signal }) => {
+	if (!cleanup || detached) return;
+	const removeExitHandler = onExit(() => {
+		subprocess.kill();
+	});
+	addAbortListener(signal, () => {
+		removeExitHandler();
+	});
+};
+
+// node_modules/execa/lib/pipe/pipe-arguments.js
+const normalizePipeArguments = ({ source, sourcePromise, boundOptions, createNested }, ...pipeArguments) => {
+	const startTime = getStartTime();
+	const { destination, destinationStream, destinationError, from, unpipeSignal } = getDestinationStream(boundOptions, createNested, pipeArguments);
+	const { sourceStream, sourceError } = getSourceStream(source, from);
+	const { options: sourceOptions, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
+	return {
+		sourcePromise,
+		sourceStream,
+		sourceOptions,
+		sourceError,
+		destination,
+		destinationStream,
+		destinationError,
+		unpipeSignal,
+		fileDescriptors,
+		startTime
+	};
+};
+const getDestinationStream = (boundOptions, createNested, pipeArguments) => {
+	try {
+		const { destination, pipeOptions: { from, to, unpipeSignal } = {} } = getDestination(boundOptions, createNested, ...pipeArguments);
+		return {
+			destination,
+			destinationStream: getToStream(destination, to),
+			from,
+			unpipeSignal
+		};
+	} catch (error) {
+		return { destinationError: error };
+	}
+};
+const getDestination = (boundOptions, createNested, firstArgument, ...pipeArguments) => {
+	if (Array.isArray(firstArgument)) return {
+		destination: createNested(mapDestinationArguments, boundOptions)(firstArgument, ...pipeArguments),
+		pipeOptions: boundOptions
+	};
+	if (typeof firstArgument === "string" || firstArgument instanceof URL || isDenoExecPath(firstArgument)) {
+		if (Object.keys(boundOptions).length > 0) throw new TypeError("Please use .pipe(\"file\", ..., options) or .pipe(execa(\"file\", ..., options)) instead of .pipe(options)(\"file\", ...).");
+		const [rawFile, rawArguments, rawOptions] = normalizeParameters(firstArgument, ...pipeArguments);
+		return {
+			destination: createNested(mapDestinationArguments)(rawFile, rawArguments, rawOptions),
+			pipeOptions: rawOptions
+		};
+	}
+	if (SUBPROCESS_OPTIONS.has(firstArgument)) {
+		if (Object.keys(boundOptions).length > 0) throw new TypeError("Please use .pipe(options)`command` or .pipe($(options)`command`) instead of .pipe(options)($`command`).");
+		return {
+			destination: firstArgument,
+			pipeOptions: pipeArguments[0]
+		};
+	}
+	throw new TypeError(`The first argument must be a template string, an options object, or an Execa subprocess: ${firstArgument}`);
+};
+const mapDestinationArguments = ({ options }) => ({ options: {
+	...options,
+	stdin: "pipe",
+	piped: true
+} });
+const getSourceStream = (source, from) => {
+	try {
+		return { sourceStream: getFromStream(source, from) };
+	} catch (error) {
+		return { sourceError: error };
+	}
+};
+
+// node_modules/execa/lib/pipe/throw.js
+const handlePipeArgumentsError = ({ sourceStream, sourceError, destinationStream, destinationError, fileDescriptors, sourceOptions, startTime }) => {
+	const error = getPipeArgumentsError({
+		sourceStream,
+		sourceError,
+		destinationStream,
+		destinationError
+	});
+	if (error !== void 0) throw createNonCommandError({
+		error,
+		fileDescriptors,
+		sourceOptions,
+		startTime
+	});
+};
+const getPipeArgumentsError = ({ sourceStream, sourceError, destinationStream, destinationError }) => {
+	if (sourceError !== void 0 && destinationError !== void 0) return destinationError;
+	if (destinationError !== void 0) {
+		abortSourceStream(sourceStream);
+		return destinationError;
+	}
+	if (sourceError !== void 0) {
+		endDestinationStream(destinationStream);
+		return sourceError;
+	}
+};
+const createNonCommandError = ({ error, fileDescriptors, sourceOptions, startTime }) => makeEarlyError({
+	error,
+	command: PIPE_COMMAND_MESSAGE,
+	escapedCommand: PIPE_COMMAND_MESSAGE,
+	fileDescriptors,
+	options: sourceOptions,
+	startTime,
+	isSync: false
+});
+const PIPE_COMMAND_MESSAGE = "source.pipe(destination)";
+
+// node_modules/execa/lib/pipe/sequence.js
+const waitForBothSubprocesses = async (subprocessPromises) => {
+	const [{ status: sourceStatus, reason: sourceReason, value: sourceResult = sourceReason }, { status: destinationStatus, reason: destinationReason, value: destinationResult = destinationReason }] = await subprocessPromises;
+	if (!destinationResult.pipedFrom.includes(sourceResult)) destinationResult.pipedFrom.push(sourceResult);
+	if (destinationStatus === "rejected") throw destinationResult;
+	if (sourceStatus === "rejected") throw sourceResult;
+	return destinationResult;
+};
+
+// node_modules/execa/lib/pipe/streaming.js
+const pipeSubprocessStream = (sourceStream, destinationStream, maxListenersController) => {
+	const mergedStream = MERGED_STREAMS.has(destinationStream) ? pipeMoreSubprocessStream(sourceStream, destinationStream) : pipeFirstSubprocessStream(sourceStream, destinationStream);
+	incrementMaxListeners(sourceStream, SOURCE_LISTENERS_PER_PIPE, maxListenersController.signal);
+	incrementMaxListeners(destinationStream, DESTINATION_LISTENERS_PER_PIPE, maxListenersController.signal);
+	cleanupMergedStreamsMap(destinationStream);
+	return mergedStream;
+};
+const pipeFirstSubprocessStream = (sourceStream, destinationStream) => {
+	const mergedStream = mergeStreams([sourceStream]);
+	pipeStreams(mergedStream, destinationStream);
+	MERGED_STREAMS.set(destinationStream, mergedStream);
+	return mergedStream;
+};
+const pipeMoreSubprocessStream = (sourceStream, destinationStream) => {
+	const mergedStream = MERGED_STREAMS.get(destinationStream);
+	mergedStream.add(sourceStream);
+	return mergedStream;
+};
+const cleanupMergedStreamsMap = async (destinationStream) => {
+	try {
+		await finished(destinationStream, {
+			cleanup: true,
+			readable: false,
+			writable: true
+		});
+	} catch {}
+	MERGED_STREAMS.delete(destinationStream);
+};
+const MERGED_STREAMS = /* @__PURE__ */ new WeakMap();
+const SOURCE_LISTENERS_PER_PIPE = 2;
+const DESTINATION_LISTENERS_PER_PIPE = 1;
+
+// node_modules/execa/lib/pipe/abort.js
+const unpipeOnAbort = (unpipeSignal, unpipeContext) => unpipeSignal === void 0 ? [] : [unpipeOnSignalAbort(unpipeSignal, unpipeContext)];
+const unpipeOnSignalAbort = async (unpipeSignal, { sourceStream, mergedStream, fileDescriptors, sourceOptions, startTime }) => {
+	await aborted(unpipeSignal, sourceStream);
+	await mergedStream.remove(sourceStream);
+	throw createNonCommandError({
+		error: /* @__PURE__ */ new Error("Pipe canceled by `unpipeSignal` option."),
+		fileDescriptors,
+		sourceOptions,
+		startTime
+	});
+};
+
+// node_modules/execa/lib/pipe/setup.js
+const pipeToSubprocess = (sourceInfo, ...pipeArguments) => {
+	if (isPlainObject$2(pipeArguments[0])) return pipeToSubprocess.bind(void 0, {
+		...sourceInfo,
+		boundOptions: {
+			...sourceInfo.boundOptions,
+			...pipeArguments[0]
+		}
+	});
+	const { destination, ...normalizedInfo } = normalizePipeArguments(sourceInfo, ...pipeArguments);
+	const promise = handlePipePromise({
+		...normalizedInfo,
+		destination
+	});
+	promise.pipe = pipeToSubprocess.bind(void 0, {
+		...sourceInfo,
+		source: destination,
+		sourcePromise: promise,
+		boundOptions: {}
+	});
+	return promise;
+};
+const handlePipePromise = async ({ sourcePromise, sourceStream, sourceOptions, sourceError, destination, destinationStream, destinationError, unpipeSignal, fileDescriptors, startTime }) => {
+	const subprocessPromises = getSubprocessPromises(sourcePromise, destination);
+	handlePipeArgumentsError({
+		sourceStream,
+		sourceError,
+		destinationStream,
+		destinationError,
+		fileDescriptors,
+		sourceOptions,
+		startTime
+	});
+	const maxListenersController = new AbortController();
+	try {
+		const mergedStream = pipeSubprocessStream(sourceStream, destinationStream, maxListenersController);
+		return await Promise.race([waitForBothSubprocesses(subprocessPromises), ...unpipeOnAbort(unpipeSignal, {
+			sourceStream,
+			mergedStream,
+			sourceOptions,
+			fileDescriptors,
+			startTime
+		})]);
+	} finally {
+		maxListenersController.abort();
+	}
+};
+const getSubprocessPromises = (sourcePromise, destination) => Promise.allSettled([sourcePromise, destination]);
+
+// node_modules/execa/lib/io/iterate.js
+const iterateOnSubprocessStream = ({ subprocessStdout, subprocess, binary, shouldEncode, encoding, preserveNewlines }) => {
+	const controller = new AbortController();
+	stopReadingOnExit(subprocess, controller);
+	return iterateOnStream({
+		stream: subprocessStdout,
+		controller,
+		binary,
+		shouldEncode: !subprocessStdout.readableObjectMode && shouldEncode,
+		encoding,
+		shouldSplit: !subprocessStdout.readableObjectMode,
+		preserveNewlines
+	});
+};
+const stopReadingOnExit = async (subprocess, controller) => {
+	try {
+		await subprocess;
+	} catch {} finally {
+		controller.abort();
+	}
+};
+const iterateForResult = ({ stream, onStreamEnd, lines, encoding, stripFinalNewline, allMixed }) => {
+	const controller = new AbortController();
+	stopReadingOnStreamEnd(onStreamEnd, controller, stream);
+	const objectMode = stream.readableObjectMode && !allMixed;
+	return iterateOnStream({
+		stream,
+		controller,
+		binary: encoding === "buffer",
+		shouldEncode: !objectMode,
+		encoding,
+		shouldSplit: !objectMode && lines,
+		preserveNewlines: !stripFinalNewline
+	});
+};
+const stopReadingOnStreamEnd = async (onStreamEnd, controller, stream) => {
+	try {
+		await onStreamEnd;
+	} catch {
+		stream.destroy();
+	} finally {
+		controller.abort();
+	}
+};
+const iterateOnStream = ({ stream, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => {
+	const onStdoutChunk = on(stream, "data", {
+		signal: controller.signal,
+		highWaterMark: HIGH_WATER_MARK,
+		highWatermark: HIGH_WATER_MARK
+	});
+	return iterateOnData({
+		onStdoutChunk,
+		controller,
+		binary,
+		shouldEncode,
+		encoding,
+		shouldSplit,
+		preserveNewlines
+	});
+};
+const DEFAULT_OBJECT_HIGH_WATER_MARK = getDefaultHighWaterMark(true);
+const HIGH_WATER_MARK = DEFAULT_OBJECT_HIGH_WATER_MARK;
+const iterateOnData = async function* ({ onStdoutChunk, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) {
+	const generators = getGenerators({
+		binary,
+		shouldEncode,
+		encoding,
+		shouldSplit,
+		preserveNewlines
+	});
+	try {
+		for await (const [chunk] of onStdoutChunk) yield* transformChunkSync(chunk, generators, 0);
+	} catch (error) {
+		if (!controller.signal.aborted) throw error;
+	} finally {
+		yield* finalChunksSync(generators);
+	}
+};
+const getGenerators = ({ binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => [getEncodingTransformGenerator(binary, encoding, !shouldEncode), getSplitLinesGenerator(binary, preserveNewlines, !shouldSplit, {})].filter(Boolean);
+
+// node_modules/execa/lib/io/contents.js
+const getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer, maxBuffer, lines, allMixed, stripFinalNewline, verboseInfo, streamInfo }) => {
+	const logPromise = logOutputAsync({
+		stream,
+		onStreamEnd,
+		fdNumber,
+		encoding,
+		allMixed,
+		verboseInfo,
+		streamInfo
+	});
+	if (!buffer) {
+		await Promise.all([resumeStream(stream), logPromise]);
+		return;
+	}
+	const stripFinalNewlineValue = getStripFinalNewline(stripFinalNewline, fdNumber);
+	const iterable = iterateForResult({
+		stream,
+		onStreamEnd,
+		lines,
+		encoding,
+		stripFinalNewline: stripFinalNewlineValue,
+		allMixed
+	});
+	const [output] = await Promise.all([getStreamContents({
+		stream,
+		iterable,
+		fdNumber,
+		encoding,
+		maxBuffer,
+		lines
+	}), logPromise]);
+	return output;
+};
+const logOutputAsync = async ({ stream, onStreamEnd, fdNumber, encoding, allMixed, verboseInfo, streamInfo: { fileDescriptors } }) => {
+	if (!shouldLogOutput({
+		stdioItems: fileDescriptors[fdNumber]?.stdioItems,
+		encoding,
+		verboseInfo,
+		fdNumber
+	})) return;
+	const linesIterable = iterateForResult({
+		stream,
+		onStreamEnd,
+		lines: true,
+		encoding,
+		stripFinalNewline: true,
+		allMixed
+	});
+	await logLines(linesIterable, stream, fdNumber, verboseInfo);
+};
+const resumeStream = async (stream) => {
+	await setImmediate$1();
+	if (stream.readableFlowing === null) stream.resume();
+};
+const getStreamContents = async ({ stream, stream: { readableObjectMode }, iterable, fdNumber, encoding, maxBuffer, lines }) => {
+	try {
+		if (readableObjectMode || lines) return await getStreamAsArray(iterable, { maxBuffer });
+		if (encoding === "buffer") return new Uint8Array(await getStreamAsArrayBuffer(iterable, { maxBuffer }));
+		return await getStreamAsString(iterable, { maxBuffer });
+	} catch (error) {
+		return handleBufferedData(handleMaxBuffer({
+			error,
+			stream,
+			readableObjectMode,
+			lines,
+			encoding,
+			fdNumber
+		}));
+	}
+};
+const getBufferedData = async (streamPromise) => {
+	try {
+		return await streamPromise;
+	} catch (error) {
+		return handleBufferedData(error);
+	}
+};
+const handleBufferedData = ({ bufferedData }) => isArrayBuffer(bufferedData) ? new Uint8Array(bufferedData) : bufferedData;
+
+// node_modules/execa/lib/resolve/wait-stream.js
+const waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
+	const state = handleStdinDestroy(stream, streamInfo);
+	const abortController = new AbortController();
+	try {
+		await Promise.race([...stopOnExit ? [streamInfo.exitPromise] : [], finished(stream, {
+			cleanup: true,
+			signal: abortController.signal
+		})]);
+	} catch (error) {
+		if (!state.stdinCleanedUp) handleStreamError(error, fdNumber, streamInfo, isSameDirection);
+	} finally {
+		abortController.abort();
+	}
+};
+const handleStdinDestroy = (stream, { originalStreams: [originalStdin], subprocess }) => {
+	const state = { stdinCleanedUp: false };
+	if (stream === originalStdin) spyOnStdinDestroy(stream, subprocess, state);
+	return state;
+};
+const spyOnStdinDestroy = (subprocessStdin, subprocess, state) => {
+	const { _destroy } = subprocessStdin;
+	subprocessStdin._destroy = (...destroyArguments) => {
+		setStdinCleanedUp(subprocess, state);
+		_destroy.call(subprocessStdin, ...destroyArguments);
+	};
+};
+const setStdinCleanedUp = ({ exitCode, signalCode }, state) => {
+	if (exitCode !== null || signalCode !== null) state.stdinCleanedUp = true;
+};
+const handleStreamError = (error, fdNumber, streamInfo, isSameDirection) => {
+	if (!shouldIgnoreStreamError(error, fdNumber, streamInfo, isSameDirection)) throw error;
+};
+const shouldIgnoreStreamError = (error, fdNumber, streamInfo, isSameDirection = true) => {
+	if (streamInfo.propagating) return isStreamEpipe(error) || isStreamAbort(error);
+	streamInfo.propagating = true;
+	return isInputFileDescriptor(streamInfo, fdNumber) === isSameDirection ? isStreamEpipe(error) : isStreamAbort(error);
+};
+const isInputFileDescriptor = ({ fileDescriptors }, fdNumber) => fdNumber !== "all" && fileDescriptors[fdNumber].direction === "input";
+const isStreamAbort = (error) => error?.code === "ERR_STREAM_PREMATURE_CLOSE";
+const isStreamEpipe = (error) => error?.code === "EPIPE";
+
+// node_modules/execa/lib/resolve/stdio.js
+const waitForStdioStreams = ({ subprocess, encoding, buffer, maxBuffer, lines, stripFinalNewline, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
+	stream,
+	fdNumber,
+	encoding,
+	buffer: buffer[fdNumber],
+	maxBuffer: maxBuffer[fdNumber],
+	lines: lines[fdNumber],
+	allMixed: false,
+	stripFinalNewline,
+	verboseInfo,
+	streamInfo
+}));
+const waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer, maxBuffer, lines, allMixed, stripFinalNewline, verboseInfo, streamInfo }) => {
+	if (!stream) return;
+	const onStreamEnd = waitForStream(stream, fdNumber, streamInfo);
+	if (isInputFileDescriptor(streamInfo, fdNumber)) {
+		await onStreamEnd;
+		return;
+	}
+	const [output] = await Promise.all([getStreamOutput({
+		stream,
+		onStreamEnd,
+		fdNumber,
+		encoding,
+		buffer,
+		maxBuffer,
+		lines,
+		allMixed,
+		stripFinalNewline,
+		verboseInfo,
+		streamInfo
+	}), onStreamEnd]);
+	return output;
+};
+
+// node_modules/execa/lib/resolve/all-async.js
+const makeAllStream = ({ stdout, stderr }, { all }) => all && (stdout || stderr) ? mergeStreams([stdout, stderr].filter(Boolean)) : void 0;
+const waitForAllStream = ({ subprocess, encoding, buffer, maxBuffer, lines, stripFinalNewline, verboseInfo, streamInfo }) => waitForSubprocessStream({
+	...getAllStream(subprocess, buffer),
+	fdNumber: "all",
+	encoding,
+	maxBuffer: maxBuffer[1] + maxBuffer[2],
+	lines: lines[1] || lines[2],
+	allMixed: getAllMixed(subprocess),
+	stripFinalNewline,
+	verboseInfo,
+	streamInfo
+});
+const getAllStream = ({ stdout, stderr, all }, [, bufferStdout, bufferStderr]) => {
+	const buffer = bufferStdout || bufferStderr;
+	if (!buffer) return {
+		stream: all,
+		buffer
+	};
+	if (!bufferStdout) return {
+		stream: stderr,
+		buffer
+	};
+	if (!bufferStderr) return {
+		stream: stdout,
+		buffer
+	};
+	return {
+		stream: all,
+		buffer
+	};
+};
+const getAllMixed = ({ all, stdout, stderr }) => all && stdout && stderr && stdout.readableObjectMode !== stderr.readableObjectMode;
+
+// node_modules/execa/lib/verbose/ipc.js
+const shouldLogIpc = (verboseInfo) => isFullVerbose(verboseInfo, "ipc");
+const logIpcOutput = (message, verboseInfo) => {
+	const verboseMessage = serializeVerboseMessage(message);
+	verboseLog({
+		type: "ipc",
+		verboseMessage,
+		fdNumber: "ipc",
+		verboseInfo
+	});
+};
+
+// node_modules/execa/lib/ipc/buffer-messages.js
+const waitForIpcOutput = async ({ subprocess, buffer: bufferArray, maxBuffer: maxBufferArray, ipc, ipcOutput, verboseInfo }) => {
+	if (!ipc) return ipcOutput;
+	const isVerbose = shouldLogIpc(verboseInfo);
+	const buffer = getFdSpecificValue(bufferArray, "ipc");
+	const maxBuffer = getFdSpecificValue(maxBufferArray, "ipc");
+	for await (const message of loopOnMessages({
+		anyProcess: subprocess,
+		channel: subprocess.channel,
+		isSubprocess: false,
+		ipc,
+		shouldAwait: false,
+		reference: true
+	})) {
+		if (buffer) {
+			checkIpcMaxBuffer(subprocess, ipcOutput, maxBuffer);
+			ipcOutput.push(message);
+		}
+		if (isVerbose) logIpcOutput(message, verboseInfo);
+	}
+	return ipcOutput;
+};
+const getBufferedIpcOutput = async (ipcOutputPromise, ipcOutput) => {
+	await Promise.allSettled([ipcOutputPromise]);
+	return ipcOutput;
+};
+
+// node_modules/execa/lib/resolve/wait-subprocess.js
+const waitForSubprocessResult = async ({ subprocess, options: { encoding, buffer, maxBuffer, lines, timeoutDuration: timeout, cancelSignal, gracefulCancel, forceKillAfterDelay, stripFinalNewline, ipc, ipcInput }, context, verboseInfo, fileDescriptors, originalStreams, onInternalError, controller }) => {
+	const exitPromise = waitForExit(subprocess, context);
+	const streamInfo = {
+		originalStreams,
+		fileDescriptors,
+		subprocess,
+		exitPromise,
+		propagating: false
+	};
+	const stdioPromises = waitForStdioStreams({
+		subprocess,
+		encoding,
+		buffer,
+		maxBuffer,
+		lines,
+		stripFinalNewline,
+		verboseInfo,
+		streamInfo
+	});
+	const allPromise = waitForAllStream({
+		subprocess,
+		encoding,
+		buffer,
+		maxBuffer,
+		lines,
+		stripFinalNewline,
+		verboseInfo,
+		streamInfo
+	});
+	const ipcOutput = [];
+	const ipcOutputPromise = waitForIpcOutput({
+		subprocess,
+		buffer,
+		maxBuffer,
+		ipc,
+		ipcOutput,
+		verboseInfo
+	});
+	const originalPromises = waitForOriginalStreams(originalStreams, subprocess, streamInfo);
+	const customStreamsEndPromises = waitForCustomStreamsEnd(fileDescriptors, streamInfo);
+	try {
+		return await Promise.race([
+			Promise.all([
+				{},
+				waitForSuccessfulExit(exitPromise),
+				Promise.all(stdioPromises),
+				allPromise,
+				ipcOutputPromise,
+				sendIpcInput(subprocess, ipcInput),
+				...originalPromises,
+				...customStreamsEndPromises
+			]),
+			onInternalError,
+			throwOnSubprocessError(subprocess, controller),
+			...throwOnTimeout(subprocess, timeout, context, controller),
+			...throwOnCancel({
+				subprocess,
+				cancelSignal,
+				gracefulCancel,
+				context,
+				controller
+			}),
+			...throwOnGracefulCancel({
+				subprocess,
+				cancelSignal,
+				gracefulCancel,
+				forceKillAfterDelay,
+				context,
+				controller
+			})
+		]);
+	} catch (error) {
+		context.terminationReason ??= "other";
+		return Promise.all([
+			{ error },
+			exitPromise,
+			Promise.all(stdioPromises.map((stdioPromise) => getBufferedData(stdioPromise))),
+			getBufferedData(allPromise),
+			getBufferedIpcOutput(ipcOutputPromise, ipcOutput),
+			Promise.allSettled(originalPromises),
+			Promise.allSettled(customStreamsEndPromises)
+		]);
+	}
+};
+const waitForOriginalStreams = (originalStreams, subprocess, streamInfo) => originalStreams.map((stream, fdNumber) => stream === subprocess.stdio[fdNumber] ? void 0 : waitForStream(stream, fdNumber, streamInfo));
+const waitForCustomStreamsEnd = (fileDescriptors, streamInfo) => fileDescriptors.flatMap(({ stdioItems }, fdNumber) => stdioItems.filter(({ value, stream = value }) => isStream(stream, { checkOpen: false }) && !isStandardStream(stream)).map(({ type, value, stream = value }) => waitForStream(stream, fdNumber, streamInfo, {
+	isSameDirection: TRANSFORM_TYPES.has(type),
+	stopOnExit: type === "native"
+})));
+const throwOnSubprocessError = async (subprocess, { signal }) => {
+	const [error] = await once(subprocess, "error", { signal });
+	throw error;
+};
+
+// node_modules/execa/lib/convert/concurrent.js
+const initializeConcurrentStreams = () => ({
+	readableDestroy: /* @__PURE__ */ new WeakMap(),
+	writableFinal: /* @__PURE__ */ new WeakMap(),
+	writableDestroy: /* @__PURE__ */ new WeakMap()
+});
+const addConcurrentStream = (concurrentStreams, stream, waitName) => {
+	const weakMap = concurrentStreams[waitName];
+	if (!weakMap.has(stream)) weakMap.set(stream, []);
+	const promises = weakMap.get(stream);
+	const promise = createDeferred();
+	promises.push(promise);
+	return {
+		resolve: promise.resolve.bind(promise),
+		promises
+	};
+};
+const waitForConcurrentStreams = async ({ resolve, promises }, subprocess) => {
+	resolve();
+	const [isSubprocessExit] = await Promise.race([Promise.allSettled([true, subprocess]), Promise.all([false, ...promises])]);
+	return !isSubprocessExit;
+};
+
+// node_modules/execa/lib/convert/shared.js
+const safeWaitForSubprocessStdin = async (subprocessStdin) => {
+	if (subprocessStdin === void 0) return;
+	try {
+		await waitForSubprocessStdin(subprocessStdin);
+	} catch {}
+};
+const safeWaitForSubprocessStdout = async (subprocessStdout) => {
+	if (subprocessStdout === void 0) return;
+	try {
+		await waitForSubprocessStdout(subprocessStdout);
+	} catch {}
+};
+const waitForSubprocessStdin = async (subprocessStdin) => {
+	await finished(subprocessStdin, {
+		cleanup: true,
+		readable: false,
+		writable: true
+	});
+};
+const waitForSubprocessStdout = async (subprocessStdout) => {
+	await finished(subprocessStdout, {
+		cleanup: true,
+		readable: true,
+		writable: false
+	});
+};
+const waitForSubprocess = async (subprocess, error) => {
+	await subprocess;
+	if (error) throw error;
+};
+const destroyOtherStream = (stream, isOpen, error) => {
+	if (error && !isStreamAbort(error)) stream.destroy(error);
+	else if (isOpen) stream.destroy();
+};
+
+// node_modules/execa/lib/convert/readable.js
+const createReadable = ({ subprocess, concurrentStreams, encoding }, { from, binary: binaryOption = true, preserveNewlines = true } = {}) => {
+	const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
+	const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
+	const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
+	const { read, onStdoutDataDone } = getReadableMethods({
+		subprocessStdout,
+		subprocess,
+		binary,
+		encoding,
+		preserveNewlines
+	});
+	const readable = new Readable({
+		read,
+		destroy: callbackify(onReadableDestroy.bind(void 0, {
+			subprocessStdout,
+			subprocess,
+			waitReadableDestroy
+		})),
+		highWaterMark: readableHighWaterMark,
+		objectMode: readableObjectMode,
+		encoding: readableEncoding
+	});
+	onStdoutFinished({
+		subprocessStdout,
+		onStdoutDataDone,
+		readable,
+		subprocess
+	});
+	return readable;
+};
+const getSubprocessStdout = (subprocess, from, concurrentStreams) => {
+	const subprocessStdout = getFromStream(subprocess, from);
+	return {
+		subprocessStdout,
+		waitReadableDestroy: addConcurrentStream(concurrentStreams, subprocessStdout, "readableDestroy")
+	};
+};
+const getReadableOptions = ({ readableEncoding, readableObjectMode, readableHighWaterMark }, binary) => binary ? {
+	readableEncoding,
+	readableObjectMode,
+	readableHighWaterMark
+} : {
+	readableEncoding,
+	readableObjectMode: true,
+	readableHighWaterMark: DEFAULT_OBJECT_HIGH_WATER_MARK
+};
+const getReadableMethods = ({ subprocessStdout, subprocess, binary, encoding, preserveNewlines }) => {
+	const onStdoutDataDone = createDeferred();
+	const onStdoutData = iterateOnSubprocessStream({
+		subprocessStdout,
+		subprocess,
+		binary,
+		shouldEncode: !binary,
+		encoding,
+		preserveNewlines
+	});
+	return {
+		read() {
+			onRead(this, onStdoutData, onStdoutDataDone);
+		},
+		onStdoutDataDone
+	};
+};
+const onRead = async (readable, onStdoutData, onStdoutDataDone) => {
+	try {
+		const { value, done } = await onStdoutData.next();
+		if (done) onStdoutDataDone.resolve();
+		else readable.push(value);
+	} catch {}
+};
+const onStdoutFinished = async ({ subprocessStdout, onStdoutDataDone, readable, subprocess, subprocessStdin }) => {
+	try {
+		await waitForSubprocessStdout(subprocessStdout);
+		await subprocess;
+		await safeWaitForSubprocessStdin(subprocessStdin);
+		await onStdoutDataDone;
+		if (readable.readable) readable.push(null);
+	} catch (error) {
+		await safeWaitForSubprocessStdin(subprocessStdin);
+		destroyOtherReadable(readable, error);
+	}
+};
+const onReadableDestroy = async ({ subprocessStdout, subprocess, waitReadableDestroy }, error) => {
+	if (await waitForConcurrentStreams(waitReadableDestroy, subprocess)) {
+		destroyOtherReadable(subprocessStdout, error);
+		await waitForSubprocess(subprocess, error);
+	}
+};
+const destroyOtherReadable = (stream, error) => {
+	destroyOtherStream(stream, stream.readable, error);
+};
+
+// node_modules/execa/lib/convert/writable.js
+const createWritable = ({ subprocess, concurrentStreams }, { to } = {}) => {
+	const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to, concurrentStreams);
+	const writable = new Writable({
+		...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
+		destroy: callbackify(onWritableDestroy.bind(void 0, {
+			subprocessStdin,
+			subprocess,
+			waitWritableFinal,
+			waitWritableDestroy
+		})),
+		highWaterMark: subprocessStdin.writableHighWaterMark,
+		objectMode: subprocessStdin.writableObjectMode
+	});
+	onStdinFinished(subprocessStdin, writable);
+	return writable;
+};
+const getSubprocessStdin = (subprocess, to, concurrentStreams) => {
+	const subprocessStdin = getToStream(subprocess, to);
+	return {
+		subprocessStdin,
+		waitWritableFinal: addConcurrentStream(concurrentStreams, subprocessStdin, "writableFinal"),
+		waitWritableDestroy: addConcurrentStream(concurrentStreams, subprocessStdin, "writableDestroy")
+	};
+};
+const getWritableMethods = (subprocessStdin, subprocess, waitWritableFinal) => ({
+	write: onWrite.bind(void 0, subprocessStdin),
+	final: callbackify(onWritableFinal.bind(void 0, subprocessStdin, subprocess, waitWritableFinal))
+});
+const onWrite = (subprocessStdin, chunk, encoding, done) => {
+	if (subprocessStdin.write(chunk, encoding)) done();
+	else subprocessStdin.once("drain", done);
+};
+const onWritableFinal = async (subprocessStdin, subprocess, waitWritableFinal) => {
+	if (await waitForConcurrentStreams(waitWritableFinal, subprocess)) {
+		if (subprocessStdin.writable) subprocessStdin.end();
+		await subprocess;
+	}
+};
+const onStdinFinished = async (subprocessStdin, writable, subprocessStdout) => {
+	try {
+		await waitForSubprocessStdin(subprocessStdin);
+		if (writable.writable) writable.end();
+	} catch (error) {
+		await safeWaitForSubprocessStdout(subprocessStdout);
+		destroyOtherWritable(writable, error);
+	}
+};
+const onWritableDestroy = async ({ subprocessStdin, subprocess, waitWritableFinal, waitWritableDestroy }, error) => {
+	await waitForConcurrentStreams(waitWritableFinal, subprocess);
+	if (await waitForConcurrentStreams(waitWritableDestroy, subprocess)) {
+		destroyOtherWritable(subprocessStdin, error);
+		await waitForSubprocess(subprocess, error);
+	}
+};
+const destroyOtherWritable = (stream, error) => {
+	destroyOtherStream(stream, stream.writable, error);
+};
+
+// node_modules/execa/lib/convert/duplex.js
+const createDuplex = ({ subprocess, concurrentStreams, encoding }, { from, to, binary: binaryOption = true, preserveNewlines = true } = {}) => {
+	const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
+	const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
+	const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to, concurrentStreams);
+	const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
+	const { read, onStdoutDataDone } = getReadableMethods({
+		subprocessStdout,
+		subprocess,
+		binary,
+		encoding,
+		preserveNewlines
+	});
+	const duplex = new Duplex({
+		read,
+		...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
+		destroy: callbackify(onDuplexDestroy.bind(void 0, {
+			subprocessStdout,
+			subprocessStdin,
+			subprocess,
+			waitReadableDestroy,
+			waitWritableFinal,
+			waitWritableDestroy
+		})),
+		readableHighWaterMark,
+		writableHighWaterMark: subprocessStdin.writableHighWaterMark,
+		readableObjectMode,
+		writableObjectMode: subprocessStdin.writableObjectMode,
+		encoding: readableEncoding
+	});
+	onStdoutFinished({
+		subprocessStdout,
+		onStdoutDataDone,
+		readable: duplex,
+		subprocess,
+		subprocessStdin
+	});
+	onStdinFinished(subprocessStdin, duplex, subprocessStdout);
+	return duplex;
+};
+const onDuplexDestroy = async ({ subprocessStdout, subprocessStdin, subprocess, waitReadableDestroy, waitWritableFinal, waitWritableDestroy }, error) => {
+	await Promise.all([onReadableDestroy({
+		subprocessStdout,
+		subprocess,
+		waitReadableDestroy
+	}, error), onWritableDestroy({
+		subprocessStdin,
+		subprocess,
+		waitWritableFinal,
+		waitWritableDestroy
+	}, error)]);
+};
+
+// node_modules/execa/lib/convert/iterable.js
+const createIterable = (subprocess, encoding, { from, binary: binaryOption = false, preserveNewlines = false } = {}) => {
+	const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
+	const subprocessStdout = getFromStream(subprocess, from);
+	const onStdoutData = iterateOnSubprocessStream({
+		subprocessStdout,
+		subprocess,
+		binary,
+		shouldEncode: true,
+		encoding,
+		preserveNewlines
+	});
+	return iterateOnStdoutData(onStdoutData, subprocessStdout, subprocess);
+};
+const iterateOnStdoutData = async function* (onStdoutData, subprocessStdout, subprocess) {
+	try {
+		yield* onStdoutData;
+	} finally {
+		if (subprocessStdout.readable) subprocessStdout.destroy();
+		await subprocess;
+	}
+};
+
+// node_modules/execa/lib/convert/add.js
+const addConvertedStreams = (subprocess, { encoding }) => {
+	const concurrentStreams = initializeConcurrentStreams();
+	subprocess.readable = createReadable.bind(void 0, {
+		subprocess,
+		concurrentStreams,
+		encoding
+	});
+	subprocess.writable = createWritable.bind(void 0, {
+		subprocess,
+		concurrentStreams
+	});
+	subprocess.duplex = createDuplex.bind(void 0, {
+		subprocess,
+		concurrentStreams,
+		encoding
+	});
+	subprocess.iterable = createIterable.bind(void 0, subprocess, encoding);
+	subprocess[Symbol.asyncIterator] = createIterable.bind(void 0, subprocess, encoding, {});
+};
+
+// node_modules/execa/lib/methods/promise.js
+const mergePromise = (subprocess, promise) => {
+	for (const [property, descriptor] of descriptors) {
+		const value = descriptor.value.bind(promise);
+		Reflect.defineProperty(subprocess, property, {
+			...descriptor,
+			value
+		});
+	}
+};
+const nativePromisePrototype = (async () => {})().constructor.prototype;
+const descriptors = [
+	"then",
+	"catch",
+	"finally"
+].map((property) => [property, Reflect.getOwnPropertyDescriptor(nativePromisePrototype, property)]);
+
+// node_modules/execa/lib/methods/main-async.js
+const execaCoreAsync = (rawFile, rawArguments, rawOptions, createNested) => {
+	const { file, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleAsyncArguments(rawFile, rawArguments, rawOptions);
+	const { subprocess, promise } = spawnSubprocessAsync({
+		file,
+		commandArguments,
+		options,
+		startTime,
+		verboseInfo,
+		command,
+		escapedCommand,
+		fileDescriptors
+	});
+	subprocess.pipe = pipeToSubprocess.bind(void 0, {
+		source: subprocess,
+		sourcePromise: promise,
+		boundOptions: {},
+		createNested
+	});
+	mergePromise(subprocess, promise);
+	SUBPROCESS_OPTIONS.set(subprocess, {
+		options,
+		fileDescriptors
+	});
+	return subprocess;
+};
+const handleAsyncArguments = (rawFile, rawArguments, rawOptions) => {
+	const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
+	const { file, commandArguments, options: normalizedOptions } = normalizeOptions(rawFile, rawArguments, rawOptions);
+	const options = handleAsyncOptions(normalizedOptions);
+	return {
+		file,
+		commandArguments,
+		command,
+		escapedCommand,
+		startTime,
+		verboseInfo,
+		options,
+		fileDescriptors: handleStdioAsync(options, verboseInfo)
+	};
+};
+const handleAsyncOptions = ({ timeout, signal, ...options }) => {
+	if (signal !== void 0) throw new TypeError("The \"signal\" option has been renamed to \"cancelSignal\" instead.");
+	return {
+		...options,
+		timeoutDuration: timeout
+	};
+};
+const spawnSubprocessAsync = ({ file, commandArguments, options, startTime, verboseInfo, command, escapedCommand, fileDescriptors }) => {
+	let subprocess;
+	try {
+		subprocess = spawn(...concatenateShell(file, commandArguments, options));
+	} catch (error) {
+		return handleEarlyError({
+			error,
+			command,
+			escapedCommand,
+			fileDescriptors,
+			options,
+			startTime,
+			verboseInfo
+		});
+	}
+	const controller = new AbortController();
+	setMaxListeners(Number.POSITIVE_INFINITY, controller.signal);
+	const originalStreams = [...subprocess.stdio];
+	pipeOutputAsync(subprocess, fileDescriptors, controller);
+	cleanupOnExit(subprocess, options, controller);
+	const context = {};
+	const onInternalError = createDeferred();
+	subprocess.kill = subprocessKill.bind(void 0, {
+		kill: subprocess.kill.bind(subprocess),
+		options,
+		onInternalError,
+		context,
+		controller
+	});
+	subprocess.all = makeAllStream(subprocess, options);
+	addConvertedStreams(subprocess, options);
+	addIpcMethods(subprocess, options);
+	const promise = handlePromise({
+		subprocess,
+		options,
+		startTime,
+		verboseInfo,
+		fileDescriptors,
+		originalStreams,
+		command,
+		escapedCommand,
+		context,
+		onInternalError,
+		controller
+	});
+	return {
+		subprocess,
+		promise
+	};
+};
+const handlePromise = async ({ subprocess, options, startTime, verboseInfo, fileDescriptors, originalStreams, command, escapedCommand, context, onInternalError, controller }) => {
+	const [errorInfo, [exitCode, signal], stdioResults, allResult, ipcOutput] = await waitForSubprocessResult({
+		subprocess,
+		options,
+		context,
+		verboseInfo,
+		fileDescriptors,
+		originalStreams,
+		onInternalError,
+		controller
+	});
+	controller.abort();
+	onInternalError.resolve();
+	const stdio = stdioResults.map((stdioResult, fdNumber) => stripNewline(stdioResult, options, fdNumber));
+	const all = stripNewline(allResult, options, "all");
+	const result = getAsyncResult({
+		errorInfo,
+		exitCode,
+		signal,
+		stdio,
+		all,
+		ipcOutput,
+		context,
+		options,
+		command,
+		escapedCommand,
+		startTime
+	});
+	return handleResult(result, verboseInfo, options);
+};
+const getAsyncResult = ({ errorInfo, exitCode, signal, stdio, all, ipcOutput, context, options, command, escapedCommand, startTime }) => "error" in errorInfo ? makeError({
+	error: errorInfo.error,
+	command,
+	escapedCommand,
+	timedOut: context.terminationReason === "timeout",
+	isCanceled: context.terminationReason === "cancel" || context.terminationReason === "gracefulCancel",
+	isGracefullyCanceled: context.terminationReason === "gracefulCancel",
+	isMaxBuffer: errorInfo.error instanceof MaxBufferError,
+	isForcefullyTerminated: context.isForcefullyTerminated,
+	exitCode,
+	signal,
+	stdio,
+	all,
+	ipcOutput,
+	options,
+	startTime,
+	isSync: false
+}) : makeSuccessResult({
+	command,
+	escapedCommand,
+	stdio,
+	all,
+	ipcOutput,
+	options,
+	startTime
+});
+
+// node_modules/execa/lib/methods/bind.js
+const mergeOptions = (boundOptions, options) => {
+	const newOptions = Object.fromEntries(Object.entries(options).map(([optionName, optionValue]) => [optionName, mergeOption(optionName, boundOptions[optionName], optionValue)]));
+	return {
+		...boundOptions,
+		...newOptions
+	};
+};
+const mergeOption = (optionName, boundOptionValue, optionValue) => {
+	if (DEEP_OPTIONS.has(optionName) && isPlainObject$2(boundOptionValue) && isPlainObject$2(optionValue)) return {
+		...boundOptionValue,
+		...optionValue
+	};
+	return optionValue;
+};
+const DEEP_OPTIONS = /* @__PURE__ */ new Set(["env", ...FD_SPECIFIC_OPTIONS]);
+
+// node_modules/execa/lib/methods/create.js
+const createExeca = (mapArguments, boundOptions, deepOptions, setBoundExeca) => {
+	const createNested = (mapArguments, boundOptions, setBoundExeca) => createExeca(mapArguments, boundOptions, deepOptions, setBoundExeca);
+	const boundExeca = (...execaArguments) => callBoundExeca({
+		mapArguments,
+		deepOptions,
+		boundOptions,
+		setBoundExeca,
+		createNested
+	}, ...execaArguments);
+	if (setBoundExeca !== void 0) setBoundExeca(boundExeca, createNested, boundOptions);
+	return boundExeca;
+};
+const callBoundExeca = ({ mapArguments, deepOptions = {}, boundOptions = {}, setBoundExeca, createNested }, firstArgument, ...nextArguments) => {
+	if (isPlainObject$2(firstArgument)) return createNested(mapArguments, mergeOptions(boundOptions, firstArgument), setBoundExeca);
+	const { file, commandArguments, options, isSync } = parseArguments({
+		mapArguments,
+		firstArgument,
+		nextArguments,
+		deepOptions,
+		boundOptions
+	});
+	return isSync ? execaCoreSync(file, commandArguments, options) : execaCoreAsync(file, commandArguments, options, createNested);
+};
+const parseArguments = ({ mapArguments, firstArgument, nextArguments, deepOptions, boundOptions }) => {
+	const callArguments = isTemplateString(firstArgument) ? parseTemplates(firstArgument, nextArguments) : [firstArgument, ...nextArguments];
+	const [initialFile, initialArguments, initialOptions] = normalizeParameters(...callArguments);
+	const mergedOptions = mergeOptions(mergeOptions(deepOptions, boundOptions), initialOptions);
+	const { file = initialFile, commandArguments = initialArguments, options = mergedOptions, isSync = false } = mapArguments({
+		file: initialFile,
+		commandArguments: initialArguments,
+		options: mergedOptions
+	});
+	return {
+		file,
+		commandArguments,
+		options,
+		isSync
+	};
+};
+
+// node_modules/execa/lib/methods/command.js
+const mapCommandAsync = ({ file, commandArguments }) => parseCommand(file, commandArguments);
+const mapCommandSync = ({ file, commandArguments }) => ({
+	...parseCommand(file, commandArguments),
+	isSync: true
+});
+const parseCommand = (command, unusedArguments) => {
+	if (unusedArguments.length > 0) throw new TypeError(`The command and its arguments must be passed as a single string: ${command} ${unusedArguments}.`);
+	const [file, ...commandArguments] = parseCommandString(command);
+	return {
+		file,
+		commandArguments
+	};
+};
+const parseCommandString = (command) => {
+	if (typeof command !== "string") throw new TypeError(`The command must be a string: ${String(command)}.`);
+	const trimmedCommand = command.trim();
+	if (trimmedCommand === "") return [];
+	const tokens = [];
+	for (const token of trimmedCommand.split(SPACES_REGEXP)) {
+		const previousToken = tokens.at(-1);
+		if (previousToken && previousToken.endsWith("\\")) tokens[tokens.length - 1] = `${previousToken.slice(0, -1)} ${token}`;
+		else tokens.push(token);
+	}
+	return tokens;
+};
+const SPACES_REGEXP = / +/g;
+
+// node_modules/execa/lib/methods/script.js
+const setScriptSync = (boundExeca, createNested, boundOptions) => {
+	boundExeca.sync = createNested(mapScriptSync, boundOptions);
+	boundExeca.s = boundExeca.sync;
+};
+const mapScriptAsync = ({ options }) => getScriptOptions(options);
+const mapScriptSync = ({ options }) => ({
+	...getScriptOptions(options),
+	isSync: true
+});
+const getScriptOptions = (options) => ({ options: {
+	...getScriptStdinOption(options),
+	...options
+} });
+const getScriptStdinOption = ({ input, inputFile, stdio }) => input === void 0 && inputFile === void 0 && stdio === void 0 ? { stdin: "inherit" } : {};
+const deepScriptOptions = { preferLocal: true };
+
+// node_modules/execa/index.js
+const execa = createExeca(() => ({}));
+const execaSync = createExeca(() => ({ isSync: true }));
+const execaCommand = createExeca(mapCommandAsync);
+const execaCommandSync = createExeca(mapCommandSync);
+const execaNode = createExeca(mapNode);
+const $ = createExeca(mapScriptAsync, {}, deepScriptOptions, setScriptSync);
+const { sendMessage, getOneMessage, getEachMessage, getCancelSignal } = getIpcExport();
+
+// src/adapters/git/own-repository.ts
+const known = /* @__PURE__ */ new Map();
+/**
+* The repository in which git runs for the clone at `directory`; one for the whole process, so that a commit made by one
+* part of it is there for the others.
+*/
+function ownRepository(directory) {
+	const made = known.get(directory) ?? create(directory);
+	known.set(directory, made);
+	return made;
+}
+async function create(directory) {
+	const { stdout, stderr, exitCode } = await execa("git", [
+		"rev-parse",
+		"--path-format=absolute",
+		...[
+			"--git-common-dir",
+			"--git-path",
+			"objects",
+			"--git-path",
+			"shallow"
+		]
+	], {
+		cwd: directory,
+		env: {
+			...inheritedEnvironment(),
+			GIT_CONFIG_COUNT: "1",
+			GIT_CONFIG_KEY_0: "safe.directory",
+			GIT_CONFIG_VALUE_0: "*"
+		},
+		extendEnv: false,
+		reject: false
+	});
+	if (exitCode !== 0) throw new ConfigError(`${directory} is not a checkout of the repository: ${stderr}`, { hint: "Put a step with actions/checkout before this one." });
+	const [common = "", objects = "", shallow = ""] = stdout.split("\n");
+	const own = await mkdtemp(join(common, "autoresearch-"));
+	removeAtExit(own);
+	for (const folder of ["refs", "objects/info"]) await mkdir(join(own, folder), { recursive: true });
+	await writeFile(join(own, "HEAD"), "ref: refs/heads/none\n");
+	await writeFile(join(own, "config"), "[core]\n	repositoryformatversion = 0\n	bare = true\n");
+	await writeFile(join(own, "objects", "info", "alternates"), `${objects}\n`);
+	if (await access(shallow).then(() => true, () => false)) await copyFile(shallow, join(own, "shallow"));
+	return own;
+}
+const created = [];
+function removeAtExit(directory) {
+	if (created.length === 0) process.once("exit", () => {
+		for (const one of created) rmSync(one, {
+			recursive: true,
+			force: true
+		});
+	});
+	created.push(directory);
+}
+/** Variables that would point git elsewhere, and the inputs of the action, stay out. */
+function inheritedEnvironment() {
+	const isOut = (name) => /^(INPUT_|GIT_(?!CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)$|SSL_|EXEC_PATH$))/.test(name);
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOut(name)));
+}
+
+// src/adapters/git/git.ts
+const MAX_OUTPUT_BYTES = 536870912;
+const SAFE_CONFIG = [
+	["core.hooksPath", "/dev/null"],
+	["core.fsmonitor", "false"],
+	["protocol.ext.allow", "never"],
+	["core.quotePath", "false"],
+	["gc.auto", "0"]
+];
+const IDENTITY = {
+	GIT_AUTHOR_NAME: "autoresearch[bot]",
+	GIT_AUTHOR_EMAIL: "autoresearch[bot]@users.noreply.github.com",
+	GIT_COMMITTER_NAME: "autoresearch[bot]",
+	GIT_COMMITTER_EMAIL: "autoresearch[bot]@users.noreply.github.com"
+};
+/** Runs git and returns its standard output; a failure throws with git's own words. */
+async function git(context, args, options = {}) {
+	const result = await tryGit(context, args, options);
+	if (typeof result === "string") return result;
+	throw new Error(`git ${args[0]} failed (exit code ${result.exitCode}): ${result.stderr}`);
+}
+const REMOTE_ATTEMPTS = 4;
+/** What git says when the network or the server stumbled, as opposed to a refusal. */
+const STUMBLED = /error: (5\d\d|429)|HTTP 5\d\d|resolve host|connect to|connection|empty reply|RPC failed|early EOF|hung up|disconnect|timed out/i;
+/** True when it was the network or the server that failed, and the same command may succeed in a moment. */
+function hasStumbled({ stderr }) {
+	return STUMBLED.test(stderr);
+}
+/**
+* Runs a git command that only reads from the remote, again after a pause when the network stumbles.
+*
+* @throws ForgeError when the remote refuses or stays unreachable
+*/
+async function readRemote(context, args) {
+	for (let attempt = 1;; attempt += 1) {
+		const result = await tryGit(context, args);
+		if (typeof result === "string") return result;
+		if (attempt === REMOTE_ATTEMPTS || !hasStumbled(result)) throw new ForgeError(`git ${args[0]} failed: ${result.stderr.trim()}`, { hint: "The token needs `contents: read` at least. If the network was down: the next run resumes where this one stopped." });
+		await setTimeout$2(attempt * 1e3);
+	}
+}
+/** Runs git where failing is an expected answer. */
+async function tryGit(context, args, options = {}) {
+	const result = await execa("git", args, {
+		...await surroundings(context, args, options.env),
+		...options.input === void 0 ? {} : { input: options.input },
+		stripFinalNewline: options.trim ?? true,
+		reject: false,
+		maxBuffer: MAX_OUTPUT_BYTES
+	});
+	if (result.exitCode === 0) return result.stdout;
+	return {
+		exitCode: result.exitCode,
+		stderr: result.stderr || String(result.message ?? "")
+	};
+}
+/** Runs git and returns its standard output as bytes. */
+async function gitBytes(context, args, input) {
+	const { stdout } = await execa("git", args, {
+		...await surroundings(context, args),
+		input,
+		encoding: "buffer",
+		stripFinalNewline: false,
+		maxBuffer: MAX_OUTPUT_BYTES
+	});
+	return Buffer.from(stdout);
+}
+async function surroundings(context, args, env = {}) {
+	const directory = await ownRepository(context.directory);
+	const token = args.includes(context.remoteUrl) ? context.token : void 0;
+	return {
+		cwd: directory,
+		env: {
+			...inheritedEnvironment(),
+			...gitEnvironment(context.remoteUrl, token),
+			GIT_DIR: directory,
+			...env
+		},
+		extendEnv: false
+	};
+}
+/** Credentials and settings travel in the environment, so that they appear in no file and on no command line. */
+function gitEnvironment(remoteUrl, token) {
+	const settings = SAFE_CONFIG.map(([key, value]) => [key, value]);
+	if (token) {
+		const credentials = Buffer.from(`x-access-token:${token}`).toString("base64");
+		const origin = new URL(remoteUrl).origin;
+		settings.push([`http.${origin}/.extraheader`, ""]);
+		settings.push([`http.${origin}/.extraheader`, `AUTHORIZATION: basic ${credentials}`]);
+	}
+	return {
+		...IDENTITY,
+		LC_ALL: "C",
+		GIT_TERMINAL_PROMPT: "0",
+		GIT_OPTIONAL_LOCKS: "0",
+		GIT_CONFIG_COUNT: String(settings.length),
+		...Object.fromEntries(settings.flatMap(([key, value], index) => [[`GIT_CONFIG_KEY_${index}`, key], [`GIT_CONFIG_VALUE_${index}`, value]]))
+	};
+}
+
+// src/adapters/git/ledger-branch.ts
+const LEDGER_BRANCH = "autoresearch/ledger";
+const LEDGER_FILE = "ledger.jsonl";
+const MAX_ATTEMPTS$2 = 20;
+/** Attempts when it is the network that fails, with a longer pause before each. */
+const MAX_STUMBLES = 4;
+/** Ours alone: where the last ledger we fetched is kept, so that the next fetch brings only what is new. */
+const FETCHED_REF = "refs/autoresearch/ledger";
+function createLedgerBranch(context) {
+	let tip;
+	return {
+		async read() {
+			tip = await fetchTip(context);
+			return tip.commit === null ? void 0 : tip.text;
+		},
+		async update(edit, branches, message) {
+			let moves = branches.filter(({ from, to }) => from !== to);
+			for (let attempt = 1; attempt <= MAX_ATTEMPTS$2; attempt += 1) {
+				tip ??= await fetchTip(context);
+				const next = await writeTip(context, tip, edit(tip.text), message);
+				const failure = await push(context, tip, next, moves);
+				const seen = failure === void 0 ? next : await fetchTip(context);
+				if (failure === void 0 || hasLanded(tip, next, seen)) {
+					tip = seen;
+					return tip.text;
+				}
+				if (!seen.text.startsWith(tip.text)) throw rewritten();
+				const needed = await stillNeeded(context, moves);
+				if (seen.commit === tip.commit && needed.length === moves.length) {
+					if (!hasStumbled(failure) || attempt >= MAX_STUMBLES) throw refused$1(failure);
+					await setTimeout$2(attempt * 1e3);
+				}
+				tip = seen;
+				moves = needed;
+			}
+			throw new LedgerError(`the ledger could not be written in ${MAX_ATTEMPTS$2} attempts`, { hint: `Another process keeps writing to ${LEDGER_BRANCH}: start fewer jobs at once.` });
+		}
+	};
+}
+/** True when our push happened although its answer was lost: pushes are atomic, so its branches have moved as well. */
+function hasLanded(tip, next, seen) {
+	return next.commit !== tip.commit && seen.text.startsWith(next.text);
+}
+function rewritten() {
+	return new LedgerError(`${LEDGER_BRANCH} was set back or rewritten while this job was running`, { hint: "If you mended the ledger, run again. If not: `git reflog` of whoever pushed last has the lost lines." });
+}
+/**
+* Leaves out the moves that someone else has made already: GitHub may delete merged branches itself, and the answer to
+* our own push may have been lost. A branch that a person moved is not ours to delete any more.
+*/
+async function stillNeeded(context, moves) {
+	const needed = [];
+	for (const move of moves) {
+		const remote = await remoteCommit(context, move.branch);
+		if (remote === move.to) continue;
+		if (remote === move.from) needed.push(move);
+		else if (move.to !== null) throw new LedgerError(`branch ${move.branch} is at ${remote ?? "no commit"}, not where the ledger says it is`, { hint: "A person or another job moved it meanwhile. Run again: the state is read anew at every start." });
+	}
+	return needed;
+}
+function refused$1(failure) {
+	return new LedgerError(`the push to ${LEDGER_BRANCH} was refused: ${failure.stderr.trim()}`, { hint: "Give the job `contents: write` and let it push to autoresearch/**; a ruleset there may at most forbid deletion and force-push of the ledger." });
+}
+async function remoteCommit(context, branch) {
+	const line = await readRemote(context, [
+		"ls-remote",
+		context.remoteUrl,
+		`refs/heads/${branch}`
+	]);
+	return line === "" ? null : line.split("	")[0] ?? null;
+}
+async function fetchTip(context) {
+	const commit = await remoteCommit(context, LEDGER_BRANCH);
+	if (commit === null) return {
+		commit,
+		text: ""
+	};
+	const fetch = [
+		"fetch",
+		"--quiet",
+		"--no-tags",
+		"--depth=1",
+		context.remoteUrl,
+		`+${commit}:${FETCHED_REF}`
+	];
+	await readRemote(context, fetch);
+	const text = await tryGit(context, [
+		"cat-file",
+		"blob",
+		`${commit}:${LEDGER_FILE}`
+	], { trim: false });
+	if (typeof text === "string") return {
+		commit,
+		text
+	};
+	throw new LedgerError(`${LEDGER_BRANCH} has no ${LEDGER_FILE}`, { hint: "Something else uses this branch: rename it, or set it back to the last commit that has the file." });
+}
+async function writeTip(context, tip, text, message) {
+	if (text === tip.text) return tip;
+	const blob = await git(context, [
+		"hash-object",
+		"-w",
+		"--stdin"
+	], { input: text });
+	const tree = await git(context, ["mktree"], { input: `100644 blob ${blob}\t${LEDGER_FILE}\n` });
+	const parents = tip.commit === null ? [] : ["-p", tip.commit];
+	return {
+		commit: await git(context, [
+			"commit-tree",
+			tree,
+			...parents
+		], { input: message }),
+		text
+	};
+}
+/** Pushes the ledger and the branches together. A lease on each makes the push fail when one is not where we think. */
+async function push(context, tip, next, moves) {
+	const refspecs = moves.map(({ branch, to }) => `${to ?? ""}:refs/heads/${branch}`);
+	const leases = moves.map(({ branch, from }) => `--force-with-lease=refs/heads/${branch}:${from ?? ""}`);
+	if (next.commit !== tip.commit) {
+		refspecs.push(`${next.commit}:refs/heads/${LEDGER_BRANCH}`);
+		leases.push(`--force-with-lease=refs/heads/${LEDGER_BRANCH}:${tip.commit ?? ""}`);
+	}
+	if (refspecs.length === 0) return void 0;
+	const result = await tryGit(context, [
+		"push",
+		"--quiet",
+		"--atomic",
+		...leases,
+		context.remoteUrl,
+		...refspecs
+	]);
+	return typeof result === "string" ? void 0 : result;
+}
+
+// src/adapters/git/repository.ts
+/** Larger files are neither shown to a proposer nor compared as text. */
+const MAX_TEXT_BYTES = 524288;
+function createRepository(context) {
+	return {
+		remoteBranches: () => remoteBranches(context),
+		treeOf: async (commit) => git(context, ["rev-parse", `${await present(context, commit)}^{tree}`]),
+		readFiles: (commit) => readFiles(context, commit),
+		readFile: async (commit, path) => (await readBlobs(context, [`${await present(context, commit)}:${path}`]))[0],
+		changes: (from, to) => changes(context, from, to),
+		commit: (request) => commitFiles(context, request),
+		rebase: (head, onto) => rebase(context, head, onto),
+		sealedTree: (base, head, editable) => sealedTree(context, base, head, editable),
+		fixedFilesHash: (commit, editable) => fixedFilesHash(context, commit, editable),
+		exportTree: (tree, directory) => exportTree(context, tree, directory)
+	};
+}
+async function remoteBranches(context) {
+	const lines = await readRemote(context, [
+		"ls-remote",
+		"--symref",
+		context.remoteUrl,
+		"HEAD",
+		"refs/heads/*"
+	]);
+	const commits = /* @__PURE__ */ new Map();
+	let defaultBranch = "main";
+	for (const line of lines.split("\n")) {
+		const [left = "", ref = ""] = line.split("	");
+		if (left.startsWith("ref: refs/heads/") && ref === "HEAD") defaultBranch = left.slice(16);
+		else if (ref.startsWith("refs/heads/")) commits.set(ref.slice(11), left);
+	}
+	return {
+		defaultBranch,
+		commits
+	};
+}
+/** Makes sure a commit's objects are here, fetching it by its hash when they are not. */
+async function present(context, commit) {
+	if (typeof await tryGit(context, [
+		"cat-file",
+		"-e",
+		`${commit}^{tree}`
+	]) !== "string") await readRemote(context, [
+		"fetch",
+		"--quiet",
+		"--no-tags",
+		context.remoteUrl,
+		commit
+	]);
+	return commit;
+}
+async function listTree(context, tree) {
+	return splitNul(await git(context, [
+		"ls-tree",
+		"-r",
+		"-z",
+		"--long",
+		"--full-tree",
+		tree
+	])).map((record) => {
+		const tab = record.indexOf("	");
+		const [head, path] = [record.slice(0, tab), record.slice(tab + 1)];
+		const [mode = "", , object = "", bytes = ""] = head.split(/ +/);
+		return {
+			mode,
+			object,
+			bytes: Number(bytes) || 0,
+			path
+		};
+	});
+}
+async function readFiles(context, commit) {
+	const small = (await listTree(context, await present(context, commit))).filter((entry) => entry.mode.startsWith("100") && entry.bytes <= MAX_TEXT_BYTES);
+	const texts = await readBlobs(context, small.map((entry) => entry.object));
+	return new Map(small.flatMap((entry, index) => {
+		const text = texts[index];
+		return text === void 0 ? [] : [[entry.path, text]];
+	}));
+}
+/** Texts by name of object; undefined for what is missing, binary, very large or not UTF-8. */
+async function readBlobs(context, names) {
+	return (await readContents(context, names)).map((content) => content && decodeText(content));
+}
+/** Contents by name of object; undefined for what is not a file. */
+async function readContents(context, names) {
+	if (names.length === 0) return [];
+	const bytes = await gitBytes(context, ["cat-file", "--batch"], `${names.join("\n")}\n`);
+	let offset = 0;
+	return names.map(() => {
+		const end = bytes.indexOf(10, offset);
+		const header = bytes.toString("utf8", offset, end);
+		offset = end + 1;
+		if (header.endsWith(" missing")) return void 0;
+		const [, kind, size] = header.split(" ");
+		const content = bytes.subarray(offset, offset + Number(size));
+		offset += Number(size) + 1;
+		return kind === "blob" ? content : void 0;
+	});
+}
+function decodeText(content) {
+	if (content.length > MAX_TEXT_BYTES || content.includes(0)) return void 0;
+	try {
+		return new TextDecoder("utf-8", {
+			fatal: true,
+			ignoreBOM: true
+		}).decode(content);
+	} catch {
+		return;
+	}
+}
+async function rawChanges(context, from, to) {
+	await present(context, from);
+	await present(context, to);
+	const fields = splitNul(await git(context, [
+		"diff-tree",
+		"-r",
+		"-z",
+		"--no-renames",
+		"--full-index",
+		from,
+		to
+	]));
+	return Array.from({ length: fields.length / 2 }, (_, index) => {
+		const [, mode = "", oldObject = "", object = ""] = (fields[2 * index] ?? "").split(" ");
+		return {
+			path: fields[2 * index + 1] ?? "",
+			mode,
+			object,
+			oldObject
+		};
+	});
+}
+async function changes(context, from, to) {
+	const raw = await rawChanges(context, from, to);
+	const before = await readBlobs(context, raw.map((change) => change.oldObject));
+	const after = await readBlobs(context, raw.map((change) => change.object));
+	return raw.map(({ path, mode }, index) => {
+		const [old, new_] = [before[index], after[index]];
+		return {
+			path,
+			mode: mode === "000000" ? null : mode,
+			...old === void 0 ? {} : { before: old },
+			...new_ === void 0 ? {} : { after: new_ }
+		};
+	});
+}
+/** Lets `edit` change a scratch index that holds `tree`; returns the tree it leaves, undefined when `edit` gives up. */
+async function withIndex(context, tree, edit) {
+	const directory = await mkdtemp(join(tmpdir(), "autoresearch-index-"));
+	const env = { GIT_INDEX_FILE: join(directory, "index") };
+	try {
+		await git(context, ["read-tree", tree], { env });
+		return await edit(env) ? await git(context, ["write-tree"], { env }) : void 0;
+	} finally {
+		await rm(directory, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+/** The tree that results from putting entries into another; mode 000000 removes a path. */
+async function putEntries(context, tree, entries) {
+	return await withIndex(context, tree, async (env) => {
+		const lines = entries.map(({ mode, object, path }) => `${mode === "000000" ? "0" : mode} ${object}\t${path}\0`);
+		await git(context, [
+			"update-index",
+			"-z",
+			"--index-info"
+		], {
+			env,
+			input: lines.join("")
+		});
+		return true;
+	}) ?? tree;
+}
+async function commitFiles(context, { base, files, message }) {
+	await present(context, base);
+	const tree = await putEntries(context, base, await Promise.all([...files].map(async ([path, text]) => {
+		return {
+			mode: "100644",
+			object: await git(context, [
+				"hash-object",
+				"-w",
+				"--stdin"
+			], { input: text }),
+			path
+		};
+	})));
+	return {
+		commit: await git(context, [
+			"commit-tree",
+			tree,
+			"-p",
+			base
+		], { input: message }),
+		tree
+	};
+}
+async function rebase(context, head, onto) {
+	await present(context, head);
+	await present(context, onto);
+	const tree = await mergeTrees(context, head, onto) ?? await applyChangedLines(context, head, onto);
+	if (tree === void 0) return { kind: "conflict" };
+	const message = await git(context, [
+		"log",
+		"-1",
+		"--format=%B",
+		head
+	]);
+	return {
+		kind: "rebased",
+		commit: await git(context, [
+			"commit-tree",
+			tree,
+			"-p",
+			onto
+		], { input: message }),
+		tree
+	};
+}
+/**
+* The tree of `onto` is dressed as a sibling of `head`, so that the merge base is the commit that `head` changed: git
+* before 2.40 cannot be told so, a shallow clone does not know it, and after the baseline was set back it is not the
+* best common ancestor.
+*/
+async function mergeTrees(context, head, onto) {
+	const sibling = await git(context, [
+		"commit-tree",
+		`${onto}^{tree}`,
+		"-p",
+		`${head}^`
+	], { input: "Sibling" });
+	const merged = await tryGit(context, [
+		"merge-tree",
+		"--write-tree",
+		sibling,
+		head
+	]);
+	if (typeof merged === "string") return merged;
+	if (merged.exitCode === 1) return void 0;
+	throw new Error(`git merge-tree failed (exit code ${merged.exitCode}): ${merged.stderr}`);
+}
+/**
+* Git calls changes to neighbouring lines a conflict, and the hyperparameters of a script are neighbouring lines. When
+* every hunk replaces lines that stood, and still stand, in exactly one place, replacing those is unambiguous; the result
+* is trained again like any other code. A hunk that only inserts has nothing to recognise its place by.
+*/
+async function applyChangedLines(context, head, onto) {
+	const range = [
+		"--no-renames",
+		`${head}^`,
+		head
+	];
+	const patch = await git(context, [
+		"diff-tree",
+		"-r",
+		"-p",
+		"-U0",
+		...range
+	], { trim: false });
+	if (/^@@ -\d+,0 /m.test(patch)) return void 0;
+	const sections = patch.split(/^diff --git /m).slice(1);
+	for (const [index, { path }] of (await rawChanges(context, `${head}^`, head)).entries()) {
+		const texts = await readBlobs(context, [`${head}^:${path}`, `${onto}:${path}`]);
+		if (!replacedLines(sections[index] ?? "").every((lines) => texts.every((text = "") => standsOnce(lines, text)))) return void 0;
+	}
+	return withIndex(context, onto, async (env) => {
+		return typeof await tryGit(context, [
+			"apply",
+			"--cached",
+			"--unidiff-zero"
+		], {
+			env,
+			input: patch
+		}) === "string";
+	});
+}
+/** The lines that each hunk of one file's patch replaces. */
+function replacedLines(section) {
+	const hunks = section.split(/^@@ .*$/m).slice(1);
+	const removed = (hunk) => hunk.split("\n").filter((line) => line.startsWith("-"));
+	return hunks.map((hunk) => removed(hunk).map((line) => line.slice(1)).join("\n"));
+}
+function standsOnce(lines, text) {
+	const [framed, all] = [`\n${lines}\n`, `\n${text}\n`];
+	const first = all.indexOf(framed);
+	return first !== -1 && all.indexOf(framed, first + 1) === -1;
+}
+/** A plain file, and none: a link or a submodule under an editable name is not the candidate's to make. */
+const PLAIN_MODES = ["100644", "000000"];
+async function sealedTree(context, base, head, editable) {
+	return putEntries(context, base, (await rawChanges(context, base, head)).filter(({ path, mode }) => PLAIN_MODES.includes(mode) && isEditable(path, editable)));
+}
+async function fixedFilesHash(context, commit, editable) {
+	return putEntries(context, commit, (await listTree(context, await present(context, commit))).filter((entry) => isEditable(entry.path, editable)).map((entry) => ({
+		...entry,
+		mode: "000000"
+	})));
+}
+/** Contents that are held in memory at once while a tree is written. */
+const EXPORT_BATCH_BYTES = 67108864;
+/** Bytes as they are in git: a checkout would convert line ends and run filters. */
+async function exportTree(context, tree, directory) {
+	const entries = await listTree(context, tree);
+	const [links, files] = [entries.filter(isLink), entries.filter((entry) => !isLink(entry))];
+	for (const batch of [...batchesOf(files), ...batchesOf(links)]) {
+		const contents = await readContents(context, batch.map((entry) => entry.object));
+		for (const [index, entry] of batch.entries()) await exportEntry(directory, entry, contents[index]);
+	}
+}
+const isLink = ({ mode }) => mode === "120000";
+function batchesOf(entries) {
+	const batches = [];
+	let bytes = Number.POSITIVE_INFINITY;
+	for (const entry of entries) {
+		if (bytes + entry.bytes > EXPORT_BATCH_BYTES) {
+			batches.push([]);
+			bytes = 0;
+		}
+		batches.at(-1)?.push(entry);
+		bytes += entry.bytes;
+	}
+	return batches;
+}
+async function exportEntry(directory, { path, mode }, content) {
+	if (path.split("/").some((part) => part === ".." || part === ".git")) throw new Error(`the tree holds ${JSON.stringify(path)}, which git itself refuses`);
+	const target = join(directory, path);
+	await mkdir(mode === "160000" ? target : dirname(target), { recursive: true });
+	if (content === void 0) return;
+	if (mode === "120000") await symlink(content, target);
+	else await writeFile(target, content, {
+		flag: "wx",
+		mode: mode === "100755" ? 493 : 420
+	});
+}
+function splitNul(text) {
+	return text.split("\0").filter((part) => part !== "");
+}
+
 // node_modules/universal-user-agent/index.js
 function getUserAgent() {
 	if (typeof navigator === "object" && "userAgent" in navigator) return navigator.userAgent;
@@ -34543,7 +41442,7 @@ function lowercaseKeys(object) {
 		return newObj;
 	}, {});
 }
-function isPlainObject$2(value) {
+function isPlainObject$1(value) {
 	if (typeof value !== "object" || value === null) return false;
 	if (Object.prototype.toString.call(value) !== "[object Object]") return false;
 	const proto = Object.getPrototypeOf(value);
@@ -34554,7 +41453,7 @@ function isPlainObject$2(value) {
 function mergeDeep(defaults, options) {
 	const result = Object.assign({}, defaults);
 	Object.keys(options).forEach((key) => {
-		if (isPlainObject$2(options[key])) {
+		if (isPlainObject$1(options[key])) {
 			if (!(key in defaults)) Object.assign(result, { [key]: options[key] });
 			else result[key] = mergeDeep(defaults[key], options[key]);
 		} else Object.assign(result, { [key]: options[key] });
@@ -35320,7 +42219,7 @@ var RequestError = class extends Error {
 
 // node_modules/@octokit/request/dist-bundle/index.js
 var defaults_default = { headers: { "user-agent": `octokit-request.js/10.0.16 ${getUserAgent()}` } };
-function isPlainObject$1(value) {
+function isPlainObject(value) {
 	if (typeof value !== "object" || value === null) return false;
 	if (Object.prototype.toString.call(value) !== "[object Object]") return false;
 	const proto = Object.getPrototypeOf(value);
@@ -35328,13 +42227,13 @@ function isPlainObject$1(value) {
 	const Ctor = Object.prototype.hasOwnProperty.call(proto, "constructor") && proto.constructor;
 	return typeof Ctor === "function" && Ctor instanceof Ctor && Function.prototype.call(Ctor) === Function.prototype.call(value);
 }
-var noop$5 = () => "";
+var noop$3 = () => "";
 async function fetchWrapper(requestOptions) {
 	const fetch = requestOptions.request?.fetch || globalThis.fetch;
 	if (!fetch) throw new Error("fetch is not set. Please pass a fetch implementation as new Octokit({ request: { fetch }}). Learn more at https://github.com/octokit/octokit.js/#fetch-missing");
 	const log = requestOptions.request?.log || console;
 	const parseSuccessResponseBody = requestOptions.request?.parseSuccessResponseBody !== false;
-	const body = isPlainObject$1(requestOptions.body) || Array.isArray(requestOptions.body) ? JSONStringify(requestOptions.body) : requestOptions.body;
+	const body = isPlainObject(requestOptions.body) || Array.isArray(requestOptions.body) ? JSONStringify(requestOptions.body) : requestOptions.body;
 	const requestHeaders = Object.fromEntries(Object.entries(requestOptions.headers).map(([name, value]) => [name, String(value)]));
 	let fetchResponse;
 	try {
@@ -35405,7 +42304,7 @@ async function fetchWrapper(requestOptions) {
 }
 async function getResponseData(response) {
 	const contentType = response.headers.get("content-type");
-	if (!contentType) return response.text().catch(noop$5);
+	if (!contentType) return response.text().catch(noop$3);
 	const mimetype = parse(contentType);
 	if (isJSONResponse(mimetype)) {
 		let text = "";
@@ -35415,7 +42314,7 @@ async function getResponseData(response) {
 		} catch (err) {
 			return text;
 		}
-	} else if (mimetype.type.startsWith("text/") || mimetype.parameters.charset?.toLowerCase() === "utf-8" && mimetype.type !== "application/octet-stream") return response.text().catch(noop$5);
+	} else if (mimetype.type.startsWith("text/") || mimetype.parameters.charset?.toLowerCase() === "utf-8" && mimetype.type !== "application/octet-stream") return response.text().catch(noop$3);
 	else return response.arrayBuffer().catch(
 		/* v8 ignore next -- @preserve */
 		() => /* @__PURE__ */ new ArrayBuffer(0)
@@ -35583,12 +42482,12 @@ var createTokenAuth = function createTokenAuth2(token) {
 const VERSION$5 = "7.0.8";
 
 // node_modules/@octokit/core/dist-src/index.js
-const noop$4 = () => {};
+const noop$2 = () => {};
 const consoleWarn = console.warn.bind(console);
 const consoleError = console.error.bind(console);
 function createLogger(logger = {}) {
-	if (typeof logger.debug !== "function") logger.debug = noop$4;
-	if (typeof logger.info !== "function") logger.info = noop$4;
+	if (typeof logger.debug !== "function") logger.debug = noop$2;
+	if (typeof logger.info !== "function") logger.info = noop$2;
 	if (typeof logger.warn !== "function") logger.warn = consoleWarn;
 	if (typeof logger.error !== "function") logger.error = consoleError;
 	return logger;
@@ -38399,7 +45298,7 @@ retry.VERSION = VERSION$2;
 
 // node_modules/@octokit/plugin-throttling/dist-bundle/index.js
 var VERSION$1 = "0.0.0-development";
-var noop$3 = () => Promise.resolve();
+var noop$1 = () => Promise.resolve();
 function wrapRequest(state, request, options) {
 	return state.retryLimiter.schedule(doRequest, state, request, options);
 }
@@ -38414,9 +45313,9 @@ async function doRequest(state, request, options) {
 		weight: 0
 	} : {};
 	if (state.clustering) jobOptions.expiration = 6e4;
-	if (isWrite || isGraphQL) await state.write.key(state.id).schedule(jobOptions, noop$3);
-	if (isWrite && state.triggersNotification(pathname)) await state.notifications.key(state.id).schedule(jobOptions, noop$3);
-	if (isSearch) await state.search.key(state.id).schedule(jobOptions, noop$3);
+	if (isWrite || isGraphQL) await state.write.key(state.id).schedule(jobOptions, noop$1);
+	if (isWrite && state.triggersNotification(pathname)) await state.notifications.key(state.id).schedule(jobOptions, noop$1);
+	if (isSearch) await state.search.key(state.id).schedule(jobOptions, noop$1);
 	const req = (isAuth ? state.auth : state.global).key(state.id).schedule(jobOptions, request, options);
 	if (isGraphQL) {
 		const res = await req;
@@ -38567,8 +45466,8 @@ function throttling(octokit, octokitOptions) {
 throttling.VERSION = VERSION$1;
 throttling.triggersNotification = triggersNotification;
 
-// src/adapters/github-errors.ts
-const MAX_ATTEMPTS$2 = 3;
+// src/adapters/github/errors.ts
+const MAX_ATTEMPTS$1 = 3;
 function statusOf(error) {
 	return error instanceof RequestError ? error.status : void 0;
 }
@@ -38589,7 +45488,7 @@ async function attemptOnce(find, create, pause) {
 			const status = statusOf(error);
 			const lost = status !== void 0 && status >= 500;
 			const exists = status === 422 && /already exists/i.test(String(error));
-			if (attempt >= MAX_ATTEMPTS$2 || !(lost || exists)) throw error;
+			if (attempt >= MAX_ATTEMPTS$1 || !(lost || exists)) throw error;
 			await pause(2 * attempt);
 		}
 	}
@@ -38613,7 +45512,7 @@ function hintFor(status, message) {
 	return "If this looks wrong, please report it with this message.";
 }
 
-// src/adapters/github.ts
+// src/adapters/github/github.ts
 /** Waits longer than this are not worth a GPU's time: the command ends and the next one resumes. */
 const MAX_WAIT_SECONDS = 900;
 function createForge(options) {
@@ -39235,7 +46134,7 @@ function roundInteger(from, to) {
 
 // src/adapters/knobs.ts
 /** Steps tried in one call before giving up on what the gate refuses. */
-const MAX_ATTEMPTS$1 = 10;
+const MAX_ATTEMPTS = 10;
 /** @param rng uniform in [0, 1); the only source of chance */
 function createKnobsProposer(rng) {
 	return {
@@ -39248,7 +46147,7 @@ function propose(request, rng) {
 	if (knobs.length === 0) return nothing$1("The editable files have no named numeric constant.", true);
 	const refused = [];
 	let reason = "";
-	for (let attempt = 0; attempt < MAX_ATTEMPTS$1; attempt++) {
+	for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
 		const step = proposeStep(knobs, request.history, rng, refused);
 		if (step === void 0) return nothing$1(`Every step near the present values of ${knobs.length} constants was tried.`, true);
 		const proposal = propositionOf(step, request.files.get(step.knob.file) ?? "");
@@ -39261,7 +46160,7 @@ function propose(request, rng) {
 		refused.push(proposal.knob);
 		reason = problems.join(" ");
 	}
-	return nothing$1(`${MAX_ATTEMPTS$1} steps were refused, the last one because: ${reason}`, false);
+	return nothing$1(`${MAX_ATTEMPTS} steps were refused, the last one because: ${reason}`, false);
 }
 function nothing$1(reason, exhausted) {
 	return {
@@ -39296,6555 +46195,6 @@ function describeReason({ knob: { name }, because, to, knob }) {
 		case "last step failed": return `The latest step on ${name} failed. ${way}, or by less, may work.`;
 		case "last step is open": return `Another step on ${name} is not decided yet. ${way} completes the picture.`;
 	}
-}
-
-// node_modules/is-plain-obj/index.js
-function isPlainObject(value) {
-	if (typeof value !== "object" || value === null) return false;
-	const prototype = Object.getPrototypeOf(value);
-	return (prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null) && !(Symbol.toStringTag in value) && !(Symbol.iterator in value);
-}
-
-// node_modules/execa/lib/arguments/file-url.js
-const safeNormalizeFileUrl = (file, name) => {
-	const fileString = normalizeFileUrl(normalizeDenoExecPath(file));
-	if (typeof fileString !== "string") throw new TypeError(`${name} must be a string or a file URL: ${fileString}.`);
-	return fileString;
-};
-const normalizeDenoExecPath = (file) => isDenoExecPath(file) ? file.toString() : file;
-const isDenoExecPath = (file) => typeof file !== "string" && file && Object.getPrototypeOf(file) === String.prototype;
-const normalizeFileUrl = (file) => file instanceof URL ? fileURLToPath(file) : file;
-
-// node_modules/execa/lib/methods/parameters.js
-const normalizeParameters = (rawFile, rawArguments = [], rawOptions = {}) => {
-	const filePath = safeNormalizeFileUrl(rawFile, "First argument");
-	const [commandArguments, options] = isPlainObject(rawArguments) ? [[], rawArguments] : [rawArguments, rawOptions];
-	if (!Array.isArray(commandArguments)) throw new TypeError(`Second argument must be either an array of arguments or an options object: ${commandArguments}`);
-	if (commandArguments.some((commandArgument) => typeof commandArgument === "object" && commandArgument !== null)) throw new TypeError(`Second argument must be an array of strings: ${commandArguments}`);
-	const normalizedArguments = commandArguments.map(String);
-	const nullByteArgument = normalizedArguments.find((normalizedArgument) => normalizedArgument.includes("\0"));
-	if (nullByteArgument !== void 0) throw new TypeError(`Arguments cannot contain null bytes ("\\0"): ${nullByteArgument}`);
-	if (!isPlainObject(options)) throw new TypeError(`Last argument must be an options object: ${options}`);
-	return [
-		filePath,
-		normalizedArguments,
-		options
-	];
-};
-
-// node_modules/execa/lib/utils/uint-array.js
-const { toString: objectToString$1 } = Object.prototype;
-const isArrayBuffer = (value) => objectToString$1.call(value) === "[object ArrayBuffer]";
-const isUint8Array = (value) => objectToString$1.call(value) === "[object Uint8Array]";
-const bufferToUint8Array = (buffer) => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-const textEncoder$1 = new TextEncoder();
-const stringToUint8Array = (string) => textEncoder$1.encode(string);
-const textDecoder = new TextDecoder();
-const uint8ArrayToString = (uint8Array) => textDecoder.decode(uint8Array);
-const joinToString = (uint8ArraysOrStrings, encoding) => {
-	return uint8ArraysToStrings(uint8ArraysOrStrings, encoding).join("");
-};
-const uint8ArraysToStrings = (uint8ArraysOrStrings, encoding) => {
-	if (encoding === "utf8" && uint8ArraysOrStrings.every((uint8ArrayOrString) => typeof uint8ArrayOrString === "string")) return uint8ArraysOrStrings;
-	const decoder = new StringDecoder(encoding);
-	const strings = uint8ArraysOrStrings.map((uint8ArrayOrString) => typeof uint8ArrayOrString === "string" ? stringToUint8Array(uint8ArrayOrString) : uint8ArrayOrString).map((uint8Array) => decoder.write(uint8Array));
-	const finalString = decoder.end();
-	return finalString === "" ? strings : [...strings, finalString];
-};
-const joinToUint8Array = (uint8ArraysOrStrings) => {
-	if (uint8ArraysOrStrings.length === 1 && isUint8Array(uint8ArraysOrStrings[0])) return uint8ArraysOrStrings[0];
-	return concatUint8Arrays(stringsToUint8Arrays(uint8ArraysOrStrings));
-};
-const stringsToUint8Arrays = (uint8ArraysOrStrings) => uint8ArraysOrStrings.map((uint8ArrayOrString) => typeof uint8ArrayOrString === "string" ? stringToUint8Array(uint8ArrayOrString) : uint8ArrayOrString);
-const concatUint8Arrays = (uint8Arrays) => {
-	const result = new Uint8Array(getJoinLength(uint8Arrays));
-	let index = 0;
-	for (const uint8Array of uint8Arrays) {
-		result.set(uint8Array, index);
-		index += uint8Array.length;
-	}
-	return result;
-};
-const getJoinLength = (uint8Arrays) => {
-	let joinLength = 0;
-	for (const uint8Array of uint8Arrays) joinLength += uint8Array.length;
-	return joinLength;
-};
-
-// node_modules/execa/lib/methods/template.js
-const isTemplateString = (templates) => Array.isArray(templates) && Array.isArray(templates.raw);
-const parseTemplates = (templates, expressions) => {
-	let tokens = [];
-	for (const [index, template] of templates.entries()) tokens = parseTemplate({
-		templates,
-		expressions,
-		tokens,
-		index,
-		template
-	});
-	if (tokens.length === 0) throw new TypeError("Template script must not be empty");
-	const [file, ...commandArguments] = tokens;
-	return [
-		file,
-		commandArguments,
-		{}
-	];
-};
-const parseTemplate = ({ templates, expressions, tokens, index, template }) => {
-	if (template === void 0) throw new TypeError(`Invalid backslash sequence: ${templates.raw[index]}`);
-	const { nextTokens, leadingWhitespaces, trailingWhitespaces } = splitByWhitespaces(template, templates.raw[index]);
-	const newTokens = concatTokens(tokens, nextTokens, leadingWhitespaces);
-	if (index === expressions.length) return newTokens;
-	const expression = expressions[index];
-	const expressionTokens = Array.isArray(expression) ? expression.map((expression) => parseExpression(expression)) : [parseExpression(expression)];
-	return concatTokens(newTokens, expressionTokens, trailingWhitespaces);
-};
-const splitByWhitespaces = (template, rawTemplate) => {
-	if (rawTemplate.length === 0) return {
-		nextTokens: [],
-		leadingWhitespaces: false,
-		trailingWhitespaces: false
-	};
-	const nextTokens = [];
-	let templateStart = 0;
-	const leadingWhitespaces = DELIMITERS.has(rawTemplate[0]);
-	for (let templateIndex = 0, rawIndex = 0; templateIndex < template.length; templateIndex += 1, rawIndex += 1) {
-		const rawCharacter = rawTemplate[rawIndex];
-		if (DELIMITERS.has(rawCharacter)) {
-			if (templateStart !== templateIndex) nextTokens.push(template.slice(templateStart, templateIndex));
-			templateStart = templateIndex + 1;
-		} else if (rawCharacter === "\\") {
-			const nextRawCharacter = rawTemplate[rawIndex + 1];
-			if (nextRawCharacter === "\n") {
-				templateIndex -= 1;
-				rawIndex += 1;
-			} else if (nextRawCharacter === "u" && rawTemplate[rawIndex + 2] === "{") rawIndex = rawTemplate.indexOf("}", rawIndex + 3);
-			else rawIndex += ESCAPE_LENGTH[nextRawCharacter] ?? 1;
-		}
-	}
-	const trailingWhitespaces = templateStart === template.length;
-	if (!trailingWhitespaces) nextTokens.push(template.slice(templateStart));
-	return {
-		nextTokens,
-		leadingWhitespaces,
-		trailingWhitespaces
-	};
-};
-const DELIMITERS = /* @__PURE__ */ new Set([
-	" ",
-	"	",
-	"\r",
-	"\n"
-]);
-const ESCAPE_LENGTH = {
-	x: 3,
-	u: 5
-};
-const concatTokens = (tokens, nextTokens, isSeparated) => isSeparated || tokens.length === 0 || nextTokens.length === 0 ? [...tokens, ...nextTokens] : [
-	...tokens.slice(0, -1),
-	`${tokens.at(-1)}${nextTokens[0]}`,
-	...nextTokens.slice(1)
-];
-const parseExpression = (expression) => {
-	const typeOfExpression = typeof expression;
-	if (typeOfExpression === "string") return expression;
-	if (typeOfExpression === "number") return String(expression);
-	if (isPlainObject(expression) && ("stdout" in expression || "isMaxBuffer" in expression)) return getSubprocessResult(expression);
-	if (expression instanceof ChildProcess || Object.prototype.toString.call(expression) === "[object Promise]") throw new TypeError("Unexpected subprocess in template expression. Please use ${await subprocess} instead of ${subprocess}.");
-	throw new TypeError(`Unexpected "${typeOfExpression}" in template expression`);
-};
-const getSubprocessResult = ({ stdout }) => {
-	if (typeof stdout === "string") return stdout;
-	if (isUint8Array(stdout)) return uint8ArrayToString(stdout);
-	if (stdout === void 0) throw new TypeError("Missing result.stdout in template expression. This is probably due to the previous subprocess' \"stdout\" option.");
-	throw new TypeError(`Unexpected "${typeof stdout}" stdout in template expression`);
-};
-
-// node_modules/execa/lib/utils/standard-stream.js
-const isStandardStream = (stream) => STANDARD_STREAMS.includes(stream);
-const STANDARD_STREAMS = [
-	process$1.stdin,
-	process$1.stdout,
-	process$1.stderr
-];
-const STANDARD_STREAMS_ALIASES = [
-	"stdin",
-	"stdout",
-	"stderr"
-];
-const getStreamName = (fdNumber) => STANDARD_STREAMS_ALIASES[fdNumber] ?? `stdio[${fdNumber}]`;
-
-// node_modules/execa/lib/arguments/specific.js
-const normalizeFdSpecificOptions = (options) => {
-	const optionsCopy = { ...options };
-	for (const optionName of FD_SPECIFIC_OPTIONS) optionsCopy[optionName] = normalizeFdSpecificOption(options, optionName);
-	return optionsCopy;
-};
-const normalizeFdSpecificOption = (options, optionName) => {
-	const optionBaseArray = Array.from({ length: getStdioLength(options) + 1 });
-	const optionArray = normalizeFdSpecificValue(options[optionName], optionBaseArray, optionName);
-	return addDefaultValue$1(optionArray, optionName);
-};
-const getStdioLength = ({ stdio }) => Array.isArray(stdio) ? Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length) : STANDARD_STREAMS_ALIASES.length;
-const normalizeFdSpecificValue = (optionValue, optionArray, optionName) => isPlainObject(optionValue) ? normalizeOptionObject(optionValue, optionArray, optionName) : optionArray.fill(optionValue);
-const normalizeOptionObject = (optionValue, optionArray, optionName) => {
-	for (const fdName of Object.keys(optionValue).sort(compareFdName)) for (const fdNumber of parseFdName(fdName, optionName, optionArray)) optionArray[fdNumber] = optionValue[fdName];
-	return optionArray;
-};
-const compareFdName = (fdNameA, fdNameB) => getFdNameOrder(fdNameA) < getFdNameOrder(fdNameB) ? 1 : -1;
-const getFdNameOrder = (fdName) => {
-	if (fdName === "stdout" || fdName === "stderr") return 0;
-	return fdName === "all" ? 2 : 1;
-};
-const parseFdName = (fdName, optionName, optionArray) => {
-	if (fdName === "ipc") return [optionArray.length - 1];
-	const fdNumber = parseFd(fdName);
-	if (fdNumber === void 0 || fdNumber === 0) throw new TypeError(`"${optionName}.${fdName}" is invalid.
-It must be "${optionName}.stdout", "${optionName}.stderr", "${optionName}.all", "${optionName}.ipc", or "${optionName}.fd3", "${optionName}.fd4" (and so on).`);
-	if (fdNumber >= optionArray.length) throw new TypeError(`"${optionName}.${fdName}" is invalid: that file descriptor does not exist.
-Please set the "stdio" option to ensure that file descriptor exists.`);
-	return fdNumber === "all" ? [1, 2] : [fdNumber];
-};
-const parseFd = (fdName) => {
-	if (fdName === "all") return fdName;
-	if (STANDARD_STREAMS_ALIASES.includes(fdName)) return STANDARD_STREAMS_ALIASES.indexOf(fdName);
-	const regexpResult = FD_REGEXP.exec(fdName);
-	if (regexpResult !== null) return Number(regexpResult[1]);
-};
-const FD_REGEXP = /^fd(\d+)$/;
-const addDefaultValue$1 = (optionArray, optionName) => optionArray.map((optionValue) => optionValue === void 0 ? DEFAULT_OPTIONS[optionName] : optionValue);
-const DEFAULT_OPTIONS = {
-	lines: false,
-	buffer: true,
-	maxBuffer: 1e8,
-	verbose: debuglog("execa").enabled ? "full" : "none",
-	stripFinalNewline: true
-};
-const FD_SPECIFIC_OPTIONS = [
-	"lines",
-	"buffer",
-	"maxBuffer",
-	"verbose",
-	"stripFinalNewline"
-];
-const getFdSpecificValue = (optionArray, fdNumber) => fdNumber === "ipc" ? optionArray.at(-1) : optionArray[fdNumber];
-
-// node_modules/execa/lib/verbose/values.js
-const isVerbose = ({ verbose }, fdNumber) => getFdVerbose(verbose, fdNumber) !== "none";
-const isFullVerbose = ({ verbose }, fdNumber) => !["none", "short"].includes(getFdVerbose(verbose, fdNumber));
-const getVerboseFunction = ({ verbose }, fdNumber) => {
-	const fdVerbose = getFdVerbose(verbose, fdNumber);
-	return isVerboseFunction(fdVerbose) ? fdVerbose : void 0;
-};
-const getFdVerbose = (verbose, fdNumber) => fdNumber === void 0 ? getFdGenericVerbose(verbose) : getFdSpecificValue(verbose, fdNumber);
-const getFdGenericVerbose = (verbose) => verbose.find((fdVerbose) => isVerboseFunction(fdVerbose)) ?? VERBOSE_VALUES.findLast((fdVerbose) => verbose.includes(fdVerbose));
-const isVerboseFunction = (fdVerbose) => typeof fdVerbose === "function";
-const VERBOSE_VALUES = [
-	"none",
-	"short",
-	"full"
-];
-
-// node_modules/execa/lib/arguments/escape.js
-const joinCommand = (filePath, rawArguments) => {
-	const fileAndArguments = [filePath, ...rawArguments];
-	return {
-		command: fileAndArguments.join(" "),
-		escapedCommand: fileAndArguments.map((fileAndArgument) => quoteString(escapeControlCharacters(fileAndArgument))).join(" ")
-	};
-};
-const escapeLines = (lines) => stripVTControlCharacters(lines).split("\n").map((line) => escapeControlCharacters(line)).join("\n");
-const escapeControlCharacters = (line) => line.replaceAll(SPECIAL_CHAR_REGEXP, (character) => escapeControlCharacter(character));
-const escapeControlCharacter = (character) => {
-	const commonEscape = COMMON_ESCAPES[character];
-	if (commonEscape !== void 0) return commonEscape;
-	const codepoint = character.codePointAt(0);
-	const codepointHex = codepoint.toString(16);
-	return codepoint <= ASTRAL_START ? `\\u${codepointHex.padStart(4, "0")}` : `\\U${codepointHex}`;
-};
-const getSpecialCharRegExp = () => {
-	try {
-		return new RegExp("\\p{Separator}|\\p{Other}", "gu");
-	} catch {
-		return /[\s\u0000-\u001F\u007F-\u009F\u00AD]/g;
-	}
-};
-const SPECIAL_CHAR_REGEXP = getSpecialCharRegExp();
-const COMMON_ESCAPES = {
-	" ": " ",
-	"\b": "\\b",
-	"\f": "\\f",
-	"\n": "\\n",
-	"\r": "\\r",
-	"	": "\\t"
-};
-const ASTRAL_START = 65535;
-const quoteString = (escapedArgument) => {
-	if (NO_ESCAPE_REGEXP.test(escapedArgument)) return escapedArgument;
-	return platform === "win32" ? `"${escapedArgument.replaceAll("\"", "\"\"")}"` : `'${escapedArgument.replaceAll("'", "'\\''")}'`;
-};
-const NO_ESCAPE_REGEXP = /^[\w./-]+$/;
-
-// node_modules/is-unicode-supported/index.js
-function isUnicodeSupported() {
-	const { env } = process$1;
-	const { TERM, TERM_PROGRAM } = env;
-	if (process$1.platform !== "win32") return TERM !== "linux";
-	return Boolean(env.WT_SESSION) || Boolean(env.TERMINUS_SUBLIME) || env.ConEmuTask === "{cmd::Cmder}" || TERM_PROGRAM === "Terminus-Sublime" || TERM_PROGRAM === "vscode" || TERM === "xterm-256color" || TERM === "alacritty" || TERM === "rxvt-unicode" || TERM === "rxvt-unicode-256color" || env.TERMINAL_EMULATOR === "JetBrains-JediTerm";
-}
-
-// node_modules/figures/index.js
-const common = {
-	circleQuestionMark: "(?)",
-	questionMarkPrefix: "(?)",
-	square: "█",
-	squareDarkShade: "▓",
-	squareMediumShade: "▒",
-	squareLightShade: "░",
-	squareTop: "▀",
-	squareBottom: "▄",
-	squareLeft: "▌",
-	squareRight: "▐",
-	squareCenter: "■",
-	bullet: "●",
-	dot: "․",
-	ellipsis: "…",
-	pointerSmall: "›",
-	triangleUp: "▲",
-	triangleUpSmall: "▴",
-	triangleDown: "▼",
-	triangleDownSmall: "▾",
-	triangleLeftSmall: "◂",
-	triangleRightSmall: "▸",
-	home: "⌂",
-	heart: "♥",
-	musicNote: "♪",
-	musicNoteBeamed: "♫",
-	arrowUp: "↑",
-	arrowDown: "↓",
-	arrowLeft: "←",
-	arrowRight: "→",
-	arrowLeftRight: "↔",
-	arrowUpDown: "↕",
-	almostEqual: "≈",
-	notEqual: "≠",
-	lessOrEqual: "≤",
-	greaterOrEqual: "≥",
-	identical: "≡",
-	infinity: "∞",
-	subscriptZero: "₀",
-	subscriptOne: "₁",
-	subscriptTwo: "₂",
-	subscriptThree: "₃",
-	subscriptFour: "₄",
-	subscriptFive: "₅",
-	subscriptSix: "₆",
-	subscriptSeven: "₇",
-	subscriptEight: "₈",
-	subscriptNine: "₉",
-	oneHalf: "½",
-	oneThird: "⅓",
-	oneQuarter: "¼",
-	oneFifth: "⅕",
-	oneSixth: "⅙",
-	oneEighth: "⅛",
-	twoThirds: "⅔",
-	twoFifths: "⅖",
-	threeQuarters: "¾",
-	threeFifths: "⅗",
-	threeEighths: "⅜",
-	fourFifths: "⅘",
-	fiveSixths: "⅚",
-	fiveEighths: "⅝",
-	sevenEighths: "⅞",
-	line: "─",
-	lineBold: "━",
-	lineDouble: "═",
-	lineDashed0: "┄",
-	lineDashed1: "┅",
-	lineDashed2: "┈",
-	lineDashed3: "┉",
-	lineDashed4: "╌",
-	lineDashed5: "╍",
-	lineDashed6: "╴",
-	lineDashed7: "╶",
-	lineDashed8: "╸",
-	lineDashed9: "╺",
-	lineDashed10: "╼",
-	lineDashed11: "╾",
-	lineDashed12: "−",
-	lineDashed13: "–",
-	lineDashed14: "‐",
-	lineDashed15: "⁃",
-	lineVertical: "│",
-	lineVerticalBold: "┃",
-	lineVerticalDouble: "║",
-	lineVerticalDashed0: "┆",
-	lineVerticalDashed1: "┇",
-	lineVerticalDashed2: "┊",
-	lineVerticalDashed3: "┋",
-	lineVerticalDashed4: "╎",
-	lineVerticalDashed5: "╏",
-	lineVerticalDashed6: "╵",
-	lineVerticalDashed7: "╷",
-	lineVerticalDashed8: "╹",
-	lineVerticalDashed9: "╻",
-	lineVerticalDashed10: "╽",
-	lineVerticalDashed11: "╿",
-	lineDownLeft: "┐",
-	lineDownLeftArc: "╮",
-	lineDownBoldLeftBold: "┓",
-	lineDownBoldLeft: "┒",
-	lineDownLeftBold: "┑",
-	lineDownDoubleLeftDouble: "╗",
-	lineDownDoubleLeft: "╖",
-	lineDownLeftDouble: "╕",
-	lineDownRight: "┌",
-	lineDownRightArc: "╭",
-	lineDownBoldRightBold: "┏",
-	lineDownBoldRight: "┎",
-	lineDownRightBold: "┍",
-	lineDownDoubleRightDouble: "╔",
-	lineDownDoubleRight: "╓",
-	lineDownRightDouble: "╒",
-	lineUpLeft: "┘",
-	lineUpLeftArc: "╯",
-	lineUpBoldLeftBold: "┛",
-	lineUpBoldLeft: "┚",
-	lineUpLeftBold: "┙",
-	lineUpDoubleLeftDouble: "╝",
-	lineUpDoubleLeft: "╜",
-	lineUpLeftDouble: "╛",
-	lineUpRight: "└",
-	lineUpRightArc: "╰",
-	lineUpBoldRightBold: "┗",
-	lineUpBoldRight: "┖",
-	lineUpRightBold: "┕",
-	lineUpDoubleRightDouble: "╚",
-	lineUpDoubleRight: "╙",
-	lineUpRightDouble: "╘",
-	lineUpDownLeft: "┤",
-	lineUpBoldDownBoldLeftBold: "┫",
-	lineUpBoldDownBoldLeft: "┨",
-	lineUpDownLeftBold: "┥",
-	lineUpBoldDownLeftBold: "┩",
-	lineUpDownBoldLeftBold: "┪",
-	lineUpDownBoldLeft: "┧",
-	lineUpBoldDownLeft: "┦",
-	lineUpDoubleDownDoubleLeftDouble: "╣",
-	lineUpDoubleDownDoubleLeft: "╢",
-	lineUpDownLeftDouble: "╡",
-	lineUpDownRight: "├",
-	lineUpBoldDownBoldRightBold: "┣",
-	lineUpBoldDownBoldRight: "┠",
-	lineUpDownRightBold: "┝",
-	lineUpBoldDownRightBold: "┡",
-	lineUpDownBoldRightBold: "┢",
-	lineUpDownBoldRight: "┟",
-	lineUpBoldDownRight: "┞",
-	lineUpDoubleDownDoubleRightDouble: "╠",
-	lineUpDoubleDownDoubleRight: "╟",
-	lineUpDownRightDouble: "╞",
-	lineDownLeftRight: "┬",
-	lineDownBoldLeftBoldRightBold: "┳",
-	lineDownLeftBoldRightBold: "┯",
-	lineDownBoldLeftRight: "┰",
-	lineDownBoldLeftBoldRight: "┱",
-	lineDownBoldLeftRightBold: "┲",
-	lineDownLeftRightBold: "┮",
-	lineDownLeftBoldRight: "┭",
-	lineDownDoubleLeftDoubleRightDouble: "╦",
-	lineDownDoubleLeftRight: "╥",
-	lineDownLeftDoubleRightDouble: "╤",
-	lineUpLeftRight: "┴",
-	lineUpBoldLeftBoldRightBold: "┻",
-	lineUpLeftBoldRightBold: "┷",
-	lineUpBoldLeftRight: "┸",
-	lineUpBoldLeftBoldRight: "┹",
-	lineUpBoldLeftRightBold: "┺",
-	lineUpLeftRightBold: "┶",
-	lineUpLeftBoldRight: "┵",
-	lineUpDoubleLeftDoubleRightDouble: "╩",
-	lineUpDoubleLeftRight: "╨",
-	lineUpLeftDoubleRightDouble: "╧",
-	lineUpDownLeftRight: "┼",
-	lineUpBoldDownBoldLeftBoldRightBold: "╋",
-	lineUpDownBoldLeftBoldRightBold: "╈",
-	lineUpBoldDownLeftBoldRightBold: "╇",
-	lineUpBoldDownBoldLeftRightBold: "╊",
-	lineUpBoldDownBoldLeftBoldRight: "╉",
-	lineUpBoldDownLeftRight: "╀",
-	lineUpDownBoldLeftRight: "╁",
-	lineUpDownLeftBoldRight: "┽",
-	lineUpDownLeftRightBold: "┾",
-	lineUpBoldDownBoldLeftRight: "╂",
-	lineUpDownLeftBoldRightBold: "┿",
-	lineUpBoldDownLeftBoldRight: "╃",
-	lineUpBoldDownLeftRightBold: "╄",
-	lineUpDownBoldLeftBoldRight: "╅",
-	lineUpDownBoldLeftRightBold: "╆",
-	lineUpDoubleDownDoubleLeftDoubleRightDouble: "╬",
-	lineUpDoubleDownDoubleLeftRight: "╫",
-	lineUpDownLeftDoubleRightDouble: "╪",
-	lineCross: "╳",
-	lineBackslash: "╲",
-	lineSlash: "╱"
-};
-const specialMainSymbols = {
-	tick: "✔",
-	info: "ℹ",
-	warning: "⚠",
-	cross: "✘",
-	squareSmall: "◻",
-	squareSmallFilled: "◼",
-	circle: "◯",
-	circleFilled: "◉",
-	circleDotted: "◌",
-	circleDouble: "◎",
-	circleCircle: "ⓞ",
-	circleCross: "ⓧ",
-	circlePipe: "Ⓘ",
-	radioOn: "◉",
-	radioOff: "◯",
-	checkboxOn: "☒",
-	checkboxOff: "☐",
-	checkboxCircleOn: "ⓧ",
-	checkboxCircleOff: "Ⓘ",
-	pointer: "❯",
-	triangleUpOutline: "△",
-	triangleLeft: "◀",
-	triangleRight: "▶",
-	lozenge: "◆",
-	lozengeOutline: "◇",
-	hamburger: "☰",
-	smiley: "㋡",
-	mustache: "෴",
-	star: "★",
-	play: "▶",
-	nodejs: "⬢",
-	oneSeventh: "⅐",
-	oneNinth: "⅑",
-	oneTenth: "⅒"
-};
-const specialFallbackSymbols = {
-	tick: "√",
-	info: "i",
-	warning: "‼",
-	cross: "×",
-	squareSmall: "□",
-	squareSmallFilled: "■",
-	circle: "( )",
-	circleFilled: "(*)",
-	circleDotted: "( )",
-	circleDouble: "( )",
-	circleCircle: "(○)",
-	circleCross: "(×)",
-	circlePipe: "(│)",
-	radioOn: "(*)",
-	radioOff: "( )",
-	checkboxOn: "[×]",
-	checkboxOff: "[ ]",
-	checkboxCircleOn: "(×)",
-	checkboxCircleOff: "( )",
-	pointer: ">",
-	triangleUpOutline: "∆",
-	triangleLeft: "◄",
-	triangleRight: "►",
-	lozenge: "♦",
-	lozengeOutline: "◊",
-	hamburger: "≡",
-	smiley: "☺",
-	mustache: "┌─┐",
-	star: "✶",
-	play: "►",
-	nodejs: "♦",
-	oneSeventh: "1/7",
-	oneNinth: "1/9",
-	oneTenth: "1/10"
-};
-const mainSymbols = {
-	...common,
-	...specialMainSymbols
-};
-const fallbackSymbols = {
-	...common,
-	...specialFallbackSymbols
-};
-const shouldUseMain = isUnicodeSupported();
-const figures = shouldUseMain ? mainSymbols : fallbackSymbols;
-const replacements = Object.entries(specialMainSymbols);
-
-// node_modules/yoctocolors/base.js
-const hasColors = tty?.WriteStream?.prototype?.hasColors?.() ?? false;
-const format = (open, close) => {
-	if (!hasColors) return (input) => input;
-	const openCode = `\u001B[${open}m`;
-	const closeCode = `\u001B[${close}m`;
-	return (input) => {
-		const string = input + "";
-		let index = string.indexOf(closeCode);
-		if (index === -1) return openCode + string + closeCode;
-		let result = openCode;
-		let lastIndex = 0;
-		const replaceCode = (close === 22 ? closeCode : "") + openCode;
-		while (index !== -1) {
-			result += string.slice(lastIndex, index) + replaceCode;
-			lastIndex = index + closeCode.length;
-			index = string.indexOf(closeCode, lastIndex);
-		}
-		result += string.slice(lastIndex) + closeCode;
-		return result;
-	};
-};
-const reset = format(0, 0);
-const bold = format(1, 22);
-const dim = format(2, 22);
-const italic = format(3, 23);
-const underline = format(4, 24);
-const underlineDouble = format("4:2", 24);
-const underlineCurly = format("4:3", 24);
-const underlineDotted = format("4:4", 24);
-const underlineDashed = format("4:5", 24);
-const overline = format(53, 55);
-const inverse = format(7, 27);
-const hidden$1 = format(8, 28);
-const strikethrough = format(9, 29);
-const black = format(30, 39);
-const red = format(31, 39);
-const green = format(32, 39);
-const yellow = format(33, 39);
-const blue = format(34, 39);
-const magenta = format(35, 39);
-const cyan = format(36, 39);
-const white = format(37, 39);
-const gray = format(90, 39);
-const bgBlack = format(40, 49);
-const bgRed = format(41, 49);
-const bgGreen = format(42, 49);
-const bgYellow = format(43, 49);
-const bgBlue = format(44, 49);
-const bgMagenta = format(45, 49);
-const bgCyan = format(46, 49);
-const bgWhite = format(47, 49);
-const bgGray = format(100, 49);
-const redBright = format(91, 39);
-const greenBright = format(92, 39);
-const yellowBright = format(93, 39);
-const blueBright = format(94, 39);
-const magentaBright = format(95, 39);
-const cyanBright = format(96, 39);
-const whiteBright = format(97, 39);
-const bgRedBright = format(101, 49);
-const bgGreenBright = format(102, 49);
-const bgYellowBright = format(103, 49);
-const bgBlueBright = format(104, 49);
-const bgMagentaBright = format(105, 49);
-const bgCyanBright = format(106, 49);
-const bgWhiteBright = format(107, 49);
-const underlineBlack = format("58;5;0", 59);
-const underlineRed = format("58;5;1", 59);
-const underlineGreen = format("58;5;2", 59);
-const underlineYellow = format("58;5;3", 59);
-const underlineBlue = format("58;5;4", 59);
-const underlineMagenta = format("58;5;5", 59);
-const underlineCyan = format("58;5;6", 59);
-const underlineWhite = format("58;5;7", 59);
-const underlineGray = format("58;5;8", 59);
-const underlineRedBright = format("58;5;9", 59);
-const underlineGreenBright = format("58;5;10", 59);
-const underlineYellowBright = format("58;5;11", 59);
-const underlineBlueBright = format("58;5;12", 59);
-const underlineMagentaBright = format("58;5;13", 59);
-const underlineCyanBright = format("58;5;14", 59);
-const underlineWhiteBright = format("58;5;15", 59);
-
-// node_modules/execa/lib/verbose/default.js
-const defaultVerboseFunction = ({ type, message, timestamp, piped, commandId, result: { failed = false } = {}, options: { reject = true } }) => {
-	const timestampString = serializeTimestamp(timestamp);
-	const icon = ICONS[type]({
-		failed,
-		reject,
-		piped
-	});
-	const color = COLORS[type]({ reject });
-	return `${gray(`[${timestampString}]`)} ${gray(`[${commandId}]`)} ${color(icon)} ${color(message)}`;
-};
-const serializeTimestamp = (timestamp) => `${padField(timestamp.getHours(), 2)}:${padField(timestamp.getMinutes(), 2)}:${padField(timestamp.getSeconds(), 2)}.${padField(timestamp.getMilliseconds(), 3)}`;
-const padField = (field, padding) => String(field).padStart(padding, "0");
-const getFinalIcon = ({ failed, reject }) => {
-	if (!failed) return figures.tick;
-	return reject ? figures.cross : figures.warning;
-};
-const ICONS = {
-	command: ({ piped }) => piped ? "|" : "$",
-	output: () => " ",
-	ipc: () => "*",
-	error: getFinalIcon,
-	duration: getFinalIcon
-};
-const identity$1 = (string) => string;
-const COLORS = {
-	command: () => bold,
-	output: () => identity$1,
-	ipc: () => identity$1,
-	error: ({ reject }) => reject ? redBright : yellowBright,
-	duration: () => gray
-};
-
-// node_modules/execa/lib/verbose/custom.js
-const applyVerboseOnLines = (printedLines, verboseInfo, fdNumber) => {
-	const verboseFunction = getVerboseFunction(verboseInfo, fdNumber);
-	return printedLines.map(({ verboseLine, verboseObject }) => applyVerboseFunction(verboseLine, verboseObject, verboseFunction)).filter((printedLine) => printedLine !== void 0).map((printedLine) => appendNewline(printedLine)).join("");
-};
-const applyVerboseFunction = (verboseLine, verboseObject, verboseFunction) => {
-	if (verboseFunction === void 0) return verboseLine;
-	const printedLine = verboseFunction(verboseLine, verboseObject);
-	if (typeof printedLine === "string") return printedLine;
-};
-const appendNewline = (printedLine) => printedLine.endsWith("\n") ? printedLine : `${printedLine}\n`;
-
-// node_modules/execa/lib/verbose/log.js
-const verboseLog = ({ type, verboseMessage, fdNumber, verboseInfo, result }) => {
-	const verboseObject = getVerboseObject({
-		type,
-		result,
-		verboseInfo
-	});
-	const printedLines = getPrintedLines(verboseMessage, verboseObject);
-	const finalLines = applyVerboseOnLines(printedLines, verboseInfo, fdNumber);
-	if (finalLines !== "") console.warn(finalLines.slice(0, -1));
-};
-const getVerboseObject = ({ type, result, verboseInfo: { escapedCommand, commandId, rawOptions: { piped = false, ...options } } }) => ({
-	type,
-	escapedCommand,
-	commandId: `${commandId}`,
-	timestamp: /* @__PURE__ */ new Date(),
-	piped,
-	result,
-	options
-});
-const getPrintedLines = (verboseMessage, verboseObject) => verboseMessage.split("\n").map((message) => getPrintedLine({
-	...verboseObject,
-	message
-}));
-const getPrintedLine = (verboseObject) => {
-	return {
-		verboseLine: defaultVerboseFunction(verboseObject),
-		verboseObject
-	};
-};
-const serializeVerboseMessage = (message) => {
-	const messageString = typeof message === "string" ? message : inspect(message);
-	return escapeLines(messageString).replaceAll("	", " ".repeat(TAB_SIZE));
-};
-const TAB_SIZE = 2;
-
-// node_modules/execa/lib/verbose/start.js
-const logCommand = (escapedCommand, verboseInfo) => {
-	if (!isVerbose(verboseInfo)) return;
-	verboseLog({
-		type: "command",
-		verboseMessage: escapedCommand,
-		verboseInfo
-	});
-};
-
-// node_modules/execa/lib/verbose/info.js
-const getVerboseInfo = (verbose, escapedCommand, rawOptions) => {
-	validateVerbose(verbose);
-	return {
-		verbose,
-		escapedCommand,
-		commandId: getCommandId(verbose),
-		rawOptions
-	};
-};
-const getCommandId = (verbose) => isVerbose({ verbose }) ? COMMAND_ID++ : void 0;
-let COMMAND_ID = 0n;
-const validateVerbose = (verbose) => {
-	for (const fdVerbose of verbose) {
-		if (fdVerbose === false) throw new TypeError("The \"verbose: false\" option was renamed to \"verbose: 'none'\".");
-		if (fdVerbose === true) throw new TypeError("The \"verbose: true\" option was renamed to \"verbose: 'short'\".");
-		if (!VERBOSE_VALUES.includes(fdVerbose) && !isVerboseFunction(fdVerbose)) {
-			const allowedValues = VERBOSE_VALUES.map((allowedValue) => `'${allowedValue}'`).join(", ");
-			throw new TypeError(`The "verbose" option must not be ${fdVerbose}. Allowed values are: ${allowedValues} or a function.`);
-		}
-	}
-};
-
-// node_modules/execa/lib/return/duration.js
-const getStartTime = () => hrtime.bigint();
-const getDurationMs = (startTime) => Number(hrtime.bigint() - startTime) / 1e6;
-
-// node_modules/execa/lib/arguments/command.js
-const handleCommand = (filePath, rawArguments, rawOptions) => {
-	const startTime = getStartTime();
-	const { command, escapedCommand } = joinCommand(filePath, rawArguments);
-	const verbose = normalizeFdSpecificOption(rawOptions, "verbose");
-	const verboseInfo = getVerboseInfo(verbose, escapedCommand, { ...rawOptions });
-	logCommand(escapedCommand, verboseInfo);
-	return {
-		command,
-		escapedCommand,
-		startTime,
-		verboseInfo
-	};
-};
-
-// node_modules/isexe/windows.js
-var require_windows = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	module.exports = isexe;
-	isexe.sync = sync;
-	var fs = __require("fs");
-	function checkPathExt(path, options) {
-		var pathext = options.pathExt !== void 0 ? options.pathExt : process.env.PATHEXT;
-		if (!pathext) return true;
-		pathext = pathext.split(";");
-		if (pathext.indexOf("") !== -1) return true;
-		for (var i = 0; i < pathext.length; i++) {
-			var p = pathext[i].toLowerCase();
-			if (p && path.substr(-p.length).toLowerCase() === p) return true;
-		}
-		return false;
-	}
-	function checkStat(stat, path, options) {
-		if (!stat.isSymbolicLink() && !stat.isFile()) return false;
-		return checkPathExt(path, options);
-	}
-	function isexe(path, options, cb) {
-		fs.stat(path, function(er, stat) {
-			cb(er, er ? false : checkStat(stat, path, options));
-		});
-	}
-	function sync(path, options) {
-		return checkStat(fs.statSync(path), path, options);
-	}
-}));
-
-// node_modules/isexe/mode.js
-var require_mode = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	module.exports = isexe;
-	isexe.sync = sync;
-	var fs = __require("fs");
-	function isexe(path, options, cb) {
-		fs.stat(path, function(er, stat) {
-			cb(er, er ? false : checkStat(stat, options));
-		});
-	}
-	function sync(path, options) {
-		return checkStat(fs.statSync(path), options);
-	}
-	function checkStat(stat, options) {
-		return stat.isFile() && checkMode(stat, options);
-	}
-	function checkMode(stat, options) {
-		var mod = stat.mode;
-		var uid = stat.uid;
-		var gid = stat.gid;
-		var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
-		var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
-		var u = parseInt("100", 8);
-		var g = parseInt("010", 8);
-		var o = parseInt("001", 8);
-		var ug = u | g;
-		return mod & o || mod & g && gid === myGid || mod & u && uid === myUid || mod & ug && myUid === 0;
-	}
-}));
-
-// node_modules/isexe/index.js
-var require_isexe = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	__require("fs");
-	var core;
-	if (process.platform === "win32" || global.TESTING_WINDOWS) core = require_windows();
-	else core = require_mode();
-	module.exports = isexe;
-	isexe.sync = sync;
-	function isexe(path, options, cb) {
-		if (typeof options === "function") {
-			cb = options;
-			options = {};
-		}
-		if (!cb) {
-			if (typeof Promise !== "function") throw new TypeError("callback not provided");
-			return new Promise(function(resolve, reject) {
-				isexe(path, options || {}, function(er, is) {
-					if (er) reject(er);
-					else resolve(is);
-				});
-			});
-		}
-		core(path, options || {}, function(er, is) {
-			if (er) {
-				if (er.code === "EACCES" || options && options.ignoreErrors) {
-					er = null;
-					is = false;
-				}
-			}
-			cb(er, is);
-		});
-	}
-	function sync(path, options) {
-		try {
-			return core.sync(path, options || {});
-		} catch (er) {
-			if (options && options.ignoreErrors || er.code === "EACCES") return false;
-			else throw er;
-		}
-	}
-}));
-
-// node_modules/which/which.js
-var require_which = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	const isWindows = process.platform === "win32" || process.env.OSTYPE === "cygwin" || process.env.OSTYPE === "msys";
-	const path = __require("path");
-	const COLON = isWindows ? ";" : ":";
-	const isexe = require_isexe();
-	const getNotFoundError = (cmd) => Object.assign(/* @__PURE__ */ new Error(`not found: ${cmd}`), { code: "ENOENT" });
-	const getPathInfo = (cmd, opt) => {
-		const colon = opt.colon || COLON;
-		const pathEnv = cmd.match(/\//) || isWindows && cmd.match(/\\/) ? [""] : [...isWindows ? [process.cwd()] : [], ...(opt.path || process.env.PATH || 
-		/* istanbul ignore next: very unusual */ "").split(colon)];
-		const pathExtExe = isWindows ? opt.pathExt || process.env.PATHEXT || ".EXE;.CMD;.BAT;.COM" : "";
-		const pathExt = isWindows ? pathExtExe.split(colon) : [""];
-		if (isWindows) {
-			if (cmd.indexOf(".") !== -1 && pathExt[0] !== "") pathExt.unshift("");
-		}
-		return {
-			pathEnv,
-			pathExt,
-			pathExtExe
-		};
-	};
-	const which = (cmd, opt, cb) => {
-		if (typeof opt === "function") {
-			cb = opt;
-			opt = {};
-		}
-		if (!opt) opt = {};
-		const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
-		const found = [];
-		const step = (i) => new Promise((resolve, reject) => {
-			if (i === pathEnv.length) return opt.all && found.length ? resolve(found) : reject(getNotFoundError(cmd));
-			const ppRaw = pathEnv[i];
-			const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
-			const pCmd = path.join(pathPart, cmd);
-			const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-			resolve(subStep(p, i, 0));
-		});
-		const subStep = (p, i, ii) => new Promise((resolve, reject) => {
-			if (ii === pathExt.length) return resolve(step(i + 1));
-			const ext = pathExt[ii];
-			isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
-				if (!er && is) {
-					if (opt.all) found.push(p + ext);
-					else return resolve(p + ext);
-				}
-				return resolve(subStep(p, i, ii + 1));
-			});
-		});
-		return cb ? step(0).then((res) => cb(null, res), cb) : step(0);
-	};
-	const whichSync = (cmd, opt) => {
-		opt = opt || {};
-		const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
-		const found = [];
-		for (let i = 0; i < pathEnv.length; i++) {
-			const ppRaw = pathEnv[i];
-			const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
-			const pCmd = path.join(pathPart, cmd);
-			const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-			for (let j = 0; j < pathExt.length; j++) {
-				const cur = p + pathExt[j];
-				try {
-					if (isexe.sync(cur, { pathExt: pathExtExe })) {
-						if (opt.all) found.push(cur);
-						else return cur;
-					}
-				} catch (ex) {}
-			}
-		}
-		if (opt.all && found.length) return found;
-		if (opt.nothrow) return null;
-		throw getNotFoundError(cmd);
-	};
-	module.exports = which;
-	which.sync = whichSync;
-}));
-
-// node_modules/path-key/index.js
-var require_path_key = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	const pathKey = (options = {}) => {
-		const environment = options.env || process.env;
-		if ((options.platform || process.platform) !== "win32") return "PATH";
-		return Object.keys(environment).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
-	};
-	module.exports = pathKey;
-	module.exports.default = pathKey;
-}));
-
-// node_modules/cross-spawn/lib/util/resolveCommand.js
-var require_resolveCommand = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	const path = __require("path");
-	const which = require_which();
-	const getPathKey = require_path_key();
-	function resolveCommandAttempt(parsed, withoutPathExt) {
-		const env = parsed.options.env || process.env;
-		const cwd = process.cwd();
-		const hasCustomCwd = parsed.options.cwd != null;
-		const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
-		if (shouldSwitchCwd) try {
-			process.chdir(parsed.options.cwd);
-		} catch (err) {}
-		let resolved;
-		try {
-			resolved = which.sync(parsed.command, {
-				path: env[getPathKey({ env })],
-				pathExt: withoutPathExt ? path.delimiter : void 0
-			});
-		} catch (e) {} finally {
-			if (shouldSwitchCwd) process.chdir(cwd);
-		}
-		if (resolved) resolved = path.resolve(hasCustomCwd ? parsed.options.cwd : "", resolved);
-		return resolved;
-	}
-	function resolveCommand(parsed) {
-		return resolveCommandAttempt(parsed) || resolveCommandAttempt(parsed, true);
-	}
-	module.exports = resolveCommand;
-}));
-
-// node_modules/cross-spawn/lib/util/escape.js
-var require_escape = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	const metaCharsRegExp = /([()\][%!^"`<>&|;, *?])/g;
-	function escapeCommand(arg) {
-		arg = arg.replace(metaCharsRegExp, "^$1");
-		return arg;
-	}
-	function escapeArgument(arg, doubleEscapeMetaChars) {
-		arg = `${arg}`;
-		arg = arg.replace(/(?=(\\+?)?)\1"/g, "$1$1\\\"");
-		arg = arg.replace(/(?=(\\+?)?)\1$/, "$1$1");
-		arg = `"${arg}"`;
-		arg = arg.replace(metaCharsRegExp, "^$1");
-		if (doubleEscapeMetaChars) arg = arg.replace(metaCharsRegExp, "^$1");
-		return arg;
-	}
-	module.exports.command = escapeCommand;
-	module.exports.argument = escapeArgument;
-}));
-
-// node_modules/shebang-regex/index.js
-var require_shebang_regex = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	module.exports = /^#!(.*)/;
-}));
-
-// node_modules/shebang-command/index.js
-var require_shebang_command = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	const shebangRegex = require_shebang_regex();
-	module.exports = (string = "") => {
-		const match = string.match(shebangRegex);
-		if (!match) return null;
-		const [path, argument] = match[0].replace(/#! ?/, "").split(" ");
-		const binary = path.split("/").pop();
-		if (binary === "env") return argument;
-		return argument ? `${binary} ${argument}` : binary;
-	};
-}));
-
-// node_modules/cross-spawn/lib/util/readShebang.js
-var require_readShebang = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	const fs = __require("fs");
-	const shebangCommand = require_shebang_command();
-	function readShebang(command) {
-		const size = 150;
-		const buffer = Buffer.alloc(size);
-		let fd;
-		try {
-			fd = fs.openSync(command, "r");
-			fs.readSync(fd, buffer, 0, size, 0);
-			fs.closeSync(fd);
-		} catch (e) {}
-		return shebangCommand(buffer.toString());
-	}
-	module.exports = readShebang;
-}));
-
-// node_modules/cross-spawn/lib/parse.js
-var require_parse = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	const path = __require("path");
-	const resolveCommand = require_resolveCommand();
-	const escape = require_escape();
-	const readShebang = require_readShebang();
-	const isWin = process.platform === "win32";
-	const isExecutableRegExp = /\.(?:com|exe)$/i;
-	const isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-	function detectShebang(parsed) {
-		parsed.file = resolveCommand(parsed);
-		const shebang = parsed.file && readShebang(parsed.file);
-		if (shebang) {
-			parsed.args.unshift(parsed.file);
-			parsed.command = shebang;
-			return resolveCommand(parsed);
-		}
-		return parsed.file;
-	}
-	function parseNonShell(parsed) {
-		if (!isWin) return parsed;
-		const commandFile = detectShebang(parsed);
-		const needsShell = !isExecutableRegExp.test(commandFile);
-		if (parsed.options.forceShell || needsShell) {
-			const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-			parsed.command = path.normalize(parsed.command);
-			parsed.command = escape.command(parsed.command);
-			parsed.args = parsed.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
-			parsed.args = [
-				"/d",
-				"/s",
-				"/c",
-				`"${[parsed.command].concat(parsed.args).join(" ")}"`
-			];
-			parsed.command = process.env.comspec || "cmd.exe";
-			parsed.options.windowsVerbatimArguments = true;
-		}
-		return parsed;
-	}
-	function parse(command, args, options) {
-		if (args && !Array.isArray(args)) {
-			options = args;
-			args = null;
-		}
-		args = args ? args.slice(0) : [];
-		options = Object.assign({}, options);
-		const parsed = {
-			command,
-			args,
-			options,
-			file: void 0,
-			original: {
-				command,
-				args
-			}
-		};
-		return options.shell ? parsed : parseNonShell(parsed);
-	}
-	module.exports = parse;
-}));
-
-// node_modules/cross-spawn/lib/enoent.js
-var require_enoent = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	const isWin = process.platform === "win32";
-	function notFoundError(original, syscall) {
-		return Object.assign(/* @__PURE__ */ new Error(`${syscall} ${original.command} ENOENT`), {
-			code: "ENOENT",
-			errno: "ENOENT",
-			syscall: `${syscall} ${original.command}`,
-			path: original.command,
-			spawnargs: original.args
-		});
-	}
-	function hookChildProcess(cp, parsed) {
-		if (!isWin) return;
-		const originalEmit = cp.emit;
-		cp.emit = function(name, arg1) {
-			if (name === "exit") {
-				const err = verifyENOENT(arg1, parsed);
-				if (err) return originalEmit.call(cp, "error", err);
-			}
-			return originalEmit.apply(cp, arguments);
-		};
-	}
-	function verifyENOENT(status, parsed) {
-		if (isWin && status === 1 && !parsed.file) return notFoundError(parsed.original, "spawn");
-		return null;
-	}
-	function verifyENOENTSync(status, parsed) {
-		if (isWin && status === 1 && !parsed.file) return notFoundError(parsed.original, "spawnSync");
-		return null;
-	}
-	module.exports = {
-		hookChildProcess,
-		verifyENOENT,
-		verifyENOENTSync,
-		notFoundError
-	};
-}));
-
-// node_modules/cross-spawn/index.js
-var require_cross_spawn = /* @__PURE__ */ __commonJSMin(((exports, module) => {
-	const cp = __require("child_process");
-	const parse = require_parse();
-	const enoent = require_enoent();
-	function spawn(command, args, options) {
-		const parsed = parse(command, args, options);
-		const spawned = cp.spawn(parsed.command, parsed.args, parsed.options);
-		enoent.hookChildProcess(spawned, parsed);
-		return spawned;
-	}
-	function spawnSync(command, args, options) {
-		const parsed = parse(command, args, options);
-		const result = cp.spawnSync(parsed.command, parsed.args, parsed.options);
-		result.error = result.error || enoent.verifyENOENTSync(result.status, parsed);
-		return result;
-	}
-	module.exports = spawn;
-	module.exports.spawn = spawn;
-	module.exports.sync = spawnSync;
-	module.exports._parse = parse;
-	module.exports._enoent = enoent;
-}));
-
-// node_modules/npm-run-path/node_modules/path-key/index.js
-var import_cross_spawn = /* @__PURE__ */ __toESM(require_cross_spawn(), 1);
-function pathKey(options = {}) {
-	const { env = process.env, platform = process.platform } = options;
-	if (platform !== "win32") return "PATH";
-	return Object.keys(env).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
-}
-
-// node_modules/unicorn-magic/node.js
-const execFileOriginal = promisify(execFile);
-function toPath(urlOrPath) {
-	return urlOrPath instanceof URL ? fileURLToPath(urlOrPath) : urlOrPath;
-}
-function traversePathUp(startPath) {
-	return { *[Symbol.iterator]() {
-		let currentPath = path.resolve(toPath(startPath));
-		let previousPath;
-		while (previousPath !== currentPath) {
-			yield currentPath;
-			previousPath = currentPath;
-			currentPath = path.resolve(currentPath, "..");
-		}
-	} };
-}
-
-// node_modules/npm-run-path/index.js
-const npmRunPath = ({ cwd = process$1.cwd(), path: pathOption = process$1.env[pathKey()], preferLocal = true, execPath = process$1.execPath, addExecPath = true } = {}) => {
-	const cwdPath = path.resolve(toPath(cwd));
-	const result = [];
-	const pathParts = pathOption.split(path.delimiter);
-	if (preferLocal) applyPreferLocal(result, pathParts, cwdPath);
-	if (addExecPath) applyExecPath(result, pathParts, execPath, cwdPath);
-	return pathOption === "" || pathOption === path.delimiter ? `${result.join(path.delimiter)}${pathOption}` : [...result, pathOption].join(path.delimiter);
-};
-const applyPreferLocal = (result, pathParts, cwdPath) => {
-	for (const directory of traversePathUp(cwdPath)) {
-		const pathPart = path.join(directory, "node_modules/.bin");
-		if (!pathParts.includes(pathPart)) result.push(pathPart);
-	}
-};
-const applyExecPath = (result, pathParts, execPath, cwdPath) => {
-	const pathPart = path.resolve(cwdPath, toPath(execPath), "..");
-	if (!pathParts.includes(pathPart)) result.push(pathPart);
-};
-const npmRunPathEnv = ({ env = process$1.env, ...options } = {}) => {
-	env = { ...env };
-	const pathName = pathKey({ env });
-	options.path = env[pathName];
-	env[pathName] = npmRunPath(options);
-	return env;
-};
-
-// node_modules/execa/lib/return/final-error.js
-const getFinalError = (originalError, message, isSync) => {
-	return new (isSync ? ExecaSyncError : ExecaError)(message, originalError instanceof DiscardedError ? {} : { cause: originalError });
-};
-var DiscardedError = class extends Error {};
-const setErrorName = (ErrorClass, value) => {
-	Object.defineProperty(ErrorClass.prototype, "name", {
-		value,
-		writable: true,
-		enumerable: false,
-		configurable: true
-	});
-	Object.defineProperty(ErrorClass.prototype, execaErrorSymbol, {
-		value: true,
-		writable: false,
-		enumerable: false,
-		configurable: false
-	});
-};
-const isExecaError = (error) => isErrorInstance(error) && execaErrorSymbol in error;
-const execaErrorSymbol = Symbol("isExecaError");
-const isErrorInstance = (value) => Object.prototype.toString.call(value) === "[object Error]";
-var ExecaError = class extends Error {};
-setErrorName(ExecaError, ExecaError.name);
-var ExecaSyncError = class extends Error {};
-setErrorName(ExecaSyncError, ExecaSyncError.name);
-
-// node_modules/human-signals/build/src/realtime.js
-const getRealtimeSignals = () => {
-	const length = 64 - SIGRTMIN + 1;
-	return Array.from({ length }, getRealtimeSignal);
-};
-const getRealtimeSignal = (value, index) => ({
-	name: `SIGRT${index + 1}`,
-	number: SIGRTMIN + index,
-	action: "terminate",
-	description: "Application-specific signal (realtime)",
-	standard: "posix"
-});
-const SIGRTMIN = 34;
-const SIGRTMAX = 64;
-
-// node_modules/human-signals/build/src/core.js
-const SIGNALS = [
-	{
-		name: "SIGHUP",
-		number: 1,
-		action: "terminate",
-		description: "Terminal closed",
-		standard: "posix"
-	},
-	{
-		name: "SIGINT",
-		number: 2,
-		action: "terminate",
-		description: "User interruption with CTRL-C",
-		standard: "ansi"
-	},
-	{
-		name: "SIGQUIT",
-		number: 3,
-		action: "core",
-		description: "User interruption with CTRL-\\",
-		standard: "posix"
-	},
-	{
-		name: "SIGILL",
-		number: 4,
-		action: "core",
-		description: "Invalid machine instruction",
-		standard: "ansi"
-	},
-	{
-		name: "SIGTRAP",
-		number: 5,
-		action: "core",
-		description: "Debugger breakpoint",
-		standard: "posix"
-	},
-	{
-		name: "SIGABRT",
-		number: 6,
-		action: "core",
-		description: "Aborted",
-		standard: "ansi"
-	},
-	{
-		name: "SIGIOT",
-		number: 6,
-		action: "core",
-		description: "Aborted",
-		standard: "bsd"
-	},
-	{
-		name: "SIGBUS",
-		number: 7,
-		action: "core",
-		description: "Bus error due to misaligned, non-existing address or paging error",
-		standard: "bsd"
-	},
-	{
-		name: "SIGEMT",
-		number: 7,
-		action: "terminate",
-		description: "Command should be emulated but is not implemented",
-		standard: "other"
-	},
-	{
-		name: "SIGFPE",
-		number: 8,
-		action: "core",
-		description: "Floating point arithmetic error",
-		standard: "ansi"
-	},
-	{
-		name: "SIGKILL",
-		number: 9,
-		action: "terminate",
-		description: "Forced termination",
-		standard: "posix",
-		forced: true
-	},
-	{
-		name: "SIGUSR1",
-		number: 10,
-		action: "terminate",
-		description: "Application-specific signal",
-		standard: "posix"
-	},
-	{
-		name: "SIGSEGV",
-		number: 11,
-		action: "core",
-		description: "Segmentation fault",
-		standard: "ansi"
-	},
-	{
-		name: "SIGUSR2",
-		number: 12,
-		action: "terminate",
-		description: "Application-specific signal",
-		standard: "posix"
-	},
-	{
-		name: "SIGPIPE",
-		number: 13,
-		action: "terminate",
-		description: "Broken pipe or socket",
-		standard: "posix"
-	},
-	{
-		name: "SIGALRM",
-		number: 14,
-		action: "terminate",
-		description: "Timeout or timer",
-		standard: "posix"
-	},
-	{
-		name: "SIGTERM",
-		number: 15,
-		action: "terminate",
-		description: "Termination",
-		standard: "ansi"
-	},
-	{
-		name: "SIGSTKFLT",
-		number: 16,
-		action: "terminate",
-		description: "Stack is empty or overflowed",
-		standard: "other"
-	},
-	{
-		name: "SIGCHLD",
-		number: 17,
-		action: "ignore",
-		description: "Child process terminated, paused or unpaused",
-		standard: "posix"
-	},
-	{
-		name: "SIGCLD",
-		number: 17,
-		action: "ignore",
-		description: "Child process terminated, paused or unpaused",
-		standard: "other"
-	},
-	{
-		name: "SIGCONT",
-		number: 18,
-		action: "unpause",
-		description: "Unpaused",
-		standard: "posix",
-		forced: true
-	},
-	{
-		name: "SIGSTOP",
-		number: 19,
-		action: "pause",
-		description: "Paused",
-		standard: "posix",
-		forced: true
-	},
-	{
-		name: "SIGTSTP",
-		number: 20,
-		action: "pause",
-		description: "Paused using CTRL-Z or \"suspend\"",
-		standard: "posix"
-	},
-	{
-		name: "SIGTTIN",
-		number: 21,
-		action: "pause",
-		description: "Background process cannot read terminal input",
-		standard: "posix"
-	},
-	{
-		name: "SIGBREAK",
-		number: 21,
-		action: "terminate",
-		description: "User interruption with CTRL-BREAK",
-		standard: "other"
-	},
-	{
-		name: "SIGTTOU",
-		number: 22,
-		action: "pause",
-		description: "Background process cannot write to terminal output",
-		standard: "posix"
-	},
-	{
-		name: "SIGURG",
-		number: 23,
-		action: "ignore",
-		description: "Socket received out-of-band data",
-		standard: "bsd"
-	},
-	{
-		name: "SIGXCPU",
-		number: 24,
-		action: "core",
-		description: "Process timed out",
-		standard: "bsd"
-	},
-	{
-		name: "SIGXFSZ",
-		number: 25,
-		action: "core",
-		description: "File too big",
-		standard: "bsd"
-	},
-	{
-		name: "SIGVTALRM",
-		number: 26,
-		action: "terminate",
-		description: "Timeout or timer",
-		standard: "bsd"
-	},
-	{
-		name: "SIGPROF",
-		number: 27,
-		action: "terminate",
-		description: "Timeout or timer",
-		standard: "bsd"
-	},
-	{
-		name: "SIGWINCH",
-		number: 28,
-		action: "ignore",
-		description: "Terminal window size changed",
-		standard: "bsd"
-	},
-	{
-		name: "SIGIO",
-		number: 29,
-		action: "terminate",
-		description: "I/O is available",
-		standard: "other"
-	},
-	{
-		name: "SIGPOLL",
-		number: 29,
-		action: "terminate",
-		description: "Watched event",
-		standard: "other"
-	},
-	{
-		name: "SIGINFO",
-		number: 29,
-		action: "ignore",
-		description: "Request for process information",
-		standard: "other"
-	},
-	{
-		name: "SIGPWR",
-		number: 30,
-		action: "terminate",
-		description: "Device running out of power",
-		standard: "systemv"
-	},
-	{
-		name: "SIGSYS",
-		number: 31,
-		action: "core",
-		description: "Invalid system call",
-		standard: "other"
-	},
-	{
-		name: "SIGUNUSED",
-		number: 31,
-		action: "terminate",
-		description: "Invalid system call",
-		standard: "other"
-	}
-];
-
-// node_modules/human-signals/build/src/signals.js
-const getSignals = () => {
-	const realtimeSignals = getRealtimeSignals();
-	return [...SIGNALS, ...realtimeSignals].map(normalizeSignal$1);
-};
-const normalizeSignal$1 = ({ name, number: defaultNumber, description, action, forced = false, standard }) => {
-	const { signals: { [name]: constantSignal } } = constants$3;
-	const supported = constantSignal !== void 0;
-	return {
-		name,
-		number: supported ? constantSignal : defaultNumber,
-		description,
-		supported,
-		action,
-		forced,
-		standard
-	};
-};
-
-// node_modules/human-signals/build/src/main.js
-const getSignalsByName = () => {
-	const signals = getSignals();
-	return Object.fromEntries(signals.map(getSignalByName));
-};
-const getSignalByName = ({ name, number, description, supported, action, forced, standard }) => [name, {
-	name,
-	number,
-	description,
-	supported,
-	action,
-	forced,
-	standard
-}];
-const signalsByName = getSignalsByName();
-const getSignalsByNumber = () => {
-	const signals = getSignals();
-	const length = 64 + 1;
-	const signalsA = Array.from({ length }, (value, number) => getSignalByNumber(number, signals));
-	return Object.assign({}, ...signalsA);
-};
-const getSignalByNumber = (number, signals) => {
-	const signal = findSignalByNumber(number, signals);
-	if (signal === void 0) return {};
-	const { name, description, supported, action, forced, standard } = signal;
-	return { [number]: {
-		name,
-		number,
-		description,
-		supported,
-		action,
-		forced,
-		standard
-	} };
-};
-const findSignalByNumber = (number, signals) => {
-	const signal = signals.find(({ name }) => constants$3.signals[name] === number);
-	if (signal !== void 0) return signal;
-	return signals.find((signalA) => signalA.number === number);
-};
-const signalsByNumber = getSignalsByNumber();
-
-// node_modules/execa/lib/terminate/signal.js
-const normalizeKillSignal = (killSignal) => {
-	const optionName = "option `killSignal`";
-	if (killSignal === 0) throw new TypeError(`Invalid ${optionName}: 0 cannot be used.`);
-	return normalizeSignal(killSignal, optionName);
-};
-const normalizeSignalArgument = (signal) => signal === 0 ? signal : normalizeSignal(signal, "`subprocess.kill()`'s argument");
-const normalizeSignal = (signalNameOrInteger, optionName) => {
-	if (Number.isInteger(signalNameOrInteger)) return normalizeSignalInteger(signalNameOrInteger, optionName);
-	if (typeof signalNameOrInteger === "string") return normalizeSignalName(signalNameOrInteger, optionName);
-	throw new TypeError(`Invalid ${optionName} ${String(signalNameOrInteger)}: it must be a string or an integer.\n${getAvailableSignals()}`);
-};
-const normalizeSignalInteger = (signalInteger, optionName) => {
-	if (signalsIntegerToName.has(signalInteger)) return signalsIntegerToName.get(signalInteger);
-	throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.\n${getAvailableSignals()}`);
-};
-const getSignalsIntegerToName = () => new Map(Object.entries(constants$3.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
-const signalsIntegerToName = getSignalsIntegerToName();
-const normalizeSignalName = (signalName, optionName) => {
-	if (signalName in constants$3.signals) return signalName;
-	if (signalName.toUpperCase() in constants$3.signals) throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
-	throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.\n${getAvailableSignals()}`);
-};
-const getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
-Available signal numbers: ${getAvailableSignalIntegers()}.`;
-const getAvailableSignalNames = () => Object.keys(constants$3.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
-const getAvailableSignalIntegers = () => [...new Set(Object.values(constants$3.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
-const getSignalDescription = (signal) => signalsByName[signal].description;
-
-// node_modules/execa/lib/terminate/kill.js
-const normalizeForceKillAfterDelay = (forceKillAfterDelay) => {
-	if (forceKillAfterDelay === false) return forceKillAfterDelay;
-	if (forceKillAfterDelay === true) return DEFAULT_FORCE_KILL_TIMEOUT;
-	if (!Number.isFinite(forceKillAfterDelay) || forceKillAfterDelay < 0) throw new TypeError(`Expected the \`forceKillAfterDelay\` option to be a non-negative integer, got \`${forceKillAfterDelay}\` (${typeof forceKillAfterDelay})`);
-	return forceKillAfterDelay;
-};
-const DEFAULT_FORCE_KILL_TIMEOUT = 5e3;
-const subprocessKill = ({ kill, options: { forceKillAfterDelay, killSignal }, onInternalError, context, controller }, signalOrError, errorArgument) => {
-	const { signal, error } = parseKillArguments(signalOrError, errorArgument, killSignal);
-	emitKillError(error, onInternalError);
-	const killResult = kill(signal);
-	setKillTimeout({
-		kill,
-		signal,
-		forceKillAfterDelay,
-		killSignal,
-		killResult,
-		context,
-		controller
-	});
-	return killResult;
-};
-const parseKillArguments = (signalOrError, errorArgument, killSignal) => {
-	const [signal = killSignal, error] = isErrorInstance(signalOrError) ? [void 0, signalOrError] : [signalOrError, errorArgument];
-	if (typeof signal !== "string" && !Number.isInteger(signal)) throw new TypeError(`The first argument must be an error instance or a signal name string/integer: ${String(signal)}`);
-	if (error !== void 0 && !isErrorInstance(error)) throw new TypeError(`The second argument is optional. If specified, it must be an error instance: ${error}`);
-	return {
-		signal: normalizeSignalArgument(signal),
-		error
-	};
-};
-const emitKillError = (error, onInternalError) => {
-	if (error !== void 0) onInternalError.reject(error);
-};
-const setKillTimeout = async ({ kill, signal, forceKillAfterDelay, killSignal, killResult, context, controller }) => {
-	if (signal === killSignal && killResult) killOnTimeout({
-		kill,
-		forceKillAfterDelay,
-		context,
-		controllerSignal: controller.signal
-	});
-};
-const killOnTimeout = async ({ kill, forceKillAfterDelay, context, controllerSignal }) => {
-	if (forceKillAfterDelay === false) return;
-	try {
-		await setTimeout$2(forceKillAfterDelay, void 0, { signal: controllerSignal });
-		if (kill("SIGKILL")) context.isForcefullyTerminated ??= true;
-	} catch {}
-};
-
-// node_modules/execa/lib/utils/abort-signal.js
-const onAbortedSignal = async (mainSignal, stopSignal) => {
-	if (!mainSignal.aborted) await once(mainSignal, "abort", { signal: stopSignal });
-};
-
-// node_modules/execa/lib/terminate/cancel.js
-const validateCancelSignal = ({ cancelSignal }) => {
-	if (cancelSignal !== void 0 && Object.prototype.toString.call(cancelSignal) !== "[object AbortSignal]") throw new Error(`The \`cancelSignal\` option must be an AbortSignal: ${String(cancelSignal)}`);
-};
-const throwOnCancel = ({ subprocess, cancelSignal, gracefulCancel, context, controller }) => cancelSignal === void 0 || gracefulCancel ? [] : [terminateOnCancel(subprocess, cancelSignal, context, controller)];
-const terminateOnCancel = async (subprocess, cancelSignal, context, { signal }) => {
-	await onAbortedSignal(cancelSignal, signal);
-	context.terminationReason ??= "cancel";
-	subprocess.kill();
-	throw cancelSignal.reason;
-};
-
-// node_modules/execa/lib/ipc/validation.js
-const validateIpcMethod = ({ methodName, isSubprocess, ipc, isConnected }) => {
-	validateIpcOption(methodName, isSubprocess, ipc);
-	validateConnection(methodName, isSubprocess, isConnected);
-};
-const validateIpcOption = (methodName, isSubprocess, ipc) => {
-	if (!ipc) throw new Error(`${getMethodName(methodName, isSubprocess)} can only be used if the \`ipc\` option is \`true\`.`);
-};
-const validateConnection = (methodName, isSubprocess, isConnected) => {
-	if (!isConnected) throw new Error(`${getMethodName(methodName, isSubprocess)} cannot be used: the ${getOtherProcessName(isSubprocess)} has already exited or disconnected.`);
-};
-const throwOnEarlyDisconnect = (isSubprocess) => {
-	throw new Error(`${getMethodName("getOneMessage", isSubprocess)} could not complete: the ${getOtherProcessName(isSubprocess)} exited or disconnected.`);
-};
-const throwOnStrictDeadlockError = (isSubprocess) => {
-	throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} is sending a message too, instead of listening to incoming messages.
-This can be fixed by both sending a message and listening to incoming messages at the same time:
-
-const [receivedMessage] = await Promise.all([
-	${getMethodName("getOneMessage", isSubprocess)},
-	${getMethodName("sendMessage", isSubprocess, "message, {strict: true}")},
-]);`);
-};
-const getStrictResponseError = (error, isSubprocess) => new Error(`${getMethodName("sendMessage", isSubprocess)} failed when sending an acknowledgment response to the ${getOtherProcessName(isSubprocess)}.`, { cause: error });
-const throwOnMissingStrict = (isSubprocess) => {
-	throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} is not listening to incoming messages.`);
-};
-const throwOnStrictDisconnect = (isSubprocess) => {
-	throw new Error(`${getMethodName("sendMessage", isSubprocess)} failed: the ${getOtherProcessName(isSubprocess)} exited without listening to incoming messages.`);
-};
-const getAbortDisconnectError = () => /* @__PURE__ */ new Error(`\`cancelSignal\` aborted: the ${getOtherProcessName(true)} disconnected.`);
-const throwOnMissingParent = () => {
-	throw new Error("`getCancelSignal()` cannot be used without setting the `cancelSignal` subprocess option.");
-};
-const handleEpipeError = ({ error, methodName, isSubprocess }) => {
-	if (error.code === "EPIPE") throw new Error(`${getMethodName(methodName, isSubprocess)} cannot be used: the ${getOtherProcessName(isSubprocess)} is disconnecting.`, { cause: error });
-};
-const handleSerializationError = ({ error, methodName, isSubprocess, message }) => {
-	if (isSerializationError(error)) throw new Error(`${getMethodName(methodName, isSubprocess)}'s argument type is invalid: the message cannot be serialized: ${String(message)}.`, { cause: error });
-};
-const isSerializationError = ({ code, message }) => SERIALIZATION_ERROR_CODES.has(code) || SERIALIZATION_ERROR_MESSAGES.some((serializationErrorMessage) => message.includes(serializationErrorMessage));
-const SERIALIZATION_ERROR_CODES = /* @__PURE__ */ new Set(["ERR_MISSING_ARGS", "ERR_INVALID_ARG_TYPE"]);
-const SERIALIZATION_ERROR_MESSAGES = [
-	"could not be cloned",
-	"circular structure",
-	"call stack size exceeded"
-];
-const getMethodName = (methodName, isSubprocess, parameters = "") => methodName === "cancelSignal" ? "`cancelSignal`'s `controller.abort()`" : `${getNamespaceName(isSubprocess)}${methodName}(${parameters})`;
-const getNamespaceName = (isSubprocess) => isSubprocess ? "" : "subprocess.";
-const getOtherProcessName = (isSubprocess) => isSubprocess ? "parent process" : "subprocess";
-const disconnect = (anyProcess) => {
-	if (anyProcess.connected) anyProcess.disconnect();
-};
-
-// node_modules/execa/lib/utils/deferred.js
-const createDeferred = () => {
-	const methods = {};
-	const promise = new Promise((resolve, reject) => {
-		Object.assign(methods, {
-			resolve,
-			reject
-		});
-	});
-	return Object.assign(promise, methods);
-};
-
-// node_modules/execa/lib/arguments/fd-options.js
-const getToStream = (destination, to = "stdin") => {
-	const isWritable = true;
-	const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(destination);
-	const fdNumber = getFdNumber(fileDescriptors, to, isWritable);
-	const destinationStream = destination.stdio[fdNumber];
-	if (destinationStream === null) throw new TypeError(getInvalidStdioOptionMessage(fdNumber, to, options, isWritable));
-	return destinationStream;
-};
-const getFromStream = (source, from = "stdout") => {
-	const isWritable = false;
-	const { options, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
-	const fdNumber = getFdNumber(fileDescriptors, from, isWritable);
-	const sourceStream = fdNumber === "all" ? source.all : source.stdio[fdNumber];
-	if (sourceStream === null || sourceStream === void 0) throw new TypeError(getInvalidStdioOptionMessage(fdNumber, from, options, isWritable));
-	return sourceStream;
-};
-const SUBPROCESS_OPTIONS = /* @__PURE__ */ new WeakMap();
-const getFdNumber = (fileDescriptors, fdName, isWritable) => {
-	const fdNumber = parseFdNumber(fdName, isWritable);
-	validateFdNumber(fdNumber, fdName, isWritable, fileDescriptors);
-	return fdNumber;
-};
-const parseFdNumber = (fdName, isWritable) => {
-	const fdNumber = parseFd(fdName);
-	if (fdNumber !== void 0) return fdNumber;
-	const { validOptions, defaultValue } = isWritable ? {
-		validOptions: "\"stdin\"",
-		defaultValue: "stdin"
-	} : {
-		validOptions: "\"stdout\", \"stderr\", \"all\"",
-		defaultValue: "stdout"
-	};
-	throw new TypeError(`"${getOptionName(isWritable)}" must not be "${fdName}".
-It must be ${validOptions} or "fd3", "fd4" (and so on).
-It is optional and defaults to "${defaultValue}".`);
-};
-const validateFdNumber = (fdNumber, fdName, isWritable, fileDescriptors) => {
-	const fileDescriptor = fileDescriptors[getUsedDescriptor(fdNumber)];
-	if (fileDescriptor === void 0) throw new TypeError(`"${getOptionName(isWritable)}" must not be ${fdName}. That file descriptor does not exist.
-Please set the "stdio" option to ensure that file descriptor exists.`);
-	if (fileDescriptor.direction === "input" && !isWritable) throw new TypeError(`"${getOptionName(isWritable)}" must not be ${fdName}. It must be a readable stream, not writable.`);
-	if (fileDescriptor.direction !== "input" && isWritable) throw new TypeError(`"${getOptionName(isWritable)}" must not be ${fdName}. It must be a writable stream, not readable.`);
-};
-const getInvalidStdioOptionMessage = (fdNumber, fdName, options, isWritable) => {
-	if (fdNumber === "all" && !options.all) return "The \"all\" option must be true to use \"from: 'all'\".";
-	const { optionName, optionValue } = getInvalidStdioOption(fdNumber, options);
-	return `The "${optionName}: ${serializeOptionValue(optionValue)}" option is incompatible with using "${getOptionName(isWritable)}: ${serializeOptionValue(fdName)}".
-Please set this option with "pipe" instead.`;
-};
-const getInvalidStdioOption = (fdNumber, { stdin, stdout, stderr, stdio }) => {
-	const usedDescriptor = getUsedDescriptor(fdNumber);
-	if (usedDescriptor === 0 && stdin !== void 0) return {
-		optionName: "stdin",
-		optionValue: stdin
-	};
-	if (usedDescriptor === 1 && stdout !== void 0) return {
-		optionName: "stdout",
-		optionValue: stdout
-	};
-	if (usedDescriptor === 2 && stderr !== void 0) return {
-		optionName: "stderr",
-		optionValue: stderr
-	};
-	return {
-		optionName: `stdio[${usedDescriptor}]`,
-		optionValue: stdio[usedDescriptor]
-	};
-};
-const getUsedDescriptor = (fdNumber) => fdNumber === "all" ? 1 : fdNumber;
-const getOptionName = (isWritable) => isWritable ? "to" : "from";
-const serializeOptionValue = (value) => {
-	if (typeof value === "string") return `'${value}'`;
-	return typeof value === "number" ? `${value}` : "Stream";
-};
-
-// node_modules/execa/lib/utils/max-listeners.js
-const incrementMaxListeners = (eventEmitter, maxListenersIncrement, signal) => {
-	const maxListeners = eventEmitter.getMaxListeners();
-	if (maxListeners === 0 || maxListeners === Number.POSITIVE_INFINITY) return;
-	eventEmitter.setMaxListeners(maxListeners + maxListenersIncrement);
-	addAbortListener(signal, () => {
-		eventEmitter.setMaxListeners(eventEmitter.getMaxListeners() - maxListenersIncrement);
-	});
-};
-
-// node_modules/execa/lib/ipc/reference.js
-const addReference = (channel, reference) => {
-	if (reference) addReferenceCount(channel);
-};
-const addReferenceCount = (channel) => {
-	channel.refCounted();
-};
-const removeReference = (channel, reference) => {
-	if (reference) removeReferenceCount(channel);
-};
-const removeReferenceCount = (channel) => {
-	channel.unrefCounted();
-};
-const undoAddedReferences = (channel, isSubprocess) => {
-	if (isSubprocess) {
-		removeReferenceCount(channel);
-		removeReferenceCount(channel);
-	}
-};
-const redoAddedReferences = (channel, isSubprocess) => {
-	if (isSubprocess) {
-		addReferenceCount(channel);
-		addReferenceCount(channel);
-	}
-};
-
-// node_modules/execa/lib/ipc/incoming.js
-const onMessage = async ({ anyProcess, channel, isSubprocess, ipcEmitter }, wrappedMessage) => {
-	if (handleStrictResponse(wrappedMessage) || handleAbort(wrappedMessage)) return;
-	if (!INCOMING_MESSAGES.has(anyProcess)) INCOMING_MESSAGES.set(anyProcess, []);
-	const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
-	incomingMessages.push(wrappedMessage);
-	if (incomingMessages.length > 1) return;
-	while (incomingMessages.length > 0) {
-		await waitForOutgoingMessages(anyProcess, ipcEmitter, wrappedMessage);
-		await scheduler.yield();
-		const message = await handleStrictRequest({
-			wrappedMessage: incomingMessages[0],
-			anyProcess,
-			channel,
-			isSubprocess,
-			ipcEmitter
-		});
-		incomingMessages.shift();
-		ipcEmitter.emit("message", message);
-		ipcEmitter.emit("message:done");
-	}
-};
-const onDisconnect = async ({ anyProcess, channel, isSubprocess, ipcEmitter, boundOnMessage }) => {
-	abortOnDisconnect();
-	const incomingMessages = INCOMING_MESSAGES.get(anyProcess);
-	while (incomingMessages?.length > 0) await once(ipcEmitter, "message:done");
-	anyProcess.removeListener("message", boundOnMessage);
-	redoAddedReferences(channel, isSubprocess);
-	ipcEmitter.connected = false;
-	ipcEmitter.emit("disconnect");
-};
-const INCOMING_MESSAGES = /* @__PURE__ */ new WeakMap();
-
-// node_modules/execa/lib/ipc/forward.js
-const getIpcEmitter = (anyProcess, channel, isSubprocess) => {
-	if (IPC_EMITTERS.has(anyProcess)) return IPC_EMITTERS.get(anyProcess);
-	const ipcEmitter = new EventEmitter();
-	ipcEmitter.connected = true;
-	IPC_EMITTERS.set(anyProcess, ipcEmitter);
-	forwardEvents({
-		ipcEmitter,
-		anyProcess,
-		channel,
-		isSubprocess
-	});
-	return ipcEmitter;
-};
-const IPC_EMITTERS = /* @__PURE__ */ new WeakMap();
-const forwardEvents = ({ ipcEmitter, anyProcess, channel, isSubprocess }) => {
-	const boundOnMessage = onMessage.bind(void 0, {
-		anyProcess,
-		channel,
-		isSubprocess,
-		ipcEmitter
-	});
-	anyProcess.on("message", boundOnMessage);
-	anyProcess.once("disconnect", onDisconnect.bind(void 0, {
-		anyProcess,
-		channel,
-		isSubprocess,
-		ipcEmitter,
-		boundOnMessage
-	}));
-	undoAddedReferences(channel, isSubprocess);
-};
-const isConnected = (anyProcess) => {
-	const ipcEmitter = IPC_EMITTERS.get(anyProcess);
-	return ipcEmitter === void 0 ? anyProcess.channel !== null : ipcEmitter.connected;
-};
-
-// node_modules/execa/lib/ipc/strict.js
-const handleSendStrict = ({ anyProcess, channel, isSubprocess, message, strict }) => {
-	if (!strict) return message;
-	const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
-	const hasListeners = hasMessageListeners(anyProcess, ipcEmitter);
-	return {
-		id: count++,
-		type: REQUEST_TYPE,
-		message,
-		hasListeners
-	};
-};
-let count = 0n;
-const validateStrictDeadlock = (outgoingMessages, wrappedMessage) => {
-	if (wrappedMessage?.type !== REQUEST_TYPE || wrappedMessage.hasListeners) return;
-	for (const { id } of outgoingMessages) if (id !== void 0) STRICT_RESPONSES[id].resolve({
-		isDeadlock: true,
-		hasListeners: false
-	});
-};
-const handleStrictRequest = async ({ wrappedMessage, anyProcess, channel, isSubprocess, ipcEmitter }) => {
-	if (wrappedMessage?.type !== REQUEST_TYPE || !anyProcess.connected) return wrappedMessage;
-	const { id, message } = wrappedMessage;
-	const response = {
-		id,
-		type: RESPONSE_TYPE,
-		message: hasMessageListeners(anyProcess, ipcEmitter)
-	};
-	try {
-		await sendMessage$1({
-			anyProcess,
-			channel,
-			isSubprocess,
-			ipc: true
-		}, response);
-	} catch (error) {
-		ipcEmitter.emit("strict:error", error);
-	}
-	return message;
-};
-const handleStrictResponse = (wrappedMessage) => {
-	if (wrappedMessage?.type !== RESPONSE_TYPE) return false;
-	const { id, message: hasListeners } = wrappedMessage;
-	STRICT_RESPONSES[id]?.resolve({
-		isDeadlock: false,
-		hasListeners
-	});
-	return true;
-};
-const waitForStrictResponse = async (wrappedMessage, anyProcess, isSubprocess) => {
-	if (wrappedMessage?.type !== REQUEST_TYPE) return;
-	const deferred = createDeferred();
-	STRICT_RESPONSES[wrappedMessage.id] = deferred;
-	const controller = new AbortController();
-	try {
-		const { isDeadlock, hasListeners } = await Promise.race([deferred, throwOnDisconnect$1(anyProcess, isSubprocess, controller)]);
-		if (isDeadlock) throwOnStrictDeadlockError(isSubprocess);
-		if (!hasListeners) throwOnMissingStrict(isSubprocess);
-	} finally {
-		controller.abort();
-		delete STRICT_RESPONSES[wrappedMessage.id];
-	}
-};
-const STRICT_RESPONSES = {};
-const throwOnDisconnect$1 = async (anyProcess, isSubprocess, { signal }) => {
-	incrementMaxListeners(anyProcess, 1, signal);
-	await once(anyProcess, "disconnect", { signal });
-	throwOnStrictDisconnect(isSubprocess);
-};
-const REQUEST_TYPE = "execa:ipc:request";
-const RESPONSE_TYPE = "execa:ipc:response";
-
-// node_modules/execa/lib/ipc/outgoing.js
-const startSendMessage = (anyProcess, wrappedMessage, strict) => {
-	if (!OUTGOING_MESSAGES.has(anyProcess)) OUTGOING_MESSAGES.set(anyProcess, /* @__PURE__ */ new Set());
-	const outgoingMessages = OUTGOING_MESSAGES.get(anyProcess);
-	const outgoingMessage = {
-		onMessageSent: createDeferred(),
-		id: strict ? wrappedMessage.id : void 0
-	};
-	outgoingMessages.add(outgoingMessage);
-	return {
-		outgoingMessages,
-		outgoingMessage
-	};
-};
-const endSendMessage = ({ outgoingMessages, outgoingMessage }) => {
-	outgoingMessages.delete(outgoingMessage);
-	outgoingMessage.onMessageSent.resolve();
-};
-const waitForOutgoingMessages = async (anyProcess, ipcEmitter, wrappedMessage) => {
-	while (!hasMessageListeners(anyProcess, ipcEmitter) && OUTGOING_MESSAGES.get(anyProcess)?.size > 0) {
-		const outgoingMessages = [...OUTGOING_MESSAGES.get(anyProcess)];
-		validateStrictDeadlock(outgoingMessages, wrappedMessage);
-		await Promise.all(outgoingMessages.map(({ onMessageSent }) => onMessageSent));
-	}
-};
-const OUTGOING_MESSAGES = /* @__PURE__ */ new WeakMap();
-const hasMessageListeners = (anyProcess, ipcEmitter) => ipcEmitter.listenerCount("message") > getMinListenerCount(anyProcess);
-const getMinListenerCount = (anyProcess) => SUBPROCESS_OPTIONS.has(anyProcess) && !getFdSpecificValue(SUBPROCESS_OPTIONS.get(anyProcess).options.buffer, "ipc") ? 1 : 0;
-
-// node_modules/execa/lib/ipc/send.js
-const sendMessage$1 = ({ anyProcess, channel, isSubprocess, ipc }, message, { strict = false } = {}) => {
-	const methodName = "sendMessage";
-	validateIpcMethod({
-		methodName,
-		isSubprocess,
-		ipc,
-		isConnected: anyProcess.connected
-	});
-	return sendMessageAsync({
-		anyProcess,
-		channel,
-		methodName,
-		isSubprocess,
-		message,
-		strict
-	});
-};
-const sendMessageAsync = async ({ anyProcess, channel, methodName, isSubprocess, message, strict }) => {
-	const wrappedMessage = handleSendStrict({
-		anyProcess,
-		channel,
-		isSubprocess,
-		message,
-		strict
-	});
-	const outgoingMessagesState = startSendMessage(anyProcess, wrappedMessage, strict);
-	try {
-		await sendOneMessage({
-			anyProcess,
-			methodName,
-			isSubprocess,
-			wrappedMessage,
-			message
-		});
-	} catch (error) {
-		disconnect(anyProcess);
-		throw error;
-	} finally {
-		endSendMessage(outgoingMessagesState);
-	}
-};
-const sendOneMessage = async ({ anyProcess, methodName, isSubprocess, wrappedMessage, message }) => {
-	const sendMethod = getSendMethod(anyProcess);
-	try {
-		await Promise.all([waitForStrictResponse(wrappedMessage, anyProcess, isSubprocess), sendMethod(wrappedMessage)]);
-	} catch (error) {
-		handleEpipeError({
-			error,
-			methodName,
-			isSubprocess
-		});
-		handleSerializationError({
-			error,
-			methodName,
-			isSubprocess,
-			message
-		});
-		throw error;
-	}
-};
-const getSendMethod = (anyProcess) => {
-	if (PROCESS_SEND_METHODS.has(anyProcess)) return PROCESS_SEND_METHODS.get(anyProcess);
-	const sendMethod = promisify(anyProcess.send.bind(anyProcess));
-	PROCESS_SEND_METHODS.set(anyProcess, sendMethod);
-	return sendMethod;
-};
-const PROCESS_SEND_METHODS = /* @__PURE__ */ new WeakMap();
-
-// node_modules/execa/lib/ipc/graceful.js
-const sendAbort = (subprocess, message) => {
-	const methodName = "cancelSignal";
-	validateConnection(methodName, false, subprocess.connected);
-	return sendOneMessage({
-		anyProcess: subprocess,
-		methodName,
-		isSubprocess: false,
-		wrappedMessage: {
-			type: GRACEFUL_CANCEL_TYPE,
-			message
-		},
-		message
-	});
-};
-const getCancelSignal$1 = async ({ anyProcess, channel, isSubprocess, ipc }) => {
-	await startIpc({
-		anyProcess,
-		channel,
-		isSubprocess,
-		ipc
-	});
-	return cancelController.signal;
-};
-const startIpc = async ({ anyProcess, channel, isSubprocess, ipc }) => {
-	if (cancelListening) return;
-	cancelListening = true;
-	if (!ipc) {
-		throwOnMissingParent();
-		return;
-	}
-	if (channel === null) {
-		abortOnDisconnect();
-		return;
-	}
-	getIpcEmitter(anyProcess, channel, isSubprocess);
-	await scheduler.yield();
-};
-let cancelListening = false;
-const handleAbort = (wrappedMessage) => {
-	if (wrappedMessage?.type !== GRACEFUL_CANCEL_TYPE) return false;
-	cancelController.abort(wrappedMessage.message);
-	return true;
-};
-const GRACEFUL_CANCEL_TYPE = "execa:ipc:cancel";
-const abortOnDisconnect = () => {
-	cancelController.abort(getAbortDisconnectError());
-};
-const cancelController = new AbortController();
-
-// node_modules/execa/lib/terminate/graceful.js
-const validateGracefulCancel = ({ gracefulCancel, cancelSignal, ipc, serialization }) => {
-	if (!gracefulCancel) return;
-	if (cancelSignal === void 0) throw new Error("The `cancelSignal` option must be defined when setting the `gracefulCancel` option.");
-	if (!ipc) throw new Error("The `ipc` option cannot be false when setting the `gracefulCancel` option.");
-	if (serialization === "json") throw new Error("The `serialization` option cannot be 'json' when setting the `gracefulCancel` option.");
-};
-const throwOnGracefulCancel = ({ subprocess, cancelSignal, gracefulCancel, forceKillAfterDelay, context, controller }) => gracefulCancel ? [sendOnAbort({
-	subprocess,
-	cancelSignal,
-	forceKillAfterDelay,
-	context,
-	controller
-})] : [];
-const sendOnAbort = async ({ subprocess, cancelSignal, forceKillAfterDelay, context, controller: { signal } }) => {
-	await onAbortedSignal(cancelSignal, signal);
-	const reason = getReason(cancelSignal);
-	await sendAbort(subprocess, reason);
-	killOnTimeout({
-		kill: subprocess.kill,
-		forceKillAfterDelay,
-		context,
-		controllerSignal: signal
-	});
-	context.terminationReason ??= "gracefulCancel";
-	throw cancelSignal.reason;
-};
-const getReason = ({ reason }) => {
-	if (!(reason instanceof DOMException)) return reason;
-	const error = new Error(reason.message);
-	Object.defineProperty(error, "stack", {
-		value: reason.stack,
-		enumerable: false,
-		configurable: true,
-		writable: true
-	});
-	return error;
-};
-
-// node_modules/execa/lib/terminate/timeout.js
-const validateTimeout = ({ timeout }) => {
-	if (timeout !== void 0 && (!Number.isFinite(timeout) || timeout < 0)) throw new TypeError(`Expected the \`timeout\` option to be a non-negative integer, got \`${timeout}\` (${typeof timeout})`);
-};
-const throwOnTimeout = (subprocess, timeout, context, controller) => timeout === 0 || timeout === void 0 ? [] : [killAfterTimeout(subprocess, timeout, context, controller)];
-const killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
-	await setTimeout$2(timeout, void 0, { signal });
-	context.terminationReason ??= "timeout";
-	subprocess.kill();
-	throw new DiscardedError();
-};
-
-// node_modules/execa/lib/methods/node.js
-const mapNode = ({ options }) => {
-	if (options.node === false) throw new TypeError("The \"node\" option cannot be false with `execaNode()`.");
-	return { options: {
-		...options,
-		node: true
-	} };
-};
-const handleNodeOption = (file, commandArguments, { node: shouldHandleNode = false, nodePath = execPath, nodeOptions = execArgv.filter((nodeOption) => !nodeOption.startsWith("--inspect")), cwd, execPath: formerNodePath, ...options }) => {
-	if (formerNodePath !== void 0) throw new TypeError("The \"execPath\" option has been removed. Please use the \"nodePath\" option instead.");
-	const normalizedNodePath = safeNormalizeFileUrl(nodePath, "The \"nodePath\" option");
-	const resolvedNodePath = path.resolve(cwd, normalizedNodePath);
-	const newOptions = {
-		...options,
-		nodePath: resolvedNodePath,
-		node: shouldHandleNode,
-		cwd
-	};
-	if (!shouldHandleNode) return [
-		file,
-		commandArguments,
-		newOptions
-	];
-	if (path.basename(file, ".exe") === "node") throw new TypeError("When the \"node\" option is true, the first argument does not need to be \"node\".");
-	return [
-		resolvedNodePath,
-		[
-			...nodeOptions,
-			file,
-			...commandArguments
-		],
-		{
-			ipc: true,
-			...newOptions,
-			shell: false
-		}
-	];
-};
-
-// node_modules/execa/lib/ipc/ipc-input.js
-const validateIpcInputOption = ({ ipcInput, ipc, serialization }) => {
-	if (ipcInput === void 0) return;
-	if (!ipc) throw new Error("The `ipcInput` option cannot be set unless the `ipc` option is `true`.");
-	validateIpcInput[serialization](ipcInput);
-};
-const validateAdvancedInput = (ipcInput) => {
-	try {
-		serialize(ipcInput);
-	} catch (error) {
-		throw new Error("The `ipcInput` option is not serializable with a structured clone.", { cause: error });
-	}
-};
-const validateJsonInput = (ipcInput) => {
-	try {
-		JSON.stringify(ipcInput);
-	} catch (error) {
-		throw new Error("The `ipcInput` option is not serializable with JSON.", { cause: error });
-	}
-};
-const validateIpcInput = {
-	advanced: validateAdvancedInput,
-	json: validateJsonInput
-};
-const sendIpcInput = async (subprocess, ipcInput) => {
-	if (ipcInput === void 0) return;
-	await subprocess.sendMessage(ipcInput);
-};
-
-// node_modules/execa/lib/arguments/encoding-option.js
-const validateEncoding = ({ encoding }) => {
-	if (ENCODINGS.has(encoding)) return;
-	const correctEncoding = getCorrectEncoding(encoding);
-	if (correctEncoding !== void 0) throw new TypeError(`Invalid option \`encoding: ${serializeEncoding(encoding)}\`.
-Please rename it to ${serializeEncoding(correctEncoding)}.`);
-	const correctEncodings = [...ENCODINGS].map((correctEncoding) => serializeEncoding(correctEncoding)).join(", ");
-	throw new TypeError(`Invalid option \`encoding: ${serializeEncoding(encoding)}\`.
-Please rename it to one of: ${correctEncodings}.`);
-};
-const TEXT_ENCODINGS = /* @__PURE__ */ new Set(["utf8", "utf16le"]);
-const BINARY_ENCODINGS = /* @__PURE__ */ new Set([
-	"buffer",
-	"hex",
-	"base64",
-	"base64url",
-	"latin1",
-	"ascii"
-]);
-const ENCODINGS = /* @__PURE__ */ new Set([...TEXT_ENCODINGS, ...BINARY_ENCODINGS]);
-const getCorrectEncoding = (encoding) => {
-	if (encoding === null) return "buffer";
-	if (typeof encoding !== "string") return;
-	const lowerEncoding = encoding.toLowerCase();
-	if (lowerEncoding in ENCODING_ALIASES) return ENCODING_ALIASES[lowerEncoding];
-	if (ENCODINGS.has(lowerEncoding)) return lowerEncoding;
-};
-const ENCODING_ALIASES = {
-	"utf-8": "utf8",
-	"utf-16le": "utf16le",
-	"ucs-2": "utf16le",
-	ucs2: "utf16le",
-	binary: "latin1"
-};
-const serializeEncoding = (encoding) => typeof encoding === "string" ? `"${encoding}"` : String(encoding);
-
-// node_modules/execa/lib/arguments/cwd.js
-const normalizeCwd = (cwd = getDefaultCwd()) => {
-	const cwdString = safeNormalizeFileUrl(cwd, "The \"cwd\" option");
-	return path.resolve(cwdString);
-};
-const getDefaultCwd = () => {
-	try {
-		return process$1.cwd();
-	} catch (error) {
-		error.message = `The current directory does not exist.\n${error.message}`;
-		throw error;
-	}
-};
-const fixCwdError = (originalMessage, cwd) => {
-	if (cwd === getDefaultCwd()) return originalMessage;
-	let cwdStat;
-	try {
-		cwdStat = statSync(cwd);
-	} catch (error) {
-		return `The "cwd" option is invalid: ${cwd}.\n${error.message}\n${originalMessage}`;
-	}
-	if (!cwdStat.isDirectory()) return `The "cwd" option is not a directory: ${cwd}.\n${originalMessage}`;
-	return originalMessage;
-};
-
-// node_modules/execa/lib/arguments/options.js
-const normalizeOptions = (filePath, rawArguments, rawOptions) => {
-	rawOptions.cwd = normalizeCwd(rawOptions.cwd);
-	const [processedFile, processedArguments, processedOptions] = handleNodeOption(filePath, rawArguments, rawOptions);
-	const { command: file, args: commandArguments, options: initialOptions } = import_cross_spawn.default._parse(processedFile, processedArguments, processedOptions);
-	const fdOptions = normalizeFdSpecificOptions(initialOptions);
-	const options = addDefaultOptions(fdOptions);
-	validateTimeout(options);
-	validateEncoding(options);
-	validateIpcInputOption(options);
-	validateCancelSignal(options);
-	validateGracefulCancel(options);
-	options.shell = normalizeFileUrl(options.shell);
-	options.env = getEnv(options);
-	options.killSignal = normalizeKillSignal(options.killSignal);
-	options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
-	options.lines = options.lines.map((lines, fdNumber) => lines && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
-	if (process$1.platform === "win32" && path.basename(file, ".exe") === "cmd") commandArguments.unshift("/q");
-	return {
-		file,
-		commandArguments,
-		options
-	};
-};
-const addDefaultOptions = ({ extendEnv = true, preferLocal = false, cwd, localDir: localDirectory = cwd, encoding = "utf8", reject = true, cleanup = true, all = false, windowsHide = true, killSignal = "SIGTERM", forceKillAfterDelay = true, gracefulCancel = false, ipcInput, ipc = ipcInput !== void 0 || gracefulCancel, serialization = "advanced", ...options }) => ({
-	...options,
-	extendEnv,
-	preferLocal,
-	cwd,
-	localDirectory,
-	encoding,
-	reject,
-	cleanup,
-	all,
-	windowsHide,
-	killSignal,
-	forceKillAfterDelay,
-	gracefulCancel,
-	ipcInput,
-	ipc,
-	serialization
-});
-const getEnv = ({ env: envOption, extendEnv, preferLocal, node, localDirectory, nodePath }) => {
-	const env = extendEnv ? {
-		...process$1.env,
-		...envOption
-	} : envOption;
-	if (preferLocal || node) return npmRunPathEnv({
-		env,
-		cwd: localDirectory,
-		execPath: nodePath,
-		preferLocal,
-		addExecPath: node
-	});
-	return env;
-};
-
-// node_modules/execa/lib/arguments/shell.js
-const concatenateShell = (file, commandArguments, options) => options.shell && commandArguments.length > 0 ? [
-	[file, ...commandArguments].join(" "),
-	[],
-	options
-] : [
-	file,
-	commandArguments,
-	options
-];
-
-// node_modules/strip-final-newline/index.js
-function stripFinalNewline(input) {
-	if (typeof input === "string") return stripFinalNewlineString(input);
-	if (!(ArrayBuffer.isView(input) && input.BYTES_PER_ELEMENT === 1)) throw new Error("Input must be a string or a Uint8Array");
-	return stripFinalNewlineBinary(input);
-}
-const stripFinalNewlineString = (input) => input.at(-1) === LF ? input.slice(0, input.at(-2) === CR ? -2 : -1) : input;
-const stripFinalNewlineBinary = (input) => input.at(-1) === LF_BINARY ? input.subarray(0, input.at(-2) === CR_BINARY ? -2 : -1) : input;
-const LF = "\n";
-const LF_BINARY = LF.codePointAt(0);
-const CR = "\r";
-const CR_BINARY = CR.codePointAt(0);
-
-// node_modules/is-stream/index.js
-function isStream(stream, { checkOpen = true } = {}) {
-	return stream !== null && typeof stream === "object" && (stream.writable || stream.readable || !checkOpen || stream.writable === void 0 && stream.readable === void 0) && typeof stream.pipe === "function";
-}
-function isWritableStream$1(stream, { checkOpen = true } = {}) {
-	return isStream(stream, { checkOpen }) && (stream.writable || !checkOpen) && typeof stream.write === "function" && typeof stream.end === "function" && typeof stream.writable === "boolean" && typeof stream.writableObjectMode === "boolean" && typeof stream.destroy === "function" && typeof stream.destroyed === "boolean";
-}
-function isReadableStream$2(stream, { checkOpen = true } = {}) {
-	return isStream(stream, { checkOpen }) && (stream.readable || !checkOpen) && typeof stream.read === "function" && typeof stream.readable === "boolean" && typeof stream.readableObjectMode === "boolean" && typeof stream.destroy === "function" && typeof stream.destroyed === "boolean";
-}
-function isDuplexStream(stream, options) {
-	return isWritableStream$1(stream, options) && isReadableStream$2(stream, options);
-}
-
-// node_modules/@sec-ant/readable-stream/dist/ponyfill/asyncIterator.js
-const a = Object.getPrototypeOf(Object.getPrototypeOf(
-	/* istanbul ignore next */
-	async function* () {}
-).prototype);
-var c = class {
-	#t;
-	#n;
-	#r = !1;
-	#e = void 0;
-	constructor(e, t) {
-		this.#t = e, this.#n = t;
-	}
-	next() {
-		const e = () => this.#s();
-		return this.#e = this.#e ? this.#e.then(e, e) : e(), this.#e;
-	}
-	return(e) {
-		const t = () => this.#i(e);
-		return this.#e ? this.#e.then(t, t) : t();
-	}
-	async #s() {
-		if (this.#r) return {
-			done: !0,
-			value: void 0
-		};
-		let e;
-		try {
-			e = await this.#t.read();
-		} catch (t) {
-			throw this.#e = void 0, this.#r = !0, this.#t.releaseLock(), t;
-		}
-		return e.done && (this.#e = void 0, this.#r = !0, this.#t.releaseLock()), e;
-	}
-	async #i(e) {
-		if (this.#r) return {
-			done: !0,
-			value: e
-		};
-		if (this.#r = !0, !this.#n) {
-			const t = this.#t.cancel(e);
-			return this.#t.releaseLock(), await t, {
-				done: !0,
-				value: e
-			};
-		}
-		return this.#t.releaseLock(), {
-			done: !0,
-			value: e
-		};
-	}
-};
-const n = Symbol();
-function i() {
-	return this[n].next();
-}
-Object.defineProperty(i, "name", { value: "next" });
-function o(r) {
-	return this[n].return(r);
-}
-Object.defineProperty(o, "name", { value: "return" });
-const u = Object.create(a, {
-	next: {
-		enumerable: !0,
-		configurable: !0,
-		writable: !0,
-		value: i
-	},
-	return: {
-		enumerable: !0,
-		configurable: !0,
-		writable: !0,
-		value: o
-	}
-});
-function h({ preventCancel: r = !1 } = {}) {
-	const e = this.getReader(), t = new c(e, r), s = Object.create(u);
-	return s[n] = t, s;
-}
-
-// node_modules/get-stream/source/stream.js
-const getAsyncIterable = (stream) => {
-	if (isReadableStream$2(stream, { checkOpen: false }) && nodeImports.on !== void 0) return getStreamIterable(stream);
-	if (typeof stream?.[Symbol.asyncIterator] === "function") return stream;
-	if (toString.call(stream) === "[object ReadableStream]") return h.call(stream);
-	throw new TypeError("The first argument must be a Readable, a ReadableStream, or an async iterable.");
-};
-const { toString } = Object.prototype;
-const getStreamIterable = async function* (stream) {
-	const controller = new AbortController();
-	const state = {};
-	handleStreamEnd(stream, controller, state);
-	try {
-		for await (const [chunk] of nodeImports.on(stream, "data", { signal: controller.signal })) yield chunk;
-	} catch (error) {
-		if (state.error !== void 0) throw state.error;
-		else if (!controller.signal.aborted) throw error;
-	} finally {
-		stream.destroy();
-	}
-};
-const handleStreamEnd = async (stream, controller, state) => {
-	try {
-		await nodeImports.finished(stream, {
-			cleanup: true,
-			readable: true,
-			writable: false,
-			error: false
-		});
-	} catch (error) {
-		state.error = error;
-	} finally {
-		controller.abort();
-	}
-};
-const nodeImports = {};
-
-// node_modules/get-stream/source/contents.js
-const getStreamContents$1 = async (stream, { init, convertChunk, getSize, truncateChunk, addChunk, getFinalChunk, finalize }, { maxBuffer = Number.POSITIVE_INFINITY } = {}) => {
-	const asyncIterable = getAsyncIterable(stream);
-	const state = init();
-	state.length = 0;
-	try {
-		for await (const chunk of asyncIterable) {
-			const convertedChunk = convertChunk[getChunkType(chunk)](chunk, state);
-			appendChunk({
-				convertedChunk,
-				state,
-				getSize,
-				truncateChunk,
-				addChunk,
-				maxBuffer
-			});
-		}
-		appendFinalChunk({
-			state,
-			convertChunk,
-			getSize,
-			truncateChunk,
-			addChunk,
-			getFinalChunk,
-			maxBuffer
-		});
-		return finalize(state);
-	} catch (error) {
-		const normalizedError = typeof error === "object" && error !== null ? error : new Error(error);
-		normalizedError.bufferedData = finalize(state);
-		throw normalizedError;
-	}
-};
-const appendFinalChunk = ({ state, getSize, truncateChunk, addChunk, getFinalChunk, maxBuffer }) => {
-	const convertedChunk = getFinalChunk(state);
-	if (convertedChunk !== void 0) appendChunk({
-		convertedChunk,
-		state,
-		getSize,
-		truncateChunk,
-		addChunk,
-		maxBuffer
-	});
-};
-const appendChunk = ({ convertedChunk, state, getSize, truncateChunk, addChunk, maxBuffer }) => {
-	const chunkSize = getSize(convertedChunk);
-	const newLength = state.length + chunkSize;
-	if (newLength <= maxBuffer) {
-		addNewChunk(convertedChunk, state, addChunk, newLength);
-		return;
-	}
-	const truncatedChunk = truncateChunk(convertedChunk, maxBuffer - state.length);
-	if (truncatedChunk !== void 0) addNewChunk(truncatedChunk, state, addChunk, maxBuffer);
-	throw new MaxBufferError();
-};
-const addNewChunk = (convertedChunk, state, addChunk, newLength) => {
-	state.contents = addChunk(convertedChunk, state, newLength);
-	state.length = newLength;
-};
-const getChunkType = (chunk) => {
-	const typeOfChunk = typeof chunk;
-	if (typeOfChunk === "string") return "string";
-	if (typeOfChunk !== "object" || chunk === null) return "others";
-	if (globalThis.Buffer?.isBuffer(chunk)) return "buffer";
-	const prototypeName = objectToString.call(chunk);
-	if (prototypeName === "[object ArrayBuffer]") return "arrayBuffer";
-	if (prototypeName === "[object DataView]") return "dataView";
-	if (Number.isInteger(chunk.byteLength) && Number.isInteger(chunk.byteOffset) && objectToString.call(chunk.buffer) === "[object ArrayBuffer]") return "typedArray";
-	return "others";
-};
-const { toString: objectToString } = Object.prototype;
-var MaxBufferError = class extends Error {
-	name = "MaxBufferError";
-	constructor() {
-		super("maxBuffer exceeded");
-	}
-};
-
-// node_modules/get-stream/source/utils.js
-const identity = (value) => value;
-const noop$2 = () => void 0;
-const getContentsProperty = ({ contents }) => contents;
-const throwObjectStream = (chunk) => {
-	throw new Error(`Streams in object mode are not supported: ${String(chunk)}`);
-};
-const getLengthProperty = (convertedChunk) => convertedChunk.length;
-
-// node_modules/get-stream/source/array.js
-async function getStreamAsArray(stream, options) {
-	return getStreamContents$1(stream, arrayMethods, options);
-}
-const initArray = () => ({ contents: [] });
-const increment = () => 1;
-const addArrayChunk = (convertedChunk, { contents }) => {
-	contents.push(convertedChunk);
-	return contents;
-};
-const arrayMethods = {
-	init: initArray,
-	convertChunk: {
-		string: identity,
-		buffer: identity,
-		arrayBuffer: identity,
-		dataView: identity,
-		typedArray: identity,
-		others: identity
-	},
-	getSize: increment,
-	truncateChunk: noop$2,
-	addChunk: addArrayChunk,
-	getFinalChunk: noop$2,
-	finalize: getContentsProperty
-};
-
-// node_modules/get-stream/source/array-buffer.js
-async function getStreamAsArrayBuffer(stream, options) {
-	return getStreamContents$1(stream, arrayBufferMethods, options);
-}
-const initArrayBuffer = () => ({ contents: /* @__PURE__ */ new ArrayBuffer(0) });
-const useTextEncoder = (chunk) => textEncoder.encode(chunk);
-const textEncoder = new TextEncoder();
-const useUint8Array = (chunk) => new Uint8Array(chunk);
-const useUint8ArrayWithOffset = (chunk) => new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-const truncateArrayBufferChunk = (convertedChunk, chunkSize) => convertedChunk.slice(0, chunkSize);
-const addArrayBufferChunk = (convertedChunk, { contents, length: previousLength }, length) => {
-	const newContents = hasArrayBufferResize() ? resizeArrayBuffer(contents, length) : resizeArrayBufferSlow(contents, length);
-	new Uint8Array(newContents).set(convertedChunk, previousLength);
-	return newContents;
-};
-const resizeArrayBufferSlow = (contents, length) => {
-	if (length <= contents.byteLength) return contents;
-	const arrayBuffer = new ArrayBuffer(getNewContentsLength(length));
-	new Uint8Array(arrayBuffer).set(new Uint8Array(contents), 0);
-	return arrayBuffer;
-};
-const resizeArrayBuffer = (contents, length) => {
-	if (length <= contents.maxByteLength) {
-		contents.resize(length);
-		return contents;
-	}
-	const arrayBuffer = new ArrayBuffer(length, { maxByteLength: getNewContentsLength(length) });
-	new Uint8Array(arrayBuffer).set(new Uint8Array(contents), 0);
-	return arrayBuffer;
-};
-const getNewContentsLength = (length) => SCALE_FACTOR ** Math.ceil(Math.log(length) / Math.log(SCALE_FACTOR));
-const SCALE_FACTOR = 2;
-const finalizeArrayBuffer = ({ contents, length }) => hasArrayBufferResize() ? contents : contents.slice(0, length);
-const hasArrayBufferResize = () => "resize" in ArrayBuffer.prototype;
-const arrayBufferMethods = {
-	init: initArrayBuffer,
-	convertChunk: {
-		string: useTextEncoder,
-		buffer: useUint8Array,
-		arrayBuffer: useUint8Array,
-		dataView: useUint8ArrayWithOffset,
-		typedArray: useUint8ArrayWithOffset,
-		others: throwObjectStream
-	},
-	getSize: getLengthProperty,
-	truncateChunk: truncateArrayBufferChunk,
-	addChunk: addArrayBufferChunk,
-	getFinalChunk: noop$2,
-	finalize: finalizeArrayBuffer
-};
-
-// node_modules/get-stream/source/string.js
-async function getStreamAsString(stream, options) {
-	return getStreamContents$1(stream, stringMethods, options);
-}
-const initString = () => ({
-	contents: "",
-	textDecoder: new TextDecoder()
-});
-const useTextDecoder = (chunk, { textDecoder }) => textDecoder.decode(chunk, { stream: true });
-const addStringChunk = (convertedChunk, { contents }) => contents + convertedChunk;
-const truncateStringChunk = (convertedChunk, chunkSize) => convertedChunk.slice(0, chunkSize);
-const getFinalStringChunk = ({ textDecoder }) => {
-	const finalChunk = textDecoder.decode();
-	return finalChunk === "" ? void 0 : finalChunk;
-};
-const stringMethods = {
-	init: initString,
-	convertChunk: {
-		string: identity,
-		buffer: useTextDecoder,
-		arrayBuffer: useTextDecoder,
-		dataView: useTextDecoder,
-		typedArray: useTextDecoder,
-		others: throwObjectStream
-	},
-	getSize: getLengthProperty,
-	truncateChunk: truncateStringChunk,
-	addChunk: addStringChunk,
-	getFinalChunk: getFinalStringChunk,
-	finalize: getContentsProperty
-};
-
-// node_modules/execa/lib/io/max-buffer.js
-const handleMaxBuffer = ({ error, stream, readableObjectMode, lines, encoding, fdNumber }) => {
-	if (!(error instanceof MaxBufferError)) throw error;
-	if (fdNumber === "all") return error;
-	error.maxBufferInfo = {
-		fdNumber,
-		unit: getMaxBufferUnit(readableObjectMode, lines, encoding)
-	};
-	stream.destroy();
-	throw error;
-};
-const getMaxBufferUnit = (readableObjectMode, lines, encoding) => {
-	if (readableObjectMode) return "objects";
-	if (lines) return "lines";
-	if (encoding === "buffer") return "bytes";
-	return "characters";
-};
-const checkIpcMaxBuffer = (subprocess, ipcOutput, maxBuffer) => {
-	if (ipcOutput.length !== maxBuffer) return;
-	const error = new MaxBufferError();
-	error.maxBufferInfo = { fdNumber: "ipc" };
-	throw error;
-};
-const getMaxBufferMessage = (error, maxBuffer) => {
-	const { streamName, threshold, unit } = getMaxBufferInfo(error, maxBuffer);
-	return `Command's ${streamName} was larger than ${threshold} ${unit}`;
-};
-const getMaxBufferInfo = (error, maxBuffer) => {
-	if (error?.maxBufferInfo === void 0) return {
-		streamName: "output",
-		threshold: maxBuffer[1],
-		unit: "bytes"
-	};
-	const { maxBufferInfo: { fdNumber, unit } } = error;
-	delete error.maxBufferInfo;
-	const threshold = getFdSpecificValue(maxBuffer, fdNumber);
-	if (fdNumber === "ipc") return {
-		streamName: "IPC output",
-		threshold,
-		unit: "messages"
-	};
-	return {
-		streamName: getStreamName(fdNumber),
-		threshold,
-		unit
-	};
-};
-const isMaxBufferSync = (resultError, output, maxBuffer) => resultError?.code === "ENOBUFS" && output !== null && output.some((result) => result !== null && result.length > getMaxBufferSync(maxBuffer));
-const truncateMaxBufferSync = (result, isMaxBuffer, maxBuffer) => {
-	if (!isMaxBuffer) return result;
-	const maxBufferValue = getMaxBufferSync(maxBuffer);
-	return result.length > maxBufferValue ? result.slice(0, maxBufferValue) : result;
-};
-const getMaxBufferSync = ([, stdoutMaxBuffer]) => stdoutMaxBuffer;
-
-// node_modules/execa/lib/return/message.js
-const createMessages = ({ stdio, all, ipcOutput, originalError, signal, signalDescription, exitCode, escapedCommand, timedOut, isCanceled, isGracefullyCanceled, isMaxBuffer, isForcefullyTerminated, forceKillAfterDelay, killSignal, maxBuffer, timeout, cwd }) => {
-	const errorCode = originalError?.code;
-	const prefix = getErrorPrefix({
-		originalError,
-		timedOut,
-		timeout,
-		isMaxBuffer,
-		maxBuffer,
-		errorCode,
-		signal,
-		signalDescription,
-		exitCode,
-		isCanceled,
-		isGracefullyCanceled,
-		isForcefullyTerminated,
-		forceKillAfterDelay,
-		killSignal
-	});
-	const originalMessage = getOriginalMessage(originalError, cwd);
-	const shortMessage = `${prefix}: ${escapedCommand}${originalMessage === void 0 ? "" : `\n${originalMessage}`}`;
-	return {
-		originalMessage,
-		shortMessage,
-		message: [
-			shortMessage,
-			...all === void 0 ? [stdio[2], stdio[1]] : [all],
-			...stdio.slice(3),
-			ipcOutput.map((ipcMessage) => serializeIpcMessage(ipcMessage)).join("\n")
-		].map((messagePart) => escapeLines(stripFinalNewline(serializeMessagePart(messagePart)))).filter(Boolean).join("\n\n")
-	};
-};
-const getErrorPrefix = ({ originalError, timedOut, timeout, isMaxBuffer, maxBuffer, errorCode, signal, signalDescription, exitCode, isCanceled, isGracefullyCanceled, isForcefullyTerminated, forceKillAfterDelay, killSignal }) => {
-	const forcefulSuffix = getForcefulSuffix(isForcefullyTerminated, forceKillAfterDelay);
-	if (timedOut) return `Command timed out after ${timeout} milliseconds${forcefulSuffix}`;
-	if (isGracefullyCanceled) {
-		if (signal === void 0) return `Command was gracefully canceled with exit code ${exitCode}`;
-		return isForcefullyTerminated ? `Command was gracefully canceled${forcefulSuffix}` : `Command was gracefully canceled with ${signal} (${signalDescription})`;
-	}
-	if (isCanceled) return `Command was canceled${forcefulSuffix}`;
-	if (isMaxBuffer) return `${getMaxBufferMessage(originalError, maxBuffer)}${forcefulSuffix}`;
-	if (errorCode !== void 0) return `Command failed with ${errorCode}${forcefulSuffix}`;
-	if (isForcefullyTerminated) return `Command was killed with ${killSignal} (${getSignalDescription(killSignal)})${forcefulSuffix}`;
-	if (signal !== void 0) return `Command was killed with ${signal} (${signalDescription})`;
-	if (exitCode !== void 0) return `Command failed with exit code ${exitCode}`;
-	return "Command failed";
-};
-const getForcefulSuffix = (isForcefullyTerminated, forceKillAfterDelay) => isForcefullyTerminated ? ` and was forcefully terminated after ${forceKillAfterDelay} milliseconds` : "";
-const getOriginalMessage = (originalError, cwd) => {
-	if (originalError instanceof DiscardedError) return;
-	const originalMessage = isExecaError(originalError) ? originalError.originalMessage : String(originalError?.message ?? originalError);
-	const escapedOriginalMessage = escapeLines(fixCwdError(originalMessage, cwd));
-	return escapedOriginalMessage === "" ? void 0 : escapedOriginalMessage;
-};
-const serializeIpcMessage = (ipcMessage) => typeof ipcMessage === "string" ? ipcMessage : inspect(ipcMessage);
-const serializeMessagePart = (messagePart) => Array.isArray(messagePart) ? messagePart.map((messageItem) => stripFinalNewline(serializeMessageItem(messageItem))).filter(Boolean).join("\n") : serializeMessageItem(messagePart);
-const serializeMessageItem = (messageItem) => {
-	if (typeof messageItem === "string") return messageItem;
-	if (isUint8Array(messageItem)) return uint8ArrayToString(messageItem);
-	return "";
-};
-
-// node_modules/execa/lib/return/result.js
-const makeSuccessResult = ({ command, escapedCommand, stdio, all, ipcOutput, options: { cwd }, startTime }) => omitUndefinedProperties({
-	command,
-	escapedCommand,
-	cwd,
-	durationMs: getDurationMs(startTime),
-	failed: false,
-	timedOut: false,
-	isCanceled: false,
-	isGracefullyCanceled: false,
-	isTerminated: false,
-	isMaxBuffer: false,
-	isForcefullyTerminated: false,
-	exitCode: 0,
-	stdout: stdio[1],
-	stderr: stdio[2],
-	all,
-	stdio,
-	ipcOutput,
-	pipedFrom: []
-});
-const makeEarlyError = ({ error, command, escapedCommand, fileDescriptors, options, startTime, isSync }) => makeError({
-	error,
-	command,
-	escapedCommand,
-	startTime,
-	timedOut: false,
-	isCanceled: false,
-	isGracefullyCanceled: false,
-	isMaxBuffer: false,
-	isForcefullyTerminated: false,
-	stdio: Array.from({ length: fileDescriptors.length }),
-	ipcOutput: [],
-	options,
-	isSync
-});
-const makeError = ({ error: originalError, command, escapedCommand, startTime, timedOut, isCanceled, isGracefullyCanceled, isMaxBuffer, isForcefullyTerminated, exitCode: rawExitCode, signal: rawSignal, stdio, all, ipcOutput, options: { timeoutDuration, timeout = timeoutDuration, forceKillAfterDelay, killSignal, cwd, maxBuffer }, isSync }) => {
-	const { exitCode, signal, signalDescription } = normalizeExitPayload(rawExitCode, rawSignal);
-	const { originalMessage, shortMessage, message } = createMessages({
-		stdio,
-		all,
-		ipcOutput,
-		originalError,
-		signal,
-		signalDescription,
-		exitCode,
-		escapedCommand,
-		timedOut,
-		isCanceled,
-		isGracefullyCanceled,
-		isMaxBuffer,
-		isForcefullyTerminated,
-		forceKillAfterDelay,
-		killSignal,
-		maxBuffer,
-		timeout,
-		cwd
-	});
-	const error = getFinalError(originalError, message, isSync);
-	Object.assign(error, getErrorProperties({
-		error,
-		command,
-		escapedCommand,
-		startTime,
-		timedOut,
-		isCanceled,
-		isGracefullyCanceled,
-		isMaxBuffer,
-		isForcefullyTerminated,
-		exitCode,
-		signal,
-		signalDescription,
-		stdio,
-		all,
-		ipcOutput,
-		cwd,
-		originalMessage,
-		shortMessage
-	}));
-	return error;
-};
-const getErrorProperties = ({ error, command, escapedCommand, startTime, timedOut, isCanceled, isGracefullyCanceled, isMaxBuffer, isForcefullyTerminated, exitCode, signal, signalDescription, stdio, all, ipcOutput, cwd, originalMessage, shortMessage }) => omitUndefinedProperties({
-	shortMessage,
-	originalMessage,
-	command,
-	escapedCommand,
-	cwd,
-	durationMs: getDurationMs(startTime),
-	failed: true,
-	timedOut,
-	isCanceled,
-	isGracefullyCanceled,
-	isTerminated: signal !== void 0,
-	isMaxBuffer,
-	isForcefullyTerminated,
-	exitCode,
-	signal,
-	signalDescription,
-	code: error.cause?.code,
-	stdout: stdio[1],
-	stderr: stdio[2],
-	all,
-	stdio,
-	ipcOutput,
-	pipedFrom: []
-});
-const omitUndefinedProperties = (result) => Object.fromEntries(Object.entries(result).filter(([, value]) => value !== void 0));
-const normalizeExitPayload = (rawExitCode, rawSignal) => {
-	const exitCode = rawExitCode === null ? void 0 : rawExitCode;
-	const signal = rawSignal === null ? void 0 : rawSignal;
-	return {
-		exitCode,
-		signal,
-		signalDescription: signal === void 0 ? void 0 : getSignalDescription(rawSignal)
-	};
-};
-
-// node_modules/parse-ms/index.js
-const toZeroIfInfinity = (value) => Number.isFinite(value) ? value : 0;
-function parseNumber(milliseconds) {
-	return {
-		days: Math.trunc(milliseconds / 864e5),
-		hours: Math.trunc(milliseconds / 36e5 % 24),
-		minutes: Math.trunc(milliseconds / 6e4 % 60),
-		seconds: Math.trunc(milliseconds / 1e3 % 60),
-		milliseconds: Math.trunc(milliseconds % 1e3),
-		microseconds: Math.trunc(toZeroIfInfinity(milliseconds * 1e3) % 1e3),
-		nanoseconds: Math.trunc(toZeroIfInfinity(milliseconds * 1e6) % 1e3)
-	};
-}
-function parseBigint(milliseconds) {
-	return {
-		days: milliseconds / 86400000n,
-		hours: milliseconds / 3600000n % 24n,
-		minutes: milliseconds / 60000n % 60n,
-		seconds: milliseconds / 1000n % 60n,
-		milliseconds: milliseconds % 1000n,
-		microseconds: 0n,
-		nanoseconds: 0n
-	};
-}
-function parseMilliseconds(milliseconds) {
-	switch (typeof milliseconds) {
-		case "number":
-			if (Number.isFinite(milliseconds)) return parseNumber(milliseconds);
-			break;
-		case "bigint": return parseBigint(milliseconds);
-	}
-	throw new TypeError("Expected a finite number or bigint");
-}
-
-// node_modules/pretty-ms/index.js
-const isZero = (value) => value === 0 || value === 0n;
-const pluralize = (word, count) => count === 1 || count === 1n ? word : `${word}s`;
-const SECOND_ROUNDING_EPSILON = 1e-7;
-const ONE_DAY_IN_MILLISECONDS = 24n * 60n * 60n * 1000n;
-function prettyMilliseconds(milliseconds, options) {
-	const isBigInt = typeof milliseconds === "bigint";
-	if (!isBigInt && !Number.isFinite(milliseconds)) throw new TypeError("Expected a finite number or bigint");
-	options = { ...options };
-	const sign = milliseconds < 0 ? "-" : "";
-	milliseconds = milliseconds < 0 ? -milliseconds : milliseconds;
-	if (options.colonNotation) {
-		options.compact = false;
-		options.formatSubMilliseconds = false;
-		options.separateMilliseconds = false;
-		options.verbose = false;
-	}
-	if (options.compact) {
-		options.unitCount = 1;
-		options.secondsDecimalDigits = 0;
-		options.millisecondsDecimalDigits = 0;
-	}
-	let result = [];
-	const floorDecimals = (value, decimalDigits) => {
-		const flooredInterimValue = Math.floor(value * 10 ** decimalDigits + SECOND_ROUNDING_EPSILON);
-		return (Math.round(flooredInterimValue) / 10 ** decimalDigits).toFixed(decimalDigits);
-	};
-	const add = (value, long, short, valueString) => {
-		if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short === "m")) return;
-		valueString ??= String(value);
-		if (options.colonNotation) {
-			const wholeDigits = valueString.includes(".") ? valueString.split(".")[0].length : valueString.length;
-			const minLength = result.length > 0 ? 2 : 1;
-			valueString = "0".repeat(Math.max(0, minLength - wholeDigits)) + valueString;
-		} else valueString += options.verbose ? " " + pluralize(long, value) : short;
-		result.push(valueString);
-	};
-	const parsed = parseMilliseconds(milliseconds);
-	const days = BigInt(parsed.days);
-	if (options.hideYearAndDays) add(BigInt(days) * 24n + BigInt(parsed.hours), "hour", "h");
-	else {
-		if (options.hideYear) add(days, "day", "d");
-		else {
-			add(days / 365n, "year", "y");
-			add(days % 365n, "day", "d");
-		}
-		add(Number(parsed.hours), "hour", "h");
-	}
-	add(Number(parsed.minutes), "minute", "m");
-	if (!options.hideSeconds) {
-		if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-			const seconds = Number(parsed.seconds);
-			const milliseconds = Number(parsed.milliseconds);
-			const microseconds = Number(parsed.microseconds);
-			const nanoseconds = Number(parsed.nanoseconds);
-			add(seconds, "second", "s");
-			if (options.formatSubMilliseconds) {
-				add(milliseconds, "millisecond", "ms");
-				add(microseconds, "microsecond", "µs");
-				add(nanoseconds, "nanosecond", "ns");
-			} else {
-				const millisecondsAndBelow = milliseconds + microseconds / 1e3 + nanoseconds / 1e6;
-				const millisecondsDecimalDigits = typeof options.millisecondsDecimalDigits === "number" ? options.millisecondsDecimalDigits : 0;
-				const roundedMilliseconds = millisecondsAndBelow >= 1 ? Math.round(millisecondsAndBelow) : Math.ceil(millisecondsAndBelow);
-				const maximumMilliseconds = 1e3 - 10 ** -millisecondsDecimalDigits;
-				const millisecondsString = millisecondsDecimalDigits ? Math.min(millisecondsAndBelow, maximumMilliseconds).toFixed(millisecondsDecimalDigits) : Math.min(roundedMilliseconds, maximumMilliseconds);
-				add(Number.parseFloat(millisecondsString), "millisecond", "ms", millisecondsString);
-			}
-		} else {
-			const secondsFixed = floorDecimals((isBigInt ? Number(milliseconds % ONE_DAY_IN_MILLISECONDS) : milliseconds) / 1e3 % 60, typeof options.secondsDecimalDigits === "number" ? options.secondsDecimalDigits : 1);
-			const secondsString = options.keepDecimalsOnWholeSeconds ? secondsFixed : secondsFixed.replace(/\.0+$/, "");
-			add(Number.parseFloat(secondsString), "second", "s", secondsString);
-		}
-	}
-	if (result.length === 0) return sign + "0" + (options.verbose ? " milliseconds" : "ms");
-	const separator = options.colonNotation ? ":" : " ";
-	if (typeof options.unitCount === "number") result = result.slice(0, Math.max(options.unitCount, 1));
-	return sign + result.join(separator);
-}
-
-// node_modules/execa/lib/verbose/error.js
-const logError = (result, verboseInfo) => {
-	if (result.failed) verboseLog({
-		type: "error",
-		verboseMessage: result.shortMessage,
-		verboseInfo,
-		result
-	});
-};
-
-// node_modules/execa/lib/verbose/complete.js
-const logResult = (result, verboseInfo) => {
-	if (!isVerbose(verboseInfo)) return;
-	logError(result, verboseInfo);
-	logDuration(result, verboseInfo);
-};
-const logDuration = (result, verboseInfo) => {
-	const verboseMessage = `(done in ${prettyMilliseconds(result.durationMs)})`;
-	verboseLog({
-		type: "duration",
-		verboseMessage,
-		verboseInfo,
-		result
-	});
-};
-
-// node_modules/execa/lib/return/reject.js
-const handleResult = (result, verboseInfo, { reject }) => {
-	logResult(result, verboseInfo);
-	if (result.failed && reject) throw result;
-	return result;
-};
-
-// node_modules/execa/lib/stdio/type.js
-const getStdioItemType = (value, optionName) => {
-	if (isAsyncGenerator(value)) return "asyncGenerator";
-	if (isSyncGenerator(value)) return "generator";
-	if (isUrl(value)) return "fileUrl";
-	if (isFilePathObject(value)) return "filePath";
-	if (isWebStream(value)) return "webStream";
-	if (isStream(value, { checkOpen: false })) return "native";
-	if (isUint8Array(value)) return "uint8Array";
-	if (isAsyncIterableObject(value)) return "asyncIterable";
-	if (isIterableObject(value)) return "iterable";
-	if (isTransformStream(value)) return getTransformStreamType({ transform: value }, optionName);
-	if (isTransformOptions(value)) return getTransformObjectType(value, optionName);
-	return "native";
-};
-const getTransformObjectType = (value, optionName) => {
-	if (isDuplexStream(value.transform, { checkOpen: false })) return getDuplexType(value, optionName);
-	if (isTransformStream(value.transform)) return getTransformStreamType(value, optionName);
-	return getGeneratorObjectType(value, optionName);
-};
-const getDuplexType = (value, optionName) => {
-	validateNonGeneratorType(value, optionName, "Duplex stream");
-	return "duplex";
-};
-const getTransformStreamType = (value, optionName) => {
-	validateNonGeneratorType(value, optionName, "web TransformStream");
-	return "webTransform";
-};
-const validateNonGeneratorType = ({ final, binary, objectMode }, optionName, typeName) => {
-	checkUndefinedOption(final, `${optionName}.final`, typeName);
-	checkUndefinedOption(binary, `${optionName}.binary`, typeName);
-	checkBooleanOption(objectMode, `${optionName}.objectMode`);
-};
-const checkUndefinedOption = (value, optionName, typeName) => {
-	if (value !== void 0) throw new TypeError(`The \`${optionName}\` option can only be defined when using a generator, not a ${typeName}.`);
-};
-const getGeneratorObjectType = ({ transform, final, binary, objectMode }, optionName) => {
-	if (transform !== void 0 && !isGenerator(transform)) throw new TypeError(`The \`${optionName}.transform\` option must be a generator, a Duplex stream or a web TransformStream.`);
-	if (isDuplexStream(final, { checkOpen: false })) throw new TypeError(`The \`${optionName}.final\` option must not be a Duplex stream.`);
-	if (isTransformStream(final)) throw new TypeError(`The \`${optionName}.final\` option must not be a web TransformStream.`);
-	if (final !== void 0 && !isGenerator(final)) throw new TypeError(`The \`${optionName}.final\` option must be a generator.`);
-	checkBooleanOption(binary, `${optionName}.binary`);
-	checkBooleanOption(objectMode, `${optionName}.objectMode`);
-	return isAsyncGenerator(transform) || isAsyncGenerator(final) ? "asyncGenerator" : "generator";
-};
-const checkBooleanOption = (value, optionName) => {
-	if (value !== void 0 && typeof value !== "boolean") throw new TypeError(`The \`${optionName}\` option must use a boolean.`);
-};
-const isGenerator = (value) => isAsyncGenerator(value) || isSyncGenerator(value);
-const isAsyncGenerator = (value) => Object.prototype.toString.call(value) === "[object AsyncGeneratorFunction]";
-const isSyncGenerator = (value) => Object.prototype.toString.call(value) === "[object GeneratorFunction]";
-const isTransformOptions = (value) => isPlainObject(value) && (value.transform !== void 0 || value.final !== void 0);
-const isUrl = (value) => Object.prototype.toString.call(value) === "[object URL]";
-const isRegularUrl = (value) => isUrl(value) && value.protocol !== "file:";
-const isFilePathObject = (value) => isPlainObject(value) && Object.keys(value).length > 0 && Object.keys(value).every((key) => FILE_PATH_KEYS.has(key)) && isFilePathString(value.file);
-const FILE_PATH_KEYS = /* @__PURE__ */ new Set(["file", "append"]);
-const isFilePathString = (file) => typeof file === "string";
-const isUnknownStdioString = (type, value) => type === "native" && typeof value === "string" && !KNOWN_STDIO_STRINGS.has(value);
-const KNOWN_STDIO_STRINGS = /* @__PURE__ */ new Set([
-	"ipc",
-	"ignore",
-	"inherit",
-	"overlapped",
-	"pipe"
-]);
-const isReadableStream$1 = (value) => Object.prototype.toString.call(value) === "[object ReadableStream]";
-const isWritableStream = (value) => Object.prototype.toString.call(value) === "[object WritableStream]";
-const isWebStream = (value) => isReadableStream$1(value) || isWritableStream(value);
-const isTransformStream = (value) => isReadableStream$1(value?.readable) && isWritableStream(value?.writable);
-const isAsyncIterableObject = (value) => isObject(value) && typeof value[Symbol.asyncIterator] === "function";
-const isIterableObject = (value) => isObject(value) && typeof value[Symbol.iterator] === "function";
-const isObject = (value) => typeof value === "object" && value !== null;
-const TRANSFORM_TYPES = /* @__PURE__ */ new Set([
-	"generator",
-	"asyncGenerator",
-	"duplex",
-	"webTransform"
-]);
-const FILE_TYPES = /* @__PURE__ */ new Set([
-	"fileUrl",
-	"filePath",
-	"fileNumber"
-]);
-const SPECIAL_DUPLICATE_TYPES_SYNC = /* @__PURE__ */ new Set(["fileUrl", "filePath"]);
-const SPECIAL_DUPLICATE_TYPES = /* @__PURE__ */ new Set([
-	...SPECIAL_DUPLICATE_TYPES_SYNC,
-	"webStream",
-	"nodeStream"
-]);
-const FORBID_DUPLICATE_TYPES = /* @__PURE__ */ new Set(["webTransform", "duplex"]);
-const TYPE_TO_MESSAGE = {
-	generator: "a generator",
-	asyncGenerator: "an async generator",
-	fileUrl: "a file URL",
-	filePath: "a file path string",
-	fileNumber: "a file descriptor number",
-	webStream: "a web stream",
-	nodeStream: "a Node.js stream",
-	webTransform: "a web TransformStream",
-	duplex: "a Duplex stream",
-	native: "any value",
-	iterable: "an iterable",
-	asyncIterable: "an async iterable",
-	string: "a string",
-	uint8Array: "a Uint8Array"
-};
-
-// node_modules/execa/lib/transform/object-mode.js
-const getTransformObjectModes = (objectMode, index, newTransforms, direction) => direction === "output" ? getOutputObjectModes(objectMode, index, newTransforms) : getInputObjectModes(objectMode, index, newTransforms);
-const getOutputObjectModes = (objectMode, index, newTransforms) => {
-	const writableObjectMode = index !== 0 && newTransforms[index - 1].value.readableObjectMode;
-	return {
-		writableObjectMode,
-		readableObjectMode: objectMode ?? writableObjectMode
-	};
-};
-const getInputObjectModes = (objectMode, index, newTransforms) => {
-	const writableObjectMode = index === 0 ? objectMode === true : newTransforms[index - 1].value.readableObjectMode;
-	return {
-		writableObjectMode,
-		readableObjectMode: index !== newTransforms.length - 1 && (objectMode ?? writableObjectMode)
-	};
-};
-const getFdObjectMode = (stdioItems, direction) => {
-	const lastTransform = stdioItems.findLast(({ type }) => TRANSFORM_TYPES.has(type));
-	if (lastTransform === void 0) return false;
-	return direction === "input" ? lastTransform.value.writableObjectMode : lastTransform.value.readableObjectMode;
-};
-
-// node_modules/execa/lib/transform/normalize.js
-const normalizeTransforms = (stdioItems, optionName, direction, options) => [...stdioItems.filter(({ type }) => !TRANSFORM_TYPES.has(type)), ...getTransforms(stdioItems, optionName, direction, options)];
-const getTransforms = (stdioItems, optionName, direction, { encoding }) => {
-	const transforms = stdioItems.filter(({ type }) => TRANSFORM_TYPES.has(type));
-	const newTransforms = Array.from({ length: transforms.length });
-	for (const [index, stdioItem] of Object.entries(transforms)) newTransforms[index] = normalizeTransform({
-		stdioItem,
-		index: Number(index),
-		newTransforms,
-		optionName,
-		direction,
-		encoding
-	});
-	return sortTransforms(newTransforms, direction);
-};
-const normalizeTransform = ({ stdioItem, stdioItem: { type }, index, newTransforms, optionName, direction, encoding }) => {
-	if (type === "duplex") return normalizeDuplex({
-		stdioItem,
-		optionName
-	});
-	if (type === "webTransform") return normalizeTransformStream({
-		stdioItem,
-		index,
-		newTransforms,
-		direction
-	});
-	return normalizeGenerator({
-		stdioItem,
-		index,
-		newTransforms,
-		direction,
-		encoding
-	});
-};
-const normalizeDuplex = ({ stdioItem, stdioItem: { value: { transform, transform: { writableObjectMode, readableObjectMode }, objectMode = readableObjectMode } }, optionName }) => {
-	if (objectMode && !readableObjectMode) throw new TypeError(`The \`${optionName}.objectMode\` option can only be \`true\` if \`new Duplex({objectMode: true})\` is used.`);
-	if (!objectMode && readableObjectMode) throw new TypeError(`The \`${optionName}.objectMode\` option cannot be \`false\` if \`new Duplex({objectMode: true})\` is used.`);
-	return {
-		...stdioItem,
-		value: {
-			transform,
-			writableObjectMode,
-			readableObjectMode
-		}
-	};
-};
-const normalizeTransformStream = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction }) => {
-	const { transform, objectMode } = isPlainObject(value) ? value : { transform: value };
-	const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
-	return {
-		...stdioItem,
-		value: {
-			transform,
-			writableObjectMode,
-			readableObjectMode
-		}
-	};
-};
-const normalizeGenerator = ({ stdioItem, stdioItem: { value }, index, newTransforms, direction, encoding }) => {
-	const { transform, final, binary: binaryOption = false, preserveNewlines = false, objectMode } = isPlainObject(value) ? value : { transform: value };
-	const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
-	const { writableObjectMode, readableObjectMode } = getTransformObjectModes(objectMode, index, newTransforms, direction);
-	return {
-		...stdioItem,
-		value: {
-			transform,
-			final,
-			binary,
-			preserveNewlines,
-			writableObjectMode,
-			readableObjectMode
-		}
-	};
-};
-const sortTransforms = (newTransforms, direction) => direction === "input" ? newTransforms.reverse() : newTransforms;
-
-// node_modules/execa/lib/stdio/direction.js
-const getStreamDirection = (stdioItems, fdNumber, optionName) => {
-	const directions = stdioItems.map((stdioItem) => getStdioItemDirection(stdioItem, fdNumber));
-	if (directions.includes("input") && directions.includes("output")) throw new TypeError(`The \`${optionName}\` option must not be an array of both readable and writable values.`);
-	return directions.find(Boolean) ?? DEFAULT_DIRECTION;
-};
-const getStdioItemDirection = ({ type, value }, fdNumber) => KNOWN_DIRECTIONS[fdNumber] ?? guessStreamDirection[type](value);
-const KNOWN_DIRECTIONS = [
-	"input",
-	"output",
-	"output"
-];
-const anyDirection = () => void 0;
-const alwaysInput = () => "input";
-const guessStreamDirection = {
-	generator: anyDirection,
-	asyncGenerator: anyDirection,
-	fileUrl: anyDirection,
-	filePath: anyDirection,
-	iterable: alwaysInput,
-	asyncIterable: alwaysInput,
-	uint8Array: alwaysInput,
-	webStream: (value) => isWritableStream(value) ? "output" : "input",
-	nodeStream(value) {
-		if (!isReadableStream$2(value, { checkOpen: false })) return "output";
-		return isWritableStream$1(value, { checkOpen: false }) ? void 0 : "input";
-	},
-	webTransform: anyDirection,
-	duplex: anyDirection,
-	native(value) {
-		const standardStreamDirection = getStandardStreamDirection(value);
-		if (standardStreamDirection !== void 0) return standardStreamDirection;
-		if (isStream(value, { checkOpen: false })) return guessStreamDirection.nodeStream(value);
-	}
-};
-const getStandardStreamDirection = (value) => {
-	if ([0, process$1.stdin].includes(value)) return "input";
-	if ([
-		1,
-		2,
-		process$1.stdout,
-		process$1.stderr
-	].includes(value)) return "output";
-};
-const DEFAULT_DIRECTION = "output";
-
-// node_modules/execa/lib/ipc/array.js
-const normalizeIpcStdioArray = (stdioArray, ipc) => ipc && !stdioArray.includes("ipc") ? [...stdioArray, "ipc"] : stdioArray;
-
-// node_modules/execa/lib/stdio/stdio-option.js
-const normalizeStdioOption = ({ stdio, ipc, buffer, ...options }, verboseInfo, isSync) => {
-	const stdioArray = getStdioArray(stdio, options).map((stdioOption, fdNumber) => addDefaultValue(stdioOption, fdNumber));
-	return isSync ? normalizeStdioSync(stdioArray, buffer, verboseInfo) : normalizeIpcStdioArray(stdioArray, ipc);
-};
-const getStdioArray = (stdio, options) => {
-	if (stdio === void 0) return STANDARD_STREAMS_ALIASES.map((alias) => options[alias]);
-	if (hasAlias(options)) throw new Error(`It's not possible to provide \`stdio\` in combination with one of ${STANDARD_STREAMS_ALIASES.map((alias) => `\`${alias}\``).join(", ")}`);
-	if (typeof stdio === "string") return [
-		stdio,
-		stdio,
-		stdio
-	];
-	if (!Array.isArray(stdio)) throw new TypeError(`Expected \`stdio\` to be of type \`string\` or \`Array\`, got \`${typeof stdio}\``);
-	const length = Math.max(stdio.length, STANDARD_STREAMS_ALIASES.length);
-	return Array.from({ length }, (_, fdNumber) => stdio[fdNumber]);
-};
-const hasAlias = (options) => STANDARD_STREAMS_ALIASES.some((alias) => options[alias] !== void 0);
-const addDefaultValue = (stdioOption, fdNumber) => {
-	if (Array.isArray(stdioOption)) return stdioOption.map((item) => addDefaultValue(item, fdNumber));
-	if (stdioOption === null || stdioOption === void 0) return fdNumber >= STANDARD_STREAMS_ALIASES.length ? "ignore" : "pipe";
-	return stdioOption;
-};
-const normalizeStdioSync = (stdioArray, buffer, verboseInfo) => stdioArray.map((stdioOption, fdNumber) => !buffer[fdNumber] && fdNumber !== 0 && !isFullVerbose(verboseInfo, fdNumber) && isOutputPipeOnly(stdioOption) ? "ignore" : stdioOption);
-const isOutputPipeOnly = (stdioOption) => stdioOption === "pipe" || Array.isArray(stdioOption) && stdioOption.every((item) => item === "pipe");
-
-// node_modules/execa/lib/stdio/native.js
-const handleNativeStream = ({ stdioItem, stdioItem: { type }, isStdioArray, fdNumber, direction, isSync }) => {
-	if (!isStdioArray || type !== "native") return stdioItem;
-	return isSync ? handleNativeStreamSync({
-		stdioItem,
-		fdNumber,
-		direction
-	}) : handleNativeStreamAsync({
-		stdioItem,
-		fdNumber
-	});
-};
-const handleNativeStreamSync = ({ stdioItem, stdioItem: { value, optionName }, fdNumber, direction }) => {
-	const targetFd = getTargetFd({
-		value,
-		optionName,
-		fdNumber,
-		direction
-	});
-	if (targetFd !== void 0) return targetFd;
-	if (isStream(value, { checkOpen: false })) throw new TypeError(`The \`${optionName}: Stream\` option cannot both be an array and include a stream with synchronous methods.`);
-	return stdioItem;
-};
-const getTargetFd = ({ value, optionName, fdNumber, direction }) => {
-	const targetFdNumber = getTargetFdNumber(value, fdNumber);
-	if (targetFdNumber === void 0) return;
-	if (direction === "output") return {
-		type: "fileNumber",
-		value: targetFdNumber,
-		optionName
-	};
-	if (tty.isatty(targetFdNumber)) throw new TypeError(`The \`${optionName}: ${serializeOptionValue(value)}\` option is invalid: it cannot be a TTY with synchronous methods.`);
-	return {
-		type: "uint8Array",
-		value: bufferToUint8Array(readFileSync(targetFdNumber)),
-		optionName
-	};
-};
-const getTargetFdNumber = (value, fdNumber) => {
-	if (value === "inherit") return fdNumber;
-	if (typeof value === "number") return value;
-	const standardStreamIndex = STANDARD_STREAMS.indexOf(value);
-	if (standardStreamIndex !== -1) return standardStreamIndex;
-};
-const handleNativeStreamAsync = ({ stdioItem, stdioItem: { value, optionName }, fdNumber }) => {
-	if (value === "inherit") return {
-		type: "nodeStream",
-		value: getStandardStream(fdNumber, value, optionName),
-		optionName
-	};
-	if (typeof value === "number") return {
-		type: "nodeStream",
-		value: getStandardStream(value, value, optionName),
-		optionName
-	};
-	if (isStream(value, { checkOpen: false })) return {
-		type: "nodeStream",
-		value,
-		optionName
-	};
-	return stdioItem;
-};
-const getStandardStream = (fdNumber, value, optionName) => {
-	const standardStream = STANDARD_STREAMS[fdNumber];
-	if (standardStream === void 0) throw new TypeError(`The \`${optionName}: ${value}\` option is invalid: no such standard stream.`);
-	return standardStream;
-};
-
-// node_modules/execa/lib/stdio/input-option.js
-const handleInputOptions = ({ input, inputFile }, fdNumber) => fdNumber === 0 ? [...handleInputOption(input), ...handleInputFileOption(inputFile)] : [];
-const handleInputOption = (input) => input === void 0 ? [] : [{
-	type: getInputType(input),
-	value: input,
-	optionName: "input"
-}];
-const getInputType = (input) => {
-	if (isReadableStream$2(input, { checkOpen: false })) return "nodeStream";
-	if (typeof input === "string") return "string";
-	if (isUint8Array(input)) return "uint8Array";
-	throw new Error("The `input` option must be a string, a Uint8Array or a Node.js Readable stream.");
-};
-const handleInputFileOption = (inputFile) => inputFile === void 0 ? [] : [{
-	...getInputFileType(inputFile),
-	optionName: "inputFile"
-}];
-const getInputFileType = (inputFile) => {
-	if (isUrl(inputFile)) return {
-		type: "fileUrl",
-		value: inputFile
-	};
-	if (isFilePathString(inputFile)) return {
-		type: "filePath",
-		value: { file: inputFile }
-	};
-	throw new Error("The `inputFile` option must be a file path string or a file URL.");
-};
-
-// node_modules/execa/lib/stdio/duplicate.js
-const filterDuplicates = (stdioItems) => stdioItems.filter((stdioItemOne, indexOne) => stdioItems.every((stdioItemTwo, indexTwo) => stdioItemOne.value !== stdioItemTwo.value || indexOne >= indexTwo || stdioItemOne.type === "generator" || stdioItemOne.type === "asyncGenerator"));
-const getDuplicateStream = ({ stdioItem: { type, value, optionName }, direction, fileDescriptors, isSync }) => {
-	const otherStdioItems = getOtherStdioItems(fileDescriptors, type);
-	if (otherStdioItems.length === 0) return;
-	if (isSync) {
-		validateDuplicateStreamSync({
-			otherStdioItems,
-			type,
-			value,
-			optionName,
-			direction
-		});
-		return;
-	}
-	if (SPECIAL_DUPLICATE_TYPES.has(type)) return getDuplicateStreamInstance({
-		otherStdioItems,
-		type,
-		value,
-		optionName,
-		direction
-	});
-	if (FORBID_DUPLICATE_TYPES.has(type)) validateDuplicateTransform({
-		otherStdioItems,
-		type,
-		value,
-		optionName
-	});
-};
-const getOtherStdioItems = (fileDescriptors, type) => fileDescriptors.flatMap(({ direction, stdioItems }) => stdioItems.filter((stdioItem) => stdioItem.type === type).map(((stdioItem) => ({
-	...stdioItem,
-	direction
-}))));
-const validateDuplicateStreamSync = ({ otherStdioItems, type, value, optionName, direction }) => {
-	if (SPECIAL_DUPLICATE_TYPES_SYNC.has(type)) getDuplicateStreamInstance({
-		otherStdioItems,
-		type,
-		value,
-		optionName,
-		direction
-	});
-};
-const getDuplicateStreamInstance = ({ otherStdioItems, type, value, optionName, direction }) => {
-	const duplicateStdioItems = otherStdioItems.filter((stdioItem) => hasSameValue(stdioItem, value));
-	if (duplicateStdioItems.length === 0) return;
-	const differentStdioItem = duplicateStdioItems.find((stdioItem) => stdioItem.direction !== direction);
-	throwOnDuplicateStream(differentStdioItem, optionName, type);
-	return direction === "output" ? duplicateStdioItems[0].stream : void 0;
-};
-const hasSameValue = ({ type, value }, secondValue) => {
-	if (type === "filePath") return value.file === secondValue.file;
-	if (type === "fileUrl") return value.href === secondValue.href;
-	return value === secondValue;
-};
-const validateDuplicateTransform = ({ otherStdioItems, type, value, optionName }) => {
-	const duplicateStdioItem = otherStdioItems.find(({ value: { transform } }) => transform === value.transform);
-	throwOnDuplicateStream(duplicateStdioItem, optionName, type);
-};
-const throwOnDuplicateStream = (stdioItem, optionName, type) => {
-	if (stdioItem !== void 0) throw new TypeError(`The \`${stdioItem.optionName}\` and \`${optionName}\` options must not target ${TYPE_TO_MESSAGE[type]} that is the same.`);
-};
-
-// node_modules/execa/lib/stdio/handle.js
-const handleStdio = (addProperties, options, verboseInfo, isSync) => {
-	const initialFileDescriptors = normalizeStdioOption(options, verboseInfo, isSync).map((stdioOption, fdNumber) => getFileDescriptor({
-		stdioOption,
-		fdNumber,
-		options,
-		isSync
-	}));
-	const fileDescriptors = getFinalFileDescriptors({
-		initialFileDescriptors,
-		addProperties,
-		options,
-		isSync
-	});
-	options.stdio = fileDescriptors.map(({ stdioItems }) => forwardStdio(stdioItems));
-	return fileDescriptors;
-};
-const getFileDescriptor = ({ stdioOption, fdNumber, options, isSync }) => {
-	const optionName = getStreamName(fdNumber);
-	const { stdioItems: initialStdioItems, isStdioArray } = initializeStdioItems({
-		stdioOption,
-		fdNumber,
-		options,
-		optionName
-	});
-	const direction = getStreamDirection(initialStdioItems, fdNumber, optionName);
-	const stdioItems = initialStdioItems.map((stdioItem) => handleNativeStream({
-		stdioItem,
-		isStdioArray,
-		fdNumber,
-		direction,
-		isSync
-	}));
-	const normalizedStdioItems = normalizeTransforms(stdioItems, optionName, direction, options);
-	const objectMode = getFdObjectMode(normalizedStdioItems, direction);
-	validateFileObjectMode(normalizedStdioItems, objectMode);
-	return {
-		direction,
-		objectMode,
-		stdioItems: normalizedStdioItems
-	};
-};
-const initializeStdioItems = ({ stdioOption, fdNumber, options, optionName }) => {
-	const initialStdioItems = [...(Array.isArray(stdioOption) ? stdioOption : [stdioOption]).map((value) => initializeStdioItem(value, optionName)), ...handleInputOptions(options, fdNumber)];
-	const stdioItems = filterDuplicates(initialStdioItems);
-	const isStdioArray = stdioItems.length > 1;
-	validateStdioArray(stdioItems, isStdioArray, optionName);
-	validateStreams(stdioItems);
-	return {
-		stdioItems,
-		isStdioArray
-	};
-};
-const initializeStdioItem = (value, optionName) => ({
-	type: getStdioItemType(value, optionName),
-	value,
-	optionName
-});
-const validateStdioArray = (stdioItems, isStdioArray, optionName) => {
-	if (stdioItems.length === 0) throw new TypeError(`The \`${optionName}\` option must not be an empty array.`);
-	if (!isStdioArray) return;
-	for (const { value, optionName } of stdioItems) if (INVALID_STDIO_ARRAY_OPTIONS.has(value)) throw new Error(`The \`${optionName}\` option must not include \`${value}\`.`);
-};
-const INVALID_STDIO_ARRAY_OPTIONS = /* @__PURE__ */ new Set(["ignore", "ipc"]);
-const validateStreams = (stdioItems) => {
-	for (const stdioItem of stdioItems) validateFileStdio(stdioItem);
-};
-const validateFileStdio = ({ type, value, optionName }) => {
-	if (isRegularUrl(value)) throw new TypeError(`The \`${optionName}: URL\` option must use the \`file:\` scheme.
-For example, you can use the \`pathToFileURL()\` method of the \`url\` core module.`);
-	if (isUnknownStdioString(type, value)) throw new TypeError(`The \`${optionName}: { file: '...' }\` option must be used instead of \`${optionName}: '...'\`.`);
-};
-const validateFileObjectMode = (stdioItems, objectMode) => {
-	if (!objectMode) return;
-	const fileStdioItem = stdioItems.find(({ type }) => FILE_TYPES.has(type));
-	if (fileStdioItem !== void 0) throw new TypeError(`The \`${fileStdioItem.optionName}\` option cannot use both files and transforms in objectMode.`);
-};
-const getFinalFileDescriptors = ({ initialFileDescriptors, addProperties, options, isSync }) => {
-	const fileDescriptors = [];
-	try {
-		for (const fileDescriptor of initialFileDescriptors) fileDescriptors.push(getFinalFileDescriptor({
-			fileDescriptor,
-			fileDescriptors,
-			addProperties,
-			options,
-			isSync
-		}));
-		return fileDescriptors;
-	} catch (error) {
-		cleanupCustomStreams(fileDescriptors);
-		throw error;
-	}
-};
-const getFinalFileDescriptor = ({ fileDescriptor: { direction, objectMode, stdioItems }, fileDescriptors, addProperties, options, isSync }) => {
-	return {
-		direction,
-		objectMode,
-		stdioItems: stdioItems.map((stdioItem) => addStreamProperties({
-			stdioItem,
-			addProperties,
-			direction,
-			options,
-			fileDescriptors,
-			isSync
-		}))
-	};
-};
-const addStreamProperties = ({ stdioItem, addProperties, direction, options, fileDescriptors, isSync }) => {
-	const duplicateStream = getDuplicateStream({
-		stdioItem,
-		direction,
-		fileDescriptors,
-		isSync
-	});
-	if (duplicateStream !== void 0) return {
-		...stdioItem,
-		stream: duplicateStream
-	};
-	return {
-		...stdioItem,
-		...addProperties[direction][stdioItem.type](stdioItem, options)
-	};
-};
-const cleanupCustomStreams = (fileDescriptors) => {
-	for (const { stdioItems } of fileDescriptors) for (const { stream } of stdioItems) if (stream !== void 0 && !isStandardStream(stream)) stream.destroy();
-};
-const forwardStdio = (stdioItems) => {
-	if (stdioItems.length > 1) return stdioItems.some(({ value }) => value === "overlapped") ? "overlapped" : "pipe";
-	const [{ type, value }] = stdioItems;
-	return type === "native" ? value : "pipe";
-};
-
-// node_modules/execa/lib/stdio/handle-sync.js
-const handleStdioSync = (options, verboseInfo) => handleStdio(addPropertiesSync, options, verboseInfo, true);
-const forbiddenIfSync = ({ type, optionName }) => {
-	throwInvalidSyncValue(optionName, TYPE_TO_MESSAGE[type]);
-};
-const forbiddenNativeIfSync = ({ optionName, value }) => {
-	if (value === "ipc" || value === "overlapped") throwInvalidSyncValue(optionName, `"${value}"`);
-	return {};
-};
-const throwInvalidSyncValue = (optionName, value) => {
-	throw new TypeError(`The \`${optionName}\` option cannot be ${value} with synchronous methods.`);
-};
-const addProperties$1 = {
-	generator() {},
-	asyncGenerator: forbiddenIfSync,
-	webStream: forbiddenIfSync,
-	nodeStream: forbiddenIfSync,
-	webTransform: forbiddenIfSync,
-	duplex: forbiddenIfSync,
-	asyncIterable: forbiddenIfSync,
-	native: forbiddenNativeIfSync
-};
-const addPropertiesSync = {
-	input: {
-		...addProperties$1,
-		fileUrl: ({ value }) => ({ contents: [bufferToUint8Array(readFileSync(value))] }),
-		filePath: ({ value: { file } }) => ({ contents: [bufferToUint8Array(readFileSync(file))] }),
-		fileNumber: forbiddenIfSync,
-		iterable: ({ value }) => ({ contents: [...value] }),
-		string: ({ value }) => ({ contents: [value] }),
-		uint8Array: ({ value }) => ({ contents: [value] })
-	},
-	output: {
-		...addProperties$1,
-		fileUrl: ({ value }) => ({ path: value }),
-		filePath: ({ value: { file, append } }) => ({
-			path: file,
-			append
-		}),
-		fileNumber: ({ value }) => ({ path: value }),
-		iterable: forbiddenIfSync,
-		string: forbiddenIfSync,
-		uint8Array: forbiddenIfSync
-	}
-};
-
-// node_modules/execa/lib/io/strip-newline.js
-const stripNewline = (value, { stripFinalNewline: stripFinalNewline$1 }, fdNumber) => getStripFinalNewline(stripFinalNewline$1, fdNumber) && value !== void 0 && !Array.isArray(value) ? stripFinalNewline(value) : value;
-const getStripFinalNewline = (stripFinalNewline, fdNumber) => fdNumber === "all" ? stripFinalNewline[1] || stripFinalNewline[2] : stripFinalNewline[fdNumber];
-
-// node_modules/execa/lib/transform/split.js
-const getSplitLinesGenerator = (binary, preserveNewlines, skipped, state) => binary || skipped ? void 0 : initializeSplitLines(preserveNewlines, state);
-const splitLinesSync = (chunk, preserveNewlines, objectMode) => objectMode ? chunk.flatMap((item) => splitLinesItemSync(item, preserveNewlines)) : splitLinesItemSync(chunk, preserveNewlines);
-const splitLinesItemSync = (chunk, preserveNewlines) => {
-	const { transform, final } = initializeSplitLines(preserveNewlines, {});
-	return [...transform(chunk), ...final()];
-};
-const initializeSplitLines = (preserveNewlines, state) => {
-	state.previousChunks = "";
-	return {
-		transform: splitGenerator.bind(void 0, state, preserveNewlines),
-		final: linesFinal.bind(void 0, state)
-	};
-};
-const splitGenerator = function* (state, preserveNewlines, chunk) {
-	if (typeof chunk !== "string") {
-		yield chunk;
-		return;
-	}
-	let { previousChunks } = state;
-	let start = -1;
-	for (let end = 0; end < chunk.length; end += 1) if (chunk[end] === "\n") {
-		const newlineLength = getNewlineLength(chunk, end, preserveNewlines, state);
-		let line = chunk.slice(start + 1, end + 1 - newlineLength);
-		if (previousChunks.length > 0) {
-			line = concatString(previousChunks, line);
-			previousChunks = "";
-		}
-		yield line;
-		start = end;
-	}
-	if (start !== chunk.length - 1) previousChunks = concatString(previousChunks, chunk.slice(start + 1));
-	state.previousChunks = previousChunks;
-};
-const getNewlineLength = (chunk, end, preserveNewlines, state) => {
-	if (preserveNewlines) return 0;
-	state.isWindowsNewline = end !== 0 && chunk[end - 1] === "\r";
-	return state.isWindowsNewline ? 2 : 1;
-};
-const linesFinal = function* ({ previousChunks }) {
-	if (previousChunks.length > 0) yield previousChunks;
-};
-const getAppendNewlineGenerator = ({ binary, preserveNewlines, readableObjectMode, state }) => binary || preserveNewlines || readableObjectMode ? void 0 : { transform: appendNewlineGenerator.bind(void 0, state) };
-const appendNewlineGenerator = function* ({ isWindowsNewline = false }, chunk) {
-	const { unixNewline, windowsNewline, LF, concatBytes } = typeof chunk === "string" ? linesStringInfo : linesUint8ArrayInfo;
-	if (chunk.at(-1) === LF) {
-		yield chunk;
-		return;
-	}
-	yield concatBytes(chunk, isWindowsNewline ? windowsNewline : unixNewline);
-};
-const concatString = (firstChunk, secondChunk) => `${firstChunk}${secondChunk}`;
-const linesStringInfo = {
-	windowsNewline: "\r\n",
-	unixNewline: "\n",
-	LF: "\n",
-	concatBytes: concatString
-};
-const concatUint8Array = (firstChunk, secondChunk) => {
-	const chunk = new Uint8Array(firstChunk.length + secondChunk.length);
-	chunk.set(firstChunk, 0);
-	chunk.set(secondChunk, firstChunk.length);
-	return chunk;
-};
-const linesUint8ArrayInfo = {
-	windowsNewline: new Uint8Array([13, 10]),
-	unixNewline: new Uint8Array([10]),
-	LF: 10,
-	concatBytes: concatUint8Array
-};
-
-// node_modules/execa/lib/transform/validate.js
-const getValidateTransformInput = (writableObjectMode, optionName) => writableObjectMode ? void 0 : validateStringTransformInput.bind(void 0, optionName);
-const validateStringTransformInput = function* (optionName, chunk) {
-	if (typeof chunk !== "string" && !isUint8Array(chunk) && !Buffer$1.isBuffer(chunk)) throw new TypeError(`The \`${optionName}\` option's transform must use "objectMode: true" to receive as input: ${typeof chunk}.`);
-	yield chunk;
-};
-const getValidateTransformReturn = (readableObjectMode, optionName) => readableObjectMode ? validateObjectTransformReturn.bind(void 0, optionName) : validateStringTransformReturn.bind(void 0, optionName);
-const validateObjectTransformReturn = function* (optionName, chunk) {
-	validateEmptyReturn(optionName, chunk);
-	yield chunk;
-};
-const validateStringTransformReturn = function* (optionName, chunk) {
-	validateEmptyReturn(optionName, chunk);
-	if (typeof chunk !== "string" && !isUint8Array(chunk)) throw new TypeError(`The \`${optionName}\` option's function must yield a string or an Uint8Array, not ${typeof chunk}.`);
-	yield chunk;
-};
-const validateEmptyReturn = (optionName, chunk) => {
-	if (chunk === null || chunk === void 0) throw new TypeError(`The \`${optionName}\` option's function must not call \`yield ${chunk}\`.
-Instead, \`yield\` should either be called with a value, or not be called at all. For example:
-  if (condition) { yield value; }`);
-};
-
-// node_modules/execa/lib/transform/encoding-transform.js
-const getEncodingTransformGenerator = (binary, encoding, skipped) => {
-	if (skipped) return;
-	if (binary) return { transform: encodingUint8ArrayGenerator.bind(void 0, new TextEncoder()) };
-	const stringDecoder = new StringDecoder(encoding);
-	return {
-		transform: encodingStringGenerator.bind(void 0, stringDecoder),
-		final: encodingStringFinal.bind(void 0, stringDecoder)
-	};
-};
-const encodingUint8ArrayGenerator = function* (textEncoder, chunk) {
-	if (Buffer$1.isBuffer(chunk)) yield bufferToUint8Array(chunk);
-	else if (typeof chunk === "string") yield textEncoder.encode(chunk);
-	else yield chunk;
-};
-const encodingStringGenerator = function* (stringDecoder, chunk) {
-	yield isUint8Array(chunk) ? stringDecoder.write(chunk) : chunk;
-};
-const encodingStringFinal = function* (stringDecoder) {
-	const lastChunk = stringDecoder.end();
-	if (lastChunk !== "") yield lastChunk;
-};
-
-// node_modules/execa/lib/transform/run-async.js
-const pushChunks = callbackify(async (getChunks, state, getChunksArguments, transformStream) => {
-	state.currentIterable = getChunks(...getChunksArguments);
-	try {
-		for await (const chunk of state.currentIterable) transformStream.push(chunk);
-	} finally {
-		delete state.currentIterable;
-	}
-});
-const transformChunk = async function* (chunk, generators, index) {
-	if (index === generators.length) {
-		yield chunk;
-		return;
-	}
-	const { transform = identityGenerator$1 } = generators[index];
-	for await (const transformedChunk of transform(chunk)) yield* transformChunk(transformedChunk, generators, index + 1);
-};
-const finalChunks = async function* (generators) {
-	for (const [index, { final }] of Object.entries(generators)) yield* generatorFinalChunks(final, Number(index), generators);
-};
-const generatorFinalChunks = async function* (final, index, generators) {
-	if (final === void 0) return;
-	for await (const finalChunk of final()) yield* transformChunk(finalChunk, generators, index + 1);
-};
-const destroyTransform = callbackify(async ({ currentIterable }, error) => {
-	if (currentIterable !== void 0) {
-		await (error ? currentIterable.throw(error) : currentIterable.return());
-		return;
-	}
-	if (error) throw error;
-});
-const identityGenerator$1 = function* (chunk) {
-	yield chunk;
-};
-
-// node_modules/execa/lib/transform/run-sync.js
-const pushChunksSync = (getChunksSync, getChunksArguments, transformStream, done) => {
-	try {
-		for (const chunk of getChunksSync(...getChunksArguments)) transformStream.push(chunk);
-		done();
-	} catch (error) {
-		done(error);
-	}
-};
-const runTransformSync = (generators, chunks) => [...chunks.flatMap((chunk) => [...transformChunkSync(chunk, generators, 0)]), ...finalChunksSync(generators)];
-const transformChunkSync = function* (chunk, generators, index) {
-	if (index === generators.length) {
-		yield chunk;
-		return;
-	}
-	const { transform = identityGenerator } = generators[index];
-	for (const transformedChunk of transform(chunk)) yield* transformChunkSync(transformedChunk, generators, index + 1);
-};
-const finalChunksSync = function* (generators) {
-	for (const [index, { final }] of Object.entries(generators)) yield* generatorFinalChunksSync(final, Number(index), generators);
-};
-const generatorFinalChunksSync = function* (final, index, generators) {
-	if (final === void 0) return;
-	for (const finalChunk of final()) yield* transformChunkSync(finalChunk, generators, index + 1);
-};
-const identityGenerator = function* (chunk) {
-	yield chunk;
-};
-
-// node_modules/execa/lib/transform/generator.js
-const generatorToStream = ({ value, value: { transform, final, writableObjectMode, readableObjectMode }, optionName }, { encoding }) => {
-	const state = {};
-	const generators = addInternalGenerators(value, encoding, optionName);
-	const transformAsync = isAsyncGenerator(transform);
-	const finalAsync = isAsyncGenerator(final);
-	const transformMethod = transformAsync ? pushChunks.bind(void 0, transformChunk, state) : pushChunksSync.bind(void 0, transformChunkSync);
-	const finalMethod = transformAsync || finalAsync ? pushChunks.bind(void 0, finalChunks, state) : pushChunksSync.bind(void 0, finalChunksSync);
-	const destroyMethod = transformAsync || finalAsync ? destroyTransform.bind(void 0, state) : void 0;
-	return { stream: new Transform({
-		writableObjectMode,
-		writableHighWaterMark: getDefaultHighWaterMark(writableObjectMode),
-		readableObjectMode,
-		readableHighWaterMark: getDefaultHighWaterMark(readableObjectMode),
-		transform(chunk, encoding, done) {
-			transformMethod([
-				chunk,
-				generators,
-				0
-			], this, done);
-		},
-		flush(done) {
-			finalMethod([generators], this, done);
-		},
-		destroy: destroyMethod
-	}) };
-};
-const runGeneratorsSync = (chunks, stdioItems, encoding, isInput) => {
-	const generators = stdioItems.filter(({ type }) => type === "generator");
-	const reversedGenerators = isInput ? generators.reverse() : generators;
-	for (const { value, optionName } of reversedGenerators) {
-		const generators = addInternalGenerators(value, encoding, optionName);
-		chunks = runTransformSync(generators, chunks);
-	}
-	return chunks;
-};
-const addInternalGenerators = ({ transform, final, binary, writableObjectMode, readableObjectMode, preserveNewlines }, encoding, optionName) => {
-	const state = {};
-	return [
-		{ transform: getValidateTransformInput(writableObjectMode, optionName) },
-		getEncodingTransformGenerator(binary, encoding, writableObjectMode),
-		getSplitLinesGenerator(binary, preserveNewlines, writableObjectMode, state),
-		{
-			transform,
-			final
-		},
-		{ transform: getValidateTransformReturn(readableObjectMode, optionName) },
-		getAppendNewlineGenerator({
-			binary,
-			preserveNewlines,
-			readableObjectMode,
-			state
-		})
-	].filter(Boolean);
-};
-
-// node_modules/execa/lib/io/input-sync.js
-const addInputOptionsSync = (fileDescriptors, options) => {
-	for (const fdNumber of getInputFdNumbers(fileDescriptors)) addInputOptionSync(fileDescriptors, fdNumber, options);
-};
-const getInputFdNumbers = (fileDescriptors) => new Set(Object.entries(fileDescriptors).filter(([, { direction }]) => direction === "input").map(([fdNumber]) => Number(fdNumber)));
-const addInputOptionSync = (fileDescriptors, fdNumber, options) => {
-	const { stdioItems } = fileDescriptors[fdNumber];
-	const allStdioItems = stdioItems.filter(({ contents }) => contents !== void 0);
-	if (allStdioItems.length === 0) return;
-	if (fdNumber !== 0) {
-		const [{ type, optionName }] = allStdioItems;
-		throw new TypeError(`Only the \`stdin\` option, not \`${optionName}\`, can be ${TYPE_TO_MESSAGE[type]} with synchronous methods.`);
-	}
-	const transformedContents = allStdioItems.map(({ contents }) => contents).map((contents) => applySingleInputGeneratorsSync(contents, stdioItems));
-	options.input = joinToUint8Array(transformedContents);
-};
-const applySingleInputGeneratorsSync = (contents, stdioItems) => {
-	const newContents = runGeneratorsSync(contents, stdioItems, "utf8", true);
-	validateSerializable(newContents);
-	return joinToUint8Array(newContents);
-};
-const validateSerializable = (newContents) => {
-	const invalidItem = newContents.find((item) => typeof item !== "string" && !isUint8Array(item));
-	if (invalidItem !== void 0) throw new TypeError(`The \`stdin\` option is invalid: when passing objects as input, a transform must be used to serialize them to strings or Uint8Arrays: ${invalidItem}.`);
-};
-
-// node_modules/execa/lib/verbose/output.js
-const shouldLogOutput = ({ stdioItems, encoding, verboseInfo, fdNumber }) => fdNumber !== "all" && isFullVerbose(verboseInfo, fdNumber) && !BINARY_ENCODINGS.has(encoding) && fdUsesVerbose(fdNumber) && (stdioItems.some(({ type, value }) => type === "native" && PIPED_STDIO_VALUES.has(value)) || stdioItems.every(({ type }) => TRANSFORM_TYPES.has(type)));
-const fdUsesVerbose = (fdNumber) => fdNumber === 1 || fdNumber === 2;
-const PIPED_STDIO_VALUES = /* @__PURE__ */ new Set(["pipe", "overlapped"]);
-const logLines = async (linesIterable, stream, fdNumber, verboseInfo) => {
-	for await (const line of linesIterable) if (!isPipingStream(stream)) logLine(line, fdNumber, verboseInfo);
-};
-const logLinesSync = (linesArray, fdNumber, verboseInfo) => {
-	for (const line of linesArray) logLine(line, fdNumber, verboseInfo);
-};
-const isPipingStream = (stream) => stream._readableState.pipes.length > 0;
-const logLine = (line, fdNumber, verboseInfo) => {
-	const verboseMessage = serializeVerboseMessage(line);
-	verboseLog({
-		type: "output",
-		verboseMessage,
-		fdNumber,
-		verboseInfo
-	});
-};
-
-// node_modules/execa/lib/io/output-sync.js
-const transformOutputSync = ({ fileDescriptors, syncResult: { output }, options, isMaxBuffer, verboseInfo }) => {
-	if (output === null) return { output: Array.from({ length: 3 }) };
-	const state = {};
-	const outputFiles = /* @__PURE__ */ new Set([]);
-	return {
-		output: output.map((result, fdNumber) => transformOutputResultSync({
-			result,
-			fileDescriptors,
-			fdNumber,
-			state,
-			outputFiles,
-			isMaxBuffer,
-			verboseInfo
-		}, options)),
-		...state
-	};
-};
-const transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer, encoding, lines, stripFinalNewline, maxBuffer }) => {
-	if (result === null) return;
-	const truncatedResult = truncateMaxBufferSync(result, isMaxBuffer, maxBuffer);
-	const uint8ArrayResult = bufferToUint8Array(truncatedResult);
-	const { stdioItems, objectMode } = fileDescriptors[fdNumber];
-	const chunks = runOutputGeneratorsSync([uint8ArrayResult], stdioItems, encoding, state);
-	const { serializedResult, finalResult = serializedResult } = serializeChunks({
-		chunks,
-		objectMode,
-		encoding,
-		lines,
-		stripFinalNewline,
-		fdNumber
-	});
-	logOutputSync({
-		serializedResult,
-		fdNumber,
-		state,
-		verboseInfo,
-		encoding,
-		stdioItems,
-		objectMode
-	});
-	const returnedResult = buffer[fdNumber] ? finalResult : void 0;
-	try {
-		if (state.error === void 0) writeToFiles(serializedResult, stdioItems, outputFiles);
-		return returnedResult;
-	} catch (error) {
-		state.error = error;
-		return returnedResult;
-	}
-};
-const runOutputGeneratorsSync = (chunks, stdioItems, encoding, state) => {
-	try {
-		return runGeneratorsSync(chunks, stdioItems, encoding, false);
-	} catch (error) {
-		state.error = error;
-		return chunks;
-	}
-};
-const serializeChunks = ({ chunks, objectMode, encoding, lines, stripFinalNewline, fdNumber }) => {
-	if (objectMode) return { serializedResult: chunks };
-	if (encoding === "buffer") return { serializedResult: joinToUint8Array(chunks) };
-	const serializedResult = joinToString(chunks, encoding);
-	if (lines[fdNumber]) return {
-		serializedResult,
-		finalResult: splitLinesSync(serializedResult, !stripFinalNewline[fdNumber], objectMode)
-	};
-	return { serializedResult };
-};
-const logOutputSync = ({ serializedResult, fdNumber, state, verboseInfo, encoding, stdioItems, objectMode }) => {
-	if (!shouldLogOutput({
-		stdioItems,
-		encoding,
-		verboseInfo,
-		fdNumber
-	})) return;
-	const linesArray = splitLinesSync(serializedResult, false, objectMode);
-	try {
-		logLinesSync(linesArray, fdNumber, verboseInfo);
-	} catch (error) {
-		state.error ??= error;
-	}
-};
-const writeToFiles = (serializedResult, stdioItems, outputFiles) => {
-	for (const { path, append } of stdioItems.filter(({ type }) => FILE_TYPES.has(type))) {
-		const pathString = typeof path === "string" ? path : path.toString();
-		if (append || outputFiles.has(pathString)) appendFileSync(path, serializedResult);
-		else {
-			outputFiles.add(pathString);
-			writeFileSync(path, serializedResult);
-		}
-	}
-};
-
-// node_modules/execa/lib/resolve/all-sync.js
-const getAllSync = ([, stdout, stderr], options) => {
-	if (!options.all) return;
-	if (stdout === void 0) return stderr;
-	if (stderr === void 0) return stdout;
-	if (Array.isArray(stdout)) return Array.isArray(stderr) ? [...stdout, ...stderr] : [...stdout, stripNewline(stderr, options, "all")];
-	if (Array.isArray(stderr)) return [stripNewline(stdout, options, "all"), ...stderr];
-	if (isUint8Array(stdout) && isUint8Array(stderr)) return concatUint8Arrays([stdout, stderr]);
-	return `${stdout}${stderr}`;
-};
-
-// node_modules/execa/lib/resolve/exit-async.js
-const waitForExit = async (subprocess, context) => {
-	const [exitCode, signal] = await waitForExitOrError(subprocess);
-	context.isForcefullyTerminated ??= false;
-	return [exitCode, signal];
-};
-const waitForExitOrError = async (subprocess) => {
-	const [spawnPayload, exitPayload] = await Promise.allSettled([once(subprocess, "spawn"), once(subprocess, "exit")]);
-	if (spawnPayload.status === "rejected") return [];
-	return exitPayload.status === "rejected" ? waitForSubprocessExit(subprocess) : exitPayload.value;
-};
-const waitForSubprocessExit = async (subprocess) => {
-	try {
-		return await once(subprocess, "exit");
-	} catch {
-		return waitForSubprocessExit(subprocess);
-	}
-};
-const waitForSuccessfulExit = async (exitPromise) => {
-	const [exitCode, signal] = await exitPromise;
-	if (!isSubprocessErrorExit(exitCode, signal) && isFailedExit(exitCode, signal)) throw new DiscardedError();
-	return [exitCode, signal];
-};
-const isSubprocessErrorExit = (exitCode, signal) => exitCode === void 0 && signal === void 0;
-const isFailedExit = (exitCode, signal) => exitCode !== 0 || signal !== null;
-
-// node_modules/execa/lib/resolve/exit-sync.js
-const getExitResultSync = ({ error, status: exitCode, signal, output }, { maxBuffer }) => {
-	const resultError = getResultError(error, exitCode, signal);
-	return {
-		resultError,
-		exitCode,
-		signal,
-		timedOut: resultError?.code === "ETIMEDOUT",
-		isMaxBuffer: isMaxBufferSync(resultError, output, maxBuffer)
-	};
-};
-const getResultError = (error, exitCode, signal) => {
-	if (error !== void 0) return error;
-	return isFailedExit(exitCode, signal) ? new DiscardedError() : void 0;
-};
-
-// node_modules/execa/lib/methods/main-sync.js
-const execaCoreSync = (rawFile, rawArguments, rawOptions) => {
-	const { file, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleSyncArguments(rawFile, rawArguments, rawOptions);
-	const result = spawnSubprocessSync({
-		file,
-		commandArguments,
-		options,
-		command,
-		escapedCommand,
-		verboseInfo,
-		fileDescriptors,
-		startTime
-	});
-	return handleResult(result, verboseInfo, options);
-};
-const handleSyncArguments = (rawFile, rawArguments, rawOptions) => {
-	const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
-	const syncOptions = normalizeSyncOptions(rawOptions);
-	const { file, commandArguments, options } = normalizeOptions(rawFile, rawArguments, syncOptions);
-	validateSyncOptions(options);
-	return {
-		file,
-		commandArguments,
-		command,
-		escapedCommand,
-		startTime,
-		verboseInfo,
-		options,
-		fileDescriptors: handleStdioSync(options, verboseInfo)
-	};
-};
-const normalizeSyncOptions = (options) => options.node && !options.ipc ? {
-	...options,
-	ipc: false
-} : options;
-const validateSyncOptions = ({ ipc, ipcInput, detached, cancelSignal }) => {
-	if (ipcInput) throwInvalidSyncOption("ipcInput");
-	if (ipc) throwInvalidSyncOption("ipc: true");
-	if (detached) throwInvalidSyncOption("detached: true");
-	if (cancelSignal) throwInvalidSyncOption("cancelSignal");
-};
-const throwInvalidSyncOption = (value) => {
-	throw new TypeError(`The "${value}" option cannot be used with synchronous methods.`);
-};
-const spawnSubprocessSync = ({ file, commandArguments, options, command, escapedCommand, verboseInfo, fileDescriptors, startTime }) => {
-	const syncResult = runSubprocessSync({
-		file,
-		commandArguments,
-		options,
-		command,
-		escapedCommand,
-		fileDescriptors,
-		startTime
-	});
-	if (syncResult.failed) return syncResult;
-	const { resultError, exitCode, signal, timedOut, isMaxBuffer } = getExitResultSync(syncResult, options);
-	const { output, error = resultError } = transformOutputSync({
-		fileDescriptors,
-		syncResult,
-		options,
-		isMaxBuffer,
-		verboseInfo
-	});
-	const stdio = output.map((stdioOutput, fdNumber) => stripNewline(stdioOutput, options, fdNumber));
-	const all = stripNewline(getAllSync(output, options), options, "all");
-	return getSyncResult({
-		error,
-		exitCode,
-		signal,
-		timedOut,
-		isMaxBuffer,
-		stdio,
-		all,
-		options,
-		command,
-		escapedCommand,
-		startTime
-	});
-};
-const runSubprocessSync = ({ file, commandArguments, options, command, escapedCommand, fileDescriptors, startTime }) => {
-	try {
-		addInputOptionsSync(fileDescriptors, options);
-		const normalizedOptions = normalizeSpawnSyncOptions(options);
-		return spawnSync(...concatenateShell(file, commandArguments, normalizedOptions));
-	} catch (error) {
-		return makeEarlyError({
-			error,
-			command,
-			escapedCommand,
-			fileDescriptors,
-			options,
-			startTime,
-			isSync: true
-		});
-	}
-};
-const normalizeSpawnSyncOptions = ({ encoding, maxBuffer, ...options }) => ({
-	...options,
-	encoding: "buffer",
-	maxBuffer: getMaxBufferSync(maxBuffer)
-});
-const getSyncResult = ({ error, exitCode, signal, timedOut, isMaxBuffer, stdio, all, options, command, escapedCommand, startTime }) => error === void 0 ? makeSuccessResult({
-	command,
-	escapedCommand,
-	stdio,
-	all,
-	ipcOutput: [],
-	options,
-	startTime
-}) : makeError({
-	error,
-	command,
-	escapedCommand,
-	timedOut,
-	isCanceled: false,
-	isGracefullyCanceled: false,
-	isMaxBuffer,
-	isForcefullyTerminated: false,
-	exitCode,
-	signal,
-	stdio,
-	all,
-	ipcOutput: [],
-	options,
-	startTime,
-	isSync: true
-});
-
-// node_modules/execa/lib/ipc/get-one.js
-const getOneMessage$1 = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true, filter } = {}) => {
-	validateIpcMethod({
-		methodName: "getOneMessage",
-		isSubprocess,
-		ipc,
-		isConnected: isConnected(anyProcess)
-	});
-	return getOneMessageAsync({
-		anyProcess,
-		channel,
-		isSubprocess,
-		filter,
-		reference
-	});
-};
-const getOneMessageAsync = async ({ anyProcess, channel, isSubprocess, filter, reference }) => {
-	addReference(channel, reference);
-	const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
-	const controller = new AbortController();
-	try {
-		return await Promise.race([
-			getMessage(ipcEmitter, filter, controller),
-			throwOnDisconnect(ipcEmitter, isSubprocess, controller),
-			throwOnStrictError(ipcEmitter, isSubprocess, controller)
-		]);
-	} catch (error) {
-		disconnect(anyProcess);
-		throw error;
-	} finally {
-		controller.abort();
-		removeReference(channel, reference);
-	}
-};
-const getMessage = async (ipcEmitter, filter, { signal }) => {
-	if (filter === void 0) {
-		const [message] = await once(ipcEmitter, "message", { signal });
-		return message;
-	}
-	for await (const [message] of on(ipcEmitter, "message", { signal })) if (filter(message)) return message;
-};
-const throwOnDisconnect = async (ipcEmitter, isSubprocess, { signal }) => {
-	await once(ipcEmitter, "disconnect", { signal });
-	throwOnEarlyDisconnect(isSubprocess);
-};
-const throwOnStrictError = async (ipcEmitter, isSubprocess, { signal }) => {
-	const [error] = await once(ipcEmitter, "strict:error", { signal });
-	throw getStrictResponseError(error, isSubprocess);
-};
-
-// node_modules/execa/lib/ipc/get-each.js
-const getEachMessage$1 = ({ anyProcess, channel, isSubprocess, ipc }, { reference = true } = {}) => loopOnMessages({
-	anyProcess,
-	channel,
-	isSubprocess,
-	ipc,
-	shouldAwait: !isSubprocess,
-	reference
-});
-const loopOnMessages = ({ anyProcess, channel, isSubprocess, ipc, shouldAwait, reference }) => {
-	validateIpcMethod({
-		methodName: "getEachMessage",
-		isSubprocess,
-		ipc,
-		isConnected: isConnected(anyProcess)
-	});
-	addReference(channel, reference);
-	const ipcEmitter = getIpcEmitter(anyProcess, channel, isSubprocess);
-	const controller = new AbortController();
-	const state = {};
-	stopOnDisconnect(anyProcess, ipcEmitter, controller);
-	abortOnStrictError({
-		ipcEmitter,
-		isSubprocess,
-		controller,
-		state
-	});
-	return iterateOnMessages({
-		anyProcess,
-		channel,
-		ipcEmitter,
-		isSubprocess,
-		shouldAwait,
-		controller,
-		state,
-		reference
-	});
-};
-const stopOnDisconnect = async (anyProcess, ipcEmitter, controller) => {
-	try {
-		await once(ipcEmitter, "disconnect", { signal: controller.signal });
-		controller.abort();
-	} catch {}
-};
-const abortOnStrictError = async ({ ipcEmitter, isSubprocess, controller, state }) => {
-	try {
-		const [error] = await once(ipcEmitter, "strict:error", { signal: controller.signal });
-		state.error = getStrictResponseError(error, isSubprocess);
-		controller.abort();
-	} catch {}
-};
-const iterateOnMessages = async function* ({ anyProcess, channel, ipcEmitter, isSubprocess, shouldAwait, controller, state, reference }) {
-	try {
-		for await (const [message] of on(ipcEmitter, "message", { signal: controller.signal })) {
-			throwIfStrictError(state);
-			yield message;
-		}
-	} catch {
-		throwIfStrictError(state);
-	} finally {
-		controller.abort();
-		removeReference(channel, reference);
-		if (!isSubprocess) disconnect(anyProcess);
-		if (shouldAwait) await anyProcess;
-	}
-};
-const throwIfStrictError = ({ error }) => {
-	if (error) throw error;
-};
-
-// node_modules/execa/lib/ipc/methods.js
-const addIpcMethods = (subprocess, { ipc }) => {
-	Object.assign(subprocess, getIpcMethods(subprocess, false, ipc));
-};
-const getIpcExport = () => {
-	const anyProcess = process$1;
-	const isSubprocess = true;
-	const ipc = process$1.channel !== void 0;
-	return {
-		...getIpcMethods(anyProcess, isSubprocess, ipc),
-		getCancelSignal: getCancelSignal$1.bind(void 0, {
-			anyProcess,
-			channel: anyProcess.channel,
-			isSubprocess,
-			ipc
-		})
-	};
-};
-const getIpcMethods = (anyProcess, isSubprocess, ipc) => ({
-	sendMessage: sendMessage$1.bind(void 0, {
-		anyProcess,
-		channel: anyProcess.channel,
-		isSubprocess,
-		ipc
-	}),
-	getOneMessage: getOneMessage$1.bind(void 0, {
-		anyProcess,
-		channel: anyProcess.channel,
-		isSubprocess,
-		ipc
-	}),
-	getEachMessage: getEachMessage$1.bind(void 0, {
-		anyProcess,
-		channel: anyProcess.channel,
-		isSubprocess,
-		ipc
-	})
-});
-
-// node_modules/execa/lib/return/early-error.js
-const handleEarlyError = ({ error, command, escapedCommand, fileDescriptors, options, startTime, verboseInfo }) => {
-	cleanupCustomStreams(fileDescriptors);
-	const subprocess = new ChildProcess();
-	createDummyStreams(subprocess, fileDescriptors);
-	Object.assign(subprocess, {
-		readable,
-		writable,
-		duplex
-	});
-	const earlyError = makeEarlyError({
-		error,
-		command,
-		escapedCommand,
-		fileDescriptors,
-		options,
-		startTime,
-		isSync: false
-	});
-	return {
-		subprocess,
-		promise: handleDummyPromise(earlyError, verboseInfo, options)
-	};
-};
-const createDummyStreams = (subprocess, fileDescriptors) => {
-	const stdin = createDummyStream();
-	const stdout = createDummyStream();
-	const stderr = createDummyStream();
-	const extraStdio = Array.from({ length: fileDescriptors.length - 3 }, createDummyStream);
-	const all = createDummyStream();
-	const stdio = [
-		stdin,
-		stdout,
-		stderr,
-		...extraStdio
-	];
-	Object.assign(subprocess, {
-		stdin,
-		stdout,
-		stderr,
-		all,
-		stdio
-	});
-};
-const createDummyStream = () => {
-	const stream = new PassThrough();
-	stream.end();
-	return stream;
-};
-const readable = () => new Readable({ read() {} });
-const writable = () => new Writable({ write() {} });
-const duplex = () => new Duplex({
-	read() {},
-	write() {}
-});
-const handleDummyPromise = async (error, verboseInfo, options) => handleResult(error, verboseInfo, options);
-
-// node_modules/execa/lib/stdio/handle-async.js
-const handleStdioAsync = (options, verboseInfo) => handleStdio(addPropertiesAsync, options, verboseInfo, false);
-const forbiddenIfAsync = ({ type, optionName }) => {
-	throw new TypeError(`The \`${optionName}\` option cannot be ${TYPE_TO_MESSAGE[type]}.`);
-};
-const addProperties = {
-	fileNumber: forbiddenIfAsync,
-	generator: generatorToStream,
-	asyncGenerator: generatorToStream,
-	nodeStream: ({ value }) => ({ stream: value }),
-	webTransform({ value: { transform, writableObjectMode, readableObjectMode } }) {
-		const objectMode = writableObjectMode || readableObjectMode;
-		return { stream: Duplex.fromWeb(transform, { objectMode }) };
-	},
-	duplex: ({ value: { transform } }) => ({ stream: transform }),
-	native() {}
-};
-const addPropertiesAsync = {
-	input: {
-		...addProperties,
-		fileUrl: ({ value }) => ({ stream: createReadStream(value) }),
-		filePath: ({ value: { file } }) => ({ stream: createReadStream(file) }),
-		webStream: ({ value }) => ({ stream: Readable.fromWeb(value) }),
-		iterable: ({ value }) => ({ stream: Readable.from(value) }),
-		asyncIterable: ({ value }) => ({ stream: Readable.from(value) }),
-		string: ({ value }) => ({ stream: Readable.from(value) }),
-		uint8Array: ({ value }) => ({ stream: Readable.from(Buffer$1.from(value)) })
-	},
-	output: {
-		...addProperties,
-		fileUrl: ({ value }) => ({ stream: createWriteStream(value) }),
-		filePath: ({ value: { file, append } }) => ({ stream: createWriteStream(file, append ? { flags: "a" } : {}) }),
-		webStream: ({ value }) => ({ stream: Writable.fromWeb(value) }),
-		iterable: forbiddenIfAsync,
-		asyncIterable: forbiddenIfAsync,
-		string: forbiddenIfAsync,
-		uint8Array: forbiddenIfAsync
-	}
-};
-
-// node_modules/@sindresorhus/merge-streams/index.js
-function mergeStreams(streams) {
-	if (!Array.isArray(streams)) throw new TypeError(`Expected an array, got \`${typeof streams}\`.`);
-	for (const stream of streams) validateStream(stream);
-	const objectMode = streams.some(({ readableObjectMode }) => readableObjectMode);
-	const highWaterMark = getHighWaterMark(streams, objectMode);
-	const passThroughStream = new MergedStream({
-		objectMode,
-		writableHighWaterMark: highWaterMark,
-		readableHighWaterMark: highWaterMark
-	});
-	for (const stream of streams) passThroughStream.add(stream);
-	return passThroughStream;
-}
-const getHighWaterMark = (streams, objectMode) => {
-	if (streams.length === 0) return getDefaultHighWaterMark(objectMode);
-	const highWaterMarks = streams.filter(({ readableObjectMode }) => readableObjectMode === objectMode).map(({ readableHighWaterMark }) => readableHighWaterMark);
-	return Math.max(...highWaterMarks);
-};
-var MergedStream = class extends PassThrough {
-	#streams = /* @__PURE__ */ new Set([]);
-	#ended = /* @__PURE__ */ new Set([]);
-	#aborted = /* @__PURE__ */ new Set([]);
-	#onFinished;
-	#unpipeEvent = Symbol("unpipe");
-	#streamPromises = /* @__PURE__ */ new WeakMap();
-	add(stream) {
-		validateStream(stream);
-		if (this.#streams.has(stream)) return;
-		this.#streams.add(stream);
-		this.#onFinished ??= onMergedStreamFinished(this, this.#streams, this.#unpipeEvent);
-		const streamPromise = endWhenStreamsDone({
-			passThroughStream: this,
-			stream,
-			streams: this.#streams,
-			ended: this.#ended,
-			aborted: this.#aborted,
-			onFinished: this.#onFinished,
-			unpipeEvent: this.#unpipeEvent
-		});
-		this.#streamPromises.set(stream, streamPromise);
-		stream.pipe(this, { end: false });
-	}
-	async remove(stream) {
-		validateStream(stream);
-		if (!this.#streams.has(stream)) return false;
-		const streamPromise = this.#streamPromises.get(stream);
-		if (streamPromise === void 0) return false;
-		this.#streamPromises.delete(stream);
-		stream.unpipe(this);
-		await streamPromise;
-		return true;
-	}
-};
-const onMergedStreamFinished = async (passThroughStream, streams, unpipeEvent) => {
-	updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_COUNT);
-	const controller = new AbortController();
-	try {
-		await Promise.race([onMergedStreamEnd(passThroughStream, controller), onInputStreamsUnpipe(passThroughStream, streams, unpipeEvent, controller)]);
-	} finally {
-		controller.abort();
-		updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_COUNT);
-	}
-};
-const onMergedStreamEnd = async (passThroughStream, { signal }) => {
-	try {
-		await finished(passThroughStream, {
-			signal,
-			cleanup: true
-		});
-	} catch (error) {
-		errorOrAbortStream(passThroughStream, error);
-		throw error;
-	}
-};
-const onInputStreamsUnpipe = async (passThroughStream, streams, unpipeEvent, { signal }) => {
-	for await (const [unpipedStream] of on(passThroughStream, "unpipe", { signal })) if (streams.has(unpipedStream)) unpipedStream.emit(unpipeEvent);
-};
-const validateStream = (stream) => {
-	if (typeof stream?.pipe !== "function") throw new TypeError(`Expected a readable stream, got: \`${typeof stream}\`.`);
-};
-const endWhenStreamsDone = async ({ passThroughStream, stream, streams, ended, aborted, onFinished, unpipeEvent }) => {
-	updateMaxListeners(passThroughStream, PASSTHROUGH_LISTENERS_PER_STREAM);
-	const controller = new AbortController();
-	try {
-		await Promise.race([
-			afterMergedStreamFinished(onFinished, stream, controller),
-			onInputStreamEnd({
-				passThroughStream,
-				stream,
-				streams,
-				ended,
-				aborted,
-				controller
-			}),
-			onInputStreamUnpipe({
-				stream,
-				streams,
-				ended,
-				aborted,
-				unpipeEvent,
-				controller
-			})
-		]);
-	} finally {
-		controller.abort();
-		updateMaxListeners(passThroughStream, -PASSTHROUGH_LISTENERS_PER_STREAM);
-	}
-	if (streams.size > 0 && streams.size === ended.size + aborted.size) {
-		if (ended.size === 0 && aborted.size > 0) abortStream(passThroughStream);
-		else endStream(passThroughStream);
-	}
-};
-const afterMergedStreamFinished = async (onFinished, stream, { signal }) => {
-	try {
-		await onFinished;
-		if (!signal.aborted) abortStream(stream);
-	} catch (error) {
-		if (!signal.aborted) errorOrAbortStream(stream, error);
-	}
-};
-const onInputStreamEnd = async ({ passThroughStream, stream, streams, ended, aborted, controller: { signal } }) => {
-	try {
-		await finished(stream, {
-			signal,
-			cleanup: true,
-			readable: true,
-			writable: false
-		});
-		if (streams.has(stream)) ended.add(stream);
-	} catch (error) {
-		if (signal.aborted || !streams.has(stream)) return;
-		if (isAbortError$1(error)) aborted.add(stream);
-		else errorStream(passThroughStream, error);
-	}
-};
-const onInputStreamUnpipe = async ({ stream, streams, ended, aborted, unpipeEvent, controller: { signal } }) => {
-	await once(stream, unpipeEvent, { signal });
-	if (!stream.readable) return once(signal, "abort", { signal });
-	streams.delete(stream);
-	ended.delete(stream);
-	aborted.delete(stream);
-};
-const endStream = (stream) => {
-	if (stream.writable) stream.end();
-};
-const errorOrAbortStream = (stream, error) => {
-	if (isAbortError$1(error)) abortStream(stream);
-	else errorStream(stream, error);
-};
-const isAbortError$1 = (error) => error?.code === "ERR_STREAM_PREMATURE_CLOSE";
-const abortStream = (stream) => {
-	if (stream.readable || stream.writable) stream.destroy();
-};
-const errorStream = (stream, error) => {
-	if (!stream.destroyed) {
-		stream.once("error", noop$1);
-		stream.destroy(error);
-	}
-};
-const noop$1 = () => {};
-const updateMaxListeners = (passThroughStream, increment) => {
-	const maxListeners = passThroughStream.getMaxListeners();
-	if (maxListeners !== 0 && maxListeners !== Number.POSITIVE_INFINITY) passThroughStream.setMaxListeners(maxListeners + increment);
-};
-const PASSTHROUGH_LISTENERS_COUNT = 2;
-const PASSTHROUGH_LISTENERS_PER_STREAM = 1;
-
-// node_modules/execa/lib/io/pipeline.js
-const pipeStreams = (source, destination) => {
-	source.pipe(destination);
-	onSourceFinish(source, destination);
-	onDestinationFinish(source, destination);
-};
-const onSourceFinish = async (source, destination) => {
-	if (isStandardStream(source) || isStandardStream(destination)) return;
-	try {
-		await finished(source, {
-			cleanup: true,
-			readable: true,
-			writable: false
-		});
-	} catch {}
-	endDestinationStream(destination);
-};
-const endDestinationStream = (destination) => {
-	if (destination.writable) destination.end();
-};
-const onDestinationFinish = async (source, destination) => {
-	if (isStandardStream(source) || isStandardStream(destination)) return;
-	try {
-		await finished(destination, {
-			cleanup: true,
-			readable: false,
-			writable: true
-		});
-	} catch {}
-	abortSourceStream(source);
-};
-const abortSourceStream = (source) => {
-	if (source.readable) source.destroy();
-};
-
-// node_modules/execa/lib/io/output-async.js
-const pipeOutputAsync = (subprocess, fileDescriptors, controller) => {
-	const pipeGroups = /* @__PURE__ */ new Map();
-	for (const [fdNumber, { stdioItems, direction }] of Object.entries(fileDescriptors)) {
-		for (const { stream } of stdioItems.filter(({ type }) => TRANSFORM_TYPES.has(type))) pipeTransform(subprocess, stream, direction, fdNumber);
-		for (const { stream } of stdioItems.filter(({ type }) => !TRANSFORM_TYPES.has(type))) pipeStdioItem({
-			subprocess,
-			stream,
-			direction,
-			fdNumber,
-			pipeGroups,
-			controller
-		});
-	}
-	for (const [outputStream, inputStreams] of pipeGroups.entries()) {
-		const inputStream = inputStreams.length === 1 ? inputStreams[0] : mergeStreams(inputStreams);
-		pipeStreams(inputStream, outputStream);
-	}
-};
-const pipeTransform = (subprocess, stream, direction, fdNumber) => {
-	if (direction === "output") pipeStreams(subprocess.stdio[fdNumber], stream);
-	else pipeStreams(stream, subprocess.stdio[fdNumber]);
-	const streamProperty = SUBPROCESS_STREAM_PROPERTIES[fdNumber];
-	if (streamProperty !== void 0) subprocess[streamProperty] = stream;
-	subprocess.stdio[fdNumber] = stream;
-};
-const SUBPROCESS_STREAM_PROPERTIES = [
-	"stdin",
-	"stdout",
-	"stderr"
-];
-const pipeStdioItem = ({ subprocess, stream, direction, fdNumber, pipeGroups, controller }) => {
-	if (stream === void 0) return;
-	setStandardStreamMaxListeners(stream, controller);
-	const [inputStream, outputStream] = direction === "output" ? [stream, subprocess.stdio[fdNumber]] : [subprocess.stdio[fdNumber], stream];
-	const outputStreams = pipeGroups.get(inputStream) ?? [];
-	pipeGroups.set(inputStream, [...outputStreams, outputStream]);
-};
-const setStandardStreamMaxListeners = (stream, { signal }) => {
-	if (isStandardStream(stream)) incrementMaxListeners(stream, MAX_LISTENERS_INCREMENT, signal);
-};
-const MAX_LISTENERS_INCREMENT = 2;
-
-// node_modules/signal-exit/dist/mjs/signals.js
-/**
-* This is not the set of all possible signals.
-*
-* It IS, however, the set of all signals that trigger
-* an exit on either Linux or BSD systems.  Linux is a
-* superset of the signal names supported on BSD, and
-* the unknown signals just fail to register, so we can
-* catch that easily enough.
-*
-* Windows signals are a different set, since there are
-* signals that terminate Windows processes, but don't
-* terminate (or don't even exist) on Posix systems.
-*
-* Don't bother with SIGKILL.  It's uncatchable, which
-* means that we can't fire any callbacks anyway.
-*
-* If a user does happen to register a handler on a non-
-* fatal signal like SIGWINCH or something, and then
-* exit, it'll end up firing `process.emit('exit')`, so
-* the handler will be fired anyway.
-*
-* SIGBUS, SIGFPE, SIGSEGV and SIGILL, when not raised
-* artificially, inherently leave the process in a
-* state from which it is not safe to try and enter JS
-* listeners.
-*/
-const signals = [];
-signals.push("SIGHUP", "SIGINT", "SIGTERM");
-if (process.platform !== "win32") signals.push("SIGALRM", "SIGABRT", "SIGVTALRM", "SIGXCPU", "SIGXFSZ", "SIGUSR2", "SIGTRAP", "SIGSYS", "SIGQUIT", "SIGIOT");
-if (process.platform === "linux") signals.push("SIGIO", "SIGPOLL", "SIGPWR", "SIGSTKFLT");
-
-// node_modules/signal-exit/dist/mjs/index.js
-const processOk = (process) => !!process && typeof process === "object" && typeof process.removeListener === "function" && typeof process.emit === "function" && typeof process.reallyExit === "function" && typeof process.listeners === "function" && typeof process.kill === "function" && typeof process.pid === "number" && typeof process.on === "function";
-const kExitEmitter = Symbol.for("signal-exit emitter");
-const global$1 = globalThis;
-const ObjectDefineProperty = Object.defineProperty.bind(Object);
-var Emitter = class {
-	emitted = {
-		afterExit: false,
-		exit: false
-	};
-	listeners = {
-		afterExit: [],
-		exit: []
-	};
-	count = 0;
-	id = Math.random();
-	constructor() {
-		if (global$1[kExitEmitter]) return global$1[kExitEmitter];
-		ObjectDefineProperty(global$1, kExitEmitter, {
-			value: this,
-			writable: false,
-			enumerable: false,
-			configurable: false
-		});
-	}
-	on(ev, fn) {
-		this.listeners[ev].push(fn);
-	}
-	removeListener(ev, fn) {
-		const list = this.listeners[ev];
-		const i = list.indexOf(fn);
-		/* c8 ignore start */
-		if (i === -1) return;
-		/* c8 ignore stop */
-		if (i === 0 && list.length === 1) list.length = 0;
-		else list.splice(i, 1);
-	}
-	emit(ev, code, signal) {
-		if (this.emitted[ev]) return false;
-		this.emitted[ev] = true;
-		let ret = false;
-		for (const fn of this.listeners[ev]) ret = fn(code, signal) === true || ret;
-		if (ev === "exit") ret = this.emit("afterExit", code, signal) || ret;
-		return ret;
-	}
-};
-var SignalExitBase = class {};
-const signalExitWrap = (handler) => {
-	return {
-		onExit(cb, opts) {
-			return handler.onExit(cb, opts);
-		},
-		load() {
-			return handler.load();
-		},
-		unload() {
-			return handler.unload();
-		}
-	};
-};
-var SignalExitFallback = class extends SignalExitBase {
-	onExit() {
-		return () => {};
-	}
-	load() {}
-	unload() {}
-};
-var SignalExit = class extends SignalExitBase {
-	/* c8 ignore start */
-	#hupSig = process$2.platform === "win32" ? "SIGINT" : "SIGHUP";
-	/* c8 ignore stop */
-	#emitter = new Emitter();
-	#process;
-	#originalProcessEmit;
-	#originalProcessReallyExit;
-	#sigListeners = {};
-	#loaded = false;
-	constructor(process) {
-		super();
-		this.#process = process;
-		this.#sigListeners = {};
-		for (const sig of signals) this.#sigListeners[sig] = () => {
-			const listeners = this.#process.listeners(sig);
-			let { count } = this.#emitter;
-			/* c8 ignore start */
-			const p = process;
-			if (typeof p.__signal_exit_emitter__ === "object" && typeof p.__signal_exit_emitter__.count === "number") count += p.__signal_exit_emitter__.count;
-			/* c8 ignore stop */
-			if (listeners.length === count) {
-				this.unload();
-				const ret = this.#emitter.emit("exit", null, sig);
-				/* c8 ignore start */
-				const s = sig === "SIGHUP" ? this.#hupSig : sig;
-				if (!ret) process.kill(process.pid, s);
-			}
-		};
-		this.#originalProcessReallyExit = process.reallyExit;
-		this.#originalProcessEmit = process.emit;
-	}
-	onExit(cb, opts) {
-		/* c8 ignore start */
-		if (!processOk(this.#process)) return () => {};
-		/* c8 ignore stop */
-		if (this.#loaded === false) this.load();
-		const ev = opts?.alwaysLast ? "afterExit" : "exit";
-		this.#emitter.on(ev, cb);
-		return () => {
-			this.#emitter.removeListener(ev, cb);
-			if (this.#emitter.listeners["exit"].length === 0 && this.#emitter.listeners["afterExit"].length === 0) this.unload();
-		};
-	}
-	load() {
-		if (this.#loaded) return;
-		this.#loaded = true;
-		this.#emitter.count += 1;
-		for (const sig of signals) try {
-			const fn = this.#sigListeners[sig];
-			if (fn) this.#process.on(sig, fn);
-		} catch (_) {}
-		this.#process.emit = (ev, ...a) => {
-			return this.#processEmit(ev, ...a);
-		};
-		this.#process.reallyExit = (code) => {
-			return this.#processReallyExit(code);
-		};
-	}
-	unload() {
-		if (!this.#loaded) return;
-		this.#loaded = false;
-		signals.forEach((sig) => {
-			const listener = this.#sigListeners[sig];
-			/* c8 ignore start */
-			if (!listener) throw new Error("Listener not defined for signal: " + sig);
-			/* c8 ignore stop */
-			try {
-				this.#process.removeListener(sig, listener);
-			} catch (_) {}
-			/* c8 ignore stop */
-		});
-		this.#process.emit = this.#originalProcessEmit;
-		this.#process.reallyExit = this.#originalProcessReallyExit;
-		this.#emitter.count -= 1;
-	}
-	#processReallyExit(code) {
-		/* c8 ignore start */
-		if (!processOk(this.#process)) return 0;
-		this.#process.exitCode = code || 0;
-		/* c8 ignore stop */
-		this.#emitter.emit("exit", this.#process.exitCode, null);
-		return this.#originalProcessReallyExit.call(this.#process, this.#process.exitCode);
-	}
-	#processEmit(ev, ...args) {
-		const og = this.#originalProcessEmit;
-		if (ev === "exit" && processOk(this.#process)) {
-			if (typeof args[0] === "number") this.#process.exitCode = args[0];
-			/* c8 ignore start */
-			const ret = og.call(this.#process, ev, ...args);
-			/* c8 ignore start */
-			this.#emitter.emit("exit", this.#process.exitCode, null);
-			/* c8 ignore stop */
-			return ret;
-		} else return og.call(this.#process, ev, ...args);
-	}
-};
-const process$2 = globalThis.process;
-const { onExit, load, unload } = signalExitWrap(processOk(process$2) ? new SignalExit(process$2) : new SignalExitFallback());
-
-// node_modules/execa/lib/terminate/cleanup.js
-const cleanupOnExit = (subprocess, { cleanup, detached }, { signal }) => {
-	if (!cleanup || detached) return;
-	const removeExitHandler = onExit(() => {
-		subprocess.kill();
-	});
-	addAbortListener(signal, () => {
-		removeExitHandler();
-	});
-};
-
-// node_modules/execa/lib/pipe/pipe-arguments.js
-const normalizePipeArguments = ({ source, sourcePromise, boundOptions, createNested }, ...pipeArguments) => {
-	const startTime = getStartTime();
-	const { destination, destinationStream, destinationError, from, unpipeSignal } = getDestinationStream(boundOptions, createNested, pipeArguments);
-	const { sourceStream, sourceError } = getSourceStream(source, from);
-	const { options: sourceOptions, fileDescriptors } = SUBPROCESS_OPTIONS.get(source);
-	return {
-		sourcePromise,
-		sourceStream,
-		sourceOptions,
-		sourceError,
-		destination,
-		destinationStream,
-		destinationError,
-		unpipeSignal,
-		fileDescriptors,
-		startTime
-	};
-};
-const getDestinationStream = (boundOptions, createNested, pipeArguments) => {
-	try {
-		const { destination, pipeOptions: { from, to, unpipeSignal } = {} } = getDestination(boundOptions, createNested, ...pipeArguments);
-		return {
-			destination,
-			destinationStream: getToStream(destination, to),
-			from,
-			unpipeSignal
-		};
-	} catch (error) {
-		return { destinationError: error };
-	}
-};
-const getDestination = (boundOptions, createNested, firstArgument, ...pipeArguments) => {
-	if (Array.isArray(firstArgument)) return {
-		destination: createNested(mapDestinationArguments, boundOptions)(firstArgument, ...pipeArguments),
-		pipeOptions: boundOptions
-	};
-	if (typeof firstArgument === "string" || firstArgument instanceof URL || isDenoExecPath(firstArgument)) {
-		if (Object.keys(boundOptions).length > 0) throw new TypeError("Please use .pipe(\"file\", ..., options) or .pipe(execa(\"file\", ..., options)) instead of .pipe(options)(\"file\", ...).");
-		const [rawFile, rawArguments, rawOptions] = normalizeParameters(firstArgument, ...pipeArguments);
-		return {
-			destination: createNested(mapDestinationArguments)(rawFile, rawArguments, rawOptions),
-			pipeOptions: rawOptions
-		};
-	}
-	if (SUBPROCESS_OPTIONS.has(firstArgument)) {
-		if (Object.keys(boundOptions).length > 0) throw new TypeError("Please use .pipe(options)`command` or .pipe($(options)`command`) instead of .pipe(options)($`command`).");
-		return {
-			destination: firstArgument,
-			pipeOptions: pipeArguments[0]
-		};
-	}
-	throw new TypeError(`The first argument must be a template string, an options object, or an Execa subprocess: ${firstArgument}`);
-};
-const mapDestinationArguments = ({ options }) => ({ options: {
-	...options,
-	stdin: "pipe",
-	piped: true
-} });
-const getSourceStream = (source, from) => {
-	try {
-		return { sourceStream: getFromStream(source, from) };
-	} catch (error) {
-		return { sourceError: error };
-	}
-};
-
-// node_modules/execa/lib/pipe/throw.js
-const handlePipeArgumentsError = ({ sourceStream, sourceError, destinationStream, destinationError, fileDescriptors, sourceOptions, startTime }) => {
-	const error = getPipeArgumentsError({
-		sourceStream,
-		sourceError,
-		destinationStream,
-		destinationError
-	});
-	if (error !== void 0) throw createNonCommandError({
-		error,
-		fileDescriptors,
-		sourceOptions,
-		startTime
-	});
-};
-const getPipeArgumentsError = ({ sourceStream, sourceError, destinationStream, destinationError }) => {
-	if (sourceError !== void 0 && destinationError !== void 0) return destinationError;
-	if (destinationError !== void 0) {
-		abortSourceStream(sourceStream);
-		return destinationError;
-	}
-	if (sourceError !== void 0) {
-		endDestinationStream(destinationStream);
-		return sourceError;
-	}
-};
-const createNonCommandError = ({ error, fileDescriptors, sourceOptions, startTime }) => makeEarlyError({
-	error,
-	command: PIPE_COMMAND_MESSAGE,
-	escapedCommand: PIPE_COMMAND_MESSAGE,
-	fileDescriptors,
-	options: sourceOptions,
-	startTime,
-	isSync: false
-});
-const PIPE_COMMAND_MESSAGE = "source.pipe(destination)";
-
-// node_modules/execa/lib/pipe/sequence.js
-const waitForBothSubprocesses = async (subprocessPromises) => {
-	const [{ status: sourceStatus, reason: sourceReason, value: sourceResult = sourceReason }, { status: destinationStatus, reason: destinationReason, value: destinationResult = destinationReason }] = await subprocessPromises;
-	if (!destinationResult.pipedFrom.includes(sourceResult)) destinationResult.pipedFrom.push(sourceResult);
-	if (destinationStatus === "rejected") throw destinationResult;
-	if (sourceStatus === "rejected") throw sourceResult;
-	return destinationResult;
-};
-
-// node_modules/execa/lib/pipe/streaming.js
-const pipeSubprocessStream = (sourceStream, destinationStream, maxListenersController) => {
-	const mergedStream = MERGED_STREAMS.has(destinationStream) ? pipeMoreSubprocessStream(sourceStream, destinationStream) : pipeFirstSubprocessStream(sourceStream, destinationStream);
-	incrementMaxListeners(sourceStream, SOURCE_LISTENERS_PER_PIPE, maxListenersController.signal);
-	incrementMaxListeners(destinationStream, DESTINATION_LISTENERS_PER_PIPE, maxListenersController.signal);
-	cleanupMergedStreamsMap(destinationStream);
-	return mergedStream;
-};
-const pipeFirstSubprocessStream = (sourceStream, destinationStream) => {
-	const mergedStream = mergeStreams([sourceStream]);
-	pipeStreams(mergedStream, destinationStream);
-	MERGED_STREAMS.set(destinationStream, mergedStream);
-	return mergedStream;
-};
-const pipeMoreSubprocessStream = (sourceStream, destinationStream) => {
-	const mergedStream = MERGED_STREAMS.get(destinationStream);
-	mergedStream.add(sourceStream);
-	return mergedStream;
-};
-const cleanupMergedStreamsMap = async (destinationStream) => {
-	try {
-		await finished(destinationStream, {
-			cleanup: true,
-			readable: false,
-			writable: true
-		});
-	} catch {}
-	MERGED_STREAMS.delete(destinationStream);
-};
-const MERGED_STREAMS = /* @__PURE__ */ new WeakMap();
-const SOURCE_LISTENERS_PER_PIPE = 2;
-const DESTINATION_LISTENERS_PER_PIPE = 1;
-
-// node_modules/execa/lib/pipe/abort.js
-const unpipeOnAbort = (unpipeSignal, unpipeContext) => unpipeSignal === void 0 ? [] : [unpipeOnSignalAbort(unpipeSignal, unpipeContext)];
-const unpipeOnSignalAbort = async (unpipeSignal, { sourceStream, mergedStream, fileDescriptors, sourceOptions, startTime }) => {
-	await aborted(unpipeSignal, sourceStream);
-	await mergedStream.remove(sourceStream);
-	throw createNonCommandError({
-		error: /* @__PURE__ */ new Error("Pipe canceled by `unpipeSignal` option."),
-		fileDescriptors,
-		sourceOptions,
-		startTime
-	});
-};
-
-// node_modules/execa/lib/pipe/setup.js
-const pipeToSubprocess = (sourceInfo, ...pipeArguments) => {
-	if (isPlainObject(pipeArguments[0])) return pipeToSubprocess.bind(void 0, {
-		...sourceInfo,
-		boundOptions: {
-			...sourceInfo.boundOptions,
-			...pipeArguments[0]
-		}
-	});
-	const { destination, ...normalizedInfo } = normalizePipeArguments(sourceInfo, ...pipeArguments);
-	const promise = handlePipePromise({
-		...normalizedInfo,
-		destination
-	});
-	promise.pipe = pipeToSubprocess.bind(void 0, {
-		...sourceInfo,
-		source: destination,
-		sourcePromise: promise,
-		boundOptions: {}
-	});
-	return promise;
-};
-const handlePipePromise = async ({ sourcePromise, sourceStream, sourceOptions, sourceError, destination, destinationStream, destinationError, unpipeSignal, fileDescriptors, startTime }) => {
-	const subprocessPromises = getSubprocessPromises(sourcePromise, destination);
-	handlePipeArgumentsError({
-		sourceStream,
-		sourceError,
-		destinationStream,
-		destinationError,
-		fileDescriptors,
-		sourceOptions,
-		startTime
-	});
-	const maxListenersController = new AbortController();
-	try {
-		const mergedStream = pipeSubprocessStream(sourceStream, destinationStream, maxListenersController);
-		return await Promise.race([waitForBothSubprocesses(subprocessPromises), ...unpipeOnAbort(unpipeSignal, {
-			sourceStream,
-			mergedStream,
-			sourceOptions,
-			fileDescriptors,
-			startTime
-		})]);
-	} finally {
-		maxListenersController.abort();
-	}
-};
-const getSubprocessPromises = (sourcePromise, destination) => Promise.allSettled([sourcePromise, destination]);
-
-// node_modules/execa/lib/io/iterate.js
-const iterateOnSubprocessStream = ({ subprocessStdout, subprocess, binary, shouldEncode, encoding, preserveNewlines }) => {
-	const controller = new AbortController();
-	stopReadingOnExit(subprocess, controller);
-	return iterateOnStream({
-		stream: subprocessStdout,
-		controller,
-		binary,
-		shouldEncode: !subprocessStdout.readableObjectMode && shouldEncode,
-		encoding,
-		shouldSplit: !subprocessStdout.readableObjectMode,
-		preserveNewlines
-	});
-};
-const stopReadingOnExit = async (subprocess, controller) => {
-	try {
-		await subprocess;
-	} catch {} finally {
-		controller.abort();
-	}
-};
-const iterateForResult = ({ stream, onStreamEnd, lines, encoding, stripFinalNewline, allMixed }) => {
-	const controller = new AbortController();
-	stopReadingOnStreamEnd(onStreamEnd, controller, stream);
-	const objectMode = stream.readableObjectMode && !allMixed;
-	return iterateOnStream({
-		stream,
-		controller,
-		binary: encoding === "buffer",
-		shouldEncode: !objectMode,
-		encoding,
-		shouldSplit: !objectMode && lines,
-		preserveNewlines: !stripFinalNewline
-	});
-};
-const stopReadingOnStreamEnd = async (onStreamEnd, controller, stream) => {
-	try {
-		await onStreamEnd;
-	} catch {
-		stream.destroy();
-	} finally {
-		controller.abort();
-	}
-};
-const iterateOnStream = ({ stream, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => {
-	const onStdoutChunk = on(stream, "data", {
-		signal: controller.signal,
-		highWaterMark: HIGH_WATER_MARK,
-		highWatermark: HIGH_WATER_MARK
-	});
-	return iterateOnData({
-		onStdoutChunk,
-		controller,
-		binary,
-		shouldEncode,
-		encoding,
-		shouldSplit,
-		preserveNewlines
-	});
-};
-const DEFAULT_OBJECT_HIGH_WATER_MARK = getDefaultHighWaterMark(true);
-const HIGH_WATER_MARK = DEFAULT_OBJECT_HIGH_WATER_MARK;
-const iterateOnData = async function* ({ onStdoutChunk, controller, binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) {
-	const generators = getGenerators({
-		binary,
-		shouldEncode,
-		encoding,
-		shouldSplit,
-		preserveNewlines
-	});
-	try {
-		for await (const [chunk] of onStdoutChunk) yield* transformChunkSync(chunk, generators, 0);
-	} catch (error) {
-		if (!controller.signal.aborted) throw error;
-	} finally {
-		yield* finalChunksSync(generators);
-	}
-};
-const getGenerators = ({ binary, shouldEncode, encoding, shouldSplit, preserveNewlines }) => [getEncodingTransformGenerator(binary, encoding, !shouldEncode), getSplitLinesGenerator(binary, preserveNewlines, !shouldSplit, {})].filter(Boolean);
-
-// node_modules/execa/lib/io/contents.js
-const getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer, maxBuffer, lines, allMixed, stripFinalNewline, verboseInfo, streamInfo }) => {
-	const logPromise = logOutputAsync({
-		stream,
-		onStreamEnd,
-		fdNumber,
-		encoding,
-		allMixed,
-		verboseInfo,
-		streamInfo
-	});
-	if (!buffer) {
-		await Promise.all([resumeStream(stream), logPromise]);
-		return;
-	}
-	const stripFinalNewlineValue = getStripFinalNewline(stripFinalNewline, fdNumber);
-	const iterable = iterateForResult({
-		stream,
-		onStreamEnd,
-		lines,
-		encoding,
-		stripFinalNewline: stripFinalNewlineValue,
-		allMixed
-	});
-	const [output] = await Promise.all([getStreamContents({
-		stream,
-		iterable,
-		fdNumber,
-		encoding,
-		maxBuffer,
-		lines
-	}), logPromise]);
-	return output;
-};
-const logOutputAsync = async ({ stream, onStreamEnd, fdNumber, encoding, allMixed, verboseInfo, streamInfo: { fileDescriptors } }) => {
-	if (!shouldLogOutput({
-		stdioItems: fileDescriptors[fdNumber]?.stdioItems,
-		encoding,
-		verboseInfo,
-		fdNumber
-	})) return;
-	const linesIterable = iterateForResult({
-		stream,
-		onStreamEnd,
-		lines: true,
-		encoding,
-		stripFinalNewline: true,
-		allMixed
-	});
-	await logLines(linesIterable, stream, fdNumber, verboseInfo);
-};
-const resumeStream = async (stream) => {
-	await setImmediate$1();
-	if (stream.readableFlowing === null) stream.resume();
-};
-const getStreamContents = async ({ stream, stream: { readableObjectMode }, iterable, fdNumber, encoding, maxBuffer, lines }) => {
-	try {
-		if (readableObjectMode || lines) return await getStreamAsArray(iterable, { maxBuffer });
-		if (encoding === "buffer") return new Uint8Array(await getStreamAsArrayBuffer(iterable, { maxBuffer }));
-		return await getStreamAsString(iterable, { maxBuffer });
-	} catch (error) {
-		return handleBufferedData(handleMaxBuffer({
-			error,
-			stream,
-			readableObjectMode,
-			lines,
-			encoding,
-			fdNumber
-		}));
-	}
-};
-const getBufferedData = async (streamPromise) => {
-	try {
-		return await streamPromise;
-	} catch (error) {
-		return handleBufferedData(error);
-	}
-};
-const handleBufferedData = ({ bufferedData }) => isArrayBuffer(bufferedData) ? new Uint8Array(bufferedData) : bufferedData;
-
-// node_modules/execa/lib/resolve/wait-stream.js
-const waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
-	const state = handleStdinDestroy(stream, streamInfo);
-	const abortController = new AbortController();
-	try {
-		await Promise.race([...stopOnExit ? [streamInfo.exitPromise] : [], finished(stream, {
-			cleanup: true,
-			signal: abortController.signal
-		})]);
-	} catch (error) {
-		if (!state.stdinCleanedUp) handleStreamError(error, fdNumber, streamInfo, isSameDirection);
-	} finally {
-		abortController.abort();
-	}
-};
-const handleStdinDestroy = (stream, { originalStreams: [originalStdin], subprocess }) => {
-	const state = { stdinCleanedUp: false };
-	if (stream === originalStdin) spyOnStdinDestroy(stream, subprocess, state);
-	return state;
-};
-const spyOnStdinDestroy = (subprocessStdin, subprocess, state) => {
-	const { _destroy } = subprocessStdin;
-	subprocessStdin._destroy = (...destroyArguments) => {
-		setStdinCleanedUp(subprocess, state);
-		_destroy.call(subprocessStdin, ...destroyArguments);
-	};
-};
-const setStdinCleanedUp = ({ exitCode, signalCode }, state) => {
-	if (exitCode !== null || signalCode !== null) state.stdinCleanedUp = true;
-};
-const handleStreamError = (error, fdNumber, streamInfo, isSameDirection) => {
-	if (!shouldIgnoreStreamError(error, fdNumber, streamInfo, isSameDirection)) throw error;
-};
-const shouldIgnoreStreamError = (error, fdNumber, streamInfo, isSameDirection = true) => {
-	if (streamInfo.propagating) return isStreamEpipe(error) || isStreamAbort(error);
-	streamInfo.propagating = true;
-	return isInputFileDescriptor(streamInfo, fdNumber) === isSameDirection ? isStreamEpipe(error) : isStreamAbort(error);
-};
-const isInputFileDescriptor = ({ fileDescriptors }, fdNumber) => fdNumber !== "all" && fileDescriptors[fdNumber].direction === "input";
-const isStreamAbort = (error) => error?.code === "ERR_STREAM_PREMATURE_CLOSE";
-const isStreamEpipe = (error) => error?.code === "EPIPE";
-
-// node_modules/execa/lib/resolve/stdio.js
-const waitForStdioStreams = ({ subprocess, encoding, buffer, maxBuffer, lines, stripFinalNewline, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
-	stream,
-	fdNumber,
-	encoding,
-	buffer: buffer[fdNumber],
-	maxBuffer: maxBuffer[fdNumber],
-	lines: lines[fdNumber],
-	allMixed: false,
-	stripFinalNewline,
-	verboseInfo,
-	streamInfo
-}));
-const waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer, maxBuffer, lines, allMixed, stripFinalNewline, verboseInfo, streamInfo }) => {
-	if (!stream) return;
-	const onStreamEnd = waitForStream(stream, fdNumber, streamInfo);
-	if (isInputFileDescriptor(streamInfo, fdNumber)) {
-		await onStreamEnd;
-		return;
-	}
-	const [output] = await Promise.all([getStreamOutput({
-		stream,
-		onStreamEnd,
-		fdNumber,
-		encoding,
-		buffer,
-		maxBuffer,
-		lines,
-		allMixed,
-		stripFinalNewline,
-		verboseInfo,
-		streamInfo
-	}), onStreamEnd]);
-	return output;
-};
-
-// node_modules/execa/lib/resolve/all-async.js
-const makeAllStream = ({ stdout, stderr }, { all }) => all && (stdout || stderr) ? mergeStreams([stdout, stderr].filter(Boolean)) : void 0;
-const waitForAllStream = ({ subprocess, encoding, buffer, maxBuffer, lines, stripFinalNewline, verboseInfo, streamInfo }) => waitForSubprocessStream({
-	...getAllStream(subprocess, buffer),
-	fdNumber: "all",
-	encoding,
-	maxBuffer: maxBuffer[1] + maxBuffer[2],
-	lines: lines[1] || lines[2],
-	allMixed: getAllMixed(subprocess),
-	stripFinalNewline,
-	verboseInfo,
-	streamInfo
-});
-const getAllStream = ({ stdout, stderr, all }, [, bufferStdout, bufferStderr]) => {
-	const buffer = bufferStdout || bufferStderr;
-	if (!buffer) return {
-		stream: all,
-		buffer
-	};
-	if (!bufferStdout) return {
-		stream: stderr,
-		buffer
-	};
-	if (!bufferStderr) return {
-		stream: stdout,
-		buffer
-	};
-	return {
-		stream: all,
-		buffer
-	};
-};
-const getAllMixed = ({ all, stdout, stderr }) => all && stdout && stderr && stdout.readableObjectMode !== stderr.readableObjectMode;
-
-// node_modules/execa/lib/verbose/ipc.js
-const shouldLogIpc = (verboseInfo) => isFullVerbose(verboseInfo, "ipc");
-const logIpcOutput = (message, verboseInfo) => {
-	const verboseMessage = serializeVerboseMessage(message);
-	verboseLog({
-		type: "ipc",
-		verboseMessage,
-		fdNumber: "ipc",
-		verboseInfo
-	});
-};
-
-// node_modules/execa/lib/ipc/buffer-messages.js
-const waitForIpcOutput = async ({ subprocess, buffer: bufferArray, maxBuffer: maxBufferArray, ipc, ipcOutput, verboseInfo }) => {
-	if (!ipc) return ipcOutput;
-	const isVerbose = shouldLogIpc(verboseInfo);
-	const buffer = getFdSpecificValue(bufferArray, "ipc");
-	const maxBuffer = getFdSpecificValue(maxBufferArray, "ipc");
-	for await (const message of loopOnMessages({
-		anyProcess: subprocess,
-		channel: subprocess.channel,
-		isSubprocess: false,
-		ipc,
-		shouldAwait: false,
-		reference: true
-	})) {
-		if (buffer) {
-			checkIpcMaxBuffer(subprocess, ipcOutput, maxBuffer);
-			ipcOutput.push(message);
-		}
-		if (isVerbose) logIpcOutput(message, verboseInfo);
-	}
-	return ipcOutput;
-};
-const getBufferedIpcOutput = async (ipcOutputPromise, ipcOutput) => {
-	await Promise.allSettled([ipcOutputPromise]);
-	return ipcOutput;
-};
-
-// node_modules/execa/lib/resolve/wait-subprocess.js
-const waitForSubprocessResult = async ({ subprocess, options: { encoding, buffer, maxBuffer, lines, timeoutDuration: timeout, cancelSignal, gracefulCancel, forceKillAfterDelay, stripFinalNewline, ipc, ipcInput }, context, verboseInfo, fileDescriptors, originalStreams, onInternalError, controller }) => {
-	const exitPromise = waitForExit(subprocess, context);
-	const streamInfo = {
-		originalStreams,
-		fileDescriptors,
-		subprocess,
-		exitPromise,
-		propagating: false
-	};
-	const stdioPromises = waitForStdioStreams({
-		subprocess,
-		encoding,
-		buffer,
-		maxBuffer,
-		lines,
-		stripFinalNewline,
-		verboseInfo,
-		streamInfo
-	});
-	const allPromise = waitForAllStream({
-		subprocess,
-		encoding,
-		buffer,
-		maxBuffer,
-		lines,
-		stripFinalNewline,
-		verboseInfo,
-		streamInfo
-	});
-	const ipcOutput = [];
-	const ipcOutputPromise = waitForIpcOutput({
-		subprocess,
-		buffer,
-		maxBuffer,
-		ipc,
-		ipcOutput,
-		verboseInfo
-	});
-	const originalPromises = waitForOriginalStreams(originalStreams, subprocess, streamInfo);
-	const customStreamsEndPromises = waitForCustomStreamsEnd(fileDescriptors, streamInfo);
-	try {
-		return await Promise.race([
-			Promise.all([
-				{},
-				waitForSuccessfulExit(exitPromise),
-				Promise.all(stdioPromises),
-				allPromise,
-				ipcOutputPromise,
-				sendIpcInput(subprocess, ipcInput),
-				...originalPromises,
-				...customStreamsEndPromises
-			]),
-			onInternalError,
-			throwOnSubprocessError(subprocess, controller),
-			...throwOnTimeout(subprocess, timeout, context, controller),
-			...throwOnCancel({
-				subprocess,
-				cancelSignal,
-				gracefulCancel,
-				context,
-				controller
-			}),
-			...throwOnGracefulCancel({
-				subprocess,
-				cancelSignal,
-				gracefulCancel,
-				forceKillAfterDelay,
-				context,
-				controller
-			})
-		]);
-	} catch (error) {
-		context.terminationReason ??= "other";
-		return Promise.all([
-			{ error },
-			exitPromise,
-			Promise.all(stdioPromises.map((stdioPromise) => getBufferedData(stdioPromise))),
-			getBufferedData(allPromise),
-			getBufferedIpcOutput(ipcOutputPromise, ipcOutput),
-			Promise.allSettled(originalPromises),
-			Promise.allSettled(customStreamsEndPromises)
-		]);
-	}
-};
-const waitForOriginalStreams = (originalStreams, subprocess, streamInfo) => originalStreams.map((stream, fdNumber) => stream === subprocess.stdio[fdNumber] ? void 0 : waitForStream(stream, fdNumber, streamInfo));
-const waitForCustomStreamsEnd = (fileDescriptors, streamInfo) => fileDescriptors.flatMap(({ stdioItems }, fdNumber) => stdioItems.filter(({ value, stream = value }) => isStream(stream, { checkOpen: false }) && !isStandardStream(stream)).map(({ type, value, stream = value }) => waitForStream(stream, fdNumber, streamInfo, {
-	isSameDirection: TRANSFORM_TYPES.has(type),
-	stopOnExit: type === "native"
-})));
-const throwOnSubprocessError = async (subprocess, { signal }) => {
-	const [error] = await once(subprocess, "error", { signal });
-	throw error;
-};
-
-// node_modules/execa/lib/convert/concurrent.js
-const initializeConcurrentStreams = () => ({
-	readableDestroy: /* @__PURE__ */ new WeakMap(),
-	writableFinal: /* @__PURE__ */ new WeakMap(),
-	writableDestroy: /* @__PURE__ */ new WeakMap()
-});
-const addConcurrentStream = (concurrentStreams, stream, waitName) => {
-	const weakMap = concurrentStreams[waitName];
-	if (!weakMap.has(stream)) weakMap.set(stream, []);
-	const promises = weakMap.get(stream);
-	const promise = createDeferred();
-	promises.push(promise);
-	return {
-		resolve: promise.resolve.bind(promise),
-		promises
-	};
-};
-const waitForConcurrentStreams = async ({ resolve, promises }, subprocess) => {
-	resolve();
-	const [isSubprocessExit] = await Promise.race([Promise.allSettled([true, subprocess]), Promise.all([false, ...promises])]);
-	return !isSubprocessExit;
-};
-
-// node_modules/execa/lib/convert/shared.js
-const safeWaitForSubprocessStdin = async (subprocessStdin) => {
-	if (subprocessStdin === void 0) return;
-	try {
-		await waitForSubprocessStdin(subprocessStdin);
-	} catch {}
-};
-const safeWaitForSubprocessStdout = async (subprocessStdout) => {
-	if (subprocessStdout === void 0) return;
-	try {
-		await waitForSubprocessStdout(subprocessStdout);
-	} catch {}
-};
-const waitForSubprocessStdin = async (subprocessStdin) => {
-	await finished(subprocessStdin, {
-		cleanup: true,
-		readable: false,
-		writable: true
-	});
-};
-const waitForSubprocessStdout = async (subprocessStdout) => {
-	await finished(subprocessStdout, {
-		cleanup: true,
-		readable: true,
-		writable: false
-	});
-};
-const waitForSubprocess = async (subprocess, error) => {
-	await subprocess;
-	if (error) throw error;
-};
-const destroyOtherStream = (stream, isOpen, error) => {
-	if (error && !isStreamAbort(error)) stream.destroy(error);
-	else if (isOpen) stream.destroy();
-};
-
-// node_modules/execa/lib/convert/readable.js
-const createReadable = ({ subprocess, concurrentStreams, encoding }, { from, binary: binaryOption = true, preserveNewlines = true } = {}) => {
-	const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
-	const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
-	const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
-	const { read, onStdoutDataDone } = getReadableMethods({
-		subprocessStdout,
-		subprocess,
-		binary,
-		encoding,
-		preserveNewlines
-	});
-	const readable = new Readable({
-		read,
-		destroy: callbackify(onReadableDestroy.bind(void 0, {
-			subprocessStdout,
-			subprocess,
-			waitReadableDestroy
-		})),
-		highWaterMark: readableHighWaterMark,
-		objectMode: readableObjectMode,
-		encoding: readableEncoding
-	});
-	onStdoutFinished({
-		subprocessStdout,
-		onStdoutDataDone,
-		readable,
-		subprocess
-	});
-	return readable;
-};
-const getSubprocessStdout = (subprocess, from, concurrentStreams) => {
-	const subprocessStdout = getFromStream(subprocess, from);
-	return {
-		subprocessStdout,
-		waitReadableDestroy: addConcurrentStream(concurrentStreams, subprocessStdout, "readableDestroy")
-	};
-};
-const getReadableOptions = ({ readableEncoding, readableObjectMode, readableHighWaterMark }, binary) => binary ? {
-	readableEncoding,
-	readableObjectMode,
-	readableHighWaterMark
-} : {
-	readableEncoding,
-	readableObjectMode: true,
-	readableHighWaterMark: DEFAULT_OBJECT_HIGH_WATER_MARK
-};
-const getReadableMethods = ({ subprocessStdout, subprocess, binary, encoding, preserveNewlines }) => {
-	const onStdoutDataDone = createDeferred();
-	const onStdoutData = iterateOnSubprocessStream({
-		subprocessStdout,
-		subprocess,
-		binary,
-		shouldEncode: !binary,
-		encoding,
-		preserveNewlines
-	});
-	return {
-		read() {
-			onRead(this, onStdoutData, onStdoutDataDone);
-		},
-		onStdoutDataDone
-	};
-};
-const onRead = async (readable, onStdoutData, onStdoutDataDone) => {
-	try {
-		const { value, done } = await onStdoutData.next();
-		if (done) onStdoutDataDone.resolve();
-		else readable.push(value);
-	} catch {}
-};
-const onStdoutFinished = async ({ subprocessStdout, onStdoutDataDone, readable, subprocess, subprocessStdin }) => {
-	try {
-		await waitForSubprocessStdout(subprocessStdout);
-		await subprocess;
-		await safeWaitForSubprocessStdin(subprocessStdin);
-		await onStdoutDataDone;
-		if (readable.readable) readable.push(null);
-	} catch (error) {
-		await safeWaitForSubprocessStdin(subprocessStdin);
-		destroyOtherReadable(readable, error);
-	}
-};
-const onReadableDestroy = async ({ subprocessStdout, subprocess, waitReadableDestroy }, error) => {
-	if (await waitForConcurrentStreams(waitReadableDestroy, subprocess)) {
-		destroyOtherReadable(subprocessStdout, error);
-		await waitForSubprocess(subprocess, error);
-	}
-};
-const destroyOtherReadable = (stream, error) => {
-	destroyOtherStream(stream, stream.readable, error);
-};
-
-// node_modules/execa/lib/convert/writable.js
-const createWritable = ({ subprocess, concurrentStreams }, { to } = {}) => {
-	const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to, concurrentStreams);
-	const writable = new Writable({
-		...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
-		destroy: callbackify(onWritableDestroy.bind(void 0, {
-			subprocessStdin,
-			subprocess,
-			waitWritableFinal,
-			waitWritableDestroy
-		})),
-		highWaterMark: subprocessStdin.writableHighWaterMark,
-		objectMode: subprocessStdin.writableObjectMode
-	});
-	onStdinFinished(subprocessStdin, writable);
-	return writable;
-};
-const getSubprocessStdin = (subprocess, to, concurrentStreams) => {
-	const subprocessStdin = getToStream(subprocess, to);
-	return {
-		subprocessStdin,
-		waitWritableFinal: addConcurrentStream(concurrentStreams, subprocessStdin, "writableFinal"),
-		waitWritableDestroy: addConcurrentStream(concurrentStreams, subprocessStdin, "writableDestroy")
-	};
-};
-const getWritableMethods = (subprocessStdin, subprocess, waitWritableFinal) => ({
-	write: onWrite.bind(void 0, subprocessStdin),
-	final: callbackify(onWritableFinal.bind(void 0, subprocessStdin, subprocess, waitWritableFinal))
-});
-const onWrite = (subprocessStdin, chunk, encoding, done) => {
-	if (subprocessStdin.write(chunk, encoding)) done();
-	else subprocessStdin.once("drain", done);
-};
-const onWritableFinal = async (subprocessStdin, subprocess, waitWritableFinal) => {
-	if (await waitForConcurrentStreams(waitWritableFinal, subprocess)) {
-		if (subprocessStdin.writable) subprocessStdin.end();
-		await subprocess;
-	}
-};
-const onStdinFinished = async (subprocessStdin, writable, subprocessStdout) => {
-	try {
-		await waitForSubprocessStdin(subprocessStdin);
-		if (writable.writable) writable.end();
-	} catch (error) {
-		await safeWaitForSubprocessStdout(subprocessStdout);
-		destroyOtherWritable(writable, error);
-	}
-};
-const onWritableDestroy = async ({ subprocessStdin, subprocess, waitWritableFinal, waitWritableDestroy }, error) => {
-	await waitForConcurrentStreams(waitWritableFinal, subprocess);
-	if (await waitForConcurrentStreams(waitWritableDestroy, subprocess)) {
-		destroyOtherWritable(subprocessStdin, error);
-		await waitForSubprocess(subprocess, error);
-	}
-};
-const destroyOtherWritable = (stream, error) => {
-	destroyOtherStream(stream, stream.writable, error);
-};
-
-// node_modules/execa/lib/convert/duplex.js
-const createDuplex = ({ subprocess, concurrentStreams, encoding }, { from, to, binary: binaryOption = true, preserveNewlines = true } = {}) => {
-	const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
-	const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
-	const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to, concurrentStreams);
-	const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
-	const { read, onStdoutDataDone } = getReadableMethods({
-		subprocessStdout,
-		subprocess,
-		binary,
-		encoding,
-		preserveNewlines
-	});
-	const duplex = new Duplex({
-		read,
-		...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
-		destroy: callbackify(onDuplexDestroy.bind(void 0, {
-			subprocessStdout,
-			subprocessStdin,
-			subprocess,
-			waitReadableDestroy,
-			waitWritableFinal,
-			waitWritableDestroy
-		})),
-		readableHighWaterMark,
-		writableHighWaterMark: subprocessStdin.writableHighWaterMark,
-		readableObjectMode,
-		writableObjectMode: subprocessStdin.writableObjectMode,
-		encoding: readableEncoding
-	});
-	onStdoutFinished({
-		subprocessStdout,
-		onStdoutDataDone,
-		readable: duplex,
-		subprocess,
-		subprocessStdin
-	});
-	onStdinFinished(subprocessStdin, duplex, subprocessStdout);
-	return duplex;
-};
-const onDuplexDestroy = async ({ subprocessStdout, subprocessStdin, subprocess, waitReadableDestroy, waitWritableFinal, waitWritableDestroy }, error) => {
-	await Promise.all([onReadableDestroy({
-		subprocessStdout,
-		subprocess,
-		waitReadableDestroy
-	}, error), onWritableDestroy({
-		subprocessStdin,
-		subprocess,
-		waitWritableFinal,
-		waitWritableDestroy
-	}, error)]);
-};
-
-// node_modules/execa/lib/convert/iterable.js
-const createIterable = (subprocess, encoding, { from, binary: binaryOption = false, preserveNewlines = false } = {}) => {
-	const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
-	const subprocessStdout = getFromStream(subprocess, from);
-	const onStdoutData = iterateOnSubprocessStream({
-		subprocessStdout,
-		subprocess,
-		binary,
-		shouldEncode: true,
-		encoding,
-		preserveNewlines
-	});
-	return iterateOnStdoutData(onStdoutData, subprocessStdout, subprocess);
-};
-const iterateOnStdoutData = async function* (onStdoutData, subprocessStdout, subprocess) {
-	try {
-		yield* onStdoutData;
-	} finally {
-		if (subprocessStdout.readable) subprocessStdout.destroy();
-		await subprocess;
-	}
-};
-
-// node_modules/execa/lib/convert/add.js
-const addConvertedStreams = (subprocess, { encoding }) => {
-	const concurrentStreams = initializeConcurrentStreams();
-	subprocess.readable = createReadable.bind(void 0, {
-		subprocess,
-		concurrentStreams,
-		encoding
-	});
-	subprocess.writable = createWritable.bind(void 0, {
-		subprocess,
-		concurrentStreams
-	});
-	subprocess.duplex = createDuplex.bind(void 0, {
-		subprocess,
-		concurrentStreams,
-		encoding
-	});
-	subprocess.iterable = createIterable.bind(void 0, subprocess, encoding);
-	subprocess[Symbol.asyncIterator] = createIterable.bind(void 0, subprocess, encoding, {});
-};
-
-// node_modules/execa/lib/methods/promise.js
-const mergePromise = (subprocess, promise) => {
-	for (const [property, descriptor] of descriptors) {
-		const value = descriptor.value.bind(promise);
-		Reflect.defineProperty(subprocess, property, {
-			...descriptor,
-			value
-		});
-	}
-};
-const nativePromisePrototype = (async () => {})().constructor.prototype;
-const descriptors = [
-	"then",
-	"catch",
-	"finally"
-].map((property) => [property, Reflect.getOwnPropertyDescriptor(nativePromisePrototype, property)]);
-
-// node_modules/execa/lib/methods/main-async.js
-const execaCoreAsync = (rawFile, rawArguments, rawOptions, createNested) => {
-	const { file, commandArguments, command, escapedCommand, startTime, verboseInfo, options, fileDescriptors } = handleAsyncArguments(rawFile, rawArguments, rawOptions);
-	const { subprocess, promise } = spawnSubprocessAsync({
-		file,
-		commandArguments,
-		options,
-		startTime,
-		verboseInfo,
-		command,
-		escapedCommand,
-		fileDescriptors
-	});
-	subprocess.pipe = pipeToSubprocess.bind(void 0, {
-		source: subprocess,
-		sourcePromise: promise,
-		boundOptions: {},
-		createNested
-	});
-	mergePromise(subprocess, promise);
-	SUBPROCESS_OPTIONS.set(subprocess, {
-		options,
-		fileDescriptors
-	});
-	return subprocess;
-};
-const handleAsyncArguments = (rawFile, rawArguments, rawOptions) => {
-	const { command, escapedCommand, startTime, verboseInfo } = handleCommand(rawFile, rawArguments, rawOptions);
-	const { file, commandArguments, options: normalizedOptions } = normalizeOptions(rawFile, rawArguments, rawOptions);
-	const options = handleAsyncOptions(normalizedOptions);
-	return {
-		file,
-		commandArguments,
-		command,
-		escapedCommand,
-		startTime,
-		verboseInfo,
-		options,
-		fileDescriptors: handleStdioAsync(options, verboseInfo)
-	};
-};
-const handleAsyncOptions = ({ timeout, signal, ...options }) => {
-	if (signal !== void 0) throw new TypeError("The \"signal\" option has been renamed to \"cancelSignal\" instead.");
-	return {
-		...options,
-		timeoutDuration: timeout
-	};
-};
-const spawnSubprocessAsync = ({ file, commandArguments, options, startTime, verboseInfo, command, escapedCommand, fileDescriptors }) => {
-	let subprocess;
-	try {
-		subprocess = spawn(...concatenateShell(file, commandArguments, options));
-	} catch (error) {
-		return handleEarlyError({
-			error,
-			command,
-			escapedCommand,
-			fileDescriptors,
-			options,
-			startTime,
-			verboseInfo
-		});
-	}
-	const controller = new AbortController();
-	setMaxListeners(Number.POSITIVE_INFINITY, controller.signal);
-	const originalStreams = [...subprocess.stdio];
-	pipeOutputAsync(subprocess, fileDescriptors, controller);
-	cleanupOnExit(subprocess, options, controller);
-	const context = {};
-	const onInternalError = createDeferred();
-	subprocess.kill = subprocessKill.bind(void 0, {
-		kill: subprocess.kill.bind(subprocess),
-		options,
-		onInternalError,
-		context,
-		controller
-	});
-	subprocess.all = makeAllStream(subprocess, options);
-	addConvertedStreams(subprocess, options);
-	addIpcMethods(subprocess, options);
-	const promise = handlePromise({
-		subprocess,
-		options,
-		startTime,
-		verboseInfo,
-		fileDescriptors,
-		originalStreams,
-		command,
-		escapedCommand,
-		context,
-		onInternalError,
-		controller
-	});
-	return {
-		subprocess,
-		promise
-	};
-};
-const handlePromise = async ({ subprocess, options, startTime, verboseInfo, fileDescriptors, originalStreams, command, escapedCommand, context, onInternalError, controller }) => {
-	const [errorInfo, [exitCode, signal], stdioResults, allResult, ipcOutput] = await waitForSubprocessResult({
-		subprocess,
-		options,
-		context,
-		verboseInfo,
-		fileDescriptors,
-		originalStreams,
-		onInternalError,
-		controller
-	});
-	controller.abort();
-	onInternalError.resolve();
-	const stdio = stdioResults.map((stdioResult, fdNumber) => stripNewline(stdioResult, options, fdNumber));
-	const all = stripNewline(allResult, options, "all");
-	const result = getAsyncResult({
-		errorInfo,
-		exitCode,
-		signal,
-		stdio,
-		all,
-		ipcOutput,
-		context,
-		options,
-		command,
-		escapedCommand,
-		startTime
-	});
-	return handleResult(result, verboseInfo, options);
-};
-const getAsyncResult = ({ errorInfo, exitCode, signal, stdio, all, ipcOutput, context, options, command, escapedCommand, startTime }) => "error" in errorInfo ? makeError({
-	error: errorInfo.error,
-	command,
-	escapedCommand,
-	timedOut: context.terminationReason === "timeout",
-	isCanceled: context.terminationReason === "cancel" || context.terminationReason === "gracefulCancel",
-	isGracefullyCanceled: context.terminationReason === "gracefulCancel",
-	isMaxBuffer: errorInfo.error instanceof MaxBufferError,
-	isForcefullyTerminated: context.isForcefullyTerminated,
-	exitCode,
-	signal,
-	stdio,
-	all,
-	ipcOutput,
-	options,
-	startTime,
-	isSync: false
-}) : makeSuccessResult({
-	command,
-	escapedCommand,
-	stdio,
-	all,
-	ipcOutput,
-	options,
-	startTime
-});
-
-// node_modules/execa/lib/methods/bind.js
-const mergeOptions = (boundOptions, options) => {
-	const newOptions = Object.fromEntries(Object.entries(options).map(([optionName, optionValue]) => [optionName, mergeOption(optionName, boundOptions[optionName], optionValue)]));
-	return {
-		...boundOptions,
-		...newOptions
-	};
-};
-const mergeOption = (optionName, boundOptionValue, optionValue) => {
-	if (DEEP_OPTIONS.has(optionName) && isPlainObject(boundOptionValue) && isPlainObject(optionValue)) return {
-		...boundOptionValue,
-		...optionValue
-	};
-	return optionValue;
-};
-const DEEP_OPTIONS = /* @__PURE__ */ new Set(["env", ...FD_SPECIFIC_OPTIONS]);
-
-// node_modules/execa/lib/methods/create.js
-const createExeca = (mapArguments, boundOptions, deepOptions, setBoundExeca) => {
-	const createNested = (mapArguments, boundOptions, setBoundExeca) => createExeca(mapArguments, boundOptions, deepOptions, setBoundExeca);
-	const boundExeca = (...execaArguments) => callBoundExeca({
-		mapArguments,
-		deepOptions,
-		boundOptions,
-		setBoundExeca,
-		createNested
-	}, ...execaArguments);
-	if (setBoundExeca !== void 0) setBoundExeca(boundExeca, createNested, boundOptions);
-	return boundExeca;
-};
-const callBoundExeca = ({ mapArguments, deepOptions = {}, boundOptions = {}, setBoundExeca, createNested }, firstArgument, ...nextArguments) => {
-	if (isPlainObject(firstArgument)) return createNested(mapArguments, mergeOptions(boundOptions, firstArgument), setBoundExeca);
-	const { file, commandArguments, options, isSync } = parseArguments({
-		mapArguments,
-		firstArgument,
-		nextArguments,
-		deepOptions,
-		boundOptions
-	});
-	return isSync ? execaCoreSync(file, commandArguments, options) : execaCoreAsync(file, commandArguments, options, createNested);
-};
-const parseArguments = ({ mapArguments, firstArgument, nextArguments, deepOptions, boundOptions }) => {
-	const callArguments = isTemplateString(firstArgument) ? parseTemplates(firstArgument, nextArguments) : [firstArgument, ...nextArguments];
-	const [initialFile, initialArguments, initialOptions] = normalizeParameters(...callArguments);
-	const mergedOptions = mergeOptions(mergeOptions(deepOptions, boundOptions), initialOptions);
-	const { file = initialFile, commandArguments = initialArguments, options = mergedOptions, isSync = false } = mapArguments({
-		file: initialFile,
-		commandArguments: initialArguments,
-		options: mergedOptions
-	});
-	return {
-		file,
-		commandArguments,
-		options,
-		isSync
-	};
-};
-
-// node_modules/execa/lib/methods/command.js
-const mapCommandAsync = ({ file, commandArguments }) => parseCommand(file, commandArguments);
-const mapCommandSync = ({ file, commandArguments }) => ({
-	...parseCommand(file, commandArguments),
-	isSync: true
-});
-const parseCommand = (command, unusedArguments) => {
-	if (unusedArguments.length > 0) throw new TypeError(`The command and its arguments must be passed as a single string: ${command} ${unusedArguments}.`);
-	const [file, ...commandArguments] = parseCommandString(command);
-	return {
-		file,
-		commandArguments
-	};
-};
-const parseCommandString = (command) => {
-	if (typeof command !== "string") throw new TypeError(`The command must be a string: ${String(command)}.`);
-	const trimmedCommand = command.trim();
-	if (trimmedCommand === "") return [];
-	const tokens = [];
-	for (const token of trimmedCommand.split(SPACES_REGEXP)) {
-		const previousToken = tokens.at(-1);
-		if (previousToken && previousToken.endsWith("\\")) tokens[tokens.length - 1] = `${previousToken.slice(0, -1)} ${token}`;
-		else tokens.push(token);
-	}
-	return tokens;
-};
-const SPACES_REGEXP = / +/g;
-
-// node_modules/execa/lib/methods/script.js
-const setScriptSync = (boundExeca, createNested, boundOptions) => {
-	boundExeca.sync = createNested(mapScriptSync, boundOptions);
-	boundExeca.s = boundExeca.sync;
-};
-const mapScriptAsync = ({ options }) => getScriptOptions(options);
-const mapScriptSync = ({ options }) => ({
-	...getScriptOptions(options),
-	isSync: true
-});
-const getScriptOptions = (options) => ({ options: {
-	...getScriptStdinOption(options),
-	...options
-} });
-const getScriptStdinOption = ({ input, inputFile, stdio }) => input === void 0 && inputFile === void 0 && stdio === void 0 ? { stdin: "inherit" } : {};
-const deepScriptOptions = { preferLocal: true };
-
-// node_modules/execa/index.js
-const execa = createExeca(() => ({}));
-const execaSync = createExeca(() => ({ isSync: true }));
-const execaCommand = createExeca(mapCommandAsync);
-const execaCommandSync = createExeca(mapCommandSync);
-const execaNode = createExeca(mapNode);
-const $ = createExeca(mapScriptAsync, {}, deepScriptOptions, setScriptSync);
-const { sendMessage, getOneMessage, getEachMessage, getCancelSignal } = getIpcExport();
-
-// src/adapters/own-repository.ts
-const known = /* @__PURE__ */ new Map();
-/**
-* The repository in which git runs for the clone at `directory`; one for the whole process, so that a commit made by one
-* part of it is there for the others.
-*/
-function ownRepository(directory) {
-	const made = known.get(directory) ?? create(directory);
-	known.set(directory, made);
-	return made;
-}
-async function create(directory) {
-	const { stdout, stderr, exitCode } = await execa("git", [
-		"rev-parse",
-		"--path-format=absolute",
-		...[
-			"--git-common-dir",
-			"--git-path",
-			"objects",
-			"--git-path",
-			"shallow"
-		]
-	], {
-		cwd: directory,
-		env: {
-			...inheritedEnvironment(),
-			GIT_CONFIG_COUNT: "1",
-			GIT_CONFIG_KEY_0: "safe.directory",
-			GIT_CONFIG_VALUE_0: "*"
-		},
-		extendEnv: false,
-		reject: false
-	});
-	if (exitCode !== 0) throw new ConfigError(`${directory} is not a checkout of the repository: ${stderr}`, { hint: "Put a step with actions/checkout before this one." });
-	const [common = "", objects = "", shallow = ""] = stdout.split("\n");
-	const own = await mkdtemp(join(common, "autoresearch-"));
-	removeAtExit(own);
-	for (const folder of ["refs", "objects/info"]) await mkdir(join(own, folder), { recursive: true });
-	await writeFile(join(own, "HEAD"), "ref: refs/heads/none\n");
-	await writeFile(join(own, "config"), "[core]\n	repositoryformatversion = 0\n	bare = true\n");
-	await writeFile(join(own, "objects", "info", "alternates"), `${objects}\n`);
-	if (await access(shallow).then(() => true, () => false)) await copyFile(shallow, join(own, "shallow"));
-	return own;
-}
-const created = [];
-function removeAtExit(directory) {
-	if (created.length === 0) process.once("exit", () => {
-		for (const one of created) rmSync(one, {
-			recursive: true,
-			force: true
-		});
-	});
-	created.push(directory);
-}
-/** Variables that would point git elsewhere, and the inputs of the action, stay out. */
-function inheritedEnvironment() {
-	const isOut = (name) => /^(INPUT_|GIT_(?!CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)$|SSL_|EXEC_PATH$))/.test(name);
-	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOut(name)));
-}
-
-// src/adapters/git.ts
-const MAX_OUTPUT_BYTES = 536870912;
-const SAFE_CONFIG = [
-	["core.hooksPath", "/dev/null"],
-	["core.fsmonitor", "false"],
-	["protocol.ext.allow", "never"],
-	["core.quotePath", "false"],
-	["gc.auto", "0"]
-];
-const IDENTITY = {
-	GIT_AUTHOR_NAME: "autoresearch[bot]",
-	GIT_AUTHOR_EMAIL: "autoresearch[bot]@users.noreply.github.com",
-	GIT_COMMITTER_NAME: "autoresearch[bot]",
-	GIT_COMMITTER_EMAIL: "autoresearch[bot]@users.noreply.github.com"
-};
-/** Runs git and returns its standard output; a failure throws with git's own words. */
-async function git(context, args, options = {}) {
-	const result = await tryGit(context, args, options);
-	if (typeof result === "string") return result;
-	throw new Error(`git ${args[0]} failed (exit code ${result.exitCode}): ${result.stderr}`);
-}
-const REMOTE_ATTEMPTS = 4;
-/** What git says when the network or the server stumbled, as opposed to a refusal. */
-const STUMBLED = /error: (5\d\d|429)|HTTP 5\d\d|resolve host|connect to|connection|empty reply|RPC failed|early EOF|hung up|disconnect|timed out/i;
-/** True when it was the network or the server that failed, and the same command may succeed in a moment. */
-function hasStumbled({ stderr }) {
-	return STUMBLED.test(stderr);
-}
-/**
-* Runs a git command that only reads from the remote, again after a pause when the network stumbles.
-*
-* @throws ForgeError when the remote refuses or stays unreachable
-*/
-async function readRemote(context, args) {
-	for (let attempt = 1;; attempt += 1) {
-		const result = await tryGit(context, args);
-		if (typeof result === "string") return result;
-		if (attempt === REMOTE_ATTEMPTS || !hasStumbled(result)) throw new ForgeError(`git ${args[0]} failed: ${result.stderr.trim()}`, { hint: "The token needs `contents: read` at least. If the network was down: the next run resumes where this one stopped." });
-		await setTimeout$2(attempt * 1e3);
-	}
-}
-/** Runs git where failing is an expected answer. */
-async function tryGit(context, args, options = {}) {
-	const result = await execa("git", args, {
-		...await surroundings(context, args, options.env),
-		...options.input === void 0 ? {} : { input: options.input },
-		stripFinalNewline: options.trim ?? true,
-		reject: false,
-		maxBuffer: MAX_OUTPUT_BYTES
-	});
-	if (result.exitCode === 0) return result.stdout;
-	return {
-		exitCode: result.exitCode,
-		stderr: result.stderr || String(result.message ?? "")
-	};
-}
-/** Runs git and returns its standard output as bytes. */
-async function gitBytes(context, args, input) {
-	const { stdout } = await execa("git", args, {
-		...await surroundings(context, args),
-		input,
-		encoding: "buffer",
-		stripFinalNewline: false,
-		maxBuffer: MAX_OUTPUT_BYTES
-	});
-	return Buffer.from(stdout);
-}
-async function surroundings(context, args, env = {}) {
-	const directory = await ownRepository(context.directory);
-	const token = args.includes(context.remoteUrl) ? context.token : void 0;
-	return {
-		cwd: directory,
-		env: {
-			...inheritedEnvironment(),
-			...gitEnvironment(context.remoteUrl, token),
-			GIT_DIR: directory,
-			...env
-		},
-		extendEnv: false
-	};
-}
-/** Credentials and settings travel in the environment, so that they appear in no file and on no command line. */
-function gitEnvironment(remoteUrl, token) {
-	const settings = SAFE_CONFIG.map(([key, value]) => [key, value]);
-	if (token) {
-		const credentials = Buffer.from(`x-access-token:${token}`).toString("base64");
-		const origin = new URL(remoteUrl).origin;
-		settings.push([`http.${origin}/.extraheader`, ""]);
-		settings.push([`http.${origin}/.extraheader`, `AUTHORIZATION: basic ${credentials}`]);
-	}
-	return {
-		...IDENTITY,
-		LC_ALL: "C",
-		GIT_TERMINAL_PROMPT: "0",
-		GIT_OPTIONAL_LOCKS: "0",
-		GIT_CONFIG_COUNT: String(settings.length),
-		...Object.fromEntries(settings.flatMap(([key, value], index) => [[`GIT_CONFIG_KEY_${index}`, key], [`GIT_CONFIG_VALUE_${index}`, value]]))
-	};
-}
-
-// src/adapters/ledger-branch.ts
-const LEDGER_BRANCH = "autoresearch/ledger";
-const LEDGER_FILE = "ledger.jsonl";
-const MAX_ATTEMPTS = 20;
-/** Attempts when it is the network that fails, with a longer pause before each. */
-const MAX_STUMBLES = 4;
-/** Ours alone: where the last ledger we fetched is kept, so that the next fetch brings only what is new. */
-const FETCHED_REF = "refs/autoresearch/ledger";
-function createLedgerBranch(context) {
-	let tip;
-	return {
-		async read() {
-			tip = await fetchTip(context);
-			return tip.commit === null ? void 0 : tip.text;
-		},
-		async update(edit, branches, message) {
-			let moves = branches.filter(({ from, to }) => from !== to);
-			for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-				tip ??= await fetchTip(context);
-				const next = await writeTip(context, tip, edit(tip.text), message);
-				const failure = await push(context, tip, next, moves);
-				const seen = failure === void 0 ? next : await fetchTip(context);
-				if (failure === void 0 || hasLanded(tip, next, seen)) {
-					tip = seen;
-					return tip.text;
-				}
-				if (!seen.text.startsWith(tip.text)) throw rewritten();
-				const needed = await stillNeeded(context, moves);
-				if (seen.commit === tip.commit && needed.length === moves.length) {
-					if (!hasStumbled(failure) || attempt >= MAX_STUMBLES) throw refused$1(failure);
-					await setTimeout$2(attempt * 1e3);
-				}
-				tip = seen;
-				moves = needed;
-			}
-			throw new LedgerError(`the ledger could not be written in ${MAX_ATTEMPTS} attempts`, { hint: `Another process keeps writing to ${LEDGER_BRANCH}: start fewer jobs at once.` });
-		}
-	};
-}
-/** True when our push happened although its answer was lost: pushes are atomic, so its branches have moved as well. */
-function hasLanded(tip, next, seen) {
-	return next.commit !== tip.commit && seen.text.startsWith(next.text);
-}
-function rewritten() {
-	return new LedgerError(`${LEDGER_BRANCH} was set back or rewritten while this job was running`, { hint: "If you mended the ledger, run again. If not: `git reflog` of whoever pushed last has the lost lines." });
-}
-/**
-* Leaves out the moves that someone else has made already: GitHub may delete merged branches itself, and the answer to
-* our own push may have been lost. A branch that a person moved is not ours to delete any more.
-*/
-async function stillNeeded(context, moves) {
-	const needed = [];
-	for (const move of moves) {
-		const remote = await remoteCommit(context, move.branch);
-		if (remote === move.to) continue;
-		if (remote === move.from) needed.push(move);
-		else if (move.to !== null) throw new LedgerError(`branch ${move.branch} is at ${remote ?? "no commit"}, not where the ledger says it is`, { hint: "A person or another job moved it meanwhile. Run again: the state is read anew at every start." });
-	}
-	return needed;
-}
-function refused$1(failure) {
-	return new LedgerError(`the push to ${LEDGER_BRANCH} was refused: ${failure.stderr.trim()}`, { hint: "Give the job `contents: write` and let it push to autoresearch/**; a ruleset there may at most forbid deletion and force-push of the ledger." });
-}
-async function remoteCommit(context, branch) {
-	const line = await readRemote(context, [
-		"ls-remote",
-		context.remoteUrl,
-		`refs/heads/${branch}`
-	]);
-	return line === "" ? null : line.split("	")[0] ?? null;
-}
-async function fetchTip(context) {
-	const commit = await remoteCommit(context, LEDGER_BRANCH);
-	if (commit === null) return {
-		commit,
-		text: ""
-	};
-	const fetch = [
-		"fetch",
-		"--quiet",
-		"--no-tags",
-		"--depth=1",
-		context.remoteUrl,
-		`+${commit}:${FETCHED_REF}`
-	];
-	await readRemote(context, fetch);
-	const text = await tryGit(context, [
-		"cat-file",
-		"blob",
-		`${commit}:${LEDGER_FILE}`
-	], { trim: false });
-	if (typeof text === "string") return {
-		commit,
-		text
-	};
-	throw new LedgerError(`${LEDGER_BRANCH} has no ${LEDGER_FILE}`, { hint: "Something else uses this branch: rename it, or set it back to the last commit that has the file." });
-}
-async function writeTip(context, tip, text, message) {
-	if (text === tip.text) return tip;
-	const blob = await git(context, [
-		"hash-object",
-		"-w",
-		"--stdin"
-	], { input: text });
-	const tree = await git(context, ["mktree"], { input: `100644 blob ${blob}\t${LEDGER_FILE}\n` });
-	const parents = tip.commit === null ? [] : ["-p", tip.commit];
-	return {
-		commit: await git(context, [
-			"commit-tree",
-			tree,
-			...parents
-		], { input: message }),
-		text
-	};
-}
-/** Pushes the ledger and the branches together. A lease on each makes the push fail when one is not where we think. */
-async function push(context, tip, next, moves) {
-	const refspecs = moves.map(({ branch, to }) => `${to ?? ""}:refs/heads/${branch}`);
-	const leases = moves.map(({ branch, from }) => `--force-with-lease=refs/heads/${branch}:${from ?? ""}`);
-	if (next.commit !== tip.commit) {
-		refspecs.push(`${next.commit}:refs/heads/${LEDGER_BRANCH}`);
-		leases.push(`--force-with-lease=refs/heads/${LEDGER_BRANCH}:${tip.commit ?? ""}`);
-	}
-	if (refspecs.length === 0) return void 0;
-	const result = await tryGit(context, [
-		"push",
-		"--quiet",
-		"--atomic",
-		...leases,
-		context.remoteUrl,
-		...refspecs
-	]);
-	return typeof result === "string" ? void 0 : result;
 }
 
 // src/core/agent/agent.ts
@@ -56597,7 +56947,7 @@ function isUndiciDispatcherVersionMismatchError(error) {
 	return false;
 }
 
-// src/adapters/bounded-fetch.ts
+// src/adapters/openai/bounded-fetch.ts
 const MAX_ANSWER_BYTES = 4194304;
 const MAX_RETRY_AFTER_SECONDS = 60;
 /**
@@ -56641,7 +56991,7 @@ function retryAfterSeconds(headers) {
 	return Number.isNaN(seconds) ? (Date.parse(text) - Date.now()) / 1e3 : seconds;
 }
 
-// src/adapters/openai-endpoint.ts
+// src/adapters/openai/endpoint.ts
 const OPENAI_URL = "https://api.openai.com/v1";
 const NOT_A_COMPLETION = "llm-error: the answer is not a chat completion; check base-url";
 const tokens = number().nonnegative().catch(0);
@@ -56745,7 +57095,7 @@ function unlessAborted(call, signal) {
 	});
 }
 
-// src/adapters/openai.ts
+// src/adapters/openai/openai.ts
 const TOOLS = AGENT_TOOLS.map((tool) => ({
 	type: "function",
 	function: { ...tool }
@@ -56901,347 +57251,7 @@ function submit(conversation, call) {
 	return failure(`this change is refused: ${problems.join("; ")}. You may correct it and submit once more.`);
 }
 
-// src/adapters/repository.ts
-/** Larger files are neither shown to a proposer nor compared as text. */
-const MAX_TEXT_BYTES = 524288;
-function createRepository(context) {
-	return {
-		remoteBranches: () => remoteBranches(context),
-		treeOf: async (commit) => git(context, ["rev-parse", `${await present(context, commit)}^{tree}`]),
-		readFiles: (commit) => readFiles(context, commit),
-		readFile: async (commit, path) => (await readBlobs(context, [`${await present(context, commit)}:${path}`]))[0],
-		changes: (from, to) => changes(context, from, to),
-		commit: (request) => commitFiles(context, request),
-		rebase: (head, onto) => rebase(context, head, onto),
-		sealedTree: (base, head, editable) => sealedTree(context, base, head, editable),
-		fixedFilesHash: (commit, editable) => fixedFilesHash(context, commit, editable),
-		exportTree: (tree, directory) => exportTree(context, tree, directory)
-	};
-}
-async function remoteBranches(context) {
-	const lines = await readRemote(context, [
-		"ls-remote",
-		"--symref",
-		context.remoteUrl,
-		"HEAD",
-		"refs/heads/*"
-	]);
-	const commits = /* @__PURE__ */ new Map();
-	let defaultBranch = "main";
-	for (const line of lines.split("\n")) {
-		const [left = "", ref = ""] = line.split("	");
-		if (left.startsWith("ref: refs/heads/") && ref === "HEAD") defaultBranch = left.slice(16);
-		else if (ref.startsWith("refs/heads/")) commits.set(ref.slice(11), left);
-	}
-	return {
-		defaultBranch,
-		commits
-	};
-}
-/** Makes sure a commit's objects are here, fetching it by its hash when they are not. */
-async function present(context, commit) {
-	if (typeof await tryGit(context, [
-		"cat-file",
-		"-e",
-		`${commit}^{tree}`
-	]) !== "string") await readRemote(context, [
-		"fetch",
-		"--quiet",
-		"--no-tags",
-		context.remoteUrl,
-		commit
-	]);
-	return commit;
-}
-async function listTree(context, tree) {
-	return splitNul(await git(context, [
-		"ls-tree",
-		"-r",
-		"-z",
-		"--long",
-		"--full-tree",
-		tree
-	])).map((record) => {
-		const tab = record.indexOf("	");
-		const [head, path] = [record.slice(0, tab), record.slice(tab + 1)];
-		const [mode = "", , object = "", bytes = ""] = head.split(/ +/);
-		return {
-			mode,
-			object,
-			bytes: Number(bytes) || 0,
-			path
-		};
-	});
-}
-async function readFiles(context, commit) {
-	const small = (await listTree(context, await present(context, commit))).filter((entry) => entry.mode.startsWith("100") && entry.bytes <= MAX_TEXT_BYTES);
-	const texts = await readBlobs(context, small.map((entry) => entry.object));
-	return new Map(small.flatMap((entry, index) => {
-		const text = texts[index];
-		return text === void 0 ? [] : [[entry.path, text]];
-	}));
-}
-/** Texts by name of object; undefined for what is missing, binary, very large or not UTF-8. */
-async function readBlobs(context, names) {
-	return (await readContents(context, names)).map((content) => content && decodeText(content));
-}
-/** Contents by name of object; undefined for what is not a file. */
-async function readContents(context, names) {
-	if (names.length === 0) return [];
-	const bytes = await gitBytes(context, ["cat-file", "--batch"], `${names.join("\n")}\n`);
-	let offset = 0;
-	return names.map(() => {
-		const end = bytes.indexOf(10, offset);
-		const header = bytes.toString("utf8", offset, end);
-		offset = end + 1;
-		if (header.endsWith(" missing")) return void 0;
-		const [, kind, size] = header.split(" ");
-		const content = bytes.subarray(offset, offset + Number(size));
-		offset += Number(size) + 1;
-		return kind === "blob" ? content : void 0;
-	});
-}
-function decodeText(content) {
-	if (content.length > MAX_TEXT_BYTES || content.includes(0)) return void 0;
-	try {
-		return new TextDecoder("utf-8", {
-			fatal: true,
-			ignoreBOM: true
-		}).decode(content);
-	} catch {
-		return;
-	}
-}
-async function rawChanges(context, from, to) {
-	await present(context, from);
-	await present(context, to);
-	const fields = splitNul(await git(context, [
-		"diff-tree",
-		"-r",
-		"-z",
-		"--no-renames",
-		"--full-index",
-		from,
-		to
-	]));
-	return Array.from({ length: fields.length / 2 }, (_, index) => {
-		const [, mode = "", oldObject = "", object = ""] = (fields[2 * index] ?? "").split(" ");
-		return {
-			path: fields[2 * index + 1] ?? "",
-			mode,
-			object,
-			oldObject
-		};
-	});
-}
-async function changes(context, from, to) {
-	const raw = await rawChanges(context, from, to);
-	const before = await readBlobs(context, raw.map((change) => change.oldObject));
-	const after = await readBlobs(context, raw.map((change) => change.object));
-	return raw.map(({ path, mode }, index) => {
-		const [old, new_] = [before[index], after[index]];
-		return {
-			path,
-			mode: mode === "000000" ? null : mode,
-			...old === void 0 ? {} : { before: old },
-			...new_ === void 0 ? {} : { after: new_ }
-		};
-	});
-}
-/** Lets `edit` change a scratch index that holds `tree`; returns the tree it leaves, undefined when `edit` gives up. */
-async function withIndex(context, tree, edit) {
-	const directory = await mkdtemp(join(tmpdir(), "autoresearch-index-"));
-	const env = { GIT_INDEX_FILE: join(directory, "index") };
-	try {
-		await git(context, ["read-tree", tree], { env });
-		return await edit(env) ? await git(context, ["write-tree"], { env }) : void 0;
-	} finally {
-		await rm(directory, {
-			recursive: true,
-			force: true
-		});
-	}
-}
-/** The tree that results from putting entries into another; mode 000000 removes a path. */
-async function putEntries(context, tree, entries) {
-	return await withIndex(context, tree, async (env) => {
-		const lines = entries.map(({ mode, object, path }) => `${mode === "000000" ? "0" : mode} ${object}\t${path}\0`);
-		await git(context, [
-			"update-index",
-			"-z",
-			"--index-info"
-		], {
-			env,
-			input: lines.join("")
-		});
-		return true;
-	}) ?? tree;
-}
-async function commitFiles(context, { base, files, message }) {
-	await present(context, base);
-	const tree = await putEntries(context, base, await Promise.all([...files].map(async ([path, text]) => {
-		return {
-			mode: "100644",
-			object: await git(context, [
-				"hash-object",
-				"-w",
-				"--stdin"
-			], { input: text }),
-			path
-		};
-	})));
-	return {
-		commit: await git(context, [
-			"commit-tree",
-			tree,
-			"-p",
-			base
-		], { input: message }),
-		tree
-	};
-}
-async function rebase(context, head, onto) {
-	await present(context, head);
-	await present(context, onto);
-	const tree = await mergeTrees(context, head, onto) ?? await applyChangedLines(context, head, onto);
-	if (tree === void 0) return { kind: "conflict" };
-	const message = await git(context, [
-		"log",
-		"-1",
-		"--format=%B",
-		head
-	]);
-	return {
-		kind: "rebased",
-		commit: await git(context, [
-			"commit-tree",
-			tree,
-			"-p",
-			onto
-		], { input: message }),
-		tree
-	};
-}
-/**
-* The tree of `onto` is dressed as a sibling of `head`, so that the merge base is the commit that `head` changed: git
-* before 2.40 cannot be told so, a shallow clone does not know it, and after the baseline was set back it is not the
-* best common ancestor.
-*/
-async function mergeTrees(context, head, onto) {
-	const sibling = await git(context, [
-		"commit-tree",
-		`${onto}^{tree}`,
-		"-p",
-		`${head}^`
-	], { input: "Sibling" });
-	const merged = await tryGit(context, [
-		"merge-tree",
-		"--write-tree",
-		sibling,
-		head
-	]);
-	if (typeof merged === "string") return merged;
-	if (merged.exitCode === 1) return void 0;
-	throw new Error(`git merge-tree failed (exit code ${merged.exitCode}): ${merged.stderr}`);
-}
-/**
-* Git calls changes to neighbouring lines a conflict, and the hyperparameters of a script are neighbouring lines. When
-* every hunk replaces lines that stood, and still stand, in exactly one place, replacing those is unambiguous; the result
-* is trained again like any other code. A hunk that only inserts has nothing to recognise its place by.
-*/
-async function applyChangedLines(context, head, onto) {
-	const range = [
-		"--no-renames",
-		`${head}^`,
-		head
-	];
-	const patch = await git(context, [
-		"diff-tree",
-		"-r",
-		"-p",
-		"-U0",
-		...range
-	], { trim: false });
-	if (/^@@ -\d+,0 /m.test(patch)) return void 0;
-	const sections = patch.split(/^diff --git /m).slice(1);
-	for (const [index, { path }] of (await rawChanges(context, `${head}^`, head)).entries()) {
-		const texts = await readBlobs(context, [`${head}^:${path}`, `${onto}:${path}`]);
-		if (!replacedLines(sections[index] ?? "").every((lines) => texts.every((text = "") => standsOnce(lines, text)))) return void 0;
-	}
-	return withIndex(context, onto, async (env) => {
-		return typeof await tryGit(context, [
-			"apply",
-			"--cached",
-			"--unidiff-zero"
-		], {
-			env,
-			input: patch
-		}) === "string";
-	});
-}
-/** The lines that each hunk of one file's patch replaces. */
-function replacedLines(section) {
-	const hunks = section.split(/^@@ .*$/m).slice(1);
-	const removed = (hunk) => hunk.split("\n").filter((line) => line.startsWith("-"));
-	return hunks.map((hunk) => removed(hunk).map((line) => line.slice(1)).join("\n"));
-}
-function standsOnce(lines, text) {
-	const [framed, all] = [`\n${lines}\n`, `\n${text}\n`];
-	const first = all.indexOf(framed);
-	return first !== -1 && all.indexOf(framed, first + 1) === -1;
-}
-/** A plain file, and none: a link or a submodule under an editable name is not the candidate's to make. */
-const PLAIN_MODES = ["100644", "000000"];
-async function sealedTree(context, base, head, editable) {
-	return putEntries(context, base, (await rawChanges(context, base, head)).filter(({ path, mode }) => PLAIN_MODES.includes(mode) && isEditable(path, editable)));
-}
-async function fixedFilesHash(context, commit, editable) {
-	return putEntries(context, commit, (await listTree(context, await present(context, commit))).filter((entry) => isEditable(entry.path, editable)).map((entry) => ({
-		...entry,
-		mode: "000000"
-	})));
-}
-/** Contents that are held in memory at once while a tree is written. */
-const EXPORT_BATCH_BYTES = 67108864;
-/** Bytes as they are in git: a checkout would convert line ends and run filters. */
-async function exportTree(context, tree, directory) {
-	const entries = await listTree(context, tree);
-	const [links, files] = [entries.filter(isLink), entries.filter((entry) => !isLink(entry))];
-	for (const batch of [...batchesOf(files), ...batchesOf(links)]) {
-		const contents = await readContents(context, batch.map((entry) => entry.object));
-		for (const [index, entry] of batch.entries()) await exportEntry(directory, entry, contents[index]);
-	}
-}
-const isLink = ({ mode }) => mode === "120000";
-function batchesOf(entries) {
-	const batches = [];
-	let bytes = Number.POSITIVE_INFINITY;
-	for (const entry of entries) {
-		if (bytes + entry.bytes > EXPORT_BATCH_BYTES) {
-			batches.push([]);
-			bytes = 0;
-		}
-		batches.at(-1)?.push(entry);
-		bytes += entry.bytes;
-	}
-	return batches;
-}
-async function exportEntry(directory, { path, mode }, content) {
-	if (path.split("/").some((part) => part === ".." || part === ".git")) throw new Error(`the tree holds ${JSON.stringify(path)}, which git itself refuses`);
-	const target = join(directory, path);
-	await mkdir(mode === "160000" ? target : dirname(target), { recursive: true });
-	if (content === void 0) return;
-	if (mode === "120000") await symlink(content, target);
-	else await writeFile(target, content, {
-		flag: "wx",
-		mode: mode === "100755" ? 493 : 420
-	});
-}
-function splitNul(text) {
-	return text.split("\0").filter((part) => part !== "");
-}
-
-// src/adapters/testbed.ts
+// src/adapters/trainer/testbed.ts
 /** @returns such as `1 × NVIDIA H100 80GB HBM3, driver 570.86` or `2 × Intel Xeon, linux x64` */
 async function describeTestbed() {
 	const { exitCode, stdout } = await execa("nvidia-smi", ["--query-gpu=name,driver_version", "--format=csv,noheader"], {
@@ -57511,64 +57521,44 @@ var SecretWatch = class {
 	}
 };
 
-// src/adapters/device.ts
-/** @throws UserFacingError naming the processes that use the device */
-async function assertDeviceIdle() {
-	const { exitCode, stdout } = await execa("nvidia-smi", ["--query-compute-apps=pid,process_name", "--format=csv,noheader"], {
-		reject: false,
-		timeout: 3e4
-	});
-	if (exitCode !== 0) return;
-	const users = stdout.split("\n").filter((line) => /^\d+/.test(line.trim()));
-	if (users.length === 0) return;
-	throw new UserFacingError(`the device is in use by ${users.slice(0, 5).join("; ")}`, { hint: "End these processes, or give trials a device of their own with CUDA_VISIBLE_DEVICES." });
+// src/core/sandbox/refusal.ts
+const TRUSTED = "Or set `sandbox: none`, when everybody who can propose code is trusted.";
+const INSTALL = {
+	message: "bubblewrap is not installed, and candidate code is not run without it",
+	hint: `Run \`sudo apt-get install -y bubblewrap\` (Fedora: \`sudo dnf install bubblewrap\`) on the runner. ${TRUSTED}`
+};
+const UPDATE = {
+	message: "bubblewrap is too old: 0.8.0 or newer is needed, for --disable-userns",
+	hint: `Use a runner with Ubuntu 24.04, Debian 12 or newer, or build bubblewrap from its sources. ${TRUSTED}`
+};
+const UNLIMITED = {
+	message: "the runner is root and may not make a control group, so nothing would stop a fork bomb",
+	hint: `Run the runner as another user (in a workflow: \`container.options: --user 1001\`), or give it control groups it may write. ${TRUSTED}`
+};
+function otherSystem(platform) {
+	return {
+		message: `there is no sandbox for ${platform}: bubblewrap needs Linux`,
+		hint: `Train on a Linux runner. ${TRUSTED}`
+	};
+}
+/** What bubblewrap says → what to do; the first match counts. */
+const REMEDIES = [
+	[/setting up uid map: Permission denied|loopback: .*(not permitted|denied)/i, `Ubuntu 24.04 lets only programs with an AppArmor profile make user namespaces. Run \`${["printf 'abi <abi/4.0>,\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) {\\n  userns,\\n}\\n'", "sudo tee /etc/apparmor.d/bwrap"].join(" | ")} && sudo apparmor_parser -r /etc/apparmor.d/bwrap\`, or allow them for every program: \`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\`.`],
+	[/No permissions to create new namespace/i, "Run `sudo sysctl -w kernel.unprivileged_userns_clone=1` on the runner, and write the line into /etc/sysctl.d/ to keep it. On Ubuntu 24.04: `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`."],
+	[/max_\*?\w*_?namespaces|No space left on device/i, "Run `sudo sysctl -w user.max_user_namespaces=15000` on the runner."],
+	[/Can't mount proc|Creating new namespace failed|pivot_root|Failed to make \/ slave/i, "In a container, start it with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined` (in a workflow: `container.options`)."]
+];
+/** @param printed what bubblewrap wrote to standard error */
+function explainRefusal(printed) {
+	const line = printed.split("\n").findLast((text) => text.trim() !== "") ?? "bubblewrap ended without a word";
+	const remedy = REMEDIES.find(([pattern]) => pattern.test(printed))?.[1] ?? "Run `bwrap --unshare-all --ro-bind / / true` on the runner to see whether bubblewrap works there.";
+	return {
+		message: `bubblewrap cannot make a sandbox on this machine: ${line.slice(0, 300)}`,
+		hint: `${remedy} ${TRUSTED}`
+	};
 }
 
-// src/adapters/environment.ts
-const TRAINING = [
-	"PATH",
-	"LANG",
-	"LC_ALL",
-	"TZ",
-	"LD_LIBRARY_PATH",
-	"VIRTUAL_ENV",
-	"CONDA_PREFIX",
-	"CUDA_HOME",
-	"CUDA_VISIBLE_DEVICES",
-	"NVIDIA_VISIBLE_DEVICES",
-	"HIP_VISIBLE_DEVICES",
-	"ROCR_VISIBLE_DEVICES",
-	"OMP_NUM_THREADS",
-	"OPENBLAS_NUM_THREADS",
-	"MKL_NUM_THREADS"
-];
-/** Setup downloads packages and data sets, so it also sees how this machine reaches the network. */
-const SETUP = [
-	...TRAINING,
-	"HTTP_PROXY",
-	"HTTPS_PROXY",
-	"NO_PROXY",
-	"http_proxy",
-	"https_proxy",
-	"no_proxy",
-	"SSL_CERT_FILE",
-	"NODE_EXTRA_CA_CERTS",
-	"npm_config_cache",
-	"PIP_CACHE_DIR",
-	"UV_CACHE_DIR",
-	"HF_HOME"
-];
-function trainingEnvironment(all) {
-	return pick(all, TRAINING);
-}
-function setupEnvironment(all) {
-	return pick(all, SETUP);
-}
-function pick(all, names) {
-	return Object.fromEntries(names.flatMap((name) => all[name] === void 0 ? [] : [[name, all[name]]]));
-}
-
-// src/core/sandbox.ts
+// src/core/sandbox/sandbox.ts
 /** Where the places are inside. One folder of our own, because a host may well keep its tools below `/data`. */
 const INSIDE = {
 	source: "/autoresearch/source",
@@ -57745,44 +57735,7 @@ function acceleratorMounts(devices) {
 	}))];
 }
 
-// src/core/sandbox-refusal.ts
-const TRUSTED = "Or set `sandbox: none`, when everybody who can propose code is trusted.";
-const INSTALL = {
-	message: "bubblewrap is not installed, and candidate code is not run without it",
-	hint: `Run \`sudo apt-get install -y bubblewrap\` (Fedora: \`sudo dnf install bubblewrap\`) on the runner. ${TRUSTED}`
-};
-const UPDATE = {
-	message: "bubblewrap is too old: 0.8.0 or newer is needed, for --disable-userns",
-	hint: `Use a runner with Ubuntu 24.04, Debian 12 or newer, or build bubblewrap from its sources. ${TRUSTED}`
-};
-const UNLIMITED = {
-	message: "the runner is root and may not make a control group, so nothing would stop a fork bomb",
-	hint: `Run the runner as another user (in a workflow: \`container.options: --user 1001\`), or give it control groups it may write. ${TRUSTED}`
-};
-function otherSystem(platform) {
-	return {
-		message: `there is no sandbox for ${platform}: bubblewrap needs Linux`,
-		hint: `Train on a Linux runner. ${TRUSTED}`
-	};
-}
-/** What bubblewrap says → what to do; the first match counts. */
-const REMEDIES = [
-	[/setting up uid map: Permission denied|loopback: .*(not permitted|denied)/i, `Ubuntu 24.04 lets only programs with an AppArmor profile make user namespaces. Run \`${["printf 'abi <abi/4.0>,\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) {\\n  userns,\\n}\\n'", "sudo tee /etc/apparmor.d/bwrap"].join(" | ")} && sudo apparmor_parser -r /etc/apparmor.d/bwrap\`, or allow them for every program: \`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\`.`],
-	[/No permissions to create new namespace/i, "Run `sudo sysctl -w kernel.unprivileged_userns_clone=1` on the runner, and write the line into /etc/sysctl.d/ to keep it. On Ubuntu 24.04: `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`."],
-	[/max_\*?\w*_?namespaces|No space left on device/i, "Run `sudo sysctl -w user.max_user_namespaces=15000` on the runner."],
-	[/Can't mount proc|Creating new namespace failed|pivot_root|Failed to make \/ slave/i, "In a container, start it with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined` (in a workflow: `container.options`)."]
-];
-/** @param printed what bubblewrap wrote to standard error */
-function explainRefusal(printed) {
-	const line = printed.split("\n").findLast((text) => text.trim() !== "") ?? "bubblewrap ended without a word";
-	const remedy = REMEDIES.find(([pattern]) => pattern.test(printed))?.[1] ?? "Run `bwrap --unshare-all --ro-bind / / true` on the runner to see whether bubblewrap works there.";
-	return {
-		message: `bubblewrap cannot make a sandbox on this machine: ${line.slice(0, 300)}`,
-		hint: `${remedy} ${TRUSTED}`
-	};
-}
-
-// src/core/seccomp.ts
+// src/core/sandbox/seccomp.ts
 /** Linux numbers its system calls per architecture: [x64, arm64]. */
 const NUMBERS = {
 	add_key: [248, 217],
@@ -57917,7 +57870,7 @@ function assemble(program) {
 	return new Uint8Array(bytes.buffer);
 }
 
-// src/adapters/sandbox-error.ts
+// src/adapters/sandbox/error.ts
 /** Candidate code was not run, because nothing safe would have held it. */
 var SandboxError = class extends UserFacingError {
 	constructor({ message, hint }, cause) {
@@ -57928,7 +57881,95 @@ var SandboxError = class extends UserFacingError {
 	}
 };
 
-// src/adapters/resource-caps.ts
+// src/adapters/sandbox/end.ts
+/** Time between SIGTERM and SIGKILL, for a script that wants to say something last. */
+const GRACE_MILLISECONDS$1 = 1e3;
+const LOOK_MILLISECONDS$1 = 2;
+/** A process that waits for its device inside the kernel cannot be killed; nobody waits for it longer than this. */
+const GONE_MILLISECONDS = 1e4;
+/** Bubblewrap reports the signal that ended a command as 128 + its number, as a shell does. */
+function exitOf(code, signal, timedOut) {
+	const name = Object.entries(constants$3.signals).find(([, number]) => code === 128 + number)?.[0];
+	return name === void 0 ? {
+		code,
+		signal,
+		timedOut
+	} : {
+		code: null,
+		signal: name,
+		timedOut
+	};
+}
+/** Resolves to how bubblewrap itself ended. */
+function ended$1(child) {
+	if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve([child.exitCode, child.signalCode]);
+	return new Promise((resolve) => child.once("exit", (code, signal) => resolve([code, signal])));
+}
+/** The end of one sandbox. */
+var SandboxEnd = class SandboxEnd {
+	#child;
+	#init;
+	/** What tells the sandbox's first process from a later one with the same number. */
+	#birth;
+	#timers = [];
+	constructor(child, init, birth) {
+		this.#child = child;
+		this.#init = init;
+		this.#birth = birth;
+	}
+	/** @param init the sandbox's first process; it leads the group in which the command begins */
+	static async of(child, init) {
+		return new SandboxEnd(child, init, await birthOf(init));
+	}
+	/** Asks the command to end, then makes it. */
+	terminate() {
+		send(-this.#init, "SIGTERM");
+		this.#timers.push(setTimeout(() => this.kill(), GRACE_MILLISECONDS$1));
+	}
+	/** Bubblewrap follows its first process; it is killed itself only when that one cannot die. */
+	kill() {
+		send(this.#init, "SIGKILL");
+		this.#timers.push(setTimeout(() => this.#child.kill("SIGKILL"), GONE_MILLISECONDS));
+	}
+	/**
+	* Waits until nothing is left: the kernel ends every process of a namespace before it lets go of the first one. To be
+	* called when bubblewrap has ended, which it does as soon as the command has.
+	*
+	* @throws SandboxError when something cannot be killed
+	*/
+	async settle() {
+		for (const timer of this.#timers) clearTimeout(timer);
+		const deadline = performance.now() + GONE_MILLISECONDS;
+		while (this.#birth !== void 0 && await birthOf(this.#init) === this.#birth) {
+			if (performance.now() > deadline) throw unkillable(this.#init);
+			send(this.#init, "SIGKILL");
+			await setTimeout$2(LOOK_MILLISECONDS$1);
+		}
+	}
+};
+function unkillable(pid) {
+	return new SandboxError({
+		message: `a trial left processes that cannot be killed (process ${pid} and its children)`,
+		hint: "Most likely the driver of an accelerator hangs: restart the machine before training on it again."
+	});
+}
+/** Sends to a process, or with a negative number to its group; that it is gone already is fine. */
+function send(pid, signal) {
+	try {
+		process.kill(pid, signal);
+	} catch (error) {
+		if (error.code !== "ESRCH") throw error;
+	}
+}
+/** When a process began, in ticks since the machine did; undefined when it has ended. */
+async function birthOf(pid) {
+	const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
+	if (stat === void 0) return void 0;
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	return fields[0] === "Z" ? void 0 : fields[19];
+}
+
+// src/adapters/sandbox/resource-caps.ts
 /** The kernel lets this many more than the cap exist, so that the watcher sees the cap exceeded and says so. */
 const SPARE_PROCESSES = 16;
 /** When memory runs out, the kernel takes the sandbox and not the runner. */
@@ -58108,95 +58149,7 @@ async function may(path, mode) {
 	return access(path, mode).then(() => true, () => false);
 }
 
-// src/adapters/sandbox-end.ts
-/** Time between SIGTERM and SIGKILL, for a script that wants to say something last. */
-const GRACE_MILLISECONDS$1 = 1e3;
-const LOOK_MILLISECONDS$1 = 2;
-/** A process that waits for its device inside the kernel cannot be killed; nobody waits for it longer than this. */
-const GONE_MILLISECONDS = 1e4;
-/** Bubblewrap reports the signal that ended a command as 128 + its number, as a shell does. */
-function exitOf(code, signal, timedOut) {
-	const name = Object.entries(constants$3.signals).find(([, number]) => code === 128 + number)?.[0];
-	return name === void 0 ? {
-		code,
-		signal,
-		timedOut
-	} : {
-		code: null,
-		signal: name,
-		timedOut
-	};
-}
-/** Resolves to how bubblewrap itself ended. */
-function ended$1(child) {
-	if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve([child.exitCode, child.signalCode]);
-	return new Promise((resolve) => child.once("exit", (code, signal) => resolve([code, signal])));
-}
-/** The end of one sandbox. */
-var SandboxEnd = class SandboxEnd {
-	#child;
-	#init;
-	/** What tells the sandbox's first process from a later one with the same number. */
-	#birth;
-	#timers = [];
-	constructor(child, init, birth) {
-		this.#child = child;
-		this.#init = init;
-		this.#birth = birth;
-	}
-	/** @param init the sandbox's first process; it leads the group in which the command begins */
-	static async of(child, init) {
-		return new SandboxEnd(child, init, await birthOf(init));
-	}
-	/** Asks the command to end, then makes it. */
-	terminate() {
-		send(-this.#init, "SIGTERM");
-		this.#timers.push(setTimeout(() => this.kill(), GRACE_MILLISECONDS$1));
-	}
-	/** Bubblewrap follows its first process; it is killed itself only when that one cannot die. */
-	kill() {
-		send(this.#init, "SIGKILL");
-		this.#timers.push(setTimeout(() => this.#child.kill("SIGKILL"), GONE_MILLISECONDS));
-	}
-	/**
-	* Waits until nothing is left: the kernel ends every process of a namespace before it lets go of the first one. To be
-	* called when bubblewrap has ended, which it does as soon as the command has.
-	*
-	* @throws SandboxError when something cannot be killed
-	*/
-	async settle() {
-		for (const timer of this.#timers) clearTimeout(timer);
-		const deadline = performance.now() + GONE_MILLISECONDS;
-		while (this.#birth !== void 0 && await birthOf(this.#init) === this.#birth) {
-			if (performance.now() > deadline) throw unkillable(this.#init);
-			send(this.#init, "SIGKILL");
-			await setTimeout$2(LOOK_MILLISECONDS$1);
-		}
-	}
-};
-function unkillable(pid) {
-	return new SandboxError({
-		message: `a trial left processes that cannot be killed (process ${pid} and its children)`,
-		hint: "Most likely the driver of an accelerator hangs: restart the machine before training on it again."
-	});
-}
-/** Sends to a process, or with a negative number to its group; that it is gone already is fine. */
-function send(pid, signal) {
-	try {
-		process.kill(pid, signal);
-	} catch (error) {
-		if (error.code !== "ESRCH") throw error;
-	}
-}
-/** When a process began, in ticks since the machine did; undefined when it has ended. */
-async function birthOf(pid) {
-	const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => void 0);
-	if (stat === void 0) return void 0;
-	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-	return fields[0] === "Z" ? void 0 : fields[19];
-}
-
-// src/adapters/sandbox-start.ts
+// src/adapters/sandbox/start.ts
 /** Numbers of the descriptors bubblewrap inherits. */
 const HANDSHAKE = 3;
 const STATUS = 4;
@@ -58339,189 +58292,7 @@ function inheritedDescriptors() {
 	});
 }
 
-// src/adapters/sandbox-watch.ts
-const LOOK_MILLISECONDS = 250;
-/** Looking at a folder with many files may not take more than this share of the time. */
-const BUSY_SHARE = .1;
-/** Training leaves checkpoints, not this many files. */
-const MAX_FILES = 1e5;
-/** Below this the host itself is in danger, whoever filled it. */
-const FREE_BYTES_FLOOR = 256 * 1024 ** 2;
-const PAGE_BYTES = 4096;
-/**
-* Looks until `signal` aborts or a cap is exceeded.
-*
-* @returns the exceeded cap, or undefined when it was stopped or the sandbox ended
-*/
-async function watchSandbox(watched, signal) {
-	const floors = await hostFloors(watched.out);
-	const closed = /* @__PURE__ */ new Set();
-	while (!signal.aborted) {
-		const begun = performance.now();
-		const exceeded = await tooMuchUsed(watched, floors, closed);
-		if (exceeded !== void 0) return exceeded;
-		const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE);
-		await setTimeout$2(pause, void 0, { signal }).catch(() => {});
-	}
-}
-/** The sandbox's own /proc lists its processes and no others; nothing inside can unmount it. */
-function processFolder({ init }) {
-	return `/proc/${init}/root/proc`;
-}
-async function processes(watched) {
-	return (await readdir(processFolder(watched)).catch(ended([]))).filter((name) => /^\d+$/.test(name));
-}
-/** @param closed the processes that would not let us look at their files the last time */
-async function tooMuchUsed(watched, floors, closed) {
-	const found = await processes(watched);
-	if (found.length > watched.caps.processes) return "processes";
-	const nameless = await namelessFiles(watched, found, closed);
-	if (nameless === void 0) return "disk";
-	return await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory) ?? await tooMuchDisk(watched, nameless.diskBytes, floors.disk);
-}
-async function tooMuchMemory(watched, ids, namelessBytes, freeFloor) {
-	const limit = watched.caps.memoryBytes ?? Number.POSITIVE_INFINITY;
-	let [threads, resident] = [0, 0];
-	for (const id of ids) {
-		const usage = await usageOf(watched, id);
-		threads += usage.threads;
-		resident += usage.resident;
-	}
-	if (threads > watched.caps.processes) return "processes";
-	const inFiles = await temporaryBytes(watched) + namelessBytes;
-	if (resident + inFiles > limit && await exactMemory(watched, ids, inFiles) > limit) return "memory";
-	return await availableMemory() < freeFloor ? "memory" : void 0;
-}
-async function exactMemory(watched, ids, inFiles) {
-	let [own, shared] = [0, 0];
-	for (const id of ids) {
-		const rollup = await readFile(join(processFolder(watched), id, "smaps_rollup"), "utf8").catch(ended(""));
-		const bytes = (name) => Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(rollup)?.[1] ?? 0) * 1024;
-		own += bytes("Pss_Anon");
-		shared += bytes("Pss_Shmem");
-	}
-	return own + Math.max(shared, inFiles);
-}
-/** Files in memory, mapped or not. */
-async function temporaryBytes({ init }) {
-	let used = 0;
-	for (const path of ["tmp", "dev/shm"]) {
-		const mount = await statfs(`/proc/${init}/root/${path}`).catch(ended(void 0));
-		used += mount ? (mount.blocks - mount.bfree) * mount.bsize : 0;
-	}
-	return used;
-}
-/**
-* Files that are open but have no name, so that no folder shows them: deleted ones on the disk of `out`, and memory
-* made to look like a file.
-*
-* @returns undefined when there are too many to look at, or a process hides them twice in a row
-*/
-async function namelessFiles(watched, ids, closed) {
-	const disk = watched.out === void 0 ? void 0 : (await stat(watched.out)).dev;
-	const seen = /* @__PURE__ */ new Set();
-	let [memoryBytes, diskBytes, files] = [
-		0,
-		0,
-		0
-	];
-	for (const id of ids) {
-		const folder = join(processFolder(watched), id, "fd");
-		const names = await readdir(folder).catch(hidden);
-		if (names === void 0 && closed.has(id) && await hasMemory(watched, id)) return void 0;
-		if (names === void 0) closed.add(id);
-		else closed.delete(id);
-		for (const name of names ?? []) {
-			files += 1;
-			if (files > MAX_FILES) return void 0;
-			const file = await stat(join(folder, name)).catch(hidden);
-			if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue;
-			seen.add(`${file.dev} ${file.ino}`);
-			if (file.dev === disk) diskBytes += file.blocks * 512;
-			else if ((await readlink(join(folder, name)).catch(hidden))?.startsWith("/memfd:")) memoryBytes += file.blocks * 512;
-		}
-	}
-	return {
-		memoryBytes,
-		diskBytes
-	};
-}
-/** A process that is ending is closed to us for a moment, and a zombie for good; neither has memory any more. */
-async function hasMemory(watched, id) {
-	return (await usageOf(watched, id)).resident > 0;
-}
-async function usageOf(watched, id) {
-	const text = await readFile(join(processFolder(watched), id, "stat"), "utf8").catch(ended(""));
-	const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-	return {
-		threads: Number(fields[17] ?? 0),
-		resident: Number(fields[21] ?? 0) * PAGE_BYTES
-	};
-}
-async function tooMuchDisk({ out, caps }, namelessBytes, freeFloor) {
-	if (out === void 0) return void 0;
-	if (await freeBytes(out) < freeFloor) return "disk";
-	return await usesMoreThan(out, caps.outBytes - namelessBytes) ? "disk" : void 0;
-}
-/**
-* Whether the files below a folder take more than `limitBytes` of disk. A folder that cannot be read, or is nested so
-* deep that it cannot be named, counts as too much: nobody needs one to train.
-*/
-async function usesMoreThan(folder, limitBytes) {
-	if (limitBytes < 0) return true;
-	let [bytes, files] = [0, 0];
-	const linked = /* @__PURE__ */ new Set();
-	const folders = [folder];
-	for (let next = folders.pop(); next !== void 0; next = folders.pop()) try {
-		for await (const entry of await opendir(next)) {
-			files += 1;
-			const path = join(next, entry.name);
-			const status = await lstat(path).catch(ended(void 0));
-			if (entry.isDirectory()) folders.push(path);
-			if (!status || linked.has(status.ino)) continue;
-			if (status.nlink > 1 && !entry.isDirectory()) linked.add(status.ino);
-			bytes += status.blocks * 512;
-			if (bytes > limitBytes || files > MAX_FILES) return true;
-		}
-	} catch (error) {
-		if (!isEnded(error)) return true;
-	}
-	return false;
-}
-/** Where the host would be in danger: never more than half of what there is to begin with. */
-async function hostFloors(out) {
-	const disk = out === void 0 ? 0 : await freeBytes(out);
-	return {
-		memory: Math.min(FREE_BYTES_FLOOR, await availableMemory() / 2),
-		disk: Math.min(FREE_BYTES_FLOOR, disk / 2)
-	};
-}
-async function freeBytes(path) {
-	const { bavail, bsize } = await statfs(path);
-	return bavail * bsize;
-}
-async function availableMemory() {
-	const text = await readFile("/proc/meminfo", "utf8");
-	return Number(/^MemAvailable: +(\d+) kB/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY) * 1024;
-}
-/** Processes and files come and go while one looks. */
-function ended(value) {
-	return (error) => {
-		if (isEnded(error)) return value;
-		throw error;
-	};
-}
-/** As `ended`, also for a process that does not let us look. */
-function hidden(error) {
-	const { code } = error;
-	if (code !== "EACCES" && code !== "EPERM" && !isEnded(error)) throw error;
-}
-function isEnded(error) {
-	const { code } = error;
-	return code === "ENOENT" || code === "ESRCH" || code === "ENOTDIR";
-}
-
-// src/adapters/private-paths.ts
+// src/adapters/sandbox/private-paths.ts
 const WHOLE = [...[
 	"/",
 	"/etc",
@@ -58604,7 +58375,7 @@ function exists$2(path) {
 	}
 }
 
-// src/adapters/tool-mounts.ts
+// src/adapters/sandbox/tool-mounts.ts
 const SYSTEM_FOLDERS = [
 	"/bin",
 	"/sbin",
@@ -58813,7 +58584,189 @@ function attempt(look) {
 	}
 }
 
-// src/adapters/bubblewrap.ts
+// src/adapters/sandbox/watch.ts
+const LOOK_MILLISECONDS = 250;
+/** Looking at a folder with many files may not take more than this share of the time. */
+const BUSY_SHARE = .1;
+/** Training leaves checkpoints, not this many files. */
+const MAX_FILES = 1e5;
+/** Below this the host itself is in danger, whoever filled it. */
+const FREE_BYTES_FLOOR = 256 * 1024 ** 2;
+const PAGE_BYTES = 4096;
+/**
+* Looks until `signal` aborts or a cap is exceeded.
+*
+* @returns the exceeded cap, or undefined when it was stopped or the sandbox ended
+*/
+async function watchSandbox(watched, signal) {
+	const floors = await hostFloors(watched.out);
+	const closed = /* @__PURE__ */ new Set();
+	while (!signal.aborted) {
+		const begun = performance.now();
+		const exceeded = await tooMuchUsed(watched, floors, closed);
+		if (exceeded !== void 0) return exceeded;
+		const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE);
+		await setTimeout$2(pause, void 0, { signal }).catch(() => {});
+	}
+}
+/** The sandbox's own /proc lists its processes and no others; nothing inside can unmount it. */
+function processFolder({ init }) {
+	return `/proc/${init}/root/proc`;
+}
+async function processes(watched) {
+	return (await readdir(processFolder(watched)).catch(ended([]))).filter((name) => /^\d+$/.test(name));
+}
+/** @param closed the processes that would not let us look at their files the last time */
+async function tooMuchUsed(watched, floors, closed) {
+	const found = await processes(watched);
+	if (found.length > watched.caps.processes) return "processes";
+	const nameless = await namelessFiles(watched, found, closed);
+	if (nameless === void 0) return "disk";
+	return await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory) ?? await tooMuchDisk(watched, nameless.diskBytes, floors.disk);
+}
+async function tooMuchMemory(watched, ids, namelessBytes, freeFloor) {
+	const limit = watched.caps.memoryBytes ?? Number.POSITIVE_INFINITY;
+	let [threads, resident] = [0, 0];
+	for (const id of ids) {
+		const usage = await usageOf(watched, id);
+		threads += usage.threads;
+		resident += usage.resident;
+	}
+	if (threads > watched.caps.processes) return "processes";
+	const inFiles = await temporaryBytes(watched) + namelessBytes;
+	if (resident + inFiles > limit && await exactMemory(watched, ids, inFiles) > limit) return "memory";
+	return await availableMemory() < freeFloor ? "memory" : void 0;
+}
+async function exactMemory(watched, ids, inFiles) {
+	let [own, shared] = [0, 0];
+	for (const id of ids) {
+		const rollup = await readFile(join(processFolder(watched), id, "smaps_rollup"), "utf8").catch(ended(""));
+		const bytes = (name) => Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(rollup)?.[1] ?? 0) * 1024;
+		own += bytes("Pss_Anon");
+		shared += bytes("Pss_Shmem");
+	}
+	return own + Math.max(shared, inFiles);
+}
+/** Files in memory, mapped or not. */
+async function temporaryBytes({ init }) {
+	let used = 0;
+	for (const path of ["tmp", "dev/shm"]) {
+		const mount = await statfs(`/proc/${init}/root/${path}`).catch(ended(void 0));
+		used += mount ? (mount.blocks - mount.bfree) * mount.bsize : 0;
+	}
+	return used;
+}
+/**
+* Files that are open but have no name, so that no folder shows them: deleted ones on the disk of `out`, and memory
+* made to look like a file.
+*
+* @returns undefined when there are too many to look at, or a process hides them twice in a row
+*/
+async function namelessFiles(watched, ids, closed) {
+	const disk = watched.out === void 0 ? void 0 : (await stat(watched.out)).dev;
+	const seen = /* @__PURE__ */ new Set();
+	let [memoryBytes, diskBytes, files] = [
+		0,
+		0,
+		0
+	];
+	for (const id of ids) {
+		const folder = join(processFolder(watched), id, "fd");
+		const names = await readdir(folder).catch(hidden);
+		if (names === void 0 && closed.has(id) && await hasMemory(watched, id)) return void 0;
+		if (names === void 0) closed.add(id);
+		else closed.delete(id);
+		for (const name of names ?? []) {
+			files += 1;
+			if (files > MAX_FILES) return void 0;
+			const file = await stat(join(folder, name)).catch(hidden);
+			if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue;
+			seen.add(`${file.dev} ${file.ino}`);
+			if (file.dev === disk) diskBytes += file.blocks * 512;
+			else if ((await readlink(join(folder, name)).catch(hidden))?.startsWith("/memfd:")) memoryBytes += file.blocks * 512;
+		}
+	}
+	return {
+		memoryBytes,
+		diskBytes
+	};
+}
+/** A process that is ending is closed to us for a moment, and a zombie for good; neither has memory any more. */
+async function hasMemory(watched, id) {
+	return (await usageOf(watched, id)).resident > 0;
+}
+async function usageOf(watched, id) {
+	const text = await readFile(join(processFolder(watched), id, "stat"), "utf8").catch(ended(""));
+	const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+	return {
+		threads: Number(fields[17] ?? 0),
+		resident: Number(fields[21] ?? 0) * PAGE_BYTES
+	};
+}
+async function tooMuchDisk({ out, caps }, namelessBytes, freeFloor) {
+	if (out === void 0) return void 0;
+	if (await freeBytes(out) < freeFloor) return "disk";
+	return await usesMoreThan(out, caps.outBytes - namelessBytes) ? "disk" : void 0;
+}
+/**
+* Whether the files below a folder take more than `limitBytes` of disk. A folder that cannot be read, or is nested so
+* deep that it cannot be named, counts as too much: nobody needs one to train.
+*/
+async function usesMoreThan(folder, limitBytes) {
+	if (limitBytes < 0) return true;
+	let [bytes, files] = [0, 0];
+	const linked = /* @__PURE__ */ new Set();
+	const folders = [folder];
+	for (let next = folders.pop(); next !== void 0; next = folders.pop()) try {
+		for await (const entry of await opendir(next)) {
+			files += 1;
+			const path = join(next, entry.name);
+			const status = await lstat(path).catch(ended(void 0));
+			if (entry.isDirectory()) folders.push(path);
+			if (!status || linked.has(status.ino)) continue;
+			if (status.nlink > 1 && !entry.isDirectory()) linked.add(status.ino);
+			bytes += status.blocks * 512;
+			if (bytes > limitBytes || files > MAX_FILES) return true;
+		}
+	} catch (error) {
+		if (!isEnded(error)) return true;
+	}
+	return false;
+}
+/** Where the host would be in danger: never more than half of what there is to begin with. */
+async function hostFloors(out) {
+	const disk = out === void 0 ? 0 : await freeBytes(out);
+	return {
+		memory: Math.min(FREE_BYTES_FLOOR, await availableMemory() / 2),
+		disk: Math.min(FREE_BYTES_FLOOR, disk / 2)
+	};
+}
+async function freeBytes(path) {
+	const { bavail, bsize } = await statfs(path);
+	return bavail * bsize;
+}
+async function availableMemory() {
+	const text = await readFile("/proc/meminfo", "utf8");
+	return Number(/^MemAvailable: +(\d+) kB/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY) * 1024;
+}
+/** Processes and files come and go while one looks. */
+function ended(value) {
+	return (error) => {
+		if (isEnded(error)) return value;
+		throw error;
+	};
+}
+/** As `ended`, also for a process that does not let us look. */
+function hidden(error) {
+	const { code } = error;
+	if (code !== "EACCES" && code !== "EPERM" && !isEnded(error)) throw error;
+}
+function isEnded(error) {
+	const { code } = error;
+	return code === "ENOENT" || code === "ESRCH" || code === "ENOTDIR";
+}
+
+// src/adapters/sandbox/bubblewrap.ts
 /** Everybody who could write is dead; this is for what is still in the pipe. */
 const DRAIN_MILLISECONDS$1 = 2e3;
 const MAX_TEMPORARY_BYTES = 2 * 1024 ** 3;
@@ -58971,7 +58924,7 @@ async function drained$1(stream) {
 	stream.destroy();
 }
 
-// src/adapters/process-group.ts
+// src/adapters/sandbox/process-group.ts
 /** Time between SIGTERM and SIGKILL, for a script that wants to say something last. */
 const GRACE_MILLISECONDS = 1e3;
 /** Patience with a pipe that somebody outside the group keeps open. */
@@ -59056,7 +59009,7 @@ async function drained(stream) {
 	stream.destroy();
 }
 
-// src/adapters/sandbox.ts
+// src/adapters/sandbox/sandbox.ts
 /**
 * Makes sure that commands can be run, by running one.
 *
@@ -59111,7 +59064,64 @@ async function removeTree(path) {
 	], { stdio: "ignore" });
 }
 
-// src/adapters/setup.ts
+// src/adapters/trainer/device.ts
+/** @throws UserFacingError naming the processes that use the device */
+async function assertDeviceIdle() {
+	const { exitCode, stdout } = await execa("nvidia-smi", ["--query-compute-apps=pid,process_name", "--format=csv,noheader"], {
+		reject: false,
+		timeout: 3e4
+	});
+	if (exitCode !== 0) return;
+	const users = stdout.split("\n").filter((line) => /^\d+/.test(line.trim()));
+	if (users.length === 0) return;
+	throw new UserFacingError(`the device is in use by ${users.slice(0, 5).join("; ")}`, { hint: "End these processes, or give trials a device of their own with CUDA_VISIBLE_DEVICES." });
+}
+
+// src/adapters/trainer/environment.ts
+const TRAINING = [
+	"PATH",
+	"LANG",
+	"LC_ALL",
+	"TZ",
+	"LD_LIBRARY_PATH",
+	"VIRTUAL_ENV",
+	"CONDA_PREFIX",
+	"CUDA_HOME",
+	"CUDA_VISIBLE_DEVICES",
+	"NVIDIA_VISIBLE_DEVICES",
+	"HIP_VISIBLE_DEVICES",
+	"ROCR_VISIBLE_DEVICES",
+	"OMP_NUM_THREADS",
+	"OPENBLAS_NUM_THREADS",
+	"MKL_NUM_THREADS"
+];
+/** Setup downloads packages and data sets, so it also sees how this machine reaches the network. */
+const SETUP = [
+	...TRAINING,
+	"HTTP_PROXY",
+	"HTTPS_PROXY",
+	"NO_PROXY",
+	"http_proxy",
+	"https_proxy",
+	"no_proxy",
+	"SSL_CERT_FILE",
+	"NODE_EXTRA_CA_CERTS",
+	"npm_config_cache",
+	"PIP_CACHE_DIR",
+	"UV_CACHE_DIR",
+	"HF_HOME"
+];
+function trainingEnvironment(all) {
+	return pick(all, TRAINING);
+}
+function setupEnvironment(all) {
+	return pick(all, SETUP);
+}
+function pick(all, names) {
+	return Object.fromEntries(names.flatMap((name) => all[name] === void 0 ? [] : [[name, all[name]]]));
+}
+
+// src/adapters/trainer/setup.ts
 const SETUP_TIMEOUT_SECONDS = 21600;
 const LOG_TAIL_CHARACTERS = 4e3;
 /**
@@ -59184,7 +59194,7 @@ async function exists(path) {
 	return access(path).then(() => true, () => false);
 }
 
-// src/adapters/trainer.ts
+// src/adapters/trainer/trainer.ts
 const MAX_METRIC_FILE_BYTES = 1048576;
 /** An evaluation may take this long, whatever the timeout of training is. */
 const MIN_EVALUATION_SECONDS = 60;

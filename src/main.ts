@@ -1,6 +1,6 @@
 // Reads the command, runs it, and turns errors into words.
 import { actionsLog, fail, readInputs, readRunnerContext, setOutputs } from './adapters/actions.ts'
-import { createResults } from './adapters/results.ts'
+import { createResults } from './adapters/trainer/results.ts'
 import { judgeResults } from './commands/judge.ts'
 import { propose } from './commands/propose.ts'
 import { run } from './commands/run.ts'

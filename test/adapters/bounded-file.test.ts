@@ -2,7 +2,7 @@ import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
-import { readBoundedFile } from '../../src/adapters/bounded-file.ts'
+import { readBoundedFile } from '../../src/adapters/trainer/bounded-file.ts'
 import { aDirectory } from '../scaffold.ts'
 
 async function aFile(content: string) {

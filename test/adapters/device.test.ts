@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { assertDeviceIdle } from '../../src/adapters/device.ts'
+import { assertDeviceIdle } from '../../src/adapters/trainer/device.ts'
 import { UserFacingError } from '../../src/errors.ts'
 import { aDirectory } from '../scaffold.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createForge } from '../../src/adapters/github.ts'
+import { createForge } from '../../src/adapters/github/github.ts'
 import type { CheckRun } from '../../src/core/report/report.ts'
 import { ForgeError } from '../../src/errors.ts'
 import { aRepository, NAME, octokitWith, type TestOptions } from '../github/fixtures.ts'

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createOpenAIProposer, type OpenAISettings } from '../../src/adapters/openai.ts'
+import { createOpenAIProposer, type OpenAISettings } from '../../src/adapters/openai/openai.ts'
 import type { ProposalRequest } from '../../src/ports.ts'
 import type { ScriptedAnswer, ScriptedConversation, ScriptedReply } from '../model/script.ts'
 import { type Model, type ModelOptions, startModel } from '../model/server.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type GroupRequest, runGroup } from '../../src/adapters/process-group.ts'
+import { type GroupRequest, runGroup } from '../../src/adapters/sandbox/process-group.ts'
 import { aDirectory } from '../scaffold.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/train/', import.meta.url))
@@ -103,7 +103,7 @@ describe('the output', () => {
   test('a command that redirects its output ends like any other, even when nothing else is going on', async () => {
     const directory = await aDirectory()
     const script = `
-      import { runGroup } from '${new URL('../../src/adapters/process-group.ts', import.meta.url)}'
+      import { runGroup } from '${new URL('../../src/adapters/sandbox/process-group.ts', import.meta.url)}'
       const exit = await runGroup({ command: 'exec > log 2>&1; echo said; sleep 0.1; exit 4', directory: '${directory}',
         environment: {}, timeoutSeconds: 30, onOutput() {}, signal: new AbortController().signal })
       console.log(JSON.stringify(exit))`

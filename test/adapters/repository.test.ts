@@ -1,8 +1,8 @@
 import { chmod, lstat, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type GitContext, git } from '../../src/adapters/git.ts'
-import { createRepository } from '../../src/adapters/repository.ts'
+import { type GitContext, git } from '../../src/adapters/git/git.ts'
+import { createRepository } from '../../src/adapters/git/repository.ts'
 import { aDirectory, aRemote, type Entry, gitIn } from '../scaffold.ts'
 
 const FILES = { 'train.js': 'lr = 1\n', 'evaluate.js': 'honest\n', 'README.md': '# Model\n' }

@@ -3,9 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { controlGroupCaps, findDelegatedGroup, findKernelCaps } from '../../src/adapters/resource-caps.ts'
-import { removeTree } from '../../src/adapters/sandbox.ts'
-import { usesMoreThan } from '../../src/adapters/sandbox-watch.ts'
+import {
+  controlGroupCaps,
+  findDelegatedGroup,
+  findKernelCaps,
+} from '../../src/adapters/sandbox/resource-caps.ts'
+import { removeTree } from '../../src/adapters/sandbox/sandbox.ts'
+import { usesMoreThan } from '../../src/adapters/sandbox/watch.ts'
 import { ATTACKS, inSandbox, SKIP, scratch, somePlaces, survivors, USERS } from './sandbox-lab.ts'
 
 const MB = 1e6
@@ -89,7 +93,7 @@ describe.skipIf(SKIP)('a trial', () => {
 })
 
 async function inSandboxUnkept(command: string, onText: (text: string) => void, timeoutSeconds = 60) {
-  const { openSandbox } = await import('../../src/adapters/sandbox.ts')
+  const { openSandbox } = await import('../../src/adapters/sandbox/sandbox.ts')
   const sandbox = await openSandbox('bubblewrap')
   const exit = await sandbox.run({
     command,

@@ -6,9 +6,9 @@ import { createReadStream, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { describe, expect, test } from 'vitest'
-import { entrance, FILE_DESCRIPTORS, STATUS, startBubblewrap } from '../../src/adapters/sandbox-start.ts'
-import { systemMounts } from '../../src/adapters/tool-mounts.ts'
-import { bubblewrapArguments } from '../../src/core/sandbox.ts'
+import { entrance, FILE_DESCRIPTORS, STATUS, startBubblewrap } from '../../src/adapters/sandbox/start.ts'
+import { systemMounts } from '../../src/adapters/sandbox/tool-mounts.ts'
+import { bubblewrapArguments } from '../../src/core/sandbox/sandbox.ts'
 import { ATTACKS, inSandbox, SKIP, somePlaces, startProgram, survivors, USERS } from './sandbox-lab.ts'
 
 const never = new AbortController().signal

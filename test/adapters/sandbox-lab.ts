@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll } from 'vitest'
-import { openSandbox, removeTree } from '../../src/adapters/sandbox.ts'
-import type { Sandbox, SandboxRequest } from '../../src/adapters/sandbox-request.ts'
-import type { Places, SandboxExit } from '../../src/core/sandbox.ts'
+import type { Sandbox, SandboxRequest } from '../../src/adapters/sandbox/request.ts'
+import { openSandbox, removeTree } from '../../src/adapters/sandbox/sandbox.ts'
+import type { Places, SandboxExit } from '../../src/core/sandbox/sandbox.ts'
 
 export const ATTACKS = join(import.meta.dirname, '../fixtures/attacks')
 const PROGRAM = join(import.meta.dirname, 'sandbox-program.ts')

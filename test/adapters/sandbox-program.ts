@@ -1,8 +1,8 @@
 // A small action: opens the sandbox, runs the one request it reads from standard input, prints what came of it as JSON.
 // Started as another user, or to be killed.
 import { readFileSync } from 'node:fs'
-import { openSandbox } from '../../src/adapters/sandbox.ts'
-import type { SandboxRequest } from '../../src/adapters/sandbox-request.ts'
+import type { SandboxRequest } from '../../src/adapters/sandbox/request.ts'
+import { openSandbox } from '../../src/adapters/sandbox/sandbox.ts'
 
 const request = JSON.parse(readFileSync(0, 'utf8')) as Omit<SandboxRequest, 'onOutput' | 'signal'>
 const sandbox = await openSandbox('bubblewrap')

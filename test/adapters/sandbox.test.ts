@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
-import { openSandbox } from '../../src/adapters/sandbox.ts'
-import { SandboxError } from '../../src/adapters/sandbox-error.ts'
-import { toolMounts } from '../../src/adapters/tool-mounts.ts'
+import { SandboxError } from '../../src/adapters/sandbox/error.ts'
+import { openSandbox } from '../../src/adapters/sandbox/sandbox.ts'
+import { toolMounts } from '../../src/adapters/sandbox/tool-mounts.ts'
 import { inSandbox, SKIP, scratch, somePlaces, unprotected } from './sandbox-lab.ts'
 
 afterEach(() => vi.unstubAllEnvs())

@@ -1,7 +1,11 @@
 // The arguments of bubblewrap: what is shown, in which order, and which devices.
 import { expect, test } from 'vitest'
-import { acceleratorMounts, type BubblewrapPlan, bubblewrapArguments } from '../../src/core/sandbox.ts'
-import { seccompFilter } from '../../src/core/seccomp.ts'
+import {
+  acceleratorMounts,
+  type BubblewrapPlan,
+  bubblewrapArguments,
+} from '../../src/core/sandbox/sandbox.ts'
+import { seccompFilter } from '../../src/core/sandbox/seccomp.ts'
 
 const PLAN: BubblewrapPlan = {
   places: { source: '/h/source', out: '/h/out' },

@@ -266,6 +266,7 @@ export const configSchema = section({
   limits,
 })
   .superRefine(checkTimeout, despiteProblems)
+  .superRefine(checkEvaluate, despiteProblems)
   .meta({ title: 'Autoresearch configuration', description: 'Configuration of Autoresearch Action.' })
 
 /** The file as written, with defaults filled in, durations in seconds and counts as numbers. */
@@ -281,6 +282,18 @@ function checkTimeout(file: Record<string, unknown>, context: z.RefinementCtx): 
     path: ['timeout'],
     message: `more than the budget of ${budget}s`,
     params: { hint: `remove timeout to get ${2 * budget + 60}s, or raise it` },
+  })
+}
+
+/** An evaluator prints: what training left is read-only to it, so a file would be training's own word. */
+function checkEvaluate({ evaluate, metric }: Record<string, unknown>, context: z.RefinementCtx): void {
+  const source = typeof metric === 'object' && metric !== null ? metric : {}
+  if (evaluate === undefined || !('file' in source) || 'pattern' in source) return
+  context.addIssue({
+    code: 'custom',
+    path: ['metric', 'file'],
+    message: 'pattern, because evaluate prints the metric',
+    params: { hint: 'write pattern instead of file and key, or remove evaluate' },
   })
 }
 

@@ -383,6 +383,18 @@ function aliasBomb(): string {
     .join('')
 }
 
+test('refused: a metric from a file of training although there is an evaluator', () => {
+  const file = aFile({
+    evaluate: 'python evaluate.py',
+    metric: '{name: loss, direction: minimize, file: m.json, key: a}',
+  })
+  expect(onlyProblemOf(file)).toMatchObject({
+    path: 'metric.file',
+    expected: 'pattern, because evaluate prints the metric',
+    hint: 'write pattern instead of file and key, or remove evaluate',
+  })
+})
+
 describe('a hint', () => {
   test.each([
     ['the right key', aFile({ repliactes: '{}' }), 'did you mean replicates?'],

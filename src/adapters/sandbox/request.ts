@@ -1,5 +1,5 @@
 // What every sandbox takes and gives: the contract between the trainer and whatever holds the code.
-import type { Caps, Places, SandboxExit } from '../core/sandbox.ts'
+import type { Caps, Places, SandboxExit } from '../../core/sandbox/sandbox.ts'
 
 export interface SandboxRequest {
   /** A line for the shell, run in `source`. */

@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { Duplex, type Readable } from 'node:stream'
-import { SYNTHETIC_FILES } from '../core/sandbox.ts'
-import { explainRefusal } from '../core/sandbox-refusal.ts'
-import { SandboxError } from './sandbox-error.ts'
+import { explainRefusal } from '../../core/sandbox/refusal.ts'
+import { SYNTHETIC_FILES } from '../../core/sandbox/sandbox.ts'
+import { SandboxError } from './error.ts'
 
 /** Numbers of the descriptors bubblewrap inherits. */
 const HANDSHAKE = 3

@@ -1,9 +1,9 @@
 // Finds the results that train jobs left as artifacts. Everything in there is hostile: candidate code ran beside it.
 import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { visibleText } from '../core/report/markdown.ts'
-import { TRIAL_FILE, trialResultSchema } from '../core/trial.ts'
-import type { ResultFile, Results } from '../ports.ts'
+import { visibleText } from '../../core/report/markdown.ts'
+import { TRIAL_FILE, trialResultSchema } from '../../core/trial.ts'
+import type { ResultFile, Results } from '../../ports.ts'
 import { readBoundedFile } from './bounded-file.ts'
 
 const MAX_RESULT_BYTES = 256 * 1024

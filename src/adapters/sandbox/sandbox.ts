@@ -3,14 +3,14 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { placedEnvironment } from '../core/sandbox.ts'
-import { otherSystem } from '../core/sandbox-refusal.ts'
+import { otherSystem } from '../../core/sandbox/refusal.ts'
+import { placedEnvironment } from '../../core/sandbox/sandbox.ts'
 import { openBubblewrap } from './bubblewrap.ts'
+import { SandboxError } from './error.ts'
 import { runGroup } from './process-group.ts'
-import { SandboxError } from './sandbox-error.ts'
-import type { Sandbox } from './sandbox-request.ts'
+import type { Sandbox } from './request.ts'
 
-export type { Sandbox, SandboxRequest } from './sandbox-request.ts'
+export type { Sandbox, SandboxRequest } from './request.ts'
 
 /**
  * Makes sure that commands can be run, by running one.

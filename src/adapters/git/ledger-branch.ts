@@ -1,7 +1,7 @@
 // The ledger on its branch: every append is one commit pushed as a fast-forward, which is a compare-and-swap by nature.
 import { setTimeout } from 'node:timers/promises'
-import { LedgerError } from '../errors.ts'
-import type { BranchUpdate, LedgerStore } from '../ports.ts'
+import { LedgerError } from '../../errors.ts'
+import type { BranchUpdate, LedgerStore } from '../../ports.ts'
 import { type GitContext, type GitFailure, git, hasStumbled, readRemote, tryGit } from './git.ts'
 
 const LEDGER_BRANCH = 'autoresearch/ledger'

@@ -2,7 +2,7 @@
 import { lstat, opendir, readdir, readFile, readlink, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Caps, ExceededCap } from '../core/sandbox.ts'
+import type { Caps, ExceededCap } from '../../core/sandbox/sandbox.ts'
 
 const LOOK_MILLISECONDS = 250
 /** Looking at a folder with many files may not take more than this share of the time. */

@@ -2,7 +2,7 @@
 // processes that speak to the remote.
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
-import { ForgeError } from '../errors.ts'
+import { ForgeError } from '../../errors.ts'
 import { inheritedEnvironment, ownRepository } from './own-repository.ts'
 
 /** A repository on this machine and the remote it belongs to. */

@@ -1,6 +1,6 @@
 // The error for a machine that cannot run candidate code safely.
-import type { Refusal } from '../core/sandbox-refusal.ts'
-import { UserFacingError } from '../errors.ts'
+import type { Refusal } from '../../core/sandbox/refusal.ts'
+import { UserFacingError } from '../../errors.ts'
 
 /** Candidate code was not run, because nothing safe would have held it. */
 export class SandboxError extends UserFacingError {

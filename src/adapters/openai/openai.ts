@@ -7,7 +7,7 @@ import {
   parseToolCall,
   type SubmitCall,
   toProposal,
-} from '../core/agent/agent.ts'
+} from '../../core/agent/agent.ts'
 import {
   applyEdit,
   changedFiles,
@@ -15,11 +15,11 @@ import {
   openWorkspace,
   readFile,
   type Workspace,
-} from '../core/agent/workspace.ts'
-import { addUsage, NO_USAGE, type Usage } from '../core/candidate.ts'
-import { visibleText } from '../core/report/markdown.ts'
-import type { ProposalRequest, ProposalResult, Proposer } from '../ports.ts'
-import { type Ask, connect, type EndpointSettings, type Reply } from './openai-endpoint.ts'
+} from '../../core/agent/workspace.ts'
+import { addUsage, NO_USAGE, type Usage } from '../../core/candidate.ts'
+import { visibleText } from '../../core/report/markdown.ts'
+import type { ProposalRequest, ProposalResult, Proposer } from '../../ports.ts'
+import { type Ask, connect, type EndpointSettings, type Reply } from './endpoint.ts'
 
 export interface OpenAISettings extends EndpointSettings {
   /** Most model calls spent on one candidate; at least 1. */

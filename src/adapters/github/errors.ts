@@ -1,6 +1,6 @@
 // GitHub's refusals: which may be tried again, and what they mean to a person.
 import { RequestError } from '@octokit/request-error'
-import { ForgeError, UserFacingError } from '../errors.ts'
+import { ForgeError, UserFacingError } from '../../errors.ts'
 
 const MAX_ATTEMPTS = 3
 

@@ -2,9 +2,9 @@
 // Synchronous, because it is hundreds of tiny looks before every trial, and each alone is quicker than its waiting.
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path'
-import { acceleratorMounts, type Mount } from '../core/sandbox.ts'
+import { acceleratorMounts, type Mount } from '../../core/sandbox/sandbox.ts'
+import { SandboxError } from './error.ts'
 import { whyPrivate } from './private-paths.ts'
-import { SandboxError } from './sandbox-error.ts'
 
 const SYSTEM_FOLDERS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
 const ETC = [

@@ -3,8 +3,8 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
-import { measurementHash } from '../core/evidence.ts'
+import { type Config, parseConfig, renderConfigProblems } from '../../core/config/config.ts'
+import { measurementHash } from '../../core/evidence.ts'
 import {
   type Measurement,
   type MetricSource,
@@ -12,17 +12,17 @@ import {
   measureTrial,
   OutputReader,
   readMetricFile,
-} from '../core/metric.ts'
-import type { Places } from '../core/sandbox.ts'
-import { SecretWatch } from '../core/secrets.ts'
-import { TRIAL_FILE, type Trial, type TrialResult } from '../core/trial.ts'
-import { ConfigError, UserFacingError } from '../errors.ts'
-import type { Clock, Log, Trainer } from '../ports.ts'
+} from '../../core/metric.ts'
+import type { Places } from '../../core/sandbox/sandbox.ts'
+import { SecretWatch } from '../../core/secrets.ts'
+import { TRIAL_FILE, type Trial, type TrialResult } from '../../core/trial.ts'
+import { ConfigError, UserFacingError } from '../../errors.ts'
+import type { Clock, Log, Trainer } from '../../ports.ts'
+import type { GitRepository } from '../git/repository.ts'
+import { openSandbox, removeTree, type Sandbox } from '../sandbox/sandbox.ts'
 import { readBoundedFile } from './bounded-file.ts'
 import { assertDeviceIdle } from './device.ts'
 import { trainingEnvironment } from './environment.ts'
-import type { GitRepository } from './repository.ts'
-import { openSandbox, removeTree, type Sandbox } from './sandbox.ts'
 import { type PreparedData, prepareData } from './setup.ts'
 
 export interface TrainerOptions {

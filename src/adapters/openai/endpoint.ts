@@ -2,7 +2,7 @@
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 import type { ChatCompletionCreateParamsNonStreaming, ChatCompletionMessageParam } from 'openai/resources'
 import { z } from 'zod'
-import type { Usage } from '../core/candidate.ts'
+import type { Usage } from '../../core/candidate.ts'
 import { boundedFetch } from './bounded-fetch.ts'
 
 export interface EndpointSettings {

@@ -1,6 +1,6 @@
 // Looks at the accelerator before a trial: what another trial left running there would falsify the next number.
 import { execa } from 'execa'
-import { UserFacingError } from '../errors.ts'
+import { UserFacingError } from '../../errors.ts'
 
 /** @throws UserFacingError naming the processes that use the device */
 export async function assertDeviceIdle(): Promise<void> {

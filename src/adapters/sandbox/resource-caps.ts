@@ -5,9 +5,9 @@ import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
-import type { Caps, ExceededCap } from '../core/sandbox.ts'
-import { UNLIMITED } from '../core/sandbox-refusal.ts'
-import { SandboxError } from './sandbox-error.ts'
+import { UNLIMITED } from '../../core/sandbox/refusal.ts'
+import type { Caps, ExceededCap } from '../../core/sandbox/sandbox.ts'
+import { SandboxError } from './error.ts'
 
 /** The kernel lets this many more than the cap exist, so that the watcher sees the cap exceeded and says so. */
 export const SPARE_PROCESSES = 16

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import { access, copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { ConfigError } from '../errors.ts'
+import { ConfigError } from '../../errors.ts'
 
 const known = new Map<string, Promise<string>>()
 

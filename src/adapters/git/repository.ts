@@ -2,8 +2,8 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type Change, isEditable } from '../core/gate/gate.ts'
-import type { RemoteBranches, Repository } from '../ports.ts'
+import { type Change, isEditable } from '../../core/gate/gate.ts'
+import type { RemoteBranches, Repository } from '../../ports.ts'
 import { type GitContext, git, gitBytes, readRemote, tryGit } from './git.ts'
 
 /** Larger files are neither shown to a proposer nor compared as text. */

@@ -5,10 +5,10 @@ import { paginateRest } from '@octokit/plugin-paginate-rest'
 import { restEndpointMethods } from '@octokit/plugin-rest-endpoint-methods'
 import { retry } from '@octokit/plugin-retry'
 import { throttling } from '@octokit/plugin-throttling'
-import type { PullRequest } from '../core/reconcile.ts'
-import type { CheckRun } from '../core/report/report.ts'
-import type { Forge, Log, MergeResult, OpenedPullRequest } from '../ports.ts'
-import { attemptOnce, explain, isStatus, statusOf } from './github-errors.ts'
+import type { PullRequest } from '../../core/reconcile.ts'
+import type { CheckRun } from '../../core/report/report.ts'
+import type { Forge, Log, MergeResult, OpenedPullRequest } from '../../ports.ts'
+import { attemptOnce, explain, isStatus, statusOf } from './errors.ts'
 
 export interface GitHubOptions {
   apiUrl: string

@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Exit } from '../core/metric.ts'
-import { SandboxError } from './sandbox-error.ts'
+import type { Exit } from '../../core/metric.ts'
+import { SandboxError } from './error.ts'
 
 /** Time between SIGTERM and SIGKILL, for a script that wants to say something last. */
 const GRACE_MILLISECONDS = 1000

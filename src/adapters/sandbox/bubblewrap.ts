@@ -5,7 +5,8 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
-import type { Exit } from '../core/metric.ts'
+import type { Exit } from '../../core/metric.ts'
+import { explainRefusal, INSTALL, UPDATE } from '../../core/sandbox/refusal.ts'
 import {
   bubblewrapArguments,
   type Caps,
@@ -14,9 +15,11 @@ import {
   type Mount,
   placedEnvironment,
   type SandboxExit,
-} from '../core/sandbox.ts'
-import { explainRefusal, INSTALL, UPDATE } from '../core/sandbox-refusal.ts'
-import { seccompFilter } from '../core/seccomp.ts'
+} from '../../core/sandbox/sandbox.ts'
+import { seccompFilter } from '../../core/sandbox/seccomp.ts'
+import { ended, exitOf, SandboxEnd } from './end.ts'
+import { SandboxError } from './error.ts'
+import type { Sandbox, SandboxRequest } from './request.ts'
 import {
   type CapScope,
   findKernelCaps,
@@ -24,19 +27,9 @@ import {
   SPARE_PROCESSES,
   thisMachine,
 } from './resource-caps.ts'
-import { ended, exitOf, SandboxEnd } from './sandbox-end.ts'
-import { SandboxError } from './sandbox-error.ts'
-import type { Sandbox, SandboxRequest } from './sandbox-request.ts'
-import {
-  entrance,
-  FILE_DESCRIPTORS,
-  SECCOMP,
-  STATUS,
-  type Started,
-  startBubblewrap,
-} from './sandbox-start.ts'
-import { usesMoreThan, watchSandbox } from './sandbox-watch.ts'
+import { entrance, FILE_DESCRIPTORS, SECCOMP, STATUS, type Started, startBubblewrap } from './start.ts'
 import { systemMounts, toolMounts } from './tool-mounts.ts'
+import { usesMoreThan, watchSandbox } from './watch.ts'
 
 interface Installation {
   file: string
