@@ -24997,10 +24997,15 @@ function reproduceCommands({ candidate, config, state }) {
 	return [
 		`git fetch origin ${candidate.head}`,
 		"git switch --detach FETCH_HEAD",
-		...config.setup === void 0 ? [] : [config.setup],
 		`export AUTORESEARCH_SEED=${seed} AUTORESEARCH_BUDGET_SECONDS=${config.budgetSeconds}`,
-		...config.metric.source.kind === "file" ? ["export AUTORESEARCH_OUT=\"$(mktemp -d)\""] : [],
-		config.train
+		...[
+			"DATA",
+			"EVAL_DATA",
+			"OUT"
+		].map((name) => `export AUTORESEARCH_${name}="$(mktemp -d)"`),
+		...config.setup === void 0 ? [] : [config.setup],
+		config.train,
+		...config.evaluate === void 0 ? [] : [config.evaluate]
 	].join("\n");
 }
 /** Message of a candidate's own commit: plain text in which nothing notifies or closes. */

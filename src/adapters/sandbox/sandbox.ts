@@ -10,7 +10,7 @@ import { SandboxError } from './error.ts'
 import { runGroup } from './process-group.ts'
 import type { Sandbox } from './request.ts'
 
-export type { Sandbox, SandboxRequest } from './request.ts'
+export type { Sandbox } from './request.ts'
 
 /**
  * Makes sure that commands can be run, by running one.

@@ -19,7 +19,7 @@ export interface PullRequestFacts {
   candidate: Candidate
   /** From `candidate.base` to `candidate.head`. */
   changes: readonly Change[]
-  config: Pick<Config, 'metric' | 'setup' | 'train' | 'budgetSeconds' | 'baseline'>
+  config: Pick<Config, 'metric' | 'setup' | 'train' | 'evaluate' | 'budgetSeconds' | 'baseline'>
   state: State
   bench: Bench
 }
@@ -85,10 +85,11 @@ function reproduceCommands({ candidate, config, state }: PullRequestFacts): stri
   return [
     `git fetch origin ${candidate.head}`,
     'git switch --detach FETCH_HEAD',
-    ...(config.setup === undefined ? [] : [config.setup]),
     `export AUTORESEARCH_SEED=${seed} AUTORESEARCH_BUDGET_SECONDS=${config.budgetSeconds}`,
-    ...(config.metric.source.kind === 'file' ? ['export AUTORESEARCH_OUT="$(mktemp -d)"'] : []),
+    ...['DATA', 'EVAL_DATA', 'OUT'].map((name) => `export AUTORESEARCH_${name}="$(mktemp -d)"`),
+    ...(config.setup === undefined ? [] : [config.setup]),
     config.train,
+    ...(config.evaluate === undefined ? [] : [config.evaluate]),
   ].join('\n')
 }
 

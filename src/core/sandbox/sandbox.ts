@@ -31,7 +31,7 @@ export type Mount =
   | { kind: 'link'; at: string; target: string }
 
 /** Where the places are inside. One folder of our own, because a host may well keep its tools below `/data`. */
-export const INSIDE = {
+const INSIDE = {
   source: '/autoresearch/source',
   data: '/autoresearch/data',
   out: '/autoresearch/out',

@@ -44,6 +44,9 @@ test('a typical pull request', () => {
     git fetch origin ab221b425228c638acc7241c95f780a3105e84e9
     git switch --detach FETCH_HEAD
     export AUTORESEARCH_SEED=1923619080 AUTORESEARCH_BUDGET_SECONDS=300
+    export AUTORESEARCH_DATA="$(mktemp -d)"
+    export AUTORESEARCH_EVAL_DATA="$(mktemp -d)"
+    export AUTORESEARCH_OUT="$(mktemp -d)"
     uv run train.py
     \`\`\`
 
@@ -110,13 +113,15 @@ test('a change of very many files lists some and counts the rest', () => {
   expect(body).toContain('not measured yet')
 })
 
-test('setup and a metric file are part of the commands', () => {
-  const source = { kind: 'file', file: 'metrics.json', key: 'val' } as const
-  const { body } = render(
-    aCandidate(),
-    aConfig({ setup: 'uv sync', metric: { name: 'acc', direction: 'maximize', source } }),
+test('setup and evaluation are part of the commands, around training', () => {
+  const { body } = render(aCandidate(), aConfig({ setup: 'uv sync', evaluate: 'uv run evaluate.py' }))
+  expect(body).toContain(
+    'export AUTORESEARCH_OUT="$(mktemp -d)"\nuv sync\nuv run train.py\nuv run evaluate.py\n',
   )
-  expect(body).toContain('FETCH_HEAD\nuv sync\nexport AUTORESEARCH_SEED=')
-  expect(body).toContain('export AUTORESEARCH_OUT="$(mktemp -d)"\nuv run train.py')
+})
+
+test('a metric to be maximised is said to be better higher', () => {
+  const source = { kind: 'file', file: 'metrics.json', key: 'val' } as const
+  const { body } = render(aCandidate(), aConfig({ metric: { name: 'acc', direction: 'maximize', source } }))
   expect(body).toContain('acc, higher is better')
 })
