@@ -33587,11 +33587,11 @@ var Loop = class {
 			busySeconds
 		};
 	}
-	#countTrial(wallSeconds) {
+	#countTrial(seconds) {
 		const device = this.#device;
 		device.lastSeconds = this.#ports.clock.monotonicSeconds();
-		if (device.busySeconds === 0) device.firstSeconds = device.lastSeconds - wallSeconds;
-		device.busySeconds += wallSeconds;
+		if (device.busySeconds === 0) device.firstSeconds = device.lastSeconds - seconds;
+		device.busySeconds += seconds;
 	}
 	/** @returns why proposing ended, as a sentence */
 	async run() {
@@ -33635,7 +33635,7 @@ var Loop = class {
 			}
 			const result = await trainer.run(trial, this.#stop.signal);
 			if (this.#stop.signal.aborted) return;
-			this.#countTrial(result.wallSeconds);
+			this.#countTrial(result.deviceSeconds);
 			this.#ports.log.info(describeTrial(result));
 			this.#session.record([{
 				kind: "trial",

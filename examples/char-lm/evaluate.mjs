@@ -6,7 +6,6 @@
 // answers stay here, and so do the softmax, the metric and the output.
 
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { loadEvaluationData, readModel } from './prepare.mjs'
 
@@ -67,8 +66,10 @@ function surprise(logits, target) {
 // The model, in a process of its own
 
 /** Node's permission model: the child reads its own source and nothing else, writes nothing and starts nothing. */
+const FLAGS = process.allowedNodeEnvironmentFlags // which depend on the version of Node
 const PERMISSIONS = [
-  process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission',
+  FLAGS.has('--permission') ? '--permission' : '--experimental-permission',
+  ...(FLAGS.has('--experimental-sqlite') ? ['--no-experimental-sqlite'] : []), // it opens files unasked
   ...['serve.mjs', 'train.mjs', 'prepare.mjs'].map((name) => `--allow-fs-read=${beside(name)}`),
 ]
 
@@ -93,30 +94,32 @@ function startModel() {
   })
   failure.catch(() => {}) // nobody may be waiting for an answer just then
 
+  const chunks = answers[Symbol.asyncIterator]()
+  let received = Buffer.alloc(0)
+  async function take(size) {
+    while (received.length < size) {
+      const { value, done } = await chunks.next()
+      if (done) return failure
+      received = Buffer.concat([received, value])
+    }
+    const bytes = Uint8Array.from(received.subarray(0, size))
+    received = received.subarray(size)
+    return bytes.buffer
+  }
+
   return {
     /** Sends a message, and returns the answer, which must have `size` bytes. */
     async ask(bytes, size) {
       questions.write(Buffer.from(Uint32Array.of(bytes.length).buffer))
       questions.write(bytes)
-      const [answered] = new Uint32Array(await Promise.race([take(answers, 4), failure]))
+      const [answered] = new Uint32Array(await Promise.race([take(4), failure]))
       if (answered !== size) throw new Error(`refused: its answer has ${answered} bytes, not ${size}`)
-      return Promise.race([take(answers, size), failure])
+      return Promise.race([take(size), failure])
     },
     /** What the model printed, quoted line by line, so none of it can pass for a metric. */
     lastWords: () => words.split('\n').map((line) => `  model| ${line.replace(/[^ -~]/g, '?')}`),
     end: () => child.kill('SIGKILL'),
   }
-}
-
-/** The next `size` bytes of a stream, once they are there. */
-async function take(stream, size) {
-  let bytes = stream.read(size)
-  while (bytes === null) {
-    await once(stream, 'readable')
-    bytes = stream.read(size)
-  }
-  if (bytes.length < size) throw new Error('refused: it broke off in the middle of an answer')
-  return Uint8Array.from(bytes).buffer
 }
 
 function beside(name) {

@@ -68,11 +68,11 @@ class Loop {
     return { trainingSeconds: lastSeconds - firstSeconds, busySeconds }
   }
 
-  #countTrial(wallSeconds: number): void {
+  #countTrial(seconds: number): void {
     const device = this.#device
     device.lastSeconds = this.#ports.clock.monotonicSeconds()
-    if (device.busySeconds === 0) device.firstSeconds = device.lastSeconds - wallSeconds
-    device.busySeconds += wallSeconds
+    if (device.busySeconds === 0) device.firstSeconds = device.lastSeconds - seconds
+    device.busySeconds += seconds
   }
 
   /** @returns why proposing ended, as a sentence */
@@ -117,7 +117,7 @@ class Loop {
       }
       const result = await trainer.run(trial, this.#stop.signal)
       if (this.#stop.signal.aborted) return
-      this.#countTrial(result.wallSeconds)
+      this.#countTrial(result.deviceSeconds)
       this.#ports.log.info(describeTrial(result))
       this.#session.record([{ kind: 'trial', result }])
     }

