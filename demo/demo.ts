@@ -61,7 +61,10 @@ async function chooseSandbox(): Promise<'bubblewrap' | 'none'> {
 /** The example as a repository on the loopback GitHub, with this demo's two proposers in its configuration. */
 async function createRepository(github: GitHub, endpoint: Endpoint, scratch: string): Promise<void> {
   const source = join(scratch, 'char-lm')
-  await cp(EXAMPLE, source, { recursive: true, filter: (path) => !/node_modules|\.data(-eval)?$|\.out$/.test(path) })
+  await cp(EXAMPLE, source, {
+    recursive: true,
+    filter: (path) => !/node_modules|\.data(-eval)?$|\.out$/.test(path),
+  })
   const config = parse(await readFile(join(source, CONFIG), 'utf8'))
   config.proposers = [
     { kind: 'openai', model: endpoint.model, 'base-url': endpoint.baseUrl },

@@ -1,5 +1,5 @@
-"""Makes every seed of a trial a function of the harness' seed: whatever constant a script passes to `random`, `numpy`,
-`torch` or `jax` is replaced by SHA-256("{AUTORESEARCH_SEED}:{constant}") before the library sees it.
+"""Makes every seed of a trial a function of the harness' seed: whatever constant a script passes to `random`, `numpy` or
+`torch` is replaced by SHA-256("{AUTORESEARCH_SEED}:{constant}") before the library sees it.
 
 Threat model: a candidate that searches for a lucky constant, or changes one and calls it an idea, gains nothing, since
 the same constant is another stream in the next trial. A candidate that works around this file can: it shares the
@@ -172,16 +172,9 @@ def replace_method(cls, name, method):
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(cls))  # forget cached look-ups
 
 
-def patch_jax(jax_random):
-    for name in ("PRNGKey", "key"):
-        if hasattr(jax_random, name):
-            setattr(jax_random, name, seeded(getattr(jax_random, name), "seed", 31))
-
-
 PATCHES = {
     "random": patch_random,
     "tempfile": patch_tempfile,
     "numpy.random": patch_numpy,
     "torch": patch_torch,
-    "jax.random": patch_jax,
 }

