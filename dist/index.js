@@ -40992,43 +40992,9 @@ async function push(context, tip, next, moves) {
 	return typeof result === "string" ? void 0 : result;
 }
 
-// src/adapters/git/repository.ts
+// src/adapters/git/objects.ts
 /** Larger files are neither shown to a proposer nor compared as text. */
 const MAX_TEXT_BYTES = 524288;
-function createRepository(context) {
-	return {
-		remoteBranches: () => remoteBranches(context),
-		treeOf: async (commit) => git(context, ["rev-parse", `${await present(context, commit)}^{tree}`]),
-		readFiles: (commit) => readFiles(context, commit),
-		readFile: async (commit, path) => (await readBlobs(context, [`${await present(context, commit)}:${path}`]))[0],
-		changes: (from, to) => changes(context, from, to),
-		commit: (request) => commitFiles(context, request),
-		rebase: (head, onto) => rebase(context, head, onto),
-		sealedTree: (base, head, editable) => sealedTree(context, base, head, editable),
-		fixedFilesHash: (commit, editable) => fixedFilesHash(context, commit, editable),
-		exportTree: (tree, directory) => exportTree(context, tree, directory)
-	};
-}
-async function remoteBranches(context) {
-	const lines = await readRemote(context, [
-		"ls-remote",
-		"--symref",
-		context.remoteUrl,
-		"HEAD",
-		"refs/heads/*"
-	]);
-	const commits = /* @__PURE__ */ new Map();
-	let defaultBranch = "main";
-	for (const line of lines.split("\n")) {
-		const [left = "", ref = ""] = line.split("	");
-		if (left.startsWith("ref: refs/heads/") && ref === "HEAD") defaultBranch = left.slice(16);
-		else if (ref.startsWith("refs/heads/")) commits.set(ref.slice(11), left);
-	}
-	return {
-		defaultBranch,
-		commits
-	};
-}
 /** Makes sure a commit's objects are here, fetching it by its hash when they are not. */
 async function present(context, commit) {
 	if (typeof await tryGit(context, [
@@ -41064,14 +41030,6 @@ async function listTree(context, tree) {
 		};
 	});
 }
-async function readFiles(context, commit) {
-	const small = (await listTree(context, await present(context, commit))).filter((entry) => entry.mode.startsWith("100") && entry.bytes <= MAX_TEXT_BYTES);
-	const texts = await readBlobs(context, small.map((entry) => entry.object));
-	return new Map(small.flatMap((entry, index) => {
-		const text = texts[index];
-		return text === void 0 ? [] : [[entry.path, text]];
-	}));
-}
 /** Texts by name of object; undefined for what is missing, binary, very large or not UTF-8. */
 async function readBlobs(context, names) {
 	return (await readContents(context, names)).map((content) => content && decodeText(content));
@@ -41093,7 +41051,7 @@ async function readContents(context, names) {
 	});
 }
 function decodeText(content) {
-	if (content.length > MAX_TEXT_BYTES || content.includes(0)) return void 0;
+	if (content.length > 524288 || content.includes(0)) return void 0;
 	try {
 		return new TextDecoder("utf-8", {
 			fatal: true,
@@ -41125,20 +41083,49 @@ async function rawChanges(context, from, to) {
 		};
 	});
 }
-async function changes(context, from, to) {
-	const raw = await rawChanges(context, from, to);
-	const before = await readBlobs(context, raw.map((change) => change.oldObject));
-	const after = await readBlobs(context, raw.map((change) => change.object));
-	return raw.map(({ path, mode }, index) => {
-		const [old, new_] = [before[index], after[index]];
-		return {
-			path,
-			mode: mode === "000000" ? null : mode,
-			...old === void 0 ? {} : { before: old },
-			...new_ === void 0 ? {} : { after: new_ }
-		};
+function splitNul(text) {
+	return text.split("\0").filter((part) => part !== "");
+}
+
+// src/adapters/git/export.ts
+/** Contents that are held in memory at once while a tree is written. */
+const EXPORT_BATCH_BYTES = 67108864;
+/** Bytes as they are in git: a checkout would convert line ends and run filters. */
+async function exportTree(context, tree, directory) {
+	const entries = await listTree(context, tree);
+	const [links, files] = [entries.filter(isLink), entries.filter((entry) => !isLink(entry))];
+	for (const batch of [...batchesOf(files), ...batchesOf(links)]) {
+		const contents = await readContents(context, batch.map((entry) => entry.object));
+		for (const [index, entry] of batch.entries()) await exportEntry(directory, entry, contents[index]);
+	}
+}
+const isLink = ({ mode }) => mode === "120000";
+function batchesOf(entries) {
+	const batches = [];
+	let bytes = Number.POSITIVE_INFINITY;
+	for (const entry of entries) {
+		if (bytes + entry.bytes > EXPORT_BATCH_BYTES) {
+			batches.push([]);
+			bytes = 0;
+		}
+		batches.at(-1)?.push(entry);
+		bytes += entry.bytes;
+	}
+	return batches;
+}
+async function exportEntry(directory, { path, mode }, content) {
+	if (path.split("/").some((part) => part === ".." || part === ".git")) throw new Error(`the tree holds ${JSON.stringify(path)}, which git itself refuses`);
+	const target = join(directory, path);
+	await mkdir(mode === "160000" ? target : dirname(target), { recursive: true });
+	if (content === void 0) return;
+	if (mode === "120000") await symlink(content, target);
+	else await writeFile(target, content, {
+		flag: "wx",
+		mode: mode === "100755" ? 493 : 420
 	});
 }
+
+// src/adapters/git/trees.ts
 /** Lets `edit` change a scratch index that holds `tree`; returns the tree it leaves, undefined when `edit` gives up. */
 async function withIndex(context, tree, edit) {
 	const directory = await mkdtemp(join(tmpdir(), "autoresearch-index-"));
@@ -41292,44 +41279,63 @@ async function fixedFilesHash(context, commit, editable) {
 		mode: "000000"
 	})));
 }
-/** Contents that are held in memory at once while a tree is written. */
-const EXPORT_BATCH_BYTES = 67108864;
-/** Bytes as they are in git: a checkout would convert line ends and run filters. */
-async function exportTree(context, tree, directory) {
-	const entries = await listTree(context, tree);
-	const [links, files] = [entries.filter(isLink), entries.filter((entry) => !isLink(entry))];
-	for (const batch of [...batchesOf(files), ...batchesOf(links)]) {
-		const contents = await readContents(context, batch.map((entry) => entry.object));
-		for (const [index, entry] of batch.entries()) await exportEntry(directory, entry, contents[index]);
-	}
+
+// src/adapters/git/repository.ts
+function createRepository(context) {
+	return {
+		remoteBranches: () => remoteBranches(context),
+		treeOf: async (commit) => git(context, ["rev-parse", `${await present(context, commit)}^{tree}`]),
+		readFiles: (commit) => readFiles(context, commit),
+		readFile: async (commit, path) => (await readBlobs(context, [`${await present(context, commit)}:${path}`]))[0],
+		changes: (from, to) => changes(context, from, to),
+		commit: (request) => commitFiles(context, request),
+		rebase: (head, onto) => rebase(context, head, onto),
+		sealedTree: (base, head, editable) => sealedTree(context, base, head, editable),
+		fixedFilesHash: (commit, editable) => fixedFilesHash(context, commit, editable),
+		exportTree: (tree, directory) => exportTree(context, tree, directory)
+	};
 }
-const isLink = ({ mode }) => mode === "120000";
-function batchesOf(entries) {
-	const batches = [];
-	let bytes = Number.POSITIVE_INFINITY;
-	for (const entry of entries) {
-		if (bytes + entry.bytes > EXPORT_BATCH_BYTES) {
-			batches.push([]);
-			bytes = 0;
-		}
-		batches.at(-1)?.push(entry);
-		bytes += entry.bytes;
+async function remoteBranches(context) {
+	const lines = await readRemote(context, [
+		"ls-remote",
+		"--symref",
+		context.remoteUrl,
+		"HEAD",
+		"refs/heads/*"
+	]);
+	const commits = /* @__PURE__ */ new Map();
+	let defaultBranch = "main";
+	for (const line of lines.split("\n")) {
+		const [left = "", ref = ""] = line.split("	");
+		if (left.startsWith("ref: refs/heads/") && ref === "HEAD") defaultBranch = left.slice(16);
+		else if (ref.startsWith("refs/heads/")) commits.set(ref.slice(11), left);
 	}
-	return batches;
+	return {
+		defaultBranch,
+		commits
+	};
 }
-async function exportEntry(directory, { path, mode }, content) {
-	if (path.split("/").some((part) => part === ".." || part === ".git")) throw new Error(`the tree holds ${JSON.stringify(path)}, which git itself refuses`);
-	const target = join(directory, path);
-	await mkdir(mode === "160000" ? target : dirname(target), { recursive: true });
-	if (content === void 0) return;
-	if (mode === "120000") await symlink(content, target);
-	else await writeFile(target, content, {
-		flag: "wx",
-		mode: mode === "100755" ? 493 : 420
+async function readFiles(context, commit) {
+	const small = (await listTree(context, await present(context, commit))).filter((entry) => entry.mode.startsWith("100") && entry.bytes <= 524288);
+	const texts = await readBlobs(context, small.map((entry) => entry.object));
+	return new Map(small.flatMap((entry, index) => {
+		const text = texts[index];
+		return text === void 0 ? [] : [[entry.path, text]];
+	}));
+}
+async function changes(context, from, to) {
+	const raw = await rawChanges(context, from, to);
+	const before = await readBlobs(context, raw.map((change) => change.oldObject));
+	const after = await readBlobs(context, raw.map((change) => change.object));
+	return raw.map(({ path, mode }, index) => {
+		const [old, new_] = [before[index], after[index]];
+		return {
+			path,
+			mode: mode === "000000" ? null : mode,
+			...old === void 0 ? {} : { before: old },
+			...new_ === void 0 ? {} : { after: new_ }
+		};
 	});
-}
-function splitNul(text) {
-	return text.split("\0").filter((part) => part !== "");
 }
 
 // node_modules/universal-user-agent/index.js

@@ -54,8 +54,11 @@ describe.skipIf(SKIP)('char-lm', () => {
     expect(fate).toMatchObject({ kind: 'judged', verdict: { kind: 'merge' } })
   })
 
-  test.each(named([...WITHOUT_SUBSTANCE, ...OUT_OF_BOUNDS]))('%s: refused before it runs', (_, cheater) =>
-    expectFate(lab, cheater),
+  test.each(named([...WITHOUT_SUBSTANCE, ...OUT_OF_BOUNDS]))(
+    '%s: refused before it runs',
+    async (_, cheater) => {
+      await expectFate(lab, cheater)
+    },
   )
 
   test.each(named(OUT_OF_BOUNDS))('%s: not trained even without the gate', async (_, cheater) => {

@@ -65,7 +65,10 @@ export async function openLab(options: LabOptions) {
   const at = (name: string) => join(directory, name)
   mkdirSync(at('repository'))
   await gitIn(at('repository'), ['init', '--quiet', '--bare', '--template='])
-  const files = { ...exampleFiles(options.example), [CONFIG]: `editable: [${editable}]\n${options.config}` }
+  const files: Record<string, string> = {
+    ...exampleFiles(options.example),
+    [CONFIG]: `editable: [${editable}]\n${options.config}`,
+  }
   const train = (options.baseline ?? ((text: string) => text))(String(files[editable]))
   const commit = (entries: Record<string, Entry>, parent: string | null) =>
     commitIn(at('repository'), entries, { parent })

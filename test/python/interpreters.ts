@@ -48,7 +48,7 @@ export async function runProgram<T>(executable: string, name: string, launch: La
 
 const installed = new Map<string, Promise<boolean>>()
 
-export function hasLibrary(executable: string, library: string): Promise<boolean> {
+function hasLibrary(executable: string, library: string): Promise<boolean> {
   const key = `${executable} ${library}`
   const question = `import importlib.util as u; print(u.find_spec('${library}') is not None)`
   const answer =

@@ -1,0 +1,92 @@
+// Reads git objects: trees, contents, and what differs between two commits.
+import { type GitContext, git, gitBytes, readRemote, tryGit } from './git.ts'
+
+/** Larger files are neither shown to a proposer nor compared as text. */
+export const MAX_TEXT_BYTES = 512 * 1024
+
+/** Makes sure a commit's objects are here, fetching it by its hash when they are not. */
+export async function present(context: GitContext, commit: string): Promise<string> {
+  const found = await tryGit(context, ['cat-file', '-e', `${commit}^{tree}`])
+  if (typeof found !== 'string')
+    await readRemote(context, ['fetch', '--quiet', '--no-tags', context.remoteUrl, commit])
+  return commit
+}
+
+export interface TreeEntry {
+  mode: string
+  object: string
+  bytes: number
+  path: string
+}
+
+export async function listTree(context: GitContext, tree: string): Promise<TreeEntry[]> {
+  const output = await git(context, ['ls-tree', '-r', '-z', '--long', '--full-tree', tree])
+  return splitNul(output).map((record) => {
+    // A path may hold a tab too.
+    const tab = record.indexOf('\t')
+    const [head, path] = [record.slice(0, tab), record.slice(tab + 1)]
+    const [mode = '', , object = '', bytes = ''] = head.split(/ +/)
+    return { mode, object, bytes: Number(bytes) || 0, path }
+  })
+}
+
+/** Texts by name of object; undefined for what is missing, binary, very large or not UTF-8. */
+export async function readBlobs(
+  context: GitContext,
+  names: readonly string[],
+): Promise<(string | undefined)[]> {
+  const contents = await readContents(context, names)
+  return contents.map((content) => content && decodeText(content))
+}
+
+/** Contents by name of object; undefined for what is not a file. */
+export async function readContents(
+  context: GitContext,
+  names: readonly string[],
+): Promise<(Buffer | undefined)[]> {
+  if (names.length === 0) return []
+  const bytes = await gitBytes(context, ['cat-file', '--batch'], `${names.join('\n')}\n`)
+  let offset = 0
+  return names.map(() => {
+    const end = bytes.indexOf(10, offset)
+    const header = bytes.toString('utf8', offset, end)
+    offset = end + 1
+    if (header.endsWith(' missing')) return undefined
+    const [, kind, size] = header.split(' ')
+    const content = bytes.subarray(offset, offset + Number(size))
+    offset += Number(size) + 1
+    return kind === 'blob' ? content : undefined
+  })
+}
+
+function decodeText(content: Buffer): string | undefined {
+  if (content.length > MAX_TEXT_BYTES || content.includes(0)) return undefined
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)
+  } catch {
+    return undefined
+  }
+}
+
+interface RawChange {
+  path: string
+  mode: string
+  object: string
+  oldObject: string
+}
+
+export async function rawChanges(context: GitContext, from: string, to: string): Promise<RawChange[]> {
+  await present(context, from)
+  await present(context, to)
+  const fields = splitNul(
+    await git(context, ['diff-tree', '-r', '-z', '--no-renames', '--full-index', from, to]),
+  )
+  return Array.from({ length: fields.length / 2 }, (_, index) => {
+    const [, mode = '', oldObject = '', object = ''] = (fields[2 * index] ?? '').split(' ')
+    return { path: fields[2 * index + 1] ?? '', mode, object, oldObject }
+  })
+}
+
+function splitNul(text: string): string[] {
+  return text.split('\0').filter((part) => part !== '')
+}

@@ -1,0 +1,155 @@
+// Makes trees and commits, always in a scratch index: a candidate's commit, its replay on another base, its sealed tree.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isEditable } from '../../core/gate/gate.ts'
+import { type GitContext, git, tryGit } from './git.ts'
+import { listTree, present, rawChanges, readBlobs } from './objects.ts'
+
+/** Lets `edit` change a scratch index that holds `tree`; returns the tree it leaves, undefined when `edit` gives up. */
+async function withIndex(
+  context: GitContext,
+  tree: string,
+  edit: (env: Record<string, string>) => Promise<boolean>,
+): Promise<string | undefined> {
+  const directory = await mkdtemp(join(tmpdir(), 'autoresearch-index-'))
+  const env = { GIT_INDEX_FILE: join(directory, 'index') }
+  try {
+    await git(context, ['read-tree', tree], { env })
+    return (await edit(env)) ? await git(context, ['write-tree'], { env }) : undefined
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** The tree that results from putting entries into another; mode 000000 removes a path. */
+async function putEntries(
+  context: GitContext,
+  tree: string,
+  entries: readonly { mode: string; object: string; path: string }[],
+): Promise<string> {
+  const result = await withIndex(context, tree, async (env) => {
+    const lines = entries.map(
+      ({ mode, object, path }) => `${mode === '000000' ? '0' : mode} ${object}\t${path}\0`,
+    )
+    await git(context, ['update-index', '-z', '--index-info'], { env, input: lines.join('') })
+    return true
+  })
+  return result ?? tree
+}
+
+export async function commitFiles(
+  context: GitContext,
+  { base, files, message }: { base: string; files: ReadonlyMap<string, string>; message: string },
+): Promise<{ commit: string; tree: string }> {
+  await present(context, base)
+  const entries = await Promise.all(
+    [...files].map(async ([path, text]) => {
+      const object = await git(context, ['hash-object', '-w', '--stdin'], { input: text })
+      return { mode: '100644', object, path }
+    }),
+  )
+  const tree = await putEntries(context, base, entries)
+  const commit = await git(context, ['commit-tree', tree, '-p', base], { input: message })
+  return { commit, tree }
+}
+
+export async function rebase(
+  context: GitContext,
+  head: string,
+  onto: string,
+): Promise<{ kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }> {
+  await present(context, head)
+  await present(context, onto)
+  const tree = (await mergeTrees(context, head, onto)) ?? (await applyChangedLines(context, head, onto))
+  if (tree === undefined) return { kind: 'conflict' }
+  const message = await git(context, ['log', '-1', '--format=%B', head])
+  const commit = await git(context, ['commit-tree', tree, '-p', onto], { input: message })
+  return { kind: 'rebased', commit, tree }
+}
+
+/**
+ * The tree of `onto` is dressed as a sibling of `head`, so that the merge base is the commit that `head` changed: git
+ * before 2.40 cannot be told so, a shallow clone does not know it, and after the baseline was set back it is not the
+ * best common ancestor.
+ */
+async function mergeTrees(context: GitContext, head: string, onto: string): Promise<string | undefined> {
+  const sibling = await git(context, ['commit-tree', `${onto}^{tree}`, '-p', `${head}^`], {
+    input: 'Sibling',
+  })
+  const merged = await tryGit(context, ['merge-tree', '--write-tree', sibling, head])
+  if (typeof merged === 'string') return merged
+  // 1 is git's word for a conflict; anything else is a failure.
+  if (merged.exitCode === 1) return undefined
+  throw new Error(`git merge-tree failed (exit code ${merged.exitCode}): ${merged.stderr}`)
+}
+
+/**
+ * Git calls changes to neighbouring lines a conflict, and the hyperparameters of a script are neighbouring lines. When
+ * every hunk replaces lines that stood, and still stand, in exactly one place, replacing those is unambiguous; the result
+ * is trained again like any other code. A hunk that only inserts has nothing to recognise its place by.
+ */
+async function applyChangedLines(
+  context: GitContext,
+  head: string,
+  onto: string,
+): Promise<string | undefined> {
+  const range = ['--no-renames', `${head}^`, head]
+  const patch = await git(context, ['diff-tree', '-r', '-p', '-U0', ...range], { trim: false })
+  if (/^@@ -\d+,0 /m.test(patch)) return undefined
+  const sections = patch.split(/^diff --git /m).slice(1)
+  for (const [index, { path }] of (await rawChanges(context, `${head}^`, head)).entries()) {
+    const texts = await readBlobs(context, [`${head}^:${path}`, `${onto}:${path}`])
+    const replaced = replacedLines(sections[index] ?? '')
+    if (!replaced.every((lines) => texts.every((text = '') => standsOnce(lines, text)))) return undefined
+  }
+  return withIndex(context, onto, async (env) => {
+    const applied = await tryGit(context, ['apply', '--cached', '--unidiff-zero'], { env, input: patch })
+    return typeof applied === 'string'
+  })
+}
+
+/** The lines that each hunk of one file's patch replaces. */
+function replacedLines(section: string): string[] {
+  const hunks = section.split(/^@@ .*$/m).slice(1)
+  const removed = (hunk: string) => hunk.split('\n').filter((line) => line.startsWith('-'))
+  return hunks.map((hunk) =>
+    removed(hunk)
+      .map((line) => line.slice(1))
+      .join('\n'),
+  )
+}
+
+function standsOnce(lines: string, text: string): boolean {
+  const [framed, all] = [`\n${lines}\n`, `\n${text}\n`]
+  const first = all.indexOf(framed)
+  return first !== -1 && all.indexOf(framed, first + 1) === -1
+}
+
+/** A plain file, and none: a link or a submodule under an editable name is not the candidate's to make. */
+const PLAIN_MODES = ['100644', '000000']
+
+export async function sealedTree(
+  context: GitContext,
+  base: string,
+  head: string,
+  editable: readonly string[],
+): Promise<string> {
+  const raw = await rawChanges(context, base, head)
+  const allowed = raw.filter(({ path, mode }) => PLAIN_MODES.includes(mode) && isEditable(path, editable))
+  return putEntries(context, base, allowed)
+}
+
+export async function fixedFilesHash(
+  context: GitContext,
+  commit: string,
+  editable: readonly string[],
+): Promise<string> {
+  const entries = await listTree(context, await present(context, commit))
+  const editablePaths = entries.filter((entry) => isEditable(entry.path, editable))
+  return putEntries(
+    context,
+    commit,
+    editablePaths.map((entry) => ({ ...entry, mode: '000000' })),
+  )
+}
