@@ -53,7 +53,8 @@ async function chooseSandbox(): Promise<'bubblewrap' | 'none'> {
     return 'bubblewrap'
   } catch (error) {
     if (!(error instanceof UserFacingError)) throw error
-    say(`Training runs WITHOUT a sandbox here: ${error.message}`)
+    say(`This demo trains without a sandbox, because its code is our own. The action would refuse: ${error.message}.`)
+    say(error.hint)
     return 'none'
   }
 }

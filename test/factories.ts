@@ -4,7 +4,7 @@ import { type Candidate, candidateId, NO_USAGE } from '../src/core/candidate.ts'
 import type { Config } from '../src/core/config/config.ts'
 import type { Bench } from '../src/core/evidence.ts'
 import type { BaselineCommit, State } from '../src/core/state.ts'
-import { type Trial, type TrialResult, trialId, trialSeed } from '../src/core/trial.ts'
+import { BASE_SCALE, type Trial, type TrialResult, trialId, trialSeed } from '../src/core/trial.ts'
 import { type JudgePolicy, STARTING_THRESHOLDS, type Verdict } from '../src/core/verdict.ts'
 
 export const ROOT_SEED = 'test'
@@ -100,6 +100,7 @@ export function aTrial({
     tree,
     replicate,
     seed: seed ?? trialSeed(ROOT_SEED, tree, replicate),
+    scale: BASE_SCALE,
   }
 }
 

@@ -1,10 +1,12 @@
 // The `judge` job: takes the results of the train jobs, believes nothing in them that it can check, and settles what is
 // decided. It never runs candidate code.
 
+import { isDeepStrictEqual } from 'node:util'
 import { measurementHash } from '../core/evidence.ts'
+import { reviewChanges } from '../core/gate/gate.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import { planTrials } from '../core/schedule.ts'
-import { groupTrials, type TrialBatch, type TrialResult } from '../core/trial.ts'
+import { groupTrials, type Trial, type TrialBatch, type TrialResult } from '../core/trial.ts'
 import { checkResult } from '../core/trust.ts'
 import type { Results } from '../ports.ts'
 import { performSteps } from './propose.ts'
@@ -16,7 +18,8 @@ export async function judgeResults(
   settings: SessionSettings,
 ): Promise<{ session: Session; batches: TrialBatch[]; refused: string[] }> {
   const session = await openSession(ports, settings)
-  const assigned = new Set(planTrials(session.state, session.bench, session.policy).map(({ id }) => id))
+  const planned = planTrials(session.state, session.bench, session.policy)
+  const assigned = new Map(planned.map((trial) => [trial.id, trial]))
   const refused: string[] = []
   for (const file of await ports.results.read()) {
     if (file.kind === 'result' && session.state.trials.has(file.result.trial.id)) continue
@@ -38,10 +41,12 @@ export async function judgeResults(
 /** Compares a result with git and with the ledger. */
 async function verify(
   session: Session,
-  assigned: ReadonlySet<string>,
+  assigned: ReadonlyMap<string, Trial>,
   result: TrialResult,
 ): Promise<string | undefined> {
-  if (!assigned.has(result.trial.id)) return 'no such trial is outstanding'
+  const trial = assigned.get(result.trial.id)
+  if (trial === undefined) return 'no such trial is outstanding'
+  if (!isDeepStrictEqual(trial, result.trial)) return 'it is not the trial that was assigned'
   const { config } = session
   const problem = checkResult(session.state, result, {
     hash: measurementHash(config),
@@ -50,8 +55,18 @@ async function verify(
     sandboxKind: config.sandbox.kind,
   })
   if (problem !== undefined) return problem
+  const refusal = await gateRefusal(session, result.trial)
+  if (refusal !== undefined) return refusal
   const tree = await session.ports.repository.treeOf(result.trial.head)
   return tree === result.trial.tree
     ? undefined
     : `it names tree ${result.trial.tree.slice(0, 7)}, and git says ${tree.slice(0, 7)}`
+}
+
+/** The static gate once more, from git objects: whatever a pull request says, this is what was trained. */
+async function gateRefusal(session: Session, { candidate, base, head }: Trial): Promise<string | undefined> {
+  if (candidate === null) return undefined
+  const changes = await session.ports.repository.changes(base, head)
+  const problems = reviewChanges(changes, session.config.editable)
+  return problems.length > 0 ? `the static gate refuses the change: ${problems.join(' ')}` : undefined
 }

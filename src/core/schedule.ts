@@ -3,7 +3,7 @@ import type { Candidate } from './candidate.ts'
 import { type Bench, baselineTrials, evidenceFor, trialsOfTree, usualSeconds } from './evidence.ts'
 import type { LedgerEvent } from './ledger.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
-import { type Trial, trialId, trialSeed } from './trial.ts'
+import { BASE_SCALE, type Trial, trialId, trialSeed } from './trial.ts'
 import { type Judgement, type JudgePolicy, judge } from './verdict.ts'
 
 /** Runs of a baseline that may fail before we say that the baseline itself is broken. */
@@ -52,7 +52,7 @@ function nextTrial(
   const ran = [...state.trials.values()].filter((result) => result.trial.tree === tree)
   const replicate = Math.max(0, ...ran.map((result) => result.trial.replicate)) + 1 + ahead
   const seed = trialSeed(state.rootSeed, tree, replicate)
-  return { id: trialId(tree, replicate), candidate, base, head, tree, replicate, seed }
+  return { id: trialId(tree, replicate), candidate, base, head, tree, replicate, seed, scale: BASE_SCALE }
 }
 
 /** The judge's opinion of a candidate on the evidence so far. */

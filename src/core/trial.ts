@@ -15,7 +15,12 @@ export const trialSchema = z.strictObject({
   /** 1-based; every tree counts its own replicates. */
   replicate: z.number().int().min(1).max(9999),
   seed: z.number().int().min(0).max(0x7fffffff),
+  /** Rung of the ladder it trains on. */
+  scale: z.string().regex(/^[\w.-]{1,40}$/),
 })
+
+/** The one rung there is as yet. */
+export const BASE_SCALE = 'base'
 
 /** What is to be trained: planned by the scheduler, carried to the GPU job as JSON. */
 export type Trial = z.infer<typeof trialSchema>

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -12,6 +12,8 @@ import { aDirectory, aLog, aRemote, type Entry, trialOf } from '../scaffold.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/train/', import.meta.url))
 const SHIM = fileURLToPath(new URL('../../python', import.meta.url))
+/** One for each core, where the environment of the job says nothing else. */
+const THREADS = String(availableParallelism())
 const CONFIG = '.github/autoresearch.yml'
 const NEVER = new AbortController().signal
 const PATTERN = "pattern: '^val_loss: (\\S+)'"
@@ -213,6 +215,10 @@ describe('what training sees', () => {
       PYTHONHASHSEED: String(trial.seed),
       PYTHONDONTWRITEBYTECODE: '1',
       PYTHONPATH: SHIM,
+      OMP_NUM_THREADS: THREADS,
+      OPENBLAS_NUM_THREADS: THREADS,
+      MKL_NUM_THREADS: THREADS,
+      NUMEXPR_NUM_THREADS: THREADS,
       AUTORESEARCH_SEED: String(trial.seed),
       AUTORESEARCH_BUDGET_SECONDS: '1',
     })

@@ -31,7 +31,7 @@ const NEVER = new AbortController().signal
 /** In the environment of the trainer, and of another process of this machine. */
 export const CANARY = 'canary-2f1d8f0c5a7e'
 /** In the command line of whatever a cheater leaves running. */
-export const MARKER = `autoresearch-cheater-${process.pid}`
+export const MARKER = `autoresearch-cheater-${process.pid}-end`
 
 const INSTALLED = spawnSync('bwrap', ['--version']).status === 0
 /** A person without bubblewrap may run the other tests; on CI these must run. */

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { NANOGPT } from '../fixtures/cheaters/nanogpt.ts'
+import { improved, NANOGPT, slow } from '../fixtures/cheaters/nanogpt.ts'
 import { expectFate, named } from './expectations.ts'
 import { type Lab, openLab, SKIP } from './lab.ts'
 
@@ -31,7 +31,7 @@ test.runIf(process.env.CI === 'true')('there is a Python with PyTorch to be test
 describe.skipIf(SKIP || !hasTorch)('nanogpt', () => {
   let lab: Lab
   beforeAll(async () => {
-    lab = await openLab({ example: 'nanogpt', editable: 'train.py', config: CONFIG })
+    lab = await openLab({ example: 'nanogpt', editable: 'train.py', config: CONFIG, baseline: slow })
   })
   afterAll(() => lab?.close())
 
@@ -39,6 +39,11 @@ describe.skipIf(SKIP || !hasTorch)('nanogpt', () => {
     expect(lab.baseline.map(({ outcome, trust }) => `${outcome} ${trust}`)).toEqual(
       Array(3).fill('measured evaluated'),
     )
+  })
+
+  test('an honest improvement is merged', async () => {
+    const honest = { title: 'learns faster', edit: improved, expected: { refused: /^$/ } }
+    expect(await lab.take(honest)).toMatchObject({ kind: 'judged', verdict: { kind: 'merge' } })
   })
 
   test.each(named(NANOGPT))('%s: not merged', async (_, cheater) => {

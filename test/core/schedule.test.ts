@@ -142,6 +142,8 @@ describe('planTrials', () => {
       tree: warmup.tree,
       replicate: 1,
       seed: trialSeed(ROOT_SEED, warmup.tree, 1),
+
+      scale: 'base',
     })
     expect(plan(aState())[0]).toMatchObject({
       candidate: null,

@@ -14,9 +14,6 @@ const TRAINING = [
   'NVIDIA_VISIBLE_DEVICES',
   'HIP_VISIBLE_DEVICES',
   'ROCR_VISIBLE_DEVICES',
-  'OMP_NUM_THREADS',
-  'OPENBLAS_NUM_THREADS',
-  'MKL_NUM_THREADS',
 ]
 
 /** Setup downloads packages and data sets, so it also sees how this machine reaches the network. */
@@ -36,12 +33,17 @@ const SETUP = [
   'HF_HOME',
 ]
 
-export function trainingEnvironment(all: NodeJS.ProcessEnv): Record<string, string> {
-  return pick(all, TRAINING)
+/** How many threads numerical libraries start: part of what makes two numbers comparable, so never left to them. */
+const THREADS = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NUMEXPR_NUM_THREADS']
+
+/** @param cores of this machine: the number of threads where the machine's own environment sets none */
+export function trainingEnvironment(all: NodeJS.ProcessEnv, cores: number): Record<string, string> {
+  const threads = Object.fromEntries(THREADS.map((name) => [name, all[name] ?? String(cores)]))
+  return { ...pick(all, TRAINING), ...threads }
 }
 
 export function setupEnvironment(all: NodeJS.ProcessEnv): Record<string, string> {
-  return pick(all, SETUP)
+  return pick(all, [...SETUP, ...THREADS])
 }
 
 function pick(all: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {

@@ -1,7 +1,7 @@
 // Runs trials: the sealed tree of one commit in a sandbox, a budget enforced from outside, and after training, where the
 // configuration asks for it, an evaluation that training never saw.
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, parseConfig, renderConfigProblems } from '../../core/config/config.ts'
 import { measurementHash } from '../../core/evidence.ts'
@@ -185,7 +185,7 @@ async function runCommand(
   const exit = await sandbox.run({
     ...request,
     environment: {
-      ...trainingEnvironment(options.environment),
+      ...trainingEnvironment(options.environment, availableParallelism()),
       AUTORESEARCH_SEED: String(trial.seed),
       AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
       // The order of Python's sets and dicts of strings is chance, too.
