@@ -32852,6 +32852,13 @@ var Session = class {
 	get candidateLimit() {
 		return Math.min(this.settings.candidates ?? Number.POSITIVE_INFINITY, this.#config.limits.candidates);
 	}
+	/** Which limit on the cost of proposing is reached, as a sentence, given what was spent before this job. */
+	costLimitReached(before) {
+		const { tokens, dollars } = this.#config.limits;
+		const { usage } = this.state;
+		if (usage.inputTokens + usage.outputTokens - before.inputTokens - before.outputTokens >= tokens) return `the limit of ${tokens} tokens is reached`;
+		return usage.dollars - before.dollars >= dollars ? `the limit of ${dollars} dollars is reached` : void 0;
+	}
 	get policy() {
 		return {
 			direction: this.#config.metric.direction,
@@ -33478,14 +33485,17 @@ async function propose$1(ports, settings) {
 }
 async function fillQueue(session, proposers, wanted) {
 	const silent = /* @__PURE__ */ new Set();
-	const { cancelled } = session.ports;
+	const { cancelled, log } = session.ports;
+	const { usage } = session.state;
 	while (!cancelled.aborted && waitingCandidates(session.state).length < wanted) {
+		const limit = session.costLimitReached(usage);
+		if (limit) return log.info(`No more proposals: ${limit}`);
 		const turn = chooseProposer(proposers.length, session.state.asked, silent);
 		const proposer = turn === void 0 ? void 0 : proposers[turn];
 		if (turn === void 0 || proposer === void 0) return;
 		const proposed = await proposeCandidate(session, proposer, cancelled);
 		if (proposed.kind === "proposed") continue;
-		session.ports.log.info(`${proposer.name} proposed nothing: ${proposed.reason}`);
+		log.info(`${proposer.name} proposed nothing: ${proposed.reason}`);
 		silent.add(turn);
 	}
 }
@@ -33695,13 +33705,9 @@ var Loop = class {
 	}
 	/** Which limit of the configuration this run has reached, if any. */
 	#limitReached() {
-		const { limits } = this.#session.config;
-		const { usage, candidates } = this.#session.state;
-		const tokens = usage.inputTokens + usage.outputTokens - this.#begun.usage.inputTokens - this.#begun.usage.outputTokens;
-		const { candidateLimit } = this.#session;
-		if (candidates.size - this.#begun.candidates.size >= candidateLimit) return `the limit of ${candidateLimit} candidates is reached`;
-		if (tokens >= limits.tokens) return `the limit of ${limits.tokens} tokens is reached`;
-		if (usage.dollars - this.#begun.usage.dollars >= limits.dollars) return `the limit of ${limits.dollars} dollars is reached`;
+		const { candidateLimit, state } = this.#session;
+		if (state.candidates.size - this.#begun.candidates.size >= candidateLimit) return `the limit of ${candidateLimit} candidates is reached`;
+		return this.#session.costLimitReached(this.#begun.usage);
 	}
 	/** The forge lane: one write after the other, as GitHub asks of its clients. */
 	async #talkToForge() {

@@ -29,14 +29,17 @@ export async function propose(
 
 async function fillQueue(session: Session, proposers: readonly Proposer[], wanted: number): Promise<void> {
   const silent = new Set<number>()
-  const { cancelled } = session.ports
+  const { cancelled, log } = session.ports
+  const { usage } = session.state
   while (!cancelled.aborted && waitingCandidates(session.state).length < wanted) {
+    const limit = session.costLimitReached(usage)
+    if (limit) return log.info(`No more proposals: ${limit}`)
     const turn = chooseProposer(proposers.length, session.state.asked, silent)
     const proposer = turn === undefined ? undefined : proposers[turn]
     if (turn === undefined || proposer === undefined) return
     const proposed = await proposeCandidate(session, proposer, cancelled)
     if (proposed.kind === 'proposed') continue
-    session.ports.log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
+    log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
     silent.add(turn)
   }
 }

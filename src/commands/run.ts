@@ -160,17 +160,10 @@ class Loop {
 
   /** Which limit of the configuration this run has reached, if any. */
   #limitReached(): string | undefined {
-    const { limits } = this.#session.config
-    const { usage, candidates } = this.#session.state
-    const tokens =
-      usage.inputTokens + usage.outputTokens - this.#begun.usage.inputTokens - this.#begun.usage.outputTokens
-    const { candidateLimit } = this.#session
-    if (candidates.size - this.#begun.candidates.size >= candidateLimit)
+    const { candidateLimit, state } = this.#session
+    if (state.candidates.size - this.#begun.candidates.size >= candidateLimit)
       return `the limit of ${candidateLimit} candidates is reached`
-    if (tokens >= limits.tokens) return `the limit of ${limits.tokens} tokens is reached`
-    if (usage.dollars - this.#begun.usage.dollars >= limits.dollars)
-      return `the limit of ${limits.dollars} dollars is reached`
-    return undefined
+    return this.#session.costLimitReached(this.#begun.usage)
   }
 
   /** The forge lane: one write after the other, as GitHub asks of its clients. */

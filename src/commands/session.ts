@@ -1,5 +1,5 @@
 // Every command begins here: read the ledger and the configuration, and reconcile both with what GitHub shows.
-import { candidateBranch } from '../core/candidate.ts'
+import { candidateBranch, type Usage } from '../core/candidate.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
 import { type Bench, measurementHash } from '../core/evidence.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
@@ -62,6 +62,17 @@ export class Session {
   /** Most candidates this job proposes. */
   get candidateLimit(): number {
     return Math.min(this.settings.candidates ?? Number.POSITIVE_INFINITY, this.#config.limits.candidates)
+  }
+
+  /** Which limit on the cost of proposing is reached, as a sentence, given what was spent before this job. */
+  costLimitReached(before: Usage): string | undefined {
+    const { tokens, dollars } = this.#config.limits
+    const { usage } = this.state
+    const spent = usage.inputTokens + usage.outputTokens - before.inputTokens - before.outputTokens
+    if (spent >= tokens) return `the limit of ${tokens} tokens is reached`
+    return usage.dollars - before.dollars >= dollars
+      ? `the limit of ${dollars} dollars is reached`
+      : undefined
   }
 
   get policy(): JudgePolicy {
