@@ -33,7 +33,8 @@ async function main() {
     }
     console.log(`val_bpb: ${(bits / TARGETS).toFixed(6)}`)
   } catch (error) {
-    console.error([error.message, ...model.lastWords()].join('\n'))
+    // Our reason comes last: that is the line people are shown first.
+    console.error([...model.lastWords(), error.message].join('\n'))
     process.exitCode = 1
   } finally {
     model.end()
@@ -117,7 +118,11 @@ function startModel() {
       return Promise.race([take(size), failure])
     },
     /** What the model printed, quoted line by line, so none of it can pass for a metric. */
-    lastWords: () => words.split('\n').map((line) => `  model| ${line.replace(/[^ -~]/g, '?')}`),
+    lastWords: () =>
+      words
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => `  model| ${line.replace(/[^ -~]/g, '?')}`),
     end: () => child.kill('SIGKILL'),
   }
 }

@@ -90,6 +90,8 @@ export async function openLab(options: LabOptions) {
     environment: {
       PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
       OMP_NUM_THREADS: '1',
+      OPENBLAS_NUM_THREADS: '1',
+      MKL_NUM_THREADS: '1',
       OPENAI_API_KEY: CANARY,
     },
     secrets,
