@@ -53,7 +53,9 @@ async function chooseSandbox(): Promise<'bubblewrap' | 'none'> {
     return 'bubblewrap'
   } catch (error) {
     if (!(error instanceof UserFacingError)) throw error
-    say(`This demo trains without a sandbox, because its code is our own. The action would refuse: ${error.message}.`)
+    say(
+      `This demo trains without a sandbox, because its code is our own. The action would refuse: ${error.message}.`,
+    )
     say(error.hint)
     return 'none'
   }
