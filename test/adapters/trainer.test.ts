@@ -118,6 +118,12 @@ describe('what becomes of a run', () => {
     expect(result.tail === undefined).toBe(result.outcome === 'measured')
   })
 
+  test('F33 a slow warm-up before the script’s own clock is on ours', async () => {
+    const result = await outcomeOf('warms-up-slowly')
+    expect(result).toMatchObject({ outcome: 'measured', value: 2.31 })
+    expect(result.wallSeconds).toBeGreaterThan(1.5)
+  })
+
   test('F28 forever: killed at the timeout, and the value it printed counts for nothing', async () => {
     const result = await outcomeOf('forever', { timeout: '3s' })
     expect(result).toMatchObject({ outcome: 'timed-out', tail: 'val_loss: 0.01\n' })
