@@ -1,6 +1,5 @@
 // The `judge` job: takes the results of the train jobs, believes nothing in them that it can check, and settles what is
 // decided. It never runs candidate code.
-
 import { isDeepStrictEqual } from 'node:util'
 import { measurementHash } from '../core/evidence.ts'
 import { reviewChanges } from '../core/gate/gate.ts'
@@ -9,8 +8,8 @@ import { planTrials } from '../core/schedule.ts'
 import { groupTrials, type Trial, type TrialBatch, type TrialResult } from '../core/trial.ts'
 import { checkResult } from '../core/trust.ts'
 import type { Results } from '../ports.ts'
-import { performSteps } from './propose.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
+import { performSteps } from './steps.ts'
 
 /** @returns the session and the trials that are to be run next */
 export async function judgeResults(

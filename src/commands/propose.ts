@@ -1,11 +1,11 @@
 // The `propose` job: opens pull requests for new ideas and says which trials are to be run. It runs no candidate code.
 import type { ProposerConfig } from '../core/config/config.ts'
-import { chooseProposer, planSteps, planTrials, waitingCandidates } from '../core/schedule.ts'
+import { chooseProposer, planTrials, waitingCandidates } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch } from '../core/trial.ts'
 import type { Proposer } from '../ports.ts'
 import { proposeCandidate } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
-import { performStep } from './steps.ts'
+import { performSteps } from './steps.ts'
 
 export interface ProposePorts extends Ports {
   /** The configuration says which proposers there are, and it is only known once the session is open. */
@@ -41,14 +41,5 @@ async function fillQueue(session: Session, proposers: readonly Proposer[], wante
     if (proposed.kind === 'proposed') continue
     log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
     silent.add(turn)
-  }
-}
-
-/** Does everything on GitHub that the state asks for. */
-export async function performSteps(session: Session): Promise<void> {
-  for (;;) {
-    const step = planSteps(session.state)[0]
-    if (!step) return
-    await performStep(session, step)
   }
 }

@@ -61,6 +61,8 @@ class Loop {
     this.#deadlineSeconds = deadlineSeconds
     this.#begun = session.state
     ports.cancelled.addEventListener('abort', () => this.#halt(), { once: true })
+    // A job may be cancelled while the session is being opened; a signal that has fired does not fire again.
+    if (ports.cancelled.aborted) this.#halt()
   }
 
   get deviceTimes(): Pick<RunTimes, 'trainingSeconds' | 'busySeconds'> {

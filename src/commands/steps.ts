@@ -6,12 +6,21 @@ import { concludedCheck, startedCheck } from '../core/report/check.ts'
 import { candidateMarker, renderComment } from '../core/report/comment.ts'
 import { describeCandidate, describeVerdict } from '../core/report/describe.ts'
 import { renderMergeMessage, renderPullRequest } from '../core/report/pull-request.ts'
-import type { Step } from '../core/schedule.ts'
+import { planSteps, type Step } from '../core/schedule.ts'
 import type { BaselineCommit } from '../core/state.ts'
 import type { Verdict } from '../core/verdict.ts'
 import { ForgeError } from '../errors.ts'
 import type { BranchUpdate } from '../ports.ts'
 import type { Session } from './session.ts'
+
+/** Does everything on GitHub that the state asks for. */
+export async function performSteps(session: Session): Promise<void> {
+  for (;;) {
+    const step = planSteps(session.state)[0]
+    if (!step) return
+    await performStep(session, step)
+  }
+}
 
 /** Carries out one step and records what came of it. The ledger is on the remote before anything else is changed. */
 export async function performStep(session: Session, step: Step): Promise<void> {
