@@ -265,7 +265,7 @@ describe('the sealed tree', () => {
 
   test('the hash of the fixed files changes with them and with nothing else', async () => {
     const { remote, repository } = await here()
-    const hash = (commit: string) => repository.fixedFilesHash(commit, ['train.js', 'src/**'])
+    const hash = (commit: string) => repository.fixedTree(commit, ['train.js', 'src/**'])
     const before = await hash(remote.base)
     const edited = await remote.commit({ 'train.js': 'lr = 2\n', 'src/new.js': 'new\n' })
     expect(await hash(edited)).toBe(before)

@@ -47,6 +47,15 @@ describe('preparing data', () => {
     expect(log.lines.join()).toContain('prepare.sh')
   })
 
+  test('the editable files are not there: setup has no sandbox, and they may be a candidate’s', async () => {
+    const { prepare } = await here()
+    const directory = await prepare('ls > "$AUTORESEARCH_DATA/files"')
+    expect(await readFile(join(directory, 'files'), 'utf8')).toBe('prepare.sh\n')
+    const failure = await prepare('node train.js').catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(BaselineError)
+    expect((failure as BaselineError).hint).toContain('without the editable files')
+  })
+
   test('what is kept for evaluation lies in a folder of its own', async () => {
     const { prepareBoth } = await here()
     const setup = 'echo learn > "$AUTORESEARCH_DATA/text"; echo judge > "$AUTORESEARCH_EVAL_DATA/text"'
