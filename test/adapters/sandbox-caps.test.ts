@@ -45,11 +45,11 @@ describe.skipIf(SKIP).each(USERS)('a trial of user %s', (user) => {
   })
 
   test('F37 is stopped when it starts threads without end', async () => {
-    const { exit } = await inSandbox({ command: `exec python3 ${ATTACKS}/threads.py`, user })
+    const { exit } = await inSandbox({ command: `exec python3 ${ATTACKS}/threads.py 1500`, user })
     expect(exit).toMatchObject({ code: null, exceeded: 'processes' })
   })
 
-  test.each(['own', 'files', 'nameless'])('is stopped when it takes too much memory (%s)', async (kind) => {
+  test.each(['own', 'files', 'nameless'])('F26 is stopped when it takes too much memory (%s)', async (kind) => {
     const caps = { outBytes: 1e9, processes: 64, memoryBytes: 200 * MB }
     const { exit, output } = await inSandbox({
       command: `exec python3 ${ATTACKS}/eat-memory.py ${kind}`,
