@@ -167,7 +167,7 @@ describe('F63 text of a candidate in the log gives no commands', () => {
     expect(commandsIn(output)).toEqual(['error'])
   })
 
-  test('the rules of the runner find a command that is not made inert', () => {
+  test('removed: the runner finds the commands in what is not made inert', () => {
     expect(HOSTILE.filter((text) => commandsIn(text).length === 0)).toEqual([
       ':::add-mask::a',
       '::::add-mask::a',

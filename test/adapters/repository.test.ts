@@ -399,6 +399,14 @@ describe('F56 what is planted in the clone', () => {
     expect(await ran()).toBe('')
   })
 
+  test('removed: git as anybody calls it runs what was planted', async () => {
+    const { context } = await here()
+    const ran = await plant(context)
+    await gitIn(context.directory, ['checkout', '--quiet', 'HEAD', '--', 'train.js'])
+    await gitIn(context.directory, ['status', '--short'])
+    expect(await ran()).toMatch(/fsmonitor|post-checkout|post-index-change|evil/)
+  })
+
   test('does not redirect the remote', async () => {
     const { remote, context, repository } = await here()
     const elsewhere = await aRemote({ 'train.js': 'evil\n' })
