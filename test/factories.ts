@@ -5,7 +5,8 @@ import type { Config } from '../src/core/config/config.ts'
 import type { Bench } from '../src/core/evidence.ts'
 import type { BaselineCommit, State } from '../src/core/state.ts'
 import { BASE_SCALE, type Trial, type TrialResult, trialId, trialSeed } from '../src/core/trial.ts'
-import { type JudgePolicy, STARTING_THRESHOLDS, type Verdict } from '../src/core/verdict.ts'
+import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../src/core/policy.ts'
+import type { Verdict } from '../src/core/verdict.ts'
 
 export const ROOT_SEED = 'test'
 
@@ -13,6 +14,7 @@ export const ROOT_SEED = 'test'
 export const BENCH: Bench & { testbed: string } = {
   config: '0123456789abcdef',
   testbed: '1 × TestGPU, driver 1.0',
+  direction: 'minimize',
 }
 
 /** A git object id made from a name, the same every time. */
@@ -155,7 +157,8 @@ export function aConfig(fields: Partial<Config> = {}): Config {
       source: { kind: 'pattern', pattern: '^val_bpb:\\s+(\\S+)' },
     },
     sandbox: { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3, processes: 512 },
-    replicates: { baseline: 6, candidate: 4 },
+    mergeRisk: DEFAULT_MERGE_RISK,
+    replicates: { baseline: 6, candidate: 6 },
     proposers: [{ kind: 'knobs' }],
     limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     ...fields,
@@ -181,6 +184,6 @@ export function gaussian(random: () => number): number {
 export const POLICY: JudgePolicy = {
   direction: 'minimize',
   baselineReplicates: 6,
-  candidateReplicates: 4,
-  ...STARTING_THRESHOLDS,
+  candidateReplicates: 6,
+  mergeRisk: DEFAULT_MERGE_RISK,
 }

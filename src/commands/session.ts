@@ -7,7 +7,7 @@ import { type PullRequest, reconcile } from '../core/reconcile.ts'
 import { describeVerdict } from '../core/report/describe.ts'
 import { baselineFailure, decide } from '../core/schedule.ts'
 import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
-import { type JudgePolicy, STARTING_THRESHOLDS } from '../core/verdict.ts'
+import type { JudgePolicy } from '../core/policy.ts'
 import { BaselineError, ConfigError, LedgerError } from '../errors.ts'
 import type { BranchUpdate, Clock, Forge, LedgerStore, Log, RemoteBranches, Repository } from '../ports.ts'
 import { Journal } from './journal.ts'
@@ -80,7 +80,9 @@ export class Session {
       direction: this.#config.metric.direction,
       baselineReplicates: this.#config.replicates.baseline,
       candidateReplicates: this.#config.replicates.candidate,
-      ...STARTING_THRESHOLDS,
+      mergeRisk: this.#config.mergeRisk,
+      ...(this.#config.minGain && { minGain: this.#config.minGain }),
+      ...(this.#config.simplicity && { simplicity: this.#config.simplicity }),
       ...(this.#config.reviewAbove && { reviewAbove: this.#config.reviewAbove }),
     }
   }
@@ -88,7 +90,7 @@ export class Session {
   /** Numbers are compared on the machine that trains here, else on the one that trained last. */
   get bench(): Bench {
     const testbed = this.settings.testbed ?? [...this.state.trials.values()].at(-1)?.testbed
-    return { config: measurementHash(this.#config), testbed }
+    return { config: measurementHash(this.#config), testbed, direction: this.#config.metric.direction }
   }
 
   /** The baseline; a session always has one. */

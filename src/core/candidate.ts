@@ -53,6 +53,8 @@ export interface Candidate {
   /** Name of the proposer, with its model if it has one: `openai gpt-x`. */
   proposer: string
   knob?: Knob
+  /** Lines of code it adds less those it removes; comments and blank lines are none. */
+  addedLines?: number
   /** Hash of the normalised change, by which a repeated idea is recognised. */
   changeKey: string
   usage: Usage

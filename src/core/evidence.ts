@@ -2,9 +2,12 @@
 import { createHash } from 'node:crypto'
 import type { Candidate } from './candidate.ts'
 import type { Config } from './config/config.ts'
-import type { State } from './state.ts'
-import type { TrialResult } from './trial.ts'
-import { mean, measuredValues, pooledSigma } from './verdict.ts'
+import type { BaselineCommit, State } from './state.ts'
+import type { Metric } from './metric.ts'
+import { type Belief, believe, type Era, endEra, NO_TRACK } from './statistics/belief.ts'
+import { estimateNoise, mean } from './statistics/noise.ts'
+import { measuredValues, type TrialResult } from './trial.ts'
+import { type Evidence, losses } from './verdict.ts'
 
 /** What two numbers must share to be comparable. */
 export interface Bench {
@@ -12,6 +15,8 @@ export interface Bench {
   config: string
   /** Hardware in words; undefined while nothing has been trained, or when the machine that will train is not known yet. */
   testbed: string | undefined
+  /** Which values are better. */
+  direction: Metric['direction']
 }
 
 /** Hash of everything in the configuration that changes what a number means. */
@@ -36,7 +41,7 @@ export function trialsOfTree(state: State, bench: Bench, tree: string): TrialRes
 
 /**
  * The runs that measure a tree as the baseline. The first run of a merged candidate is left out: it was selected for
- * being good, so counting it would make the new baseline look better than it is. After a change of testbed that is the
+ * being good, so that at its word the new baseline would look better than it is. After a change of testbed that is the
  * first one there, whatever its number.
  */
 export function baselineTrials(state: State, bench: Bench, tree: string): TrialResult[] {
@@ -45,26 +50,94 @@ export function baselineTrials(state: State, bench: Bench, tree: string): TrialR
   )
 }
 
-/** Standard deviation of one run, pooled over all code that was run twice or more; undefined before that. */
-export function noiseSigma(state: State, bench: Bench): number | undefined {
+/**
+ * Noise of one run, over all code that was run twice or more; undefined before that.
+ *
+ * @param except tree of the candidate that is judged: its own luck must not decide how much luck there is
+ */
+export function noiseSigma(state: State, bench: Bench, except?: string): number | undefined {
   const groups = Map.groupBy(comparableTrials(state, bench), (result) => result.trial.tree)
-  return pooledSigma([...groups.values()].map(measuredValues))
+  if (except !== undefined) groups.delete(except)
+  return estimateNoise([...groups.values()].map(measuredValues))?.sigma
 }
 
-export interface Evidence {
-  baseline: TrialResult[]
-  candidate: TrialResult[]
-  sigma: number | undefined
-}
-
-/** What a candidate is judged on: its runs and those of the baseline it was built on. */
-export function evidenceFor(state: State, bench: Bench, candidate: Candidate): Evidence {
-  const base = state.baselines.find(({ commit }) => commit === candidate.base)
+/** What a candidate is judged on. */
+export function evidenceFor(
+  state: State,
+  bench: Bench,
+  { base, tree }: Pick<Candidate, 'base' | 'tree'>,
+): Evidence {
+  const commit = state.baselines.find((baseline) => baseline.commit === base)
+  const sigma = noiseSigma(state, bench, tree)
   return {
-    baseline: base ? baselineTrials(state, bench, base.tree) : [],
-    candidate: trialsOfTree(state, bench, candidate.tree),
-    sigma: noiseSigma(state, bench),
+    ...beliefAt(state, bench, base, sigma),
+    baseline: commit ? baselineTrials(state, bench, commit.tree) : [],
+    candidate: trialsOfTree(state, bench, tree),
+    sigma,
   }
+}
+
+/** What the record tells about a baseline, by its commit; `inherited` when it was known before it was the baseline. */
+export function beliefAt(
+  state: State,
+  bench: Bench,
+  base: string,
+  sigma: number | undefined,
+): Belief & { inherited: boolean } {
+  const eras = erasUntil(state, bench, base)
+  const last = eras.pop()
+  if (!last || !sigma) return { level: undefined, effects: NO_TRACK.effects, inherited: false }
+  const track = eras.reduce((before, era) => endEra(before, era, sigma), NO_TRACK)
+  const { level, effects } = believe(track, last, sigma)
+  return { level, effects, inherited: track.level !== undefined }
+}
+
+/**
+ * Runs of the present baseline that are missing before anything can be judged on it: none once its level is inherited
+ * from the candidate whose merge made it. Where repeated runs are identical, one is enough.
+ */
+export function missingBaselineRuns(state: State, bench: Bench, { commit, tree }: BaselineCommit, replicates: number): number {
+  const sigma = noiseSigma(state, bench)
+  const wanted = sigma === 0 ? 1 : beliefAt(state, bench, commit, sigma).inherited ? 0 : replicates
+  return Math.max(0, wanted - baselineTrials(state, bench, tree).length)
+}
+
+/** The eras up to that of this baseline, oldest first. */
+function erasUntil(
+  state: State,
+  bench: Bench,
+  base: string,
+): Era[] {
+  const byTree = Map.groupBy(comparableTrials(state, bench), ({ trial }) => trial.tree)
+  const byBase = Map.groupBy(state.candidates.values(), (candidate) => candidate.base)
+  const lossesOf = (results: readonly TrialResult[]) => losses(results, bench)
+  const last = state.baselines.findLastIndex(({ commit }) => commit === base)
+  let inherited = false
+  return state.baselines.slice(0, last + 1).map(({ commit, tree }) => {
+    // Inherited, the runs that were made of this code as a candidate have been weighed already.
+    const own = baselineTrials(state, bench, tree).filter(({ trial }) => !inherited || trial.candidate === null)
+    const candidates = (byBase.get(commit) ?? []).map((candidate) => ({
+      candidate,
+      runs: lossesOf(byTree.get(candidate.tree) ?? []),
+    }))
+    const tried = candidates.filter(({ candidate, runs }) => runs.length > 0 && isDecided(candidate))
+    const merged = candidates.find(({ candidate, runs }) => runs.length > 0 && becameBaseline(candidate))
+    inherited = merged !== undefined
+    return {
+      measured: lossesOf(own),
+      tried: tried.map(({ runs }) => runs),
+      ...(merged && { merged: merged.runs }),
+    }
+  })
+}
+
+function isDecided({ verdict }: Candidate): boolean {
+  return verdict !== undefined && verdict.kind !== 'merge'
+}
+
+/** True when merging it made exactly the code that was trained. */
+function becameBaseline({ end }: Candidate): boolean {
+  return end?.kind === 'merged' && end.asTrained
 }
 
 /**

@@ -1,10 +1,11 @@
 // The scheduler: from the state alone, what to train next, what to do on GitHub next, and whether to ask for new ideas.
 import type { Candidate } from './candidate.ts'
-import { type Bench, baselineTrials, evidenceFor, trialsOfTree, usualSeconds } from './evidence.ts'
+import { type Bench, evidenceFor, missingBaselineRuns, trialsOfTree, usualSeconds } from './evidence.ts'
 import type { LedgerEvent } from './ledger.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
 import { BASE_SCALE, type Trial, trialId, trialSeed } from './trial.ts'
-import { type Judgement, type JudgePolicy, judge } from './verdict.ts'
+import type { JudgePolicy } from './policy.ts'
+import { type Judgement, judge } from './verdict.ts'
 
 /** Runs of a baseline that may fail before we say that the baseline itself is broken. */
 const MAX_BASELINE_FAILURES = 3
@@ -17,30 +18,52 @@ const MAX_BASELINE_FAILURES = 3
 export function planTrials(state: State, bench: Bench, policy: JudgePolicy): Trial[] {
   if (!state.baseline || baselineFailure(state, bench) !== undefined) return []
   const accepted = openCandidates(state).find((candidate) => isAccepted(candidate, state))
-  if (accepted) return planBaseline(state, bench, policy, accepted)
+  if (accepted) return planAccepted(state, bench, accepted)
+  const waiting = openCandidates(state)
+    .filter((candidate) => isCurrent(candidate, state) && candidate.verdict === undefined)
+    .filter((candidate) => judgeCandidate(state, bench, policy, candidate).kind === 'replicate')
+  const trials = waiting.flatMap((candidate) => planCandidate(state, bench, candidate))
   return [
-    ...planBaseline(state, bench, policy),
-    ...openCandidates(state)
-      .filter((candidate) => isCurrent(candidate, state) && candidate.verdict === undefined)
-      .filter((candidate) => judgeCandidate(state, bench, policy, candidate).kind === 'replicate')
-      .map((candidate) => nextTrial(state, candidate.id, candidate))
-      .sort((a, b) => Number(b.replicate > 1) - Number(a.replicate > 1)),
+    ...planBaseline(state, bench, policy, waiting),
+    ...trials.sort((a, b) => Number(b.replicate > 1) - Number(a.replicate > 1)),
   ]
 }
 
+/** A merged candidate's code has been run at least this often before candidates are held against it. */
+const MIN_ACCEPTED_RUNS = 3
+
+/** While the merge of an accepted candidate is under way its code, the next baseline, is measured a little better. */
+function planAccepted(state: State, bench: Bench, accepted: Candidate): Trial[] {
+  const runs = trialsOfTree(state, bench, accepted.tree).length
+  return runs < MIN_ACCEPTED_RUNS ? [nextTrial(state, accepted.id, accepted)] : []
+}
+
+/** The baseline is run again when it is less well known than this part of what a candidate's own runs are. */
+const BASELINE_SHARE = 0.6
+
 /**
- * Missing runs of the baseline. While the merge of an accepted candidate is under way, its code is measured as the next
- * baseline instead, so that the device has useful work during the round trip to GitHub.
+ * Runs of the baseline: those without which nothing can be judged, and one between two runs of a promising candidate when
+ * more of its error comes from the baseline than from its own runs.
  */
-function planBaseline(state: State, bench: Bench, policy: JudgePolicy, accepted?: Candidate): Trial[] {
-  const baseline = state.baseline
+function planBaseline(state: State, bench: Bench, policy: JudgePolicy, waiting: readonly Candidate[]): Trial[] {
+  const { baseline } = state
   if (!baseline) return []
-  const tree = accepted?.tree ?? baseline.tree
-  const commits = accepted ?? { base: baseline.commit, head: baseline.commit, tree }
-  const missing = policy.baselineReplicates - baselineTrials(state, bench, tree).length
-  return Array.from({ length: Math.max(0, missing) }, (_, index) =>
-    nextTrial(state, accepted?.id ?? null, commits, index),
-  )
+  const missing = missingBaselineRuns(state, bench, baseline, policy.baselineReplicates)
+  const count = missing > 0 ? missing : Number(waiting.some((one) => isHeldUpByBaseline(state, bench, one)))
+  const commits = { base: baseline.commit, head: baseline.commit, tree: baseline.tree }
+  return Array.from({ length: count }, (_, index) => nextTrial(state, null, commits, index))
+}
+
+function isHeldUpByBaseline(state: State, bench: Bench, candidate: Candidate): boolean {
+  const { level, sigma, candidate: runs } = evidenceFor(state, bench, candidate)
+  return runs.length >= 2 && !!sigma && !!level && level.variance > (BASELINE_SHARE * sigma ** 2) / runs.length
+}
+
+/** The candidate's next run; none while it waits for the baseline to be measured. */
+function planCandidate(state: State, bench: Bench, candidate: Candidate): Trial[] {
+  const { level, sigma, candidate: runs } = evidenceFor(state, bench, candidate)
+  const comparable = sigma === 0 || level !== undefined
+  return runs.length === 0 || comparable ? [nextTrial(state, candidate.id, candidate)] : []
 }
 
 function nextTrial(
@@ -62,9 +85,8 @@ export function judgeCandidate(
   policy: JudgePolicy,
   candidate: Candidate,
 ): Judgement {
-  const { baseline, candidate: runs, sigma } = evidenceFor(state, bench, candidate)
-  if (runs.length === 0) return { kind: 'replicate', reason: 'not trained yet' }
-  return judge(baseline, runs, sigma ?? 0, policy, usualSeconds(state, bench))
+  const code = { addedLines: candidate.addedLines, usualSeconds: usualSeconds(state, bench) }
+  return judge(evidenceFor(state, bench, candidate), policy, code)
 }
 
 /** Decisions that the evidence now allows, as ledger events. */
@@ -85,7 +107,7 @@ export function decide(
 
 function baselineIsMeasured(state: State, bench: Bench, policy: JudgePolicy): boolean {
   if (!state.baseline) return false
-  return baselineTrials(state, bench, state.baseline.tree).length >= policy.baselineReplicates
+  return missingBaselineRuns(state, bench, state.baseline, policy.baselineReplicates) === 0
 }
 
 /** Why the baseline cannot be measured, once it has failed too often; undefined while it is fine. */

@@ -22,3 +22,9 @@ export function formatSeconds(seconds: number): string {
   if (minutes < 60) return `${minutes}m`
   return `${Math.floor(minutes / 60)}h${minutes % 60 ? ` ${minutes % 60}m` : ''}`
 }
+
+/** A share in percent: 0.0081 → `0.8 %`, 0.25 → `25 %`. */
+export function formatShare(share: number): string {
+  const percent = 100 * share
+  return `${Number(percent.toFixed(percent < 10 ? 1 : 0))} %`
+}

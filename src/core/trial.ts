@@ -87,6 +87,11 @@ export function isSandboxed({ sandbox }: Pick<TrialResult, 'sandbox'>): boolean 
   return /^bubblewrap\b/.test(sandbox)
 }
 
+/** The values of the runs that have one. */
+export function measuredValues(results: readonly TrialResult[]): number[] {
+  return results.flatMap((result) => (result.value === undefined ? [] : [result.value]))
+}
+
 /** The name under which the GPU job leaves a result, in a folder named after the trial. */
 export const TRIAL_FILE = 'trial.json'
 

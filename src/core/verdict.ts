@@ -1,7 +1,16 @@
 // The judge: decides from measured numbers alone whether a candidate is better than the baseline.
-import type { Direction } from './metric.ts'
-import { formatNumber } from './text.ts'
-import type { TrialResult } from './trial.ts'
+import {
+  formatGain,
+  inMetric,
+  type JudgePolicy,
+  type Requirement,
+  requirement,
+} from './policy.ts'
+import { type Belief, measuredGain } from './statistics/belief.ts'
+import { judgeEffect, type Posterior, untriedPromise } from './statistics/effects.ts'
+import { mean, standardDeviation } from './statistics/noise.ts'
+import { formatNumber, formatShare } from './text.ts'
+import { measuredValues, type TrialResult } from './trial.ts'
 
 /** A decision about a candidate. All numbers are in the metric's unit; `gain` is positive when the candidate is better. */
 export interface Verdict {
@@ -9,11 +18,14 @@ export interface Verdict {
   kind: 'merge' | 'reject' | 'park' | 'review'
   /** One sentence that a person reads on the check run. */
   reason: string
+  /** What the candidate can be expected to gain, after allowing for luck. */
   gain?: number
-  /** Standard deviation of one run, pooled over repeated runs of equal code. */
+  /** Noise of one run that the judge reckoned with. */
   sigma?: number
-  /** Absent when σ is 0: a deterministic metric has no standard score. */
+  /** Measured gain over its standard error. Absent when σ is 0: a deterministic metric has no standard score. */
   z?: number
+  /** Probability that the candidate does not bring what it has to, 0 to 1. */
+  risk?: number
   /** How many runs of the candidate and of the baseline were compared. */
   runs: { candidate: number; baseline: number }
 }
@@ -21,30 +33,35 @@ export interface Verdict {
 /** What `judge` answers: a decision, or that one more run is needed first. */
 export type Judgement = Verdict | { kind: 'replicate'; reason: string }
 
-/** A gain in standard deviations of one run, or in percent of the baseline's mean; above 0. */
-export interface ReviewAbove {
-  kind: 'sigmas' | 'percent'
-  value: number
+/** What a candidate is judged on. */
+export interface Evidence extends Belief {
+  /** Runs of the code it was built on. */
+  baseline: readonly TrialResult[]
+  /** Every run of the candidate's tree, failed ones included. */
+  candidate: readonly TrialResult[]
+  /** Noise of one run; undefined while no code was run twice. */
+  sigma: number | undefined
 }
 
-export interface JudgePolicy {
-  direction: Direction
-  /** Runs of the baseline before anything is judged. */
-  baselineReplicates: number
-  /** Most runs of one candidate, at least 2. */
-  candidateReplicates: number
-  /** After one run a candidate needs this gain, in σ, to be run again. */
-  screenSigmas: number
-  /** Standard score from which a candidate is merged. */
-  mergeZ: number
-  /** After two runs or more a mean gain below this, in σ, is a rejection. */
-  rejectSigmas: number
-  /** A larger gain that the training script itself reported waits for a person. */
-  reviewAbove?: ReviewAbove
+/** What the judge knows of a candidate besides its numbers. */
+export interface JudgedCode {
+  /** Lines of code added less lines removed. Default 0. */
+  addedLines?: number | undefined
+  /** Wall time a run may be expected to take; by default what the baseline's runs took. */
+  usualSeconds?: number | undefined
 }
 
-/** Thresholds of the starting rule; measured on public logs at 1.0–1.2 runs per candidate (see docs/deciding.md). */
-export const STARTING_THRESHOLDS = { screenSigmas: 1.5, mergeZ: 2.5, rejectSigmas: 0.8 } as const
+/** Asked for besides the risk, so that no belief about changes in general merges what was hardly measured. */
+const MERGE_Z = 2
+/** The same for a candidate that removes code and only has to be not worse by more than its margin. */
+const NOT_WORSE_Z = 1
+/**
+ * A run is spent on a candidate while that promises this much more than one that nobody has tried yet: until a merge it
+ * takes two or three of them.
+ */
+const WORTH_ANOTHER_RUN = 2
+/** A candidate that was given up is rejected above this risk. Below it is parked: more likely good than not, but unproven. */
+const PARK_RISK = 0.5
 
 /**
  * A candidate may take this much longer than a usual run before its number stops counting: 5 % and 2 s,
@@ -55,92 +72,98 @@ export function wallAllowanceSeconds(usualSeconds: number): number {
 }
 
 /**
- * Pooled standard deviation of one run: √(Σ(nᵢ−1)sᵢ² / Σ(nᵢ−1)) over groups of runs of equal code (Cochran & Cox,
- * Experimental Designs, 1957). Groups of one run carry no information about noise and are ignored.
- *
- * @returns undefined when no group has two runs.
+ * Judges one candidate. The measured gain is weighed against what changes usually do (statistics/effects.ts). The
+ * candidate is merged when the risk that it does not bring what it has to is small, run again while that promises more
+ * than trying something new, and else rejected or parked.
  */
-export function pooledSigma(groups: readonly (readonly number[])[]): number | undefined {
-  let squares = 0
-  let degreesOfFreedom = 0
-  for (const group of groups) {
-    const center = mean(group)
-    squares += group.reduce((sum, value) => sum + (value - center) ** 2, 0)
-    degreesOfFreedom += Math.max(0, group.length - 1)
+export function judge(evidence: Evidence, policy: JudgePolicy, code: JudgedCode = {}): Judgement {
+  const { baseline, candidate, level, sigma } = evidence
+  const failure = firstFailure(candidate, code.usualSeconds ?? mean(baseline.map((run) => run.wallSeconds)))
+  if (failure) return { kind: 'reject', reason: failure, runs: countRuns(evidence) }
+  if (candidate.length === 0) return { kind: 'replicate', reason: 'not trained yet' }
+  if (sigma === 0) return judgeExact(evidence, policy, code)
+  if (level === undefined || sigma === undefined)
+    return { kind: 'replicate', reason: 'the baseline is not measured yet' }
+
+  const units = { sigma, baseline: level.mean }
+  const need = requirement(policy, code.addedLines ?? 0, units)
+  const measured = measuredGain(level, trimLucky(losses(candidate, policy), sigma), sigma)
+  const belief = judgeEffect(evidence.effects, measured, need.gain / sigma)
+  const z = (measured.gain - need.gain / sigma) / Math.sqrt(measured.variance)
+  const facts = { gain: belief.mean * sigma, sigma, z, risk: belief.risk, runs: countRuns(evidence) }
+  const words = describe(facts, Math.sqrt(belief.variance) * sigma, need)
+  const least = need.gain < 0 ? NOT_WORSE_Z : MERGE_Z
+  const proven = candidate.length >= 2 && belief.risk <= policy.mergeRisk && z >= least
+  if (proven) return acceptOrDoubt(evidence, policy, facts, `${words} ≤ ${formatShare(policy.mergeRisk)}`)
+  return goOnOrStop(evidence, policy, facts, words, belief)
+}
+
+type Facts = Omit<Verdict, 'kind' | 'reason'> & { gain: number; sigma: number }
+
+/** A proven gain is merged, unless it cannot be believed: a person has to look then. */
+function acceptOrDoubt(evidence: Evidence, policy: JudgePolicy, facts: Facts, words: string): Judgement {
+  const { candidate } = evidence
+  if (ignoresSeed(evidence, facts.sigma)) {
+    const doubt = `${words}, but its runs do not vary as the baseline's do`
+    return candidate.length < policy.candidateReplicates
+      ? { kind: 'replicate', reason: doubt }
+      : { kind: 'review', reason: `${doubt}: seed-insensitive after ${candidate.length} runs`, ...facts }
   }
-  return degreesOfFreedom > 0 ? Math.sqrt(squares / degreesOfFreedom) : undefined
+  const suspicion = exceededReview(evidence, policy, facts)
+  return suspicion === undefined
+    ? { kind: 'merge', reason: words, ...facts }
+    : { kind: 'review', reason: `${words}: ${suspicion}`, ...facts }
+}
+
+/** Spends another run while that is worth more than trying something new. */
+function goOnOrStop(
+  { candidate, effects }: Evidence,
+  policy: JudgePolicy,
+  facts: Facts,
+  words: string,
+  { risk, promise }: Posterior,
+): Judgement {
+  const kind = risk > PARK_RISK ? 'reject' : 'park'
+  const price = WORTH_ANOTHER_RUN * untriedPromise(effects)
+  if (promise < price) {
+    const [got, asked] = [promise, price].map((gain) => formatNumber(gain * facts.sigma))
+    return { kind, reason: `${words}; more runs promise ${got}, and are worth it from ${asked}`, ...facts }
+  }
+  if (candidate.length < policy.candidateReplicates)
+    return { kind: 'replicate', reason: `${words}: worth another run` }
+  const conclusion = kind === 'park' ? 'promising but unproven' : 'no improvement'
+  return { kind, reason: `${words}: ${conclusion} after ${candidate.length} runs`, ...facts }
 }
 
 /**
- * Judges one candidate against the baseline it was built on: screen after one run, replicate, then
- * z = gain / (σ √(1/n + 1/m)).
- *
- * @param baseline measured runs of the baseline on this testbed
- * @param candidate every run of the candidate's tree, in order, failed ones included
- * @param sigma pooled standard deviation of one run, see `pooledSigma`
- * @param usualSeconds wall time a run may be expected to take; by default what the baseline's runs took
+ * Repeated runs of equal code are identical, so one run shows the gain. A winner runs once more: if it varies where the
+ * baseline does not, it has brought randomness of its own, and its first number was luck.
  */
-export function judge(
-  baseline: readonly TrialResult[],
-  candidate: readonly TrialResult[],
-  sigma: number,
-  policy: JudgePolicy,
-  usualSeconds: number = mean(baseline.map((result) => result.wallSeconds)),
-): Judgement {
-  const runs = { candidate: candidate.length, baseline: baseline.length }
-  const failure = firstFailure(candidate, usualSeconds)
-  if (failure) return { kind: 'reject', reason: failure, runs }
-  if (candidate.length === 0) return { kind: 'replicate', reason: 'not trained yet' }
-
-  const sign = policy.direction === 'minimize' ? 1 : -1
-  const gain = sign * (mean(measuredValues(baseline)) - mean(measuredValues(candidate)))
-  const standardError = sigma * Math.sqrt(1 / runs.candidate + 1 / runs.baseline)
-  const z = standardError > 0 ? gain / standardError : undefined
-  const facts = { gain, sigma, ...(z === undefined ? {} : { z }), runs }
-  const measured = describeGain(gain, standardError, runs.candidate)
-
-  if (runs.candidate === 1) return screen(gain, sigma, measured, facts, policy)
+function judgeExact(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): Judgement {
+  const [baseline, candidate] = [evidence.baseline, evidence.candidate].map((runs) => losses(runs, policy))
+  const worst = Math.max(...(candidate ?? []))
+  const units = { sigma: 0, baseline: mean(baseline ?? []) }
+  const gain = units.baseline - worst
+  const need = requirement(policy, code.addedLines ?? 0, units)
+  const facts = { gain, sigma: 0, runs: countRuns(evidence) }
+  const words = `gain ${formatNumber(gain)} over ${countWords(facts.runs.candidate)}${need.why ? `, ${need.why}` : ''}`
   // Asked this way round, a gain that is not a number is rejected.
-  if (!(gain > 0 && gain >= policy.rejectSigmas * sigma))
-    return {
-      kind: 'reject',
-      reason: `${measured}${fallsShort('under', policy.rejectSigmas, sigma)}`,
-      ...facts,
-    }
-  const accept = (proof: string): Verdict => {
-    const exceeded = exceededReview(baseline, candidate, gain, sigma, policy)
-    if (exceeded === undefined) return { kind: 'merge', reason: `${measured}${proof}`, ...facts }
-    return { kind: 'review', reason: `${measured}${proof}: ${exceeded}`, ...facts }
-  }
-  if (z === undefined) return accept('; repeated runs are identical (σ = 0)')
-  const unproven = (kind: 'park' | 'review', reason: string, conclusion: string): Judgement =>
-    runs.candidate < policy.candidateReplicates
-      ? { kind: 'replicate', reason }
-      : { kind, reason: `${reason}: ${conclusion} after ${runs.candidate} runs`, ...facts }
-  if (z < policy.mergeZ)
-    return unproven('park', `${measured}, z = ${z.toFixed(1)} < ${policy.mergeZ}`, 'promising but unproven')
-  if (ignoresSeed(baseline, candidate, sigma))
-    return unproven(
-      'review',
-      `${measured}, but its runs do not vary as the baseline's do`,
-      'seed-insensitive',
-    )
-  return accept(`, z = ${z.toFixed(1)} ≥ ${policy.mergeZ}`)
+  const enough = need.gain > 0 ? gain >= need.gain : gain > need.gain
+  if (!enough) return { kind: 'reject', reason: `${words}: no improvement`, ...facts }
+  if (facts.runs.candidate < 2) return { kind: 'replicate', reason: `${words}: worth another run` }
+  return acceptOrDoubt(evidence, policy, facts, `${words}; repeated runs are identical (σ = 0)`)
 }
 
 /** Why a proven gain still waits for a person: too good to believe of a script that reports about itself. */
 function exceededReview(
-  baseline: readonly TrialResult[],
-  candidate: readonly TrialResult[],
-  gain: number,
-  sigma: number,
+  { baseline, candidate }: Evidence,
   { reviewAbove }: JudgePolicy,
+  { gain, sigma }: Facts,
 ): string | undefined {
   if (!reviewAbove || candidate.every(({ trust }) => trust === 'evaluated')) return undefined
-  const { kind, value } = reviewAbove
-  const unit = kind === 'sigmas' ? sigma : Math.abs(mean(measuredValues(baseline))) / 100
-  if (!(gain > value * unit)) return undefined
-  return `self-reported, and above ${value}${kind === 'sigmas' ? ' σ' : ' %'} = ${formatNumber(value * unit)}`
+  const limit = inMetric(reviewAbove, { sigma, baseline: mean(measuredValues(baseline)) })
+  if (!(gain > limit)) return undefined
+  return `self-reported, and above ${formatGain(reviewAbove)} = ${formatNumber(limit)}`
 }
 
 /** Replicates that spread less than this part of σ are one run repeated; by chance under 1 % of pairs do. */
@@ -150,32 +173,25 @@ const SEED_INSENSITIVE_SHARE = 0.01
  * True when the candidate carries its own randomness, so that one lucky draw would pass every replicate. A baseline
  * that repeats a value too has a coarse metric, and equal values say nothing.
  */
-function ignoresSeed(
-  baseline: readonly TrialResult[],
-  candidate: readonly TrialResult[],
-  sigma: number,
-): boolean {
+function ignoresSeed({ baseline, candidate }: Evidence, sigma: number): boolean {
   const coarse = new Set(measuredValues(baseline)).size < baseline.length
   const spread = standardDeviation(measuredValues(candidate)) ?? 0
   return !coarse && spread < SEED_INSENSITIVE_SHARE * sigma
 }
 
-function screen(
-  gain: number,
-  sigma: number,
-  measured: string,
-  facts: Omit<Verdict, 'kind' | 'reason'>,
-  policy: JudgePolicy,
-): Judgement {
-  const passed = gain > 0 && gain >= policy.screenSigmas * sigma
-  if (passed) return { kind: 'replicate', reason: `${measured}: worth another run` }
-  const short = fallsShort('and one run must gain at least', policy.screenSigmas, sigma)
-  return { kind: 'reject', reason: `${measured}${short}`, ...facts }
+/** The values, lower is better. */
+export function losses(results: readonly TrialResult[], { direction }: Pick<JudgePolicy, 'direction'>): number[] {
+  const values = measuredValues(results)
+  return direction === 'minimize' ? values : values.map((value) => -value)
 }
 
-/** Why a gain is not enough: what was asked of it, or that there is none when any would do. */
-function fallsShort(words: string, sigmas: number, sigma: number): string {
-  return sigma > 0 ? `, ${words} ${sigmas} σ = ${formatNumber(sigmas * sigma)}` : ': no improvement'
+/** A run that is further than this from the candidate's worst was lucky beyond what noise does; 1 of 20 sets of six. */
+const MAX_LEAD_SIGMAS = 4
+
+/** Takes the excess from runs far better than the worst one: with heavy tails one of them could win alone. */
+function trimLucky(values: readonly number[], sigma: number): number[] {
+  const best = Math.max(...values) - MAX_LEAD_SIGMAS * sigma
+  return values.map((value) => Math.max(value, best))
 }
 
 /** The first reason why the candidate's runs cannot be compared at all: a run without a number, or one that took too long. */
@@ -191,22 +207,17 @@ function firstFailure(candidate: readonly TrialResult[], usualSeconds: number): 
   return undefined
 }
 
-function describeGain(gain: number, standardError: number, runs: number): string {
-  const error = standardError > 0 ? ` ± ${formatNumber(standardError)}` : ''
-  return `gain ${formatNumber(gain)}${error} over ${runs} ${runs === 1 ? 'run' : 'runs'}`
+function countRuns({ baseline, candidate }: Evidence): Verdict['runs'] {
+  return { candidate: candidate.length, baseline: baseline.length }
 }
 
-export function measuredValues(results: readonly TrialResult[]): number[] {
-  return results.flatMap((result) => (result.value === undefined ? [] : [result.value]))
+function countWords(runs: number): string {
+  return `${runs} ${runs === 1 ? 'run' : 'runs'}`
 }
 
-/** Summed as differences from the first value, so that equal values have exactly that mean and no spread. NaN for none. */
-export function mean(values: readonly number[]): number {
-  const [first = Number.NaN] = values
-  return first + values.reduce((sum, value) => sum + (value - first), 0) / values.length
-}
-
-/** Sample standard deviation; undefined for fewer than two values. */
-export function standardDeviation(values: readonly number[]): number | undefined {
-  return pooledSigma([values])
+/** `gain 0.0031 ± 0.0009 over 3 runs, z = 3.4, false-merge risk 0.8 %` */
+function describe({ gain, z = 0, risk = 1, runs }: Facts, error: number, need: Requirement): string {
+  const measured = `gain ${formatNumber(gain)} ± ${formatNumber(error)} over ${countWords(runs.candidate)}`
+  const asked = need.why === undefined ? '' : `, ${need.why}`
+  return `${measured}${asked}, z = ${z.toFixed(1)}, false-merge risk ${formatShare(risk)}`
 }

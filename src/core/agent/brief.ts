@@ -6,13 +6,9 @@ import { type Bench, baselineTrials, noiseSigma } from '../evidence.ts'
 import { fence, table, truncateMarkdown, visibleText } from '../report/markdown.ts'
 import type { State } from '../state.ts'
 import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
-import {
-  mean,
-  measuredValues,
-  STARTING_THRESHOLDS,
-  standardDeviation,
-  wallAllowanceSeconds,
-} from '../verdict.ts'
+import { mean, standardDeviation } from '../statistics/noise.ts'
+import { measuredValues } from '../trial.ts'
+import { wallAllowanceSeconds } from '../verdict.ts'
 
 export interface BriefInput {
   config: Config
@@ -38,6 +34,8 @@ const MAX_MERGES = 8
 const MAX_CANDIDATES = 25
 const MAX_TAILS = 3
 const MAX_TAIL_CHARACTERS = 600
+/** A difference of one run below this is chance to anybody. */
+const NOISE_SIGMAS = 1.5
 
 /** Writes the brief: directions, rules, source, the number to beat, and what was tried. */
 export function buildBrief(input: BriefInput): string {
@@ -133,9 +131,8 @@ function noise(state: State, bench: Bench): string {
   const sigma = noiseSigma(state, bench)
   if (sigma === undefined) return 'How much equal code differs from run to run is not known yet.'
   if (sigma === 0) return 'Runs of equal code are identical here, so every difference counts.'
-  const { screenSigmas } = STARTING_THRESHOLDS
-  const threshold = formatNumber(screenSigmas * sigma)
-  return `One run has a noise of ${formatNumber(sigma)}: differences under ${threshold} (${screenSigmas} σ) mean nothing here.`
+  const threshold = formatNumber(NOISE_SIGMAS * sigma)
+  return `One run has a noise of ${formatNumber(sigma)}: differences under ${threshold} (${NOISE_SIGMAS} σ) mean nothing here.`
 }
 
 function merges(state: State): string {

@@ -1,7 +1,7 @@
 // The configuration of a research repository: every setting in typed form, or every mistake in the file at once.
 
 import type { Metric } from '../metric.ts'
-import type { ReviewAbove } from '../verdict.ts'
+import type { Gain, Simplicity } from '../policy.ts'
 import { explainIssues } from './issues.ts'
 import type { ConfigProblem } from './problems.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
@@ -32,8 +32,14 @@ export interface Config {
   /** Pattern with the named groups `step` and `value`, applied per line. */
   progress?: { pattern: string }
   sandbox: SandboxConfig
+  /** Risk that a merge is no improvement, 0.01 to 0.5. */
+  mergeRisk: number
+  /** What a merge has to bring at least. */
+  minGain?: Gain
+  /** What lines of code are worth; absent: nothing. */
+  simplicity?: Simplicity
   /** A gain above this waits for a person when training itself reported it. */
-  reviewAbove?: ReviewAbove
+  reviewAbove?: Gain
   /** Trials of the baseline (2–50), and at most of a candidate (2–20). */
   replicates: { baseline: number; candidate: number }
   /** At least one. */
@@ -89,9 +95,13 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
 }
 
 function toConfig(file: ConfigFile): Config {
-  const { budget, timeout, metric, sandbox, 'review-above': reviewAbove, proposers, ...same } = file
+  const { budget, timeout, metric, sandbox, simplicity, proposers, ...rest } = file
+  const { 'merge-risk': mergeRisk, 'min-gain': minGain, 'review-above': reviewAbove, ...same } = rest
   return {
     ...same,
+    mergeRisk,
+    ...(minGain !== undefined && { minGain }),
+    ...(simplicity && { simplicity: toSimplicity(simplicity) }),
     budgetSeconds: budget,
     timeoutSeconds: timeout ?? 2 * budget + 60,
     metric: toMetric(metric),
@@ -106,6 +116,14 @@ function toMetric({ pattern, file = '', key = '', ...same }: ConfigFile['metric'
     ...same,
     source: pattern === undefined ? { kind: 'file', file, key } : { kind: 'pattern', pattern },
   }
+}
+
+function toSimplicity({
+  'removed-lines': removedLines,
+  'added-lines': addedLines,
+  ...same
+}: NonNullable<ConfigFile['simplicity']>): Simplicity {
+  return { ...same, removedLines, addedLines }
 }
 
 function toSandbox({ memory, out, ...same }: ConfigFile['sandbox']): SandboxConfig {

@@ -1,8 +1,19 @@
 // The kinds of field the configuration is made of. The message of every rule is what was expected, so that a problem
 // reads `expected <message>, found <value>`.
 import { z } from 'zod'
-import type { ReviewAbove } from '../verdict.ts'
-import { COUNT, DURATION, GAIN, parseCount, parseDuration, parseGain, parseSize, SIZE } from './quantity.ts'
+import type { Gain } from '../policy.ts'
+import {
+  COUNT,
+  DURATION,
+  GAIN,
+  parseCount,
+  parseDuration,
+  parseGain,
+  parseShare,
+  parseSize,
+  SHARE,
+  SIZE,
+} from './quantity.ts'
 import type { Refusal } from './rules.ts'
 
 /** Five days, what GitHub allows a job on a self-hosted runner. */
@@ -76,12 +87,27 @@ export function gain(help: Help) {
     .string(expected)
     .regex(GAIN, expected)
     .meta({ ...help })
-    .transform((text, context): ReviewAbove => {
+    .transform((text, context): Gain => {
       const gain = parseGain(text)
       if (gain !== undefined && gain.value > 0) return gain
       context.issues.push({ code: 'custom', message: expected, input: text })
       return z.NEVER
     })
+}
+
+/** Between two shares, given in percent. */
+export function share(minPercent: number, maxPercent: number, help: Help) {
+  const expected = `a share from ${minPercent}% to ${maxPercent}%`
+  const part = z
+    .number(expected)
+    .min(minPercent / 100, expected)
+    .max(maxPercent / 100, expected)
+  return z
+    .string(expected)
+    .regex(SHARE, expected)
+    .meta({ ...help })
+    .transform((text) => parseShare(text) ?? Number.NaN)
+    .pipe(part)
 }
 
 export function between(min: number, max: number) {

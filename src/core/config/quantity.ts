@@ -1,6 +1,6 @@
 // How people write durations, counts, sizes and gains, in the configuration and in action inputs, and what they mean as
 // numbers.
-import type { ReviewAbove } from '../verdict.ts'
+import type { Gain } from '../policy.ts'
 
 /** `1h30m`, `5m`, `90s`, `2.5s`: hours, minutes and seconds in this order, at least one of them. */
 export const DURATION = /^(?=\d)(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?$/
@@ -13,6 +13,9 @@ export const SIZE = /^(\d+(?:\.\d+)?)([KMGT])$/
 
 /** `8 sigma`, `10%`: a gain in standard deviations of one run, or as a share of the baseline's metric. */
 export const GAIN = /^(\d+(?:\.\d+)?)(?: ?(sigma)| ?(%))$/
+
+/** `25%`: a share. */
+export const SHARE = /^(\d+(?:\.\d+)?) ?%$/
 
 const EXPONENTS: Readonly<Record<string, string>> = { k: 'e3', K: 'e3', M: 'e6' }
 
@@ -64,8 +67,19 @@ export function parseSize(text: string): number | undefined {
  * @param text such as `8 sigma` or `10%`.
  * @returns undefined when `text` is not a gain.
  */
-export function parseGain(text: string): ReviewAbove | undefined {
+export function parseGain(text: string): Gain | undefined {
   const [, digits, sigma] = GAIN.exec(text) ?? []
   const value = Number(digits)
   return Number.isFinite(value) ? { kind: sigma ? 'sigmas' : 'percent', value } : undefined
+}
+
+/**
+ * Reads a share.
+ *
+ * @param text such as `25%`.
+ * @returns 0.25 for it; undefined when `text` is not a share.
+ */
+export function parseShare(text: string): number | undefined {
+  const [, digits] = SHARE.exec(text) ?? []
+  return digits === undefined ? undefined : Number(digits) / 100
 }

@@ -11,6 +11,7 @@ import {
   line,
   ruled,
   section,
+  share,
   size,
 } from './fields.ts'
 import {
@@ -144,11 +145,28 @@ const replicates = section({
       examples: [6],
     }),
   candidate: between(2, 20)
-    .default(4)
-    .meta({ description: 'Most trials one candidate may get before it is decided.', examples: [4] }),
+    .default(6)
+    .meta({ description: 'Most trials one candidate may get before it is decided.', examples: [6] }),
 })
   .prefault({})
-  .meta({ description: 'How often the same code is trained.', examples: [{ baseline: 6, candidate: 4 }] })
+  .meta({ description: 'How often the same code is trained.', examples: [{ baseline: 6, candidate: 6 }] })
+
+const simplicitySection = section({
+  'removed-lines': between(1, 10_000)
+    .default(5)
+    .meta({ description: 'A candidate with this many lines fewer may be worse by margin.', examples: [5] }),
+  margin: gain({ description: 'How much worse it may be.', examples: ['0.5 sigma'] }).prefault('0.5 sigma'),
+  'added-lines': between(1, 10_000)
+    .default(50)
+    .meta({ description: 'A candidate with more lines more than this has to bring gain.', examples: [50] }),
+  gain: gain({ description: 'How much it has to bring.', examples: ['1 sigma'] }).prefault('1 sigma'),
+})
+
+const simplicity = z
+  .union([z.literal('none', '"none"'), simplicitySection], '"none" or a mapping')
+  .meta({ description: 'What lines of code are worth: none, or a mapping.', examples: ['none'] })
+  .transform((written) => (written === 'none' ? undefined : written))
+  .prefault({})
 
 const price = section({
   input: amount().meta({ description: 'Dollars per million input tokens.', examples: [1.25] }),
@@ -258,6 +276,15 @@ export const configSchema = section({
   progress: progress.exactOptional(),
   sandbox,
   replicates,
+  'merge-risk': share(1, 50, {
+    description: 'A candidate is merged when the risk that it is no improvement is at most this.',
+    examples: ['25%'],
+  }).prefault('25%'),
+  'min-gain': gain({
+    description: 'What a merge has to bring at least.',
+    examples: ['0.1%', '0.5 sigma'],
+  }).exactOptional(),
+  simplicity,
   'review-above': gain({
     description: 'A larger gain waits for a person when training itself reported it.',
     examples: ['8 sigma', '10%'],

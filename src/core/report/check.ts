@@ -1,11 +1,10 @@
 // The check run on a candidate's commit: what it shows while training and when the verdict is in.
 import type { Candidate } from '../candidate.ts'
 import type { Config } from '../config/config.ts'
-import type { Evidence } from '../evidence.ts'
 import type { Metric } from '../metric.ts'
 import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
 import { isSandboxed, type TrialResult } from '../trial.ts'
-import type { Verdict } from '../verdict.ts'
+import type { Evidence, Verdict } from '../verdict.ts'
 import { compare, comparisonTable, trialTable } from './comparison.ts'
 import { fence, inertText, inertTitle, truncateMarkdown } from './markdown.ts'
 import type { CheckRun } from './report.ts'

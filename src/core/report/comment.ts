@@ -1,6 +1,6 @@
 // The one comment on a candidate's pull request: every run against the baseline, and the training curves.
 
-import type { Evidence } from '../evidence.ts'
+import type { Evidence } from '../verdict.ts'
 import type { Metric } from '../metric.ts'
 import { formatNumber } from '../text.ts'
 import type { TrialResult } from '../trial.ts'

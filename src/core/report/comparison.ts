@@ -1,8 +1,8 @@
 // A candidate's runs next to the baseline's, as numbers and as the tables that checks and comments share.
-import type { Evidence } from '../evidence.ts'
+import type { Evidence } from '../verdict.ts'
 import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
-import type { TrialResult } from '../trial.ts'
-import { mean, measuredValues, standardDeviation } from '../verdict.ts'
+import { measuredValues, type TrialResult } from '../trial.ts'
+import { mean, standardDeviation } from '../statistics/noise.ts'
 import { inertText, table } from './markdown.ts'
 
 /** Repeated runs of equal code, in the metric's unit. */

@@ -4,8 +4,8 @@ import type { Config } from '../config/config.ts'
 import { type Bench, baselineMean, noiseSigma, trialsOfTree } from '../evidence.ts'
 import type { Metric } from '../metric.ts'
 import type { State } from '../state.ts'
-import type { Outcome } from '../trial.ts'
-import { mean, measuredValues } from '../verdict.ts'
+import { measuredValues, type Outcome } from '../trial.ts'
+import { mean } from '../statistics/noise.ts'
 
 /** What became of a candidate. `handed-over`: a person has to decide about it, or to merge it. */
 export const STANDINGS = [

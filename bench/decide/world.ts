@@ -1,0 +1,93 @@
+// A world whose truth is known: candidates with true effects, and noisy runs that cost time. All numbers are in σ.
+import { aRandom, gaussian } from '../../test/factories.ts'
+
+/** Shares of candidates; together 1. */
+export interface Mix {
+  /** Gain of 0.5 to 1.5 σ. */
+  small: number
+  /** Gain of 3 σ and more: 3 + a draw from the exponential distribution with mean 1. */
+  large: number
+  neutral: number
+  /** Loss of 0.5 σ and more: 0.5 + a draw from the exponential distribution with mean 1.2. */
+  harmful: number
+  /** Loss of 30 to 100 σ. */
+  gross: number
+}
+
+export const RICH: Mix = { small: 0.12, large: 0.03, neutral: 0.3, harmful: 0.45, gross: 0.1 }
+/** What is not good is divided as in the rich mix. */
+export const SPARSE: Mix = { small: 0.04, large: 0.01, neutral: 0.3353, harmful: 0.5029, gross: 0.1118 }
+
+/** What else may be wrong with the world. */
+export interface Trouble {
+  /** Every run is on one of four hosts, whose means differ by this sd. */
+  hostSd?: number
+  /** The metric rises or falls with time; sd of the random walk, per run. */
+  driftSd?: number
+  /** The judge is told σ times this; undefined: it estimates σ from the runs it has seen. */
+  toldSigma?: number
+  /** Noise of Student's t distribution with 5 degrees of freedom, scaled to variance 1. */
+  heavyTails?: boolean
+}
+
+/** Part of a run after which a gross loss is cut; see bench/cuts.ts for what cuts cost on real curves. */
+const CUT_AFTER = 0.25
+const GROSS = -20
+
+export class World {
+  /** Spent so far, in runs. */
+  cost = 0
+  /** True loss of the baseline; starts at 0, lower is better. */
+  level = 0
+  readonly #random: () => number
+  readonly #mix: Mix
+  readonly #trouble: Trouble
+  readonly #hosts: number[]
+  #drift = 0
+
+  constructor(seed: number, mix: Mix, trouble: Trouble = {}) {
+    this.#random = aRandom(seed)
+    this.#mix = mix
+    this.#trouble = trouble
+    this.#hosts = Array.from({ length: 4 }, () => (trouble.hostSd ?? 0) * gaussian(this.#random))
+  }
+
+  /** True gain of the next candidate. */
+  propose(): number {
+    const { small, large, neutral, harmful } = this.#mix
+    const random = this.#random
+    let at = random()
+    const falls = (share: number) => {
+      at -= share
+      return at < 0
+    }
+    if (falls(small)) return 0.5 + random()
+    if (falls(large)) return 3 - Math.log(1 - random())
+    if (falls(neutral)) return 0
+    if (falls(harmful)) return -0.5 + 1.2 * Math.log(1 - random())
+    return -30 - 70 * random()
+  }
+
+  /** Loss of one run of the baseline plus a change. */
+  run(gain = 0): number {
+    this.cost += 1
+    this.#drift += (this.#trouble.driftSd ?? 0) * gaussian(this.#random)
+    const host = this.#hosts[Math.floor(4 * this.#random())] ?? 0
+    return this.level - gain + this.#noise() + host + this.#drift
+  }
+
+  /** True when a run of this change would be cut early; it then costs only part of a run. */
+  cuts(gain: number): boolean {
+    if (gain > GROSS) return false
+    this.cost += CUT_AFTER
+    return true
+  }
+
+  #noise(): number {
+    const normal = gaussian(this.#random)
+    if (!this.#trouble.heavyTails) return normal
+    let squares = 0
+    for (let index = 0; index < 5; index++) squares += gaussian(this.#random) ** 2
+    return (normal / Math.sqrt(squares / 5)) * Math.sqrt(3 / 5)
+  }
+}
