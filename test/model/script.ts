@@ -17,7 +17,15 @@ export interface ScriptedReply {
   toolCalls?: readonly { name: string; arguments: Record<string, unknown> | string }[]
   finishReason?: 'stop' | 'tool_calls' | 'length' | 'content_filter'
   /** Default: estimated from the lengths. `null`: the endpoint does not say. */
-  usage?: { prompt_tokens: number; completion_tokens: number } | null
+  usage?: {
+    prompt_tokens: number
+    completion_tokens: number
+    prompt_tokens_details?: { cached_tokens: number }
+  } | null
+  /** Fields of the message that a server adds, or gets wrong. */
+  message?: Record<string, unknown>
+  /** Of a streamed answer only this many events are sent. */
+  events?: number
 }
 
 export interface ScriptedFault {

@@ -1,0 +1,16 @@
+// Bounds the time of a computation that nothing else can stop, such as a regular expression that a model wrote.
+import { Script } from 'node:vm'
+
+const SCRIPT = new Script('compute()')
+
+/** @returns what `compute` returns, or undefined when it took longer and was stopped */
+export function within<T>(milliseconds: number, compute: () => T): T | undefined {
+  try {
+    // The sandbox of `vm` is not what we are after: only its timeout, which interrupts whatever runs.
+    return SCRIPT.runInNewContext({ compute }, { timeout: milliseconds }) as T
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+      return undefined
+    throw error
+  }
+}
