@@ -24,7 +24,7 @@ export interface ScriptedReply {
   } | null
   /** Fields of the message that a server adds, or gets wrong. */
   message?: Record<string, unknown>
-  /** Of a streamed answer only this many events are sent. */
+  /** Of a streamed answer only so many events are sent; a negative number leaves out so many at the end. */
   events?: number
 }
 
