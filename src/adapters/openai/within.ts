@@ -9,8 +9,17 @@ export function within<T>(milliseconds: number, compute: () => T): T | undefined
     // The sandbox of `vm` is not what we are after: only its timeout, which interrupts whatever runs.
     return SCRIPT.runInNewContext({ compute }, { timeout: milliseconds }) as T
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
-      return undefined
+    if (isTimeout(error)) return undefined
     throw error
   }
+}
+
+/** The error is made in the other context, so that it is no `Error` of this one. */
+function isTimeout(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  )
 }
