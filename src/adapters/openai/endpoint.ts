@@ -27,7 +27,7 @@ export interface Failure {
   refusal?: Refusal
 }
 
-export interface Question {
+interface Question {
   messages: readonly ChatCompletionMessageParam[]
   /** Empty: the model is to answer in plain text. */
   tools: readonly ChatCompletionTool[]

@@ -3,7 +3,7 @@ import { CATEGORIES } from '../candidate.ts'
 import { parseToolCall, type SubmitCall } from './agent.ts'
 
 /** One exact replacement in a file. */
-export interface PlainEdit {
+interface PlainEdit {
   path: string
   search: string
   replace: string
