@@ -118,10 +118,13 @@ describe('an endpoint without tools', () => {
     })
   })
 
-  test('F4 a cut answer is rejected whole', async () => {
-    const result = await propose([{ content: PLAIN, finishReason: 'length' }])
-    expect(result).toMatchObject({ kind: 'nothing', reason: 'answer was cut off' })
-  })
+  test.each(['length', 'error'] as const)(
+    'F4 an answer that ended with %s is rejected whole',
+    async (finishReason) => {
+      const result = await propose([{ content: PLAIN, finishReason }])
+      expect(result).toMatchObject({ kind: 'nothing', reason: 'answer was cut off' })
+    },
+  )
 })
 
 describe('the limit of an answer', () => {
@@ -188,6 +191,23 @@ describe('streaming', () => {
       },
     )
     expect(result).toMatchObject({ proposal: { files: new Map([['train.py', 'lr = 2\nwd = 2\n']]) } })
+  })
+
+  test('keeps what a server adds to a call', async () => {
+    const message = {
+      reasoning_content: '',
+      tool_calls: [
+        {
+          id: 'a',
+          function: { name: 'edit_file', arguments: JSON.stringify(edit().arguments) },
+          extra_content: { s: 1 },
+        },
+      ],
+    }
+    const result = await propose([{ message }, calls(submit)], { options: { alwaysStreams: true } })
+    expect(result).toMatchObject({ proposal: { files: CHANGED } })
+    const back = models[0]?.requests.at(-1)?.messages.find(({ role }) => role === 'assistant')
+    expect(back).toMatchObject({ reasoning_content: '', tool_calls: [{ id: 'a', extra_content: { s: 1 } }] })
   })
 
   test('F4 that breaks off is a cut answer, however complete its calls look', async () => {
@@ -405,7 +425,7 @@ describe('several endpoints', () => {
     // The second one has no key of its own: it is asked without, and says so.
     expect(result).toMatchObject({ kind: 'nothing', exhausted: false })
     expect(result).toMatchObject({
-      reason: expect.stringMatching(/no \*\*\*; then gpt-y: .*refused the key/),
+      reason: expect.stringMatching(/no \*\*\*; then gpt-y: the endpoint wants a key: give one for 127/),
     })
     expect(JSON.stringify(result)).not.toContain('key-1')
   })

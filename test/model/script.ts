@@ -15,7 +15,7 @@ export interface ScriptedReply {
   refusal?: string
   /** A string is sent as it is, to play a model that writes broken JSON. */
   toolCalls?: readonly { name: string; arguments: Record<string, unknown> | string }[]
-  finishReason?: 'stop' | 'tool_calls' | 'length' | 'content_filter'
+  finishReason?: 'stop' | 'tool_calls' | 'length' | 'content_filter' | 'error'
   /** Default: estimated from the lengths. `null`: the endpoint does not say. */
   usage?: {
     prompt_tokens: number

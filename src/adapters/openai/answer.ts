@@ -16,7 +16,7 @@ export interface Reply {
   content: string
   refusal: string
   toolCalls: { id: string; name: string; arguments: string }[]
-  /** The answer ended because it was too long. */
+  /** The answer ended before its end: it was too long, or the server failed meanwhile. */
   isCut: boolean
   finishReason: string
   usage: Usage
@@ -67,6 +67,9 @@ const usageSchema = z.looseObject({
   prompt_cache_hit_tokens: tokens.nullish().catch(null),
 })
 
+/** OpenRouter ends with `error` what its provider did not finish, DeepSeek with its name for being overloaded. */
+const CUT = /^(length|max_tokens|error|insufficient_system_resource)$/i
+
 type Message = z.infer<typeof answerSchema>['choices'][number]['message']
 
 /**
@@ -86,7 +89,7 @@ export function readAnswer(answer: unknown, sent: number, price: Price | undefin
     content: message.content ?? '',
     refusal: message.refusal ?? '',
     toolCalls: calls.map((call) => ({ id: call.id, ...call.function })),
-    isCut: /^(length|max_tokens)$/i.test(finishReason),
+    isCut: CUT.test(finishReason),
     finishReason,
     usage: usageOf(parsed.data?.usage, sent, JSON.stringify(message).length, price),
   }

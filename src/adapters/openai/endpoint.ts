@@ -2,6 +2,7 @@
 // its peculiarities learnt from its first refusals.
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources'
+import { hostOf, OPENAI_URL } from '../../core/agent/keys.ts'
 import type { EndpointConfig } from '../../core/config/config.ts'
 import { type Reply, readAnswer } from './answer.ts'
 import { boundedFetch } from './bounded-fetch.ts'
@@ -41,7 +42,6 @@ export interface Endpoint {
   ask(question: Question, signal: AbortSignal): Promise<Reply | Failure>
 }
 
-const OPENAI_URL = 'https://api.openai.com/v1'
 const NOT_A_COMPLETION = 'llm-error: the answer is not a chat completion; check base-url'
 
 /** What we have learnt about an endpoint. Every refusal changes it once and in one direction, so that learning ends. */
@@ -147,7 +147,7 @@ function refusalOf(error: unknown): Refusal | undefined {
 }
 
 function explain(error: unknown, settings: EndpointSettings): Failure {
-  const { model, timeoutSeconds = 300 } = settings
+  const { model, baseUrl, apiKey, timeoutSeconds = 300 } = settings
   if (error instanceof APIConnectionTimeoutError)
     return failure(`llm-error: no answer within ${timeoutSeconds} s`)
   if (error instanceof APIConnectionError)
@@ -155,6 +155,11 @@ function explain(error: unknown, settings: EndpointSettings): Failure {
   if (error instanceof SyntaxError) return failure(NOT_A_COMPLETION)
   if (!(error instanceof APIError)) return failure(`llm-error: ${String(error)}`)
   const { status, code } = error
+  if (apiKey === '' && status === 401)
+    return failure(
+      `the endpoint wants a key: give one for ${hostOf(baseUrl)} in openai-api-keys`,
+      'permanent',
+    )
   if (status === 401 || status === 403)
     return failure(`the endpoint refused the key (${status}): check OPENAI_API_KEY and base-url`, 'permanent')
   if (status === 404)

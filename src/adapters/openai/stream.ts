@@ -4,7 +4,13 @@ interface Delta {
   content?: unknown
   refusal?: unknown
   reasoning_content?: unknown
-  tool_calls?: readonly { index?: number; id?: string; function?: { name?: string; arguments?: unknown } }[]
+  tool_calls?: readonly CallPiece[] | null
+}
+
+interface CallPiece {
+  index?: number
+  id?: string | null
+  function?: { name?: string | null; arguments?: unknown }
 }
 
 interface Chunk {
@@ -35,7 +41,8 @@ export function assembleStream(body: string): object | undefined {
   const text = (field: 'content' | 'refusal' | 'reasoning_content') =>
     deltas.map((delta) => (typeof delta[field] === 'string' ? delta[field] : '')).join('')
   const calls = callsOf(deltas)
-  const reasoning = text('reasoning_content')
+  // Also when it is empty: DeepSeek wants the field back beside every tool call.
+  const thinks = deltas.some(({ reasoning_content }) => typeof reasoning_content === 'string')
   const finished = choices.findLast(({ finish_reason }) => finish_reason)?.finish_reason
   const usage = chunks.findLast((chunk) => chunk.usage)?.usage
   return {
@@ -46,7 +53,7 @@ export function assembleStream(body: string): object | undefined {
           role: 'assistant',
           content: text('content'),
           refusal: text('refusal'),
-          ...(reasoning !== '' && { reasoning_content: reasoning }),
+          ...(thinks && { reasoning_content: text('reasoning_content') }),
           ...(calls.length > 0 && { tool_calls: calls }),
         },
       },
@@ -73,17 +80,19 @@ function parseChunk(data: string): Chunk[] {
   }
 }
 
+function callPieces({ tool_calls }: Delta): CallPiece[] {
+  return [...(tool_calls ?? [])]
+}
+
 /** Calls come in pieces: the name first, then the arguments bit by bit, told apart by their index. */
 function callsOf(deltas: readonly Delta[]): Call[] {
   const calls = new Map<number, Call>()
-  for (const piece of deltas.flatMap(({ tool_calls }) => tool_calls ?? [])) {
-    const index = piece.index ?? calls.size
+  for (const { index = calls.size, id, function: called, ...own } of deltas.flatMap(callPieces)) {
     const call = calls.get(index) ?? { id: '', type: 'function', function: { name: '', arguments: '' } }
-    const { name = '', arguments: text = '' } = piece.function ?? {}
-    call.id ||= piece.id ?? ''
+    const { name, arguments: text = '' } = called ?? {}
     call.function.name += name ?? ''
     call.function.arguments += typeof text === 'string' ? text : JSON.stringify(text)
-    calls.set(index, call)
+    calls.set(index, { ...own, ...call, id: call.id || (id ?? '') })
   }
   return [...calls.entries()].toSorted(([a], [b]) => a - b).map(([, call]) => call)
 }

@@ -21,7 +21,7 @@ export function parseKeys(text: string): ParsedKeys {
   return { kind: 'keys', keys }
 }
 
-const OPENAI_URL = 'https://api.openai.com/v1'
+export const OPENAI_URL = 'https://api.openai.com/v1'
 
 /** @param baseUrl undefined stands for OpenAI's own endpoint */
 export function hostOf(baseUrl: string | undefined): string {
