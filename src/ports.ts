@@ -65,7 +65,7 @@ export type ProposalResult =
   /** No candidate came of it. `exhausted`: asking this proposer again on this baseline is pointless. */
   | { kind: 'nothing'; reason: string; usage: Usage; exhausted: boolean }
 
-/** Runs training commands. The only place where candidate code executes. */
+/** Runs training commands: with the checker, the only place where candidate code executes. */
 export interface Trainer {
   /** What must be equal for two numbers to be comparable: accelerator, driver, processor. */
   readonly testbed: string

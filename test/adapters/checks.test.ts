@@ -69,6 +69,10 @@ describe('checks', () => {
     expect(text).not.toMatch(/eth0|nvidia|kfd|dri/)
   })
 
+  sandboxed('leave the processor to a trial that runs beside them', async () => {
+    expect((await check({ checks: ['nice'] })).text).toContain('\n19\n')
+  })
+
   sandboxed('F68 whose output holds a secret of the job are not quoted', async () => {
     const options = { secrets: ['sk-secret-123'] }
     const { passed, text } = await check({ checks: ['printf sk-secret; printf -- -123'], options })
