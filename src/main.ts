@@ -11,6 +11,7 @@ import {
   type Job,
   resultsDirectory,
   sessionSettings,
+  wireChecker,
   wirePorts,
   wireProposers,
   wireTrainer,
@@ -19,7 +20,9 @@ import {
 const COMMANDS = {
   async run(job: Job) {
     const trainer = await wireTrainer(job)
-    const ports = { ...wirePorts(job), trainer, createProposers: wireProposers(job) }
+    // Only here: `propose` has a token that writes and runs no candidate code.
+    const checker = wireChecker(job)
+    const ports = { ...wirePorts(job), trainer, checker, createProposers: wireProposers(job) }
     const { timeBudgetSeconds } = job.inputs
     const summary = await run(ports, { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds })
     await publishReport(job, summary.session, summary.times)

@@ -6,6 +6,7 @@ import type { Bench } from '../src/core/evidence.ts'
 import type { BaselineCommit, State } from '../src/core/state.ts'
 import { BASE_SCALE, type Trial, type TrialResult, trialId, trialSeed } from '../src/core/trial.ts'
 import { type JudgePolicy, STARTING_THRESHOLDS, type Verdict } from '../src/core/verdict.ts'
+import type { ProposalRequest } from '../src/ports.ts'
 
 export const ROOT_SEED = 'test'
 
@@ -158,6 +159,21 @@ export function aConfig(fields: Partial<Config> = {}): Config {
     replicates: { baseline: 6, candidate: 4 },
     proposers: [{ kind: 'knobs' }],
     limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
+    ...fields,
+  }
+}
+
+/** What a proposer is asked; nothing was tried, nothing is refused, and there is no limit. */
+export function aProposalRequest(fields: Partial<ProposalRequest> = {}): ProposalRequest {
+  return {
+    brief: 'Improve it.',
+    files: new Map(),
+    editable: ['train.py'],
+    history: [],
+    review: () => [],
+    past: { search: () => 'nothing like that was tried', read: async () => undefined },
+    budget: { tokens: Number.POSITIVE_INFINITY, dollars: Number.POSITIVE_INFINITY },
+    signal: new AbortController().signal,
     ...fields,
   }
 }

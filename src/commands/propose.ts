@@ -30,9 +30,8 @@ export async function propose(
 async function fillQueue(session: Session, proposers: readonly Proposer[], wanted: number): Promise<void> {
   const silent = new Set<number>()
   const { cancelled, log } = session.ports
-  const { usage } = session.state
   while (!cancelled.aborted && waitingCandidates(session.state).length < wanted) {
-    const limit = session.costLimitReached(usage)
+    const limit = session.costLimitReached
     if (limit) return log.info(`No more proposals: ${limit}`)
     const turn = chooseProposer(proposers.length, session.state.asked, silent)
     const proposer = turn === undefined ? undefined : proposers[turn]

@@ -1,10 +1,12 @@
 // Asks a proposer for one idea and records it as a candidate: commit, branch and ledger line in one atomic push.
 import { buildBrief } from '../core/agent/brief.ts'
+import { offersChecks } from '../core/agent/checks.ts'
 import { type Candidate, candidateBranch, candidateId, type Proposal, type Usage } from '../core/candidate.ts'
 import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate/gate.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
 import type { Proposer } from '../ports.ts'
+import { openPast } from './past.ts'
 import type { Session } from './session.ts'
 
 export type Proposed =
@@ -17,7 +19,7 @@ export async function proposeCandidate(
   proposer: Proposer,
   signal: AbortSignal,
 ): Promise<Proposed> {
-  const { repository } = session.ports
+  const { repository, checker } = session.ports
   const { config, bench, baseline } = session
   const files = await repository.readFiles(baseline.commit)
   const editable = [...files.keys()].filter((path) => isEditable(path, config.editable))
@@ -35,16 +37,22 @@ export async function proposeCandidate(
     editable,
     history: [...session.state.candidates.values()],
     review: (proposal) => review(session, proposedChanges(files, proposal)),
+    past: openPast(session),
+    ...(checker && offersChecks(config)
+      ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
+      : {}),
+    budget: session.budget,
     signal,
   })
   if (result.kind === 'nothing')
-    return recordNothing(session, proposer, result.reason, result.usage, result.exhausted)
-  return recordCandidate(session, proposer, baseline, result.proposal, result.usage)
+    return recordNothing(session, proposer.name, result.reason, result.usage, result.exhausted)
+  const { proposal, usage, author = proposer.name } = result
+  return recordCandidate(session, author, baseline, proposal, usage)
 }
 
 async function recordCandidate(
   session: Session,
-  proposer: Proposer,
+  proposer: string,
   baseline: BaselineCommit,
   proposal: Proposal,
   usage: Usage,
@@ -66,7 +74,7 @@ async function recordCandidate(
     hypothesis,
     category,
     expectedEffect,
-    proposer: proposer.name,
+    proposer,
     ...(knob ? { knob } : {}),
     changeKey: changeKey(changes),
     usage,
@@ -84,13 +92,13 @@ async function recordCandidate(
 
 function recordNothing(
   session: Session,
-  proposer: Proposer,
+  proposer: string,
   reason: string,
   usage: Usage,
   exhausted: boolean,
 ): Proposed {
   const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
-  session.record([{ kind: 'no-proposal', id, proposer: proposer.name, reason, usage }])
+  session.record([{ kind: 'no-proposal', id, proposer, reason, usage }])
   return { kind: 'nothing', reason, exhausted }
 }
 

@@ -165,7 +165,7 @@ class Loop {
     const { candidateLimit, state } = this.#session
     if (state.candidates.size - this.#begun.candidates.size >= candidateLimit)
       return `the limit of ${candidateLimit} candidates is reached`
-    return this.#session.costLimitReached(this.#begun.usage)
+    return this.#session.costLimitReached
   }
 
   /** The forge lane: one write after the other, as GitHub asks of its clients. */

@@ -9,7 +9,16 @@ import { baselineFailure, decide } from '../core/schedule.ts'
 import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
 import { type JudgePolicy, STARTING_THRESHOLDS } from '../core/verdict.ts'
 import { BaselineError, ConfigError, LedgerError } from '../errors.ts'
-import type { BranchUpdate, Clock, Forge, LedgerStore, Log, RemoteBranches, Repository } from '../ports.ts'
+import type {
+  BranchUpdate,
+  Checker,
+  Clock,
+  Forge,
+  LedgerStore,
+  Log,
+  RemoteBranches,
+  Repository,
+} from '../ports.ts'
 import { Journal } from './journal.ts'
 
 export interface Ports {
@@ -18,6 +27,8 @@ export interface Ports {
   forge: Forge
   clock: Clock
   log: Log
+  /** In jobs that may run candidate code. */
+  checker?: Checker
   /** Fires when the job is cancelled: stop at once, lose nothing that is recorded. */
   cancelled: AbortSignal
 }
@@ -42,12 +53,14 @@ export class Session {
   readonly ports: Ports
   readonly settings: SessionSettings
   readonly #journal: Journal
+  readonly #usageBefore: Usage
   #config: Config
 
   constructor(ports: Ports, settings: SessionSettings, journal: Journal, config: Config) {
     this.ports = ports
     this.settings = settings
     this.#journal = journal
+    this.#usageBefore = journal.state.usage
     this.#config = config
   }
 
@@ -64,15 +77,22 @@ export class Session {
     return Math.min(this.settings.candidates ?? Number.POSITIVE_INFINITY, this.#config.limits.candidates)
   }
 
-  /** Which limit on the cost of proposing is reached, as a sentence, given what was spent before this job. */
-  costLimitReached(before: Usage): string | undefined {
-    const { tokens, dollars } = this.#config.limits
+  /** What this job may still spend on proposing. */
+  get budget(): { tokens: number; dollars: number } {
+    const { limits } = this.#config
     const { usage } = this.state
-    const spent = usage.inputTokens + usage.outputTokens - before.inputTokens - before.outputTokens
-    if (spent >= tokens) return `the limit of ${tokens} tokens is reached`
-    return usage.dollars - before.dollars >= dollars
-      ? `the limit of ${dollars} dollars is reached`
-      : undefined
+    const { inputTokens, outputTokens, dollars } = this.#usageBefore
+    return {
+      tokens: limits.tokens - (usage.inputTokens + usage.outputTokens - inputTokens - outputTokens),
+      dollars: limits.dollars - (usage.dollars - dollars),
+    }
+  }
+
+  /** Which limit on the cost of proposing is reached, as a sentence. */
+  get costLimitReached(): string | undefined {
+    const { limits } = this.#config
+    if (this.budget.tokens <= 0) return `the limit of ${limits.tokens} tokens is reached`
+    return this.budget.dollars <= 0 ? `the limit of ${limits.dollars} dollars is reached` : undefined
   }
 
   get policy(): JudgePolicy {

@@ -38,9 +38,14 @@ export interface Knob {
 
 /** What inventing a candidate cost. Dollars are 0 when no price is configured. */
 export interface Usage {
+  /** Cached ones included. */
   inputTokens: number
+  /** Of `inputTokens`, those the endpoint read from its cache; absent when there were none. */
+  cachedTokens?: number
   outputTokens: number
   dollars: number
+  /** Some of it is a guess from lengths, because an endpoint did not say. */
+  estimated?: true
 }
 
 /** A candidate as the ledger knows it. */
@@ -83,10 +88,13 @@ export type CandidateEnd =
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, dollars: 0 }
 
 export function addUsage(a: Usage, b: Usage): Usage {
+  const cachedTokens = (a.cachedTokens ?? 0) + (b.cachedTokens ?? 0)
   return {
     inputTokens: a.inputTokens + b.inputTokens,
+    ...(cachedTokens > 0 && { cachedTokens }),
     outputTokens: a.outputTokens + b.outputTokens,
     dollars: a.dollars + b.dollars,
+    ...((a.estimated || b.estimated) && { estimated: true }),
   }
 }
 

@@ -67,6 +67,24 @@ describe('inputs', () => {
     expect(masked.trim().split('\n')).toEqual(['::add-mask::ghs_1', '::add-mask::sk-1'])
   })
 
+  test('every key of several endpoints is masked by itself', () => {
+    withInputs({ 'openai-api-keys': 'api.openai.com=sk-1\nlocalhost:8000=sk-2' })
+    const masked = outputOf(() =>
+      expect(readInputs().openaiApiKeys).toEqual(
+        new Map([
+          ['api.openai.com', 'sk-1'],
+          ['localhost:8000', 'sk-2'],
+        ]),
+      ),
+    )
+    expect(masked.trim().split('\n')).toEqual(['::add-mask::sk-1', '::add-mask::sk-2'])
+  })
+
+  test('a key without its host is refused, and not shown', () => {
+    withInputs({ 'openai-api-keys': 'api.openai.com=sk-1\nsk-secret' })
+    expect(readInputs).toThrow(/^input openai-api-keys: expected host=key in line 2$/)
+  })
+
   test.each([
     ['command', 'destroy', 'expected run, propose, train, judge, found "destroy"'],
     ['time-budget', '5', 'expected a duration such as 5h30m, found "5"'],

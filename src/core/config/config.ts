@@ -23,6 +23,8 @@ export interface Config {
   train: string
   /** Command that prints the metric after training ended; what training printed does not count then. */
   evaluate?: string
+  /** Commands that an agent may run on its edits before it submits them. */
+  checks?: string[]
   /** Wall time a trial may train, above 0. */
   budgetSeconds: number
   /** Wall time after which a trial is killed, above `budgetSeconds`. */
@@ -57,12 +59,19 @@ export type ProposerConfig =
   | { kind: 'knobs' }
   | {
       kind: 'openai'
-      model: string
-      baseUrl?: string
+      /** In the order in which they are asked. */
+      endpoints: [EndpointConfig, ...EndpointConfig[]]
       maxTurns: number
-      /** Dollars per million tokens. */
-      price?: { input: number; output: number }
+      /** Of one answer; absent: what the endpoint allows. */
+      maxOutputTokens?: number
     }
+
+export interface EndpointConfig {
+  model: string
+  baseUrl?: string
+  /** Dollars per million tokens. */
+  price?: { input: number; cachedInput?: number; output: number }
+}
 
 /** The configuration, or every problem with it in the order of the file. */
 export type ParsedConfig =
@@ -114,6 +123,26 @@ function toSandbox({ memory, out, ...same }: ConfigFile['sandbox']): SandboxConf
 
 function toProposer(proposer: ConfigFile['proposers'][number]): ProposerConfig {
   if (proposer.kind === 'knobs') return proposer
-  const { 'base-url': baseUrl, 'max-turns': maxTurns, ...same } = proposer
-  return { ...same, maxTurns, ...(baseUrl !== undefined && { baseUrl }) }
+  const { kind, 'max-turns': maxTurns, 'max-output': maxOutputTokens, fallback = [] } = proposer
+  const { 'base-url': baseUrl } = proposer
+  // Another model of the same endpoint needs no second URL.
+  const others = fallback.map((other) => toEndpoint({ ...(baseUrl && { 'base-url': baseUrl }), ...other }))
+  return {
+    kind,
+    endpoints: [toEndpoint(proposer), ...others],
+    maxTurns,
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+  }
+}
+
+type WrittenEndpoint = NonNullable<
+  Extract<ConfigFile['proposers'][number], { kind: 'openai' }>['fallback']
+>[number]
+
+function toEndpoint({ model, 'base-url': baseUrl, price }: WrittenEndpoint): EndpointConfig {
+  return { model, ...(baseUrl !== undefined && { baseUrl }), ...(price && { price: toPrice(price) }) }
+}
+
+function toPrice({ 'cached-input': cachedInput, ...same }: NonNullable<WrittenEndpoint['price']>) {
+  return { ...same, ...(cachedInput !== undefined && { cachedInput }) }
 }

@@ -152,6 +152,12 @@ const replicates = section({
 
 const price = section({
   input: amount().meta({ description: 'Dollars per million input tokens.', examples: [1.25] }),
+  'cached-input': amount()
+    .meta({
+      description: 'Dollars per million input tokens that the endpoint had cached. Default: as input.',
+      examples: [0.125],
+    })
+    .exactOptional(),
   output: amount().meta({ description: 'Dollars per million output tokens.', examples: [10] }),
 }).meta({
   description: 'What the model costs. Without it no dollars are counted.',
@@ -164,8 +170,7 @@ const knobs = section({
   description: 'Searches the numeric constants of the editable files. Needs no model.',
 })
 
-const openai = section({
-  kind: z.literal('openai').meta({ description: 'This proposer.', examples: ['openai'] }),
+const endpoint = {
   model: line('the name of a model').meta({
     description: 'Model, as the endpoint names it.',
     examples: ['gpt-x'],
@@ -177,10 +182,36 @@ const openai = section({
       examples: ['https://api.openai.com/v1'],
     })
     .exactOptional(),
+  price: price.exactOptional(),
+}
+
+const openai = section({
+  kind: z.literal('openai').meta({ description: 'This proposer.', examples: ['openai'] }),
+  ...endpoint,
   'max-turns': between(1, 200)
     .default(20)
     .meta({ description: 'Most model calls spent on one candidate.', examples: [20] }),
-  price: price.exactOptional(),
+  // No count: zod publishes no examples of what contains a transformed schema.
+  'max-output': between(1, 10_000_000)
+    .meta({
+      description: 'Most tokens of one answer. Default: what the endpoint allows.',
+      examples: [16_000],
+    })
+    .exactOptional(),
+  fallback: z
+    .array(
+      section(endpoint).meta({
+        description: 'Another model or endpoint.',
+        examples: [{ model: 'gpt-y', 'base-url': 'http://localhost:8000/v1' }],
+      }),
+      'a list of mappings with model',
+    )
+    .max(8, 'at most 8 endpoints')
+    .meta({
+      description: 'Who is asked, in this order, when the endpoint fails.',
+      examples: [[{ model: 'gpt-y', 'base-url': 'http://localhost:8000/v1' }]],
+    })
+    .exactOptional(),
 }).meta({ description: 'Asks a model behind any endpoint that speaks the OpenAI API.' })
 
 const proposers = z
@@ -247,6 +278,21 @@ export const configSchema = section({
       description:
         'Command that prints the metric after training has ended, in a sandbox of its own. Overrules what training printed.',
       examples: ['uv run evaluate.py'],
+    })
+    .exactOptional(),
+  checks: z
+    .array(
+      line('a command').meta({
+        description: 'Command that says quickly whether the code is broken.',
+        examples: ['python -m py_compile train.py'],
+      }),
+      'a list of commands',
+    )
+    .max(10, 'at most 10 commands')
+    .meta({
+      description:
+        'Quick checks that an agent may run on its edits, in the sandbox and only in the command run.',
+      examples: [['python -m py_compile train.py']],
     })
     .exactOptional(),
   budget: duration({ description: 'Wall time one trial may train.', examples: ['5m', '1h30m'] }),

@@ -47,12 +47,13 @@ export function standingWord({ standing, failure }: ReportRow): string {
 
 /** What it took, as label and value. */
 export function runFigures({ rows, trials, run, usage }: Report): [label: string, value: string][] {
-  const tokens = usage.inputTokens + usage.outputTokens
+  const { cachedTokens = 0, estimated } = usage
+  const tokens = `${estimated ? '≈ ' : ''}${formatCount(usage.inputTokens + usage.outputTokens)}`
   return [
     ['candidates', `${rows.length}`],
     ['trials', `${trials}`],
     ...(run ? runTimes(run) : []),
-    ['tokens', formatCount(tokens)],
+    ['tokens', cachedTokens > 0 ? `${tokens}, ${formatCount(cachedTokens)} of them cached` : tokens],
     ['model cost', `$${usage.dollars.toFixed(2)}`],
   ]
 }

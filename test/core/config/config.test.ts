@@ -94,7 +94,11 @@ describe('a valid file', () => {
       reviewAbove: { kind: 'sigmas', value: 8 },
       replicates: { baseline: 3, candidate: 2 },
       proposers: [
-        { kind: 'openai', model: 'gpt-x', baseUrl: 'https://llm.example.com/v1', maxTurns: 20 },
+        {
+          kind: 'openai',
+          endpoints: [{ model: 'gpt-x', baseUrl: 'https://llm.example.com/v1' }],
+          maxTurns: 20,
+        },
         { kind: 'knobs' },
       ],
       limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
@@ -154,7 +158,35 @@ describe('a valid file', () => {
   test('may price a model and limit its turns', () => {
     const proposers = '[{kind: openai, model: m, max-turns: 5, price: {input: 1.25, output: 10}}]'
     expect(configOf(aFile({ proposers })).proposers).toEqual([
-      { kind: 'openai', model: 'm', maxTurns: 5, price: { input: 1.25, output: 10 } },
+      {
+        kind: 'openai',
+        endpoints: [{ model: 'm', price: { input: 1.25, output: 10 } }],
+        maxTurns: 5,
+      },
+    ])
+  })
+
+  test('may name endpoints that stand in, at the same URL unless they name one', () => {
+    const fallback = '[{model: n}, {model: o, base-url: http://localhost:8000/v1}]'
+    const price = '{input: 1, cached-input: 0.1, output: 2}'
+    const proposers = `[{kind: openai, model: m, base-url: https://a.example/v1, max-output: 16000, price: ${price}, fallback: ${fallback}}]`
+    expect(configOf(aFile({ proposers })).proposers).toEqual([
+      {
+        kind: 'openai',
+        endpoints: [
+          { model: 'm', baseUrl: 'https://a.example/v1', price: { input: 1, cachedInput: 0.1, output: 2 } },
+          { model: 'n', baseUrl: 'https://a.example/v1' },
+          { model: 'o', baseUrl: 'http://localhost:8000/v1' },
+        ],
+        maxTurns: 20,
+        maxOutputTokens: 16_000,
+      },
+    ])
+  })
+
+  test('may have quick checks', () => {
+    expect(configOf(aFile({ checks: '[python -m py_compile train.py]' })).checks).toEqual([
+      'python -m py_compile train.py',
     ])
   })
 
@@ -294,6 +326,11 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['proposers[0].base-url', 'an http or https URL', ['ftp://a', 'a.example', 5]],
   ['proposers[0].max-turns', 'a whole number from 1 to 200', [0, 201]],
   ['proposers[0].price.output', 'a number of dollars, 0 or more', [undefined, -1, '1']],
+  ['proposers[0].price.cached-input', 'a number of dollars, 0 or more', [-1, '1']],
+  ['proposers[0].max-output', 'a whole number from 1 to 10000000', [0, '16k']],
+  ['proposers[0].fallback', 'a list of mappings with model', ['gpt-y', { model: 'gpt-y' }]],
+  ['checks', 'a list of commands', ['make lint', null]],
+  ['checks', 'at most 10 commands', [Array.from({ length: 11 }, () => 'true')]],
   ['limits', 'a mapping', [null, []]],
   ['limits.candidates', 'a count from 1 to 100000', [0, '0', '101k', 1.5]],
   ['limits.tokens', 'a count from 0 to 100000M', ['many', -1, '100001M', '0.5', null]],

@@ -104,6 +104,18 @@ describe('the numbers', () => {
 })
 
 describe('the markdown report', () => {
+  test('tells cached tokens apart, and a guess as one', () => {
+    const usage = {
+      inputTokens: 900_000,
+      outputTokens: 100_000,
+      cachedTokens: 750_000,
+      dollars: 1,
+      estimated: true,
+    } as const
+    const report = buildReport({ ...aState(), usage }, BENCH, config)
+    expect(renderReport(report, LINKS)).toContain('tokens **≈ 1.0M, 750k of them cached**')
+  })
+
   test('of four candidates', () => {
     const night = aNight(2.61, NIGHT.slice(0, 4))
     expect(renderReport(buildReport(night, BENCH, config, RUN), LINKS)).toMatchInlineSnapshot(`
