@@ -1,5 +1,6 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests fake them.
 import type { Candidate, Proposal, Usage } from './core/candidate.ts'
+import type { CutPlan } from './core/curve.ts'
 import type { Change } from './core/gate/gate.ts'
 import type { PullRequest } from './core/reconcile.ts'
 import type { CheckRun } from './core/report/report.ts'
@@ -35,8 +36,12 @@ export type ProposalResult =
 export interface Trainer {
   /** What must be equal for two numbers to be comparable: accelerator, driver, processor. */
   readonly testbed: string
-  /** Trains one trial within the budget. A crash, a timeout or a missing metric is a result, not an error. */
-  run(trial: Trial, signal: AbortSignal): Promise<TrialResult>
+  /**
+   * Trains one trial within the budget. A crash, a timeout or a missing metric is a result, not an error.
+   *
+   * @param cut when the first run of a candidate is to be ended early
+   */
+  run(trial: Trial, signal: AbortSignal, cut?: CutPlan): Promise<TrialResult>
 }
 
 /** The pull requests and check runs of the repository. Every call may be repeated without doing anything twice. */

@@ -83,11 +83,18 @@ describe('inputs', () => {
         timeBudgetSeconds: 90,
         candidates: 3,
         newLedger: true,
-        trials: [trial],
+        batch: { trials: [trial] },
         resultsDirectory: 'out',
       }),
     )
     expect(masked.trim().split('\n')).toEqual(['::add-mask::ghs_1', '::add-mask::sk-1'])
+  })
+
+  test('a batch brings along when its trials may be cut', () => {
+    const trial = aTrial()
+    const cut = { testbed: 'any', sign: 1, windowSteps: 5, checkpoints: [] }
+    withInputs({ command: 'train', trials: JSON.stringify({ head: trial.head, trials: [trial], cut }) })
+    expect(readInputs().batch).toMatchObject({ trials: [trial], cut })
   })
 
   test.each([
