@@ -95,12 +95,12 @@ export function gain(help: Help) {
     })
 }
 
-/** A chance from 0.1 % to 20 %, which tables of the t-distribution cover; `none` is 0. */
+/** A chance from 0.01 % to 20 %, which tables of the t-distribution cover; `none` is 0. */
 export function chance(help: Help) {
-  const expected = '"none", or a chance from 0.1% to 20%'
+  const expected = '"none", or a chance from 0.01% to 20%'
   const share = z
     .number(expected)
-    .refine((value) => value === 0 || (value >= 0.001 && value <= 0.2), expected)
+    .refine((value) => value === 0 || (value >= 0.0001 && value <= 0.2), expected)
   return z
     .union([z.literal('none'), z.string().regex(PERCENT, expected)], expected)
     .meta({ ...help })

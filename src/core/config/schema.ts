@@ -259,8 +259,8 @@ export const configSchema = section({
   progress: progress.exactOptional(),
   cut: chance({
     description:
-      'The first trial of a candidate is ended early when its chance to pass is below this, or never. Default with progress: 2%.',
-    examples: ['2%', 'none'],
+      'The first trial of a candidate is ended early when its chance to pass is below this, or never. Default with progress: 0.1%.',
+    examples: ['0.1%', 'none'],
   }).exactOptional(),
   sandbox,
   replicates,

@@ -123,7 +123,7 @@ describe('a valid file', () => {
   })
 
   test.each([
-    ['with progress', { progress: "'(?<step>a)(?<value>b)'" }, 0.02],
+    ['with progress', { progress: "'(?<step>a)(?<value>b)'" }, 0.001],
     ['as written', { progress: "'(?<step>a)(?<value>b)'", cut: '5%' }, 0.05],
     ['never, when it says so', { progress: "'(?<step>a)(?<value>b)'", cut: 'none' }, undefined],
     ['never, without progress', {}, undefined],
@@ -265,7 +265,7 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['progress', 'a mapping', [null, 'loss']],
   ['progress.pattern', 'a JavaScript regular expression', ['[']],
   ['progress.pattern', 'a regular expression with the named groups step and value', ['a', '(?<step>a)(b)']],
-  ['cut', '"none", or a chance from 0.1% to 20%', [null, 2, '2', '0%', '0.05%', '21%', 'never', {}]],
+  ['cut', '"none", or a chance from 0.01% to 20%', [null, 2, '2', '0%', '0.005%', '21%', 'never', {}]],
   ['sandbox', '"bubblewrap", "none" or a mapping', [null, 'docker', 'Bubblewrap', '', true, []]],
   ['sandbox.kind', '"bubblewrap" or "none"', [null, 'docker']],
   ['sandbox.read', 'a list of absolute paths', [null, '/opt']],
