@@ -38,7 +38,7 @@ const COMMANDS = {
     // Said first, so that the results of finished trials are uploaded when a later one fails.
     setOutputs({ results: resultsDirectory(job) })
     const trainer = await wireTrainer(job)
-    await train({ trainer, log: actionsLog, cancelled: job.cancelled }, job.inputs.trials)
+    await train({ trainer, log: actionsLog, cancelled: job.cancelled }, job.inputs.batch)
   },
 
   async judge(job: Job) {

@@ -2,6 +2,7 @@
 import type { PastQuery } from './core/agent/past.ts'
 import type { Candidate, Proposal, Usage } from './core/candidate.ts'
 import type { Config } from './core/config/config.ts'
+import type { CutPlan } from './core/curve.ts'
 import type { Change } from './core/gate/gate.ts'
 import type { PullRequest } from './core/reconcile.ts'
 import type { CheckRun } from './core/report/report.ts'
@@ -69,8 +70,12 @@ export type ProposalResult =
 export interface Trainer {
   /** What must be equal for two numbers to be comparable: accelerator, driver, processor. */
   readonly testbed: string
-  /** Trains one trial within the budget. A crash, a timeout or a missing metric is a result, not an error. */
-  run(trial: Trial, signal: AbortSignal): Promise<TrialResult>
+  /**
+   * Trains one trial within the budget. A crash, a timeout or a missing metric is a result, not an error.
+   *
+   * @param cut when the first run of a candidate is to be ended early
+   */
+  run(trial: Trial, signal: AbortSignal, cut?: CutPlan): Promise<TrialResult>
 }
 
 /** The pull requests and check runs of the repository. Every call may be repeated without doing anything twice. */

@@ -2,7 +2,7 @@
 import * as core from '@actions/core'
 import { type KeysByHost, parseKeys } from '../core/agent/keys.ts'
 import { parseCount, parseDuration } from '../core/config/quantity.ts'
-import { type Trial, trialBatchSchema } from '../core/trial.ts'
+import { type TrialBatch, trialBatchSchema } from '../core/trial.ts'
 import { ConfigError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 
@@ -20,8 +20,8 @@ export interface Inputs {
   timeBudgetSeconds: number
   /** Most candidates this job proposes; undefined leaves it to the configuration. */
   candidates: number | undefined
-  /** What `train` is to run; empty for the other commands. */
-  trials: Trial[]
+  /** What `train` is to run; without trials for the other commands. */
+  batch: Pick<TrialBatch, 'trials' | 'cut'>
   /** Where `train` leaves results and `judge` finds them. */
   resultsDirectory: string
   newLedger: boolean
@@ -55,7 +55,7 @@ export function readInputs(): Inputs {
     candidates: core.getInput('candidates')
       ? parsed('candidates', '', parseCount, 'a whole number')
       : undefined,
-    trials: readTrials(),
+    batch: readBatch(),
     resultsDirectory: core.getInput('results') || 'autoresearch-results',
     newLedger: oneOf('new-ledger', ['false', 'true']) === 'true',
   }
@@ -80,11 +80,11 @@ function readKeys(): KeysByHost {
 }
 
 /** @throws ConfigError when the input is not what `propose` wrote */
-function readTrials(): Trial[] {
+function readBatch(): Inputs['batch'] {
   const json = core.getInput('trials')
-  if (json === '') return []
+  if (json === '') return { trials: [] }
   try {
-    return trialBatchSchema.parse(JSON.parse(json)).trials
+    return trialBatchSchema.parse(JSON.parse(json))
   } catch (cause) {
     const hint = 'Pass one entry of the output `trials` of propose or judge, as `toJSON(matrix.batch)`.'
     throw new ConfigError('input trials: expected a batch of trials as JSON', { hint, cause })

@@ -34,7 +34,11 @@ export async function judgeResults(
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
-  return { session, batches: groupTrials(planTrials(session.state, session.bench, session.policy)), refused }
+  return {
+    session,
+    batches: groupTrials(planTrials(session.state, session.bench, session.policy), session.cut),
+    refused,
+  }
 }
 
 /** Compares a result with git and with the ledger. */

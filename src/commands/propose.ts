@@ -24,7 +24,10 @@ export async function propose(
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
-  return { session, batches: groupTrials(planTrials(session.state, session.bench, session.policy)) }
+  return {
+    session,
+    batches: groupTrials(planTrials(session.state, session.bench, session.policy), session.cut),
+  }
 }
 
 async function fillQueue(session: Session, proposers: readonly Proposer[], wanted: number): Promise<void> {

@@ -117,7 +117,7 @@ class Loop {
         await this.#session.changed()
         continue
       }
-      const result = await trainer.run(trial, this.#stop.signal)
+      const result = await trainer.run(trial, this.#stop.signal, this.#session.cut)
       if (this.#stop.signal.aborted) return
       this.#countTrial(result.deviceSeconds)
       this.#ports.log.info(describeTrial(result))

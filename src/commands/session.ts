@@ -1,6 +1,8 @@
 // Every command begins here: read the ledger and the configuration, and reconcile both with what GitHub shows.
 import { candidateBranch, type Usage } from '../core/candidate.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
+import type { CutPlan } from '../core/curve.ts'
+import { planCut } from '../core/cutting.ts'
 import { type Bench, measurementHash } from '../core/evidence.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
 import { type PullRequest, reconcile } from '../core/reconcile.ts'
@@ -103,6 +105,12 @@ export class Session {
       ...STARTING_THRESHOLDS,
       ...(this.#config.reviewAbove && { reviewAbove: this.#config.reviewAbove }),
     }
+  }
+
+  /** When first runs of candidates on the present baseline are to be ended early. */
+  get cut(): CutPlan | undefined {
+    const { cutBelow: chance } = this.#config
+    return chance === undefined ? undefined : planCut(this.state, this.bench, { ...this.policy, chance })
   }
 
   /** Numbers are compared on the machine that trains here, else on the one that trained last. */

@@ -85,7 +85,8 @@ export function baselineMean(state: State, bench: Bench, tree: string): number |
   return values.length > 0 ? mean(values) : undefined
 }
 
-function comparableTrials(state: State, bench: Bench): TrialResult[] {
+/** Every run made on this bench, in the order of the ledger. */
+export function comparableTrials(state: State, bench: Bench): TrialResult[] {
   return [...state.trials.values()].filter(
     (result) =>
       result.config === bench.config && (bench.testbed === undefined || result.testbed === bench.testbed),

@@ -1,6 +1,7 @@
 // A trial: one budgeted training run of one commit with one seed, and the file that carries its result.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { type CutPlan, curvePointSchema, cutPlanSchema } from './curve.ts'
 
 const sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
 const finite = z.number().finite()
@@ -33,24 +34,34 @@ const OUTCOMES = [
   'no-metric',
   'invalid-metric',
   'diverged',
+  'cut',
 ] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 /** Trials of one commit, for one job: an entry of the `train` matrix. */
-export const trialBatchSchema = z.strictObject({ head: sha, trials: z.array(trialSchema).min(1).max(100) })
+export const trialBatchSchema = z.strictObject({
+  head: sha,
+  trials: z.array(trialSchema).min(1).max(100),
+  /** When its first run of a candidate may be ended early; absent when none may be. */
+  cut: cutPlanSchema.optional(),
+})
 export type TrialBatch = z.infer<typeof trialBatchSchema>
 
 /** GitHub starts at most this many jobs from one matrix. */
 const MAX_BATCHES = 256
 
-/** One batch a commit, in the order given. */
-export function groupTrials(trials: readonly Trial[]): TrialBatch[] {
-  const groups = Map.groupBy(trials, (trial) => trial.head)
-  return [...groups].map(([head, batch]) => ({ head, trials: batch })).slice(0, MAX_BATCHES)
+/** Later runs confirm a candidate that has already shown something, and the baseline is what others are held against. */
+export function mayBeCut({ candidate, replicate }: Trial): boolean {
+  return candidate !== null && replicate === 1
 }
 
-const curvePoint = z.strictObject({ step: finite, value: finite })
-export type CurvePoint = z.infer<typeof curvePoint>
+/** One batch a commit, in the order given. The outputs of a job hold 1 MB, so a plan goes only where it is used. */
+export function groupTrials(trials: readonly Trial[], cut?: CutPlan): TrialBatch[] {
+  const groups = Map.groupBy(trials, (trial) => trial.head)
+  return [...groups]
+    .map(([head, batch]) => ({ head, trials: batch, ...(cut && batch.some(mayBeCut) ? { cut } : {}) }))
+    .slice(0, MAX_BATCHES)
+}
 
 export const trialResultSchema = z.strictObject({
   trial: trialSchema,
@@ -72,10 +83,14 @@ export const trialResultSchema = z.strictObject({
   runAttempt: z.int().min(1),
   /** Wall time of training and evaluation, measured from outside: a model could train on where it is evaluated. */
   wallSeconds: z.number().nonnegative(),
+  /** Of that, training alone; absent when nothing else was run. */
+  trainingSeconds: z.number().nonnegative().optional(),
   /** Time the device was taken. */
   deviceSeconds: z.number().nonnegative(),
-  curve: z.array(curvePoint).max(200),
-  /** The end of the output, kept when there is no value. Candidate text: never trusted. */
+  curve: z.array(curvePointSchema).max(200),
+  /** Wall time at its first point: what came before was preparation. */
+  firstPointSeconds: z.number().nonnegative().optional(),
+  /** The end of the output, kept when the run failed. Candidate text: never trusted. */
   tail: z.string().max(4000).optional(),
 })
 

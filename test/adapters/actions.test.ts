@@ -60,7 +60,7 @@ describe('inputs', () => {
         timeBudgetSeconds: 90,
         candidates: 3,
         newLedger: true,
-        trials: [trial],
+        batch: { trials: [trial] },
         resultsDirectory: 'out',
       }),
     )
@@ -83,6 +83,13 @@ describe('inputs', () => {
   test('a key without its host is refused, and not shown', () => {
     withInputs({ 'openai-api-keys': 'api.openai.com=sk-1\nsk-secret' })
     expect(readInputs).toThrow(/^input openai-api-keys: expected host=key in line 2$/)
+  })
+
+  test('a batch brings along when its trials may be cut', () => {
+    const trial = aTrial()
+    const cut = { testbed: 'any', sign: 1, windowSteps: 5, checkpoints: [] }
+    withInputs({ command: 'train', trials: JSON.stringify({ head: trial.head, trials: [trial], cut }) })
+    expect(readInputs().batch).toMatchObject({ trials: [trial], cut })
   })
 
   test.each([

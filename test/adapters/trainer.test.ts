@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/adapters/clock.ts'
 import { createRepository } from '../../src/adapters/git/repository.ts'
 import { createTrainer, type TrainerOptions } from '../../src/adapters/trainer/trainer.ts'
+import type { CutPlan } from '../../src/core/curve.ts'
 import { TRIAL_FILE, type TrialResult, trialResultSchema } from '../../src/core/trial.ts'
 import { BaselineError, ConfigError, UserFacingError } from '../../src/errors.ts'
 import { aDirectory, aLog, aRemote, type Entry, trialOf } from '../scaffold.ts'
@@ -31,6 +32,7 @@ interface Setting {
   source?: string
   sandbox?: string
   evaluate?: string
+  cut?: string
 }
 
 function config({
@@ -40,6 +42,7 @@ function config({
   source = PATTERN,
   sandbox = SANDBOX,
   evaluate,
+  cut,
 }: Setting) {
   return `
 editable: [train.js]
@@ -51,6 +54,7 @@ budget: 1s
 ${timeout === undefined ? '' : `timeout: ${timeout}`}
 metric: { name: val_loss, direction: minimize, bounds: [0.001, 20], ${source} }
 progress: { pattern: 'step (?<step>\\d+)  loss (?<value>\\S+)' }
+${cut === undefined ? '' : `cut: ${cut}`}
 `
 }
 
@@ -168,6 +172,87 @@ describe('what becomes of a run', () => {
     const { trainer, trial, directory } = await aTrainer('forever')
     await trainer.run(trial, AbortSignal.timeout(300))
     expect(await readdir(join(directory, 'results', trial.id)).catch(() => [])).not.toContain(TRIAL_FILE)
+  })
+})
+
+/** A baseline that falls from 4 to 2 over 100 steps, in no time: only steps count. */
+const PLAN: CutPlan = {
+  testbed: '1 × TestGPU, driver 1.0',
+  sign: 1,
+  windowSteps: 5,
+  checkpoints: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9].map((fraction) => ({
+    fraction,
+    step: 100 * fraction,
+    seconds: 0.01 * fraction,
+    level: 4 - 2 * fraction,
+    ...(fraction < 0.3 ? {} : { gross: fraction, forecast: 0.5 }),
+  })),
+}
+
+describe('a hopeless trial', () => {
+  interface Options {
+    setting?: Setting
+    plan?: CutPlan
+    replicate?: number
+  }
+
+  /** Trains the first run of a candidate whose code is `fixture`. */
+  async function candidateOf(
+    fixture: string,
+    {
+      setting = {},
+      plan = PLAN,
+      replicate = 1,
+    }: { setting?: Setting; plan?: CutPlan; replicate?: number } = {},
+  ) {
+    const { trainer, context, remote, directory } = await aTrainer('improves', { timeout: '20s', ...setting })
+    const code = await readFile(join(FIXTURES, `${fixture}.js`), 'utf8')
+    const trial = await trialOf(context, remote.base, await remote.commit({ 'train.js': code }), {
+      replicate,
+    })
+    const result = await trainer.run(trial, NEVER, plan)
+    const text = await readFile(join(directory, 'results', trial.id, TRIAL_FILE), 'utf8')
+    expect(trialResultSchema.parse(JSON.parse(text))).toEqual(result)
+    return result
+  }
+
+  test('is cut, in the time it really took, and no evaluation follows', async () => {
+    const result = await candidateOf('hopeless', { setting: { evaluate: 'echo val_loss: 1' } })
+    expect(result).toMatchObject({ outcome: 'cut', reason: expect.stringContaining('at 30 % of the run') })
+    expect(result.curve.at(-1)?.step).toBeGreaterThanOrEqual(30)
+    expect(result.wallSeconds).toBeGreaterThan(0.6)
+    expect(result.wallSeconds).toBeLessThan(10)
+    expect(result.deviceSeconds).toBe(result.wallSeconds)
+    expect(result.firstPointSeconds).toBeLessThan(result.wallSeconds)
+    expect(result).not.toHaveProperty('value')
+    expect(result).not.toHaveProperty('tail')
+  })
+
+  test('that only starts slowly is kept', async () => {
+    const result = await candidateOf('starts-slowly')
+    expect(result).toMatchObject({ outcome: 'measured', value: 2.31 })
+  })
+
+  test('F27 that is NaN for good is ended at once', async () => {
+    const result = await candidateOf('nan-for-a-minute')
+    expect(result).toMatchObject({ outcome: 'diverged', reason: 'the curve went to NaN or infinity' })
+    expect(result.wallSeconds).toBeLessThan(10)
+  })
+
+  test.each<[string, Options]>([
+    ['a later run of the candidate', { replicate: 2 }],
+    ['the plan of another machine', { plan: { ...PLAN, testbed: 'another' } }],
+    ['`cut: none`', { setting: { cut: 'none' } }],
+  ])('is not cut: %s', async (_why, options) => {
+    const setting = { timeout: '2s', ...options.setting }
+    expect(await candidateOf('hopeless', { ...options, setting })).toMatchObject({ outcome: 'timed-out' })
+  })
+
+  test('is not cut: the baseline, even when it is NaN', async () => {
+    for (const fixture of ['hopeless', 'nan-for-a-minute']) {
+      const { trainer, trial } = await aTrainer(fixture, { timeout: '2s' })
+      expect(await trainer.run(trial, NEVER, PLAN)).toMatchObject({ outcome: 'timed-out' })
+    }
   })
 })
 

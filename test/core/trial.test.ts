@@ -1,5 +1,6 @@
 // What a trial is called, which seed it gets, and what a result file may say.
 import { describe, expect, it } from 'vitest'
+import type { CutPlan } from '../../src/core/curve.ts'
 import {
   groupTrials,
   isSandboxed,
@@ -58,6 +59,14 @@ describe('groupTrials', () => {
     const batches = groupTrials(trials)
     expect(batches).toHaveLength(256)
     expect(batches[0]?.head).toBe(sha('b0'))
+  })
+
+  it('sends the plan for cuts only along with first runs of candidates', () => {
+    const cut: CutPlan = { testbed: 'any', sign: 1, windowSteps: 5, checkpoints: [] }
+    const trials = [aTrial(), aTrial({ candidate: warmup }), aTrial({ candidate: muon, replicate: 2 })]
+    const batches = groupTrials(trials, cut)
+    expect(batches.map((batch) => batch.cut)).toEqual([undefined, cut, undefined])
+    expect(batches.every((batch) => trialBatchSchema.safeParse(batch).success)).toBe(true)
   })
 
   it('makes batches that the train job accepts, even of 50 baseline runs', () => {

@@ -5,7 +5,7 @@ import type { State } from '../state.ts'
 import { formatSigned } from '../text.ts'
 import type { TrialResult } from '../trial.ts'
 
-/** `better`, `worse`: its mean was, whatever was decided. `failed`: a run of it had no value. */
+/** `better`, `worse`: its mean was, whatever was decided, or its curve. `failed`: a run of it had no value. */
 export const EFFECTS = ['merged', 'better', 'worse', 'failed', 'undecided'] as const
 
 export interface PastQuery {
@@ -46,7 +46,7 @@ function hasEffect(state: State, candidate: Candidate, effect: NonNullable<PastQ
     case 'better':
       return verdict?.gain !== undefined && verdict.gain > 0
     case 'worse':
-      return verdict?.gain !== undefined && verdict.gain <= 0
+      return verdict?.gain === undefined ? wasCut(state, candidate) : verdict.gain <= 0
     case 'failed':
       return lastFailure(state, candidate) !== undefined
     case 'undecided':
@@ -64,9 +64,13 @@ function describe(state: State, candidate: Candidate): string {
   return `- ${words.filter((word) => word).join('; ')}`
 }
 
+function wasCut(state: State, { tree }: Candidate): boolean {
+  return [...state.trials.values()].some(({ trial, outcome }) => trial.tree === tree && outcome === 'cut')
+}
+
 function lastFailure(state: State, { tree }: Candidate): TrialResult | undefined {
   return [...state.trials.values()].findLast(
-    ({ trial, outcome }) => trial.tree === tree && outcome !== 'measured',
+    ({ trial, outcome }) => trial.tree === tree && outcome !== 'measured' && outcome !== 'cut',
   )
 }
 

@@ -33,6 +33,8 @@ export interface Config {
   metric: Metric
   /** Pattern with the named groups `step` and `value`, applied per line. */
   progress?: { pattern: string }
+  /** A running trial is cut when its chance to pass the screen is below this, 0.0001–0.2; absent: never. */
+  cutBelow?: number
   sandbox: SandboxConfig
   /** A gain above this waits for a person when training itself reported it. */
   reviewAbove?: ReviewAbove
@@ -97,13 +99,18 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
 }
 
+/** Loses at most 1 % of true winners on recorded runs, also where most candidates do little; see docs/deciding.md. */
+const DEFAULT_CUT = 0.001
+
 function toConfig(file: ConfigFile): Config {
-  const { budget, timeout, metric, sandbox, 'review-above': reviewAbove, proposers, ...same } = file
+  const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, 'review-above': reviewAbove, ...rest } = file
+  const { proposers, ...same } = rest
   return {
     ...same,
     budgetSeconds: budget,
     timeoutSeconds: timeout ?? 2 * budget + 60,
     metric: toMetric(metric),
+    ...(file.progress && cut > 0 && { cutBelow: cut }),
     sandbox: toSandbox(sandbox),
     ...(reviewAbove !== undefined && { reviewAbove }),
     proposers: proposers.map(toProposer),

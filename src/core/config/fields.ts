@@ -2,7 +2,18 @@
 // reads `expected <message>, found <value>`.
 import { z } from 'zod'
 import type { ReviewAbove } from '../verdict.ts'
-import { COUNT, DURATION, GAIN, parseCount, parseDuration, parseGain, parseSize, SIZE } from './quantity.ts'
+import {
+  COUNT,
+  DURATION,
+  GAIN,
+  PERCENT,
+  parseCount,
+  parseDuration,
+  parseGain,
+  parsePercent,
+  parseSize,
+  SIZE,
+} from './quantity.ts'
 import type { Refusal } from './rules.ts'
 
 /** Five days, what GitHub allows a job on a self-hosted runner. */
@@ -82,6 +93,19 @@ export function gain(help: Help) {
       context.issues.push({ code: 'custom', message: expected, input: text })
       return z.NEVER
     })
+}
+
+/** A chance from 0.01 % to 20 %, which tables of the t-distribution cover; `none` is 0. */
+export function chance(help: Help) {
+  const expected = '"none", or a chance from 0.01% to 20%'
+  const share = z
+    .number(expected)
+    .refine((value) => value === 0 || (value >= 0.0001 && value <= 0.2), expected)
+  return z
+    .union([z.literal('none'), z.string().regex(PERCENT, expected)], expected)
+    .meta({ ...help })
+    .transform((text) => (text === 'none' ? 0 : parsePercent(text) || Number.NaN))
+    .pipe(share)
 }
 
 export function between(min: number, max: number) {

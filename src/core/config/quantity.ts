@@ -14,6 +14,9 @@ export const SIZE = /^(\d+(?:\.\d+)?)([KMGT])$/
 /** `8 sigma`, `10%`: a gain in standard deviations of one run, or as a share of the baseline's metric. */
 export const GAIN = /^(\d+(?:\.\d+)?)(?: ?(sigma)| ?(%))$/
 
+/** `2%`, `0.5 %`: a share in percent. */
+export const PERCENT = /^(\d+(?:\.\d+)?) ?%$/
+
 const EXPONENTS: Readonly<Record<string, string>> = { k: 'e3', K: 'e3', M: 'e6' }
 
 /**
@@ -68,4 +71,15 @@ export function parseGain(text: string): ReviewAbove | undefined {
   const [, digits, sigma] = GAIN.exec(text) ?? []
   const value = Number(digits)
   return Number.isFinite(value) ? { kind: sigma ? 'sigmas' : 'percent', value } : undefined
+}
+
+/**
+ * Reads a share.
+ *
+ * @param text such as `2%` or `0.5%`.
+ * @returns a number, where 1 is all; undefined when `text` is not a percentage.
+ */
+export function parsePercent(text: string): number | undefined {
+  const [, digits] = PERCENT.exec(text) ?? []
+  return digits === undefined ? undefined : Number(digits) / 100
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import {
   amount,
   between,
+  chance,
   count,
   despiteProblems,
   duration,
@@ -302,6 +303,11 @@ export const configSchema = section({
   }).exactOptional(),
   metric,
   progress: progress.exactOptional(),
+  cut: chance({
+    description:
+      'The first trial of a candidate is ended early when its chance to pass is below this, or never. Default with progress: 0.1%.',
+    examples: ['0.1%', 'none'],
+  }).exactOptional(),
   sandbox,
   replicates,
   'review-above': gain({
@@ -313,6 +319,7 @@ export const configSchema = section({
 })
   .superRefine(checkTimeout, despiteProblems)
   .superRefine(checkEvaluate, despiteProblems)
+  .superRefine(checkCut, despiteProblems)
   .meta({ title: 'Autoresearch configuration', description: 'Configuration of Autoresearch Action.' })
 
 /** The file as written, with defaults filled in, durations in seconds and counts as numbers. */
@@ -340,6 +347,17 @@ function checkEvaluate({ evaluate, metric }: Record<string, unknown>, context: z
     path: ['metric', 'file'],
     message: 'pattern, because evaluate prints the metric',
     params: { hint: 'write pattern instead of file and key, or remove evaluate' },
+  })
+}
+
+/** What is hopeless shows in the curve. */
+function checkCut({ cut, progress }: Record<string, unknown>, context: z.RefinementCtx): void {
+  if (typeof cut !== 'number' || cut === 0 || progress !== undefined) return
+  context.addIssue({
+    code: 'custom',
+    path: ['cut'],
+    message: 'progress, by which a hopeless trial is known',
+    params: { hint: 'add progress with a pattern, or remove cut' },
   })
 }
 

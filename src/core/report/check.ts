@@ -103,7 +103,9 @@ export function noiseLine(sigma: number | undefined): string {
 function verdictTitle(metric: Pick<Metric, 'name'>, evidence: Evidence, verdict: Verdict): string {
   const failed = evidence.candidate.findIndex(({ outcome }) => outcome !== 'measured')
   const decision = verdict.kind === 'review' ? 'a person decides' : verdict.kind
-  if (failed >= 0) return `run ${failed + 1} ended ${evidence.candidate[failed]?.outcome}: ${decision}`
+  const outcome = evidence.candidate[failed]?.outcome
+  if (outcome)
+    return `run ${failed + 1} ${outcome === 'cut' ? 'was cut early' : `ended ${outcome}`}: ${decision}`
   const { candidate, delta } = compare(evidence)
   if (!candidate) return decision
   const change = delta === undefined ? [] : [formatSigned(delta)]
@@ -119,7 +121,8 @@ function zScore({ z }: Verdict): string[] {
 }
 
 function renderFailure({ trial, outcome, reason, tail }: TrialResult): string {
-  const why = `Run ${trial.replicate} ended **${outcome}**${reason ? `: ${inertText(reason, 600)}` : '.'}`
+  const ended = outcome === 'cut' ? 'was **cut** early' : `ended **${outcome}**`
+  const why = `Run ${trial.replicate} ${ended}${reason ? `: ${inertText(reason, 600)}` : '.'}`
   if (!tail) return why
   return `${why}\n\n<details><summary>End of its output</summary>\n\n${fence(tail, 'text')}\n\n</details>`
 }

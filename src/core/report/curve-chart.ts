@@ -1,5 +1,6 @@
 // Training curves of baseline and candidate as one mermaid chart that GitHub draws in a comment.
-import type { CurvePoint, TrialResult } from '../trial.ts'
+import type { CurvePoint } from '../curve.ts'
+import type { TrialResult } from '../trial.ts'
 import { mean } from '../verdict.ts'
 
 const POINTS = 19

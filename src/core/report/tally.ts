@@ -125,7 +125,7 @@ function reportRow(
 
 function standingOf({ verdict, end }: Candidate, failure: Outcome | undefined): Standing {
   if (end?.kind === 'merged' || end?.kind === 'withdrawn' || end?.kind === 'handed-over') return end.kind
-  if (verdict?.kind === 'reject') return failure === undefined ? 'rejected' : 'crashed'
+  if (verdict?.kind === 'reject') return failure === undefined || failure === 'cut' ? 'rejected' : 'crashed'
   if (verdict?.kind === 'park') return 'parked'
   return end === undefined ? 'open' : 'rejected'
 }

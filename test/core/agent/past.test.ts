@@ -14,6 +14,11 @@ const rejected = aCandidate({
   verdict: aVerdict({ kind: 'reject', gain: -0.3, reason: 'worse by 0.3' }),
 })
 const crashed = aCandidate({ name: 'muon', category: 'optimizer' })
+const cut = aCandidate({
+  name: 'huge',
+  category: 'architecture',
+  verdict: { kind: 'reject', reason: 'run 1 ended cut', runs: { candidate: 0, baseline: 6 } },
+})
 const waiting = aCandidate({ name: 'cosine' })
 const failure = aTrialResult({
   candidate: crashed,
@@ -21,19 +26,23 @@ const failure = aTrialResult({
   reason: 'NameError: muon',
   tail: 'Traceback\n```\nNameError: muon\n',
 })
-const STATE = aState({ candidates: [merged, rejected, crashed, waiting], trials: [failure] })
+const hopeless = aTrialResult({ candidate: cut, outcome: 'cut', reason: 'at 30 % of the run' })
+const STATE = aState({
+  candidates: [merged, rejected, crashed, cut, waiting],
+  trials: [failure, hopeless],
+})
 
 const titles = (text: string) => [...text.matchAll(/Try (\w+)/g)].map(([, name]) => name)
 
 describe('searchPast', () => {
   test.each([
-    ['everything, newest first', {}, ['cosine', 'muon', 'dropout', 'warmup']],
+    ['everything, newest first', {}, ['cosine', 'huge', 'muon', 'dropout', 'warmup']],
     ['a category', { category: 'optimizer' }, ['muon']],
     ['words of a hypothesis', { text: 'COSINE makes' }, ['cosine']],
     ['words of a verdict', { text: 'worse by' }, ['dropout']],
     ['what was merged', { effect: 'merged' }, ['warmup']],
     ['what was better', { effect: 'better' }, ['warmup']],
-    ['what was worse', { effect: 'worse' }, ['dropout']],
+    ['what was worse, or cut', { effect: 'worse' }, ['huge', 'dropout']],
     ['what failed', { effect: 'failed' }, ['muon']],
     ['what is undecided', { effect: 'undecided' }, ['cosine', 'muon']],
   ] as const)('finds %s', (_, query, names) => {
@@ -73,6 +82,7 @@ describe('pastLog', () => {
 
   test.each([
     ['of a candidate that did not fail', rejected.id],
+    ['of a candidate that was cut', cut.id],
     ['of nobody', 'nope'],
   ])('is not there %s', (_, id) => expect(pastLog(STATE, id)).toBeUndefined())
 })

@@ -20,6 +20,7 @@ budget: 5m
 timeout: 10m
 metric: {name: val_bpb, direction: minimize, pattern: '^val_bpb:\s+(\S+)', bounds: [0.3, 20]}
 progress: {pattern: 'step (?<step>\d+)\s+loss (?<value>\S+)'}
+cut: 0.5%
 sandbox: {kind: bubblewrap, read: [/opt/datasets], memory: 8G, out: 500M, processes: 64}
 replicates: {baseline: 3, candidate: 2}
 review-above: 8 sigma
@@ -84,6 +85,7 @@ describe('a valid file', () => {
         source: { kind: 'pattern', pattern: String.raw`^val_bpb:\s+(\S+)` },
       },
       progress: { pattern: String.raw`step (?<step>\d+)\s+loss (?<value>\S+)` },
+      cutBelow: 0.005,
       sandbox: {
         kind: 'bubblewrap',
         read: ['/opt/datasets'],
@@ -122,6 +124,17 @@ describe('a valid file', () => {
       proposers: [{ kind: 'knobs' }],
       limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     } satisfies Config)
+  })
+
+  test.each([
+    ['with progress', { progress: "'(?<step>a)(?<value>b)'" }, 0.001],
+    ['as written', { progress: "'(?<step>a)(?<value>b)'", cut: '5%' }, 0.05],
+    ['never, when it says so', { progress: "'(?<step>a)(?<value>b)'", cut: 'none' }, undefined],
+    ['never, without progress', {}, undefined],
+    ['never, without progress and when it says so', { cut: 'none' }, undefined],
+  ])('cuts hopeless trials: %s', (_what, { progress, ...lines }: Record<string, string>, expected) => {
+    const written = progress === undefined ? lines : { ...lines, progress: `{pattern: ${progress}}` }
+    expect(configOf(aFile(written)).cutBelow).toBe(expected)
   })
 
   test('may take the metric from a JSON file', () => {
@@ -284,6 +297,7 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['progress', 'a mapping', [null, 'loss']],
   ['progress.pattern', 'a JavaScript regular expression', ['[']],
   ['progress.pattern', 'a regular expression with the named groups step and value', ['a', '(?<step>a)(b)']],
+  ['cut', '"none", or a chance from 0.01% to 20%', [null, 2, '2', '0%', '0.005%', '21%', 'never', {}]],
   ['sandbox', '"bubblewrap", "none" or a mapping', [null, 'docker', 'Bubblewrap', '', true, []]],
   ['sandbox.kind', '"bubblewrap" or "none"', [null, 'docker']],
   ['sandbox.read', 'a list of absolute paths', [null, '/opt']],
@@ -464,6 +478,7 @@ describe('a hint', () => {
       'name a folder inside it: a home holds keys and tokens',
     ],
     ['a gain', aFile({ 'review-above': '8' }), 'write for example `review-above: 8 sigma`'],
+    ['the progress that cut needs', aFile({ cut: '2%' }), 'add progress with a pattern, or remove cut'],
     ['the default timeout', aFile({ timeout: '1m' }), 'remove timeout to get 660s, or raise it'],
     ['an example to begin with', '', 'start from the example in docs/configuration.md'],
   ])('names %s', (_what, file, hint) => {

@@ -58,6 +58,13 @@ describe('what became of a candidate', () => {
     expect(row).toMatchObject({ standing: 'crashed', failure: 'timed-out', runs: 0 })
     expect(row).not.toHaveProperty('value')
   })
+
+  test('a candidate that was cut is rejected, not crashed', () => {
+    const candidate = aCandidate({ verdict: reject })
+    const trials = [...BASELINE, aTrialResult({ candidate, outcome: 'cut' })]
+    const [row] = buildReport(aState({ candidates: [candidate], trials }), BENCH, config).rows
+    expect(row).toMatchObject({ standing: 'rejected', failure: 'cut', runs: 0 })
+  })
 })
 
 describe('the numbers', () => {
