@@ -35,11 +35,15 @@ export function proposal(title: string, search: string, replace: string): Script
   return { label: title, answers: [{ toolCalls: [edit] }, { toolCalls: [submit] }] }
 }
 
-export async function startResearch(conversations: readonly ScriptedConversation[]): Promise<Research> {
+/** @param train what `train.mjs` is instead */
+export async function startResearch(
+  conversations: readonly ScriptedConversation[],
+  train?: string,
+): Promise<Research> {
   const directory = await mkdtemp(join(tmpdir(), 'autoresearch-test-'))
   const [github, model] = await Promise.all([startGitHub(), startModel({ conversations })])
   await github.createRepository(REPOSITORY, {
-    from: await repositoryFiles(directory, model.baseUrl),
+    from: await repositoryFiles(directory, model.baseUrl, train),
     allowActionsToCreatePullRequests: true,
   })
   const permissions = { contents: 'write', pull_requests: 'write', checks: 'write' } as const
@@ -68,9 +72,10 @@ export async function startResearch(conversations: readonly ScriptedConversation
   }
 }
 
-async function repositoryFiles(directory: string, baseUrl: string): Promise<string> {
+async function repositoryFiles(directory: string, baseUrl: string, train?: string): Promise<string> {
   const files = join(directory, 'files')
   await cp(FIXTURE, files, { recursive: true })
+  if (train !== undefined) await writeFile(join(files, 'train.mjs'), train)
   const path = join(files, '.github/autoresearch.yml')
   const config = parse(await readFile(path, 'utf8'))
   config.proposers = [{ kind: 'openai', model: 'scripted', 'base-url': baseUrl }]
