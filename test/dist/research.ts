@@ -38,15 +38,19 @@ export function proposal(title: string, search: string, replace: string): Script
   return { label: title, answers: [{ toolCalls: [edit] }, { toolCalls: [submit] }] }
 }
 
-/** @param fields of the configuration, in the place of those of the fixture */
+/**
+ * @param fields of the configuration, in the place of those of the fixture
+ * @param train what `train.mjs` is instead
+ */
 export async function startResearch(
   conversations: readonly ScriptedConversation[],
-  fields: Record<string, unknown> = {},
+  fields: Readonly<Record<string, unknown>> = {},
+  train?: string,
 ): Promise<Research> {
   const directory = await mkdtemp(join(tmpdir(), 'autoresearch-test-'))
   const [github, model] = await Promise.all([startGitHub(), startModel({ conversations })])
   await github.createRepository(REPOSITORY, {
-    from: await repositoryFiles(directory, model.baseUrl, fields),
+    from: await repositoryFiles(directory, model.baseUrl, fields, train),
     allowActionsToCreatePullRequests: true,
   })
   const permissions = { contents: 'write', pull_requests: 'write', checks: 'write' } as const
@@ -79,10 +83,12 @@ export async function startResearch(
 async function repositoryFiles(
   directory: string,
   baseUrl: string,
-  fields: Record<string, unknown>,
+  fields: Readonly<Record<string, unknown>>,
+  train?: string,
 ): Promise<string> {
   const files = join(directory, 'files')
   await cp(FIXTURE, files, { recursive: true })
+  if (train !== undefined) await writeFile(join(files, 'train.mjs'), train)
   const path = join(files, '.github/autoresearch.yml')
   const config = { ...parse(await readFile(path, 'utf8')), ...fields }
   config.proposers = [{ kind: 'openai', model: 'scripted', 'base-url': baseUrl }]
