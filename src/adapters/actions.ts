@@ -5,7 +5,7 @@ import { type Trial, trialBatchSchema } from '../core/trial.ts'
 import { ConfigError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 
-const COMMANDS = ['run', 'propose', 'train', 'judge'] as const
+const COMMANDS = ['run', 'propose', 'train', 'judge', 'certify'] as const
 type Command = (typeof COMMANDS)[number]
 
 export interface Inputs {

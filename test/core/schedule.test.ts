@@ -10,6 +10,7 @@ import {
   judgeCandidate,
   planSteps,
   planTrials,
+  type Step,
   waitingCandidates,
 } from '../../src/core/schedule.ts'
 import type { State } from '../../src/core/state.ts'
@@ -52,8 +53,9 @@ function steps(...candidates: Candidate[]): string[] {
   return planSteps(aState({ candidates })).map(stepName)
 }
 
-function stepName({ kind, candidate }: { kind: string; candidate: Candidate }): string {
-  return `${kind} ${candidate.title.slice('Try '.length)}`
+function stepName(step: Step): string {
+  const subject = 'candidate' in step ? step.candidate.title.slice('Try '.length) : step.certification.to
+  return `${step.kind} ${subject}`
 }
 
 function decided(state: State): string[] {

@@ -36,6 +36,10 @@ export interface Config {
   reviewAbove?: ReviewAbove
   /** Trials of the baseline (2–50), and at most of a candidate (2–20). */
   replicates: { baseline: number; candidate: number }
+  /** How merges are proven together. `every` counts merges, 0 for never; `runs` is 2–20; `evaluate` replaces the other. */
+  certify: { every: number; runs: number; evaluate?: string }
+  /** Ideas between two A/A candidates; 0 for never. */
+  aaEvery: number
   /** At least one. */
   proposers: ProposerConfig[]
   /** Per run: candidates from 1, tokens and dollars from 0. */
@@ -89,7 +93,8 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
 }
 
 function toConfig(file: ConfigFile): Config {
-  const { budget, timeout, metric, sandbox, 'review-above': reviewAbove, proposers, ...same } = file
+  const { budget, timeout, metric, sandbox, 'review-above': reviewAbove, proposers, ...others } = file
+  const { 'aa-every': aaEvery, ...same } = others
   return {
     ...same,
     budgetSeconds: budget,
@@ -97,6 +102,7 @@ function toConfig(file: ConfigFile): Config {
     metric: toMetric(metric),
     sandbox: toSandbox(sandbox),
     ...(reviewAbove !== undefined && { reviewAbove }),
+    aaEvery,
     proposers: proposers.map(toProposer),
   }
 }

@@ -1,6 +1,7 @@
 // The words and numbers that the markdown report and the page have in common.
 
 import { formatNumber, formatSeconds } from '../text.ts'
+import { certificationWords } from './certification.ts'
 import { formatPercent } from './comparison.ts'
 import { busyFraction, type Report, type ReportRow, type RunTimes, STANDINGS } from './tally.ts'
 
@@ -38,6 +39,23 @@ export function deltaFormat(report: Report): (delta: number) => string {
 export function countWords({ counts }: Report): string {
   const words = STANDINGS.filter((standing) => counts[standing] > 0)
   return words.map((standing) => `${counts[standing]} ${standing.replace('-', ' ')}`).join(', ')
+}
+
+/** What is known about the decisions themselves, one sentence each: how much is certified, and how often luck passes. */
+export function trustSentences(report: Report): string[] {
+  return [...certificationWords(report.certification), ...aaWords(report)]
+}
+
+/** `A/A: 1 of 12 no-op candidates would have been merged (false-accept rate 8 %, 95 % interval 0–38 %).` */
+function aaWords({ aa }: Report): string[] {
+  if (!aa) return []
+  const { judged, accepted, low, high } = aa
+  const percent = (share: number) => Math.round(100 * share)
+  const candidates = judged === 1 ? 'candidate' : 'candidates'
+  return [
+    `A/A: ${accepted} of ${judged} no-op ${candidates} would have been merged (false-accept rate ` +
+      `${percent(accepted / judged)} %, 95 % interval ${percent(low)}–${percent(high)} %).`,
+  ]
 }
 
 /** How a candidate ended in a word or two: `merged`, `crashed`, `timed-out`. */

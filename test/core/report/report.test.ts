@@ -113,6 +113,8 @@ describe('the markdown report', () => {
 
       candidates **4** · trials **14** · wall time **17m** · device busy **94 %** · tokens **1.3M** · model cost **$3.41**
 
+      No merge is certified by fresh runs yet; 2 wait.
+
       | PR | change | proposer | val_bpb | Δ | verdict |
       | --- | --- | --- | --- | --- | --- |
       | [#100](https://github.com/octo/tinystories/pull/100) | Raise the learning rate to 4e-3 | knobs | 2.5480 | −0.0620 | **merged** |
