@@ -35,11 +35,15 @@ export function proposal(title: string, search: string, replace: string): Script
   return { label: title, answers: [{ toolCalls: [edit] }, { toolCalls: [submit] }] }
 }
 
-export async function startResearch(conversations: readonly ScriptedConversation[]): Promise<Research> {
+/** @param fields of the configuration that differ from the fixture's */
+export async function startResearch(
+  conversations: readonly ScriptedConversation[],
+  fields: Readonly<Record<string, unknown>> = {},
+): Promise<Research> {
   const directory = await mkdtemp(join(tmpdir(), 'autoresearch-test-'))
   const [github, model] = await Promise.all([startGitHub(), startModel({ conversations })])
   await github.createRepository(REPOSITORY, {
-    from: await repositoryFiles(directory, model.baseUrl),
+    from: await repositoryFiles(directory, model.baseUrl, fields),
     allowActionsToCreatePullRequests: true,
   })
   const permissions = { contents: 'write', pull_requests: 'write', checks: 'write' } as const
@@ -68,13 +72,17 @@ export async function startResearch(conversations: readonly ScriptedConversation
   }
 }
 
-async function repositoryFiles(directory: string, baseUrl: string): Promise<string> {
+async function repositoryFiles(
+  directory: string,
+  baseUrl: string,
+  fields: Readonly<Record<string, unknown>>,
+): Promise<string> {
   const files = join(directory, 'files')
   await cp(FIXTURE, files, { recursive: true })
   const path = join(files, '.github/autoresearch.yml')
   const config = parse(await readFile(path, 'utf8'))
   config.proposers = [{ kind: 'openai', model: 'scripted', 'base-url': baseUrl }]
-  await writeFile(path, stringify(config))
+  await writeFile(path, stringify({ ...config, ...fields }))
   return files
 }
 
