@@ -22,6 +22,7 @@ export interface Inputs {
   /** Where `train` leaves results and `judge` finds them. */
   resultsDirectory: string
   newLedger: boolean
+  certify: boolean
 }
 
 /** What the runner tells every job about itself. */
@@ -54,6 +55,7 @@ export function readInputs(): Inputs {
     trials: readTrials(),
     resultsDirectory: core.getInput('results') || 'autoresearch-results',
     newLedger: oneOf('new-ledger', ['false', 'true']) === 'true',
+    certify: oneOf('certify', ['false', 'true']) === 'true',
   }
   for (const secret of [inputs.token, inputs.openaiApiKey]) if (secret) core.setSecret(secret)
   return inputs

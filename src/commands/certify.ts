@@ -19,8 +19,7 @@ export async function certify(
   settings: RunSettings,
 ): Promise<RunSummary> {
   const begunSeconds = ports.clock.monotonicSeconds()
-  const session = await openSession(ports, settings)
-  session.askForCertification()
+  const session = await openSession(ports, { ...settings, certify: true })
   if (!isCertifying(session.state)) ports.log.info('Every merge is certified already')
   const busySeconds = await trainAll(session, ports.trainer, begunSeconds + settings.timeBudgetSeconds)
   await session.flushed()

@@ -40,6 +40,8 @@ export interface SessionSettings {
   testbed: string | undefined
   /** Most candidates this job proposes; undefined leaves it to the configuration. */
   candidates: number | undefined
+  /** Certify what was merged so far, whatever the configuration says about when. */
+  certify?: boolean
   /** Page of this workflow run, linked from check runs. */
   runUrl: string | undefined
 }
@@ -231,6 +233,7 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
   }
   const session = new Session(ports, settings, journal, first)
   await session.reconcile()
+  if (settings.certify) session.askForCertification()
   return session
 }
 

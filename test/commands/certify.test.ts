@@ -2,6 +2,8 @@
 // be killed at any effect.
 import { describe, expect, test } from 'vitest'
 import { certify } from '../../src/commands/certify.ts'
+import { judgeResults } from '../../src/commands/judge.ts'
+import { propose } from '../../src/commands/propose.ts'
 import type { Ports } from '../../src/commands/session.ts'
 import { candidateId } from '../../src/core/candidate.ts'
 import { certificationConfig } from '../../src/core/certify/certify.ts'
@@ -11,6 +13,7 @@ import type { LedgerEvent } from '../../src/core/ledger.ts'
 import { type BaselineCommit, replay } from '../../src/core/state.ts'
 import { purposeOf } from '../../src/core/trial.ts'
 import { BaselineError } from '../../src/errors.ts'
+import type { ResultFile } from '../../src/ports.ts'
 import { aCandidate, aTrialResult, aVerdict, BENCH, ROOT_SEED } from '../factories.ts'
 import { AT, BASELINE, CONFIG, Killed, MemoryWorld } from './memory.ts'
 
@@ -81,29 +84,34 @@ function merge(world: MemoryWorld, file: number, effect: number, index: number):
   )
 }
 
-async function runCertify(world: MemoryWorld, timeBudgetSeconds = 1e9) {
-  const lines: string[] = []
+const NEVER = new AbortController().signal
+const SETTINGS = {
+  configPath: CONFIG,
+  rootSeed: ROOT_SEED,
+  newLedger: false,
+  testbed: BENCH.testbed,
+  candidates: undefined,
+  runUrl: undefined,
+}
+
+function portsOf({ repository, ledger, forge }: MemoryWorld, lines: string[] = []): Ports {
   let seconds = 0
-  const { repository, ledger, forge, trainer } = world
-  const ports: Ports = {
+  const say = (line: string) => void lines.push(line)
+  return {
     repository,
     ledger,
     forge,
     // Every look at the clock costs a second.
     clock: { now: () => AT, monotonicSeconds: () => seconds++ },
-    log: { info: (line) => void lines.push(line), warn: (line) => void lines.push(line) },
-    cancelled: new AbortController().signal,
+    log: { info: say, warn: say },
+    cancelled: NEVER,
   }
-  const settings = {
-    configPath: CONFIG,
-    rootSeed: ROOT_SEED,
-    newLedger: false,
-    testbed: BENCH.testbed,
-    candidates: undefined,
-    runUrl: undefined,
-    timeBudgetSeconds,
-  }
-  await certify({ ...ports, trainer }, settings)
+}
+
+async function runCertify(world: MemoryWorld, timeBudgetSeconds = 1e9) {
+  const lines: string[] = []
+  const ports = { ...portsOf(world, lines), trainer: world.trainer }
+  await certify(ports, { ...SETTINGS, timeBudgetSeconds })
   return lines
 }
 
@@ -290,6 +298,40 @@ function pooled(...groups: readonly number[][]): number {
   }
   return Math.sqrt(squares / groups.reduce((sum, { length }) => sum + length - 1, 0))
 }
+
+describe('a swarm', () => {
+  /** Rounds of training and judging, from one proposing job to the end. */
+  async function rounds(world: MemoryWorld, settings: { certify?: boolean } = {}) {
+    const ports = { ...portsOf(world), createProposers: () => [] }
+    let { batches } = await propose(ports, { ...SETTINGS, ...settings })
+    const sizes: number[] = []
+    while (batches.length > 0) {
+      const trials = batches.flatMap((batch) => batch.trials)
+      sizes.push(trials.filter(({ certifies }) => certifies).length)
+      const files: ResultFile[] = []
+      for (const trial of trials)
+        files.push({ name: trial.id, kind: 'result', result: await world.trainer.run(trial, NEVER) })
+      const judged = await judgeResults({ ...ports, results: { read: async () => files } }, SETTINGS)
+      expect(judged.refused).toEqual([])
+      batches = judged.batches
+    }
+    return sizes.filter((size) => size > 0)
+  }
+
+  test('carries the trials of certification in its matrix once it is asked for, and settles what comes of it', async () => {
+    const world = aWorld([GOOD, BAD])
+    expect(await rounds(world)).toEqual([])
+    expect(await rounds(world, { certify: true })).toEqual([8, 8, 8])
+    expect(contents(world)).toEqual([GOOD, 0].map(String))
+  })
+
+  test('certifies by itself after as many merges as configured', async () => {
+    const world = aWorld([GOOD, GOOD], { certify: '\n  every: 2' })
+    expect(await rounds(world)).toEqual([8])
+    expect(certifications(world)).toMatchObject([{ merges: 2, holds: true }])
+    expect(await rounds(world)).toEqual([])
+  })
+})
 
 test('what the time budget leaves undone, the next job does', async () => {
   const whole = aWorld([GOOD, GOOD, BAD])

@@ -22,10 +22,9 @@ function seen({ github }: Research) {
   }
 }
 
-it('certifies what was merged, and has nothing to do the second time', async () => {
-  research = await startResearch([better], { 'aa-every': 'never' })
-  await research.run({ command: 'run', candidates: '1' })
-  const job = await research.run({ command: 'certify' })
+it('certifies by itself what was merged, and has nothing to do the second time', async () => {
+  research = await startResearch([better], { certify: { every: 1 } })
+  const job = await research.run({ command: 'run', candidates: '1' })
   expect(job.exitCode, job.log).toBe(0)
   expect(job.log).toMatch(/1 merge certified: gain \d\.\d+ ± \S+ over 4 \+ 4 fresh runs, z = /)
   expect(seen(research).checks).toContain('autoresearch / certify: success')

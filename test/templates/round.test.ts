@@ -117,6 +117,7 @@ it('settles a candidate and starts the next round', async () => {
   await installTemplate(research)
   const proposed = await runAction(research, 'propose', {
     'inputs.candidates': '1',
+    "inputs.certify || 'false'": 'false',
     'secrets.OPENAI_API_KEY': 'sk-loopback',
   })
   expect(proposed.outputs['has-trials']).toBe('true')
