@@ -35,6 +35,7 @@ export async function judgeResults(
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
+  session.warnOfStuckCertification()
   return { session, batches: groupTrials(session.planTrials()), refused }
 }
 

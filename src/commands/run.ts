@@ -41,6 +41,7 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   const session = await openSession(ports, settings)
   const loop = new Loop(ports, session, startedSeconds + settings.timeBudgetSeconds)
   ports.log.info(`No more proposals: ${await loop.run()}`)
+  session.warnOfStuckCertification()
   const seconds = ports.clock.monotonicSeconds() - startedSeconds
   return { session, times: { seconds, ...loop.deviceTimes } }
 }

@@ -3,6 +3,7 @@ import { candidateBranch, type Usage } from '../core/candidate.ts'
 import {
   askForCertification,
   type CertifyPolicy,
+  certificationFailure,
   certifyPolicy,
   decideCertification,
 } from '../core/certify/certify.ts'
@@ -146,6 +147,13 @@ export class Session {
         if (event.kind === 'certification')
           this.ports.log.info(describeCertification(this.state, event.certification))
     }
+  }
+
+  /** Says so when certification was asked for and cannot go on. Research goes on without it. */
+  warnOfStuckCertification(): void {
+    const failure = certificationFailure(this.state, this.certification)
+    if (failure !== undefined)
+      this.ports.log.warn(`Certification waits: the last certified commit cannot be measured: ${failure}`)
   }
 
   /** @throws BaselineError when the baseline itself has failed too often to be measured */

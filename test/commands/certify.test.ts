@@ -14,7 +14,7 @@ import { type BaselineCommit, replay } from '../../src/core/state.ts'
 import { purposeOf } from '../../src/core/trial.ts'
 import { BaselineError } from '../../src/errors.ts'
 import type { ResultFile } from '../../src/ports.ts'
-import { aCandidate, aTrialResult, aVerdict, BENCH, ROOT_SEED } from '../factories.ts'
+import { aCandidate, aCertification, aTrialResult, aVerdict, BENCH, ROOT_SEED } from '../factories.ts'
 import { AT, BASELINE, CONFIG, Killed, MemoryWorld } from './memory.ts'
 
 const SIGMA = 0.01
@@ -231,7 +231,47 @@ describe('people', () => {
     expect(world.pulls).toHaveLength(2)
   })
 
-  test('F51 who have undone it themselves are not asked again', async () => {
+  /** Pushes to the baseline as soon as the pull request that undoes the merge is there. */
+  const pushOnce = (world: MemoryWorld, path: string, text: string) => {
+    world.onOpened = () => {
+      world.onOpened = () => {}
+      const pushed = world.put(new Map(world.filesOf(world.tip)).set(path, text), world.tip)
+      world.branches.set(BASELINE, pushed)
+    }
+  }
+
+  test('F18 who push meanwhile: what undoes the merge is replayed on top', async () => {
+    const world = aWorld([BAD])
+    pushOnce(world, 'README.md', '0')
+    await runCertify(world)
+    expect(contents(world)).toEqual(['0'])
+    expect(world.filesOf(world.tip).get('README.md')).toBe('0')
+    expect(world.pulls.at(-1)?.state).toBe('merged')
+  })
+
+  test('F18 who push to the same lines meanwhile get the pull request to decide', async () => {
+    const world = aWorld([BAD])
+    pushOnce(world, 'a.py', '0.01')
+    await runCertify(world)
+    expect(contents(world)).toEqual(['0.01'])
+    expect(world.pulls.at(-1)?.state).toBe('open')
+    const undo = [...replay(world.events).candidates.values()].at(-1)
+    expect(undo).toMatchObject({ verdict: { kind: 'review' }, end: { kind: 'handed-over' } })
+  })
+
+  test('F51 who have undone it themselves find it in the report, and no pull request', async () => {
+    const world = aWorld([BAD])
+    const [first, merged] = replay(world.events).baselines
+    const ends = { from: first?.commit ?? '', to: merged?.commit ?? '', merges: 1, holds: false }
+    world.write({ kind: 'certification', certification: aCertification(ends) })
+    const back = new Map(world.filesOf(world.tip)).set('a.py', '0').set('README.md', '0')
+    world.branches.set(BASELINE, world.put(back, world.tip))
+    await runCertify(world)
+    expect([...replay(world.events).notReverted.values()]).toEqual(['the baseline no longer contains it'])
+    expect(world.pulls).toHaveLength(1)
+  })
+
+  test('are not asked again about what was undone', async () => {
     const world = aWorld([BAD])
     const refuted = world.tip
     await runCertify(world)

@@ -48,12 +48,16 @@ function fateOf(state: State, commit: string): string {
   return revert?.end === undefined ? 'being undone' : 'it waits for a person'
 }
 
-/** Nothing while there is nothing that could be certified. */
+/** `5 of 7`: how many merges are certified; nothing before there is one that could be. */
+export function certifiedShare({ certified, refuted, pending }: CertificationTally): string | undefined {
+  const merges = certified + refuted + pending
+  return merges === 0 ? undefined : `${certified} of ${merges}`
+}
+
+/** What fresh runs found; nothing before the first certification. */
 export function certificationWords({ certified, refuted, pending, findings }: CertificationTally): string[] {
-  if (certified + refuted + pending === 0) return []
-  if (certified + refuted === 0)
-    return [`No merge is certified by fresh runs yet; ${pending} ${pending === 1 ? 'waits' : 'wait'}.`]
-  const merges = (count: number) => `${count} ${count === 1 ? 'merge' : 'merges'}`
+  if (certified + refuted === 0) return []
+  const merges = `${certified} ${certified === 1 ? 'merge' : 'merges'}`
   const bad = refuted > 0 ? `, ${refuted} refuted` : ''
-  return [`${merges(certified)} certified by fresh runs${bad}, ${pending} not yet.`, ...findings]
+  return [`${merges} certified by fresh runs${bad}, ${pending} not yet.`, ...findings]
 }

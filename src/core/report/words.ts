@@ -1,7 +1,7 @@
 // The words and numbers that the markdown report and the page have in common.
 
 import { formatNumber, formatSeconds } from '../text.ts'
-import { certificationWords } from './certification.ts'
+import { certificationWords, certifiedShare } from './certification.ts'
 import { formatPercent } from './comparison.ts'
 import { busyFraction, type Report, type ReportRow, type RunTimes, STANDINGS } from './tally.ts'
 
@@ -64,10 +64,18 @@ export function standingWord({ standing, failure }: ReportRow): string {
 }
 
 /** What it took, as label and value. */
-export function runFigures({ rows, trials, run, usage }: Report): [label: string, value: string][] {
+export function runFigures({
+  rows,
+  trials,
+  run,
+  usage,
+  certification,
+}: Report): [label: string, value: string][] {
   const tokens = usage.inputTokens + usage.outputTokens
+  const certified = certifiedShare(certification)
   return [
     ['candidates', `${rows.length}`],
+    ...(certified === undefined ? [] : [['merges certified', certified] satisfies [string, string]]),
     ['trials', `${trials}`],
     ...(run ? runTimes(run) : []),
     ['tokens', formatCount(tokens)],
