@@ -1,6 +1,7 @@
 // Reads the command, runs it, and turns errors into words.
 import { actionsLog, fail, readInputs, readRunnerContext, setOutputs } from './adapters/actions.ts'
 import { createResults } from './adapters/trainer/results.ts'
+import { certify } from './commands/certify.ts'
 import { judgeResults } from './commands/judge.ts'
 import { propose } from './commands/propose.ts'
 import { run } from './commands/run.ts'
@@ -46,6 +47,14 @@ const COMMANDS = {
     const { session, batches } = await judgeResults(ports, sessionSettings(job))
     publishTrials(batches)
     await publishReport(job, session)
+  },
+
+  async certify(job: Job) {
+    const trainer = await wireTrainer(job)
+    const { timeBudgetSeconds } = job.inputs
+    const settings = { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds }
+    const { session, times } = await certify({ ...wirePorts(job), trainer }, settings)
+    await publishReport(job, session, times)
   },
 }
 

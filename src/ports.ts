@@ -130,11 +130,12 @@ export interface Repository {
     message: string
   }): Promise<{ commit: string; tree: string }>
   /** Replays the one commit `head` on another base. */
-  rebase(
-    head: string,
-    onto: string,
-  ): Promise<{ kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }>
+  rebase(head: string, onto: string): Promise<Replayed>
+  /** A commit on top of `onto` that undoes what `commit` changed with respect to its first parent. */
+  revert(request: { commit: string; onto: string; message: string }): Promise<Replayed>
 }
+
+export type Replayed = { kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }
 
 export interface RemoteBranches {
   /** Name of the default branch. */

@@ -93,8 +93,16 @@ export function wireProposers({ inputs }: Job) {
 
 /** @param testbed this machine, in jobs that train */
 export function sessionSettings({ inputs, runner }: Job, testbed?: string): SessionSettings {
-  const { configPath, newLedger, candidates } = inputs
-  return { configPath, newLedger, candidates, rootSeed: randomUUID(), testbed, runUrl: runner.runUrl }
+  const { configPath, newLedger, candidates, certify } = inputs
+  return {
+    configPath,
+    newLedger,
+    candidates,
+    certify,
+    rootSeed: randomUUID(),
+    testbed,
+    runUrl: runner.runUrl,
+  }
 }
 
 export function resultsDirectory({ inputs, runner }: Job): string {

@@ -1,6 +1,7 @@
 // Small builders of domain values with defaults that make sense together: a test writes only what it is about.
 import { createHash } from 'node:crypto'
 import { type Candidate, candidateId, NO_USAGE } from '../src/core/candidate.ts'
+import type { Certification } from '../src/core/certify/stretch.ts'
 import type { Config } from '../src/core/config/config.ts'
 import type { Bench } from '../src/core/evidence.ts'
 import type { BaselineCommit, State } from '../src/core/state.ts'
@@ -122,6 +123,21 @@ export function aVerdict(fields: Partial<Verdict> = {}): Verdict {
   }
 }
 
+export function aCertification(fields: Partial<Certification> = {}): Certification {
+  return {
+    from: aBaseline().commit,
+    to: sha('merge 5'),
+    merges: 5,
+    holds: true,
+    reason: '5 merges certified together: gain 0.041 ± 0.004 over 4 + 4 fresh runs, z = 9.8',
+    gain: 0.041,
+    sigma: 0.006,
+    z: 9.8,
+    runs: { candidate: 4, baseline: 4 },
+    ...fields,
+  }
+}
+
 export interface StateFields extends Partial<Omit<State, 'candidates' | 'trials' | 'baseline'>> {
   candidates?: readonly Candidate[]
   trials?: readonly TrialResult[]
@@ -138,6 +154,10 @@ export function aState({ candidates = [], trials = [], ...fields }: StateFields 
     usage: NO_USAGE,
     asked: candidates.length,
     fruitless: new Set(),
+    certifyRequests: new Set(),
+    certifications: new Map(),
+    announced: new Set(),
+    notReverted: new Map(),
     ...fields,
     baselines,
   }
@@ -157,6 +177,8 @@ export function aConfig(fields: Partial<Config> = {}): Config {
     },
     sandbox: { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3, processes: 512 },
     replicates: { baseline: 6, candidate: 4 },
+    certify: { every: 0, runs: 4 },
+    aaEvery: 25,
     proposers: [{ kind: 'knobs' }],
     limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     ...fields,

@@ -6,7 +6,7 @@ import { type TrialBatch, trialBatchSchema } from '../core/trial.ts'
 import { ConfigError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 
-const COMMANDS = ['run', 'propose', 'train', 'judge'] as const
+const COMMANDS = ['run', 'propose', 'train', 'judge', 'certify'] as const
 type Command = (typeof COMMANDS)[number]
 
 export interface Inputs {
@@ -25,6 +25,7 @@ export interface Inputs {
   /** Where `train` leaves results and `judge` finds them. */
   resultsDirectory: string
   newLedger: boolean
+  certify: boolean
 }
 
 /** What the runner tells every job about itself. */
@@ -58,6 +59,7 @@ export function readInputs(): Inputs {
     batch: readBatch(),
     resultsDirectory: core.getInput('results') || 'autoresearch-results',
     newLedger: oneOf('new-ledger', ['false', 'true']) === 'true',
+    certify: oneOf('certify', ['false', 'true']) === 'true',
   }
   for (const secret of secretsOf(inputs)) core.setSecret(secret)
   return inputs

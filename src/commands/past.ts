@@ -2,6 +2,7 @@
 import { pastDiff, pastLog, searchPast } from '../core/agent/past.ts'
 import { unifiedDiff } from '../core/agent/unified-diff.ts'
 import type { Change } from '../core/gate/gate.ts'
+import { pastIdeas } from '../core/ideas.ts'
 import type { Past } from '../ports.ts'
 import type { Session } from './session.ts'
 
@@ -10,7 +11,7 @@ export function openPast(session: Session): Past {
     search: (query) => searchPast(session.state, query),
     async read(id, part) {
       if (part === 'log') return pastLog(session.state, id)
-      const candidate = session.state.candidates.get(id)
+      const candidate = pastIdeas(session.state).find((idea) => idea.id === id)
       if (!candidate) return undefined
       // The branch of a candidate that ended may be gone, and its commit with it: an answer, and no reason to stop.
       const changes = await session.ports.repository

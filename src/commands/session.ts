@@ -1,14 +1,22 @@
 // Every command begins here: read the ledger and the configuration, and reconcile both with what GitHub shows.
 import { candidateBranch, type Usage } from '../core/candidate.ts'
+import {
+  askForCertification,
+  type CertifyPolicy,
+  certificationFailure,
+  certifyPolicy,
+  decideCertification,
+} from '../core/certify/certify.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
 import type { CutPlan } from '../core/curve.ts'
 import { planCut } from '../core/cutting.ts'
 import { type Bench, measurementHash } from '../core/evidence.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
 import { type PullRequest, reconcile } from '../core/reconcile.ts'
-import { describeVerdict } from '../core/report/describe.ts'
-import { baselineFailure, decide } from '../core/schedule.ts'
+import { describeCertification, describeVerdict } from '../core/report/describe.ts'
+import { baselineFailure, decide, planTrials } from '../core/schedule.ts'
 import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
+import type { Trial } from '../core/trial.ts'
 import { type JudgePolicy, STARTING_THRESHOLDS } from '../core/verdict.ts'
 import { BaselineError, ConfigError, LedgerError } from '../errors.ts'
 import type {
@@ -46,6 +54,8 @@ export interface SessionSettings {
   testbed: string | undefined
   /** Most candidates this job proposes; undefined leaves it to the configuration. */
   candidates: number | undefined
+  /** Certify what was merged so far, whatever the configuration says about when. */
+  certify?: boolean
   /** Page of this workflow run, linked from check runs. */
   runUrl: string | undefined
 }
@@ -115,8 +125,15 @@ export class Session {
 
   /** Numbers are compared on the machine that trains here, else on the one that trained last. */
   get bench(): Bench {
-    const testbed = this.settings.testbed ?? [...this.state.trials.values()].at(-1)?.testbed
-    return { config: measurementHash(this.#config), testbed }
+    return { config: measurementHash(this.#config), testbed: this.#testbed }
+  }
+
+  get certification(): CertifyPolicy {
+    return certifyPolicy(this.#config, this.#testbed)
+  }
+
+  get #testbed(): string | undefined {
+    return this.settings.testbed ?? [...this.state.trials.values()].at(-1)?.testbed
   }
 
   /** The baseline; a session always has one. */
@@ -126,15 +143,45 @@ export class Session {
     return baseline
   }
 
+  /** The trials worth running now, most urgent first. */
+  planTrials(): Trial[] {
+    return planTrials(this.state, this.bench, this.policy, this.certification)
+  }
+
+  /** Asks for the certification of every merge that has none yet. */
+  askForCertification(): void {
+    this.record(askForCertification(this.state))
+  }
+
   /** Records events and every decision that they make possible. Returns at once. */
   record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
     this.#journal.record(events, branches)
+    this.#certify()
     const decisions = decide(this.state, this.bench, this.policy)
     this.#journal.record(decisions)
     for (const { candidate: id, verdict } of decisions) {
       const candidate = this.state.candidates.get(id)
       if (candidate) this.ports.log.info(describeVerdict(candidate, verdict))
     }
+  }
+
+  /** One certification may make the next one possible: the first half of what does not hold may be measured already. */
+  #certify(): void {
+    for (;;) {
+      const decisions = decideCertification(this.state, this.certification)
+      if (decisions.length === 0) return
+      this.#journal.record(decisions)
+      for (const event of decisions)
+        if (event.kind === 'certification')
+          this.ports.log.info(describeCertification(this.state, event.certification))
+    }
+  }
+
+  /** Says so when certification was asked for and cannot go on. Research goes on without it. */
+  warnOfStuckCertification(): void {
+    const failure = certificationFailure(this.state, this.certification)
+    if (failure !== undefined)
+      this.ports.log.warn(`Certification waits: the last certified commit cannot be measured: ${failure}`)
   }
 
   /** @throws BaselineError when the baseline itself has failed too often to be measured */
@@ -222,6 +269,7 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
   }
   const session = new Session(ports, settings, journal, first)
   await session.reconcile()
+  if (settings.certify) session.askForCertification()
   return session
 }
 

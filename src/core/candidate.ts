@@ -69,6 +69,10 @@ export interface Candidate {
   tree: string
   /** Times the change was replayed because the baseline moved under it. */
   rebases: number
+  /** Present on an A/A candidate, which changes nothing and is never merged: its number, from 1. */
+  aa?: number
+  /** Present on a candidate that undoes a merge which certification refuted: the commit of that merge. */
+  reverts?: string
   pullRequest?: number
   /** The judge's decision on `head`; absent while evidence is still being collected. */
   verdict?: Verdict
@@ -84,6 +88,16 @@ export type CandidateEnd =
   | { kind: 'closed' }
   | { kind: 'withdrawn'; reason: string }
   | { kind: 'handed-over'; reason: string }
+
+/** True for what a proposer thought of: neither an A/A candidate nor the undoing of a merge. */
+export function isIdea({ aa, reverts }: Candidate): boolean {
+  return aa === undefined && reverts === undefined
+}
+
+/** True when the judge's word is to merge it. An A/A candidate is only counted. */
+export function isToBeMerged({ aa, verdict }: Candidate): boolean {
+  return aa === undefined && verdict?.kind === 'merge'
+}
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, dollars: 0 }
 

@@ -4,7 +4,7 @@ import { type Checkpoint, type CutPlan, levelAt, outlook } from './curve.ts'
 import { type Bench, baselineTrials, comparableTrials, noiseSigma } from './evidence.ts'
 import { certainFrom, type Experience } from './forecast.ts'
 import type { State } from './state.ts'
-import type { TrialResult } from './trial.ts'
+import { purposeOf, type TrialResult } from './trial.ts'
 import { type JudgePolicy, mean, standardDeviation } from './verdict.ts'
 
 /** A finished run, as far as cutting is concerned. */
@@ -136,8 +136,11 @@ export function planCut(state: State, bench: Bench, policy: CutPolicy): CutPlan 
   }
   const present = referenceAt(state.baseline?.commit)
   if (!present) return undefined
-  const runs = Map.groupBy(comparableTrials(state, bench), ({ trial }) => trial.tree)
-  const earlier = [...state.candidates.values()].slice(-MAX_EXPERIENCES).flatMap(({ base, tree }) => {
+  const judged = comparableTrials(state, bench).filter(({ trial }) => purposeOf(trial) === 'judge')
+  const runs = Map.groupBy(judged, ({ trial }) => trial.tree)
+  // What undoes a merge is not trained, and may have the tree of a baseline that was.
+  const trained = [...state.candidates.values()].filter(({ reverts }) => reverts === undefined)
+  const earlier = trained.slice(-MAX_EXPERIENCES).flatMap(({ base, tree }) => {
     const [run] = runs.get(tree) ?? []
     const reference = run && referenceAt(base)
     return run && reference ? [{ run, reference }] : []

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Candidate } from './candidate.ts'
 import type { Config } from './config/config.ts'
 import type { State } from './state.ts'
-import type { TrialResult } from './trial.ts'
+import { purposeOf, type TrialResult } from './trial.ts'
 import { mean, measuredValues, pooledSigma } from './verdict.ts'
 
 /** What two numbers must share to be comparable. */
@@ -29,9 +29,11 @@ export function measurementHash({
   return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16)
 }
 
-/** Every comparable run of this code, in the order of the ledger. */
+/** Every comparable run of this code, in the order of the ledger, without those that certify. */
 export function trialsOfTree(state: State, bench: Bench, tree: string): TrialResult[] {
-  return comparableTrials(state, bench).filter((result) => result.trial.tree === tree)
+  return comparableTrials(state, bench).filter(
+    ({ trial }) => trial.tree === tree && purposeOf(trial) === 'judge',
+  )
 }
 
 /**
@@ -85,7 +87,7 @@ export function baselineMean(state: State, bench: Bench, tree: string): number |
   return values.length > 0 ? mean(values) : undefined
 }
 
-/** Every run made on this bench, in the order of the ledger. */
+/** Every run made on this bench, whatever it was for, in the order of the ledger. */
 export function comparableTrials(state: State, bench: Bench): TrialResult[] {
   return [...state.trials.values()].filter(
     (result) =>

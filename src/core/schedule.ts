@@ -1,9 +1,11 @@
 // The scheduler: from the state alone, what to train next, what to do on GitHub next, and whether to ask for new ideas.
-import type { Candidate } from './candidate.ts'
+import { type Candidate, isToBeMerged } from './candidate.ts'
+import { type CertifyPolicy, planCertification } from './certify/certify.ts'
+import { type CertificationStep, certificationSteps } from './certify/revert.ts'
 import { type Bench, baselineTrials, evidenceFor, trialsOfTree, usualSeconds } from './evidence.ts'
 import type { LedgerEvent } from './ledger.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
-import { BASE_SCALE, type Trial, trialId, trialSeed } from './trial.ts'
+import { BASE_SCALE, purposeOf, type Trial, trialId, trialSeed } from './trial.ts'
 import { type Judgement, type JudgePolicy, judge } from './verdict.ts'
 
 /** Runs of a baseline that may fail before we say that the baseline itself is broken. */
@@ -11,17 +13,24 @@ const MAX_BASELINE_FAILURES = 3
 
 /**
  * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all.
- * The baseline comes before candidates, and candidates that have begun before those that have not. None while the
- * baseline itself is broken: without it nothing can be judged, and a swarm would retry it round after round.
+ * Certification that was asked for comes first, because everything else builds on what it may undo; the baseline comes
+ * before candidates, and candidates that have begun before those that have not. None while the baseline itself is broken:
+ * without it nothing can be judged, and a swarm would retry it round after round.
  */
-export function planTrials(state: State, bench: Bench, policy: JudgePolicy): Trial[] {
+export function planTrials(
+  state: State,
+  bench: Bench,
+  policy: JudgePolicy,
+  certification?: CertifyPolicy,
+): Trial[] {
   if (!state.baseline || baselineFailure(state, bench) !== undefined) return []
   const accepted = openCandidates(state).find((candidate) => isAccepted(candidate, state))
   if (accepted) return planBaseline(state, bench, policy, accepted)
   return [
+    ...(certification ? planCertification(state, certification) : []),
     ...planBaseline(state, bench, policy),
     ...openCandidates(state)
-      .filter((candidate) => isCurrent(candidate, state) && candidate.verdict === undefined)
+      .filter((candidate) => isJudged(candidate, state))
       .filter((candidate) => judgeCandidate(state, bench, policy, candidate).kind === 'replicate')
       .map((candidate) => nextTrial(state, candidate.id, candidate))
       .sort((a, b) => Number(b.replicate > 1) - Number(a.replicate > 1)),
@@ -49,10 +58,23 @@ function nextTrial(
   { base, head, tree }: { base: string; head: string; tree: string },
   ahead = 0,
 ): Trial {
-  const ran = [...state.trials.values()].filter((result) => result.trial.tree === tree)
+  const ran = [...state.trials.values()].filter(
+    ({ trial }) => trial.tree === tree && purposeOf(trial) === 'judge',
+  )
   const replicate = Math.max(0, ...ran.map((result) => result.trial.replicate)) + 1 + ahead
   const seed = trialSeed(state.rootSeed, tree, replicate)
-  return { id: trialId(tree, replicate), candidate, base, head, tree, replicate, seed, scale: BASE_SCALE }
+  const aa = candidate !== null && state.candidates.get(candidate)?.aa !== undefined
+  return {
+    id: trialId(tree, replicate),
+    candidate,
+    base,
+    head,
+    tree,
+    replicate,
+    seed,
+    scale: BASE_SCALE,
+    ...(aa ? { aa } : {}),
+  }
 }
 
 /** The judge's opinion of a candidate on the evidence so far. */
@@ -75,7 +97,7 @@ export function decide(
 ): Extract<LedgerEvent, { kind: 'judged' }>[] {
   if (!baselineIsMeasured(state, bench, policy)) return []
   return openCandidates(state)
-    .filter((candidate) => candidate.verdict === undefined && isCurrent(candidate, state))
+    .filter((candidate) => isJudged(candidate, state))
     .flatMap((candidate) => {
       const judgement = judgeCandidate(state, bench, policy, candidate)
       if (judgement.kind === 'replicate') return []
@@ -99,8 +121,10 @@ export function baselineFailure(state: State, bench: Bench): string | undefined 
   return `${failed.length} runs of the baseline ended ${last?.outcome}: ${last?.reason ?? 'no reason known'}`
 }
 
-/** Something to do on GitHub for one candidate. */
-export type Step =
+/** Something to do on GitHub. */
+export type Step = CandidateStep | CertificationStep
+
+type CandidateStep =
   /** Its pull request and check run do not exist yet. */
   | { kind: 'open'; candidate: Candidate }
   /** The baseline moved: replay the change on the new one. */
@@ -110,24 +134,29 @@ export type Step =
 
 /** What is to be done on GitHub now, most urgent first: merges, because every other candidate depends on them. */
 export function planSteps(state: State): Step[] {
-  const urgency: Record<Step['kind'], number> = { settle: 1, rebase: 2, open: 3 }
-  return openCandidates(state)
+  const urgency: Record<CandidateStep['kind'], number> = { settle: 1, rebase: 2, open: 3 }
+  const steps = openCandidates(state)
     .flatMap((candidate) => stepFor(state, candidate))
-    .sort((a, b) => Number(willMerge(b)) - Number(willMerge(a)) || urgency[a.kind] - urgency[b.kind])
+    .sort((a, b) => urgency[a.kind] - urgency[b.kind])
+  const { merges = [], others = [] } = Object.groupBy(steps, ({ candidate }) =>
+    isToBeMerged(candidate) ? 'merges' : 'others',
+  )
+  return [...merges, ...certificationSteps(state), ...others]
 }
 
-function stepFor(state: State, candidate: Candidate): Step[] {
+function stepFor(state: State, candidate: Candidate): CandidateStep[] {
   const stale = !isCurrent(candidate, state)
   if (candidate.pullRequest === undefined && (!stale || candidate.verdict))
     return [{ kind: 'open', candidate }]
-  if (stale && state.baseline && (candidate.verdict === undefined || candidate.verdict.kind === 'merge'))
+  if (stale && state.baseline && (candidate.verdict === undefined || isToBeMerged(candidate)))
     return [{ kind: 'rebase', candidate, onto: state.baseline }]
   if (candidate.verdict) return [{ kind: 'settle', candidate }]
   return []
 }
 
-function willMerge({ candidate }: Step): boolean {
-  return candidate.verdict?.kind === 'merge'
+/** True while the judge still looks at its runs. A revert is decided by the runs of what it undoes. */
+function isJudged(candidate: Candidate, state: State): boolean {
+  return candidate.verdict === undefined && candidate.reverts === undefined && isCurrent(candidate, state)
 }
 
 /** True when the candidate is built on the baseline as it is now. */
@@ -136,7 +165,7 @@ export function isCurrent(candidate: Candidate, state: State): boolean {
 }
 
 function isAccepted(candidate: Candidate, state: State): boolean {
-  return candidate.verdict?.kind === 'merge' && isCurrent(candidate, state)
+  return isToBeMerged(candidate) && isCurrent(candidate, state)
 }
 
 /**

@@ -7,17 +7,21 @@ const sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
 const finite = z.number().finite()
 
 export const trialSchema = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{16}-r[0-9]{1,4}$/),
+  id: z.string().regex(/^[0-9a-f]{16}-[rc][0-9]{1,4}$/),
   /** Candidate id, or null when the baseline itself is measured. */
   candidate: z.string().max(40).nullable(),
   base: sha,
   head: sha,
   tree: sha,
-  /** 1-based; every tree counts its own replicates. */
+  /** 1-based; every tree counts its own replicates, those of certification apart. */
   replicate: z.number().int().min(1).max(9999),
   seed: z.number().int().min(0).max(0x7fffffff),
   /** Rung of the ladder it trains on. */
   scale: z.string().regex(/^[\w.-]{1,40}$/),
+  /** The stretch of the baseline that this run helps to certify; it counts for nothing else. */
+  certifies: z.strictObject({ from: sha, to: sha }).exactOptional(),
+  /** Its candidate is an A/A: what is trained is the code of the baseline. */
+  aa: z.literal(true).exactOptional(),
 })
 
 /** The one rung there is as yet. */
@@ -105,16 +109,29 @@ export function isSandboxed({ sandbox }: Pick<TrialResult, 'sandbox'>): boolean 
 /** The name under which the GPU job leaves a result, in a folder named after the trial. */
 export const TRIAL_FILE = 'trial.json'
 
+/** What a run is for. A candidate is never judged on a run that certifies, nor certified on one that judged it. */
+export type Purpose = 'judge' | 'certify'
+
+export function purposeOf({ certifies }: Pick<Trial, 'certifies'>): Purpose {
+  return certifies === undefined ? 'judge' : 'certify'
+}
+
 /** A replicate of a tree has one id for ever, so recording it twice is noticed. */
-export function trialId(tree: string, replicate: number): string {
-  return `${tree.slice(0, 16)}-r${replicate}`
+export function trialId(tree: string, replicate: number, purpose: Purpose = 'judge'): string {
+  return `${tree.slice(0, 16)}-${purpose === 'judge' ? 'r' : 'c'}${replicate}`
 }
 
 /**
- * The seed of a trial: fixed by the ledger's root seed, the code and the replicate, so a candidate cannot choose it and
- * a resumed job repeats it. 31 bits, the range every framework accepts.
+ * The seed of a trial: fixed by the ledger's root seed, the code, the replicate and the purpose, so a candidate cannot
+ * choose it, a resumed job repeats it, and certification draws afresh. 31 bits, the range every framework accepts.
  */
-export function trialSeed(rootSeed: string, tree: string, replicate: number): number {
-  const digest = createHash('sha256').update(`${rootSeed}\n${tree}\n${replicate}`).digest()
+export function trialSeed(
+  rootSeed: string,
+  tree: string,
+  replicate: number,
+  purpose: Purpose = 'judge',
+): number {
+  const suffix = purpose === 'judge' ? '' : `\n${purpose}`
+  const digest = createHash('sha256').update(`${rootSeed}\n${tree}\n${replicate}${suffix}`).digest()
   return digest.readUInt32BE(0) & 0x7fffffff
 }

@@ -35,6 +35,7 @@ describe('inputs', () => {
       openaiApiKey: '',
       timeBudgetSeconds: 5.5 * 3600,
       newLedger: false,
+      certify: false,
     })
   })
 
@@ -48,6 +49,7 @@ describe('inputs', () => {
       'time-budget': '90s',
       candidates: '3',
       'new-ledger': 'true',
+      certify: 'true',
       trials: JSON.stringify({ head: trial.head, trials: [trial] }),
       results: 'out',
     })
@@ -60,6 +62,7 @@ describe('inputs', () => {
         timeBudgetSeconds: 90,
         candidates: 3,
         newLedger: true,
+        certify: true,
         batch: { trials: [trial] },
         resultsDirectory: 'out',
       }),
@@ -93,10 +96,11 @@ describe('inputs', () => {
   })
 
   test.each([
-    ['command', 'destroy', 'expected run, propose, train, judge, found "destroy"'],
+    ['command', 'destroy', 'expected run, propose, train, judge, certify, found "destroy"'],
     ['time-budget', '5', 'expected a duration such as 5h30m, found "5"'],
     ['candidates', 'many', 'expected a whole number, found "many"'],
     ['candidates', '-1', 'expected a whole number'],
+    ['certify', 'always', 'expected false, true, found "always"'],
     ['new-ledger', 'yes', 'expected false, true, found "yes"'],
     ['trials', '{}', 'expected a batch of trials as JSON'],
     ['trials', 'not JSON', 'expected a batch of trials as JSON'],

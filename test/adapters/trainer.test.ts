@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/adapters/clock.ts'
 import { createRepository } from '../../src/adapters/git/repository.ts'
 import { createTrainer, type TrainerOptions } from '../../src/adapters/trainer/trainer.ts'
+import { AA_PATH, aaContent } from '../../src/core/aa.ts'
 import type { CutPlan } from '../../src/core/curve.ts'
 import { TRIAL_FILE, type TrialResult, trialResultSchema } from '../../src/core/trial.ts'
 import { BaselineError, ConfigError, UserFacingError } from '../../src/errors.ts'
@@ -256,6 +257,24 @@ describe('a hopeless trial', () => {
   })
 })
 
+describe('a run that certifies', () => {
+  const setting = { train: 'node train.js', evaluate: 'echo val_loss: 3', sandbox: 'none' }
+  const shard = 'certify: { evaluate: "echo val_loss: 4" }'
+
+  test.each([
+    ['is evaluated like any other', '', 3],
+    ['is evaluated by the evaluator of certification, where there is one', shard, 4],
+  ])('%s', async (_, extra, value) => {
+    const files = { [CONFIG]: `${config(setting)}\n${extra}` }
+    const { trainer, context, remote, trial } = await aTrainer('improves', setting, { files })
+    const certifies = { from: remote.base, to: remote.base }
+    const fresh = await trainer.run(await trialOf(context, remote.base, remote.base, { certifies }), NEVER)
+    const ordinary = await trainer.run(trial, NEVER)
+    expect([fresh.value, ordinary.value]).toEqual([value, 3])
+    expect(fresh.config === ordinary.config).toBe(extra === '')
+  })
+})
+
 describe('a metric from a file', () => {
   const source = 'file: metrics.json, key: val.loss'
 
@@ -347,6 +366,39 @@ describe('what training sees', () => {
     expect(await readFile(join(directory, 'results', trial.id, 'log.txt'), 'utf8')).toBe(
       '.github\nevaluate.js\npackage.json\ntrain.js\nval_loss: 1\n',
     )
+  })
+
+  test('of an A/A candidate the tree of the baseline, under the seed of the candidate', async () => {
+    const { trainer, remote, context, directory } = await aTrainer('deterministic', {
+      train: 'ls -A .github | sort; node train.js',
+    })
+    const head = await remote.commit({ [AA_PATH]: aaContent(1) }, { parent: remote.base })
+    const trial = await trialOf(context, remote.base, head, { seed: 5, aa: true })
+    expect(await trainer.run(trial, NEVER)).toMatchObject({ outcome: 'measured', value: 2.200005 })
+    const log = await readFile(join(directory, 'results', trial.id, 'log.txt'), 'utf8')
+    expect(log.split('\n')[0]).toBe('autoresearch.yml')
+  })
+
+  test('F57 what an A/A candidate changes beside its own file is not trained', async () => {
+    const { trainer, remote, context } = await aTrainer('improves')
+    const rigged = await remote.commit({ [AA_PATH]: aaContent(1), 'train.js': '' }, { parent: remote.base })
+    const unmarked = await remote.commit({ [AA_PATH]: aaContent(1) }, { parent: remote.base })
+    const trials = [
+      await trialOf(context, remote.base, rigged, { aa: true }),
+      await trialOf(context, remote.base, unmarked),
+    ]
+    for (const trial of trials) await expect(trainer.run(trial, NEVER)).rejects.toThrow(UserFacingError)
+  })
+
+  test('F57 removed: unmarked, what the A/A candidate changes is trained and counts', async () => {
+    const { trainer, remote, context } = await aTrainer('improves')
+    const head = await remote.commit(
+      { 'train.js': 'console.log("val_loss: 0.01")\n' },
+      { parent: remote.base },
+    )
+    expect((await trainer.run(await trialOf(context, remote.base, head), NEVER)).value).toBe(0.01)
+    const marked = await trialOf(context, remote.base, head, { aa: true })
+    await expect(trainer.run(marked, NEVER)).rejects.toThrow(UserFacingError)
   })
 
   test('F57 a candidate that changes a fixed file is not trained', async () => {

@@ -69,6 +69,7 @@ function thePorts({ config = CONFIG, checker, before = NO_USAGE }: Fields = {}) 
         return { commit: sha(after), tree: sha(`${after} tree`) }
       },
       rebase: unused,
+      revert: unused,
     },
     ledger,
     forge: {

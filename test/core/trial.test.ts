@@ -16,6 +16,10 @@ describe('trialId', () => {
   it('names the tree and the replicate', () => {
     expect(trialId(sha('tree'), 3)).toBe(`${sha('tree').slice(0, 16)}-r3`)
   })
+
+  it('is another one for a run that certifies', () => {
+    expect(trialId(sha('tree'), 3, 'certify')).toBe(`${sha('tree').slice(0, 16)}-c3`)
+  })
 })
 
 describe('trialSeed', () => {
@@ -26,6 +30,11 @@ describe('trialSeed', () => {
   )
 
   it('differs for every root seed, tree and replicate', () => expect(seeds.size).toBe(16))
+
+  it('is fresh for a run that certifies', () => {
+    const fresh = [1, 2, 11, 12].map((n) => trialSeed('a', sha('x'), n, 'certify'))
+    expect(new Set([...seeds, ...fresh]).size).toBe(20)
+  })
 
   it('is the same every time', () => {
     expect(trialSeed('test', sha('x'), 1)).toBe(trialSeed('test', sha('x'), 1))
@@ -84,7 +93,18 @@ describe('trialSchema', () => {
     expect(trialSchema.safeParse(trial).success).toBe(true)
   })
 
+  const certifies = { from: sha('from'), to: sha('to') }
   it.each([
+    ['one that certifies', { id: trialId(aTrial().tree, 2, 'certify'), certifies }],
+    ['one of an A/A candidate', { aa: true }],
+  ])('accepts %s', (_, fields) => {
+    expect(trialSchema.parse({ ...aTrial(), ...fields })).toEqual({ ...aTrial(), ...fields })
+  })
+
+  it.each([
+    ['half a stretch', { certifies: { from: sha('from') } }],
+    ['a stretch between branches', { certifies: { ...certifies, to: 'main' } }],
+    ['a candidate that is no A/A', { aa: false }],
     ['an id that leaves its folder', { id: '../../etc/x-r1' }],
     ['an id with a line end', { id: `${aTrial().id}\n` }],
     ['an abbreviated commit', { head: 'abc1234' }],

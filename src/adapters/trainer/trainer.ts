@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { certificationConfig } from '../../core/certify/certify.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../../core/config/config.ts'
 import type { CutPlan } from '../../core/curve.ts'
 import { measurementHash } from '../../core/evidence.ts'
@@ -73,7 +74,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       benches.set(trial.base, opening)
       const bench = await opening
       await assertDeviceIdle()
-      return runTrial(bench, trial, signal, cut)
+      return runTrial(forPurpose(bench, trial), trial, signal, cut)
     },
   }
 }
@@ -83,6 +84,11 @@ async function openBench(options: TrainerOptions, base: string, signal: AbortSig
   const config = await readConfig(options, base)
   const sandbox = await openSandbox(config.sandbox.kind)
   return { options, config, sandbox, prepared: await prepareData(options, config, base, signal) }
+}
+
+/** Certification may have an evaluator of its own. */
+function forPurpose(bench: Bench, { certifies }: Trial): Bench {
+  return certifies === undefined ? bench : { ...bench, config: certificationConfig(bench.config) }
 }
 
 async function readConfig({ repository, configPath }: TrainerOptions, base: string): Promise<Config> {
@@ -101,7 +107,8 @@ async function runTrial(
 ): Promise<TrialResult> {
   const { options, config } = bench
   const sealed = await options.repository.sealedTree(trial.base, trial.head, config.editable)
-  if (sealed !== trial.tree)
+  // What an A/A candidate changes is never editable: under it lies the code of the baseline, or something is wrong.
+  if (sealed !== (trial.aa ? await options.repository.treeOf(trial.base) : trial.tree))
     throw new UserFacingError(
       `${trial.head.slice(0, 7)} changes files outside \`editable\`; it was not trained`,
       {

@@ -40,6 +40,10 @@ export interface Config {
   reviewAbove?: ReviewAbove
   /** Trials of the baseline (2–50), and at most of a candidate (2–20). */
   replicates: { baseline: number; candidate: number }
+  /** How merges are proven together. `every` counts merges, 0 for never; `runs` is 2–20; `evaluate` replaces the other. */
+  certify: { every: number; runs: number; evaluate?: string }
+  /** Ideas between two A/A candidates; 0 for never. */
+  aaEvery: number
   /** At least one. */
   proposers: ProposerConfig[]
   /** Per run: candidates from 1, tokens and dollars from 0. */
@@ -104,7 +108,7 @@ const DEFAULT_CUT = 0.001
 
 function toConfig(file: ConfigFile): Config {
   const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, 'review-above': reviewAbove, ...rest } = file
-  const { proposers, ...same } = rest
+  const { 'aa-every': aaEvery, proposers, ...same } = rest
   return {
     ...same,
     budgetSeconds: budget,
@@ -113,6 +117,7 @@ function toConfig(file: ConfigFile): Config {
     ...(file.progress && cut > 0 && { cutBelow: cut }),
     sandbox: toSandbox(sandbox),
     ...(reviewAbove !== undefined && { reviewAbove }),
+    aaEvery,
     proposers: proposers.map(toProposer),
   }
 }

@@ -108,6 +108,16 @@ export function chance(help: Help) {
     .pipe(share)
 }
 
+/** How many of something come between two of another; `never`, or 0, for none at all. */
+export function every(min: number, max: number, help: Help) {
+  const expected = `a whole number from ${min} to ${max}, or never`
+  const whole = z.int(expected).refine((found) => found === 0 || (found >= min && found <= max), expected)
+  return z
+    .union([whole, z.literal('never')], expected)
+    .meta({ ...help })
+    .transform((written) => (written === 'never' ? 0 : written))
+}
+
 export function between(min: number, max: number) {
   const expected = `a whole number from ${min} to ${max}`
   return z.int(expected).min(min, expected).max(max, expected)

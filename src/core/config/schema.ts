@@ -8,6 +8,7 @@ import {
   count,
   despiteProblems,
   duration,
+  every,
   gain,
   line,
   ruled,
@@ -150,6 +151,32 @@ const replicates = section({
 })
   .prefault({})
   .meta({ description: 'How often the same code is trained.', examples: [{ baseline: 6, candidate: 4 }] })
+
+const certify = section({
+  every: every(1, 1000, {
+    description:
+      'Merges after which they are certified by themselves; never leaves it to the command certify.',
+    examples: [5],
+  }).prefault('never'),
+  runs: between(2, 20)
+    .default(4)
+    .meta({
+      description:
+        'Fresh runs of each side. A merge that stands alone gets twice as many before it is undone.',
+      examples: [4],
+    }),
+  evaluate: line('a command')
+    .meta({
+      description: 'Command used instead of evaluate, such as one that reads another validation shard.',
+      examples: ['uv run evaluate.py --shard 2'],
+    })
+    .exactOptional(),
+})
+  .prefault({})
+  .meta({
+    description: 'How merges are proven together, with fresh seeds.',
+    examples: [{ every: 5, runs: 4 }],
+  })
 
 const price = section({
   input: amount().meta({ description: 'Dollars per million input tokens.', examples: [1.25] }),
@@ -310,6 +337,12 @@ export const configSchema = section({
   }).exactOptional(),
   sandbox,
   replicates,
+  certify,
+  'aa-every': every(1, 100_000, {
+    description:
+      'Candidates between two that change nothing and measure how often luck is taken for progress.',
+    examples: [25],
+  }).prefault(25),
   'review-above': gain({
     description: 'A larger gain waits for a person when training itself reported it.',
     examples: ['8 sigma', '10%'],
@@ -339,9 +372,14 @@ function checkTimeout(file: Record<string, unknown>, context: z.RefinementCtx): 
 }
 
 /** An evaluator prints: what training left is read-only to it, so a file would be training's own word. */
-function checkEvaluate({ evaluate, metric }: Record<string, unknown>, context: z.RefinementCtx): void {
-  const source = typeof metric === 'object' && metric !== null ? metric : {}
-  if (evaluate === undefined || !('file' in source) || 'pattern' in source) return
+function checkEvaluate(
+  { evaluate, certify, metric }: Record<string, unknown>,
+  context: z.RefinementCtx,
+): void {
+  const section = (value: unknown) => (typeof value === 'object' && value !== null ? value : {})
+  const source = section(metric)
+  const evaluates = evaluate !== undefined || 'evaluate' in section(certify)
+  if (!evaluates || !('file' in source) || 'pattern' in source) return
   context.addIssue({
     code: 'custom',
     path: ['metric', 'file'],

@@ -1,8 +1,11 @@
 // The check run on a candidate's commit: what it shows while training and when the verdict is in.
 import type { Candidate } from '../candidate.ts'
+import { certificationEvidence } from '../certify/certify.ts'
+import type { Certification } from '../certify/stretch.ts'
 import type { Config } from '../config/config.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Metric } from '../metric.ts'
+import type { State } from '../state.ts'
 import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
 import { isSandboxed, type TrialResult } from '../trial.ts'
 import type { Verdict } from '../verdict.ts'
@@ -43,6 +46,7 @@ export function startedCheck(
 export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckRun {
   const { evidence, verdict, config } = facts
   const summary = [
+    ...aaLines(facts.candidate),
     renderVerdict(verdict),
     comparisonTable(config.metric.name, compare(evidence)),
     noiseLine(verdict.sigma ?? evidence.sigma),
@@ -53,9 +57,82 @@ export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckR
   return {
     ...frame(config, summary.join('\n\n'), detailsUrl),
     status: 'completed',
-    conclusion: CONCLUSIONS[verdict.kind],
-    title: verdictTitle(config.metric, evidence, verdict),
+    conclusion: isAa(facts.candidate) ? 'neutral' : CONCLUSIONS[verdict.kind],
+    title: `${isAa(facts.candidate) ? 'A/A, ' : ''}${verdictTitle(config.metric, evidence, verdict)}`,
   }
+}
+
+/** Of an A/A candidate, what its verdict means; nothing otherwise. */
+export function aaLines(candidate: Pick<Candidate, 'aa' | 'verdict'>): string[] {
+  if (!isAa(candidate)) return []
+  const answer = candidate.verdict?.kind === 'merge' ? 'It would have been merged' : 'It would not have been'
+  return [`**A/A**: this candidate changes nothing, and is closed whatever the verdict. ${answer}.`]
+}
+
+function isAa({ aa }: Pick<Candidate, 'aa'>): boolean {
+  return aa !== undefined
+}
+
+/** A certification on the commit of the baseline it ends at. */
+export function certificationCheck(
+  {
+    certification,
+    state,
+    config,
+  }: { certification: Certification; state: State; config: VerdictFacts['config'] },
+  detailsUrl?: string,
+): CheckRun {
+  return {
+    ...frame(config, freshRuns(certification, state, config), detailsUrl),
+    name: 'autoresearch / certify',
+    status: 'completed',
+    conclusion: certification.holds ? 'success' : 'failure',
+    title: inertTitle(certification.reason, 200),
+  }
+}
+
+/** The check of a pull request that undoes a merge, under the name that a branch rule may ask for. */
+export function revertCheck(
+  {
+    verdict,
+    refutation,
+    state,
+    config,
+  }: {
+    verdict: Verdict
+    refutation: Certification
+    state: State
+    config: VerdictFacts['config']
+  },
+  detailsUrl?: string,
+): CheckRun {
+  const summary = [renderVerdict(verdict), freshRuns(refutation, state, config)].join('\n\n')
+  return {
+    ...frame(config, summary, detailsUrl),
+    status: 'completed',
+    conclusion: CONCLUSIONS[verdict.kind],
+    title: inertTitle(verdict.reason, 200),
+  }
+}
+
+/** What certification measured: `from` is the baseline of the comparison, `to` the candidate. */
+function freshRuns(certification: Certification, state: State, config: VerdictFacts['config']): string {
+  const { from, to, reason, sigma } = certification
+  const evidence = certificationEvidence(state, certification)
+  const ends =
+    `Fresh runs with seeds that no candidate was judged on, both ends in turn: ${from.slice(0, 7)} as the baseline, ` +
+    `${to.slice(0, 7)} as the candidate.`
+  return [
+    `**${inertText(reason, 1000)}**`,
+    ends,
+    comparisonTable(config.metric.name, compare(evidence)),
+    noiseLine(sigma),
+    ...trustLines(evidence),
+    `### Runs of ${to.slice(0, 7)}`,
+    trialTable(evidence.candidate),
+    `### Runs of ${from.slice(0, 7)}`,
+    trialTable(evidence.baseline),
+  ].join('\n\n')
 }
 
 function frame(config: VerdictFacts['config'], summary: string, detailsUrl: string | undefined) {

@@ -4,7 +4,7 @@ import type { Evidence } from '../evidence.ts'
 import type { Metric } from '../metric.ts'
 import { formatNumber } from '../text.ts'
 import type { TrialResult } from '../trial.ts'
-import { noiseLine, renderVerdict, type VerdictFacts } from './check.ts'
+import { aaLines, noiseLine, renderVerdict, type VerdictFacts } from './check.ts'
 import { compare, formatChange, formatSpread } from './comparison.ts'
 import { renderCurveChart } from './curve-chart.ts'
 import { inertText, table, truncateMarkdown } from './markdown.ts'
@@ -20,6 +20,7 @@ export function renderComment({ candidate, verdict, evidence, config }: VerdictF
   const chart = renderCurveChart(evidence.baseline, evidence.candidate)
   const body = [
     candidateMarker(candidate.id),
+    ...aaLines(candidate),
     renderVerdict(verdict),
     metricsTable(config.metric, evidence),
     noiseLine(verdict.sigma ?? evidence.sigma),

@@ -20,6 +20,7 @@ const cut = aCandidate({
   verdict: { kind: 'reject', reason: 'run 1 ended cut', runs: { candidate: 0, baseline: 6 } },
 })
 const waiting = aCandidate({ name: 'cosine' })
+const aa = aCandidate({ name: 'nothing', aa: 1, verdict: aVerdict({ kind: 'merge', gain: 0.5 }) })
 const failure = aTrialResult({
   candidate: crashed,
   outcome: 'crashed',
@@ -28,7 +29,7 @@ const failure = aTrialResult({
 })
 const hopeless = aTrialResult({ candidate: cut, outcome: 'cut', reason: 'at 30 % of the run' })
 const STATE = aState({
-  candidates: [merged, rejected, crashed, cut, waiting],
+  candidates: [merged, rejected, crashed, cut, aa, waiting],
   trials: [failure, hopeless],
 })
 
@@ -36,7 +37,7 @@ const titles = (text: string) => [...text.matchAll(/Try (\w+)/g)].map(([, name])
 
 describe('searchPast', () => {
   test.each([
-    ['everything, newest first', {}, ['cosine', 'huge', 'muon', 'dropout', 'warmup']],
+    ['every idea, newest first', {}, ['cosine', 'huge', 'muon', 'dropout', 'warmup']],
     ['a category', { category: 'optimizer' }, ['muon']],
     ['words of a hypothesis', { text: 'COSINE makes' }, ['cosine']],
     ['words of a verdict', { text: 'worse by' }, ['dropout']],
