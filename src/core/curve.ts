@@ -129,9 +129,10 @@ function stepWhen(
 
 function hopelessReason(checkpoint: Checkpoint, gap: number, gapBefore?: number): string | undefined {
   const { fraction, level, gross, forecast } = checkpoint
-  const where = `at ${Math.round(100 * fraction)} % of the run its curve was ${formatNumber(gap)} behind the baseline's ${formatNumber(level)}`
+  const apart = `${formatNumber(Math.abs(gap))} ${gap < 0 ? 'ahead of' : 'behind'}`
+  const where = `at ${Math.round(100 * fraction)} % of the run its curve was ${apart} the baseline's ${formatNumber(level)}`
   if (gross !== undefined && gap > gross) return `${where}, worse than the baseline at half the time`
   if (forecast === undefined || gapBefore === undefined) return undefined
   if (outlook(gap, gapBefore) <= forecast) return undefined
-  return `${where}, from where earlier trials did not recover`
+  return `${where}, too little to pass by what became of earlier candidates`
 }

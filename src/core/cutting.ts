@@ -28,7 +28,6 @@ const MIN_BASELINE_RUNS = 3
 const GROSS_FROM = 0.3
 /** A gap that noise alone could make is never gross. */
 const GROSS_SIGMAS = 12
-
 /** What is learned from: the latest candidates are most like the next. */
 const MAX_EXPERIENCES = 200
 
@@ -60,6 +59,8 @@ export function referenceOf(runs: readonly FinishedRun[]): Reference | undefined
     const place = { fraction, step, seconds, level }
     if (fraction < GROSS_FROM) return place
     const halfway = sign * (mean(levels(fraction / 2)) - level)
+    // A curve that does not improve says nothing about who does not.
+    if (halfway <= 0) return place
     return { ...place, gross: Math.max(halfway, GROSS_SIGMAS * (standardDeviation(levels(fraction)) ?? 0)) }
   })
   if (checkpoints.some(({ level, seconds }) => !Number.isFinite(level + seconds))) return undefined
@@ -93,7 +94,7 @@ function gapsOf(run: FinishedRun, { sign, windowSteps, checkpoints }: CutPlan): 
 /**
  * Adds to a reference from where on, at every checkpoint, a trial has too little chance: earlier candidates teach how
  * the outlook there (gap and its change) relates to the metric at the end. Runs that were cut themselves do not end and
- * cannot teach; because they were cut for their outlook alone, the line through the others stays unbiased.
+ * cannot teach; because they were cut for their outlook alone, the line through the others stays much the same.
  *
  * @param earlier finished first runs of candidates, each with the reference of its own baseline
  * @param sigma standard deviation of the metric over repeated runs

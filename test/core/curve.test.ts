@@ -71,7 +71,17 @@ describe('a running trial', () => {
     const behind = line((step) => baseline(step) + 1, every(5))
     const cut = watched(aPlan({ forecast: 0.5 }), behind)
     expect(cut?.[0]).toBe(30)
-    expect(cut?.[1]).toContain('from where earlier trials did not recover')
+    expect(cut?.[1]).toContain('its curve was 1 behind')
+  })
+
+  it('may be ahead and hopeless all the same: a gain has to be larger than noise', () => {
+    const cut = watched(
+      aPlan({ forecast: -0.5 }),
+      line((step) => baseline(step) - 0.2, every(5)),
+    )
+    expect(cut?.[1]).toMatch(
+      / ahead of the baseline's 7, too little to pass by what became of earlier candidates$/,
+    )
   })
 
   it.each([

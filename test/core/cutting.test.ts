@@ -87,6 +87,12 @@ describe('planCut', () => {
     expect(plan?.checkpoints[4]?.gross).toBeCloseTo(0.63, 1)
   })
 
+  it('calls nothing gross where the curve itself does not improve', () => {
+    const flat = baselineRuns({ curve: aCurve().map(({ step }) => ({ step, value: 1 })) })
+    const plan = planCut(stateOf(0, flat), BENCH, CUT_POLICY)
+    expect(plan?.checkpoints.flatMap(({ gross }) => gross ?? [])).toEqual([])
+  })
+
   it('calls nothing gross that noise could make', () => {
     const noisy = baselineRuns().map((run, index) => ({ ...run, curve: aCurve(index % 2) }))
     for (const { gross } of planCut(stateOf(0, noisy), BENCH, CUT_POLICY)?.checkpoints.slice(2) ?? [])
