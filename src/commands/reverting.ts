@@ -2,7 +2,7 @@
 import { NO_USAGE } from '../core/candidate.ts'
 import { REVERT_PROPOSER, revertWords } from '../core/certify/revert.ts'
 import type { Certification } from '../core/certify/stretch.ts'
-import { certificationCheck } from '../core/report/check.ts'
+import { certificationCheck } from '../core/report/certification-check.ts'
 import { describeCertification } from '../core/report/describe.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import { recordMade } from './proposing.ts'

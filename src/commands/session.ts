@@ -2,11 +2,11 @@
 import { candidateBranch, type Usage } from '../core/candidate.ts'
 import {
   askForCertification,
-  type CertifyPolicy,
   certificationFailure,
   certifyPolicy,
   decideCertification,
 } from '../core/certify/certify.ts'
+import type { CertifyPolicy } from '../core/certify/opinion.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
 import type { CutPlan } from '../core/curve.ts'
 import { planCut } from '../core/cutting.ts'

@@ -3,7 +3,8 @@ import { type Candidate, candidateBranch, isToBeMerged } from '../core/candidate
 import { refutationOf } from '../core/certify/revert.ts'
 import { type Evidence, evidenceFor } from '../core/evidence.ts'
 import { reconcileCandidate } from '../core/reconcile.ts'
-import { concludedCheck, revertCheck, startedCheck } from '../core/report/check.ts'
+import { revertCheck } from '../core/report/certification-check.ts'
+import { concludedCheck, startedCheck } from '../core/report/check.ts'
 import { candidateMarker, renderComment } from '../core/report/comment.ts'
 import { describeCandidate, describeVerdict } from '../core/report/describe.ts'
 import { renderMergeMessage, renderPullRequest } from '../core/report/pull-request.ts'
@@ -130,9 +131,9 @@ async function baselineStands(session: Session, candidate: Candidate): Promise<b
 async function publish(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
   const { forge } = session.ports
   const { config, settings } = session
-  const refutation = candidate.reverts && refutationOf(session.state, candidate.reverts)
-  if (refutation) {
-    const facts = { verdict, refutation, state: session.state, config }
+  const certification = candidate.reverts && refutationOf(session.state, candidate.reverts)
+  if (certification) {
+    const facts = { verdict, certification, state: session.state, config }
     return forge.putCheckRun(candidate.head, revertCheck(facts, settings.runUrl))
   }
   const evidence = judgedEvidence(session, candidate, verdict)

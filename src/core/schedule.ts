@@ -1,6 +1,7 @@
 // The scheduler: from the state alone, what to train next, what to do on GitHub next, and whether to ask for new ideas.
 import { type Candidate, isToBeMerged } from './candidate.ts'
-import { type CertifyPolicy, planCertification } from './certify/certify.ts'
+import { planCertification } from './certify/certify.ts'
+import type { CertifyPolicy } from './certify/opinion.ts'
 import { type CertificationStep, certificationSteps } from './certify/revert.ts'
 import { type Bench, baselineTrials, evidenceFor, trialsOfTree, usualSeconds } from './evidence.ts'
 import type { LedgerEvent } from './ledger.ts'

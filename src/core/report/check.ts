@@ -1,11 +1,8 @@
 // The check run on a candidate's commit: what it shows while training and when the verdict is in.
 import type { Candidate } from '../candidate.ts'
-import { certificationEvidence } from '../certify/certify.ts'
-import type { Certification } from '../certify/stretch.ts'
 import type { Config } from '../config/config.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Metric } from '../metric.ts'
-import type { State } from '../state.ts'
 import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
 import { isSandboxed, type TrialResult } from '../trial.ts'
 import type { Verdict } from '../verdict.ts'
@@ -23,7 +20,12 @@ export interface VerdictFacts {
   config: { metric: Pick<Metric, 'name'> }
 }
 
-const CONCLUSIONS = { merge: 'success', reject: 'failure', park: 'neutral', review: 'neutral' } as const
+export const CONCLUSIONS = {
+  merge: 'success',
+  reject: 'failure',
+  park: 'neutral',
+  review: 'neutral',
+} as const
 
 function checkName(metric: Pick<Metric, 'name'>): string {
   return `autoresearch / ${inertTitle(metric.name, 80)}`
@@ -73,69 +75,8 @@ function isAa({ aa }: Pick<Candidate, 'aa'>): boolean {
   return aa !== undefined
 }
 
-/** A certification on the commit of the baseline it ends at. */
-export function certificationCheck(
-  {
-    certification,
-    state,
-    config,
-  }: { certification: Certification; state: State; config: VerdictFacts['config'] },
-  detailsUrl?: string,
-): CheckRun {
-  return {
-    ...frame(config, freshRuns(certification, state, config), detailsUrl),
-    name: 'autoresearch / certify',
-    status: 'completed',
-    conclusion: certification.holds ? 'success' : 'failure',
-    title: inertTitle(certification.reason, 200),
-  }
-}
-
-/** The check of a pull request that undoes a merge, under the name that a branch rule may ask for. */
-export function revertCheck(
-  {
-    verdict,
-    refutation,
-    state,
-    config,
-  }: {
-    verdict: Verdict
-    refutation: Certification
-    state: State
-    config: VerdictFacts['config']
-  },
-  detailsUrl?: string,
-): CheckRun {
-  const summary = [renderVerdict(verdict), freshRuns(refutation, state, config)].join('\n\n')
-  return {
-    ...frame(config, summary, detailsUrl),
-    status: 'completed',
-    conclusion: CONCLUSIONS[verdict.kind],
-    title: inertTitle(verdict.reason, 200),
-  }
-}
-
-/** What certification measured: `from` is the baseline of the comparison, `to` the candidate. */
-function freshRuns(certification: Certification, state: State, config: VerdictFacts['config']): string {
-  const { from, to, reason, sigma } = certification
-  const evidence = certificationEvidence(state, certification)
-  const ends =
-    `Fresh runs with seeds that no candidate was judged on, both ends in turn: ${from.slice(0, 7)} as the baseline, ` +
-    `${to.slice(0, 7)} as the candidate.`
-  return [
-    `**${inertText(reason, 1000)}**`,
-    ends,
-    comparisonTable(config.metric.name, compare(evidence)),
-    noiseLine(sigma),
-    ...trustLines(evidence),
-    `### Runs of ${to.slice(0, 7)}`,
-    trialTable(evidence.candidate),
-    `### Runs of ${from.slice(0, 7)}`,
-    trialTable(evidence.baseline),
-  ].join('\n\n')
-}
-
-function frame(config: VerdictFacts['config'], summary: string, detailsUrl: string | undefined) {
+/** What every check of ours has: its name, a summary that fits, and where it comes from. */
+export function frame(config: VerdictFacts['config'], summary: string, detailsUrl: string | undefined) {
   return {
     name: checkName(config.metric),
     summary: truncateMarkdown(summary, MAX_SUMMARY_CHARACTERS),
@@ -151,7 +92,7 @@ export function renderVerdict(verdict: Verdict): string {
 }
 
 /** How far the numbers can be trusted: who printed them, and what held the code. Nothing when there are no runs. */
-function trustLines({ baseline, candidate }: Evidence): string[] {
+export function trustLines({ baseline, candidate }: Evidence): string[] {
   const results = [...baseline, ...candidate]
   if (results.length === 0) return []
   const sources = distinct(results.map(({ trust }) => TRUST[trust]))

@@ -1,14 +1,13 @@
 // What fresh runs say about a stretch of the baseline, which runs it needs, and in what words.
 import { describe, expect, it } from 'vitest'
 import {
-  type CertifyPolicy,
   certificationConfig,
   certificationFailure,
   certifyPolicy,
   decideCertification,
-  HOLD_Z,
   planCertification,
 } from '../../../src/core/certify/certify.ts'
+import { type CertifyPolicy, HOLD_Z } from '../../../src/core/certify/opinion.ts'
 import type { Certification } from '../../../src/core/certify/stretch.ts'
 import { measurementHash } from '../../../src/core/evidence.ts'
 import { planTrials } from '../../../src/core/schedule.ts'
