@@ -13,6 +13,7 @@ import { describeTestbed } from './adapters/trainer/testbed.ts'
 import { createTrainer } from './adapters/trainer/trainer.ts'
 import type { Ports, SessionSettings } from './commands/session.ts'
 import type { ProposerConfig } from './core/config/config.ts'
+import { secretValues } from './core/secrets.ts'
 import type { Proposer, Trainer } from './ports.ts'
 
 /** `python/` beside `dist/`, where the action is installed. */
@@ -54,7 +55,7 @@ export async function wireTrainer(job: Job): Promise<Trainer> {
     cacheDirectory: join(job.runner.cacheDirectory, 'autoresearch', job.runner.repository),
     shimDirectory: SHIM_DIRECTORY,
     environment: process.env,
-    secrets: [job.inputs.token, job.inputs.openaiApiKey],
+    secrets: [job.inputs.token, job.inputs.openaiApiKey, ...secretValues(process.env)],
     runId: job.runner.runId,
     runAttempt: job.runner.runAttempt,
   })

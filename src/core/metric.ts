@@ -44,8 +44,11 @@ export interface MetricText {
   problem?: string
 }
 
-/** Longest line that is looked at; the rest of a longer one is skipped. */
-const MAX_LINE_CHARACTERS = 64 * 1024
+/**
+ * Longest line that is looked at; the rest of a longer one is skipped. A pattern such as `val.*loss: (\S+)` takes time
+ * with the square of it, and while it does nobody else's timer fires.
+ */
+const MAX_LINE_CHARACTERS = 4096
 const HEAD_CHARACTERS = 64 * 1024
 const TAIL_CHARACTERS = 256 * 1024
 const MAX_CURVE_POINTS = 200

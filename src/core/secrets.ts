@@ -4,6 +4,16 @@ const REDACTED = '***'
 /** Shorter ones are found by chance. */
 const MIN_SECRET_CHARACTERS = 8
 
+/** What a name says of a secret: `GITHUB_TOKEN`, `AWS_SECRET_ACCESS_KEY`, `HF_TOKEN`; not `TOKENIZERS_PARALLELISM`. */
+const SECRET_NAME = /(TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIALS|_KEY)$/i
+
+/** The values of all variables that are secrets by their name: the runner's own tokens, and whatever else a job was given. */
+export function secretValues(environment: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(environment).flatMap(([name, value]) =>
+    value !== undefined && SECRET_NAME.test(name) ? [value] : [],
+  )
+}
+
 /** Follows output piece by piece and notices a secret in it, also one that lies across two pieces. */
 export class SecretWatch {
   readonly #secrets: readonly string[]

@@ -74,9 +74,9 @@ export const trialResultSchema = z.strictObject({
   /** The workflow run that trained, and which attempt of it, from 1. */
   runId: z.string().max(40),
   runAttempt: z.int().min(1),
-  /** Wall time of the training command, measured from outside. */
+  /** Wall time of training and evaluation, measured from outside: a model could train on where it is evaluated. */
   wallSeconds: z.number().nonnegative(),
-  /** Time the device was taken, evaluation included. */
+  /** Time the device was taken. */
   deviceSeconds: z.number().nonnegative(),
   curve: z.array(curvePoint).max(200),
   /** The end of the output, kept when there is no value. Candidate text: never trusted. */

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   actionsLog,
   fail,
@@ -12,6 +12,7 @@ import {
 import { ConfigError } from '../../src/errors.ts'
 import { aTrial } from '../factories.ts'
 import { aDirectory } from '../scaffold.ts'
+import { commandsIn, outputOf } from './runner-log.ts'
 
 /** Sets the inputs of the action, and nothing else that looks like one, for one test. */
 function withInputs(inputs: Record<string, string>): void {
@@ -21,30 +22,6 @@ function withInputs(inputs: Record<string, string>): void {
   onTestFinished(() => {
     for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
     Object.assign(process.env, before)
-  })
-}
-
-/** What the runner reads from us. */
-function outputOf(use: () => void): string {
-  let output = ''
-  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    output += String(text)
-    return true
-  })
-  try {
-    use()
-  } finally {
-    spy.mockRestore()
-  }
-  return output
-}
-
-/** The commands that the runner finds in a log, by its own two rules. */
-function commandsIn(log: string): string[] {
-  return log.split(/\r\n|\r|\n/).flatMap((line) => {
-    const current = /^::([^\s:]+)/.exec(line.trimStart())?.[1]
-    const old = /##\[(\S+?)[\s\]]/.exec(line)?.[1]
-    return [current, old].filter((name) => name !== undefined)
   })
 }
 
@@ -171,7 +148,7 @@ describe('F63 text of a candidate in the log gives no commands', () => {
     expect(commandsIn(output)).toEqual(['error'])
   })
 
-  test('the rules of the runner find a command that is not made inert', () => {
+  test('removed: the runner finds the commands in what is not made inert', () => {
     expect(HOSTILE.filter((text) => commandsIn(text).length === 0)).toEqual([
       ':::add-mask::a',
       '::::add-mask::a',

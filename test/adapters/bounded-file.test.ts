@@ -1,8 +1,8 @@
-import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
-import { readBoundedFile } from '../../src/adapters/trainer/bounded-file.ts'
+import { readBoundedFile, readBoundedFileIn } from '../../src/adapters/trainer/bounded-file.ts'
 import { aDirectory } from '../scaffold.ts'
 
 async function aFile(content: string) {
@@ -27,6 +27,35 @@ describe('reading a file that may be hostile', () => {
     const path = await aFile('secret')
     await symlink(path, `${path}-link`)
     expect(await readBoundedFile(`${path}-link`, 10)).toBeUndefined()
+  })
+
+  test('F62 nor is one on the way to the file', async () => {
+    const elsewhere = await aFile('secret')
+    const directory = await aDirectory()
+    await symlink(dirname(elsewhere), join(directory, 'linked'))
+    await mkdir(join(directory, 'real'))
+    await writeFile(join(directory, 'real/file'), 'honest')
+    expect(await readBoundedFileIn(directory, 'linked/file', 10)).toBeUndefined()
+    expect(await readBoundedFileIn(directory, 'none/file', 10)).toBeUndefined()
+    expect(await readBoundedFileIn(directory, 'real/file', 10)).toBe('honest')
+    await symlink(directory, `${elsewhere}-folder`)
+    expect(await readBoundedFileIn(`${elsewhere}-folder`, 'real/file', 10)).toBe('honest')
+  })
+
+  test('F62 removed: whoever just reads follows both', async () => {
+    const path = await aFile('secret')
+    await symlink(path, `${path}-link`)
+    await symlink(dirname(path), `${path}-folder`)
+    expect(await readFile(`${path}-link`, 'utf8')).toBe('secret')
+    expect(await readFile(join(`${path}-folder`, 'file'), 'utf8')).toBe('secret')
+  })
+
+  test('F62 removed: whoever just opens a FIFO gets what its writer likes, when he likes', async () => {
+    const path = join(await aDirectory(), 'fifo')
+    await execa('mkfifo', [path])
+    const reading = readFile(path, 'utf8')
+    await execa('sh', ['-c', 'echo late > "$0"', path])
+    expect(await reading).toBe('late\n')
   })
 
   test('F62 a FIFO without a writer does not make us wait', async () => {

@@ -1,28 +1,22 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { assertDeviceIdle } from '../../src/adapters/trainer/device.ts'
 import { UserFacingError } from '../../src/errors.ts'
 import { aDirectory } from '../scaffold.ts'
-
-/** Puts a program named nvidia-smi first on PATH: no test machine has a device. */
-async function withNvidiaSmi(script: string): Promise<void> {
-  const directory = await aDirectory()
-  const path = join(directory, 'nvidia-smi')
-  await writeFile(path, `#!/bin/sh\n${script}\n`)
-  await chmod(path, 0o755)
-  const before = process.env.PATH
-  process.env.PATH = `${directory}:${before}`
-  onTestFinished(() => {
-    process.env.PATH = before
-  })
-}
+import { withNvidiaSmi } from './device-lab.ts'
 
 test('F38 a process left on the device stops the next trial, and the message says whose it is', async () => {
   await withNvidiaSmi('echo "4242, /usr/bin/python3"')
   const failure = await assertDeviceIdle().catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(UserFacingError)
   expect(String(failure)).toContain('4242, /usr/bin/python3')
+})
+
+test('F38 so does one on a device of AMD', async () => {
+  const processes = await aDirectory()
+  await mkdir(join(processes, String(process.pid)))
+  await expect(assertDeviceIdle(processes)).rejects.toThrow(`in use by ${process.pid}, `)
 })
 
 test.each([

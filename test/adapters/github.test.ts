@@ -306,6 +306,14 @@ describe('the check run', () => {
     ])
   })
 
+  test('F66 removed: whoever goes by the name alone finds the forged one', async () => {
+    const { github, issue, octokit, head } = await here()
+    const forged = { ...NAME, name: STARTED.name, head_sha: head, conclusion: 'success' as const }
+    await octokitWith(github, issue('app', MAY_WRITE)).rest.checks.create(forged)
+    const { data } = await octokit.rest.checks.listForRef({ ...NAME, ref: head, check_name: STARTED.name })
+    expect(data.check_runs).toMatchObject([{ conclusion: 'success', app: { slug: 'research-app' } }])
+  })
+
   test('a personal access token cannot write one, and the error says so', async () => {
     const { forgeOf, issue, head } = await here()
     const refusal = await forgeOf(issue('pat', MAY_WRITE))
@@ -430,6 +438,14 @@ describe('merging', () => {
     Object.assign(repository.pulls[0]?.head ?? {}, { sha: theirs })
     expect(await merge()).toEqual({ kind: 'head-moved' })
     expect(await tip()).toBe(main)
+  })
+
+  test('F67 removed: a merge that names no head takes whatever was pushed', async () => {
+    const { octokit, pullRequest, tip, branch, repository, git } = await opened()
+    const theirs = await branch(BRANCH, { 'train.js': 'mine\n' })
+    Object.assign(repository.pulls[0]?.head ?? {}, { sha: theirs })
+    await octokit.rest.pulls.merge({ ...NAME, pull_number: pullRequest })
+    expect((await git.readCommit((await tip()) ?? '')).tree).toBe((await git.readCommit(theirs)).tree)
   })
 
   test('"Base branch was modified" is tried again', async () => {

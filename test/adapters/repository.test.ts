@@ -326,7 +326,7 @@ describe('the sealed tree', () => {
 
   test('the hash of the fixed files changes with them and with nothing else', async () => {
     const { remote, repository } = await here()
-    const hash = (commit: string) => repository.fixedFilesHash(commit, ['train.js', 'src/**'])
+    const hash = (commit: string) => repository.fixedTree(commit, ['train.js', 'src/**'])
     const before = await hash(remote.base)
     const edited = await remote.commit({ 'train.js': 'lr = 2\n', 'src/new.js': 'new\n' })
     expect(await hash(edited)).toBe(before)
@@ -458,6 +458,14 @@ describe('F56 what is planted in the clone', () => {
     await repository.exportTree(sealed, directory)
     expect(await readFile(join(directory, 'train.js'), 'utf8')).toBe(text(2, 'ours'))
     expect(await ran()).toBe('')
+  })
+
+  test('removed: git as anybody calls it runs what was planted', async () => {
+    const { context } = await here()
+    const ran = await plant(context)
+    await gitIn(context.directory, ['checkout', '--quiet', 'HEAD', '--', 'train.js'])
+    await gitIn(context.directory, ['status', '--short'])
+    expect(await ran()).toMatch(/fsmonitor|post-checkout|post-index-change|evil/)
   })
 
   test('does not redirect the remote', async () => {

@@ -45,21 +45,24 @@ describe.skipIf(SKIP).each(USERS)('a trial of user %s', (user) => {
   })
 
   test('F37 is stopped when it starts threads without end', async () => {
-    const { exit } = await inSandbox({ command: `exec python3 ${ATTACKS}/threads.py`, user })
+    const { exit } = await inSandbox({ command: `exec python3 ${ATTACKS}/threads.py 1500`, user })
     expect(exit).toMatchObject({ code: null, exceeded: 'processes' })
   })
 
-  test.each(['own', 'files', 'nameless'])('is stopped when it takes too much memory (%s)', async (kind) => {
-    const caps = { outBytes: 1e9, processes: 64, memoryBytes: 200 * MB }
-    const { exit, output } = await inSandbox({
-      command: `exec python3 ${ATTACKS}/eat-memory.py ${kind}`,
-      user,
-      caps,
-    })
-    // Files in memory have a limit of their own, before the trial's.
-    if (kind === 'files') expect(output).toContain('No space left')
-    else expect(exit).toEqual({ code: null, signal: 'SIGKILL', timedOut: false, exceeded: 'memory' })
-  })
+  test.each(['own', 'files', 'nameless'])(
+    'F26 is stopped when it takes too much memory (%s)',
+    async (kind) => {
+      const caps = { outBytes: 1e9, processes: 64, memoryBytes: 200 * MB }
+      const { exit, output } = await inSandbox({
+        command: `exec python3 ${ATTACKS}/eat-memory.py ${kind}`,
+        user,
+        caps,
+      })
+      // Files in memory have a limit of their own, before the trial's.
+      if (kind === 'files') expect(output).toContain('No space left')
+      else expect(exit).toEqual({ code: null, signal: 'SIGKILL', timedOut: false, exceeded: 'memory' })
+    },
+  )
 })
 
 describe.skipIf(SKIP)('a trial', () => {

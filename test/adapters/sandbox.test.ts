@@ -31,6 +31,11 @@ test('F69 bubblewrap missing: refused, with the command that installs it', async
   expect(hint).toContain('sandbox: none')
 })
 
+test('F69 removed: where no sandbox is asked for, nothing is held back for the lack of one', async () => {
+  withBubblewrap('bwrap: No permissions to create new namespace')
+  expect((await unprotected({ command: 'echo it runs' })).output).toBe('it runs\n')
+})
+
 test.each([
   ['bwrap: setting up uid map: Permission denied', 'apparmor_parser -r /etc/apparmor.d/bwrap'],
   [

@@ -19,13 +19,12 @@ async function here(environment: NodeJS.ProcessEnv = { PATH: process.env.PATH ??
     cacheDirectory,
     environment,
   }
-  const prepareBoth = (setup: string | undefined, base = remote.base, signal: AbortSignal = NEVER) =>
-    prepareData(
-      options,
-      aConfig({ editable: ['train.js'], ...(setup === undefined ? {} : { setup }) }),
-      base,
-      signal,
-    )
+  const prepareBoth = (
+    setup: string | undefined,
+    base = remote.base,
+    signal: AbortSignal = NEVER,
+    editable = ['train.js'],
+  ) => prepareData(options, aConfig({ editable, ...(setup === undefined ? {} : { setup }) }), base, signal)
   const prepare = async (...args: Parameters<typeof prepareBoth>) => (await prepareBoth(...args)).data
   return { remote, log, prepare, prepareBoth, cached: () => readdir(cacheDirectory).catch(() => []) }
 }
@@ -45,6 +44,22 @@ describe('preparing data', () => {
     const directory = await prepare('sh prepare.sh > "$AUTORESEARCH_DATA/corpus.txt"')
     expect(await readFile(join(directory, 'corpus.txt'), 'utf8')).toBe('corpus\n')
     expect(log.lines.join()).toContain('prepare.sh')
+  })
+
+  test('the editable files are not there: setup has no sandbox, and they may be a candidate’s', async () => {
+    const { prepare } = await here()
+    const directory = await prepare('ls > "$AUTORESEARCH_DATA/files"')
+    expect(await readFile(join(directory, 'files'), 'utf8')).toBe('prepare.sh\n')
+    const failure = await prepare('node train.js').catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(BaselineError)
+    expect((failure as BaselineError).hint).toContain('without the editable files')
+  })
+
+  test('removed: where it does not count as editable, setup runs it without a sandbox', async () => {
+    const { prepareBoth } = await here()
+    const setup = 'node train.js && echo ran > "$AUTORESEARCH_DATA/ran"'
+    const { data } = await prepareBoth(setup, undefined, NEVER, ['eval.js'])
+    expect(await readFile(join(data, 'ran'), 'utf8')).toBe('ran\n')
   })
 
   test('what is kept for evaluation lies in a folder of its own', async () => {

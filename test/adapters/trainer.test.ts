@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import { AA_PATH, aaContent } from '../../src/core/aa.ts'
 import { TRIAL_FILE, type TrialResult, trialResultSchema } from '../../src/core/trial.ts'
 import { BaselineError, ConfigError, UserFacingError } from '../../src/errors.ts'
 import { aDirectory, aLog, aRemote, type Entry, trialOf } from '../scaffold.ts'
+import { withNvidiaSmi } from './device-lab.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/train/', import.meta.url))
 const SHIM = fileURLToPath(new URL('../../python', import.meta.url))
@@ -203,8 +204,20 @@ describe('a metric from a file', () => {
     expect(await outcomeOf('improves', { source })).toMatchObject({ outcome: 'no-metric' })
   })
 
-  test('a link is not followed', async () => {
+  test('F62 a link is not followed', async () => {
     expect(await outcomeOf('links-metric-file', { source })).toMatchObject({ outcome: 'no-metric' })
+  })
+
+  test('F62 nor is a link that takes the place of its folder', async () => {
+    const elsewhere = await aDirectory()
+    await writeFile(join(elsewhere, 'metrics.json'), '{ "val": { "loss": 0.01 } }')
+    const train = `ln -s ${elsewhere} "$AUTORESEARCH_OUT/logs"`
+    const within = { source: 'file: logs/metrics.json, key: val.loss' }
+    expect(await outcomeOf('silent', { ...within, train })).toMatchObject({ outcome: 'no-metric' })
+    const honest = `mkdir "$AUTORESEARCH_OUT/logs"; cp ${elsewhere}/metrics.json "$AUTORESEARCH_OUT/logs"`
+    expect(await outcomeOf('silent', { ...within, train: honest, sandbox: 'none' })).toMatchObject({
+      value: 0.01,
+    })
   })
 })
 
@@ -319,6 +332,23 @@ describe('what training sees', () => {
     const refusal = await trainer.run(trial, NEVER).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(ConfigError)
     expect(String(refusal)).toContain(CONFIG)
+  })
+})
+
+describe('a process left on the device', () => {
+  const LEFT = 'echo "4242, /usr/bin/python3"'
+
+  test('F38 the next trial is not begun', async () => {
+    const { trainer, trial, directory } = await aTrainer('improves')
+    await withNvidiaSmi(LEFT)
+    await expect(trainer.run(trial, NEVER)).rejects.toThrow('4242, /usr/bin/python3')
+    expect(await readdir(directory)).not.toContain('results')
+  })
+
+  test('F38 removed: where nobody can say who is on the device, it is measured beside it', async () => {
+    const { trainer, trial } = await aTrainer('improves')
+    await withNvidiaSmi(`${LEFT} >&2; exit 9`)
+    expect(await trainer.run(trial, NEVER)).toMatchObject({ outcome: 'measured', value: 2.31 })
   })
 })
 

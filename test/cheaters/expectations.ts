@@ -1,6 +1,6 @@
 // What is asked of a cheater's fate, whichever example it attacks.
 import { expect } from 'vitest'
-import type { Cheater } from '../fixtures/cheaters/cheater.ts'
+import { type Cheater, OVER_BUDGET } from '../fixtures/cheaters/cheater.ts'
 import type { Lab } from './lab.ts'
 
 /** Cheaters for `test.each`, so that `%s` is their title. */
@@ -11,7 +11,7 @@ export function named(cheaters: readonly Cheater[]): [string, Cheater][] {
 /** Takes a cheater through, and compares what became of it, reason included. */
 export async function expectFate(lab: Lab, cheater: Cheater): Promise<{ logs: string[] }> {
   const { expected } = cheater
-  const fate = await lab.take(cheater)
+  const fate = await lab.take(cheater, expected === OVER_BUDGET ? {} : { told: lab.ofUsualLength })
   if ('refused' in expected) {
     expect(fate.kind).toBe('refused')
     expect(fate.kind === 'refused' && fate.reasons.join('\n')).toMatch(expected.refused)

@@ -42,6 +42,8 @@ export interface LabOptions {
   example: 'char-lm' | 'nanogpt'
   /** The file a candidate edits. */
   editable: string
+  /** Further files it could edit, were somebody that careless. */
+  alsoEditable?: readonly string[]
   /** The whole configuration, but for `editable`. */
   config: string
   port?: number
@@ -49,6 +51,15 @@ export interface LabOptions {
   secrets?: readonly string[]
   /** Another baseline than the example as it is. */
   baseline?: (train: string) => string
+  /** Fixed files as somebody less careful would have written them. */
+  fixed?: Readonly<Record<string, (text: string) => string>>
+}
+
+interface TakeOptions {
+  /** False: the static gate is asked by nobody. */
+  gate?: boolean
+  /** What the ledger is told of a result, where that is not the truth. */
+  told?: (result: TrialResult) => TrialResult
 }
 
 /** How far a cheater came. */
@@ -67,8 +78,9 @@ export async function openLab(options: LabOptions) {
   await gitIn(at('repository'), ['init', '--quiet', '--bare', '--template='])
   const files: Record<string, string> = {
     ...exampleFiles(options.example),
-    [CONFIG]: `editable: [${editable}]\n${options.config}`,
+    [CONFIG]: `editable: [${[editable, ...(options.alsoEditable ?? [])].join(', ')}]\n${options.config}`,
   }
+  for (const [name, change] of Object.entries(options.fixed ?? {})) files[name] = change(String(files[name]))
   const train = (options.baseline ?? ((text: string) => text))(String(files[editable]))
   const commit = (entries: Record<string, Entry>, parent: string | null) =>
     commitIn(at('repository'), entries, { parent })
@@ -111,7 +123,7 @@ export async function openLab(options: LabOptions) {
   ]
 
   /** Trains what the schedule asks for until it asks for nothing. */
-  async function work(ledger: LedgerEvent[]): Promise<TrialResult[]> {
+  async function work(ledger: LedgerEvent[], told = (result: TrialResult) => result) {
     const results: TrialResult[] = []
     for (;;) {
       const state = replay(ledger)
@@ -125,7 +137,7 @@ export async function openLab(options: LabOptions) {
         sandboxKind: config.sandbox.kind,
       })
       if (problem !== undefined) throw new Error(`the judge refused an honest trainer's result: ${problem}`)
-      ledger.push({ kind: 'trial', result })
+      ledger.push({ kind: 'trial', result: told(result) })
       results.push(result)
     }
   }
@@ -139,6 +151,12 @@ export async function openLab(options: LabOptions) {
     return aCandidate({ name: title, base, head, tree: await repository.treeOf(head) })
   }
 
+  /** A busy machine makes any run long; this is for all tricks but those with time. */
+  function ofUsualLength(result: TrialResult): TrialResult {
+    const [usual = result] = baseline
+    return { ...result, wallSeconds: Math.min(result.wallSeconds, usual.wallSeconds) }
+  }
+
   const logOf = (result: TrialResult) => readFile(join(at('results'), result.trial.id, 'log.txt'), 'utf8')
 
   return {
@@ -149,12 +167,19 @@ export async function openLab(options: LabOptions) {
     baseline,
     propose,
     logOf,
-    async take(cheater: Cheater, { gate = true } = {}): Promise<Fate> {
+    ofUsualLength,
+    async take(
+      cheater: Cheater,
+      { gate = true, told = (result) => result }: TakeOptions = {},
+    ): Promise<Fate> {
       const candidate = await propose(cheater)
       const reasons = reviewChanges(await repository.changes(base, candidate.head), config.editable)
       if (gate && reasons.length > 0) return { kind: 'refused', reasons }
-      const ledger: LedgerEvent[] = [...events, { kind: 'proposed', candidate }]
-      const results = await work(ledger)
+      const measured = events.map((event) =>
+        event.kind === 'trial' ? { ...event, result: told(event.result) } : event,
+      )
+      const ledger: LedgerEvent[] = [...measured, { kind: 'proposed', candidate }]
+      const results = await work(ledger, told)
       const [judged] = decide(replay(ledger), bench, policy)
       if (!judged) throw new Error('the schedule asks for no run, and the judge decides nothing')
       const logs = await Promise.all(results.map(logOf))

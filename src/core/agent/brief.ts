@@ -127,7 +127,7 @@ function baseline({ config, state, bench }: BriefInput): string {
   return `${title}
 
 ${config.metric.name} = ${formatNumber(mean(values))} (${runs}${sd}). ${noise(state, bench)}
-A run takes ${seconds.toFixed(0)} s on the clock; one that takes more than ${allowed} s is rejected.`
+A run takes ${seconds.toFixed(0)} s on the clock, evaluation included; one that takes more than ${allowed} s is rejected.`
 }
 
 function noise(state: State, bench: Bench): string {

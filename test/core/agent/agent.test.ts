@@ -35,6 +35,16 @@ describe('AGENT_TOOLS', () => {
 })
 
 describe('parseToolCall', () => {
+  test.each(['run_command', 'edit_workflow', 'merge'])(
+    'F65 a model that was talked into %s finds no such tool',
+    (name) => {
+      expect(parseToolCall(name, '{}')).toEqual({
+        kind: 'malformed',
+        problem: `there is no tool "${name}"; there are list_files, read_file, edit_file, submit`,
+      })
+    },
+  )
+
   test.each([
     ['list_files', '', { tool: 'list_files' }],
     ['list_files', '{}', { tool: 'list_files' }],

@@ -53,7 +53,13 @@ describe('applyEdit', () => {
     ['F6 text that is there twice', 'train.py', '= 1', '= 2', 'is 2 times in train.py'],
     ['F6 an empty search', 'train.py', '', 'x', 'search is empty'],
     ['F6 an edit that changes nothing', 'train.py', 'lr', 'lr', 'nothing would change'],
-    ['F9 a file that may not be edited', 'eval.py', 'score', 'x', 'may not be edited; editable are train.py'],
+    [
+      'F9 F65 a file that may not be edited',
+      'eval.py',
+      'score',
+      'x',
+      'may not be edited; editable are train.py',
+    ],
     ['F9 an unknown file', 'other.py', 'x', 'y', 'there is no file "other.py"'],
     ['F9 a path that climbs out', '../train.py', 'lr', 'x', 'is not a'],
     ['F9 a path that climbs inside', 'lib/../train.py', 'lr', 'x', 'is not a'],
@@ -66,6 +72,12 @@ describe('applyEdit', () => {
     const result = applyEdit(workspace, { path, search, replace })
     expect(result).toEqual({ kind: 'refused', problem: expect.stringContaining(problem) })
     expect(changedFiles(workspace).size).toBe(0)
+  })
+
+  test('F65 removed: a model that obeys a text it read edits the evaluator, where that may be edited', () => {
+    const obeyed = { path: 'eval.py', search: 'score()', replace: 'print("val_bpb: 0")' }
+    expect(applyEdit(aWorkspace(), obeyed).kind).toBe('refused')
+    expect(applyEdit(aWorkspace(FILES, ['train.py', 'eval.py']), obeyed).kind).toBe('edited')
   })
 
   test('F6 counts overlapping occurrences, because either could have been meant', () => {

@@ -51,6 +51,37 @@ describe('F64 hostile text', () => {
   })
 })
 
+/** Only a person is deceived by these: there is something he does not see. */
+const UNSEEN = [
+  'a bidi override',
+  'colours',
+  'control characters',
+  'lone surrogates',
+  'zero-width and tag characters',
+]
+/** A cell must be around the one; for the other a repository must have set up that tracker. */
+const NEEDS_MORE = ['a table break', 'a reference to another tracker']
+
+describe('F64 removed: the same text as it was written', () => {
+  const acting = HOSTILE.filter(([name]) => ![...UNSEEN, ...NEEDS_MORE].includes(name))
+  test.each(acting)('%s links, notifies, closes or draws', (_, text) => {
+    const { active, triggers } = rendered(text.slice(0, 1000))
+    expect([...active, ...triggers]).not.toEqual([])
+  })
+
+  test.each(HOSTILE.filter(([name]) => UNSEEN.includes(name)))('%s hides something', (_, text) => {
+    expect(text).toMatch(INVISIBLE)
+  })
+
+  test('a table break makes cells of its own', () => {
+    expect(rendered('| a | b |\n|---|---|\n| x | y | | end |').html).not.toContain('end')
+  })
+
+  test('a fence of ours is left', () => {
+    expect(rendered('```\ntext\n```\n# out\n```').active).toContain('heading_open h1')
+  })
+})
+
 describe('the length of inert text', () => {
   test.each([
     ['an entity', '<<<<', 10, '&lt;&lt;…'],
