@@ -1,6 +1,7 @@
 // Reads the command, runs it, and turns errors into words.
 import { actionsLog, fail, readInputs, readRunnerContext, setOutputs } from './adapters/actions.ts'
 import { createResults } from './adapters/trainer/results.ts'
+import { certify } from './commands/certify.ts'
 import { judgeResults } from './commands/judge.ts'
 import { propose } from './commands/propose.ts'
 import { run } from './commands/run.ts'
@@ -11,6 +12,7 @@ import {
   type Job,
   resultsDirectory,
   sessionSettings,
+  wireChecker,
   wirePorts,
   wireProposers,
   wireTrainer,
@@ -19,7 +21,9 @@ import {
 const COMMANDS = {
   async run(job: Job) {
     const trainer = await wireTrainer(job)
-    const ports = { ...wirePorts(job), trainer, createProposers: wireProposers(job) }
+    // Only here: `propose` has a token that writes and runs no candidate code.
+    const checker = wireChecker(job)
+    const ports = { ...wirePorts(job), trainer, checker, createProposers: wireProposers(job) }
     const { timeBudgetSeconds } = job.inputs
     const summary = await run(ports, { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds })
     await publishReport(job, summary.session, summary.times)
@@ -35,7 +39,7 @@ const COMMANDS = {
     // Said first, so that the results of finished trials are uploaded when a later one fails.
     setOutputs({ results: resultsDirectory(job) })
     const trainer = await wireTrainer(job)
-    await train({ trainer, log: actionsLog, cancelled: job.cancelled }, job.inputs.trials)
+    await train({ trainer, log: actionsLog, cancelled: job.cancelled }, job.inputs.batch)
   },
 
   async judge(job: Job) {
@@ -43,6 +47,14 @@ const COMMANDS = {
     const { session, batches } = await judgeResults(ports, sessionSettings(job))
     publishTrials(batches)
     await publishReport(job, session)
+  },
+
+  async certify(job: Job) {
+    const trainer = await wireTrainer(job)
+    const { timeBudgetSeconds } = job.inputs
+    const settings = { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds }
+    const { session, times } = await certify({ ...wirePorts(job), trainer }, settings)
+    await publishReport(job, session, times)
   },
 }
 

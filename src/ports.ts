@@ -1,5 +1,8 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests fake them.
+import type { PastQuery } from './core/agent/past.ts'
 import type { Candidate, Proposal, Usage } from './core/candidate.ts'
+import type { Config } from './core/config/config.ts'
+import type { CutPlan } from './core/curve.ts'
 import type { Change } from './core/gate/gate.ts'
 import type { PullRequest } from './core/reconcile.ts'
 import type { CheckRun } from './core/report/report.ts'
@@ -23,20 +26,56 @@ export interface ProposalRequest {
   history: readonly Candidate[]
   /** The static gate: the reasons why this change would be refused; empty when it passes. */
   review(proposal: Pick<Proposal, 'files'>): readonly string[]
+  /** The ledger, for who wants to look something up. */
+  past: Past
+  /** Runs the quick checks on changed files that passed `review`. Absent where nothing could hold what they execute. */
+  check?(files: Proposal['files']): Promise<CheckReport>
+  /** What this run may still spend. A proposer that has spent it stops, whatever it was about to find. */
+  budget: { tokens: number; dollars: number }
   signal: AbortSignal
 }
 
+/** What was tried before. Every answer is short, and the words of candidates in it are quoted as data. */
+export interface Past {
+  search(query: PastQuery): string
+  /** What a candidate changed, or the end of the output of its failed run; undefined when that is not kept. */
+  read(id: string, part: 'diff' | 'log'): Promise<string | undefined>
+}
+
+/** What quick checks came to. */
+export interface CheckReport {
+  passed: boolean
+  /** For the model: command, outcome and the end of the output. */
+  text: string
+}
+
+/** Runs the configured quick checks in the sandbox. Besides the trainer, the only place where candidate code executes. */
+export interface Checker {
+  /** @param files changed ones of the baseline commit `base`; they passed the static gate */
+  check(
+    config: Pick<Config, 'checks' | 'editable' | 'sandbox'>,
+    base: string,
+    files: Proposal['files'],
+    signal: AbortSignal,
+  ): Promise<CheckReport>
+}
+
 export type ProposalResult =
-  | { kind: 'proposal'; proposal: Proposal; usage: Usage }
+  /** `author` names who made it, where that is not the proposer's own name: an endpoint that stood in. */
+  | { kind: 'proposal'; proposal: Proposal; usage: Usage; author?: string }
   /** No candidate came of it. `exhausted`: asking this proposer again on this baseline is pointless. */
   | { kind: 'nothing'; reason: string; usage: Usage; exhausted: boolean }
 
-/** Runs training commands. The only place where candidate code executes. */
+/** Runs training commands: with the checker, the only place where candidate code executes. */
 export interface Trainer {
   /** What must be equal for two numbers to be comparable: accelerator, driver, processor. */
   readonly testbed: string
-  /** Trains one trial within the budget. A crash, a timeout or a missing metric is a result, not an error. */
-  run(trial: Trial, signal: AbortSignal): Promise<TrialResult>
+  /**
+   * Trains one trial within the budget. A crash, a timeout or a missing metric is a result, not an error.
+   *
+   * @param cut when the first run of a candidate is to be ended early
+   */
+  run(trial: Trial, signal: AbortSignal, cut?: CutPlan): Promise<TrialResult>
 }
 
 /** The pull requests and check runs of the repository. Every call may be repeated without doing anything twice. */
@@ -91,11 +130,12 @@ export interface Repository {
     message: string
   }): Promise<{ commit: string; tree: string }>
   /** Replays the one commit `head` on another base. */
-  rebase(
-    head: string,
-    onto: string,
-  ): Promise<{ kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }>
+  rebase(head: string, onto: string): Promise<Replayed>
+  /** A commit on top of `onto` that undoes what `commit` changed with respect to its first parent. */
+  revert(request: { commit: string; onto: string; message: string }): Promise<Replayed>
 }
+
+export type Replayed = { kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }
 
 export interface RemoteBranches {
   /** Name of the default branch. */

@@ -2,19 +2,21 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { actionsLog, type Inputs, type RunnerContext } from './adapters/actions.ts'
+import { actionsLog, type Inputs, type RunnerContext, secretsOf } from './adapters/actions.ts'
 import { systemClock } from './adapters/clock.ts'
 import { createLedgerBranch } from './adapters/git/ledger-branch.ts'
 import { createRepository } from './adapters/git/repository.ts'
 import { createForge } from './adapters/github/github.ts'
 import { createKnobsProposer } from './adapters/knobs.ts'
 import { createOpenAIProposer } from './adapters/openai/openai.ts'
+import { createChecker } from './adapters/trainer/checks.ts'
 import { describeTestbed } from './adapters/trainer/testbed.ts'
 import { createTrainer } from './adapters/trainer/trainer.ts'
 import type { Ports, SessionSettings } from './commands/session.ts'
+import { assignKeys } from './core/agent/keys.ts'
 import type { ProposerConfig } from './core/config/config.ts'
 import { secretValues } from './core/secrets.ts'
-import type { Proposer, Trainer } from './ports.ts'
+import type { Checker, Proposer, Trainer } from './ports.ts'
 
 /** `python/` beside `dist/`, where the action is installed. */
 const SHIM_DIRECTORY = fileURLToPath(new URL('../python', import.meta.url))
@@ -55,25 +57,52 @@ export async function wireTrainer(job: Job): Promise<Trainer> {
     cacheDirectory: join(job.runner.cacheDirectory, 'autoresearch', job.runner.repository),
     shimDirectory: SHIM_DIRECTORY,
     environment: process.env,
-    secrets: [job.inputs.token, job.inputs.openaiApiKey, ...secretValues(process.env)],
+    secrets: secretsHere(job),
     runId: job.runner.runId,
     runAttempt: job.runner.runAttempt,
   })
 }
 
+export function wireChecker(job: Job): Checker {
+  return createChecker({
+    repository: createRepository(gitContext(job)),
+    clock: systemClock,
+    shimDirectory: SHIM_DIRECTORY,
+    environment: process.env,
+    secrets: secretsHere(job),
+  })
+}
+
+/** What the action was given, and what else this process knows that is a secret by its name. */
+function secretsHere({ inputs }: Job): string[] {
+  return [...secretsOf(inputs), ...secretValues(process.env)]
+}
+
 export function wireProposers({ inputs }: Job) {
   const random = () => randomInt(2 ** 32) / 2 ** 32
-  const create = (config: ProposerConfig): Proposer =>
-    config.kind === 'knobs'
-      ? createKnobsProposer(random)
-      : createOpenAIProposer({ ...config, apiKey: inputs.openaiApiKey })
-  return (configs: readonly ProposerConfig[]) => configs.map(create)
+  return (configs: readonly ProposerConfig[]): Proposer[] => {
+    const baseUrls = configs.flatMap((config) =>
+      config.kind === 'openai' ? config.endpoints.map(({ baseUrl }) => baseUrl) : [],
+    )
+    const keys = assignKeys(inputs.openaiApiKey, inputs.openaiApiKeys, baseUrls)
+    return configs.map((config) =>
+      config.kind === 'knobs' ? createKnobsProposer(random) : createOpenAIProposer(config, keys),
+    )
+  }
 }
 
 /** @param testbed this machine, in jobs that train */
 export function sessionSettings({ inputs, runner }: Job, testbed?: string): SessionSettings {
-  const { configPath, newLedger, candidates } = inputs
-  return { configPath, newLedger, candidates, rootSeed: randomUUID(), testbed, runUrl: runner.runUrl }
+  const { configPath, newLedger, candidates, certify } = inputs
+  return {
+    configPath,
+    newLedger,
+    candidates,
+    certify,
+    rootSeed: randomUUID(),
+    testbed,
+    runUrl: runner.runUrl,
+  }
 }
 
 export function resultsDirectory({ inputs, runner }: Job): string {

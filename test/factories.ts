@@ -1,12 +1,14 @@
 // Small builders of domain values with defaults that make sense together: a test writes only what it is about.
 import { createHash } from 'node:crypto'
 import { type Candidate, candidateId, NO_USAGE } from '../src/core/candidate.ts'
+import type { Certification } from '../src/core/certify/stretch.ts'
 import type { Config } from '../src/core/config/config.ts'
 import type { Bench } from '../src/core/evidence.ts'
 import type { BaselineCommit, State } from '../src/core/state.ts'
 import { BASE_SCALE, type Trial, type TrialResult, trialId, trialSeed } from '../src/core/trial.ts'
 import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../src/core/policy.ts'
 import type { Verdict } from '../src/core/verdict.ts'
+import type { ProposalRequest } from '../src/ports.ts'
 
 export const ROOT_SEED = 'test'
 
@@ -123,6 +125,21 @@ export function aVerdict(fields: Partial<Verdict> = {}): Verdict {
   }
 }
 
+export function aCertification(fields: Partial<Certification> = {}): Certification {
+  return {
+    from: aBaseline().commit,
+    to: sha('merge 5'),
+    merges: 5,
+    holds: true,
+    reason: '5 merges certified together: gain 0.041 ± 0.004 over 4 + 4 fresh runs, z = 9.8',
+    gain: 0.041,
+    sigma: 0.006,
+    z: 9.8,
+    runs: { candidate: 4, baseline: 4 },
+    ...fields,
+  }
+}
+
 export interface StateFields extends Partial<Omit<State, 'candidates' | 'trials' | 'baseline'>> {
   candidates?: readonly Candidate[]
   trials?: readonly TrialResult[]
@@ -139,6 +156,10 @@ export function aState({ candidates = [], trials = [], ...fields }: StateFields 
     usage: NO_USAGE,
     asked: candidates.length,
     fruitless: new Set(),
+    certifyRequests: new Set(),
+    certifications: new Map(),
+    announced: new Set(),
+    notReverted: new Map(),
     ...fields,
     baselines,
   }
@@ -159,8 +180,25 @@ export function aConfig(fields: Partial<Config> = {}): Config {
     sandbox: { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3, processes: 512 },
     mergeRisk: DEFAULT_MERGE_RISK,
     replicates: { baseline: 6, candidate: 6 },
+    certify: { every: 0, runs: 4 },
+    aaEvery: 25,
     proposers: [{ kind: 'knobs' }],
     limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
+    ...fields,
+  }
+}
+
+/** What a proposer is asked; nothing was tried, nothing is refused, and there is no limit. */
+export function aProposalRequest(fields: Partial<ProposalRequest> = {}): ProposalRequest {
+  return {
+    brief: 'Improve it.',
+    files: new Map(),
+    editable: ['train.py'],
+    history: [],
+    review: () => [],
+    past: { search: () => 'nothing like that was tried', read: async () => undefined },
+    budget: { tokens: Number.POSITIVE_INFINITY, dollars: Number.POSITIVE_INFINITY },
+    signal: new AbortController().signal,
     ...fields,
   }
 }

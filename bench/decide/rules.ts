@@ -1,6 +1,13 @@
 // Rules that decide about candidates, each played against a world until the budget is spent.
 import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../../src/core/policy.ts'
-import { type Belief, believe, type Era, endEra, NO_TRACK, type Track } from '../../src/core/statistics/belief.ts'
+import {
+  type Belief,
+  believe,
+  type Era,
+  endEra,
+  NO_TRACK,
+  type Track,
+} from '../../src/core/statistics/belief.ts'
 import { estimateNoise, mean, standardDeviation } from '../../src/core/statistics/noise.ts'
 import type { TrialResult } from '../../src/core/trial.ts'
 import { type Evidence, judge } from '../../src/core/verdict.ts'
@@ -24,7 +31,12 @@ export interface Played {
 export type Rule = (world: World, budget: number, trouble: Trouble) => Played
 
 /** Goes through candidates until the budget is spent; `test` answers what it claims when it merges. */
-function play(world: World, budget: number, cut: boolean, test: (gain: number) => number | undefined): Played {
+function play(
+  world: World,
+  budget: number,
+  cut: boolean,
+  test: (gain: number) => number | undefined,
+): Played {
   const played: Played = { candidates: 0, merges: [], saved: 0 }
   while (world.cost < budget) {
     const gain = world.propose()
@@ -212,7 +224,11 @@ class Ours {
   }
 
   #isHeldUp({ level, sigma = 1, candidate }: Evidence): boolean {
-    return candidate.length >= 2 && level !== undefined && level.variance > (BASELINE_SHARE * sigma ** 2) / candidate.length
+    return (
+      candidate.length >= 2 &&
+      level !== undefined &&
+      level.variance > (BASELINE_SHARE * sigma ** 2) / candidate.length
+    )
   }
 
   #reject(values: number[]): undefined {

@@ -1,11 +1,12 @@
 // The Actions runner: inputs read once into one typed object, outputs, the job's summary and its log.
 import * as core from '@actions/core'
+import { type KeysByHost, parseKeys } from '../core/agent/keys.ts'
 import { parseCount, parseDuration } from '../core/config/quantity.ts'
-import { type Trial, trialBatchSchema } from '../core/trial.ts'
+import { type TrialBatch, trialBatchSchema } from '../core/trial.ts'
 import { ConfigError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 
-const COMMANDS = ['run', 'propose', 'train', 'judge'] as const
+const COMMANDS = ['run', 'propose', 'train', 'judge', 'certify'] as const
 type Command = (typeof COMMANDS)[number]
 
 export interface Inputs {
@@ -14,14 +15,17 @@ export interface Inputs {
   /** Empty in jobs that must not have one. */
   token: string
   openaiApiKey: string
+  /** Keys of further endpoints. */
+  openaiApiKeys: KeysByHost
   timeBudgetSeconds: number
   /** Most candidates this job proposes; undefined leaves it to the configuration. */
   candidates: number | undefined
-  /** What `train` is to run; empty for the other commands. */
-  trials: Trial[]
+  /** What `train` is to run; without trials for the other commands. */
+  batch: Pick<TrialBatch, 'trials' | 'cut'>
   /** Where `train` leaves results and `judge` finds them. */
   resultsDirectory: string
   newLedger: boolean
+  certify: boolean
 }
 
 /** What the runner tells every job about itself. */
@@ -47,24 +51,42 @@ export function readInputs(): Inputs {
     configPath: core.getInput('config') || '.github/autoresearch.yml',
     token: core.getInput('token'),
     openaiApiKey: core.getInput('openai-api-key'),
+    openaiApiKeys: readKeys(),
     timeBudgetSeconds: parsed('time-budget', '5h30m', parseDuration, 'a duration such as 5h30m'),
     candidates: core.getInput('candidates')
       ? parsed('candidates', '', parseCount, 'a whole number')
       : undefined,
-    trials: readTrials(),
+    batch: readBatch(),
     resultsDirectory: core.getInput('results') || 'autoresearch-results',
     newLedger: oneOf('new-ledger', ['false', 'true']) === 'true',
+    certify: oneOf('certify', ['false', 'true']) === 'true',
   }
-  for (const secret of [inputs.token, inputs.openaiApiKey]) if (secret) core.setSecret(secret)
+  for (const secret of secretsOf(inputs)) core.setSecret(secret)
   return inputs
 }
 
+/** What must appear nowhere: not in the log, and not in what a candidate prints. */
+export function secretsOf({ token, openaiApiKey, openaiApiKeys }: SecretInputs): string[] {
+  return [token, openaiApiKey, ...openaiApiKeys.values()].filter((secret) => secret !== '')
+}
+
+type SecretInputs = Pick<Inputs, 'token' | 'openaiApiKey' | 'openaiApiKeys'>
+
+/** @throws ConfigError that names a line and does not show it */
+function readKeys(): KeysByHost {
+  const parsed = parseKeys(core.getInput('openai-api-keys'))
+  if (parsed.kind === 'keys') return parsed.keys
+  throw new ConfigError(`input openai-api-keys: expected host=key in line ${parsed.line}`, {
+    hint: 'Write one key a line, such as api.openai.com=sk-….',
+  })
+}
+
 /** @throws ConfigError when the input is not what `propose` wrote */
-function readTrials(): Trial[] {
+function readBatch(): Inputs['batch'] {
   const json = core.getInput('trials')
-  if (json === '') return []
+  if (json === '') return { trials: [] }
   try {
-    return trialBatchSchema.parse(JSON.parse(json)).trials
+    return trialBatchSchema.parse(JSON.parse(json))
   } catch (cause) {
     const hint = 'Pass one entry of the output `trials` of propose or judge, as `toJSON(matrix.batch)`.'
     throw new ConfigError('input trials: expected a batch of trials as JSON', { hint, cause })

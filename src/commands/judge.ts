@@ -1,10 +1,11 @@
 // The `judge` job: takes the results of the train jobs, believes nothing in them that it can check, and settles what is
 // decided. It never runs candidate code.
 import { isDeepStrictEqual } from 'node:util'
+import { reviewAa } from '../core/aa.ts'
+import { certificationConfig } from '../core/certify/certify.ts'
 import { measurementHash } from '../core/evidence.ts'
 import { reviewChanges } from '../core/gate/gate.ts'
 import { describeTrial } from '../core/report/describe.ts'
-import { planTrials } from '../core/schedule.ts'
 import { groupTrials, type Trial, type TrialBatch, type TrialResult } from '../core/trial.ts'
 import { checkResult } from '../core/trust.ts'
 import type { Results } from '../ports.ts'
@@ -17,7 +18,7 @@ export async function judgeResults(
   settings: SessionSettings,
 ): Promise<{ session: Session; batches: TrialBatch[]; refused: string[] }> {
   const session = await openSession(ports, settings)
-  const planned = planTrials(session.state, session.bench, session.policy)
+  const planned = session.planTrials()
   const assigned = new Map(planned.map((trial) => [trial.id, trial]))
   const refused: string[] = []
   for (const file of await ports.results.read()) {
@@ -34,7 +35,8 @@ export async function judgeResults(
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
-  return { session, batches: groupTrials(planTrials(session.state, session.bench, session.policy)), refused }
+  session.warnOfStuckCertification()
+  return { session, batches: groupTrials(session.planTrials(), session.cut), refused }
 }
 
 /** Compares a result with git and with the ledger. */
@@ -46,7 +48,7 @@ async function verify(
   const trial = assigned.get(result.trial.id)
   if (trial === undefined) return 'no such trial is outstanding'
   if (!isDeepStrictEqual(trial, result.trial)) return 'it is not the trial that was assigned'
-  const { config } = session
+  const config = result.trial.certifies ? certificationConfig(session.config) : session.config
   const problem = checkResult(session.state, result, {
     hash: measurementHash(config),
     ...(config.metric.bounds && { bounds: config.metric.bounds }),
@@ -66,6 +68,8 @@ async function verify(
 async function gateRefusal(session: Session, { candidate, base, head }: Trial): Promise<string | undefined> {
   if (candidate === null) return undefined
   const changes = await session.ports.repository.changes(base, head)
+  const aa = session.state.candidates.get(candidate)?.aa
+  if (aa !== undefined) return reviewAa(changes, aa)
   const problems = reviewChanges(changes, session.config.editable)
   return problems.length > 0 ? `the static gate refuses the change: ${problems.join(' ')}` : undefined
 }

@@ -1,9 +1,9 @@
 // The `propose` job: opens pull requests for new ideas and says which trials are to be run. It runs no candidate code.
 import type { ProposerConfig } from '../core/config/config.ts'
-import { chooseProposer, planTrials, waitingCandidates } from '../core/schedule.ts'
+import { chooseProposer, waitingCandidates } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch } from '../core/trial.ts'
 import type { Proposer } from '../ports.ts'
-import { proposeCandidate } from './proposing.ts'
+import { proposeCandidate, proposeDueAa } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
 import { performSteps } from './steps.ts'
 
@@ -24,16 +24,16 @@ export async function propose(
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
-  return { session, batches: groupTrials(planTrials(session.state, session.bench, session.policy)) }
+  return { session, batches: groupTrials(session.planTrials(), session.cut) }
 }
 
 async function fillQueue(session: Session, proposers: readonly Proposer[], wanted: number): Promise<void> {
   const silent = new Set<number>()
   const { cancelled, log } = session.ports
-  const { usage } = session.state
   while (!cancelled.aborted && waitingCandidates(session.state).length < wanted) {
-    const limit = session.costLimitReached(usage)
+    const limit = session.costLimitReached
     if (limit) return log.info(`No more proposals: ${limit}`)
+    if (await proposeDueAa(session)) continue
     const turn = chooseProposer(proposers.length, session.state.asked, silent)
     const proposer = turn === undefined ? undefined : proposers[turn]
     if (turn === undefined || proposer === undefined) return

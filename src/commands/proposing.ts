@@ -1,10 +1,21 @@
 // Asks a proposer for one idea and records it as a candidate: commit, branch and ledger line in one atomic push.
+import { AA_PROPOSER, aaProposal, dueAa, reviewAa } from '../core/aa.ts'
 import { buildBrief } from '../core/agent/brief.ts'
-import { type Candidate, candidateBranch, candidateId, type Proposal, type Usage } from '../core/candidate.ts'
+import { offersChecks } from '../core/agent/checks.ts'
+import {
+  type Candidate,
+  candidateBranch,
+  candidateId,
+  NO_USAGE,
+  type Proposal,
+  type Usage,
+} from '../core/candidate.ts'
 import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate/gate.ts'
+import { pastIdeas } from '../core/ideas.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
 import type { Proposer } from '../ports.ts'
+import { openPast } from './past.ts'
 import type { Session } from './session.ts'
 
 export type Proposed =
@@ -17,7 +28,7 @@ export async function proposeCandidate(
   proposer: Proposer,
   signal: AbortSignal,
 ): Promise<Proposed> {
-  const { repository } = session.ports
+  const { repository, checker } = session.ports
   const { config, bench, baseline } = session
   const files = await repository.readFiles(baseline.commit)
   const editable = [...files.keys()].filter((path) => isEditable(path, config.editable))
@@ -33,47 +44,93 @@ export async function proposeCandidate(
     }),
     files,
     editable,
-    history: [...session.state.candidates.values()],
+    history: pastIdeas(session.state),
     review: (proposal) => review(session, proposedChanges(files, proposal)),
+    past: openPast(session),
+    ...(checker && offersChecks(config)
+      ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
+      : {}),
+    budget: session.budget,
     signal,
   })
   if (result.kind === 'nothing')
-    return recordNothing(session, proposer, result.reason, result.usage, result.exhausted)
-  return recordCandidate(session, proposer, baseline, result.proposal, result.usage)
+    return recordNothing(session, proposer.name, result.reason, result.usage, result.exhausted)
+  const { proposal, usage, author = proposer.name } = result
+  return recordCandidate(session, author, baseline, proposal, usage)
 }
 
 async function recordCandidate(
   session: Session,
-  proposer: Proposer,
+  proposer: string,
   baseline: BaselineCommit,
   proposal: Proposal,
   usage: Usage,
 ): Promise<Proposed> {
-  const { repository } = session.ports
-  const { files, title, hypothesis, category, expectedEffect, knob } = proposal
-  const { commit: head, tree } = await repository.commit({
-    base: baseline.commit,
-    files,
-    message: renderCandidateMessage(title, hypothesis),
-  })
+  const made = await commitProposal(session, baseline, proposal)
   // Judged from git objects, whatever the proposer was told: what is pushed is what was reviewed.
-  const changes = await repository.changes(baseline.commit, head)
-  const problems = review(session, changes)
+  const problems = review(session, made.changes)
   if (problems.length > 0) return recordNothing(session, proposer, problems.join(' '), usage, false)
+  return recordMade(session, made, { ...proposal, proposer, usage })
+}
+
+/**
+ * Makes the A/A candidate that is due, if one is: no proposer is asked, and nothing is spent on a model.
+ *
+ * @returns true when there is one more candidate
+ */
+export async function proposeDueAa(session: Session): Promise<boolean> {
+  const aa = dueAa(session.state, session.config.aaEvery)
+  if (aa === undefined) return false
+  const proposal = aaProposal(aa)
+  const made = await commitProposal(session, session.baseline, proposal)
+  const refusal = reviewAa(made.changes, aa)
+  if (refusal !== undefined) throw new Error(refusal)
+  recordMade(session, made, { ...proposal, proposer: AA_PROPOSER, usage: NO_USAGE, aa })
+  return true
+}
+
+/** A commit on the baseline that no branch points to yet, and what it changes as git tells it. */
+interface Made {
+  base: string
+  head: string
+  tree: string
+  changes: readonly Change[]
+}
+
+async function commitProposal(
+  { ports: { repository } }: Session,
+  { commit: base }: BaselineCommit,
+  { files, title, hypothesis }: Proposal,
+): Promise<Made> {
+  const message = renderCandidateMessage(title, hypothesis)
+  const { commit: head, tree } = await repository.commit({ base, files, message })
+  return { base, head, tree, changes: await repository.changes(base, head) }
+}
+
+type Facts = Pick<
+  Candidate,
+  'title' | 'hypothesis' | 'category' | 'expectedEffect' | 'proposer' | 'knob' | 'usage' | 'aa' | 'reverts'
+>
+
+/** Records a commit as a candidate and moves its branch there, in one push. */
+export function recordMade(session: Session, { base, head, tree, changes }: Made, facts: Facts): Proposed {
+  const { title, hypothesis, category, expectedEffect, proposer, knob, usage, aa, reverts } = facts
   const candidate: Candidate = {
-    id: candidateId(baseline.commit, tree),
+    id: candidateId(base, tree),
     title,
     hypothesis,
     category,
     expectedEffect,
-    proposer: proposer.name,
+    proposer,
     ...(knob ? { knob } : {}),
     changeKey: changeKey(changes),
     usage,
-    base: baseline.commit,
+    base,
     head,
     tree,
     rebases: 0,
+    ...(aa === undefined ? {} : { aa }),
+    ...(reverts === undefined ? {} : { reverts }),
   }
   session.record(
     [{ kind: 'proposed', candidate }],
@@ -84,13 +141,13 @@ async function recordCandidate(
 
 function recordNothing(
   session: Session,
-  proposer: Proposer,
+  proposer: string,
   reason: string,
   usage: Usage,
   exhausted: boolean,
 ): Proposed {
   const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
-  session.record([{ kind: 'no-proposal', id, proposer: proposer.name, reason, usage }])
+  session.record([{ kind: 'no-proposal', id, proposer, reason, usage }])
   return { kind: 'nothing', reason, exhausted }
 }
 
@@ -99,7 +156,7 @@ function review(session: Session, changes: readonly Change[]): string[] {
   const problems = reviewChanges(changes, session.config.editable)
   if (problems.length > 0) return problems
   const key = changeKey(changes)
-  const twin = [...session.state.candidates.values()].find((candidate) => candidate.changeKey === key)
+  const twin = pastIdeas(session.state).find((candidate) => candidate.changeKey === key)
   if (!twin) return []
   const fate = twin.verdict ? twin.verdict.reason : 'it is still being tested'
   return [`The same change was proposed before as "${twin.title}" (${twin.id}): ${fate}.`]

@@ -1,12 +1,13 @@
 // The loop for one GPU machine: three lanes that read the same state (one trains, one proposes, one talks to GitHub), so
 // that the device never waits for a model or for GitHub.
 import type { ProposerConfig } from '../core/config/config.ts'
+import { pastIdeas } from '../core/ideas.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import type { RunTimes } from '../core/report/tally.ts'
-import { chooseProposer, planSteps, planTrials, waitingCandidates } from '../core/schedule.ts'
+import { chooseProposer, planSteps, waitingCandidates } from '../core/schedule.ts'
 import { openCandidates, type State } from '../core/state.ts'
 import type { Proposer, Trainer } from '../ports.ts'
-import { proposeCandidate } from './proposing.ts'
+import { proposeCandidate, proposeDueAa } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
 import { performStep } from './steps.ts'
 
@@ -40,6 +41,7 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   const session = await openSession(ports, settings)
   const loop = new Loop(ports, session, startedSeconds + settings.timeBudgetSeconds)
   ports.log.info(`No more proposals: ${await loop.run()}`)
+  session.warnOfStuckCertification()
   const seconds = ports.clock.monotonicSeconds() - startedSeconds
   return { session, times: { seconds, ...loop.deviceTimes } }
 }
@@ -108,16 +110,15 @@ class Loop {
   async #train(): Promise<void> {
     const { clock, trainer } = this.#ports
     while (!this.#stop.signal.aborted) {
-      const { state, bench, policy } = this.#session
       this.#session.assertBaselineTrains()
       if (clock.monotonicSeconds() + this.#session.config.timeoutSeconds > this.#deadlineSeconds) return
-      const trial = planTrials(state, bench, policy)[0]
+      const trial = this.#session.planTrials()[0]
       if (!trial) {
-        if (!this.#proposing && planSteps(state).length === 0) return
+        if (!this.#proposing && planSteps(this.#session.state).length === 0) return
         await this.#session.changed()
         continue
       }
-      const result = await trainer.run(trial, this.#stop.signal)
+      const result = await trainer.run(trial, this.#stop.signal, this.#session.cut)
       if (this.#stop.signal.aborted) return
       this.#countTrial(result.deviceSeconds)
       this.#ports.log.info(describeTrial(result))
@@ -144,6 +145,7 @@ class Loop {
         await this.#session.changed()
         continue
       }
+      if (await proposeDueAa(this.#session)) continue
       const turn = chooseProposer(proposers.length, this.#session.state.asked, exhausted)
       const proposer = turn === undefined ? undefined : proposers[turn]
       if (turn === undefined || proposer === undefined) {
@@ -163,9 +165,9 @@ class Loop {
   /** Which limit of the configuration this run has reached, if any. */
   #limitReached(): string | undefined {
     const { candidateLimit, state } = this.#session
-    if (state.candidates.size - this.#begun.candidates.size >= candidateLimit)
+    if (pastIdeas(state).length - pastIdeas(this.#begun).length >= candidateLimit)
       return `the limit of ${candidateLimit} candidates is reached`
-    return this.#session.costLimitReached(this.#begun.usage)
+    return this.#session.costLimitReached
   }
 
   /** The forge lane: one write after the other, as GitHub asks of its clients. */

@@ -1,15 +1,34 @@
 // Every command begins here: read the ledger and the configuration, and reconcile both with what GitHub shows.
 import { candidateBranch, type Usage } from '../core/candidate.ts'
+import {
+  askForCertification,
+  certificationFailure,
+  certifyPolicy,
+  decideCertification,
+} from '../core/certify/certify.ts'
+import type { CertifyPolicy } from '../core/certify/opinion.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
+import type { CutPlan } from '../core/curve.ts'
+import { planCut } from '../core/cutting.ts'
 import { type Bench, measurementHash } from '../core/evidence.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
-import { type PullRequest, reconcile } from '../core/reconcile.ts'
-import { describeVerdict } from '../core/report/describe.ts'
-import { baselineFailure, decide } from '../core/schedule.ts'
-import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
 import type { JudgePolicy } from '../core/policy.ts'
+import { type PullRequest, reconcile } from '../core/reconcile.ts'
+import { describeCertification, describeVerdict } from '../core/report/describe.ts'
+import { baselineFailure, decide, planTrials } from '../core/schedule.ts'
+import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
+import type { Trial } from '../core/trial.ts'
 import { BaselineError, ConfigError, LedgerError } from '../errors.ts'
-import type { BranchUpdate, Clock, Forge, LedgerStore, Log, RemoteBranches, Repository } from '../ports.ts'
+import type {
+  BranchUpdate,
+  Checker,
+  Clock,
+  Forge,
+  LedgerStore,
+  Log,
+  RemoteBranches,
+  Repository,
+} from '../ports.ts'
 import { Journal } from './journal.ts'
 
 export interface Ports {
@@ -18,6 +37,8 @@ export interface Ports {
   forge: Forge
   clock: Clock
   log: Log
+  /** In jobs that may run candidate code. */
+  checker?: Checker
   /** Fires when the job is cancelled: stop at once, lose nothing that is recorded. */
   cancelled: AbortSignal
 }
@@ -33,6 +54,8 @@ export interface SessionSettings {
   testbed: string | undefined
   /** Most candidates this job proposes; undefined leaves it to the configuration. */
   candidates: number | undefined
+  /** Certify what was merged so far, whatever the configuration says about when. */
+  certify?: boolean
   /** Page of this workflow run, linked from check runs. */
   runUrl: string | undefined
 }
@@ -42,12 +65,14 @@ export class Session {
   readonly ports: Ports
   readonly settings: SessionSettings
   readonly #journal: Journal
+  readonly #usageBefore: Usage
   #config: Config
 
   constructor(ports: Ports, settings: SessionSettings, journal: Journal, config: Config) {
     this.ports = ports
     this.settings = settings
     this.#journal = journal
+    this.#usageBefore = journal.state.usage
     this.#config = config
   }
 
@@ -64,15 +89,22 @@ export class Session {
     return Math.min(this.settings.candidates ?? Number.POSITIVE_INFINITY, this.#config.limits.candidates)
   }
 
-  /** Which limit on the cost of proposing is reached, as a sentence, given what was spent before this job. */
-  costLimitReached(before: Usage): string | undefined {
-    const { tokens, dollars } = this.#config.limits
+  /** What this job may still spend on proposing. */
+  get budget(): { tokens: number; dollars: number } {
+    const { limits } = this.#config
     const { usage } = this.state
-    const spent = usage.inputTokens + usage.outputTokens - before.inputTokens - before.outputTokens
-    if (spent >= tokens) return `the limit of ${tokens} tokens is reached`
-    return usage.dollars - before.dollars >= dollars
-      ? `the limit of ${dollars} dollars is reached`
-      : undefined
+    const { inputTokens, outputTokens, dollars } = this.#usageBefore
+    return {
+      tokens: limits.tokens - (usage.inputTokens + usage.outputTokens - inputTokens - outputTokens),
+      dollars: limits.dollars - (usage.dollars - dollars),
+    }
+  }
+
+  /** Which limit on the cost of proposing is reached, as a sentence. */
+  get costLimitReached(): string | undefined {
+    const { limits } = this.#config
+    if (this.budget.tokens <= 0) return `the limit of ${limits.tokens} tokens is reached`
+    return this.budget.dollars <= 0 ? `the limit of ${limits.dollars} dollars is reached` : undefined
   }
 
   get policy(): JudgePolicy {
@@ -87,10 +119,27 @@ export class Session {
     }
   }
 
+  /** When first runs of candidates on the present baseline are to be ended early. */
+  get cut(): CutPlan | undefined {
+    const { cutBelow: chance } = this.#config
+    return chance === undefined ? undefined : planCut(this.state, this.bench, { ...this.policy, chance })
+  }
+
   /** Numbers are compared on the machine that trains here, else on the one that trained last. */
   get bench(): Bench {
-    const testbed = this.settings.testbed ?? [...this.state.trials.values()].at(-1)?.testbed
-    return { config: measurementHash(this.#config), testbed, direction: this.#config.metric.direction }
+    return {
+      config: measurementHash(this.#config),
+      testbed: this.#testbed,
+      direction: this.#config.metric.direction,
+    }
+  }
+
+  get certification(): CertifyPolicy {
+    return certifyPolicy(this.#config, this.#testbed)
+  }
+
+  get #testbed(): string | undefined {
+    return this.settings.testbed ?? [...this.state.trials.values()].at(-1)?.testbed
   }
 
   /** The baseline; a session always has one. */
@@ -100,15 +149,45 @@ export class Session {
     return baseline
   }
 
+  /** The trials worth running now, most urgent first. */
+  planTrials(): Trial[] {
+    return planTrials(this.state, this.bench, this.policy, this.certification)
+  }
+
+  /** Asks for the certification of every merge that has none yet. */
+  askForCertification(): void {
+    this.record(askForCertification(this.state))
+  }
+
   /** Records events and every decision that they make possible. Returns at once. */
   record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
     this.#journal.record(events, branches)
+    this.#certify()
     const decisions = decide(this.state, this.bench, this.policy)
     this.#journal.record(decisions)
     for (const { candidate: id, verdict } of decisions) {
       const candidate = this.state.candidates.get(id)
       if (candidate) this.ports.log.info(describeVerdict(candidate, verdict))
     }
+  }
+
+  /** One certification may make the next one possible: the first half of what does not hold may be measured already. */
+  #certify(): void {
+    for (;;) {
+      const decisions = decideCertification(this.state, this.certification)
+      if (decisions.length === 0) return
+      this.#journal.record(decisions)
+      for (const event of decisions)
+        if (event.kind === 'certification')
+          this.ports.log.info(describeCertification(this.state, event.certification))
+    }
+  }
+
+  /** Says so when certification was asked for and cannot go on. Research goes on without it. */
+  warnOfStuckCertification(): void {
+    const failure = certificationFailure(this.state, this.certification)
+    if (failure !== undefined)
+      this.ports.log.warn(`Certification waits: the last certified commit cannot be measured: ${failure}`)
   }
 
   /** @throws BaselineError when the baseline itself has failed too often to be measured */
@@ -196,6 +275,7 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
   }
   const session = new Session(ports, settings, journal, first)
   await session.reconcile()
+  if (settings.certify) session.askForCertification()
   return session
 }
 

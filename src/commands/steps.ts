@@ -1,16 +1,19 @@
 // What is done on GitHub for a candidate: open it, replay it on a moved baseline, settle it. Every step may be repeated.
-import { type Candidate, candidateBranch } from '../core/candidate.ts'
+import { type Candidate, candidateBranch, isToBeMerged } from '../core/candidate.ts'
+import { refutationOf } from '../core/certify/revert.ts'
 import { evidenceFor } from '../core/evidence.ts'
 import { reconcileCandidate } from '../core/reconcile.ts'
+import { revertCheck } from '../core/report/certification-check.ts'
 import { concludedCheck, startedCheck } from '../core/report/check.ts'
 import { candidateMarker, renderComment } from '../core/report/comment.ts'
 import { describeCandidate, describeVerdict } from '../core/report/describe.ts'
 import { renderMergeMessage, renderPullRequest } from '../core/report/pull-request.ts'
 import { planSteps, type Step } from '../core/schedule.ts'
 import type { BaselineCommit } from '../core/state.ts'
-import type { Evidence, Verdict } from '../core/verdict.ts'
+import type { MeasuredEvidence, Verdict } from '../core/verdict.ts'
 import { ForgeError } from '../errors.ts'
 import type { BranchUpdate } from '../ports.ts'
+import { announce, revert } from './reverting.ts'
 import type { Session } from './session.ts'
 
 /** Does everything on GitHub that the state asks for. */
@@ -27,6 +30,8 @@ export async function performStep(session: Session, step: Step): Promise<void> {
   await session.flushed()
   if (step.kind === 'open') await open(session, step.candidate)
   else if (step.kind === 'rebase') await rebase(session, step.candidate, step.onto)
+  else if (step.kind === 'announce') await announce(session, step.certification)
+  else if (step.kind === 'revert') await revert(session, step.certification)
   else await settle(session, step.candidate)
 }
 
@@ -44,8 +49,9 @@ async function open(session: Session, candidate: Candidate): Promise<void> {
     throw new ForgeError(`GitHub did not let us open a pull request for ${describeCandidate(candidate)}`, {
       hint: opened.explanation,
     })
-  const check = startedCheck(candidate, config, session.settings.runUrl)
-  await forge.putCheckRun(candidate.head, check)
+  // A revert is not trained: its check comes with its verdict.
+  if (candidate.reverts === undefined)
+    await forge.putCheckRun(candidate.head, startedCheck(candidate, config, session.settings.runUrl))
   session.record([{ kind: 'opened', candidate: candidate.id, pullRequest: opened.number }])
   const numbered = { ...candidate, pullRequest: opened.number }
   session.ports.log.info(`opened ${describeCandidate(numbered)} by ${candidate.proposer}`)
@@ -57,14 +63,17 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
   const replayed = await repository.rebase(candidate.head, onto.commit)
   const { candidate: runs } = evidenceFor(session.state, session.bench, candidate)
   const runCounts = { candidate: runs.length, baseline: 0 }
-  const reject = (reason: string): void => {
-    const verdict: Verdict = { kind: 'reject', reason, runs: runCounts }
+  const decide = (kind: 'reject' | 'review', reason: string): void => {
+    const verdict: Verdict = { kind, reason, runs: runCounts }
     session.record([{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict }])
     session.ports.log.info(describeVerdict(candidate, verdict))
   }
   if (replayed.kind === 'conflict')
-    return reject(`conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`)
-  if (replayed.tree === onto.tree) return reject('the baseline already contains this change')
+    return decide(
+      candidate.reverts === undefined ? 'reject' : 'review',
+      `conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`,
+    )
+  if (replayed.tree === onto.tree) return decide('reject', 'the baseline already contains this change')
   session.record(
     [
       {
@@ -84,10 +93,10 @@ async function settle(session: Session, candidate: Candidate): Promise<void> {
   const { verdict } = candidate
   if (!verdict || candidate.pullRequest === undefined) return
   if (await followPerson(session, candidate)) return
-  if (verdict.kind === 'merge' && !(await baselineStands(session, candidate))) return
+  if (isToBeMerged(candidate) && !(await baselineStands(session, candidate))) return
   await publish(session, candidate, verdict)
-  if (verdict.kind === 'merge') await merge(session, candidate, verdict)
-  else if (verdict.kind === 'review') {
+  if (isToBeMerged(candidate)) await merge(session, candidate, verdict)
+  else if (verdict.kind === 'review' && candidate.aa === undefined) {
     session.ports.log.warn(`#${candidate.pullRequest} waits for a person: ${verdict.reason}`)
     handOver(session, candidate, verdict.reason)
   } else {
@@ -122,6 +131,11 @@ async function baselineStands(session: Session, candidate: Candidate): Promise<b
 async function publish(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
   const { forge } = session.ports
   const { config, settings } = session
+  const certification = candidate.reverts && refutationOf(session.state, candidate.reverts)
+  if (certification) {
+    const facts = { verdict, certification, state: session.state, config }
+    return forge.putCheckRun(candidate.head, revertCheck(facts, settings.runUrl))
+  }
   const evidence = judgedEvidence(session, candidate, verdict)
   await forge.putCheckRun(
     candidate.head,
@@ -133,7 +147,7 @@ async function publish(session: Session, candidate: Candidate, verdict: Verdict)
 }
 
 /** The runs the verdict was reached on: an accepted candidate goes on being measured, as the next baseline. */
-function judgedEvidence(session: Session, candidate: Candidate, verdict: Verdict): Evidence {
+function judgedEvidence(session: Session, candidate: Candidate, verdict: Verdict): MeasuredEvidence {
   const evidence = evidenceFor(session.state, session.bench, candidate)
   return { ...evidence, candidate: evidence.candidate.slice(0, verdict.runs.candidate) }
 }

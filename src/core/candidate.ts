@@ -38,9 +38,14 @@ export interface Knob {
 
 /** What inventing a candidate cost. Dollars are 0 when no price is configured. */
 export interface Usage {
+  /** Cached ones included. */
   inputTokens: number
+  /** Of `inputTokens`, those the endpoint read from its cache; absent when there were none. */
+  cachedTokens?: number
   outputTokens: number
   dollars: number
+  /** Some of it is a guess from lengths, because an endpoint did not say. */
+  estimated?: true
 }
 
 /** A candidate as the ledger knows it. */
@@ -66,6 +71,10 @@ export interface Candidate {
   tree: string
   /** Times the change was replayed because the baseline moved under it. */
   rebases: number
+  /** Present on an A/A candidate, which changes nothing and is never merged: its number, from 1. */
+  aa?: number
+  /** Present on a candidate that undoes a merge which certification refuted: the commit of that merge. */
+  reverts?: string
   pullRequest?: number
   /** The judge's decision on `head`; absent while evidence is still being collected. */
   verdict?: Verdict
@@ -82,13 +91,26 @@ export type CandidateEnd =
   | { kind: 'withdrawn'; reason: string }
   | { kind: 'handed-over'; reason: string }
 
+/** True for what a proposer thought of: neither an A/A candidate nor the undoing of a merge. */
+export function isIdea({ aa, reverts }: Candidate): boolean {
+  return aa === undefined && reverts === undefined
+}
+
+/** True when the judge's word is to merge it. An A/A candidate is only counted. */
+export function isToBeMerged({ aa, verdict }: Candidate): boolean {
+  return aa === undefined && verdict?.kind === 'merge'
+}
+
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, dollars: 0 }
 
 export function addUsage(a: Usage, b: Usage): Usage {
+  const cachedTokens = (a.cachedTokens ?? 0) + (b.cachedTokens ?? 0)
   return {
     inputTokens: a.inputTokens + b.inputTokens,
+    ...(cachedTokens > 0 && { cachedTokens }),
     outputTokens: a.outputTokens + b.outputTokens,
     dollars: a.dollars + b.dollars,
+    ...((a.estimated || b.estimated) && { estimated: true }),
   }
 }
 

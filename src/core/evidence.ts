@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto'
 import type { Candidate } from './candidate.ts'
 import type { Config } from './config/config.ts'
-import type { BaselineCommit, State } from './state.ts'
 import type { Metric } from './metric.ts'
+import type { BaselineCommit, State } from './state.ts'
 import { type Belief, believe, type Era, endEra, NO_TRACK } from './statistics/belief.ts'
 import { estimateNoise, mean } from './statistics/noise.ts'
-import { measuredValues, type TrialResult } from './trial.ts'
+import { measuredValues, purposeOf, type TrialResult } from './trial.ts'
 import { type Evidence, losses } from './verdict.ts'
 
 /** What two numbers must share to be comparable. */
@@ -34,9 +34,11 @@ export function measurementHash({
   return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16)
 }
 
-/** Every comparable run of this code, in the order of the ledger. */
+/** Every comparable run of this code, in the order of the ledger, without those that certify. */
 export function trialsOfTree(state: State, bench: Bench, tree: string): TrialResult[] {
-  return comparableTrials(state, bench).filter((result) => result.trial.tree === tree)
+  return comparableTrials(state, bench).filter(
+    ({ trial }) => trial.tree === tree && purposeOf(trial) === 'judge',
+  )
 }
 
 /**
@@ -96,18 +98,19 @@ export function beliefAt(
  * Runs of the present baseline that are missing before anything can be judged on it: none once its level is inherited
  * from the candidate whose merge made it. Where repeated runs are identical, one is enough.
  */
-export function missingBaselineRuns(state: State, bench: Bench, { commit, tree }: BaselineCommit, replicates: number): number {
+export function missingBaselineRuns(
+  state: State,
+  bench: Bench,
+  { commit, tree }: BaselineCommit,
+  replicates: number,
+): number {
   const sigma = noiseSigma(state, bench)
   const wanted = sigma === 0 ? 1 : beliefAt(state, bench, commit, sigma).inherited ? 0 : replicates
   return Math.max(0, wanted - baselineTrials(state, bench, tree).length)
 }
 
 /** The eras up to that of this baseline, oldest first. */
-function erasUntil(
-  state: State,
-  bench: Bench,
-  base: string,
-): Era[] {
+function erasUntil(state: State, bench: Bench, base: string): Era[] {
   const byTree = Map.groupBy(comparableTrials(state, bench), ({ trial }) => trial.tree)
   const byBase = Map.groupBy(state.candidates.values(), (candidate) => candidate.base)
   const lossesOf = (results: readonly TrialResult[]) => losses(results, bench)
@@ -115,7 +118,9 @@ function erasUntil(
   let inherited = false
   return state.baselines.slice(0, last + 1).map(({ commit, tree }) => {
     // Inherited, the runs that were made of this code as a candidate have been weighed already.
-    const own = baselineTrials(state, bench, tree).filter(({ trial }) => !inherited || trial.candidate === null)
+    const own = baselineTrials(state, bench, tree).filter(
+      ({ trial }) => !inherited || trial.candidate === null,
+    )
     const candidates = (byBase.get(commit) ?? []).map((candidate) => ({
       candidate,
       runs: lossesOf(byTree.get(candidate.tree) ?? []),
@@ -158,7 +163,8 @@ export function baselineMean(state: State, bench: Bench, tree: string): number |
   return values.length > 0 ? mean(values) : undefined
 }
 
-function comparableTrials(state: State, bench: Bench): TrialResult[] {
+/** Every run made on this bench, whatever it was for, in the order of the ledger. */
+export function comparableTrials(state: State, bench: Bench): TrialResult[] {
   return [...state.trials.values()].filter(
     (result) =>
       result.config === bench.config && (bench.testbed === undefined || result.testbed === bench.testbed),

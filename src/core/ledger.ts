@@ -3,6 +3,7 @@
 // word.
 import { createHash } from 'node:crypto'
 import type { Candidate, CandidateEnd, Usage } from './candidate.ts'
+import type { Certification, Stretch } from './certify/stretch.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -20,6 +21,14 @@ export type LedgerEvent =
   | { kind: 'trial'; result: TrialResult }
   | { kind: 'judged'; candidate: string; head: string; verdict: Verdict }
   | { kind: 'ended'; candidate: string; end: CandidateEnd }
+  /** The merges up to this commit are to be certified. */
+  | { kind: 'certify'; to: string }
+  /** What fresh runs said about a stretch of the baseline: that it holds, or that it does not. */
+  | { kind: 'certification'; certification: Certification }
+  /** The check run of a certification is on GitHub. */
+  | { kind: 'announced'; from: Stretch['from']; to: Stretch['to'] }
+  /** A merge that was refuted stays in the baseline, and why. */
+  | { kind: 'not-reverted'; commit: string; reason: string }
 
 /** A line without the hash that closes it. */
 type LedgerBody = LedgerEvent & { seq: number; at: string }

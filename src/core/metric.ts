@@ -1,5 +1,6 @@
 // From a training run's output to its outcome: exactly one finite value inside its bounds, or the reason why not.
-import type { CurvePoint, Outcome } from './trial.ts'
+import type { CurvePoint } from './curve.ts'
+import type { Outcome } from './trial.ts'
 
 export type Direction = 'minimize' | 'maximize'
 
@@ -74,6 +75,7 @@ export class OutputReader {
   #tail = ''
   #dropped = 0
   #diverged = false
+  #notFiniteInARow = 0
 
   constructor(metric: Metric, progressPattern?: string) {
     this.#metric = metric.source.kind === 'pattern' ? new RegExp(metric.source.pattern, 'g') : undefined
@@ -112,6 +114,11 @@ export class OutputReader {
     return this.#diverged
   }
 
+  /** True when the last two values were NaN or infinite: a single one may be a step that the script itself skipped. */
+  get divergedForGood(): boolean {
+    return this.#notFiniteInARow >= 2
+  }
+
   /** The output, with its middle left out when it is long. */
   get log(): string {
     const excess = Math.max(0, this.#tail.length - TAIL_CHARACTERS)
@@ -136,7 +143,9 @@ export class OutputReader {
   /** Keeps at most 200 evenly spaced points: when full, every other one goes and the stride doubles. */
   #addPoint(step: number, text: string): void {
     const value = Number(text)
-    if (NOT_FINITE.test(text) || Math.abs(value) === Number.POSITIVE_INFINITY) this.#diverged = true
+    const notFinite = NOT_FINITE.test(text) || Math.abs(value) === Number.POSITIVE_INFINITY
+    this.#diverged ||= notFinite
+    this.#notFiniteInARow = notFinite ? this.#notFiniteInARow + 1 : 0
     if (!Number.isFinite(step) || !Number.isFinite(value)) return
     if (this.#points++ % this.#stride !== 0) return
     this.#curve.push({ step, value })

@@ -55,7 +55,8 @@ export function reconcileCandidate(
     return [...adopted, { kind: 'ended', candidate: candidate.id, end }]
   }
   if (pullRequest.state === 'closed') {
-    const ours = candidate.verdict?.kind === 'reject' || candidate.verdict?.kind === 'park'
+    const { verdict, aa } = candidate
+    const ours = verdict?.kind === 'reject' || verdict?.kind === 'park' || (verdict && aa !== undefined)
     if (ours) return [...adopted, { kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }]
     return [...adopted, withdrawn(candidate, 'a person closed the pull request')]
   }

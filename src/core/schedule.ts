@@ -1,10 +1,13 @@
 // The scheduler: from the state alone, what to train next, what to do on GitHub next, and whether to ask for new ideas.
-import type { Candidate } from './candidate.ts'
+import { type Candidate, isToBeMerged } from './candidate.ts'
+import { planCertification } from './certify/certify.ts'
+import type { CertifyPolicy } from './certify/opinion.ts'
+import { type CertificationStep, certificationSteps } from './certify/revert.ts'
 import { type Bench, evidenceFor, missingBaselineRuns, trialsOfTree, usualSeconds } from './evidence.ts'
 import type { LedgerEvent } from './ledger.ts'
-import { type BaselineCommit, openCandidates, type State } from './state.ts'
-import { BASE_SCALE, type Trial, trialId, trialSeed } from './trial.ts'
 import type { JudgePolicy } from './policy.ts'
+import { type BaselineCommit, openCandidates, type State } from './state.ts'
+import { BASE_SCALE, purposeOf, type Trial, trialId, trialSeed } from './trial.ts'
 import { type Judgement, judge } from './verdict.ts'
 
 /** Runs of a baseline that may fail before we say that the baseline itself is broken. */
@@ -12,18 +15,25 @@ const MAX_BASELINE_FAILURES = 3
 
 /**
  * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all.
- * The baseline comes before candidates, and candidates that have begun before those that have not. None while the
- * baseline itself is broken: without it nothing can be judged, and a swarm would retry it round after round.
+ * Certification that was asked for comes first, because everything else builds on what it may undo; the baseline comes
+ * before candidates, and candidates that have begun before those that have not. None while the baseline itself is broken:
+ * without it nothing can be judged, and a swarm would retry it round after round.
  */
-export function planTrials(state: State, bench: Bench, policy: JudgePolicy): Trial[] {
+export function planTrials(
+  state: State,
+  bench: Bench,
+  policy: JudgePolicy,
+  certification?: CertifyPolicy,
+): Trial[] {
   if (!state.baseline || baselineFailure(state, bench) !== undefined) return []
   const accepted = openCandidates(state).find((candidate) => isAccepted(candidate, state))
   if (accepted) return planAccepted(state, bench, accepted)
   const waiting = openCandidates(state)
-    .filter((candidate) => isCurrent(candidate, state) && candidate.verdict === undefined)
+    .filter((candidate) => isJudged(candidate, state))
     .filter((candidate) => judgeCandidate(state, bench, policy, candidate).kind === 'replicate')
   const trials = waiting.flatMap((candidate) => planCandidate(state, bench, candidate))
   return [
+    ...(certification ? planCertification(state, certification) : []),
     ...planBaseline(state, bench, policy, waiting),
     ...trials.sort((a, b) => Number(b.replicate > 1) - Number(a.replicate > 1)),
   ]
@@ -38,14 +48,16 @@ function planAccepted(state: State, bench: Bench, accepted: Candidate): Trial[] 
   return runs < MIN_ACCEPTED_RUNS ? [nextTrial(state, accepted.id, accepted)] : []
 }
 
-/** The baseline is run again when it is less well known than this part of what a candidate's own runs are. */
-const BASELINE_SHARE = 0.6
-
 /**
  * Runs of the baseline: those without which nothing can be judged, and one between two runs of a promising candidate when
  * more of its error comes from the baseline than from its own runs.
  */
-function planBaseline(state: State, bench: Bench, policy: JudgePolicy, waiting: readonly Candidate[]): Trial[] {
+function planBaseline(
+  state: State,
+  bench: Bench,
+  policy: JudgePolicy,
+  waiting: readonly Candidate[],
+): Trial[] {
   const { baseline } = state
   if (!baseline) return []
   const missing = missingBaselineRuns(state, bench, baseline, policy.baselineReplicates)
@@ -56,7 +68,7 @@ function planBaseline(state: State, bench: Bench, policy: JudgePolicy, waiting: 
 
 function isHeldUpByBaseline(state: State, bench: Bench, candidate: Candidate): boolean {
   const { level, sigma, candidate: runs } = evidenceFor(state, bench, candidate)
-  return runs.length >= 2 && !!sigma && !!level && level.variance > (BASELINE_SHARE * sigma ** 2) / runs.length
+  return runs.length >= 2 && !!sigma && !!level && level.variance > sigma ** 2 / runs.length
 }
 
 /** The candidate's next run; none while it waits for the baseline to be measured. */
@@ -72,10 +84,23 @@ function nextTrial(
   { base, head, tree }: { base: string; head: string; tree: string },
   ahead = 0,
 ): Trial {
-  const ran = [...state.trials.values()].filter((result) => result.trial.tree === tree)
+  const ran = [...state.trials.values()].filter(
+    ({ trial }) => trial.tree === tree && purposeOf(trial) === 'judge',
+  )
   const replicate = Math.max(0, ...ran.map((result) => result.trial.replicate)) + 1 + ahead
   const seed = trialSeed(state.rootSeed, tree, replicate)
-  return { id: trialId(tree, replicate), candidate, base, head, tree, replicate, seed, scale: BASE_SCALE }
+  const aa = candidate !== null && state.candidates.get(candidate)?.aa !== undefined
+  return {
+    id: trialId(tree, replicate),
+    candidate,
+    base,
+    head,
+    tree,
+    replicate,
+    seed,
+    scale: BASE_SCALE,
+    ...(aa ? { aa } : {}),
+  }
 }
 
 /** The judge's opinion of a candidate on the evidence so far. */
@@ -97,7 +122,7 @@ export function decide(
 ): Extract<LedgerEvent, { kind: 'judged' }>[] {
   if (!baselineIsMeasured(state, bench, policy)) return []
   return openCandidates(state)
-    .filter((candidate) => candidate.verdict === undefined && isCurrent(candidate, state))
+    .filter((candidate) => isJudged(candidate, state))
     .flatMap((candidate) => {
       const judgement = judgeCandidate(state, bench, policy, candidate)
       if (judgement.kind === 'replicate') return []
@@ -121,8 +146,10 @@ export function baselineFailure(state: State, bench: Bench): string | undefined 
   return `${failed.length} runs of the baseline ended ${last?.outcome}: ${last?.reason ?? 'no reason known'}`
 }
 
-/** Something to do on GitHub for one candidate. */
-export type Step =
+/** Something to do on GitHub. */
+export type Step = CandidateStep | CertificationStep
+
+type CandidateStep =
   /** Its pull request and check run do not exist yet. */
   | { kind: 'open'; candidate: Candidate }
   /** The baseline moved: replay the change on the new one. */
@@ -132,24 +159,29 @@ export type Step =
 
 /** What is to be done on GitHub now, most urgent first: merges, because every other candidate depends on them. */
 export function planSteps(state: State): Step[] {
-  const urgency: Record<Step['kind'], number> = { settle: 1, rebase: 2, open: 3 }
-  return openCandidates(state)
+  const urgency: Record<CandidateStep['kind'], number> = { settle: 1, rebase: 2, open: 3 }
+  const steps = openCandidates(state)
     .flatMap((candidate) => stepFor(state, candidate))
-    .sort((a, b) => Number(willMerge(b)) - Number(willMerge(a)) || urgency[a.kind] - urgency[b.kind])
+    .sort((a, b) => urgency[a.kind] - urgency[b.kind])
+  const { merges = [], others = [] } = Object.groupBy(steps, ({ candidate }) =>
+    isToBeMerged(candidate) ? 'merges' : 'others',
+  )
+  return [...merges, ...certificationSteps(state), ...others]
 }
 
-function stepFor(state: State, candidate: Candidate): Step[] {
+function stepFor(state: State, candidate: Candidate): CandidateStep[] {
   const stale = !isCurrent(candidate, state)
   if (candidate.pullRequest === undefined && (!stale || candidate.verdict))
     return [{ kind: 'open', candidate }]
-  if (stale && state.baseline && (candidate.verdict === undefined || candidate.verdict.kind === 'merge'))
+  if (stale && state.baseline && (candidate.verdict === undefined || isToBeMerged(candidate)))
     return [{ kind: 'rebase', candidate, onto: state.baseline }]
   if (candidate.verdict) return [{ kind: 'settle', candidate }]
   return []
 }
 
-function willMerge({ candidate }: Step): boolean {
-  return candidate.verdict?.kind === 'merge'
+/** True while the judge still looks at its runs. A revert is decided by the runs of what it undoes. */
+function isJudged(candidate: Candidate, state: State): boolean {
+  return candidate.verdict === undefined && candidate.reverts === undefined && isCurrent(candidate, state)
 }
 
 /** True when the candidate is built on the baseline as it is now. */
@@ -158,7 +190,7 @@ export function isCurrent(candidate: Candidate, state: State): boolean {
 }
 
 function isAccepted(candidate: Candidate, state: State): boolean {
-  return candidate.verdict?.kind === 'merge' && isCurrent(candidate, state)
+  return isToBeMerged(candidate) && isCurrent(candidate, state)
 }
 
 /**

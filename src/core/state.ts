@@ -1,5 +1,6 @@
 // What is true now, computed from the ledger and nothing else.
-import { addUsage, type Candidate, NO_USAGE, type Usage } from './candidate.ts'
+import { addUsage, type Candidate, isIdea, NO_USAGE, type Usage } from './candidate.ts'
+import { type Certification, stretchKey } from './certify/stretch.ts'
 import type { LedgerEvent } from './ledger.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
@@ -25,9 +26,21 @@ export interface State {
   asked: number
   /** Ids of the askings that nothing came of. */
   fruitless: ReadonlySet<string>
+  /** Commits up to which certification was asked for. */
+  certifyRequests: ReadonlySet<string>
+  /** By stretch, in the order in which they were decided. */
+  certifications: ReadonlyMap<string, Certification>
+  /** Stretches whose certification GitHub shows. */
+  announced: ReadonlySet<string>
+  /** Refuted merges that stay in the baseline, with the reason. */
+  notReverted: ReadonlyMap<string, string>
 }
 
 interface Draft extends State {
+  certifyRequests: Set<string>
+  certifications: Map<string, Certification>
+  announced: Set<string>
+  notReverted: Map<string, string>
   baselines: BaselineCommit[]
   candidates: Map<string, Candidate>
   trials: Map<string, TrialResult>
@@ -45,6 +58,10 @@ export function replay(events: readonly LedgerEvent[]): State {
     usage: NO_USAGE,
     asked: 0,
     fruitless: new Set(),
+    certifyRequests: new Set(),
+    certifications: new Map(),
+    announced: new Set(),
+    notReverted: new Map(),
   }
   for (const event of events) if (isNews(draft, event)) apply(draft, event)
   return draft
@@ -83,18 +100,28 @@ function isNews(state: State, event: LedgerEvent): boolean {
       return !state.trials.has(event.result.trial.id)
     case 'judged':
       return (
-        candidate !== undefined &&
-        candidate.head === event.head &&
-        isNewVerdict(candidate.verdict, event.verdict)
+        candidate !== undefined && candidate.head === event.head && isNewVerdict(candidate, event.verdict)
       )
     case 'ended':
       return candidate !== undefined && candidate.end === undefined
+    case 'certify':
+      return !state.certifyRequests.has(event.to)
+    case 'certification':
+      return !state.certifications.has(stretchKey(event.certification))
+    case 'announced':
+      return !state.announced.has(stretchKey(event))
+    case 'not-reverted':
+      return !state.notReverted.has(event.commit)
   }
 }
 
-/** A decision stands, except that an accepted change may turn out not to fit on a baseline that moved meanwhile. */
-function isNewVerdict(old: Verdict | undefined, next: Verdict): boolean {
-  return old === undefined || (old.kind === 'merge' && next.kind === 'reject')
+/**
+ * A decision stands, except that an accepted change may turn out not to fit on a baseline that moved meanwhile: a revert
+ * is then left to a person.
+ */
+function isNewVerdict({ verdict: old, reverts }: Candidate, next: Verdict): boolean {
+  if (old === undefined) return true
+  return old.kind === 'merge' && (next.kind === 'reject' || (next.kind === 'review' && reverts !== undefined))
 }
 
 function apply(draft: Draft, event: LedgerEvent): void {
@@ -109,7 +136,7 @@ function apply(draft: Draft, event: LedgerEvent): void {
     case 'proposed':
       draft.candidates.set(event.candidate.id, event.candidate)
       draft.usage = addUsage(draft.usage, event.candidate.usage)
-      draft.asked += 1
+      if (isIdea(event.candidate)) draft.asked += 1
       break
     case 'no-proposal':
       draft.fruitless.add(event.id)
@@ -130,6 +157,18 @@ function apply(draft: Draft, event: LedgerEvent): void {
       break
     case 'ended':
       change(draft, event.candidate, { end: event.end })
+      break
+    case 'certify':
+      draft.certifyRequests.add(event.to)
+      break
+    case 'certification':
+      draft.certifications.set(stretchKey(event.certification), event.certification)
+      break
+    case 'announced':
+      draft.announced.add(stretchKey(event))
+      break
+    case 'not-reverted':
+      draft.notReverted.set(event.commit, event.reason)
       break
   }
 }

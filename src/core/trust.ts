@@ -1,7 +1,7 @@
 // What a trial's result must say to be believed: it comes from a machine that ran candidate code.
 import type { SandboxConfig } from './config/config.ts'
 import type { State } from './state.ts'
-import { isSandboxed, type TrialResult, trialId, trialSeed } from './trial.ts'
+import { isSandboxed, purposeOf, type TrialResult, trialId, trialSeed } from './trial.ts'
 
 /** What the configuration on the baseline demands of every result now. */
 export interface Demands {
@@ -37,8 +37,9 @@ export function checkResult(
     return 'its number comes from the training script, and the configuration has an evaluate command'
   if (sandboxKind === 'bubblewrap' && !isSandboxed(result))
     return 'it was made without the sandbox that the configuration demands'
-  if (trial.id !== trialId(trial.tree, trial.replicate)) return 'its id does not belong to its code'
-  if (trial.seed !== trialSeed(state.rootSeed, trial.tree, trial.replicate))
+  const purpose = purposeOf(trial)
+  if (trial.id !== trialId(trial.tree, trial.replicate, purpose)) return 'its id does not belong to its code'
+  if (trial.seed !== trialSeed(state.rootSeed, trial.tree, trial.replicate, purpose))
     return 'its seed is not the one assigned'
   return assigned(state, result) ? undefined : 'no such trial was assigned'
 }
@@ -53,6 +54,7 @@ function assigned(state: State, { trial }: TrialResult): boolean {
     candidate !== undefined &&
     candidate.head === trial.head &&
     candidate.base === trial.base &&
-    candidate.tree === trial.tree
+    candidate.tree === trial.tree &&
+    (candidate.aa !== undefined) === (trial.aa === true)
   )
 }

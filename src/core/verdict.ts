@@ -1,11 +1,5 @@
 // The judge: decides from measured numbers alone whether a candidate is better than the baseline.
-import {
-  formatGain,
-  inMetric,
-  type JudgePolicy,
-  type Requirement,
-  requirement,
-} from './policy.ts'
+import { formatGain, inMetric, type JudgePolicy, type Requirement, requirement } from './policy.ts'
 import { type Belief, measuredGain } from './statistics/belief.ts'
 import { judgeEffect, type Posterior, untriedPromise } from './statistics/effects.ts'
 import { mean, standardDeviation } from './statistics/noise.ts'
@@ -33,15 +27,17 @@ export interface Verdict {
 /** What `judge` answers: a decision, or that one more run is needed first. */
 export type Judgement = Verdict | { kind: 'replicate'; reason: string }
 
-/** What a candidate is judged on. */
-export interface Evidence extends Belief {
-  /** Runs of the code it was built on. */
+/** What was measured of a candidate and of the code it was built on. */
+export interface MeasuredEvidence {
   baseline: readonly TrialResult[]
   /** Every run of the candidate's tree, failed ones included. */
   candidate: readonly TrialResult[]
   /** Noise of one run; undefined while no code was run twice. */
   sigma: number | undefined
 }
+
+/** What a candidate is judged on. */
+export interface Evidence extends MeasuredEvidence, Belief {}
 
 /** What the judge knows of a candidate besides its numbers. */
 export interface JudgedCode {
@@ -180,7 +176,10 @@ function ignoresSeed({ baseline, candidate }: Evidence, sigma: number): boolean 
 }
 
 /** The values, lower is better. */
-export function losses(results: readonly TrialResult[], { direction }: Pick<JudgePolicy, 'direction'>): number[] {
+export function losses(
+  results: readonly TrialResult[],
+  { direction }: Pick<JudgePolicy, 'direction'>,
+): number[] {
   const values = measuredValues(results)
   return direction === 'minimize' ? values : values.map((value) => -value)
 }

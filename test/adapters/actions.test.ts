@@ -35,6 +35,7 @@ describe('inputs', () => {
       openaiApiKey: '',
       timeBudgetSeconds: 5.5 * 3600,
       newLedger: false,
+      certify: false,
     })
   })
 
@@ -48,6 +49,7 @@ describe('inputs', () => {
       'time-budget': '90s',
       candidates: '3',
       'new-ledger': 'true',
+      certify: 'true',
       trials: JSON.stringify({ head: trial.head, trials: [trial] }),
       results: 'out',
     })
@@ -60,18 +62,45 @@ describe('inputs', () => {
         timeBudgetSeconds: 90,
         candidates: 3,
         newLedger: true,
-        trials: [trial],
+        certify: true,
+        batch: { trials: [trial] },
         resultsDirectory: 'out',
       }),
     )
     expect(masked.trim().split('\n')).toEqual(['::add-mask::ghs_1', '::add-mask::sk-1'])
   })
 
+  test('every key of several endpoints is masked by itself', () => {
+    withInputs({ 'openai-api-keys': 'api.openai.com=sk-1\nlocalhost:8000=sk-2' })
+    const masked = outputOf(() =>
+      expect(readInputs().openaiApiKeys).toEqual(
+        new Map([
+          ['api.openai.com', 'sk-1'],
+          ['localhost:8000', 'sk-2'],
+        ]),
+      ),
+    )
+    expect(masked.trim().split('\n')).toEqual(['::add-mask::sk-1', '::add-mask::sk-2'])
+  })
+
+  test('a key without its host is refused, and not shown', () => {
+    withInputs({ 'openai-api-keys': 'api.openai.com=sk-1\nsk-secret' })
+    expect(readInputs).toThrow(/^input openai-api-keys: expected host=key in line 2$/)
+  })
+
+  test('a batch brings along when its trials may be cut', () => {
+    const trial = aTrial()
+    const cut = { testbed: 'any', sign: 1, windowSteps: 5, checkpoints: [] }
+    withInputs({ command: 'train', trials: JSON.stringify({ head: trial.head, trials: [trial], cut }) })
+    expect(readInputs().batch).toMatchObject({ trials: [trial], cut })
+  })
+
   test.each([
-    ['command', 'destroy', 'expected run, propose, train, judge, found "destroy"'],
+    ['command', 'destroy', 'expected run, propose, train, judge, certify, found "destroy"'],
     ['time-budget', '5', 'expected a duration such as 5h30m, found "5"'],
     ['candidates', 'many', 'expected a whole number, found "many"'],
     ['candidates', '-1', 'expected a whole number'],
+    ['certify', 'always', 'expected false, true, found "always"'],
     ['new-ledger', 'yes', 'expected false, true, found "yes"'],
     ['trials', '{}', 'expected a batch of trials as JSON'],
     ['trials', 'not JSON', 'expected a batch of trials as JSON'],

@@ -1,85 +1,24 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
-import { createOpenAIProposer, type OpenAISettings } from '../../src/adapters/openai/openai.ts'
-import type { ProposalRequest } from '../../src/ports.ts'
-import type { ScriptedAnswer, ScriptedConversation, ScriptedReply } from '../model/script.ts'
-import { type Model, type ModelOptions, startModel } from '../model/server.ts'
-
-const KEY = 'sk-test-1234567890abcdef'
-const FILES = new Map([
-  ['train.py', 'lr = 1\nwd = 1\n'],
-  ['eval.py', 'score()\n'],
-])
-const SUBMIT = {
-  title: 'Double the learning rate',
-  hypothesis: 'The loss still falls at the end.',
-  category: 'hyperparameter',
-  expected_effect: '−0.01',
-}
-
-const edit = (search = 'lr = 1', replace = 'lr = 2', path = 'train.py') => ({
-  name: 'edit_file',
-  arguments: { path, search, replace },
-})
-const submit = { name: 'submit', arguments: SUBMIT }
-const calls = (...toolCalls: NonNullable<ScriptedReply['toolCalls']>): ScriptedReply => ({ toolCalls })
-/** The SDK waits this long instead of half a second and more. */
-const AT_ONCE = { 'retry-after-ms': '1' }
-
-let model: Model | undefined
-afterEach(async () => {
-  // Whatever a test is about, the client must keep to the protocol.
-  expect(model?.violations ?? []).toEqual([])
-  await model?.close()
-  model = undefined
-})
-
-async function start(
-  conversations: readonly ScriptedConversation[],
-  options: Partial<ModelOptions> = {},
-): Promise<Model> {
-  model = await startModel({ apiKey: KEY, models: ['gpt-x'], ...options, conversations })
-  return model
-}
-
-function aRequest(fields: Partial<ProposalRequest> = {}): ProposalRequest {
-  return {
-    brief: 'Improve it.',
-    files: FILES,
-    editable: ['train.py'],
-    history: [],
-    review: () => [],
-    signal: new AbortController().signal,
-    ...fields,
-  }
-}
-
-function aProposer(settings: Partial<OpenAISettings> = {}) {
-  const baseUrl = model?.baseUrl ?? 'http://127.0.0.1:1/v1'
-  return createOpenAIProposer({
-    model: 'gpt-x',
-    baseUrl,
-    apiKey: KEY,
-    maxTurns: 8,
-    maxRetries: 2,
-    ...settings,
-  })
-}
-
-/** Plays one conversation and answers with what the proposer made of it. */
-async function propose(
-  answers: readonly ScriptedAnswer[],
-  { request, settings }: { request?: Partial<ProposalRequest>; settings?: Partial<OpenAISettings> } = {},
-) {
-  await start([{ answers }])
-  return aProposer(settings).propose(aRequest(request))
-}
-
-/** What the model was told in its last request, newest message last. */
-function told(): string[] {
-  return (model?.requests.at(-1)?.messages ?? []).map(({ content }) => String(content))
-}
+import { describe, expect, test } from 'vitest'
+import type { ScriptedAnswer, ScriptedReply } from '../model/script.ts'
+import { startModel } from '../model/server.ts'
+import {
+  AT_ONCE,
+  aProposer,
+  aRequest,
+  calls,
+  edit,
+  FILES,
+  KEY,
+  models,
+  propose,
+  type Settings,
+  SUBMIT,
+  start,
+  submit,
+  told,
+} from './openai-lab.ts'
 
 describe('a conversation', () => {
   test('that edits and submits is a proposal of the changed files only', async () => {
@@ -100,9 +39,9 @@ describe('a conversation', () => {
     })
   })
 
-  test('begins with the brief, offers four tools, and is told what the tools answered', async () => {
+  test('begins with the brief, offers the tools, and is told what they answered', async () => {
     await propose([calls({ name: 'read_file', arguments: { path: 'eval.py' } }), calls(edit(), submit)])
-    const [first, second] = model?.requests ?? []
+    const [first, second] = models[0]?.requests ?? []
     expect(first).toMatchObject({
       model: 'gpt-x',
       messages: [{ role: 'system' }, { role: 'user', content: 'Improve it.' }],
@@ -110,7 +49,12 @@ describe('a conversation', () => {
     expect(first?.tools?.map((tool) => tool.function.name)).toEqual([
       'list_files',
       'read_file',
+      'search_files',
       'edit_file',
+      'write_file',
+      'show_diff',
+      'search_past',
+      'read_past',
       'submit',
     ])
     expect(second?.messages.at(-1)).toMatchObject({ role: 'tool', content: 'score()\n' })
@@ -130,11 +74,33 @@ describe('a conversation', () => {
     expect(result.usage).toEqual({ inputTokens: 2000, outputTokens: 200, dollars: 0.006 })
   })
 
-  test('counts missing usage as nothing', async () => {
+  test('estimates a missing usage, dollars included, and says so', async () => {
     const result = await propose([{ ...calls(edit(), submit), usage: null }], {
       settings: { price: { input: 2, output: 10 } },
     })
-    expect(result).toMatchObject({ kind: 'proposal', usage: { inputTokens: 0, outputTokens: 0, dollars: 0 } })
+    expect(result).toMatchObject({ kind: 'proposal', usage: { estimated: true } })
+    // A quarter of the characters of the request, most of which are the tools, and of the answer.
+    expect(result.usage.inputTokens).toBeGreaterThan(500)
+    expect(result.usage.outputTokens).toBeGreaterThan(50)
+    const { inputTokens, outputTokens, dollars } = result.usage
+    expect(dollars).toBeCloseTo((2 * inputTokens + 10 * outputTokens) / 1e6)
+  })
+
+  test('counts cached tokens apart, at their own price', async () => {
+    const usage = {
+      prompt_tokens: 1000,
+      completion_tokens: 100,
+      prompt_tokens_details: { cached_tokens: 800 },
+    }
+    const result = await propose([{ ...calls(edit(), submit), usage }], {
+      settings: { price: { input: 2, cachedInput: 0.5, output: 10 } },
+    })
+    expect(result.usage).toEqual({
+      inputTokens: 1000,
+      cachedTokens: 800,
+      outputTokens: 100,
+      dollars: expect.closeTo((200 * 2 + 800 * 0.5 + 100 * 10) / 1e6),
+    })
   })
 
   test('ends after the allowed number of turns, and what it cost is counted', async () => {
@@ -145,7 +111,7 @@ describe('a conversation', () => {
       reason: 'no submission within 2 turns',
       exhausted: false,
     })
-    expect(model?.requests).toHaveLength(2)
+    expect(models[0]?.requests).toHaveLength(2)
     expect(result.usage.inputTokens).toBeGreaterThan(0)
   })
 
@@ -160,7 +126,7 @@ describe('a conversation', () => {
     const stopping = new AbortController()
     await start([{ answers: [{ status: 429, headers: { 'retry-after-ms': '59000' } }] }])
     const proposing = aProposer().propose(aRequest({ signal: stopping.signal }))
-    while (model?.requests.length === 0) await new Promise(setImmediate)
+    while (models[0]?.requests.length === 0) await new Promise(setImmediate)
     // Lets the answer arrive, so that the SDK is in its wait.
     for (let turn = 0; turn < 500; turn++) await new Promise(setImmediate)
     stopping.abort()
@@ -170,7 +136,7 @@ describe('a conversation', () => {
   test('does not begin when the run is already stopped', async () => {
     const result = await propose([calls(edit(), submit)], { request: { signal: AbortSignal.abort() } })
     expect(result).toMatchObject({ kind: 'nothing', reason: 'stopped' })
-    expect(model?.requests).toHaveLength(0)
+    expect(models[0]?.requests).toHaveLength(0)
   })
 
   test('is independent of the one before: nothing of its edits is left', async () => {
@@ -202,7 +168,7 @@ describe('a conversation', () => {
       reason: 'no tool call: I have no more ideas.',
       exhausted: false,
     })
-    expect(model?.requests).toHaveLength(2)
+    expect(models[0]?.requests).toHaveLength(2)
   })
 })
 
@@ -234,7 +200,7 @@ describe('the gate', () => {
       reason: 'refused twice: only a seed changes',
       exhausted: false,
     })
-    expect(model?.requests).toHaveLength(2)
+    expect(models[0]?.requests).toHaveLength(2)
   })
 
   test('a submission without a change is refused', async () => {
@@ -257,17 +223,20 @@ describe('what models do wrong', () => {
     expect(told().at(-1)).toContain(problem)
   })
 
-  test('F3 repairs are bounded by the turns', async () => {
+  test('F3 a repair that is broken too ends it', async () => {
     const wrong = calls({ name: 'submit', arguments: '{' })
-    const result = await propose([wrong, wrong, wrong, wrong], { settings: { maxTurns: 3 } })
-    expect(result).toMatchObject({ kind: 'nothing', reason: 'no submission within 3 turns' })
-    expect(model?.requests).toHaveLength(3)
+    const result = await propose([wrong, wrong, wrong])
+    expect(result).toMatchObject({
+      kind: 'nothing',
+      reason: 'twice in a row, error: the arguments of submit are not a JSON object',
+    })
+    expect(models[0]?.requests).toHaveLength(2)
   })
 
   test('F4 a truncated answer is rejected whole, also when its calls look complete', async () => {
     const result = await propose([calls(edit()), { ...calls(submit), finishReason: 'length' }])
     expect(result).toMatchObject({ kind: 'nothing', reason: 'answer was cut off', exhausted: false })
-    expect(model?.requests).toHaveLength(2)
+    expect(models[0]?.requests).toHaveLength(2)
   })
 
   test.each<[string, ScriptedReply, string]>([
@@ -281,7 +250,7 @@ describe('what models do wrong', () => {
     ],
   ])('F5 %s is nothing', async (_, answer, reason) => {
     expect(await propose([answer])).toMatchObject({ kind: 'nothing', reason, exhausted: false })
-    expect(model?.requests).toHaveLength(1)
+    expect(models[0]?.requests).toHaveLength(1)
   })
 
   test('F5 an answer without a tool call is reminded once', async () => {
@@ -302,6 +271,12 @@ describe('what models do wrong', () => {
       proposal: { files: new Map([['train.py', 'lr = 1\nwd = 2\n']]) },
     })
     expect(told().at(-1)).toContain('the search text is not in train.py')
+  })
+
+  test('F6 told once, a second edit that does not apply ends it', async () => {
+    const result = await propose([calls(edit('lr = 7')), calls(edit('lr = 8')), calls(edit(), submit)])
+    expect(result).toMatchObject({ kind: 'nothing', reason: expect.stringContaining('twice in a row') })
+    expect(models[0]?.requests).toHaveLength(2)
   })
 
   test('F6 a submission behind a failed edit is not taken', async () => {
@@ -340,7 +315,7 @@ describe('what endpoints do wrong', () => {
   test('F1 a 429 is retried after the time it names', async () => {
     const result = await propose([{ status: 429, headers: { 'retry-after': '0.01' } }, done])
     expect(result.kind).toBe('proposal')
-    expect(model?.requests).toHaveLength(2)
+    expect(models[0]?.requests).toHaveLength(2)
   })
 
   test.each([
@@ -350,7 +325,7 @@ describe('what endpoints do wrong', () => {
   ])('F1 a 429 that asks for an hour, in %s, is not waited for', async (_, headers) => {
     const result = await propose([{ status: 429, headers }, done])
     expect(result).toMatchObject({ kind: 'nothing', reason: 'llm-error: 429 scripted 429', exhausted: false })
-    expect(model?.requests).toHaveLength(1)
+    expect(models[0]?.requests).toHaveLength(1)
   })
 
   test('F1 a 429 for good, because no money is left, exhausts the proposer', async () => {
@@ -382,7 +357,7 @@ describe('what endpoints do wrong', () => {
       reason: 'llm-error: 502 scripted 502',
       exhausted: false,
     })
-    expect(model?.requests).toHaveLength(3)
+    expect(models[0]?.requests).toHaveLength(3)
     expect((await proposer.propose(aRequest())).kind).toBe('proposal')
   })
 
@@ -436,7 +411,7 @@ describe('what endpoints do wrong', () => {
       kind: 'nothing',
       reason: 'llm-error: 502 the answer is larger than 4 MiB',
     })
-    expect(model?.requests).toHaveLength(1)
+    expect(models[0]?.requests).toHaveLength(1)
   })
 
   test('F8 an endless answer is cut off', async () => {
@@ -470,7 +445,7 @@ describe('settings', () => {
     })
   })
 
-  test.each<[string, Partial<OpenAISettings>]>([
+  test.each<[string, Settings]>([
     ['an unknown model', { model: 'gpt-nope' }],
     ['a wrong path', {}],
   ])('%s exhausts the proposer, with a reason that names model and base-url', async (_, settings) => {
@@ -491,8 +466,14 @@ describe('settings', () => {
     expect(JSON.stringify(result)).not.toContain(KEY.slice(0, 12))
   })
 
+  test('removed: a key that is not known as one stays in the reason', async () => {
+    models.push(await startModel({ conversations: [{ answers: [{ refusal: `your key is ${KEY}` }] }] }))
+    const result = await aProposer({ apiKey: 'another-key' }).propose(aRequest())
+    expect(JSON.stringify(result)).toContain(KEY)
+  })
+
   test('a server of one’s own may need no key', async () => {
-    model = await startModel({ conversations: [{ answers: [done] }] })
+    models.push(await startModel({ conversations: [{ answers: [done] }] }))
     expect((await aProposer({ apiKey: '' }).propose(aRequest())).kind).toBe('proposal')
   })
 

@@ -222,6 +222,67 @@ describe('replaying a change on another base', () => {
   })
 })
 
+describe('undoing a merge', () => {
+  const LONG = Array.from({ length: 30 }, (_, index) => `line ${index}`)
+  const text = (edits: Record<number, string>) =>
+    `${LONG.map((line, index) => edits[index] ?? line).join('\n')}\n`
+
+  /** A merge that changes line 2, by a commit with two parents, and what came after it. */
+  async function merged(later: Record<string, Entry>, ...clone: string[]) {
+    const remote = await aRemote({ ...FILES, 'train.js': text({}), 'old.js': 'old\n' })
+    const change = { 'train.js': text({ 2: 'bad' }), 'new.js': 'new\n', 'old.js': null }
+    const head = await remote.commit(change, { parent: remote.base })
+    const tree = await remote.git('rev-parse', `${head}^{tree}`)
+    const identity = { GIT_COMMITTER_DATE: '2026-11-01T00:00:00Z', GIT_AUTHOR_DATE: '2026-11-01T00:00:00Z' }
+    const args = ['commit-tree', tree, '-p', remote.base, '-p', head, '-m', 'Merge']
+    const merge = await gitIn(remote.directory, args, { env: identity })
+    const onto = await remote.commit(later, { parent: merge, branch: 'main' })
+    const context = await remote.clone(...clone)
+    const repository = createRepository(context)
+    const message = 'Revert "Bad"\n\nIt does not hold.'
+    const undone = await repository.revert({ commit: merge, onto, message })
+    return { remote, context, repository, merge, onto, message, undone }
+  }
+
+  test.each([
+    ['in a full clone', []],
+    ['in a shallow one, which lacks the merge and its parent', ['--depth=1']],
+  ])('takes back its lines, its new files and its deletions, and nothing else, %s', async (_, clone) => {
+    const later = { 'train.js': text({ 2: 'bad', 25: 'good' }), 'README.md': '# Newer\n' }
+    const { context, repository, onto, message, undone } = await merged(later, ...clone)
+    if (undone.kind === 'conflict') throw new Error('unexpected conflict')
+    const changes = await repository.changes(onto, undone.commit)
+    expect(changes.map(({ path, after }) => [path, after])).toEqual([
+      ['new.js', undefined],
+      ['old.js', 'old\n'],
+      ['train.js', text({ 25: 'good' })],
+    ])
+    expect(await repository.treeOf(undone.commit)).toBe(undone.tree)
+    const shown = await git(context, ['log', '-1', '--format=%P|%B', undone.commit])
+    expect(shown.trim()).toBe(`${onto}|${message}`)
+  })
+
+  test('of the newest merge gives the tree that was there before', async () => {
+    const { remote, repository, merge } = await merged({ 'README.md': '# Newer\n' })
+    const undone = await repository.revert({ commit: merge, onto: merge, message: 'Revert' })
+    expect(undone).toMatchObject({ kind: 'rebased', tree: await repository.treeOf(remote.base) })
+  })
+
+  test('gives the tree of the base when it was taken back already', async () => {
+    const back = { 'train.js': text({}), 'new.js': null, 'old.js': 'old\n', 'README.md': '# Newer\n' }
+    const { repository, onto, undone } = await merged(back)
+    expect(undone).toMatchObject({ kind: 'rebased', tree: await repository.treeOf(onto) })
+  })
+
+  test.each([
+    ['the line was changed again', { 'train.js': text({ 2: 'better' }) }],
+    ['its new file was changed', { 'new.js': 'newer\n' }],
+    ['the file is gone', { 'train.js': null }],
+  ])('is a conflict when %s', async (_, later) => {
+    expect((await merged(later)).undone).toEqual({ kind: 'conflict' })
+  })
+})
+
 describe('the sealed tree', () => {
   test('F57 has only the editable paths of the candidate; all else comes from the base', async () => {
     const { remote, repository } = await here({ ...FILES, 'src/model.js': 'small\n' })

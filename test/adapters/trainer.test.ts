@@ -7,6 +7,8 @@ import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/adapters/clock.ts'
 import { createRepository } from '../../src/adapters/git/repository.ts'
 import { createTrainer, type TrainerOptions } from '../../src/adapters/trainer/trainer.ts'
+import { AA_PATH, aaContent } from '../../src/core/aa.ts'
+import type { CutPlan } from '../../src/core/curve.ts'
 import { TRIAL_FILE, type TrialResult, trialResultSchema } from '../../src/core/trial.ts'
 import { BaselineError, ConfigError, UserFacingError } from '../../src/errors.ts'
 import { aDirectory, aLog, aRemote, type Entry, trialOf } from '../scaffold.ts'
@@ -31,6 +33,7 @@ interface Setting {
   source?: string
   sandbox?: string
   evaluate?: string
+  cut?: string
 }
 
 function config({
@@ -40,6 +43,7 @@ function config({
   source = PATTERN,
   sandbox = SANDBOX,
   evaluate,
+  cut,
 }: Setting) {
   return `
 editable: [train.js]
@@ -51,6 +55,7 @@ budget: 1s
 ${timeout === undefined ? '' : `timeout: ${timeout}`}
 metric: { name: val_loss, direction: minimize, bounds: [0.001, 20], ${source} }
 progress: { pattern: 'step (?<step>\\d+)  loss (?<value>\\S+)' }
+${cut === undefined ? '' : `cut: ${cut}`}
 `
 }
 
@@ -171,6 +176,105 @@ describe('what becomes of a run', () => {
   })
 })
 
+/** A baseline that falls from 4 to 2 over 100 steps, in no time: only steps count. */
+const PLAN: CutPlan = {
+  testbed: '1 × TestGPU, driver 1.0',
+  sign: 1,
+  windowSteps: 5,
+  checkpoints: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9].map((fraction) => ({
+    fraction,
+    step: 100 * fraction,
+    seconds: 0.01 * fraction,
+    level: 4 - 2 * fraction,
+    ...(fraction < 0.3 ? {} : { gross: fraction, forecast: 0.5 }),
+  })),
+}
+
+describe('a hopeless trial', () => {
+  interface Options {
+    setting?: Setting
+    plan?: CutPlan
+    replicate?: number
+  }
+
+  /** Trains the first run of a candidate whose code is `fixture`. */
+  async function candidateOf(
+    fixture: string,
+    {
+      setting = {},
+      plan = PLAN,
+      replicate = 1,
+    }: { setting?: Setting; plan?: CutPlan; replicate?: number } = {},
+  ) {
+    const { trainer, context, remote, directory } = await aTrainer('improves', { timeout: '20s', ...setting })
+    const code = await readFile(join(FIXTURES, `${fixture}.js`), 'utf8')
+    const trial = await trialOf(context, remote.base, await remote.commit({ 'train.js': code }), {
+      replicate,
+    })
+    const result = await trainer.run(trial, NEVER, plan)
+    const text = await readFile(join(directory, 'results', trial.id, TRIAL_FILE), 'utf8')
+    expect(trialResultSchema.parse(JSON.parse(text))).toEqual(result)
+    return result
+  }
+
+  test('is cut, in the time it really took, and no evaluation follows', async () => {
+    const result = await candidateOf('hopeless', { setting: { evaluate: 'echo val_loss: 1' } })
+    expect(result).toMatchObject({ outcome: 'cut', reason: expect.stringContaining('at 30 % of the run') })
+    expect(result.curve.at(-1)?.step).toBeGreaterThanOrEqual(30)
+    expect(result.wallSeconds).toBeGreaterThan(0.6)
+    expect(result.wallSeconds).toBeLessThan(10)
+    expect(result.deviceSeconds).toBe(result.wallSeconds)
+    expect(result.firstPointSeconds).toBeLessThan(result.wallSeconds)
+    expect(result).not.toHaveProperty('value')
+    expect(result).not.toHaveProperty('tail')
+  })
+
+  test('that only starts slowly is kept', async () => {
+    const result = await candidateOf('starts-slowly')
+    expect(result).toMatchObject({ outcome: 'measured', value: 2.31 })
+  })
+
+  test('F27 that is NaN for good is ended at once', async () => {
+    const result = await candidateOf('nan-for-a-minute')
+    expect(result).toMatchObject({ outcome: 'diverged', reason: 'the curve went to NaN or infinity' })
+    expect(result.wallSeconds).toBeLessThan(10)
+  })
+
+  test.each<[string, Options]>([
+    ['a later run of the candidate', { replicate: 2 }],
+    ['the plan of another machine', { plan: { ...PLAN, testbed: 'another' } }],
+    ['`cut: none`', { setting: { cut: 'none' } }],
+  ])('is not cut: %s', async (_why, options) => {
+    const setting = { timeout: '2s', ...options.setting }
+    expect(await candidateOf('hopeless', { ...options, setting })).toMatchObject({ outcome: 'timed-out' })
+  })
+
+  test('is not cut: the baseline, even when it is NaN', async () => {
+    for (const fixture of ['hopeless', 'nan-for-a-minute']) {
+      const { trainer, trial } = await aTrainer(fixture, { timeout: '2s' })
+      expect(await trainer.run(trial, NEVER, PLAN)).toMatchObject({ outcome: 'timed-out' })
+    }
+  })
+})
+
+describe('a run that certifies', () => {
+  const setting = { train: 'node train.js', evaluate: 'echo val_loss: 3', sandbox: 'none' }
+  const shard = 'certify: { evaluate: "echo val_loss: 4" }'
+
+  test.each([
+    ['is evaluated like any other', '', 3],
+    ['is evaluated by the evaluator of certification, where there is one', shard, 4],
+  ])('%s', async (_, extra, value) => {
+    const files = { [CONFIG]: `${config(setting)}\n${extra}` }
+    const { trainer, context, remote, trial } = await aTrainer('improves', setting, { files })
+    const certifies = { from: remote.base, to: remote.base }
+    const fresh = await trainer.run(await trialOf(context, remote.base, remote.base, { certifies }), NEVER)
+    const ordinary = await trainer.run(trial, NEVER)
+    expect([fresh.value, ordinary.value]).toEqual([value, 3])
+    expect(fresh.config === ordinary.config).toBe(extra === '')
+  })
+})
+
 describe('a metric from a file', () => {
   const source = 'file: metrics.json, key: val.loss'
 
@@ -262,6 +366,39 @@ describe('what training sees', () => {
     expect(await readFile(join(directory, 'results', trial.id, 'log.txt'), 'utf8')).toBe(
       '.github\nevaluate.js\npackage.json\ntrain.js\nval_loss: 1\n',
     )
+  })
+
+  test('of an A/A candidate the tree of the baseline, under the seed of the candidate', async () => {
+    const { trainer, remote, context, directory } = await aTrainer('deterministic', {
+      train: 'ls -A .github | sort; node train.js',
+    })
+    const head = await remote.commit({ [AA_PATH]: aaContent(1) }, { parent: remote.base })
+    const trial = await trialOf(context, remote.base, head, { seed: 5, aa: true })
+    expect(await trainer.run(trial, NEVER)).toMatchObject({ outcome: 'measured', value: 2.200005 })
+    const log = await readFile(join(directory, 'results', trial.id, 'log.txt'), 'utf8')
+    expect(log.split('\n')[0]).toBe('autoresearch.yml')
+  })
+
+  test('F57 what an A/A candidate changes beside its own file is not trained', async () => {
+    const { trainer, remote, context } = await aTrainer('improves')
+    const rigged = await remote.commit({ [AA_PATH]: aaContent(1), 'train.js': '' }, { parent: remote.base })
+    const unmarked = await remote.commit({ [AA_PATH]: aaContent(1) }, { parent: remote.base })
+    const trials = [
+      await trialOf(context, remote.base, rigged, { aa: true }),
+      await trialOf(context, remote.base, unmarked),
+    ]
+    for (const trial of trials) await expect(trainer.run(trial, NEVER)).rejects.toThrow(UserFacingError)
+  })
+
+  test('F57 removed: unmarked, what the A/A candidate changes is trained and counts', async () => {
+    const { trainer, remote, context } = await aTrainer('improves')
+    const head = await remote.commit(
+      { 'train.js': 'console.log("val_loss: 0.01")\n' },
+      { parent: remote.base },
+    )
+    expect((await trainer.run(await trialOf(context, remote.base, head), NEVER)).value).toBe(0.01)
+    const marked = await trialOf(context, remote.base, head, { aa: true })
+    await expect(trainer.run(marked, NEVER)).rejects.toThrow(UserFacingError)
   })
 
   test('F57 a candidate that changes a fixed file is not trained', async () => {

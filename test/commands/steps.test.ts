@@ -110,6 +110,7 @@ const repository: Repository = {
   changes: unused,
   commit: unused,
   rebase: unused,
+  revert: unused,
 }
 
 function theConfig(): Config {

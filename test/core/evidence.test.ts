@@ -43,6 +43,7 @@ describe('measurementHash', () => {
     ['replicates', { replicates: { baseline: 3, candidate: 2 } }],
     ['proposers', { proposers: [] }],
     ['program', { program: 'program.md' }],
+    ['cut', { cutBelow: 0.05 }],
     ['review-above', { reviewAbove: { kind: 'percent' as const, value: 10 } }],
     [
       'limits of the sandbox',

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { NO_USAGE } from '../../src/core/candidate.ts'
 import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/ledger.ts'
-import { aBaseline, aCandidate, aTrialResult, aVerdict, sha } from '../factories.ts'
+import { aBaseline, aCandidate, aCertification, aTrialResult, aVerdict, sha } from '../factories.ts'
 
 const NOON = new Date('2026-01-02T12:00:00Z')
 const CANDIDATE = aCandidate()
@@ -22,6 +22,10 @@ const EVENTS: LedgerEvent[] = [
   { kind: 'rebased', candidate: CANDIDATE.id, base: sha('b2'), head: sha('h2'), tree: sha('t2') },
   { kind: 'judged', candidate: CANDIDATE.id, head: sha('h2'), verdict: aVerdict() },
   { kind: 'ended', candidate: CANDIDATE.id, end: { kind: 'closed' } },
+  { kind: 'certify', to: sha('m5') },
+  { kind: 'certification', certification: aCertification({ to: sha('m5') }) },
+  { kind: 'announced', from: aBaseline().commit, to: sha('m5') },
+  { kind: 'not-reverted', commit: sha('m5'), reason: 'later changes build on it' },
 ]
 const TEXT = appendEvents('', EVENTS, NOON)
 
@@ -81,8 +85,8 @@ describe('F45 torn or corrupt line', () => {
     ['not an event', 5, editLines((lines) => lines.splice(4, 0, '{"seq":5,"hash":"0123456789abcdef"}'))],
     ['null', 5, editLines((lines) => lines.splice(4, 0, 'null'))],
     ['cut off, then written on', 4, editLines((lines) => (lines[3] = lines[3]?.slice(0, 40) ?? ''))],
-    ['torn at the end', 9, TEXT.slice(0, -5)],
-    ['torn before its line end', 9, TEXT.slice(0, -1)],
+    ['torn at the end', EVENTS.length, TEXT.slice(0, -5)],
+    ['torn before its line end', EVENTS.length, TEXT.slice(0, -1)],
     ['torn first line', 1, '{"seq":1,'],
     ['Windows line ends', 1, TEXT.replaceAll('\n', '\r\n')],
     ['lines of another ledger', 3, spliced()],

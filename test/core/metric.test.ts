@@ -166,6 +166,17 @@ describe('the curve', () => {
     expect(reader.curve.map(({ step }) => step)).toEqual([1, 3])
   })
 
+  it.each([
+    ['one NaN', [2, 'nan'], false],
+    ['two, with a number between', ['nan', 2, 'nan'], false],
+    ['two in a row', [2, 'nan', 'inf'], true],
+    ['two in a row at the beginning', ['nan', 'nan'], true],
+    ['two in a row and a number again', ['nan', 'nan', 2], false],
+  ] as const)('has diverged for good after %s: %j is %j', (_what, values, expected) => {
+    const text = values.map((value, step) => `step ${step} loss ${value}\n`).join('')
+    expect(read(text).divergedForGood).toBe(expected)
+  })
+
   it.each(['', '1,5', '-', '2.5s'])('has not diverged at %j, which is no number at all', (value) => {
     expect(read(`step 1 loss ${value}\n`).diverged).toBe(false)
   })

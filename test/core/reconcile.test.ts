@@ -63,6 +63,18 @@ describe('reconcileCandidate', () => {
       aPullRequest({ state: 'closed' }),
       [CLOSED_BY_PERSON],
     ],
+    [
+      'an A/A candidate closed by us though it would have been merged, the answer lost',
+      { ...ACCEPTED, aa: 1 },
+      aPullRequest({ state: 'closed' }),
+      [CLOSED],
+    ],
+    [
+      'F49 an A/A candidate closed by a person before its verdict',
+      { ...CANDIDATE, aa: 1 },
+      aPullRequest({ state: 'closed' }),
+      [CLOSED_BY_PERSON],
+    ],
     ['F50 merged by the person who reviewed it', REVIEWED, MERGED, [merged()]],
     ['open and waiting for a person', REVIEWED, aPullRequest(), []],
     ['F49 closed by a person', CANDIDATE, aPullRequest({ state: 'closed' }), [CLOSED_BY_PERSON]],

@@ -10,6 +10,7 @@ import {
   judgeCandidate,
   planSteps,
   planTrials,
+  type Step,
   waitingCandidates,
 } from '../../src/core/schedule.ts'
 import type { State } from '../../src/core/state.ts'
@@ -52,8 +53,9 @@ function steps(...candidates: Candidate[]): string[] {
   return planSteps(aState({ candidates })).map(stepName)
 }
 
-function stepName({ kind, candidate }: { kind: string; candidate: Candidate }): string {
-  return `${kind} ${candidate.title.slice('Try '.length)}`
+function stepName(step: Step): string {
+  const subject = 'candidate' in step ? step.candidate.title.slice('Try '.length) : step.certification.to
+  return `${step.kind} ${subject}`
 }
 
 function decided(state: State): string[] {
@@ -128,6 +130,7 @@ describe('planTrials', () => {
     ['one that was handed over', { ...warmup, end: { kind: 'handed-over', reason: 'protected' } as const }],
     ['F18 one whose base is no longer the baseline', stale],
     ['F18 a stale one that was accepted', { ...stale, verdict: MERGE }],
+    ['a revert, which the runs of what it undoes decide', { ...warmup, reverts: sha('merge') }],
   ])('does not train %s', (_, candidate) => {
     expect(plannedRuns(aState({ candidates: [candidate], trials: MEASURED }))).toEqual([])
   })
@@ -152,11 +155,32 @@ describe('planTrials', () => {
     })
   })
 
+  it('marks the trials of an A/A candidate, so that its code is known to be the baseline’s', () => {
+    const marked = aState({ candidates: [{ ...warmup, aa: 1 }, muon], trials: MEASURED })
+    expect(plan(marked).map(({ aa }) => aa)).toEqual([true, undefined])
+  })
+
+  it('does not count the runs that certify among the replicates', () => {
+    const { trial, ...result } = aTrialResult({ value: 2.5 })
+    const certifies = { from: trial.head, to: trial.head }
+    const fresh = { ...result, trial: { ...trial, id: trialId(trial.tree, 1, 'certify'), certifies } }
+    expect(plannedRuns(aState({ trials: [fresh] }))).toHaveLength(6)
+    expect(plannedRuns(aState({ trials: [fresh] }))[0]).toBe('baseline r1')
+  })
+
   it('never plans the same trial twice', () => {
     const trials = [...trialResults([2.5]), aTrialResult({ candidate: muon, value: 2.4 })]
     const ids = plan(aState({ candidates: [warmup, muon], trials })).map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
     expect(ids).not.toContain(trials[0]?.trial.id)
+  })
+})
+
+describe('planTrials with an A/A candidate that would be merged', () => {
+  it('goes on with the others: nothing is merged', () => {
+    const lucky = aCandidate({ name: 'lucky', aa: 1, pullRequest: 1, verdict: MERGE })
+    const state = aState({ candidates: [lucky, aCandidate({ name: 'fresh' })], trials: MEASURED })
+    expect(plannedRuns(state)).toEqual(['fresh r1'])
   })
 })
 
@@ -338,6 +362,11 @@ describe('planSteps', () => {
     ['F18 a stale one that is parked', { ...stale, pullRequest: 1, verdict: PARK }, 'settle'],
     ['a stale one decided before it was opened', { ...stale, verdict: REJECT }, 'open'],
     ['one that ended', { pullRequest: 1, verdict: REJECT, ...ended }, undefined],
+    ['an A/A candidate that would have been merged', { aa: 1, pullRequest: 1, verdict: MERGE }, 'settle'],
+    ['a stale one of those', { ...stale, aa: 1, pullRequest: 1, verdict: MERGE }, 'settle'],
+    ['F18 a stale A/A candidate', { ...stale, aa: 1, pullRequest: 1 }, 'rebase'],
+    ['a revert', { reverts: sha('merge'), verdict: MERGE, pullRequest: 1 }, 'settle'],
+    ['F18 a stale revert', { ...stale, reverts: sha('merge'), pullRequest: 1, verdict: MERGE }, 'rebase'],
     ['F18 a stale one that ended', { ...stale, ...ended }, undefined],
     ['one that ended before it was opened', ended, undefined],
   ] as const)('%s: %j → %s', (_, fields, kind) => {

@@ -1,8 +1,13 @@
 // The whole loop on a world made of numbers: scheduler, judge and state drive a fake forge and a fake device until
 // nothing is left to do. What must hold however the three lanes interleave and whatever people do meanwhile.
 import { describe, expect, it } from 'vitest'
+import { dueAa } from '../../src/core/aa.ts'
 import type { Candidate, CandidateEnd } from '../../src/core/candidate.ts'
+import { decideCertification } from '../../src/core/certify/certify.ts'
+import { type CertifyPolicy, HOLD_Z } from '../../src/core/certify/opinion.ts'
+import { type Certification, candidateMergedAs, isRefuted } from '../../src/core/certify/stretch.ts'
 import type { Bench } from '../../src/core/evidence.ts'
+import { pastIdeas } from '../../src/core/ideas.ts'
 import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/ledger.ts'
 import {
   decide,
@@ -31,6 +36,10 @@ interface World {
   newTestbedAt?: number
   /** Share of candidates that crash. */
   crashes?: number
+  /** Merges after which they are certified. */
+  certifyEvery?: number
+  /** Ideas between two A/A candidates. */
+  aaEvery?: number
 }
 
 /** Code is the set of changes it contains; what it is worth is the sum of their effects. */
@@ -58,7 +67,17 @@ class Simulation {
 
   record(...events: LedgerEvent[]): void {
     this.events.push(...selectNews(this.events, events))
+    for (;;) {
+      const decisions = decideCertification(this.state, this.certification)
+      if (decisions.length === 0) break
+      this.events.push(...decisions)
+    }
     this.events.push(...decide(this.state, this.bench, POLICY))
+  }
+
+  get certification(): CertifyPolicy {
+    const { certifyEvery: every = 0 } = this.#world
+    return { direction: 'minimize', runs: 4, every, holdZ: HOLD_Z, bench: this.bench }
   }
 
   /** Lets one lane after the other take a turn, at random, until none has anything to do. */
@@ -88,7 +107,7 @@ class Simulation {
   }
 
   #begin(): (() => void) | undefined {
-    const [trial] = planTrials(this.state, this.bench, POLICY)
+    const [trial] = planTrials(this.state, this.bench, POLICY, this.certification)
     if (!trial || this.#running) return undefined
     return () => {
       this.#running = trial
@@ -118,16 +137,29 @@ class Simulation {
   #propose(): (() => void) | undefined {
     const { state } = this
     const { baseline } = state
-    if (!baseline || state.candidates.size >= this.#world.candidates || waitingCandidates(state).length >= 2)
-      return undefined
+    const ideas = pastIdeas(state).length
+    if (!baseline || ideas >= this.#world.candidates || waitingCandidates(state).length >= 2) return undefined
     return () => {
-      const kind = this.#random() < (this.#world.crashes ?? 0) ? 'crash' : 'change'
-      const change = `${kind} ${state.candidates.size}`
-      this.#effects.set(change, this.#world.spread * gaussian(this.#random))
-      const { commit, tree } = this.#commit(change, [...(this.#changes.get(baseline.tree) ?? []), change])
-      const candidate = aCandidate({ name: change, base: baseline.commit, head: commit, tree })
-      this.record({ kind: 'proposed', candidate })
+      const aa = dueAa(state, this.#world.aaEvery ?? 0)
+      if (aa === undefined) this.#proposeIdea(baseline)
+      else this.#proposeAa(baseline, aa)
     }
+  }
+
+  #proposeIdea(baseline: BaselineCommit): void {
+    const kind = this.#random() < (this.#world.crashes ?? 0) ? 'crash' : 'change'
+    const change = `${kind} ${this.state.candidates.size}`
+    this.#effects.set(change, this.#world.spread * gaussian(this.#random))
+    const { commit, tree } = this.#commit(change, [...(this.#changes.get(baseline.tree) ?? []), change])
+    const candidate = aCandidate({ name: change, base: baseline.commit, head: commit, tree })
+    this.record({ kind: 'proposed', candidate })
+  }
+
+  #proposeAa({ commit: base, tree }: BaselineCommit, aa: number): void {
+    const name = `aa ${aa}`
+    const made = this.#commit(name, [...(this.#changes.get(tree) ?? []), name])
+    const candidate = aCandidate({ name, base, head: made.commit, tree: made.tree, aa })
+    this.record({ kind: 'proposed', candidate })
   }
 
   #step(): (() => void) | undefined {
@@ -135,12 +167,40 @@ class Simulation {
     return step && (() => this.#perform(step))
   }
 
-  #perform({ kind, candidate, ...step }: Step): void {
+  #perform(step: Step): void {
+    if (step.kind === 'announce') {
+      const { from, to } = step.certification
+      this.record({ kind: 'announced', from, to })
+    } else if (step.kind === 'revert') this.#revert(step.certification)
+    else this.#settle(step)
+  }
+
+  #settle({ kind, candidate, ...step }: Exclude<Step, { certification: Certification }>): void {
     if (kind === 'open')
       this.record({ kind: 'opened', candidate: candidate.id, pullRequest: this.events.length })
     else if ('onto' in step) this.#rebase(candidate, step.onto)
-    else if (candidate.verdict?.kind === 'merge') this.#merge(candidate)
+    else if (candidate.verdict?.kind === 'merge' && candidate.aa === undefined) this.#merge(candidate)
     else this.#end(candidate, { kind: 'closed' })
+  }
+
+  #revert({ to }: Certification): void {
+    const { baseline } = this.state
+    const own = this.#ownChange(candidateMergedAs(this.state, to))
+    const changes = this.#changes.get(baseline?.tree ?? '') ?? []
+    const [blocked, gone] = [this.#random() < 0.1, !changes.includes(own)]
+    if (!baseline || blocked || gone) {
+      this.record({ kind: 'not-reverted', commit: to, reason: blocked ? 'conflict' : 'gone' })
+      return
+    }
+    const name = `revert of ${own}`
+    const kept = changes.filter((change) => change !== own)
+    const { commit: head, tree } = this.#commit(name, kept)
+    const candidate = aCandidate({ name, base: baseline.commit, head, tree, reverts: to })
+    this.record({ kind: 'proposed', candidate })
+  }
+
+  #ownChange(candidate: Candidate | undefined): string {
+    return candidate?.title.slice('Try '.length) ?? ''
   }
 
   #merge(candidate: Candidate): void {
@@ -150,12 +210,15 @@ class Simulation {
   }
 
   #rebase(candidate: Candidate, onto: BaselineCommit): void {
-    const own = (this.#changes.get(candidate.tree) ?? []).at(-1) ?? ''
-    if (this.#random() < 0.2) {
+    const own = this.#ownChange(candidate)
+    const onBase = this.#changes.get(onto.tree) ?? []
+    const undone = this.#ownChange(candidateMergedAs(this.state, candidate.reverts ?? ''))
+    const changes = candidate.reverts ? onBase.filter((change) => change !== undone) : [...onBase, own]
+    if (this.#random() < 0.2 || changes.length === onBase.length) {
       const verdict = { kind: 'reject', reason: 'conflicts', runs: { candidate: 0, baseline: 0 } } as const
       this.record({ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict })
     } else {
-      const { commit, tree } = this.#commit(own, [...(this.#changes.get(onto.tree) ?? []), own])
+      const { commit, tree } = this.#commit(own, changes)
       this.record({ kind: 'rebased', candidate: candidate.id, base: onto.commit, head: commit, tree })
     }
   }
@@ -189,6 +252,19 @@ const WORLDS: [string, World][] = [
   ['ideas that crash', { candidates: 12, spread: 0.02, crashes: 0.5 }],
   ['people who meddle', { candidates: 12, spread: 0.03, meddling: 0.03 }],
   ['a machine that is replaced', { candidates: 12, spread: 0.03, newTestbedAt: 60 }],
+  ['merges that are certified', { candidates: 12, spread: 0.02, certifyEvery: 3 }],
+  [
+    'everything at once',
+    {
+      candidates: 16,
+      spread: 0.02,
+      certifyEvery: 2,
+      aaEvery: 4,
+      meddling: 0.02,
+      newTestbedAt: 200,
+      crashes: 0.1,
+    },
+  ],
 ]
 const SEEDS = Array.from({ length: 12 }, (_, seed) => seed)
 
@@ -201,7 +277,7 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
 
   it('settles every candidate', () => {
     for (const { state } of simulations) {
-      expect(state.candidates.size).toBe(world.candidates)
+      expect(pastIdeas(state)).toHaveLength(world.candidates)
       expect(openCandidates(state)).toEqual([])
     }
   })
@@ -213,13 +289,40 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
 
   it('merges only what was accepted on at least two runs, and never a crash', () => {
     for (const { state } of simulations)
-      for (const { end, verdict, title } of state.candidates.values())
-        if (end?.kind === 'merged') {
+      for (const { end, verdict, title, reverts } of state.candidates.values())
+        if (end?.kind === 'merged' && reverts === undefined) {
           expect(verdict?.kind).toBe('merge')
           expect(verdict?.runs.candidate).toBeGreaterThanOrEqual(2)
           expect(verdict?.runs.baseline).toBeGreaterThanOrEqual(POLICY.baselineReplicates)
           expect(title).not.toContain('crash')
         }
+  })
+
+  it('merges no candidate that changes nothing', () => {
+    for (const { state } of simulations)
+      for (const { aa, end } of state.candidates.values())
+        if (aa !== undefined) expect(end?.kind).not.toBe('merged')
+  })
+
+  it('judges no candidate on a run that certifies, and certifies with none that judged', () => {
+    for (const { state } of simulations) {
+      const runs = [...state.trials.values()].map(({ trial }) => trial)
+      const [fresh, seen] = [
+        runs.filter(({ certifies }) => certifies),
+        runs.filter(({ certifies }) => !certifies),
+      ]
+      const seeds = new Set(seen.map(({ tree, seed }) => `${tree} ${seed}`))
+      expect(fresh.filter(({ tree, seed }) => seeds.has(`${tree} ${seed}`))).toEqual([])
+    }
+  })
+
+  it('undoes only what was refuted, each merge once', () => {
+    for (const { state } of simulations) {
+      const refuted = [...state.certifications.values()].filter(isRefuted).map(({ to }) => to)
+      const undone = [...state.candidates.values()].flatMap(({ reverts }) => reverts ?? [])
+      expect(refuted).toEqual(expect.arrayContaining(undone))
+      expect(new Set(undone).size).toBe(undone.length)
+    }
   })
 
   it('F18 F43 merges only onto the baseline that the candidate was measured against', () => {
@@ -240,7 +343,7 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
   })
 
   it('F40 says nothing new when it resumes', () => {
-    for (const { events, state, bench } of simulations) {
+    for (const { events, state, bench, certification } of simulations) {
       expect(
         selectNews(
           events,
@@ -248,6 +351,7 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
         ),
       ).toEqual([])
       expect(decide(state, bench, POLICY)).toEqual([])
+      expect(decideCertification(state, certification)).toEqual([])
       expect(planSteps(state)).toEqual([])
     }
   })

@@ -1,15 +1,17 @@
 // What the ledger's events add up to, and that saying them again changes nothing.
 import { describe, expect, it } from 'vitest'
 import { NO_USAGE, type Usage } from '../../src/core/candidate.ts'
+import type { Certification } from '../../src/core/certify/stretch.ts'
 import type { LedgerEvent } from '../../src/core/ledger.ts'
 import { openCandidates, replay, type State, selectNews } from '../../src/core/state.ts'
-import { aBaseline, aCandidate, aRandom, aTrialResult, aVerdict, sha } from '../factories.ts'
+import { aBaseline, aCandidate, aCertification, aRandom, aTrialResult, aVerdict, sha } from '../factories.ts'
 
 const A = aCandidate({ name: 'warmup' })
 const B = aCandidate({ name: 'muon' })
 const MERGE = aVerdict()
 const REJECT = aVerdict({ kind: 'reject', reason: 'conflicts' })
 const PARK = aVerdict({ kind: 'park', reason: 'unproven' })
+const REVIEW = aVerdict({ kind: 'review', reason: 'conflicts' })
 const TOKENS: Usage = { inputTokens: 100, outputTokens: 20, dollars: 0.5 }
 
 const STARTED: LedgerEvent[] = [
@@ -57,6 +59,10 @@ describe('replay', () => {
       usage: NO_USAGE,
       asked: 0,
       fruitless: new Set(),
+      certifyRequests: new Set(),
+      certifications: new Map(),
+      announced: new Set(),
+      notReverted: new Map(),
     })
   })
 
@@ -120,6 +126,25 @@ describe('replay', () => {
 
   it('trial: is kept even when its candidate is not known', () => {
     expect(replayed(trial(aTrialResult({ candidate: B }))).trials.size).toBe(1)
+  })
+
+  it('judged: a revert that turns out not to fit is left to a person', () => {
+    const undo = aCandidate({ name: 'undo', reverts: sha('merge') })
+    const verdicts = [MERGE, REVIEW].map((verdict) => judged(verdict, undo.head, undo))
+    expect(replayed(proposed(undo), ...verdicts).candidates.get(undo.id)?.verdict).toEqual(REVIEW)
+  })
+
+  it('certification: the first word on a stretch stays', () => {
+    const certification = aCertification()
+    const other = { ...certification, holds: false }
+    const state = replayed(certified(certification), certified(other))
+    expect([...state.certifications.values()]).toEqual([certification])
+  })
+
+  it('proposed: an A/A candidate takes no proposer’s turn', () => {
+    expect(replayed(proposed({ ...A, aa: 1 })).asked).toBe(0)
+    expect(replayed(proposed({ ...A, reverts: sha('merge') })).asked).toBe(0)
+    expect(replayed(proposed(A)).asked).toBe(1)
   })
 
   it('judged: on another head than the present one says nothing', () => {
@@ -271,6 +296,10 @@ function trial(result = aTrialResult()): LedgerEvent {
   return { kind: 'trial', result }
 }
 
+function certified(certification: Certification): LedgerEvent {
+  return { kind: 'certification', certification }
+}
+
 /** Events as they could arrive from several jobs at once: many repeat, contradict or come too late. */
 function randomEvents(seed: number, count: number): LedgerEvent[] {
   const random = aRandom(seed)
@@ -291,6 +320,10 @@ function randomEvents(seed: number, count: number): LedgerEvent[] {
       () => trial(aTrialResult({ baseline: aBaseline(some('b', 4)), value: random() })),
       () =>
         judged(pick([MERGE, REJECT, PARK]), pick([candidate.head, sha(some(`${id} again`, 3))]), candidate),
+      () => certified(aCertification({ to: sha(some('b', 4)), holds: random() < 0.5 })),
+      () => ({ kind: 'announced', from: sha('b'), to: sha(some('b', 4)) }),
+      () => ({ kind: 'certify', to: sha(some('b', 4)) }),
+      () => ({ kind: 'not-reverted', commit: sha(some('b', 4)), reason: some('reason', 3) }),
       () => (random() < 0.1 ? ended(some('reason', 3), candidate) : proposed(candidate)),
     ])()
   }

@@ -1,5 +1,6 @@
 // What a trial is called, which seed it gets, and what a result file may say.
 import { describe, expect, it } from 'vitest'
+import type { CutPlan } from '../../src/core/curve.ts'
 import {
   groupTrials,
   isSandboxed,
@@ -15,6 +16,10 @@ describe('trialId', () => {
   it('names the tree and the replicate', () => {
     expect(trialId(sha('tree'), 3)).toBe(`${sha('tree').slice(0, 16)}-r3`)
   })
+
+  it('is another one for a run that certifies', () => {
+    expect(trialId(sha('tree'), 3, 'certify')).toBe(`${sha('tree').slice(0, 16)}-c3`)
+  })
 })
 
 describe('trialSeed', () => {
@@ -25,6 +30,11 @@ describe('trialSeed', () => {
   )
 
   it('differs for every root seed, tree and replicate', () => expect(seeds.size).toBe(16))
+
+  it('is fresh for a run that certifies', () => {
+    const fresh = [1, 2, 11, 12].map((n) => trialSeed('a', sha('x'), n, 'certify'))
+    expect(new Set([...seeds, ...fresh]).size).toBe(20)
+  })
 
   it('is the same every time', () => {
     expect(trialSeed('test', sha('x'), 1)).toBe(trialSeed('test', sha('x'), 1))
@@ -60,6 +70,14 @@ describe('groupTrials', () => {
     expect(batches[0]?.head).toBe(sha('b0'))
   })
 
+  it('sends the plan for cuts only along with first runs of candidates', () => {
+    const cut: CutPlan = { testbed: 'any', sign: 1, windowSteps: 5, checkpoints: [] }
+    const trials = [aTrial(), aTrial({ candidate: warmup }), aTrial({ candidate: muon, replicate: 2 })]
+    const batches = groupTrials(trials, cut)
+    expect(batches.map((batch) => batch.cut)).toEqual([undefined, cut, undefined])
+    expect(batches.every((batch) => trialBatchSchema.safeParse(batch).success)).toBe(true)
+  })
+
   it('makes batches that the train job accepts, even of 50 baseline runs', () => {
     const trials = Array.from({ length: 50 }, (_, n) => aTrial({ replicate: n + 1 }))
     for (const batch of groupTrials(trials)) expect(trialBatchSchema.safeParse(batch).success).toBe(true)
@@ -75,7 +93,18 @@ describe('trialSchema', () => {
     expect(trialSchema.safeParse(trial).success).toBe(true)
   })
 
+  const certifies = { from: sha('from'), to: sha('to') }
   it.each([
+    ['one that certifies', { id: trialId(aTrial().tree, 2, 'certify'), certifies }],
+    ['one of an A/A candidate', { aa: true }],
+  ])('accepts %s', (_, fields) => {
+    expect(trialSchema.parse({ ...aTrial(), ...fields })).toEqual({ ...aTrial(), ...fields })
+  })
+
+  it.each([
+    ['half a stretch', { certifies: { from: sha('from') } }],
+    ['a stretch between branches', { certifies: { ...certifies, to: 'main' } }],
+    ['a candidate that is no A/A', { aa: false }],
     ['an id that leaves its folder', { id: '../../etc/x-r1' }],
     ['an id with a line end', { id: `${aTrial().id}\n` }],
     ['an abbreviated commit', { head: 'abc1234' }],

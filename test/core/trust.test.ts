@@ -17,13 +17,28 @@ const OLD = aBaseline('old')
 const NOW = aBaseline('now')
 const CANDIDATE = aCandidate({ name: 'warmup', base: NOW.commit })
 const OTHER = aCandidate({ name: 'muon', base: NOW.commit })
-const STATE = aState({ baselines: [OLD, NOW], candidates: [CANDIDATE, OTHER] })
 
 const DEMANDS: Demands = { hash: BENCH.config, evaluated: false, sandboxKind: 'bubblewrap' }
 
 function check(result: TrialResult, demands: Partial<Demands> = {}): string | undefined {
   return checkResult(STATE, result, { ...DEMANDS, ...demands })
 }
+
+const AA = aCandidate({ name: 'aa', base: NOW.commit, aa: 1 })
+
+const STATE = aState({ baselines: [OLD, NOW], candidates: [CANDIDATE, OTHER, AA] })
+
+/** The result of a trial whose fields say what it is for. */
+function purposeful(result: TrialResult, fields: Partial<Trial>): TrialResult {
+  return { ...result, trial: { ...result.trial, ...fields } }
+}
+
+const certifies = { from: OLD.commit, to: NOW.commit }
+const FRESH = purposeful(aTrialResult({ baseline: NOW }), {
+  certifies,
+  id: trialId(NOW.tree, 1, 'certify'),
+  seed: trialSeed(ROOT_SEED, NOW.tree, 1, 'certify'),
+})
 
 /** A candidate's result whose trial says something else; id and seed follow unless given. */
 function forged(fields: Partial<Trial>): TrialResult {
@@ -41,6 +56,8 @@ describe('checkResult', () => {
     ['a failed run', aTrialResult({ candidate: CANDIDATE, outcome: 'crashed' })],
     ['the baseline', aTrialResult({ baseline: NOW })],
     ['a baseline that has moved on meanwhile', aTrialResult({ baseline: OLD })],
+    ['a run that certifies', FRESH],
+    ['an A/A candidate', purposeful(aTrialResult({ candidate: AA }), { aa: true })],
     ['a value of 0', aTrialResult({ baseline: NOW, value: 0 })],
   ])('believes a result of %s', (_, result) => expect(check(result)).toBeUndefined())
 
@@ -61,6 +78,14 @@ describe('checkResult', () => {
       forged({ seed: trialSeed(ROOT_SEED, CANDIDATE.tree, 2) }),
       'its seed is not the one assigned',
     ],
+    ['a run that certifies under an ordinary id', forged({ certifies }), 'its id does not belong'],
+    [
+      'an ordinary seed for a run that certifies',
+      purposeful(FRESH, { seed: trialSeed(ROOT_SEED, NOW.tree, 1) }),
+      'its seed is not the one assigned',
+    ],
+    ['an A/A candidate that does not say so', aTrialResult({ candidate: AA }), 'no such trial was assigned'],
+    ['a candidate that says it is A/A', forged({ aa: true }), 'no such trial was assigned'],
     ['code nobody proposed', forged({ tree: sha('better') }), 'no such trial was assigned'],
     ['another commit', forged({ head: sha('pushed') }), 'no such trial was assigned'],
     ['another base', forged({ base: OLD.commit }), 'no such trial was assigned'],

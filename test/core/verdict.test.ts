@@ -124,6 +124,7 @@ describe('a run that does not count', () => {
     ['F29 no-metric', 'no-metric', 'nothing printed'],
     ['F30 invalid-metric', 'invalid-metric', 'reported 2 times'],
     ['F27 diverged', 'diverged', 'val_bpb is nan'],
+    ['cut', 'cut', 'its curve was far behind'],
   ] as const)('%s is a rejection that says why, even after a good run', (_, outcome, reason) => {
     const failed = aTrialResult({ candidate: aCandidate(), outcome, reason, replicate: 2 })
     const judgement = judge(BASELINE, [...runs([2.4]), failed], SIGMA, POLICY)

@@ -88,3 +88,30 @@ it('trains from a checkout alone: no token, no request to GitHub', async () => {
   expect(research.github.requests).toHaveLength(before.rest)
   expect((await readdir(results)).length).toBe(batches.length)
 })
+
+/** Long enough to be watched; with a hundredth of the learning rate it does not learn. */
+const WATCHED = `const LEARNING_RATE = 0.1
+for (let step = 0; step <= 100; step += 1) {
+  console.log(\`step \${step}  loss \${(2 + 2 * Math.exp(-step * LEARNING_RATE / 2)).toFixed(4)}\`)
+  await new Promise((resolve) => setTimeout(resolve, 10))
+}
+console.log(\`val_loss: \${(2 + Math.sin(Number(process.env.AUTORESEARCH_SEED)) / 100).toFixed(6)}\`)
+`
+
+it('cuts a hopeless trial in a job that has no ledger, and rejects its candidate', async () => {
+  research = await startResearch(
+    [proposal('Learn not at all', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.001')],
+    {},
+    WATCHED,
+  )
+  // The baseline first: without its curves nothing is known to be hopeless.
+  await settleInRounds(research, 0)
+  expect(await settleInRounds(research, 1)).toEqual({ 'Learn not at all': 'reject' })
+  const trials = (await research.ledger()).flatMap((event) => (event.kind === 'trial' ? [event.result] : []))
+  expect(trials.filter(({ trial }) => trial.candidate === null).map(({ outcome }) => outcome)).toEqual(
+    Array.from({ length: 3 }, () => 'measured'),
+  )
+  const [cut] = trials.filter(({ trial }) => trial.candidate !== null)
+  expect(cut).toMatchObject({ outcome: 'cut', reason: expect.stringContaining('at 30 % of the run') })
+  expect(cut?.curve.at(-1)?.step).toBeLessThan(100)
+})

@@ -9,6 +9,7 @@ import { type LedgerEvent, parseLedger } from '../../src/core/ledger.ts'
 import { type GitHub, startGitHub } from '../github/server.ts'
 import type { ScriptedConversation } from '../model/script.ts'
 import { startModel } from '../model/server.ts'
+import type { ChatRequest } from '../model/validate.ts'
 import { type FinishedJob, type RunningJob, startJob } from '../runner.ts'
 
 const FIXTURE = fileURLToPath(new URL('../fixtures/research', import.meta.url))
@@ -20,6 +21,8 @@ export interface Research {
   run(inputs: Record<string, string>, options?: { ref?: string }): Promise<FinishedJob>
   /** Every line of the ledger as it is on the server. */
   ledger(): Promise<LedgerEvent[]>
+  /** What the model was asked, in order. */
+  asked: readonly ChatRequest[]
   /** A fresh directory that is removed at the end. */
   directory: string
   close(): Promise<void>
@@ -35,11 +38,19 @@ export function proposal(title: string, search: string, replace: string): Script
   return { label: title, answers: [{ toolCalls: [edit] }, { toolCalls: [submit] }] }
 }
 
-export async function startResearch(conversations: readonly ScriptedConversation[]): Promise<Research> {
+/**
+ * @param fields of the configuration, in the place of those of the fixture
+ * @param train what `train.mjs` is instead
+ */
+export async function startResearch(
+  conversations: readonly ScriptedConversation[],
+  fields: Readonly<Record<string, unknown>> = {},
+  train?: string,
+): Promise<Research> {
   const directory = await mkdtemp(join(tmpdir(), 'autoresearch-test-'))
   const [github, model] = await Promise.all([startGitHub(), startModel({ conversations })])
   await github.createRepository(REPOSITORY, {
-    from: await repositoryFiles(directory, model.baseUrl),
+    from: await repositoryFiles(directory, model.baseUrl, fields, train),
     allowActionsToCreatePullRequests: true,
   })
   const permissions = { contents: 'write', pull_requests: 'write', checks: 'write' } as const
@@ -57,6 +68,7 @@ export async function startResearch(conversations: readonly ScriptedConversation
     })
   return {
     github,
+    asked: model.requests,
     directory,
     start,
     run: async (inputs, options) => (await start(inputs, options)).finished,
@@ -68,11 +80,17 @@ export async function startResearch(conversations: readonly ScriptedConversation
   }
 }
 
-async function repositoryFiles(directory: string, baseUrl: string): Promise<string> {
+async function repositoryFiles(
+  directory: string,
+  baseUrl: string,
+  fields: Readonly<Record<string, unknown>>,
+  train?: string,
+): Promise<string> {
   const files = join(directory, 'files')
   await cp(FIXTURE, files, { recursive: true })
+  if (train !== undefined) await writeFile(join(files, 'train.mjs'), train)
   const path = join(files, '.github/autoresearch.yml')
-  const config = parse(await readFile(path, 'utf8'))
+  const config = { ...parse(await readFile(path, 'utf8')), ...fields }
   config.proposers = [{ kind: 'openai', model: 'scripted', 'base-url': baseUrl }]
   await writeFile(path, stringify(config))
   return files

@@ -15,9 +15,17 @@ export interface ScriptedReply {
   refusal?: string
   /** A string is sent as it is, to play a model that writes broken JSON. */
   toolCalls?: readonly { name: string; arguments: Record<string, unknown> | string }[]
-  finishReason?: 'stop' | 'tool_calls' | 'length' | 'content_filter'
+  finishReason?: 'stop' | 'tool_calls' | 'length' | 'content_filter' | 'error'
   /** Default: estimated from the lengths. `null`: the endpoint does not say. */
-  usage?: { prompt_tokens: number; completion_tokens: number } | null
+  usage?: {
+    prompt_tokens: number
+    completion_tokens: number
+    prompt_tokens_details?: { cached_tokens: number }
+  } | null
+  /** Fields of the message that a server adds, or gets wrong. */
+  message?: Record<string, unknown>
+  /** Of a streamed answer only so many events are sent; a negative number leaves out so many at the end. */
+  events?: number
 }
 
 export interface ScriptedFault {

@@ -18,6 +18,10 @@ export interface ModelOptions {
   apiKey?: string
   /** When set, every other model gets a 404. */
   models?: readonly string[]
+  /** Requests that this endpoint does not take, in its own words. They do not count as a turn of the conversation. */
+  refuse?: (request: ChatRequest) => ScriptedFault | undefined
+  /** Streams every answer, whether it was asked to or not. */
+  alwaysStreams?: boolean
   /** Called for every answer that is played, for whoever wants to show what happens. */
   onAnswer?: (played: { label: string; answer: ScriptedReply | ScriptedFault }) => void
 }
@@ -39,6 +43,7 @@ export async function startModel(options: ModelOptions): Promise<Model> {
   const player = new ScriptPlayer(options.conversations)
   const requests: ChatRequest[] = []
   const violations: string[] = []
+  let hasRefused = false
   const closing = new AbortController()
   const server = createServer((request, response) => {
     respond(request, response).catch((error: unknown) => {
@@ -58,10 +63,19 @@ export async function startModel(options: ModelOptions): Promise<Model> {
     if (options.models && !options.models.includes(model))
       return sendError(response, 404, `The model \`${model}\` does not exist`, 'model_not_found')
     requests.push(parsed.data)
+    const refused = options.refuse?.(parsed.data)
+    if (refused) {
+      hasRefused = true
+      return playFault(response, refused, closing.signal)
+    }
+    // Streaming is off unless an endpoint insists on it.
+    if (parsed.data.stream && !hasRefused) violations.push('stream, though nobody asked for it')
     const { answer, conversation, label } = player.next(parsed.data.messages)
     options.onAnswer?.({ label, answer })
     if (isFault(answer)) return playFault(response, answer, closing.signal)
-    sendJson(response, 200, completion(parsed.data, answer, `${conversation}_${requests.length}`))
+    const whole = completion(parsed.data, answer, `${conversation}_${requests.length}`)
+    if (parsed.data.stream || options.alwaysStreams) return sendStream(response, whole, answer.events)
+    sendJson(response, 200, whole)
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -97,7 +111,7 @@ async function readText(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function completion({ model, messages }: ChatRequest, reply: ScriptedReply, id: string): object {
+function completion({ model, messages }: ChatRequest, reply: ScriptedReply, id: string) {
   const toolCalls = reply.toolCalls?.map(({ name, arguments: args }, index) => ({
     id: `call_${id}_${index}`,
     type: 'function',
@@ -108,6 +122,7 @@ function completion({ model, messages }: ChatRequest, reply: ScriptedReply, id: 
     content: reply.content ?? null,
     refusal: reply.refusal ?? null,
     ...(toolCalls && { tool_calls: toolCalls }),
+    ...reply.message,
   }
   const finish = reply.finishReason ?? (toolCalls ? 'tool_calls' : 'stop')
   const usage = reply.usage === undefined ? estimate(messages, message) : reply.usage
@@ -125,6 +140,36 @@ function completion({ model, messages }: ChatRequest, reply: ScriptedReply, id: 
 function estimate(prompt: unknown, answer: unknown) {
   const tokens = (value: unknown) => Math.ceil(JSON.stringify(value).length / 4)
   return { prompt_tokens: tokens(prompt), completion_tokens: tokens(answer) }
+}
+
+/** In pieces of a few characters, as servers do it, with usage in an event of its own. */
+function sendStream(
+  response: ServerResponse,
+  { choices, usage, ...same }: ReturnType<typeof completion>,
+  events = Number.POSITIVE_INFINITY,
+): void {
+  const [choice] = choices
+  const { tool_calls: calls = [], content, ...message } = choice?.message ?? {}
+  const pieces = [
+    ...[message, ...inPieces(content ?? '').map((text) => ({ content: text }))],
+    ...calls.flatMap(({ function: called, ...call }, index) => [
+      { tool_calls: [{ index, ...call, function: { name: called.name, arguments: '' } }] },
+      ...inPieces(called.arguments).map((text) => ({
+        tool_calls: [{ index, function: { arguments: text } }],
+      })),
+    ]),
+  ]
+  const deltas = pieces.map((delta) => ({ ...same, choices: [{ index: 0, delta, finish_reason: null }] }))
+  const end = { ...same, choices: [{ index: 0, delta: {}, finish_reason: choice?.finish_reason }] }
+  const chunks = [...deltas, end, ...(usage ? [{ ...same, choices: [], usage }] : [])].map((chunk) =>
+    JSON.stringify(chunk),
+  )
+  const lines = [...chunks, '[DONE]'].slice(0, events).map((data) => `data: ${data}\n\n`)
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`: keep-alive\n\n${lines.join('')}`)
+}
+
+function inPieces(text: string): string[] {
+  return text.match(/[\s\S]{1,7}/g) ?? []
 }
 
 async function playFault(

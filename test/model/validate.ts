@@ -11,11 +11,21 @@ const assistant = z.looseObject({
       z.looseObject({
         id: z.string().min(1),
         type: z.literal('function'),
-        function: z.looseObject({ name: z.string(), arguments: z.string() }),
+        // vLLM and llama.cpp parse the arguments of earlier calls; OpenAI does not.
+        function: z.looseObject({ name: z.string(), arguments: z.string().refine(isJson, 'not JSON') }),
       }),
     )
     .optional(),
 })
+
+function isJson(value: string): boolean {
+  try {
+    JSON.parse(value)
+    return true
+  } catch {
+    return false
+  }
+}
 
 const message = z.discriminatedUnion('role', [
   z.looseObject({ role: z.literal('system'), content: text }),
@@ -36,15 +46,20 @@ const tool = z.strictObject({
 })
 
 export const chatRequestSchema = z
-  .looseObject({
+  .strictObject({
     model: z.string().min(1),
     messages: z.array(message).min(1),
     tools: z.array(tool).min(1).max(128).optional(),
-    stream: z.literal(false).nullish(),
+    max_tokens: z.int().min(1).optional(),
+    max_completion_tokens: z.int().min(1).optional(),
+    stream: z.boolean().nullish(),
+    stream_options: z.strictObject({ include_usage: z.boolean() }).optional(),
   })
-  .superRefine(({ messages }, context) => {
+  .superRefine(({ messages, stream, stream_options }, context) => {
     const problem = unansweredCall(messages)
     if (problem) context.addIssue({ code: 'custom', path: ['messages'], message: problem })
+    if (stream_options && !stream)
+      context.addIssue({ code: 'custom', path: ['stream_options'], message: 'only with stream' })
   })
 
 export type ChatRequest = z.infer<typeof chatRequestSchema>

@@ -117,6 +117,7 @@ it('settles a candidate and starts the next round', async () => {
   await installTemplate(research)
   const proposed = await runAction(research, 'propose', {
     'inputs.candidates': '1',
+    "inputs.certify || 'false'": 'false',
     'secrets.OPENAI_API_KEY': 'sk-loopback',
   })
   expect(proposed.outputs['has-trials']).toBe('true')
@@ -133,6 +134,7 @@ it('settles a candidate and starts the next round', async () => {
   expect(research.github.dispatches).toMatchObject([
     { workflow: 'autoresearch.yml', inputs: { rounds: '2', candidates: '1' } },
   ])
-  expect(Object.keys(on.workflow_dispatch.inputs).sort()).toEqual(['candidates', 'rounds'])
+  // What was asked to be certified is in the ledger, so later rounds need not ask again.
+  expect(Object.keys(on.workflow_dispatch.inputs).sort()).toEqual(['candidates', 'certify', 'rounds'])
   expect(research.github.violations).toEqual([])
 })

@@ -4,7 +4,7 @@ import type { RemoteBranches, Repository } from '../../ports.ts'
 import { exportTree } from './export.ts'
 import { type GitContext, git, readRemote } from './git.ts'
 import { listTree, MAX_TEXT_BYTES, present, rawChanges, readBlobs } from './objects.ts'
-import { commitFiles, fixedTree, rebase, sealedTree } from './trees.ts'
+import { commitFiles, fixedTree, rebase, revert, sealedTree } from './trees.ts'
 
 export interface GitRepository extends Repository {
   /** Tree of `base` with only the editable paths of `head` laid over it: what a trial is allowed to see. */
@@ -25,6 +25,7 @@ export function createRepository(context: GitContext): GitRepository {
     changes: (from, to) => changes(context, from, to),
     commit: (request) => commitFiles(context, request),
     rebase: (head, onto) => rebase(context, head, onto),
+    revert: (request) => revert(context, request),
     sealedTree: (base, head, editable) => sealedTree(context, base, head, editable),
     fixedTree: (commit, editable) => fixedTree(context, commit, editable),
     exportTree: (tree, directory) => exportTree(context, tree, directory),

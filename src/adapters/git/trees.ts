@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isEditable } from '../../core/gate/gate.ts'
+import type { Replayed } from '../../ports.ts'
 import { type GitContext, git, tryGit } from './git.ts'
 import { listTree, present, rawChanges, readBlobs } from './objects.ts'
 
@@ -54,11 +55,7 @@ export async function commitFiles(
   return { commit, tree }
 }
 
-export async function rebase(
-  context: GitContext,
-  head: string,
-  onto: string,
-): Promise<{ kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }> {
+export async function rebase(context: GitContext, head: string, onto: string): Promise<Replayed> {
   await present(context, head)
   await present(context, onto)
   const tree = (await mergeTrees(context, head, onto)) ?? (await applyChangedLines(context, head, onto))
@@ -66,6 +63,24 @@ export async function rebase(
   const message = await git(context, ['log', '-1', '--format=%B', head])
   const commit = await git(context, ['commit-tree', tree, '-p', onto], { input: message })
   return { kind: 'rebased', commit, tree }
+}
+
+/** The way back is a change like any other: a commit that leads from `commit` to its first parent, replayed. */
+export async function revert(
+  context: GitContext,
+  { commit, onto, message }: { commit: string; onto: string; message: string },
+): Promise<Replayed> {
+  const parent = await firstParent(context, commit)
+  const back = await git(context, ['commit-tree', `${parent}^{tree}`, '-p', commit], { input: message })
+  return rebase(context, back, onto)
+}
+
+/** A shallow clone does not have the parent, but the commit says its name. */
+async function firstParent(context: GitContext, commit: string): Promise<string> {
+  const text = await git(context, ['cat-file', 'commit', await present(context, commit)])
+  const [, parent] = /^parent (\S+)$/m.exec(text) ?? []
+  if (parent === undefined) throw new Error(`${commit} has no parent`)
+  return present(context, parent)
 }
 
 /**

@@ -1,120 +1,153 @@
-// One call to an OpenAI-compatible endpoint: bounded in time, bytes and retries, and its failures put into words.
+// One endpoint that speaks OpenAI's chat completions: bounded in time, bytes and retries, its failures put into words, and
+// its peculiarities learnt from its first refusals.
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
-import type { ChatCompletionCreateParamsNonStreaming, ChatCompletionMessageParam } from 'openai/resources'
-import { z } from 'zod'
-import type { Usage } from '../../core/candidate.ts'
+import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources'
+import { hostOf, OPENAI_URL } from '../../core/agent/keys.ts'
+import type { EndpointConfig } from '../../core/config/config.ts'
+import { type Reply, readAnswer } from './answer.ts'
 import { boundedFetch } from './bounded-fetch.ts'
+import { type Refusal, understand } from './refusals.ts'
 
-export interface EndpointSettings {
-  /** As the endpoint names it. */
-  model: string
-  /** Default: that of OpenAI. */
-  baseUrl?: string
+export interface EndpointSettings extends EndpointConfig {
   /** May be empty: servers on one's own machine often want none. */
   apiKey: string
-  /** Dollars per million tokens. */
-  price?: { input: number; output: number }
+  /** Most tokens of one answer; left to the endpoint when absent. */
+  maxOutputTokens?: number
   /** For one answer, its body included. Node itself gives up when no answer has begun after 300 s, the default. */
   timeoutSeconds?: number
   /** For one answer, after a 429, a 5xx, a timeout or a lost connection. Default 4. */
   maxRetries?: number
 }
 
-/** What the model said, reduced to what the agent acts on. */
-export interface Reply {
-  kind: 'reply'
-  /** As received: what the conversation is continued with. */
-  message: ChatCompletionMessageParam
-  content: string
-  refusal: string
-  toolCalls: { id: string; name: string; arguments: string }[]
-  finishReason: string
-  usage: Usage
-}
-
 /** `permanent`: the next call would fail in the same way, until a person changes a setting. */
-interface Failure {
+export interface Failure {
   kind: 'failure'
   reason: string
   permanent: boolean
+  /** What a changed conversation would mend. */
+  refusal?: Refusal
 }
 
-export type Ask = (
-  request: Pick<ChatCompletionCreateParamsNonStreaming, 'messages' | 'tools'>,
-  signal: AbortSignal,
-) => Promise<Reply | Failure>
+interface Question {
+  messages: readonly ChatCompletionMessageParam[]
+  /** Empty: the model is to answer in plain text. */
+  tools: readonly ChatCompletionTool[]
+}
 
-const OPENAI_URL = 'https://api.openai.com/v1'
+export interface Endpoint {
+  model: string
+  /** False once it has refused or ignored tools. */
+  takesTools: boolean
+  /** Asks for the next message. Never throws, and answers at once when aborted. */
+  ask(question: Question, signal: AbortSignal): Promise<Reply | Failure>
+}
+
 const NOT_A_COMPLETION = 'llm-error: the answer is not a chat completion; check base-url'
 
-const tokens = z.number().nonnegative().catch(0)
-const answerSchema = z.looseObject({
-  choices: z
-    .array(
-      z.looseObject({
-        finish_reason: z.string().nullish(),
-        message: z.looseObject({
-          role: z.literal('assistant'),
-          content: z.string().nullish(),
-          refusal: z.string().nullish(),
-          tool_calls: z
-            .array(
-              z.looseObject({
-                id: z.string().min(1),
-                function: z.looseObject({ name: z.string(), arguments: z.string() }),
-              }),
-            )
-            .nullish(),
-        }),
-      }),
-    )
-    .min(1),
-  usage: z.looseObject({ prompt_tokens: tokens, completion_tokens: tokens }).nullish().catch(null),
-})
+/** What we have learnt about an endpoint. Every refusal changes it once and in one direction, so that learning ends. */
+interface Dialect {
+  /** Names of the limit of an answer that are left to try. Most servers know the old one, and some only that. */
+  limitNames: string[]
+  stream: boolean
+  takesThoughts: boolean
+}
 
-/** Makes the function that asks the model for its next message. It never throws, and answers at once when aborted. */
-export function connect(settings: EndpointSettings): Ask {
+export function connect(settings: EndpointSettings): Endpoint {
   const { model, timeoutSeconds = 300, maxRetries = 4 } = settings
   const client = new OpenAI({
     // The SDK refuses an empty key, and reads the environment for what is left out.
     apiKey: settings.apiKey || 'none',
+    organization: null,
+    project: null,
     baseURL: settings.baseUrl ?? OPENAI_URL,
     timeout: Math.ceil(timeoutSeconds * 1000),
     maxRetries,
     logLevel: 'off',
     fetch: boundedFetch,
   })
-  return async (request, signal) => {
-    try {
-      const call = client.chat.completions.create({ ...request, model }, { signal })
-      return readAnswer(await unlessAborted(call, signal), settings)
-    } catch (error) {
-      return explain(error, settings)
-    }
+  const dialect: Dialect = {
+    limitNames: ['max_tokens', 'max_completion_tokens'],
+    stream: false,
+    takesThoughts: true,
   }
+  const endpoint: Endpoint = {
+    model,
+    takesTools: true,
+    async ask(question, signal) {
+      for (;;) {
+        const body = requestBody(question, settings, dialect)
+        try {
+          // Not the SDK's own method for completions, which would read a stream piece by piece: ours is read whole.
+          const call = client.post('/chat/completions', { body, signal })
+          const answer = await unlessAborted(call, signal)
+          return readAnswer(answer, JSON.stringify(body).length, settings.price) ?? failure(NOT_A_COMPLETION)
+        } catch (error) {
+          const refusal = refusalOf(error)
+          if (refusal !== undefined && learn(dialect, refusal, body)) continue
+          if (refusal === 'no-tools') endpoint.takesTools = false
+          return { ...explain(error, settings), ...(refusal && { refusal }) }
+        }
+      }
+    },
+  }
+  return endpoint
 }
 
-function readAnswer(answer: unknown, { price }: EndpointSettings): Reply | Failure {
-  const parsed = answerSchema.safeParse(answer)
-  const choice = parsed.data?.choices[0]
-  if (!choice) return failure(NOT_A_COMPLETION)
-  const { message, finish_reason } = choice
-  const inputTokens = parsed.data?.usage?.prompt_tokens ?? 0
-  const outputTokens = parsed.data?.usage?.completion_tokens ?? 0
-  const dollars = price ? (inputTokens * price.input + outputTokens * price.output) / 1e6 : 0
+type RequestBody = Record<string, unknown>
+
+function requestBody(
+  { messages, tools }: Question,
+  settings: EndpointSettings,
+  dialect: Dialect,
+): RequestBody {
+  const { model, maxOutputTokens } = settings
+  const [limit] = dialect.limitNames
   return {
-    kind: 'reply',
-    // Endpoints put fields of their own into a message and want them back.
-    message: message as unknown as ChatCompletionMessageParam,
-    content: message.content ?? '',
-    refusal: message.refusal ?? '',
-    toolCalls: (message.tool_calls ?? []).map((call) => ({ id: call.id, ...call.function })),
-    finishReason: finish_reason ?? '',
-    usage: { inputTokens, outputTokens, dollars },
+    model,
+    messages: dialect.takesThoughts ? messages : messages.map(withoutThoughts),
+    ...(tools.length > 0 && { tools }),
+    ...(maxOutputTokens !== undefined && limit !== undefined && { [limit]: maxOutputTokens }),
+    ...(dialect.stream && { stream: true, stream_options: { include_usage: true } }),
   }
 }
 
-function explain(error: unknown, { model, timeoutSeconds = 300 }: EndpointSettings): Failure {
+function withoutThoughts(message: ChatCompletionMessageParam): ChatCompletionMessageParam {
+  if (message.role !== 'assistant') return message
+  const { reasoning_content: _, reasoning_details: __, ...rest } = message as unknown as RequestBody
+  return rest as unknown as ChatCompletionMessageParam
+}
+
+/** @returns whether the next request will be another one */
+function learn(dialect: Dialect, refusal: Refusal, body: RequestBody): boolean {
+  switch (refusal) {
+    case 'limit-name': {
+      const sent = dialect.limitNames.findIndex((name) => name in body)
+      if (sent >= 0) dialect.limitNames.splice(0, sent + 1)
+      return sent >= 0
+    }
+    case 'stream': {
+      const learnt = !('stream' in body)
+      dialect.stream = true
+      return learnt
+    }
+    case 'reasoning': {
+      const learnt = dialect.takesThoughts
+      dialect.takesThoughts = false
+      return learnt
+    }
+    case 'no-tools':
+    case 'too-long':
+      return false
+  }
+}
+
+function refusalOf(error: unknown): Refusal | undefined {
+  if (!(error instanceof APIError) || error.status === undefined) return undefined
+  return understand(error.status, { ...error.error, message: error.message })
+}
+
+function explain(error: unknown, settings: EndpointSettings): Failure {
+  const { model, baseUrl, apiKey, timeoutSeconds = 300 } = settings
   if (error instanceof APIConnectionTimeoutError)
     return failure(`llm-error: no answer within ${timeoutSeconds} s`)
   if (error instanceof APIConnectionError)
@@ -122,11 +155,16 @@ function explain(error: unknown, { model, timeoutSeconds = 300 }: EndpointSettin
   if (error instanceof SyntaxError) return failure(NOT_A_COMPLETION)
   if (!(error instanceof APIError)) return failure(`llm-error: ${String(error)}`)
   const { status, code } = error
+  if (apiKey === '' && status === 401)
+    return failure(
+      `the endpoint wants a key: give one for ${hostOf(baseUrl)} in openai-api-keys`,
+      'permanent',
+    )
   if (status === 401 || status === 403)
     return failure(`the endpoint refused the key (${status}): check OPENAI_API_KEY and base-url`, 'permanent')
   if (status === 404)
     return failure(`the endpoint answers 404: check model "${model}" and base-url`, 'permanent')
-  if (code === 'insufficient_quota')
+  if (status === 402 || code === 'insufficient_quota')
     return failure(`the account of OPENAI_API_KEY has no quota left (${status})`, 'permanent')
   return failure(`llm-error: ${error.message}`)
 }

@@ -118,14 +118,14 @@ async function run(installation: Installation, request: SandboxRequest): Promise
 
 function argumentsFor(
   { system, seccomp }: Installation,
-  { places, outWritable, environment, caps, command }: SandboxRequest,
+  { places, outWritable, accelerators, environment, caps, command }: SandboxRequest,
   tools: readonly Mount[],
 ): string[] {
   const memoryBytes = caps.memoryBytes ?? totalmem()
   return bubblewrapArguments({
     places,
     outWritable,
-    system,
+    system: accelerators === false ? system.filter(({ kind }) => kind !== 'device') : system,
     tools,
     environment: placedEnvironment(environment, insidePlaces(places)),
     temporaryBytes: Math.min(MAX_TEMPORARY_BYTES, Math.floor(memoryBytes / 4)),

@@ -7,6 +7,8 @@ export interface SandboxRequest {
   places: Places
   /** False for the evaluator: it reads what training left and has only its own scratch to write. */
   outWritable: boolean
+  /** False keeps the accelerators of the machine out of sight. */
+  accelerators?: false
   /** All variables, but for those that name places: HOME, TMPDIR and AUTORESEARCH_DATA, _OUT and _EVAL_DATA. */
   environment: Readonly<Record<string, string>>
   timeoutSeconds: number

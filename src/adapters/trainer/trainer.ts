@@ -3,7 +3,9 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { certificationConfig } from '../../core/certify/certify.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../../core/config/config.ts'
+import type { CutPlan } from '../../core/curve.ts'
 import { measurementHash } from '../../core/evidence.ts'
 import {
   type Measurement,
@@ -15,12 +17,13 @@ import {
 } from '../../core/metric.ts'
 import type { Places } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/secrets.ts'
-import { TRIAL_FILE, type Trial, type TrialResult } from '../../core/trial.ts'
+import { mayBeCut, type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/trial.ts'
 import { ConfigError, UserFacingError } from '../../errors.ts'
 import type { Clock, Log, Trainer } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { openSandbox, removeTree, type Sandbox } from '../sandbox/sandbox.ts'
 import { readBoundedFileIn } from './bounded-file.ts'
+import { CurveFollower, type EarlyEnd } from './curve-follower.ts'
 import { assertDeviceIdle } from './device.ts'
 import { trainingEnvironment } from './environment.ts'
 import { type PreparedData, prepareData } from './setup.ts'
@@ -50,6 +53,8 @@ const MAX_METRIC_FILE_BYTES = 1024 * 1024
 /** An evaluation may take this long, whatever the timeout of training is. */
 const MIN_EVALUATION_SECONDS = 60
 const TAIL_CHARACTERS = 4000
+/** Of what failed, the end of the output says why; a run that was cut has only been training. */
+const OUTCOMES_WITHOUT_TAIL: ReadonlySet<Outcome> = new Set(['measured', 'cut'])
 
 /** What a trial works with. */
 interface Bench {
@@ -64,12 +69,12 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const benches = new Map<string, Promise<Bench>>()
   return {
     testbed: options.testbed,
-    async run(trial, signal) {
+    async run(trial, signal, cut) {
       const opening = benches.get(trial.base) ?? openBench(options, trial.base, signal)
       benches.set(trial.base, opening)
       const bench = await opening
       await assertDeviceIdle()
-      return runTrial(bench, trial, signal)
+      return runTrial(forPurpose(bench, trial), trial, signal, cut)
     },
   }
 }
@@ -81,6 +86,11 @@ async function openBench(options: TrainerOptions, base: string, signal: AbortSig
   return { options, config, sandbox, prepared: await prepareData(options, config, base, signal) }
 }
 
+/** Certification may have an evaluator of its own. */
+function forPurpose(bench: Bench, { certifies }: Trial): Bench {
+  return certifies === undefined ? bench : { ...bench, config: certificationConfig(bench.config) }
+}
+
 async function readConfig({ repository, configPath }: TrainerOptions, base: string): Promise<Config> {
   const parsed = parseConfig((await repository.readFile(base, configPath)) ?? '')
   if (parsed.kind === 'config') return parsed.config
@@ -89,10 +99,16 @@ async function readConfig({ repository, configPath }: TrainerOptions, base: stri
   })
 }
 
-async function runTrial(bench: Bench, trial: Trial, signal: AbortSignal): Promise<TrialResult> {
+async function runTrial(
+  bench: Bench,
+  trial: Trial,
+  signal: AbortSignal,
+  cut: CutPlan | undefined,
+): Promise<TrialResult> {
   const { options, config } = bench
   const sealed = await options.repository.sealedTree(trial.base, trial.head, config.editable)
-  if (sealed !== trial.tree)
+  // What an A/A candidate changes is never editable: under it lies the code of the baseline, or something is wrong.
+  if (sealed !== (trial.aa ? await options.repository.treeOf(trial.base) : trial.tree))
     throw new UserFacingError(
       `${trial.head.slice(0, 7)} changes files outside \`editable\`; it was not trained`,
       {
@@ -105,7 +121,7 @@ async function runTrial(bench: Bench, trial: Trial, signal: AbortSignal): Promis
   try {
     for (const directory of [places.source, places.out, results]) await mkdir(directory, { recursive: true })
     await options.repository.exportTree(sealed, places.source)
-    const ran = await trainAndMeasure(bench, trial, places, signal)
+    const ran = await trainAndMeasure(bench, trial, places, signal, cut)
     await writeFile(join(results, 'log.txt'), ran.log)
     // A run that we ended ourselves says nothing about the code, and whoever finds the file would believe that it crashed.
     if (!signal.aborted)
@@ -121,6 +137,7 @@ async function trainAndMeasure(
   trial: Trial,
   places: Places,
   signal: AbortSignal,
+  cut: CutPlan | undefined,
 ): Promise<{ result: TrialResult; log: string }> {
   const { options, config, sandbox, prepared } = bench
   const training = await runCommand(bench, trial, signal, {
@@ -128,9 +145,10 @@ async function trainAndMeasure(
     places: { ...places, data: prepared.data },
     outWritable: true,
     timeoutSeconds: config.timeoutSeconds,
+    early: earlyEnd(bench, trial, cut),
   })
   const evaluation =
-    config.evaluate !== undefined && training.exit.code === 0 && !training.exit.timedOut
+    config.evaluate !== undefined && training.exit.code === 0 && !training.exit.timedOut && !training.ended
       ? await runCommand(bench, trial, signal, {
           command: config.evaluate,
           places: { ...places, data: prepared.data, evaluationData: prepared.evaluationData },
@@ -140,6 +158,7 @@ async function trainAndMeasure(
       : undefined
   const measured = await measure(config, training, evaluation, places.out)
   const log = training.log + (evaluation ? `\n[evaluation]\n${evaluation.log}` : '')
+  const trainingSeconds = milliseconds(training.wallSeconds)
   const wallSeconds = milliseconds(training.wallSeconds + (evaluation?.wallSeconds ?? 0))
   const result: TrialResult = {
     trial,
@@ -151,11 +170,21 @@ async function trainAndMeasure(
     runAttempt: options.runAttempt,
     ...measured,
     wallSeconds,
+    ...(evaluation ? { trainingSeconds } : {}),
     deviceSeconds: wallSeconds,
     curve: [...training.reader.curve],
-    ...(measured.outcome === 'measured' ? {} : { tail: log.slice(-TAIL_CHARACTERS) }),
+    ...(training.firstPointSeconds === undefined
+      ? {}
+      : { firstPointSeconds: milliseconds(training.firstPointSeconds) }),
+    ...(OUTCOMES_WITHOUT_TAIL.has(measured.outcome) ? {} : { tail: log.slice(-TAIL_CHARACTERS) }),
   }
   return { result, log }
+}
+
+/** A candidate may be ended early, the baseline is what others are held against; numbers of another machine are not. */
+function earlyEnd({ options, config }: Bench, trial: Trial, plan: CutPlan | undefined): EarlyEnd | undefined {
+  if (config.cutBelow === undefined || trial.candidate === null) return undefined
+  return plan?.testbed === options.testbed && mayBeCut(trial) ? { plan } : {}
 }
 
 interface Ran {
@@ -165,6 +194,9 @@ interface Ran {
   log: string
   leaked: boolean
   wallSeconds: number
+  firstPointSeconds: number | undefined
+  /** What we ended it for, before its time. */
+  ended: Measurement | undefined
 }
 
 interface CommandRequest {
@@ -172,6 +204,8 @@ interface CommandRequest {
   places: Places
   outWritable: boolean
   timeoutSeconds: number
+  /** Absent: it runs to its own end or to its timeout. */
+  early?: EarlyEnd | undefined
 }
 
 async function runCommand(
@@ -182,6 +216,7 @@ async function runCommand(
 ): Promise<Ran> {
   const reader = new OutputReader(config.metric, config.progress?.pattern)
   const watch = new SecretWatch(options.secrets)
+  const follower = new CurveFollower(reader, request.early)
   const { memoryBytes, outBytes, processes, read } = config.sandbox
   const begun = options.clock.monotonicSeconds()
   const exit = await sandbox.run({
@@ -199,12 +234,15 @@ async function runCommand(
     onOutput: (text) => {
       reader.push(text)
       watch.push(text)
+      follower.look(options.clock.monotonicSeconds() - begun)
     },
-    signal,
+    signal: AbortSignal.any([signal, follower.signal]),
   })
   const wallSeconds = options.clock.monotonicSeconds() - begun
   reader.end()
-  return { exit, reader, log: watch.redact(reader.log), leaked: watch.found, wallSeconds }
+  const { firstPointSeconds, ended } = follower
+  const log = watch.redact(reader.log)
+  return { exit, reader, log, leaked: watch.found, wallSeconds, firstPointSeconds, ended }
 }
 
 /** With an evaluation its number counts, whatever training printed. */
@@ -216,6 +254,7 @@ async function measure(
 ): Promise<Measurement> {
   if (training.leaked || evaluation?.leaked)
     return { outcome: 'invalid-metric', reason: 'its output held a secret of this job' }
+  if (training.ended) return training.ended
   const { metric } = config
   if (evaluation) {
     const { exit, reader, log } = evaluation

@@ -3,10 +3,11 @@
 import type { Candidate } from '../candidate.ts'
 import type { Config } from '../config/config.ts'
 import { type Bench, baselineTrials, noiseSigma } from '../evidence.ts'
+import { pastIdeas } from '../ideas.ts'
 import { fence, table, truncateMarkdown, visibleText } from '../report/markdown.ts'
 import type { State } from '../state.ts'
-import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
+import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
 import { measuredValues } from '../trial.ts'
 import { wallAllowanceSeconds } from '../verdict.ts'
 
@@ -136,7 +137,7 @@ function noise(state: State, bench: Bench): string {
 }
 
 function merges(state: State): string {
-  const merged = [...state.candidates.values()].filter(({ end }) => end?.kind === 'merged')
+  const merged = pastIdeas(state).filter(({ end }) => end?.kind === 'merged')
   if (merged.length === 0) return ''
   const best = merged.toSorted((a, b) => gainOf(b) - gainOf(a)).slice(0, MAX_MERGES)
   const lines = best.map((candidate) => `- ${gainText(candidate)} ${visibleText(candidate.title, 100)}`)
@@ -152,7 +153,8 @@ function gainText({ verdict }: Candidate): string {
 }
 
 function history(state: State): string {
-  const recent = [...state.candidates.values()].slice(-MAX_CANDIDATES)
+  const ideas = pastIdeas(state)
+  const recent = ideas.slice(-MAX_CANDIDATES)
   if (recent.length === 0) return '# Tried so far\n\nNothing yet.'
   const rows = recent.map((candidate) => [
     visibleText(candidate.title, 100),
@@ -161,7 +163,7 @@ function history(state: State): string {
     gainText(candidate),
     visibleText(candidate.verdict?.reason ?? '', 160),
   ])
-  const left = state.candidates.size - recent.length
+  const left = ideas.length - recent.length
   const older = left > 0 ? ` ${left} older ones are left out.` : ''
   return `# Tried so far
 
@@ -178,7 +180,7 @@ function verdictWord({ verdict, end }: Candidate): string {
 
 /** The ends of the last outputs that held no value: most often a traceback the next idea can learn from. */
 function tails(state: State): string {
-  const titles = new Map([...state.candidates.values()].map(({ tree, title }) => [tree, title]))
+  const titles = new Map(pastIdeas(state).map(({ tree, title }) => [tree, title]))
   const failed = [...state.trials.values()].filter(({ trial, tail }) => tail && titles.has(trial.tree))
   const parts = failed.slice(-MAX_TAILS).map(({ trial, outcome, tail = '' }) => {
     const title = visibleText(titles.get(trial.tree) ?? '', 100)

@@ -23,6 +23,8 @@ export interface Config {
   train: string
   /** Command that prints the metric after training ended; what training printed does not count then. */
   evaluate?: string
+  /** Commands that an agent may run on its edits before it submits them. */
+  checks?: string[]
   /** Wall time a trial may train, above 0. */
   budgetSeconds: number
   /** Wall time after which a trial is killed, above `budgetSeconds`. */
@@ -31,6 +33,8 @@ export interface Config {
   metric: Metric
   /** Pattern with the named groups `step` and `value`, applied per line. */
   progress?: { pattern: string }
+  /** A running trial is cut when its chance to pass the screen is below this, 0.0001–0.2; absent: never. */
+  cutBelow?: number
   sandbox: SandboxConfig
   /** Risk that a merge is no improvement, 0.01 to 0.5. */
   mergeRisk: number
@@ -42,6 +46,10 @@ export interface Config {
   reviewAbove?: Gain
   /** Trials of the baseline (2–50), and at most of a candidate (2–20). */
   replicates: { baseline: number; candidate: number }
+  /** How merges are proven together. `every` counts merges, 0 for never; `runs` is 2–20; `evaluate` replaces the other. */
+  certify: { every: number; runs: number; evaluate?: string }
+  /** Ideas between two A/A candidates; 0 for never. */
+  aaEvery: number
   /** At least one. */
   proposers: ProposerConfig[]
   /** Per run: candidates from 1, tokens and dollars from 0. */
@@ -63,12 +71,19 @@ export type ProposerConfig =
   | { kind: 'knobs' }
   | {
       kind: 'openai'
-      model: string
-      baseUrl?: string
+      /** In the order in which they are asked. */
+      endpoints: [EndpointConfig, ...EndpointConfig[]]
       maxTurns: number
-      /** Dollars per million tokens. */
-      price?: { input: number; output: number }
+      /** Of one answer; absent: what the endpoint allows. */
+      maxOutputTokens?: number
     }
+
+export interface EndpointConfig {
+  model: string
+  baseUrl?: string
+  /** Dollars per million tokens. */
+  price?: { input: number; cachedInput?: number; output: number }
+}
 
 /** The configuration, or every problem with it in the order of the file. */
 export type ParsedConfig =
@@ -94,9 +109,13 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
 }
 
+/** Loses at most 1 % of true winners on recorded runs, also where most candidates do little; see docs/deciding.md. */
+const DEFAULT_CUT = 0.001
+
 function toConfig(file: ConfigFile): Config {
-  const { budget, timeout, metric, sandbox, simplicity, proposers, ...rest } = file
-  const { 'merge-risk': mergeRisk, 'min-gain': minGain, 'review-above': reviewAbove, ...same } = rest
+  const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, proposers, ...rest } = file
+  const { 'merge-risk': mergeRisk, 'min-gain': minGain, 'review-above': reviewAbove, ...more } = rest
+  const { 'aa-every': aaEvery, ...same } = more
   return {
     ...same,
     mergeRisk,
@@ -105,8 +124,10 @@ function toConfig(file: ConfigFile): Config {
     budgetSeconds: budget,
     timeoutSeconds: timeout ?? 2 * budget + 60,
     metric: toMetric(metric),
+    ...(file.progress && cut > 0 && { cutBelow: cut }),
     sandbox: toSandbox(sandbox),
     ...(reviewAbove !== undefined && { reviewAbove }),
+    aaEvery,
     proposers: proposers.map(toProposer),
   }
 }
@@ -132,6 +153,26 @@ function toSandbox({ memory, out, ...same }: ConfigFile['sandbox']): SandboxConf
 
 function toProposer(proposer: ConfigFile['proposers'][number]): ProposerConfig {
   if (proposer.kind === 'knobs') return proposer
-  const { 'base-url': baseUrl, 'max-turns': maxTurns, ...same } = proposer
-  return { ...same, maxTurns, ...(baseUrl !== undefined && { baseUrl }) }
+  const { kind, 'max-turns': maxTurns, 'max-output': maxOutputTokens, fallback = [] } = proposer
+  const { 'base-url': baseUrl } = proposer
+  // Another model of the same endpoint needs no second URL.
+  const others = fallback.map((other) => toEndpoint({ ...(baseUrl && { 'base-url': baseUrl }), ...other }))
+  return {
+    kind,
+    endpoints: [toEndpoint(proposer), ...others],
+    maxTurns,
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+  }
+}
+
+type WrittenEndpoint = NonNullable<
+  Extract<ConfigFile['proposers'][number], { kind: 'openai' }>['fallback']
+>[number]
+
+function toEndpoint({ model, 'base-url': baseUrl, price }: WrittenEndpoint): EndpointConfig {
+  return { model, ...(baseUrl !== undefined && { baseUrl }), ...(price && { price: toPrice(price) }) }
+}
+
+function toPrice({ 'cached-input': cachedInput, ...same }: NonNullable<WrittenEndpoint['price']>) {
+  return { ...same, ...(cachedInput !== undefined && { cachedInput }) }
 }

@@ -6,12 +6,12 @@ import {
   COUNT,
   DURATION,
   GAIN,
+  PERCENT,
   parseCount,
   parseDuration,
   parseGain,
-  parseShare,
+  parsePercent,
   parseSize,
-  SHARE,
   SIZE,
 } from './quantity.ts'
 import type { Refusal } from './rules.ts'
@@ -104,10 +104,33 @@ export function share(minPercent: number, maxPercent: number, help: Help) {
     .max(maxPercent / 100, expected)
   return z
     .string(expected)
-    .regex(SHARE, expected)
+    .regex(PERCENT, expected)
     .meta({ ...help })
-    .transform((text) => parseShare(text) ?? Number.NaN)
+    .transform((text) => parsePercent(text) ?? Number.NaN)
     .pipe(part)
+}
+
+/** A chance from 0.01 % to 20 %, which tables of the t-distribution cover; `none` is 0. */
+export function chance(help: Help) {
+  const expected = '"none", or a chance from 0.01% to 20%'
+  const share = z
+    .number(expected)
+    .refine((value) => value === 0 || (value >= 0.0001 && value <= 0.2), expected)
+  return z
+    .union([z.literal('none'), z.string().regex(PERCENT, expected)], expected)
+    .meta({ ...help })
+    .transform((text) => (text === 'none' ? 0 : parsePercent(text) || Number.NaN))
+    .pipe(share)
+}
+
+/** How many of something come between two of another; `never`, or 0, for none at all. */
+export function every(min: number, max: number, help: Help) {
+  const expected = `a whole number from ${min} to ${max}, or never`
+  const whole = z.int(expected).refine((found) => found === 0 || (found >= min && found <= max), expected)
+  return z
+    .union([whole, z.literal('never')], expected)
+    .meta({ ...help })
+    .transform((written) => (written === 'never' ? 0 : written))
 }
 
 export function between(min: number, max: number) {

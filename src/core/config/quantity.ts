@@ -14,8 +14,8 @@ export const SIZE = /^(\d+(?:\.\d+)?)([KMGT])$/
 /** `8 sigma`, `10%`: a gain in standard deviations of one run, or as a share of the baseline's metric. */
 export const GAIN = /^(\d+(?:\.\d+)?)(?: ?(sigma)| ?(%))$/
 
-/** `25%`: a share. */
-export const SHARE = /^(\d+(?:\.\d+)?) ?%$/
+/** `2%`, `0.5 %`: a share in percent. */
+export const PERCENT = /^(\d+(?:\.\d+)?) ?%$/
 
 const EXPONENTS: Readonly<Record<string, string>> = { k: 'e3', K: 'e3', M: 'e6' }
 
@@ -76,10 +76,10 @@ export function parseGain(text: string): Gain | undefined {
 /**
  * Reads a share.
  *
- * @param text such as `25%`.
- * @returns 0.25 for it; undefined when `text` is not a share.
+ * @param text such as `2%` or `0.5%`.
+ * @returns a number, where 1 is all; undefined when `text` is not a percentage.
  */
-export function parseShare(text: string): number | undefined {
-  const [, digits] = SHARE.exec(text) ?? []
+export function parsePercent(text: string): number | undefined {
+  const [, digits] = PERCENT.exec(text) ?? []
   return digits === undefined ? undefined : Number(digits) / 100
 }

@@ -4,9 +4,11 @@ import { z } from 'zod'
 import {
   amount,
   between,
+  chance,
   count,
   despiteProblems,
   duration,
+  every,
   gain,
   line,
   ruled,
@@ -168,8 +170,40 @@ const simplicity = z
   .transform((written) => (written === 'none' ? undefined : written))
   .prefault({})
 
+const certify = section({
+  every: every(1, 1000, {
+    description:
+      'Merges after which they are certified by themselves; never leaves it to the command certify.',
+    examples: [5],
+  }).prefault('never'),
+  runs: between(2, 20)
+    .default(4)
+    .meta({
+      description:
+        'Fresh runs of each side. A merge that stands alone gets twice as many before it is undone.',
+      examples: [4],
+    }),
+  evaluate: line('a command')
+    .meta({
+      description: 'Command used instead of evaluate, such as one that reads another validation shard.',
+      examples: ['uv run evaluate.py --shard 2'],
+    })
+    .exactOptional(),
+})
+  .prefault({})
+  .meta({
+    description: 'How merges are proven together, with fresh seeds.',
+    examples: [{ every: 5, runs: 4 }],
+  })
+
 const price = section({
   input: amount().meta({ description: 'Dollars per million input tokens.', examples: [1.25] }),
+  'cached-input': amount()
+    .meta({
+      description: 'Dollars per million input tokens that the endpoint had cached. Default: as input.',
+      examples: [0.125],
+    })
+    .exactOptional(),
   output: amount().meta({ description: 'Dollars per million output tokens.', examples: [10] }),
 }).meta({
   description: 'What the model costs. Without it no dollars are counted.',
@@ -182,8 +216,7 @@ const knobs = section({
   description: 'Searches the numeric constants of the editable files. Needs no model.',
 })
 
-const openai = section({
-  kind: z.literal('openai').meta({ description: 'This proposer.', examples: ['openai'] }),
+const endpoint = {
   model: line('the name of a model').meta({
     description: 'Model, as the endpoint names it.',
     examples: ['gpt-x'],
@@ -195,10 +228,36 @@ const openai = section({
       examples: ['https://api.openai.com/v1'],
     })
     .exactOptional(),
+  price: price.exactOptional(),
+}
+
+const openai = section({
+  kind: z.literal('openai').meta({ description: 'This proposer.', examples: ['openai'] }),
+  ...endpoint,
   'max-turns': between(1, 200)
     .default(20)
     .meta({ description: 'Most model calls spent on one candidate.', examples: [20] }),
-  price: price.exactOptional(),
+  // No count: zod publishes no examples of what contains a transformed schema.
+  'max-output': between(1, 10_000_000)
+    .meta({
+      description: 'Most tokens of one answer. Default: what the endpoint allows.',
+      examples: [16_000],
+    })
+    .exactOptional(),
+  fallback: z
+    .array(
+      section(endpoint).meta({
+        description: 'Another model or endpoint.',
+        examples: [{ model: 'gpt-y', 'base-url': 'http://localhost:8000/v1' }],
+      }),
+      'a list of mappings with model',
+    )
+    .max(8, 'at most 8 endpoints')
+    .meta({
+      description: 'Who is asked, in this order, when the endpoint fails.',
+      examples: [[{ model: 'gpt-y', 'base-url': 'http://localhost:8000/v1' }]],
+    })
+    .exactOptional(),
 }).meta({ description: 'Asks a model behind any endpoint that speaks the OpenAI API.' })
 
 const proposers = z
@@ -267,6 +326,21 @@ export const configSchema = section({
       examples: ['uv run evaluate.py'],
     })
     .exactOptional(),
+  checks: z
+    .array(
+      line('a command').meta({
+        description: 'Command that says quickly whether the code is broken.',
+        examples: ['python -m py_compile train.py'],
+      }),
+      'a list of commands',
+    )
+    .max(10, 'at most 10 commands')
+    .meta({
+      description:
+        'Quick checks that an agent may run on its edits, in the sandbox and only in the command run.',
+      examples: [['python -m py_compile train.py']],
+    })
+    .exactOptional(),
   budget: duration({ description: 'Wall time one trial may train.', examples: ['5m', '1h30m'] }),
   timeout: duration({
     description: 'When a trial is killed. Default: twice the budget and 60 s.',
@@ -274,6 +348,11 @@ export const configSchema = section({
   }).exactOptional(),
   metric,
   progress: progress.exactOptional(),
+  cut: chance({
+    description:
+      'The first trial of a candidate is ended early when its chance to pass is below this, or never. Default with progress: 0.1%.',
+    examples: ['0.1%', 'none'],
+  }).exactOptional(),
   sandbox,
   replicates,
   'merge-risk': share(1, 50, {
@@ -285,6 +364,13 @@ export const configSchema = section({
     examples: ['0.1%', '0.5 sigma'],
   }).exactOptional(),
   simplicity,
+
+  certify,
+  'aa-every': every(1, 100_000, {
+    description:
+      'Candidates between two that change nothing and measure how often luck is taken for progress.',
+    examples: [25],
+  }).prefault(25),
   'review-above': gain({
     description: 'A larger gain waits for a person when training itself reported it.',
     examples: ['8 sigma', '10%'],
@@ -294,6 +380,7 @@ export const configSchema = section({
 })
   .superRefine(checkTimeout, despiteProblems)
   .superRefine(checkEvaluate, despiteProblems)
+  .superRefine(checkCut, despiteProblems)
   .meta({ title: 'Autoresearch configuration', description: 'Configuration of Autoresearch Action.' })
 
 /** The file as written, with defaults filled in, durations in seconds and counts as numbers. */
@@ -313,14 +400,30 @@ function checkTimeout(file: Record<string, unknown>, context: z.RefinementCtx): 
 }
 
 /** An evaluator prints: what training left is read-only to it, so a file would be training's own word. */
-function checkEvaluate({ evaluate, metric }: Record<string, unknown>, context: z.RefinementCtx): void {
-  const source = typeof metric === 'object' && metric !== null ? metric : {}
-  if (evaluate === undefined || !('file' in source) || 'pattern' in source) return
+function checkEvaluate(
+  { evaluate, certify, metric }: Record<string, unknown>,
+  context: z.RefinementCtx,
+): void {
+  const section = (value: unknown) => (typeof value === 'object' && value !== null ? value : {})
+  const source = section(metric)
+  const evaluates = evaluate !== undefined || 'evaluate' in section(certify)
+  if (!evaluates || !('file' in source) || 'pattern' in source) return
   context.addIssue({
     code: 'custom',
     path: ['metric', 'file'],
     message: 'pattern, because evaluate prints the metric',
     params: { hint: 'write pattern instead of file and key, or remove evaluate' },
+  })
+}
+
+/** What is hopeless shows in the curve. */
+function checkCut({ cut, progress }: Record<string, unknown>, context: z.RefinementCtx): void {
+  if (typeof cut !== 'number' || cut === 0 || progress !== undefined) return
+  context.addIssue({
+    code: 'custom',
+    path: ['cut'],
+    message: 'progress, by which a hopeless trial is known',
+    params: { hint: 'add progress with a pattern, or remove cut' },
   })
 }
 

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { Metric } from '../metric.ts'
 import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
 import { isSandboxed, type TrialResult } from '../trial.ts'
-import type { Evidence, Verdict } from '../verdict.ts'
+import type { MeasuredEvidence, Verdict } from '../verdict.ts'
 import { compare, comparisonTable, trialTable } from './comparison.ts'
 import { fence, inertText, inertTitle, truncateMarkdown } from './markdown.ts'
 import type { CheckRun } from './report.ts'
@@ -15,11 +15,16 @@ const MAX_SUMMARY_CHARACTERS = 65_535
 export interface VerdictFacts {
   candidate: Candidate
   verdict: Verdict
-  evidence: Evidence
+  evidence: MeasuredEvidence
   config: { metric: Pick<Metric, 'name'> }
 }
 
-const CONCLUSIONS = { merge: 'success', reject: 'failure', park: 'neutral', review: 'neutral' } as const
+export const CONCLUSIONS = {
+  merge: 'success',
+  reject: 'failure',
+  park: 'neutral',
+  review: 'neutral',
+} as const
 
 function checkName(metric: Pick<Metric, 'name'>): string {
   return `autoresearch / ${inertTitle(metric.name, 80)}`
@@ -42,6 +47,7 @@ export function startedCheck(
 export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckRun {
   const { evidence, verdict, config } = facts
   const summary = [
+    ...aaLines(facts.candidate),
     renderVerdict(verdict),
     comparisonTable(config.metric.name, compare(evidence)),
     noiseLine(verdict.sigma ?? evidence.sigma),
@@ -52,12 +58,24 @@ export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckR
   return {
     ...frame(config, summary.join('\n\n'), detailsUrl),
     status: 'completed',
-    conclusion: CONCLUSIONS[verdict.kind],
-    title: verdictTitle(config.metric, evidence, verdict),
+    conclusion: isAa(facts.candidate) ? 'neutral' : CONCLUSIONS[verdict.kind],
+    title: `${isAa(facts.candidate) ? 'A/A, ' : ''}${verdictTitle(config.metric, evidence, verdict)}`,
   }
 }
 
-function frame(config: VerdictFacts['config'], summary: string, detailsUrl: string | undefined) {
+/** Of an A/A candidate, what its verdict means; nothing otherwise. */
+export function aaLines(candidate: Pick<Candidate, 'aa' | 'verdict'>): string[] {
+  if (!isAa(candidate)) return []
+  const answer = candidate.verdict?.kind === 'merge' ? 'It would have been merged' : 'It would not have been'
+  return [`**A/A**: this candidate changes nothing, and is closed whatever the verdict. ${answer}.`]
+}
+
+function isAa({ aa }: Pick<Candidate, 'aa'>): boolean {
+  return aa !== undefined
+}
+
+/** What every check of ours has: its name, a summary that fits, and where it comes from. */
+export function frame(config: VerdictFacts['config'], summary: string, detailsUrl: string | undefined) {
   return {
     name: checkName(config.metric),
     summary: truncateMarkdown(summary, MAX_SUMMARY_CHARACTERS),
@@ -73,7 +91,7 @@ export function renderVerdict(verdict: Verdict): string {
 }
 
 /** How far the numbers can be trusted: who printed them, and what held the code. Nothing when there are no runs. */
-function trustLines({ baseline, candidate }: Evidence): string[] {
+export function trustLines({ baseline, candidate }: MeasuredEvidence): string[] {
   const results = [...baseline, ...candidate]
   if (results.length === 0) return []
   const sources = distinct(results.map(({ trust }) => TRUST[trust]))
@@ -99,10 +117,12 @@ export function noiseLine(sigma: number | undefined): string {
 }
 
 /** `val_bpb 2.3412 (−0.0312, z = 3.4): merge`, or what went wrong: `run 1 crashed: reject`. */
-function verdictTitle(metric: Pick<Metric, 'name'>, evidence: Evidence, verdict: Verdict): string {
+function verdictTitle(metric: Pick<Metric, 'name'>, evidence: MeasuredEvidence, verdict: Verdict): string {
   const failed = evidence.candidate.findIndex(({ outcome }) => outcome !== 'measured')
   const decision = verdict.kind === 'review' ? 'a person decides' : verdict.kind
-  if (failed >= 0) return `run ${failed + 1} ended ${evidence.candidate[failed]?.outcome}: ${decision}`
+  const outcome = evidence.candidate[failed]?.outcome
+  if (outcome)
+    return `run ${failed + 1} ${outcome === 'cut' ? 'was cut early' : `ended ${outcome}`}: ${decision}`
   const { candidate, delta } = compare(evidence)
   if (!candidate) return decision
   const change = delta === undefined ? [] : [formatSigned(delta)]
@@ -118,7 +138,8 @@ function zScore({ z }: Verdict): string[] {
 }
 
 function renderFailure({ trial, outcome, reason, tail }: TrialResult): string {
-  const why = `Run ${trial.replicate} ended **${outcome}**${reason ? `: ${inertText(reason, 600)}` : '.'}`
+  const ended = outcome === 'cut' ? 'was **cut** early' : `ended **${outcome}**`
+  const why = `Run ${trial.replicate} ${ended}${reason ? `: ${inertText(reason, 600)}` : '.'}`
   if (!tail) return why
   return `${why}\n\n<details><summary>End of its output</summary>\n\n${fence(tail, 'text')}\n\n</details>`
 }

@@ -1,10 +1,10 @@
 // The one comment on a candidate's pull request: every run against the baseline, and the training curves.
 
-import type { Evidence } from '../verdict.ts'
 import type { Metric } from '../metric.ts'
 import { formatNumber } from '../text.ts'
 import type { TrialResult } from '../trial.ts'
-import { noiseLine, renderVerdict, type VerdictFacts } from './check.ts'
+import type { MeasuredEvidence } from '../verdict.ts'
+import { aaLines, noiseLine, renderVerdict, type VerdictFacts } from './check.ts'
 import { compare, formatChange, formatSpread } from './comparison.ts'
 import { renderCurveChart } from './curve-chart.ts'
 import { inertText, table, truncateMarkdown } from './markdown.ts'
@@ -20,6 +20,7 @@ export function renderComment({ candidate, verdict, evidence, config }: VerdictF
   const chart = renderCurveChart(evidence.baseline, evidence.candidate)
   const body = [
     candidateMarker(candidate.id),
+    ...aaLines(candidate),
     renderVerdict(verdict),
     metricsTable(config.metric, evidence),
     noiseLine(verdict.sigma ?? evidence.sigma),
@@ -28,7 +29,7 @@ export function renderComment({ candidate, verdict, evidence, config }: VerdictF
   return truncateMarkdown(body, MAX_BODY_CHARACTERS)
 }
 
-function metricsTable(metric: Pick<Metric, 'name'>, evidence: Evidence): string {
+function metricsTable(metric: Pick<Metric, 'name'>, evidence: MeasuredEvidence): string {
   const { baseline, candidate, delta } = compare(evidence)
   const change = (value: number | undefined) =>
     value === undefined || !baseline ? '' : formatChange(value - baseline.mean, baseline.mean)

@@ -1,8 +1,9 @@
 // A candidate's runs next to the baseline's, as numbers and as the tables that checks and comments share.
-import type { Evidence } from '../verdict.ts'
+
+import { mean, standardDeviation } from '../statistics/noise.ts'
 import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
 import { measuredValues, type TrialResult } from '../trial.ts'
-import { mean, standardDeviation } from '../statistics/noise.ts'
+import type { MeasuredEvidence } from '../verdict.ts'
 import { inertText, table } from './markdown.ts'
 
 /** Repeated runs of equal code, in the metric's unit. */
@@ -21,7 +22,7 @@ export interface Comparison {
 }
 
 /** Compares the measured runs; undefined is what has not been measured. */
-export function compare(evidence: Pick<Evidence, 'baseline' | 'candidate'>): Comparison {
+export function compare(evidence: Pick<MeasuredEvidence, 'baseline' | 'candidate'>): Comparison {
   const baseline = spread(evidence.baseline)
   const candidate = spread(evidence.candidate)
   return { baseline, candidate, delta: baseline && candidate && candidate.mean - baseline.mean }

@@ -1,5 +1,7 @@
 // One line an event, for whoever watches the job.
 import type { Candidate } from '../candidate.ts'
+import { type Certification, candidateMergedAs } from '../certify/stretch.ts'
+import type { State } from '../state.ts'
 import { formatNumber, formatSeconds } from '../text.ts'
 import type { TrialResult } from '../trial.ts'
 import type { Verdict } from '../verdict.ts'
@@ -10,7 +12,8 @@ export function describeTrial(result: TrialResult): string {
   const subject =
     trial.candidate === null ? `baseline ${trial.base.slice(0, 7)}` : `candidate ${trial.candidate}`
   const found = value === undefined ? outcome : formatNumber(value)
-  return `trained ${subject}, run ${trial.replicate}: ${found} in ${formatSeconds(wallSeconds)}`
+  const purpose = trial.certifies === undefined ? '' : ' to certify'
+  return `trained ${subject}, run ${trial.replicate}${purpose}: ${found} in ${formatSeconds(wallSeconds)}`
 }
 
 /** A candidate as it is called in the log: `#3 "Raise LEARNING_RATE"`, or by its id before it has a number. */
@@ -19,6 +22,13 @@ export function describeCandidate(candidate: Candidate): string {
   return `${name} "${visibleText(candidate.title, 100)}"`
 }
 
+/** `#3 "Raise LEARNING_RATE": 1 merge does not hold: …`; without a name when it is about several. */
+export function describeCertification(state: State, { to, merges, reason }: Certification): string {
+  const merged = merges === 1 ? candidateMergedAs(state, to) : undefined
+  return `${merged ? describeCandidate(merged) : `baseline ${to.slice(0, 7)}`}: ${visibleText(reason, 300)}`
+}
+
 export function describeVerdict(candidate: Candidate, verdict: Verdict): string {
-  return `${verdict.kind} ${describeCandidate(candidate)}: ${visibleText(verdict.reason, 300)}`
+  const kind = candidate.aa !== undefined && verdict.kind === 'merge' ? 'would merge' : verdict.kind
+  return `${kind} ${describeCandidate(candidate)}: ${visibleText(verdict.reason, 300)}`
 }

@@ -6,6 +6,10 @@ export interface Headlines {
   baseline: { before: number | null; after: number | null }
   candidates: number
   counts: Record<Standing, number>
+  /** Merges by what fresh runs said about them. */
+  certification: { certified: number; refuted: number; pending: number }
+  /** Candidates that changed nothing, those among them that would have been merged, and the 95 % interval of the rate. */
+  aa: { judged: number; accepted: number; low: number; high: number } | null
   trials: number
   /** Wall time of the run. */
   seconds: number
@@ -18,12 +22,18 @@ export interface Headlines {
 }
 
 export function headlines(report: Report): Headlines {
-  const { metric, before, after, rows, counts, trials, usage, run } = report
+  const { metric, before, after, rows, counts, trials, usage, run, certification, aa } = report
   return {
     metric: metric.name,
     baseline: { before: before ?? null, after: after ?? null },
     candidates: rows.length,
     counts,
+    certification: {
+      certified: certification.certified,
+      refuted: certification.refuted,
+      pending: certification.pending,
+    },
+    aa: aa ?? null,
     trials,
     seconds: run?.seconds ?? 0,
     busyFraction: busyFraction(run),

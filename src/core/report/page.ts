@@ -8,7 +8,15 @@ import type { Links } from './report.ts'
 import { renderStaircase } from './staircase.ts'
 import { reachesBeyond } from './staircase-scale.ts'
 import type { Report, ReportRow } from './tally.ts'
-import { countWords, deltaFormat, headline, runFigures, standingWord, valueFormat } from './words.ts'
+import {
+  countWords,
+  deltaFormat,
+  headline,
+  runFigures,
+  standingWord,
+  trustSentences,
+  valueFormat,
+} from './words.ts'
 
 /** The page as text. Every word of a candidate in it is escaped. */
 export function renderPage(report: Report, found?: Links): string {
@@ -27,6 +35,7 @@ export function renderPage(report: Report, found?: Links): string {
 ${renderHeader(report, links)}
 ${renderFigure(report, links)}
 <dl>${runFigures(report).map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
+${renderTrust(report)}
 ${report.rows.length > 0 ? renderRows(report, links) : undefined}
 ${renderReading(report)}
 <footer>Made by Autoresearch Action from the ledger of this repository.</footer>
@@ -79,6 +88,15 @@ ${reachesBeyond(report) ? key(html`<path class="dot clipped" d="M3 10L7 3L11 10"
 ${report.counts.crashed > 0 ? key(html`<path class="crash" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, 'no number') : undefined}
 </figcaption>
 </figure>`
+}
+
+function renderTrust(report: Report): Markup | undefined {
+  const sentences = trustSentences(report)
+  if (sentences.length === 0) return undefined
+  return html`<section class="reading">
+<h2>How far to trust it</h2>
+${sentences.map((sentence) => html`<p>${visibleText(sentence, 1000)}</p>`)}
+</section>`
 }
 
 function renderRows(report: Report, links: Links | undefined): Markup {

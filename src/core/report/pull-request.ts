@@ -39,10 +39,17 @@ export function renderPullRequest(facts: PullRequestFacts): { title: string; bod
     `### Change\n\n${changeTable(facts.changes)}`,
     `### Reproduce\n\n${fence(reproduceCommands(facts), 'bash')}`,
     '---',
-    'Opened by Autoresearch Action. It trains this change, reports the number as a check, and merges or closes ' +
-      'this pull request by itself. A person’s close, merge or push always wins.',
+    `Opened by Autoresearch Action. ${whatFollows(candidate)} A person’s close, merge or push always wins.`,
   ].join('\n\n')
   return { title: pullRequestTitle(candidate), body: truncateMarkdown(body, MAX_BODY_CHARACTERS) }
+}
+
+function whatFollows({ aa, reverts }: Candidate): string {
+  if (aa !== undefined)
+    return 'It trains this change, which is none, reports the number as a check, and closes this pull request whatever the verdict.'
+  if (reverts !== undefined)
+    return 'The change it undoes was trained anew; this pull request is merged on the word of those runs.'
+  return 'It trains this change, reports the number as a check, and merges or closes this pull request by itself.'
 }
 
 function pullRequestTitle(candidate: Candidate): string {

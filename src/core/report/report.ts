@@ -1,7 +1,15 @@
 // The morning report as markdown, for the step summary of the workflow run; and the shape of a check run.
 import { inertText, table, truncateMarkdown } from './markdown.ts'
 import type { Report, ReportRow } from './tally.ts'
-import { countWords, deltaFormat, headline, runFigures, standingWord, valueFormat } from './words.ts'
+import {
+  countWords,
+  deltaFormat,
+  headline,
+  runFigures,
+  standingWord,
+  trustSentences,
+  valueFormat,
+} from './words.ts'
 
 export { buildReport, type Report, type RunTimes } from './tally.ts'
 
@@ -38,6 +46,7 @@ export function renderReport(report: Report, links?: Links): string {
     runFigures(report)
       .map(([label, value]) => `${label} **${value}**`)
       .join(' · '),
+    ...trustSentences(report).map((sentence) => inertText(sentence, 1000)),
     ...(hidden > 0 ? [`The first ${hidden} candidates are in the ledger only.`] : []),
     ...(rows.length > 0 ? [rowTable(report, rows.slice(hidden), links)] : []),
   ]

@@ -1,11 +1,13 @@
 // What a morning report tells: how far the baseline came and what became of every candidate.
+import { type AaTally, tallyAa } from '../aa.ts'
 import type { Candidate, Usage } from '../candidate.ts'
 import type { Config } from '../config/config.ts'
 import { type Bench, baselineMean, noiseSigma, trialsOfTree } from '../evidence.ts'
 import type { Metric } from '../metric.ts'
 import type { State } from '../state.ts'
-import { measuredValues, type Outcome } from '../trial.ts'
 import { mean } from '../statistics/noise.ts'
+import { measuredValues, type Outcome } from '../trial.ts'
+import { type CertificationTally, tallyCertification } from './certification.ts'
 
 /** What became of a candidate. `handed-over`: a person has to decide about it, or to merge it. */
 export const STANDINGS = [
@@ -15,6 +17,7 @@ export const STANDINGS = [
   'parked',
   'handed-over',
   'withdrawn',
+  'no-op',
   'open',
 ] as const
 export type Standing = (typeof STANDINGS)[number]
@@ -31,6 +34,9 @@ export interface Report {
   counts: Record<Standing, number>
   trials: number
   usage: Usage
+  certification: CertificationTally
+  /** Undefined before the first A/A candidate is decided. */
+  aa: AaTally | undefined
   /** Undefined in jobs that only judge. */
   run: RunTimes | undefined
 }
@@ -87,6 +93,8 @@ export function buildReport(
     counts,
     trials: state.trials.size,
     usage: state.usage,
+    certification: tallyCertification(state),
+    aa: tallyAa(state.candidates.values()),
     run,
   }
 }
@@ -109,7 +117,8 @@ function reportRow(
   const values = measuredValues(trials)
   const failure = trials.find(({ outcome }) => outcome !== 'measured')?.outcome
   const standing = standingOf(candidate, failure)
-  const gain = candidate.verdict?.gain
+  // What an A/A candidate seems to gain is nobody's progress.
+  const gain = candidate.aa === undefined ? candidate.verdict?.gain : undefined
   const value = values.length > 0 ? mean(values) : undefined
   const level = standing === 'merged' ? (levelAfter(state, bench, candidate) ?? value) : undefined
   return {
@@ -123,9 +132,10 @@ function reportRow(
   }
 }
 
-function standingOf({ verdict, end }: Candidate, failure: Outcome | undefined): Standing {
+function standingOf({ verdict, end, aa }: Candidate, failure: Outcome | undefined): Standing {
+  if (aa !== undefined && end?.kind === 'closed') return 'no-op'
   if (end?.kind === 'merged' || end?.kind === 'withdrawn' || end?.kind === 'handed-over') return end.kind
-  if (verdict?.kind === 'reject') return failure === undefined ? 'rejected' : 'crashed'
+  if (verdict?.kind === 'reject') return failure === undefined || failure === 'cut' ? 'rejected' : 'crashed'
   if (verdict?.kind === 'park') return 'parked'
   return end === undefined ? 'open' : 'rejected'
 }

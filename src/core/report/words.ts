@@ -1,6 +1,7 @@
 // The words and numbers that the markdown report and the page have in common.
 
 import { formatNumber, formatSeconds } from '../text.ts'
+import { certificationWords, certifiedShare } from './certification.ts'
 import { formatPercent } from './comparison.ts'
 import { busyFraction, type Report, type ReportRow, type RunTimes, STANDINGS } from './tally.ts'
 
@@ -40,19 +41,45 @@ export function countWords({ counts }: Report): string {
   return words.map((standing) => `${counts[standing]} ${standing.replace('-', ' ')}`).join(', ')
 }
 
+/** What is known about the decisions themselves, one sentence each: how much is certified, and how often luck passes. */
+export function trustSentences(report: Report): string[] {
+  return [...certificationWords(report.certification), ...aaWords(report)]
+}
+
+/** `A/A: 1 of 12 no-op candidates would have been merged (false-accept rate 8 %, 95 % interval 0–38 %).` */
+function aaWords({ aa }: Report): string[] {
+  if (!aa) return []
+  const { judged, accepted, low, high } = aa
+  const percent = (share: number) => Math.round(100 * share)
+  const candidates = judged === 1 ? 'candidate' : 'candidates'
+  return [
+    `A/A: ${accepted} of ${judged} no-op ${candidates} would have been merged (false-accept rate ` +
+      `${percent(accepted / judged)} %, 95 % interval ${percent(low)}–${percent(high)} %).`,
+  ]
+}
+
 /** How a candidate ended in a word or two: `merged`, `crashed`, `timed-out`. */
 export function standingWord({ standing, failure }: ReportRow): string {
   return standing === 'crashed' ? (failure ?? standing) : standing.replace('-', ' ')
 }
 
 /** What it took, as label and value. */
-export function runFigures({ rows, trials, run, usage }: Report): [label: string, value: string][] {
-  const tokens = usage.inputTokens + usage.outputTokens
+export function runFigures({
+  rows,
+  trials,
+  run,
+  usage,
+  certification,
+}: Report): [label: string, value: string][] {
+  const { cachedTokens = 0, estimated } = usage
+  const tokens = `${estimated ? '≈ ' : ''}${formatCount(usage.inputTokens + usage.outputTokens)}`
+  const certified = certifiedShare(certification)
   return [
     ['candidates', `${rows.length}`],
+    ...(certified === undefined ? [] : [['merges certified', certified] satisfies [string, string]]),
     ['trials', `${trials}`],
     ...(run ? runTimes(run) : []),
-    ['tokens', formatCount(tokens)],
+    ['tokens', cachedTokens > 0 ? `${tokens}, ${formatCount(cachedTokens)} of them cached` : tokens],
     ['model cost', `$${usage.dollars.toFixed(2)}`],
   ]
 }

@@ -127,8 +127,7 @@ function weigh(
   const ofBaseline = level.variance / sigma ** 2 / measured.variance
   const ofCandidate = 1 - ofBaseline
   const surprise = (measured.gain - effect.mean) * sigma
-  const variance = (share: number) =>
-    level.variance * ofCandidate + effect.variance * sigma ** 2 * share ** 2
+  const variance = (share: number) => level.variance * ofCandidate + effect.variance * sigma ** 2 * share ** 2
   return {
     baseline: { mean: level.mean - surprise * ofBaseline, variance: variance(ofBaseline) },
     candidate: { mean: mean(losses) + surprise * ofCandidate, variance: variance(ofCandidate) },

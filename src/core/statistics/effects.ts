@@ -27,7 +27,15 @@ const MAX_GAIN = 30
  * What is believed before anything was tried: one in three changes does nothing, one in fourteen helps. Deliberately
  * pessimistic: karpathy's published session merged 22 of 124 on one run each.
  */
-export const DEFAULT_EFFECTS: Effects = normalised([0.3, ...Array(5).fill(0.1), 0.02, 0.015, 0.01, 0.006, 0.001])
+export const DEFAULT_EFFECTS: Effects = normalised([
+  0.3,
+  ...Array(5).fill(0.1),
+  0.02,
+  0.015,
+  0.01,
+  0.006,
+  0.001,
+])
 /** How many candidates that belief is worth against what is observed. */
 const DEFAULT_CANDIDATES = 40
 

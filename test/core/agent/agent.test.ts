@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { AGENT_TOOLS, parseToolCall, toProposal } from '../../../src/core/agent/agent.ts'
+import { agentTools, parseToolCall, toProposal } from '../../../src/core/agent/agent.ts'
 
 const SUBMIT = {
   title: 'Warm up',
@@ -8,19 +8,33 @@ const SUBMIT = {
   expected_effect: '−0.01',
 }
 
-function submitWith(fields: Record<string, unknown>) {
-  return parseToolCall('submit', JSON.stringify({ ...SUBMIT, ...fields }))
+const TOOLS = agentTools({ checks: true })
+const NAMES = TOOLS.map(({ name }) => name)
+
+function parse(name: string, text: string) {
+  return parseToolCall(name, text, NAMES)
 }
 
-describe('AGENT_TOOLS', () => {
+function submitWith(fields: Record<string, unknown>) {
+  return parse('submit', JSON.stringify({ ...SUBMIT, ...fields }))
+}
+
+describe('agentTools', () => {
   test('describes every argument as a strict JSON schema', () => {
-    expect(AGENT_TOOLS.map(({ name }) => name)).toEqual(['list_files', 'read_file', 'edit_file', 'submit'])
-    for (const { parameters } of AGENT_TOOLS)
+    expect(NAMES).toHaveLength(10)
+    for (const { parameters } of TOOLS)
       expect(parameters).toMatchObject({ type: 'object', additionalProperties: false })
   })
 
+  test('offers checks only where they can be run', () => {
+    expect(NAMES).toContain('run_checks')
+    expect(agentTools({ checks: false }).map(({ name }) => name)).toEqual(
+      NAMES.filter((name) => name !== 'run_checks'),
+    )
+  })
+
   test('the schema carries the limits that are checked, and not our own discriminator', () => {
-    const submit = AGENT_TOOLS.find(({ name }) => name === 'submit')
+    const submit = TOOLS.find(({ name }) => name === 'submit')
     expect(submit?.parameters).toMatchObject({
       required: ['title', 'hypothesis', 'category', 'expected_effect'],
       properties: {
@@ -29,8 +43,8 @@ describe('AGENT_TOOLS', () => {
         category: { enum: expect.arrayContaining(['optimizer', 'schedule']) },
       },
     })
-    expect(JSON.stringify(AGENT_TOOLS)).not.toContain('"tool"')
-    expect(JSON.stringify(AGENT_TOOLS)).not.toContain('$schema')
+    expect(JSON.stringify(TOOLS)).not.toContain('"tool"')
+    expect(JSON.stringify(TOOLS)).not.toContain('$schema')
   })
 })
 
@@ -38,9 +52,9 @@ describe('parseToolCall', () => {
   test.each(['run_command', 'edit_workflow', 'merge'])(
     'F65 a model that was talked into %s finds no such tool',
     (name) => {
-      expect(parseToolCall(name, '{}')).toEqual({
+      expect(parse(name, '{}')).toEqual({
         kind: 'malformed',
-        problem: `there is no tool "${name}"; there are list_files, read_file, edit_file, submit`,
+        problem: `there is no tool "${name}"; there are list_files, read_file, search_files, edit_file, write_file, show_diff, run_checks, search_past, read_past, submit`,
       })
     },
   )
@@ -49,6 +63,9 @@ describe('parseToolCall', () => {
     ['list_files', '', { tool: 'list_files' }],
     ['list_files', '{}', { tool: 'list_files' }],
     ['read_file', '{"path":"a.py","from_line":3}', { tool: 'read_file', path: 'a.py', from_line: 3 }],
+    ['search_files', '{"text":"lr","regex":true}', { tool: 'search_files', text: 'lr', regex: true }],
+    ['search_past', '{"effect":"failed"}', { tool: 'search_past', effect: 'failed' }],
+    ['read_past', '{"id":"a1","part":"log"}', { tool: 'read_past', id: 'a1', part: 'log' }],
     [
       'edit_file',
       '{"path":"a.py","search":" x","replace":""}',
@@ -56,7 +73,7 @@ describe('parseToolCall', () => {
     ],
     ['submit', JSON.stringify(SUBMIT), { tool: 'submit', ...SUBMIT }],
   ])('reads %s %s', (name, text, call) => {
-    expect(parseToolCall(name, text)).toEqual({ kind: 'call', call })
+    expect(parse(name, text)).toEqual({ kind: 'call', call })
   })
 
   test.each([
@@ -68,7 +85,7 @@ describe('parseToolCall', () => {
     ['an argument too many', 'list_files', '{"recursive":true}', 'recursive'],
     ['an empty search', 'edit_file', '{"path":"a","search":"","replace":"x"}', 'search'],
   ])('F3 %s is told, not thrown', (_, name, text, expected) => {
-    const parsed = parseToolCall(name, text)
+    const parsed = parse(name, text)
     expect(parsed).toMatchObject({ kind: 'malformed', problem: expect.stringContaining(expected) })
   })
 
@@ -81,8 +98,15 @@ describe('parseToolCall', () => {
     expect(submitWith(fields)).toMatchObject({ kind: 'malformed', problem: expect.stringContaining(name) })
   })
 
+  test('a tool that is not offered does not exist', () => {
+    expect(parseToolCall('run_checks', '{}', ['submit'])).toEqual({
+      kind: 'malformed',
+      problem: 'there is no tool "run_checks"; there are submit',
+    })
+  })
+
   test('the arguments cannot name another tool', () => {
-    expect(parseToolCall('list_files', '{"tool":"submit"}')).toEqual({
+    expect(parse('list_files', '{"tool":"submit"}')).toEqual({
       kind: 'call',
       call: { tool: 'list_files' },
     })

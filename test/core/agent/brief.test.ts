@@ -118,6 +118,18 @@ describe('buildBrief', () => {
     expect(brief).toContain('| Try waiting | schedule | waiting | – |  |')
   })
 
+  test('tells nothing of candidates that change nothing, and calls rejected what was undone', () => {
+    const aa = aCandidate({ name: 'nothing', aa: 1, verdict: aVerdict() })
+    const revert = aCandidate({
+      name: 'undoing',
+      reverts: 'c'.repeat(40),
+      end: { kind: 'merged', commit: 'd'.repeat(40), asTrained: true },
+    })
+    const brief = aBrief({ state: aState({ candidates: [MERGED, aa, revert] }) })
+    expect(brief).not.toMatch(/Try (nothing|undoing)|Best merges/)
+    expect(brief).toContain('| Try warmup | schedule | rejected | – | merged, and undone when fresh runs')
+  })
+
   test('leaves out all but the last 25 candidates, and says so', () => {
     const many = Array.from({ length: 40 }, (_, index) => aCandidate({ name: `idea ${index}` }))
     const brief = aBrief({ state: aState({ candidates: many }) })

@@ -6,7 +6,9 @@ import {
   MAX_FILE_BYTES,
   openWorkspace,
   readFile,
+  showDiff,
   type Workspace,
+  writeFile,
 } from '../../../src/core/agent/workspace.ts'
 
 const FILES = { 'train.py': 'lr = 1\nwd = 1\n', 'lib/model.py': 'depth = 4\n', 'eval.py': 'score()\n' }
@@ -99,6 +101,53 @@ describe('applyEdit', () => {
   })
 })
 
+describe('writeFile', () => {
+  test('gives a file a new content, with its own line ends, and leaves the workspace it was given alone', () => {
+    const before = aWorkspace({ 'train.py': 'a\r\nb\r\n' })
+    const result = writeFile(before, 'train.py', 'c\nd\n')
+    const after = result.kind === 'edited' ? result.workspace : before
+    expect(changedFiles(after).get('train.py')).toBe('c\r\nd\r\n')
+    expect(changedFiles(before).size).toBe(0)
+  })
+
+  test.each([
+    ['F6 the content it has', 'train.py', FILES['train.py'], 'has this content already'],
+    ['F8 a file above 256 KiB', 'train.py', 'é'.repeat(MAX_FILE_BYTES / 2 + 1), '256 KiB'],
+    ['F9 a file that may not be edited', 'eval.py', 'x', 'may not be edited'],
+    ['F9 a new file', 'new.py', 'x', 'there is no file'],
+    ['F9 a path that climbs out', '../train.py', 'x', 'is not a'],
+    ['F9 an absolute path', '/etc/passwd', 'x', 'is not a'],
+    ['half a surrogate pair', 'train.py', '\udc00', 'not text'],
+  ])('%s is refused', (_, path, content, problem) => {
+    expect(writeFile(aWorkspace(), path, content)).toEqual({
+      kind: 'refused',
+      problem: expect.stringContaining(problem),
+    })
+  })
+})
+
+describe('showDiff', () => {
+  test('shows every file that differs', () => {
+    const once = edited(aWorkspace(), 'train.py', 'lr = 1', 'lr = 2')
+    const twice = edited(once, 'lib/model.py', 'depth = 4', 'depth = 8')
+    expect(showDiff(twice)).toMatch(
+      /^--- a\/train\.py[\s\S]*\+lr = 2[\s\S]*--- a\/lib\/model\.py[\s\S]*-depth = 4/,
+    )
+  })
+
+  test('says so when nothing is edited', () => {
+    expect(showDiff(aWorkspace())).toBe('nothing is edited')
+  })
+
+  test('cuts a long diff', () => {
+    const long = aWorkspace({ 'train.py': 'x' })
+    const result = writeFile(long, 'train.py', 'line\n'.repeat(20_000))
+    const text = result.kind === 'edited' ? showDiff(result.workspace) : ''
+    expect(text.length).toBeLessThan(24_100)
+    expect(text).toMatch(/more characters …\]$/)
+  })
+})
+
 describe('changedFiles', () => {
   test('an edit that was taken back is no change', () => {
     const away = edited(aWorkspace(), 'train.py', 'lr = 1', 'lr = 2')
@@ -112,6 +161,13 @@ describe('readFile', () => {
     const workspace = edited(aWorkspace(), 'train.py', 'lr = 1', 'lr = 2')
     expect(readFile(workspace, 'train.py')).toEqual({ kind: 'text', text: 'lr = 2\nwd = 1\n' })
     expect(readFile(workspace, 'eval.py')).toEqual({ kind: 'text', text: 'score()\n' })
+  })
+
+  test('shows only the lines asked for', () => {
+    const workspace = aWorkspace({ 'a.py': '1\n2\n3\n4\n' })
+    expect(readFile(workspace, 'a.py', 2, 3)).toEqual({ kind: 'text', text: '2\n3' })
+    expect(readFile(workspace, 'a.py', 3, 2)).toMatchObject({ kind: 'refused' })
+    expect(readFile(workspace, 'a.py', 4, 99)).toEqual({ kind: 'text', text: '4\n' })
   })
 
   test('shows a long file in pieces that fit together', () => {

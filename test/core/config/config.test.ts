@@ -20,8 +20,11 @@ budget: 5m
 timeout: 10m
 metric: {name: val_bpb, direction: minimize, pattern: '^val_bpb:\s+(\S+)', bounds: [0.3, 20]}
 progress: {pattern: 'step (?<step>\d+)\s+loss (?<value>\S+)'}
+cut: 0.5%
 sandbox: {kind: bubblewrap, read: [/opt/datasets], memory: 8G, out: 500M, processes: 64}
 replicates: {baseline: 3, candidate: 2}
+certify: {every: 5, runs: 6, evaluate: node evaluate.mjs --shard 2}
+aa-every: never
 review-above: 8 sigma
 proposers: [{kind: openai, model: gpt-x, base-url: https://llm.example.com/v1}, {kind: knobs}]
 limits: {candidates: 20, tokens: 2M, dollars: 10}
@@ -84,6 +87,7 @@ describe('a valid file', () => {
         source: { kind: 'pattern', pattern: String.raw`^val_bpb:\s+(\S+)` },
       },
       progress: { pattern: String.raw`step (?<step>\d+)\s+loss (?<value>\S+)` },
+      cutBelow: 0.005,
       sandbox: {
         kind: 'bubblewrap',
         read: ['/opt/datasets'],
@@ -93,8 +97,14 @@ describe('a valid file', () => {
       },
       reviewAbove: { kind: 'sigmas', value: 8 },
       replicates: { baseline: 3, candidate: 2 },
+      certify: { every: 5, runs: 6, evaluate: 'node evaluate.mjs --shard 2' },
+      aaEvery: 0,
       proposers: [
-        { kind: 'openai', model: 'gpt-x', baseUrl: 'https://llm.example.com/v1', maxTurns: 20 },
+        {
+          kind: 'openai',
+          endpoints: [{ model: 'gpt-x', baseUrl: 'https://llm.example.com/v1' }],
+          maxTurns: 20,
+        },
         { kind: 'knobs' },
       ],
       limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
@@ -115,9 +125,22 @@ describe('a valid file', () => {
       },
       sandbox: SANDBOX,
       replicates: { baseline: 6, candidate: 4 },
+      certify: { every: 0, runs: 4 },
+      aaEvery: 25,
       proposers: [{ kind: 'knobs' }],
       limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     } satisfies Config)
+  })
+
+  test.each([
+    ['with progress', { progress: "'(?<step>a)(?<value>b)'" }, 0.001],
+    ['as written', { progress: "'(?<step>a)(?<value>b)'", cut: '5%' }, 0.05],
+    ['never, when it says so', { progress: "'(?<step>a)(?<value>b)'", cut: 'none' }, undefined],
+    ['never, without progress', {}, undefined],
+    ['never, without progress and when it says so', { cut: 'none' }, undefined],
+  ])('cuts hopeless trials: %s', (_what, { progress, ...lines }: Record<string, string>, expected) => {
+    const written = progress === undefined ? lines : { ...lines, progress: `{pattern: ${progress}}` }
+    expect(configOf(aFile(written)).cutBelow).toBe(expected)
   })
 
   test('may take the metric from a JSON file', () => {
@@ -151,10 +174,47 @@ describe('a valid file', () => {
     expect(reviewAbove).toEqual({ kind: 'percent', value: 10 })
   })
 
+  test.each([
+    ['never', 0],
+    ['0', 0],
+    ['7', 7],
+  ])('may certify and run A/A candidates every %s', (written, every) => {
+    const config = configOf(aFile({ certify: `{every: ${written}}`, 'aa-every': written }))
+    expect(config).toMatchObject({ certify: { every, runs: 4 }, aaEvery: every })
+  })
+
   test('may price a model and limit its turns', () => {
     const proposers = '[{kind: openai, model: m, max-turns: 5, price: {input: 1.25, output: 10}}]'
     expect(configOf(aFile({ proposers })).proposers).toEqual([
-      { kind: 'openai', model: 'm', maxTurns: 5, price: { input: 1.25, output: 10 } },
+      {
+        kind: 'openai',
+        endpoints: [{ model: 'm', price: { input: 1.25, output: 10 } }],
+        maxTurns: 5,
+      },
+    ])
+  })
+
+  test('may name endpoints that stand in, at the same URL unless they name one', () => {
+    const fallback = '[{model: n}, {model: o, base-url: http://localhost:8000/v1}]'
+    const price = '{input: 1, cached-input: 0.1, output: 2}'
+    const proposers = `[{kind: openai, model: m, base-url: https://a.example/v1, max-output: 16000, price: ${price}, fallback: ${fallback}}]`
+    expect(configOf(aFile({ proposers })).proposers).toEqual([
+      {
+        kind: 'openai',
+        endpoints: [
+          { model: 'm', baseUrl: 'https://a.example/v1', price: { input: 1, cachedInput: 0.1, output: 2 } },
+          { model: 'n', baseUrl: 'https://a.example/v1' },
+          { model: 'o', baseUrl: 'http://localhost:8000/v1' },
+        ],
+        maxTurns: 20,
+        maxOutputTokens: 16_000,
+      },
+    ])
+  })
+
+  test('may have quick checks', () => {
+    expect(configOf(aFile({ checks: '[python -m py_compile train.py]' })).checks).toEqual([
+      'python -m py_compile train.py',
     ])
   })
 
@@ -252,6 +312,7 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['progress', 'a mapping', [null, 'loss']],
   ['progress.pattern', 'a JavaScript regular expression', ['[']],
   ['progress.pattern', 'a regular expression with the named groups step and value', ['a', '(?<step>a)(b)']],
+  ['cut', '"none", or a chance from 0.01% to 20%', [null, 2, '2', '0%', '0.005%', '21%', 'never', {}]],
   ['sandbox', '"bubblewrap", "none" or a mapping', [null, 'docker', 'Bubblewrap', '', true, []]],
   ['sandbox.kind', '"bubblewrap" or "none"', [null, 'docker']],
   ['sandbox.read', 'a list of absolute paths', [null, '/opt']],
@@ -286,6 +347,11 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['review-above', 'a gain above 0 in sigma or %', [null, 8, '8', '0%', '0 sigma', '8 s', '-1%', {}]],
   ['replicates.baseline', 'a whole number from 2 to 50', [1, 51, 2.5, '6']],
   ['replicates.candidate', 'a whole number from 2 to 20', [0, 1, 21]],
+  ['certify', 'a mapping', [null, 'never', []]],
+  ['certify.every', 'a whole number from 1 to 1000, or never', [null, -1, 1001, 2.5, '5', 'always', true]],
+  ['certify.runs', 'a whole number from 2 to 20', [1, 21, '4']],
+  ['certify.evaluate', 'a command', [null, ['make']]],
+  ['aa-every', 'a whole number from 1 to 100000, or never', [null, -1, 100_001, '25', 'often']],
   ['proposers', 'a list of proposers', [null, 'knobs', { kind: 'knobs' }]],
   ['proposers', 'at least one proposer', [[]]],
   ['proposers[0]', 'a mapping with kind', ['knobs', null]],
@@ -294,6 +360,11 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['proposers[0].base-url', 'an http or https URL', ['ftp://a', 'a.example', 5]],
   ['proposers[0].max-turns', 'a whole number from 1 to 200', [0, 201]],
   ['proposers[0].price.output', 'a number of dollars, 0 or more', [undefined, -1, '1']],
+  ['proposers[0].price.cached-input', 'a number of dollars, 0 or more', [-1, '1']],
+  ['proposers[0].max-output', 'a whole number from 1 to 10000000', [0, '16k']],
+  ['proposers[0].fallback', 'a list of mappings with model', ['gpt-y', { model: 'gpt-y' }]],
+  ['checks', 'a list of commands', ['make lint', null]],
+  ['checks', 'at most 10 commands', [Array.from({ length: 11 }, () => 'true')]],
   ['limits', 'a mapping', [null, []]],
   ['limits.candidates', 'a count from 1 to 100000', [0, '0', '101k', 1.5]],
   ['limits.tokens', 'a count from 0 to 100000M', ['many', -1, '100001M', '0.5', null]],
@@ -427,6 +498,7 @@ describe('a hint', () => {
       'name a folder inside it: a home holds keys and tokens',
     ],
     ['a gain', aFile({ 'review-above': '8' }), 'write for example `review-above: 8 sigma`'],
+    ['the progress that cut needs', aFile({ cut: '2%' }), 'add progress with a pattern, or remove cut'],
     ['the default timeout', aFile({ timeout: '1m' }), 'remove timeout to get 660s, or raise it'],
     ['an example to begin with', '', 'start from the example in docs/configuration.md'],
   ])('names %s', (_what, file, hint) => {
@@ -513,7 +585,8 @@ proposer: []
   test('quote long and odd text on one short line', () => {
     const file = aFile({ '"a\\nb"': '1', program: `/${'x'.repeat(500)}` })
     for (const line of renderConfigProblems('c.yml', problemsOf(file)).split('\n')) {
-      expect(line.length).toBeLessThan(200)
+      // A hint that lists the fields is long by itself.
+      expect(line.length).toBeLessThan(300)
     }
     expect(problemsOf(file).map(({ path }) => path)).toEqual(['"a\\nb"', 'program'])
   })

@@ -34,6 +34,8 @@ describe('the published schema', () => {
     ['a sandbox in one word', { sandbox: 'none' }],
     ['a sandbox with limits', { sandbox: { read: ['/opt/data'], memory: '8G' } }],
     ['a gain to review', { 'review-above': '10%' }],
+    ['a chance below which trials are cut', { cut: '2%' }],
+    ['no cuts', { cut: 'none' }],
   ])('accepts %s', (_what, fields) => {
     accepts({ ...SHORTEST, ...fields })
     expect(accepts.errors ?? []).toEqual([])
@@ -50,6 +52,7 @@ describe('the published schema', () => {
     ['a sandbox with a key it does not know', { sandbox: { gpu: 1 } }],
     ['a size in words', { sandbox: { memory: 'much' } }],
     ['a gain without unit', { 'review-above': '8' }],
+    ['a chance without unit', { cut: 2 }],
     ['a field of another proposer', { proposers: [{ kind: 'knobs', model: 'm' }] }],
   ])('refuses %s', (_what, fields) => expect(accepts({ ...SHORTEST, ...fields })).toBe(false))
 

@@ -213,3 +213,17 @@ test('F64 a metric name is text too', () => {
   expect(rendered(summary).active.filter((kind) => /html|link|image/.test(kind))).toEqual([])
   expect(githubTriggers(title)).toEqual([])
 })
+
+describe('an A/A candidate', () => {
+  test.each([
+    ['merge', 'It would have been merged.'],
+    ['reject', 'It would not have been.'],
+  ] as const)('is neutral whatever the verdict: %s', (kind, words) => {
+    const verdict = aVerdict({ kind })
+    const facts = { candidate: { ...candidate, aa: 1, verdict }, config, verdict, evidence: evidence([2.34]) }
+    const { conclusion, title, summary } = concludedCheck(facts)
+    expect(conclusion).toBe('neutral')
+    expect(title).toMatch(/^A\/A, val_bpb /)
+    expect(summary).toContain(`and is closed whatever the verdict. ${words}`)
+  })
+})

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { CurvePoint } from '../../../src/core/curve.ts'
 import { candidateMarker, renderComment } from '../../../src/core/report/comment.ts'
 import { renderCurveChart } from '../../../src/core/report/curve-chart.ts'
-import type { CurvePoint } from '../../../src/core/trial.ts'
 import { aCandidate, aConfig, aTrialResult, aVerdict, trialResults } from '../../factories.ts'
 import { HOSTILE } from './hostile.ts'
 import { rendered } from './rendered.ts'

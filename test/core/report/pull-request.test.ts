@@ -95,6 +95,13 @@ describe('F64 a hostile candidate', () => {
   })
 })
 
+test.each([
+  ['an A/A candidate', { aa: 1 }, 'closes this pull request whatever the verdict'],
+  ['a revert', { reverts: 'c'.repeat(40) }, 'merged on the word of those runs'],
+])('%s says what follows', (_, fields, words) => {
+  expect(render(aCandidate(fields)).body).toContain(words)
+})
+
 test('a title of nothing visible still names the candidate', () => {
   const candidate = aCandidate({ title: ' \u200b\n' })
   expect(render(candidate).title).toBe(`Candidate ${candidate.id}`)

@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { Candidate, Category } from '../../../src/core/candidate.ts'
+import { type Certification, stretchKey } from '../../../src/core/certify/stretch.ts'
+import { headlines } from '../../../src/core/report/headlines.ts'
 import { renderPage } from '../../../src/core/report/page.ts'
 import { buildReport, renderReport } from '../../../src/core/report/report.ts'
+import { trustSentences } from '../../../src/core/report/words.ts'
+import type { State } from '../../../src/core/state.ts'
 import {
   aBaseline,
   aCandidate,
+  aCertification,
   aConfig,
   aState,
   aTrialResult,
@@ -58,6 +63,13 @@ describe('what became of a candidate', () => {
     expect(row).toMatchObject({ standing: 'crashed', failure: 'timed-out', runs: 0 })
     expect(row).not.toHaveProperty('value')
   })
+
+  test('a candidate that was cut is rejected, not crashed', () => {
+    const candidate = aCandidate({ verdict: reject })
+    const trials = [...BASELINE, aTrialResult({ candidate, outcome: 'cut' })]
+    const [row] = buildReport(aState({ candidates: [candidate], trials }), BENCH, config).rows
+    expect(row).toMatchObject({ standing: 'rejected', failure: 'cut', runs: 0 })
+  })
 })
 
 describe('the numbers', () => {
@@ -104,6 +116,18 @@ describe('the numbers', () => {
 })
 
 describe('the markdown report', () => {
+  test('tells cached tokens apart, and a guess as one', () => {
+    const usage = {
+      inputTokens: 900_000,
+      outputTokens: 100_000,
+      cachedTokens: 750_000,
+      dollars: 1,
+      estimated: true,
+    } as const
+    const report = buildReport({ ...aState(), usage }, BENCH, config)
+    expect(renderReport(report, LINKS)).toContain('tokens **≈ 1.0M, 750k of them cached**')
+  })
+
   test('of four candidates', () => {
     const night = aNight(2.61, NIGHT.slice(0, 4))
     expect(renderReport(buildReport(night, BENCH, config, RUN), LINKS)).toMatchInlineSnapshot(`
@@ -111,7 +135,7 @@ describe('the markdown report', () => {
 
       2 merged, 1 rejected, 1 crashed.
 
-      candidates **4** · trials **14** · wall time **17m** · device busy **94 %** · tokens **1.3M** · model cost **$3.41**
+      candidates **4** · merges certified **0 of 2** · trials **14** · wall time **17m** · device busy **94 %** · tokens **1.3M** · model cost **$3.41**
 
       | PR | change | proposer | val_bpb | Δ | verdict |
       | --- | --- | --- | --- | --- | --- |
@@ -143,6 +167,124 @@ describe('the markdown report', () => {
     const { active, triggers } = rendered(renderReport(written(text), LINKS))
     expect(active).toEqual(rendered(renderReport(written('x'), LINKS)).active)
     expect(triggers).toEqual(['#7'])
+  })
+})
+
+describe('how far it can be trusted', () => {
+  const certification = (fields: Partial<Certification> = {}) =>
+    aCertification({ to: sha('merge 2'), ...fields })
+  const aa = (count: number, lucky: number) =>
+    Array.from({ length: count }, (_, index) =>
+      aCandidate({
+        name: `aa ${index}`,
+        aa: index + 1,
+        verdict: aVerdict({ kind: index < lucky ? 'merge' : 'reject' }),
+        end: { kind: 'closed' },
+      }),
+    )
+
+  /** A night of three merges (numbers 0, 2 and 6 of the ideas), with more known about it. */
+  function known(fields: Parameters<typeof aState>[0] = {}) {
+    const night = aNight(2.61, NIGHT.slice(0, 7))
+    const candidates = [...night.candidates.values(), ...(fields.candidates ?? [])]
+    return aState({ ...night, ...fields, candidates, trials: [...night.trials.values()] })
+  }
+  const certified = (...all: Certification[]) => new Map(all.map((one) => [stretchKey(one), one]))
+  const sentences = (state: State) => trustSentences(buildReport(state, BENCH, config))
+
+  test('is silent while there is nothing to say', () => {
+    expect(sentences(aState())).toEqual([])
+  })
+
+  test.each<[string, Parameters<typeof aState>[0], string[]]>([
+    [
+      'two of three merges are',
+      {
+        certifications: certified(
+          certification({ merges: 2, reason: '2 merges certified together: gain 0.1' }),
+        ),
+      },
+      [
+        '2 merges certified by fresh runs, 1 not yet.',
+        `baseline ${sha('merge 2').slice(0, 7)}: 2 merges certified together: gain 0.1.`,
+      ],
+    ],
+    [
+      'one is refuted and has to be undone',
+      {
+        certifications: certified(
+          certification({ to: sha('merge 0'), merges: 1, holds: false, reason: 'gain −1' }),
+        ),
+      },
+      [
+        '0 merges certified by fresh runs, 1 refuted, 2 not yet.',
+        '#100 "Raise the learning rate to 4e-3": gain −1; to be undone.',
+      ],
+    ],
+  ])('says that %s', (_, fields, expected) => expect(sentences(known(fields))).toEqual(expected))
+
+  const refuted = certified(certification({ to: sha('merge 0'), merges: 1, holds: false, reason: 'gain −1' }))
+  const undoing = { name: 'undo', reverts: sha('merge 0') }
+  test.each([
+    ['being undone', {}],
+    ['undone', { end: { kind: 'merged', commit: sha('undone'), asTrained: true } }],
+    ['it stays: a person closed it', { end: { kind: 'withdrawn', reason: 'a person closed it' } }],
+    ['it waits for a person', { end: { kind: 'handed-over', reason: 'conflict' } }],
+  ] as const)('says of a refuted merge: %s', (words, fields) => {
+    const candidates = [aCandidate({ ...undoing, ...fields })]
+    expect(sentences(known({ certifications: refuted, candidates }))[1]).toMatch(new RegExp(`; ${words}\\.$`))
+  })
+
+  test('says why a refuted merge was not undone', () => {
+    const state = known({ certifications: refuted, notReverted: new Map([[sha('merge 0'), 'it is gone']]) })
+    expect(sentences(state)[1]).toContain('; it stays: it is gone.')
+  })
+
+  test.each([
+    [
+      1,
+      0,
+      'A/A: 0 of 1 no-op candidate would have been merged (false-accept rate 0 %, 95 % interval 0–98 %).',
+    ],
+    [
+      12,
+      1,
+      'A/A: 1 of 12 no-op candidates would have been merged (false-accept rate 8 %, 95 % interval 0–38 %).',
+    ],
+  ])('of %d no-op candidates, %d lucky', (count, lucky, words) => {
+    expect(sentences(aState({ candidates: aa(count, lucky) }))).toEqual([words])
+  })
+
+  test('is on the page, in the summary and in the output for machines', () => {
+    const state = known({ candidates: aa(12, 1), certifications: certified(certification({ merges: 2 })) })
+    const report = buildReport(state, BENCH, config)
+    for (const text of [renderPage(report), renderReport(report)]) {
+      expect(text).toContain('1 of 12 no-op candidates would have been merged')
+      expect(text).toContain('2 merges certified by fresh runs, 1 not yet')
+      expect(text).toMatch(/merges certified.*2 of 3/)
+    }
+    expect(headlines(report)).toMatchObject({
+      certification: { certified: 2, refuted: 0, pending: 1 },
+      aa: { judged: 12, accepted: 1, low: expect.closeTo(0.002, 3), high: expect.closeTo(0.385, 3) },
+    })
+    expect(headlines(buildReport(aState(), BENCH, config)).aa).toBeNull()
+  })
+
+  test('shows no-op candidates as such, without a gain', () => {
+    const [lucky = expect.fail()] = aa(1, 1)
+    const { rows, counts } = reportOn(lucky)
+    expect(rows).toMatchObject([{ standing: 'no-op' }])
+    expect(rows[0]).not.toHaveProperty('delta')
+    expect(counts).toMatchObject({ 'no-op': 1, merged: 0 })
+  })
+
+  test.each(HOSTILE)('F64 quotes a refuted merge called %s as text', (_, title) => {
+    const night = aNight(2.61, [[title, 0.1, 'merge']])
+    const state = { ...night, certifications: refuted }
+    const page = (shown: State) => renderPage(buildReport(shown, BENCH, config)).match(/<[a-z!/][^\s>]*/gi)
+    const plain = { ...aNight(2.61, [['x', 0.1, 'merge']]), certifications: refuted }
+    const labels = (found: string[] | null) => found?.filter((name) => !/^<\/?text/.test(name))
+    expect(labels(page(state))).toEqual(labels(page(plain)))
   })
 })
 

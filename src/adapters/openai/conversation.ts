@@ -1,0 +1,218 @@
+// One bounded conversation with a model about one candidate. It edits files in memory only, so that a conversation that
+// goes wrong leaves nothing behind.
+import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources'
+import {
+  agentTools,
+  type ParsedToolCall,
+  parseToolCall,
+  type SubmitCall,
+  type ToolName,
+  toProposal,
+} from '../../core/agent/agent.ts'
+import { type PlainAnswer, parsePlainAnswer } from '../../core/agent/plain.ts'
+import { RepeatWatch } from '../../core/agent/repeats.ts'
+import { applyEdit, changedFiles, openWorkspace, type Workspace } from '../../core/agent/workspace.ts'
+import { addUsage, NO_USAGE, type Proposal, type Usage } from '../../core/candidate.ts'
+import type { ProposalRequest } from '../../ports.ts'
+import type { Reply } from './answer.ts'
+import type { Endpoint, Failure } from './endpoint.ts'
+import { correction, opening, reminder, shrink } from './messages.ts'
+import { type Answer, callTool, type Failed, failed } from './tools.ts'
+
+/** How a conversation ended. `unreachable`: the endpoint is at fault, so that another one may do better. */
+export type Ending = { usage: Usage } & (
+  | { kind: 'proposal'; proposal: Proposal }
+  | { kind: 'nothing'; reason: string }
+  | { kind: 'unreachable'; reason: string; permanent: boolean }
+)
+
+/** Of one reply, because every call can put a whole piece of a file into the conversation. */
+const MAX_CALLS = 16
+const TOO_MANY_CALLS = failed(`at most ${MAX_CALLS} calls in one reply`)
+
+export async function converse(
+  endpoint: Endpoint,
+  request: ProposalRequest,
+  maxTurns: number,
+): Promise<Ending> {
+  return new Conversation(endpoint, request).run(maxTurns)
+}
+
+class Conversation {
+  readonly #endpoint: Endpoint
+  readonly #request: ProposalRequest
+  readonly #offered: readonly ToolName[]
+  readonly #tools: ChatCompletionTool[]
+  readonly #repeats = new RepeatWatch()
+  #messages: ChatCompletionMessageParam[]
+  #workspace: Workspace
+  #usage: Usage = NO_USAGE
+  /** Edits that were applied. */
+  #edits = 0
+  /** The last turn held a call that was malformed, or an edit that did not apply. */
+  #stumbled = false
+  /** The model has been told that it must call a tool, or what is wrong with its plain answer. */
+  #reminded = false
+  /** A submission was refused. */
+  #refused = false
+  #shrunk = false
+  #hasCalled = false
+  /** The endpoint takes no tools. */
+  #plain: boolean
+
+  constructor(endpoint: Endpoint, request: ProposalRequest) {
+    this.#endpoint = endpoint
+    this.#request = request
+    const tools = agentTools({ checks: request.check !== undefined })
+    this.#offered = tools.map(({ name }) => name)
+    this.#tools = tools.map((tool) => ({ type: 'function', function: { ...tool } }))
+    this.#plain = !endpoint.takesTools
+    this.#messages = opening(request.brief, this.#plain)
+    this.#workspace = openWorkspace(request.files, request.editable)
+  }
+
+  async run(maxTurns: number): Promise<Ending> {
+    // A signal of its own, because the SDK leaves listeners on the one it is given and that one lives for the whole run.
+    const signal = AbortSignal.any([this.#request.signal])
+    for (let turn = 1; turn <= maxTurns; turn++) {
+      const limit = this.#limitReached()
+      if (limit) return this.#nothing(`stopped, because ${limit}`)
+      const question = { messages: this.#messages, tools: this.#plain ? [] : this.#tools }
+      const reply = await this.#endpoint.ask(question, signal)
+      if (reply.kind === 'reply') this.#usage = addUsage(this.#usage, reply.usage)
+      if (signal.aborted) return this.#nothing('stopped')
+      const ending = reply.kind === 'failure' ? this.#mend(reply) : await this.#takeTurn(reply)
+      if (ending) return ending
+    }
+    return this.#nothing(`no submission within ${maxTurns} turns`)
+  }
+
+  #nothing(reason: string): Ending {
+    return { kind: 'nothing', reason, usage: this.#usage }
+  }
+
+  #limitReached(): string | undefined {
+    const { tokens, dollars } = this.#request.budget
+    const { inputTokens, outputTokens, dollars: spent } = this.#usage
+    if (inputTokens + outputTokens >= tokens) return 'the limit of tokens of this run is reached'
+    return spent > 0 && spent >= dollars ? 'the limit of dollars of this run is reached' : undefined
+  }
+
+  /** Changes the conversation where that can help; undefined when it goes on. */
+  #mend({ refusal, reason, permanent }: Failure): Ending | undefined {
+    if (refusal === 'no-tools' && !this.#hasCalled) {
+      this.#plain = true
+      this.#messages = opening(this.#request.brief, true)
+      return undefined
+    }
+    if (refusal === 'too-long' && !this.#shrunk) {
+      this.#shrunk = true
+      this.#messages = this.#messages.map(shrink)
+      return undefined
+    }
+    return { kind: 'unreachable', reason, permanent, usage: this.#usage }
+  }
+
+  /** Acts on one reply; undefined when the conversation goes on. */
+  async #takeTurn(reply: Reply): Promise<Ending | undefined> {
+    // The calls of a cut answer may look complete and still be half of what was meant.
+    if (reply.isCut) return this.#nothing('answer was cut off')
+    if (reply.refusal !== '' || reply.finishReason === 'content_filter')
+      return this.#nothing(`the model refused: ${reply.refusal || 'content filter'}`)
+    if (reply.toolCalls.length === 0) return this.#readPlain(reply)
+    this.#hasCalled = true
+    const repeated = this.#repeats.see(reply.toolCalls, this.#edits)
+    if (repeated)
+      return this.#nothing(`the same call again and again: ${repeated.name} ${repeated.arguments}`)
+    this.#messages.push(reply.message)
+    return this.#callTools(reply)
+  }
+
+  async #callTools({ toolCalls }: Reply): Promise<Ending | undefined> {
+    let hasFailed = false
+    let stumble: string | undefined
+    for (const [index, { id, name, arguments: text }] of toolCalls.entries()) {
+      const parsed = parseToolCall(name, text, this.#offered)
+      const answer = index < MAX_CALLS ? await this.#call(parsed, hasFailed) : TOO_MANY_CALLS
+      const outcome = answer.kind === 'submit' ? this.#submit(answer.call) : answer
+      if ('usage' in outcome) return outcome
+      if (outcome.kind === 'failed') hasFailed = true
+      if (outcome.kind === 'failed' && isStumble(parsed)) stumble ??= outcome.text
+      this.#messages.push({ role: 'tool', tool_call_id: id, content: this.#tell(outcome) })
+    }
+    // Told once; what does not work then either is not going to.
+    if (stumble !== undefined && this.#stumbled) return this.#nothing(`twice in a row, ${stumble}`)
+    this.#stumbled = stumble !== undefined
+    return undefined
+  }
+
+  /** @param hasFailed a call before this one, in the same reply, did not work */
+  async #call(parsed: ParsedToolCall, hasFailed: boolean): Promise<Answer> {
+    if (parsed.kind === 'malformed') return failed(parsed.problem)
+    if (parsed.call.tool === 'submit' && hasFailed)
+      return failed('not submitted, because a call before it failed; correct that and submit again')
+    return callTool(parsed.call, this.#workspace, this.#request)
+  }
+
+  #tell(outcome: Exclude<Answer, { kind: 'submit' }>): string {
+    if (outcome.kind !== 'edited') return outcome.text
+    this.#workspace = outcome.workspace
+    this.#edits += 1
+    return 'edited'
+  }
+
+  /** The candidate, or what the model is told instead. */
+  #submit(call: SubmitCall): Ending | Failed {
+    const files = changedFiles(this.#workspace)
+    const problems =
+      files.size === 0 ? ['no file differs from the baseline'] : this.#request.review({ files })
+    if (problems.length === 0)
+      return { kind: 'proposal', proposal: toProposal(call, files), usage: this.#usage }
+    if (this.#refused) return this.#nothing(`refused twice: ${problems.join('; ')}`)
+    this.#refused = true
+    return failed(`this change is refused: ${problems.join('; ')}. You may correct it and submit once more.`)
+  }
+
+  /** Reads an answer without a tool call, which may hold a whole candidate in plain text. */
+  #readPlain(reply: Reply): Ending | undefined {
+    const said = reply.content.trim()
+    if (said === '') return this.#nothing('empty answer')
+    const answer = parsePlainAnswer(said)
+    if (answer.kind === 'malformed') return this.#correct(reply, answer.problem)
+    if (answer.kind === 'candidate') {
+      const outcome = this.#takePlain(answer)
+      return 'usage' in outcome ? outcome : this.#correct(reply, outcome.text)
+    }
+    if (this.#reminded) return this.#nothing(`no tool call: ${said}`)
+    this.#reminded = true
+    this.#messages.push(reply.message, reminder(this.#plain))
+    return undefined
+  }
+
+  /** All edits of a plain answer or none: it is about the files as they are in the brief. */
+  #takePlain({ edits, submit }: Extract<PlainAnswer, { kind: 'candidate' }>): Ending | Failed {
+    let workspace = openWorkspace(this.#request.files, this.#request.editable)
+    for (const edit of edits) {
+      const result = applyEdit(workspace, edit)
+      if (result.kind === 'refused') return failed(result.problem)
+      workspace = result.workspace
+    }
+    this.#workspace = workspace
+    // Whoever ignores tools ignores them in the next conversation too.
+    if (!this.#hasCalled) this.#endpoint.takesTools = false
+    return this.#submit(submit)
+  }
+
+  /** Tells the model once what is wrong with its plain answer. */
+  #correct(reply: Reply, problem: string): Ending | undefined {
+    if (this.#stumbled) return this.#nothing(`twice in a row, ${problem}`)
+    this.#stumbled = true
+    this.#messages.push(reply.message, correction(problem))
+    return undefined
+  }
+}
+
+/** A call that was no call, or an edit that did not apply: told once. Looking for what is not there is no mistake. */
+function isStumble(parsed: ParsedToolCall): boolean {
+  return parsed.kind === 'malformed' || parsed.call.tool === 'edit_file' || parsed.call.tool === 'write_file'
+}

@@ -1,0 +1,51 @@
+// What an endpoint means when it refuses a request that a changed request would mend. Servers agree on no code for any of
+// it, so that this reads their words; where a rule comes from is written beside it.
+
+/**
+ * `no-tools`: it takes no tools. `limit-name`: it calls the limit of an answer otherwise, or wants none. `stream`: it only
+ * streams. `reasoning`: it does not take back what its model thought. `too-long`: the conversation does not fit.
+ */
+export type Refusal = 'no-tools' | 'limit-name' | 'stream' | 'reasoning' | 'too-long'
+
+const RULES: readonly (readonly [Refusal, RegExp])[] = [
+  // OpenAI and Azure: "Unsupported parameter: 'max_tokens' … Use 'max_completion_tokens' instead." (teilomillet/gollm#33)
+  [
+    'limit-name',
+    /(unsupported|unknown|unrecognized|unexpected|extra|not (supported|permitted)).*\bmax_(completion_)?tokens|\bmax_(completion_)?tokens\b.*(unsupported|not (supported|permitted)|unknown|unrecognized)/i,
+  ],
+  [
+    'too-long',
+    // OpenAI's code; llama.cpp (ggml-org/llama.cpp#15780, #19774); vLLM (vllm-project/vllm#20409, #4667); LM Studio
+    // (anomalyco/opencode#2259, lmstudio-bug-tracker#546).
+    /context_length_exceeded|exceed_context_size|(exceeds?|maximum|available|greater than the|input) context (length|size|window)|context (size|length|window) (has been )?exceeded|when context the overflows|max_tokens must be at least 1, got -|prompt is too long|token count .*exceeds|too many (input )?tokens|reduce the length of the (messages|input|prompt)/i,
+  ],
+  // Alibaba (infiniflow/ragflow#5912): "This model only support stream mode"; "Stream must be set to true".
+  [
+    'stream',
+    /only supports? stream|stream must be (set to )?true|non-streaming .*not supported|requires? stream/i,
+  ],
+  // Groq (janhq/jan#8136): "property 'reasoning_content' is unsupported"; elsewhere "extra inputs are not permitted".
+  // DeepSeek says the opposite, "must be passed back", which is no refusal of the field.
+  [
+    'reasoning',
+    /\breasoning(_content|_details)?\b(?!.*passed back).*(unsupported|not (supported|permitted|allowed)|unexpected|unknown)|(unsupported|not permitted|unexpected|unknown).*\breasoning(_content|_details)?\b/i,
+  ],
+  [
+    'no-tools',
+    // vLLM (vllm-project/vllm#9986); Ollama (ollama/ollama#14795); OpenRouter, with 404 (pydantic/pydantic-ai#2896);
+    // llama.cpp, with 500 (containers/ramalama#988).
+    /--enable-auto-tool-choice|(does|do) not support (the )?(tool|function)|support tool use|support the provided 'tool_choice'|tools param requires|(tools?|tool_choice|tool (calls?|use|calling)|function calling)['"`]? (is|are) (not|un) ?(supported|available|permitted)|(unsupported|unknown|unrecognized|unexpected|extra)[^.]*\btool(s|_choice)\b|\btools: (extra|unexpected|unknown)/i,
+  ],
+]
+
+/** @param body the fields of its error object */
+export function understand(
+  status: number,
+  body: { message: string; code?: unknown; type?: unknown; param?: unknown },
+): Refusal | undefined {
+  // Limits of rate and money speak of tokens too; what has no key has no other meaning.
+  if (status < 400 || [401, 402, 403, 429].includes(status)) return undefined
+  if (body.param === 'tools' || body.param === 'tool_choice') return 'no-tools'
+  const text = `${String(body.code ?? '')} ${String(body.type ?? '')} ${body.message}`.slice(0, 4000)
+  return RULES.find(([, pattern]) => pattern.test(text))?.[0]
+}

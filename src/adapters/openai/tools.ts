@@ -1,0 +1,93 @@
+// Does what the agent's tools say, on files in memory; only checks leave this process.
+import type { SubmitCall, ToolCall } from '../../core/agent/agent.ts'
+import { searchFiles } from '../../core/agent/search.ts'
+import {
+  applyEdit,
+  changedFiles,
+  type EditResult,
+  type FileText,
+  listFiles,
+  readFile,
+  showDiff,
+  type Workspace,
+  writeFile,
+} from '../../core/agent/workspace.ts'
+import type { ProposalRequest } from '../../ports.ts'
+import { within } from './within.ts'
+
+/** What the model is told about a call that did nothing. */
+export interface Failed {
+  kind: 'failed'
+  text: string
+}
+
+export type Answer =
+  | { kind: 'text'; text: string }
+  | Failed
+  | { kind: 'edited'; workspace: Workspace }
+  | { kind: 'submit'; call: SubmitCall }
+
+/** Nothing else happens in this process meanwhile, and a trial beside it is being timed. */
+const SEARCH_MILLISECONDS = 250
+
+export function failed(problem: string): Failed {
+  return { kind: 'failed', text: `error: ${problem}` }
+}
+
+export async function callTool(
+  call: ToolCall,
+  workspace: Workspace,
+  request: ProposalRequest,
+): Promise<Answer> {
+  switch (call.tool) {
+    case 'list_files':
+      return { kind: 'text', text: listFiles(workspace) }
+    case 'read_file':
+      return fromText(readFile(workspace, call.path, call.from_line, call.to_line))
+    case 'search_files':
+      return fromText(
+        within(SEARCH_MILLISECONDS, () => searchFiles(workspace, call)) ?? {
+          kind: 'refused',
+          problem: 'the search took too long; use a simpler pattern',
+        },
+      )
+    case 'edit_file':
+      return fromEdit(applyEdit(workspace, call))
+    case 'write_file':
+      return fromEdit(writeFile(workspace, call.path, call.content))
+    case 'show_diff':
+      return { kind: 'text', text: showDiff(workspace) }
+    case 'run_checks':
+      return runChecks(workspace, request)
+    case 'search_past':
+      return { kind: 'text', text: request.past.search(call) }
+    case 'read_past': {
+      const text = await request.past.read(call.id, call.part)
+      return text === undefined
+        ? failed(`no ${call.part} of ${JSON.stringify(call.id)} is kept`)
+        : { kind: 'text', text }
+    }
+    case 'submit':
+      return { kind: 'submit', call }
+  }
+}
+
+function fromText(file: FileText): Answer {
+  return file.kind === 'refused' ? failed(file.problem) : file
+}
+
+function fromEdit(edit: EditResult): Answer {
+  return edit.kind === 'refused' ? failed(edit.problem) : edit
+}
+
+/** Nothing runs that the static gate would not let run. */
+async function runChecks(workspace: Workspace, { review, check }: ProposalRequest): Promise<Answer> {
+  const files = changedFiles(workspace)
+  if (check === undefined) return failed('there are no checks here')
+  if (files.size === 0) return failed('nothing is edited yet')
+  const problems = review({ files })
+  if (problems.length > 0)
+    return failed(`not checked, because this change would be refused: ${problems.join('; ')}`)
+  const { passed, text } = await check(files)
+  return { kind: 'text', text: `${passed ? 'passed' : 'failed'}\n${text}` }
+}

@@ -1,0 +1,118 @@
+// Runs the quick checks of a repository on the edits of an agent: the sealed tree that a trial would get, in a sandbox.
+import { mkdir, mkdtemp } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  CHECKS_SECONDS,
+  type CheckRun,
+  describeCheck,
+  offersChecks,
+  passes,
+} from '../../core/agent/checks.ts'
+import type { Config } from '../../core/config/config.ts'
+import type { Places } from '../../core/sandbox/sandbox.ts'
+import { SecretWatch } from '../../core/secrets.ts'
+import type { Checker, Clock } from '../../ports.ts'
+import type { GitRepository } from '../git/repository.ts'
+import { openSandbox, removeTree, type Sandbox } from '../sandbox/sandbox.ts'
+import { trainingEnvironment } from './environment.ts'
+
+export interface CheckerOptions {
+  repository: GitRepository
+  clock: Clock
+  /** Our `python/` folder, as in a trial. */
+  shimDirectory: string
+  /** The environment of this process; checks see only the names on the allowlist. */
+  environment: NodeJS.ProcessEnv
+  /** What must not reach a model. */
+  secrets: readonly string[]
+}
+
+const MAX_OUTPUT_CHARACTERS = 16_000
+/** Checks run beside a trial that is being measured, and get what it leaves of the processor. */
+const POLITELY = 'renice -n 19 -p $$ > /dev/null 2>&1;'
+
+export function createChecker(options: CheckerOptions): Checker {
+  let opened: Promise<Sandbox> | undefined
+  return {
+    async check(config, base, files, signal) {
+      if (!offersChecks(config)) throw new Error('checks run in a sandbox or not at all')
+      opened ??= openSandbox('bubblewrap')
+      const sandbox = await opened
+      const scratch = await mkdtemp(join(tmpdir(), 'autoresearch-check-'))
+      const places = { source: join(scratch, 'source'), out: join(scratch, 'out') }
+      try {
+        for (const directory of Object.values(places)) await mkdir(directory)
+        await exportSealed(options.repository, base, files, config.editable, places.source)
+        return await runAll({ options, sandbox, config, signal }, { ...places, shim: options.shimDirectory })
+      } finally {
+        await removeTree(scratch)
+      }
+    },
+  }
+}
+
+/** By way of git objects that no branch holds, so that what is checked is what would be trained. */
+async function exportSealed(
+  repository: GitRepository,
+  base: string,
+  files: ReadonlyMap<string, string>,
+  editable: readonly string[],
+  directory: string,
+): Promise<void> {
+  const { commit } = await repository.commit({ base, files, message: 'Check' })
+  await repository.exportTree(await repository.sealedTree(base, commit, editable), directory)
+}
+
+interface Bench {
+  options: CheckerOptions
+  sandbox: Sandbox
+  config: Pick<Config, 'checks' | 'sandbox'>
+  signal: AbortSignal
+}
+
+/** One after the other, up to the first that fails. */
+async function runAll(bench: Bench, places: Places): Promise<{ passed: boolean; text: string }> {
+  const { clock } = bench.options
+  const deadline = clock.monotonicSeconds() + CHECKS_SECONDS
+  const texts: string[] = []
+  for (const command of bench.config.checks ?? []) {
+    const left = Math.max(0.1, deadline - clock.monotonicSeconds())
+    const run = await runOne(bench, places, command, left)
+    texts.push(describeCheck(run))
+    if (!passes(run)) return { passed: false, text: texts.join('\n') }
+  }
+  return { passed: true, text: texts.join('\n') }
+}
+
+async function runOne(
+  { options, sandbox, config, signal }: Bench,
+  places: Places,
+  command: string,
+  timeoutSeconds: number,
+): Promise<CheckRun> {
+  const watch = new SecretWatch(options.secrets)
+  const { memoryBytes, outBytes, processes, read } = config.sandbox
+  let output = ''
+  const exit = await sandbox.run({
+    command: `${POLITELY} ${command}`,
+    places,
+    outWritable: true,
+    accelerators: false,
+    environment: {
+      ...trainingEnvironment(options.environment, availableParallelism()),
+      PYTHONDONTWRITEBYTECODE: '1',
+      // `py_compile` writes all the same, and the source is read-only.
+      PYTHONPYCACHEPREFIX: '/tmp/pycache',
+    },
+    timeoutSeconds,
+    caps: { outBytes, processes, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
+    read,
+    onOutput: (text) => {
+      watch.push(text)
+      output = (output + text).slice(-MAX_OUTPUT_CHARACTERS)
+    },
+    signal,
+  })
+  return { command, exit, output: watch.found ? 'its output held a secret of this job' : output }
+}

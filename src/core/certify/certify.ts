@@ -1,0 +1,101 @@
+// Certification: proves the merges since the last certified commit together, with fresh runs of both ends side by side.
+import type { Config } from '../config/config.ts'
+import { measurementHash } from '../evidence.ts'
+import type { LedgerEvent } from '../ledger.ts'
+import type { State } from '../state.ts'
+import {
+  BASE_SCALE,
+  measuredValues,
+  purposeOf,
+  type Trial,
+  type TrialResult,
+  trialId,
+  trialSeed,
+} from '../trial.ts'
+import { type CertifyPolicy, certificationEvidence, HOLD_Z, judgeStretch } from './opinion.ts'
+import { decideReverts } from './revert.ts'
+import { isCertifying, type NextStretch, nextStretch, pendingMerges } from './stretch.ts'
+
+/** The configuration that certification measures under: its own evaluator, where there is one. */
+export function certificationConfig(config: Config): Config {
+  const { evaluate } = config.certify
+  return evaluate === undefined ? config : { ...config, evaluate }
+}
+
+/** What certification measures under `config`, on a machine. */
+export function certifyPolicy(config: Config, testbed: string | undefined): CertifyPolicy {
+  const { every, runs } = config.certify
+  const { direction } = config.metric
+  const bench = { config: measurementHash(certificationConfig(config)), testbed, direction }
+  return { direction, runs, every, holdZ: HOLD_Z, bench }
+}
+
+/** The runs that certification needs now, both ends in turn, so that whatever drifts meets both alike. */
+export function planCertification(state: State, policy: CertifyPolicy): Trial[] {
+  const stretch = nextStretch(state)
+  const opinion = stretch && judgeStretch(state, policy, stretch)
+  if (opinion?.kind !== 'run') return []
+  const { from, to } = stretch as NextStretch
+  const certifies = { from: from.commit, to: to.commit }
+  const evidence = certificationEvidence(state, certifies, policy.bench)
+  const missing = (results: readonly TrialResult[]) =>
+    Math.max(0, opinion.runs - measuredValues(results).length)
+  const left = { from: missing(evidence.baseline), to: missing(evidence.candidate) }
+  const replicates = lastReplicates(state)
+  const trials: Trial[] = []
+  while (left.from + left.to > 0) {
+    const end = left.from >= left.to ? 'from' : 'to'
+    left[end] -= 1
+    const { commit, tree } = end === 'from' ? from : to
+    const replicate = (replicates.get(tree) ?? 0) + 1
+    replicates.set(tree, replicate)
+    trials.push({
+      id: trialId(tree, replicate, 'certify'),
+      candidate: null,
+      base: commit,
+      head: commit,
+      tree,
+      replicate,
+      seed: trialSeed(state.rootSeed, tree, replicate, 'certify'),
+      scale: BASE_SCALE,
+      certifies,
+    })
+  }
+  return trials
+}
+
+/** By tree: certification counts its own replicates, through all stretches, so that its seeds are fresh every time. */
+function lastReplicates(state: State): Map<string, number> {
+  const last = new Map<string, number>()
+  for (const { trial } of state.trials.values())
+    if (purposeOf(trial) === 'certify')
+      last.set(trial.tree, Math.max(last.get(trial.tree) ?? 0, trial.replicate))
+  return last
+}
+
+/** Asks for the certification of every merge that is not settled; nothing when there is none. */
+export function askForCertification(state: State): Extract<LedgerEvent, { kind: 'certify' }>[] {
+  const last = pendingMerges(state).at(-1)
+  return last && !isCertifying(state) ? [{ kind: 'certify', to: last.commit }] : []
+}
+
+/** What certification can decide now, as ledger events; each may make another possible. */
+export function decideCertification(state: State, policy: CertifyPolicy): LedgerEvent[] {
+  const isDue = policy.every > 0 && pendingMerges(state).length >= policy.every
+  const stretch = nextStretch(state)
+  const opinion = stretch && judgeStretch(state, policy, stretch)
+  return [
+    ...(isDue ? askForCertification(state) : []),
+    ...(opinion?.kind === 'decided'
+      ? [{ kind: 'certification', certification: opinion.certification } as const]
+      : []),
+    ...decideReverts(state),
+  ]
+}
+
+/** Why certification cannot go on; undefined while it can. */
+export function certificationFailure(state: State, policy: CertifyPolicy): string | undefined {
+  const stretch = nextStretch(state)
+  const opinion = stretch && judgeStretch(state, policy, stretch)
+  return opinion?.kind === 'stuck' ? opinion.reason : undefined
+}

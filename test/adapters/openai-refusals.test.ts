@@ -1,0 +1,47 @@
+// What endpoints say, and what it means; conversations with such endpoints are in openai-endpoints.test.ts.
+import { expect, test } from 'vitest'
+import { understand } from '../../src/adapters/openai/refusals.ts'
+
+test.each([
+  ['no-tools', 400, { message: 'functions', param: 'tools' }],
+  ['no-tools', 404, { message: "No endpoints found that support the provided 'tool_choice' value." }],
+  ['no-tools', 400, { message: 'Tool calling is not supported by this model' }],
+  ['no-tools', 400, { message: 'Unrecognized request argument supplied: tools' }],
+  ['no-tools', 501, { message: 'This model does not support function calling' }],
+  ['limit-name', 400, { message: "Unsupported parameter: 'max_tokens' is not supported with this model." }],
+  ['limit-name', 422, { message: 'max_completion_tokens: Extra inputs are not permitted' }],
+  ['stream', 400, { message: 'Stream must be set to true' }],
+  ['stream', 400, { message: 'Non-streaming requests are not supported by this model' }],
+  ['reasoning', 400, { message: "property 'reasoning_content' is unsupported" }],
+  ['reasoning', 422, { message: 'messages.2.assistant.reasoning_content: Extra inputs are not permitted' }],
+  ['too-long', 400, { message: 'max_tokens must be at least 1, got -186.' }],
+  ['too-long', 400, { message: 'prompt is too long: 210000 tokens > 200000 maximum' }],
+  [
+    'too-long',
+    400,
+    { message: 'The input token count (1200000) exceeds the maximum number of tokens allowed' },
+  ],
+  ['too-long', 500, { message: 'Trying to keep the first 15857 tokens when context the overflows.' }],
+] as const)('%s: %i %o', (meaning, status, body) => {
+  expect(understand(status, body)).toBe(meaning)
+})
+
+test.each([
+  ['money', 402, { message: 'This request requires more credits, or fewer max_tokens' }],
+  ['a rate', 429, { message: 'Request too large: reduce the length of the messages' }],
+  ['a key', 401, { message: 'tools are not available without a key' }],
+  [
+    'what is wanted back',
+    400,
+    { message: 'The `reasoning_content` in the thinking mode must be passed back to the API.' },
+  ],
+  ['a limit that is too high', 400, { message: 'max_tokens is too large: 100000. At most 16384 tokens.' }],
+  [
+    'a message of ours',
+    400,
+    { message: "messages with role 'tool' must follow a message with 'tool_calls'" },
+  ],
+  ['nothing we know', 500, { message: 'Internal server error' }],
+] as const)('a refusal that speaks of %s means none of it', (_, status, body) => {
+  expect(understand(status, body)).toBeUndefined()
+})

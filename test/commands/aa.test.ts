@@ -1,0 +1,199 @@
+// A/A candidates through the jobs of a swarm, on a repository, a GitHub and a device in memory.
+import { expect, test } from 'vitest'
+import { judgeResults } from '../../src/commands/judge.ts'
+import { type ProposePorts, propose } from '../../src/commands/propose.ts'
+import { AA_PATH, aaContent, tallyAa } from '../../src/core/aa.ts'
+import { type Candidate, NO_USAGE } from '../../src/core/candidate.ts'
+import { parseConfig } from '../../src/core/config/config.ts'
+import { measurementHash } from '../../src/core/evidence.ts'
+import { pastIdeas } from '../../src/core/ideas.ts'
+import { replay } from '../../src/core/state.ts'
+import type { TrialBatch } from '../../src/core/trial.ts'
+import type { ProposalRequest, ResultFile } from '../../src/ports.ts'
+import { aCandidate, BENCH, ROOT_SEED, sha } from '../factories.ts'
+import { AT, CONFIG, MemoryWorld, pullOf } from './memory.ts'
+
+const CONFIG_TEXT = `editable: [train.py]
+train: python train.py
+evaluate: python evaluate.py
+budget: 5m
+metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
+replicates: { baseline: 3, candidate: 2 }
+aa-every: 1
+`
+const HASH = (() => {
+  const parsed = parseConfig(CONFIG_TEXT)
+  return parsed.kind === 'config' ? measurementHash(parsed.config) : ''
+})()
+
+/** A repository in which one idea was tried and closed, so that an A/A candidate is due. */
+function aWorld() {
+  const files = new Map([
+    ['train.py', '0'],
+    [CONFIG, CONFIG_TEXT],
+  ])
+  const world = new MemoryWorld(files, 0.01, () => HASH)
+  const base = world.tip
+  world.write(
+    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'baseline', commit: base, tree: world.treeOf(files), cause: 'started' },
+    { kind: 'proposed', candidate: aCandidate({ name: 'dropout', base, end: { kind: 'closed' } }) },
+  )
+  return world
+}
+
+function portsOf(world: MemoryWorld, asked: ProposalRequest[] = []): ProposePorts {
+  const { repository, ledger, forge } = world
+  return {
+    repository,
+    ledger,
+    forge,
+    clock: { now: () => AT, monotonicSeconds: () => 0 },
+    log: { info: () => {}, warn: () => {} },
+    cancelled: new AbortController().signal,
+    createProposers: () => [
+      {
+        name: 'silent',
+        async propose(request) {
+          asked.push(request)
+          return { kind: 'nothing', reason: 'no idea', usage: NO_USAGE, exhausted: true }
+        },
+      },
+    ],
+  }
+}
+
+const SETTINGS = {
+  configPath: CONFIG,
+  rootSeed: ROOT_SEED,
+  newLedger: false,
+  testbed: BENCH.testbed,
+  candidates: 2,
+  runUrl: undefined,
+}
+
+/** Trains every batch; A/A candidates are as lucky as said. */
+async function train(world: MemoryWorld, batches: readonly TrialBatch[], luck = 0): Promise<ResultFile[]> {
+  const files: ResultFile[] = []
+  for (const trial of batches.flatMap(({ trials }) => trials)) {
+    const result = await world.trainer.run(trial, new AbortController().signal)
+    const value = (result.value ?? 0) - (trial.aa ? luck : 0)
+    files.push({ name: trial.id, kind: 'result', result: { ...result, value } })
+  }
+  return files
+}
+
+/** Rounds of training and judging until there is nothing to train. */
+async function settle(world: MemoryWorld, first: readonly TrialBatch[], luck = 0) {
+  const refused: string[] = []
+  for (let batches = first; batches.length > 0; ) {
+    const files = await train(world, batches, luck)
+    const ports = { ...portsOf(world), results: { read: async () => files } }
+    const judged = await judgeResults(ports, SETTINGS)
+    refused.push(...judged.refused)
+    if (judged.refused.length > 0) return refused
+    batches = judged.batches
+  }
+  return refused
+}
+
+function aaOf(world: MemoryWorld): Candidate {
+  const found = [...replay(world.events).candidates.values()].find(({ aa }) => aa !== undefined)
+  if (!found) throw new Error('there is no A/A candidate')
+  return found
+}
+
+test('one that is due comes before any proposer is asked, marked in title, text and check', async () => {
+  const world = aWorld()
+  const asked: ProposalRequest[] = []
+  await propose(portsOf(world, asked), SETTINGS)
+  const candidate = aaOf(world)
+  expect(candidate).toMatchObject({ aa: 1, proposer: 'aa', usage: NO_USAGE })
+  expect(world.filesOf(candidate.head).get(AA_PATH)).toBe(aaContent(1))
+  expect(pullOf(world, candidate.id)).toMatchObject({
+    title: '[A/A] Change nothing, 1',
+    body: expect.stringContaining('closes this pull request whatever the verdict'),
+  })
+  expect(asked).toHaveLength(1)
+  expect(asked[0]?.history.map(({ title }) => title)).toEqual(['Try dropout'])
+  expect(asked[0]?.brief).not.toContain('A/A')
+})
+
+test('is trained as the code of the baseline under seeds of its own', async () => {
+  const world = aWorld()
+  const { batches } = await propose(portsOf(world), SETTINGS)
+  const trials = batches.flatMap((batch) => batch.trials)
+  const ours = trials.filter(({ aa }) => aa)
+  expect(ours).toHaveLength(1)
+  expect(trials.filter(({ seed }) => seed === ours[0]?.seed)).toEqual(ours)
+  expect(ours[0]?.tree).not.toBe(replay(world.events).baseline?.tree)
+})
+
+test('with a lucky pair of runs it would have been merged, and is closed', async () => {
+  const world = aWorld()
+  const before = world.tip
+  const { batches } = await propose(portsOf(world), SETTINGS)
+  expect(await settle(world, batches, 0.2)).toEqual([])
+  const candidate = aaOf(world)
+  expect(candidate).toMatchObject({ verdict: { kind: 'merge' }, end: { kind: 'closed' } })
+  expect(world.tip).toBe(before)
+  expect(pullOf(world, candidate.id)?.state).toBe('closed')
+  expect(world.checks.get(`${candidate.head} autoresearch / val_bpb`)).toMatchObject({
+    conclusion: 'neutral',
+    title: expect.stringMatching(/^A\/A, /),
+    summary: expect.stringContaining('It would have been merged'),
+  })
+  expect(tallyAa(replay(world.events).candidates.values())).toMatchObject({ judged: 1, accepted: 1 })
+})
+
+test('with ordinary runs it is rejected and counted', async () => {
+  const world = aWorld()
+  const { batches } = await propose(portsOf(world), SETTINGS)
+  await settle(world, batches)
+  expect(aaOf(world)).toMatchObject({ verdict: { kind: 'reject' }, end: { kind: 'closed' } })
+  expect(tallyAa(replay(world.events).candidates.values())).toMatchObject({ judged: 1, accepted: 0 })
+  expect(pastIdeas(replay(world.events))).toHaveLength(1)
+})
+
+test.each([
+  ['more than its own file', { [AA_PATH]: aaContent(1), 'train.py': '-0.1' }],
+  ['another text', { [AA_PATH]: 'print("hello")\n' }],
+  ['the text of another one', { [AA_PATH]: aaContent(2) }],
+])('F57 a commit with %s is not believed', async (_, entries) => {
+  const world = aWorld()
+  const { batches } = await propose(portsOf(world), SETTINGS)
+  const { head, base } = aaOf(world)
+  const files = new Map([...world.filesOf(base), ...Object.entries(entries)])
+  world.commits.set(head, { files, parent: base })
+  const refused = await settle(world, batches)
+  expect(refused).toEqual([expect.stringContaining('An A/A candidate may only write its own text')])
+  expect(aaOf(world).verdict).toBeUndefined()
+})
+
+test('F57 what only the ledger calls A/A is exempt from the gate', async () => {
+  const world = aWorld()
+  const { batches } = await propose(portsOf(world), SETTINGS)
+  const candidate = aaOf(world)
+  const { aa: _, ...ordinary } = candidate
+  world.ledgerText = ''
+  world.write(
+    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'baseline', commit: candidate.base, tree: sha('unused'), cause: 'started' },
+    { kind: 'proposed', candidate: ordinary },
+  )
+  const files = await train(
+    world,
+    batches.filter(({ head }) => head === candidate.head),
+  )
+  const { aa: __, ...trial } = files[0]?.kind === 'result' ? files[0].result.trial : expect.fail()
+  const unmarked = files.map((file) =>
+    file.kind === 'result' ? { ...file, result: { ...file.result, trial } } : file,
+  )
+  for (const [given, reason] of [
+    [files, 'it is not the trial that was assigned'],
+    [unmarked, 'belongs to git or GitHub and may never change'],
+  ] as const) {
+    const ports = { ...portsOf(world), results: { read: async () => given } }
+    expect((await judgeResults(ports, SETTINGS)).refused).toEqual([expect.stringContaining(reason)])
+  }
+})

@@ -1,0 +1,224 @@
+// What a proposer is given to work with, and what is recorded of its answer: on a repository and a ledger in memory.
+import { describe, expect, test } from 'vitest'
+import { propose } from '../../src/commands/propose.ts'
+import { proposeCandidate } from '../../src/commands/proposing.ts'
+import { openSession, type Ports } from '../../src/commands/session.ts'
+import { NO_USAGE, type Usage } from '../../src/core/candidate.ts'
+import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/ledger.ts'
+import type { Checker, LedgerStore, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
+import { aBaseline, aCandidate, BENCH, ROOT_SEED, sha } from '../factories.ts'
+
+const TRAIN = 'lr = 1\nwd = 1\n'
+const CONFIG = `editable: [train.py]
+train: python train.py
+checks: [python -m py_compile train.py]
+budget: 5m
+metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
+limits: { tokens: 1000, dollars: 1 }
+`
+const PAST = aCandidate({ name: 'warmup' })
+
+interface Fields {
+  config?: string
+  checker?: Checker
+  /** What was proposed in runs before. */
+  before?: Usage
+}
+
+/** Ports that know one past candidate, and a repository in which a commit of `files` is named after its text. */
+function thePorts({ config = CONFIG, checker, before = NO_USAGE }: Fields = {}) {
+  const events: LedgerEvent[] = [
+    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'baseline', ...aBaseline(), cause: 'started' },
+    { kind: 'proposed', candidate: { ...PAST, usage: before } },
+    { kind: 'ended', candidate: PAST.id, end: { kind: 'closed' } },
+  ]
+  let text = appendEvents('', events, new Date(0))
+  const ledger: LedgerStore = {
+    read: async () => text,
+    update: async (edit) => {
+      text = edit(text)
+      return text
+    },
+  }
+  const edited = new Map<string, string>()
+  const unused = (): never => {
+    throw new Error('not part of this test')
+  }
+  let [seconds, pulls] = [0, 0]
+  const ports: Ports = {
+    repository: {
+      remoteBranches: async () => ({
+        defaultBranch: 'main',
+        commits: new Map([
+          ['main', aBaseline().commit],
+          ['autoresearch/baseline', aBaseline().commit],
+        ]),
+      }),
+      treeOf: async () => aBaseline().tree,
+      readFile: async () => config,
+      readFiles: async () => new Map([['train.py', TRAIN]]),
+      async changes(_, head) {
+        if (head === PAST.head)
+          return [{ path: 'train.py', mode: '100644', before: TRAIN, after: 'lr = 3\nwd = 1\n' }]
+        return [{ path: 'train.py', mode: '100644', before: TRAIN, after: edited.get(head) ?? '' }]
+      },
+      async commit({ files }) {
+        const after = files.get('train.py') ?? ''
+        edited.set(sha(after), after)
+        return { commit: sha(after), tree: sha(`${after} tree`) }
+      },
+      rebase: unused,
+      revert: unused,
+    },
+    ledger,
+    forge: {
+      openPullRequests: async () => [],
+      openPullRequest: async () => ({ kind: 'opened', number: ++pulls }),
+      pullRequest: unused,
+      putCheckRun: async () => {},
+      putComment: async () => {},
+      merge: unused,
+      close: unused,
+    },
+    clock: { now: () => new Date(1000 * seconds++), monotonicSeconds: () => 0 },
+    log: { info: () => {}, warn: () => {} },
+    ...(checker && { checker }),
+    cancelled: new AbortController().signal,
+  }
+  const recorded = () => {
+    const parsed = parseLedger(text)
+    return parsed.kind === 'ledger' ? parsed.events : unused()
+  }
+  return { ports, recorded }
+}
+
+const SETTINGS = {
+  configPath: '.github/autoresearch.yml',
+  rootSeed: ROOT_SEED,
+  newLedger: false,
+  testbed: BENCH.testbed,
+  candidates: undefined,
+  runUrl: undefined,
+}
+
+/** Lets `look` see the request that a proposer gets. */
+async function requestWith(fields: Fields, look: (request: ProposalRequest) => Promise<void>): Promise<void> {
+  const { ports } = thePorts(fields)
+  const proposer: Proposer = {
+    name: 'openai gpt-x',
+    async propose(request) {
+      await look(request)
+      return { kind: 'nothing', reason: 'seen', usage: NO_USAGE, exhausted: true }
+    },
+  }
+  await proposeCandidate(await openSession(ports, SETTINGS), proposer, new AbortController().signal)
+  expect.hasAssertions()
+}
+
+describe('the past', () => {
+  test('is searched in the ledger, and a change is read from git objects', async () => {
+    await requestWith({}, async ({ past }) => {
+      expect(past.search({ text: 'warmup' })).toContain(PAST.id)
+      expect(await past.read(PAST.id, 'diff')).toContain('-lr = 1\n+lr = 3')
+    })
+  })
+
+  test('has no answer for what is not kept', async () => {
+    await requestWith({}, async ({ past }) => {
+      expect(await past.read('nope', 'diff')).toBeUndefined()
+      expect(await past.read(PAST.id, 'log')).toBeUndefined()
+    })
+  })
+
+  test('has no answer when the commit is gone', async () => {
+    const { ports } = thePorts()
+    const changes = () => Promise.reject(new Error('not our ref'))
+    const session = await openSession({ ...ports, repository: { ...ports.repository, changes } }, SETTINGS)
+    const proposer: Proposer = {
+      name: 'x',
+      propose: async ({ past }) => {
+        expect(await past.read(PAST.id, 'diff')).toBeUndefined()
+        return { kind: 'nothing', reason: '', usage: NO_USAGE, exhausted: true }
+      },
+    }
+    expect(await proposeCandidate(session, proposer, new AbortController().signal)).toMatchObject({
+      kind: 'nothing',
+    })
+  })
+})
+
+describe('checks', () => {
+  const checker: Checker = {
+    check: async ({ checks }, base, files) => ({
+      passed: base === aBaseline().commit,
+      text: `${checks} ${files.get('train.py')}`,
+    }),
+  }
+
+  test('are run on the baseline with the edits', async () => {
+    await requestWith({ checker }, async ({ check }) => {
+      expect(await check?.(new Map([['train.py', 'lr = 2']]))).toEqual({
+        passed: true,
+        text: 'python -m py_compile train.py lr = 2',
+      })
+    })
+  })
+
+  test.each<[string, Fields]>([
+    ['where no candidate code may run', {}],
+    ['where nothing is configured', { checker, config: CONFIG.replace(/^checks.*\n/m, '') }],
+    ['without a sandbox', { checker, config: `${CONFIG}sandbox: none\n` }],
+  ])('are not offered %s', async (_, fields) => {
+    await requestWith(fields, async ({ check }) => expect(check).toBeUndefined())
+  })
+})
+
+describe('F10 the limits of a run', () => {
+  const spent = (tokens: number, dollars = 0): Usage => ({ inputTokens: tokens, outputTokens: 0, dollars })
+
+  /** The `propose` job with one proposer that has a new idea each time it is asked. */
+  async function proposeWith(usage: Usage, before = NO_USAGE) {
+    const { ports, recorded } = thePorts({ before })
+    const budgets: ProposalRequest['budget'][] = []
+    const proposer: Proposer = {
+      name: 'openai gpt-x',
+      async propose({ budget }): Promise<ProposalResult> {
+        budgets.push(budget)
+        const files = new Map([['train.py', TRAIN.replace('lr = 1', `lr = 1${budgets.length}`)]])
+        const words = {
+          title: 'Idea',
+          hypothesis: 'It helps.',
+          category: 'optimizer',
+          expectedEffect: '?',
+        } as const
+        return { kind: 'proposal', proposal: { ...words, files }, usage, author: 'openai gpt-y' }
+      },
+    }
+    await propose({ ...ports, createProposers: () => [proposer] }, { ...SETTINGS, candidates: 9 })
+    const proposed = recorded().flatMap((event) => (event.kind === 'proposed' ? [event.candidate] : []))
+    return { budgets, proposed: proposed.slice(1) }
+  }
+
+  test('in tokens: no more is asked, and what is there stays', async () => {
+    const { budgets, proposed } = await proposeWith(spent(400))
+    expect(budgets.map(({ tokens }) => tokens)).toEqual([1000, 600, 200])
+    expect(proposed).toHaveLength(3)
+  })
+
+  test('in dollars: the same', async () => {
+    const { proposed } = await proposeWith(spent(1, 0.6))
+    expect(proposed).toHaveLength(2)
+  })
+
+  test('do not count what runs before have spent', async () => {
+    const { budgets } = await proposeWith(spent(600), spent(50_000, 90))
+    expect(budgets[0]).toEqual({ tokens: 1000, dollars: 1 })
+    expect(budgets).toHaveLength(2)
+  })
+
+  test('leave a candidate in the name of who made it', async () => {
+    const { proposed } = await proposeWith(spent(1000))
+    expect(proposed).toMatchObject([{ proposer: 'openai gpt-y' }])
+  })
+})

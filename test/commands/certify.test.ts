@@ -1,0 +1,425 @@
+// The `certify` command on a repository, a GitHub and a device in memory: what it proves, what it undoes, and that it may
+// be killed at any effect.
+import { describe, expect, test } from 'vitest'
+import { certify } from '../../src/commands/certify.ts'
+import { judgeResults } from '../../src/commands/judge.ts'
+import { propose } from '../../src/commands/propose.ts'
+import type { Ports } from '../../src/commands/session.ts'
+import { candidateId } from '../../src/core/candidate.ts'
+import { certificationConfig } from '../../src/core/certify/certify.ts'
+import { type Config, parseConfig } from '../../src/core/config/config.ts'
+import { measurementHash } from '../../src/core/evidence.ts'
+import type { LedgerEvent } from '../../src/core/ledger.ts'
+import { type BaselineCommit, replay } from '../../src/core/state.ts'
+import { purposeOf } from '../../src/core/trial.ts'
+import { BaselineError } from '../../src/errors.ts'
+import type { ResultFile } from '../../src/ports.ts'
+import { aCandidate, aCertification, aTrialResult, aVerdict, BENCH, ROOT_SEED } from '../factories.ts'
+import { AT, BASELINE, CONFIG, Killed, MemoryWorld } from './memory.ts'
+
+const SIGMA = 0.01
+const GOOD = -0.02
+const EVALUATE = '\n  evaluate: python evaluate.py --shard 2'
+
+const configText = (certify = '') => `editable: ['*.py']
+train: python train.py
+evaluate: python evaluate.py
+budget: 5m
+metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
+certify:
+  runs: 4${certify}
+`
+
+function configOf(text: string): Config {
+  const parsed = parseConfig(text)
+  if (parsed.kind === 'config') return parsed.config
+  throw new Error('the configuration is wrong')
+}
+
+/** A repository into which changes of these effects were merged, each to a file of its own. */
+function aWorld(effects: readonly number[], { certify = '', seed = ROOT_SEED, sameFile = false } = {}) {
+  const config = configOf(configText(certify))
+  const hash = measurementHash(config)
+  const files = new Map(effects.map((_, index) => [`${'abcdefgh'[index]}.py`, '0']))
+  const world = new MemoryWorld(files.set(CONFIG, configText(certify)), SIGMA, (trial) =>
+    purposeOf(trial) === 'certify' ? measurementHash(certificationConfig(config)) : hash,
+  )
+  world.write({ kind: 'started', rootSeed: seed })
+  world.write({ kind: 'baseline', ...baseline(world), cause: 'started' })
+  // σ is known, as it is after a night.
+  for (const [index, value] of [2.49, 2.51, 2.5, 2.505, 2.495, 2.5].entries())
+    world.write({ kind: 'trial', result: ordinaryRun(world, hash, index + 1, value) })
+  for (const [index, effect] of effects.entries()) merge(world, sameFile ? 0 : index, effect, index)
+  return world
+}
+
+function baseline(world: MemoryWorld): BaselineCommit {
+  return { commit: world.tip, tree: world.treeOf(world.filesOf(world.tip)) }
+}
+
+function ordinaryRun(world: MemoryWorld, config: string, replicate: number, value: number) {
+  return aTrialResult({ baseline: baseline(world), config, replicate, value, trust: 'evaluated' })
+}
+
+/** Merges a change as the bot does, ledger included. */
+function merge(world: MemoryWorld, file: number, effect: number, index: number): void {
+  const base = world.tip
+  const changed = new Map(world.filesOf(base)).set(`${'abcdefgh'[file]}.py`, `${effect}`)
+  const head = world.put(changed, base)
+  const tree = world.treeOf(changed)
+  const candidate = aCandidate({ id: candidateId(base, tree), name: `change ${index + 1}`, base, head, tree })
+  const commit = world.put(changed, head)
+  world.branches.set(BASELINE, commit)
+  world.commits.set(commit, { files: changed, parent: base })
+  const number = world.pulls.length + 1
+  const branch = `autoresearch/c/${candidate.id}`
+  const texts = { title: candidate.title, body: '' }
+  world.pulls.push({ number, branch, head, state: 'merged', mergeCommit: commit, ...texts })
+  world.write(
+    { kind: 'proposed', candidate },
+    { kind: 'opened', candidate: candidate.id, pullRequest: number },
+    { kind: 'judged', candidate: candidate.id, head, verdict: aVerdict() },
+    { kind: 'ended', candidate: candidate.id, end: { kind: 'merged', commit, asTrained: true } },
+    { kind: 'baseline', commit, tree, cause: 'merged' },
+  )
+}
+
+const NEVER = new AbortController().signal
+const SETTINGS = {
+  configPath: CONFIG,
+  rootSeed: ROOT_SEED,
+  newLedger: false,
+  testbed: BENCH.testbed,
+  candidates: undefined,
+  runUrl: undefined,
+}
+
+function portsOf({ repository, ledger, forge }: MemoryWorld, lines: string[] = []): Ports {
+  let seconds = 0
+  const say = (line: string) => void lines.push(line)
+  return {
+    repository,
+    ledger,
+    forge,
+    // Every look at the clock costs a second.
+    clock: { now: () => AT, monotonicSeconds: () => seconds++ },
+    log: { info: say, warn: say },
+    cancelled: NEVER,
+  }
+}
+
+async function runCertify(world: MemoryWorld, timeBudgetSeconds = 1e9) {
+  const lines: string[] = []
+  const ports = { ...portsOf(world, lines), trainer: world.trainer }
+  await certify(ports, { ...SETTINGS, timeBudgetSeconds })
+  return lines
+}
+
+/** Each change's present content, in order. */
+function contents(world: MemoryWorld): string[] {
+  const files = [...world.filesOf(world.tip)].filter(([path]) => path.endsWith('.py'))
+  return files.sort().map(([, text]) => text)
+}
+
+const certifications = (world: MemoryWorld) => [...replay(world.events).certifications.values()]
+const checksOf = (world: MemoryWorld) => [...world.checks.values()]
+
+test('merges that hold together are certified, with a check on the commit they end at', async () => {
+  const world = aWorld([GOOD, GOOD, GOOD, GOOD])
+  const lines = await runCertify(world)
+  expect(certifications(world)).toMatchObject([{ to: world.tip, merges: 4, holds: true }])
+  expect(lines).toContainEqual(
+    expect.stringMatching(
+      /4 merges certified together: gain 0\.0\d+ ± 0\.00\d+ over 4 \+ 4 fresh runs, z = \d+\.\d$/,
+    ),
+  )
+  expect(world.checks.get(`${world.tip} autoresearch / certify`)).toMatchObject({ conclusion: 'success' })
+  expect(world.pulls.filter(({ state }) => state === 'open')).toEqual([])
+  expect(contents(world)).toEqual(Array(4).fill(`${GOOD}`))
+})
+
+test('both ends are trained in turn, on seeds that no candidate was judged on', async () => {
+  const world = aWorld([GOOD, GOOD])
+  const [from] = replay(world.events).baselines
+  await runCertify(world)
+  expect(world.trained.map(({ head }) => (head === from?.commit ? 'from' : 'to'))).toEqual(
+    Array(4).fill(['from', 'to']).flat(),
+  )
+  const seen = world.events.flatMap((event) => (event.kind === 'trial' ? [event.result.trial] : []))
+  const seeds = seen.map(({ tree, seed }) => `${tree} ${seed}`)
+  expect(new Set(seeds).size).toBe(seeds.length)
+})
+
+// Three merges that help by 2 σ, and one that does more harm than they help together: it cannot hide among them.
+const BAD = 0.09
+test.each([0, 1, 2, 3])('of four merges the bad one, number %d, is found and undone', async (bad) => {
+  const effects = [GOOD, GOOD, GOOD, GOOD].with(bad, BAD)
+  const world = aWorld(effects)
+  await runCertify(world)
+  expect(certifications(world).filter(({ holds, merges }) => !holds && merges === 1)).toHaveLength(1)
+  expect(contents(world)).toEqual(effects.with(bad, 0).map(String))
+  const undo = world.pulls.at(-1)
+  expect(undo).toMatchObject({ title: `Revert "Try change ${bad + 1}"`, state: 'merged' })
+  expect(undo?.body).toContain('1 merge does not hold: gain')
+  expect(checksOf(world)).toContainEqual(
+    expect.objectContaining({
+      name: 'autoresearch / val_bpb',
+      conclusion: 'success',
+      title: expect.stringContaining('undone: 1 merge does not hold'),
+    }),
+  )
+})
+
+test('whatever the noise, the bad merge is found and those that help are hardly ever undone', async () => {
+  const worlds = Array.from({ length: 20 }, (_, seed) => aWorld([GOOD, GOOD, BAD, GOOD], { seed: `${seed}` }))
+  for (const world of worlds) await runCertify(world)
+  expect(worlds.filter((world) => contents(world)[2] === '0').length).toBe(20)
+  const wronglyUndone = worlds
+    .flatMap((world) => contents(world).toSpliced(2, 1))
+    .filter((text) => text === '0')
+  expect(wronglyUndone.length).toBeLessThanOrEqual(3)
+})
+
+test('a merge that stands alone and may still help gets twice the runs before it is undone', async () => {
+  const world = aWorld([-0.004])
+  await runCertify(world)
+  const [only] = certifications(world)
+  expect(only?.gain).toBeGreaterThan(-1)
+  const runs = world.trained.length
+  expect(only?.runs).toEqual({ candidate: runs / 2, baseline: runs / 2 })
+  expect([8, 16]).toContain(runs)
+})
+
+test('a second certification begins where the first one ended', async () => {
+  const world = aWorld([GOOD, GOOD])
+  await runCertify(world)
+  const certified = world.tip
+  merge(world, 0, -0.06, 2)
+  world.trained.length = 0
+  await runCertify(world)
+  expect(certifications(world).at(-1)).toMatchObject({ from: certified, to: world.tip, merges: 1 })
+  expect(new Set(world.trained.map(({ head }) => head))).toEqual(new Set([certified, world.tip]))
+})
+
+test('nothing is trained when everything is certified already', async () => {
+  const world = aWorld([GOOD, GOOD])
+  await runCertify(world)
+  world.trained.length = 0
+  const before = world.ledgerText
+  expect(await runCertify(world)).toContain('Every merge is certified already')
+  expect([world.trained, world.ledgerText]).toEqual([[], before])
+})
+
+describe('people', () => {
+  test('F49 who close the pull request that undoes a merge keep the merge', async () => {
+    const world = aWorld([GOOD, BAD])
+    world.onOpened = (pull) => Object.assign(pull, { state: 'closed' })
+    await runCertify(world)
+    await runCertify(world)
+    expect(contents(world)).toEqual([GOOD, BAD].map(String))
+    expect(world.pulls).toHaveLength(3)
+    const undo = [...replay(world.events).candidates.values()].at(-1)
+    expect(undo).toMatchObject({ reverts: world.tip, end: { kind: 'withdrawn' } })
+  })
+
+  test('are told when later merges build on what does not hold', async () => {
+    const world = aWorld([BAD, 0.05], { sameFile: true })
+    const lines = await runCertify(world)
+    const stays = [...replay(world.events).notReverted.values()]
+    expect(stays).toEqual(['later changes build on it, so a person has to undo it'])
+    expect(lines).toContainEqual(expect.stringContaining('It stays: later changes build on it'))
+    expect(world.pulls).toHaveLength(2)
+  })
+
+  /** Pushes to the baseline as soon as the pull request that undoes the merge is there. */
+  const pushOnce = (world: MemoryWorld, path: string, text: string) => {
+    world.onOpened = () => {
+      world.onOpened = () => {}
+      const pushed = world.put(new Map(world.filesOf(world.tip)).set(path, text), world.tip)
+      world.branches.set(BASELINE, pushed)
+    }
+  }
+
+  test('F18 who push meanwhile: what undoes the merge is replayed on top', async () => {
+    const world = aWorld([BAD])
+    pushOnce(world, 'README.md', '0')
+    await runCertify(world)
+    expect(contents(world)).toEqual(['0'])
+    expect(world.filesOf(world.tip).get('README.md')).toBe('0')
+    expect(world.pulls.at(-1)?.state).toBe('merged')
+  })
+
+  test('F18 who push to the same lines meanwhile get the pull request to decide', async () => {
+    const world = aWorld([BAD])
+    pushOnce(world, 'a.py', '0.01')
+    await runCertify(world)
+    expect(contents(world)).toEqual(['0.01'])
+    expect(world.pulls.at(-1)?.state).toBe('open')
+    const undo = [...replay(world.events).candidates.values()].at(-1)
+    expect(undo).toMatchObject({ verdict: { kind: 'review' }, end: { kind: 'handed-over' } })
+  })
+
+  test('F51 who have undone it themselves find it in the report, and no pull request', async () => {
+    const world = aWorld([BAD])
+    const [first, merged] = replay(world.events).baselines
+    const ends = { from: first?.commit ?? '', to: merged?.commit ?? '', merges: 1, holds: false }
+    world.write({ kind: 'certification', certification: aCertification(ends) })
+    const back = new Map(world.filesOf(world.tip)).set('a.py', '0').set('README.md', '0')
+    world.branches.set(BASELINE, world.put(back, world.tip))
+    await runCertify(world)
+    expect([...replay(world.events).notReverted.values()]).toEqual(['the baseline no longer contains it'])
+    expect(world.pulls).toHaveLength(1)
+  })
+
+  test('are not asked again about what was undone', async () => {
+    const world = aWorld([BAD])
+    const refuted = world.tip
+    await runCertify(world)
+    expect(contents(world)).toEqual(['0'])
+    expect(certifications(world)).toMatchObject([{ to: refuted, holds: false }])
+    expect(await runCertify(world)).toContain('Every merge is certified already')
+  })
+
+  test('F50 who push to the baseline begin the proof anew', async () => {
+    const world = aWorld([GOOD, GOOD])
+    const pushed = world.put(new Map(world.filesOf(world.tip)).set('README.md', '0'), world.tip)
+    world.branches.set(BASELINE, pushed)
+    expect(await runCertify(world)).toContain('Every merge is certified already')
+    merge(world, 0, -0.08, 2)
+    await runCertify(world)
+    expect(certifications(world)).toMatchObject([{ from: pushed, merges: 1, holds: true }])
+  })
+})
+
+describe('another evaluator', () => {
+  test('makes numbers that are compared with each other alone', async () => {
+    const world = aWorld([GOOD, GOOD], { certify: EVALUATE })
+    await runCertify(world)
+    const results = world.events.flatMap((event) => (event.kind === 'trial' ? [event.result] : []))
+    const hashes = Map.groupBy(results, ({ trial }) => purposeOf(trial))
+    const [judged, fresh] = [hashes.get('judge'), hashes.get('certify')].map(
+      (group) => new Set(group?.map(({ config }) => config)),
+    )
+    expect([judged?.size, fresh?.size, new Set([...(judged ?? []), ...(fresh ?? [])]).size]).toEqual([
+      1, 1, 2,
+    ])
+    const sigma = certifications(world)[0]?.sigma
+    const own = results.filter(({ trial }) => purposeOf(trial) === 'certify').map(({ value = 0 }) => value)
+    expect(own).toHaveLength(8)
+    expect(sigma).toBeCloseTo(
+      pooled(
+        own.filter((_, n) => n % 2 === 0),
+        own.filter((_, n) => n % 2 === 1),
+      ),
+      12,
+    )
+  })
+
+  test('that fails on the certified commit refutes nothing', async () => {
+    const world = aWorld([GOOD, GOOD])
+    const failing = { ...aTrialResult({ outcome: 'no-metric', reason: 'no line matches' }) }
+    Object.assign(world.trainer, {
+      run: async (trial: (typeof world.trained)[number]) => ({
+        ...failing,
+        trial,
+        config: measurementHash(configOf(configText())),
+      }),
+    })
+    await expect(runCertify(world)).rejects.toThrow(BaselineError)
+    expect(certifications(world)).toEqual([])
+  })
+})
+
+function pooled(...groups: readonly number[][]): number {
+  let squares = 0
+  for (const group of groups) {
+    const center = group.reduce((sum, value) => sum + value, 0) / group.length
+    squares += group.reduce((sum, value) => sum + (value - center) ** 2, 0)
+  }
+  return Math.sqrt(squares / groups.reduce((sum, { length }) => sum + length - 1, 0))
+}
+
+describe('a swarm', () => {
+  /** Rounds of training and judging, from one proposing job to the end. */
+  async function rounds(world: MemoryWorld, settings: { certify?: boolean } = {}) {
+    const ports = { ...portsOf(world), createProposers: () => [] }
+    let { batches } = await propose(ports, { ...SETTINGS, ...settings })
+    const sizes: number[] = []
+    while (batches.length > 0) {
+      const trials = batches.flatMap((batch) => batch.trials)
+      sizes.push(trials.filter(({ certifies }) => certifies).length)
+      const files: ResultFile[] = []
+      for (const trial of trials)
+        files.push({ name: trial.id, kind: 'result', result: await world.trainer.run(trial, NEVER) })
+      const judged = await judgeResults({ ...ports, results: { read: async () => files } }, SETTINGS)
+      expect(judged.refused).toEqual([])
+      batches = judged.batches
+    }
+    return sizes.filter((size) => size > 0)
+  }
+
+  test('carries the trials of certification in its matrix once it is asked for, and settles what comes of it', async () => {
+    const world = aWorld([GOOD, BAD])
+    expect(await rounds(world)).toEqual([])
+    expect(await rounds(world, { certify: true })).toEqual([8, 8, 8])
+    expect(contents(world)).toEqual([GOOD, 0].map(String))
+  })
+
+  test('certifies by itself after as many merges as configured', async () => {
+    const world = aWorld([GOOD, GOOD], { certify: '\n  every: 2' })
+    expect(await rounds(world)).toEqual([8])
+    expect(certifications(world)).toMatchObject([{ merges: 2, holds: true }])
+    expect(await rounds(world)).toEqual([])
+  })
+})
+
+test('what the time budget leaves undone, the next job does', async () => {
+  const whole = aWorld([GOOD, GOOD, BAD])
+  await runCertify(whole)
+  const pieces = aWorld([GOOD, GOOD, BAD])
+  let jobs = 0
+  for (let lines: string[] = []; jobs < 60 && !lines.includes('Every merge is certified already'); jobs++)
+    lines = await runCertify(pieces, 664)
+  expect(jobs).toBeGreaterThan(3)
+  expect(outcome(pieces)).toEqual(outcome(whole))
+})
+
+/** Everything that is left behind, by what does not depend on how often the job was started. */
+function outcome(world: MemoryWorld) {
+  return {
+    contents: contents(world),
+    pulls: world.pulls.map(({ title, state }) => `${title} ${state}`),
+    certifications: certifications(world),
+    checks: [...world.checks].map(([where, { conclusion, title }]) => [where, conclusion, title]),
+    trials: world.events.flatMap((event) => (event.kind === 'trial' ? [event.result.trial.id] : [])),
+  }
+}
+
+test.each([true, false])(
+  'F40 killed at any effect (done: %s) and started again, it ends the same',
+  async (after) => {
+    const whole = aWorld([GOOD, BAD])
+    await runCertify(whole)
+    let kills = 0
+    for (let effects = 1; ; effects++) {
+      const world = aWorld([GOOD, BAD])
+      world.fuse = { effects, after }
+      const killed = await runCertify(world).then(
+        () => false,
+        (error: unknown) => error instanceof Killed,
+      )
+      if (!killed) break
+      kills += 1
+      world.fuse = undefined
+      await runCertify(world)
+      expect(outcome(world), `killed at effect ${effects}`).toEqual(outcome(whole))
+      expect(noLineTwice(world.events)).toBe(true)
+    }
+    expect(kills).toBeGreaterThan(40)
+  },
+)
+
+function noLineTwice(events: readonly LedgerEvent[]): boolean {
+  const lines = events.map((event) => JSON.stringify(event))
+  return new Set(lines).size === lines.length
+}

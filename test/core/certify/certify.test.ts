@@ -1,0 +1,263 @@
+// What fresh runs say about a stretch of the baseline, which runs it needs, and in what words.
+import { describe, expect, it } from 'vitest'
+import {
+  certificationConfig,
+  certificationFailure,
+  certifyPolicy,
+  decideCertification,
+  planCertification,
+} from '../../../src/core/certify/certify.ts'
+import { type CertifyPolicy, HOLD_Z } from '../../../src/core/certify/opinion.ts'
+import type { Certification } from '../../../src/core/certify/stretch.ts'
+import { measurementHash } from '../../../src/core/evidence.ts'
+import { planTrials } from '../../../src/core/schedule.ts'
+import type { State } from '../../../src/core/state.ts'
+import { type TrialResult, trialId, trialSeed } from '../../../src/core/trial.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aConfig,
+  aState,
+  aTrialResult,
+  aVerdict,
+  BENCH,
+  POLICY,
+  ROOT_SEED,
+  trialResults,
+} from '../../factories.ts'
+
+const START = aBaseline('start')
+const FIRST = aBaseline('first')
+const LAST = aBaseline('last')
+const CERTIFY: CertifyPolicy = { direction: 'minimize', runs: 4, every: 0, holdZ: HOLD_Z, bench: BENCH }
+
+/** Fresh runs of one end of the stretch from START to `to`. */
+function fresh(
+  head: typeof START,
+  values: readonly (number | undefined)[],
+  to = LAST,
+  fields: Partial<TrialResult> = {},
+): TrialResult[] {
+  return values.map((value, index) => {
+    const replicate = index + 1
+    const failed = value === undefined ? ({ outcome: 'crashed', reason: 'exit code 1' } as const) : { value }
+    const result = { ...aTrialResult({ baseline: head, replicate, ...failed }), ...fields }
+    const { tree } = head
+    const id = trialId(tree, replicate, 'certify')
+    const seed = trialSeed(ROOT_SEED, tree, replicate, 'certify')
+    const certifies = { from: START.commit, to: to.commit }
+    return { ...result, trial: { ...result.trial, id, seed, certifies } }
+  })
+}
+
+/** START and two merges after it, whose certification was asked for. */
+function aBatch(trials: readonly TrialResult[], merges = [FIRST, LAST]): State {
+  const candidates = merges.map(({ commit }, index) =>
+    aCandidate({
+      name: `merge ${index}`,
+      verdict: aVerdict(),
+      end: { kind: 'merged', commit, asTrained: true },
+    }),
+  )
+  const certifyRequests = new Set(merges.slice(-1).map(({ commit }) => commit))
+  return aState({ baselines: [START, ...merges], candidates, trials, certifyRequests })
+}
+
+function decided(state: State, policy: Partial<CertifyPolicy> = {}): Certification | undefined {
+  const events = decideCertification(state, { ...CERTIFY, ...policy })
+  return events.flatMap((event) => (event.kind === 'certification' ? [event.certification] : []))[0]
+}
+
+const BEFORE = [2.5, 2.51, 2.49, 2.5]
+const better = (by: number) => BEFORE.map((value) => value - by)
+
+describe('the decision', () => {
+  it('that two merges hold says so in words', () => {
+    const state = aBatch([...fresh(START, BEFORE), ...fresh(LAST, better(0.04))])
+    expect(decided(state)).toMatchObject({
+      from: START.commit,
+      to: LAST.commit,
+      merges: 2,
+      holds: true,
+      reason: '2 merges certified together: gain 0.04 ± 0.00577 over 4 + 4 fresh runs, z = 6.9',
+      runs: { candidate: 4, baseline: 4 },
+    })
+  })
+
+  it('that they do not hold says so, too', () => {
+    const state = aBatch([...fresh(START, BEFORE), ...fresh(LAST, better(0.005))])
+    expect(decided(state)).toMatchObject({
+      holds: false,
+      reason: '2 merges do not hold together: gain 0.005 ± 0.00577 over 4 + 4 fresh runs, z = 0.9 < 1.645',
+    })
+  })
+
+  const one = (...trials: TrialResult[]) => aBatch(trials, [LAST])
+
+  it.each([
+    ['holds', 0.02, '1 merge certified: gain 0.02'],
+    ['does not hold', -0.02, '1 merge does not hold: gain -0.02'],
+  ])('about a single merge that %s after four runs each is final', (_, gain, reason) => {
+    const certification = decided(one(...fresh(START, BEFORE), ...fresh(LAST, better(gain))))
+    expect(certification?.reason).toContain(reason)
+    expect(certification?.merges).toBe(1)
+  })
+
+  it('about a single merge that may still help waits for twice the runs', () => {
+    const first = one(...fresh(START, BEFORE), ...fresh(LAST, better(0.005)))
+    expect(decided(first)).toBeUndefined()
+    expect(planCertification(first, CERTIFY)).toHaveLength(8)
+    const twice = (values: readonly number[]) => [...values, ...values]
+    const half = one(...fresh(START, [...BEFORE, 2.5]), ...fresh(LAST, [...better(0.02), 2.47]))
+    expect(decided(half)).toBeUndefined()
+    for (const [gain, holds] of [
+      [0.0065, true],
+      [0.003, false],
+    ] as const) {
+      const second = one(...fresh(START, twice(BEFORE)), ...fresh(LAST, twice(better(gain))))
+      expect(decided(second)).toMatchObject({ holds, runs: { candidate: 8, baseline: 8 } })
+    }
+  })
+
+  it.each([
+    [0.001, true],
+    [0, false],
+  ])('of deterministic runs needs only a gain: %d', (gain, holds) => {
+    const same = (value: number) => Array<number>(4).fill(value)
+    const certification = decided(aBatch([...fresh(START, same(2.5)), ...fresh(LAST, same(2.5 - gain))]))
+    expect(certification).toMatchObject({ holds, reason: expect.stringContaining('(σ = 0)') })
+    expect(certification).not.toHaveProperty('z')
+  })
+
+  it('mirrors for a metric that is maximized', () => {
+    const state = aBatch([...fresh(START, BEFORE), ...fresh(LAST, better(-0.04))])
+    expect(decided(state)).toMatchObject({ holds: false })
+    expect(decided(state, { direction: 'maximize' })).toMatchObject({ holds: true })
+  })
+
+  it('does not depend on the order in which runs arrive', () => {
+    const trials = [...fresh(START, BEFORE), ...fresh(LAST, better(0.04))]
+    expect(decided(aBatch(trials.toReversed()))?.holds).toBe(decided(aBatch(trials))?.holds)
+  })
+
+  it('ignores ordinary runs of the same code, runs on another machine and runs for another stretch', () => {
+    const elsewhere = { testbed: '1 × OtherGPU' }
+    expect(
+      decided(
+        aBatch([
+          ...trialResults(BEFORE, { baseline: START }),
+          ...trialResults(better(0.04), { baseline: LAST }),
+        ]),
+      ),
+    ).toBeUndefined()
+    for (const [to, fields] of [
+      [LAST, elsewhere],
+      [LAST, { config: 'f'.repeat(16) }],
+      [FIRST, {}],
+    ] as const)
+      expect(
+        decided(aBatch([...fresh(START, BEFORE, to, fields), ...fresh(LAST, better(0.04), to, fields)])),
+      ).toBeUndefined()
+  })
+
+  it('is against the merges when their code fails three times', () => {
+    const trials = [...fresh(START, BEFORE), ...fresh(LAST, [undefined, 2.4, undefined, undefined])]
+    expect(decided(aBatch(trials))).toMatchObject({
+      holds: false,
+      reason: '3 fresh runs ended crashed: exit code 1',
+    })
+  })
+
+  it('is none while the certified commit itself fails: that says nothing about the merges', () => {
+    const state = aBatch([...fresh(START, [undefined, undefined, undefined]), ...fresh(LAST, better(0.04))])
+    expect(decided(state)).toBeUndefined()
+    expect(planCertification(state, CERTIFY)).toEqual([])
+    expect(certificationFailure(state, CERTIFY)).toBe('3 fresh runs ended crashed: exit code 1')
+  })
+
+  it('worse runs never turn "does not hold" into "holds"', () => {
+    for (let gain = -0.02; gain < 0.02; gain += 0.001)
+      if (decided(aBatch([...fresh(START, BEFORE), ...fresh(LAST, better(gain))]))?.holds)
+        expect(decided(aBatch([...fresh(START, BEFORE), ...fresh(LAST, better(gain + 0.001))]))?.holds).toBe(
+          true,
+        )
+  })
+})
+
+describe('the plan', () => {
+  const ends = (state: State) =>
+    planCertification(state, CERTIFY).map(({ head }) => (head === LAST.commit ? 'to' : 'from'))
+
+  it('takes both ends in turn', () => {
+    expect(ends(aBatch([]))).toEqual(['from', 'to', 'from', 'to', 'from', 'to', 'from', 'to'])
+  })
+
+  it('goes on with the end that is behind', () => {
+    expect(ends(aBatch([...fresh(START, BEFORE.slice(0, 2)), ...fresh(LAST, [2.4])]))).toEqual([
+      'to',
+      'from',
+      'to',
+      'from',
+      'to',
+    ])
+  })
+
+  it('runs what failed again', () => {
+    expect(
+      ends(aBatch([...fresh(START, [undefined, ...BEFORE]), ...fresh(LAST, better(0.1).slice(1))])),
+    ).toEqual(['to'])
+  })
+
+  it('has ids and seeds of its own, which go on counting through later stretches', () => {
+    const [trial] = planCertification(aBatch([]), CERTIFY)
+    expect(trial).toMatchObject({ id: `${START.tree.slice(0, 16)}-c1`, candidate: null, base: START.commit })
+    expect(trial?.seed).not.toBe(trialSeed(ROOT_SEED, START.tree, 1))
+    const later = planCertification(aBatch(fresh(START, BEFORE, FIRST)), CERTIFY)
+    expect(later[0]?.id).toBe(`${START.tree.slice(0, 16)}-c5`)
+  })
+
+  it('is the same every time, and shrinks by what was run', () => {
+    expect(planCertification(aBatch([]), CERTIFY)).toEqual(planCertification(aBatch([]), CERTIFY))
+  })
+
+  it('comes before everything else in the schedule, and disturbs no replicate of the baseline', () => {
+    const state = aBatch(fresh(LAST, BEFORE))
+    const trials = planTrials(state, BENCH, POLICY, CERTIFY)
+    expect(trials.slice(0, 4).every(({ certifies }) => certifies)).toBe(true)
+    expect(trials.slice(4).map(({ id }) => id)).toEqual(
+      [1, 2, 3, 4, 5, 6].map((replicate) => trialId(LAST.tree, replicate)),
+    )
+  })
+})
+
+describe('when it is due', () => {
+  const unasked = { ...aBatch([]), certifyRequests: new Set<string>() }
+
+  it.each([
+    ['by itself after as many merges as configured', 2, [{ kind: 'certify', to: LAST.commit }]],
+    ['not before', 3, []],
+    ['never, when configured so', 0, []],
+  ])('%s', (_, every, events) => {
+    expect(decideCertification(unasked, { ...CERTIFY, every })).toEqual(events)
+  })
+
+  it('is not asked for twice', () => {
+    expect(decideCertification(aBatch([]), { ...CERTIFY, every: 1 })).toEqual([])
+  })
+})
+
+describe('the configuration of certification', () => {
+  const config = aConfig({ evaluate: 'python evaluate.py' })
+  const other = { ...config, certify: { every: 0, runs: 4, evaluate: 'python evaluate.py --shard 2' } }
+
+  it('is the ordinary one, unless it has an evaluator of its own', () => {
+    expect(certificationConfig(config)).toEqual(config)
+    expect(certificationConfig(other).evaluate).toBe('python evaluate.py --shard 2')
+  })
+
+  it('has a hash of its own exactly when the evaluator differs, so the numbers are never compared', () => {
+    expect(certifyPolicy(config, 'x').bench).toEqual({ config: measurementHash(config), testbed: 'x' })
+    expect(certifyPolicy(other, 'x').bench.config).not.toBe(measurementHash(other))
+    expect(measurementHash(other)).toBe(measurementHash(config))
+  })
+})
