@@ -4,15 +4,15 @@ import {
   type CutPolicy,
   type FinishedRun,
   referenceOf,
-  WORTH_SIGMAS,
   withForecast,
 } from '../src/core/cutting.ts'
+import { HOPELESS_SIGMAS } from '../src/core/statistics/belief.ts'
 import { gaussian } from '../test/factories.ts'
 import type { ReplayRun } from './replay.ts'
 
 const BASELINE_RUNS = 6
 const EARLIER = 13
-const EFFECTS = [3, 2, 1, 0, -1, -3]
+const EFFECTS = [3, 2, 0, -1, -3, -10, -30, -60]
 /** Part of an effect that shows from the start; the rest grows with the run. */
 const SHOWS_EARLY = [0, 1]
 
@@ -42,8 +42,8 @@ export interface SmallEffectsWorld {
 }
 
 /**
- * One row for each effect: how many are cut, how many of all are cut though their run would have passed the screen, and
- * what that saves.
+ * One row for each effect: how many are cut, how many of all are cut though they would not have ended hopelessly behind,
+ * and what that saves.
  */
 export function smallEffects(world: SmallEffectsWorld, policy: CutPolicy) {
   const { sigma, random, drawSome, repetitions } = world
@@ -66,7 +66,7 @@ export function smallEffects(world: SmallEffectsWorld, policy: CutPolicy) {
       if (at < 0) continue
       total.cut += 1
       total.saved += 1 - (run.curve[at]?.step ?? 0) / 1000
-      if ((run.value ?? 0) <= reference.value - WORTH_SIGMAS * sigma) total.lost += 1
+      if ((run.value ?? 0) <= reference.value + HOPELESS_SIGMAS * sigma) total.lost += 1
     }
   }
   return [...totals].map(([effect, { tried, cut, lost, saved }]) => ({

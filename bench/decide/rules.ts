@@ -41,8 +41,9 @@ function play(
   while (world.cost < budget) {
     const gain = world.propose()
     played.candidates += 1
-    if (cut && world.cuts(gain)) {
-      played.saved += 0.75
+    const saved = cut ? world.cut(gain) : undefined
+    if (saved !== undefined) {
+      played.saved += saved
       continue
     }
     const claimed = test(gain)
@@ -154,8 +155,8 @@ export const SHIPPED: JudgePolicy = {
 }
 
 /** What the scheduler does between runs, see core/schedule.ts. */
-const BASELINE_SHARE = Number(process.env.BS ?? 0.6)
-const MIN_ACCEPTED_RUNS = Number(process.env.MA ?? 3)
+const BASELINE_SHARE = 1
+const MIN_ACCEPTED_RUNS = 3
 
 function result(value: number): TrialResult {
   return { ...TEMPLATE, value }

@@ -1,9 +1,10 @@
 // Plans from the ledger when a running trial may be cut: how the baseline's curves ran, and what became of earlier
 // candidates that were behind them.
 import { type Checkpoint, type CutPlan, levelAt, outlook } from './curve.ts'
-import { type Bench, baselineTrials, comparableTrials, noiseSigma } from './evidence.ts'
+import { type Bench, comparableTrials, noiseSigma, trialsOfTree } from './evidence.ts'
 import { certainFrom, type Experience } from './forecast.ts'
 import type { State } from './state.ts'
+import { HOPELESS_SIGMAS } from './statistics/belief.ts'
 import { mean, standardDeviation } from './statistics/noise.ts'
 import { purposeOf, type TrialResult } from './trial.ts'
 
@@ -14,12 +15,9 @@ export type FinishedRun = Pick<
 >
 
 export interface CutPolicy extends Pick<Bench, 'direction'> {
-  /** A trial is cut when the chance that it still gains `WORTH_SIGMAS` is below this. */
+  /** A trial is cut when the chance that it ends less than `HOPELESS_SIGMAS` behind is below this. */
   chance: number
 }
-
-/** In σ: a first run that gains less is hardly ever run again. */
-export const WORTH_SIGMAS = 1
 
 /** Looked at every tenth of the run; the first one only tells how the gap changes. */
 const FRACTIONS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -121,10 +119,15 @@ export function withForecast(
       const [before, gap] = [gaps[index - 1], gaps[index]]
       return before === undefined || gap === undefined ? [] : [{ x: outlook(gap, before), y: lag }]
     })
-    const forecast = certainFrom(experiences, -WORTH_SIGMAS * sigma, chance)
+    const forecast = certainFrom(experiences, HOPELESS_SIGMAS * sigma, chance)
     return forecast === undefined ? checkpoint : { ...checkpoint, forecast }
   })
   return { ...plan, checkpoints }
+}
+
+/** The first run of a merged candidate, too: it was selected for its end, and the curve is hardly another for that. */
+function measuredTrials(state: State, bench: Bench, tree: string): TrialResult[] {
+  return trialsOfTree(state, bench, tree).filter(({ outcome }) => outcome === 'measured')
 }
 
 /** The plan for first runs of candidates on the present baseline; undefined while there is nothing to compare with. */
@@ -134,7 +137,7 @@ export function planCut(state: State, bench: Bench, policy: CutPolicy): CutPlan 
     const baseline = state.baselines.find((known) => known.commit === commit)
     if (baseline === undefined) return undefined
     if (!references.has(baseline.commit))
-      references.set(baseline.commit, referenceOf(baselineTrials(state, bench, baseline.tree)))
+      references.set(baseline.commit, referenceOf(measuredTrials(state, bench, baseline.tree)))
     return references.get(baseline.commit)
   }
   const present = referenceAt(state.baseline?.commit)

@@ -55,7 +55,7 @@ const NOT_WORSE_Z = 1
  * A run is spent on a candidate while that promises this much more than one that nobody has tried yet: until a merge it
  * takes two or three of them.
  */
-const WORTH_ANOTHER_RUN = 2
+const WORTH_ANOTHER_RUN = 1.75
 /** A candidate that was given up is rejected above this risk. Below it is parked: more likely good than not, but unproven. */
 const PARK_RISK = 0.5
 

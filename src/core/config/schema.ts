@@ -350,8 +350,8 @@ export const configSchema = section({
   progress: progress.exactOptional(),
   cut: chance({
     description:
-      'The first trial of a candidate is ended early when its chance to pass is below this, or never. Default with progress: 0.1%.',
-    examples: ['0.1%', 'none'],
+      'The first trial of a candidate is ended early when its chance to end less than 2 sigma behind is below this, or never. Default with progress: 5%.',
+    examples: ['5%', 'none'],
   }).exactOptional(),
   sandbox,
   replicates,

@@ -12,6 +12,13 @@ import {
 } from './effects.ts'
 import { mean } from './noise.ts'
 
+/**
+ * A trial is only cut when it is sure to end at least this far behind the baseline, in σ (see curve.ts). Candidates that
+ * change little are trained to the end: they tell where the baseline is, and would tell it wrong if only the lucky ones
+ * among them ended.
+ */
+export const HOPELESS_SIGMAS = 2
+
 /** Where the baseline's true loss is: a normal distribution, in the metric's unit and its square. */
 export interface Level {
   mean: number

@@ -37,7 +37,7 @@ export const DEFAULT_EFFECTS: Effects = normalised([
   0.001,
 ])
 /** How many candidates that belief is worth against what is observed. */
-const DEFAULT_CANDIDATES = 40
+const DEFAULT_CANDIDATES = 16
 
 /** Few, because learning goes on from what was learned before. */
 const ITERATIONS = 5
