@@ -1,11 +1,6 @@
 // Candidates that change little, as most do: recorded runs of one configuration, moved by an effect that we chose.
 import { CutWatch } from '../src/core/curve.ts'
-import {
-  type CutPolicy,
-  type FinishedRun,
-  referenceOf,
-  withForecast,
-} from '../src/core/cutting.ts'
+import { type CutPolicy, type FinishedRun, referenceOf, withForecast } from '../src/core/cutting.ts'
 import { HOPELESS_SIGMAS } from '../src/core/statistics/belief.ts'
 import { gaussian } from '../test/factories.ts'
 import type { ReplayRun } from './replay.ts'

@@ -28,12 +28,21 @@ export interface Played {
   saved: number
 }
 
-export type Rule = (world: World, budget: number, trouble: Trouble) => Played
+/** One night of research. */
+export interface Night {
+  world: World
+  /** In runs. */
+  budget: number
+  trouble: Trouble
+  /** Told of every merge, and may spend runs of its own on it. */
+  onMerge?: (merge: Merge) => void
+}
+
+export type Rule = (night: Night) => Played
 
 /** Goes through candidates until the budget is spent; `test` answers what it claims when it merges. */
 function play(
-  world: World,
-  budget: number,
+  { world, budget, onMerge }: Night,
   cut: boolean,
   test: (gain: number) => number | undefined,
 ): Played {
@@ -49,7 +58,9 @@ function play(
     const claimed = test(gain)
     if (claimed === undefined) continue
     world.level -= gain
-    played.merges.push({ gain, claimed })
+    const merge = { gain, claimed }
+    played.merges.push(merge)
+    onMerge?.(merge)
   }
   return played
 }
@@ -60,9 +71,10 @@ function runs(world: World, count: number, gain = 0): number[] {
 
 /** karpathy/autoresearch: one run, kept when it is below the last number that was kept (by more than `margin` σ). */
 export function greedy(margin = 0): Rule {
-  return (world, budget) => {
+  return (night) => {
+    const { world } = night
     let best = world.run()
-    return play(world, budget, false, (gain) => {
+    return play(night, false, (gain) => {
       const loss = world.run(gain)
       const claimed = best - loss
       if (claimed <= margin) return undefined
@@ -73,9 +85,10 @@ export function greedy(margin = 0): Rule {
 }
 
 /** karpathy/autoresearch pull request 560: two runs of the baseline; what they differ by is the noise to beat. */
-export const noiseFloor: Rule = (world, budget) => {
+export const noiseFloor: Rule = (night) => {
+  const { world } = night
   let measured = runs(world, 2)
-  return play(world, budget, false, (gain) => {
+  return play(night, false, (gain) => {
     const loss = world.run(gain)
     const claimed = Math.min(...measured) - loss
     if (claimed <= Math.abs((measured[0] ?? 0) - (measured[1] ?? 0))) return undefined
@@ -85,9 +98,10 @@ export const noiseFloor: Rule = (world, budget) => {
 }
 
 /** Three seeds each, the lower mean wins. */
-export const threeSeeds: Rule = (world, budget) => {
+export const threeSeeds: Rule = (night) => {
+  const { world } = night
   let best = mean(runs(world, 3))
-  return play(world, budget, false, (gain) => {
+  return play(night, false, (gain) => {
     const value = mean(runs(world, 3, gain))
     const claimed = best - value
     if (claimed <= 0) return undefined
@@ -100,9 +114,10 @@ export const threeSeeds: Rule = (world, budget) => {
 const T_1_PERCENT = 3.747
 
 /** Three seeds each and Welch's test at p < 0.01, as speed run leaderboards ask for. */
-export const threeSeedsTested: Rule = (world, budget) => {
+export const threeSeedsTested: Rule = (night) => {
+  const { world } = night
   let best = runs(world, 3)
-  return play(world, budget, false, (gain) => {
+  return play(night, false, (gain) => {
     const values = runs(world, 3, gain)
     const claimed = mean(best) - mean(values)
     const error = Math.hypot(standardDeviation(best) ?? 0, standardDeviation(values) ?? 0) / Math.sqrt(3)
@@ -116,9 +131,10 @@ export const threeSeedsTested: Rule = (world, budget) => {
 const HALF_PERCENT_SIGMAS = (0.005 * 3.28) / 0.0019
 
 /** Two runs against two of the baseline with the same seeds, kept when better by 0.5 % (Outerloop). */
-export const pairedFloor: Rule = (world, budget) => {
+export const pairedFloor: Rule = (night) => {
+  const { world } = night
   let best = runs(world, 2)
-  return play(world, budget, false, (gain) => {
+  return play(night, false, (gain) => {
     const values = runs(world, 2, gain)
     const claimed = mean(best) - mean(values)
     if (claimed < HALF_PERCENT_SIGMAS) return undefined
@@ -127,24 +143,30 @@ export const pairedFloor: Rule = (world, budget) => {
   })
 }
 
-/** The rule this project began with: screen at 1.5 σ, up to four runs, z ≥ 2.5; six runs of every baseline. */
-export const screened: Rule = (world, budget) => {
-  let baseline = runs(world, 6)
-  return play(world, budget, true, (gain) => {
-    const values = [world.run(gain)]
-    const claimed = () => mean(baseline) - mean(values)
-    if (claimed() < 1.5) return undefined
-    while (values.length < 4) {
-      values.push(world.run(gain))
-      if (claimed() < 0.8) return undefined
-      if (claimed() < 2.5 * Math.sqrt(1 / values.length + 1 / baseline.length)) continue
-      const result = claimed()
-      baseline = values.slice(1)
-      while (baseline.length < 6) baseline.push(world.run(gain))
-      return result
-    }
-    return undefined
-  })
+/**
+ * The rule this project began with: after one run a gain of 1.5 σ, then up to four runs until z ≥ 2.5. A merge's
+ * confirmation runs measure the next baseline, topped up to six.
+ */
+export function screened({ screenSigmas = 1.5, mergeZ = 2.5, baselineRuns = 6 } = {}): Rule {
+  return (night) => {
+    const { world } = night
+    let baseline = runs(world, baselineRuns)
+    return play(night, true, (gain) => {
+      const values = [world.run(gain)]
+      const claimed = () => mean(baseline) - mean(values)
+      if (claimed() < screenSigmas) return undefined
+      while (values.length < 4) {
+        values.push(world.run(gain))
+        if (claimed() < 0.8) return undefined
+        if (claimed() < mergeZ * Math.sqrt(1 / values.length + 1 / baseline.length)) continue
+        const result = claimed()
+        baseline = values.slice(1)
+        while (baseline.length < baselineRuns) baseline.push(world.run(gain))
+        return result
+      }
+      return undefined
+    })
+  }
 }
 
 export const SHIPPED: JudgePolicy = {
@@ -158,21 +180,31 @@ export const SHIPPED: JudgePolicy = {
 const BASELINE_SHARE = 1
 const MIN_ACCEPTED_RUNS = 3
 
-function result(value: number): TrialResult {
-  return { ...TEMPLATE, value }
+/** Losses as the judge reads them. */
+export function asRuns(losses: readonly number[]): TrialResult[] {
+  return losses.map((value) => ({ ...TEMPLATE, value }))
 }
 const TEMPLATE = aTrialResult({ value: 0, wallSeconds: 300 })
 
 /** The production judge: this project's `judge`, `believe` and `estimateNoise`, as the scheduler uses them. */
-export function ours(policy: Partial<JudgePolicy> = {}): Rule {
-  return (world, budget, trouble) => {
-    const rule = new Ours({ ...SHIPPED, ...policy }, world, trouble)
-    return play(world, budget, true, (gain) => rule.test(gain))
+export function ours(policy: Partial<JudgePolicy> = {}, variant: Variant = {}): Rule {
+  return (night) => {
+    const rule = new Ours({ ...SHIPPED, ...policy }, variant, night)
+    return play(night, true, (gain) => rule.test(gain))
   }
+}
+
+/** What the production judge might leave out. */
+interface Variant {
+  /** Rejected candidates tell nothing about the baseline, nor about what changes do. */
+  blind?: boolean
+  /** A merged candidate's runs after its first measure the next baseline, at their word, topped up to six. */
+  confirmedOnly?: boolean
 }
 
 class Ours {
   readonly #policy: JudgePolicy
+  readonly #variant: Variant
   readonly #world: World
   readonly #trouble: Trouble
   /** Repeated runs of equal code, for the noise. */
@@ -183,8 +215,9 @@ class Ours {
   /** Until something new is known. */
   #belief: Belief | undefined
 
-  constructor(policy: JudgePolicy, world: World, trouble: Trouble) {
+  constructor(policy: JudgePolicy, variant: Variant, { world, trouble }: Night) {
     this.#policy = policy
+    this.#variant = variant
     this.#world = world
     this.#trouble = trouble
     this.#measured = runs(world, policy.baselineReplicates)
@@ -205,18 +238,18 @@ class Ours {
       }
       if (judgement.kind !== 'merge') return this.#reject(values)
       while (values.length < MIN_ACCEPTED_RUNS) values.push(this.#world.run(gain))
-      return this.#merge(values, judgement.gain ?? 0)
+      return this.#merge(values, gain, judgement.gain ?? 0)
     }
   }
 
   #evidence(values: readonly number[]): Evidence {
     const sigma = this.#sigma()
     this.#belief ??= believe(this.#track, this.#era(), sigma)
-    return { ...this.#belief, sigma, baseline: BASELINE, candidate: values.map(result) }
+    return { ...this.#belief, sigma, baseline: BASELINE, candidate: asRuns(values) }
   }
 
   #era(): Era {
-    return { measured: this.#measured, tried: this.#tried }
+    return { measured: this.#measured, tried: this.#variant.blind ? [] : this.#tried }
   }
 
   #sigma(): number {
@@ -238,15 +271,23 @@ class Ours {
     this.#groups.push(values.slice(1))
   }
 
-  #merge(values: number[], claimed: number): number {
+  #merge(values: number[], gain: number, claimed: number): number {
     this.#belief = undefined
-    this.#track = endEra(this.#track, { ...this.#era(), merged: values }, this.#sigma())
-    this.#groups.push(this.#measured, values.slice(1))
-    this.#measured = []
+    const { confirmedOnly } = this.#variant
+    this.#track = endEra(
+      this.#track,
+      { ...this.#era(), ...(confirmedOnly ? {} : { merged: values }) },
+      this.#sigma(),
+    )
+    this.#groups.push(this.#measured)
     this.#tried = []
+    this.#measured = confirmedOnly ? values.slice(1) : []
+    if (!confirmedOnly) this.#groups.push(values.slice(1))
+    while (confirmedOnly && this.#measured.length < this.#policy.baselineReplicates)
+      this.#measured.push(this.#world.run(gain))
     return claimed
   }
 }
 
 /** The judge reads of the baseline's runs only how long they took and that they vary. */
-const BASELINE = [result(0), result(1)]
+export const BASELINE = asRuns([0, 1])

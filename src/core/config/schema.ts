@@ -357,8 +357,8 @@ export const configSchema = section({
   replicates,
   'merge-risk': share(1, 50, {
     description: 'A candidate is merged when the risk that it is no improvement is at most this.',
-    examples: ['20%'],
-  }).prefault('20%'),
+    examples: ['22%'],
+  }).prefault('22%'),
   'min-gain': gain({
     description: 'What a merge has to bring at least.',
     examples: ['0.1%', '0.5 sigma'],

@@ -1,0 +1,97 @@
+// The production judge on recorded runs of others: the same configuration split in two is a candidate that changes
+// nothing, another configuration is one that changes something, and how much the median of its runs tells.
+import type { JudgePolicy } from '../../src/core/policy.ts'
+import { believe, NO_TRACK } from '../../src/core/statistics/belief.ts'
+import { estimateNoise } from '../../src/core/statistics/noise.ts'
+import { judge } from '../../src/core/verdict.ts'
+import { aRandom } from '../../test/factories.ts'
+import { groupRuns, type ReplayRun } from '../replay.ts'
+import { asRuns, BASELINE } from './rules.ts'
+
+const SEED = 20_261_125
+/** Candidates that are held against one draw of the baseline's runs. */
+const CANDIDATES = 20
+/** A true gain that no rule should miss. */
+const WINNER_SIGMAS = 2
+
+export interface ReplayRow {
+  candidates: 'same configuration' | 'better by 2 σ and more' | 'worse'
+  tried: number
+  mergedPercent: number
+  runsPerCandidate: number
+}
+
+/** Baselines are the configurations with enough runs for a baseline and a candidate beside it. */
+export function replayJudge(
+  runs: readonly ReplayRun[],
+  policy: JudgePolicy,
+  repetitions: number,
+): ReplayRow[] {
+  const random = aRandom(SEED)
+  const configs = groupRuns(runs).map((group) => group.map(({ final }) => final))
+  const sigma = estimateNoise(configs)?.sigma ?? Number.NaN
+  const long = configs.filter((losses) => losses.length >= policy.baselineReplicates + 2)
+  const totals = new Map<ReplayRow['candidates'], { tried: number; merged: number; runs: number }>()
+  for (let repetition = 0; repetition < repetitions; repetition++) {
+    const own = long[Math.floor(random() * long.length)] ?? []
+    const shuffled = shuffle(own, random)
+    const measured = shuffled.slice(0, policy.baselineReplicates)
+    const tried: number[][] = []
+    for (let index = 0; index < CANDIDATES; index++) {
+      const neutral = random() < 0.5
+      const other = neutral
+        ? shuffled.slice(policy.baselineReplicates)
+        : (configs[Math.floor(random() * configs.length)] ?? [])
+      if (other === own) continue
+      const gain = neutral ? 0 : (median(own) - median(other)) / sigma
+      const kind = neutral ? 'same configuration' : gain >= WINNER_SIGMAS ? 'better by 2 σ and more' : 'worse'
+      if (kind === 'worse' && gain > 0) continue
+      const { merged, values } = decideOn(shuffle(other, random), measured, tried, policy)
+      if (!merged) tried.push(values)
+      const total = totals.get(kind) ?? { tried: 0, merged: 0, runs: 0 }
+      totals.set(kind, {
+        tried: total.tried + 1,
+        merged: total.merged + Number(merged),
+        runs: total.runs + values.length,
+      })
+    }
+  }
+  return [...totals].map(([candidates, { tried, merged, runs: count }]) => ({
+    candidates,
+    tried,
+    mergedPercent: Number(((100 * merged) / tried).toFixed(2)),
+    runsPerCandidate: Number((count / tried).toFixed(2)),
+  }))
+}
+
+/** Takes one candidate to its end, or until its recorded runs are used up. */
+function decideOn(
+  losses: readonly number[],
+  measured: readonly number[],
+  tried: readonly (readonly number[])[],
+  policy: JudgePolicy,
+): { merged: boolean; values: number[] } {
+  const sigma = estimateNoise([measured, ...tried.map((runs) => runs.slice(1))])?.sigma ?? Number.NaN
+  const { level, effects } = believe(NO_TRACK, { measured, tried }, sigma)
+  const values: number[] = []
+  for (const loss of losses) {
+    values.push(loss)
+    const evidence = { level, effects, sigma, baseline: BASELINE, candidate: asRuns(values) }
+    const { kind } = judge(evidence, policy)
+    if (kind !== 'replicate') return { merged: kind === 'merge', values }
+  }
+  return { merged: false, values }
+}
+
+function shuffle<Value>(values: readonly Value[], random: () => number): Value[] {
+  const rest = [...values]
+  return values.flatMap(() => rest.splice(Math.floor(random() * rest.length), 1))
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return (
+    ((sorted[Math.floor((sorted.length - 1) / 2)] ?? 0) + (sorted[Math.ceil((sorted.length - 1) / 2)] ?? 0)) /
+    2
+  )
+}
