@@ -12,21 +12,21 @@ import {
   resultsDirectory,
   sessionSettings,
   wirePorts,
-  wireProposers,
+  wireProposing,
   wireTrainer,
 } from './wiring.ts'
 
 const COMMANDS = {
   async run(job: Job) {
     const trainer = await wireTrainer(job)
-    const ports = { ...wirePorts(job), trainer, createProposers: wireProposers(job) }
+    const ports = { ...wirePorts(job), ...wireProposing(job), trainer }
     const { timeBudgetSeconds } = job.inputs
     const summary = await run(ports, { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds })
     await publishReport(job, summary.session, summary.times)
   },
 
   async propose(job: Job) {
-    const ports = { ...wirePorts(job), createProposers: wireProposers(job) }
+    const ports = { ...wirePorts(job), ...wireProposing(job) }
     const { batches } = await propose(ports, sessionSettings(job))
     publishTrials(batches)
   },

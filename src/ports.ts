@@ -1,5 +1,5 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests fake them.
-import type { Candidate, Proposal, Usage } from './core/candidate.ts'
+import type { Candidate, Direction, Proposal, Usage } from './core/candidate.ts'
 import type { Change } from './core/gate/gate.ts'
 import type { PullRequest } from './core/reconcile.ts'
 import type { CheckRun } from './core/report/report.ts'
@@ -9,19 +9,23 @@ import type { Trial, TrialResult } from './core/trial.ts'
 export interface Proposer {
   /** As shown on pull requests and in the ledger: `knobs`, `openai gpt-x`. */
   readonly name: string
+  /** Set when it turns numeric constants and nothing else, whatever direction it is given. */
+  readonly constantsOnly?: true
   propose(request: ProposalRequest): Promise<ProposalResult>
 }
 
 export interface ProposalRequest {
-  /** What the agent reads first: directions, source, what was tried. */
+  /** What the agent reads first: directions, source, what was tried, and in words the direction below. */
   brief: string
+  /** What is asked for this time. */
+  direction: Direction
   /** Every text file of the baseline a proposer may read, by path. */
   files: ReadonlyMap<string, string>
   /** The paths among `files` that may change. */
   editable: readonly string[]
   /** What was tried before, oldest first. */
   history: readonly Candidate[]
-  /** The static gate: the reasons why this change would be refused; empty when it passes. */
+  /** The static gate and the rule of novelty: the reasons why this change would be refused; empty when it passes. */
   review(proposal: Pick<Proposal, 'files'>): readonly string[]
   signal: AbortSignal
 }

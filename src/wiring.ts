@@ -11,6 +11,7 @@ import { createKnobsProposer } from './adapters/knobs.ts'
 import { createOpenAIProposer } from './adapters/openai/openai.ts'
 import { describeTestbed } from './adapters/trainer/testbed.ts'
 import { createTrainer } from './adapters/trainer/trainer.ts'
+import type { ProposingPorts } from './commands/proposing.ts'
 import type { Ports, SessionSettings } from './commands/session.ts'
 import type { ProposerConfig } from './core/config/config.ts'
 import type { Proposer, Trainer } from './ports.ts'
@@ -60,13 +61,13 @@ export async function wireTrainer(job: Job): Promise<Trainer> {
   })
 }
 
-export function wireProposers({ inputs }: Job) {
+export function wireProposing({ inputs }: Job): ProposingPorts {
   const random = () => randomInt(2 ** 32) / 2 ** 32
   const create = (config: ProposerConfig): Proposer =>
     config.kind === 'knobs'
       ? createKnobsProposer(random)
       : createOpenAIProposer({ ...config, apiKey: inputs.openaiApiKey })
-  return (configs: readonly ProposerConfig[]) => configs.map(create)
+  return { createProposers: (configs) => configs.map(create), random }
 }
 
 /** @param testbed this machine, in jobs that train */

@@ -1,6 +1,6 @@
 // Small builders of domain values with defaults that make sense together: a test writes only what it is about.
 import { createHash } from 'node:crypto'
-import { type Candidate, candidateId, NO_USAGE } from '../src/core/candidate.ts'
+import { type Candidate, candidateId, type Direction, NO_USAGE } from '../src/core/candidate.ts'
 import type { Config } from '../src/core/config/config.ts'
 import type { Bench } from '../src/core/evidence.ts'
 import type { BaselineCommit, State } from '../src/core/state.ts'
@@ -136,10 +136,14 @@ export function aState({ candidates = [], trials = [], ...fields }: StateFields 
     trials: new Map(trials.map((result) => [result.trial.id, result])),
     usage: NO_USAGE,
     asked: candidates.length,
-    fruitless: new Set(),
+    fruitless: new Map(),
     ...fields,
     baselines,
   }
+}
+
+export function aDirection(fields: Partial<Direction> = {}): Direction {
+  return { mode: 'explore', category: 'schedule', structural: false, sources: [], ...fields }
 }
 
 export function aConfig(fields: Partial<Config> = {}): Config {
@@ -157,6 +161,7 @@ export function aConfig(fields: Partial<Config> = {}): Config {
     sandbox: { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3, processes: 512 },
     replicates: { baseline: 6, candidate: 4 },
     proposers: [{ kind: 'knobs' }],
+    search: { structuralShare: 0.3, novelty: 0.8, retryAfterMerges: 5, deviceHourDollars: 2 },
     limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     ...fields,
   }

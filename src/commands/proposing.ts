@@ -1,56 +1,113 @@
 // Asks a proposer for one idea and records it as a candidate: commit, branch and ledger line in one atomic push.
-import { buildBrief } from '../core/agent/brief.ts'
-import { type Candidate, candidateBranch, candidateId, type Proposal, type Usage } from '../core/candidate.ts'
+import { buildBrief } from '../core/agent/brief/brief.ts'
+import { chooseTurn } from '../core/agent/direction.ts'
+import { explainRepetition } from '../core/agent/novelty.ts'
+import {
+  type Candidate,
+  candidateBranch,
+  candidateId,
+  type Direction,
+  type Proposal,
+  type Usage,
+} from '../core/candidate.ts'
+import type { ProposerConfig } from '../core/config/config.ts'
 import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate/gate.ts'
+import { changesOnlyConstants, sketchOf } from '../core/gate/sketch.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
-import type { Proposer } from '../ports.ts'
+import type { ProposalResult, Proposer } from '../ports.ts'
 import type { Session } from './session.ts'
+
+/** What a job that proposes needs besides the session's ports. */
+export interface ProposingPorts {
+  /** The configuration says which proposers there are, and it is only known once the session is open. */
+  createProposers(configs: readonly ProposerConfig[]): Proposer[]
+  /** Uniform in [0, 1). */
+  random(): number
+}
+
+export interface Turn {
+  /** Place of the proposer in the configuration. */
+  index: number
+  proposer: Proposer
+  direction: Direction
+}
 
 export type Proposed =
   | { kind: 'proposed'; candidate: Candidate }
   | { kind: 'nothing'; reason: string; exhausted: boolean }
 
-/** Asks `proposer` for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger. */
+/** Whose turn it is, and what to ask for; undefined when every proposer is among `exhausted`. */
+export function nextTurn(
+  { state, config }: Session,
+  proposers: readonly Proposer[],
+  exhausted: ReadonlySet<number>,
+  random: () => number,
+): Turn | undefined {
+  const choices = proposers.map(({ name, constantsOnly = false }) => ({ name, constantsOnly }))
+  const turn = chooseTurn(state, choices, exhausted, config.search, random)
+  const proposer = turn && proposers[turn.index]
+  return turn && proposer && { ...turn, proposer }
+}
+
+/** Asks for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger. */
 export async function proposeCandidate(
   session: Session,
-  proposer: Proposer,
+  { proposer, direction }: Turn,
   signal: AbortSignal,
 ): Promise<Proposed> {
   const { repository } = session.ports
-  const { config, bench, baseline } = session
+  const { config, state, bench, baseline } = session
   const files = await repository.readFiles(baseline.commit)
   const editable = [...files.keys()].filter((path) => isEditable(path, config.editable))
   const program = config.program === undefined ? undefined : files.get(config.program)
+  const sources = await readSources(session, direction)
   const result = await proposer.propose({
     brief: buildBrief({
       config,
-      state: session.state,
+      state,
       bench,
       files,
       editable,
+      direction,
+      sources,
       ...(program ? { program } : {}),
     }),
+    direction,
     files,
     editable,
-    history: [...session.state.candidates.values()],
-    review: (proposal) => review(session, proposedChanges(files, proposal)),
+    history: [...state.candidates.values()],
+    review: (proposal) => review(session, direction, proposedChanges(files, proposal)),
     signal,
   })
-  if (result.kind === 'nothing')
-    return recordNothing(session, proposer, result.reason, result.usage, result.exhausted)
-  return recordCandidate(session, proposer, baseline, result.proposal, result.usage)
+  if (result.kind === 'nothing') return recordNothing(session, proposer, direction, result)
+  return recordCandidate(session, proposer, direction, baseline, result)
+}
+
+/** The changes to start from. A proposal can do without one that git no longer has. */
+async function readSources(session: Session, { sources }: Direction): Promise<ReadonlyMap<string, Change[]>> {
+  const read = new Map<string, Change[]>()
+  for (const id of sources) {
+    const candidate = session.state.candidates.get(id)
+    if (!candidate) continue
+    try {
+      read.set(id, await session.ports.repository.changes(candidate.base, candidate.head))
+    } catch {
+      session.ports.log.warn(`the change of "${candidate.title}" cannot be read any more`)
+    }
+  }
+  return read
 }
 
 async function recordCandidate(
   session: Session,
   proposer: Proposer,
+  direction: Direction,
   baseline: BaselineCommit,
-  proposal: Proposal,
-  usage: Usage,
+  { proposal, usage }: Extract<ProposalResult, { kind: 'proposal' }>,
 ): Promise<Proposed> {
   const { repository } = session.ports
-  const { files, title, hypothesis, category, expectedEffect, knob } = proposal
+  const { files, title, hypothesis } = proposal
   const { commit: head, tree } = await repository.commit({
     base: baseline.commit,
     files,
@@ -58,17 +115,17 @@ async function recordCandidate(
   })
   // Judged from git objects, whatever the proposer was told: what is pushed is what was reviewed.
   const changes = await repository.changes(baseline.commit, head)
-  const problems = review(session, changes)
-  if (problems.length > 0) return recordNothing(session, proposer, problems.join(' '), usage, false)
+  const problems = review(session, direction, changes)
+  if (problems.length > 0) {
+    const refused = { reason: problems.join(' '), usage, exhausted: false }
+    return recordNothing(session, proposer, direction, refused)
+  }
   const candidate: Candidate = {
     id: candidateId(baseline.commit, tree),
-    title,
-    hypothesis,
-    category,
-    expectedEffect,
+    ...describeProposal(proposal),
     proposer: proposer.name,
-    ...(knob ? { knob } : {}),
-    changeKey: changeKey(changes),
+    direction,
+    ...describeChange(changes),
     usage,
     base: baseline.commit,
     head,
@@ -82,27 +139,36 @@ async function recordCandidate(
   return { kind: 'proposed', candidate }
 }
 
+function describeProposal({ title, hypothesis, category, expectedEffect, knob }: Proposal) {
+  return { title, hypothesis, category, expectedEffect, ...(knob && { knob }) }
+}
+
+function describeChange(changes: readonly Change[]) {
+  const constantsOnly = changesOnlyConstants(changes) && ({ constantsOnly: true } as const)
+  return { changeKey: changeKey(changes), sketch: sketchOf(changes), ...constantsOnly }
+}
+
 function recordNothing(
   session: Session,
-  proposer: Proposer,
-  reason: string,
-  usage: Usage,
-  exhausted: boolean,
+  { name }: Proposer,
+  direction: Direction,
+  { reason, usage, exhausted }: { reason: string; usage: Usage; exhausted: boolean },
 ): Proposed {
   const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
-  session.record([{ kind: 'no-proposal', id, proposer: proposer.name, reason, usage }])
+  session.record([{ kind: 'no-proposal', id, proposer: name, reason, usage, direction }])
   return { kind: 'nothing', reason, exhausted }
 }
 
-/** The static gate, and the rule that an idea is tried once. */
-function review(session: Session, changes: readonly Change[]): string[] {
-  const problems = reviewChanges(changes, session.config.editable)
+/** The static gate, the rule that an idea is tried once, and the floor of structural changes. */
+function review(session: Session, direction: Direction, changes: readonly Change[]): string[] {
+  const { state, config } = session
+  const problems = reviewChanges(changes, config.editable)
   if (problems.length > 0) return problems
-  const key = changeKey(changes)
-  const twin = [...session.state.candidates.values()].find((candidate) => candidate.changeKey === key)
-  if (!twin) return []
-  const fate = twin.verdict ? twin.verdict.reason : 'it is still being tested'
-  return [`The same change was proposed before as "${twin.title}" (${twin.id}): ${fate}.`]
+  const policy = { similarity: config.search.novelty, retryAfterMerges: config.search.retryAfterMerges }
+  const repetition = explainRepetition(state, changes, policy, direction.sources)
+  if (repetition !== undefined) return [repetition]
+  if (!direction.structural || !changesOnlyConstants(changes)) return []
+  return ['The change is only numbers, and this time a change of structure is asked for.']
 }
 
 function proposedChanges(files: ReadonlyMap<string, string>, proposal: Pick<Proposal, 'files'>): Change[] {

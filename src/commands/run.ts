@@ -1,19 +1,16 @@
 // The loop for one GPU machine: three lanes that read the same state (one trains, one proposes, one talks to GitHub), so
 // that the device never waits for a model or for GitHub.
-import type { ProposerConfig } from '../core/config/config.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import type { RunTimes } from '../core/report/tally.ts'
-import { chooseProposer, planSteps, planTrials, waitingCandidates } from '../core/schedule.ts'
+import { planSteps, planTrials, waitingCandidates } from '../core/schedule.ts'
 import { openCandidates, type State } from '../core/state.ts'
-import type { Proposer, Trainer } from '../ports.ts'
-import { proposeCandidate } from './proposing.ts'
+import type { Trainer } from '../ports.ts'
+import { nextTurn, type ProposingPorts, proposeCandidate } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
 import { performStep } from './steps.ts'
 
-export interface RunPorts extends Ports {
+export interface RunPorts extends Ports, ProposingPorts {
   trainer: Trainer
-  /** The configuration says which proposers there are, and it is only known once the session is open. */
-  createProposers(configs: readonly ProposerConfig[]): Proposer[]
 }
 
 export interface RunSettings extends SessionSettings {
@@ -144,18 +141,18 @@ class Loop {
         await this.#session.changed()
         continue
       }
-      const turn = chooseProposer(proposers.length, this.#session.state.asked, exhausted)
-      const proposer = turn === undefined ? undefined : proposers[turn]
-      if (turn === undefined || proposer === undefined) {
+      const turn = nextTurn(this.#session, proposers, exhausted, this.#ports.random)
+      if (!turn) {
         if (openCandidates(this.#session.state).length === 0) return 'no proposer has anything more to offer'
         await this.#session.changed()
         continue
       }
-      const proposed = await proposeCandidate(this.#session, proposer, this.#stop.signal)
-      fruitless[turn] = proposed.kind === 'proposed' ? 0 : (fruitless[turn] ?? 0) + 1
+      const { index, proposer } = turn
+      const proposed = await proposeCandidate(this.#session, turn, this.#stop.signal)
+      fruitless[index] = proposed.kind === 'proposed' ? 0 : (fruitless[index] ?? 0) + 1
       if (proposed.kind === 'proposed') continue
       this.#ports.log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
-      if (proposed.exhausted || (fruitless[turn] ?? 0) >= MAX_FRUITLESS) exhausted.add(turn)
+      if (proposed.exhausted || (fruitless[index] ?? 0) >= MAX_FRUITLESS) exhausted.add(index)
     }
     return 'the time budget is used up'
   }

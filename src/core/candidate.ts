@@ -28,6 +28,21 @@ export const CATEGORIES = [
 ] as const
 export type Category = (typeof CATEGORIES)[number]
 
+/** How a proposal is to come about: something new, or something that starts from candidates there were. */
+export const MODES = ['explore', 'refine', 'combine', 'simplify', 'repair'] as const
+export type Mode = (typeof MODES)[number]
+
+/** What a proposer is asked for. */
+export interface Direction {
+  mode: Mode
+  /** `hyperparameter` asks for nothing but new constants. */
+  category: Category
+  /** A change of nothing but numbers will not do. */
+  structural: boolean
+  /** Ids of the candidates to start from: two for `combine`, one for `refine` and `repair`. */
+  sources: readonly string[]
+}
+
 /** One named numeric constant and the step taken on it. */
 export interface Knob {
   file: string
@@ -55,6 +70,12 @@ export interface Candidate {
   knob?: Knob
   /** Hash of the normalised change, by which a repeated idea is recognised. */
   changeKey: string
+  /** Excerpt of the normalised change, by which a nearly equal idea is recognised; see `sketchOf`. */
+  sketch?: string
+  /** Present when nothing but numbers changes. */
+  constantsOnly?: true
+  /** What the proposer was asked for; absent when nobody asked. */
+  direction?: Direction
   usage: Usage
   /** Commit of the baseline that `head` was built on. */
   base: string
@@ -79,6 +100,19 @@ export type CandidateEnd =
   | { kind: 'closed' }
   | { kind: 'withdrawn'; reason: string }
   | { kind: 'handed-over'; reason: string }
+
+/** Name of the proposer whose candidates change nothing: they measure the judge and are nobody's idea. */
+const NO_OP_PROPOSER = 'aa'
+
+/** The candidates that somebody thought of, oldest first. */
+export function ideas(candidates: ReadonlyMap<string, Candidate>): Candidate[] {
+  return [...candidates.values()].filter(({ proposer }) => proposer !== NO_OP_PROPOSER)
+}
+
+/** False when nothing but numbers changes. Ledgers of before say so only by the knob or the category. */
+export function isStructural({ constantsOnly, knob, category }: Candidate): boolean {
+  return constantsOnly !== true && knob === undefined && category !== 'hyperparameter'
+}
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, dollars: 0 }
 

@@ -1,5 +1,5 @@
 // What is true now, computed from the ledger and nothing else.
-import { addUsage, type Candidate, NO_USAGE, type Usage } from './candidate.ts'
+import { addUsage, type Candidate, type Direction, NO_USAGE, type Usage } from './candidate.ts'
 import type { LedgerEvent } from './ledger.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
@@ -23,15 +23,21 @@ export interface State {
   usage: Usage
   /** How often proposers were asked, with or without result. */
   asked: number
-  /** Ids of the askings that nothing came of. */
-  fruitless: ReadonlySet<string>
+  /** The askings that nothing came of, by id. */
+  fruitless: ReadonlyMap<string, FruitlessAsking>
+}
+
+interface FruitlessAsking {
+  proposer: string
+  usage: Usage
+  direction?: Direction
 }
 
 interface Draft extends State {
   baselines: BaselineCommit[]
   candidates: Map<string, Candidate>
   trials: Map<string, TrialResult>
-  fruitless: Set<string>
+  fruitless: Map<string, FruitlessAsking>
 }
 
 /** Replays the ledger. An event that says what is already known changes nothing, so repeated lines are harmless. */
@@ -44,7 +50,7 @@ export function replay(events: readonly LedgerEvent[]): State {
     trials: new Map(),
     usage: NO_USAGE,
     asked: 0,
-    fruitless: new Set(),
+    fruitless: new Map(),
   }
   for (const event of events) if (isNews(draft, event)) apply(draft, event)
   return draft
@@ -112,7 +118,7 @@ function apply(draft: Draft, event: LedgerEvent): void {
       draft.asked += 1
       break
     case 'no-proposal':
-      draft.fruitless.add(event.id)
+      draft.fruitless.set(event.id, toFruitless(event))
       draft.usage = addUsage(draft.usage, event.usage)
       draft.asked += 1
       break
@@ -132,6 +138,14 @@ function apply(draft: Draft, event: LedgerEvent): void {
       change(draft, event.candidate, { end: event.end })
       break
   }
+}
+
+function toFruitless({
+  proposer,
+  usage,
+  direction,
+}: Extract<LedgerEvent, { kind: 'no-proposal' }>): FruitlessAsking {
+  return { proposer, usage, ...(direction && { direction }) }
 }
 
 /** A replayed change is new code: whatever was decided about the old head no longer holds. */

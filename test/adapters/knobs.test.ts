@@ -3,7 +3,7 @@ import { createKnobsProposer } from '../../src/adapters/knobs.ts'
 import { type Candidate, NO_USAGE, type Proposal } from '../../src/core/candidate.ts'
 import { reviewChanges } from '../../src/core/gate/gate.ts'
 import type { ProposalRequest, ProposalResult } from '../../src/ports.ts'
-import { aCandidate, aVerdict } from '../factories.ts'
+import { aCandidate, aDirection, aVerdict } from '../factories.ts'
 
 const TRAIN = '"""Train. LR = 1.0"""\r\n# LR = 9.0\r\nLR = 1e-2  # of "SGD"\r\nSEED = 7\r\n'
 
@@ -13,7 +13,17 @@ function aRequest(fields: Partial<ProposalRequest> = {}): ProposalRequest {
     ['evaluate.py', 'TOKENS = 1000\n'],
   ])
   const signal = new AbortController().signal
-  return { brief: '', files, editable: ['train.py'], history: [], review: () => [], signal, ...fields }
+  const direction = aDirection()
+  return {
+    brief: '',
+    direction,
+    files,
+    editable: ['train.py'],
+    history: [],
+    review: () => [],
+    signal,
+    ...fields,
+  }
 }
 
 async function propose(fields: Partial<ProposalRequest> = {}, draw = 0): Promise<ProposalResult> {

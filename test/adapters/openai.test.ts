@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createOpenAIProposer, type OpenAISettings } from '../../src/adapters/openai/openai.ts'
 import type { ProposalRequest } from '../../src/ports.ts'
+import { aDirection } from '../factories.ts'
 import type { ScriptedAnswer, ScriptedConversation, ScriptedReply } from '../model/script.ts'
 import { type Model, type ModelOptions, startModel } from '../model/server.ts'
 
@@ -46,6 +47,7 @@ async function start(
 function aRequest(fields: Partial<ProposalRequest> = {}): ProposalRequest {
   return {
     brief: 'Improve it.',
+    direction: aDirection(),
     files: FILES,
     editable: ['train.py'],
     history: [],

@@ -56,7 +56,7 @@ describe('replay', () => {
       trials: new Map(),
       usage: NO_USAGE,
       asked: 0,
-      fruitless: new Set(),
+      fruitless: new Map(),
     })
   })
 

@@ -38,6 +38,7 @@ export interface Config {
   replicates: { baseline: number; candidate: number }
   /** At least one. */
   proposers: ProposerConfig[]
+  search: SearchConfig
   /** Per run: candidates from 1, tokens and dollars from 0. */
   limits: { candidates: number; tokens: number; dollars: number }
 }
@@ -51,6 +52,17 @@ export interface SandboxConfig {
   outBytes: number
   /** Processes and threads together. */
   processes: number
+}
+
+interface SearchConfig {
+  /** Least share of candidates that change more than numbers, 0 to 1. */
+  structuralShare: number
+  /** Share in common with a past change from which a change counts as the same, 0.3 to 1. */
+  novelty: number
+  /** Merges after which an idea that was turned down may come back, at least 1. */
+  retryAfterMerges: number
+  /** What an hour of the device is worth, above 0. */
+  deviceHourDollars: number
 }
 
 export type ProposerConfig =
@@ -89,7 +101,7 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
 }
 
 function toConfig(file: ConfigFile): Config {
-  const { budget, timeout, metric, sandbox, 'review-above': reviewAbove, proposers, ...same } = file
+  const { budget, timeout, metric, sandbox, 'review-above': reviewAbove, proposers, search, ...same } = file
   return {
     ...same,
     budgetSeconds: budget,
@@ -98,6 +110,7 @@ function toConfig(file: ConfigFile): Config {
     sandbox: toSandbox(sandbox),
     ...(reviewAbove !== undefined && { reviewAbove }),
     proposers: proposers.map(toProposer),
+    search: toSearch(search),
   }
 }
 
@@ -110,6 +123,15 @@ function toMetric({ pattern, file = '', key = '', ...same }: ConfigFile['metric'
 
 function toSandbox({ memory, out, ...same }: ConfigFile['sandbox']): SandboxConfig {
   return { ...same, outBytes: out, ...(memory !== undefined && { memoryBytes: memory }) }
+}
+
+function toSearch(search: ConfigFile['search']): Config['search'] {
+  return {
+    structuralShare: search['structural-share'],
+    novelty: search.novelty,
+    retryAfterMerges: search['retry-after'],
+    deviceHourDollars: search['device-hour'],
+  }
 }
 
 function toProposer(proposer: ConfigFile['proposers'][number]): ProposerConfig {

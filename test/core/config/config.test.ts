@@ -24,10 +24,13 @@ sandbox: {kind: bubblewrap, read: [/opt/datasets], memory: 8G, out: 500M, proces
 replicates: {baseline: 3, candidate: 2}
 review-above: 8 sigma
 proposers: [{kind: openai, model: gpt-x, base-url: https://llm.example.com/v1}, {kind: knobs}]
+search: {structural-share: 0.3, novelty: 0.8}
 limits: {candidates: 20, tokens: 2M, dollars: 10}
 `
 
 const SANDBOX: SandboxConfig = { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3, processes: 512 }
+
+const SEARCH = { structuralShare: 0.3, novelty: 0.8, retryAfterMerges: 5, deviceHourDollars: 2 }
 
 const SIZE = 'a size with its unit, from 1M to 1024T'
 const DURATION = 'a duration with its unit, above 0 and at most 120h'
@@ -97,6 +100,7 @@ describe('a valid file', () => {
         { kind: 'openai', model: 'gpt-x', baseUrl: 'https://llm.example.com/v1', maxTurns: 20 },
         { kind: 'knobs' },
       ],
+      search: SEARCH,
       limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     } satisfies Config)
   })
@@ -116,6 +120,7 @@ describe('a valid file', () => {
       sandbox: SANDBOX,
       replicates: { baseline: 6, candidate: 4 },
       proposers: [{ kind: 'knobs' }],
+      search: SEARCH,
       limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     } satisfies Config)
   })
@@ -129,6 +134,16 @@ describe('a valid file', () => {
     const config = configOf(aFile({ replicates: '{candidate: 3}', limits: '{tokens: 500k}' }))
     expect(config.replicates).toEqual({ baseline: 6, candidate: 3 })
     expect(config.limits).toEqual({ candidates: 20, tokens: 500_000, dollars: 10 })
+  })
+
+  test('may say where to search and what counts as new', () => {
+    const search = '{structural-share: 0.5, novelty: 0.9, retry-after: 3, device-hour: 4.5}'
+    expect(configOf(aFile({ search })).search).toEqual({
+      structuralShare: 0.5,
+      novelty: 0.9,
+      retryAfterMerges: 3,
+      deviceHourDollars: 4.5,
+    })
   })
 
   test.each([
@@ -294,6 +309,11 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['proposers[0].base-url', 'an http or https URL', ['ftp://a', 'a.example', 5]],
   ['proposers[0].max-turns', 'a whole number from 1 to 200', [0, 201]],
   ['proposers[0].price.output', 'a number of dollars, 0 or more', [undefined, -1, '1']],
+  ['search', 'a mapping', [null, []]],
+  ['search.structural-share', 'a number from 0 to 1', [-0.1, 1.1, '30%']],
+  ['search.novelty', 'a number from 0.3 to 1', [0.2, 1.1]],
+  ['search.retry-after', 'a whole number from 1 to 1000', [0, 1.5]],
+  ['search.device-hour', 'a number of dollars above 0', [0, -1]],
   ['limits', 'a mapping', [null, []]],
   ['limits.candidates', 'a count from 1 to 100000', [0, '0', '101k', 1.5]],
   ['limits.tokens', 'a count from 0 to 100000M', ['many', -1, '100001M', '0.5', null]],
