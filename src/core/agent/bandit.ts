@@ -2,26 +2,32 @@
 // chance is passed in.
 
 /** What one settled attempt with an arm brought and cost. */
-export interface Pull {
+export interface Pull<Arm> {
+  arm: Arm
   /** Confirmed gain in standard deviations of one run, 0 or more. */
   gain: number
   /** In the unit of the choice: hours of the device, or hours and dollars; 0 or more. */
   cost: number
 }
 
-/** Settled attempts after which one counts half: a direction that is worked out is left within a few nights. */
-const HALF_LIFE = 60
-/** The prior weighs as much as this many attempts of average cost and average yield. */
-const PRIOR_ATTEMPTS = 4
+/** Settled attempts after which one counts half: about two nights of one machine with budgets of five minutes. */
+const HALF_LIFE = 200
 /** This part of the draws is uniform: what looks bad today may only have been unlucky. */
-const EXPLORATION_FLOOR = 0.2
-/** A single larger gain is believed only up to here, so that one stroke of luck does not decide for weeks. */
-const MAX_GAIN = 6
+const EXPLORATION_FLOOR = 0.1
+/** A gain counts for at most this many average ones, so that one stroke of luck does not decide for weeks. */
+const MAX_EVENTS = 3
+
+/** Discounted sums: confirmed gains, in units of the average one, and cost. */
+interface Tally {
+  events: number
+  cost: number
+}
 
 /**
- * Draws one arm, better ones more often. Gains are taken as counts at an unknown rate per cost (Gamma–Poisson), with
- * the rate of all arms together as the prior mean; every pull weighs ½ per `HALF_LIFE` pulls after it (Thompson, 1933;
- * discounting as in Garivier and Moulines, On upper-confidence bound policies for switching bandits, 2011).
+ * Draws one arm, better ones more often. Gains are events at an unknown rate per cost (Gamma–Poisson; Thompson, 1933).
+ * The prior of every arm is exponential with the rate of all arms together as its mean, which is as much as one event.
+ * Every pull counts ½ per `HALF_LIFE` pulls after it (Garivier and Moulines, On upper-confidence bound policies for
+ * switching bandits, 2011).
  *
  * @param pulls oldest first, of all arms; those of arms that are not on offer count for the prior only
  * @param random uniform in [0, 1)
@@ -29,32 +35,38 @@ const MAX_GAIN = 6
  */
 export function drawArm<Arm>(
   arms: readonly Arm[],
-  pulls: readonly { arm: Arm; pull: Pull }[],
+  pulls: readonly Pull<Arm>[],
   random: () => number,
 ): Arm | undefined {
   if (random() < EXPLORATION_FLOOR) return arms[Math.floor(random() * arms.length)]
-  const sums = new Map(arms.map((arm) => [arm, { gain: 0, cost: 0 }]))
-  const total = { gain: 0, cost: 0, weight: 0 }
-  for (const [index, { arm, pull }] of pulls.entries()) {
-    const weight = 0.5 ** ((pulls.length - 1 - index) / HALF_LIFE)
-    const gain = weight * Math.min(MAX_GAIN, Math.max(0, pull.gain))
-    const sum = sums.get(arm)
-    if (sum) {
-      sum.gain += gain
-      sum.cost += weight * pull.cost
-    }
-    total.gain += gain
-    total.cost += weight * pull.cost
-    total.weight += weight
-  }
-  // One gain of σ in ten attempts is assumed before anything is known.
-  const usualCost = total.cost > 0 ? total.cost / total.weight : 1
-  const rate = (total.gain + 1) / (total.cost + 10 * usualCost)
-  const priorCost = PRIOR_ATTEMPTS * usualCost
+  const { total, tallies } = tally(pulls)
+  // Before anything is known, one gain in ten attempts is assumed.
+  const usualCost = total.cost > 0 ? total.cost / total.pulls : 1
+  const rate = (total.events + 1) / (total.cost + 10 * usualCost)
   return best(arms, (arm) => {
-    const { gain, cost } = sums.get(arm) ?? { gain: 0, cost: 0 }
-    return drawGamma(priorCost * rate + gain, random) / (priorCost + cost)
+    const { events, cost } = tallies.get(arm) ?? { events: 0, cost: 0 }
+    return drawGamma(1 + events, random) / (1 / rate + cost)
   })
+}
+
+function tally<Arm>(pulls: readonly Pull<Arm>[]): {
+  total: Tally & { pulls: number }
+  tallies: Map<Arm, Tally>
+} {
+  const gains = pulls.flatMap(({ gain }) => (gain > 0 ? [gain] : []))
+  const averageGain = gains.reduce((sum, gain) => sum + gain, 0) / gains.length
+  const total = { events: 0, cost: 0, pulls: 0 }
+  const tallies = new Map<Arm, Tally>()
+  for (const [index, { arm, gain, cost }] of pulls.entries()) {
+    const weight = 0.5 ** ((pulls.length - 1 - index) / HALF_LIFE)
+    const events = gain > 0 ? weight * Math.min(MAX_EVENTS, gain / averageGain) : 0
+    const own = tallies.get(arm) ?? { events: 0, cost: 0 }
+    tallies.set(arm, { events: own.events + events, cost: own.cost + weight * cost })
+    total.events += events
+    total.cost += weight * cost
+    total.pulls += weight
+  }
+  return { total, tallies }
 }
 
 /** The item with the highest score; the first of equals. */
@@ -72,9 +84,13 @@ export function drawNormal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
-/** A draw from the Gamma distribution with scale 1 (Marsaglia and Tsang, A simple method for generating gamma variables, 2000). */
+/**
+ * A draw from the Gamma distribution with scale 1 (Marsaglia and Tsang, A simple method for generating gamma variables,
+ * 2000).
+ *
+ * @param shape 1 or more
+ */
 function drawGamma(shape: number, random: () => number): number {
-  if (shape < 1) return drawGamma(shape + 1, random) * (1 - random()) ** (1 / shape)
   const d = shape - 1 / 3
   for (;;) {
     const x = drawNormal(random)

@@ -7,11 +7,10 @@ import {
   type Direction,
   ideas,
   isStructural,
-  MODES,
   type Mode,
 } from '../candidate.ts'
 import type { State } from '../state.ts'
-import { drawArm, type Pull } from './bandit.ts'
+import { drawArm } from './bandit.ts'
 import { drawCombination, drawRefinement, drawRepair, drawSimplification } from './sources.ts'
 
 export interface DirectionPolicy {
@@ -35,6 +34,12 @@ export interface Turn {
   direction: Direction
 }
 
+/**
+ * What the bandit chooses from: to explore one of the categories, to turn constants, or to go on from past candidates.
+ * Those bring their category with them.
+ */
+type Line = `explore ${Category}` | 'constants' | Exclude<Mode, 'explore'>
+
 /** The floor holds for every so many candidates in a row. */
 const FLOOR_WINDOW = 20
 /** A trial that fails at once is not free: proposing, a pull request and a turn were spent on it. */
@@ -43,8 +48,8 @@ const MIN_DEVICE_HOURS = 0.01
 const GAIN_WITHOUT_SIGMA = 3
 
 /**
- * Chooses proposer, mode and category one after the other, each with a bandit of its own: there are more combinations
- * than a ledger could ever tell apart.
+ * Chooses who is asked, then the line of work, each with a bandit of its own: there are more combinations than a ledger
+ * could ever tell apart.
  *
  * @param exhausted indices of proposers that have nothing more to offer
  * @param random uniform in [0, 1); the only source of chance
@@ -58,15 +63,20 @@ export function chooseTurn(
   random: () => number,
 ): Turn | undefined {
   const left = proposers.map((_, index) => index).filter((index) => !exhausted.has(index))
-  const able = left.filter((index) => proposers[index]?.constantsOnly === false)
-  // A device that stands idle helps nobody: when only constants are left, they are turned.
-  const structural = able.length > 0 && owesStructure(state, policy.structuralShare)
-  const index = drawProposer(state, proposers, structural ? able : left, policy, random)
-  const proposer = index === undefined ? undefined : proposers[index]
-  if (index === undefined || !proposer) return undefined
-  if (proposer.constantsOnly) return { index, direction: CONSTANTS }
-  const knobs = left.some((other) => proposers[other]?.constantsOnly)
-  return { index, direction: drawDirection(state, { structural, constants: !structural && !knobs }, random) }
+  const agents = left.filter((index) => proposers[index]?.constantsOnly === false)
+  // A device that stands idle helps nobody: when only constants can be turned, they are.
+  const structural = agents.length > 0 && owesStructure(state, policy.structuralShare)
+  const settled = settledIdeas(state)
+  const able = structural ? agents : left
+  const index = drawProposer(state, settled, proposers, able, policy, random)
+  if (index === undefined) return undefined
+  if (!agents.includes(index)) return { index, direction: CONSTANTS }
+  const offers = structuralOffers(state, structural, random)
+  if (!structural && agents.length === left.length) offers.set('constants', CONSTANTS)
+  const pulls = settled.map(({ candidate, ...pull }) => ({ arm: lineOf(candidate), ...pull }))
+  const line = drawArm([...offers.keys()], pulls, random)
+  const direction = line && offers.get(line)
+  return direction && { index, direction }
 }
 
 const CONSTANTS: Direction = { mode: 'refine', category: 'hyperparameter', structural: false, sources: [] }
@@ -77,66 +87,62 @@ function owesStructure(state: State, share: number): boolean {
   return recent.filter(isStructural).length < Math.floor(share * (recent.length + 1))
 }
 
+function structuralOffers(state: State, structural: boolean, random: () => number): Map<Line, Direction> {
+  const offers = new Map<Line, Direction>()
+  for (const category of CATEGORIES)
+    if (category !== 'hyperparameter')
+      offers.set(`explore ${category}`, { mode: 'explore', category, structural, sources: [] })
+  const sources = {
+    refine: drawRefinement(state, random),
+    combine: drawCombination(state, random),
+    simplify: drawSimplification(state, random),
+    repair: drawRepair(state),
+  }
+  for (const [mode, candidates] of Object.entries(sources) as [keyof typeof sources, Candidate[]?][]) {
+    const category = candidates?.[0]?.category
+    if (candidates && category)
+      offers.set(mode, { mode, category, structural, sources: candidates.map(({ id }) => id) })
+  }
+  return offers
+}
+
+/** Of what it was asked for; ledgers of before know no directions. */
+function lineOf({ direction, knob, category }: Candidate): Line {
+  const asked = direction?.category ?? category
+  if (knob || (asked === 'hyperparameter' && !direction?.sources.length)) return 'constants'
+  return direction === undefined || direction.mode === 'explore' ? `explore ${asked}` : direction.mode
+}
+
 /** By gain per hour of the device, in which the dollars for the model count as hours. */
 function drawProposer(
   state: State,
+  settled: readonly Settled[],
   proposers: readonly ProposerChoice[],
-  indices: readonly number[],
+  able: readonly number[],
   { deviceHourDollars }: DirectionPolicy,
   random: () => number,
 ): number | undefined {
-  const settled = settledIdeas(state).map(({ candidate, pull }) => ({
-    arm: proposers.findIndex(({ name }) => name === candidate.proposer),
-    pull: { ...pull, cost: pull.cost + candidate.usage.dollars / deviceHourDollars },
-  }))
+  if (able.length < 2) return able[0]
+  const place = (name: string) => proposers.findIndex((proposer) => proposer.name === name)
   const fruitless = [...state.fruitless.values()].map(({ proposer, usage }) => ({
-    arm: proposers.findIndex(({ name }) => name === proposer),
-    pull: { gain: 0, cost: usage.dollars / deviceHourDollars },
+    arm: place(proposer),
+    gain: 0,
+    cost: usage.dollars / deviceHourDollars,
   }))
-  return drawArm(indices, [...fruitless, ...settled], random)
-}
-
-/** @param wanted `structural`: numbers alone will not do; `constants`: nobody else turns them */
-function drawDirection(
-  state: State,
-  wanted: { structural: boolean; constants: boolean },
-  random: () => number,
-): Direction {
-  const settled = settledIdeas(state)
-  const sources: Record<Mode, () => readonly Candidate[] | undefined> = {
-    explore: () => [],
-    refine: () => drawRefinement(state, random),
-    combine: () => drawCombination(state, random),
-    simplify: () => drawSimplification(state, random),
-    repair: () => drawRepair(state),
-  }
-  const offers = new Map(MODES.flatMap((mode) => offer(mode, sources[mode]())))
-  const modePulls = settled.map(({ candidate, pull }) => ({ arm: modeOf(candidate), pull }))
-  const mode = drawArm([...offers.keys()], modePulls, random) ?? 'explore'
-  const from = offers.get(mode) ?? []
-  const { structural } = wanted
-  const category = from[0]?.category ?? drawCategory(settled, wanted.constants, random)
-  return { mode, category, structural, sources: from.map(({ id }) => id) }
-}
-
-function offer(mode: Mode, sources: readonly Candidate[] | undefined): [Mode, readonly Candidate[]][] {
-  return sources === undefined ? [] : [[mode, sources]]
-}
-
-function drawCategory(settled: readonly Settled[], constants: boolean, random: () => number): Category {
-  const arms = CATEGORIES.filter((category) => constants || category !== 'hyperparameter')
-  const pulls = settled.map(({ candidate, pull }) => ({ arm: candidate.category, pull }))
-  return drawArm(arms, pulls, random) ?? 'architecture'
-}
-
-/** Ledgers of before know no modes: a turned knob refines, the rest explored. */
-function modeOf({ direction, knob }: Candidate): Mode {
-  return direction?.mode ?? (knob ? 'refine' : 'explore')
+  const fruitful = settled.map(({ candidate, gain, cost }) => ({
+    arm: place(candidate.proposer),
+    gain,
+    cost: cost + candidate.usage.dollars / deviceHourDollars,
+  }))
+  return drawArm(able, [...fruitless, ...fruitful], random)
 }
 
 interface Settled {
   candidate: Candidate
-  pull: Pull
+  /** In σ. */
+  gain: number
+  /** In hours of the device. */
+  cost: number
 }
 
 /** What every decided idea brought and cost, in the order of proposing. What people have or had to decide is left out. */
@@ -148,10 +154,8 @@ function settledIdeas(state: State): Settled[] {
     .filter(({ end }) => end?.kind === 'merged' || end?.kind === 'closed')
     .map((candidate) => ({
       candidate,
-      pull: {
-        gain: confirmedGain(candidate),
-        cost: Math.max(MIN_DEVICE_HOURS, hours.get(candidate.id) ?? 0),
-      },
+      gain: confirmedGain(candidate),
+      cost: Math.max(MIN_DEVICE_HOURS, hours.get(candidate.id) ?? 0),
     }))
 }
 

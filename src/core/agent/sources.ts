@@ -5,6 +5,10 @@ import { best, drawNormal } from './bandit.ts'
 
 /** Below this many σ a gain that was not merged is not worth coming back to. */
 const NEAR_MISS_SIGMAS = 0.5
+/** What a combination must be worth by the draw of its parts: less would not pass its first run. */
+const WORTH_A_RUN_SIGMAS = 1.5
+/** Merges of structure after which there may be something to clear away. */
+const MERGES_PER_SIMPLIFICATION = 5
 /** Sources are drawn from the latest so many: what was tried on a very old baseline says little. */
 const MAX_SOURCES = 200
 /** Times one candidate is a source of the same mode, with or without result. */
@@ -29,29 +33,30 @@ export function drawRefinement(state: State, random: () => number): Candidate[] 
 export function drawCombination(state: State, random: () => number): Candidate[] | undefined {
   const tried = askings(state, 'combine')
   const uses = countUses(state, 'combine')
-  const misses = recentIdeas(state)
+  const [first, ...others] = recentIdeas(state)
     .filter((candidate) => isNearMiss(candidate) && (uses.get(candidate.id) ?? 0) < MAX_USES)
     .map((candidate) => ({ candidate, effect: drawEffect(candidate, random) }))
     .toSorted((a, b) => b.effect - a.effect)
-    .map(({ candidate }) => candidate)
-  const [first] = misses
-  const second = misses.find(
-    (candidate) =>
-      first &&
-      candidate !== first &&
-      candidate.changeKey !== first.changeKey &&
-      !tried.some(({ sources }) => sources.includes(first.id) && sources.includes(candidate.id)),
+  const second = others.find(
+    ({ candidate: { id, changeKey } }) =>
+      changeKey !== first?.candidate.changeKey &&
+      !tried.some(({ sources }) => sources.includes(first?.candidate.id ?? '') && sources.includes(id)),
   )
-  return first && second && [first, second]
+  if (!first || !second || first.effect + second.effect < WORTH_A_RUN_SIGMAS) return undefined
+  return [first.candidate, second.candidate]
 }
 
-/** A merged change of structure to be had for less code. */
+/** A merged change of structure to be had for less code, now and then: most of what was proven is needed. */
 export function drawSimplification(state: State, random: () => number): Candidate[] | undefined {
   const uses = countUses(state, 'simplify')
-  const merged = recentIdeas(state).filter(
-    (candidate) => isMerged(candidate) && isStructural(candidate) && !uses.has(candidate.id),
+  const merged = ideas(state.candidates).filter(
+    (candidate) => isMerged(candidate) && isStructural(candidate) && candidate.direction?.mode !== 'simplify',
   )
-  const source = best(merged, random)
+  if (Math.floor(merged.length / MERGES_PER_SIMPLIFICATION) <= uses.size) return undefined
+  const source = best(
+    merged.slice(-MAX_SOURCES).filter(({ id }) => !uses.has(id)),
+    random,
+  )
   return source && [source]
 }
 

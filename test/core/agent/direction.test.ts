@@ -52,11 +52,12 @@ const mode = (name: string) => (turn: Turn) => turn.direction.mode === name
 const category = (name: string) => (turn: Turn) => turn.direction.category === name
 
 describe('chooseTurn', () => {
-  it('explores every category but constants when nothing is known yet', () => {
+  it('explores every category when nothing is known yet, and leaves constants to who turns them', () => {
     const all = turns(aState())
-    expect(share(all, mode('explore'))).toBe(1)
     const seen = new Set(all.map(({ direction }) => direction.category))
     expect([...seen].sort()).toEqual([...CATEGORIES].sort())
+    expect(share(all, category('hyperparameter'))).toBeLessThan(0.2)
+    expect(share(all, mode('explore'))).toBe(1 - share(all, category('hyperparameter')))
     const withKnobs = turns(aState(), [AGENT, KNOBS]).filter(({ index }) => index === 0)
     expect(share(withKnobs, category('hyperparameter'))).toBe(0)
   })
@@ -70,7 +71,6 @@ describe('chooseTurn', () => {
     const good = tried(10, {
       category: 'schedule',
       ...MERGED,
-      knob: { file: 'f', name: 'k', from: 1, to: 2 },
     })
     const bad = tried(10, { category: 'data', ...REJECTED })
     const all = turns(aLedger([...good, ...bad]))
@@ -79,13 +79,12 @@ describe('chooseTurn', () => {
     expect(share(all, category('numerics'))).toBeGreaterThan(0.005)
   })
 
-  it('forgets: what was good long ago gives way to what is good now', () => {
-    const knob = { file: 'f', name: 'k', from: 1, to: 2 }
-    const once = tried(10, { category: 'schedule', ...MERGED, knob })
-    const since = tried(200, { category: 'data', ...REJECTED })
-    const now = tried(5, { category: 'numerics', ...MERGED, knob })
-    const all = turns(aLedger([...once, ...since, ...now]))
-    expect(share(all, category('numerics'))).toBeGreaterThan(2 * share(all, category('schedule')))
+  it('forgets: what happened long ago counts less than what happened lately', () => {
+    const good = tried(8, { category: 'schedule', ...MERGED })
+    const bad = tried(8, { category: 'schedule', proposer: 'other', ...REJECTED })
+    const between = tried(300, { category: 'data', ...REJECTED })
+    const asked = (candidates: Candidate[]) => share(turns(aLedger(candidates)), category('schedule'))
+    expect(asked([...bad, ...between, ...good])).toBeGreaterThan(1.2 * asked([...good, ...between, ...bad]))
   })
 
   it('counts no gain that a person still has to confirm', () => {
@@ -188,6 +187,21 @@ describe('the changes a direction starts from', () => {
     const usage = { inputTokens: 1, outputTokens: 1, dollars: 0 }
     const fruitless = new Map([['f', { proposer: 'agent', usage, direction }]])
     expect(sourcesOf({ ...aLedger([one, two]), fruitless }, 'combine')).toEqual([])
+  })
+
+  it('offers no combination that would hardly pass its first run', () => {
+    const slight = { ...REJECTED, verdict: { ...REJECTED.verdict, gain: 0.006 } }
+    const weak = [aCandidate({ name: 'a', ...slight }), aCandidate({ name: 'b', ...slight })]
+    const offered = (misses: Candidate[]) => sourcesOf(aLedger(misses), 'combine').length
+    expect(offered(weak)).toBeLessThan(offered([one, two]) / 2)
+  })
+
+  it('looks for something to clear away after every fifth merge of structure', () => {
+    const merged = tried(5, { ...MERGED })
+    expect(sourcesOf(aLedger(merged.slice(1)), 'simplify')).toEqual([])
+    const direction = aDirection({ mode: 'simplify', sources: [merged[0]?.id ?? ''] })
+    expect(sourcesOf(aLedger(merged), 'simplify').length).toBeGreaterThan(0)
+    expect(sourcesOf(aLedger([...merged, aCandidate({ direction, ...REJECTED })]), 'simplify')).toEqual([])
   })
 
   it('takes no change that was clearly worse, merged already or closed by a person for a near miss', () => {
