@@ -12,6 +12,8 @@ export interface Proposer {
   /** Set when it turns numeric constants and nothing else, whatever direction it is given. */
   readonly constantsOnly?: true
   propose(request: ProposalRequest): Promise<ProposalResult>
+  /** Answers one question in plain text, without tools; with an empty one when it cannot. Absent where there is no model. */
+  sumUp?(prompt: string, signal: AbortSignal): Promise<{ text: string; usage: Usage }>
 }
 
 export interface ProposalRequest {
@@ -119,6 +121,13 @@ export interface LedgerStore {
    * @returns the text that is now on the remote
    */
   update(edit: (text: string) => string, branches: readonly BranchUpdate[], message: string): Promise<string>
+}
+
+/** What was learned, beside the ledger. People may edit it. */
+export interface InsightsStore {
+  read(): Promise<string | undefined>
+  /** Replaces the text by `edit` of it. When someone else wrote first, `edit` is called again with their text. */
+  update(edit: (text: string | undefined) => string): Promise<void>
 }
 
 /** Moves a branch from a commit we know to another one; null means that it does not exist. */

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { actionsLog, type Inputs, type RunnerContext } from './adapters/actions.ts'
 import { systemClock } from './adapters/clock.ts'
+import { createInsightsFile } from './adapters/git/insights-file.ts'
 import { createLedgerBranch } from './adapters/git/ledger-branch.ts'
 import { createRepository } from './adapters/git/repository.ts'
 import { createForge } from './adapters/github/github.ts'
@@ -61,13 +62,14 @@ export async function wireTrainer(job: Job): Promise<Trainer> {
   })
 }
 
-export function wireProposing({ inputs }: Job): ProposingPorts {
+export function wireProposing(job: Job): ProposingPorts {
   const random = () => randomInt(2 ** 32) / 2 ** 32
   const create = (config: ProposerConfig): Proposer =>
     config.kind === 'knobs'
       ? createKnobsProposer(random)
-      : createOpenAIProposer({ ...config, apiKey: inputs.openaiApiKey })
-  return { createProposers: (configs) => configs.map(create), random }
+      : createOpenAIProposer({ ...config, apiKey: job.inputs.openaiApiKey })
+  const insights = createInsightsFile(gitContext(job))
+  return { createProposers: (configs) => configs.map(create), insights, random }
 }
 
 /** @param testbed this machine, in jobs that train */

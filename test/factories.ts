@@ -136,6 +136,7 @@ export function aState({ candidates = [], trials = [], ...fields }: StateFields 
     trials: new Map(trials.map((result) => [result.trial.id, result])),
     usage: NO_USAGE,
     asked: candidates.length,
+    distilled: 0,
     fruitless: new Map(),
     ...fields,
     baselines,
@@ -161,7 +162,13 @@ export function aConfig(fields: Partial<Config> = {}): Config {
     sandbox: { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3, processes: 512 },
     replicates: { baseline: 6, candidate: 4 },
     proposers: [{ kind: 'knobs' }],
-    search: { structuralShare: 0.3, novelty: 0.8, retryAfterMerges: 5, deviceHourDollars: 2 },
+    search: {
+      structuralShare: 0.3,
+      novelty: 0.8,
+      retryAfterMerges: 5,
+      insightsEvery: 20,
+      deviceHourDollars: 2,
+    },
     limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     ...fields,
   }

@@ -60,6 +60,7 @@ export class Research {
       trials: this.#results,
       usage: USAGE,
       asked: this.#candidates.size + this.#fruitless.size,
+      distilled: 0,
       fruitless: this.#fruitless,
     }
   }

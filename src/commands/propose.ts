@@ -1,6 +1,7 @@
 // The `propose` job: opens pull requests for new ideas and says which trials are to be run. It runs no candidate code.
 import { planTrials, waitingCandidates } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch } from '../core/trial.ts'
+import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
 import { nextTurn, type ProposingPorts, proposeCandidate } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
 import { performSteps } from './steps.ts'
@@ -24,12 +25,14 @@ async function fillQueue(session: Session, ports: ProposingPorts, wanted: number
   const silent = new Set<number>()
   const { cancelled, log } = session.ports
   const { usage } = session.state
+  await renewInsightsWhenDue(session, ports.insights, proposers, cancelled)
+  const insights = await readPresentInsights(ports.insights)
   while (!cancelled.aborted && waitingCandidates(session.state).length < wanted) {
     const limit = session.costLimitReached(usage)
     if (limit) return log.info(`No more proposals: ${limit}`)
     const turn = nextTurn(session, proposers, silent, ports.random)
     if (!turn) return
-    const proposed = await proposeCandidate(session, turn, cancelled)
+    const proposed = await proposeCandidate(session, { ...turn, insights }, cancelled)
     if (proposed.kind === 'proposed') continue
     log.info(`${turn.proposer.name} proposed nothing: ${proposed.reason}`)
     silent.add(turn.index)

@@ -15,13 +15,14 @@ import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate/
 import { changesOnlyConstants, sketchOf } from '../core/gate/sketch.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
-import type { ProposalResult, Proposer } from '../ports.ts'
+import type { InsightsStore, ProposalResult, Proposer } from '../ports.ts'
 import type { Session } from './session.ts'
 
 /** What a job that proposes needs besides the session's ports. */
 export interface ProposingPorts {
   /** The configuration says which proposers there are, and it is only known once the session is open. */
   createProposers(configs: readonly ProposerConfig[]): Proposer[]
+  insights: InsightsStore
   /** Uniform in [0, 1). */
   random(): number
 }
@@ -31,6 +32,8 @@ export interface Turn {
   index: number
   proposer: Proposer
   direction: Direction
+  /** What was learned so far, in words. */
+  insights?: string | undefined
 }
 
 export type Proposed =
@@ -53,7 +56,7 @@ export function nextTurn(
 /** Asks for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger. */
 export async function proposeCandidate(
   session: Session,
-  { proposer, direction }: Turn,
+  { proposer, direction, insights }: Turn,
   signal: AbortSignal,
 ): Promise<Proposed> {
   const { repository } = session.ports
@@ -72,6 +75,7 @@ export async function proposeCandidate(
       direction,
       sources,
       ...(program ? { program } : {}),
+      ...(insights ? { insights } : {}),
     }),
     direction,
     files,

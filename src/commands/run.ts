@@ -4,7 +4,8 @@ import { describeTrial } from '../core/report/describe.ts'
 import type { RunTimes } from '../core/report/tally.ts'
 import { planSteps, planTrials, waitingCandidates } from '../core/schedule.ts'
 import { openCandidates, type State } from '../core/state.ts'
-import type { Trainer } from '../ports.ts'
+import type { Proposer, Trainer } from '../ports.ts'
+import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
 import { nextTurn, type ProposingPorts, proposeCandidate } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
 import { performStep } from './steps.ts'
@@ -128,6 +129,7 @@ class Loop {
     const exhausted = new Set<number>()
     const fruitless = proposers.map(() => 0)
     let baseline = this.#session.baseline.commit
+    let insights = await readPresentInsights(this.#ports.insights)
     while (!this.#stop.signal.aborted) {
       // A new baseline is a new chance for those who had nothing to offer on the old one.
       if (baseline !== this.#session.baseline.commit) {
@@ -141,6 +143,7 @@ class Loop {
         await this.#session.changed()
         continue
       }
+      if (await this.#renewInsights(proposers)) insights = await readPresentInsights(this.#ports.insights)
       const turn = nextTurn(this.#session, proposers, exhausted, this.#ports.random)
       if (!turn) {
         if (openCandidates(this.#session.state).length === 0) return 'no proposer has anything more to offer'
@@ -148,13 +151,18 @@ class Loop {
         continue
       }
       const { index, proposer } = turn
-      const proposed = await proposeCandidate(this.#session, turn, this.#stop.signal)
+      const proposed = await proposeCandidate(this.#session, { ...turn, insights }, this.#stop.signal)
       fruitless[index] = proposed.kind === 'proposed' ? 0 : (fruitless[index] ?? 0) + 1
       if (proposed.kind === 'proposed') continue
       this.#ports.log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
       if (proposed.exhausted || (fruitless[index] ?? 0) >= MAX_FRUITLESS) exhausted.add(index)
     }
     return 'the time budget is used up'
+  }
+
+  async #renewInsights(proposers: readonly Proposer[]): Promise<boolean> {
+    const { insights } = this.#ports
+    return (await renewInsightsWhenDue(this.#session, insights, proposers, this.#stop.signal)) === 'renewed'
   }
 
   /** Which limit of the configuration this run has reached, if any. */

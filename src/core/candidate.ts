@@ -29,8 +29,7 @@ export const CATEGORIES = [
 export type Category = (typeof CATEGORIES)[number]
 
 /** How a proposal is to come about: something new, or something that starts from candidates there were. */
-export const MODES = ['explore', 'refine', 'combine', 'simplify', 'repair'] as const
-export type Mode = (typeof MODES)[number]
+export type Mode = 'explore' | 'refine' | 'combine' | 'simplify' | 'repair'
 
 /** What a proposer is asked for. */
 export interface Direction {

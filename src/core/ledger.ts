@@ -22,6 +22,8 @@ export type LedgerEvent =
       /** What it was asked for; absent in ledgers of before. */
       direction?: Direction
     }
+  /** Insights were written after this many settled ideas, by a proposer or, without one, as a table. */
+  | { kind: 'distilled'; settled: number; proposer: string; usage: Usage }
   | { kind: 'opened'; candidate: string; pullRequest: number }
   /** The baseline moved under a waiting candidate and its change was replayed on the new one. */
   | { kind: 'rebased'; candidate: string; base: string; head: string; tree: string }

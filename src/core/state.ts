@@ -23,6 +23,8 @@ export interface State {
   usage: Usage
   /** How often proposers were asked, with or without result. */
   asked: number
+  /** Settled ideas when insights were last written; 0 before that. */
+  distilled: number
   /** The askings that nothing came of, by id. */
   fruitless: ReadonlyMap<string, FruitlessAsking>
 }
@@ -50,6 +52,7 @@ export function replay(events: readonly LedgerEvent[]): State {
     trials: new Map(),
     usage: NO_USAGE,
     asked: 0,
+    distilled: 0,
     fruitless: new Map(),
   }
   for (const event of events) if (isNews(draft, event)) apply(draft, event)
@@ -81,6 +84,8 @@ function isNews(state: State, event: LedgerEvent): boolean {
       return !state.candidates.has(event.candidate.id)
     case 'no-proposal':
       return !state.fruitless.has(event.id)
+    case 'distilled':
+      return event.settled > state.distilled
     case 'opened':
       return candidate !== undefined && candidate.pullRequest === undefined
     case 'rebased':
@@ -121,6 +126,10 @@ function apply(draft: Draft, event: LedgerEvent): void {
       draft.fruitless.set(event.id, toFruitless(event))
       draft.usage = addUsage(draft.usage, event.usage)
       draft.asked += 1
+      break
+    case 'distilled':
+      draft.distilled = event.settled
+      draft.usage = addUsage(draft.usage, event.usage)
       break
     case 'opened':
       change(draft, event.candidate, { pullRequest: event.pullRequest })

@@ -56,6 +56,7 @@ describe('replay', () => {
       trials: new Map(),
       usage: NO_USAGE,
       asked: 0,
+      distilled: 0,
       fruitless: new Map(),
     })
   })

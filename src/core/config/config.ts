@@ -61,6 +61,8 @@ interface SearchConfig {
   novelty: number
   /** Merges after which an idea that was turned down may come back, at least 1. */
   retryAfterMerges: number
+  /** Settled candidates from one writing of the insights to the next, at least 1. */
+  insightsEvery: number
   /** What an hour of the device is worth, above 0. */
   deviceHourDollars: number
 }
@@ -130,6 +132,7 @@ function toSearch(search: ConfigFile['search']): Config['search'] {
     structuralShare: search['structural-share'],
     novelty: search.novelty,
     retryAfterMerges: search['retry-after'],
+    insightsEvery: search['insights-every'],
     deviceHourDollars: search['device-hour'],
   }
 }

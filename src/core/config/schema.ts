@@ -232,6 +232,12 @@ const search = section({
   'retry-after': between(1, 1000)
     .default(5)
     .meta({ description: 'Merges after which a rejected or parked idea may be tried again.', examples: [5] }),
+  'insights-every': between(1, 1000)
+    .default(20)
+    .meta({
+      description: 'Settled candidates from one writing of the insights to the next.',
+      examples: [20],
+    }),
   'device-hour': z
     .number('a number of dollars above 0')
     .positive('a number of dollars above 0')

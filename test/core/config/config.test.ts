@@ -30,7 +30,13 @@ limits: {candidates: 20, tokens: 2M, dollars: 10}
 
 const SANDBOX: SandboxConfig = { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3, processes: 512 }
 
-const SEARCH = { structuralShare: 0.3, novelty: 0.8, retryAfterMerges: 5, deviceHourDollars: 2 }
+const SEARCH = {
+  structuralShare: 0.3,
+  novelty: 0.8,
+  retryAfterMerges: 5,
+  insightsEvery: 20,
+  deviceHourDollars: 2,
+}
 
 const SIZE = 'a size with its unit, from 1M to 1024T'
 const DURATION = 'a duration with its unit, above 0 and at most 120h'
@@ -137,11 +143,13 @@ describe('a valid file', () => {
   })
 
   test('may say where to search and what counts as new', () => {
-    const search = '{structural-share: 0.5, novelty: 0.9, retry-after: 3, device-hour: 4.5}'
+    const search =
+      '{structural-share: 0.5, novelty: 0.9, retry-after: 3, insights-every: 7, device-hour: 4.5}'
     expect(configOf(aFile({ search })).search).toEqual({
       structuralShare: 0.5,
       novelty: 0.9,
       retryAfterMerges: 3,
+      insightsEvery: 7,
       deviceHourDollars: 4.5,
     })
   })
@@ -313,6 +321,7 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['search.structural-share', 'a number from 0 to 1', [-0.1, 1.1, '30%']],
   ['search.novelty', 'a number from 0.3 to 1', [0.2, 1.1]],
   ['search.retry-after', 'a whole number from 1 to 1000', [0, 1.5]],
+  ['search.insights-every', 'a whole number from 1 to 1000', [0, 2.5]],
   ['search.device-hour', 'a number of dollars above 0', [0, -1]],
   ['limits', 'a mapping', [null, []]],
   ['limits.candidates', 'a count from 1 to 100000', [0, '0', '101k', 1.5]],
