@@ -9,6 +9,7 @@ import {
   randomSearch,
   refineOnly,
   uniformCategories,
+  uniformTurns,
   uniformWithNovelty,
 } from './search/policies.ts'
 import { Research } from './search/research.ts'
@@ -25,6 +26,7 @@ const POLICIES: Record<string, Policy> = {
   'refine only': refineOnly,
   'random search': randomSearch,
   'uniform, with novelty': uniformWithNovelty,
+  'uniform turns, with novelty': uniformTurns,
 }
 
 interface Outcome {

@@ -31,6 +31,12 @@ export const uniformCategories: Policy = (research, random) => {
   else askAgent(research, exploring(category), false, random)
 }
 
+/** As ours without learning: turns alternate by chance, categories are uniform, and nothing is gone on from. */
+export const uniformTurns: Policy = (research, random) => {
+  if (random() < 0.5) askKnobs(research, random)
+  else askAgent(research, exploring(pick(STRUCTURAL, random) ?? 'data'), true, random)
+}
+
 export const uniformWithNovelty: Policy = (research, random) => {
   const category = pick(CATEGORIES, random) ?? 'optimizer'
   if (category === 'hyperparameter') askKnobs(research, random)
