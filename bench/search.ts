@@ -1,6 +1,6 @@
 // How good a baseline gets within a number of trials, by how directions are chosen: the production rules against uniform
 // categories, refinement only and random search, on landscapes whose optimum is known (bench/search/landscape.ts).
-// Usage: `node bench/search.ts [repetitions]`. Repetition r of every policy has the same landscape, drawn from its seed.
+// Usage: `node bench/search.ts [repetitions] [first seed]`. Repetition r of every policy has the same landscape, drawn from its seed.
 import { aRandom } from '../test/factories.ts'
 import { drawLandscape, optimumOf } from './search/landscape.ts'
 import {
@@ -15,7 +15,7 @@ import {
 import { Research } from './search/research.ts'
 
 const repetitions = Number(process.argv[2] ?? 300)
-const FIRST_SEED = 1_000
+const firstSeed = Number(process.argv[3] ?? 1000)
 const CHECKPOINTS = [100, 700]
 /** Of askings, so that a policy with nothing left to offer ends. */
 const MAX_ASKED = 5000
@@ -58,7 +58,7 @@ function meanAndError(values: readonly number[]): { mean: number; error: number 
   return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) }
 }
 
-const seeds = Array.from({ length: repetitions }, (_, index) => FIRST_SEED + index)
+const seeds = Array.from({ length: repetitions }, (_, index) => firstSeed + index)
 const outcomes = new Map(
   Object.entries(POLICIES).map(([name, policy]) => [name, seeds.map((seed) => research(policy, seed))]),
 )
