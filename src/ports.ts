@@ -1,6 +1,6 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests fake them.
 import type { PastQuery } from './core/agent/past.ts'
-import type { Candidate, Proposal, Usage } from './core/candidate.ts'
+import type { Candidate, Direction, Proposal, Usage } from './core/candidate.ts'
 import type { Config } from './core/config/config.ts'
 import type { CutPlan } from './core/curve.ts'
 import type { Change } from './core/gate/gate.ts'
@@ -12,19 +12,25 @@ import type { Trial, TrialResult } from './core/trial.ts'
 export interface Proposer {
   /** As shown on pull requests and in the ledger: `knobs`, `openai gpt-x`. */
   readonly name: string
+  /** Set when it turns numeric constants and nothing else, whatever direction it is given. */
+  readonly constantsOnly?: true
   propose(request: ProposalRequest): Promise<ProposalResult>
+  /** Answers one question in plain text, without tools; with an empty one when it cannot. Absent where there is no model. */
+  sumUp?(prompt: string, signal: AbortSignal): Promise<{ text: string; usage: Usage }>
 }
 
 export interface ProposalRequest {
-  /** What the agent reads first: directions, source, what was tried. */
+  /** What the agent reads first: directions, source, what was tried, and in words the direction below. */
   brief: string
+  /** What is asked for this time. */
+  direction: Direction
   /** Every text file of the baseline a proposer may read, by path. */
   files: ReadonlyMap<string, string>
   /** The paths among `files` that may change. */
   editable: readonly string[]
   /** What was tried before, oldest first. */
   history: readonly Candidate[]
-  /** The static gate: the reasons why this change would be refused; empty when it passes. */
+  /** The static gate and the rule of novelty: the reasons why this change would be refused; empty when it passes. */
   review(proposal: Pick<Proposal, 'files'>): readonly string[]
   /** The ledger, for who wants to look something up. */
   past: Past
@@ -155,6 +161,13 @@ export interface LedgerStore {
    * @returns the text that is now on the remote
    */
   update(edit: (text: string) => string, branches: readonly BranchUpdate[], message: string): Promise<string>
+}
+
+/** What was learned, beside the ledger. People may edit it. */
+export interface InsightsStore {
+  read(): Promise<string | undefined>
+  /** Replaces the text by `edit` of it. When someone else wrote first, `edit` is called again with their text. */
+  update(edit: (text: string | undefined) => string): Promise<void>
 }
 
 /** Moves a branch from a commit we know to another one; null means that it does not exist. */

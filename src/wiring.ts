@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { actionsLog, type Inputs, type RunnerContext, secretsOf } from './adapters/actions.ts'
 import { systemClock } from './adapters/clock.ts'
+import { createInsightsFile } from './adapters/git/insights-file.ts'
 import { createLedgerBranch } from './adapters/git/ledger-branch.ts'
 import { createRepository } from './adapters/git/repository.ts'
 import { createForge } from './adapters/github/github.ts'
@@ -12,6 +13,7 @@ import { createOpenAIProposer } from './adapters/openai/openai.ts'
 import { createChecker } from './adapters/trainer/checks.ts'
 import { describeTestbed } from './adapters/trainer/testbed.ts'
 import { createTrainer } from './adapters/trainer/trainer.ts'
+import type { ProposingPorts } from './commands/proposing.ts'
 import type { Ports, SessionSettings } from './commands/session.ts'
 import { assignKeys } from './core/agent/keys.ts'
 import type { ProposerConfig } from './core/config/config.ts'
@@ -78,17 +80,18 @@ function secretsHere({ inputs }: Job): string[] {
   return [...secretsOf(inputs), ...secretValues(process.env)]
 }
 
-export function wireProposers({ inputs }: Job) {
+export function wireProposing(job: Job): ProposingPorts {
   const random = () => randomInt(2 ** 32) / 2 ** 32
-  return (configs: readonly ProposerConfig[]): Proposer[] => {
+  const createProposers = (configs: readonly ProposerConfig[]): Proposer[] => {
     const baseUrls = configs.flatMap((config) =>
       config.kind === 'openai' ? config.endpoints.map(({ baseUrl }) => baseUrl) : [],
     )
-    const keys = assignKeys(inputs.openaiApiKey, inputs.openaiApiKeys, baseUrls)
+    const keys = assignKeys(job.inputs.openaiApiKey, job.inputs.openaiApiKeys, baseUrls)
     return configs.map((config) =>
       config.kind === 'knobs' ? createKnobsProposer(random) : createOpenAIProposer(config, keys),
     )
   }
+  return { createProposers, insights: createInsightsFile(gitContext(job)), random }
 }
 
 /** @param testbed this machine, in jobs that train */

@@ -2,7 +2,7 @@
 // itself and of the line before, so that a torn, edited or reordered ledger is noticed before anything is merged on its
 // word.
 import { createHash } from 'node:crypto'
-import type { Candidate, CandidateEnd, Usage } from './candidate.ts'
+import type { Candidate, CandidateEnd, Direction, Usage } from './candidate.ts'
 import type { Certification, Stretch } from './certify/stretch.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
@@ -14,7 +14,17 @@ export type LedgerEvent =
   | { kind: 'baseline'; commit: string; tree: string; cause: 'started' | 'merged' | 'pushed' }
   | { kind: 'proposed'; candidate: Candidate }
   /** A proposer was asked and nothing came of it; recorded because it cost something. */
-  | { kind: 'no-proposal'; id: string; proposer: string; reason: string; usage: Usage }
+  | {
+      kind: 'no-proposal'
+      id: string
+      proposer: string
+      reason: string
+      usage: Usage
+      /** What it was asked for; absent in ledgers of before. */
+      direction?: Direction
+    }
+  /** Insights were written after this many settled ideas, by a proposer or, without one, as a table. */
+  | { kind: 'distilled'; settled: number; proposer: string; usage: Usage }
   | { kind: 'opened'; candidate: string; pullRequest: number }
   /** The baseline moved under a waiting candidate and its change was replayed on the new one. */
   | { kind: 'rebased'; candidate: string; base: string; head: string; tree: string }

@@ -1,5 +1,5 @@
 // What is true now, computed from the ledger and nothing else.
-import { addUsage, type Candidate, isIdea, NO_USAGE, type Usage } from './candidate.ts'
+import { addUsage, type Candidate, type Direction, isIdea, NO_USAGE, type Usage } from './candidate.ts'
 import { type Certification, stretchKey } from './certify/stretch.ts'
 import type { LedgerEvent } from './ledger.ts'
 import type { TrialResult } from './trial.ts'
@@ -24,8 +24,6 @@ export interface State {
   usage: Usage
   /** How often proposers were asked, with or without result. */
   asked: number
-  /** Ids of the askings that nothing came of. */
-  fruitless: ReadonlySet<string>
   /** Commits up to which certification was asked for. */
   certifyRequests: ReadonlySet<string>
   /** By stretch, in the order in which they were decided. */
@@ -34,6 +32,16 @@ export interface State {
   announced: ReadonlySet<string>
   /** Refuted merges that stay in the baseline, with the reason. */
   notReverted: ReadonlyMap<string, string>
+  /** Settled ideas when insights were last written; 0 before that. */
+  distilled: number
+  /** The askings that nothing came of, by id. */
+  fruitless: ReadonlyMap<string, FruitlessAsking>
+}
+
+interface FruitlessAsking {
+  proposer: string
+  usage: Usage
+  direction?: Direction
 }
 
 interface Draft extends State {
@@ -44,7 +52,7 @@ interface Draft extends State {
   baselines: BaselineCommit[]
   candidates: Map<string, Candidate>
   trials: Map<string, TrialResult>
-  fruitless: Set<string>
+  fruitless: Map<string, FruitlessAsking>
 }
 
 /** Replays the ledger. An event that says what is already known changes nothing, so repeated lines are harmless. */
@@ -57,11 +65,12 @@ export function replay(events: readonly LedgerEvent[]): State {
     trials: new Map(),
     usage: NO_USAGE,
     asked: 0,
-    fruitless: new Set(),
     certifyRequests: new Set(),
     certifications: new Map(),
     announced: new Set(),
     notReverted: new Map(),
+    distilled: 0,
+    fruitless: new Map(),
   }
   for (const event of events) if (isNews(draft, event)) apply(draft, event)
   return draft
@@ -92,6 +101,8 @@ function isNews(state: State, event: LedgerEvent): boolean {
       return !state.candidates.has(event.candidate.id)
     case 'no-proposal':
       return !state.fruitless.has(event.id)
+    case 'distilled':
+      return event.settled > state.distilled
     case 'opened':
       return candidate !== undefined && candidate.pullRequest === undefined
     case 'rebased':
@@ -139,9 +150,13 @@ function apply(draft: Draft, event: LedgerEvent): void {
       if (isIdea(event.candidate)) draft.asked += 1
       break
     case 'no-proposal':
-      draft.fruitless.add(event.id)
+      draft.fruitless.set(event.id, toFruitless(event))
       draft.usage = addUsage(draft.usage, event.usage)
       draft.asked += 1
+      break
+    case 'distilled':
+      draft.distilled = event.settled
+      draft.usage = addUsage(draft.usage, event.usage)
       break
     case 'opened':
       change(draft, event.candidate, { pullRequest: event.pullRequest })
@@ -171,6 +186,14 @@ function apply(draft: Draft, event: LedgerEvent): void {
       draft.notReverted.set(event.commit, event.reason)
       break
   }
+}
+
+function toFruitless({
+  proposer,
+  usage,
+  direction,
+}: Extract<LedgerEvent, { kind: 'no-proposal' }>): FruitlessAsking {
+  return { proposer, usage, ...(direction && { direction }) }
 }
 
 /** A replayed change is new code: whatever was decided about the old head no longer holds. */

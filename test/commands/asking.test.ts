@@ -6,7 +6,8 @@ import { openSession, type Ports } from '../../src/commands/session.ts'
 import { NO_USAGE, type Usage } from '../../src/core/candidate.ts'
 import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/ledger.ts'
 import type { Checker, LedgerStore, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
-import { aBaseline, aCandidate, BENCH, ROOT_SEED, sha } from '../factories.ts'
+import { aBaseline, aCandidate, aDirection, BENCH, ROOT_SEED, sha } from '../factories.ts'
+import { proposingPorts } from './proposing-ports.ts'
 
 const TRAIN = 'lr = 1\nwd = 1\n'
 const CONFIG = `editable: [train.py]
@@ -15,6 +16,7 @@ checks: [python -m py_compile train.py]
 budget: 5m
 metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
 limits: { tokens: 1000, dollars: 1 }
+search: { structural-share: 0, novelty: 1 }
 `
 const PAST = aCandidate({ name: 'warmup' })
 
@@ -102,6 +104,8 @@ const SETTINGS = {
   runUrl: undefined,
 }
 
+const turnOf = (proposer: Proposer) => ({ index: 0, proposer, direction: aDirection() })
+
 /** Lets `look` see the request that a proposer gets. */
 async function requestWith(fields: Fields, look: (request: ProposalRequest) => Promise<void>): Promise<void> {
   const { ports } = thePorts(fields)
@@ -112,7 +116,7 @@ async function requestWith(fields: Fields, look: (request: ProposalRequest) => P
       return { kind: 'nothing', reason: 'seen', usage: NO_USAGE, exhausted: true }
     },
   }
-  await proposeCandidate(await openSession(ports, SETTINGS), proposer, new AbortController().signal)
+  await proposeCandidate(await openSession(ports, SETTINGS), turnOf(proposer), new AbortController().signal)
   expect.hasAssertions()
 }
 
@@ -142,7 +146,7 @@ describe('the past', () => {
         return { kind: 'nothing', reason: '', usage: NO_USAGE, exhausted: true }
       },
     }
-    expect(await proposeCandidate(session, proposer, new AbortController().signal)).toMatchObject({
+    expect(await proposeCandidate(session, turnOf(proposer), new AbortController().signal)).toMatchObject({
       kind: 'nothing',
     })
   })
@@ -185,7 +189,7 @@ describe('F10 the limits of a run', () => {
       name: 'openai gpt-x',
       async propose({ budget }): Promise<ProposalResult> {
         budgets.push(budget)
-        const files = new Map([['train.py', TRAIN.replace('lr = 1', `lr = 1${budgets.length}`)]])
+        const files = new Map([['train.py', TRAIN.replace('lr = 1', `lr = ${10 ** budgets.length}`)]])
         const words = {
           title: 'Idea',
           hypothesis: 'It helps.',
@@ -195,7 +199,7 @@ describe('F10 the limits of a run', () => {
         return { kind: 'proposal', proposal: { ...words, files }, usage, author: 'openai gpt-y' }
       },
     }
-    await propose({ ...ports, createProposers: () => [proposer] }, { ...SETTINGS, candidates: 9 })
+    await propose({ ...ports, ...proposingPorts(proposer) }, { ...SETTINGS, candidates: 9 })
     const proposed = recorded().flatMap((event) => (event.kind === 'proposed' ? [event.candidate] : []))
     return { budgets, proposed: proposed.slice(1) }
   }
@@ -217,8 +221,8 @@ describe('F10 the limits of a run', () => {
     expect(budgets).toHaveLength(2)
   })
 
-  test('leave a candidate in the name of who made it', async () => {
+  test('leave a candidate in the name of who made it, and say whose turn it was', async () => {
     const { proposed } = await proposeWith(spent(1000))
-    expect(proposed).toMatchObject([{ proposer: 'openai gpt-y' }])
+    expect(proposed).toMatchObject([{ proposer: 'openai gpt-y', standsInFor: 'openai gpt-x' }])
   })
 })

@@ -46,6 +46,7 @@ export interface Config {
   aaEvery: number
   /** At least one. */
   proposers: ProposerConfig[]
+  search: SearchConfig
   /** Per run: candidates from 1, tokens and dollars from 0. */
   limits: { candidates: number; tokens: number; dollars: number }
 }
@@ -59,6 +60,19 @@ export interface SandboxConfig {
   outBytes: number
   /** Processes and threads together. */
   processes: number
+}
+
+interface SearchConfig {
+  /** Least share of candidates that change more than numbers, 0 to 1. */
+  structuralShare: number
+  /** Share in common with a past change from which a change counts as the same, 0.3 to 1. */
+  novelty: number
+  /** Merges after which an idea that was turned down may come back, at least 1. */
+  retryAfterMerges: number
+  /** Settled candidates from one writing of the insights to the next, at least 1. */
+  insightsEvery: number
+  /** What an hour of the device is worth, above 0. */
+  deviceHourDollars: number
 }
 
 export type ProposerConfig =
@@ -108,7 +122,7 @@ const DEFAULT_CUT = 0.001
 
 function toConfig(file: ConfigFile): Config {
   const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, 'review-above': reviewAbove, ...rest } = file
-  const { 'aa-every': aaEvery, proposers, ...same } = rest
+  const { 'aa-every': aaEvery, proposers, search, ...same } = rest
   return {
     ...same,
     budgetSeconds: budget,
@@ -119,6 +133,7 @@ function toConfig(file: ConfigFile): Config {
     ...(reviewAbove !== undefined && { reviewAbove }),
     aaEvery,
     proposers: proposers.map(toProposer),
+    search: toSearch(search),
   }
 }
 
@@ -131,6 +146,16 @@ function toMetric({ pattern, file = '', key = '', ...same }: ConfigFile['metric'
 
 function toSandbox({ memory, out, ...same }: ConfigFile['sandbox']): SandboxConfig {
   return { ...same, outBytes: out, ...(memory !== undefined && { memoryBytes: memory }) }
+}
+
+function toSearch(search: ConfigFile['search']): Config['search'] {
+  return {
+    structuralShare: search['structural-share'],
+    novelty: search.novelty,
+    retryAfterMerges: search['retry-after'],
+    insightsEvery: search['insights-every'],
+    deviceHourDollars: search['device-hour'],
+  }
 }
 
 function toProposer(proposer: ConfigFile['proposers'][number]): ProposerConfig {

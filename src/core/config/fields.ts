@@ -128,6 +128,11 @@ export function amount() {
   return z.number(expected).nonnegative(expected)
 }
 
+export function share(min: number) {
+  const expected = `a number from ${min} to 1`
+  return z.number(expected).min(min, expected).max(1, expected)
+}
+
 export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, 'a mapping')
 }

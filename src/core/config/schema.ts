@@ -13,6 +13,7 @@ import {
   line,
   ruled,
   section,
+  share,
   size,
 } from './fields.ts'
 import {
@@ -274,6 +275,43 @@ const limits = section({
     examples: [{ candidates: 20, tokens: '2M', dollars: 10 }],
   })
 
+const search = section({
+  'structural-share': share(0)
+    .default(0.3)
+    .meta({
+      description: 'Least share of the candidates that change more than numbers.',
+      examples: [0.3],
+    }),
+  novelty: share(0.3)
+    .default(0.8)
+    .meta({
+      description: 'A change that has this share in common with a past one is refused before it is trained.',
+      examples: [0.8],
+    }),
+  'retry-after': between(1, 1000)
+    .default(5)
+    .meta({ description: 'Merges after which a rejected or parked idea may be tried again.', examples: [5] }),
+  'insights-every': between(1, 1000)
+    .default(20)
+    .meta({
+      description: 'Settled candidates from one writing of the insights to the next.',
+      examples: [20],
+    }),
+  'device-hour': z
+    .number('a number of dollars above 0')
+    .positive('a number of dollars above 0')
+    .default(2)
+    .meta({
+      description: 'What an hour of the device is worth in dollars, to weigh it against what models cost.',
+      examples: [2],
+    }),
+})
+  .prefault({})
+  .meta({
+    description: 'In which directions proposers are sent, and what counts as new.',
+    examples: [{ 'structural-share': 0.3, novelty: 0.8 }],
+  })
+
 export const configSchema = section({
   baseline: ruled('a branch name', branchRule)
     .default('autoresearch/baseline')
@@ -348,6 +386,7 @@ export const configSchema = section({
     examples: ['8 sigma', '10%'],
   }).exactOptional(),
   proposers,
+  search,
   limits,
 })
   .superRefine(checkTimeout, despiteProblems)

@@ -27,10 +27,19 @@ certify: {every: 5, runs: 6, evaluate: node evaluate.mjs --shard 2}
 aa-every: never
 review-above: 8 sigma
 proposers: [{kind: openai, model: gpt-x, base-url: https://llm.example.com/v1}, {kind: knobs}]
+search: {structural-share: 0.3, novelty: 0.8}
 limits: {candidates: 20, tokens: 2M, dollars: 10}
 `
 
 const SANDBOX: SandboxConfig = { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3, processes: 512 }
+
+const SEARCH = {
+  structuralShare: 0.3,
+  novelty: 0.8,
+  retryAfterMerges: 5,
+  insightsEvery: 20,
+  deviceHourDollars: 2,
+}
 
 const SIZE = 'a size with its unit, from 1M to 1024T'
 const DURATION = 'a duration with its unit, above 0 and at most 120h'
@@ -107,6 +116,7 @@ describe('a valid file', () => {
         },
         { kind: 'knobs' },
       ],
+      search: SEARCH,
       limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     } satisfies Config)
   })
@@ -128,6 +138,7 @@ describe('a valid file', () => {
       certify: { every: 0, runs: 4 },
       aaEvery: 25,
       proposers: [{ kind: 'knobs' }],
+      search: SEARCH,
       limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     } satisfies Config)
   })
@@ -152,6 +163,18 @@ describe('a valid file', () => {
     const config = configOf(aFile({ replicates: '{candidate: 3}', limits: '{tokens: 500k}' }))
     expect(config.replicates).toEqual({ baseline: 6, candidate: 3 })
     expect(config.limits).toEqual({ candidates: 20, tokens: 500_000, dollars: 10 })
+  })
+
+  test('may say where to search and what counts as new', () => {
+    const search =
+      '{structural-share: 0.5, novelty: 0.9, retry-after: 3, insights-every: 7, device-hour: 4.5}'
+    expect(configOf(aFile({ search })).search).toEqual({
+      structuralShare: 0.5,
+      novelty: 0.9,
+      retryAfterMerges: 3,
+      insightsEvery: 7,
+      deviceHourDollars: 4.5,
+    })
   })
 
   test.each([
@@ -365,6 +388,12 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['proposers[0].fallback', 'a list of mappings with model', ['gpt-y', { model: 'gpt-y' }]],
   ['checks', 'a list of commands', ['make lint', null]],
   ['checks', 'at most 10 commands', [Array.from({ length: 11 }, () => 'true')]],
+  ['search', 'a mapping', [null, []]],
+  ['search.structural-share', 'a number from 0 to 1', [-0.1, 1.1, '30%']],
+  ['search.novelty', 'a number from 0.3 to 1', [0.2, 1.1]],
+  ['search.retry-after', 'a whole number from 1 to 1000', [0, 1.5]],
+  ['search.insights-every', 'a whole number from 1 to 1000', [0, 2.5]],
+  ['search.device-hour', 'a number of dollars above 0', [0, -1]],
   ['limits', 'a mapping', [null, []]],
   ['limits.candidates', 'a count from 1 to 100000', [0, '0', '101k', 1.5]],
   ['limits.tokens', 'a count from 0 to 100000M', ['many', -1, '100001M', '0.5', null]],
