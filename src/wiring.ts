@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { actionsLog, type Inputs, type RunnerContext, secretsOf } from './adapters/actions.ts'
 import { systemClock } from './adapters/clock.ts'
+import { createCommandProposer } from './adapters/command/command.ts'
 import { createLedgerBranch } from './adapters/git/ledger-branch.ts'
 import { createRepository } from './adapters/git/repository.ts'
 import { createForge } from './adapters/github/github.ts'
@@ -13,8 +14,10 @@ import { createChecker } from './adapters/trainer/checks.ts'
 import { describeTestbed } from './adapters/trainer/testbed.ts'
 import { createTrainer } from './adapters/trainer/trainer.ts'
 import type { Ports, SessionSettings } from './commands/session.ts'
-import { assignKeys } from './core/agent/keys.ts'
-import type { ProposerConfig } from './core/config/config.ts'
+import { pickVariables, type Variables } from './core/agent/agent-environment.ts'
+import { assignKeys, type KeysByHost } from './core/agent/keys.ts'
+import type { CommandConfig, ProposerConfig } from './core/config/config.ts'
+import { ConfigError } from './errors.ts'
 import type { Checker, Proposer, Trainer } from './ports.ts'
 
 /** `python/` beside `dist/`, where the action is installed. */
@@ -73,16 +76,36 @@ export function wireChecker(job: Job): Checker {
 }
 
 export function wireProposers({ inputs }: Job) {
-  const random = () => randomInt(2 ** 32) / 2 ** 32
   return (configs: readonly ProposerConfig[]): Proposer[] => {
     const baseUrls = configs.flatMap((config) =>
       config.kind === 'openai' ? config.endpoints.map(({ baseUrl }) => baseUrl) : [],
     )
     const keys = assignKeys(inputs.openaiApiKey, inputs.openaiApiKeys, baseUrls)
-    return configs.map((config) =>
-      config.kind === 'knobs' ? createKnobsProposer(random) : createOpenAIProposer(config, keys),
-    )
+    return configs.map((config) => createProposer(config, keys, inputs))
   }
+}
+
+function createProposer(config: ProposerConfig, keys: KeysByHost, inputs: Inputs): Proposer {
+  switch (config.kind) {
+    case 'knobs':
+      return createKnobsProposer(() => randomInt(2 ** 32) / 2 ** 32)
+    case 'openai':
+      return createOpenAIProposer(config, keys)
+    case 'command': {
+      const secrets = secretsOfAgent(config, inputs.agentEnvironment)
+      const options = { environment: process.env, jobSecrets: secretsOf(inputs) }
+      return createCommandProposer({ ...config, secrets }, options)
+    }
+  }
+}
+
+/** @throws ConfigError when the workflow does not give an agent what the configuration says it needs */
+function secretsOfAgent({ name, secrets }: CommandConfig, given: Variables): Record<string, string> {
+  const picked = pickVariables(secrets, given)
+  if (picked.kind === 'picked') return picked.variables
+  throw new ConfigError(`agent ${name} needs ${picked.names.join(', ')}, which the workflow does not give`, {
+    hint: `Add \`${picked.names[0]}=${'$'}{{ secrets.${picked.names[0]} }}\` to the input \`agent-environment\`.`,
+  })
 }
 
 /** @param testbed this machine, in jobs that train */
