@@ -252,7 +252,7 @@ const command = section({
       examples: [['ANTHROPIC_API_KEY']],
     }),
   env: z
-    .record(variableName(), z.string('a text'), 'a mapping of names to texts')
+    .record(variableName(), z.string('a text').meta({ examples: ['debug'] }), 'a mapping of names to texts')
     .default({})
     .meta({
       description: 'Further variables of the agent. No secrets: this file is public.',
