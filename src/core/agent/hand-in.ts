@@ -5,7 +5,7 @@ import { fence, visibleText } from '../report/markdown.ts'
 import { parseToolCall, toProposal } from './agent.ts'
 
 /** What a proposal says besides its files. */
-export interface Statement {
+interface Statement {
   title: string
   hypothesis: string
   category: Category
