@@ -1,6 +1,6 @@
 // A coding agent as a proposer: the stand-in in a real sandbox, and what agents do that they must not.
 import { randomUUID } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { type CommandSettings, createCommandProposer } from '../../src/adapters/
 import type { ProposalRequest, ProposalResult } from '../../src/ports.ts'
 import { aProposalRequest } from '../factories.ts'
 import { startModel } from '../model/server.ts'
-import { SKIP, survivors } from './sandbox-lab.ts'
+import { SKIP, scratch, survivors } from './sandbox-lab.ts'
 
 const AGENTS = join(import.meta.dirname, '../fixtures/agents')
 const STAND_IN = `${INSIDE.node} ${AGENTS}/stand-in.mjs`
@@ -158,6 +158,18 @@ describe.skipIf(SKIP)('a coding agent', () => {
     ],
   ])('that %s', async (_what, run, reason) => {
     expect(reasonOf(await attempt(run.replace('$MODEL_KEY', KEY)))).toMatch(reason)
+  })
+
+  test('F62 that puts a link in the place of its folder shows nothing of the machine', async () => {
+    const machine = scratch()
+    writeFileSync(join(machine, 'train.py'), 'a secret of the machine')
+    const result = await attempt(`mv ../tree ../moved; ln -s ${machine} ../tree`)
+    expect(reasonOf(result)).toMatch(/^refused: "train.py" was deleted\./)
+  })
+
+  test('that adds a file is refused, however much litter hides it', async () => {
+    const run = `${EDIT}; mkdir .cache; (cd .cache; seq 300 | xargs touch); echo x > z.py`
+    expect(reasonOf(await attempt(run))).toContain('"z.py" was added')
   })
 
   test('may leave what agents and interpreters leave', async () => {

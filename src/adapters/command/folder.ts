@@ -1,7 +1,7 @@
 // The folder an agent works in: written from the baseline, and read back as what it is, hostile input.
-import { mkdir, opendir, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, opendir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { LeftEntry } from '../../core/agent/left-behind.ts'
+import { isLitter, type LeftEntry } from '../../core/agent/left-behind.ts'
 import { MAX_FILE_BYTES } from '../../core/agent/workspace.ts'
 import { pathRule } from '../../core/config/rules.ts'
 import { readBoundedFile } from '../trainer/bounded-file.ts'
@@ -28,6 +28,8 @@ export async function readFolder(
   directory: string,
   before: ReadonlyMap<string, string>,
 ): Promise<LeftEntry[]> {
+  // The folder itself lies in one that could be written: a link in its place would lead out.
+  if (!(await lstat(directory).catch(() => undefined))?.isDirectory()) return []
   const left: LeftEntry[] = []
   const folders = ['']
   let added = 0
@@ -36,7 +38,7 @@ export async function readFolder(
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`
       if (before.has(path)) left.push(await readEntry(directory, path, before.get(path) ?? ''))
       else if (entry.isDirectory()) folders.push(path)
-      else if (added++ < MAX_NEW) left.push({ path, kind: 'new' })
+      else if (!isLitter(path) && added++ < MAX_NEW) left.push({ path, kind: 'new' })
     }
   }
   return left

@@ -56,7 +56,7 @@ function problemOf(
 }
 
 /** What agents and interpreters leave wherever they are, and nothing that training could need. */
-function isLitter(path: string): boolean {
+export function isLitter(path: string): boolean {
   return path.split('/').some((part) => part.startsWith('.') || part === '__pycache__')
 }
 
