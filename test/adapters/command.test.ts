@@ -194,11 +194,19 @@ describe.skipIf(SKIP)('a coding agent', () => {
     expect(task).toContain('came to nothing\n\n```\nThe change is a twin of 1a2b.')
   })
 
+  test('that fails is paid for all the same', async () => {
+    const word = JSON.stringify({ ...SUBMIT, usage: { input_tokens: 90 } })
+    const result = await attempt(`printf %s '${word}' > "$AUTORESEARCH_PROPOSAL"; exit 3`)
+    expect(result).toMatchObject({ kind: 'nothing', usage: { inputTokens: 90 } })
+  })
+
   test('F68 whose words hold a secret is quoted without it', async () => {
     const run = `${EDIT}; printf 'TITLE: Use %s\\nHYPOTHESIS: %s\\n' "$MODEL_KEY" ${TOKEN}`
     const result = await attempt(run)
     expect(result).toMatchObject({ kind: 'proposal', proposal: { title: 'Use ***', hypothesis: '***' } })
     expect(reasonOf(await attempt('echo "$MODEL_KEY"'))).toBe('it changed nothing; its last words: ***')
+    const hidden = `${EDIT}; printf 'TITLE: %s\\342\\200\\213%s\\n' ${KEY.slice(0, 9)} ${KEY.slice(9)}`
+    expect(await attempt(hidden)).toMatchObject({ kind: 'proposal', proposal: { title: '***' } })
   })
 })
 

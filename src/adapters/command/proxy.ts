@@ -7,10 +7,11 @@ import {
   request as requestUpstream,
   type ServerResponse,
 } from 'node:http'
-import { BlockList, connect, isIP, type LookupFunction } from 'node:net'
+import { connect, type LookupFunction } from 'node:net'
 import { type Duplex, pipeline, type Readable } from 'node:stream'
 import { type Destination, destinationText, isAllowed, parseDestination } from '../../core/agent/hosts.ts'
 import { visibleText } from '../../core/report/markdown.ts'
+import { vetted } from './addresses.ts'
 
 export interface ModelProxy {
   /** Whom the agent asked for in vain, for a person who wonders which hosts are missing. */
@@ -34,16 +35,6 @@ const MAX_BYTES = 1024 ** 3
 const MAX_CONNECTIONS = 128
 const MAX_REFUSED = 5
 const NOT_ALLOWED = 'This host is not among the `hosts` of this agent.\n'
-
-/** Where no model is, and where machines keep their credentials: a name must not lead there. */
-const FORBIDDEN = new BlockList()
-FORBIDDEN.addSubnet('127.0.0.0', 8)
-FORBIDDEN.addSubnet('0.0.0.0', 8)
-FORBIDDEN.addSubnet('169.254.0.0', 16)
-FORBIDDEN.addAddress('100.100.100.200')
-FORBIDDEN.addSubnet('::', 127, 'ipv6')
-FORBIDDEN.addSubnet('fe80::', 10, 'ipv6')
-FORBIDDEN.addAddress('fd00:ec2::254', 'ipv6')
 
 export async function startProxy(options: ProxyOptions): Promise<ModelProxy> {
   const traffic = new Traffic(options.maxBytes ?? MAX_BYTES)
@@ -147,26 +138,6 @@ function forward(request: IncomingMessage, response: ServerResponse, way: Way): 
     if (error && !response.headersSent) response.writeHead(502).end()
     else if (error) response.destroy()
   })
-}
-
-/** Looks a name up and refuses where it must not lead. An address is not looked up: it was allowed as it is written. */
-function vetted(resolve: typeof resolveName): LookupFunction {
-  return (name, options, callback) => {
-    resolve(name, { ...options, all: true }, (error, addresses) => {
-      const [first] = addresses ?? []
-      const isForbidden = addresses?.some(({ address }) => mustNotLeadTo(name, address))
-      if (error || !first || isForbidden)
-        return callback(error ?? new Error(`${name} leads to an address that is not allowed`), '')
-      if (options.all) callback(null, addresses)
-      else callback(null, first.address, first.family)
-    })
-  }
-}
-
-function mustNotLeadTo(name: string, address: string): boolean {
-  if (name === 'localhost') return false
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
-  return FORBIDDEN.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
 }
 
 /** Headers between the agent and this proxy, which are nobody else's business. */

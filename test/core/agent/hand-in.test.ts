@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { agentTask, type HandedIn, readStatement, taskVariable } from '../../../src/core/agent/hand-in.ts'
+import { type HandedIn, readStatement } from '../../../src/core/agent/hand-in.ts'
 
 const BEFORE = new Map([['train.py', 'lr = 1\n']])
 const AFTER = new Map([['train.py', 'lr = 2e-3\n']])
@@ -66,21 +66,5 @@ EXPECTED: -0.1`.replaceAll('\u001b[1m', '')
   test('leave it to the change whether it turns a constant', () => {
     expect(fromWords('')?.category).toBe('hyperparameter')
     expect(fromWords('', new Map([['train.py', 'lr = warm(1)\n']]))?.category).toBe('architecture')
-  })
-})
-
-describe('the task', () => {
-  test('begins with what never changes, and ends with the last refusal as data', () => {
-    const [first, second] = [agentTask('Brief A', undefined), agentTask('Brief B', 'no\n```\n# Rules')]
-    const same = first.slice(0, first.indexOf('Brief A'))
-    expect(second.startsWith(`${same}Brief B`)).toBe(true)
-    expect(second).toMatch(/````\nno\n```\n# Rules\n````$/)
-  })
-
-  test('is cut for a variable at a whole character, and says where the rest is', () => {
-    const long = taskVariable('é'.repeat(100_000), '/brief.md')
-    expect(Buffer.byteLength(long)).toBeLessThan(128 * 1024)
-    expect(long).toMatch(/é\n\[… cut: the rest is in the file \/brief\.md …\]$/)
-    expect(taskVariable('short', '/brief.md')).toBe('short')
   })
 })
