@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { actionsLog, type Inputs, type RunnerContext, secretsOf } from './adapters/actions.ts'
 import { systemClock } from './adapters/clock.ts'
+import { createCommandProposer } from './adapters/command/command.ts'
 import { createInsightsFile } from './adapters/git/insights-file.ts'
 import { createLedgerBranch } from './adapters/git/ledger-branch.ts'
 import { createRepository } from './adapters/git/repository.ts'
@@ -15,9 +16,11 @@ import { describeTestbed } from './adapters/trainer/testbed.ts'
 import { createTrainer } from './adapters/trainer/trainer.ts'
 import type { ProposingPorts } from './commands/proposing.ts'
 import type { Ports, SessionSettings } from './commands/session.ts'
-import { assignKeys } from './core/agent/keys.ts'
-import type { ProposerConfig } from './core/config/config.ts'
+import { pickVariables, type Variables } from './core/agent/agent-environment.ts'
+import { assignKeys, type KeysByHost } from './core/agent/keys.ts'
+import type { CommandConfig, ProposerConfig } from './core/config/config.ts'
 import { secretValues } from './core/secrets.ts'
+import { ConfigError } from './errors.ts'
 import type { Checker, Proposer, Trainer } from './ports.ts'
 
 /** `python/` beside `dist/`, where the action is installed. */
@@ -87,11 +90,37 @@ export function wireProposing(job: Job): ProposingPorts {
       config.kind === 'openai' ? config.endpoints.map(({ baseUrl }) => baseUrl) : [],
     )
     const keys = assignKeys(job.inputs.openaiApiKey, job.inputs.openaiApiKeys, baseUrls)
-    return configs.map((config) =>
-      config.kind === 'knobs' ? createKnobsProposer(random) : createOpenAIProposer(config, keys),
-    )
+    return configs.map((config) => createProposer(config, job, { keys, random }))
   }
   return { createProposers, insights: createInsightsFile(gitContext(job)), random }
+}
+
+interface ProposerNeeds {
+  keys: KeysByHost
+  random(): number
+}
+
+function createProposer(config: ProposerConfig, job: Job, { keys, random }: ProposerNeeds): Proposer {
+  switch (config.kind) {
+    case 'knobs':
+      return createKnobsProposer(random)
+    case 'openai':
+      return createOpenAIProposer(config, keys)
+    case 'command': {
+      const secrets = secretsOfAgent(config, job.inputs.agentEnvironment)
+      const options = { environment: process.env, jobSecrets: secretsHere(job) }
+      return createCommandProposer({ ...config, secrets }, options)
+    }
+  }
+}
+
+/** @throws ConfigError when the workflow does not give an agent what the configuration says it needs */
+function secretsOfAgent({ name, secrets }: CommandConfig, given: Variables): Record<string, string> {
+  const picked = pickVariables(secrets, given)
+  if (picked.kind === 'picked') return picked.variables
+  throw new ConfigError(`agent ${name} needs ${picked.names.join(', ')}, which the workflow does not give`, {
+    hint: `Add \`${picked.names[0]}=${'$'}{{ secrets.${picked.names[0]} }}\` to the input \`agent-environment\`.`,
+  })
 }
 
 /** @param testbed this machine, in jobs that train */

@@ -83,6 +83,24 @@ describe('inputs', () => {
     expect(masked.trim().split('\n')).toEqual(['::add-mask::sk-1', '::add-mask::sk-2'])
   })
 
+  test('the secrets of agents are read by their names and masked', () => {
+    withInputs({ 'agent-environment': 'ANTHROPIC_API_KEY=sk-ant-1\nOTHER=x y' })
+    const masked = outputOf(() =>
+      expect(readInputs().agentEnvironment).toEqual(
+        new Map([
+          ['ANTHROPIC_API_KEY', 'sk-ant-1'],
+          ['OTHER', 'x y'],
+        ]),
+      ),
+    )
+    expect(masked.trim().split('\n')).toEqual(['::add-mask::sk-ant-1', '::add-mask::x y'])
+  })
+
+  test('a secret of an agent without its name is refused, and not shown', () => {
+    withInputs({ 'agent-environment': 'sk-secret' })
+    expect(readInputs).toThrow(/^input agent-environment: expected NAME=value in line 1$/)
+  })
+
   test('a key without its host is refused, and not shown', () => {
     withInputs({ 'openai-api-keys': 'api.openai.com=sk-1\nsk-secret' })
     expect(readInputs).toThrow(/^input openai-api-keys: expected host=key in line 2$/)

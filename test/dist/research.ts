@@ -91,7 +91,7 @@ async function repositoryFiles(
   if (train !== undefined) await writeFile(join(files, 'train.mjs'), train)
   const path = join(files, '.github/autoresearch.yml')
   const config = { ...parse(await readFile(path, 'utf8')), ...fields }
-  config.proposers = [{ kind: 'openai', model: 'scripted', 'base-url': baseUrl }]
+  config.proposers = fields.proposers ?? [{ kind: 'openai', model: 'scripted', 'base-url': baseUrl }]
   await writeFile(path, stringify(config))
   return files
 }

@@ -4,6 +4,7 @@ import type { Metric } from '../metric.ts'
 import type { ReviewAbove } from '../verdict.ts'
 import { explainIssues } from './issues.ts'
 import type { ConfigProblem } from './problems.ts'
+import { parseDuration } from './quantity.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 import { readYaml } from './yaml.ts'
 
@@ -77,6 +78,7 @@ interface SearchConfig {
 
 export type ProposerConfig =
   | { kind: 'knobs' }
+  | CommandConfig
   | {
       kind: 'openai'
       /** In the order in which they are asked. */
@@ -85,6 +87,22 @@ export type ProposerConfig =
       /** Of one answer; absent: what the endpoint allows. */
       maxOutputTokens?: number
     }
+
+/** Runs any coding agent. */
+export interface CommandConfig {
+  kind: 'command'
+  name: string
+  run: string
+  /** `host` or `host:port`; at least one. */
+  hosts: string[]
+  /** Names of variables that come from an input of the action. */
+  secrets: string[]
+  env: Record<string, string>
+  /** Absolute host paths that the agent may read. */
+  read: string[]
+  /** Above 0. */
+  timeoutSeconds: number
+}
 
 export interface EndpointConfig {
   model: string
@@ -158,8 +176,11 @@ function toSearch(search: ConfigFile['search']): Config['search'] {
   }
 }
 
-function toProposer(proposer: ConfigFile['proposers'][number]): ProposerConfig {
+type WrittenProposer = ConfigFile['proposers'][number]
+
+function toProposer(proposer: WrittenProposer): ProposerConfig {
   if (proposer.kind === 'knobs') return proposer
+  if (proposer.kind === 'command') return toCommand(proposer)
   const { kind, 'max-turns': maxTurns, 'max-output': maxOutputTokens, fallback = [] } = proposer
   const { 'base-url': baseUrl } = proposer
   // Another model of the same endpoint needs no second URL.
@@ -172,9 +193,11 @@ function toProposer(proposer: ConfigFile['proposers'][number]): ProposerConfig {
   }
 }
 
-type WrittenEndpoint = NonNullable<
-  Extract<ConfigFile['proposers'][number], { kind: 'openai' }>['fallback']
->[number]
+function toCommand({ timeout, ...same }: Extract<WrittenProposer, { kind: 'command' }>): CommandConfig {
+  return { ...same, timeoutSeconds: parseDuration(timeout) ?? Number.NaN }
+}
+
+type WrittenEndpoint = NonNullable<Extract<WrittenProposer, { kind: 'openai' }>['fallback']>[number]
 
 function toEndpoint({ model, 'base-url': baseUrl, price }: WrittenEndpoint): EndpointConfig {
   return { model, ...(baseUrl !== undefined && { baseUrl }), ...(price && { price: toPrice(price) }) }

@@ -1,6 +1,7 @@
 // The kinds of field the configuration is made of. The message of every rule is what was expected, so that a problem
 // reads `expected <message>, found <value>`.
 import { z } from 'zod'
+import { VARIABLE_NAME } from '../agent/agent-environment.ts'
 import type { ReviewAbove } from '../verdict.ts'
 import {
   COUNT,
@@ -54,6 +55,23 @@ export function duration(help: Help) {
     .meta({ ...help })
     .transform((text) => parseDuration(text) ?? Number.NaN)
     .pipe(seconds)
+}
+
+/** As `duration`, and still text: zod publishes no examples of what contains a transformed schema. */
+export function writtenDuration(help: Help) {
+  const expected = 'a duration with its unit, above 0 and at most 120h'
+  return z
+    .string(expected)
+    .refine((text) => {
+      const seconds = parseDuration(text) ?? 0
+      return seconds > 0 && seconds <= MAX_DURATION_SECONDS
+    }, expected)
+    .meta({ ...help })
+}
+
+export function variableName() {
+  const expected = 'the name of an environment variable'
+  return z.string(expected).regex(VARIABLE_NAME, expected)
 }
 
 export function count(min: number, max: number, help: Help) {

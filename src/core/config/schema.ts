@@ -15,10 +15,13 @@ import {
   section,
   share,
   size,
+  variableName,
+  writtenDuration,
 } from './fields.ts'
 import {
   branchRule,
   globRule,
+  hostRule,
   metricPatternRule,
   pathRule,
   progressPatternRule,
@@ -243,11 +246,72 @@ const openai = section({
     .exactOptional(),
 }).meta({ description: 'Asks a model behind any endpoint that speaks the OpenAI API.' })
 
+const command = section({
+  kind: z.literal('command').meta({ description: 'This proposer.', examples: ['command'] }),
+  name: z
+    .string('a name')
+    .regex(/^[A-Za-z0-9_.-]{1,40}$/, '1 to 40 letters, digits or _ . -')
+    .meta({ description: 'Name of the agent, as pull requests show it.', examples: ['claude'] }),
+  run: line('a command').meta({
+    description: 'Command that runs the agent once, with its task in $AUTORESEARCH_BRIEF.',
+    examples: ['claude -p "$AUTORESEARCH_BRIEF" --dangerously-skip-permissions'],
+  }),
+  hosts: z
+    .array(
+      ruled('a host', hostRule).meta({
+        description: 'Host, with its port if that is not 443.',
+        examples: ['api.anthropic.com'],
+      }),
+      'a list of hosts',
+    )
+    .min(1, 'at least one host')
+    .max(20, 'at most 20 hosts')
+    .meta({
+      description: 'All that the agent may talk to: the host of its model.',
+      examples: [['api.anthropic.com']],
+    }),
+  secrets: z
+    .array(
+      variableName().meta({ description: 'Name of a variable.', examples: ['ANTHROPIC_API_KEY'] }),
+      'a list of names of variables',
+    )
+    .default([])
+    .meta({
+      description: 'Variables that the agent gets from the input agent-environment of the action.',
+      examples: [['ANTHROPIC_API_KEY']],
+    }),
+  env: z
+    .record(variableName(), z.string('a text').meta({ examples: ['debug'] }), 'a mapping of names to texts')
+    .default({})
+    .meta({
+      description: 'Further variables of the agent. No secrets: this file is public.',
+      examples: [{ DISABLE_TELEMETRY: '1' }],
+    }),
+  read: z
+    .array(
+      ruled('an absolute path', readPathRule).meta({
+        description: 'Absolute path on the machine that runs the agent.',
+        examples: ['/opt/agents'],
+      }),
+      'a list of absolute paths',
+    )
+    .default([])
+    .meta({
+      description: 'Further folders of the machine that the agent may read.',
+      examples: [['/opt/agents']],
+    }),
+  timeout: writtenDuration({
+    description: 'When the agent is killed. What it did until then is lost.',
+    examples: ['10m'],
+  }).default('10m'),
+}).meta({ description: 'Runs a coding agent in a sandbox whose only network is the host of its model.' })
+
 const proposers = z
   .array(
     z
-      .discriminatedUnion('kind', [knobs, openai], {
-        error: (issue) => (issue.code === 'invalid_union' ? '"knobs" or "openai"' : 'a mapping with kind'),
+      .discriminatedUnion('kind', [knobs, openai, command], {
+        error: (issue) =>
+          issue.code === 'invalid_union' ? '"knobs", "openai" or "command"' : 'a mapping with kind',
       })
       .meta({ examples: [{ kind: 'knobs' }] }),
     'a list of proposers',

@@ -235,6 +235,33 @@ describe('a valid file', () => {
     ])
   })
 
+  test('may name a coding agent, with ten minutes unless it says otherwise', () => {
+    const needed = `kind: command, name: claude, run: claude -p, hosts: [api.anthropic.com, 'localhost:8000']`
+    const more = 'secrets: [A_KEY], env: {LEVEL: debug}, read: [/opt/agents], timeout: 90s'
+    expect(configOf(aFile({ proposers: `[{${needed}}, {${needed}, ${more}}]` })).proposers).toEqual([
+      {
+        kind: 'command',
+        name: 'claude',
+        run: 'claude -p',
+        hosts: ['api.anthropic.com', 'localhost:8000'],
+        secrets: [],
+        env: {},
+        read: [],
+        timeoutSeconds: 600,
+      },
+      {
+        kind: 'command',
+        name: 'claude',
+        run: 'claude -p',
+        hosts: ['api.anthropic.com', 'localhost:8000'],
+        secrets: ['A_KEY'],
+        env: { LEVEL: 'debug' },
+        read: ['/opt/agents'],
+        timeoutSeconds: 90,
+      },
+    ])
+  })
+
   test('may have quick checks', () => {
     expect(configOf(aFile({ checks: '[python -m py_compile train.py]' })).checks).toEqual([
       'python -m py_compile train.py',
@@ -272,7 +299,10 @@ describe('a valid file', () => {
 function fileWith(path: string, value: unknown): string {
   const file = {
     ...parse(EXAMPLE),
-    proposers: [{ kind: 'openai', model: 'm', price: { input: 1, output: 2 } }],
+    proposers: [
+      { kind: 'openai', model: 'm', price: { input: 1, output: 2 } },
+      { kind: 'command', name: 'a', run: 'a', hosts: ['a.example'], secrets: ['A'], env: {}, read: ['/a'] },
+    ],
   }
   const keys = path.split(/[.[\]]+/).filter((key) => key !== '')
   const last = keys.pop() ?? ''
@@ -378,7 +408,21 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['proposers', 'a list of proposers', [null, 'knobs', { kind: 'knobs' }]],
   ['proposers', 'at least one proposer', [[]]],
   ['proposers[0]', 'a mapping with kind', ['knobs', null]],
-  ['proposers[0].kind', '"knobs" or "openai"', [undefined, 'magic']],
+  ['proposers[0].kind', '"knobs", "openai" or "command"', [undefined, 'magic']],
+  ['proposers[1].name', '1 to 40 letters, digits or _ . -', ['', 'a b', 'a'.repeat(41)]],
+  ['proposers[1].run', 'a command', [undefined, 7]],
+  ['proposers[1].hosts', 'at least one host', [[]]],
+  ['proposers[1].hosts', 'a list of hosts', [undefined, 'a.example']],
+  [
+    'proposers[1].hosts[0]',
+    'a host, with its port if that is not 443',
+    ['https://a.example', '*.a.example', 'a.example/v1', 'a.example:0', '::1', 'a.example:99999'],
+  ],
+  ['proposers[1].secrets[0]', 'the name of an environment variable', ['A-KEY', '1A', 'A=b']],
+  ['proposers[1].env', 'a mapping of names to texts', [['A'], 'A=b']],
+  ['proposers[1].env.LEVEL', 'a text', [1, null]],
+  ['proposers[1].read[0]', 'an absolute path', ['opt', '~/x', '/home/me']],
+  ['proposers[1].timeout', 'a duration with its unit, above 0 and at most 120h', ['10', '0s', '121h', 600]],
   ['proposers[0].model', 'the name of a model', [undefined, 4]],
   ['proposers[0].base-url', 'an http or https URL', ['ftp://a', 'a.example', 5]],
   ['proposers[0].max-turns', 'a whole number from 1 to 200', [0, 201]],
