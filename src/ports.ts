@@ -29,7 +29,7 @@ export interface ProposalRequest {
   past: Past
   /** Runs the quick checks on changed files that passed `review`. Absent where nothing could hold what they execute. */
   check?(files: Proposal['files']): Promise<CheckReport>
-  /** What this run may still spend. A proposer that has spent it stops, whatever it was about to find. */
+  /** What this candidate may cost. A proposer that has spent it stops, whatever it was about to find. */
   budget: { tokens: number; dollars: number }
   signal: AbortSignal
 }

@@ -1,6 +1,6 @@
 // The `propose` job: opens pull requests for new ideas and says which trials are to be run. It runs no candidate code.
 import type { ProposerConfig } from '../core/config/config.ts'
-import { chooseProposer, planTrials, waitingCandidates } from '../core/schedule.ts'
+import { chooseProposer, waitingCandidates } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch } from '../core/trial.ts'
 import type { Proposer } from '../ports.ts'
 import { proposeCandidate } from './proposing.ts'
@@ -24,7 +24,7 @@ export async function propose(
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
-  return { session, batches: groupTrials(planTrials(session.state, session.bench, session.policy)) }
+  return { session, batches: groupTrials(session.trials) }
 }
 
 async function fillQueue(session: Session, proposers: readonly Proposer[], wanted: number): Promise<void> {

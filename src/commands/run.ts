@@ -3,7 +3,7 @@
 import type { ProposerConfig } from '../core/config/config.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import type { RunTimes } from '../core/report/tally.ts'
-import { chooseProposer, planSteps, planTrials, waitingCandidates } from '../core/schedule.ts'
+import { chooseProposer, planSteps, waitingCandidates } from '../core/schedule.ts'
 import { openCandidates, type State } from '../core/state.ts'
 import type { Proposer, Trainer } from '../ports.ts'
 import { proposeCandidate } from './proposing.ts'
@@ -108,12 +108,11 @@ class Loop {
   async #train(): Promise<void> {
     const { clock, trainer } = this.#ports
     while (!this.#stop.signal.aborted) {
-      const { state, bench, policy } = this.#session
       this.#session.assertBaselineTrains()
       if (clock.monotonicSeconds() + this.#session.config.timeoutSeconds > this.#deadlineSeconds) return
-      const trial = planTrials(state, bench, policy)[0]
+      const trial = this.#session.trials[0]
       if (!trial) {
-        if (!this.#proposing && planSteps(state).length === 0) return
+        if (!this.#proposing && planSteps(this.#session.state).length === 0) return
         await this.#session.changed()
         continue
       }

@@ -1,12 +1,22 @@
 // Every command begins here: read the ledger and the configuration, and reconcile both with what GitHub shows.
-import { candidateBranch, type Usage } from '../core/candidate.ts'
+import { candidateBranch } from '../core/candidate.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
+import { type Cost, subtractCost, totalCost } from '../core/cost.ts'
 import { type Bench, measurementHash } from '../core/evidence.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
+import {
+  affordableTrials,
+  deviceSecondsLeft,
+  limitReached,
+  proposalBudget,
+  type Spent,
+  WEEK_SECONDS,
+} from '../core/limits.ts'
 import { type PullRequest, reconcile } from '../core/reconcile.ts'
 import { describeVerdict } from '../core/report/describe.ts'
-import { baselineFailure, decide } from '../core/schedule.ts'
+import { baselineFailure, decide, planTrials } from '../core/schedule.ts'
 import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
+import type { Trial } from '../core/trial.ts'
 import { type JudgePolicy, STARTING_THRESHOLDS } from '../core/verdict.ts'
 import { BaselineError, ConfigError, LedgerError } from '../errors.ts'
 import type {
@@ -53,14 +63,14 @@ export class Session {
   readonly ports: Ports
   readonly settings: SessionSettings
   readonly #journal: Journal
-  readonly #usageBefore: Usage
+  readonly #costBefore: Cost
   #config: Config
 
   constructor(ports: Ports, settings: SessionSettings, journal: Journal, config: Config) {
     this.ports = ports
     this.settings = settings
     this.#journal = journal
-    this.#usageBefore = journal.state.usage
+    this.#costBefore = totalCost(journal.state)
     this.#config = config
   }
 
@@ -77,22 +87,26 @@ export class Session {
     return Math.min(this.settings.candidates ?? Number.POSITIVE_INFINITY, this.#config.limits.candidates)
   }
 
-  /** What this job may still spend on proposing. */
+  /** What inventing the next candidate may cost. */
   get budget(): { tokens: number; dollars: number } {
-    const { limits } = this.#config
-    const { usage } = this.state
-    const { inputTokens, outputTokens, dollars } = this.#usageBefore
-    return {
-      tokens: limits.tokens - (usage.inputTokens + usage.outputTokens - inputTokens - outputTokens),
-      dollars: limits.dollars - (usage.dollars - dollars),
-    }
+    return proposalBudget(this.#config.limits, this.#spent)
   }
 
-  /** Which limit on the cost of proposing is reached, as a sentence. */
+  /** Which limit on what research costs is reached, as a sentence. */
   get costLimitReached(): string | undefined {
-    const { limits } = this.#config
-    if (this.budget.tokens <= 0) return `the limit of ${limits.tokens} tokens is reached`
-    return this.budget.dollars <= 0 ? `the limit of ${limits.dollars} dollars is reached` : undefined
+    return limitReached(this.#config.limits, this.#spent)
+  }
+
+  /** What to train now, most urgent first, as far as the device may still be used. */
+  get trials(): Trial[] {
+    const planned = planTrials(this.state, this.bench, this.policy)
+    const { limits, budgetSeconds } = this.#config
+    return affordableTrials(this.state, planned, deviceSecondsLeft(limits, this.#spent), budgetSeconds)
+  }
+
+  get #spent(): Spent {
+    const run = subtractCost(totalCost(this.state), this.#costBefore)
+    return { run, week: this.#config.limits.week ? this.#journal.costOfLast(WEEK_SECONDS) : run }
   }
 
   get policy(): JudgePolicy {

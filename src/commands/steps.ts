@@ -1,5 +1,6 @@
 // What is done on GitHub for a candidate: open it, replay it on a moved baseline, settle it. Every step may be repeated.
 import { type Candidate, candidateBranch } from '../core/candidate.ts'
+import { summariseCost } from '../core/cost.ts'
 import { type Evidence, evidenceFor } from '../core/evidence.ts'
 import { reconcileCandidate } from '../core/reconcile.ts'
 import { concludedCheck, startedCheck } from '../core/report/check.ts'
@@ -127,7 +128,13 @@ async function publish(session: Session, candidate: Candidate, verdict: Verdict)
     candidate.head,
     concludedCheck({ candidate, verdict, evidence, config }, settings.runUrl),
   )
-  const comment = renderComment({ candidate, verdict, evidence, config })
+  const comment = renderComment({
+    candidate,
+    verdict,
+    evidence,
+    config,
+    cost: summariseCost(session.state),
+  })
   if (candidate.pullRequest !== undefined)
     await forge.putComment(candidate.pullRequest, candidateMarker(candidate.id), comment)
 }

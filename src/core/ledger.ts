@@ -25,7 +25,8 @@ export type LedgerEvent =
 type LedgerBody = LedgerEvent & { seq: number; at: string }
 
 export type ParsedLedger =
-  | { kind: 'ledger'; events: LedgerEvent[] }
+  /** `times` of the events in milliseconds of the epoch, as the machines that wrote them had it; NaN when unreadable. */
+  | { kind: 'ledger'; events: LedgerEvent[]; times: number[] }
   | { kind: 'broken'; line: number; problem: string }
 
 const HASH_CHARACTERS = 16
@@ -40,13 +41,14 @@ const FIRST_HASH = '0'.repeat(HASH_CHARACTERS)
  */
 export function parseLedger(text: string): ParsedLedger {
   const events: LedgerEvent[] = []
+  const times: number[] = []
   let hash = FIRST_HASH
   const lines = text.split('\n')
   if (lines.pop() !== '') return { kind: 'broken', line: lines.length + 1, problem: 'the last line is torn' }
   for (const [index, line] of lines.entries()) {
     const body = parseBody(line)
     if (!body) return { kind: 'broken', line: index + 1, problem: 'the line is not a ledger entry' }
-    const { seq, at: _, ...event } = body
+    const { seq, at, ...event } = body
     if (seq !== index + 1 || sealBody(unsealed(line), hash) !== line)
       return {
         kind: 'broken',
@@ -54,12 +56,16 @@ export function parseLedger(text: string): ParsedLedger {
         problem: 'the line was edited or does not follow the one before',
       }
     events.push(event as LedgerEvent)
+    times.push(Date.parse(at))
     hash = hashOf(line)
   }
-  return { kind: 'ledger', events }
+  return { kind: 'ledger', events, times }
 }
 
-/** Adds events to the end of a ledger's text. `at` is display only: order is the order of lines, never the clock's. */
+/**
+ * Adds events to the end of a ledger's text. Order is the order of lines, never the clock's: `at` is for people, and for
+ * what was spent in a week.
+ */
 export function appendEvents(text: string, events: readonly LedgerEvent[], at: Date): string {
   const lines = text === '' ? [] : text.trimEnd().split('\n')
   let seq = lines.length

@@ -94,8 +94,8 @@ class Conversation {
   #limitReached(): string | undefined {
     const { tokens, dollars } = this.#request.budget
     const { inputTokens, outputTokens, dollars: spent } = this.#usage
-    if (inputTokens + outputTokens >= tokens) return 'the limit of tokens of this run is reached'
-    return spent > 0 && spent >= dollars ? 'the limit of dollars of this run is reached' : undefined
+    if (inputTokens + outputTokens >= tokens) return 'its limit of tokens is reached'
+    return spent > 0 && spent >= dollars ? 'its limit of dollars is reached' : undefined
   }
 
   /** Changes the conversation where that can help; undefined when it goes on. */

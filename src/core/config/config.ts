@@ -40,8 +40,21 @@ export interface Config {
   replicates: { baseline: number; candidate: number }
   /** At least one. */
   proposers: ProposerConfig[]
-  /** Per run: candidates from 1, tokens and dollars from 0. */
-  limits: { candidates: number; tokens: number; dollars: number }
+  limits: LimitsConfig
+}
+
+/** Candidates from 1, all others from 0; what is absent has no limit. */
+interface LimitsConfig {
+  /** Of a run, like the three below. */
+  candidates: number
+  tokens: number
+  dollars: number
+  /** Time of the device. */
+  gpuHours?: number
+  /** Of inventing one candidate. */
+  candidate?: { tokens?: number; dollars?: number }
+  /** Of seven days. */
+  week?: { tokens?: number; dollars?: number; gpuHours?: number }
 }
 
 export interface SandboxConfig {
@@ -98,7 +111,7 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
 }
 
 function toConfig(file: ConfigFile): Config {
-  const { budget, timeout, metric, sandbox, 'review-above': reviewAbove, proposers, ...same } = file
+  const { budget, timeout, metric, sandbox, 'review-above': reviewAbove, proposers, limits, ...same } = file
   return {
     ...same,
     budgetSeconds: budget,
@@ -107,7 +120,16 @@ function toConfig(file: ConfigFile): Config {
     sandbox: toSandbox(sandbox),
     ...(reviewAbove !== undefined && { reviewAbove }),
     proposers: proposers.map(toProposer),
+    limits: toLimits(limits),
   }
+}
+
+function toLimits({ week, ...run }: ConfigFile['limits']): LimitsConfig {
+  return { ...toGpuHours(run), ...(week && { week: toGpuHours(week) }) }
+}
+
+function toGpuHours<Limits extends { 'gpu-hours'?: number }>({ 'gpu-hours': gpuHours, ...same }: Limits) {
+  return { ...same, ...(gpuHours !== undefined && { gpuHours }) }
 }
 
 function toMetric({ pattern, file = '', key = '', ...same }: ConfigFile['metric']): Metric {

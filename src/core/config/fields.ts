@@ -94,6 +94,11 @@ export function amount() {
   return z.number(expected).nonnegative(expected)
 }
 
+export function hours() {
+  const expected = 'a number of hours, 0 or more'
+  return z.number(expected).nonnegative(expected)
+}
+
 export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, 'a mapping')
 }

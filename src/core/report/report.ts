@@ -1,7 +1,15 @@
 // The morning report as markdown, for the step summary of the workflow run; and the shape of a check run.
 import { inertText, table, truncateMarkdown } from './markdown.ts'
 import type { Report, ReportRow } from './tally.ts'
-import { countWords, deltaFormat, headline, runFigures, standingWord, valueFormat } from './words.ts'
+import {
+  costWords,
+  countWords,
+  deltaFormat,
+  headline,
+  runFigures,
+  standingWord,
+  valueFormat,
+} from './words.ts'
 
 export { buildReport, type Report, type RunTimes } from './tally.ts'
 
@@ -38,6 +46,7 @@ export function renderReport(report: Report, links?: Links): string {
     runFigures(report)
       .map(([label, value]) => `${label} **${value}**`)
       .join(' · '),
+    ...(report.limit ? [`No more proposals: ${report.limit}.`] : []),
     ...(hidden > 0 ? [`The first ${hidden} candidates are in the ledger only.`] : []),
     ...(rows.length > 0 ? [rowTable(report, rows.slice(hidden), links)] : []),
   ]
@@ -48,7 +57,7 @@ function rowTable(report: Report, rows: readonly ReportRow[], links: Links | und
   const value = valueFormat(report)
   const delta = deltaFormat(report)
   return table(
-    ['PR', 'change', 'proposer', inertText(report.metric.name, 80), 'Δ', 'verdict'],
+    ['PR', 'change', 'proposer', inertText(report.metric.name, 80), 'Δ', 'verdict', 'cost'],
     rows.map((row) => [
       pullRequestLink(row, links),
       inertText(row.candidate.title, 150),
@@ -56,6 +65,7 @@ function rowTable(report: Report, rows: readonly ReportRow[], links: Links | und
       row.value === undefined ? '–' : value(row.value),
       row.delta === undefined ? '–' : delta(row.delta),
       row.standing === 'merged' ? '**merged**' : standingWord(row),
+      costWords(row.cost),
     ]),
   )
 }

@@ -1,6 +1,7 @@
 // What a morning report tells: how far the baseline came and what became of every candidate.
-import type { Candidate, Usage } from '../candidate.ts'
+import type { Candidate } from '../candidate.ts'
 import type { Config } from '../config/config.ts'
+import { type Cost, type CostSummary, NO_COST, summariseCost } from '../cost.ts'
 import { type Bench, baselineMean, noiseSigma, trialsOfTree } from '../evidence.ts'
 import type { Metric } from '../metric.ts'
 import type { State } from '../state.ts'
@@ -30,7 +31,9 @@ export interface Report {
   rows: ReportRow[]
   counts: Record<Standing, number>
   trials: number
-  usage: Usage
+  cost: CostSummary
+  /** Which limit of the configuration stops research, as a sentence; undefined while none does. */
+  limit: string | undefined
   /** Undefined in jobs that only judge. */
   run: RunTimes | undefined
 }
@@ -57,6 +60,7 @@ export interface ReportRow {
   delta?: number
   /** Measured runs. */
   runs: number
+  cost: Cost
   /** Mean of the baseline that merging it made. */
   level?: number
 }
@@ -67,15 +71,20 @@ export function busyFraction(run: RunTimes | undefined): number {
   return run === undefined || available <= 0 ? 0 : run.busySeconds / available
 }
 
-/** Gathers the report. Only runs made on `bench` count. */
+/** Gathers the report. Only numbers of runs made on `bench` count; their cost always does. */
 export function buildReport(
   state: State,
   bench: Bench,
   config: Pick<Config, 'metric'>,
   run?: RunTimes,
+  limit?: string,
 ): Report {
   const means = state.baselines.map(({ tree }) => baselineMean(state, bench, tree))
-  const rows = inOrderOfSettling(state).map((candidate) => reportRow(state, bench, config.metric, candidate))
+  const cost = summariseCost(state)
+  const rows = inOrderOfSettling(state).map((candidate) => ({
+    ...reportRow(state, bench, config.metric, candidate),
+    cost: cost.byCandidate.get(candidate.id) ?? NO_COST,
+  }))
   const counts = Object.fromEntries(STANDINGS.map((standing) => [standing, 0])) as Record<Standing, number>
   for (const { standing } of rows) counts[standing] += 1
   return {
@@ -86,7 +95,8 @@ export function buildReport(
     rows,
     counts,
     trials: state.trials.size,
-    usage: state.usage,
+    cost,
+    limit,
     run,
   }
 }
@@ -104,7 +114,7 @@ function reportRow(
   bench: Bench,
   metric: Pick<Metric, 'direction'>,
   candidate: Candidate,
-): ReportRow {
+): Omit<ReportRow, 'cost'> {
   const trials = trialsOfTree(state, bench, candidate.tree)
   const values = measuredValues(trials)
   const failure = trials.find(({ outcome }) => outcome !== 'measured')?.outcome
