@@ -6,6 +6,8 @@ import { actionsLog, type Inputs, type RunnerContext, secretsOf } from './adapte
 import { systemClock } from './adapters/clock.ts'
 import { createLedgerBranch } from './adapters/git/ledger-branch.ts'
 import { createRepository } from './adapters/git/repository.ts'
+import { connect } from './adapters/github/client.ts'
+import { createDiscussion } from './adapters/github/discussion.ts'
 import { createForge } from './adapters/github/github.ts'
 import { createKnobsProposer } from './adapters/knobs.ts'
 import { createOpenAIProposer } from './adapters/openai/openai.ts'
@@ -30,10 +32,12 @@ export interface Job {
 export function wirePorts(job: Job): Ports {
   const { repository, apiUrl, serverUrl } = job.runner
   const git = gitContext(job)
+  const github = connect({ apiUrl, serverUrl, repository, token: job.inputs.token, log: actionsLog })
   return {
     repository: createRepository(git),
     ledger: createLedgerBranch(git),
-    forge: createForge({ apiUrl, serverUrl, repository, token: job.inputs.token, log: actionsLog }),
+    forge: createForge(github),
+    discussion: createDiscussion(github),
     clock: systemClock,
     log: actionsLog,
     cancelled: job.cancelled,
@@ -87,8 +91,10 @@ export function wireProposers({ inputs }: Job) {
 
 /** @param testbed this machine, in jobs that train */
 export function sessionSettings({ inputs, runner }: Job, testbed?: string): SessionSettings {
-  const { configPath, newLedger, candidates } = inputs
-  return { configPath, newLedger, candidates, rootSeed: randomUUID(), testbed, runUrl: runner.runUrl }
+  const { configPath, newLedger, candidates, hypothesis, direction } = inputs
+  const dispatch = { id: runner.runId, hypothesis, direction }
+  const { runUrl } = runner
+  return { configPath, newLedger, candidates, rootSeed: randomUUID(), testbed, runUrl, dispatch }
 }
 
 export function resultsDirectory({ inputs, runner }: Job): string {

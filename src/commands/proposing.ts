@@ -1,23 +1,32 @@
 // Asks a proposer for one idea and records it as a candidate: commit, branch and ledger line in one atomic push.
+import type { Asked } from '../core/agent/asked.ts'
 import { buildBrief } from '../core/agent/brief.ts'
 import { offersChecks } from '../core/agent/checks.ts'
 import { type Candidate, candidateBranch, candidateId, type Proposal, type Usage } from '../core/candidate.ts'
 import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate/gate.ts'
+import { type KnownIdea, MAX_DIRECTION_CHARACTERS } from '../core/ideas.ts'
+import { quotable } from '../core/people.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
 import type { Proposer } from '../ports.ts'
 import { openPast } from './past.ts'
+import { givenUp } from './people.ts'
 import type { Session } from './session.ts'
 
 export type Proposed =
   | { kind: 'proposed'; candidate: Candidate }
   | { kind: 'nothing'; reason: string; exhausted: boolean }
 
-/** Asks `proposer` for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger. */
+/**
+ * Asks `proposer` for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger.
+ *
+ * @param idea of a person, which this candidate is to take up
+ */
 export async function proposeCandidate(
   session: Session,
   proposer: Proposer,
   signal: AbortSignal,
+  idea?: KnownIdea,
 ): Promise<Proposed> {
   const { repository, checker } = session.ports
   const { config, bench, baseline } = session
@@ -32,6 +41,7 @@ export async function proposeCandidate(
       files,
       editable,
       ...(program ? { program } : {}),
+      asked: askedOf(session, idea),
     }),
     files,
     editable,
@@ -42,12 +52,23 @@ export async function proposeCandidate(
       ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
       : {}),
     budget: session.budget,
+    ...(idea && { idea: idea.text }),
     signal,
   })
-  if (result.kind === 'nothing')
-    return recordNothing(session, proposer.name, result.reason, result.usage, result.exhausted)
+  if (result.kind === 'nothing') {
+    const { reason, usage, exhausted, cause } = result
+    // Nobody has looked at the idea, so that it is still to be taken up.
+    const unheard = signal.aborted || cause === 'unreachable'
+    const answer = { reason, cannot: cause === 'cannot' }
+    return recordNothing(session, proposer.name, usage, exhausted, answer, unheard ? undefined : idea)
+  }
   const { proposal, usage, author = proposer.name } = result
-  return recordCandidate(session, author, baseline, proposal, usage)
+  return recordCandidate(session, author, baseline, proposal, usage, idea)
+}
+
+function askedOf({ settings }: Session, idea: KnownIdea | undefined): Asked {
+  const direction = quotable(settings.dispatch?.direction ?? '', MAX_DIRECTION_CHARACTERS)
+  return { ...(idea && { idea }), ...(direction !== '' && { direction }) }
 }
 
 async function recordCandidate(
@@ -56,6 +77,7 @@ async function recordCandidate(
   baseline: BaselineCommit,
   proposal: Proposal,
   usage: Usage,
+  idea?: KnownIdea,
 ): Promise<Proposed> {
   const { repository } = session.ports
   const { files, title, hypothesis, category, expectedEffect, knob } = proposal
@@ -67,7 +89,10 @@ async function recordCandidate(
   // Judged from git objects, whatever the proposer was told: what is pushed is what was reviewed.
   const changes = await repository.changes(baseline.commit, head)
   const problems = review(session, changes)
-  if (problems.length > 0) return recordNothing(session, proposer, problems.join(' '), usage, false)
+  if (problems.length > 0) {
+    const answer = { reason: problems.join(' '), cannot: false }
+    return recordNothing(session, proposer, usage, false, answer, idea)
+  }
   const candidate: Candidate = {
     id: candidateId(baseline.commit, tree),
     title,
@@ -76,6 +101,7 @@ async function recordCandidate(
     expectedEffect,
     proposer,
     ...(knob ? { knob } : {}),
+    ...(idea && { idea: idea.id }),
     changeKey: changeKey(changes),
     usage,
     base: baseline.commit,
@@ -93,12 +119,17 @@ async function recordCandidate(
 function recordNothing(
   session: Session,
   proposer: string,
-  reason: string,
   usage: Usage,
   exhausted: boolean,
+  answer: { reason: string; cannot: boolean },
+  idea?: KnownIdea,
 ): Proposed {
+  const { reason } = answer
   const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
-  session.record([{ kind: 'no-proposal', id, proposer, reason, usage }])
+  session.record([
+    { kind: 'no-proposal', id, proposer, reason, usage, ...(idea && { idea: idea.id }) },
+    ...(idea ? givenUp(idea, answer) : []),
+  ])
   return { kind: 'nothing', reason, exhausted }
 }
 

@@ -1,14 +1,16 @@
 // The loop for one GPU machine: three lanes that read the same state (one trains, one proposes, one talks to GitHub), so
 // that the device never waits for a model or for GitHub.
 import type { ProposerConfig } from '../core/config/config.ts'
+import { dueAnswers } from '../core/ideas.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import type { RunTimes } from '../core/report/tally.ts'
 import { chooseProposer, planSteps, waitingCandidates } from '../core/schedule.ts'
 import { openCandidates, type State } from '../core/state.ts'
 import type { Proposer, Trainer } from '../ports.ts'
+import { Ideas } from './people.ts'
 import { proposeCandidate } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
-import { performStep } from './steps.ts'
+import { giveAnswer, performStep } from './steps.ts'
 
 export interface RunPorts extends Ports {
   trainer: Trainer
@@ -127,6 +129,7 @@ class Loop {
   /** The proposing lane: keeps a few candidates ready for the device. */
   async #propose(): Promise<string> {
     const proposers = this.#ports.createProposers(this.#session.config.proposers)
+    const ideas = new Ideas(this.#session)
     const exhausted = new Set<number>()
     const fruitless = proposers.map(() => 0)
     let baseline = this.#session.baseline.commit
@@ -143,14 +146,15 @@ class Loop {
         await this.#session.changed()
         continue
       }
-      const turn = chooseProposer(proposers.length, this.#session.state.asked, exhausted)
+      const { idea, barred } = await ideas.next(proposers, exhausted)
+      const turn = chooseProposer(proposers.length, this.#session.state.asked, barred)
       const proposer = turn === undefined ? undefined : proposers[turn]
       if (turn === undefined || proposer === undefined) {
         if (openCandidates(this.#session.state).length === 0) return 'no proposer has anything more to offer'
         await this.#session.changed()
         continue
       }
-      const proposed = await proposeCandidate(this.#session, proposer, this.#stop.signal)
+      const proposed = await proposeCandidate(this.#session, proposer, this.#stop.signal, idea)
       fruitless[turn] = proposed.kind === 'proposed' ? 0 : (fruitless[turn] ?? 0) + 1
       if (proposed.kind === 'proposed') continue
       this.#ports.log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
@@ -171,8 +175,10 @@ class Loop {
   async #talkToForge(): Promise<void> {
     for (;;) {
       const step = planSteps(this.#session.state)[0]
+      const answer = dueAnswers(this.#session.state)[0]
       if (this.#ports.cancelled.aborted) return
       if (step) await performStep(this.#session, step)
+      else if (answer) await giveAnswer(this.#session, answer)
       else if (!this.#training) return
       else await this.#session.changed()
     }

@@ -3,6 +3,7 @@ import { candidateBranch } from '../core/candidate.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
 import { type Cost, subtractCost, totalCost } from '../core/cost.ts'
 import { type Bench, measurementHash } from '../core/evidence.ts'
+import { dispatchedIdea } from '../core/ideas.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
 import {
   affordableTrials,
@@ -23,6 +24,7 @@ import type {
   BranchUpdate,
   Checker,
   Clock,
+  Discussion,
   Forge,
   LedgerStore,
   Log,
@@ -30,6 +32,7 @@ import type {
   Repository,
 } from '../ports.ts'
 import { Journal } from './journal.ts'
+import { type Dispatch, lastWords } from './people.ts'
 
 export interface Ports {
   repository: Repository
@@ -39,6 +42,8 @@ export interface Ports {
   log: Log
   /** In jobs that may run candidate code. */
   checker?: Checker
+  /** Where people are heard. */
+  discussion?: Discussion
   /** Fires when the job is cancelled: stop at once, lose nothing that is recorded. */
   cancelled: AbortSignal
 }
@@ -56,6 +61,8 @@ export interface SessionSettings {
   candidates: number | undefined
   /** Page of this workflow run, linked from check runs. */
   runUrl: string | undefined
+  /** What the person who started this job asks for. */
+  dispatch?: Dispatch
 }
 
 /** What a command works with: the ports, the configuration of the baseline, and the state as the ledger tells it. */
@@ -143,6 +150,13 @@ export class Session {
     }
   }
 
+  /** Records what the person who started this job wants to be tested. */
+  takeDispatch(): void {
+    const { dispatch } = this.settings
+    const idea = dispatch && dispatchedIdea(dispatch.id, dispatch.hypothesis)
+    if (idea && !this.state.ideas.has(idea.id)) this.record([{ kind: 'idea', idea }])
+  }
+
   /** @throws BaselineError when the baseline itself has failed too often to be measured */
   assertBaselineTrains(): void {
     const failure = baselineFailure(this.state, this.bench)
@@ -193,9 +207,14 @@ export class Session {
     return found
   }
 
-  /** One pull request, with the tree that merging it made. */
+  /** One pull request, with the tree that merging it made, or with what was said of one that was closed. */
   async pullRequest(number: number): Promise<PullRequest> {
-    const pullRequest = await this.ports.forge.pullRequest(number)
+    const { forge, discussion } = this.ports
+    const pullRequest = await forge.pullRequest(number)
+    if (pullRequest.state === 'closed' && discussion) {
+      const words = await lastWords(discussion, number)
+      return { ...pullRequest, ...(words && { words }) }
+    }
     if (pullRequest.mergeCommit === undefined) return pullRequest
     return { ...pullRequest, mergeTree: await this.ports.repository.treeOf(pullRequest.mergeCommit) }
   }
@@ -228,6 +247,8 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
   }
   const session = new Session(ports, settings, journal, first)
   await session.reconcile()
+  // At once, because it is known to this job only.
+  session.takeDispatch()
   return session
 }
 

@@ -2,7 +2,9 @@
 import { type Candidate, candidateBranch } from '../core/candidate.ts'
 import { summariseCost } from '../core/cost.ts'
 import { type Evidence, evidenceFor } from '../core/evidence.ts'
+import { type DueAnswer, dueAnswers } from '../core/ideas.ts'
 import { reconcileCandidate } from '../core/reconcile.ts'
+import { ideaMarker, renderAnswer } from '../core/report/answer.ts'
 import { concludedCheck, startedCheck } from '../core/report/check.ts'
 import { candidateMarker, renderComment } from '../core/report/comment.ts'
 import { describeCandidate, describeVerdict } from '../core/report/describe.ts'
@@ -18,8 +20,10 @@ import type { Session } from './session.ts'
 export async function performSteps(session: Session): Promise<void> {
   for (;;) {
     const step = planSteps(session.state)[0]
-    if (!step) return
-    await performStep(session, step)
+    const answer = dueAnswers(session.state)[0]
+    if (step) await performStep(session, step)
+    else if (answer) await giveAnswer(session, answer)
+    else return
   }
 }
 
@@ -29,6 +33,18 @@ export async function performStep(session: Session, step: Step): Promise<void> {
   if (step.kind === 'open') await open(session, step.candidate)
   else if (step.kind === 'rebase') await rebase(session, step.candidate, step.onto)
   else await settle(session, step.candidate)
+}
+
+/** Tells the asker of an idea what became of it, in one comment that is edited later. What GitHub refuses is not tried again. */
+export async function giveAnswer(session: Session, due: DueAnswer): Promise<void> {
+  await session.flushed()
+  const { discussion, log } = session.ports
+  const { idea, issue, answer } = due
+  const body = renderAnswer(session.state, due)
+  const answered = await discussion?.answer(issue, ideaMarker(idea.id), body)
+  if (answered?.kind === 'refused')
+    log.warn(`The answer on #${issue} could not be written: ${answered.explanation}`)
+  session.record([{ kind: 'answered', idea: idea.id, answer }])
 }
 
 async function open(session: Session, candidate: Candidate): Promise<void> {

@@ -1,5 +1,6 @@
 // A candidate: one proposed change, its hypothesis, and how far it has come.
 import { createHash } from 'node:crypto'
+import type { Words } from './people.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What a proposer invents: an idea and the new contents of the files it changes. */
@@ -58,6 +59,8 @@ export interface Candidate {
   /** Name of the proposer, with its model if it has one: `openai gpt-x`. */
   proposer: string
   knob?: Knob
+  /** The idea of a person that it takes up. */
+  idea?: string
   /** Hash of the normalised change, by which a repeated idea is recognised. */
   changeKey: string
   usage: Usage
@@ -82,7 +85,8 @@ export interface Candidate {
 export type CandidateEnd =
   | { kind: 'merged'; commit: string; asTrained: boolean }
   | { kind: 'closed' }
-  | { kind: 'withdrawn'; reason: string }
+  /** `words`: what a person with write access said last on a pull request that was closed. */
+  | { kind: 'withdrawn'; reason: string; words?: Words }
   | { kind: 'handed-over'; reason: string }
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, dollars: 0 }

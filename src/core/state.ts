@@ -1,5 +1,6 @@
 // What is true now, computed from the ledger and nothing else.
 import { addUsage, type Candidate, NO_USAGE, type Usage } from './candidate.ts'
+import type { KnownIdea } from './ideas.ts'
 import type { LedgerEvent } from './ledger.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
@@ -25,6 +26,8 @@ export interface State {
   asked: number
   /** Ids of the askings that nothing came of. */
   fruitless: ReadonlySet<string>
+  /** What people asked for, by id, oldest first. */
+  ideas: ReadonlyMap<string, KnownIdea>
 }
 
 interface Draft extends State {
@@ -32,6 +35,7 @@ interface Draft extends State {
   candidates: Map<string, Candidate>
   trials: Map<string, TrialResult>
   fruitless: Set<string>
+  ideas: Map<string, KnownIdea>
 }
 
 /** Replays the ledger. An event that says what is already known changes nothing, so repeated lines are harmless. */
@@ -45,6 +49,7 @@ export function replay(events: readonly LedgerEvent[]): State {
     usage: NO_USAGE,
     asked: 0,
     fruitless: new Set(),
+    ideas: new Map(),
   }
   for (const event of events) if (isNews(draft, event)) apply(draft, event)
   return draft
@@ -75,6 +80,16 @@ function isNews(state: State, event: LedgerEvent): boolean {
       return !state.candidates.has(event.candidate.id)
     case 'no-proposal':
       return !state.fruitless.has(event.id)
+    case 'idea':
+      return !state.ideas.has(event.idea.id)
+    case 'declined': {
+      const idea = state.ideas.get(event.idea)
+      return idea !== undefined && idea.candidate === undefined && idea.declined === undefined
+    }
+    case 'answered': {
+      const idea = state.ideas.get(event.idea)
+      return idea !== undefined && idea.answered !== event.answer
+    }
     case 'opened':
       return candidate !== undefined && candidate.pullRequest === undefined
     case 'rebased':
@@ -108,13 +123,24 @@ function apply(draft: Draft, event: LedgerEvent): void {
       break
     case 'proposed':
       draft.candidates.set(event.candidate.id, event.candidate)
+      changeIdea(draft, event.candidate.idea, () => ({ candidate: event.candidate.id }))
       draft.usage = addUsage(draft.usage, event.candidate.usage)
       draft.asked += 1
       break
     case 'no-proposal':
       draft.fruitless.add(event.id)
+      changeIdea(draft, event.idea, ({ attempts }) => ({ attempts: attempts + 1 }))
       draft.usage = addUsage(draft.usage, event.usage)
       draft.asked += 1
+      break
+    case 'idea':
+      draft.ideas.set(event.idea.id, { ...event.idea, attempts: 0 })
+      break
+    case 'declined':
+      changeIdea(draft, event.idea, () => ({ declined: event.reason }))
+      break
+    case 'answered':
+      changeIdea(draft, event.idea, () => ({ answered: event.answer }))
       break
     case 'opened':
       change(draft, event.candidate, { pullRequest: event.pullRequest })
@@ -146,6 +172,15 @@ function applyRebase(draft: Draft, event: Extract<LedgerEvent, { kind: 'rebased'
 function change(draft: Draft, id: string, fields: Partial<Candidate>): void {
   const candidate = draft.candidates.get(id)
   if (candidate) draft.candidates.set(id, { ...candidate, ...fields })
+}
+
+function changeIdea(
+  draft: Draft,
+  id: string | undefined,
+  fields: (idea: KnownIdea) => Partial<KnownIdea>,
+): void {
+  const idea = id === undefined ? undefined : draft.ideas.get(id)
+  if (idea) draft.ideas.set(idea.id, { ...idea, ...fields(idea) })
 }
 
 /** Candidates that are neither merged, closed nor taken over by a person. */

@@ -3,9 +3,11 @@ import type { Ports } from '../../src/commands/session.ts'
 import { candidateBranch, NO_USAGE, type Usage } from '../../src/core/candidate.ts'
 import { parseConfig } from '../../src/core/config/config.ts'
 import { measurementHash } from '../../src/core/evidence.ts'
+import type { LabelledIssue } from '../../src/core/ideas.ts'
 import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/ledger.ts'
+import type { Person, Remark } from '../../src/core/people.ts'
 import type { PullRequest } from '../../src/core/reconcile.ts'
-import type { BranchUpdate, Checker, Forge, LedgerStore, Repository } from '../../src/ports.ts'
+import type { BranchUpdate, Checker, Discussion, Forge, LedgerStore, Repository } from '../../src/ports.ts'
 import { aBaseline, aCandidate, BENCH, ROOT_SEED, sha } from '../factories.ts'
 
 export const TRAIN = 'lr = 1\nwd = 1\n'
@@ -76,6 +78,54 @@ class LabForge implements Forge {
   }
 }
 
+export const person = (login: string): Person => ({ login, isBot: false })
+
+interface LabIssue extends LabelledIssue {
+  labeller: Person
+}
+
+/** The issues and comments of GitHub in memory. Ada and Bo may write. */
+class LabDiscussion implements Discussion {
+  readonly writers = new Set(['ada', 'bo'])
+  readonly issues = new Map<number, LabIssue>()
+  readonly said = new Map<number, Remark[]>()
+  readonly answers = new Map<number, string[]>()
+  refusal: string | undefined
+
+  /** Ada opens and labels an issue, unless the fields say otherwise. */
+  ask(number: number, title: string, fields: Partial<LabIssue> = {}): void {
+    const issue = { number, title, body: '', author: person('ada'), updatedAt: 't1', labeller: person('ada') }
+    this.issues.set(number, { ...issue, ...fields })
+  }
+
+  say(number: number, login: string, body: string): void {
+    this.said.set(number, [...(this.said.get(number) ?? []), { author: person(login), body }])
+  }
+
+  async labelledIssues() {
+    if (this.refusal !== undefined) return { kind: 'refused', explanation: this.refusal } as const
+    return { kind: 'issues', issues: [...this.issues.values()] } as const
+  }
+
+  async labeller(number: number) {
+    return this.issues.get(number)?.labeller
+  }
+
+  async remarks(number: number) {
+    return this.said.get(number) ?? []
+  }
+
+  async mayWrite(login: string) {
+    return this.writers.has(login)
+  }
+
+  async answer(issue: number, marker: string, body: string) {
+    if (this.refusal !== undefined) return { kind: 'refused', explanation: this.refusal } as const
+    this.answers.set(issue, [...(this.answers.get(issue) ?? []), body.replace(marker, '').trim()])
+    return { kind: 'answered' } as const
+  }
+}
+
 /** The remote: its ledger and its branches. */
 class LabRemote implements LedgerStore {
   text: string
@@ -138,6 +188,7 @@ export function thePorts(fields: LabFields = {}) {
   ]
   const remote = new LabRemote(events, writtenAt)
   const forge = new LabForge()
+  const discussion = new LabDiscussion()
   const lines: string[] = []
   const say = (message: string) => void lines.push(message)
   let seconds = 0
@@ -145,6 +196,7 @@ export function thePorts(fields: LabFields = {}) {
     repository: aRepository(remote, config),
     ledger: remote,
     forge,
+    discussion,
     clock: { now: fields.now ?? (() => new Date(1000 * seconds++)), monotonicSeconds: () => 0 },
     log: { info: say, warn: say },
     ...(checker && { checker }),
@@ -154,5 +206,5 @@ export function thePorts(fields: LabFields = {}) {
     const parsed = parseLedger(remote.text)
     return parsed.kind === 'ledger' ? parsed.events : unused()
   }
-  return { ports, forge, lines, recorded }
+  return { ports, forge, discussion, lines, recorded }
 }

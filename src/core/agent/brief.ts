@@ -13,6 +13,7 @@ import {
   standardDeviation,
   wallAllowanceSeconds,
 } from '../verdict.ts'
+import { type Asked, personAsks, rejections } from './asked.ts'
 
 export interface BriefInput {
   config: Config
@@ -24,6 +25,8 @@ export interface BriefInput {
   editable: readonly string[]
   /** Directions a person wrote for the research. */
   program?: string
+  /** What people ask of this proposal. */
+  asked?: Asked
 }
 
 /** Most characters of a brief; its parts are capped so that they fit. */
@@ -39,7 +42,10 @@ const MAX_CANDIDATES = 25
 const MAX_TAILS = 3
 const MAX_TAIL_CHARACTERS = 600
 
-/** Writes the brief: directions, rules, source, the number to beat, and what was tried. */
+/**
+ * Writes the brief: directions, rules, source, the number to beat, what was tried, and what people ask, which stays whole
+ * whatever else is cut.
+ */
 export function buildBrief(input: BriefInput): string {
   const sections = [
     ...(input.program === undefined ? [] : [directions(input.program)]),
@@ -50,8 +56,12 @@ export function buildBrief(input: BriefInput): string {
     merges(input.state),
     history(input.state),
     tails(input.state),
+    rejections(input.state),
   ]
-  return truncateMarkdown(sections.filter((section) => section !== '').join('\n\n'), MAX_BRIEF_CHARACTERS)
+  const before = sections.filter((section) => section !== '').join('\n\n')
+  const asked = personAsks(input.asked ?? {})
+  if (asked === '') return truncateMarkdown(before, MAX_BRIEF_CHARACTERS)
+  return `${truncateMarkdown(before, MAX_BRIEF_CHARACTERS - asked.length - 2)}\n\n${asked}`
 }
 
 function directions(program: string): string {

@@ -3,6 +3,7 @@ import type { Candidate } from '../candidate.ts'
 import type { Config } from '../config/config.ts'
 import { type Bench, baselineMean } from '../evidence.ts'
 import type { Change } from '../gate/gate.ts'
+import type { KnownIdea } from '../ideas.ts'
 import type { State } from '../state.ts'
 import { formatNumber, formatSeconds } from '../text.ts'
 import { trialSeed } from '../trial.ts'
@@ -54,6 +55,7 @@ function factTable({ candidate, config, state, bench }: PullRequestFacts): strin
   const better = config.metric.direction === 'minimize' ? 'lower' : 'higher'
   const base = state.baselines.find(({ commit }) => commit === candidate.base)
   const value = base && baselineMean(state, bench, base.tree)
+  const asked = candidate.idea === undefined ? undefined : state.ideas.get(candidate.idea)
   const measured = value === undefined ? 'not measured yet' : `${metric} ${formatNumber(value)}`
   return table(
     ['', ''],
@@ -61,6 +63,7 @@ function factTable({ candidate, config, state, bench }: PullRequestFacts): strin
       ['category', inertText(candidate.category, 40)],
       ['proposer', inertText(candidate.proposer, 200)],
       ['expected effect', inertText(candidate.expectedEffect, 500)],
+      ...(asked ? [['asked for', askedFor(asked)]] : []),
       ['baseline', `${candidate.base.slice(0, 7)} on ${inertText(config.baseline, 200)}, ${measured}`],
       [
         'decided by',
@@ -68,6 +71,10 @@ function factTable({ candidate, config, state, bench }: PullRequestFacts): strin
       ],
     ],
   )
+}
+
+function askedFor({ source }: KnownIdea): string {
+  return source.kind === 'issue' ? `in #${source.number}` : 'by who started the workflow'
 }
 
 function changeTable(changes: readonly Change[]): string {
