@@ -17,8 +17,7 @@ export interface Idea {
 }
 
 /** What the asker of an idea was told last. */
-export const ANSWERS = ['opened', 'settled', 'declined'] as const
-export type IdeaAnswer = (typeof ANSWERS)[number]
+export type IdeaAnswer = 'opened' | 'settled' | 'declined'
 
 /** An idea and what became of it. */
 export interface KnownIdea extends Idea {
