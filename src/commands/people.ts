@@ -63,17 +63,21 @@ export class Ideas {
   ): Promise<{ idea?: KnownIdea; barred: ReadonlySet<number> }> {
     const { discussion } = this.#session.ports
     if (discussion) await this.#readIssues(discussion)
-    const idea = waitingIdea(this.#session.state)
-    if (idea === undefined) return { barred: exhausted }
     const deaf = proposers.flatMap(({ constantsOnly }, index) => (constantsOnly ? [index] : []))
-    if (deaf.length === proposers.length) {
-      const reason = 'no proposer of the configuration can take up an idea: knobs turns constants only'
-      this.#session.record([{ kind: 'declined', idea: idea.id, reason }])
-      return this.next(proposers, exhausted)
-    }
+    if (deaf.length === proposers.length) this.#declineAll()
+    const idea = waitingIdea(this.#session.state)
     const barred = new Set([...exhausted, ...deaf])
     // Those that could are out of order: the idea waits for them, and the others go on.
-    return barred.size === proposers.length ? { barred: exhausted } : { idea, barred }
+    return idea === undefined || barred.size === proposers.length ? { barred: exhausted } : { idea, barred }
+  }
+
+  #declineAll(): void {
+    const reason = 'no proposer of the configuration can take up an idea: knobs turns constants only'
+    for (;;) {
+      const idea = waitingIdea(this.#session.state)
+      if (idea === undefined) return
+      this.#session.record([{ kind: 'declined', idea: idea.id, reason }])
+    }
   }
 
   /** Only what is new: the journal drops the rest, but would write an empty line of history for it. */

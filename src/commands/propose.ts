@@ -42,6 +42,6 @@ async function fillQueue(session: Session, proposers: readonly Proposer[], wante
     const proposed = await proposeCandidate(session, proposer, cancelled, idea)
     if (proposed.kind === 'proposed') continue
     log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
-    silent.add(turn)
+    if (!proposed.declined) silent.add(turn)
   }
 }

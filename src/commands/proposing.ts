@@ -15,7 +15,8 @@ import type { Session } from './session.ts'
 
 export type Proposed =
   | { kind: 'proposed'; candidate: Candidate }
-  | { kind: 'nothing'; reason: string; exhausted: boolean }
+  /** `declined`: it was the answer to an idea, and says nothing about what else the proposer may have to offer. */
+  | { kind: 'nothing'; reason: string; exhausted: boolean; declined?: true }
 
 /**
  * Asks `proposer` for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger.
@@ -126,11 +127,10 @@ function recordNothing(
 ): Proposed {
   const { reason } = answer
   const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
-  session.record([
-    { kind: 'no-proposal', id, proposer, reason, usage, ...(idea && { idea: idea.id }) },
-    ...(idea ? givenUp(idea, answer) : []),
-  ])
-  return { kind: 'nothing', reason, exhausted }
+  const given = idea ? givenUp(idea, answer) : []
+  const asked = idea && { idea: idea.id }
+  session.record([{ kind: 'no-proposal', id, proposer, reason, usage, ...asked }, ...given])
+  return { kind: 'nothing', reason, exhausted, ...(given.length > 0 && { declined: true }) }
 }
 
 /** The static gate, and the rule that an idea is tried once. */

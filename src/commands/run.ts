@@ -155,9 +155,13 @@ class Loop {
         continue
       }
       const proposed = await proposeCandidate(this.#session, proposer, this.#stop.signal, idea)
-      fruitless[turn] = proposed.kind === 'proposed' ? 0 : (fruitless[turn] ?? 0) + 1
-      if (proposed.kind === 'proposed') continue
+      if (proposed.kind === 'proposed') {
+        fruitless[turn] = 0
+        continue
+      }
       this.#ports.log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
+      if (proposed.declined) continue
+      fruitless[turn] = (fruitless[turn] ?? 0) + 1
       if (proposed.exhausted || (fruitless[turn] ?? 0) >= MAX_FRUITLESS) exhausted.add(turn)
     }
     return 'the time budget is used up'

@@ -163,6 +163,16 @@ describe('a labelled issue', () => {
     expect(lab.discussion.answers.get(12)).toEqual(['**Not tried**: this hardware has no FP4'])
   })
 
+  test('that cannot be done does not end the proposals of the job', async () => {
+    const lab = thePorts()
+    lab.discussion.ask(12, 'Use FP4')
+    const listener = new Listener((request) =>
+      request.idea === undefined ? aChange(request) : nothing('no FP4', { cause: 'cannot' })(request),
+    )
+    await proposeWith(lab, [listener], { candidates: 2 })
+    expect(candidatesIn(lab).slice(1)).toHaveLength(2)
+  })
+
   test('is given up after three attempts', async () => {
     const lab = thePorts()
     lab.discussion.ask(12, 'Use FP4')

@@ -77,7 +77,7 @@ export function costWords({ usage, deviceSeconds }: Cost): string {
     ...(usage.dollars > 0 ? [formatDollars(usage.dollars)] : []),
     ...(deviceSeconds > 0 ? [`${formatSeconds(deviceSeconds)} of GPU time`] : []),
   ]
-  return parts.join(', ') || 'nothing'
+  return parts.join(', ') || '–'
 }
 
 function tokenWords(usage: Usage, unit = ''): string {
