@@ -3,11 +3,11 @@ import type { PastQuery } from './core/agent/past.ts'
 import type { Candidate, Proposal, Usage } from './core/candidate.ts'
 import type { Config } from './core/config/config.ts'
 import type { Change } from './core/gate/gate.ts'
-import type { LabelledIssue } from './core/ideas.ts'
 import type { Person, Remark } from './core/people.ts'
 import type { PullRequest } from './core/reconcile.ts'
 import type { CheckRun } from './core/report/report.ts'
 import type { Trial, TrialResult } from './core/trial.ts'
+import type { LabelledIssue } from './core/wishes.ts'
 
 /** Invents candidates. Never throws for what a model or an endpoint does wrong: that is a `nothing`. */
 export interface Proposer {
@@ -35,8 +35,8 @@ export interface ProposalRequest {
   check?(files: Proposal['files']): Promise<CheckReport>
   /** What this candidate may cost. A proposer that has spent it stops, whatever it was about to find. */
   budget: { tokens: number; dollars: number }
-  /** An idea of a person that is to be taken up; the brief quotes it. `cannot` is an answer to it. */
-  idea?: string
+  /** A wish of a person that is to be taken up; the brief quotes it. `cannot` is an answer to it. */
+  wish?: string
   signal: AbortSignal
 }
 

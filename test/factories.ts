@@ -138,7 +138,7 @@ export function aState({ candidates = [], trials = [], ...fields }: StateFields 
     usage: NO_USAGE,
     asked: candidates.length,
     fruitless: new Set(),
-    ideas: new Map(),
+    wishes: new Map(),
     ...fields,
     baselines,
   }

@@ -1,18 +1,19 @@
 // Listens to people: what they ask for, and why they turn something down. What they wrote counts only after GitHub has
 // said that they may write to the repository.
+
+import type { LedgerEvent } from '../core/ledger.ts'
+import { lastWordsOf, newestSpeakers, type Person, type Words } from '../core/people.ts'
 import {
   declineReason,
-  IDEA_LABEL,
-  issueIdea,
-  type KnownIdea,
+  issueWish,
+  type KnownWish,
   type LabelledIssue,
   type ReadIssue,
   readIssue,
-  revokedIdeas,
-  waitingIdea,
-} from '../core/ideas.ts'
-import type { LedgerEvent } from '../core/ledger.ts'
-import { lastWordsOf, newestSpeakers, type Person, type Words } from '../core/people.ts'
+  revokedWishes,
+  WISH_LABEL,
+  waitingWish,
+} from '../core/wishes.ts'
 import type { Discussion, Proposer } from '../ports.ts'
 import type { Session } from './session.ts'
 
@@ -20,7 +21,7 @@ import type { Session } from './session.ts'
 export interface Dispatch {
   /** Names this start of the workflow: its repetition asks for nothing new. */
   id: string
-  /** An idea to be tested; empty when there is none. */
+  /** A wish to be tested; empty when there is none. */
   hypothesis: string
   /** Where to look; empty when there is none. */
   direction: string
@@ -40,10 +41,10 @@ export async function lastWords(discussion: Discussion, number: number): Promise
   return undefined
 }
 
-/** Looks for new ideas, and says which is to be taken up now and by whom it cannot be. */
-export class Ideas {
+/** Looks for new wishes, and says which is to be taken up now and by whom it cannot be. */
+export class Wishes {
   readonly #session: Session
-  /** Issues that are no ideas, by number, as they were when that was found. */
+  /** Issues that are no wishes, by number, as they were when that was found. */
   readonly #refused = new Map<number, string>()
   #isSilent = false
 
@@ -52,62 +53,62 @@ export class Ideas {
   }
 
   /**
-   * The idea that the next proposal is to take up.
+   * The wish that the next proposal is to take up.
    *
    * @param exhausted indices of proposers that have nothing more to offer
-   * @returns who is not to be asked now: with an idea, also those that cannot take one up
+   * @returns who is not to be asked now: with a wish, also those that cannot take one up
    */
   async next(
     proposers: readonly Proposer[],
     exhausted: ReadonlySet<number>,
-  ): Promise<{ idea?: KnownIdea; barred: ReadonlySet<number> }> {
+  ): Promise<{ wish?: KnownWish; barred: ReadonlySet<number> }> {
     const { discussion } = this.#session.ports
     if (discussion) await this.#readIssues(discussion)
     const deaf = proposers.flatMap(({ constantsOnly }, index) => (constantsOnly ? [index] : []))
     if (deaf.length === proposers.length) this.#declineAll()
-    const idea = waitingIdea(this.#session.state)
+    const wish = waitingWish(this.#session.state)
     const barred = new Set([...exhausted, ...deaf])
-    // Those that could are out of order: the idea waits for them, and the others go on.
-    return idea === undefined || barred.size === proposers.length ? { barred: exhausted } : { idea, barred }
+    // Those that could are out of order: the wish waits for them, and the others go on.
+    return wish === undefined || barred.size === proposers.length ? { barred: exhausted } : { wish, barred }
   }
 
   #declineAll(): void {
     const reason = 'no proposer of the configuration can take up an idea: knobs turns constants only'
     for (;;) {
-      const idea = waitingIdea(this.#session.state)
-      if (idea === undefined) return
-      this.#session.record([{ kind: 'declined', idea: idea.id, reason }])
+      const wish = waitingWish(this.#session.state)
+      if (wish === undefined) return
+      this.#session.record([{ kind: 'declined', wish: wish.id, reason }])
     }
   }
 
   /** Only what is new: the journal drops the rest, but would write an empty line of history for it. */
   #record(events: readonly LedgerEvent[]): void {
-    const news = events.filter((event) => event.kind !== 'idea' || !this.#knows(event.idea.id))
+    const news = events.filter((event) => event.kind !== 'wish' || !this.#knows(event.wish.id))
     if (news.length > 0) this.#session.record(news)
   }
 
   #knows(id: string): boolean {
-    return this.#session.state.ideas.has(id)
+    return this.#session.state.wishes.has(id)
   }
 
   async #readIssues(discussion: Discussion): Promise<void> {
     const { log } = this.#session.ports
     if (this.#isSilent) return
-    const listed = await discussion.labelledIssues(IDEA_LABEL)
+    const listed = await discussion.labelledIssues(WISH_LABEL)
     if (listed.kind === 'refused') {
       this.#isSilent = true
       return log.warn(`Ideas in issues are not read: ${listed.explanation}`)
     }
-    this.#record(revokedIdeas(this.#session.state, new Set(listed.issues.map(({ number }) => number))))
+    this.#record(revokedWishes(this.#session.state, new Set(listed.issues.map(({ number }) => number))))
     for (const issue of listed.issues.filter((one) => this.#isNew(one)).slice(0, MAX_NEW_ISSUES)) {
       const read = await examine(discussion, issue)
-      if (read.kind === 'idea') this.#record([{ kind: 'idea', idea: read.idea }])
+      if (read.kind === 'wish') this.#record([{ kind: 'wish', wish: read.wish }])
       else this.#refuse(issue, read.reason)
     }
   }
 
   #isNew({ number, updatedAt }: LabelledIssue): boolean {
-    return !this.#knows(issueIdea(number)) && this.#refused.get(number) !== updatedAt
+    return !this.#knows(issueWish(number)) && this.#refused.get(number) !== updatedAt
   }
 
   #refuse({ number, updatedAt }: LabelledIssue, reason: string): void {
@@ -118,7 +119,7 @@ export class Ideas {
 
 async function examine(discussion: Discussion, issue: LabelledIssue): Promise<ReadIssue> {
   const mayWrite = (person: Person) => (person.login === '' ? false : discussion.mayWrite(person.login))
-  const person = await discussion.labeller(issue.number, IDEA_LABEL)
+  const person = await discussion.labeller(issue.number, WISH_LABEL)
   const labeller = person && { ...person, mayWrite: await mayWrite(person) }
   if (!labeller?.mayWrite) return readIssue(issue, { labeller, mayWrite: false })
   if (await mayWrite(issue.author)) return readIssue(issue, { labeller, mayWrite: true })
@@ -126,8 +127,8 @@ async function examine(discussion: Discussion, issue: LabelledIssue): Promise<Re
   return readIssue(issue, { labeller, mayWrite: false, ...(words && { words }) })
 }
 
-/** The line that gives up an idea, when a proposer's answer was its last. */
-export function givenUp(idea: KnownIdea, answer: { reason: string; cannot: boolean }): LedgerEvent[] {
-  const reason = declineReason(idea, answer)
-  return reason === undefined ? [] : [{ kind: 'declined', idea: idea.id, reason }]
+/** The line that gives up a wish, when a proposer's answer was its last. */
+export function givenUp(wish: KnownWish, answer: { reason: string; cannot: boolean }): LedgerEvent[] {
+  const reason = declineReason(wish, answer)
+  return reason === undefined ? [] : [{ kind: 'declined', wish: wish.id, reason }]
 }

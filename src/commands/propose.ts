@@ -3,7 +3,7 @@ import type { ProposerConfig } from '../core/config/config.ts'
 import { chooseProposer, waitingCandidates } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch } from '../core/trial.ts'
 import type { Proposer } from '../ports.ts'
-import { Ideas } from './people.ts'
+import { Wishes } from './people.ts'
 import { proposeCandidate } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
 import { performSteps } from './steps.ts'
@@ -30,16 +30,16 @@ export async function propose(
 
 async function fillQueue(session: Session, proposers: readonly Proposer[], wanted: number): Promise<void> {
   const silent = new Set<number>()
-  const ideas = new Ideas(session)
+  const wishes = new Wishes(session)
   const { cancelled, log } = session.ports
   while (!cancelled.aborted && waitingCandidates(session.state).length < wanted) {
     const limit = session.costLimitReached
     if (limit) return log.info(`No more proposals: ${limit}`)
-    const { idea, barred } = await ideas.next(proposers, silent)
+    const { wish, barred } = await wishes.next(proposers, silent)
     const turn = chooseProposer(proposers.length, session.state.asked, barred)
     const proposer = turn === undefined ? undefined : proposers[turn]
     if (turn === undefined || proposer === undefined) return
-    const proposed = await proposeCandidate(session, proposer, cancelled, idea)
+    const proposed = await proposeCandidate(session, proposer, cancelled, wish)
     if (proposed.kind === 'proposed') continue
     log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
     if (!proposed.declined) silent.add(turn)

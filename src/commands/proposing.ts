@@ -4,10 +4,10 @@ import { buildBrief } from '../core/agent/brief.ts'
 import { offersChecks } from '../core/agent/checks.ts'
 import { type Candidate, candidateBranch, candidateId, type Proposal, type Usage } from '../core/candidate.ts'
 import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate/gate.ts'
-import { type KnownIdea, MAX_DIRECTION_CHARACTERS } from '../core/ideas.ts'
 import { quotable } from '../core/people.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
+import { type KnownWish, MAX_DIRECTION_CHARACTERS } from '../core/wishes.ts'
 import type { Proposer } from '../ports.ts'
 import { openPast } from './past.ts'
 import { givenUp } from './people.ts'
@@ -15,19 +15,19 @@ import type { Session } from './session.ts'
 
 export type Proposed =
   | { kind: 'proposed'; candidate: Candidate }
-  /** `declined`: it was the answer to an idea, and says nothing about what else the proposer may have to offer. */
+  /** `declined`: it was the answer to a wish, and says nothing about what else the proposer may have to offer. */
   | { kind: 'nothing'; reason: string; exhausted: boolean; declined?: true }
 
 /**
  * Asks `proposer` for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger.
  *
- * @param idea of a person, which this candidate is to take up
+ * @param wish of a person, which this candidate is to take up
  */
 export async function proposeCandidate(
   session: Session,
   proposer: Proposer,
   signal: AbortSignal,
-  idea?: KnownIdea,
+  wish?: KnownWish,
 ): Promise<Proposed> {
   const { repository, checker } = session.ports
   const { config, bench, baseline } = session
@@ -42,7 +42,7 @@ export async function proposeCandidate(
       files,
       editable,
       ...(program ? { program } : {}),
-      asked: askedOf(session, idea),
+      asked: askedOf(session, wish),
     }),
     files,
     editable,
@@ -53,23 +53,23 @@ export async function proposeCandidate(
       ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
       : {}),
     budget: session.budget,
-    ...(idea && { idea: idea.text }),
+    ...(wish && { wish: wish.text }),
     signal,
   })
   if (result.kind === 'nothing') {
     const { reason, usage, exhausted, cause } = result
-    // Nobody has looked at the idea, so that it is still to be taken up.
+    // Nobody has looked at the wish, so that it is still to be taken up.
     const unheard = signal.aborted || cause === 'unreachable'
     const answer = { reason, cannot: cause === 'cannot' }
-    return recordNothing(session, proposer.name, usage, exhausted, answer, unheard ? undefined : idea)
+    return recordNothing(session, proposer.name, usage, exhausted, answer, unheard ? undefined : wish)
   }
   const { proposal, usage, author = proposer.name } = result
-  return recordCandidate(session, author, baseline, proposal, usage, idea)
+  return recordCandidate(session, author, baseline, proposal, usage, wish)
 }
 
-function askedOf({ settings }: Session, idea: KnownIdea | undefined): Asked {
+function askedOf({ settings }: Session, wish: KnownWish | undefined): Asked {
   const direction = quotable(settings.dispatch?.direction ?? '', MAX_DIRECTION_CHARACTERS)
-  return { ...(idea && { idea }), ...(direction !== '' && { direction }) }
+  return { ...(wish && { wish }), ...(direction !== '' && { direction }) }
 }
 
 async function recordCandidate(
@@ -78,7 +78,7 @@ async function recordCandidate(
   baseline: BaselineCommit,
   proposal: Proposal,
   usage: Usage,
-  idea?: KnownIdea,
+  wish?: KnownWish,
 ): Promise<Proposed> {
   const { repository } = session.ports
   const { files, title, hypothesis, category, expectedEffect, knob } = proposal
@@ -92,7 +92,7 @@ async function recordCandidate(
   const problems = review(session, changes)
   if (problems.length > 0) {
     const answer = { reason: problems.join(' '), cannot: false }
-    return recordNothing(session, proposer, usage, false, answer, idea)
+    return recordNothing(session, proposer, usage, false, answer, wish)
   }
   const candidate: Candidate = {
     id: candidateId(baseline.commit, tree),
@@ -102,7 +102,7 @@ async function recordCandidate(
     expectedEffect,
     proposer,
     ...(knob ? { knob } : {}),
-    ...(idea && { idea: idea.id }),
+    ...(wish && { wish: wish.id }),
     changeKey: changeKey(changes),
     usage,
     base: baseline.commit,
@@ -123,12 +123,12 @@ function recordNothing(
   usage: Usage,
   exhausted: boolean,
   answer: { reason: string; cannot: boolean },
-  idea?: KnownIdea,
+  wish?: KnownWish,
 ): Proposed {
   const { reason } = answer
   const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
-  const given = idea ? givenUp(idea, answer) : []
-  const asked = idea && { idea: idea.id }
+  const given = wish ? givenUp(wish, answer) : []
+  const asked = wish && { wish: wish.id }
   session.record([{ kind: 'no-proposal', id, proposer, reason, usage, ...asked }, ...given])
   return { kind: 'nothing', reason, exhausted, ...(given.length > 0 && { declined: true }) }
 }

@@ -1,13 +1,13 @@
 // The loop for one GPU machine: three lanes that read the same state (one trains, one proposes, one talks to GitHub), so
 // that the device never waits for a model or for GitHub.
 import type { ProposerConfig } from '../core/config/config.ts'
-import { dueAnswers } from '../core/ideas.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import type { RunTimes } from '../core/report/tally.ts'
 import { chooseProposer, planSteps, waitingCandidates } from '../core/schedule.ts'
 import { openCandidates, type State } from '../core/state.ts'
+import { dueAnswers } from '../core/wishes.ts'
 import type { Proposer, Trainer } from '../ports.ts'
-import { Ideas } from './people.ts'
+import { Wishes } from './people.ts'
 import { proposeCandidate } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
 import { giveAnswer, performStep } from './steps.ts'
@@ -129,7 +129,7 @@ class Loop {
   /** The proposing lane: keeps a few candidates ready for the device. */
   async #propose(): Promise<string> {
     const proposers = this.#ports.createProposers(this.#session.config.proposers)
-    const ideas = new Ideas(this.#session)
+    const wishes = new Wishes(this.#session)
     const exhausted = new Set<number>()
     const fruitless = proposers.map(() => 0)
     let baseline = this.#session.baseline.commit
@@ -146,7 +146,7 @@ class Loop {
         await this.#session.changed()
         continue
       }
-      const { idea, barred } = await ideas.next(proposers, exhausted)
+      const { wish, barred } = await wishes.next(proposers, exhausted)
       const turn = chooseProposer(proposers.length, this.#session.state.asked, barred)
       const proposer = turn === undefined ? undefined : proposers[turn]
       if (turn === undefined || proposer === undefined) {
@@ -154,7 +154,7 @@ class Loop {
         await this.#session.changed()
         continue
       }
-      const proposed = await proposeCandidate(this.#session, proposer, this.#stop.signal, idea)
+      const proposed = await proposeCandidate(this.#session, proposer, this.#stop.signal, wish)
       if (proposed.kind === 'proposed') {
         fruitless[turn] = 0
         continue

@@ -3,7 +3,6 @@ import { candidateBranch } from '../core/candidate.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
 import { type Cost, subtractCost, totalCost } from '../core/cost.ts'
 import { type Bench, measurementHash } from '../core/evidence.ts'
-import { dispatchedIdea } from '../core/ideas.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
 import {
   affordableTrials,
@@ -19,6 +18,7 @@ import { baselineFailure, decide, planTrials } from '../core/schedule.ts'
 import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
 import type { Trial } from '../core/trial.ts'
 import { type JudgePolicy, STARTING_THRESHOLDS } from '../core/verdict.ts'
+import { dispatchedWish } from '../core/wishes.ts'
 import { BaselineError, ConfigError, LedgerError } from '../errors.ts'
 import type {
   BranchUpdate,
@@ -153,8 +153,8 @@ export class Session {
   /** Records what the person who started this job wants to be tested. */
   takeDispatch(): void {
     const { dispatch } = this.settings
-    const idea = dispatch && dispatchedIdea(dispatch.id, dispatch.hypothesis)
-    if (idea && !this.state.ideas.has(idea.id)) this.record([{ kind: 'idea', idea }])
+    const wish = dispatch && dispatchedWish(dispatch.id, dispatch.hypothesis)
+    if (wish && !this.state.wishes.has(wish.id)) this.record([{ kind: 'wish', wish }])
   }
 
   /** @throws BaselineError when the baseline itself has failed too often to be measured */

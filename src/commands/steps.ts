@@ -2,9 +2,8 @@
 import { type Candidate, candidateBranch } from '../core/candidate.ts'
 import { summariseCost } from '../core/cost.ts'
 import { type Evidence, evidenceFor } from '../core/evidence.ts'
-import { type DueAnswer, dueAnswers } from '../core/ideas.ts'
 import { reconcileCandidate } from '../core/reconcile.ts'
-import { ideaMarker, renderAnswer } from '../core/report/answer.ts'
+import { renderAnswer, wishMarker } from '../core/report/answer.ts'
 import { concludedCheck, startedCheck } from '../core/report/check.ts'
 import { candidateMarker, renderComment } from '../core/report/comment.ts'
 import { describeCandidate, describeVerdict } from '../core/report/describe.ts'
@@ -12,6 +11,7 @@ import { renderMergeMessage, renderPullRequest } from '../core/report/pull-reque
 import { planSteps, type Step } from '../core/schedule.ts'
 import type { BaselineCommit } from '../core/state.ts'
 import type { Verdict } from '../core/verdict.ts'
+import { type DueAnswer, dueAnswers } from '../core/wishes.ts'
 import { ForgeError } from '../errors.ts'
 import type { BranchUpdate } from '../ports.ts'
 import type { Session } from './session.ts'
@@ -35,16 +35,16 @@ export async function performStep(session: Session, step: Step): Promise<void> {
   else await settle(session, step.candidate)
 }
 
-/** Tells the asker of an idea what became of it, in one comment that is edited later. What GitHub refuses is not tried again. */
+/** Tells the asker of a wish what became of it, in one comment that is edited later. What GitHub refuses is not tried again. */
 export async function giveAnswer(session: Session, due: DueAnswer): Promise<void> {
   await session.flushed()
   const { discussion, log } = session.ports
-  const { idea, issue, answer } = due
+  const { wish, issue, answer } = due
   const body = renderAnswer(session.state, due)
-  const answered = await discussion?.answer(issue, ideaMarker(idea.id), body)
+  const answered = await discussion?.answer(issue, wishMarker(wish.id), body)
   if (answered?.kind === 'refused')
     log.warn(`The answer on #${issue} could not be written: ${answered.explanation}`)
-  session.record([{ kind: 'answered', idea: idea.id, answer }])
+  session.record([{ kind: 'answered', wish: wish.id, answer }])
 }
 
 async function open(session: Session, candidate: Candidate): Promise<void> {

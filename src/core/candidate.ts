@@ -59,8 +59,8 @@ export interface Candidate {
   /** Name of the proposer, with its model if it has one: `openai gpt-x`. */
   proposer: string
   knob?: Knob
-  /** The idea of a person that it takes up. */
-  idea?: string
+  /** The wish of a person that it takes up. */
+  wish?: string
   /** Hash of the normalised change, by which a repeated idea is recognised. */
   changeKey: string
   usage: Usage

@@ -3,9 +3,9 @@
 // word.
 import { createHash } from 'node:crypto'
 import type { Candidate, CandidateEnd, Usage } from './candidate.ts'
-import type { Idea, IdeaAnswer } from './ideas.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
+import type { Wish, WishAnswer } from './wishes.ts'
 
 export type LedgerEvent =
   /** The first line. `rootSeed` is where every trial's seed comes from. */
@@ -13,14 +13,14 @@ export type LedgerEvent =
   /** The baseline branch now points here: at the start, after a merge, or because a person moved it. */
   | { kind: 'baseline'; commit: string; tree: string; cause: 'started' | 'merged' | 'pushed' }
   | { kind: 'proposed'; candidate: Candidate }
-  /** A proposer was asked and nothing came of it; recorded because it cost something. `idea`: what it was asked for. */
-  | { kind: 'no-proposal'; id: string; proposer: string; reason: string; usage: Usage; idea?: string }
+  /** A proposer was asked and nothing came of it; recorded because it cost something. `wish`: what it was asked for. */
+  | { kind: 'no-proposal'; id: string; proposer: string; reason: string; usage: Usage; wish?: string }
   /** A person asks for something to be tried. */
-  | { kind: 'idea'; idea: Idea }
-  /** No candidate will take up the idea. */
-  | { kind: 'declined'; idea: string; reason: string }
+  | { kind: 'wish'; wish: Wish }
+  /** No candidate will take up the wish. */
+  | { kind: 'declined'; wish: string; reason: string }
   /** Its asker was told. */
-  | { kind: 'answered'; idea: string; answer: IdeaAnswer }
+  | { kind: 'answered'; wish: string; answer: WishAnswer }
   | { kind: 'opened'; candidate: string; pullRequest: number }
   /** The baseline moved under a waiting candidate and its change was replayed on the new one. */
   | { kind: 'rebased'; candidate: string; base: string; head: string; tree: string }

@@ -1,9 +1,9 @@
 // What is true now, computed from the ledger and nothing else.
 import { addUsage, type Candidate, NO_USAGE, type Usage } from './candidate.ts'
-import type { KnownIdea } from './ideas.ts'
 import type { LedgerEvent } from './ledger.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
+import type { KnownWish } from './wishes.ts'
 
 export interface BaselineCommit {
   commit: string
@@ -27,7 +27,7 @@ export interface State {
   /** Ids of the askings that nothing came of. */
   fruitless: ReadonlySet<string>
   /** What people asked for, by id, oldest first. */
-  ideas: ReadonlyMap<string, KnownIdea>
+  wishes: ReadonlyMap<string, KnownWish>
 }
 
 interface Draft extends State {
@@ -35,7 +35,7 @@ interface Draft extends State {
   candidates: Map<string, Candidate>
   trials: Map<string, TrialResult>
   fruitless: Set<string>
-  ideas: Map<string, KnownIdea>
+  wishes: Map<string, KnownWish>
 }
 
 /** Replays the ledger. An event that says what is already known changes nothing, so repeated lines are harmless. */
@@ -49,7 +49,7 @@ export function replay(events: readonly LedgerEvent[]): State {
     usage: NO_USAGE,
     asked: 0,
     fruitless: new Set(),
-    ideas: new Map(),
+    wishes: new Map(),
   }
   for (const event of events) if (isNews(draft, event)) apply(draft, event)
   return draft
@@ -80,15 +80,15 @@ function isNews(state: State, event: LedgerEvent): boolean {
       return !state.candidates.has(event.candidate.id)
     case 'no-proposal':
       return !state.fruitless.has(event.id)
-    case 'idea':
-      return !state.ideas.has(event.idea.id)
+    case 'wish':
+      return !state.wishes.has(event.wish.id)
     case 'declined': {
-      const idea = state.ideas.get(event.idea)
-      return idea !== undefined && idea.candidate === undefined && idea.declined === undefined
+      const wish = state.wishes.get(event.wish)
+      return wish !== undefined && wish.candidate === undefined && wish.declined === undefined
     }
     case 'answered': {
-      const idea = state.ideas.get(event.idea)
-      return idea !== undefined && idea.answered !== event.answer
+      const wish = state.wishes.get(event.wish)
+      return wish !== undefined && wish.answered !== event.answer
     }
     case 'opened':
       return candidate !== undefined && candidate.pullRequest === undefined
@@ -123,24 +123,24 @@ function apply(draft: Draft, event: LedgerEvent): void {
       break
     case 'proposed':
       draft.candidates.set(event.candidate.id, event.candidate)
-      changeIdea(draft, event.candidate.idea, () => ({ candidate: event.candidate.id }))
+      changeWish(draft, event.candidate.wish, () => ({ candidate: event.candidate.id }))
       draft.usage = addUsage(draft.usage, event.candidate.usage)
       draft.asked += 1
       break
     case 'no-proposal':
       draft.fruitless.add(event.id)
-      changeIdea(draft, event.idea, ({ attempts }) => ({ attempts: attempts + 1 }))
+      changeWish(draft, event.wish, ({ attempts }) => ({ attempts: attempts + 1 }))
       draft.usage = addUsage(draft.usage, event.usage)
       draft.asked += 1
       break
-    case 'idea':
-      draft.ideas.set(event.idea.id, { ...event.idea, attempts: 0 })
+    case 'wish':
+      draft.wishes.set(event.wish.id, { ...event.wish, attempts: 0 })
       break
     case 'declined':
-      changeIdea(draft, event.idea, () => ({ declined: event.reason }))
+      changeWish(draft, event.wish, () => ({ declined: event.reason }))
       break
     case 'answered':
-      changeIdea(draft, event.idea, () => ({ answered: event.answer }))
+      changeWish(draft, event.wish, () => ({ answered: event.answer }))
       break
     case 'opened':
       change(draft, event.candidate, { pullRequest: event.pullRequest })
@@ -174,13 +174,13 @@ function change(draft: Draft, id: string, fields: Partial<Candidate>): void {
   if (candidate) draft.candidates.set(id, { ...candidate, ...fields })
 }
 
-function changeIdea(
+function changeWish(
   draft: Draft,
   id: string | undefined,
-  fields: (idea: KnownIdea) => Partial<KnownIdea>,
+  fields: (wish: KnownWish) => Partial<KnownWish>,
 ): void {
-  const idea = id === undefined ? undefined : draft.ideas.get(id)
-  if (idea) draft.ideas.set(idea.id, { ...idea, ...fields(idea) })
+  const wish = id === undefined ? undefined : draft.wishes.get(id)
+  if (wish) draft.wishes.set(wish.id, { ...wish, ...fields(wish) })
 }
 
 /** Candidates that are neither merged, closed nor taken over by a person. */

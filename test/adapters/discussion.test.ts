@@ -10,7 +10,7 @@ import { aLog } from '../scaffold.ts'
 const LABEL = 'autoresearch'
 const ISSUES = '/repos/acme/char-lm/issues'
 const COMMENTS = `${ISSUES}/1/comments`
-const marker = '<!-- autoresearch idea issue-1 -->'
+const marker = '<!-- autoresearch wish issue-1 -->'
 
 /** A repository in which Ada may write, and the discussion that is under test. */
 async function here(options: TestOptions = {}) {

@@ -1,4 +1,4 @@
-// People steer: an idea is taken up by the next proposal and answered, and nobody without write access is quoted.
+// People steer: a wish is taken up by the next proposal and answered, and nobody without write access is quoted.
 import { describe, expect, test } from 'vitest'
 import { lastWords } from '../../src/commands/people.ts'
 import { propose } from '../../src/commands/propose.ts'
@@ -62,7 +62,7 @@ const proposeWith = (lab: Lab, proposers: readonly Proposer[], settings: Partial
     { ...SETTINGS, candidates: 1, ...settings },
   )
 
-const ideasIn = (lab: Lab) => lab.recorded().flatMap((event) => (event.kind === 'idea' ? [event.idea] : []))
+const wishesIn = (lab: Lab) => lab.recorded().flatMap((event) => (event.kind === 'wish' ? [event.wish] : []))
 const candidatesIn = (lab: Lab) =>
   lab.recorded().flatMap((event) => (event.kind === 'proposed' ? [event.candidate] : []))
 
@@ -73,10 +73,10 @@ describe('a hypothesis of who started the workflow', () => {
     const lab = thePorts()
     const listener = new Listener()
     await proposeWith(lab, [listener], { dispatch })
-    expect(listener.requests).toMatchObject([{ idea: 'Use Muon for the matrices' }])
+    expect(listener.requests).toMatchObject([{ wish: 'Use Muon for the matrices' }])
     expect(listener.briefs[0]).toContain('```\nUse Muon for the matrices\n```')
     expect(listener.briefs[0]).toContain('```\nthe optimizer\n```')
-    expect(candidatesIn(lab).at(-1)).toMatchObject({ idea: 'run-42' })
+    expect(candidatesIn(lab).at(-1)).toMatchObject({ wish: 'run-42' })
   })
 
   test('is not asked for again when the job is repeated', async () => {
@@ -84,8 +84,8 @@ describe('a hypothesis of who started the workflow', () => {
     const listener = new Listener()
     await proposeWith(lab, [listener], { dispatch })
     await proposeWith(lab, [listener], { dispatch, candidates: 2 })
-    expect(listener.requests.map(({ idea }) => idea)).toEqual(['Use Muon for the matrices', undefined])
-    expect(ideasIn(lab)).toHaveLength(1)
+    expect(listener.requests.map(({ wish }) => wish)).toEqual(['Use Muon for the matrices', undefined])
+    expect(wishesIn(lab)).toHaveLength(1)
   })
 
   test('is kept for a later run when this one may propose nothing', async () => {
@@ -94,7 +94,7 @@ describe('a hypothesis of who started the workflow', () => {
     await proposeWith(lab, [listener], { dispatch })
     expect(listener.requests).toEqual([])
     await proposeWith(lab, [listener], { candidates: 2 })
-    expect(listener.requests).toMatchObject([{ idea: 'Use Muon for the matrices' }])
+    expect(listener.requests).toMatchObject([{ wish: 'Use Muon for the matrices' }])
   })
 })
 
@@ -103,7 +103,7 @@ describe('a labelled issue', () => {
     const lab = thePorts()
     lab.discussion.ask(12, 'Use Muon')
     await proposeWith(lab, [new Listener()])
-    expect(candidatesIn(lab).at(-1)).toMatchObject({ idea: 'issue-12' })
+    expect(candidatesIn(lab).at(-1)).toMatchObject({ wish: 'issue-12' })
     expect(lab.discussion.answers.get(12)).toEqual([expect.stringMatching(/^#1 takes this up: Use Muon\./)])
   })
 
@@ -127,7 +127,7 @@ describe('a labelled issue', () => {
     lab.discussion.ask(13, 'Use ReLU²')
     const listener = new Listener()
     await proposeWith(lab, [listener], { candidates: 3 })
-    expect(listener.requests.map(({ idea }) => idea)).toEqual(['Use Muon', 'Use ReLU²', undefined])
+    expect(listener.requests.map(({ wish }) => wish)).toEqual(['Use Muon', 'Use ReLU²', undefined])
   })
 
   test('is not for proposers that only turn constants', async () => {
@@ -149,7 +149,7 @@ describe('a labelled issue', () => {
       '**Not tried**: no proposer of the configuration can take up an idea: knobs turns constants only',
     ])
     expect(knobs.requests).toMatchObject([{}])
-    expect(knobs.requests[0]).not.toHaveProperty('idea')
+    expect(knobs.requests[0]).not.toHaveProperty('wish')
   })
 
   test('is answered with the reason of a proposer that cannot do it', async () => {
@@ -158,7 +158,7 @@ describe('a labelled issue', () => {
     const listener = new Listener(nothing('this hardware has no FP4', { cause: 'cannot' }))
     await proposeWith(lab, [listener])
     expect(lab.recorded()).toContainEqual(
-      expect.objectContaining({ kind: 'no-proposal', idea: 'issue-12', reason: 'this hardware has no FP4' }),
+      expect.objectContaining({ kind: 'no-proposal', wish: 'issue-12', reason: 'this hardware has no FP4' }),
     )
     expect(lab.discussion.answers.get(12)).toEqual(['**Not tried**: this hardware has no FP4'])
   })
@@ -167,7 +167,7 @@ describe('a labelled issue', () => {
     const lab = thePorts()
     lab.discussion.ask(12, 'Use FP4')
     const listener = new Listener((request) =>
-      request.idea === undefined ? aChange(request) : nothing('no FP4', { cause: 'cannot' })(request),
+      request.wish === undefined ? aChange(request) : nothing('no FP4', { cause: 'cannot' })(request),
     )
     await proposeWith(lab, [listener], { candidates: 2 })
     expect(candidatesIn(lab).slice(1)).toHaveLength(2)
@@ -190,7 +190,7 @@ describe('a labelled issue', () => {
     expect(lab.discussion.answers.get(12)).toBeUndefined()
     const listener = new Listener()
     await proposeWith(lab, [listener])
-    expect(listener.requests).toMatchObject([{ idea: 'Use Muon' }])
+    expect(listener.requests).toMatchObject([{ wish: 'Use Muon' }])
   })
 
   test('does not stop others while nobody who could take it up can be reached', async () => {
@@ -202,16 +202,16 @@ describe('a labelled issue', () => {
   })
 
   test('that is closed before it was taken up is left alone', async () => {
-    const idea = {
+    const wish = {
       id: 'issue-12',
       source: { kind: 'issue', number: 12 },
       by: 'ada',
       text: 'Use Muon',
     } as const
-    const lab = thePorts({ events: [{ kind: 'idea', idea }] })
+    const lab = thePorts({ events: [{ kind: 'wish', wish }] })
     const listener = new Listener()
     await proposeWith(lab, [listener])
-    expect(listener.requests[0]).not.toHaveProperty('idea')
+    expect(listener.requests[0]).not.toHaveProperty('wish')
     expect(lab.discussion.answers.get(12)).toEqual([
       expect.stringMatching(/^\*\*Not tried\*\*: the issue was closed/),
     ])
@@ -271,7 +271,7 @@ describe('F65 text of people without write access', () => {
     const { brief, lab } = await briefOf(arrange)
     expect(brief).not.toContain('Ignore the rules')
     expect(brief).not.toContain('A person asks')
-    expect(ideasIn(lab)).toEqual([])
+    expect(wishesIn(lab)).toEqual([])
     expect(lab.lines).toContainEqual(expect.stringMatching(/^Issue #12 is not taken up: /))
   })
 
@@ -285,7 +285,7 @@ describe('F65 text of people without write access', () => {
     expect(brief).not.toContain('Ignore the rules')
   })
 
-  test('cannot slip in later: an idea is what it was when it was read', async () => {
+  test('cannot slip in later: a wish is what it was when it was read', async () => {
     const lab = thePorts()
     lab.discussion.ask(12, 'Warm up')
     await proposeWith(lab, [new Listener(nothing('empty answer'))])

@@ -57,7 +57,7 @@ describe('replay', () => {
       usage: NO_USAGE,
       asked: 0,
       fruitless: new Set(),
-      ideas: new Map(),
+      wishes: new Map(),
     })
   })
 

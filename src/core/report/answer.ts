@@ -1,22 +1,22 @@
 // The one comment on an issue that asked for something: what takes it up, what came of it, or why it is not tried.
 import type { Candidate } from '../candidate.ts'
-import type { DueAnswer } from '../ideas.ts'
 import type { State } from '../state.ts'
+import type { DueAnswer } from '../wishes.ts'
 import { inertText } from './markdown.ts'
 
 /** Hidden first line of the comment, by which it is found and updated. */
-export function ideaMarker(ideaId: string): string {
-  return `<!-- autoresearch idea ${ideaId} -->`
+export function wishMarker(wishId: string): string {
+  return `<!-- autoresearch wish ${wishId} -->`
 }
 
 /** The comment, with its marker. Everything that a proposer wrote is inert in it. */
-export function renderAnswer({ candidates }: State, { idea, answer }: DueAnswer): string {
-  const candidate = idea.candidate === undefined ? undefined : candidates.get(idea.candidate)
+export function renderAnswer({ candidates }: State, { wish, answer }: DueAnswer): string {
+  const candidate = wish.candidate === undefined ? undefined : candidates.get(wish.candidate)
   const said =
     answer === 'declined' || candidate === undefined
-      ? `**Not tried**: ${inertText(idea.declined ?? '', 1000)}`
+      ? `**Not tried**: ${inertText(wish.declined ?? '', 1000)}`
       : taken(candidate)
-  return `${ideaMarker(idea.id)}\n\n${said}`
+  return `${wishMarker(wish.id)}\n\n${said}`
 }
 
 function taken(candidate: Candidate): string {

@@ -3,11 +3,11 @@ import type { Candidate } from '../candidate.ts'
 import type { Config } from '../config/config.ts'
 import { type Bench, baselineMean } from '../evidence.ts'
 import type { Change } from '../gate/gate.ts'
-import type { KnownIdea } from '../ideas.ts'
 import type { State } from '../state.ts'
 import { formatNumber, formatSeconds } from '../text.ts'
 import { trialSeed } from '../trial.ts'
 import type { Verdict } from '../verdict.ts'
+import type { KnownWish } from '../wishes.ts'
 import { countLines } from './line-diff.ts'
 import { fence, inertText, inertTitle, table, truncateMarkdown } from './markdown.ts'
 
@@ -55,7 +55,7 @@ function factTable({ candidate, config, state, bench }: PullRequestFacts): strin
   const better = config.metric.direction === 'minimize' ? 'lower' : 'higher'
   const base = state.baselines.find(({ commit }) => commit === candidate.base)
   const value = base && baselineMean(state, bench, base.tree)
-  const asked = candidate.idea === undefined ? undefined : state.ideas.get(candidate.idea)
+  const asked = candidate.wish === undefined ? undefined : state.wishes.get(candidate.wish)
   const measured = value === undefined ? 'not measured yet' : `${metric} ${formatNumber(value)}`
   return table(
     ['', ''],
@@ -73,7 +73,7 @@ function factTable({ candidate, config, state, bench }: PullRequestFacts): strin
   )
 }
 
-function askedFor({ source }: KnownIdea): string {
+function askedFor({ source }: KnownWish): string {
   return source.kind === 'issue' ? `in #${source.number}` : 'by who started the workflow'
 }
 

@@ -13,9 +13,9 @@ function brief(asked: Parameters<typeof personAsks>[0], state: State = aState(),
   return buildBrief({ config: aConfig(), state, bench: BENCH, files, editable: ['train.py'], asked })
 }
 
-describe('an idea in the brief', () => {
+describe('a wish in the brief', () => {
   test('is quoted at the end, and is to be taken up', () => {
-    const text = brief({ idea: { source, text: 'Use Muon\nfor the matrices' } })
+    const text = brief({ wish: { source, text: 'Use Muon\nfor the matrices' } })
     expect(text).toMatch(
       /# A person asks\n[\s\S]*```\nUse Muon\nfor the matrices\n```\n\nPropose exactly this idea/,
     )
@@ -25,7 +25,7 @@ describe('an idea in the brief', () => {
     const end = aState({
       candidates: Array.from({ length: 30 }, (_, n) => aCandidate({ name: `${n}`, title: '字'.repeat(500) })),
     })
-    const text = brief({ idea: { source, text: 'Use Muon' } }, end, 'x = 1\n'.repeat(20_000))
+    const text = brief({ wish: { source, text: 'Use Muon' } }, end, 'x = 1\n'.repeat(20_000))
     expect(text.length).toBeLessThanOrEqual(MAX_BRIEF_CHARACTERS)
     expect(text).toContain('Use Muon')
   })
@@ -36,8 +36,8 @@ describe('an idea in the brief', () => {
   })
 
   test.each(HOSTILE)('F65 F64 %s stays inside its quotation', (_, words) => {
-    const [before = '', after = ''] = brief({ idea: { source, text: 'SAFE' } }).split('SAFE')
-    const text = brief({ idea: { source, text: words } })
+    const [before = '', after = ''] = brief({ wish: { source, text: 'SAFE' } }).split('SAFE')
+    const text = brief({ wish: { source, text: words } })
     // A longer run of backticks in the words makes longer fences around them; nothing else around them changes.
     const fences = (part: string) => part.replace(/`{3,}(?=\n)/g, '```')
     expect(fences(text).startsWith(fences(before))).toBe(true)

@@ -1,9 +1,9 @@
 // The comment that answers an issue.
 import { describe, expect, test } from 'vitest'
 import type { CandidateEnd } from '../../../src/core/candidate.ts'
-import type { IdeaAnswer, KnownIdea } from '../../../src/core/ideas.ts'
-import { ideaMarker, renderAnswer } from '../../../src/core/report/answer.ts'
+import { renderAnswer, wishMarker } from '../../../src/core/report/answer.ts'
 import type { Verdict } from '../../../src/core/verdict.ts'
+import type { KnownWish, WishAnswer } from '../../../src/core/wishes.ts'
 import { aCandidate, aState, aVerdict, sha } from '../../factories.ts'
 import { HOSTILE } from './hostile.ts'
 import { rendered } from './rendered.ts'
@@ -15,25 +15,25 @@ interface Fields {
   declined?: string
 }
 
-function answerTo({ declined, ...fields }: Fields, answer: IdeaAnswer): string {
+function answerTo({ declined, ...fields }: Fields, answer: WishAnswer): string {
   const candidate = aCandidate({ title: 'Use Muon', pullRequest: 34, ...fields })
-  const idea: KnownIdea = {
+  const wish: KnownWish = {
     id: 'issue-12',
     source: { kind: 'issue', number: 12 },
     text: 'Use Muon',
     attempts: 0,
     ...(declined === undefined ? { candidate: candidate.id } : { declined }),
   }
-  const text = renderAnswer(aState({ candidates: [candidate] }), { idea, issue: 12, answer })
-  expect(text.startsWith(`${ideaMarker('issue-12')}\n\n`)).toBe(true)
-  return text.slice(ideaMarker('issue-12').length + 2)
+  const text = renderAnswer(aState({ candidates: [candidate] }), { wish, issue: 12, answer })
+  expect(text.startsWith(`${wishMarker('issue-12')}\n\n`)).toBe(true)
+  return text.slice(wishMarker('issue-12').length + 2)
 }
 
 const merged = { kind: 'merged', commit: sha('m'), asTrained: true } as const
 const verdict = aVerdict({ reason: 'gain 0.03' })
 
 describe('says', () => {
-  test.each<[string, Fields, IdeaAnswer, string]>([
+  test.each<[string, Fields, WishAnswer, string]>([
     [
       'what takes it up',
       {},

@@ -1,18 +1,18 @@
-// Ideas of people: which text becomes one, which is next, and what its asker is to be told.
+// Wishes of people: which text becomes one, which is next, and what its asker is to be told.
 import { describe, expect, test } from 'vitest'
 import { NO_USAGE } from '../../src/core/candidate.ts'
-import {
-  declineReason,
-  dispatchedIdea,
-  dueAnswers,
-  type Idea,
-  type LabelledIssue,
-  readIssue,
-  revokedIdeas,
-  waitingIdea,
-} from '../../src/core/ideas.ts'
 import type { LedgerEvent } from '../../src/core/ledger.ts'
 import { replay, selectNews } from '../../src/core/state.ts'
+import {
+  declineReason,
+  dispatchedWish,
+  dueAnswers,
+  type LabelledIssue,
+  readIssue,
+  revokedWishes,
+  type Wish,
+  waitingWish,
+} from '../../src/core/wishes.ts'
 import { aBaseline, aCandidate, ROOT_SEED, sha } from '../factories.ts'
 
 const ADA = { login: 'ada', isBot: false, mayWrite: true }
@@ -30,10 +30,10 @@ const anIssue = (fields: Partial<LabelledIssue> = {}): LabelledIssue => ({
 const WORDS = { by: 'ada', text: 'Warm up for 5 % of the steps.' }
 
 describe('a labelled issue', () => {
-  test('of somebody who may write is an idea in their words', () => {
+  test('of somebody who may write is a wish in their words', () => {
     expect(readIssue(anIssue(), { labeller: ADA, mayWrite: true })).toEqual({
-      kind: 'idea',
-      idea: {
+      kind: 'wish',
+      wish: {
         id: 'issue-12',
         source: { kind: 'issue', number: 12 },
         by: 'ada',
@@ -42,9 +42,9 @@ describe('a labelled issue', () => {
     })
   })
 
-  test('of somebody else is an idea in the words of a person who may write, and in no others', () => {
+  test('of somebody else is a wish in the words of a person who may write, and in no others', () => {
     const read = readIssue(anIssue({ author: EVE }), { labeller: ADA, mayWrite: false, words: WORDS })
-    expect(read).toMatchObject({ kind: 'idea', idea: WORDS })
+    expect(read).toMatchObject({ kind: 'wish', wish: WORDS })
     expect(JSON.stringify(read)).not.toMatch(/longer|first steps/)
   })
 
@@ -71,13 +71,13 @@ describe('a labelled issue', () => {
   })
 })
 
-test('a hypothesis is an idea of who started the workflow', () => {
+test('a hypothesis is a wish of who started the workflow', () => {
   const source = { kind: 'dispatch' }
-  expect(dispatchedIdea('42', ' Use Muon \n')).toEqual({ id: 'run-42', source, text: 'Use Muon' })
-  expect(dispatchedIdea('42', ' ')).toBeUndefined()
+  expect(dispatchedWish('42', ' Use Muon \n')).toEqual({ id: 'run-42', source, text: 'Use Muon' })
+  expect(dispatchedWish('42', ' ')).toBeUndefined()
 })
 
-const anIdea = (number: number): Idea => ({
+const aWish = (number: number): Wish => ({
   id: `issue-${number}`,
   source: { kind: 'issue', number },
   by: 'ada',
@@ -86,10 +86,10 @@ const anIdea = (number: number): Idea => ({
 const STARTED: LedgerEvent[] = [
   { kind: 'started', rootSeed: ROOT_SEED },
   { kind: 'baseline', ...aBaseline(), cause: 'started' },
-  { kind: 'idea', idea: anIdea(1) },
-  { kind: 'idea', idea: anIdea(2) },
+  { kind: 'wish', wish: aWish(1) },
+  { kind: 'wish', wish: aWish(2) },
 ]
-const candidate = aCandidate({ name: 'muon', idea: 'issue-1' })
+const candidate = aCandidate({ name: 'muon', wish: 'issue-1' })
 const PROPOSED: LedgerEvent = { kind: 'proposed', candidate }
 const OPENED: LedgerEvent = { kind: 'opened', candidate: candidate.id, pullRequest: 34 }
 const MERGED: LedgerEvent = {
@@ -103,9 +103,9 @@ const nothing = (id: string): LedgerEvent => ({
   proposer: 'openai gpt-x',
   reason: 'empty answer',
   usage: NO_USAGE,
-  idea: 'issue-1',
+  wish: 'issue-1',
 })
-const DECLINED: LedgerEvent = { kind: 'declined', idea: 'issue-1', reason: 'there is no such layer' }
+const DECLINED: LedgerEvent = { kind: 'declined', wish: 'issue-1', reason: 'there is no such layer' }
 
 describe('in the ledger', () => {
   test.each<[string, LedgerEvent[], string | undefined]>([
@@ -114,22 +114,22 @@ describe('in the ledger', () => {
     ['one that was declined is not next', [DECLINED], 'issue-2'],
     ['an attempt that came to nothing leaves it next', [nothing('n1')], 'issue-1'],
   ])('%s', (_, events, next) => {
-    expect(waitingIdea(replay([...STARTED, ...events]))?.id).toBe(next)
+    expect(waitingWish(replay([...STARTED, ...events]))?.id).toBe(next)
   })
 
-  test('none is next when none is there', () => expect(waitingIdea(replay([]))).toBeUndefined())
+  test('none is next when none is there', () => expect(waitingWish(replay([]))).toBeUndefined())
 
   test('the same line twice is no news', () => {
     const events = [...STARTED, nothing('n1'), DECLINED]
-    const again: LedgerEvent[] = [{ kind: 'idea', idea: anIdea(1) }, nothing('n1'), DECLINED]
+    const again: LedgerEvent[] = [{ kind: 'wish', wish: aWish(1) }, nothing('n1'), DECLINED]
     expect(selectNews(events, again)).toEqual([])
     expect(selectNews([...STARTED, PROPOSED], [DECLINED])).toEqual([])
   })
 
-  test('an idea whose issue is closed or not labelled any more is declined, unless it was taken up', () => {
+  test('a wish whose issue is closed or not labelled any more is declined, unless it was taken up', () => {
     const gone = (...events: LedgerEvent[]) =>
-      revokedIdeas(replay([...STARTED, ...events]), new Set([2])).map(
-        (event) => 'idea' in event && event.idea,
+      revokedWishes(replay([...STARTED, ...events]), new Set([2])).map(
+        (event) => 'wish' in event && event.wish,
       )
     expect(gone()).toEqual(['issue-1'])
     expect(gone(PROPOSED)).toEqual([])
@@ -149,7 +149,7 @@ test.each([
 describe('its asker is told', () => {
   const told = (answer: 'opened' | 'settled' | 'declined'): LedgerEvent => ({
     kind: 'answered',
-    idea: 'issue-1',
+    wish: 'issue-1',
     answer,
   })
 
@@ -168,8 +168,8 @@ describe('its asker is told', () => {
   })
 
   test('nothing when it came with the start of a workflow', () => {
-    const idea: Idea = { id: 'run-1', source: { kind: 'dispatch' }, text: 'Use Muon' }
-    const declined: LedgerEvent = { kind: 'declined', idea: 'run-1', reason: 'no' }
-    expect(dueAnswers(replay([{ kind: 'idea', idea }, declined]))).toEqual([])
+    const wish: Wish = { id: 'run-1', source: { kind: 'dispatch' }, text: 'Use Muon' }
+    const declined: LedgerEvent = { kind: 'declined', wish: 'run-1', reason: 'no' }
+    expect(dueAnswers(replay([{ kind: 'wish', wish }, declined]))).toEqual([])
   })
 })
