@@ -7,7 +7,7 @@ import { propose } from './commands/propose.ts'
 import { run } from './commands/run.ts'
 import { train } from './commands/train.ts'
 import { UserFacingError } from './errors.ts'
-import { publishReport, publishTrials } from './publish.ts'
+import { publishLimit, publishReport, publishTrials } from './publish.ts'
 import {
   type Job,
   resultsDirectory,
@@ -31,8 +31,9 @@ const COMMANDS = {
 
   async propose(job: Job) {
     const ports = { ...wirePorts(job), ...wireProposing(job) }
-    const { batches } = await propose(ports, sessionSettings(job))
+    const { session, batches } = await propose(ports, sessionSettings(job))
     publishTrials(batches)
+    await publishLimit(session)
   },
 
   async train(job: Job) {

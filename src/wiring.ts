@@ -8,6 +8,8 @@ import { createCommandProposer } from './adapters/command/command.ts'
 import { createInsightsFile } from './adapters/git/insights-file.ts'
 import { createLedgerBranch } from './adapters/git/ledger-branch.ts'
 import { createRepository } from './adapters/git/repository.ts'
+import { connect } from './adapters/github/client.ts'
+import { createDiscussion } from './adapters/github/discussion.ts'
 import { createForge } from './adapters/github/github.ts'
 import { createKnobsProposer } from './adapters/knobs.ts'
 import { createOpenAIProposer } from './adapters/openai/openai.ts'
@@ -36,10 +38,12 @@ export interface Job {
 export function wirePorts(job: Job): Ports {
   const { repository, apiUrl, serverUrl } = job.runner
   const git = gitContext(job)
+  const github = connect({ apiUrl, serverUrl, repository, token: job.inputs.token, log: actionsLog })
   return {
     repository: createRepository(git),
     ledger: createLedgerBranch(git),
-    forge: createForge({ apiUrl, serverUrl, repository, token: job.inputs.token, log: actionsLog }),
+    forge: createForge(github),
+    discussion: createDiscussion(github),
     clock: systemClock,
     log: actionsLog,
     cancelled: job.cancelled,
@@ -125,7 +129,7 @@ function secretsOfAgent({ name, secrets }: CommandConfig, given: Variables): Rec
 
 /** @param testbed this machine, in jobs that train */
 export function sessionSettings({ inputs, runner }: Job, testbed?: string): SessionSettings {
-  const { configPath, newLedger, candidates, certify } = inputs
+  const { configPath, newLedger, candidates, certify, hypothesis, direction } = inputs
   return {
     configPath,
     newLedger,
@@ -134,6 +138,7 @@ export function sessionSettings({ inputs, runner }: Job, testbed?: string): Sess
     rootSeed: randomUUID(),
     testbed,
     runUrl: runner.runUrl,
+    dispatch: { id: runner.runId, hypothesis, direction },
   }
 }
 

@@ -159,6 +159,7 @@ export function aState({ candidates = [], trials = [], ...fields }: StateFields 
     notReverted: new Map(),
     distilled: 0,
     fruitless: new Map(),
+    wishes: new Map(),
     ...fields,
     baselines,
   }

@@ -66,6 +66,7 @@ export class Research {
       certifications: new Map(),
       announced: new Set(),
       notReverted: new Map(),
+      wishes: new Map(),
     }
   }
 

@@ -23,6 +23,9 @@ export interface Inputs {
   timeBudgetSeconds: number
   /** Most candidates this job proposes; undefined leaves it to the configuration. */
   candidates: number | undefined
+  /** An idea that a person wants to be tested, and where they want to look; empty when there is none. */
+  hypothesis: string
+  direction: string
   /** What `train` is to run; without trials for the other commands. */
   batch: Pick<TrialBatch, 'trials' | 'cut'>
   /** Where `train` leaves results and `judge` finds them. */
@@ -60,6 +63,8 @@ export function readInputs(): Inputs {
     candidates: core.getInput('candidates')
       ? parsed('candidates', '', parseCount, 'a whole number')
       : undefined,
+    hypothesis: core.getInput('hypothesis'),
+    direction: core.getInput('direction'),
     batch: readBatch(),
     resultsDirectory: core.getInput('results') || 'autoresearch-results',
     newLedger: oneOf('new-ledger', ['false', 'true']) === 'true',

@@ -2,6 +2,7 @@
 import { waitingCandidates } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch } from '../core/trial.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
+import { Wishes } from './people.ts'
 import { nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
 import { performSteps } from './steps.ts'
@@ -17,12 +18,13 @@ export async function propose(
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
-  return { session, batches: groupTrials(session.planTrials(), session.cut) }
+  return { session, batches: groupTrials(session.trials, session.cut) }
 }
 
 async function fillQueue(session: Session, ports: ProposingPorts, wanted: number): Promise<void> {
   const proposers = ports.createProposers(session.config.proposers)
   const silent = new Set<number>()
+  const wishes = new Wishes(session)
   const { cancelled, log } = session.ports
   await renewInsightsWhenDue(session, ports.insights, proposers, cancelled)
   const insights = await readPresentInsights(ports.insights)
@@ -30,11 +32,12 @@ async function fillQueue(session: Session, ports: ProposingPorts, wanted: number
     const limit = session.costLimitReached
     if (limit) return log.info(`No more proposals: ${limit}`)
     if (await proposeDueAa(session)) continue
-    const turn = nextTurn(session, proposers, silent, ports.random)
+    const { wish, barred } = await wishes.next(proposers, silent)
+    const turn = nextTurn(session, proposers, barred, ports.random, wish)
     if (!turn) return
     const proposed = await proposeCandidate(session, { ...turn, insights }, cancelled)
     if (proposed.kind === 'proposed') continue
     log.info(`${turn.proposer.name} proposed nothing: ${proposed.reason}`)
-    silent.add(turn.index)
+    if (!proposed.declined) silent.add(turn.index)
   }
 }

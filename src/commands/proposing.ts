@@ -1,8 +1,9 @@
 // Asks a proposer for one idea and records it as a candidate: commit, branch and ledger line in one atomic push.
 import { AA_PROPOSER, aaProposal, dueAa, reviewAa } from '../core/aa.ts'
+import type { Asked } from '../core/agent/asked.ts'
 import { buildBrief } from '../core/agent/brief/brief.ts'
 import { offersChecks } from '../core/agent/checks.ts'
-import { chooseTurn } from '../core/agent/direction.ts'
+import { chooseTurn, forWish } from '../core/agent/direction.ts'
 import { explainRepetition } from '../core/agent/novelty.ts'
 import {
   type Candidate,
@@ -11,16 +12,18 @@ import {
   type Direction,
   NO_USAGE,
   type Proposal,
-  type Usage,
 } from '../core/candidate.ts'
 import type { ProposerConfig } from '../core/config/config.ts'
 import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate/gate.ts'
 import { changesOnlyConstants, sketchOf } from '../core/gate/sketch.ts'
 import { pastIdeas } from '../core/ideas.ts'
+import { quotable } from '../core/people.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
+import { type KnownWish, MAX_DIRECTION_CHARACTERS } from '../core/wishes.ts'
 import type { InsightsStore, ProposalResult, Proposer } from '../ports.ts'
 import { openPast } from './past.ts'
+import { givenUp } from './people.ts'
 import type { Session } from './session.ts'
 
 /** What a job that proposes needs besides the session's ports. */
@@ -37,33 +40,37 @@ export interface Turn {
   index: number
   proposer: Proposer
   direction: Direction
+  /** Of a person, which this candidate is to take up. */
+  wish?: KnownWish | undefined
   /** What was learned so far, in words. */
   insights?: string | undefined
 }
 
 export type Proposed =
   | { kind: 'proposed'; candidate: Candidate }
-  | { kind: 'nothing'; reason: string; exhausted: boolean }
+  /** `declined`: it was the answer to a wish, and says nothing about what else the proposer may have to offer. */
+  | { kind: 'nothing'; reason: string; exhausted: boolean; declined?: true }
 
-/** Whose turn it is, and what to ask for; undefined when every proposer is among `exhausted`. */
+/** Whose turn it is, and what to ask for; undefined when every proposer is among `barred`. */
 export function nextTurn(
   { state, config }: Session,
   proposers: readonly Proposer[],
-  exhausted: ReadonlySet<number>,
+  barred: ReadonlySet<number>,
   random: () => number,
+  wish?: KnownWish,
 ): Turn | undefined {
   const choices = proposers.map(({ name, constantsOnly = false }) => ({ name, constantsOnly }))
-  const turn = chooseTurn(state, choices, exhausted, config.search, random)
+  const turn = chooseTurn(state, choices, barred, config.search, random)
   const proposer = turn && proposers[turn.index]
-  return turn && proposer && { ...turn, proposer }
+  if (!proposer) return undefined
+  return wish
+    ? { index: turn.index, proposer, direction: forWish(turn.direction), wish }
+    : { ...turn, proposer }
 }
 
 /** Asks for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger. */
-export async function proposeCandidate(
-  session: Session,
-  { proposer, direction, insights }: Turn,
-  signal: AbortSignal,
-): Promise<Proposed> {
+export async function proposeCandidate(session: Session, turn: Turn, signal: AbortSignal): Promise<Proposed> {
+  const { proposer, direction, insights, wish } = turn
   const { repository, checker } = session.ports
   const { config, state, bench, baseline } = session
   const files = await repository.readFiles(baseline.commit)
@@ -81,21 +88,30 @@ export async function proposeCandidate(
       sources,
       ...(program ? { program } : {}),
       ...(insights ? { insights } : {}),
+      asked: askedOf(session, wish),
     }),
     direction,
     files,
     editable,
     history: pastIdeas(state),
-    review: (proposal) => review(session, direction, proposedChanges(files, proposal)),
+    review: (proposal) => review(session, turn, proposedChanges(files, proposal)),
     past: openPast(session),
     ...(checker && offersChecks(config)
       ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
       : {}),
     budget: session.budget,
+    ...(wish && { wish: wish.text }),
     signal,
   })
-  if (result.kind === 'nothing') return recordNothing(session, proposer, direction, result)
-  return recordCandidate(session, proposer, direction, baseline, result)
+  if (result.kind === 'proposal') return recordCandidate(session, turn, baseline, result)
+  // Nobody has looked at the wish, so that it is still to be taken up.
+  const unheard = signal.aborted || result.cause === 'unreachable'
+  return recordNothing(session, turn, result, unheard ? undefined : wish)
+}
+
+function askedOf({ settings }: Session, wish: KnownWish | undefined): Asked {
+  const direction = quotable(settings.dispatch?.direction ?? '', MAX_DIRECTION_CHARACTERS)
+  return { ...(wish && { wish }), ...(direction !== '' && { direction }) }
 }
 
 /** The changes to start from. A proposal can do without one that git no longer has. */
@@ -115,27 +131,28 @@ async function readSources(session: Session, { sources }: Direction): Promise<Re
 
 async function recordCandidate(
   session: Session,
-  { name }: Proposer,
-  direction: Direction,
+  turn: Turn,
   baseline: BaselineCommit,
-  { proposal, usage, author = name }: Extract<ProposalResult, { kind: 'proposal' }>,
+  { proposal, usage, author }: Extract<ProposalResult, { kind: 'proposal' }>,
 ): Promise<Proposed> {
+  const { name } = turn.proposer
   const made = await commitProposal(session, baseline, proposal)
   // Judged from git objects, whatever the proposer was told: what is pushed is what was reviewed.
-  const problems = review(session, direction, made.changes)
+  const problems = review(session, turn, made.changes)
   if (problems.length > 0)
-    return recordNothing(session, { name }, direction, {
-      reason: problems.join(' '),
-      usage,
-      exhausted: false,
-    })
+    return recordNothing(session, turn, { reason: problems.join(' '), usage, exhausted: false }, turn.wish)
   return recordMade(session, made, {
     ...proposal,
-    proposer: author,
-    ...(author !== name && { standsInFor: name }),
-    direction,
+    proposer: author ?? name,
+    ...(author !== undefined && author !== name && { standsInFor: name }),
+    ...askedFor(turn),
     usage,
   })
+}
+
+/** A direction is what we chose; what a person asks for has none. */
+function askedFor({ direction, wish }: Turn): Pick<Candidate, 'direction' | 'wish'> {
+  return wish ? { wish: wish.id } : { direction }
 }
 
 /**
@@ -173,17 +190,18 @@ async function commitProposal(
 }
 
 type Facts = Omit<Proposal, 'files'> &
-  Pick<Candidate, 'proposer' | 'standsInFor' | 'direction' | 'usage' | 'aa' | 'reverts'>
+  Pick<Candidate, 'proposer' | 'standsInFor' | 'direction' | 'wish' | 'usage' | 'aa' | 'reverts'>
 
 /** Records a commit as a candidate and moves its branch there, in one push. */
 export function recordMade(session: Session, { base, head, tree, changes }: Made, facts: Facts): Proposed {
-  const { proposer, standsInFor, direction, aa, reverts } = facts
+  const { proposer, standsInFor, direction, wish, aa, reverts } = facts
   const candidate: Candidate = {
     id: candidateId(base, tree),
     ...describeProposal(facts),
     proposer,
     ...(standsInFor === undefined ? {} : { standsInFor }),
     ...(direction && { direction }),
+    ...(wish === undefined ? {} : { wish }),
     ...describeChange(changes),
     usage: facts.usage,
     base,
@@ -209,23 +227,32 @@ function describeChange(changes: readonly Change[]) {
   return { changeKey: changeKey(changes), sketch: sketchOf(changes), ...constantsOnly }
 }
 
+/** @param wish what a proposer has looked at and brought nothing for */
 function recordNothing(
   session: Session,
-  { name }: Pick<Proposer, 'name'>,
-  direction: Direction,
-  { reason, usage, exhausted }: { reason: string; usage: Usage; exhausted: boolean },
+  turn: Turn,
+  result: Omit<Extract<ProposalResult, { kind: 'nothing' }>, 'kind'>,
+  wish: KnownWish | undefined,
 ): Proposed {
+  const { reason, usage, exhausted, cause } = result
   const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
-  session.record([{ kind: 'no-proposal', id, proposer: name, reason, usage, direction }])
-  return { kind: 'nothing', reason, exhausted }
+  const asked = turn.wish ? wish && { wish: wish.id } : { direction: turn.direction }
+  const given = wish ? givenUp(wish, { reason, cannot: cause === 'cannot' }) : []
+  session.record([
+    { kind: 'no-proposal', id, proposer: turn.proposer.name, reason, usage, ...asked },
+    ...given,
+  ])
+  return { kind: 'nothing', reason, exhausted, ...(given.length > 0 && { declined: true }) }
 }
 
 /** The static gate, the rule that an idea is tried once, and the floor of structural changes. */
-function review(session: Session, direction: Direction, changes: readonly Change[]): string[] {
+function review(session: Session, { direction, wish }: Turn, changes: readonly Change[]): string[] {
   const { state, config } = session
   const problems = reviewChanges(changes, config.editable)
   if (problems.length > 0) return problems
-  const policy = { similarity: config.search.novelty, retryAfterMerges: config.search.retryAfterMerges }
+  // What a person asks for may be close to what was tried, and only not the same.
+  const similarity = wish ? 1 : config.search.novelty
+  const policy = { similarity, retryAfterMerges: config.search.retryAfterMerges }
   const repetition = explainRepetition(state, changes, policy, direction.sources)
   if (repetition !== undefined) return [repetition]
   if (!direction.structural || !changesOnlyConstants(changes)) return []

@@ -5,11 +5,13 @@ import { describeTrial } from '../core/report/describe.ts'
 import type { RunTimes } from '../core/report/tally.ts'
 import { planSteps, waitingCandidates } from '../core/schedule.ts'
 import { openCandidates, type State } from '../core/state.ts'
+import { dueAnswers } from '../core/wishes.ts'
 import type { Proposer, Trainer } from '../ports.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
+import { Wishes } from './people.ts'
 import { nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
-import { performStep } from './steps.ts'
+import { giveAnswer, performStep } from './steps.ts'
 
 export interface RunPorts extends Ports, ProposingPorts {
   trainer: Trainer
@@ -110,7 +112,7 @@ class Loop {
     while (!this.#stop.signal.aborted) {
       this.#session.assertBaselineTrains()
       if (clock.monotonicSeconds() + this.#session.config.timeoutSeconds > this.#deadlineSeconds) return
-      const trial = this.#session.planTrials()[0]
+      const trial = this.#session.trials[0]
       if (!trial) {
         if (!this.#proposing && planSteps(this.#session.state).length === 0) return
         await this.#session.changed()
@@ -127,6 +129,7 @@ class Loop {
   /** The proposing lane: keeps a few candidates ready for the device. */
   async #propose(): Promise<string> {
     const proposers = this.#ports.createProposers(this.#session.config.proposers)
+    const wishes = new Wishes(this.#session)
     const exhausted = new Set<number>()
     const fruitless = proposers.map(() => 0)
     let baseline = this.#session.baseline.commit
@@ -146,7 +149,8 @@ class Loop {
       }
       if (await proposeDueAa(this.#session)) continue
       if (await this.#renewInsights(proposers)) insights = await readPresentInsights(this.#ports.insights)
-      const turn = nextTurn(this.#session, proposers, exhausted, this.#ports.random)
+      const { wish, barred } = await wishes.next(proposers, exhausted)
+      const turn = nextTurn(this.#session, proposers, barred, this.#ports.random, wish)
       if (!turn) {
         if (openCandidates(this.#session.state).length === 0) return 'no proposer has anything more to offer'
         await this.#session.changed()
@@ -154,9 +158,13 @@ class Loop {
       }
       const { index, proposer } = turn
       const proposed = await proposeCandidate(this.#session, { ...turn, insights }, this.#stop.signal)
-      fruitless[index] = proposed.kind === 'proposed' ? 0 : (fruitless[index] ?? 0) + 1
-      if (proposed.kind === 'proposed') continue
+      if (proposed.kind === 'proposed') {
+        fruitless[index] = 0
+        continue
+      }
       this.#ports.log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
+      if (proposed.declined) continue
+      fruitless[index] = (fruitless[index] ?? 0) + 1
       if (proposed.exhausted || (fruitless[index] ?? 0) >= MAX_FRUITLESS) exhausted.add(index)
     }
     return 'the time budget is used up'
@@ -179,8 +187,10 @@ class Loop {
   async #talkToForge(): Promise<void> {
     for (;;) {
       const step = planSteps(this.#session.state)[0]
+      const answer = dueAnswers(this.#session.state)[0]
       if (this.#ports.cancelled.aborted) return
       if (step) await performStep(this.#session, step)
+      else if (answer) await giveAnswer(this.#session, answer)
       else if (!this.#training) return
       else await this.#session.changed()
     }

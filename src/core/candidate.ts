@@ -1,5 +1,6 @@
 // A candidate: one proposed change, its hypothesis, and how far it has come.
 import { createHash } from 'node:crypto'
+import type { Words } from './people.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What a proposer invents: an idea and the new contents of the files it changes. */
@@ -74,6 +75,8 @@ export interface Candidate {
   /** The proposer whose turn it was, when another endpoint of it answered. */
   standsInFor?: string
   knob?: Knob
+  /** The wish of a person that it takes up. */
+  wish?: string
   /** Hash of the normalised change, by which a repeated idea is recognised. */
   changeKey: string
   /** Excerpt of the normalised change, by which a nearly equal idea is recognised; see `sketchOf`. */
@@ -108,7 +111,8 @@ export interface Candidate {
 export type CandidateEnd =
   | { kind: 'merged'; commit: string; asTrained: boolean }
   | { kind: 'closed' }
-  | { kind: 'withdrawn'; reason: string }
+  /** `words`: what a person with write access said last on a pull request that was closed. */
+  | { kind: 'withdrawn'; reason: string; words?: Words }
   | { kind: 'handed-over'; reason: string }
 
 /** True for what a proposer thought of: neither an A/A candidate nor the undoing of a merge. */

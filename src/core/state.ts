@@ -4,6 +4,7 @@ import { type Certification, stretchKey } from './certify/stretch.ts'
 import type { LedgerEvent } from './ledger.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
+import type { KnownWish } from './wishes.ts'
 
 export interface BaselineCommit {
   commit: string
@@ -36,6 +37,8 @@ export interface State {
   distilled: number
   /** The askings that nothing came of, by id. */
   fruitless: ReadonlyMap<string, FruitlessAsking>
+  /** What people asked for, by id, oldest first. */
+  wishes: ReadonlyMap<string, KnownWish>
 }
 
 interface FruitlessAsking {
@@ -53,6 +56,7 @@ interface Draft extends State {
   candidates: Map<string, Candidate>
   trials: Map<string, TrialResult>
   fruitless: Map<string, FruitlessAsking>
+  wishes: Map<string, KnownWish>
 }
 
 /** Replays the ledger. An event that says what is already known changes nothing, so repeated lines are harmless. */
@@ -71,6 +75,7 @@ export function replay(events: readonly LedgerEvent[]): State {
     notReverted: new Map(),
     distilled: 0,
     fruitless: new Map(),
+    wishes: new Map(),
   }
   for (const event of events) if (isNews(draft, event)) apply(draft, event)
   return draft
@@ -103,6 +108,16 @@ function isNews(state: State, event: LedgerEvent): boolean {
       return !state.fruitless.has(event.id)
     case 'distilled':
       return event.settled > state.distilled
+    case 'wish':
+      return !state.wishes.has(event.wish.id)
+    case 'declined': {
+      const wish = state.wishes.get(event.wish)
+      return wish !== undefined && wish.candidate === undefined && wish.declined === undefined
+    }
+    case 'answered': {
+      const wish = state.wishes.get(event.wish)
+      return wish !== undefined && wish.answered !== event.answer
+    }
     case 'opened':
       return candidate !== undefined && candidate.pullRequest === undefined
     case 'rebased':
@@ -146,13 +161,24 @@ function apply(draft: Draft, event: LedgerEvent): void {
       break
     case 'proposed':
       draft.candidates.set(event.candidate.id, event.candidate)
+      changeWish(draft, event.candidate.wish, () => ({ candidate: event.candidate.id }))
       draft.usage = addUsage(draft.usage, event.candidate.usage)
       if (isIdea(event.candidate)) draft.asked += 1
       break
     case 'no-proposal':
       draft.fruitless.set(event.id, toFruitless(event))
+      changeWish(draft, event.wish, ({ attempts }) => ({ attempts: attempts + 1 }))
       draft.usage = addUsage(draft.usage, event.usage)
       draft.asked += 1
+      break
+    case 'wish':
+      draft.wishes.set(event.wish.id, { ...event.wish, attempts: 0 })
+      break
+    case 'declined':
+      changeWish(draft, event.wish, () => ({ declined: event.reason }))
+      break
+    case 'answered':
+      changeWish(draft, event.wish, () => ({ answered: event.answer }))
       break
     case 'distilled':
       draft.distilled = event.settled
@@ -208,6 +234,15 @@ function applyRebase(draft: Draft, event: Extract<LedgerEvent, { kind: 'rebased'
 function change(draft: Draft, id: string, fields: Partial<Candidate>): void {
   const candidate = draft.candidates.get(id)
   if (candidate) draft.candidates.set(id, { ...candidate, ...fields })
+}
+
+function changeWish(
+  draft: Draft,
+  id: string | undefined,
+  fields: (wish: KnownWish) => Partial<KnownWish>,
+): void {
+  const wish = id === undefined ? undefined : draft.wishes.get(id)
+  if (wish) draft.wishes.set(wish.id, { ...wish, ...fields(wish) })
 }
 
 /** Candidates that are neither merged, closed nor taken over by a person. */

@@ -64,6 +64,7 @@ describe('replay', () => {
       notReverted: new Map(),
       distilled: 0,
       fruitless: new Map(),
+      wishes: new Map(),
     })
   })
 

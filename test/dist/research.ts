@@ -53,7 +53,12 @@ export async function startResearch(
     from: await repositoryFiles(directory, model.baseUrl, fields, train),
     allowActionsToCreatePullRequests: true,
   })
-  const permissions = { contents: 'write', pull_requests: 'write', checks: 'write' } as const
+  const permissions = {
+    contents: 'write',
+    pull_requests: 'write',
+    checks: 'write',
+    issues: 'write',
+  } as const
   const token = github.issueToken({ repository: REPOSITORY, kind: 'actions', permissions })
   const start: Research['start'] = (inputs, options) =>
     startJob({

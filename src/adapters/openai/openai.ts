@@ -4,7 +4,7 @@ import { hostOf, type KeysByHost } from '../../core/agent/keys.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../core/candidate.ts'
 import type { ProposerConfig } from '../../core/config/config.ts'
 import { visibleText } from '../../core/report/markdown.ts'
-import type { ProposalRequest, ProposalResult, Proposer } from '../../ports.ts'
+import type { NothingCause, ProposalRequest, ProposalResult, Proposer } from '../../ports.ts'
 import { converse } from './conversation.ts'
 import { connect, type Endpoint, type EndpointSettings } from './endpoint.ts'
 
@@ -12,6 +12,8 @@ export type OpenAISettings = Omit<Extract<ProposerConfig, { kind: 'openai' }>, '
   Pick<EndpointSettings, 'timeoutSeconds' | 'maxRetries'>
 
 const MAX_REASON_CHARACTERS = 300
+/** Of an answer to a person, who asked for something. */
+const MAX_ANSWER_CHARACTERS = 1000
 
 /**
  * Makes a proposer that asks a model. A failing endpoint or model is a `nothing`, never an error.
@@ -29,7 +31,13 @@ export function createOpenAIProposer(settings: OpenAISettings, keys: KeysByHost)
       const result = await askInTurn(endpoints, request, maxTurns)
       if (result.kind === 'proposal') return result
       const reason = withoutKeys(result.reason, [...keys.values()])
-      return { ...result, reason: visibleText(reason, MAX_REASON_CHARACTERS) }
+      return {
+        ...result,
+        reason: visibleText(
+          reason,
+          result.cause === 'cannot' ? MAX_ANSWER_CHARACTERS : MAX_REASON_CHARACTERS,
+        ),
+      }
     },
   }
 }
@@ -55,6 +63,7 @@ async function askInTurn(
   let usage = NO_USAGE
   const failures: string[] = []
   let exhausted = true
+  let cause: NothingCause | undefined
   for (const endpoint of endpoints) {
     const ending = await converse(endpoint, { ...request, budget: left(request.budget, usage) }, maxTurns)
     usage = addUsage(usage, ending.usage)
@@ -62,9 +71,10 @@ async function askInTurn(
       return { kind: 'proposal', proposal: ending.proposal, usage, author: nameOf(endpoint) }
     failures.push(failures.length > 0 ? `${endpoint.model}: ${ending.reason}` : ending.reason)
     exhausted &&= ending.kind === 'unreachable' && ending.permanent
+    cause = ending.kind === 'unreachable' ? 'unreachable' : ending.cannot && 'cannot'
     if (ending.kind === 'nothing') break
   }
-  return { kind: 'nothing', reason: failures.join('; then '), usage, exhausted }
+  return { kind: 'nothing', reason: failures.join('; then '), usage, exhausted, ...(cause && { cause }) }
 }
 
 function left({ tokens, dollars }: ProposalRequest['budget'], spent: Usage): ProposalRequest['budget'] {

@@ -79,6 +79,11 @@ export function chooseTurn(
   return direction && { index, direction }
 }
 
+/** When a person asks for something, they say what it is about, and it may be nothing but numbers. */
+export function forWish({ category }: Direction): Direction {
+  return { mode: 'explore', category, structural: false, sources: [] }
+}
+
 const CONSTANTS: Direction = { mode: 'refine', category: 'hyperparameter', structural: false, sources: [] }
 
 /** True when the next candidate must change more than numbers for the floor to hold. */

@@ -48,8 +48,21 @@ export interface Config {
   /** At least one. */
   proposers: ProposerConfig[]
   search: SearchConfig
-  /** Per run: candidates from 1, tokens and dollars from 0. */
-  limits: { candidates: number; tokens: number; dollars: number }
+  limits: LimitsConfig
+}
+
+/** Candidates from 1, all others from 0; what is absent has no limit. */
+interface LimitsConfig {
+  /** Of a run, like the three below. */
+  candidates: number
+  tokens: number
+  dollars: number
+  /** Time of the device. */
+  gpuHours?: number
+  /** Of inventing one candidate. */
+  candidate?: { tokens?: number; dollars?: number }
+  /** Of seven days. */
+  week?: { tokens?: number; dollars?: number; gpuHours?: number }
 }
 
 export interface SandboxConfig {
@@ -140,7 +153,7 @@ const DEFAULT_CUT = 0.001
 
 function toConfig(file: ConfigFile): Config {
   const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, 'review-above': reviewAbove, ...rest } = file
-  const { 'aa-every': aaEvery, proposers, search, ...same } = rest
+  const { 'aa-every': aaEvery, proposers, search, limits, ...same } = rest
   return {
     ...same,
     budgetSeconds: budget,
@@ -152,7 +165,16 @@ function toConfig(file: ConfigFile): Config {
     aaEvery,
     proposers: proposers.map(toProposer),
     search: toSearch(search),
+    limits: toLimits(limits),
   }
+}
+
+function toLimits({ week, ...run }: ConfigFile['limits']): LimitsConfig {
+  return { ...toGpuHours(run), ...(week && { week: toGpuHours(week) }) }
+}
+
+function toGpuHours<Limits extends { 'gpu-hours'?: number }>({ 'gpu-hours': gpuHours, ...same }: Limits) {
+  return { ...same, ...(gpuHours !== undefined && { gpuHours }) }
 }
 
 function toMetric({ pattern, file = '', key = '', ...same }: ConfigFile['metric']): Metric {

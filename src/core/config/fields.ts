@@ -151,6 +151,11 @@ export function share(min: number) {
   return z.number(expected).min(min, expected).max(1, expected)
 }
 
+export function hours() {
+  const expected = 'a number of hours, 0 or more'
+  return z.number(expected).nonnegative(expected)
+}
+
 export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, 'a mapping')
 }

@@ -10,6 +10,7 @@ import {
   duration,
   every,
   gain,
+  hours,
   line,
   ruled,
   section,
@@ -320,6 +321,37 @@ const proposers = z
   .default([{ kind: 'knobs' }])
   .meta({ description: 'Who invents candidates.', examples: [[{ kind: 'knobs' }]] })
 
+const gpuHours = hours()
+  .meta({ description: 'Most hours of the device, training and evaluation together.', examples: [8] })
+  .exactOptional()
+
+const candidateLimits = section({
+  tokens: count(0, 100_000_000_000, {
+    description: 'Most model tokens, input and output together.',
+    examples: ['200k'],
+  }).exactOptional(),
+  dollars: amount()
+    .meta({ description: 'Most dollars for models.', examples: [1] })
+    .exactOptional(),
+}).meta({
+  description: 'What inventing one candidate may cost. Its conversation ends there.',
+  examples: [{ tokens: '200k', dollars: 1 }],
+})
+
+const weekLimits = section({
+  tokens: count(0, 100_000_000_000, {
+    description: 'Most model tokens, input and output together.',
+    examples: ['20M'],
+  }).exactOptional(),
+  dollars: amount()
+    .meta({ description: 'Most dollars for models.', examples: [50] })
+    .exactOptional(),
+  'gpu-hours': gpuHours,
+}).meta({
+  description: 'Where research stops until the cost of seven days is below it again.',
+  examples: [{ dollars: 50, 'gpu-hours': 40 }],
+})
+
 const limits = section({
   candidates: count(1, 100_000, { description: 'Most candidates per run.', examples: [20] }).prefault(20),
   tokens: count(0, 100_000_000_000, {
@@ -332,6 +364,9 @@ const limits = section({
       description: 'Most dollars for models per run. Counts only models with a price.',
       examples: [10],
     }),
+  'gpu-hours': gpuHours,
+  candidate: candidateLimits.exactOptional(),
+  week: weekLimits.exactOptional(),
 })
   .prefault({})
   .meta({

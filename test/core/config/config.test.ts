@@ -177,6 +177,18 @@ describe('a valid file', () => {
     })
   })
 
+  test('may limit the device, a candidate and a week', () => {
+    const limits = '{gpu-hours: 8, candidate: {tokens: 200k}, week: {dollars: 50, gpu-hours: 40.5}}'
+    expect(configOf(aFile({ limits })).limits).toStrictEqual({
+      candidates: 20,
+      tokens: 2_000_000,
+      dollars: 10,
+      gpuHours: 8,
+      candidate: { tokens: 200_000 },
+      week: { dollars: 50, gpuHours: 40.5 },
+    })
+  })
+
   test.each([
     ['bubblewrap', {}],
     ['none', { kind: 'none' }],
@@ -303,6 +315,7 @@ function fileWith(path: string, value: unknown): string {
       { kind: 'openai', model: 'm', price: { input: 1, output: 2 } },
       { kind: 'command', name: 'a', run: 'a', hosts: ['a.example'], secrets: ['A'], env: {}, read: ['/a'] },
     ],
+    limits: { candidates: 20, candidate: {}, week: {} },
   }
   const keys = path.split(/[.[\]]+/).filter((key) => key !== '')
   const last = keys.pop() ?? ''
@@ -442,6 +455,14 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['limits.candidates', 'a count from 1 to 100000', [0, '0', '101k', 1.5]],
   ['limits.tokens', 'a count from 0 to 100000M', ['many', -1, '100001M', '0.5', null]],
   ['limits.dollars', 'a number of dollars, 0 or more', [-1, '10']],
+  ['limits.gpu-hours', 'a number of hours, 0 or more', [-1, '8h']],
+  ['limits.candidate', 'a mapping', [null, 3]],
+  ['limits.candidate.tokens', 'a count from 0 to 100000M', ['many', -1]],
+  ['limits.candidate.dollars', 'a number of dollars, 0 or more', [-1]],
+  ['limits.week', 'a mapping', [null, 50]],
+  ['limits.week.tokens', 'a count from 0 to 100000M', ['many']],
+  ['limits.week.dollars', 'a number of dollars, 0 or more', ['50']],
+  ['limits.week.gpu-hours', 'a number of hours, 0 or more', [-1]],
   ['colour', 'a known key', ['red']],
 ]
 
@@ -552,7 +573,11 @@ describe('a hint', () => {
     ['the right word', aFile({ proposers: '[{kind: knob}]' }), 'did you mean knobs?'],
     ['an example', aFile({ budget: '300' }), 'write for example `budget: 5m`'],
     ['an example in a list', aFile({ editable: '[1]' }), 'write for example `train.py`'],
-    ['the keys of a section', aFile({ limits: '' }), 'write keys below it: candidates, tokens, dollars'],
+    [
+      'the keys of a section',
+      aFile({ limits: '' }),
+      'write keys below it: candidates, tokens, dollars, gpu-hours, candidate, week',
+    ],
     [
       'the JavaScript form',
       aMetric("pattern: '(?P<value>a)'"),

@@ -6,6 +6,7 @@ import type { Bench } from '../../evidence.ts'
 import type { Change } from '../../gate/gate.ts'
 import { truncateMarkdown } from '../../report/markdown.ts'
 import type { State } from '../../state.ts'
+import { type Asked, personAsks, rejections } from '../asked.ts'
 import { attempts } from './attempts.ts'
 import { directionAtHand } from './direction.ts'
 import { baseline, categories, merges, runs } from './record.ts'
@@ -28,6 +29,8 @@ export interface BriefInput {
   program?: string
   /** What was learned so far, in words. */
   insights?: string
+  /** What people ask of this proposal. */
+  asked?: Asked
 }
 
 /** Most characters of a brief; its parts are capped so that they fit. */
@@ -35,7 +38,10 @@ export const MAX_BRIEF_CHARACTERS = 60_000
 const MAX_PROGRAM_CHARACTERS = 8000
 const MAX_INSIGHTS_CHARACTERS = 4000
 
-/** Writes the brief. The direction is its last word, and stays whole whatever else is cut. */
+/**
+ * Writes the brief. The direction and what people ask are its last words, and stay whole whatever else is cut. What a
+ * person wants to be tried takes the place of a direction of ours.
+ */
 export function buildBrief(input: BriefInput): string {
   const sections = [
     text('Program', input.program, MAX_PROGRAM_CHARACTERS),
@@ -48,10 +54,16 @@ export function buildBrief(input: BriefInput): string {
     categories(input.state),
     runs(input),
     attempts(input),
+    rejections(input.state),
   ]
-  const last = directionAtHand(input)
-  const before = sections.filter((section) => section !== '').join('\n\n')
+  const direction = input.asked?.wish ? '' : directionAtHand(input)
+  const last = joined([direction, personAsks(input.asked ?? {})])
+  const before = joined(sections)
   return `${truncateMarkdown(before, MAX_BRIEF_CHARACTERS - last.length - 2)}\n\n${last}`
+}
+
+function joined(sections: readonly string[]): string {
+  return sections.filter((section) => section !== '').join('\n\n')
 }
 
 function text(title: string, content: string | undefined, maxCharacters: number): string {
