@@ -27,6 +27,8 @@ export async function renewInsightsWhenDue(
 ): Promise<'renewed' | 'not due'> {
   const { state, config, ports } = session
   if (!insightsAreDue(state, config.search.insightsEvery)) return 'not due'
+  // They wait: a table now would take the place of what a model may say later.
+  if (session.costLimitReached !== undefined) return 'not due'
   const author = proposers.find(({ sumUp }) => sumUp !== undefined)
   const prompt = insightsPrompt(state, await store.read())
   const answer = (await author?.sumUp?.(prompt, signal)) ?? { text: '', usage: NO_USAGE }

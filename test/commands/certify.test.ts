@@ -374,6 +374,14 @@ describe('a swarm', () => {
   })
 })
 
+test('F10 certification waits where GPU-hours are used up, and says so', async () => {
+  const world = aWorld([GOOD, GOOD], { certify: '\nlimits: { week: { gpu-hours: 0.2 } }' })
+  expect(await runCertify(world)).toContain(
+    'Certification waits: the limit of 0.2 GPU-hours a week is reached',
+  )
+  expect(certifications(world)).toEqual([])
+})
+
 test('what the time budget leaves undone, the next job does', async () => {
   const whole = aWorld([GOOD, GOOD, BAD])
   await runCertify(whole)

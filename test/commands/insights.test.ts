@@ -56,6 +56,14 @@ test.each([
   expect(insights.text).toMatch(/^- schedule: 20 tried; 0 merged; /m)
 })
 
+test('F10 nobody is asked for insights when a limit is reached', async () => {
+  const session = await afterSettled(20)
+  const usage = { ...USAGE, inputTokens: 3_000_000 }
+  session.record([{ kind: 'no-proposal', id: 'n', proposer: 'agent', reason: 'empty answer', usage }])
+  const proposer = aProposer(() => Promise.reject(new Error('asked')))
+  expect(await renewInsightsWhenDue(session, new MemoryInsights(), [proposer], signal)).toBe('not due')
+})
+
 test('what people wrote stays', async () => {
   const insights = new MemoryInsights()
   insights.text = '- Ada: try a smaller width\n'

@@ -1,6 +1,7 @@
 // The built-in agent as a proposer: one conversation with an OpenAI-compatible model per candidate, at the first endpoint
 // that answers.
 import { hostOf, type KeysByHost } from '../../core/agent/keys.ts'
+import { withoutThoughts } from '../../core/agent/plain.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../core/candidate.ts'
 import type { ProposerConfig } from '../../core/config/config.ts'
 import { visibleText } from '../../core/report/markdown.ts'
@@ -39,6 +40,10 @@ export function createOpenAIProposer(settings: OpenAISettings, keys: KeysByHost)
         ),
       }
     },
+    sumUp: async (prompt, signal) => {
+      const { text, usage } = await askPlainly(endpoints, prompt, signal)
+      return { text: withoutKeys(text, [...keys.values()]), usage }
+    },
   }
 }
 
@@ -46,7 +51,7 @@ function nameOf({ model }: { model: string }): string {
   return `openai ${model}`
 }
 
-/** Reasons are recorded in public, and endpoints quote the key they were given. */
+/** Reasons and insights are recorded in public, and endpoints quote the key they were given. */
 function withoutKeys(text: string, keys: readonly string[]): string {
   return keys.filter((key) => key !== '').reduce((rest, key) => rest.replaceAll(key, '***'), text)
 }
@@ -82,4 +87,23 @@ function left({ tokens, dollars }: ProposalRequest['budget'], spent: Usage): Pro
     tokens: tokens - spent.inputTokens - spent.outputTokens,
     dollars: dollars - spent.dollars,
   }
+}
+
+/** One question without tools, at the first endpoint that has an answer. */
+async function askPlainly(
+  endpoints: readonly Endpoint[],
+  prompt: string,
+  signal: AbortSignal,
+): Promise<{ text: string; usage: Usage }> {
+  const question = { messages: [{ role: 'user', content: prompt } as const], tools: [] }
+  let usage = NO_USAGE
+  for (const endpoint of endpoints) {
+    const reply = await endpoint.ask(question, AbortSignal.any([signal]))
+    if (signal.aborted) break
+    if (reply.kind === 'failure') continue
+    usage = addUsage(usage, reply.usage)
+    const text = withoutThoughts(reply.content).trim()
+    if (text !== '') return { text, usage }
+  }
+  return { text: '', usage }
 }
