@@ -7,14 +7,14 @@ import { propose } from './commands/propose.ts'
 import { run } from './commands/run.ts'
 import { train } from './commands/train.ts'
 import { UserFacingError } from './errors.ts'
-import { publishReport, publishTrials } from './publish.ts'
+import { publishLimit, publishReport, publishTrials } from './publish.ts'
 import {
   type Job,
   resultsDirectory,
   sessionSettings,
   wireChecker,
   wirePorts,
-  wireProposers,
+  wireProposing,
   wireTrainer,
 } from './wiring.ts'
 
@@ -23,16 +23,17 @@ const COMMANDS = {
     const trainer = await wireTrainer(job)
     // Only here: `propose` has a token that writes and runs no candidate code.
     const checker = wireChecker(job)
-    const ports = { ...wirePorts(job), trainer, checker, createProposers: wireProposers(job) }
+    const ports = { ...wirePorts(job), ...wireProposing(job), trainer, checker }
     const { timeBudgetSeconds } = job.inputs
     const summary = await run(ports, { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds })
     await publishReport(job, summary.session, summary.times)
   },
 
   async propose(job: Job) {
-    const ports = { ...wirePorts(job), createProposers: wireProposers(job) }
-    const { batches } = await propose(ports, sessionSettings(job))
+    const ports = { ...wirePorts(job), ...wireProposing(job) }
+    const { session, batches } = await propose(ports, sessionSettings(job))
     publishTrials(batches)
+    await publishLimit(session)
   },
 
   async train(job: Job) {

@@ -1,37 +1,47 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests fake them.
 import type { PastQuery } from './core/agent/past.ts'
-import type { Candidate, Proposal, Usage } from './core/candidate.ts'
+import type { Candidate, Direction, Proposal, Usage } from './core/candidate.ts'
 import type { Config } from './core/config/config.ts'
 import type { CutPlan } from './core/curve.ts'
 import type { Change } from './core/gate/gate.ts'
+import type { Person, Remark } from './core/people.ts'
 import type { PullRequest } from './core/reconcile.ts'
 import type { CheckRun } from './core/report/report.ts'
 import type { Trial, TrialResult } from './core/trial.ts'
+import type { LabelledIssue } from './core/wishes.ts'
 
 /** Invents candidates. Never throws for what a model or an endpoint does wrong: that is a `nothing`. */
 export interface Proposer {
   /** As shown on pull requests and in the ledger: `knobs`, `openai gpt-x`. */
   readonly name: string
+  /** Set when it turns numeric constants and nothing else, whatever it is asked for. */
+  readonly constantsOnly?: true
   propose(request: ProposalRequest): Promise<ProposalResult>
+  /** Answers one question in plain text, without tools; with an empty one when it cannot. Absent where there is no model. */
+  sumUp?(prompt: string, signal: AbortSignal): Promise<{ text: string; usage: Usage }>
 }
 
 export interface ProposalRequest {
-  /** What the agent reads first: directions, source, what was tried. */
+  /** What the agent reads first: directions, source, what was tried, and in words the direction below. */
   brief: string
+  /** What is asked for this time. */
+  direction: Direction
   /** Every text file of the baseline a proposer may read, by path. */
   files: ReadonlyMap<string, string>
   /** The paths among `files` that may change. */
   editable: readonly string[]
   /** What was tried before, oldest first. */
   history: readonly Candidate[]
-  /** The static gate: the reasons why this change would be refused; empty when it passes. */
+  /** The static gate and the rule of novelty: the reasons why this change would be refused; empty when it passes. */
   review(proposal: Pick<Proposal, 'files'>): readonly string[]
   /** The ledger, for who wants to look something up. */
   past: Past
   /** Runs the quick checks on changed files that passed `review`. Absent where nothing could hold what they execute. */
   check?(files: Proposal['files']): Promise<CheckReport>
-  /** What this run may still spend. A proposer that has spent it stops, whatever it was about to find. */
+  /** What this candidate may cost. A proposer that has spent it stops, whatever it was about to find. */
   budget: { tokens: number; dollars: number }
+  /** A wish of a person that is to be taken up; the brief quotes it. `cannot` is an answer to it. */
+  wish?: string
   signal: AbortSignal
 }
 
@@ -64,7 +74,10 @@ export type ProposalResult =
   /** `author` names who made it, where that is not the proposer's own name: an endpoint that stood in. */
   | { kind: 'proposal'; proposal: Proposal; usage: Usage; author?: string }
   /** No candidate came of it. `exhausted`: asking this proposer again on this baseline is pointless. */
-  | { kind: 'nothing'; reason: string; usage: Usage; exhausted: boolean }
+  | { kind: 'nothing'; reason: string; usage: Usage; exhausted: boolean; cause?: NothingCause }
+
+/** `cannot`: it says that what a person asked for cannot be done, and why. `unreachable`: nobody was there to ask. */
+export type NothingCause = 'cannot' | 'unreachable'
 
 /** Runs training commands: with the checker, the only place where candidate code executes. */
 export interface Trainer {
@@ -112,6 +125,27 @@ export type MergeResult =
   /** A rule, a setting or a conflict forbids it; `explanation` is GitHub's own. */
   | { kind: 'refused'; explanation: string }
 
+/** What people say on GitHub. Nothing in it is believed before their permission was asked. */
+export interface Discussion {
+  /** Open issues with this label, oldest first, all pages; pull requests are left out. */
+  labelledIssues(label: string): Promise<LabelledIssues>
+  /** Who put the label on the issue last. */
+  labeller(issue: number, label: string): Promise<Person | undefined>
+  /** The comments on an issue or pull request, oldest first. */
+  remarks(number: number): Promise<Remark[]>
+  /** Whether this person may write to the repository now. False when GitHub does not say. */
+  mayWrite(login: string): Promise<boolean>
+  /** Creates the comment on an issue, or updates the one that carries the same marker. */
+  answer(issue: number, marker: string, body: string): Promise<Answered>
+}
+
+export type LabelledIssues =
+  | { kind: 'issues'; issues: readonly LabelledIssue[] }
+  /** The token may not read issues; `explanation` says what it lacks. */
+  | { kind: 'refused'; explanation: string }
+
+export type Answered = { kind: 'answered' } | { kind: 'refused'; explanation: string }
+
 /** The repository's git data: reading commits, and making the candidate's. Nothing here executes repository content. */
 export interface Repository {
   /** The remote's branches as they are now. */
@@ -155,6 +189,13 @@ export interface LedgerStore {
    * @returns the text that is now on the remote
    */
   update(edit: (text: string) => string, branches: readonly BranchUpdate[], message: string): Promise<string>
+}
+
+/** What was learned, beside the ledger. People may edit it. */
+export interface InsightsStore {
+  read(): Promise<string | undefined>
+  /** Replaces the text by `edit` of it. When someone else wrote first, `edit` is called again with their text. */
+  update(edit: (text: string | undefined) => string): Promise<void>
 }
 
 /** Moves a branch from a commit we know to another one; null means that it does not exist. */

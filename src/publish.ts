@@ -14,9 +14,14 @@ export function publishTrials(batches: readonly TrialBatch[]): void {
   setOutputs({ trials: JSON.stringify(batches), 'has-trials': String(batches.length > 0) })
 }
 
+/** Says in the job's summary why a job without a report stopped asking for ideas. */
+export async function publishLimit({ costLimitReached }: Session): Promise<void> {
+  if (costLimitReached !== undefined) await writeJobSummary(`No more proposals: ${costLimitReached}.`)
+}
+
 /** @param times of the device, in jobs that train */
 export async function publishReport({ runner }: Job, session: Session, times?: RunTimes): Promise<void> {
-  const report = buildReport(session.state, session.bench, session.config, times)
+  const report = buildReport(session.state, session.bench, session.config, times, session.costLimitReached)
   const links = { repository: `${runner.serverUrl}/${runner.repository}` }
   const directory = join(runner.temporaryDirectory, 'autoresearch')
   const path = join(directory, 'report.html')

@@ -4,18 +4,25 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { actionsLog, type Inputs, type RunnerContext, secretsOf } from './adapters/actions.ts'
 import { systemClock } from './adapters/clock.ts'
+import { createCommandProposer } from './adapters/command/command.ts'
+import { createInsightsFile } from './adapters/git/insights-file.ts'
 import { createLedgerBranch } from './adapters/git/ledger-branch.ts'
 import { createRepository } from './adapters/git/repository.ts'
+import { connect } from './adapters/github/client.ts'
+import { createDiscussion } from './adapters/github/discussion.ts'
 import { createForge } from './adapters/github/github.ts'
 import { createKnobsProposer } from './adapters/knobs.ts'
 import { createOpenAIProposer } from './adapters/openai/openai.ts'
 import { createChecker } from './adapters/trainer/checks.ts'
 import { describeTestbed } from './adapters/trainer/testbed.ts'
 import { createTrainer } from './adapters/trainer/trainer.ts'
+import type { ProposingPorts } from './commands/proposing.ts'
 import type { Ports, SessionSettings } from './commands/session.ts'
-import { assignKeys } from './core/agent/keys.ts'
-import type { ProposerConfig } from './core/config/config.ts'
+import { pickVariables, type Variables } from './core/agent/agent-environment.ts'
+import { assignKeys, type KeysByHost } from './core/agent/keys.ts'
+import type { CommandConfig, ProposerConfig } from './core/config/config.ts'
 import { secretValues } from './core/secrets.ts'
+import { ConfigError } from './errors.ts'
 import type { Checker, Proposer, Trainer } from './ports.ts'
 
 /** `python/` beside `dist/`, where the action is installed. */
@@ -31,10 +38,12 @@ export interface Job {
 export function wirePorts(job: Job): Ports {
   const { repository, apiUrl, serverUrl } = job.runner
   const git = gitContext(job)
+  const github = connect({ apiUrl, serverUrl, repository, token: job.inputs.token, log: actionsLog })
   return {
     repository: createRepository(git),
     ledger: createLedgerBranch(git),
-    forge: createForge({ apiUrl, serverUrl, repository, token: job.inputs.token, log: actionsLog }),
+    forge: createForge(github),
+    discussion: createDiscussion(github),
     clock: systemClock,
     log: actionsLog,
     cancelled: job.cancelled,
@@ -78,22 +87,49 @@ function secretsHere({ inputs }: Job): string[] {
   return [...secretsOf(inputs), ...secretValues(process.env)]
 }
 
-export function wireProposers({ inputs }: Job) {
+export function wireProposing(job: Job): ProposingPorts {
   const random = () => randomInt(2 ** 32) / 2 ** 32
-  return (configs: readonly ProposerConfig[]): Proposer[] => {
+  const createProposers = (configs: readonly ProposerConfig[]): Proposer[] => {
     const baseUrls = configs.flatMap((config) =>
       config.kind === 'openai' ? config.endpoints.map(({ baseUrl }) => baseUrl) : [],
     )
-    const keys = assignKeys(inputs.openaiApiKey, inputs.openaiApiKeys, baseUrls)
-    return configs.map((config) =>
-      config.kind === 'knobs' ? createKnobsProposer(random) : createOpenAIProposer(config, keys),
-    )
+    const keys = assignKeys(job.inputs.openaiApiKey, job.inputs.openaiApiKeys, baseUrls)
+    return configs.map((config) => createProposer(config, job, { keys, random }))
   }
+  return { createProposers, insights: createInsightsFile(gitContext(job)), random }
+}
+
+interface ProposerNeeds {
+  keys: KeysByHost
+  random(): number
+}
+
+function createProposer(config: ProposerConfig, job: Job, { keys, random }: ProposerNeeds): Proposer {
+  switch (config.kind) {
+    case 'knobs':
+      return createKnobsProposer(random)
+    case 'openai':
+      return createOpenAIProposer(config, keys)
+    case 'command': {
+      const secrets = secretsOfAgent(config, job.inputs.agentEnvironment)
+      const options = { environment: process.env, jobSecrets: secretsHere(job) }
+      return createCommandProposer({ ...config, secrets }, options)
+    }
+  }
+}
+
+/** @throws ConfigError when the workflow does not give an agent what the configuration says it needs */
+function secretsOfAgent({ name, secrets }: CommandConfig, given: Variables): Record<string, string> {
+  const picked = pickVariables(secrets, given)
+  if (picked.kind === 'picked') return picked.variables
+  throw new ConfigError(`agent ${name} needs ${picked.names.join(', ')}, which the workflow does not give`, {
+    hint: `Add \`${picked.names[0]}=${'$'}{{ secrets.${picked.names[0]} }}\` to the input \`agent-environment\`.`,
+  })
 }
 
 /** @param testbed this machine, in jobs that train */
 export function sessionSettings({ inputs, runner }: Job, testbed?: string): SessionSettings {
-  const { configPath, newLedger, candidates, certify } = inputs
+  const { configPath, newLedger, candidates, certify, hypothesis, direction } = inputs
   return {
     configPath,
     newLedger,
@@ -102,6 +138,7 @@ export function sessionSettings({ inputs, runner }: Job, testbed?: string): Sess
     rootSeed: randomUUID(),
     testbed,
     runUrl: runner.runUrl,
+    dispatch: { id: runner.runId, hypothesis, direction },
   }
 }
 

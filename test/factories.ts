@@ -1,6 +1,6 @@
 // Small builders of domain values with defaults that make sense together: a test writes only what it is about.
 import { createHash } from 'node:crypto'
-import { type Candidate, candidateId, NO_USAGE } from '../src/core/candidate.ts'
+import { type Candidate, candidateId, type Direction, NO_USAGE } from '../src/core/candidate.ts'
 import type { Certification } from '../src/core/certify/stretch.ts'
 import type { Config } from '../src/core/config/config.ts'
 import type { Bench } from '../src/core/evidence.ts'
@@ -155,14 +155,20 @@ export function aState({ candidates = [], trials = [], ...fields }: StateFields 
     trials: new Map(trials.map((result) => [result.trial.id, result])),
     usage: NO_USAGE,
     asked: candidates.length,
-    fruitless: new Set(),
     certifyRequests: new Set(),
     certifications: new Map(),
     announced: new Set(),
     notReverted: new Map(),
+    distilled: 0,
+    fruitless: new Map(),
+    wishes: new Map(),
     ...fields,
     baselines,
   }
+}
+
+export function aDirection(fields: Partial<Direction> = {}): Direction {
+  return { mode: 'explore', category: 'schedule', structural: false, sources: [], ...fields }
 }
 
 export function aConfig(fields: Partial<Config> = {}): Config {
@@ -183,6 +189,13 @@ export function aConfig(fields: Partial<Config> = {}): Config {
     certify: { every: 0, runs: 4 },
     aaEvery: 25,
     proposers: [{ kind: 'knobs' }],
+    search: {
+      structuralShare: 0.3,
+      novelty: 0.8,
+      retryAfterMerges: 5,
+      insightsEvery: 20,
+      deviceHourDollars: 2,
+    },
     limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     ...fields,
   }
@@ -192,6 +205,7 @@ export function aConfig(fields: Partial<Config> = {}): Config {
 export function aProposalRequest(fields: Partial<ProposalRequest> = {}): ProposalRequest {
   return {
     brief: 'Improve it.',
+    direction: aDirection(),
     files: new Map(),
     editable: ['train.py'],
     history: [],

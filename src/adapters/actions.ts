@@ -1,5 +1,6 @@
 // The Actions runner: inputs read once into one typed object, outputs, the job's summary and its log.
 import * as core from '@actions/core'
+import { parseVariables, type Variables } from '../core/agent/agent-environment.ts'
 import { type KeysByHost, parseKeys } from '../core/agent/keys.ts'
 import { parseCount, parseDuration } from '../core/config/quantity.ts'
 import { type TrialBatch, trialBatchSchema } from '../core/trial.ts'
@@ -17,9 +18,14 @@ export interface Inputs {
   openaiApiKey: string
   /** Keys of further endpoints. */
   openaiApiKeys: KeysByHost
+  /** Secrets of coding agents. */
+  agentEnvironment: Variables
   timeBudgetSeconds: number
   /** Most candidates this job proposes; undefined leaves it to the configuration. */
   candidates: number | undefined
+  /** An idea that a person wants to be tested, and where they want to look; empty when there is none. */
+  hypothesis: string
+  direction: string
   /** What `train` is to run; without trials for the other commands. */
   batch: Pick<TrialBatch, 'trials' | 'cut'>
   /** Where `train` leaves results and `judge` finds them. */
@@ -52,10 +58,13 @@ export function readInputs(): Inputs {
     token: core.getInput('token'),
     openaiApiKey: core.getInput('openai-api-key'),
     openaiApiKeys: readKeys(),
+    agentEnvironment: readAgentEnvironment(),
     timeBudgetSeconds: parsed('time-budget', '5h30m', parseDuration, 'a duration such as 5h30m'),
     candidates: core.getInput('candidates')
       ? parsed('candidates', '', parseCount, 'a whole number')
       : undefined,
+    hypothesis: core.getInput('hypothesis'),
+    direction: core.getInput('direction'),
     batch: readBatch(),
     resultsDirectory: core.getInput('results') || 'autoresearch-results',
     newLedger: oneOf('new-ledger', ['false', 'true']) === 'true',
@@ -66,11 +75,12 @@ export function readInputs(): Inputs {
 }
 
 /** What must appear nowhere: not in the log, and not in what a candidate prints. */
-export function secretsOf({ token, openaiApiKey, openaiApiKeys }: SecretInputs): string[] {
-  return [token, openaiApiKey, ...openaiApiKeys.values()].filter((secret) => secret !== '')
+export function secretsOf({ token, openaiApiKey, openaiApiKeys, agentEnvironment }: SecretInputs): string[] {
+  const secrets = [token, openaiApiKey, ...openaiApiKeys.values(), ...agentEnvironment.values()]
+  return secrets.filter((secret) => secret !== '')
 }
 
-type SecretInputs = Pick<Inputs, 'token' | 'openaiApiKey' | 'openaiApiKeys'>
+type SecretInputs = Pick<Inputs, 'token' | 'openaiApiKey' | 'openaiApiKeys' | 'agentEnvironment'>
 
 /** @throws ConfigError that names a line and does not show it */
 function readKeys(): KeysByHost {
@@ -78,6 +88,15 @@ function readKeys(): KeysByHost {
   if (parsed.kind === 'keys') return parsed.keys
   throw new ConfigError(`input openai-api-keys: expected host=key in line ${parsed.line}`, {
     hint: 'Write one key a line, such as api.openai.com=sk-….',
+  })
+}
+
+/** @throws ConfigError that names a line and does not show it */
+function readAgentEnvironment(): Variables {
+  const parsed = parseVariables(core.getInput('agent-environment'))
+  if (parsed.kind === 'variables') return parsed.variables
+  throw new ConfigError(`input agent-environment: expected NAME=value in line ${parsed.line}`, {
+    hint: 'Write one variable a line, such as ANTHROPIC_API_KEY=sk-….',
   })
 }
 

@@ -9,7 +9,7 @@ const MAX_ATTEMPTS = 10
 
 /** @param rng uniform in [0, 1); the only source of chance */
 export function createKnobsProposer(rng: () => number): Proposer {
-  return { name: 'knobs', propose: async (request) => propose(request, rng) }
+  return { name: 'knobs', constantsOnly: true, propose: async (request) => propose(request, rng) }
 }
 
 function propose(request: ProposalRequest, rng: () => number): ProposalResult {

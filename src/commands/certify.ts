@@ -34,8 +34,13 @@ async function trainAll(session: Session, trainer: Trainer, deadlineSeconds: num
   for (;;) {
     await performSteps(session)
     assertCertifiable(session)
-    const [trial] = planCertification(session.state, session.certification)
-    if (!trial || cancelled.aborted) return busySeconds
+    const planned = planCertification(session.state, session.certification)
+    const [trial] = session.affordable(planned)
+    if (cancelled.aborted || planned.length === 0) return busySeconds
+    if (!trial) {
+      log.info(`Certification waits: ${session.costLimitReached}`)
+      return busySeconds
+    }
     if (clock.monotonicSeconds() + session.config.timeoutSeconds > deadlineSeconds) {
       log.info('The time budget is used up; the next run goes on')
       return busySeconds

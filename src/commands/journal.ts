@@ -1,4 +1,5 @@
 // The ledger as a running command sees it: recorded at once in memory, written to the remote in the background, in order.
+import { type Cost, costSince } from '../core/cost.ts'
 import { appendEvents, type LedgerEvent, parseLedger } from '../core/ledger.ts'
 import { replay, type State, selectNews } from '../core/state.ts'
 import { LedgerError } from '../errors.ts'
@@ -7,12 +8,18 @@ import type { BranchUpdate, Clock, LedgerStore } from '../ports.ts'
 interface Entry {
   events: readonly LedgerEvent[]
   branches: readonly BranchUpdate[]
+  at: Date
+}
+
+interface Written {
+  events: readonly LedgerEvent[]
+  times: readonly number[]
 }
 
 export class Journal {
   readonly #store: LedgerStore
   readonly #clock: Clock
-  #written: LedgerEvent[]
+  #written: Written
   #pending: Entry[] = []
   #state: State
   #writing: Promise<void> | undefined
@@ -22,13 +29,27 @@ export class Journal {
   constructor(store: LedgerStore, clock: Clock, text: string) {
     this.#store = store
     this.#clock = clock
-    this.#written = readEvents(text)
-    this.#state = replay(this.#written)
+    this.#written = readLedger(text)
+    this.#state = replay(this.#written.events)
   }
 
   /** What is true now, lines that are still on their way to the remote included. */
   get state(): State {
     return this.#state
+  }
+
+  /** What was spent in the seconds before now, lines that are still on their way included. */
+  costOfLast(seconds: number): Cost {
+    const now = this.#clock.now()
+    const since = new Date(now.getTime() - 1000 * seconds)
+    const { events, times } = this.#written
+    const pending = this.#pending.flatMap((entry) => entry.events.map((event) => ({ event, at: entry.at })))
+    return costSince(
+      [...events, ...pending.map(({ event }) => event)],
+      [...times, ...pending.map(({ at }) => at.getTime())],
+      since,
+      now,
+    )
   }
 
   /**
@@ -39,7 +60,7 @@ export class Journal {
   record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
     if (this.#failure) throw this.#failure.error
     if (events.length === 0 && branches.length === 0) return
-    this.#pending.push({ events, branches })
+    this.#pending.push({ events, branches, at: this.#clock.now() })
     this.#refresh()
     this.#writing ??= this.#writeAll()
     // A failure is thrown by whoever records or waits next; until then it must not end the process.
@@ -70,9 +91,9 @@ export class Journal {
       const events = batch.flatMap((entry) => entry.events)
       const branches = batch.flatMap((entry) => entry.branches)
       const edit = (text: string): string =>
-        appendEvents(text, selectNews(readEvents(text), events), this.#clock.now())
+        appendEvents(text, selectNews(readLedger(text).events, events), this.#clock.now())
       const text = await this.#store.update(edit, branches, describe(events))
-      this.#written = readEvents(text)
+      this.#written = readLedger(text)
       this.#pending.splice(0, batch.length)
       this.#refresh()
     }
@@ -80,7 +101,7 @@ export class Journal {
   }
 
   #refresh(): void {
-    this.#state = replay([...this.#written, ...this.#pending.flatMap((entry) => entry.events)])
+    this.#state = replay([...this.#written.events, ...this.#pending.flatMap((entry) => entry.events)])
     this.wake()
   }
 }
@@ -91,9 +112,9 @@ function takeBatch(pending: readonly Entry[]): Entry[] {
   return pending.slice(0, end === -1 ? pending.length : end + 1)
 }
 
-function readEvents(text: string): LedgerEvent[] {
+function readLedger(text: string): Written {
   const parsed = parseLedger(text)
-  if (parsed.kind === 'ledger') return parsed.events
+  if (parsed.kind === 'ledger') return parsed
   throw new LedgerError(`the ledger is broken at line ${parsed.line}: ${parsed.problem}`, {
     hint: 'Nothing is merged until it is mended: `git log -p autoresearch/ledger` shows who changed it; reset the branch to the last good commit.',
   })

@@ -18,6 +18,7 @@ export async function judgeResults(
   settings: SessionSettings,
 ): Promise<{ session: Session; batches: TrialBatch[]; refused: string[] }> {
   const session = await openSession(ports, settings)
+  // Whatever a limit says by now: these runs are paid for.
   const planned = session.planTrials()
   const assigned = new Map(planned.map((trial) => [trial.id, trial]))
   const refused: string[] = []
@@ -36,7 +37,7 @@ export async function judgeResults(
   await session.flushed()
   session.assertBaselineTrains()
   session.warnOfStuckCertification()
-  return { session, batches: groupTrials(session.planTrials(), session.cut), refused }
+  return { session, batches: groupTrials(session.trials, session.cut), refused }
 }
 
 /** Compares a result with git and with the ledger. */

@@ -1,45 +1,43 @@
 // The `propose` job: opens pull requests for new ideas and says which trials are to be run. It runs no candidate code.
-import type { ProposerConfig } from '../core/config/config.ts'
-import { chooseProposer, waitingCandidates } from '../core/schedule.ts'
+import { waitingCandidates } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch } from '../core/trial.ts'
-import type { Proposer } from '../ports.ts'
-import { proposeCandidate, proposeDueAa } from './proposing.ts'
+import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
+import { Wishes } from './people.ts'
+import { nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
 import { performSteps } from './steps.ts'
 
-export interface ProposePorts extends Ports {
-  /** The configuration says which proposers there are, and it is only known once the session is open. */
-  createProposers(configs: readonly ProposerConfig[]): Proposer[]
-}
-
 /** @returns the session and the trials to run now, one batch a commit: the matrix of the `train` jobs */
 export async function propose(
-  ports: ProposePorts,
+  ports: Ports & ProposingPorts,
   settings: SessionSettings,
 ): Promise<{ session: Session; batches: TrialBatch[] }> {
   const session = await openSession(ports, settings)
   await performSteps(session)
-  const proposers = ports.createProposers(session.config.proposers)
-  await fillQueue(session, proposers, session.candidateLimit)
+  await fillQueue(session, ports, session.candidateLimit)
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
-  return { session, batches: groupTrials(session.planTrials(), session.cut) }
+  return { session, batches: groupTrials(session.trials, session.cut) }
 }
 
-async function fillQueue(session: Session, proposers: readonly Proposer[], wanted: number): Promise<void> {
+async function fillQueue(session: Session, ports: ProposingPorts, wanted: number): Promise<void> {
+  const proposers = ports.createProposers(session.config.proposers)
   const silent = new Set<number>()
+  const wishes = new Wishes(session)
   const { cancelled, log } = session.ports
+  await renewInsightsWhenDue(session, ports.insights, proposers, cancelled)
+  const insights = await readPresentInsights(ports.insights)
   while (!cancelled.aborted && waitingCandidates(session.state).length < wanted) {
     const limit = session.costLimitReached
     if (limit) return log.info(`No more proposals: ${limit}`)
     if (await proposeDueAa(session)) continue
-    const turn = chooseProposer(proposers.length, session.state.asked, silent)
-    const proposer = turn === undefined ? undefined : proposers[turn]
-    if (turn === undefined || proposer === undefined) return
-    const proposed = await proposeCandidate(session, proposer, cancelled)
+    const { wish, barred } = await wishes.next(proposers, silent)
+    const turn = nextTurn(session, proposers, barred, ports.random, wish)
+    if (!turn) return
+    const proposed = await proposeCandidate(session, { ...turn, insights }, cancelled)
     if (proposed.kind === 'proposed') continue
-    log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
-    silent.add(turn)
+    log.info(`${turn.proposer.name} proposed nothing: ${proposed.reason}`)
+    if (!proposed.declined) silent.add(turn.index)
   }
 }

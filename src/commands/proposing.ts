@@ -1,76 +1,158 @@
 // Asks a proposer for one idea and records it as a candidate: commit, branch and ledger line in one atomic push.
 import { AA_PROPOSER, aaProposal, dueAa, reviewAa } from '../core/aa.ts'
-import { buildBrief } from '../core/agent/brief.ts'
+import type { Asked } from '../core/agent/asked.ts'
+import { buildBrief } from '../core/agent/brief/brief.ts'
 import { offersChecks } from '../core/agent/checks.ts'
+import { chooseTurn, forWish } from '../core/agent/direction.ts'
+import { explainRepetition } from '../core/agent/novelty.ts'
 import {
   type Candidate,
   candidateBranch,
   candidateId,
+  type Direction,
   NO_USAGE,
   type Proposal,
-  type Usage,
 } from '../core/candidate.ts'
+import type { ProposerConfig } from '../core/config/config.ts'
 import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate/gate.ts'
+import { changesOnlyConstants, sketchOf } from '../core/gate/sketch.ts'
 import { pastIdeas } from '../core/ideas.ts'
+import { quotable } from '../core/people.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
-import type { Proposer } from '../ports.ts'
+import { type KnownWish, MAX_DIRECTION_CHARACTERS } from '../core/wishes.ts'
+import type { InsightsStore, ProposalResult, Proposer } from '../ports.ts'
 import { openPast } from './past.ts'
+import { givenUp } from './people.ts'
 import type { Session } from './session.ts'
+
+/** What a job that proposes needs besides the session's ports. */
+export interface ProposingPorts {
+  /** The configuration says which proposers there are, and it is only known once the session is open. */
+  createProposers(configs: readonly ProposerConfig[]): Proposer[]
+  insights: InsightsStore
+  /** Uniform in [0, 1). */
+  random(): number
+}
+
+export interface Turn {
+  /** Place of the proposer in the configuration. */
+  index: number
+  proposer: Proposer
+  direction: Direction
+  /** Of a person, which this candidate is to take up. */
+  wish?: KnownWish | undefined
+  /** What was learned so far, in words. */
+  insights?: string | undefined
+}
 
 export type Proposed =
   | { kind: 'proposed'; candidate: Candidate }
-  | { kind: 'nothing'; reason: string; exhausted: boolean }
+  /** `declined`: it was the answer to a wish, and says nothing about what else the proposer may have to offer. */
+  | { kind: 'nothing'; reason: string; exhausted: boolean; declined?: true }
 
-/** Asks `proposer` for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger. */
-export async function proposeCandidate(
-  session: Session,
-  proposer: Proposer,
-  signal: AbortSignal,
-): Promise<Proposed> {
+/** Whose turn it is, and what to ask for; undefined when every proposer is among `barred`. */
+export function nextTurn(
+  { state, config }: Session,
+  proposers: readonly Proposer[],
+  barred: ReadonlySet<number>,
+  random: () => number,
+  wish?: KnownWish,
+): Turn | undefined {
+  const choices = proposers.map(({ name, constantsOnly = false }) => ({ name, constantsOnly }))
+  const turn = chooseTurn(state, choices, barred, config.search, random)
+  const proposer = turn && proposers[turn.index]
+  if (!proposer) return undefined
+  return wish
+    ? { index: turn.index, proposer, direction: forWish(turn.direction), wish }
+    : { ...turn, proposer }
+}
+
+/** Asks for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger. */
+export async function proposeCandidate(session: Session, turn: Turn, signal: AbortSignal): Promise<Proposed> {
+  const { proposer, direction, insights, wish } = turn
   const { repository, checker } = session.ports
-  const { config, bench, baseline } = session
+  const { config, state, bench, baseline } = session
   const files = await repository.readFiles(baseline.commit)
   const editable = [...files.keys()].filter((path) => isEditable(path, config.editable))
   const program = config.program === undefined ? undefined : files.get(config.program)
+  const sources = await readSources(session, direction)
   const result = await proposer.propose({
     brief: buildBrief({
       config,
-      state: session.state,
+      state,
       bench,
       files,
       editable,
+      direction,
+      sources,
       ...(program ? { program } : {}),
+      ...(insights ? { insights } : {}),
+      asked: askedOf(session, wish),
     }),
+    direction,
     files,
     editable,
-    history: pastIdeas(session.state),
-    review: (proposal) => review(session, proposedChanges(files, proposal)),
+    history: pastIdeas(state),
+    review: (proposal) => review(session, turn, proposedChanges(files, proposal)),
     past: openPast(session),
     ...(checker && offersChecks(config)
       ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
       : {}),
     budget: session.budget,
+    ...(wish && { wish: wish.text }),
     signal,
   })
-  if (result.kind === 'nothing')
-    return recordNothing(session, proposer.name, result.reason, result.usage, result.exhausted)
-  const { proposal, usage, author = proposer.name } = result
-  return recordCandidate(session, author, baseline, proposal, usage)
+  if (result.kind === 'proposal') return recordCandidate(session, turn, baseline, result)
+  // Nobody has looked at the wish, so that it is still to be taken up.
+  const unheard = signal.aborted || result.cause === 'unreachable'
+  return recordNothing(session, turn, result, unheard ? undefined : wish)
+}
+
+function askedOf({ settings }: Session, wish: KnownWish | undefined): Asked {
+  const direction = quotable(settings.dispatch?.direction ?? '', MAX_DIRECTION_CHARACTERS)
+  return { ...(wish && { wish }), ...(direction !== '' && { direction }) }
+}
+
+/** The changes to start from. A proposal can do without one that git no longer has. */
+async function readSources(session: Session, { sources }: Direction): Promise<ReadonlyMap<string, Change[]>> {
+  const read = new Map<string, Change[]>()
+  for (const id of sources) {
+    const candidate = session.state.candidates.get(id)
+    if (!candidate) continue
+    try {
+      read.set(id, await session.ports.repository.changes(candidate.base, candidate.head))
+    } catch {
+      session.ports.log.warn(`the change of "${candidate.title}" cannot be read any more`)
+    }
+  }
+  return read
 }
 
 async function recordCandidate(
   session: Session,
-  proposer: string,
+  turn: Turn,
   baseline: BaselineCommit,
-  proposal: Proposal,
-  usage: Usage,
+  { proposal, usage, author }: Extract<ProposalResult, { kind: 'proposal' }>,
 ): Promise<Proposed> {
+  const { name } = turn.proposer
   const made = await commitProposal(session, baseline, proposal)
   // Judged from git objects, whatever the proposer was told: what is pushed is what was reviewed.
-  const problems = review(session, made.changes)
-  if (problems.length > 0) return recordNothing(session, proposer, problems.join(' '), usage, false)
-  return recordMade(session, made, { ...proposal, proposer, usage })
+  const problems = review(session, turn, made.changes)
+  if (problems.length > 0)
+    return recordNothing(session, turn, { reason: problems.join(' '), usage, exhausted: false }, turn.wish)
+  return recordMade(session, made, {
+    ...proposal,
+    proposer: author ?? name,
+    ...(author !== undefined && author !== name && { standsInFor: name }),
+    ...askedFor(turn),
+    usage,
+  })
+}
+
+/** A direction is what we chose; what a person asks for has none. */
+function askedFor({ direction, wish }: Turn): Pick<Candidate, 'direction' | 'wish'> {
+  return wish ? { wish: wish.id } : { direction }
 }
 
 /**
@@ -107,24 +189,21 @@ async function commitProposal(
   return { base, head, tree, changes: await repository.changes(base, head) }
 }
 
-type Facts = Pick<
-  Candidate,
-  'title' | 'hypothesis' | 'category' | 'expectedEffect' | 'proposer' | 'knob' | 'usage' | 'aa' | 'reverts'
->
+type Facts = Omit<Proposal, 'files'> &
+  Pick<Candidate, 'proposer' | 'standsInFor' | 'direction' | 'wish' | 'usage' | 'aa' | 'reverts'>
 
 /** Records a commit as a candidate and moves its branch there, in one push. */
 export function recordMade(session: Session, { base, head, tree, changes }: Made, facts: Facts): Proposed {
-  const { title, hypothesis, category, expectedEffect, proposer, knob, usage, aa, reverts } = facts
+  const { proposer, standsInFor, direction, wish, aa, reverts } = facts
   const candidate: Candidate = {
     id: candidateId(base, tree),
-    title,
-    hypothesis,
-    category,
-    expectedEffect,
+    ...describeProposal(facts),
     proposer,
-    ...(knob ? { knob } : {}),
-    changeKey: changeKey(changes),
-    usage,
+    ...(standsInFor === undefined ? {} : { standsInFor }),
+    ...(direction && { direction }),
+    ...(wish === undefined ? {} : { wish }),
+    ...describeChange(changes),
+    usage: facts.usage,
     base,
     head,
     tree,
@@ -139,27 +218,45 @@ export function recordMade(session: Session, { base, head, tree, changes }: Made
   return { kind: 'proposed', candidate }
 }
 
-function recordNothing(
-  session: Session,
-  proposer: string,
-  reason: string,
-  usage: Usage,
-  exhausted: boolean,
-): Proposed {
-  const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
-  session.record([{ kind: 'no-proposal', id, proposer, reason, usage }])
-  return { kind: 'nothing', reason, exhausted }
+function describeProposal({ title, hypothesis, category, expectedEffect, knob }: Omit<Proposal, 'files'>) {
+  return { title, hypothesis, category, expectedEffect, ...(knob && { knob }) }
 }
 
-/** The static gate, and the rule that an idea is tried once. */
-function review(session: Session, changes: readonly Change[]): string[] {
-  const problems = reviewChanges(changes, session.config.editable)
+function describeChange(changes: readonly Change[]) {
+  const constantsOnly = changesOnlyConstants(changes) && ({ constantsOnly: true } as const)
+  return { changeKey: changeKey(changes), sketch: sketchOf(changes), ...constantsOnly }
+}
+
+/** @param wish what a proposer has looked at and brought nothing for */
+function recordNothing(
+  session: Session,
+  turn: Turn,
+  result: Omit<Extract<ProposalResult, { kind: 'nothing' }>, 'kind'>,
+  wish: KnownWish | undefined,
+): Proposed {
+  const { reason, usage, exhausted, cause } = result
+  const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
+  const asked = turn.wish ? wish && { wish: wish.id } : { direction: turn.direction }
+  const given = wish ? givenUp(wish, { reason, cannot: cause === 'cannot' }) : []
+  session.record([
+    { kind: 'no-proposal', id, proposer: turn.proposer.name, reason, usage, ...asked },
+    ...given,
+  ])
+  return { kind: 'nothing', reason, exhausted, ...(given.length > 0 && { declined: true }) }
+}
+
+/** The static gate, the rule that an idea is tried once, and the floor of structural changes. */
+function review(session: Session, { direction, wish }: Turn, changes: readonly Change[]): string[] {
+  const { state, config } = session
+  const problems = reviewChanges(changes, config.editable)
   if (problems.length > 0) return problems
-  const key = changeKey(changes)
-  const twin = pastIdeas(session.state).find((candidate) => candidate.changeKey === key)
-  if (!twin) return []
-  const fate = twin.verdict ? twin.verdict.reason : 'it is still being tested'
-  return [`The same change was proposed before as "${twin.title}" (${twin.id}): ${fate}.`]
+  // What a person asks for may be close to what was tried, and only not the same.
+  const similarity = wish ? 1 : config.search.novelty
+  const policy = { similarity, retryAfterMerges: config.search.retryAfterMerges }
+  const repetition = explainRepetition(state, changes, policy, direction.sources)
+  if (repetition !== undefined) return [repetition]
+  if (!direction.structural || !changesOnlyConstants(changes)) return []
+  return ['The change is only numbers, and this time a change of structure is asked for.']
 }
 
 function proposedChanges(files: ReadonlyMap<string, string>, proposal: Pick<Proposal, 'files'>): Change[] {

@@ -1,20 +1,20 @@
 // The loop for one GPU machine: three lanes that read the same state (one trains, one proposes, one talks to GitHub), so
 // that the device never waits for a model or for GitHub.
-import type { ProposerConfig } from '../core/config/config.ts'
 import { pastIdeas } from '../core/ideas.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import type { RunTimes } from '../core/report/tally.ts'
-import { chooseProposer, planSteps, waitingCandidates } from '../core/schedule.ts'
+import { planSteps, waitingCandidates } from '../core/schedule.ts'
 import { openCandidates, type State } from '../core/state.ts'
+import { dueAnswers } from '../core/wishes.ts'
 import type { Proposer, Trainer } from '../ports.ts'
-import { proposeCandidate, proposeDueAa } from './proposing.ts'
+import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
+import { Wishes } from './people.ts'
+import { nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
 import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
-import { performStep } from './steps.ts'
+import { giveAnswer, performStep } from './steps.ts'
 
-export interface RunPorts extends Ports {
+export interface RunPorts extends Ports, ProposingPorts {
   trainer: Trainer
-  /** The configuration says which proposers there are, and it is only known once the session is open. */
-  createProposers(configs: readonly ProposerConfig[]): Proposer[]
 }
 
 export interface RunSettings extends SessionSettings {
@@ -112,7 +112,7 @@ class Loop {
     while (!this.#stop.signal.aborted) {
       this.#session.assertBaselineTrains()
       if (clock.monotonicSeconds() + this.#session.config.timeoutSeconds > this.#deadlineSeconds) return
-      const trial = this.#session.planTrials()[0]
+      const trial = this.#session.trials[0]
       if (!trial) {
         if (!this.#proposing && planSteps(this.#session.state).length === 0) return
         await this.#session.changed()
@@ -129,9 +129,11 @@ class Loop {
   /** The proposing lane: keeps a few candidates ready for the device. */
   async #propose(): Promise<string> {
     const proposers = this.#ports.createProposers(this.#session.config.proposers)
+    const wishes = new Wishes(this.#session)
     const exhausted = new Set<number>()
     const fruitless = proposers.map(() => 0)
     let baseline = this.#session.baseline.commit
+    let insights = await readPresentInsights(this.#ports.insights)
     while (!this.#stop.signal.aborted) {
       // A new baseline is a new chance for those who had nothing to offer on the old one.
       if (baseline !== this.#session.baseline.commit) {
@@ -146,20 +148,31 @@ class Loop {
         continue
       }
       if (await proposeDueAa(this.#session)) continue
-      const turn = chooseProposer(proposers.length, this.#session.state.asked, exhausted)
-      const proposer = turn === undefined ? undefined : proposers[turn]
-      if (turn === undefined || proposer === undefined) {
+      if (await this.#renewInsights(proposers)) insights = await readPresentInsights(this.#ports.insights)
+      const { wish, barred } = await wishes.next(proposers, exhausted)
+      const turn = nextTurn(this.#session, proposers, barred, this.#ports.random, wish)
+      if (!turn) {
         if (openCandidates(this.#session.state).length === 0) return 'no proposer has anything more to offer'
         await this.#session.changed()
         continue
       }
-      const proposed = await proposeCandidate(this.#session, proposer, this.#stop.signal)
-      fruitless[turn] = proposed.kind === 'proposed' ? 0 : (fruitless[turn] ?? 0) + 1
-      if (proposed.kind === 'proposed') continue
+      const { index, proposer } = turn
+      const proposed = await proposeCandidate(this.#session, { ...turn, insights }, this.#stop.signal)
+      if (proposed.kind === 'proposed') {
+        fruitless[index] = 0
+        continue
+      }
       this.#ports.log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
-      if (proposed.exhausted || (fruitless[turn] ?? 0) >= MAX_FRUITLESS) exhausted.add(turn)
+      if (proposed.declined) continue
+      fruitless[index] = (fruitless[index] ?? 0) + 1
+      if (proposed.exhausted || (fruitless[index] ?? 0) >= MAX_FRUITLESS) exhausted.add(index)
     }
     return 'the time budget is used up'
+  }
+
+  async #renewInsights(proposers: readonly Proposer[]): Promise<boolean> {
+    const { insights } = this.#ports
+    return (await renewInsightsWhenDue(this.#session, insights, proposers, this.#stop.signal)) === 'renewed'
   }
 
   /** Which limit of the configuration this run has reached, if any. */
@@ -174,8 +187,10 @@ class Loop {
   async #talkToForge(): Promise<void> {
     for (;;) {
       const step = planSteps(this.#session.state)[0]
+      const answer = dueAnswers(this.#session.state)[0]
       if (this.#ports.cancelled.aborted) return
       if (step) await performStep(this.#session, step)
+      else if (answer) await giveAnswer(this.#session, answer)
       else if (!this.#training) return
       else await this.#session.changed()
     }

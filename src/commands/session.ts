@@ -1,5 +1,5 @@
 // Every command begins here: read the ledger and the configuration, and reconcile both with what GitHub shows.
-import { candidateBranch, type Usage } from '../core/candidate.ts'
+import { candidateBranch } from '../core/candidate.ts'
 import {
   askForCertification,
   certificationFailure,
@@ -8,21 +8,32 @@ import {
 } from '../core/certify/certify.ts'
 import type { CertifyPolicy } from '../core/certify/opinion.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
+import { type Cost, subtractCost, totalCost } from '../core/cost.ts'
 import type { CutPlan } from '../core/curve.ts'
 import { planCut } from '../core/cutting.ts'
 import { type Bench, measurementHash } from '../core/evidence.ts'
 import type { LedgerEvent } from '../core/ledger.ts'
+import {
+  affordableTrials,
+  deviceSecondsLeft,
+  limitReached,
+  proposalBudget,
+  type Spent,
+  WEEK_SECONDS,
+} from '../core/limits.ts'
 import type { JudgePolicy } from '../core/policy.ts'
 import { type PullRequest, reconcile } from '../core/reconcile.ts'
 import { describeCertification, describeVerdict } from '../core/report/describe.ts'
 import { baselineFailure, decide, planTrials } from '../core/schedule.ts'
 import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
 import type { Trial } from '../core/trial.ts'
+import { dispatchedWish } from '../core/wishes.ts'
 import { BaselineError, ConfigError, LedgerError } from '../errors.ts'
 import type {
   BranchUpdate,
   Checker,
   Clock,
+  Discussion,
   Forge,
   LedgerStore,
   Log,
@@ -30,6 +41,7 @@ import type {
   Repository,
 } from '../ports.ts'
 import { Journal } from './journal.ts'
+import { type Dispatch, lastWords } from './people.ts'
 
 export interface Ports {
   repository: Repository
@@ -39,6 +51,8 @@ export interface Ports {
   log: Log
   /** In jobs that may run candidate code. */
   checker?: Checker
+  /** Where people are heard. */
+  discussion?: Discussion
   /** Fires when the job is cancelled: stop at once, lose nothing that is recorded. */
   cancelled: AbortSignal
 }
@@ -58,6 +72,8 @@ export interface SessionSettings {
   certify?: boolean
   /** Page of this workflow run, linked from check runs. */
   runUrl: string | undefined
+  /** What the person who started this job asks for. */
+  dispatch?: Dispatch
 }
 
 /** What a command works with: the ports, the configuration of the baseline, and the state as the ledger tells it. */
@@ -65,14 +81,14 @@ export class Session {
   readonly ports: Ports
   readonly settings: SessionSettings
   readonly #journal: Journal
-  readonly #usageBefore: Usage
+  readonly #costBefore: Cost
   #config: Config
 
   constructor(ports: Ports, settings: SessionSettings, journal: Journal, config: Config) {
     this.ports = ports
     this.settings = settings
     this.#journal = journal
-    this.#usageBefore = journal.state.usage
+    this.#costBefore = totalCost(journal.state)
     this.#config = config
   }
 
@@ -89,22 +105,30 @@ export class Session {
     return Math.min(this.settings.candidates ?? Number.POSITIVE_INFINITY, this.#config.limits.candidates)
   }
 
-  /** What this job may still spend on proposing. */
+  /** What inventing the next candidate may cost. */
   get budget(): { tokens: number; dollars: number } {
-    const { limits } = this.#config
-    const { usage } = this.state
-    const { inputTokens, outputTokens, dollars } = this.#usageBefore
-    return {
-      tokens: limits.tokens - (usage.inputTokens + usage.outputTokens - inputTokens - outputTokens),
-      dollars: limits.dollars - (usage.dollars - dollars),
-    }
+    return proposalBudget(this.#config.limits, this.#spent)
   }
 
-  /** Which limit on the cost of proposing is reached, as a sentence. */
+  /** Which limit on what research costs is reached, as a sentence. */
   get costLimitReached(): string | undefined {
-    const { limits } = this.#config
-    if (this.budget.tokens <= 0) return `the limit of ${limits.tokens} tokens is reached`
-    return this.budget.dollars <= 0 ? `the limit of ${limits.dollars} dollars is reached` : undefined
+    return limitReached(this.#config.limits, this.#spent)
+  }
+
+  /** What to train now, most urgent first, as far as the device may still be used. */
+  get trials(): Trial[] {
+    return this.affordable(this.planTrials())
+  }
+
+  /** Those among `planned` that the device may still be used for. */
+  affordable(planned: readonly Trial[]): Trial[] {
+    const { limits, budgetSeconds } = this.#config
+    return affordableTrials(this.state, planned, deviceSecondsLeft(limits, this.#spent), budgetSeconds)
+  }
+
+  get #spent(): Spent {
+    const run = subtractCost(totalCost(this.state), this.#costBefore)
+    return { run, week: this.#config.limits.week ? this.#journal.costOfLast(WEEK_SECONDS) : run }
   }
 
   get policy(): JudgePolicy {
@@ -149,7 +173,7 @@ export class Session {
     return baseline
   }
 
-  /** The trials worth running now, most urgent first. */
+  /** The trials worth running now, most urgent first, whatever they cost. */
   planTrials(): Trial[] {
     return planTrials(this.state, this.bench, this.policy, this.certification)
   }
@@ -188,6 +212,13 @@ export class Session {
     const failure = certificationFailure(this.state, this.certification)
     if (failure !== undefined)
       this.ports.log.warn(`Certification waits: the last certified commit cannot be measured: ${failure}`)
+  }
+
+  /** Records what the person who started this job wants to be tested. */
+  takeDispatch(): void {
+    const { dispatch } = this.settings
+    const wish = dispatch && dispatchedWish(dispatch.id, dispatch.hypothesis)
+    if (wish && !this.state.wishes.has(wish.id)) this.record([{ kind: 'wish', wish }])
   }
 
   /** @throws BaselineError when the baseline itself has failed too often to be measured */
@@ -240,9 +271,14 @@ export class Session {
     return found
   }
 
-  /** One pull request, with the tree that merging it made. */
+  /** One pull request, with the tree that merging it made, or with what was said of one that was closed. */
   async pullRequest(number: number): Promise<PullRequest> {
-    const pullRequest = await this.ports.forge.pullRequest(number)
+    const { forge, discussion } = this.ports
+    const pullRequest = await forge.pullRequest(number)
+    if (pullRequest.state === 'closed' && discussion) {
+      const words = await lastWords(discussion, number)
+      return { ...pullRequest, ...(words && { words }) }
+    }
     if (pullRequest.mergeCommit === undefined) return pullRequest
     return { ...pullRequest, mergeTree: await this.ports.repository.treeOf(pullRequest.mergeCommit) }
   }
@@ -276,6 +312,8 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
   const session = new Session(ports, settings, journal, first)
   await session.reconcile()
   if (settings.certify) session.askForCertification()
+  // At once, because it is known to this job only.
+  session.takeDispatch()
   return session
 }
 

@@ -1,8 +1,10 @@
 // What is done on GitHub for a candidate: open it, replay it on a moved baseline, settle it. Every step may be repeated.
 import { type Candidate, candidateBranch, isToBeMerged } from '../core/candidate.ts'
 import { refutationOf } from '../core/certify/revert.ts'
+import { summariseCost } from '../core/cost.ts'
 import { evidenceFor } from '../core/evidence.ts'
 import { reconcileCandidate } from '../core/reconcile.ts'
+import { renderAnswer, wishMarker } from '../core/report/answer.ts'
 import { revertCheck } from '../core/report/certification-check.ts'
 import { concludedCheck, startedCheck } from '../core/report/check.ts'
 import { candidateMarker, renderComment } from '../core/report/comment.ts'
@@ -11,6 +13,7 @@ import { renderMergeMessage, renderPullRequest } from '../core/report/pull-reque
 import { planSteps, type Step } from '../core/schedule.ts'
 import type { BaselineCommit } from '../core/state.ts'
 import type { MeasuredEvidence, Verdict } from '../core/verdict.ts'
+import { type DueAnswer, dueAnswers } from '../core/wishes.ts'
 import { ForgeError } from '../errors.ts'
 import type { BranchUpdate } from '../ports.ts'
 import { announce, revert } from './reverting.ts'
@@ -20,8 +23,10 @@ import type { Session } from './session.ts'
 export async function performSteps(session: Session): Promise<void> {
   for (;;) {
     const step = planSteps(session.state)[0]
-    if (!step) return
-    await performStep(session, step)
+    const answer = dueAnswers(session.state)[0]
+    if (step) await performStep(session, step)
+    else if (answer) await giveAnswer(session, answer)
+    else return
   }
 }
 
@@ -33,6 +38,18 @@ export async function performStep(session: Session, step: Step): Promise<void> {
   else if (step.kind === 'announce') await announce(session, step.certification)
   else if (step.kind === 'revert') await revert(session, step.certification)
   else await settle(session, step.candidate)
+}
+
+/** Tells the asker of a wish what became of it, in one comment that is edited later. What GitHub refuses is not tried again. */
+export async function giveAnswer(session: Session, due: DueAnswer): Promise<void> {
+  await session.flushed()
+  const { discussion, log } = session.ports
+  const { wish, issue, answer } = due
+  const body = renderAnswer(session.state, due)
+  const answered = await discussion?.answer(issue, wishMarker(wish.id), body)
+  if (answered?.kind === 'refused')
+    log.warn(`The answer on #${issue} could not be written: ${answered.explanation}`)
+  session.record([{ kind: 'answered', wish: wish.id, answer }])
 }
 
 async function open(session: Session, candidate: Candidate): Promise<void> {
@@ -141,7 +158,13 @@ async function publish(session: Session, candidate: Candidate, verdict: Verdict)
     candidate.head,
     concludedCheck({ candidate, verdict, evidence, config }, settings.runUrl),
   )
-  const comment = renderComment({ candidate, verdict, evidence, config })
+  const comment = renderComment({
+    candidate,
+    verdict,
+    evidence,
+    config,
+    cost: summariseCost(session.state),
+  })
   if (candidate.pullRequest !== undefined)
     await forge.putComment(candidate.pullRequest, candidateMarker(candidate.id), comment)
 }

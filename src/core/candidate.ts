@@ -1,5 +1,6 @@
 // A candidate: one proposed change, its hypothesis, and how far it has come.
 import { createHash } from 'node:crypto'
+import type { Words } from './people.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What a proposer invents: an idea and the new contents of the files it changes. */
@@ -27,6 +28,20 @@ export const CATEGORIES = [
   'hyperparameter',
 ] as const
 export type Category = (typeof CATEGORIES)[number]
+
+/** How a proposal is to come about: something new, or something that starts from candidates there were. */
+export type Mode = 'explore' | 'refine' | 'combine' | 'simplify' | 'repair'
+
+/** What a proposer is asked for. */
+export interface Direction {
+  mode: Mode
+  /** `hyperparameter` asks for nothing but new constants. */
+  category: Category
+  /** A change of nothing but numbers will not do. */
+  structural: boolean
+  /** Ids of the candidates to start from: two for `combine`, one for `refine` and `repair`. */
+  sources: readonly string[]
+}
 
 /** One named numeric constant and the step taken on it. */
 export interface Knob {
@@ -57,11 +72,21 @@ export interface Candidate {
   expectedEffect: string
   /** Name of the proposer, with its model if it has one: `openai gpt-x`. */
   proposer: string
+  /** The proposer whose turn it was, when another endpoint of it answered. */
+  standsInFor?: string
   knob?: Knob
+  /** The wish of a person that it takes up. */
+  wish?: string
   /** Lines of code it adds less those it removes; comments and blank lines are none. */
   addedLines?: number
   /** Hash of the normalised change, by which a repeated idea is recognised. */
   changeKey: string
+  /** Excerpt of the normalised change, by which a nearly equal idea is recognised; see `sketchOf`. */
+  sketch?: string
+  /** Present when nothing but numbers changes. */
+  constantsOnly?: true
+  /** What the proposer was asked for; absent when nobody asked. */
+  direction?: Direction
   usage: Usage
   /** Commit of the baseline that `head` was built on. */
   base: string
@@ -88,7 +113,8 @@ export interface Candidate {
 export type CandidateEnd =
   | { kind: 'merged'; commit: string; asTrained: boolean }
   | { kind: 'closed' }
-  | { kind: 'withdrawn'; reason: string }
+  /** `words`: what a person with write access said last on a pull request that was closed. */
+  | { kind: 'withdrawn'; reason: string; words?: Words }
   | { kind: 'handed-over'; reason: string }
 
 /** True for what a proposer thought of: neither an A/A candidate nor the undoing of a merge. */
@@ -99,6 +125,11 @@ export function isIdea({ aa, reverts }: Candidate): boolean {
 /** True when the judge's word is to merge it. An A/A candidate is only counted. */
 export function isToBeMerged({ aa, verdict }: Candidate): boolean {
   return aa === undefined && verdict?.kind === 'merge'
+}
+
+/** False when nothing but numbers changes. Ledgers of before say so only by the knob or the category. */
+export function isStructural({ constantsOnly, knob, category }: Candidate): boolean {
+  return constantsOnly !== true && knob === undefined && category !== 'hyperparameter'
 }
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, dollars: 0 }

@@ -1,20 +1,31 @@
 // What was tried, as those who propose should learn from it.
 import { type Candidate, isIdea } from './candidate.ts'
-import { isUndone } from './certify/revert.ts'
+import { refutationOf, undoneMerges } from './certify/revert.ts'
 import type { State } from './state.ts'
 
 /**
  * Every idea, oldest first. A/A candidates and reverts are none. A merge that was undone counts as what it turned out to
- * be: rejected.
+ * be: rejected, with the gain of the fresh runs.
  */
 export function pastIdeas(state: State): Candidate[] {
+  const undone = undoneMerges(state)
   return [...state.candidates.values()]
     .filter(isIdea)
-    .map((candidate) => (isUndone(state, candidate) ? asRejected(candidate) : candidate))
+    .map((candidate) =>
+      candidate.end?.kind === 'merged' && undone.has(candidate.end.commit)
+        ? asRejected(state, candidate, candidate.end.commit)
+        : candidate,
+    )
 }
 
-function asRejected(candidate: Candidate): Candidate {
-  const runs = candidate.verdict?.runs ?? { candidate: 0, baseline: 0 }
-  const reason = 'merged, and undone when fresh runs did not confirm it'
-  return { ...candidate, verdict: { kind: 'reject', reason, runs }, end: { kind: 'closed' } }
+function asRejected(state: State, candidate: Candidate, commit: string): Candidate {
+  const { gain, sigma } = refutationOf(state, commit) ?? {}
+  const verdict = {
+    kind: 'reject' as const,
+    reason: 'merged, and undone when fresh runs did not confirm it',
+    ...(gain === undefined ? {} : { gain }),
+    ...(sigma === undefined ? {} : { sigma }),
+    runs: candidate.verdict?.runs ?? { candidate: 0, baseline: 0 },
+  }
+  return { ...candidate, verdict, end: { kind: 'closed' } }
 }

@@ -2,10 +2,11 @@
 // itself and of the line before, so that a torn, edited or reordered ledger is noticed before anything is merged on its
 // word.
 import { createHash } from 'node:crypto'
-import type { Candidate, CandidateEnd, Usage } from './candidate.ts'
+import type { Candidate, CandidateEnd, Direction, Usage } from './candidate.ts'
 import type { Certification, Stretch } from './certify/stretch.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
+import type { Wish, WishAnswer } from './wishes.ts'
 
 export type LedgerEvent =
   /** The first line. `rootSeed` is where every trial's seed comes from. */
@@ -13,8 +14,25 @@ export type LedgerEvent =
   /** The baseline branch now points here: at the start, after a merge, or because a person moved it. */
   | { kind: 'baseline'; commit: string; tree: string; cause: 'started' | 'merged' | 'pushed' }
   | { kind: 'proposed'; candidate: Candidate }
-  /** A proposer was asked and nothing came of it; recorded because it cost something. */
-  | { kind: 'no-proposal'; id: string; proposer: string; reason: string; usage: Usage }
+  /** A proposer was asked and nothing came of it; recorded because it cost something. `wish`: what a person asked for. */
+  | {
+      kind: 'no-proposal'
+      id: string
+      proposer: string
+      reason: string
+      usage: Usage
+      /** What it was asked for; absent in ledgers of before. */
+      direction?: Direction
+      wish?: string
+    }
+  /** Insights were written after this many settled ideas, by a proposer or, without one, as a table. */
+  | { kind: 'distilled'; settled: number; proposer: string; usage: Usage }
+  /** A person asks for something to be tried. */
+  | { kind: 'wish'; wish: Wish }
+  /** No candidate will take up the wish. */
+  | { kind: 'declined'; wish: string; reason: string }
+  /** Its asker was told. */
+  | { kind: 'answered'; wish: string; answer: WishAnswer }
   | { kind: 'opened'; candidate: string; pullRequest: number }
   /** The baseline moved under a waiting candidate and its change was replayed on the new one. */
   | { kind: 'rebased'; candidate: string; base: string; head: string; tree: string }
@@ -34,7 +52,8 @@ export type LedgerEvent =
 type LedgerBody = LedgerEvent & { seq: number; at: string }
 
 export type ParsedLedger =
-  | { kind: 'ledger'; events: LedgerEvent[] }
+  /** `times` of the events in milliseconds of the epoch, as the machines that wrote them had it; NaN when unreadable. */
+  | { kind: 'ledger'; events: LedgerEvent[]; times: number[] }
   | { kind: 'broken'; line: number; problem: string }
 
 const HASH_CHARACTERS = 16
@@ -49,13 +68,14 @@ const FIRST_HASH = '0'.repeat(HASH_CHARACTERS)
  */
 export function parseLedger(text: string): ParsedLedger {
   const events: LedgerEvent[] = []
+  const times: number[] = []
   let hash = FIRST_HASH
   const lines = text.split('\n')
   if (lines.pop() !== '') return { kind: 'broken', line: lines.length + 1, problem: 'the last line is torn' }
   for (const [index, line] of lines.entries()) {
     const body = parseBody(line)
     if (!body) return { kind: 'broken', line: index + 1, problem: 'the line is not a ledger entry' }
-    const { seq, at: _, ...event } = body
+    const { seq, at, ...event } = body
     if (seq !== index + 1 || sealBody(unsealed(line), hash) !== line)
       return {
         kind: 'broken',
@@ -63,12 +83,16 @@ export function parseLedger(text: string): ParsedLedger {
         problem: 'the line was edited or does not follow the one before',
       }
     events.push(event as LedgerEvent)
+    times.push(Date.parse(at))
     hash = hashOf(line)
   }
-  return { kind: 'ledger', events }
+  return { kind: 'ledger', events, times }
 }
 
-/** Adds events to the end of a ledger's text. `at` is display only: order is the order of lines, never the clock's. */
+/**
+ * Adds events to the end of a ledger's text. Order is the order of lines, never the clock's: `at` is for people, and for
+ * what was spent in a week.
+ */
 export function appendEvents(text: string, events: readonly LedgerEvent[], at: Date): string {
   const lines = text === '' ? [] : text.trimEnd().split('\n')
   let seq = lines.length

@@ -1,6 +1,7 @@
 // Reconciles the ledger with what GitHub shows: effects whose answer was lost get their line, and what a person did wins.
 import { type Candidate, candidateBranch } from './candidate.ts'
 import type { LedgerEvent } from './ledger.ts'
+import type { Words } from './people.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
 
 /** A pull request as GitHub shows it now. */
@@ -13,6 +14,8 @@ export interface PullRequest {
   mergeCommit?: string
   /** Tree of that commit. */
   mergeTree?: string
+  /** What a person with write access said last on one that was closed. */
+  words?: Words
 }
 
 export interface Observed {
@@ -58,15 +61,19 @@ export function reconcileCandidate(
     const { verdict, aa } = candidate
     const ours = verdict?.kind === 'reject' || verdict?.kind === 'park' || (verdict && aa !== undefined)
     if (ours) return [...adopted, { kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }]
-    return [...adopted, withdrawn(candidate, 'a person closed the pull request')]
+    return [...adopted, withdrawn(candidate, 'a person closed the pull request', pullRequest.words)]
   }
   if (branchCommit !== candidate.head)
     return [...adopted, withdrawn(candidate, 'a person moved or deleted the branch')]
   return adopted
 }
 
-function withdrawn(candidate: Candidate, reason: string): LedgerEvent {
-  return { kind: 'ended', candidate: candidate.id, end: { kind: 'withdrawn', reason } }
+function withdrawn(candidate: Candidate, reason: string, words?: Words): LedgerEvent {
+  return {
+    kind: 'ended',
+    candidate: candidate.id,
+    end: { kind: 'withdrawn', reason, ...(words && { words }) },
+  }
 }
 
 function reconcileBaseline(state: State, observed: Observed, events: readonly LedgerEvent[]): LedgerEvent[] {

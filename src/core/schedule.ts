@@ -193,21 +193,6 @@ function isAccepted(candidate: Candidate, state: State): boolean {
   return isToBeMerged(candidate) && isCurrent(candidate, state)
 }
 
-/**
- * Whose turn it is to propose: proposers take turns, and those that have nothing to offer are passed over.
- *
- * @param asked how often any proposer was asked so far
- * @returns an index, or undefined when nobody is left
- */
-export function chooseProposer(
-  count: number,
-  asked: number,
-  exhausted: ReadonlySet<number>,
-): number | undefined {
-  const order = Array.from({ length: count }, (_, index) => (asked + index) % count)
-  return order.find((index) => !exhausted.has(index))
-}
-
 /** Candidates that wait for their first run: what proposing ahead is measured by. */
 export function waitingCandidates(state: State): Candidate[] {
   const trained = new Set([...state.trials.values()].map((result) => result.trial.tree))

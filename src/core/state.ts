@@ -1,9 +1,10 @@
 // What is true now, computed from the ledger and nothing else.
-import { addUsage, type Candidate, isIdea, NO_USAGE, type Usage } from './candidate.ts'
+import { addUsage, type Candidate, type Direction, isIdea, NO_USAGE, type Usage } from './candidate.ts'
 import { type Certification, stretchKey } from './certify/stretch.ts'
 import type { LedgerEvent } from './ledger.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
+import type { KnownWish } from './wishes.ts'
 
 export interface BaselineCommit {
   commit: string
@@ -24,8 +25,6 @@ export interface State {
   usage: Usage
   /** How often proposers were asked, with or without result. */
   asked: number
-  /** Ids of the askings that nothing came of. */
-  fruitless: ReadonlySet<string>
   /** Commits up to which certification was asked for. */
   certifyRequests: ReadonlySet<string>
   /** By stretch, in the order in which they were decided. */
@@ -34,6 +33,18 @@ export interface State {
   announced: ReadonlySet<string>
   /** Refuted merges that stay in the baseline, with the reason. */
   notReverted: ReadonlyMap<string, string>
+  /** Settled ideas when insights were last written; 0 before that. */
+  distilled: number
+  /** The askings that nothing came of, by id. */
+  fruitless: ReadonlyMap<string, FruitlessAsking>
+  /** What people asked for, by id, oldest first. */
+  wishes: ReadonlyMap<string, KnownWish>
+}
+
+interface FruitlessAsking {
+  proposer: string
+  usage: Usage
+  direction?: Direction
 }
 
 interface Draft extends State {
@@ -44,7 +55,8 @@ interface Draft extends State {
   baselines: BaselineCommit[]
   candidates: Map<string, Candidate>
   trials: Map<string, TrialResult>
-  fruitless: Set<string>
+  fruitless: Map<string, FruitlessAsking>
+  wishes: Map<string, KnownWish>
 }
 
 /** Replays the ledger. An event that says what is already known changes nothing, so repeated lines are harmless. */
@@ -57,11 +69,13 @@ export function replay(events: readonly LedgerEvent[]): State {
     trials: new Map(),
     usage: NO_USAGE,
     asked: 0,
-    fruitless: new Set(),
     certifyRequests: new Set(),
     certifications: new Map(),
     announced: new Set(),
     notReverted: new Map(),
+    distilled: 0,
+    fruitless: new Map(),
+    wishes: new Map(),
   }
   for (const event of events) if (isNews(draft, event)) apply(draft, event)
   return draft
@@ -92,6 +106,18 @@ function isNews(state: State, event: LedgerEvent): boolean {
       return !state.candidates.has(event.candidate.id)
     case 'no-proposal':
       return !state.fruitless.has(event.id)
+    case 'distilled':
+      return event.settled > state.distilled
+    case 'wish':
+      return !state.wishes.has(event.wish.id)
+    case 'declined': {
+      const wish = state.wishes.get(event.wish)
+      return wish !== undefined && wish.candidate === undefined && wish.declined === undefined
+    }
+    case 'answered': {
+      const wish = state.wishes.get(event.wish)
+      return wish !== undefined && wish.answered !== event.answer
+    }
     case 'opened':
       return candidate !== undefined && candidate.pullRequest === undefined
     case 'rebased':
@@ -135,13 +161,28 @@ function apply(draft: Draft, event: LedgerEvent): void {
       break
     case 'proposed':
       draft.candidates.set(event.candidate.id, event.candidate)
+      changeWish(draft, event.candidate.wish, () => ({ candidate: event.candidate.id }))
       draft.usage = addUsage(draft.usage, event.candidate.usage)
       if (isIdea(event.candidate)) draft.asked += 1
       break
     case 'no-proposal':
-      draft.fruitless.add(event.id)
+      draft.fruitless.set(event.id, toFruitless(event))
+      changeWish(draft, event.wish, ({ attempts }) => ({ attempts: attempts + 1 }))
       draft.usage = addUsage(draft.usage, event.usage)
       draft.asked += 1
+      break
+    case 'wish':
+      draft.wishes.set(event.wish.id, { ...event.wish, attempts: 0 })
+      break
+    case 'declined':
+      changeWish(draft, event.wish, () => ({ declined: event.reason }))
+      break
+    case 'answered':
+      changeWish(draft, event.wish, () => ({ answered: event.answer }))
+      break
+    case 'distilled':
+      draft.distilled = event.settled
+      draft.usage = addUsage(draft.usage, event.usage)
       break
     case 'opened':
       change(draft, event.candidate, { pullRequest: event.pullRequest })
@@ -173,6 +214,14 @@ function apply(draft: Draft, event: LedgerEvent): void {
   }
 }
 
+function toFruitless({
+  proposer,
+  usage,
+  direction,
+}: Extract<LedgerEvent, { kind: 'no-proposal' }>): FruitlessAsking {
+  return { proposer, usage, ...(direction && { direction }) }
+}
+
 /** A replayed change is new code: whatever was decided about the old head no longer holds. */
 function applyRebase(draft: Draft, event: Extract<LedgerEvent, { kind: 'rebased' }>): void {
   const candidate = draft.candidates.get(event.candidate)
@@ -185,6 +234,15 @@ function applyRebase(draft: Draft, event: Extract<LedgerEvent, { kind: 'rebased'
 function change(draft: Draft, id: string, fields: Partial<Candidate>): void {
   const candidate = draft.candidates.get(id)
   if (candidate) draft.candidates.set(id, { ...candidate, ...fields })
+}
+
+function changeWish(
+  draft: Draft,
+  id: string | undefined,
+  fields: (wish: KnownWish) => Partial<KnownWish>,
+): void {
+  const wish = id === undefined ? undefined : draft.wishes.get(id)
+  if (wish) draft.wishes.set(wish.id, { ...wish, ...fields(wish) })
 }
 
 /** Candidates that are neither merged, closed nor taken over by a person. */

@@ -48,6 +48,8 @@ describe('inputs', () => {
       'openai-api-key': 'sk-1',
       'time-budget': '90s',
       candidates: '3',
+      hypothesis: 'Use Muon',
+      direction: 'the optimizer',
       'new-ledger': 'true',
       certify: 'true',
       trials: JSON.stringify({ head: trial.head, trials: [trial] }),
@@ -61,6 +63,8 @@ describe('inputs', () => {
         openaiApiKey: 'sk-1',
         timeBudgetSeconds: 90,
         candidates: 3,
+        hypothesis: 'Use Muon',
+        direction: 'the optimizer',
         newLedger: true,
         certify: true,
         batch: { trials: [trial] },
@@ -81,6 +85,24 @@ describe('inputs', () => {
       ),
     )
     expect(masked.trim().split('\n')).toEqual(['::add-mask::sk-1', '::add-mask::sk-2'])
+  })
+
+  test('the secrets of agents are read by their names and masked', () => {
+    withInputs({ 'agent-environment': 'ANTHROPIC_API_KEY=sk-ant-1\nOTHER=x y' })
+    const masked = outputOf(() =>
+      expect(readInputs().agentEnvironment).toEqual(
+        new Map([
+          ['ANTHROPIC_API_KEY', 'sk-ant-1'],
+          ['OTHER', 'x y'],
+        ]),
+      ),
+    )
+    expect(masked.trim().split('\n')).toEqual(['::add-mask::sk-ant-1', '::add-mask::x y'])
+  })
+
+  test('a secret of an agent without its name is refused, and not shown', () => {
+    withInputs({ 'agent-environment': 'sk-secret' })
+    expect(readInputs).toThrow(/^input agent-environment: expected NAME=value in line 1$/)
   })
 
   test('a key without its host is refused, and not shown', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { connect } from '../../src/adapters/github/client.ts'
 import { createForge } from '../../src/adapters/github/github.ts'
 import type { CheckRun } from '../../src/core/report/report.ts'
 import { ForgeError } from '../../src/errors.ts'
@@ -20,14 +21,16 @@ async function here({ ...options }: TestOptions = {}) {
   const head = await branch(BRANCH, { 'train.js': 'lr = 2\n' })
   const log = aLog()
   const forgeOf = (secret: string, secondMilliseconds = 10) =>
-    createForge({
-      apiUrl: github.apiUrl,
-      serverUrl: github.url,
-      repository: 'acme/char-lm',
-      token: secret,
-      log,
-      secondMilliseconds,
-    })
+    createForge(
+      connect({
+        apiUrl: github.apiUrl,
+        serverUrl: github.url,
+        repository: 'acme/char-lm',
+        token: secret,
+        log,
+        secondMilliseconds,
+      }),
+    )
   const forge = forgeOf(token)
   const opening = { branch: BRANCH, head, base: BASE, title: 'Try lr = 2', body: 'Because.' }
   const open = async () => {

@@ -153,7 +153,7 @@ describe('the budget', () => {
     })
     expect(result).toMatchObject({
       kind: 'nothing',
-      reason: 'stopped, because the limit of tokens of this run is reached',
+      reason: 'stopped, because its limit of tokens is reached',
       usage: { inputTokens: 1800, outputTokens: 200 },
     })
     expect(models[0]?.requests).toHaveLength(2)
@@ -164,7 +164,7 @@ describe('the budget', () => {
       request: { budget: { tokens: 1e6, dollars: 0.001 } },
       settings: { price: { input: 1, output: 1 } },
     })
-    expect(result).toMatchObject({ reason: 'stopped, because the limit of dollars of this run is reached' })
+    expect(result).toMatchObject({ reason: 'stopped, because its limit of dollars is reached' })
   })
 
   test('a candidate that was submitted with the last of it counts', async () => {

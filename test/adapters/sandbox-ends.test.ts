@@ -6,9 +6,9 @@ import { createReadStream, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { describe, expect, test } from 'vitest'
-import { entrance, FILE_DESCRIPTORS, STATUS, startBubblewrap } from '../../src/adapters/sandbox/start.ts'
+import { entrance, fileDescriptors, STATUS, startBubblewrap } from '../../src/adapters/sandbox/start.ts'
 import { systemMounts } from '../../src/adapters/sandbox/tool-mounts.ts'
-import { bubblewrapArguments } from '../../src/core/sandbox/sandbox.ts'
+import { bubblewrapArguments, SYNTHETIC_FILES } from '../../src/core/sandbox/sandbox.ts'
 import { ATTACKS, inSandbox, SKIP, somePlaces, startProgram, survivors, USERS } from './sandbox-lab.ts'
 
 const never = new AbortController().signal
@@ -98,12 +98,13 @@ describe.skipIf(SKIP)('a trial', () => {
       environment: { PATH: '/usr/bin' },
       temporaryBytes: 1e6,
       sharedMemoryBytes: 1e6,
-      descriptors: { status: STATUS, files: FILE_DESCRIPTORS },
+      descriptors: { status: STATUS, files: fileDescriptors(SYNTHETIC_FILES) },
       command: entrance('touch /autoresearch/out/began', { fileBytes: 1e6, processes: 99 }),
     })
     // A process that dies before it could ask to be killed with its parent is not killed with its parent.
     const late = plan.filter((argument) => argument !== '--die-with-parent')
-    const started = await startBubblewrap(['bwrap', ...late], { PATH: '/usr/bin:/bin' }, undefined, never)
+    const inherited = { files: SYNTHETIC_FILES }
+    const started = await startBubblewrap(['bwrap', ...late], { PATH: '/usr/bin:/bin' }, inherited, never)
     const exit = started && once(started.child, 'exit')
     started?.child.stdio[3]?.destroy()
     expect(await exit).toEqual([125, null])

@@ -1,7 +1,9 @@
 // A/A candidates through the jobs of a swarm, on a repository, a GitHub and a device in memory.
 import { expect, test } from 'vitest'
 import { judgeResults } from '../../src/commands/judge.ts'
-import { type ProposePorts, propose } from '../../src/commands/propose.ts'
+import { propose } from '../../src/commands/propose.ts'
+import type { ProposingPorts } from '../../src/commands/proposing.ts'
+import type { Ports } from '../../src/commands/session.ts'
 import { AA_PATH, aaContent, tallyAa } from '../../src/core/aa.ts'
 import { type Candidate, NO_USAGE } from '../../src/core/candidate.ts'
 import { parseConfig } from '../../src/core/config/config.ts'
@@ -12,6 +14,7 @@ import type { TrialBatch } from '../../src/core/trial.ts'
 import type { ProposalRequest, ResultFile } from '../../src/ports.ts'
 import { aCandidate, BENCH, ROOT_SEED, sha } from '../factories.ts'
 import { AT, CONFIG, MemoryWorld, pullOf } from './memory.ts'
+import { proposingPorts } from './proposing-ports.ts'
 
 const CONFIG_TEXT = `editable: [train.py]
 train: python train.py
@@ -42,7 +45,7 @@ function aWorld() {
   return world
 }
 
-function portsOf(world: MemoryWorld, asked: ProposalRequest[] = []): ProposePorts {
+function portsOf(world: MemoryWorld, asked: ProposalRequest[] = []): Ports & ProposingPorts {
   const { repository, ledger, forge } = world
   return {
     repository,
@@ -51,15 +54,13 @@ function portsOf(world: MemoryWorld, asked: ProposalRequest[] = []): ProposePort
     clock: { now: () => AT, monotonicSeconds: () => 0 },
     log: { info: () => {}, warn: () => {} },
     cancelled: new AbortController().signal,
-    createProposers: () => [
-      {
-        name: 'silent',
-        async propose(request) {
-          asked.push(request)
-          return { kind: 'nothing', reason: 'no idea', usage: NO_USAGE, exhausted: true }
-        },
+    ...proposingPorts({
+      name: 'silent',
+      async propose(request) {
+        asked.push(request)
+        return { kind: 'nothing', reason: 'no idea', usage: NO_USAGE, exhausted: true }
       },
-    ],
+    }),
   }
 }
 

@@ -2,108 +2,20 @@
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
 import { proposeCandidate } from '../../src/commands/proposing.ts'
-import { openSession, type Ports } from '../../src/commands/session.ts'
+import { openSession } from '../../src/commands/session.ts'
 import { NO_USAGE, type Usage } from '../../src/core/candidate.ts'
-import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/ledger.ts'
-import type { Checker, LedgerStore, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
-import { aBaseline, aCandidate, BENCH, ROOT_SEED, sha } from '../factories.ts'
+import type { Checker, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
+import { aBaseline, aDirection } from '../factories.ts'
+import { CONFIG, type LabFields, PAST, SETTINGS, TRAIN, thePorts } from './lab.ts'
+import { proposingPorts } from './proposing-ports.ts'
 
-const TRAIN = 'lr = 1\nwd = 1\n'
-const CONFIG = `editable: [train.py]
-train: python train.py
-checks: [python -m py_compile train.py]
-budget: 5m
-metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
-limits: { tokens: 1000, dollars: 1 }
-`
-const PAST = aCandidate({ name: 'warmup' })
-
-interface Fields {
-  config?: string
-  checker?: Checker
-  /** What was proposed in runs before. */
-  before?: Usage
-}
-
-/** Ports that know one past candidate, and a repository in which a commit of `files` is named after its text. */
-function thePorts({ config = CONFIG, checker, before = NO_USAGE }: Fields = {}) {
-  const events: LedgerEvent[] = [
-    { kind: 'started', rootSeed: ROOT_SEED },
-    { kind: 'baseline', ...aBaseline(), cause: 'started' },
-    { kind: 'proposed', candidate: { ...PAST, usage: before } },
-    { kind: 'ended', candidate: PAST.id, end: { kind: 'closed' } },
-  ]
-  let text = appendEvents('', events, new Date(0))
-  const ledger: LedgerStore = {
-    read: async () => text,
-    update: async (edit) => {
-      text = edit(text)
-      return text
-    },
-  }
-  const edited = new Map<string, string>()
-  const unused = (): never => {
-    throw new Error('not part of this test')
-  }
-  let [seconds, pulls] = [0, 0]
-  const ports: Ports = {
-    repository: {
-      remoteBranches: async () => ({
-        defaultBranch: 'main',
-        commits: new Map([
-          ['main', aBaseline().commit],
-          ['autoresearch/baseline', aBaseline().commit],
-        ]),
-      }),
-      treeOf: async () => aBaseline().tree,
-      readFile: async () => config,
-      readFiles: async () => new Map([['train.py', TRAIN]]),
-      async changes(_, head) {
-        if (head === PAST.head)
-          return [{ path: 'train.py', mode: '100644', before: TRAIN, after: 'lr = 3\nwd = 1\n' }]
-        return [{ path: 'train.py', mode: '100644', before: TRAIN, after: edited.get(head) ?? '' }]
-      },
-      async commit({ files }) {
-        const after = files.get('train.py') ?? ''
-        edited.set(sha(after), after)
-        return { commit: sha(after), tree: sha(`${after} tree`) }
-      },
-      rebase: unused,
-      revert: unused,
-    },
-    ledger,
-    forge: {
-      openPullRequests: async () => [],
-      openPullRequest: async () => ({ kind: 'opened', number: ++pulls }),
-      pullRequest: unused,
-      putCheckRun: async () => {},
-      putComment: async () => {},
-      merge: unused,
-      close: unused,
-    },
-    clock: { now: () => new Date(1000 * seconds++), monotonicSeconds: () => 0 },
-    log: { info: () => {}, warn: () => {} },
-    ...(checker && { checker }),
-    cancelled: new AbortController().signal,
-  }
-  const recorded = () => {
-    const parsed = parseLedger(text)
-    return parsed.kind === 'ledger' ? parsed.events : unused()
-  }
-  return { ports, recorded }
-}
-
-const SETTINGS = {
-  configPath: '.github/autoresearch.yml',
-  rootSeed: ROOT_SEED,
-  newLedger: false,
-  testbed: BENCH.testbed,
-  candidates: undefined,
-  runUrl: undefined,
-}
+const turnOf = (proposer: Proposer) => ({ index: 0, proposer, direction: aDirection() })
 
 /** Lets `look` see the request that a proposer gets. */
-async function requestWith(fields: Fields, look: (request: ProposalRequest) => Promise<void>): Promise<void> {
+async function requestWith(
+  fields: LabFields,
+  look: (request: ProposalRequest) => Promise<void>,
+): Promise<void> {
   const { ports } = thePorts(fields)
   const proposer: Proposer = {
     name: 'openai gpt-x',
@@ -112,7 +24,7 @@ async function requestWith(fields: Fields, look: (request: ProposalRequest) => P
       return { kind: 'nothing', reason: 'seen', usage: NO_USAGE, exhausted: true }
     },
   }
-  await proposeCandidate(await openSession(ports, SETTINGS), proposer, new AbortController().signal)
+  await proposeCandidate(await openSession(ports, SETTINGS), turnOf(proposer), new AbortController().signal)
   expect.hasAssertions()
 }
 
@@ -142,7 +54,7 @@ describe('the past', () => {
         return { kind: 'nothing', reason: '', usage: NO_USAGE, exhausted: true }
       },
     }
-    expect(await proposeCandidate(session, proposer, new AbortController().signal)).toMatchObject({
+    expect(await proposeCandidate(session, turnOf(proposer), new AbortController().signal)).toMatchObject({
       kind: 'nothing',
     })
   })
@@ -165,7 +77,7 @@ describe('checks', () => {
     })
   })
 
-  test.each<[string, Fields]>([
+  test.each<[string, LabFields]>([
     ['where no candidate code may run', {}],
     ['where nothing is configured', { checker, config: CONFIG.replace(/^checks.*\n/m, '') }],
     ['without a sandbox', { checker, config: `${CONFIG}sandbox: none\n` }],
@@ -185,7 +97,7 @@ describe('F10 the limits of a run', () => {
       name: 'openai gpt-x',
       async propose({ budget }): Promise<ProposalResult> {
         budgets.push(budget)
-        const files = new Map([['train.py', TRAIN.replace('lr = 1', `lr = 1${budgets.length}`)]])
+        const files = new Map([['train.py', TRAIN.replace('lr = 1', `lr = ${10 ** budgets.length}`)]])
         const words = {
           title: 'Idea',
           hypothesis: 'It helps.',
@@ -195,7 +107,7 @@ describe('F10 the limits of a run', () => {
         return { kind: 'proposal', proposal: { ...words, files }, usage, author: 'openai gpt-y' }
       },
     }
-    await propose({ ...ports, createProposers: () => [proposer] }, { ...SETTINGS, candidates: 9 })
+    await propose({ ...ports, ...proposingPorts(proposer) }, { ...SETTINGS, candidates: 9 })
     const proposed = recorded().flatMap((event) => (event.kind === 'proposed' ? [event.candidate] : []))
     return { budgets, proposed: proposed.slice(1) }
   }
@@ -217,8 +129,8 @@ describe('F10 the limits of a run', () => {
     expect(budgets).toHaveLength(2)
   })
 
-  test('leave a candidate in the name of who made it', async () => {
+  test('leave a candidate in the name of who made it, and say whose turn it was', async () => {
     const { proposed } = await proposeWith(spent(1000))
-    expect(proposed).toMatchObject([{ proposer: 'openai gpt-y' }])
+    expect(proposed).toMatchObject([{ proposer: 'openai gpt-y', standsInFor: 'openai gpt-x' }])
   })
 })

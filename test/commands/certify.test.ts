@@ -16,6 +16,7 @@ import { BaselineError } from '../../src/errors.ts'
 import type { ResultFile } from '../../src/ports.ts'
 import { aCandidate, aCertification, aTrialResult, aVerdict, BENCH, ROOT_SEED } from '../factories.ts'
 import { AT, BASELINE, CONFIG, Killed, MemoryWorld } from './memory.ts'
+import { proposingPorts } from './proposing-ports.ts'
 
 const SIGMA = 0.01
 const GOOD = -0.02
@@ -342,7 +343,7 @@ function pooled(...groups: readonly number[][]): number {
 describe('a swarm', () => {
   /** Rounds of training and judging, from one proposing job to the end. */
   async function rounds(world: MemoryWorld, settings: { certify?: boolean } = {}) {
-    const ports = { ...portsOf(world), createProposers: () => [] }
+    const ports = { ...portsOf(world), ...proposingPorts() }
     let { batches } = await propose(ports, { ...SETTINGS, ...settings })
     const sizes: number[] = []
     while (batches.length > 0) {
@@ -371,6 +372,14 @@ describe('a swarm', () => {
     expect(certifications(world)).toMatchObject([{ merges: 2, holds: true }])
     expect(await rounds(world)).toEqual([])
   })
+})
+
+test('F10 certification waits where GPU-hours are used up, and says so', async () => {
+  const world = aWorld([GOOD, GOOD], { certify: '\nlimits: { week: { gpu-hours: 0.2 } }' })
+  expect(await runCertify(world)).toContain(
+    'Certification waits: the limit of 0.2 GPU-hours a week is reached',
+  )
+  expect(certifications(world)).toEqual([])
 })
 
 test('what the time budget leaves undone, the next job does', async () => {

@@ -4,7 +4,6 @@ import type { Candidate } from '../../src/core/candidate.ts'
 import type { LedgerEvent } from '../../src/core/ledger.ts'
 import {
   baselineFailure,
-  chooseProposer,
   decide,
   isCurrent,
   judgeCandidate,
@@ -435,22 +434,6 @@ describe('baselineFailure', () => {
     const state = aState({ trials: [crash(1), crash(2), crash(3)], candidates: [aCandidate()] })
     expect(plan(state)).toEqual([])
     expect(plan({ ...state, baseline: NEXT, baselines: [aBaseline(), NEXT] })).toHaveLength(6)
-  })
-})
-
-describe('chooseProposer', () => {
-  it.each([
-    [2, 0, [], 0],
-    [2, 1, [], 1],
-    [2, 2, [], 0],
-    [3, 1, [1], 2],
-    [3, 2, [2], 0],
-    [3, 2, [0, 2], 1],
-    [1, 41, [], 0],
-    [1, 0, [0], undefined],
-    [0, 0, [], undefined],
-  ])('of %d, asked %d times, without %j: %s', (count, asked, exhausted, turn) => {
-    expect(chooseProposer(count, asked, new Set(exhausted))).toBe(turn)
   })
 })
 

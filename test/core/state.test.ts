@@ -58,11 +58,13 @@ describe('replay', () => {
       trials: new Map(),
       usage: NO_USAGE,
       asked: 0,
-      fruitless: new Set(),
       certifyRequests: new Set(),
       certifications: new Map(),
       announced: new Set(),
       notReverted: new Map(),
+      distilled: 0,
+      fruitless: new Map(),
+      wishes: new Map(),
     })
   })
 

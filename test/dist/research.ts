@@ -53,7 +53,12 @@ export async function startResearch(
     from: await repositoryFiles(directory, model.baseUrl, fields, train),
     allowActionsToCreatePullRequests: true,
   })
-  const permissions = { contents: 'write', pull_requests: 'write', checks: 'write' } as const
+  const permissions = {
+    contents: 'write',
+    pull_requests: 'write',
+    checks: 'write',
+    issues: 'write',
+  } as const
   const token = github.issueToken({ repository: REPOSITORY, kind: 'actions', permissions })
   const start: Research['start'] = (inputs, options) =>
     startJob({
@@ -91,7 +96,7 @@ async function repositoryFiles(
   if (train !== undefined) await writeFile(join(files, 'train.mjs'), train)
   const path = join(files, '.github/autoresearch.yml')
   const config = { ...parse(await readFile(path, 'utf8')), ...fields }
-  config.proposers = [{ kind: 'openai', model: 'scripted', 'base-url': baseUrl }]
+  config.proposers = fields.proposers ?? [{ kind: 'openai', model: 'scripted', 'base-url': baseUrl }]
   await writeFile(path, stringify(config))
   return files
 }

@@ -28,7 +28,20 @@ export interface Issue {
   updatedAt: string
   closedAt: string | null
   closedBy: Actor | null
+  /** Of what happens to an issue, GitHub's list of events has more; here are its labels. */
+  readonly events: LabelEvent[]
 }
+
+export interface LabelEvent {
+  readonly id: number
+  readonly event: 'labeled' | 'unlabeled'
+  readonly actor: Actor
+  readonly label: string
+  readonly createdAt: string
+}
+
+/** What a person may do in a repository, as its settings name it. */
+export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read'
 
 export interface PullRequest extends Issue {
   readonly kind: 'pull'
@@ -134,6 +147,8 @@ export class Repository implements RepositoryFacts {
   readonly checkRuns: CheckRun[] = []
   readonly labels = new Map<string, Label>()
   readonly dispatches: Dispatch[] = []
+  /** By lower-case login; may be changed at any time. Who is not in it may read what is public. */
+  readonly collaborators = new Map<string, Role>()
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(facts: RepositoryFacts) {

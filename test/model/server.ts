@@ -10,7 +10,7 @@ import {
   type ScriptedReply,
   ScriptPlayer,
 } from './script.ts'
-import { type ChatRequest, chatRequestSchema } from './validate.ts'
+import { anyChatRequestSchema, type ChatRequest, chatRequestSchema } from './validate.ts'
 
 export interface ModelOptions {
   conversations: readonly ScriptedConversation[]
@@ -22,6 +22,8 @@ export interface ModelOptions {
   refuse?: (request: ChatRequest) => ScriptedFault | undefined
   /** Streams every answer, whether it was asked to or not. */
   alwaysStreams?: boolean
+  /** The client is a program that is not ours: it may send and ask for more. */
+  isForeign?: boolean
   /** Called for every answer that is played, for whoever wants to show what happens. */
   onAnswer?: (played: { label: string; answer: ScriptedReply | ScriptedFault }) => void
 }
@@ -54,7 +56,8 @@ export async function startModel(options: ModelOptions): Promise<Model> {
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refusal = refuse(request, options)
     if (refusal) return sendError(response, ...refusal)
-    const parsed = chatRequestSchema.safeParse(JSON.parse(await readText(request)))
+    const schema = options.isForeign ? anyChatRequestSchema : chatRequestSchema
+    const parsed = (schema as typeof chatRequestSchema).safeParse(JSON.parse(await readText(request)))
     if (!parsed.success) {
       violations.push(z.prettifyError(parsed.error))
       return sendError(response, 400, z.prettifyError(parsed.error), 'invalid_request_error')
@@ -69,7 +72,8 @@ export async function startModel(options: ModelOptions): Promise<Model> {
       return playFault(response, refused, closing.signal)
     }
     // Streaming is off unless an endpoint insists on it.
-    if (parsed.data.stream && !hasRefused) violations.push('stream, though nobody asked for it')
+    if (parsed.data.stream && !hasRefused && !options.isForeign)
+      violations.push('stream, though nobody asked for it')
     const { answer, conversation, label } = player.next(parsed.data.messages)
     options.onAnswer?.({ label, answer })
     if (isFault(answer)) return playFault(response, answer, closing.signal)

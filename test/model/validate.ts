@@ -45,16 +45,21 @@ const tool = z.strictObject({
   }),
 })
 
+const fields = {
+  model: z.string().min(1),
+  messages: z.array(message).min(1),
+  tools: z.array(tool).min(1).max(128).optional(),
+  max_tokens: z.int().min(1).optional(),
+  max_completion_tokens: z.int().min(1).optional(),
+  stream: z.boolean().nullish(),
+  stream_options: z.strictObject({ include_usage: z.boolean() }).optional(),
+}
+
+/** What a program that is not ours may send: more than we do. */
+export const anyChatRequestSchema = z.looseObject({ ...fields, tools: z.array(z.looseObject({})).optional() })
+
 export const chatRequestSchema = z
-  .strictObject({
-    model: z.string().min(1),
-    messages: z.array(message).min(1),
-    tools: z.array(tool).min(1).max(128).optional(),
-    max_tokens: z.int().min(1).optional(),
-    max_completion_tokens: z.int().min(1).optional(),
-    stream: z.boolean().nullish(),
-    stream_options: z.strictObject({ include_usage: z.boolean() }).optional(),
-  })
+  .strictObject(fields)
   .superRefine(({ messages, stream, stream_options }, context) => {
     const problem = unansweredCall(messages)
     if (problem) context.addIssue({ code: 'custom', path: ['messages'], message: problem })

@@ -13,7 +13,11 @@ import { action, fill, findStep, readRoot, readTemplate, usesAction } from './wo
 
 const WORKFLOW = '.github/workflows/autoresearch.yml'
 const { jobs, on } = readTemplate('swarm.yml')
-const dispatchInputs = { 'inputs.candidates': '1', "inputs.rounds || '20'": '3' }
+const dispatchInputs = {
+  'inputs.candidates': '1',
+  'inputs.direction': 'the $(date) "schedule"',
+  "inputs.rounds || '20'": '3',
+}
 
 let research: Research | undefined
 afterEach(async () => {
@@ -118,9 +122,12 @@ it('settles a candidate and starts the next round', async () => {
   const proposed = await runAction(research, 'propose', {
     'inputs.candidates': '1',
     "inputs.certify || 'false'": 'false',
+    'inputs.hypothesis': 'Learn slower',
+    'inputs.direction': 'the schedule',
     'secrets.OPENAI_API_KEY': 'sk-loopback',
   })
   expect(proposed.outputs['has-trials']).toBe('true')
+  expect(JSON.stringify(research.asked[0]?.messages)).toMatch(/the schedule.*Learn slower/s)
   const others = await trainAndJudge(research, proposed)
 
   const { pulls } = research.github.repository(REPOSITORY)
@@ -132,9 +139,18 @@ it('settles a candidate and starts the next round', async () => {
 
   await startNextRound(research, tokenOf(research, 'judge'))
   expect(research.github.dispatches).toMatchObject([
-    { workflow: 'autoresearch.yml', inputs: { rounds: '2', candidates: '1' } },
+    {
+      workflow: 'autoresearch.yml',
+      inputs: { rounds: '2', candidates: '1', direction: dispatchInputs['inputs.direction'] },
+    },
   ])
   // What was asked to be certified is in the ledger, so later rounds need not ask again.
-  expect(Object.keys(on.workflow_dispatch.inputs).sort()).toEqual(['candidates', 'certify', 'rounds'])
+  expect(Object.keys(on.workflow_dispatch.inputs).sort()).toEqual([
+    'candidates',
+    'certify',
+    'direction',
+    'hypothesis',
+    'rounds',
+  ])
   expect(research.github.violations).toEqual([])
 })

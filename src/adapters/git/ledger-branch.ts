@@ -2,9 +2,9 @@
 import { setTimeout } from 'node:timers/promises'
 import { LedgerError } from '../../errors.ts'
 import type { BranchUpdate, LedgerStore } from '../../ports.ts'
-import { type GitContext, type GitFailure, git, hasStumbled, readRemote, tryGit } from './git.ts'
+import { type GitContext, type GitFailure, hasStumbled, readRemote, tryGit } from './git.ts'
+import { commitFile, LEDGER_BRANCH } from './ledger-files.ts'
 
-const LEDGER_BRANCH = 'autoresearch/ledger'
 const LEDGER_FILE = 'ledger.jsonl'
 const MAX_ATTEMPTS = 20
 /** Attempts when it is the network that fails, with a longer pause before each. */
@@ -108,10 +108,7 @@ async function fetchTip(context: GitContext): Promise<Tip> {
 
 async function writeTip(context: GitContext, tip: Tip, text: string, message: string): Promise<Tip> {
   if (text === tip.text) return tip
-  const blob = await git(context, ['hash-object', '-w', '--stdin'], { input: text })
-  const tree = await git(context, ['mktree'], { input: `100644 blob ${blob}\t${LEDGER_FILE}\n` })
-  const parents = tip.commit === null ? [] : ['-p', tip.commit]
-  return { commit: await git(context, ['commit-tree', tree, ...parents], { input: message }), text }
+  return { commit: await commitFile(context, tip.commit, { name: LEDGER_FILE, text, message }), text }
 }
 
 /** Pushes the ledger and the branches together. A lease on each makes the push fail when one is not where we think. */

@@ -9,7 +9,8 @@ import {
   type ToolName,
   toProposal,
 } from '../../core/agent/agent.ts'
-import { type PlainAnswer, parsePlainAnswer } from '../../core/agent/plain.ts'
+import { readCannot } from '../../core/agent/asked.ts'
+import { type PlainAnswer, parsePlainAnswer, withoutThoughts } from '../../core/agent/plain.ts'
 import { RepeatWatch } from '../../core/agent/repeats.ts'
 import { applyEdit, changedFiles, openWorkspace, type Workspace } from '../../core/agent/workspace.ts'
 import { addUsage, NO_USAGE, type Proposal, type Usage } from '../../core/candidate.ts'
@@ -22,7 +23,8 @@ import { type Answer, callTool, type Failed, failed } from './tools.ts'
 /** How a conversation ended. `unreachable`: the endpoint is at fault, so that another one may do better. */
 export type Ending = { usage: Usage } & (
   | { kind: 'proposal'; proposal: Proposal }
-  | { kind: 'nothing'; reason: string }
+  /** `cannot`: the model says that what a person asked for cannot be done. */
+  | { kind: 'nothing'; reason: string; cannot?: true }
   | { kind: 'unreachable'; reason: string; permanent: boolean }
 )
 
@@ -94,8 +96,8 @@ class Conversation {
   #limitReached(): string | undefined {
     const { tokens, dollars } = this.#request.budget
     const { inputTokens, outputTokens, dollars: spent } = this.#usage
-    if (inputTokens + outputTokens >= tokens) return 'the limit of tokens of this run is reached'
-    return spent > 0 && spent >= dollars ? 'the limit of dollars of this run is reached' : undefined
+    if (inputTokens + outputTokens >= tokens) return 'its limit of tokens is reached'
+    return spent > 0 && spent >= dollars ? 'its limit of dollars is reached' : undefined
   }
 
   /** Changes the conversation where that can help; undefined when it goes on. */
@@ -177,6 +179,8 @@ class Conversation {
   #readPlain(reply: Reply): Ending | undefined {
     const said = reply.content.trim()
     if (said === '') return this.#nothing('empty answer')
+    const cannot = this.#request.wish === undefined ? undefined : readCannot(withoutThoughts(said))
+    if (cannot !== undefined) return { kind: 'nothing', reason: cannot, cannot: true, usage: this.#usage }
     const answer = parsePlainAnswer(said)
     if (answer.kind === 'malformed') return this.#correct(reply, answer.problem)
     if (answer.kind === 'candidate') {

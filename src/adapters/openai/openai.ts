@@ -1,10 +1,11 @@
 // The built-in agent as a proposer: one conversation with an OpenAI-compatible model per candidate, at the first endpoint
 // that answers.
 import { hostOf, type KeysByHost } from '../../core/agent/keys.ts'
+import { withoutThoughts } from '../../core/agent/plain.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../core/candidate.ts'
 import type { ProposerConfig } from '../../core/config/config.ts'
 import { visibleText } from '../../core/report/markdown.ts'
-import type { ProposalRequest, ProposalResult, Proposer } from '../../ports.ts'
+import type { NothingCause, ProposalRequest, ProposalResult, Proposer } from '../../ports.ts'
 import { converse } from './conversation.ts'
 import { connect, type Endpoint, type EndpointSettings } from './endpoint.ts'
 
@@ -12,6 +13,8 @@ export type OpenAISettings = Omit<Extract<ProposerConfig, { kind: 'openai' }>, '
   Pick<EndpointSettings, 'timeoutSeconds' | 'maxRetries'>
 
 const MAX_REASON_CHARACTERS = 300
+/** Of an answer to a person, who asked for something. */
+const MAX_ANSWER_CHARACTERS = 1000
 
 /**
  * Makes a proposer that asks a model. A failing endpoint or model is a `nothing`, never an error.
@@ -29,7 +32,17 @@ export function createOpenAIProposer(settings: OpenAISettings, keys: KeysByHost)
       const result = await askInTurn(endpoints, request, maxTurns)
       if (result.kind === 'proposal') return result
       const reason = withoutKeys(result.reason, [...keys.values()])
-      return { ...result, reason: visibleText(reason, MAX_REASON_CHARACTERS) }
+      return {
+        ...result,
+        reason: visibleText(
+          reason,
+          result.cause === 'cannot' ? MAX_ANSWER_CHARACTERS : MAX_REASON_CHARACTERS,
+        ),
+      }
+    },
+    sumUp: async (prompt, signal) => {
+      const { text, usage } = await askPlainly(endpoints, prompt, signal)
+      return { text: withoutKeys(text, [...keys.values()]), usage }
     },
   }
 }
@@ -38,7 +51,7 @@ function nameOf({ model }: { model: string }): string {
   return `openai ${model}`
 }
 
-/** Reasons are recorded in public, and endpoints quote the key they were given. */
+/** Reasons and insights are recorded in public, and endpoints quote the key they were given. */
 function withoutKeys(text: string, keys: readonly string[]): string {
   return keys.filter((key) => key !== '').reduce((rest, key) => rest.replaceAll(key, '***'), text)
 }
@@ -55,6 +68,7 @@ async function askInTurn(
   let usage = NO_USAGE
   const failures: string[] = []
   let exhausted = true
+  let cause: NothingCause | undefined
   for (const endpoint of endpoints) {
     const ending = await converse(endpoint, { ...request, budget: left(request.budget, usage) }, maxTurns)
     usage = addUsage(usage, ending.usage)
@@ -62,9 +76,10 @@ async function askInTurn(
       return { kind: 'proposal', proposal: ending.proposal, usage, author: nameOf(endpoint) }
     failures.push(failures.length > 0 ? `${endpoint.model}: ${ending.reason}` : ending.reason)
     exhausted &&= ending.kind === 'unreachable' && ending.permanent
+    cause = ending.kind === 'unreachable' ? 'unreachable' : ending.cannot && 'cannot'
     if (ending.kind === 'nothing') break
   }
-  return { kind: 'nothing', reason: failures.join('; then '), usage, exhausted }
+  return { kind: 'nothing', reason: failures.join('; then '), usage, exhausted, ...(cause && { cause }) }
 }
 
 function left({ tokens, dollars }: ProposalRequest['budget'], spent: Usage): ProposalRequest['budget'] {
@@ -72,4 +87,23 @@ function left({ tokens, dollars }: ProposalRequest['budget'], spent: Usage): Pro
     tokens: tokens - spent.inputTokens - spent.outputTokens,
     dollars: dollars - spent.dollars,
   }
+}
+
+/** One question without tools, at the first endpoint that has an answer. */
+async function askPlainly(
+  endpoints: readonly Endpoint[],
+  prompt: string,
+  signal: AbortSignal,
+): Promise<{ text: string; usage: Usage }> {
+  const question = { messages: [{ role: 'user', content: prompt } as const], tools: [] }
+  let usage = NO_USAGE
+  for (const endpoint of endpoints) {
+    const reply = await endpoint.ask(question, AbortSignal.any([signal]))
+    if (signal.aborted) break
+    if (reply.kind === 'failure') continue
+    usage = addUsage(usage, reply.usage)
+    const text = withoutThoughts(reply.content).trim()
+    if (text !== '') return { text, usage }
+  }
+  return { text: '', usage }
 }

@@ -15,6 +15,7 @@ import {
   type Mount,
   placedEnvironment,
   type SandboxExit,
+  SYNTHETIC_FILES,
 } from '../../core/sandbox/sandbox.ts'
 import { seccompFilter } from '../../core/sandbox/seccomp.ts'
 import { ended, exitOf, SandboxEnd } from './end.ts'
@@ -27,7 +28,7 @@ import {
   SPARE_PROCESSES,
   thisMachine,
 } from './resource-caps.ts'
-import { entrance, FILE_DESCRIPTORS, SECCOMP, STATUS, type Started, startBubblewrap } from './start.ts'
+import { entrance, fileDescriptors, SECCOMP, STATUS, type Started, startBubblewrap } from './start.ts'
 import { systemMounts, toolMounts } from './tool-mounts.ts'
 import { usesMoreThan, watchSandbox } from './watch.ts'
 
@@ -108,7 +109,8 @@ async function run(installation: Installation, request: SandboxRequest): Promise
   const scope = await installation.caps.enter(request.caps)
   try {
     const line = [...scope.launcher, installation.file, ...argumentsFor(installation, request, tools)]
-    const started = await startBubblewrap(line, scope.environment, installation.seccomp, request.signal)
+    const inherited = { seccomp: installation.seccomp, files: madeUpFiles(request) }
+    const started = await startBubblewrap(line, scope.environment, inherited, request.signal)
     if (!started) return { code: null, signal: 'SIGKILL', timedOut: false }
     return await supervise(started, request, scope)
   } finally {
@@ -116,21 +118,31 @@ async function run(installation: Installation, request: SandboxRequest): Promise
   }
 }
 
+function madeUpFiles({ files }: SandboxRequest): Record<string, string> {
+  return { ...SYNTHETIC_FILES, ...files }
+}
+
 function argumentsFor(
   { system, seccomp }: Installation,
-  { places, outWritable, accelerators, environment, caps, command }: SandboxRequest,
+  request: SandboxRequest,
   tools: readonly Mount[],
 ): string[] {
+  const { places, outWritable, accelerators, environment, caps, command, mounts = [] } = request
   const memoryBytes = caps.memoryBytes ?? totalmem()
   return bubblewrapArguments({
     places,
     outWritable,
     system: accelerators === false ? system.filter(({ kind }) => kind !== 'device') : system,
     tools,
+    mounts,
     environment: placedEnvironment(environment, insidePlaces(places)),
     temporaryBytes: Math.min(MAX_TEMPORARY_BYTES, Math.floor(memoryBytes / 4)),
     sharedMemoryBytes: Math.floor(memoryBytes / 2),
-    descriptors: { status: STATUS, files: FILE_DESCRIPTORS, ...(seccomp ? { seccomp: SECCOMP } : {}) },
+    descriptors: {
+      status: STATUS,
+      files: fileDescriptors(madeUpFiles(request)),
+      ...(seccomp ? { seccomp: SECCOMP } : {}),
+    },
     command: entrance(command, { fileBytes: caps.outBytes, processes: caps.processes + SPARE_PROCESSES }),
   })
 }

@@ -1,5 +1,5 @@
 // What every sandbox takes and gives: the contract between the trainer and whatever holds the code.
-import type { Caps, Places, SandboxExit } from '../../core/sandbox/sandbox.ts'
+import type { Caps, Mount, Places, SandboxExit } from '../../core/sandbox/sandbox.ts'
 
 export interface SandboxRequest {
   /** A line for the shell, run in `source`. */
@@ -15,6 +15,10 @@ export interface SandboxRequest {
   caps: Caps
   /** Further host paths shown read-only: caches, virtual environments. */
   read: readonly string[]
+  /** Shown as they are: whoever asks has made sure that nothing private is among them. */
+  mounts?: readonly Mount[]
+  /** Small files that exist only inside, by absolute path: they are on no disk and in no list of arguments. */
+  files?: Readonly<Record<string, string>>
   /** Called with every piece of standard output and standard error; nothing more is read until it returns. */
   onOutput: (text: string) => void
   signal: AbortSignal

@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { Duplex, type Readable } from 'node:stream'
 import { explainRefusal } from '../../core/sandbox/refusal.ts'
-import { SYNTHETIC_FILES } from '../../core/sandbox/sandbox.ts'
 import { SandboxError } from './error.ts'
 
 /** Numbers of the descriptors bubblewrap inherits. */
@@ -11,10 +10,6 @@ const HANDSHAKE = 3
 export const STATUS = 4
 export const SECCOMP = 5
 const FIRST_FILE = 6
-/** Where bubblewrap reads each made-up file. */
-export const FILE_DESCRIPTORS: Readonly<Record<string, number>> = Object.fromEntries(
-  Object.keys(SYNTHETIC_FILES).map((path, index) => [path, FIRST_FILE + index]),
-)
 const START_MILLISECONDS = 30_000
 
 /**
@@ -43,6 +38,18 @@ export function entrance(command: string, limits: { fileBytes: number; processes
   return ['/bin/sh', '-c', ENTRANCE, 'sh', command, String(blocks), String(limits.processes)]
 }
 
+/** Where bubblewrap reads each made-up file. */
+export function fileDescriptors(files: Readonly<Record<string, string>>): Record<string, number> {
+  return Object.fromEntries(Object.keys(files).map((path, index) => [path, FIRST_FILE + index]))
+}
+
+/** What bubblewrap reads from its descriptors. */
+export interface Inherited {
+  seccomp?: Uint8Array | undefined
+  /** Made-up files by their path inside. */
+  files: Readonly<Record<string, string>>
+}
+
 export interface Started {
   child: ChildProcess
   /** The first process of the sandbox, as the host numbers it: when it dies, all the others do. */
@@ -61,14 +68,13 @@ export interface Started {
 export async function startBubblewrap(
   line: readonly string[],
   environment: Readonly<Record<string, string>>,
-  seccomp: Uint8Array | undefined,
+  { seccomp, files }: Inherited,
   signal: AbortSignal,
 ): Promise<Started | undefined> {
-  const child = spawnSealed(line, environment)
+  const child = spawnSealed(line, environment, Object.keys(files).length)
   const [handshake, status, filter] = [HANDSHAKE, STATUS, SECCOMP].map((number) => pipeOf(child, number))
   filter?.end(seccomp)
-  for (const [path, number] of Object.entries(FILE_DESCRIPTORS))
-    pipeOf(child, number).end(SYNTHETIC_FILES[path])
+  for (const [path, number] of Object.entries(fileDescriptors(files))) pipeOf(child, number).end(files[path])
   const outputs = [child.stdout, child.stderr].filter((stream) => stream !== null)
   const patience = AbortSignal.any([signal, AbortSignal.timeout(START_MILLISECONDS)])
   try {
@@ -129,9 +135,13 @@ function pipeOf(child: ChildProcess, number: number): Duplex {
 }
 
 /** Node hands on every descriptor it inherited itself and did not open: one of a folder would open the host. */
-function spawnSealed(line: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
+function spawnSealed(
+  line: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  madeUpFiles: number,
+): ChildProcess {
   const [file = '', ...args] = line
-  const own = FIRST_FILE + Object.keys(FILE_DESCRIPTORS).length
+  const own = FIRST_FILE + madeUpFiles
   const nothing = openSync('/dev/null', 'r')
   try {
     const inherited = new Set(inheritedDescriptors())

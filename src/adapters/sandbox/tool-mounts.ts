@@ -60,8 +60,8 @@ export function toolMounts(environment: Readonly<Record<string, string>>, read: 
 
 function refuseRead(path: string, reason: string): SandboxError {
   return new SandboxError({
-    message: `\`sandbox.read\` names ${path}, which ${reason}`,
-    hint: 'Name only the folder that training needs, such as a virtual environment or a cache.',
+    message: `\`read\` names ${path}, which ${reason}`,
+    hint: 'Name only the folder that is needed, such as a virtual environment or a cache.',
   })
 }
 

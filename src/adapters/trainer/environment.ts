@@ -33,6 +33,9 @@ const SETUP = [
   'HF_HOME',
 ]
 
+/** A coding agent is a program of its own: it gets what finds programs, and no accelerator. */
+const AGENT = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'CONDA_PREFIX']
+
 /** How many threads numerical libraries start: part of what makes two numbers comparable, so never left to them. */
 const THREADS = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NUMEXPR_NUM_THREADS']
 
@@ -44,6 +47,10 @@ export function trainingEnvironment(all: NodeJS.ProcessEnv, cores: number): Reco
 
 export function setupEnvironment(all: NodeJS.ProcessEnv): Record<string, string> {
   return pick(all, [...SETUP, ...THREADS])
+}
+
+export function agentEnvironment(all: NodeJS.ProcessEnv): Record<string, string> {
+  return pick(all, AGENT)
 }
 
 function pick(all: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {

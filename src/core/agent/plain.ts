@@ -97,7 +97,7 @@ function readBlock(
 }
 
 /** Reasoning models without a parser for it on the server think aloud first. */
-function withoutThoughts(text: string): string {
+export function withoutThoughts(text: string): string {
   return text.split('</think>').at(-1) ?? ''
 }
 

@@ -1,5 +1,5 @@
 // What becomes of a merge that certification refuted: a pull request that undoes it, decided by the fresh runs alone.
-import type { Candidate, Proposal } from '../candidate.ts'
+import type { Proposal } from '../candidate.ts'
 import type { LedgerEvent } from '../ledger.ts'
 import { openCandidates, type State } from '../state.ts'
 import type { Verdict } from '../verdict.ts'
@@ -72,10 +72,11 @@ export function revertWords(
   }
 }
 
-/** True when a merge was undone by us. */
-export function isUndone(state: State, { end }: Candidate): boolean {
-  if (end?.kind !== 'merged') return false
-  return [...state.candidates.values()].some(
-    (other) => other.reverts === end.commit && other.end?.kind === 'merged',
+/** The merges that were undone by us, as commits of the baseline. */
+export function undoneMerges(state: State): Set<string> {
+  return new Set(
+    [...state.candidates.values()].flatMap(({ reverts, end }) =>
+      reverts !== undefined && end?.kind === 'merged' ? [reverts] : [],
+    ),
   )
 }

@@ -4,6 +4,7 @@ import type { Metric } from '../metric.ts'
 import type { Gain, Simplicity } from '../policy.ts'
 import { explainIssues } from './issues.ts'
 import type { ConfigProblem } from './problems.ts'
+import { parseDuration } from './quantity.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 import { readYaml } from './yaml.ts'
 
@@ -52,8 +53,22 @@ export interface Config {
   aaEvery: number
   /** At least one. */
   proposers: ProposerConfig[]
-  /** Per run: candidates from 1, tokens and dollars from 0. */
-  limits: { candidates: number; tokens: number; dollars: number }
+  search: SearchConfig
+  limits: LimitsConfig
+}
+
+/** Candidates from 1, all others from 0; what is absent has no limit. */
+interface LimitsConfig {
+  /** Of a run, like the three below. */
+  candidates: number
+  tokens: number
+  dollars: number
+  /** Time of the device. */
+  gpuHours?: number
+  /** Of inventing one candidate. */
+  candidate?: { tokens?: number; dollars?: number }
+  /** Of seven days. */
+  week?: { tokens?: number; dollars?: number; gpuHours?: number }
 }
 
 export interface SandboxConfig {
@@ -67,8 +82,22 @@ export interface SandboxConfig {
   processes: number
 }
 
+interface SearchConfig {
+  /** Least share of candidates that change more than numbers, 0 to 1. */
+  structuralShare: number
+  /** Share in common with a past change from which a change counts as the same, 0.3 to 1. */
+  novelty: number
+  /** Merges after which an idea that was turned down may come back, at least 1. */
+  retryAfterMerges: number
+  /** Settled candidates from one writing of the insights to the next, at least 1. */
+  insightsEvery: number
+  /** What an hour of the device is worth, above 0. */
+  deviceHourDollars: number
+}
+
 export type ProposerConfig =
   | { kind: 'knobs' }
+  | CommandConfig
   | {
       kind: 'openai'
       /** In the order in which they are asked. */
@@ -77,6 +106,22 @@ export type ProposerConfig =
       /** Of one answer; absent: what the endpoint allows. */
       maxOutputTokens?: number
     }
+
+/** Runs any coding agent. */
+export interface CommandConfig {
+  kind: 'command'
+  name: string
+  run: string
+  /** `host` or `host:port`; at least one. */
+  hosts: string[]
+  /** Names of variables that come from an input of the action. */
+  secrets: string[]
+  env: Record<string, string>
+  /** Absolute host paths that the agent may read. */
+  read: string[]
+  /** Above 0. */
+  timeoutSeconds: number
+}
 
 export interface EndpointConfig {
   model: string
@@ -115,7 +160,7 @@ const DEFAULT_CUT = 0.05
 function toConfig(file: ConfigFile): Config {
   const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, proposers, ...rest } = file
   const { 'merge-risk': mergeRisk, 'min-gain': minGain, 'review-above': reviewAbove, ...more } = rest
-  const { 'aa-every': aaEvery, ...same } = more
+  const { 'aa-every': aaEvery, search, limits, ...same } = more
   return {
     ...same,
     mergeRisk,
@@ -129,7 +174,17 @@ function toConfig(file: ConfigFile): Config {
     ...(reviewAbove !== undefined && { reviewAbove }),
     aaEvery,
     proposers: proposers.map(toProposer),
+    search: toSearch(search),
+    limits: toLimits(limits),
   }
+}
+
+function toLimits({ week, ...run }: ConfigFile['limits']): LimitsConfig {
+  return { ...toGpuHours(run), ...(week && { week: toGpuHours(week) }) }
+}
+
+function toGpuHours<Limits extends { 'gpu-hours'?: number }>({ 'gpu-hours': gpuHours, ...same }: Limits) {
+  return { ...same, ...(gpuHours !== undefined && { gpuHours }) }
 }
 
 function toMetric({ pattern, file = '', key = '', ...same }: ConfigFile['metric']): Metric {
@@ -151,8 +206,21 @@ function toSandbox({ memory, out, ...same }: ConfigFile['sandbox']): SandboxConf
   return { ...same, outBytes: out, ...(memory !== undefined && { memoryBytes: memory }) }
 }
 
-function toProposer(proposer: ConfigFile['proposers'][number]): ProposerConfig {
+function toSearch(search: ConfigFile['search']): Config['search'] {
+  return {
+    structuralShare: search['structural-share'],
+    novelty: search.novelty,
+    retryAfterMerges: search['retry-after'],
+    insightsEvery: search['insights-every'],
+    deviceHourDollars: search['device-hour'],
+  }
+}
+
+type WrittenProposer = ConfigFile['proposers'][number]
+
+function toProposer(proposer: WrittenProposer): ProposerConfig {
   if (proposer.kind === 'knobs') return proposer
+  if (proposer.kind === 'command') return toCommand(proposer)
   const { kind, 'max-turns': maxTurns, 'max-output': maxOutputTokens, fallback = [] } = proposer
   const { 'base-url': baseUrl } = proposer
   // Another model of the same endpoint needs no second URL.
@@ -165,9 +233,11 @@ function toProposer(proposer: ConfigFile['proposers'][number]): ProposerConfig {
   }
 }
 
-type WrittenEndpoint = NonNullable<
-  Extract<ConfigFile['proposers'][number], { kind: 'openai' }>['fallback']
->[number]
+function toCommand({ timeout, ...same }: Extract<WrittenProposer, { kind: 'command' }>): CommandConfig {
+  return { ...same, timeoutSeconds: parseDuration(timeout) ?? Number.NaN }
+}
+
+type WrittenEndpoint = NonNullable<Extract<WrittenProposer, { kind: 'openai' }>['fallback']>[number]
 
 function toEndpoint({ model, 'base-url': baseUrl, price }: WrittenEndpoint): EndpointConfig {
   return { model, ...(baseUrl !== undefined && { baseUrl }), ...(price && { price: toPrice(price) }) }

@@ -1,6 +1,7 @@
 // The kinds of field the configuration is made of. The message of every rule is what was expected, so that a problem
 // reads `expected <message>, found <value>`.
 import { z } from 'zod'
+import { VARIABLE_NAME } from '../agent/agent-environment.ts'
 import type { Gain } from '../policy.ts'
 import {
   COUNT,
@@ -56,6 +57,23 @@ export function duration(help: Help) {
     .pipe(seconds)
 }
 
+/** As `duration`, and still text: zod publishes no examples of what contains a transformed schema. */
+export function writtenDuration(help: Help) {
+  const expected = 'a duration with its unit, above 0 and at most 120h'
+  return z
+    .string(expected)
+    .refine((text) => {
+      const seconds = parseDuration(text) ?? 0
+      return seconds > 0 && seconds <= MAX_DURATION_SECONDS
+    }, expected)
+    .meta({ ...help })
+}
+
+export function variableName() {
+  const expected = 'the name of an environment variable'
+  return z.string(expected).regex(VARIABLE_NAME, expected)
+}
+
 export function count(min: number, max: number, help: Help) {
   const expected = `a count from ${min} to ${max < 1e6 ? max : `${max / 1e6}M`}`
   const whole = z.int(expected).min(min, expected).max(max, expected)
@@ -95,8 +113,8 @@ export function gain(help: Help) {
     })
 }
 
-/** Between two shares, given in percent. */
-export function share(minPercent: number, maxPercent: number, help: Help) {
+/** A share that is written in percent. */
+export function percentage(minPercent: number, maxPercent: number, help: Help) {
   const expected = `a share from ${minPercent}% to ${maxPercent}%`
   const part = z
     .number(expected)
@@ -140,6 +158,16 @@ export function between(min: number, max: number) {
 
 export function amount() {
   const expected = 'a number of dollars, 0 or more'
+  return z.number(expected).nonnegative(expected)
+}
+
+export function share(min: number) {
+  const expected = `a number from ${min} to 1`
+  return z.number(expected).min(min, expected).max(1, expected)
+}
+
+export function hours() {
+  const expected = 'a number of hours, 0 or more'
   return z.number(expected).nonnegative(expected)
 }
 

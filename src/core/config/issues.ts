@@ -102,8 +102,11 @@ function flow(value: unknown): string {
 function fieldAt(schema: Field, path: ConfigPath, root: unknown): Field | undefined {
   let field: unknown = schema
   path.forEach((segment, depth) => {
-    const { properties, items, prefixItems } = asMapping((field ?? {}) as Field) ?? {}
-    field = typeof segment === 'number' ? (prefixItems?.[segment] ?? items) : properties?.[String(segment)]
+    const { properties, additionalProperties, items, prefixItems } = asMapping((field ?? {}) as Field) ?? {}
+    field =
+      typeof segment === 'number'
+        ? (prefixItems?.[segment] ?? items)
+        : (properties?.[String(segment)] ?? additionalProperties)
     const kind = valueAt(root, [...path.slice(0, depth + 1), 'kind'])
     const alternatives = (field as Field | undefined)?.oneOf?.filter(
       ({ properties }) => properties !== undefined,

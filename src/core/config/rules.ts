@@ -1,5 +1,7 @@
 // Rules about one piece of text in the configuration: paths, globs, branch names and patterns.
 
+import { parseDestination } from '../agent/hosts.ts'
+
 /** Why a text is refused: what was expected instead, and what to do about it. */
 export interface Refusal {
   expected: string
@@ -36,6 +38,15 @@ export const readPathRule: Rule = (text) => {
   if (segments.includes('.') || segments.includes('')) return refuse('remove "./", "//" and a "/" at the end')
   if (CONTROL.test(text)) return refuse('remove the control characters')
   return HOME.test(text) ? refuse('name a folder inside it: a home holds keys and tokens') : undefined
+}
+
+/** A host that an agent in its sandbox may talk to: one, at one port. */
+export const hostRule: Rule = (text) => {
+  if (parseDestination(text)) return undefined
+  return {
+    expected: 'a host, with its port if that is not 443',
+    hint: 'write for example api.anthropic.com or localhost:8000, without https:// and wildcards',
+  }
 }
 
 /** A glob of files a candidate may change. `*`, `**` and `?` only, so that every matcher understands it alike. */

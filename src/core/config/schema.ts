@@ -10,15 +10,20 @@ import {
   duration,
   every,
   gain,
+  hours,
   line,
+  percentage,
   ruled,
   section,
   share,
   size,
+  variableName,
+  writtenDuration,
 } from './fields.ts'
 import {
   branchRule,
   globRule,
+  hostRule,
   metricPatternRule,
   pathRule,
   progressPatternRule,
@@ -260,11 +265,72 @@ const openai = section({
     .exactOptional(),
 }).meta({ description: 'Asks a model behind any endpoint that speaks the OpenAI API.' })
 
+const command = section({
+  kind: z.literal('command').meta({ description: 'This proposer.', examples: ['command'] }),
+  name: z
+    .string('a name')
+    .regex(/^[A-Za-z0-9_.-]{1,40}$/, '1 to 40 letters, digits or _ . -')
+    .meta({ description: 'Name of the agent, as pull requests show it.', examples: ['claude'] }),
+  run: line('a command').meta({
+    description: 'Command that runs the agent once, with its task in $AUTORESEARCH_BRIEF.',
+    examples: ['claude -p "$AUTORESEARCH_BRIEF" --dangerously-skip-permissions'],
+  }),
+  hosts: z
+    .array(
+      ruled('a host', hostRule).meta({
+        description: 'Host, with its port if that is not 443.',
+        examples: ['api.anthropic.com'],
+      }),
+      'a list of hosts',
+    )
+    .min(1, 'at least one host')
+    .max(20, 'at most 20 hosts')
+    .meta({
+      description: 'All that the agent may talk to: the host of its model.',
+      examples: [['api.anthropic.com']],
+    }),
+  secrets: z
+    .array(
+      variableName().meta({ description: 'Name of a variable.', examples: ['ANTHROPIC_API_KEY'] }),
+      'a list of names of variables',
+    )
+    .default([])
+    .meta({
+      description: 'Variables that the agent gets from the input agent-environment of the action.',
+      examples: [['ANTHROPIC_API_KEY']],
+    }),
+  env: z
+    .record(variableName(), z.string('a text').meta({ examples: ['debug'] }), 'a mapping of names to texts')
+    .default({})
+    .meta({
+      description: 'Further variables of the agent. No secrets: this file is public.',
+      examples: [{ DISABLE_TELEMETRY: '1' }],
+    }),
+  read: z
+    .array(
+      ruled('an absolute path', readPathRule).meta({
+        description: 'Absolute path on the machine that runs the agent.',
+        examples: ['/opt/agents'],
+      }),
+      'a list of absolute paths',
+    )
+    .default([])
+    .meta({
+      description: 'Further folders of the machine that the agent may read.',
+      examples: [['/opt/agents']],
+    }),
+  timeout: writtenDuration({
+    description: 'When the agent is killed. What it did until then is lost.',
+    examples: ['10m'],
+  }).default('10m'),
+}).meta({ description: 'Runs a coding agent in a sandbox whose only network is the host of its model.' })
+
 const proposers = z
   .array(
     z
-      .discriminatedUnion('kind', [knobs, openai], {
-        error: (issue) => (issue.code === 'invalid_union' ? '"knobs" or "openai"' : 'a mapping with kind'),
+      .discriminatedUnion('kind', [knobs, openai, command], {
+        error: (issue) =>
+          issue.code === 'invalid_union' ? '"knobs", "openai" or "command"' : 'a mapping with kind',
       })
       .meta({ examples: [{ kind: 'knobs' }] }),
     'a list of proposers',
@@ -272,6 +338,37 @@ const proposers = z
   .min(1, 'at least one proposer')
   .default([{ kind: 'knobs' }])
   .meta({ description: 'Who invents candidates.', examples: [[{ kind: 'knobs' }]] })
+
+const gpuHours = hours()
+  .meta({ description: 'Most hours of the device, training and evaluation together.', examples: [8] })
+  .exactOptional()
+
+const candidateLimits = section({
+  tokens: count(0, 100_000_000_000, {
+    description: 'Most model tokens, input and output together.',
+    examples: ['200k'],
+  }).exactOptional(),
+  dollars: amount()
+    .meta({ description: 'Most dollars for models.', examples: [1] })
+    .exactOptional(),
+}).meta({
+  description: 'What inventing one candidate may cost. Its conversation ends there.',
+  examples: [{ tokens: '200k', dollars: 1 }],
+})
+
+const weekLimits = section({
+  tokens: count(0, 100_000_000_000, {
+    description: 'Most model tokens, input and output together.',
+    examples: ['20M'],
+  }).exactOptional(),
+  dollars: amount()
+    .meta({ description: 'Most dollars for models.', examples: [50] })
+    .exactOptional(),
+  'gpu-hours': gpuHours,
+}).meta({
+  description: 'Where research stops until the cost of seven days is below it again.',
+  examples: [{ dollars: 50, 'gpu-hours': 40 }],
+})
 
 const limits = section({
   candidates: count(1, 100_000, { description: 'Most candidates per run.', examples: [20] }).prefault(20),
@@ -285,11 +382,51 @@ const limits = section({
       description: 'Most dollars for models per run. Counts only models with a price.',
       examples: [10],
     }),
+  'gpu-hours': gpuHours,
+  candidate: candidateLimits.exactOptional(),
+  week: weekLimits.exactOptional(),
 })
   .prefault({})
   .meta({
     description: 'Where a run stops.',
     examples: [{ candidates: 20, tokens: '2M', dollars: 10 }],
+  })
+
+const search = section({
+  'structural-share': share(0)
+    .default(0.3)
+    .meta({
+      description: 'Least share of the candidates that change more than numbers.',
+      examples: [0.3],
+    }),
+  novelty: share(0.3)
+    .default(0.8)
+    .meta({
+      description: 'A change that has this share in common with a past one is refused before it is trained.',
+      examples: [0.8],
+    }),
+  'retry-after': between(1, 1000)
+    .default(5)
+    .meta({ description: 'Merges after which a rejected or parked idea may be tried again.', examples: [5] }),
+  'insights-every': between(1, 1000)
+    .default(20)
+    .meta({
+      description: 'Settled candidates from one writing of the insights to the next.',
+      examples: [20],
+    }),
+  'device-hour': z
+    .number('a number of dollars above 0')
+    .positive('a number of dollars above 0')
+    .default(2)
+    .meta({
+      description: 'What an hour of the device is worth in dollars, to weigh it against what models cost.',
+      examples: [2],
+    }),
+})
+  .prefault({})
+  .meta({
+    description: 'In which directions proposers are sent, and what counts as new.',
+    examples: [{ 'structural-share': 0.3, novelty: 0.8 }],
   })
 
 export const configSchema = section({
@@ -355,7 +492,7 @@ export const configSchema = section({
   }).exactOptional(),
   sandbox,
   replicates,
-  'merge-risk': share(1, 50, {
+  'merge-risk': percentage(1, 50, {
     description: 'A candidate is merged when the risk that it is no improvement is at most this.',
     examples: ['22%'],
   }).prefault('22%'),
@@ -376,6 +513,7 @@ export const configSchema = section({
     examples: ['8 sigma', '10%'],
   }).exactOptional(),
   proposers,
+  search,
   limits,
 })
   .superRefine(checkTimeout, despiteProblems)

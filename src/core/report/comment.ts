@@ -1,5 +1,6 @@
 // The one comment on a candidate's pull request: every run against the baseline, and the training curves.
 
+import { type CostSummary, NO_COST } from '../cost.ts'
 import type { Metric } from '../metric.ts'
 import { formatNumber } from '../text.ts'
 import type { TrialResult } from '../trial.ts'
@@ -9,14 +10,20 @@ import { compare, formatChange, formatSpread } from './comparison.ts'
 import { renderCurveChart } from './curve-chart.ts'
 import { inertText, table, truncateMarkdown } from './markdown.ts'
 import { MAX_BODY_CHARACTERS } from './pull-request.ts'
+import { costWords } from './words.ts'
 
 /** Hidden first line of the metrics comment, by which it is found and updated. */
 export function candidateMarker(candidateId: string): string {
   return `<!-- autoresearch metrics ${candidateId} -->`
 }
 
+export interface CommentFacts extends VerdictFacts {
+  /** Of everything up to now. */
+  cost: CostSummary
+}
+
 /** The comment, with its marker. */
-export function renderComment({ candidate, verdict, evidence, config }: VerdictFacts): string {
+export function renderComment({ candidate, verdict, evidence, config, cost }: CommentFacts): string {
   const chart = renderCurveChart(evidence.baseline, evidence.candidate)
   const body = [
     candidateMarker(candidate.id),
@@ -24,9 +31,15 @@ export function renderComment({ candidate, verdict, evidence, config }: VerdictF
     renderVerdict(verdict),
     metricsTable(config.metric, evidence),
     noiseLine(verdict.sigma ?? evidence.sigma),
+    costLines(cost, candidate.id),
     ...(chart === undefined ? [] : [chart, 'Mean training curves. Grey: baseline. Green: this candidate.']),
   ].join('\n\n')
   return truncateMarkdown(body, MAX_BODY_CHARACTERS)
+}
+
+function costLines({ byCandidate, total, perMerge }: CostSummary, id: string): string {
+  const each = perMerge === undefined ? '' : `; for each merge ${costWords(perMerge)}`
+  return `Cost: ${costWords(byCandidate.get(id) ?? NO_COST)}. Research so far: ${costWords(total)}${each}.`
 }
 
 function metricsTable(metric: Pick<Metric, 'name'>, evidence: MeasuredEvidence): string {

@@ -1,7 +1,16 @@
 // The report's numbers for machines: the action's output `summary`.
+import { type Cost, tokensOf } from '../cost.ts'
 import { busyFraction, type Report, type Standing } from './tally.ts'
 
-export interface Headlines {
+/** What something cost: tokens of models, cached input among them, dollars where a price is known, time of the device. */
+interface CostNumbers {
+  tokens: number
+  cachedTokens: number
+  dollars: number
+  deviceSeconds: number
+}
+
+export interface Headlines extends CostNumbers {
   metric: string
   baseline: { before: number | null; after: number | null }
   candidates: number
@@ -15,14 +24,21 @@ export interface Headlines {
   seconds: number
   /** Part of the time between its first trial and its last during which the device was training. */
   busyFraction: number
-  tokens: number
-  dollars: number
+  /** The same, by the number of merges; null before the first. */
+  perMerge: CostNumbers | null
+  /** Which limit stops research, as a sentence. */
+  limit: string | null
   /** One entry a candidate. Numbers only: titles are a candidate's words, and outputs end up in scripts. */
-  rows: { pullRequest: number | null; standing: Standing; value: number | null; delta: number | null }[]
+  rows: (CostNumbers & {
+    pullRequest: number | null
+    standing: Standing
+    value: number | null
+    delta: number | null
+  })[]
 }
 
 export function headlines(report: Report): Headlines {
-  const { metric, before, after, rows, counts, trials, usage, run, certification, aa } = report
+  const { metric, before, after, rows, counts, trials, cost, limit, run, certification, aa } = report
   return {
     metric: metric.name,
     baseline: { before: before ?? null, after: after ?? null },
@@ -37,13 +53,20 @@ export function headlines(report: Report): Headlines {
     trials,
     seconds: run?.seconds ?? 0,
     busyFraction: busyFraction(run),
-    tokens: usage.inputTokens + usage.outputTokens,
-    dollars: usage.dollars,
-    rows: rows.map(({ candidate, standing, value, delta }) => ({
+    ...numbersOf(cost.total),
+    perMerge: cost.perMerge ? numbersOf(cost.perMerge) : null,
+    limit: limit ?? null,
+    rows: rows.map(({ candidate, standing, value, delta, cost: spent }) => ({
       pullRequest: candidate.pullRequest ?? null,
       standing,
       value: value ?? null,
       delta: delta ?? null,
+      ...numbersOf(spent),
     })),
   }
+}
+
+function numbersOf({ usage, deviceSeconds }: Cost): CostNumbers {
+  const { cachedTokens = 0, dollars } = usage
+  return { tokens: tokensOf(usage), cachedTokens, dollars, deviceSeconds }
 }

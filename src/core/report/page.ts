@@ -9,6 +9,7 @@ import { renderStaircase } from './staircase.ts'
 import { reachesBeyond } from './staircase-scale.ts'
 import type { Report, ReportRow } from './tally.ts'
 import {
+  costWords,
   countWords,
   deltaFormat,
   headline,
@@ -61,7 +62,7 @@ function renderHeader(report: Report, links: Links | undefined): Markup {
 <h1><span class="metric">${report.metric.name}, ${better} is better</span>
 <span class="values">${before ?? 'not measured yet'}${after === undefined ? undefined : html` <span class="arrow">→</span> ${after}`}</span>
 ${percent === undefined ? undefined : html`<span class="percent ${improved(report) ? 'better' : 'worse'}">${percent}</span>`}</h1>
-<p class="lead">${report.rows.length === 0 ? 'No candidates yet.' : `${countWords(report)}.`}</p>
+<p class="lead">${report.rows.length === 0 ? 'No candidates yet.' : `${countWords(report)}.`}${report.limit === undefined ? undefined : ` No more proposals: ${report.limit}.`}</p>
 </header>`
 }
 
@@ -117,7 +118,7 @@ function renderRow(report: Report, row: ReportRow, index: number, links: Links |
   return html`<tr class="${standing}">
 <td class="index">${index + 1}</td>
 <td class="title">${href === undefined ? title : html`<a href="${href}">${title}</a>`}
-<small>${candidate.category} · ${visibleText(candidate.proposer, 80)}</small></td>
+<small>${candidate.category} · ${visibleText(candidate.proposer, 80)} · ${costWords(row.cost)}</small></td>
 <td class="number optional">${row.runs}</td>
 <td class="number optional">${row.value === undefined ? '–' : valueFormat(report)(row.value)}</td>
 <td class="number delta">${row.delta === undefined ? '–' : deltaFormat(report)(row.delta)}</td>

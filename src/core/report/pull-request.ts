@@ -7,6 +7,7 @@ import type { State } from '../state.ts'
 import { formatNumber, formatSeconds } from '../text.ts'
 import { trialSeed } from '../trial.ts'
 import type { Verdict } from '../verdict.ts'
+import type { KnownWish } from '../wishes.ts'
 import { countLines } from './line-diff.ts'
 import { fence, inertText, inertTitle, table, truncateMarkdown } from './markdown.ts'
 
@@ -61,6 +62,7 @@ function factTable({ candidate, config, state, bench }: PullRequestFacts): strin
   const better = config.metric.direction === 'minimize' ? 'lower' : 'higher'
   const base = state.baselines.find(({ commit }) => commit === candidate.base)
   const value = base && baselineMean(state, bench, base.tree)
+  const asked = candidate.wish === undefined ? undefined : state.wishes.get(candidate.wish)
   const measured = value === undefined ? 'not measured yet' : `${metric} ${formatNumber(value)}`
   return table(
     ['', ''],
@@ -68,6 +70,7 @@ function factTable({ candidate, config, state, bench }: PullRequestFacts): strin
       ['category', inertText(candidate.category, 40)],
       ['proposer', inertText(candidate.proposer, 200)],
       ['expected effect', inertText(candidate.expectedEffect, 500)],
+      ...(asked ? [['asked for', askedFor(asked)]] : []),
       ['baseline', `${candidate.base.slice(0, 7)} on ${inertText(config.baseline, 200)}, ${measured}`],
       [
         'decided by',
@@ -75,6 +78,10 @@ function factTable({ candidate, config, state, bench }: PullRequestFacts): strin
       ],
     ],
   )
+}
+
+function askedFor({ source }: KnownWish): string {
+  return source.kind === 'issue' ? `in #${source.number}` : 'by who started the workflow'
 }
 
 function changeTable(changes: readonly Change[]): string {

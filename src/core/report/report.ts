@@ -2,6 +2,7 @@
 import { inertText, table, truncateMarkdown } from './markdown.ts'
 import type { Report, ReportRow } from './tally.ts'
 import {
+  costWords,
   countWords,
   deltaFormat,
   headline,
@@ -47,6 +48,7 @@ export function renderReport(report: Report, links?: Links): string {
       .map(([label, value]) => `${label} **${value}**`)
       .join(' · '),
     ...trustSentences(report).map((sentence) => inertText(sentence, 1000)),
+    ...(report.limit ? [`No more proposals: ${report.limit}.`] : []),
     ...(hidden > 0 ? [`The first ${hidden} candidates are in the ledger only.`] : []),
     ...(rows.length > 0 ? [rowTable(report, rows.slice(hidden), links)] : []),
   ]
@@ -57,7 +59,7 @@ function rowTable(report: Report, rows: readonly ReportRow[], links: Links | und
   const value = valueFormat(report)
   const delta = deltaFormat(report)
   return table(
-    ['PR', 'change', 'proposer', inertText(report.metric.name, 80), 'Δ', 'verdict'],
+    ['PR', 'change', 'proposer', inertText(report.metric.name, 80), 'Δ', 'verdict', 'cost'],
     rows.map((row) => [
       pullRequestLink(row, links),
       inertText(row.candidate.title, 150),
@@ -65,6 +67,7 @@ function rowTable(report: Report, rows: readonly ReportRow[], links: Links | und
       row.value === undefined ? '–' : value(row.value),
       row.delta === undefined ? '–' : delta(row.delta),
       row.standing === 'merged' ? '**merged**' : standingWord(row),
+      costWords(row.cost),
     ]),
   )
 }

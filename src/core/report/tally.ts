@@ -1,7 +1,8 @@
 // What a morning report tells: how far the baseline came and what became of every candidate.
 import { type AaTally, tallyAa } from '../aa.ts'
-import type { Candidate, Usage } from '../candidate.ts'
+import type { Candidate } from '../candidate.ts'
 import type { Config } from '../config/config.ts'
+import { type Cost, type CostSummary, NO_COST, summariseCost } from '../cost.ts'
 import { type Bench, baselineMean, noiseSigma, trialsOfTree } from '../evidence.ts'
 import type { Metric } from '../metric.ts'
 import type { State } from '../state.ts'
@@ -33,7 +34,9 @@ export interface Report {
   rows: ReportRow[]
   counts: Record<Standing, number>
   trials: number
-  usage: Usage
+  cost: CostSummary
+  /** Which limit of the configuration stops research, as a sentence; undefined while none does. */
+  limit: string | undefined
   certification: CertificationTally
   /** Undefined before the first A/A candidate is decided. */
   aa: AaTally | undefined
@@ -63,6 +66,7 @@ export interface ReportRow {
   delta?: number
   /** Measured runs. */
   runs: number
+  cost: Cost
   /** Mean of the baseline that merging it made. */
   level?: number
 }
@@ -73,15 +77,20 @@ export function busyFraction(run: RunTimes | undefined): number {
   return run === undefined || available <= 0 ? 0 : run.busySeconds / available
 }
 
-/** Gathers the report. Only runs made on `bench` count. */
+/** Gathers the report. Only numbers of runs made on `bench` count; their cost always does. */
 export function buildReport(
   state: State,
   bench: Bench,
   config: Pick<Config, 'metric'>,
   run?: RunTimes,
+  limit?: string,
 ): Report {
   const means = state.baselines.map(({ tree }) => baselineMean(state, bench, tree))
-  const rows = inOrderOfSettling(state).map((candidate) => reportRow(state, bench, config.metric, candidate))
+  const cost = summariseCost(state)
+  const rows = inOrderOfSettling(state).map((candidate) => ({
+    ...reportRow(state, bench, config.metric, candidate),
+    cost: cost.byCandidate.get(candidate.id) ?? NO_COST,
+  }))
   const counts = Object.fromEntries(STANDINGS.map((standing) => [standing, 0])) as Record<Standing, number>
   for (const { standing } of rows) counts[standing] += 1
   return {
@@ -92,7 +101,8 @@ export function buildReport(
     rows,
     counts,
     trials: state.trials.size,
-    usage: state.usage,
+    cost,
+    limit,
     certification: tallyCertification(state),
     aa: tallyAa(state.candidates.values()),
     run,
@@ -112,7 +122,7 @@ function reportRow(
   bench: Bench,
   metric: Pick<Metric, 'direction'>,
   candidate: Candidate,
-): ReportRow {
+): Omit<ReportRow, 'cost'> {
   const trials = trialsOfTree(state, bench, candidate.tree)
   const values = measuredValues(trials)
   const failure = trials.find(({ outcome }) => outcome !== 'measured')?.outcome

@@ -1,5 +1,7 @@
 // The words and numbers that the markdown report and the page have in common.
 
+import type { Usage } from '../candidate.ts'
+import { type Cost, tokensOf } from '../cost.ts'
 import { formatNumber, formatSeconds } from '../text.ts'
 import { certificationWords, certifiedShare } from './certification.ts'
 import { formatPercent } from './comparison.ts'
@@ -68,20 +70,50 @@ export function runFigures({
   rows,
   trials,
   run,
-  usage,
+  cost,
   certification,
 }: Report): [label: string, value: string][] {
-  const { cachedTokens = 0, estimated } = usage
-  const tokens = `${estimated ? '≈ ' : ''}${formatCount(usage.inputTokens + usage.outputTokens)}`
+  const { usage, deviceSeconds } = cost.total
   const certified = certifiedShare(certification)
   return [
     ['candidates', `${rows.length}`],
     ...(certified === undefined ? [] : [['merges certified', certified] satisfies [string, string]]),
     ['trials', `${trials}`],
     ...(run ? runTimes(run) : []),
-    ['tokens', cachedTokens > 0 ? `${tokens}, ${formatCount(cachedTokens)} of them cached` : tokens],
-    ['model cost', `$${usage.dollars.toFixed(2)}`],
+    ['GPU time', formatSeconds(deviceSeconds)],
+    ['tokens', tokenWords(usage)],
+    // Without a price there are tokens only: nothing is not what they cost.
+    ...(usage.dollars > 0 ? [dollarFigure(usage)] : []),
+    ...(cost.perMerge ? [mergeFigure(cost.perMerge)] : []),
   ]
+}
+
+function dollarFigure({ dollars }: Usage): [string, string] {
+  return ['model cost', formatDollars(dollars)]
+}
+
+function mergeFigure(cost: Cost): [string, string] {
+  return ['each merge', costWords(cost)]
+}
+
+/** `31k tokens, 12k of them cached, $0.21, 12m of GPU time`: what there is of each. */
+export function costWords({ usage, deviceSeconds }: Cost): string {
+  const parts = [
+    ...(tokensOf(usage) > 0 ? [tokenWords(usage, ' tokens')] : []),
+    ...(usage.dollars > 0 ? [formatDollars(usage.dollars)] : []),
+    ...(deviceSeconds > 0 ? [`${formatSeconds(deviceSeconds)} of GPU time`] : []),
+  ]
+  return parts.join(', ') || '–'
+}
+
+function tokenWords(usage: Usage, unit = ''): string {
+  const { cachedTokens = 0, estimated } = usage
+  const tokens = `${estimated ? '≈ ' : ''}${formatCount(tokensOf(usage))}${unit}`
+  return cachedTokens > 0 ? `${tokens}, ${formatCount(cachedTokens)} of them cached` : tokens
+}
+
+function formatDollars(dollars: number): string {
+  return `$${dollars.toFixed(dollars < 0.1 ? 3 : 2)}`
 }
 
 function runTimes(run: RunTimes): [string, string][] {

@@ -7,6 +7,11 @@ export interface Refusal {
 
 const TRUSTED = 'Or set `sandbox: none`, when everybody who can propose code is trusted.'
 
+/** The same for what never runs without a sandbox, whatever the configuration says. */
+export function withoutTrust({ message, hint }: Refusal): Refusal {
+  return { message, hint: hint.replace(` ${TRUSTED}`, '') }
+}
+
 export const INSTALL: Refusal = {
   message: 'bubblewrap is not installed, and candidate code is not run without it',
   hint: `Run \`sudo apt-get install -y bubblewrap\` (Fedora: \`sudo dnf install bubblewrap\`) on the runner. ${TRUSTED}`,

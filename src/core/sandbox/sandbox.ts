@@ -59,6 +59,8 @@ export interface BubblewrapPlan {
   system: readonly Mount[]
   /** Interpreters and whatever the configuration adds: from the environment. */
   tools: readonly Mount[]
+  /** What this one command gets besides. */
+  mounts?: readonly Mount[]
   environment: Readonly<Record<string, string>>
   temporaryBytes: number
   sharedMemoryBytes: number
@@ -92,6 +94,7 @@ export function bubblewrapArguments(plan: BubblewrapPlan): string[] {
     ...['--dir', INSIDE.home],
     ...plan.tools.flatMap(mountArguments),
     ...placeMounts(plan.places, plan.outWritable).flatMap(mountArguments),
+    ...(plan.mounts ?? []).flatMap(mountArguments),
     // /proc too: when the runner is root, its uid stays 0 for the kernel, and /proc/sys could be written.
     ...['--remount-ro', '/proc', '--remount-ro', '/dev', '--remount-ro', '/'],
     ...Object.entries(plan.environment).flatMap(([name, value]) => ['--setenv', name, value]),

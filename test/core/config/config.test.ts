@@ -27,10 +27,19 @@ certify: {every: 5, runs: 6, evaluate: node evaluate.mjs --shard 2}
 aa-every: never
 review-above: 8 sigma
 proposers: [{kind: openai, model: gpt-x, base-url: https://llm.example.com/v1}, {kind: knobs}]
+search: {structural-share: 0.3, novelty: 0.8}
 limits: {candidates: 20, tokens: 2M, dollars: 10}
 `
 
 const SANDBOX: SandboxConfig = { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3, processes: 512 }
+
+const SEARCH = {
+  structuralShare: 0.3,
+  novelty: 0.8,
+  retryAfterMerges: 5,
+  insightsEvery: 20,
+  deviceHourDollars: 2,
+}
 
 const SIZE = 'a size with its unit, from 1M to 1024T'
 const DURATION = 'a duration with its unit, above 0 and at most 120h'
@@ -107,6 +116,7 @@ describe('a valid file', () => {
         },
         { kind: 'knobs' },
       ],
+      search: SEARCH,
       limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     } satisfies Config)
   })
@@ -128,6 +138,7 @@ describe('a valid file', () => {
       certify: { every: 0, runs: 4 },
       aaEvery: 25,
       proposers: [{ kind: 'knobs' }],
+      search: SEARCH,
       limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
     } satisfies Config)
   })
@@ -152,6 +163,30 @@ describe('a valid file', () => {
     const config = configOf(aFile({ replicates: '{candidate: 3}', limits: '{tokens: 500k}' }))
     expect(config.replicates).toEqual({ baseline: 6, candidate: 3 })
     expect(config.limits).toEqual({ candidates: 20, tokens: 500_000, dollars: 10 })
+  })
+
+  test('may say where to search and what counts as new', () => {
+    const search =
+      '{structural-share: 0.5, novelty: 0.9, retry-after: 3, insights-every: 7, device-hour: 4.5}'
+    expect(configOf(aFile({ search })).search).toEqual({
+      structuralShare: 0.5,
+      novelty: 0.9,
+      retryAfterMerges: 3,
+      insightsEvery: 7,
+      deviceHourDollars: 4.5,
+    })
+  })
+
+  test('may limit the device, a candidate and a week', () => {
+    const limits = '{gpu-hours: 8, candidate: {tokens: 200k}, week: {dollars: 50, gpu-hours: 40.5}}'
+    expect(configOf(aFile({ limits })).limits).toStrictEqual({
+      candidates: 20,
+      tokens: 2_000_000,
+      dollars: 10,
+      gpuHours: 8,
+      candidate: { tokens: 200_000 },
+      week: { dollars: 50, gpuHours: 40.5 },
+    })
   })
 
   test.each([
@@ -212,6 +247,33 @@ describe('a valid file', () => {
     ])
   })
 
+  test('may name a coding agent, with ten minutes unless it says otherwise', () => {
+    const needed = `kind: command, name: claude, run: claude -p, hosts: [api.anthropic.com, 'localhost:8000']`
+    const more = 'secrets: [A_KEY], env: {LEVEL: debug}, read: [/opt/agents], timeout: 90s'
+    expect(configOf(aFile({ proposers: `[{${needed}}, {${needed}, ${more}}]` })).proposers).toEqual([
+      {
+        kind: 'command',
+        name: 'claude',
+        run: 'claude -p',
+        hosts: ['api.anthropic.com', 'localhost:8000'],
+        secrets: [],
+        env: {},
+        read: [],
+        timeoutSeconds: 600,
+      },
+      {
+        kind: 'command',
+        name: 'claude',
+        run: 'claude -p',
+        hosts: ['api.anthropic.com', 'localhost:8000'],
+        secrets: ['A_KEY'],
+        env: { LEVEL: 'debug' },
+        read: ['/opt/agents'],
+        timeoutSeconds: 90,
+      },
+    ])
+  })
+
   test('may have quick checks', () => {
     expect(configOf(aFile({ checks: '[python -m py_compile train.py]' })).checks).toEqual([
       'python -m py_compile train.py',
@@ -249,7 +311,11 @@ describe('a valid file', () => {
 function fileWith(path: string, value: unknown): string {
   const file = {
     ...parse(EXAMPLE),
-    proposers: [{ kind: 'openai', model: 'm', price: { input: 1, output: 2 } }],
+    proposers: [
+      { kind: 'openai', model: 'm', price: { input: 1, output: 2 } },
+      { kind: 'command', name: 'a', run: 'a', hosts: ['a.example'], secrets: ['A'], env: {}, read: ['/a'] },
+    ],
+    limits: { candidates: 20, candidate: {}, week: {} },
   }
   const keys = path.split(/[.[\]]+/).filter((key) => key !== '')
   const last = keys.pop() ?? ''
@@ -355,7 +421,21 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['proposers', 'a list of proposers', [null, 'knobs', { kind: 'knobs' }]],
   ['proposers', 'at least one proposer', [[]]],
   ['proposers[0]', 'a mapping with kind', ['knobs', null]],
-  ['proposers[0].kind', '"knobs" or "openai"', [undefined, 'magic']],
+  ['proposers[0].kind', '"knobs", "openai" or "command"', [undefined, 'magic']],
+  ['proposers[1].name', '1 to 40 letters, digits or _ . -', ['', 'a b', 'a'.repeat(41)]],
+  ['proposers[1].run', 'a command', [undefined, 7]],
+  ['proposers[1].hosts', 'at least one host', [[]]],
+  ['proposers[1].hosts', 'a list of hosts', [undefined, 'a.example']],
+  [
+    'proposers[1].hosts[0]',
+    'a host, with its port if that is not 443',
+    ['https://a.example', '*.a.example', 'a.example/v1', 'a.example:0', '::1', 'a.example:99999'],
+  ],
+  ['proposers[1].secrets[0]', 'the name of an environment variable', ['A-KEY', '1A', 'A=b']],
+  ['proposers[1].env', 'a mapping of names to texts', [['A'], 'A=b']],
+  ['proposers[1].env.LEVEL', 'a text', [1, null]],
+  ['proposers[1].read[0]', 'an absolute path', ['opt', '~/x', '/home/me']],
+  ['proposers[1].timeout', 'a duration with its unit, above 0 and at most 120h', ['10', '0s', '121h', 600]],
   ['proposers[0].model', 'the name of a model', [undefined, 4]],
   ['proposers[0].base-url', 'an http or https URL', ['ftp://a', 'a.example', 5]],
   ['proposers[0].max-turns', 'a whole number from 1 to 200', [0, 201]],
@@ -365,10 +445,24 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['proposers[0].fallback', 'a list of mappings with model', ['gpt-y', { model: 'gpt-y' }]],
   ['checks', 'a list of commands', ['make lint', null]],
   ['checks', 'at most 10 commands', [Array.from({ length: 11 }, () => 'true')]],
+  ['search', 'a mapping', [null, []]],
+  ['search.structural-share', 'a number from 0 to 1', [-0.1, 1.1, '30%']],
+  ['search.novelty', 'a number from 0.3 to 1', [0.2, 1.1]],
+  ['search.retry-after', 'a whole number from 1 to 1000', [0, 1.5]],
+  ['search.insights-every', 'a whole number from 1 to 1000', [0, 2.5]],
+  ['search.device-hour', 'a number of dollars above 0', [0, -1]],
   ['limits', 'a mapping', [null, []]],
   ['limits.candidates', 'a count from 1 to 100000', [0, '0', '101k', 1.5]],
   ['limits.tokens', 'a count from 0 to 100000M', ['many', -1, '100001M', '0.5', null]],
   ['limits.dollars', 'a number of dollars, 0 or more', [-1, '10']],
+  ['limits.gpu-hours', 'a number of hours, 0 or more', [-1, '8h']],
+  ['limits.candidate', 'a mapping', [null, 3]],
+  ['limits.candidate.tokens', 'a count from 0 to 100000M', ['many', -1]],
+  ['limits.candidate.dollars', 'a number of dollars, 0 or more', [-1]],
+  ['limits.week', 'a mapping', [null, 50]],
+  ['limits.week.tokens', 'a count from 0 to 100000M', ['many']],
+  ['limits.week.dollars', 'a number of dollars, 0 or more', ['50']],
+  ['limits.week.gpu-hours', 'a number of hours, 0 or more', [-1]],
   ['colour', 'a known key', ['red']],
 ]
 
@@ -479,7 +573,11 @@ describe('a hint', () => {
     ['the right word', aFile({ proposers: '[{kind: knob}]' }), 'did you mean knobs?'],
     ['an example', aFile({ budget: '300' }), 'write for example `budget: 5m`'],
     ['an example in a list', aFile({ editable: '[1]' }), 'write for example `train.py`'],
-    ['the keys of a section', aFile({ limits: '' }), 'write keys below it: candidates, tokens, dollars'],
+    [
+      'the keys of a section',
+      aFile({ limits: '' }),
+      'write keys below it: candidates, tokens, dollars, gpu-hours, candidate, week',
+    ],
     [
       'the JavaScript form',
       aMetric("pattern: '(?P<value>a)'"),

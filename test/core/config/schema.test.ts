@@ -70,6 +70,16 @@ describe('the published schema', () => {
     }
   })
 
+  test('accepts the recipes of docs/agents.md, and so does the action', () => {
+    const recipes = [...docs('agents.md').matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => text)
+    expect(recipes).toHaveLength(7)
+    for (const recipe of recipes) {
+      const file = { ...SHORTEST, ...parse(recipe) }
+      expect(parseConfig(JSON.stringify(file))).toMatchObject({ kind: 'config' })
+      expect(accepts(file)).toBe(true)
+    }
+  })
+
   test('accepts the examples of docs/configuration.md, and so does the action', () => {
     const examples = [...docs('configuration.md').matchAll(/```yaml\n(.*?)```/gs)].map(
       ([, text = '']) => text,

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { summariseCost } from '../../../src/core/cost.ts'
 import type { CurvePoint } from '../../../src/core/curve.ts'
 import { candidateMarker, renderComment } from '../../../src/core/report/comment.ts'
 import { renderCurveChart } from '../../../src/core/report/curve-chart.ts'
-import { aCandidate, aConfig, aTrialResult, aVerdict, trialResults } from '../../factories.ts'
+import { aCandidate, aConfig, aState, aTrialResult, aVerdict, trialResults } from '../../factories.ts'
 import { HOSTILE } from './hostile.ts'
 import { rendered } from './rendered.ts'
 
@@ -23,8 +24,17 @@ const evidence = {
   sigma: 0.0056,
 }
 
+const spender = { ...candidate, usage: { inputTokens: 30_000, outputTokens: 1000, dollars: 0.21 } }
+const cost = summariseCost(
+  aState({
+    candidates: [spender],
+    trials: [...evidence.baseline, ...evidence.candidate],
+    usage: { inputTokens: 90_000, cachedTokens: 50_000, outputTokens: 3000, dollars: 0.6 },
+  }),
+)
+
 test('a typical comment', () => {
-  expect(renderComment({ candidate, config, evidence, verdict: aVerdict() })).toMatchInlineSnapshot(`
+  expect(renderComment({ candidate, config, cost, evidence, verdict: aVerdict() })).toMatchInlineSnapshot(`
     "<!-- autoresearch metrics f9850c0d -->
 
     **Merge**: gain 0.0312 ± 0.0091 over 2 runs, z = 3.4 ≥ 2.5
@@ -37,6 +47,8 @@ test('a typical comment', () => {
     | **candidate**, 2 runs | **2.3412 ± 0.0017** | **−0.0305 (−1.3 %)** |
 
     One run varies by σ = 0.0112, pooled over repeated runs of equal code.
+
+    Cost: 31k tokens, $0.21, 10m of GPU time. Research so far: 93k tokens, 50k of them cached, $0.60, 25m of GPU time.
 
     \`\`\`mermaid
     %%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#8c959f, #2da44e"}}}}%%
@@ -53,7 +65,9 @@ test('a typical comment', () => {
 
 test('without curves there is no chart', () => {
   const bare = { ...evidence, candidate: trialResults([2.34], { candidate }) }
-  expect(renderComment({ candidate, config, evidence: bare, verdict: aVerdict() })).not.toContain('mermaid')
+  expect(renderComment({ candidate, config, cost, evidence: bare, verdict: aVerdict() })).not.toContain(
+    'mermaid',
+  )
 })
 
 test.each(HOSTILE)('F64 a reason with %s is literal text', (_, text) => {
@@ -62,7 +76,13 @@ test.each(HOSTILE)('F64 a reason with %s is literal text', (_, text) => {
     candidate: [aTrialResult({ candidate, outcome: 'crashed', reason: text, tail: text })],
   }
   const render = (reason: string) =>
-    renderComment({ candidate, config, evidence: crashed, verdict: aVerdict({ kind: 'reject', reason }) })
+    renderComment({
+      candidate,
+      config,
+      cost,
+      evidence: crashed,
+      verdict: aVerdict({ kind: 'reject', reason }),
+    })
   expect(rendered(render(text)).active).toEqual(rendered(render('x')).active)
   expect(rendered(render(text)).triggers).toEqual([])
   expect(render(text).startsWith(candidateMarker(candidate.id))).toBe(true)

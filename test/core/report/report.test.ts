@@ -135,15 +135,40 @@ describe('the markdown report', () => {
 
       2 merged, 1 rejected, 1 crashed.
 
-      candidates **4** · merges certified **0 of 2** · trials **14** · wall time **17m** · device busy **94 %** · tokens **1.3M** · model cost **$3.41**
+      candidates **4** · merges certified **0 of 2** · trials **14** · wall time **17m** · device busy **94 %** · GPU time **1h 10m** · tokens **1.3M** · model cost **$3.41** · each merge **644k tokens, $1.71, 35m of GPU time**
 
-      | PR | change | proposer | val_bpb | Δ | verdict |
-      | --- | --- | --- | --- | --- | --- |
-      | [#100](https://github.com/octo/tinystories/pull/100) | Raise the learning rate to 4e-3 | knobs | 2.5480 | −0.0620 | **merged** |
-      | [#101](https://github.com/octo/tinystories/pull/101) | Drop weight decay on embeddings | openai gpt-x | 2.5640 | +0.0120 | rejected |
-      | [#102](https://github.com/octo/tinystories/pull/102) | Use ReLU² in the feed-forward | openai gpt-x | 2.4540 | −0.0940 | **merged** |
-      | [#103](https://github.com/octo/tinystories/pull/103) | Double the width | knobs | – | – | out-of-memory |"
+      | PR | change | proposer | val_bpb | Δ | verdict | cost |
+      | --- | --- | --- | --- | --- | --- | --- |
+      | [#100](https://github.com/octo/tinystories/pull/100) | Raise the learning rate to 4e-3 | knobs | 2.5480 | −0.0620 | **merged** | 15m of GPU time |
+      | [#101](https://github.com/octo/tinystories/pull/101) | Drop weight decay on embeddings | openai gpt-x | 2.5640 | +0.0120 | rejected | 5m of GPU time |
+      | [#102](https://github.com/octo/tinystories/pull/102) | Use ReLU² in the feed-forward | openai gpt-x | 2.4540 | −0.0940 | **merged** | 15m of GPU time |
+      | [#103](https://github.com/octo/tinystories/pull/103) | Double the width | knobs | – | – | out-of-memory | 5m of GPU time |"
     `)
+  })
+
+  test('says which limit stops research', () => {
+    const report = buildReport(aState(), BENCH, config, undefined, 'the limit of 10 dollars is reached')
+    expect(renderReport(report)).toContain('No more proposals: the limit of 10 dollars is reached.')
+    expect(renderPage(report)).toContain('No more proposals: the limit of 10 dollars is reached.')
+    expect(headlines(report).limit).toBe('the limit of 10 dollars is reached')
+  })
+
+  test('F10 tells machines what was spent, in all, for each merge and for each candidate', () => {
+    const { tokens, dollars, deviceSeconds, perMerge, rows } = headlines(
+      buildReport(aNight(2.61, NIGHT.slice(0, 4)), BENCH, config, RUN),
+    )
+    expect({ tokens, dollars, deviceSeconds }).toEqual({
+      tokens: 1_287_000,
+      dollars: 3.41,
+      deviceSeconds: 4200,
+    })
+    expect(perMerge).toMatchObject({ tokens: 643_500, dollars: 1.705, deviceSeconds: 2100 })
+    expect(rows.map((row) => row.deviceSeconds)).toEqual([900, 300, 900, 300])
+  })
+
+  test('tells no dollars where no price is known', () => {
+    const usage = { inputTokens: 900, outputTokens: 100, dollars: 0 }
+    expect(renderReport(buildReport({ ...aState(), usage }, BENCH, config))).not.toContain('$')
   })
 
   test('before anything was measured', () => {

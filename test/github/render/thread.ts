@@ -1,5 +1,5 @@
 /** Issues, pull requests, comments and labels as GitHub's JSON shows them. */
-import type { Comment, Issue, Label, PullRequest, Repository } from '../store.ts'
+import type { Comment, Issue, Label, LabelEvent, PullRequest, Repository } from '../store.ts'
 import { isPullRequest } from '../store.ts'
 import { renderRepository } from './repository.ts'
 import { nodeId, renderUser } from './user.ts'
@@ -16,6 +16,21 @@ const DEFAULT_COLOR = 'ededed'
 export function renderLabel(repository: Repository, { id, name, color, description }: Label) {
   const url = `${repository.apiUrl}/labels/${encodeURIComponent(name)}`
   return { id, node_id: nodeId('Label', id), url, name, color, description, default: false }
+}
+
+export function renderEvent(repository: Repository, { id, event, actor, label, createdAt }: LabelEvent) {
+  return {
+    id,
+    node_id: nodeId('LabeledEvent', id),
+    url: `${repository.apiUrl}/issues/events/${id}`,
+    actor: renderUser(actor, repository.site),
+    event,
+    commit_id: null,
+    commit_url: null,
+    created_at: createdAt,
+    label: { name: label, color: repository.labels.get(label.toLowerCase())?.color ?? DEFAULT_COLOR },
+    performed_via_github_app: null,
+  }
 }
 
 export function renderLabels(repository: Repository, names: readonly string[]) {

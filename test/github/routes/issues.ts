@@ -2,7 +2,7 @@
 import { created, listed, notAccessible, notFound, ok } from '../answers.ts'
 import type { Call, Route } from '../call.ts'
 import { close } from '../pull-requests.ts'
-import { renderComment, renderIssue } from '../render/thread.ts'
+import { renderComment, renderEvent, renderIssue } from '../render/thread.ts'
 import type { Issue } from '../store.ts'
 import { permits } from '../tokens.ts'
 import { applyLabels } from './labels.ts'
@@ -27,7 +27,7 @@ function createIssue(call: Call) {
   if (!permits(call.token, 'issues', 'write')) throw notAccessible()
   refuseLong('Issue', wanted)
   const issue: Issue = { ...newThread(call, wanted), kind: 'issue' }
-  issue.labels = applyLabels(call, (wanted.labels ?? []).map(nameOf))
+  applyLabels(call, issue, (wanted.labels ?? []).map(nameOf))
   call.repository.threads.set(issue.number, issue)
   return created(renderIssue(call.repository, issue))
 }
@@ -78,7 +78,7 @@ function updateIssue(call: Call) {
     Object.assign(issue, { state: 'open', closedAt: null, closedBy: null, stateReason: 'reopened' })
   issue.title = edit.title ?? issue.title
   if (edit.body !== undefined) issue.body = edit.body
-  if (edit.labels !== undefined) issue.labels = applyLabels(call, edit.labels.map(nameOf))
+  if (edit.labels !== undefined) applyLabels(call, issue, edit.labels.map(nameOf))
   issue.updatedAt = store.timestamp()
   return ok(renderIssue(repository, issue))
 }
@@ -117,12 +117,18 @@ function listComments(call: Call) {
   return listed(comments, url, (comment) => renderComment(repository, comment))
 }
 
+function listEvents(call: Call) {
+  const { repository, url } = call
+  return listed(threadOf(call).events, url, (event) => renderEvent(repository, event))
+}
+
 export const issueRoutes: Record<string, Route> = {
   'issues/create': { needs: WRITE, answer: createIssue, ignores: UNSUPPORTED },
   'issues/list-for-repo': { needs: READ, answer: listIssues, ignores: [...UNSUPPORTED, 'mentioned'] },
   'issues/get': { needs: READ, answer: (call) => ok(renderIssue(call.repository, threadOf(call))) },
   'issues/update': { needs: WRITE, answer: updateIssue, ignores: UNSUPPORTED },
   'issues/create-comment': { needs: WRITE, answer: createComment },
+  'issues/list-events': { needs: READ, answer: listEvents },
   'issues/list-comments': { needs: READ, answer: listComments },
   'issues/update-comment': { needs: WRITE, answer: updateComment },
 }

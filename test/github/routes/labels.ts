@@ -2,7 +2,7 @@
 import { created, listed, notFound, ok, validationFailed } from '../answers.ts'
 import type { Call, Route } from '../call.ts'
 import { renderLabel, renderLabels } from '../render/thread.ts'
-import type { Label } from '../store.ts'
+import type { Issue, Label, LabelEvent } from '../store.ts'
 import { writableThreadOf } from './threads.ts'
 
 const READ = [
@@ -14,9 +14,24 @@ const WRITE = [
   ['pull_requests', 'write'],
 ] as const
 
-/** Makes the labels that do not exist yet, as GitHub does, and returns the names as they are spelled there. */
-export function applyLabels(call: Call, names: readonly string[]): string[] {
-  return [...new Set(names.map((name) => labelNamed(call, name).name))]
+/** Gives the thread exactly these labels. Makes those that do not exist yet, as GitHub does, and notes what changed. */
+export function applyLabels(call: Call, issue: Issue, names: readonly string[]): void {
+  const wanted = [...new Set(names.map((name) => labelNamed(call, name).name))]
+  const note = (event: LabelEvent['event'], labels: readonly string[]) =>
+    issue.events.push(...labels.map((label) => labelEvent(call, event, label)))
+  note(
+    'unlabeled',
+    issue.labels.filter((label) => !wanted.includes(label)),
+  )
+  note(
+    'labeled',
+    wanted.filter((label) => !issue.labels.includes(label)),
+  )
+  issue.labels = wanted
+}
+
+function labelEvent({ store, token }: Call, event: LabelEvent['event'], label: string): LabelEvent {
+  return { id: store.nextId(), event, actor: token.actor, label, createdAt: store.timestamp() }
 }
 
 function labelNamed({ repository, store }: Call, name: string, color = 'ededed', description = ''): Label {
@@ -43,7 +58,7 @@ function addLabels(call: Call) {
   const issue = writableThreadOf(call)
   const { labels } = call.body as { labels: (string | { name: string })[] }
   const names = labels.map((label) => (typeof label === 'string' ? label : label.name))
-  issue.labels = [...new Set([...issue.labels, ...applyLabels(call, names)])]
+  applyLabels(call, issue, [...issue.labels, ...names])
   issue.updatedAt = call.store.timestamp()
   return ok(renderLabels(call.repository, issue.labels))
 }
@@ -53,7 +68,7 @@ function removeLabel(call: Call) {
   const name = call.params.name?.toLowerCase()
   const left = issue.labels.filter((label) => label.toLowerCase() !== name)
   if (left.length === issue.labels.length) throw notFound()
-  issue.labels = left
+  applyLabels(call, issue, left)
   issue.updatedAt = call.store.timestamp()
   return ok(renderLabels(call.repository, left))
 }

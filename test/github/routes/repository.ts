@@ -4,6 +4,7 @@ import { rulesFor } from '../branch-rules.ts'
 import type { Call, Route } from '../call.ts'
 import { renderCommit } from '../render/commit.ts'
 import { isProtected, renderFullRepository, renderProtection } from '../render/repository.ts'
+import { renderUser } from '../render/user.ts'
 
 const READ = [['contents', 'read']] as const
 
@@ -63,6 +64,31 @@ function getBranchRules({ repository, params, url }: Call) {
   }))
 }
 
+const LEGACY = { admin: 'admin', maintain: 'write', write: 'write', triage: 'read', read: 'read' } as const
+
+/** Maintain is shown as write and triage as read; who is no collaborator has what the repository's visibility gives. */
+function getPermission({ repository, params }: Call) {
+  const { username = '' } = params
+  const given = repository.collaborators.get(username.toLowerCase())
+  const role = given ?? (repository.settings.private ? undefined : 'read')
+  const roles = ['read', 'triage', 'write', 'maintain', 'admin']
+  const has = (least: string) => role !== undefined && roles.indexOf(role) >= roles.indexOf(least)
+  const permissions = {
+    pull: has('read'),
+    triage: has('triage'),
+    push: has('write'),
+    maintain: has('maintain'),
+    admin: has('admin'),
+  }
+  const user = renderUser({ login: username, id: 1, type: 'User' }, repository.site)
+  const role_name = role ?? 'none'
+  return ok({
+    permission: role === undefined ? 'none' : LEGACY[role],
+    role_name,
+    user: { ...user, permissions, role_name },
+  })
+}
+
 function getRateLimit({ limiter, token }: Call) {
   const core = limiter.budget(token)
   const search = { limit: 30, used: 0, remaining: 30, reset: core.reset }
@@ -77,5 +103,6 @@ export const repositoryRoutes: Record<string, Route> = {
   'repos/list-branches': { needs: READ, answer: listBranches },
   'repos/get-branch': { needs: READ, answer: getBranch },
   'repos/get-branch-rules': { needs: [], answer: getBranchRules },
+  'repos/get-collaborator-permission-level': { needs: [], answer: getPermission },
   'rate-limit/get': { needs: [], answer: getRateLimit },
 }

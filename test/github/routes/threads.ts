@@ -36,6 +36,7 @@ export function newThread(
     state: 'open',
     stateReason: null,
     labels: [],
+    events: [],
     createdAt: at,
     updatedAt: at,
     closedAt: null,

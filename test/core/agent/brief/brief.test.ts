@@ -1,8 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import { type BriefInput, buildBrief, MAX_BRIEF_CHARACTERS } from '../../../src/core/agent/brief.ts'
-import { fence } from '../../../src/core/report/markdown.ts'
-import { aCandidate, aConfig, aState, aTrialResult, aVerdict, BENCH, trialResults } from '../../factories.ts'
-import { rendered } from '../report/rendered.ts'
+import { type BriefInput, buildBrief, MAX_BRIEF_CHARACTERS } from '../../../../src/core/agent/brief/brief.ts'
+import { CATEGORIES, type Candidate } from '../../../../src/core/candidate.ts'
+import { fence } from '../../../../src/core/report/markdown.ts'
+import type { State } from '../../../../src/core/state.ts'
+import {
+  aCandidate,
+  aConfig,
+  aDirection,
+  aState,
+  aTrialResult,
+  aVerdict,
+  BENCH,
+  trialResults,
+} from '../../../factories.ts'
+import { rendered } from '../../report/rendered.ts'
 
 const SOURCE = 'lr = 3e-4\nprint("val_bpb:", train(lr))\n'
 
@@ -13,6 +24,7 @@ function aBrief(fields: Partial<BriefInput> = {}): string {
     bench: BENCH,
     files: new Map([['train.py', SOURCE]]),
     editable: ['train.py'],
+    direction: aDirection(),
     ...fields,
   })
 }
@@ -34,21 +46,41 @@ const MERGED = aCandidate({
   end: { kind: 'merged', commit: 'c'.repeat(40), asTrained: true },
 })
 
+/** A ledger in which one in five was merged and one in ten crashed. */
+function aLongState(count: number): State {
+  const fates = [MERGED, DROPOUT, DROPOUT, CRASHED, DROPOUT, MERGED, DROPOUT, DROPOUT, DROPOUT, DROPOUT]
+  const candidates = Array.from({ length: count }, (_, index) => {
+    const name = `idea ${100_000 + index}`
+    const category = CATEGORIES[index % CATEGORIES.length] ?? 'schedule'
+    return { ...aCandidate({ name, category }), ...pick(fates[index % fates.length]) }
+  })
+  return aState({ candidates, trials: trialResults([2.5, 2.51, 2.49]) })
+}
+
+function pick({ verdict, end }: Partial<Candidate> = {}) {
+  return { ...(verdict && { verdict }), ...(end && { end }) }
+}
+
 describe('buildBrief', () => {
   test('begins with what changes least, so that endpoints can cache it', () => {
     const brief = aBrief({
       program: 'Look at the schedule first.',
+      insights: 'Warmup helps.',
       state: aState({ candidates: [MERGED], trials: trialResults([2.5, 2.52]) }),
     })
     const headings = [...brief.matchAll(/^# (.+)$/gm)].map(([, heading]) => heading)
     expect(headings).toEqual([
-      'Directions',
+      'Program',
       'Rules',
       'Goal',
       'Source you may edit',
       'Number to beat',
       'Best merges',
+      'Insights',
+      'Tried by category',
+      'What a run takes',
       'Tried so far',
+      'Your direction',
     ])
   })
 
@@ -96,7 +128,7 @@ describe('buildBrief', () => {
       verdict: aVerdict({ gain: 0.2 }),
     })
     const brief = aBrief({ state: aState({ candidates: [MERGED, better] }) })
-    expect(brief).toMatch(/- \+0\.2 Better\n- \+0\.031 Try warmup/)
+    expect(brief).toMatch(/- \+0\.2 ± 0\.0588 Better\n- \+0\.031 ± 0\.00912 Try warmup/)
   })
 
   test('tells of every recent candidate what became of it and why', () => {
@@ -108,13 +140,13 @@ describe('buildBrief', () => {
     })
     const brief = aBrief({ state: aState({ candidates: [DROPOUT, CRASHED, MERGED, waiting, reviewed] }) })
     expect(brief).toContain(
-      '| Try copying the answers | schedule | waits for a person | +2 | gain 2: self-reported |',
+      '| Try copying the answers | schedule | waits for a person | +2 ± 0.58824 | gain 2: self-reported |',
     )
-    expect(brief).toContain('| Try dropout | schedule | rejected | −0.02 | gain −0.02 over 1 run |')
+    expect(brief).toContain('| Try dropout | schedule | rejected | −0.02 ± 0.00588 | gain −0.02 over 1 run |')
     expect(brief).toContain(
       '| Try muon | schedule | rejected | – | run 1 of 1 ended crashed: NameError: muon |',
     )
-    expect(brief).toContain('| Try warmup | schedule | merged | +0.031 |')
+    expect(brief).toContain('| Try warmup | schedule | merged | +0.031 ± 0.00912 |')
     expect(brief).toContain('| Try waiting | schedule | waiting | – |  |')
   })
 
@@ -130,12 +162,61 @@ describe('buildBrief', () => {
     expect(brief).toContain('| Try warmup | schedule | rejected | – | merged, and undone when fresh runs')
   })
 
-  test('leaves out all but the last 25 candidates, and says so', () => {
-    const many = Array.from({ length: 40 }, (_, index) => aCandidate({ name: `idea ${index}` }))
-    const brief = aBrief({ state: aState({ candidates: many }) })
-    expect(brief).toContain('15 older ones are left out')
-    expect(brief).not.toContain('| Try idea 14 |')
-    expect(brief).toContain('| Try idea 15 |')
+  test('shows the past nearest to the direction: the best and the latest of its category, then others', () => {
+    const schedules = Array.from({ length: 40 }, (_, index) =>
+      aCandidate({ name: `idea ${index}`, verdict: aVerdict({ kind: 'reject', gain: -0.01 * index }) }),
+    )
+    const optimizers = [aCandidate({ name: 'muon', category: 'optimizer' })]
+    const state = aState({ candidates: [...optimizers, ...schedules] })
+    const brief = aBrief({ state, direction: aDirection({ category: 'schedule' }) })
+    expect(brief).toContain('31 others are left out')
+    for (const index of [0, 3, 34, 39]) expect(brief).toContain(`| Try idea ${index} |`)
+    for (const index of [4, 33]) expect(brief).not.toContain(`| Try idea ${index} |`)
+    const other = aBrief({ state, direction: aDirection({ category: 'optimizer' }) })
+    expect(other).toContain('| Try muon |')
+    expect(other).toContain('| Try idea 39 |')
+  })
+
+  test('counts what was tried by category, and shows the categories that were not', () => {
+    const brief = aBrief({ state: aState({ candidates: [DROPOUT, CRASHED, MERGED] }) })
+    expect(brief).toContain(
+      '| schedule | what changes in the course of training | 3 | 1 | 1 | +0.031 ± 0.00912 |',
+    )
+    expect(brief).toContain('| systems | speed: more steps in the same time | 0 | 0 | 0 | – |')
+  })
+
+  test('says what a run takes and how far it gets', () => {
+    const trials = trialResults([2.5, 2.5], {
+      deviceSeconds: 320,
+      curve: [
+        { step: 10, value: 3 },
+        { step: 1200, value: 2.6 },
+      ],
+    })
+    expect(aBrief({ state: aState({ trials }) })).toContain(
+      'takes 300 s on the clock, evaluation included, and 320 s of the device, and reaches step 1200',
+    )
+  })
+
+  test('ends with the direction and the changes to start from', () => {
+    const change = { path: 'train.py', mode: '100644', before: 'a = 1\n', after: 'a = 2\n' }
+    const brief = aBrief({
+      state: aState({ candidates: [CRASHED] }),
+      direction: aDirection({ mode: 'repair', structural: true, sources: [CRASHED.id] }),
+      sources: new Map([[CRASHED.id, [change]]]),
+    })
+    const [, last] = brief.split('# Your direction\n\n')
+    expect(last).toMatch(/^Repair: .+\nCategory: schedule, .+\n.+a change of nothing but numbers is refused/)
+    expect(last).toMatch(/## Try muon \(–\)\n\nrun 1 of 1 ended crashed: NameError: muon/)
+    expect(last).toMatch(/```diff\n[^`]*-a = 1\n\+a = 2\n/)
+  })
+
+  test('is as long after a hundred thousand experiments as after ten', () => {
+    const program = 'Improve the model.\n'.repeat(40)
+    const files = new Map([['train.py', SOURCE.repeat(200)]])
+    const sizes = [10, 100_000].map((count) => aBrief({ program, files, state: aLongState(count) }).length)
+    expect(sizes[1]).toBeLessThan(1.1 * (sizes[0] ?? 0))
+    expect(sizes[1]).toBeGreaterThan(0.9 * (sizes[0] ?? 0))
   })
 
   test('quotes how a failed run ended', () => {
@@ -189,7 +270,7 @@ describe('buildBrief', () => {
     })
     expect(brief.length).toBeLessThanOrEqual(MAX_BRIEF_CHARACTERS)
     expect(brief).toContain('# Tried so far')
-    expect(brief).toContain('# How the last failures ended')
+    expect(brief).toContain('How the last failures among them ended')
     expect(brief).toMatch(/\[… cut: \d+ more editable files/)
   })
 })

@@ -1,0 +1,122 @@
+// One candidate of a coding agent: its folder before, its run, and what is made of the folder afterwards.
+import { mkdir, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readStatement, type Statement } from '../../core/agent/hand-in.ts'
+import { takeChanges } from '../../core/agent/left-behind.ts'
+import { agentTask } from '../../core/agent/task.ts'
+import { NO_USAGE, type Usage } from '../../core/candidate.ts'
+import { visibleText } from '../../core/report/markdown.ts'
+import type { SandboxExit } from '../../core/sandbox/sandbox.ts'
+import { SecretWatch } from '../../core/secrets.ts'
+import { formatSeconds } from '../../core/text.ts'
+import type { ProposalRequest, ProposalResult } from '../../ports.ts'
+import { removeTree } from '../sandbox/sandbox.ts'
+import { readBoundedFile } from '../trainer/bounded-file.ts'
+import { readFolder, writeFolder } from './folder.ts'
+import { type AgentEnd, type AgentRun, runAgent } from './run-agent.ts'
+
+export interface AttemptOptions extends Pick<AgentRun, 'sandbox' | 'settings' | 'environment'> {
+  /** Everything that must not be published. */
+  secrets: readonly string[]
+  request: ProposalRequest
+}
+
+const MAX_STATEMENT_BYTES = 64 * 1024
+const MAX_TOLD_CHARACTERS = 1000
+const MAX_REASON_CHARACTERS = 500
+const MAX_TAIL_CHARACTERS = 200
+
+export class Attempt {
+  readonly #options: AttemptOptions
+  readonly #secrets: SecretWatch
+  #usage: Usage = NO_USAGE
+  /** For the agent, when it left a change that could not be taken. */
+  refusal: string | undefined
+
+  constructor(options: AttemptOptions) {
+    this.#options = options
+    this.#secrets = new SecretWatch(options.secrets)
+  }
+
+  /** @param refused why the attempt before this one was refused, if it was */
+  async run(refused: string | undefined): Promise<ProposalResult> {
+    const { request, ...same } = this.#options
+    const scratch = await mkdtemp(join(tmpdir(), 'autoresearch-agent-'))
+    const out = join(scratch, 'out')
+    try {
+      await mkdir(join(out, 'tree'), { recursive: true })
+      await writeFolder(join(out, 'tree'), request.files)
+      const task = agentTask(request.brief, refused)
+      const end = await runAgent({ ...same, task, scratch, signal: request.signal })
+      return await this.#take(end, out)
+    } finally {
+      await removeTree(scratch)
+    }
+  }
+
+  async #take(end: AgentEnd, out: string): Promise<ProposalResult> {
+    const { request, settings } = this.#options
+    const { files: before, editable } = request
+    const { files, problems } = takeChanges(before, editable, await readFolder(join(out, 'tree'), before))
+    const json = await readBoundedFile(join(out, 'proposal.json'), MAX_STATEMENT_BYTES)
+    const handedIn = readStatement(json, this.#secrets.redact(end.output), before, files)
+    // Also of an agent that failed: it was paid for.
+    if (handedIn.kind === 'statement') this.#usage = handedIn.usage
+    if (request.signal.aborted) return this.#nothing('stopped')
+    const failure = failureOf(end.exit, settings.timeoutSeconds)
+    if (failure) return this.#nothing(`${failure}${this.#lastWords(end)}`)
+    if (problems.length > 0) return this.#refuse(problems)
+    if (files.size === 0) return this.#nothing(`it changed nothing${this.#lastWords(end)}`)
+    if (handedIn.kind === 'malformed') return this.#refuse([handedIn.problem])
+    return this.#review(files, handedIn.statement)
+  }
+
+  #review(files: ReadonlyMap<string, string>, statement: Statement): ProposalResult {
+    for (const text of files.values()) this.#secrets.push(`${text}\0`)
+    if (this.#secrets.found) return this.#refuse(['The change holds a secret of this job.'])
+    const problems = this.#options.request.review({ files })
+    if (problems.length > 0) return this.#refuse(problems)
+    const { title, hypothesis, category, expectedEffect } = statement
+    const proposal = {
+      title: this.#publishable(title, MAX_TOLD_CHARACTERS),
+      hypothesis: this.#publishable(hypothesis, MAX_TOLD_CHARACTERS),
+      category,
+      expectedEffect: this.#publishable(expectedEffect, MAX_TOLD_CHARACTERS),
+      files,
+    }
+    return { kind: 'proposal', proposal, usage: this.#usage }
+  }
+
+  #refuse(problems: readonly string[]): ProposalResult {
+    this.refusal = this.#secrets.redact(problems.join(' '))
+    return this.#nothing(`refused: ${problems.join(' ')}`)
+  }
+
+  #nothing(reason: string): ProposalResult {
+    const shown = this.#publishable(reason, MAX_REASON_CHARACTERS)
+    return { kind: 'nothing', reason: shown, usage: this.#usage, exhausted: false }
+  }
+
+  /** Looks for secrets before the text is cut, and again when what could hide them is gone. */
+  #publishable(text: string, maxCharacters: number): string {
+    return this.#secrets.redact(visibleText(this.#secrets.redact(text), maxCharacters))
+  }
+
+  /** What a person needs to see why an agent did nothing. */
+  #lastWords({ output, refusedHosts }: AgentEnd): string {
+    const tail = this.#publishable(output.slice(-MAX_TAIL_CHARACTERS * 4), MAX_TAIL_CHARACTERS * 4)
+    const hosts = refusedHosts.length > 0 ? `; it asked in vain for ${refusedHosts.join(', ')}` : ''
+    return `${hosts}${tail === '' ? '' : `; its last words: ${tail.slice(-MAX_TAIL_CHARACTERS)}`}`
+  }
+}
+
+function failureOf(
+  { code, signal, timedOut, exceeded }: SandboxExit,
+  timeoutSeconds: number,
+): string | undefined {
+  if (timedOut) return `killed after ${formatSeconds(timeoutSeconds)}`
+  if (exceeded !== undefined) return `stopped at the limit of ${exceeded}`
+  if (code === 0) return undefined
+  return code === null ? `ended by ${signal}` : `exit code ${code}`
+}

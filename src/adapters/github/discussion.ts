@@ -1,0 +1,105 @@
+// What people say on GitHub: labelled issues, who labelled them, comments, and who may write. Nothing is judged here.
+import { RequestError } from '@octokit/request-error'
+import type { Person, Remark } from '../../core/people.ts'
+import type { LabelledIssue } from '../../core/wishes.ts'
+import type { Answered, Discussion, LabelledIssues } from '../../ports.ts'
+import { explainedBy, type GitHub } from './client.ts'
+import { putComment } from './comments.ts'
+import { isStatus } from './errors.ts'
+
+export function createDiscussion(github: GitHub): Discussion {
+  const explained = explainedBy(github)
+  return {
+    labelledIssues: explained('list issues', labelledIssues),
+    labeller: explained('read the events of an issue', labeller),
+    remarks: explained('read comments', remarks),
+    mayWrite: explained("read a person's permission", mayWrite),
+    answer: explained('comment on an issue', answer),
+  }
+}
+
+const NEEDS_ISSUES = 'give the job the permission `issues: write`'
+
+async function labelledIssues({ client, where }: GitHub, label: string): Promise<LabelledIssues> {
+  const listed = { ...where, labels: label, state: 'open', sort: 'created', direction: 'asc' } as const
+  try {
+    const all = await client.paginate(client.rest.issues.listForRepo, { ...listed, per_page: 100 })
+    return { kind: 'issues', issues: all.filter((issue) => !issue.pull_request).map(toIssue) }
+  } catch (error) {
+    // The repository has no issues.
+    if (isStatus(error, 410)) return { kind: 'issues', issues: [] }
+    if (!isRefusal(error)) throw error
+    return { kind: 'refused', explanation: `${error.message}; ${NEEDS_ISSUES}` }
+  }
+}
+
+interface RawUser {
+  login: string
+  type: string
+}
+
+interface RawIssue {
+  number: number
+  title: string
+  body?: string | null
+  user: RawUser | null
+  updated_at: string
+}
+
+function toIssue({ number, title, body, user, updated_at }: RawIssue): LabelledIssue {
+  return { number, title, body: body ?? '', author: toPerson(user), updatedAt: updated_at }
+}
+
+function toPerson(user: RawUser | null | undefined): Person {
+  return { login: user?.login ?? '', isBot: user?.type !== 'User' }
+}
+
+async function labeller(
+  { client, where }: GitHub,
+  issue: number,
+  label: string,
+): Promise<Person | undefined> {
+  const listed = { ...where, issue_number: issue, per_page: 100 }
+  const events = await client.paginate(client.rest.issues.listEvents, listed)
+  const last = events.findLast(
+    (event) =>
+      event.event === 'labeled' &&
+      'label' in event &&
+      event.label.name?.toLowerCase() === label.toLowerCase(),
+  )
+  return last && toPerson(last.actor)
+}
+
+async function remarks({ client, where }: GitHub, number: number): Promise<Remark[]> {
+  const listed = { ...where, issue_number: number, per_page: 100 }
+  const comments = await client.paginate(client.rest.issues.listComments, listed)
+  return comments.map(({ user, body }) => ({ author: toPerson(user), body: body ?? '' }))
+}
+
+/** Triage is `read` here and maintain is `write`, as GitHub maps them. */
+async function mayWrite({ client, where }: GitHub, login: string): Promise<boolean> {
+  try {
+    const { data } = await client.rest.repos.getCollaboratorPermissionLevel({ ...where, username: login })
+    return data.permission === 'admin' || data.permission === 'write'
+  } catch (error) {
+    if (isRefusal(error) || isStatus(error, 404)) return false
+    throw error
+  }
+}
+
+async function answer(github: GitHub, issue: number, marker: string, body: string): Promise<Answered> {
+  try {
+    await putComment(github, issue, marker, body)
+    return { kind: 'answered' }
+  } catch (error) {
+    if (isStatus(error, 404) || isStatus(error, 410))
+      return { kind: 'refused', explanation: 'the issue is not there any more' }
+    if (!isRefusal(error)) throw error
+    return { kind: 'refused', explanation: `${error.message}; ${NEEDS_ISSUES}` }
+  }
+}
+
+/** GitHub says no; a limit of its rate says later. */
+function isRefusal(error: unknown): error is RequestError {
+  return error instanceof RequestError && error.status === 403 && !/rate limit/i.test(error.message)
+}

@@ -1,0 +1,47 @@
+// What becomes of a wish of a person at a model: taken up, refused with a reason, or not even heard.
+import { expect, test } from 'vitest'
+import { aProposer, aRequest, calls, edit, propose, submit } from './openai-lab.ts'
+
+const request = { wish: 'Use Muon' }
+
+test('a wish that is taken up is a candidate like any other', async () => {
+  const result = await propose([calls(edit()), calls(submit)], { request })
+  expect(result.kind).toBe('proposal')
+})
+
+test.each([
+  ['at once', [{ content: 'CANNOT: there is no matrix in this model.' }]],
+  [
+    'after looking',
+    [
+      calls({ name: 'list_files', arguments: {} }),
+      { content: '**CANNOT:** there is no matrix in this model.' },
+    ],
+  ],
+  ['after thinking aloud', [{ content: '<think>Muon?</think>\nCANNOT: there is no matrix in this model.' }]],
+])('a model that says %s why it cannot be done is heard', async (_, answers) => {
+  expect(await propose(answers, { request })).toMatchObject({
+    kind: 'nothing',
+    cause: 'cannot',
+    reason: 'there is no matrix in this model.',
+  })
+})
+
+test('F8 a reason is not endless', async () => {
+  const result = await propose([{ content: `CANNOT: ${'no '.repeat(5000)}` }], { request })
+  expect(result.kind === 'nothing' && result.reason.length).toBeLessThanOrEqual(1001)
+})
+
+test('the same words mean nothing when nobody asked', async () => {
+  const content = 'CANNOT: I have no idea.'
+  const result = await propose([{ content }, { content }])
+  expect(result).toMatchObject({ kind: 'nothing', reason: expect.stringMatching(/^no tool call/) })
+  expect(result).not.toHaveProperty('cause')
+})
+
+test('F2 an endpoint that is not there has not answered', async () => {
+  const result = await aProposer({ baseUrl: 'http://127.0.0.1:1/v1', maxRetries: 0 }).propose(
+    aRequest(request),
+  )
+  expect(result).toMatchObject({ kind: 'nothing', cause: 'unreachable' })
+})
