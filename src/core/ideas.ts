@@ -9,13 +9,14 @@ import type { State } from './state.ts'
  */
 export function pastIdeas(state: State): Candidate[] {
   const undone = undoneMerges(state)
-  return [...state.candidates.values()]
-    .filter(isIdea)
-    .map((candidate) =>
-      candidate.end?.kind === 'merged' && undone.has(candidate.end.commit)
-        ? asRejected(state, candidate, candidate.end.commit)
-        : candidate,
-    )
+  const ideas = [...state.candidates.values()].filter(isIdea)
+  if (undone.size === 0) return ideas
+  return ideas.map((candidate) => {
+    const { end } = candidate
+    return end?.kind === 'merged' && undone.has(end.commit)
+      ? asRejected(state, candidate, end.commit)
+      : candidate
+  })
 }
 
 function asRejected(state: State, candidate: Candidate, commit: string): Candidate {

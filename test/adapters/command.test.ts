@@ -194,6 +194,21 @@ describe.skipIf(SKIP)('a coding agent', () => {
     expect(task).toContain('came to nothing\n\n```\nThe change is a twin of 1a2b.')
   })
 
+  test('that says why a wish cannot be done is heard, and only when there is one', async () => {
+    const run = `printf 'Looking around.\\n\\nCANNOT: there is no matrix\\nin this model.\\n'`
+    expect(await attempt(run, {}, { wish: 'Use Muon' })).toMatchObject({
+      kind: 'nothing',
+      cause: 'cannot',
+      reason: 'there is no matrix in this model.',
+    })
+    expect(await attempt(run)).not.toHaveProperty('cause')
+  })
+
+  test('that is not there has not heard what was asked', async () => {
+    expect(await attempt('no-such-agent')).toMatchObject({ kind: 'nothing', cause: 'unreachable' })
+    expect(await attempt('exit 3')).not.toHaveProperty('cause')
+  })
+
   test('that fails is paid for all the same', async () => {
     const word = JSON.stringify({ ...SUBMIT, usage: { input_tokens: 90 } })
     const result = await attempt(`printf %s '${word}' > "$AUTORESEARCH_PROPOSAL"; exit 3`)

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readStatement, type Statement } from '../../core/agent/hand-in.ts'
+import { cannotOf, readStatement, type Statement } from '../../core/agent/hand-in.ts'
 import { takeChanges } from '../../core/agent/left-behind.ts'
 import { agentTask } from '../../core/agent/task.ts'
 import { NO_USAGE, type Usage } from '../../core/candidate.ts'
@@ -10,7 +10,7 @@ import { visibleText } from '../../core/report/markdown.ts'
 import type { SandboxExit } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/secrets.ts'
 import { formatSeconds } from '../../core/text.ts'
-import type { ProposalRequest, ProposalResult } from '../../ports.ts'
+import type { NothingCause, ProposalRequest, ProposalResult } from '../../ports.ts'
 import { removeTree } from '../sandbox/sandbox.ts'
 import { readBoundedFile } from '../trainer/bounded-file.ts'
 import { readFolder, writeFolder } from './folder.ts'
@@ -65,9 +65,9 @@ export class Attempt {
     if (handedIn.kind === 'statement') this.#usage = handedIn.usage
     if (request.signal.aborted) return this.#nothing('stopped')
     const failure = failureOf(end.exit, settings.timeoutSeconds)
-    if (failure) return this.#nothing(`${failure}${this.#lastWords(end)}`)
+    if (failure) return this.#nothing(`${failure}${this.#lastWords(end)}`, causeOf(end.exit))
     if (problems.length > 0) return this.#refuse(problems)
-    if (files.size === 0) return this.#nothing(`it changed nothing${this.#lastWords(end)}`)
+    if (files.size === 0) return this.#answer(end)
     if (handedIn.kind === 'malformed') return this.#refuse([handedIn.problem])
     return this.#review(files, handedIn.statement)
   }
@@ -93,9 +93,17 @@ export class Attempt {
     return this.#nothing(`refused: ${problems.join(' ')}`)
   }
 
-  #nothing(reason: string): ProposalResult {
-    const shown = this.#publishable(reason, MAX_REASON_CHARACTERS)
-    return { kind: 'nothing', reason: shown, usage: this.#usage, exhausted: false }
+  /** An agent that changed nothing may say that what a person asked for cannot be done. */
+  #answer(end: AgentEnd): ProposalResult {
+    const cannot = this.#options.request.wish === undefined ? undefined : cannotOf(end.output)
+    if (cannot !== undefined) return this.#nothing(cannot, 'cannot')
+    return this.#nothing(`it changed nothing${this.#lastWords(end)}`)
+  }
+
+  #nothing(reason: string, cause?: NothingCause): ProposalResult {
+    const maxCharacters = cause === 'cannot' ? MAX_TOLD_CHARACTERS : MAX_REASON_CHARACTERS
+    const shown = this.#publishable(reason, maxCharacters)
+    return { kind: 'nothing', reason: shown, usage: this.#usage, exhausted: false, ...(cause && { cause }) }
   }
 
   /** Looks for secrets before the text is cut, and again when what could hide them is gone. */
@@ -109,6 +117,11 @@ export class Attempt {
     const hosts = refusedHosts.length > 0 ? `; it asked in vain for ${refusedHosts.join(', ')}` : ''
     return `${hosts}${tail === '' ? '' : `; its last words: ${tail.slice(-MAX_TAIL_CHARACTERS)}`}`
   }
+}
+
+/** What a shell answers when there is no such program, or none that it may run: nobody has looked at what was asked. */
+function causeOf({ code }: SandboxExit): NothingCause | undefined {
+  return code === 126 || code === 127 ? 'unreachable' : undefined
 }
 
 function failureOf(

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { CATEGORIES, type Category, NO_USAGE, type Usage } from '../candidate.ts'
 import { visibleText } from '../report/markdown.ts'
 import { parseToolCall, toProposal } from './agent.ts'
+import { readCannot } from './asked.ts'
 
 /** What a proposal says besides its files. */
 export interface Statement {
@@ -80,6 +81,14 @@ function parseObject(json: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Why a wish cannot be done: the last paragraph of an agent that says so. */
+export function cannotOf(output: string): string | undefined {
+  return output
+    .split(/\n\s*\n/)
+    .map(readCannot)
+    .findLast((reason) => reason !== undefined)
 }
 
 /** The four headers where they are, and for what is missing its last paragraph. */

@@ -74,9 +74,8 @@ export function revertWords(
 
 /** The merges that were undone by us, as commits of the baseline. */
 export function undoneMerges(state: State): Set<string> {
-  return new Set(
-    [...state.candidates.values()].flatMap(({ reverts, end }) =>
-      reverts !== undefined && end?.kind === 'merged' ? [reverts] : [],
-    ),
-  )
+  const undone = new Set<string>()
+  for (const { reverts, end } of state.candidates.values())
+    if (reverts !== undefined && end?.kind === 'merged') undone.add(reverts)
+  return undone
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type HandedIn, readStatement } from '../../../src/core/agent/hand-in.ts'
+import { cannotOf, type HandedIn, readStatement } from '../../../src/core/agent/hand-in.ts'
 
 const BEFORE = new Map([['train.py', 'lr = 1\n']])
 const AFTER = new Map([['train.py', 'lr = 2e-3\n']])
@@ -68,3 +68,10 @@ EXPECTED: -0.1`.replaceAll('\u001b[1m', '')
     expect(fromWords('', new Map([['train.py', 'lr = warm(1)\n']]))?.category).toBe('architecture')
   })
 })
+
+test.each([
+  ['Looking.\n\nCANNOT: it needs\nthe network.\n\nBye.', 'it needs\nthe network.'],
+  ['CANNOT: one.\n\nCANNOT: two.', 'two.'],
+  ['I CANNOT: do it', undefined],
+  ['', undefined],
+])('why a wish cannot be done is read from %j', (output, reason) => expect(cannotOf(output)).toBe(reason))
