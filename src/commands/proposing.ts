@@ -11,6 +11,7 @@ import {
   type Usage,
 } from '../core/candidate.ts'
 import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate/gate.ts'
+import { addedLines } from '../core/gate/lines.ts'
 import { pastIdeas } from '../core/ideas.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
@@ -124,6 +125,7 @@ export function recordMade(session: Session, { base, head, tree, changes }: Made
     proposer,
     ...(knob ? { knob } : {}),
     changeKey: changeKey(changes),
+    addedLines: addedLines(changes),
     usage,
     base,
     head,

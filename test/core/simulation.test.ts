@@ -293,7 +293,7 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
         if (end?.kind === 'merged' && reverts === undefined) {
           expect(verdict?.kind).toBe('merge')
           expect(verdict?.runs.candidate).toBeGreaterThanOrEqual(2)
-          expect(verdict?.runs.baseline).toBeGreaterThanOrEqual(POLICY.baselineReplicates)
+          expect(verdict?.risk).toBeLessThanOrEqual(POLICY.mergeRisk)
           expect(title).not.toContain('crash')
         }
   })
