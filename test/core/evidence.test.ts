@@ -13,14 +13,17 @@ import {
 import type { State } from '../../src/core/state.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
 import type { TrialResult } from '../../src/core/trial.ts'
+import { judge } from '../../src/core/verdict.ts'
 import {
   aBaseline,
   aCandidate,
   aConfig,
+  aRandom,
   aState,
   aTrialResult,
   aVerdict,
   BENCH,
+  POLICY,
   sha,
   trialResults,
 } from '../factories.ts'
@@ -300,5 +303,31 @@ describe('evidenceFor', () => {
       baselines: [aBaseline('x')],
     })
     expect(evidenceFor(state, BENCH, CANDIDATE).baseline).toEqual([])
+  })
+})
+
+describe('the order in which equal evidence arrives', () => {
+  const tried = ['a', 'b', 'c', 'd'].map((name) =>
+    aCandidate({ name, verdict: aVerdict({ kind: 'reject' }) }),
+  )
+  const queues = [
+    trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53]),
+    ...tried.map((candidate, index) => trialResults([2.51 + index / 100, 2.49], { candidate })),
+    trialResults([2.4, 2.41, 2.39], { candidate: CANDIDATE }),
+  ]
+  const judged = (trials: readonly TrialResult[]) =>
+    judge(evidenceFor(aState({ candidates: [...tried, CANDIDATE], trials }), BENCH, CANDIDATE), POLICY)
+
+  it('does not matter: lanes that interleave in any way give the same verdict', () => {
+    const before = judged(queues.flat())
+    expect(before.kind).toBe('merge')
+    for (let seed = 0; seed < 200; seed++) {
+      const random = aRandom(seed)
+      const left = queues.map((queue) => [...queue])
+      const interleaved: TrialResult[] = []
+      while (interleaved.length < queues.flat().length)
+        interleaved.push(...(left[Math.floor(random() * left.length)] ?? []).splice(0, 1))
+      expect(judged(interleaved)).toEqual(before)
+    }
   })
 })

@@ -342,6 +342,20 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
     }
   })
 
+  it('gives every verdict again when the ledger up to it is replayed', () => {
+    for (const { events, bench } of simulations.slice(0, 3))
+      for (const [index, event] of events.entries()) {
+        if (event.kind !== 'judged' || event.verdict.reason === 'conflicts') continue
+        // Those of one moment were decided together, and one testbed may have followed another.
+        const from = events.slice(0, index).findLastIndex(({ kind }) => kind !== 'judged') + 1
+        const starts = Array.from({ length: index - from + 1 }, (_, ahead) => events.slice(0, from + ahead))
+        const again = starts.flatMap((known) =>
+          [BENCH, bench].flatMap((where) => decide(replay(known), where, POLICY)),
+        )
+        expect(again).toContainEqual(event)
+      }
+  })
+
   it('F40 says nothing new when it resumes', () => {
     for (const { events, state, bench, certification } of simulations) {
       expect(
