@@ -185,7 +185,9 @@ describe('F10 the limits of a run', () => {
       name: 'openai gpt-x',
       async propose({ budget }): Promise<ProposalResult> {
         budgets.push(budget)
-        const files = new Map([['train.py', TRAIN.replace('lr = 1', `lr = 1${budgets.length}`)]])
+        const files = new Map([
+          ['train.py', TRAIN.replace('lr = 1', `# why\nwarmup = 1\nlr = 1${budgets.length}`)],
+        ])
         const words = {
           title: 'Idea',
           hypothesis: 'It helps.',
@@ -220,5 +222,10 @@ describe('F10 the limits of a run', () => {
   test('leave a candidate in the name of who made it', async () => {
     const { proposed } = await proposeWith(spent(1000))
     expect(proposed).toMatchObject([{ proposer: 'openai gpt-y' }])
+  })
+
+  test('leave a candidate with its size in lines of code', async () => {
+    const { proposed } = await proposeWith(spent(1000))
+    expect(proposed).toMatchObject([{ addedLines: 1 }])
   })
 })
