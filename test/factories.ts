@@ -4,10 +4,12 @@ import { type Candidate, candidateId, type Direction, NO_USAGE } from '../src/co
 import type { Certification } from '../src/core/certify/stretch.ts'
 import type { Config } from '../src/core/config/config.ts'
 import type { Bench } from '../src/core/evidence.ts'
-import type { BaselineCommit, State } from '../src/core/state.ts'
-import { BASE_SCALE, type Trial, type TrialResult, trialId, trialSeed } from '../src/core/trial.ts'
 import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../src/core/policy.ts'
-import type { Verdict } from '../src/core/verdict.ts'
+import type { BaselineCommit, State } from '../src/core/state.ts'
+import { type Belief, believe, NO_TRACK } from '../src/core/statistics/belief.ts'
+import { DEFAULT_EFFECTS } from '../src/core/statistics/effects.ts'
+import { BASE_SCALE, type Trial, type TrialResult, trialId, trialSeed } from '../src/core/trial.ts'
+import { type Evidence, losses, type Verdict } from '../src/core/verdict.ts'
 import type { ProposalRequest } from '../src/ports.ts'
 
 export const ROOT_SEED = 'test'
@@ -113,13 +115,32 @@ export function trialResults(values: readonly number[], fields: TrialResultField
   return values.map((value, index) => aTrialResult({ ...fields, value, replicate: index + 1 }))
 }
 
+/** A candidate's values next to the baseline's; the level is what the baseline's runs alone tell. */
+export function someEvidence({
+  direction = 'minimize',
+  baseline = trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53]),
+  candidate = [],
+  sigma = 0.02,
+  effects = DEFAULT_EFFECTS,
+  ...belief
+}: Partial<Evidence> & Pick<Partial<JudgePolicy>, 'direction'> = {}): Evidence {
+  const level = 'level' in belief ? belief.level : levelOf(losses(baseline, { direction }), sigma)
+  return { baseline, candidate, sigma, level, effects }
+}
+
+function levelOf(measured: readonly number[], sigma: number): Belief['level'] {
+  return sigma === 0 ? undefined : believe(NO_TRACK, { measured, tried: [] }, sigma).level
+}
+
 export function aVerdict(fields: Partial<Verdict> = {}): Verdict {
   return {
     kind: 'merge',
-    reason: 'gain 0.0312 ± 0.0091 over 2 runs, z = 3.4 ≥ 2.5',
+    reason: 'gain 0.0312 ± 0.0091 over 2 runs, z = 3.4, false-merge risk 0.8 % ≤ 20 %',
     gain: 0.0312,
+    measured: 0.0323,
     sigma: 0.0112,
     z: 3.4,
+    risk: 0.008,
     runs: { candidate: 2, baseline: 6 },
     ...fields,
   }

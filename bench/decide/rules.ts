@@ -21,7 +21,7 @@ export interface Merge {
   claimed: number
 }
 
-export interface Played {
+interface Played {
   candidates: number
   merges: Merge[]
   /** Runs that were cut, in runs saved. */
@@ -29,7 +29,7 @@ export interface Played {
 }
 
 /** One night of research. */
-export interface Night {
+interface Night {
   world: World
   /** In runs. */
   budget: number

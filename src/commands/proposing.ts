@@ -15,6 +15,7 @@ import {
 } from '../core/candidate.ts'
 import type { ProposerConfig } from '../core/config/config.ts'
 import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate/gate.ts'
+import { addedLines } from '../core/gate/lines.ts'
 import { changesOnlyConstants, sketchOf } from '../core/gate/sketch.ts'
 import { pastIdeas } from '../core/ideas.ts'
 import { quotable } from '../core/people.ts'
@@ -224,7 +225,12 @@ function describeProposal({ title, hypothesis, category, expectedEffect, knob }:
 
 function describeChange(changes: readonly Change[]) {
   const constantsOnly = changesOnlyConstants(changes) && ({ constantsOnly: true } as const)
-  return { changeKey: changeKey(changes), sketch: sketchOf(changes), ...constantsOnly }
+  return {
+    changeKey: changeKey(changes),
+    addedLines: addedLines(changes),
+    sketch: sketchOf(changes),
+    ...constantsOnly,
+  }
 }
 
 /** @param wish what a proposer has looked at and brought nothing for */

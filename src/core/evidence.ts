@@ -48,19 +48,26 @@ export function trialsOfTree(state: State, bench: Bench, tree: string): TrialRes
  */
 export function baselineTrials(state: State, bench: Bench, tree: string): TrialResult[] {
   return trialsOfTree(state, bench, tree).filter(
-    ({ outcome, trial }, index) => outcome === 'measured' && !(trial.candidate !== null && index === 0),
+    (result, index) => result.outcome === 'measured' && isUnselected(result, index),
   )
 }
 
 /**
- * Noise of one run, over all code that was run twice or more; undefined before that.
+ * Noise of one run, over all code that was run twice or more; undefined before that. The first run of a candidate is left
+ * out: whoever is run again was selected by it for being good, and luck that was selected looks like noise.
  *
  * @param except tree of the candidate that is judged: its own luck must not decide how much luck there is
  */
 export function noiseSigma(state: State, bench: Bench, except?: string): number | undefined {
   const groups = Map.groupBy(comparableTrials(state, bench), (result) => result.trial.tree)
   if (except !== undefined) groups.delete(except)
-  return estimateNoise([...groups.values()].map(measuredValues))?.sigma
+  const unselected = [...groups.values()].map((results) => results.filter(isUnselected))
+  return estimateNoise(unselected.map(measuredValues))?.sigma
+}
+
+/** False for the first run of a tree on a bench when it was made of a candidate. */
+function isUnselected({ trial }: TrialResult, index: number): boolean {
+  return index > 0 || trial.candidate === null
 }
 
 /** What a candidate is judged on. */

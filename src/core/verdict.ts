@@ -14,6 +14,8 @@ export interface Verdict {
   reason: string
   /** What the candidate can be expected to gain, after allowing for luck. */
   gain?: number
+  /** The gain as measured, over the baseline as the whole record places it. Absent when σ is 0: nothing is luck then. */
+  measured?: number
   /** Noise of one run that the judge reckoned with. */
   sigma?: number
   /** Measured gain over its standard error. Absent when σ is 0: a deterministic metric has no standard score. */
@@ -86,7 +88,8 @@ export function judge(evidence: Evidence, policy: JudgePolicy, code: JudgedCode 
   const measured = measuredGain(level, trimLucky(losses(candidate, policy), sigma), sigma)
   const belief = judgeEffect(evidence.effects, measured, need.gain / sigma)
   const z = (measured.gain - need.gain / sigma) / Math.sqrt(measured.variance)
-  const facts = { gain: belief.mean * sigma, sigma, z, risk: belief.risk, runs: countRuns(evidence) }
+  const [gain, plain] = [belief.mean, measured.gain].map((sigmas) => sigmas * sigma) as [number, number]
+  const facts = { gain, measured: plain, sigma, z, risk: belief.risk, runs: countRuns(evidence) }
   const words = describe(facts, Math.sqrt(belief.variance) * sigma, need)
   const least = need.gain < 0 ? NOT_WORSE_Z : MERGE_Z
   const proven = candidate.length >= 2 && belief.risk <= policy.mergeRisk && z >= least
@@ -122,7 +125,7 @@ function goOnOrStop(
   const kind = risk > PARK_RISK ? 'reject' : 'park'
   const price = WORTH_ANOTHER_RUN * untriedPromise(effects)
   if (promise < price) {
-    const [got, asked] = [promise, price].map((gain) => formatNumber(gain * facts.sigma))
+    const [got, asked] = [promise, price].map((gain) => formatNumber(gain < 0.001 ? 0 : gain * facts.sigma))
     return { kind, reason: `${words}; more runs promise ${got}, and are worth it from ${asked}`, ...facts }
   }
   if (candidate.length < policy.candidateReplicates)

@@ -13,11 +13,12 @@ import { type Config, parseConfig } from '../../src/core/config/config.ts'
 import { measurementHash } from '../../src/core/evidence.ts'
 import { reviewChanges } from '../../src/core/gate/gate.ts'
 import type { LedgerEvent } from '../../src/core/ledger.ts'
+import type { JudgePolicy } from '../../src/core/policy.ts'
 import { decide, planTrials } from '../../src/core/schedule.ts'
 import { replay } from '../../src/core/state.ts'
 import type { TrialResult } from '../../src/core/trial.ts'
 import { checkResult } from '../../src/core/trust.ts'
-import { type JudgePolicy, STARTING_THRESHOLDS, type Verdict } from '../../src/core/verdict.ts'
+import type { Verdict } from '../../src/core/verdict.ts'
 import { aCandidate } from '../factories.ts'
 import type { Cheater, World } from '../fixtures/cheaters/cheater.ts'
 import { aLog, commitIn, type Entry, gitIn } from '../scaffold.ts'
@@ -110,12 +111,14 @@ export async function openLab(options: LabOptions) {
     runId: '7',
     runAttempt: 1,
   })
-  const bench = { config: measurementHash(config), testbed: TESTBED }
+  const { direction } = config.metric
+  const bench = { config: measurementHash(config), testbed: TESTBED, direction }
   const policy: JudgePolicy = {
-    direction: config.metric.direction,
+    direction,
     baselineReplicates: config.replicates.baseline,
     candidateReplicates: config.replicates.candidate,
-    ...STARTING_THRESHOLDS,
+    mergeRisk: config.mergeRisk,
+    ...(config.simplicity && { simplicity: config.simplicity }),
   }
   const events: LedgerEvent[] = [
     { kind: 'started', rootSeed: 'cheaters' },

@@ -97,7 +97,9 @@ describe('F10 the limits of a run', () => {
       name: 'openai gpt-x',
       async propose({ budget }): Promise<ProposalResult> {
         budgets.push(budget)
-        const files = new Map([['train.py', TRAIN.replace('lr = 1', `lr = ${10 ** budgets.length}`)]])
+        const files = new Map([
+          ['train.py', TRAIN.replace('lr = 1', `# why\nwarmup = 1\nlr = ${10 ** budgets.length}`)],
+        ])
         const words = {
           title: 'Idea',
           hypothesis: 'It helps.',
@@ -132,5 +134,10 @@ describe('F10 the limits of a run', () => {
   test('leave a candidate in the name of who made it, and say whose turn it was', async () => {
     const { proposed } = await proposeWith(spent(1000))
     expect(proposed).toMatchObject([{ proposer: 'openai gpt-y', standsInFor: 'openai gpt-x' }])
+  })
+
+  test('leave a candidate with its size in lines of code', async () => {
+    const { proposed } = await proposeWith(spent(1000))
+    expect(proposed).toMatchObject([{ addedLines: 1 }])
   })
 })

@@ -11,6 +11,7 @@ import { type Config, parseConfig } from '../../src/core/config/config.ts'
 import { measurementHash } from '../../src/core/evidence.ts'
 import type { LedgerEvent } from '../../src/core/ledger.ts'
 import { type BaselineCommit, replay } from '../../src/core/state.ts'
+import { estimateNoise } from '../../src/core/statistics/noise.ts'
 import { purposeOf } from '../../src/core/trial.ts'
 import { BaselineError } from '../../src/errors.ts'
 import type { ResultFile } from '../../src/ports.ts'
@@ -307,13 +308,8 @@ describe('another evaluator', () => {
     const sigma = certifications(world)[0]?.sigma
     const own = results.filter(({ trial }) => purposeOf(trial) === 'certify').map(({ value = 0 }) => value)
     expect(own).toHaveLength(8)
-    expect(sigma).toBeCloseTo(
-      pooled(
-        own.filter((_, n) => n % 2 === 0),
-        own.filter((_, n) => n % 2 === 1),
-      ),
-      12,
-    )
+    const [even, odd] = [0, 1].map((rest) => own.filter((_, n) => n % 2 === rest))
+    expect(sigma).toBe(estimateNoise([even ?? [], odd ?? []])?.sigma)
   })
 
   test('that fails on the certified commit refutes nothing', async () => {
@@ -330,15 +326,6 @@ describe('another evaluator', () => {
     expect(certifications(world)).toEqual([])
   })
 })
-
-function pooled(...groups: readonly number[][]): number {
-  let squares = 0
-  for (const group of groups) {
-    const center = group.reduce((sum, value) => sum + value, 0) / group.length
-    squares += group.reduce((sum, value) => sum + (value - center) ** 2, 0)
-  }
-  return Math.sqrt(squares / groups.reduce((sum, { length }) => sum + length - 1, 0))
-}
 
 describe('a swarm', () => {
   /** Rounds of training and judging, from one proposing job to the end. */

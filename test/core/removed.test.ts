@@ -2,7 +2,15 @@
 import { describe, expect, it } from 'vitest'
 import { type MetricText, measureTrial, OutputReader } from '../../src/core/metric.ts'
 import { judge, type Verdict } from '../../src/core/verdict.ts'
-import { aCandidate, aRandom, gaussian, POLICY, type TrialResultFields, trialResults } from '../factories.ts'
+import {
+  aCandidate,
+  aRandom,
+  gaussian,
+  POLICY,
+  someEvidence,
+  type TrialResultFields,
+  trialResults,
+} from '../factories.ts'
 
 const SIGMA = 0.02
 const BASELINE = [2.47, 2.48, 2.49, 2.51, 2.52, 2.53]
@@ -19,7 +27,10 @@ function verdictOf(values: readonly number[], fields: TrialResultFields = {}): V
     candidate: aCandidate(),
     ...fields,
   })
-  return judge(trialResults(BASELINE), runs, SIGMA, { ...POLICY, candidateReplicates: 2 }).kind
+  return judge(someEvidence({ baseline: trialResults(BASELINE), candidate: runs, sigma: SIGMA }), {
+    ...POLICY,
+    candidateReplicates: 2,
+  }).kind
 }
 
 /** A little of the spread that honest runs have. */
@@ -83,7 +94,7 @@ describe('without the gate', () => {
   it('F60 removed: whoever may draw again and again from the same lottery wins it', () => {
     const random = aRandom(60)
     const draw = () => 2.5 + SIGMA * gaussian(random)
-    const verdicts = Array.from({ length: 2000 }, () => verdictOf([draw(), draw()]))
+    const verdicts = Array.from({ length: 20_000 }, () => verdictOf([draw(), draw()]))
     expect(verdicts).toContain('merge')
   })
 })

@@ -112,11 +112,11 @@ describe('planTrials', () => {
 
   it.each([
     ['that failed the screen', [2.5], []],
-    ['that is proven', [2.4, 2.41], []],
-    ['that is promising', [2.46, 2.47], ['warmup r3']],
-    ['that had all its runs', [2.46, 2.48, 2.47, 2.49], []],
+    ['that is proven', [2.38, 2.39], []],
+    ['that is promising', [2.44, 2.45], ['warmup r3']],
+    ['that had all its runs', [2.48, 2.475, 2.482, 2.47, 2.48, 2.481], []],
     ['F71 whose two runs are one', [2.3, 2.3], ['warmup r3']],
-    ['F71 whose four runs are one', [2.3, 2.3, 2.3, 2.3], []],
+    ['F71 whose six runs are one', [2.3, 2.3, 2.3, 2.3, 2.3, 2.3], []],
   ])('asks of a candidate %s (%j): %j', (_, values, planned) => {
     const trials = [...MEASURED, ...trialResults(values, { candidate: warmup })]
     expect(plannedRuns(aState({ candidates: [warmup], trials }))).toEqual(planned)
@@ -175,6 +175,30 @@ describe('planTrials', () => {
   })
 })
 
+describe('planTrials between two runs of a promising candidate', () => {
+  const warmup = aCandidate({ name: 'warmup' })
+  const earlier = aBaseline('earlier')
+  const planned = (baseline: readonly number[], values: readonly number[]) => {
+    const noise = trialResults(NOISY, { baseline: earlier })
+    const trials = [...noise, ...trialResults(baseline), ...trialResults(values, { candidate: warmup })]
+    const policy = { ...POLICY, baselineReplicates: baseline.length }
+    const state = aState({ baselines: [earlier, aBaseline()], candidates: [warmup], trials })
+    return planTrials(state, BENCH, policy).map(
+      ({ candidate, replicate }) => `${candidate ? 'warmup' : 'baseline'} r${replicate}`,
+    )
+  }
+
+  it.each([
+    ['two runs each are as certain', [2.49, 2.51], [2.43, 2.44], ['warmup r3']],
+    ['two runs and three', [2.49, 2.51], [2.43, 2.44, 2.435], ['baseline r3', 'warmup r4']],
+    ['three runs each', [2.49, 2.51, 2.5], [2.44, 2.445, 2.45], ['warmup r4']],
+    ['two runs and one', [2.49, 2.51], [2.42], ['warmup r2']],
+    ['two runs and three of one that was given up', [2.49, 2.51], [2.6, 2.6, 2.6], []],
+  ])('runs the baseline when more of the error comes from there: %s', (_, baseline, values, expected) => {
+    expect(planned(baseline, values)).toEqual(expected)
+  })
+})
+
 describe('planTrials with an A/A candidate that would be merged', () => {
   it('goes on with the others: nothing is merged', () => {
     const lucky = aCandidate({ name: 'lucky', aa: 1, pullRequest: 1, verdict: MERGE })
@@ -190,35 +214,29 @@ describe('planTrials while a merge is under way', () => {
 
   it('measures the accepted code as the next baseline and trains nothing that will be stale', () => {
     const state = aState({ candidates: [fresh, accepted], trials })
-    expect(plannedRuns(state)).toEqual([
-      'accepted r3',
-      'accepted r4',
-      'accepted r5',
-      'accepted r6',
-      'accepted r7',
-    ])
+    expect(plannedRuns(state)).toEqual(['accepted r3'])
     expect(plan(state)[0]).toMatchObject({ head: accepted.head, base: accepted.base, tree: accepted.tree })
   })
 
   it('waits once that is done', () => {
-    const confirmed = trialResults([2.4, 2.41, 2.42, 2.4, 2.41, 2.42, 2.4], { candidate: accepted })
+    const confirmed = trialResults([2.4, 2.41, 2.42], { candidate: accepted })
     expect(
       plannedRuns(aState({ candidates: [accepted, fresh], trials: [...MEASURED, ...confirmed] })),
     ).toEqual([])
   })
 
-  it('uses those runs for the new baseline once merged, except run 1, which was selected', () => {
+  it('needs no run of the new baseline once merged: its level is inherited', () => {
     const merged = { commit: sha('merge commit'), tree: accepted.tree }
     const end = { kind: 'merged', commit: merged.commit, asTrained: true } as const
-    const state = aState({ baselines: [aBaseline(), merged], candidates: [{ ...accepted, end }], trials })
-    expect(plannedRuns(state)).toEqual([
-      'baseline r3',
-      'baseline r4',
-      'baseline r5',
-      'baseline r6',
-      'baseline r7',
-    ])
-    expect(plan(state)[0]).toMatchObject({ candidate: null, head: merged.commit, base: merged.commit })
+    const onTop = aCandidate({ name: 'on top', base: merged.commit })
+    const state = aState({
+      baselines: [aBaseline(), merged],
+      candidates: [{ ...accepted, end }, onTop],
+      trials,
+    })
+    expect(plannedRuns(state)).toEqual(['on top r1'])
+    const tested = [...trials, ...trialResults([2.6], { candidate: onTop })]
+    expect(decided({ ...state, trials: aState({ trials: tested }).trials })).toEqual([`reject ${onTop.id}`])
   })
 
   it('F50 measures the tree that the merge made when it is not the one trained', () => {
@@ -281,7 +299,7 @@ describe('decide', () => {
   })
 
   it('F71 leaves to a person what does not vary as the baseline does', () => {
-    const same = trialResults([2.3, 2.3, 2.3, 2.3], { candidate: warmup })
+    const same = trialResults(Array(6).fill(2.3), { candidate: warmup })
     expect(decided(aState({ candidates: [warmup], trials: [...MEASURED, ...same] }))).toEqual([
       `review ${warmup.id}`,
     ])

@@ -170,7 +170,7 @@ const simplicitySection = section({
 })
 
 const simplicity = z
-  .union([z.literal('none', '"none"'), simplicitySection], '"none" or a mapping')
+  .union([z.enum(['none'], '"none"'), simplicitySection], '"none" or a mapping')
   .meta({ description: 'What lines of code are worth: none, or a mapping.', examples: ['none'] })
   .transform((written) => (written === 'none' ? undefined : written))
   .prefault({})
@@ -501,7 +501,6 @@ export const configSchema = section({
     examples: ['0.1%', '0.5 sigma'],
   }).exactOptional(),
   simplicity,
-
   certify,
   'aa-every': every(1, 100_000, {
     description:

@@ -2,6 +2,7 @@
 import type { Candidate } from '../candidate.ts'
 import type { Config } from '../config/config.ts'
 import type { Metric } from '../metric.ts'
+import type { Simplicity } from '../policy.ts'
 import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
 import { isSandboxed, type TrialResult } from '../trial.ts'
 import type { MeasuredEvidence, Verdict } from '../verdict.ts'
@@ -16,7 +17,7 @@ export interface VerdictFacts {
   candidate: Candidate
   verdict: Verdict
   evidence: MeasuredEvidence
-  config: { metric: Pick<Metric, 'name'> }
+  config: { metric: Pick<Metric, 'name'>; simplicity?: Simplicity }
 }
 
 export const CONCLUSIONS = {
@@ -50,7 +51,9 @@ export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckR
     ...aaLines(facts.candidate),
     renderVerdict(verdict),
     comparisonTable(config.metric.name, compare(evidence)),
+    ...reckoningLines(verdict),
     noiseLine(verdict.sigma ?? evidence.sigma),
+    ...sizeLines(facts),
     ...trustLines(evidence),
     ...(evidence.candidate.length > 0 ? ['### Runs of this candidate', trialTable(evidence.candidate)] : []),
     ...evidence.candidate.filter(({ outcome }) => outcome !== 'measured').map(renderFailure),
@@ -108,6 +111,22 @@ const TRUST = {
 
 function distinct(texts: readonly string[]): string[] {
   return [...new Set(texts)]
+}
+
+/** Why the gain of the verdict is not the plain difference. */
+function reckoningLines({ gain, measured }: Verdict): string[] {
+  if (gain === undefined || measured === undefined) return []
+  return [
+    `Over the baseline as the whole record places it, the measured gain is ${formatNumber(measured)}; ` +
+      `allowing for luck, ${formatNumber(gain)} can be expected.`,
+  ]
+}
+
+/** `Code: 12 lines fewer.`, where lines are worth something. */
+function sizeLines({ candidate: { addedLines = 0 }, config }: VerdictFacts): string[] {
+  if (config.simplicity === undefined || addedLines === 0) return []
+  const count = Math.abs(addedLines)
+  return [`Code: ${count} ${count === 1 ? 'line' : 'lines'} ${addedLines < 0 ? 'fewer' : 'more'}.`]
 }
 
 /** What one run varies by, for people who wonder whether a difference is real. */

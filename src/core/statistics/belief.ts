@@ -26,7 +26,7 @@ export interface Level {
 }
 
 /** Runs of one candidate that was decided. */
-export type Tried = readonly number[]
+type Tried = readonly number[]
 
 /** The time during which one baseline stood. */
 export interface Era {

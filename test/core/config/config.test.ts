@@ -26,6 +26,9 @@ replicates: {baseline: 3, candidate: 2}
 certify: {every: 5, runs: 6, evaluate: node evaluate.mjs --shard 2}
 aa-every: never
 review-above: 8 sigma
+merge-risk: 5%
+min-gain: 0.1%
+simplicity: {removed-lines: 3, margin: 1 sigma, added-lines: 20, gain: 0.2%}
 proposers: [{kind: openai, model: gpt-x, base-url: https://llm.example.com/v1}, {kind: knobs}]
 search: {structural-share: 0.3, novelty: 0.8}
 limits: {candidates: 20, tokens: 2M, dollars: 10}
@@ -105,6 +108,14 @@ describe('a valid file', () => {
         processes: 64,
       },
       reviewAbove: { kind: 'sigmas', value: 8 },
+      mergeRisk: 0.05,
+      minGain: { kind: 'percent', value: 0.1 },
+      simplicity: {
+        removedLines: 3,
+        margin: { kind: 'sigmas', value: 1 },
+        addedLines: 20,
+        gain: { kind: 'percent', value: 0.2 },
+      },
       replicates: { baseline: 3, candidate: 2 },
       certify: { every: 5, runs: 6, evaluate: 'node evaluate.mjs --shard 2' },
       aaEvery: 0,
@@ -134,7 +145,14 @@ describe('a valid file', () => {
         source: { kind: 'pattern', pattern: String.raw`loss (\S+)` },
       },
       sandbox: SANDBOX,
-      replicates: { baseline: 6, candidate: 4 },
+      replicates: { baseline: 6, candidate: 6 },
+      mergeRisk: 0.2,
+      simplicity: {
+        removedLines: 5,
+        margin: { kind: 'sigmas', value: 0.5 },
+        addedLines: 50,
+        gain: { kind: 'sigmas', value: 1 },
+      },
       certify: { every: 0, runs: 4 },
       aaEvery: 25,
       proposers: [{ kind: 'knobs' }],
@@ -202,6 +220,20 @@ describe('a valid file', () => {
     ],
   ])('may write its sandbox as %s', (written, fields) => {
     expect(configOf(aFile({ sandbox: written })).sandbox).toStrictEqual({ ...SANDBOX, ...fields })
+  })
+
+  test('may give lines of code no worth', () => {
+    expect(configOf(aFile({ simplicity: 'none' }))).not.toHaveProperty('simplicity')
+  })
+
+  test('may say in part what they are worth', () => {
+    const { simplicity } = configOf(aFile({ simplicity: '{removed-lines: 1, gain: 2%}' }))
+    expect(simplicity).toEqual({
+      removedLines: 1,
+      margin: { kind: 'sigmas', value: 0.5 },
+      addedLines: 50,
+      gain: { kind: 'percent', value: 2 },
+    })
   })
 
   test('may hold back gains above a share of the metric', () => {
@@ -411,6 +443,13 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['sandbox.processes', 'a whole number from 16 to 100000', [15, 100_001, 64.5, '512']],
   ['sandbox.gpu', 'a known key', [1]],
   ['review-above', 'a gain above 0 in sigma or %', [null, 8, '8', '0%', '0 sigma', '8 s', '-1%', {}]],
+  ['merge-risk', 'a share from 1% to 50%', [null, 0.2, '20', '0.9%', '51%', 'none']],
+  ['min-gain', 'a gain above 0 in sigma or %', [null, 1, '1', '0%', '-1 sigma']],
+  ['simplicity', '"none" or a mapping', [null, 'some', 5, []]],
+  ['simplicity.removed-lines', 'a whole number from 1 to 10000', [0, 10_001, 1.5, '5']],
+  ['simplicity.margin', 'a gain above 0 in sigma or %', [null, 0.5, '0 sigma']],
+  ['simplicity.added-lines', 'a whole number from 1 to 10000', [0, 10_001, '50']],
+  ['simplicity.gain', 'a gain above 0 in sigma or %', ['1', '0%']],
   ['replicates.baseline', 'a whole number from 2 to 50', [1, 51, 2.5, '6']],
   ['replicates.candidate', 'a whole number from 2 to 20', [0, 1, 21]],
   ['certify', 'a mapping', [null, 'never', []]],

@@ -34,6 +34,9 @@ describe('the published schema', () => {
     ['a sandbox in one word', { sandbox: 'none' }],
     ['a sandbox with limits', { sandbox: { read: ['/opt/data'], memory: '8G' } }],
     ['a gain to review', { 'review-above': '10%' }],
+    ['a risk', { 'merge-risk': '5%' }],
+    ['lines without worth', { simplicity: 'none' }],
+    ['the worth of lines', { simplicity: { 'removed-lines': 3, margin: '1 sigma' } }],
     ['a chance below which trials are cut', { cut: '2%' }],
     ['no cuts', { cut: 'none' }],
   ])('accepts %s', (_what, fields) => {
@@ -52,6 +55,8 @@ describe('the published schema', () => {
     ['a sandbox with a key it does not know', { sandbox: { gpu: 1 } }],
     ['a size in words', { sandbox: { memory: 'much' } }],
     ['a gain without unit', { 'review-above': '8' }],
+    ['a risk without unit', { 'merge-risk': 0.05 }],
+    ['lines with a worth in words', { simplicity: 'much' }],
     ['a chance without unit', { cut: 2 }],
     ['a field of another proposer', { proposers: [{ kind: 'knobs', model: 'm' }] }],
   ])('refuses %s', (_what, fields) => expect(accepts({ ...SHORTEST, ...fields })).toBe(false))

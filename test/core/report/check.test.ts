@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { concludedCheck, startedCheck } from '../../../src/core/report/check.ts'
 import type { Outcome } from '../../../src/core/trial.ts'
+import type { Verdict } from '../../../src/core/verdict.ts'
 import {
   aCandidate,
   aConfig,
@@ -52,13 +53,15 @@ test('a typical verdict', () => {
     title: 'val_bpb 2.3412 (−0.0311, z = 3.4): merge',
   })
   expect(summary).toMatchInlineSnapshot(`
-    "**Merge**: gain 0.0312 ± 0.0091 over 2 runs, z = 3.4 ≥ 2.5
+    "**Merge**: gain 0.0312 ± 0.0091 over 2 runs, z = 3.4, false-merge risk 0.8 % ≤ 20 %
 
     |  | val_bpb | runs |
     | --- | --- | --- |
     | baseline | 2.3723 ± 0.00568 | 6 |
     | candidate | 2.3412 ± 0.0017 | 2 |
     | Δ | **−0.0311 (−1.3 %)** |  |
+
+    Over the baseline as the whole record places it, the measured gain is 0.0323; allowing for luck, 0.0312 can be expected.
 
     One run varies by σ = 0.0112, pooled over repeated runs of equal code.
 
@@ -71,6 +74,47 @@ test('a typical verdict', () => {
     | 1 | 1923619080 | measured | 2.34 | 5m |
     | 2 | 1782332917 | measured | 2.3424 | 5m |"
   `)
+})
+
+describe('the lines of code', () => {
+  const simplicity = aConfig({
+    simplicity: {
+      removedLines: 5,
+      margin: { kind: 'sigmas', value: 0.5 },
+      addedLines: 50,
+      gain: { kind: 'sigmas', value: 1 },
+    },
+  })
+  test.each([
+    [-12, simplicity, 'Code: 12 lines fewer.'],
+    [-1, simplicity, 'Code: 1 line fewer.'],
+    [80, simplicity, 'Code: 80 lines more.'],
+    [0, simplicity, undefined],
+    [undefined, simplicity, undefined],
+    [-12, config, undefined],
+  ])('%s are shown where they are worth something', (addedLines, settings, line) => {
+    const sized = aCandidate(addedLines === undefined ? {} : { addedLines })
+    const facts = { candidate: sized, config: settings, verdict: aVerdict(), evidence: evidence([2.34]) }
+    const lines = concludedCheck(facts).summary.split('\n')
+    expect(lines.find((text) => text.startsWith('Code:'))).toBe(line)
+  })
+})
+
+describe('what the judge reckons with', () => {
+  const linesFor = (verdict: Verdict) =>
+    concludedCheck({ candidate, config, verdict, evidence: evidence([2.34]) }).summary.split('\n')
+
+  test('is said in one line: what was measured, and what is left of it', () => {
+    expect(linesFor(aVerdict({ gain: -0.02, measured: -0.03 }))).toContain(
+      'Over the baseline as the whole record places it, the measured gain is -0.03; allowing for luck, -0.02 can be expected.',
+    )
+  })
+
+  test('is not said where nothing is luck, or nothing was compared', () => {
+    const { measured: _, ...exact } = aVerdict()
+    const { gain: __, ...unmeasured } = exact
+    for (const verdict of [exact, unmeasured]) expect(linesFor(verdict).join()).not.toContain('luck')
+  })
 })
 
 describe('the conclusion', () => {

@@ -107,7 +107,7 @@ describe('buildBrief', () => {
   test('gives the baseline with its spread and says which differences mean nothing', () => {
     const brief = aBrief({ state: aState({ trials: trialResults([2.5, 2.51, 2.49]) }) })
     expect(brief).toContain('val_bpb = 2.5 (mean of 3 runs, sd 0.01)')
-    expect(brief).toContain('differences under 0.015 (1.5 σ) mean nothing here')
+    expect(brief).toContain('differences under 0.0277 (1.5 σ) mean nothing here')
     expect(brief).toContain('more than 317 s is rejected')
   })
 

@@ -1,0 +1,139 @@
+// What the record tells about the baseline: its runs, the candidates that were held against it, and the merge that made it.
+import { describe, expect, it } from 'vitest'
+import { believe, type Era, endEra, NO_TRACK, type Track } from '../../../src/core/statistics/belief.ts'
+import { DEFAULT_EFFECTS } from '../../../src/core/statistics/effects.ts'
+import { mean } from '../../../src/core/statistics/noise.ts'
+import { aRandom, gaussian } from '../../factories.ts'
+
+const SIGMA = 0.02
+const VARIANCE = SIGMA ** 2
+
+function levelOf(era: Partial<Era>, track: Track = NO_TRACK) {
+  const { level } = believe(track, { measured: [], tried: [], ...era }, SIGMA)
+  return level ?? { mean: Number.NaN, variance: Number.NaN }
+}
+
+const known = (center: number, variance: number): Track => ({
+  ...NO_TRACK,
+  level: { mean: center, variance },
+})
+
+describe('believe', () => {
+  it('knows nothing without runs, whatever candidates there were', () => {
+    expect(believe(NO_TRACK, { measured: [], tried: [[2.5]] }, SIGMA).level).toBeUndefined()
+  })
+
+  it('takes the first runs at their word', () => {
+    const { mean: center, variance } = levelOf({ measured: [2.5, 2.52, 2.51] })
+    expect(center).toBeCloseTo(2.51, 12)
+    expect(variance).toBeCloseTo(VARIANCE / 3, 12)
+  })
+
+  it('adds runs to what was known, each by its certainty', () => {
+    const { mean: center, variance } = levelOf({ measured: [2.52, 2.54] }, known(2.5, VARIANCE))
+    expect(center).toBeCloseTo((2.5 + 2 * 2.53) / 3, 12)
+    expect(variance).toBeCloseTo(VARIANCE / 3, 12)
+  })
+
+  it('runs that come in parts tell the same as together', () => {
+    const parts = levelOf({ measured: [2.51, 2.49] }, known(2.52, VARIANCE))
+    const together = levelOf({ measured: [2.52, 2.51, 2.49] })
+    expect(parts.mean).toBeCloseTo(together.mean, 12)
+    expect(parts.variance).toBeCloseTo(together.variance, 12)
+  })
+
+  it('corrects a lucky baseline by the candidates that do not come near it', () => {
+    const random = aRandom(2)
+    const lucky = [2.48]
+    const tried = Array.from({ length: 20 }, () => [2.5 + SIGMA * gaussian(random)])
+    const { mean: center, variance } = levelOf({ measured: lucky, tried })
+    expect(center).toBeGreaterThan(2.488)
+    expect(center).toBeLessThan(2.505)
+    expect(variance).toBeLessThan(VARIANCE)
+  })
+
+  it('is not moved by a candidate that is gross: that is its own doing', () => {
+    const { mean: center } = levelOf({ measured: [2.5, 2.5], tried: [[3]] })
+    expect(center).toBeCloseTo(2.5, 3)
+  })
+
+  it('becomes less certain with candidates that tell nothing: machines drift', () => {
+    const tried = Array.from({ length: 100 }, () => [3])
+    expect(levelOf({ measured: [2.5, 2.5], tried }).variance).toBeGreaterThan(VARIANCE / 2)
+  })
+
+  it('scales with the metric', () => {
+    const era = { measured: [2.5, 2.51], tried: [[2.53], [2.47, 2.5]] }
+    const hundred = (values: readonly number[]) => values.map((value) => 100 * value)
+    const scaled = { measured: hundred(era.measured), tried: era.tried.map(hundred) }
+    const { level, effects } = believe(NO_TRACK, scaled, 100 * SIGMA)
+    const small = believe(NO_TRACK, era, SIGMA)
+    expect(level?.mean).toBeCloseTo(100 * (small.level?.mean ?? 0), 8)
+    for (const [index, weight] of effects.entries()) expect(weight).toBeCloseTo(small.effects[index] ?? 0, 8)
+  })
+})
+
+describe('endEra', () => {
+  const era = (merged?: readonly number[]): Era => ({
+    measured: [2.5, 2.5, 2.5, 2.5, 2.5, 2.5],
+    tried: [],
+    ...(merged && { merged }),
+  })
+
+  it('knows nothing of a baseline that a person made, but remembers what changes do', () => {
+    const track = endEra(NO_TRACK, { ...era(), tried: [[2.6], [2.7]] }, SIGMA)
+    expect(track.level).toBeUndefined()
+    expect(track.observations).toHaveLength(2)
+    expect(track.effects).not.toEqual(NO_TRACK.effects)
+  })
+
+  it('inherits the level of the merged candidate, its runs shrunk towards what changes usually do', () => {
+    const runs = [2.44, 2.45]
+    const { level } = endEra(NO_TRACK, era(runs), SIGMA)
+    expect(level?.mean).toBeGreaterThan(mean(runs))
+    expect(level?.mean).toBeLessThan(2.5)
+    expect(level?.variance).toBeGreaterThan(0)
+    expect(level?.variance).toBeLessThan(VARIANCE)
+  })
+
+  it('takes more from a small gain than from a large one, which luck cannot make', () => {
+    const shrunk = (gain: number) => {
+      const runs = [2.5 - gain - 0.005, 2.5 - gain + 0.005]
+      return (endEra(NO_TRACK, era(runs), SIGMA).level?.mean ?? 0) - mean(runs)
+    }
+    expect(shrunk(0.05)).toBeGreaterThan(2 * shrunk(0.2))
+    expect(shrunk(0.2)).toBeGreaterThan(0)
+  })
+
+  it('is nearer to the truth than the runs themselves, over many lucky winners', () => {
+    const random = aRandom(9)
+    const draw = (center: number) => center + SIGMA * gaussian(random)
+    const usual = () => {
+      let left = random()
+      const piece = DEFAULT_EFFECTS.findIndex((weight) => {
+        left -= weight
+        return left < 0
+      })
+      if (piece <= 0) return 0
+      return ([1, 2, 4, 8, 32][(piece - 1) % 5] ?? 0) * random() * (piece <= 5 ? -SIGMA : SIGMA)
+    }
+    let [atTheirWord, inherited] = [0, 0]
+    for (let n = 0; n < 20_000; n++) {
+      const truth = 2.5 - usual()
+      const runs = [draw(truth), draw(truth)]
+      if (mean(runs) > 2.46) continue
+      const level = endEra(NO_TRACK, era(runs), SIGMA).level?.mean ?? 0
+      atTheirWord += (mean(runs) - truth) ** 2
+      inherited += (level - truth) ** 2
+    }
+    expect(inherited).toBeLessThan(0.9 * atTheirWord)
+  })
+
+  it('goes on from era to era', () => {
+    const first = endEra(NO_TRACK, era([2.44, 2.45]), SIGMA)
+    const second = endEra(first, { measured: [2.45], tried: [[2.5]], merged: [2.38, 2.39] }, SIGMA)
+    expect(second.level?.mean).toBeGreaterThan(2.385)
+    expect(second.level?.mean).toBeLessThan(2.43)
+    expect(second.observations).toHaveLength(3)
+  })
+})
