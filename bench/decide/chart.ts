@@ -8,15 +8,19 @@ const COLOURS = { ours: '#1a7f37', shipped: '#1a7f37', others: '#57606a' }
 
 type Point = Pick<Row, 'rule' | 'falseMergePercent' | 'percentOfGreedy'> & { mix: string }
 
-/** One panel a mix, side by side; ours are filled, the shipped one is the large one. */
-export function renderFrontier(rows: readonly Point[]): string {
+/**
+ * One panel a mix, side by side; ours are filled, the shipped one is the large one.
+ *
+ * @param named rules that are written beside their point; the others show their name when pointed at
+ */
+export function renderFrontier(rows: readonly Point[], named: ReadonlySet<string>): string {
   const panels = [...Map.groupBy(rows, ({ mix }) => mix)]
   const width = panels.length * (WIDTH + GAP)
   const drawn = panels.map(
     ([mix, points], index) =>
-      `<g transform="translate(${index * (WIDTH + GAP)} 0)">${axes(mix)}${points.map(mark).join('')}</g>`,
+      `<g transform="translate(${index * (WIDTH + GAP)} 0)">${axes(mix)}${points.map((point) => mark(point, named)).join('')}</g>`,
   )
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="11" fill="#24292f"><rect width="100%" height="100%" fill="#ffffff"/>${drawn.join('')}</svg>\n`
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="11" fill="#24292f"><title>False merges against true gain</title><rect width="100%" height="100%" fill="#ffffff"/>${drawn.join('')}</svg>\n`
 }
 
 function axes(mix: string): string {
@@ -31,14 +35,16 @@ function axes(mix: string): string {
   return `${ticks.join('')}${levels.join('')}<text x="${LEFT}" y="14" font-weight="600">${mix}: true gain, in percent of greedy's</text><text x="${WIDTH}" y="${HEIGHT - 8}" text-anchor="end">share of merges that are no improvement</text>`
 }
 
-function mark({ rule, falseMergePercent, percentOfGreedy }: Point): string {
+function mark({ rule, falseMergePercent, percentOfGreedy }: Point, named: ReadonlySet<string>): string {
   const isOurs = rule.startsWith('ours')
   const shipped = rule === 'ours, as shipped'
   const colour = isOurs ? COLOURS.ours : COLOURS.others
   const radius = shipped ? 6 : 3.5
   const at = `cx="${x(falseMergePercent)}" cy="${y(percentOfGreedy)}" r="${radius}"`
-  const label = shipped || !isOurs ? shortLabel(rule) : ''
-  return `<circle ${at} fill="${isOurs ? colour : '#ffffff'}" stroke="${colour}" stroke-width="1.2"><title>${escapeText(rule)}</title></circle>${label && `<text x="${x(falseMergePercent) + radius + 3}" y="${y(percentOfGreedy) + 4}" font-size="9" fill="${colour}">${escapeText(label)}</text>`}`
+  const label = named.has(rule) ? shortLabel(rule) : ''
+  const before = falseMergePercent > MAX_FALSE_PERCENT / 2
+  const beside = x(falseMergePercent) + (before ? -1 : 1) * (radius + 3)
+  return `<circle ${at} fill="${isOurs ? colour : '#ffffff'}" stroke="${colour}" stroke-width="1.2"><title>${escapeText(rule)}</title></circle>${label && `<text x="${beside}" y="${y(percentOfGreedy) + 3}" font-size="9" fill="${colour}" text-anchor="${before ? 'end' : 'start'}">${escapeText(label)}</text>`}`
 }
 
 /** The name without what is in brackets. */

@@ -125,5 +125,11 @@ for (const file of options.replay) {
   replays.push(...made.map((row) => ({ file, ...row })))
 }
 if (options.chart)
-  writeFileSync(options.chart, renderFrontier(rows.filter(({ trouble }) => trouble === undefined)))
+  writeFileSync(
+    options.chart,
+    renderFrontier(
+      rows.filter(({ trouble }) => trouble === undefined),
+      new Set(Object.keys(COMPARED)),
+    ),
+  )
 if (options.json) console.log(JSON.stringify({ firstSeed: FIRST_SEED, repetitions, rows, replays }))
