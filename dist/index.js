@@ -24616,6 +24616,10 @@ function acceptOrDoubt(evidence, policy, facts, words) {
 			...facts
 		};
 	}
+	if (isScattered(evidence, facts.sigma) && candidate.length < policy.candidateReplicates) return {
+		kind: "replicate",
+		reason: `${words}, but its runs are further apart than noise makes them`
+	};
 	const suspicion = exceededReview(evidence, policy, facts);
 	return suspicion === void 0 ? {
 		kind: "merge",
@@ -24705,8 +24709,13 @@ function losses(results, { direction }) {
 	const values = measuredValues(results);
 	return direction === "minimize" ? values : values.map((value) => -value);
 }
-/** A run that is further than this from the candidate's worst was lucky beyond what noise does; 1 of 20 sets of six. */
+/** Two runs are rarely further apart than this, one pair in 200; of six runs the best and the worst in one case of 20. */
 const MAX_LEAD_SIGMAS = 4;
+/** True when one lucky run may have carried the others. */
+function isScattered({ candidate }, sigma) {
+	const values = measuredValues(candidate);
+	return sigma > 0 && Math.max(...values) - Math.min(...values) > MAX_LEAD_SIGMAS * sigma;
+}
 /** Takes the excess from runs far better than the worst one: with heavy tails one of them could win alone. */
 function trimLucky(values, sigma) {
 	const best = Math.max(...values) - MAX_LEAD_SIGMAS * sigma;
@@ -36831,21 +36840,35 @@ function percent(share) {
 }
 
 // src/core/gate/lines.ts
+/** A line counts as removed only when this much code went with it: joining lines makes nothing simpler. */
+const TOKENS_PER_REMOVED_LINE = 3;
 /** Lines of code added less lines removed; comments and blank lines are none. */
 function addedLines(changes) {
-	return changes.reduce((sum, { path, before = "", after = "" }) => sum + codeLines(path, after) - codeLines(path, before), 0);
+	let [lines, tokens] = [0, 0];
+	for (const { path, before = "", after = "" } of changes) {
+		const [old, now] = [measureCode(path, before), measureCode(path, after)];
+		lines += now.lines - old.lines;
+		tokens += now.tokens - old.tokens;
+	}
+	if (lines >= 0) return lines;
+	const gone = Math.floor(Math.max(0, -tokens) / TOKENS_PER_REMOVED_LINE);
+	return 0 - Math.min(-lines, gone);
 }
-/** Lines that hold at least part of a token that is neither comment nor layout. */
-function codeLines(path, text) {
+/** Tokens that are neither comment nor layout, and the lines that hold at least part of one. */
+function measureCode(path, text) {
 	const lines = /* @__PURE__ */ new Set();
-	let line = 0;
+	let [line, tokens] = [0, 0];
 	for (const token of lex(path, text)) {
 		const last = line + token.text.split("\n").length - 1;
 		const isCode = token.kind !== "space" && token.kind !== "comment";
+		tokens += Number(isCode);
 		for (let at = line; isCode && at <= last; at++) lines.add(at);
 		line = last;
 	}
-	return lines.size;
+	return {
+		lines: lines.size,
+		tokens
+	};
 }
 
 // src/core/agent/past.ts

@@ -108,6 +108,8 @@ function acceptOrDoubt(evidence: Evidence, policy: JudgePolicy, facts: Facts, wo
       ? { kind: 'replicate', reason: doubt }
       : { kind: 'review', reason: `${doubt}: seed-insensitive after ${candidate.length} runs`, ...facts }
   }
+  if (isScattered(evidence, facts.sigma) && candidate.length < policy.candidateReplicates)
+    return { kind: 'replicate', reason: `${words}, but its runs are further apart than noise makes them` }
   const suspicion = exceededReview(evidence, policy, facts)
   return suspicion === undefined
     ? { kind: 'merge', reason: words, ...facts }
@@ -187,8 +189,14 @@ export function losses(
   return direction === 'minimize' ? values : values.map((value) => -value)
 }
 
-/** A run that is further than this from the candidate's worst was lucky beyond what noise does; 1 of 20 sets of six. */
+/** Two runs are rarely further apart than this, one pair in 200; of six runs the best and the worst in one case of 20. */
 const MAX_LEAD_SIGMAS = 4
+
+/** True when one lucky run may have carried the others. */
+function isScattered({ candidate }: Evidence, sigma: number): boolean {
+  const values = measuredValues(candidate)
+  return sigma > 0 && Math.max(...values) - Math.min(...values) > MAX_LEAD_SIGMAS * sigma
+}
 
 /** Takes the excess from runs far better than the worst one: with heavy tails one of them could win alone. */
 function trimLucky(values: readonly number[], sigma: number): number[] {

@@ -146,7 +146,7 @@ describe('a valid file', () => {
       },
       sandbox: SANDBOX,
       replicates: { baseline: 6, candidate: 6 },
-      mergeRisk: 0.2,
+      mergeRisk: 0.22,
       simplicity: {
         removedLines: 5,
         margin: { kind: 'sigmas', value: 0.5 },
@@ -162,7 +162,7 @@ describe('a valid file', () => {
   })
 
   test.each([
-    ['with progress', { progress: "'(?<step>a)(?<value>b)'" }, 0.001],
+    ['with progress', { progress: "'(?<step>a)(?<value>b)'" }, 0.05],
     ['as written', { progress: "'(?<step>a)(?<value>b)'", cut: '5%' }, 0.05],
     ['never, when it says so', { progress: "'(?<step>a)(?<value>b)'", cut: 'none' }, undefined],
     ['never, without progress', {}, undefined],

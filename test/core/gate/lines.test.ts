@@ -15,6 +15,8 @@ describe('addedLines', () => {
     ['nothing changed', 'train.py', 'a = 1\nb = 2\n', 'a = 3\nb = 2\n', 0],
     ['a line was added', 'train.py', 'a = 1\n', 'a = 1\nb = 2\n', 1],
     ['two were removed', 'train.py', 'a = 1\nb = 2\nc = 3\n', 'c = 3\n', -2],
+    ['lines were only joined', 'train.py', 'a = 1\nb = 2\nc = 3\n', 'a = 1; b = 2; c = 3\n', 0],
+    ['a list was only joined', 'train.mjs', 'f([\n  1,\n  2,\n])\n', 'f([1, 2])\n', 0],
     ['comments and blank lines were added', 'train.py', 'a = 1\n', '# why\n\n\na = 1  # one\n\n', 0],
     ['comments were removed', 'train.mjs', '/* one\n\ntwo */\n// three\nlet a\n', 'let a\n', 0],
     ['a comment stands beside code', 'train.mjs', '', 'a() /* x\ny */ b()\n', 2],

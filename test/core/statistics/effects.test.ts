@@ -120,7 +120,7 @@ describe('learnEffects', () => {
 
   it('from little stays near what is believed before', () => {
     const effects = learnEffects(
-      tried(3, () => 4),
+      tried(1, () => 4),
       DEFAULT_EFFECTS,
     )
     expect(shareOfGood(effects) - shareOfGood(DEFAULT_EFFECTS)).toBeLessThan(0.08)
