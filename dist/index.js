@@ -25458,6 +25458,323 @@ function describeVerdict(candidate, verdict) {
 	return `${candidate.aa !== void 0 && verdict.kind === "merge" ? "would merge" : verdict.kind} ${describeCandidate(candidate)}: ${visibleText(verdict.reason, 300)}`;
 }
 
+// src/core/ideas.ts
+/**
+* Every idea, oldest first. A/A candidates and reverts are none. A merge that was undone counts as what it turned out to
+* be: rejected, with the gain of the fresh runs.
+*/
+function pastIdeas(state) {
+	const undone = undoneMerges(state);
+	const ideas = [...state.candidates.values()].filter(isIdea);
+	if (undone.size === 0) return ideas;
+	return ideas.map((candidate) => {
+		const { end } = candidate;
+		return end?.kind === "merged" && undone.has(end.commit) ? asRejected(state, candidate, end.commit) : candidate;
+	});
+}
+function asRejected(state, candidate, commit) {
+	const { gain, sigma } = refutationOf(state, commit) ?? {};
+	const verdict = {
+		kind: "reject",
+		reason: "merged, and undone when fresh runs did not confirm it",
+		...gain === void 0 ? {} : { gain },
+		...sigma === void 0 ? {} : { sigma },
+		runs: candidate.verdict?.runs ?? {
+			candidate: 0,
+			baseline: 0
+		}
+	};
+	return {
+		...candidate,
+		verdict,
+		end: { kind: "closed" }
+	};
+}
+
+// src/core/cost.ts
+const NO_COST = {
+	usage: NO_USAGE,
+	deviceSeconds: 0
+};
+function addCost(a, b) {
+	return {
+		usage: addUsage(a.usage, b.usage),
+		deviceSeconds: a.deviceSeconds + b.deviceSeconds
+	};
+}
+/** What was spent between two moments, `before` being the earlier one. */
+function subtractCost(a, before) {
+	const { inputTokens, outputTokens, dollars } = before.usage;
+	return {
+		usage: {
+			inputTokens: a.usage.inputTokens - inputTokens,
+			outputTokens: a.usage.outputTokens - outputTokens,
+			dollars: a.usage.dollars - dollars
+		},
+		deviceSeconds: a.deviceSeconds - before.deviceSeconds
+	};
+}
+function summariseCost(state) {
+	const byCandidate = /* @__PURE__ */ new Map();
+	for (const { id, usage } of state.candidates.values()) byCandidate.set(id, {
+		usage,
+		deviceSeconds: 0
+	});
+	for (const { trial, deviceSeconds } of state.trials.values()) {
+		const cost = trial.candidate === null ? void 0 : byCandidate.get(trial.candidate);
+		if (cost) cost.deviceSeconds += deviceSeconds;
+	}
+	const total = totalCost(state);
+	const merges = pastIdeas(state).filter(({ end }) => end?.kind === "merged").length;
+	return {
+		total,
+		perMerge: merges === 0 ? void 0 : divide(total, merges),
+		byCandidate
+	};
+}
+function totalCost(state) {
+	let deviceSeconds = 0;
+	for (const result of state.trials.values()) deviceSeconds += result.deviceSeconds;
+	return {
+		usage: state.usage,
+		deviceSeconds
+	};
+}
+function divide({ usage, deviceSeconds }, parts) {
+	const share = (count) => Math.round(count / parts);
+	const { inputTokens, cachedTokens, outputTokens, dollars, estimated } = usage;
+	return {
+		usage: {
+			inputTokens: share(inputTokens),
+			...cachedTokens !== void 0 && { cachedTokens: share(cachedTokens) },
+			outputTokens: share(outputTokens),
+			dollars: dollars / parts,
+			...estimated && { estimated }
+		},
+		deviceSeconds: deviceSeconds / parts
+	};
+}
+/** What one ledger line says was spent. */
+function costOf(event) {
+	if (event.kind === "trial") return {
+		usage: NO_USAGE,
+		deviceSeconds: event.result.deviceSeconds
+	};
+	if (event.kind === "proposed") return {
+		usage: event.candidate.usage,
+		deviceSeconds: 0
+	};
+	return event.kind === "no-proposal" || event.kind === "distilled" ? {
+		usage: event.usage,
+		deviceSeconds: 0
+	} : NO_COST;
+}
+/**
+* What was spent since a moment: the one place that reads the times of ledger lines, which machines with different
+* clocks have written. A line counts by its own time or by that of any line before it, because it is not older than they
+* are: a clock that is behind hides no cost. A time that has not come yet counts for its own line alone: a clock that is
+* ahead makes no other line look recent.
+*
+* @param times of the events, in milliseconds of the epoch; NaN when unreadable
+*/
+function costSince(events, times, since, now) {
+	let latest = Number.NEGATIVE_INFINITY;
+	let cost = NO_COST;
+	for (const [index, event] of events.entries()) {
+		const at = times[index] ?? NaN;
+		if (at > latest && at <= now.getTime()) latest = at;
+		if (latest > since.getTime() || at > since.getTime()) cost = addCost(cost, costOf(event));
+	}
+	return cost;
+}
+function tokensOf({ inputTokens, outputTokens }) {
+	return inputTokens + outputTokens;
+}
+
+// src/core/ledger.ts
+const HASH_CHARACTERS$1 = 16;
+/** What the first line follows. */
+const FIRST_HASH = "0".repeat(HASH_CHARACTERS$1);
+/**
+* Reads a whole ledger and checks its chain.
+*
+* @returns the events in order, or the first line (1-based) that is not what was written or does not follow from the one
+*   before. Lines cut off at the end cannot be told from lines never written: git's history tells.
+*/
+function parseLedger(text) {
+	const events = [];
+	const times = [];
+	let hash = FIRST_HASH;
+	const lines = text.split("\n");
+	if (lines.pop() !== "") return {
+		kind: "broken",
+		line: lines.length + 1,
+		problem: "the last line is torn"
+	};
+	for (const [index, line] of lines.entries()) {
+		const body = parseBody(line);
+		if (!body) return {
+			kind: "broken",
+			line: index + 1,
+			problem: "the line is not a ledger entry"
+		};
+		const { seq, at, ...event } = body;
+		if (seq !== index + 1 || sealBody(unsealed(line), hash) !== line) return {
+			kind: "broken",
+			line: index + 1,
+			problem: "the line was edited or does not follow the one before"
+		};
+		events.push(event);
+		times.push(Date.parse(at));
+		hash = hashOf(line);
+	}
+	return {
+		kind: "ledger",
+		events,
+		times
+	};
+}
+/**
+* Adds events to the end of a ledger's text. Order is the order of lines, never the clock's: `at` is for people, and for
+* what was spent in a week.
+*/
+function appendEvents(text, events, at) {
+	const lines = text === "" ? [] : text.trimEnd().split("\n");
+	let seq = lines.length;
+	let hash = hashOf(lines.at(-1));
+	let added = "";
+	for (const event of events) {
+		seq += 1;
+		const line = sealBody(JSON.stringify({
+			seq,
+			at: at.toISOString(),
+			...event
+		}), hash);
+		added += `${line}\n`;
+		hash = hashOf(line);
+	}
+	return text + added;
+}
+function parseBody(line) {
+	try {
+		const value = JSON.parse(unsealed(line));
+		return typeof value === "object" && value !== null && "kind" in value ? value : void 0;
+	} catch {
+		return;
+	}
+}
+/** Closes a line with the hash of the one before and of its own body. */
+function sealBody(body, previous) {
+	const hash = createHash("sha256").update(previous).update(body).digest("hex").slice(0, HASH_CHARACTERS$1);
+	return `${body.slice(0, -1)}${seal(hash)}`;
+}
+/** The body as it was before it was closed. */
+function unsealed(line) {
+	return `${line.slice(0, -seal(FIRST_HASH).length)}}`;
+}
+/** The hash that closes a line. */
+function hashOf(line) {
+	return line === void 0 ? FIRST_HASH : line.slice(-18, -2);
+}
+function seal(hash) {
+	return `,"hash":"${hash}"}`;
+}
+
+// src/commands/journal.ts
+var Journal = class {
+	#store;
+	#clock;
+	#written;
+	#pending = [];
+	#state;
+	#writing;
+	#failure;
+	#waiters = [];
+	constructor(store, clock, text) {
+		this.#store = store;
+		this.#clock = clock;
+		this.#written = readLedger(text);
+		this.#state = replay(this.#written.events);
+	}
+	/** What is true now, lines that are still on their way to the remote included. */
+	get state() {
+		return this.#state;
+	}
+	/** What was spent in the seconds before now, lines that are still on their way included. */
+	costOfLast(seconds) {
+		const now = this.#clock.now();
+		const since = /* @__PURE__ */ new Date(now.getTime() - 1e3 * seconds);
+		const { events, times } = this.#written;
+		const pending = this.#pending.flatMap((entry) => entry.events.map((event) => ({
+			event,
+			at: entry.at
+		})));
+		return costSince([...events, ...pending.map(({ event }) => event)], [...times, ...pending.map(({ at }) => at.getTime())], since, now);
+	}
+	/**
+	* Adds events, and moves branches in the same push. Returns at once; `flushed` tells when the remote has them.
+	* Throws once an earlier write has failed: nothing is done on the word of a ledger that cannot be written.
+	* Events that say nothing new are dropped.
+	*/
+	record(events, branches = []) {
+		if (this.#failure) throw this.#failure.error;
+		if (events.length === 0 && branches.length === 0) return;
+		this.#pending.push({
+			events,
+			branches,
+			at: this.#clock.now()
+		});
+		this.#refresh();
+		this.#writing ??= this.#writeAll();
+		this.#writing.catch((error) => {
+			this.#failure = { error };
+			this.wake();
+		});
+	}
+	/** Resolves when everything recorded so far is on the remote. */
+	async flushed() {
+		while (this.#writing) await this.#writing;
+	}
+	/** Resolves at the next change of the state. */
+	changed() {
+		return new Promise((resolve) => this.#waiters.push(resolve));
+	}
+	/** Wakes everyone who waits for a change, for example because the command is ending. */
+	wake() {
+		for (const resolve of this.#waiters.splice(0)) resolve();
+	}
+	async #writeAll() {
+		while (this.#pending.length > 0) {
+			const batch = takeBatch(this.#pending);
+			const events = batch.flatMap((entry) => entry.events);
+			const branches = batch.flatMap((entry) => entry.branches);
+			const edit = (text) => appendEvents(text, selectNews(readLedger(text).events, events), this.#clock.now());
+			const text = await this.#store.update(edit, branches, describe$3(events));
+			this.#written = readLedger(text);
+			this.#pending.splice(0, batch.length);
+			this.#refresh();
+		}
+		this.#writing = void 0;
+	}
+	#refresh() {
+		this.#state = replay([...this.#written.events, ...this.#pending.flatMap((entry) => entry.events)]);
+		this.wake();
+	}
+};
+/** Entries that can share one push: all up to, and including, the first that moves a branch. */
+function takeBatch(pending) {
+	const end = pending.findIndex((entry) => entry.branches.length > 0);
+	return pending.slice(0, end === -1 ? pending.length : end + 1);
+}
+function readLedger(text) {
+	const parsed = parseLedger(text);
+	if (parsed.kind === "ledger") return parsed;
+	throw new LedgerError(`the ledger is broken at line ${parsed.line}: ${parsed.problem}`, { hint: "Nothing is merged until it is mended: `git log -p autoresearch/ledger` shows who changed it; reset the branch to the last good commit." });
+}
+function describe$3(events) {
+	return events.map((event) => event.kind).join(", ") || "move branches";
+}
+
 // node_modules/yaml/dist/nodes/identity.js
 var require_identity = /* @__PURE__ */ __commonJSMin(((exports) => {
 	const ALIAS = Symbol.for("yaml.alias");
@@ -32924,7 +33241,7 @@ function explainIssue(issue, schema, yaml) {
 		...yaml.positionOf(issue.path, "value"),
 		path: renderPath(issue.path),
 		expected: issue.message,
-		found: describe$3(found),
+		found: describe$2(found),
 		hint: typeof given === "string" ? given : suggest(issue.path, field, found)
 	};
 }
@@ -32974,7 +33291,7 @@ function valueAt$1(root, path) {
 }
 const NOTHING = "nothing";
 /** Names a value in a few words. Looks one level deep only: aliases can make a value that contains itself. */
-function describe$3(value) {
+function describe$2(value) {
 	if (value === void 0 || value === null) return NOTHING;
 	if (typeof value === "string") return quote$2(value);
 	if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
@@ -33274,137 +33591,14 @@ function toPrice({ "cached-input": cachedInput, ...same }) {
 	};
 }
 
-// src/core/ideas.ts
-/**
-* Every idea, oldest first. A/A candidates and reverts are none. A merge that was undone counts as what it turned out to
-* be: rejected, with the gain of the fresh runs.
-*/
-function pastIdeas(state) {
-	const undone = undoneMerges(state);
-	const ideas = [...state.candidates.values()].filter(isIdea);
-	if (undone.size === 0) return ideas;
-	return ideas.map((candidate) => {
-		const { end } = candidate;
-		return end?.kind === "merged" && undone.has(end.commit) ? asRejected(state, candidate, end.commit) : candidate;
-	});
-}
-function asRejected(state, candidate, commit) {
-	const { gain, sigma } = refutationOf(state, commit) ?? {};
-	const verdict = {
-		kind: "reject",
-		reason: "merged, and undone when fresh runs did not confirm it",
-		...gain === void 0 ? {} : { gain },
-		...sigma === void 0 ? {} : { sigma },
-		runs: candidate.verdict?.runs ?? {
-			candidate: 0,
-			baseline: 0
-		}
-	};
-	return {
-		...candidate,
-		verdict,
-		end: { kind: "closed" }
-	};
-}
-
-// src/core/cost.ts
-const NO_COST = {
-	usage: NO_USAGE,
-	deviceSeconds: 0
-};
-function addCost(a, b) {
-	return {
-		usage: addUsage(a.usage, b.usage),
-		deviceSeconds: a.deviceSeconds + b.deviceSeconds
-	};
-}
-/** What was spent between two moments, `before` being the earlier one. */
-function subtractCost(a, before) {
-	const { inputTokens, outputTokens, dollars } = before.usage;
-	return {
-		usage: {
-			inputTokens: a.usage.inputTokens - inputTokens,
-			outputTokens: a.usage.outputTokens - outputTokens,
-			dollars: a.usage.dollars - dollars
-		},
-		deviceSeconds: a.deviceSeconds - before.deviceSeconds
-	};
-}
-function summariseCost(state) {
-	const byCandidate = /* @__PURE__ */ new Map();
-	for (const { id, usage } of state.candidates.values()) byCandidate.set(id, {
-		usage,
-		deviceSeconds: 0
-	});
-	for (const { trial, deviceSeconds } of state.trials.values()) {
-		const cost = trial.candidate === null ? void 0 : byCandidate.get(trial.candidate);
-		if (cost) cost.deviceSeconds += deviceSeconds;
-	}
-	const total = totalCost(state);
-	const merges = pastIdeas(state).filter(({ end }) => end?.kind === "merged").length;
-	return {
-		total,
-		perMerge: merges === 0 ? void 0 : divide(total, merges),
-		byCandidate
-	};
-}
-function totalCost(state) {
-	let deviceSeconds = 0;
-	for (const result of state.trials.values()) deviceSeconds += result.deviceSeconds;
-	return {
-		usage: state.usage,
-		deviceSeconds
-	};
-}
-function divide({ usage, deviceSeconds }, parts) {
-	const share = (count) => Math.round(count / parts);
-	const { inputTokens, cachedTokens, outputTokens, dollars, estimated } = usage;
-	return {
-		usage: {
-			inputTokens: share(inputTokens),
-			...cachedTokens !== void 0 && { cachedTokens: share(cachedTokens) },
-			outputTokens: share(outputTokens),
-			dollars: dollars / parts,
-			...estimated && { estimated }
-		},
-		deviceSeconds: deviceSeconds / parts
-	};
-}
-/** What one ledger line says was spent. */
-function costOf(event) {
-	if (event.kind === "trial") return {
-		usage: NO_USAGE,
-		deviceSeconds: event.result.deviceSeconds
-	};
-	if (event.kind === "proposed") return {
-		usage: event.candidate.usage,
-		deviceSeconds: 0
-	};
-	return event.kind === "no-proposal" || event.kind === "distilled" ? {
-		usage: event.usage,
-		deviceSeconds: 0
-	} : NO_COST;
-}
-/**
-* What was spent since a moment: the one place that reads the times of ledger lines, which machines with different
-* clocks have written. A line counts by its own time or by that of any line before it, because it is not older than they
-* are: a clock that is behind hides no cost. A time that has not come yet counts for its own line alone: a clock that is
-* ahead makes no other line look recent.
-*
-* @param times of the events, in milliseconds of the epoch; NaN when unreadable
-*/
-function costSince(events, times, since, now) {
-	let latest = Number.NEGATIVE_INFINITY;
-	let cost = NO_COST;
-	for (const [index, event] of events.entries()) {
-		const at = times[index] ?? NaN;
-		if (at > latest && at <= now.getTime()) latest = at;
-		if (latest > since.getTime() || at > since.getTime()) cost = addCost(cost, costOf(event));
-	}
-	return cost;
-}
-function tokensOf({ inputTokens, outputTokens }) {
-	return inputTokens + outputTokens;
+// src/commands/read-config.ts
+/** @throws ConfigError when there is none, or with everything that is wrong with it */
+async function readConfig$1(repository, commit, path) {
+	const text = await repository.readFile(commit, path);
+	if (text === void 0) throw new ConfigError(`there is no ${path} at ${commit.slice(0, 7)}`, { hint: "Commit one to the default branch; docs/configuration.md shows every field, and four lines are enough." });
+	const parsed = parseConfig(text);
+	if (parsed.kind === "config") return parsed.config;
+	throw new ConfigError(renderConfigProblems(path, parsed.problems), { hint: `Mend ${path} on the baseline branch.` });
 }
 
 // src/core/forecast.ts
@@ -34000,190 +34194,6 @@ function answerTo({ candidates }, { candidate: id, declined }) {
 	return candidate?.pullRequest === void 0 ? void 0 : "opened";
 }
 
-// src/core/ledger.ts
-const HASH_CHARACTERS$1 = 16;
-/** What the first line follows. */
-const FIRST_HASH = "0".repeat(HASH_CHARACTERS$1);
-/**
-* Reads a whole ledger and checks its chain.
-*
-* @returns the events in order, or the first line (1-based) that is not what was written or does not follow from the one
-*   before. Lines cut off at the end cannot be told from lines never written: git's history tells.
-*/
-function parseLedger(text) {
-	const events = [];
-	const times = [];
-	let hash = FIRST_HASH;
-	const lines = text.split("\n");
-	if (lines.pop() !== "") return {
-		kind: "broken",
-		line: lines.length + 1,
-		problem: "the last line is torn"
-	};
-	for (const [index, line] of lines.entries()) {
-		const body = parseBody(line);
-		if (!body) return {
-			kind: "broken",
-			line: index + 1,
-			problem: "the line is not a ledger entry"
-		};
-		const { seq, at, ...event } = body;
-		if (seq !== index + 1 || sealBody(unsealed(line), hash) !== line) return {
-			kind: "broken",
-			line: index + 1,
-			problem: "the line was edited or does not follow the one before"
-		};
-		events.push(event);
-		times.push(Date.parse(at));
-		hash = hashOf(line);
-	}
-	return {
-		kind: "ledger",
-		events,
-		times
-	};
-}
-/**
-* Adds events to the end of a ledger's text. Order is the order of lines, never the clock's: `at` is for people, and for
-* what was spent in a week.
-*/
-function appendEvents(text, events, at) {
-	const lines = text === "" ? [] : text.trimEnd().split("\n");
-	let seq = lines.length;
-	let hash = hashOf(lines.at(-1));
-	let added = "";
-	for (const event of events) {
-		seq += 1;
-		const line = sealBody(JSON.stringify({
-			seq,
-			at: at.toISOString(),
-			...event
-		}), hash);
-		added += `${line}\n`;
-		hash = hashOf(line);
-	}
-	return text + added;
-}
-function parseBody(line) {
-	try {
-		const value = JSON.parse(unsealed(line));
-		return typeof value === "object" && value !== null && "kind" in value ? value : void 0;
-	} catch {
-		return;
-	}
-}
-/** Closes a line with the hash of the one before and of its own body. */
-function sealBody(body, previous) {
-	const hash = createHash("sha256").update(previous).update(body).digest("hex").slice(0, HASH_CHARACTERS$1);
-	return `${body.slice(0, -1)}${seal(hash)}`;
-}
-/** The body as it was before it was closed. */
-function unsealed(line) {
-	return `${line.slice(0, -seal(FIRST_HASH).length)}}`;
-}
-/** The hash that closes a line. */
-function hashOf(line) {
-	return line === void 0 ? FIRST_HASH : line.slice(-18, -2);
-}
-function seal(hash) {
-	return `,"hash":"${hash}"}`;
-}
-
-// src/commands/journal.ts
-var Journal = class {
-	#store;
-	#clock;
-	#written;
-	#pending = [];
-	#state;
-	#writing;
-	#failure;
-	#waiters = [];
-	constructor(store, clock, text) {
-		this.#store = store;
-		this.#clock = clock;
-		this.#written = readLedger(text);
-		this.#state = replay(this.#written.events);
-	}
-	/** What is true now, lines that are still on their way to the remote included. */
-	get state() {
-		return this.#state;
-	}
-	/** What was spent in the seconds before now, lines that are still on their way included. */
-	costOfLast(seconds) {
-		const now = this.#clock.now();
-		const since = /* @__PURE__ */ new Date(now.getTime() - 1e3 * seconds);
-		const { events, times } = this.#written;
-		const pending = this.#pending.flatMap((entry) => entry.events.map((event) => ({
-			event,
-			at: entry.at
-		})));
-		return costSince([...events, ...pending.map(({ event }) => event)], [...times, ...pending.map(({ at }) => at.getTime())], since, now);
-	}
-	/**
-	* Adds events, and moves branches in the same push. Returns at once; `flushed` tells when the remote has them.
-	* Throws once an earlier write has failed: nothing is done on the word of a ledger that cannot be written.
-	* Events that say nothing new are dropped.
-	*/
-	record(events, branches = []) {
-		if (this.#failure) throw this.#failure.error;
-		if (events.length === 0 && branches.length === 0) return;
-		this.#pending.push({
-			events,
-			branches,
-			at: this.#clock.now()
-		});
-		this.#refresh();
-		this.#writing ??= this.#writeAll();
-		this.#writing.catch((error) => {
-			this.#failure = { error };
-			this.wake();
-		});
-	}
-	/** Resolves when everything recorded so far is on the remote. */
-	async flushed() {
-		while (this.#writing) await this.#writing;
-	}
-	/** Resolves at the next change of the state. */
-	changed() {
-		return new Promise((resolve) => this.#waiters.push(resolve));
-	}
-	/** Wakes everyone who waits for a change, for example because the command is ending. */
-	wake() {
-		for (const resolve of this.#waiters.splice(0)) resolve();
-	}
-	async #writeAll() {
-		while (this.#pending.length > 0) {
-			const batch = takeBatch(this.#pending);
-			const events = batch.flatMap((entry) => entry.events);
-			const branches = batch.flatMap((entry) => entry.branches);
-			const edit = (text) => appendEvents(text, selectNews(readLedger(text).events, events), this.#clock.now());
-			const text = await this.#store.update(edit, branches, describe$2(events));
-			this.#written = readLedger(text);
-			this.#pending.splice(0, batch.length);
-			this.#refresh();
-		}
-		this.#writing = void 0;
-	}
-	#refresh() {
-		this.#state = replay([...this.#written.events, ...this.#pending.flatMap((entry) => entry.events)]);
-		this.wake();
-	}
-};
-/** Entries that can share one push: all up to, and including, the first that moves a branch. */
-function takeBatch(pending) {
-	const end = pending.findIndex((entry) => entry.branches.length > 0);
-	return pending.slice(0, end === -1 ? pending.length : end + 1);
-}
-function readLedger(text) {
-	const parsed = parseLedger(text);
-	if (parsed.kind === "ledger") return parsed;
-	throw new LedgerError(`the ledger is broken at line ${parsed.line}: ${parsed.problem}`, { hint: "Nothing is merged until it is mended: `git log -p autoresearch/ledger` shows who changed it; reset the branch to the last good commit." });
-}
-function describe$2(events) {
-	return events.map((event) => event.kind).join(", ") || "move branches";
-}
-
 // src/commands/people.ts
 /** New issues that are looked into at a time, each with a handful of requests. */
 const MAX_NEW_ISSUES = 20;
@@ -34491,6 +34501,8 @@ var Session = class {
 		};
 	}
 };
+
+// src/commands/opening.ts
 /**
 * Opens a session; on the very first run it creates the baseline branch and the ledger, both or neither.
 *
@@ -34529,13 +34541,6 @@ async function openSession(ports, settings) {
 	if (settings.certify) session.askForCertification();
 	session.takeDispatch();
 	return session;
-}
-async function readConfig$1(repository, commit, path) {
-	const text = await repository.readFile(commit, path);
-	if (text === void 0) throw new ConfigError(`there is no ${path} at ${commit.slice(0, 7)}`, { hint: "Commit one to the default branch; docs/configuration.md shows every field, and four lines are enough." });
-	const parsed = parseConfig(text);
-	if (parsed.kind === "config") return parsed.config;
-	throw new ConfigError(renderConfigProblems(path, parsed.problems), { hint: `Mend ${path} on the baseline branch.` });
 }
 function defaultCommit(remote) {
 	const commit = remote.commits.get(remote.defaultBranch);

@@ -5,8 +5,9 @@ import { isCertifying } from '../core/certify/stretch.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import { BaselineError } from '../errors.ts'
 import type { Trainer } from '../ports.ts'
+import { openSession } from './opening.ts'
 import type { RunSettings, RunSummary } from './run.ts'
-import { openSession, type Ports, type Session } from './session.ts'
+import type { Ports, Session } from './session.ts'
 import { performSteps } from './steps.ts'
 
 /**

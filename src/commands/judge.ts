@@ -9,7 +9,8 @@ import { describeTrial } from '../core/report/describe.ts'
 import { groupTrials, type Trial, type TrialBatch, type TrialResult } from '../core/trial.ts'
 import { checkResult } from '../core/trust.ts'
 import type { Results } from '../ports.ts'
-import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
+import { openSession } from './opening.ts'
+import type { Ports, Session, SessionSettings } from './session.ts'
 import { performSteps } from './steps.ts'
 
 /** @returns the session and the trials that are to be run next */

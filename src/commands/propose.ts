@@ -2,9 +2,10 @@
 import { waitingCandidates } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch } from '../core/trial.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
+import { openSession } from './opening.ts'
 import { Wishes } from './people.ts'
 import { nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
-import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
+import type { Ports, Session, SessionSettings } from './session.ts'
 import { performSteps } from './steps.ts'
 
 /** @returns the session and the trials to run now, one batch a commit: the matrix of the `train` jobs */

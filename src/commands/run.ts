@@ -8,9 +8,10 @@ import { openCandidates, type State } from '../core/state.ts'
 import { dueAnswers } from '../core/wishes.ts'
 import type { Proposer, Trainer } from '../ports.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
+import { openSession } from './opening.ts'
 import { Wishes } from './people.ts'
 import { nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
-import { openSession, type Ports, type Session, type SessionSettings } from './session.ts'
+import type { Ports, Session, SessionSettings } from './session.ts'
 import { giveAnswer, performStep } from './steps.ts'
 
 export interface RunPorts extends Ports, ProposingPorts {

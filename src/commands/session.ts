@@ -1,4 +1,5 @@
-// Every command begins here: read the ledger and the configuration, and reconcile both with what GitHub shows.
+// What a command works with while it runs: the state as the ledger tells it, the configuration of the baseline, and both
+// reconciled with what GitHub shows. It is opened by opening.ts.
 import { candidateBranch } from '../core/candidate.ts'
 import {
   askForCertification,
@@ -7,7 +8,7 @@ import {
   decideCertification,
 } from '../core/certify/certify.ts'
 import type { CertifyPolicy } from '../core/certify/opinion.ts'
-import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
+import type { Config } from '../core/config/config.ts'
 import { type Cost, subtractCost, totalCost } from '../core/cost.ts'
 import type { CutPlan } from '../core/curve.ts'
 import { planCut } from '../core/cutting.ts'
@@ -28,7 +29,7 @@ import { baselineFailure, decide, planTrials } from '../core/schedule.ts'
 import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
 import type { Trial } from '../core/trial.ts'
 import { dispatchedWish } from '../core/wishes.ts'
-import { BaselineError, ConfigError, LedgerError } from '../errors.ts'
+import { BaselineError, LedgerError } from '../errors.ts'
 import type {
   BranchUpdate,
   Checker,
@@ -37,11 +38,11 @@ import type {
   Forge,
   LedgerStore,
   Log,
-  RemoteBranches,
   Repository,
 } from '../ports.ts'
-import { Journal } from './journal.ts'
+import type { Journal } from './journal.ts'
 import { type Dispatch, lastWords } from './people.ts'
+import { readConfig } from './read-config.ts'
 
 export interface Ports {
   repository: Repository
@@ -282,67 +283,4 @@ export class Session {
     if (pullRequest.mergeCommit === undefined) return pullRequest
     return { ...pullRequest, mergeTree: await this.ports.repository.treeOf(pullRequest.mergeCommit) }
   }
-}
-
-/**
- * Opens a session; on the very first run it creates the baseline branch and the ledger, both or neither.
- *
- * @throws ConfigError when the configuration is missing or wrong
- * @throws LedgerError when the ledger is missing or broken
- */
-export async function openSession(ports: Ports, settings: SessionSettings): Promise<Session> {
-  const remote = await ports.repository.remoteBranches()
-  const first = await readConfig(ports.repository, defaultCommit(remote), settings.configPath)
-  const text = await ports.ledger.read()
-  const baseline = remote.commits.get(first.baseline)
-  if (text === undefined && baseline !== undefined && !settings.newLedger) throw missingLedger(first.baseline)
-
-  const journal = new Journal(ports.ledger, ports.clock, text ?? '')
-  const commit = baseline ?? defaultCommit(remote)
-  if (text === undefined) {
-    const tree = await ports.repository.treeOf(commit)
-    const events: LedgerEvent[] = [
-      { kind: 'started', rootSeed: settings.rootSeed },
-      { kind: 'baseline', commit, tree, cause: 'started' },
-    ]
-    journal.record(events, [{ branch: first.baseline, from: baseline ?? null, to: commit }])
-    await journal.flushed()
-    ports.log.info(`Created ${first.baseline} at ${commit.slice(0, 7)} and the ledger`)
-  }
-  const session = new Session(ports, settings, journal, first)
-  await session.reconcile()
-  if (settings.certify) session.askForCertification()
-  // At once, because it is known to this job only.
-  session.takeDispatch()
-  return session
-}
-
-async function readConfig(repository: Repository, commit: string, path: string): Promise<Config> {
-  const text = await repository.readFile(commit, path)
-  if (text === undefined)
-    throw new ConfigError(`there is no ${path} at ${commit.slice(0, 7)}`, {
-      hint: 'Commit one to the default branch; docs/configuration.md shows every field, and four lines are enough.',
-    })
-  const parsed = parseConfig(text)
-  if (parsed.kind === 'config') return parsed.config
-  throw new ConfigError(renderConfigProblems(path, parsed.problems), {
-    hint: `Mend ${path} on the baseline branch.`,
-  })
-}
-
-function defaultCommit(remote: RemoteBranches): string {
-  const commit = remote.commits.get(remote.defaultBranch)
-  if (commit !== undefined) return commit
-  throw new ConfigError(`the repository has no commit on ${remote.defaultBranch}`, {
-    hint: 'Push your training code first.',
-  })
-}
-
-function missingLedger(baseline: string): LedgerError {
-  return new LedgerError(
-    `the branch ${baseline} exists, but the ledger branch autoresearch/ledger does not`,
-    {
-      hint: 'If the ledger was deleted, restore it. To begin a new ledger on this baseline, run once with the input `new-ledger: true`.',
-    },
-  )
 }

@@ -1,8 +1,8 @@
 // What a proposer is given to work with, and what is recorded of its answer: on a repository and a ledger in memory.
 import { describe, expect, test } from 'vitest'
+import { openSession } from '../../src/commands/opening.ts'
 import { propose } from '../../src/commands/propose.ts'
 import { proposeCandidate } from '../../src/commands/proposing.ts'
-import { openSession } from '../../src/commands/session.ts'
 import { NO_USAGE, type Usage } from '../../src/core/candidate.ts'
 import type { Checker, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
 import { aBaseline, aDirection } from '../factories.ts'

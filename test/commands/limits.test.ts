@@ -1,7 +1,7 @@
 // What becomes of a run whose limit is reached: it stops with a sentence, and what was begun is ended.
 import { expect, test } from 'vitest'
+import { openSession } from '../../src/commands/opening.ts'
 import { propose } from '../../src/commands/propose.ts'
-import { openSession } from '../../src/commands/session.ts'
 import type { LedgerEvent } from '../../src/core/ledger.ts'
 import { aCandidate, aTrialResult, trialResults } from '../factories.ts'
 import { CONFIG, configHash, SETTINGS, thePorts } from './lab.ts'

@@ -1,5 +1,6 @@
 // A session on a repository of one file, a ledger and a forge in memory.
-import { openSession, type Session } from '../../src/commands/session.ts'
+import { openSession } from '../../src/commands/opening.ts'
+import type { Session } from '../../src/commands/session.ts'
 import { appendEvents } from '../../src/core/ledger.ts'
 import type { Repository } from '../../src/ports.ts'
 import { aBaseline, BENCH, ROOT_SEED, sha } from '../factories.ts'

@@ -1,8 +1,9 @@
 // People steer: a wish is taken up by the next proposal and answered, and nobody without write access is quoted.
 import { describe, expect, test } from 'vitest'
+import { openSession } from '../../src/commands/opening.ts'
 import { lastWords } from '../../src/commands/people.ts'
 import { propose } from '../../src/commands/propose.ts'
-import { openSession, type SessionSettings } from '../../src/commands/session.ts'
+import type { SessionSettings } from '../../src/commands/session.ts'
 import { performSteps } from '../../src/commands/steps.ts'
 import { NO_USAGE } from '../../src/core/candidate.ts'
 import type { LedgerEvent } from '../../src/core/ledger.ts'

@@ -1,6 +1,7 @@
 // What is done on GitHub for a candidate whose verdict is in, on a forge, a repository and a ledger in memory.
 import { expect, test } from 'vitest'
-import { openSession, type Ports, type Session } from '../../src/commands/session.ts'
+import { openSession } from '../../src/commands/opening.ts'
+import type { Ports, Session } from '../../src/commands/session.ts'
 import { performStep } from '../../src/commands/steps.ts'
 import { type Candidate, candidateBranch } from '../../src/core/candidate.ts'
 import { type Config, parseConfig } from '../../src/core/config/config.ts'
