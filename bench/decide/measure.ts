@@ -22,8 +22,9 @@ export interface Row {
   finalLoss: number
   /** Above 1: the rule promises more than there is (the winner's curse). */
   claimedOverTrue: number
-  /** Part of the runs that cuts saved. */
+  /** Part of the runs that cuts saved, and of the winners (2 σ and more) that they lost. */
   savedPercent: number
+  winnersCutPercent: number
 }
 
 /** @param greedy gain of the greedy rule for every 100 runs in the same mix; undefined for that rule itself */
@@ -39,13 +40,15 @@ export function measure(
 ): Row {
   const nights = Array.from({ length: repetitions }, (_, index) => {
     const world = new World(FIRST_SEED + index, mix, trouble)
-    const { candidates, merges, saved } = rule({ world, budget: BUDGET_RUNS, trouble })
+    const { candidates, merges, saved, winners, winnersCut } = rule({ world, budget: BUDGET_RUNS, trouble })
     const gain = sum(merges.map((merge) => merge.gain))
     return {
       gain,
       per100: (100 * gain) / world.cost,
       cost: world.cost,
       saved,
+      winners,
+      winnersCut,
       candidates,
       claimed: sum(merges.map((merge) => merge.claimed)),
       merges: merges.length,
@@ -70,6 +73,7 @@ export function measure(
       (100 * total((night) => night.saved)) / total((night) => night.cost + night.saved),
       1,
     ),
+    winnersCutPercent: round((100 * total((night) => night.winnersCut)) / total((night) => night.winners), 2),
   }
 }
 

@@ -26,6 +26,9 @@ interface Played {
   merges: Merge[]
   /** Runs that were cut, in runs saved. */
   saved: number
+  /** Candidates that gain 2 σ and more, and how many of them were cut. */
+  winners: number
+  winnersCut: number
 }
 
 /** One night of research. */
@@ -40,19 +43,25 @@ interface Night {
 
 export type Rule = (night: Night) => Played
 
+/** A gain that no cut may cost. */
+const WINNER_SIGMAS = 2
+
 /** Goes through candidates until the budget is spent; `test` answers what it claims when it merges. */
 function play(
   { world, budget, onMerge }: Night,
   cut: boolean,
   test: (gain: number) => number | undefined,
 ): Played {
-  const played: Played = { candidates: 0, merges: [], saved: 0 }
+  const played: Played = { candidates: 0, merges: [], saved: 0, winners: 0, winnersCut: 0 }
   while (world.cost < budget) {
     const gain = world.propose()
     played.candidates += 1
+    const isWinner = gain >= WINNER_SIGMAS
+    played.winners += Number(isWinner)
     const saved = cut ? world.cut(gain) : undefined
     if (saved !== undefined) {
       played.saved += saved
+      played.winnersCut += Number(isWinner)
       continue
     }
     const claimed = test(gain)

@@ -35,6 +35,7 @@ export interface Trouble {
  * of a run that this saves on average. Measured by `npm run bench:cuts` (small effects, 5 %) on recorded curves.
  */
 const CUTS: readonly { behind: number; share: number; saved: number }[] = [
+  { behind: -2, share: 0, saved: 0 },
   { behind: 0, share: 0.004, saved: 0.001 },
   { behind: 1, share: 0.084, saved: 0.019 },
   { behind: 3, share: 0.76, saved: 0.217 },
@@ -97,7 +98,6 @@ export class World {
 
   /** The part of its first run that is saved because this candidate is cut; undefined when it is trained to the end. */
   cut(gain: number): number | undefined {
-    if (gain > 0) return undefined
     const { share, saved } = cutsAt(-gain)
     if (this.#random() >= share) return undefined
     this.cost += 1 - saved / share
