@@ -23549,6 +23549,11 @@ function formatSeconds(seconds) {
 	if (minutes < 60) return `${minutes}m`;
 	return `${Math.floor(minutes / 60)}h${minutes % 60 ? ` ${minutes % 60}m` : ""}`;
 }
+/** A standard score, with one digit and without a minus before zero: `3.4`, `-0.6`, `0.0`. */
+function formatScore(z) {
+	const text = z.toFixed(1);
+	return text === "-0.0" ? "0.0" : text;
+}
 /** A share in percent: 0.0081 → `0.8 %`, 0.25 → `25 %`. */
 function formatShare(share) {
 	const percent = 100 * share;
@@ -24741,7 +24746,7 @@ function countWords$1(runs) {
 }
 /** `gain 0.0031 ± 0.0009 over 3 runs, z = 3.4, false-merge risk 0.8 %` */
 function describe$4({ gain, z = 0, risk = 1, runs }, error, need) {
-	return `${`gain ${formatNumber(gain)} ± ${formatNumber(error)} over ${countWords$1(runs.candidate)}`}${need.why === void 0 ? "" : `, ${need.why}`}, z = ${z.toFixed(1)}, false-merge risk ${formatShare(risk)}`;
+	return `${`gain ${formatNumber(gain)} ± ${formatNumber(error)} over ${countWords$1(runs.candidate)}`}${need.why === void 0 ? "" : `, ${need.why}`}, z = ${formatScore(z)}, false-merge risk ${formatShare(risk)}`;
 }
 
 // src/core/evidence.ts
@@ -34766,7 +34771,7 @@ function verdictTitle(metric, evidence, verdict) {
 	return `${`${inertTitle(metric.name, 80)} ${formatNumber(candidate.mean)}`}${facts && ` (${facts})`}: ${decision}`;
 }
 function zScore({ z }) {
-	return z === void 0 ? [] : [`z = ${z.toFixed(1).replace("-", "−")}`];
+	return z === void 0 ? [] : [`z = ${formatScore(z).replace("-", "−")}`];
 }
 function renderFailure({ trial, outcome, reason, tail }) {
 	const ended = outcome === "cut" ? "was **cut** early" : `ended **${outcome}**`;
@@ -35188,7 +35193,7 @@ function reportRow(state, bench, metric, candidate) {
 	const values = measuredValues(trials);
 	const failure = trials.find(({ outcome }) => outcome !== "measured")?.outcome;
 	const standing = standingOf(candidate, failure);
-	const gain = candidate.aa === void 0 ? candidate.verdict?.gain : void 0;
+	const gain = candidate.aa === void 0 ? candidate.verdict?.measured ?? candidate.verdict?.gain : void 0;
 	const value = values.length > 0 ? mean(values) : void 0;
 	const level = standing === "merged" ? levelAfter(state, bench, candidate) ?? value : void 0;
 	return {
@@ -35280,14 +35285,18 @@ function runFigures({ rows, trials, run, cost, certification }) {
 		["GPU time", formatSeconds(deviceSeconds)],
 		["tokens", tokenWords(usage)],
 		...usage.dollars > 0 ? [dollarFigure(usage)] : [],
-		...cost.perMerge ? [mergeFigure(cost.perMerge)] : []
+		...cost.perMerge ? mergeFigures(cost.perMerge) : []
 	];
 }
 function dollarFigure({ dollars }) {
 	return ["model cost", formatDollars(dollars)];
 }
-function mergeFigure(cost) {
-	return ["each merge", costWords(cost)];
+function mergeFigures({ usage, deviceSeconds }) {
+	return [
+		["GPU time a merge", formatSeconds(deviceSeconds)],
+		["tokens a merge", tokenWords(usage)],
+		...usage.dollars > 0 ? [["cost a merge", formatDollars(usage.dollars)]] : []
+	];
 }
 /** `31k tokens, 12k of them cached, $0.21, 12m of GPU time`: what there is of each. */
 function costWords({ usage, deviceSeconds }) {
@@ -35415,11 +35424,12 @@ const MODE_WORDS = {
 	simplify: "Simplify: get at least as good a number with less code. The change below was merged; keep its point.",
 	repair: "Repair: the change below failed to run. Keep its idea and mend its mistake; there is one try."
 };
-/** A gain with its standard error, where there is one. */
+/** What can be expected to be gained, with the standard error of what was measured, where there is one. */
 function gainText({ verdict }) {
 	if (verdict?.gain === void 0) return "–";
-	const error = verdict.z ? ` ± ${formatNumber(Math.abs(verdict.gain / verdict.z))}` : "";
-	return `${formatSigned(verdict.gain)}${error}`;
+	const { gain, measured = gain, z } = verdict;
+	const error = z ? ` ± ${formatNumber(Math.abs(measured / z))}` : "";
+	return `${formatSigned(gain)}${error}`;
 }
 
 // src/core/agent/brief/attempts.ts

@@ -23,6 +23,12 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)}h${minutes % 60 ? ` ${minutes % 60}m` : ''}`
 }
 
+/** A standard score, with one digit and without a minus before zero: `3.4`, `-0.6`, `0.0`. */
+export function formatScore(z: number): string {
+  const text = z.toFixed(1)
+  return text === '-0.0' ? '0.0' : text
+}
+
 /** A share in percent: 0.0081 → `0.8 %`, 0.25 → `25 %`. */
 export function formatShare(share: number): string {
   const percent = 100 * share

@@ -3,7 +3,7 @@ import { formatGain, inMetric, type JudgePolicy, type Requirement, requirement }
 import { type Belief, measuredGain } from './statistics/belief.ts'
 import { judgeEffect, type Posterior, untriedPromise } from './statistics/effects.ts'
 import { mean, standardDeviation } from './statistics/noise.ts'
-import { formatNumber, formatShare } from './text.ts'
+import { formatNumber, formatScore, formatShare } from './text.ts'
 import { measuredValues, type TrialResult } from './trial.ts'
 
 /** A decision about a candidate. All numbers are in the metric's unit; `gain` is positive when the candidate is better. */
@@ -229,5 +229,5 @@ function countWords(runs: number): string {
 function describe({ gain, z = 0, risk = 1, runs }: Facts, error: number, need: Requirement): string {
   const measured = `gain ${formatNumber(gain)} ± ${formatNumber(error)} over ${countWords(runs.candidate)}`
   const asked = need.why === undefined ? '' : `, ${need.why}`
-  return `${measured}${asked}, z = ${z.toFixed(1)}, false-merge risk ${formatShare(risk)}`
+  return `${measured}${asked}, z = ${formatScore(z)}, false-merge risk ${formatShare(risk)}`
 }

@@ -3,7 +3,7 @@ import type { Candidate } from '../candidate.ts'
 import type { Config } from '../config/config.ts'
 import type { Metric } from '../metric.ts'
 import type { Simplicity } from '../policy.ts'
-import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
+import { formatNumber, formatScore, formatSeconds, formatSigned } from '../text.ts'
 import { isSandboxed, type TrialResult } from '../trial.ts'
 import type { MeasuredEvidence, Verdict } from '../verdict.ts'
 import { compare, comparisonTable, trialTable } from './comparison.ts'
@@ -153,7 +153,7 @@ function verdictTitle(metric: Pick<Metric, 'name'>, evidence: MeasuredEvidence, 
 }
 
 function zScore({ z }: Verdict): string[] {
-  return z === undefined ? [] : [`z = ${z.toFixed(1).replace('-', '−')}`]
+  return z === undefined ? [] : [`z = ${formatScore(z).replace('-', '−')}`]
 }
 
 function renderFailure({ trial, outcome, reason, tail }: TrialResult): string {

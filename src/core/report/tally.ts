@@ -128,7 +128,8 @@ function reportRow(
   const failure = trials.find(({ outcome }) => outcome !== 'measured')?.outcome
   const standing = standingOf(candidate, failure)
   // What an A/A candidate seems to gain is nobody's progress.
-  const gain = candidate.aa === undefined ? candidate.verdict?.gain : undefined
+  const gain =
+    candidate.aa === undefined ? (candidate.verdict?.measured ?? candidate.verdict?.gain) : undefined
   const value = values.length > 0 ? mean(values) : undefined
   const level = standing === 'merged' ? (levelAfter(state, bench, candidate) ?? value) : undefined
   return {

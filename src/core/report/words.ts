@@ -84,7 +84,7 @@ export function runFigures({
     ['tokens', tokenWords(usage)],
     // Without a price there are tokens only: nothing is not what they cost.
     ...(usage.dollars > 0 ? [dollarFigure(usage)] : []),
-    ...(cost.perMerge ? [mergeFigure(cost.perMerge)] : []),
+    ...(cost.perMerge ? mergeFigures(cost.perMerge) : []),
   ]
 }
 
@@ -92,8 +92,14 @@ function dollarFigure({ dollars }: Usage): [string, string] {
   return ['model cost', formatDollars(dollars)]
 }
 
-function mergeFigure(cost: Cost): [string, string] {
-  return ['each merge', costWords(cost)]
+function mergeFigures({ usage, deviceSeconds }: Cost): [string, string][] {
+  return [
+    ['GPU time a merge', formatSeconds(deviceSeconds)],
+    ['tokens a merge', tokenWords(usage)],
+    ...(usage.dollars > 0
+      ? ([['cost a merge', formatDollars(usage.dollars)]] satisfies [string, string][])
+      : []),
+  ]
 }
 
 /** `31k tokens, 12k of them cached, $0.21, 12m of GPU time`: what there is of each. */

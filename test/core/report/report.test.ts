@@ -135,7 +135,7 @@ describe('the markdown report', () => {
 
       2 merged, 1 rejected, 1 crashed.
 
-      candidates **4** · merges certified **0 of 2** · trials **14** · wall time **17m** · device busy **94 %** · GPU time **1h 10m** · tokens **1.3M** · model cost **$3.41** · each merge **644k tokens, $1.71, 35m of GPU time**
+      candidates **4** · merges certified **0 of 2** · trials **14** · wall time **17m** · device busy **94 %** · GPU time **1h 10m** · tokens **1.3M** · model cost **$3.41** · GPU time a merge **35m** · tokens a merge **644k** · cost a merge **$1.71**
 
       | PR | change | proposer | val_bpb | Δ | verdict | cost |
       | --- | --- | --- | --- | --- | --- | --- |

@@ -26,9 +26,10 @@ export const MODE_WORDS: Record<Mode, string> = {
   repair: 'Repair: the change below failed to run. Keep its idea and mend its mistake; there is one try.',
 }
 
-/** A gain with its standard error, where there is one. */
+/** What can be expected to be gained, with the standard error of what was measured, where there is one. */
 export function gainText({ verdict }: Candidate): string {
   if (verdict?.gain === undefined) return '–'
-  const error = verdict.z ? ` ± ${formatNumber(Math.abs(verdict.gain / verdict.z))}` : ''
-  return `${formatSigned(verdict.gain)}${error}`
+  const { gain, measured = gain, z } = verdict
+  const error = z ? ` ± ${formatNumber(Math.abs(measured / z))}` : ''
+  return `${formatSigned(gain)}${error}`
 }
