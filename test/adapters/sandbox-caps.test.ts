@@ -1,6 +1,6 @@
 // How much a trial may take of the machine: disk, memory, processes, and the runner's attention.
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -83,6 +83,18 @@ describe.skipIf(SKIP).each(USERS)('a trial of user %s', (user) => {
     expect(peakMemoryBytes).toBeLessThan(300 * MB)
   })
 })
+
+test.skipIf(SKIP || process.getuid?.() !== 0)(
+  'F36 a program that its user may not read, so that nobody can watch it, is stopped',
+  async () => {
+    const places = somePlaces('nobody')
+    copyFileSync('/usr/bin/python3', join(places.source, 'python3'))
+    chmodSync(join(places.source, 'python3'), 0o711)
+    const command = `exec ./python3 -c 'import time; time.sleep(10)'`
+    const { exit } = await inSandbox({ command, places, user: 'nobody' })
+    expect(exit).toMatchObject({ code: null, exceeded: 'disk' })
+  },
+)
 
 describe.skipIf(SKIP)('a trial', () => {
   test('F39 prints a line of 1 GB, and the runner keeps none of it', async () => {
