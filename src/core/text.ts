@@ -1,4 +1,4 @@
-// Numbers and spans of time in words a person reads.
+// Numbers, sizes and spans of time in words a person reads.
 
 /** Five significant digits, three below 0.1, without trailing zeros: 0.99791 → `0.99791`, 0.0031234 → `0.00312`, 2.5 → `2.5`. */
 export function formatNumber(value: number): string {
@@ -33,4 +33,19 @@ export function formatScore(z: number): string {
 export function formatShare(share: number): string {
   const percent = 100 * share
   return `${Number(percent.toFixed(percent < 10 ? 1 : 0))} %`
+}
+
+const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB']
+
+/** Bytes as `512 B`, `312 MiB`, `1.2 GiB`. */
+export function formatBytes(bytes: number): string {
+  let [size, unit] = [bytes, 'TiB']
+  for (const name of SIZE_UNITS) {
+    if (size < 1024) {
+      unit = name
+      break
+    }
+    size /= 1024
+  }
+  return `${Number(size.toFixed(size < 10 ? 1 : 0))} ${unit}`
 }

@@ -27,6 +27,9 @@ export const trialSchema = z.strictObject({
 /** The one rung there is as yet. */
 export const BASE_SCALE = 'base'
 
+/** More than any machine has: as much as the configuration takes for `sandbox.memory`. */
+const MAX_MEMORY_BYTES = 1024 ** 5
+
 /** What is to be trained: planned by the scheduler, carried to the GPU job as JSON. */
 export type Trial = z.infer<typeof trialSchema>
 
@@ -91,6 +94,11 @@ export const trialResultSchema = z.strictObject({
   trainingSeconds: z.number().nonnegative().optional(),
   /** Time the device was taken. */
   deviceSeconds: z.number().nonnegative(),
+  /**
+   * The most of the machine's memory that training had, not of a device's. A control group counts the files it read as
+   * well; without one it is the most that was seen, a few times a second. Absent without a sandbox.
+   */
+  peakMemoryBytes: z.int().min(0).max(MAX_MEMORY_BYTES).optional(),
   curve: z.array(curvePointSchema).max(200),
   /** Wall time at its first point: what came before was preparation. */
   firstPointSeconds: z.number().nonnegative().optional(),

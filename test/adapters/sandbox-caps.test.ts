@@ -1,6 +1,6 @@
 // How much a trial may take of the machine: disk, memory, processes, and the runner's attention.
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -63,7 +63,38 @@ describe.skipIf(SKIP).each(USERS)('a trial of user %s', (user) => {
       else expect(exit).toEqual({ code: null, signal: 'SIGKILL', timedOut: false, exceeded: 'memory' })
     },
   )
+
+  test.each(['own', 'nameless'])('is known by the most memory it had (%s)', async (kind) => {
+    const command = `python3 ${ATTACKS}/eat-memory.py ${kind} 200; exec python3 -c 'print("small again")'`
+    const { output, peakMemoryBytes } = await inSandbox({ command, user })
+    expect(output).toBe('took it all\nsmall again\n')
+    expect(peakMemoryBytes).toBeGreaterThan(150 * MB)
+    expect(peakMemoryBytes).toBeLessThan(400 * MB)
+  })
+
+  test.each([
+    ['counted once', 0, 90],
+    ['no excuse for what one takes later', 100, 190],
+  ])('has memory that its processes share %s', async (_, later, least) => {
+    const command = `exec python3 ${ATTACKS}/share-memory.py 100 8 ${later}`
+    const { output, peakMemoryBytes } = await inSandbox({ command, user })
+    expect(output).toBe('shared it\n')
+    expect(peakMemoryBytes).toBeGreaterThan(least * MB)
+    expect(peakMemoryBytes).toBeLessThan(300 * MB)
+  })
 })
+
+test.skipIf(SKIP || process.getuid?.() !== 0)(
+  'F36 a program that its user may not read, so that nobody can watch it, is stopped',
+  async () => {
+    const places = somePlaces('nobody')
+    copyFileSync('/usr/bin/python3', join(places.source, 'python3'))
+    chmodSync(join(places.source, 'python3'), 0o711)
+    const command = `exec ./python3 -c 'import time; time.sleep(10)'`
+    const { exit } = await inSandbox({ command, places, user: 'nobody' })
+    expect(exit).toMatchObject({ code: null, exceeded: 'disk' })
+  },
+)
 
 describe.skipIf(SKIP)('a trial', () => {
   test('F39 prints a line of 1 GB, and the runner keeps none of it', async () => {
@@ -73,14 +104,16 @@ describe.skipIf(SKIP)('a trial', () => {
       characters += text.length
       most = Math.max(most, process.memoryUsage.rss() - before)
     })
-    expect(exit).toEqual({ code: 0, signal: null, timedOut: false })
+    expect(exit).toMatchObject({ code: 0, signal: null, timedOut: false })
+    expect(exit).not.toHaveProperty('exceeded')
     expect(characters).toBe(1024 * 1024 ** 2)
     expect(most).toBeLessThan(150 * MB)
   })
 
   test('F28 is stopped at its timeout while it prints without end', async () => {
     const { exit } = await inSandboxUnkept('exec yes', () => {}, 0.5)
-    expect(exit).toEqual({ code: null, signal: 'SIGTERM', timedOut: true })
+    expect(exit).toMatchObject({ code: null, signal: 'SIGTERM', timedOut: true })
+    expect(exit).not.toHaveProperty('exceeded')
   })
 
   test('may use what its caps allow', async () => {
@@ -142,7 +175,7 @@ describe('a control group', () => {
     expect(await findDelegatedGroup('/nowhere', own)).toBeUndefined()
   })
 
-  test('has its limits before the sandbox enters it, and says which one was hit', async () => {
+  test('has its limits before the sandbox enters it, and says which one was hit and what it took', async () => {
     const path = join(groups('memory pids'), 'user.slice')
     const caps = { outBytes: 1, memoryBytes: 5 * MB, processes: 10 }
     const scope = await controlGroupCaps({ path, memory: true }).enter(caps)
@@ -150,6 +183,9 @@ describe('a control group', () => {
     expect(readFileSync(join(group, 'pids.max'), 'utf8')).toBe('26')
     expect(readFileSync(join(group, 'memory.max'), 'utf8')).toBe(String(5 * MB))
     expect(await scope.exceeded()).toBeUndefined()
+    expect(await scope.peakMemoryBytes()).toBeUndefined()
+    writeFileSync(join(group, 'memory.peak'), '3145728\n')
+    expect(await scope.peakMemoryBytes()).toBe(3145728)
     writeFileSync(join(group, 'memory.events'), 'low 0\noom 1\noom_kill 1\n')
     expect(await scope.exceeded()).toBe('memory')
     await scope.leave()

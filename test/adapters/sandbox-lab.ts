@@ -68,8 +68,19 @@ function complete({ user, ...asked }: Asked): SandboxRequest {
 
 let opened: Promise<Sandbox> | undefined
 
+/** How a command ended, apart from how much memory it had: that differs from run to run. */
+export interface Outcome {
+  exit: SandboxExit
+  output: string
+  peakMemoryBytes: number | undefined
+}
+
+function apart({ exit: { peakMemoryBytes, ...exit }, output }: Pick<Outcome, 'exit' | 'output'>): Outcome {
+  return { exit, output, peakMemoryBytes }
+}
+
 /** Runs a command in the sandbox, as this user or another one. */
-export async function inSandbox(asked: Asked): Promise<{ exit: SandboxExit; output: string }> {
+export async function inSandbox(asked: Asked): Promise<Outcome> {
   if (asked.user === 'nobody') return asNobody(asked)
   opened ??= openSandbox('bubblewrap')
   const sandbox = await opened
@@ -79,17 +90,19 @@ export async function inSandbox(asked: Asked): Promise<{ exit: SandboxExit; outp
     output += piece
     request.onOutput(piece)
   }
-  return { exit: await sandbox.run({ ...request, onOutput }), output }
+  const exit = await sandbox.run({ ...request, onOutput })
+  return apart({ exit, output })
 }
 
 /** Runs a command with nothing around it: what an attack finds when it is not held back. */
-export async function unprotected(asked: Asked): Promise<{ exit: SandboxExit; output: string }> {
+export async function unprotected(asked: Asked): Promise<Outcome> {
   let output = ''
   const onOutput = (piece: string): void => {
     output += piece
   }
   const sandbox = await openSandbox('none')
-  return { exit: await sandbox.run({ ...complete(asked), onOutput }), output }
+  const exit = await sandbox.run({ ...complete(asked), onOutput })
+  return apart({ exit, output })
 }
 
 /** Starts a process of its own that runs the command in the sandbox. */
@@ -108,16 +121,14 @@ export function startProgram(
   return child
 }
 
-export async function outcomeOf(
-  child: ReturnType<typeof spawn>,
-): Promise<{ exit: SandboxExit; output: string }> {
+export async function outcomeOf(child: ReturnType<typeof spawn>): Promise<Outcome> {
   if (!child.stdout || !child.stderr) throw new Error('the program was started without pipes')
   const [answer, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
   if (answer === '') throw new Error(`the program failed: ${errors}`)
-  return JSON.parse(answer) as { exit: SandboxExit; output: string }
+  return apart(JSON.parse(answer) as Pick<Outcome, 'exit' | 'output'>)
 }
 
-async function asNobody(asked: Asked): Promise<{ exit: SandboxExit; output: string }> {
+async function asNobody(asked: Asked): Promise<Outcome> {
   return outcomeOf(startProgram(asked))
 }
 

@@ -257,6 +257,22 @@ describe('a hopeless trial', () => {
   })
 })
 
+describe('how much memory it had', () => {
+  const train = `exec node -e 'const kept = Buffer.alloc(200e6, 1); setTimeout(() => kept.fill(2), 1500)'`
+  const evaluate = `exec node -e 'const kept = Buffer.alloc(600e6, 1); setTimeout(() => console.log("val_loss: 3"), 600)'`
+
+  test.skipIf(SANDBOX === 'none')('is that of training, and not of its evaluation', async () => {
+    const { value, peakMemoryBytes } = await outcomeOf('silent', { train, evaluate, timeout: '20s' })
+    expect(value).toBe(3)
+    expect(peakMemoryBytes).toBeGreaterThan(200e6)
+    expect(peakMemoryBytes).toBeLessThan(500e6)
+  })
+
+  test('is not known without a sandbox', async () => {
+    expect(await outcomeOf('improves', { sandbox: 'none' })).not.toHaveProperty('peakMemoryBytes')
+  })
+})
+
 describe('a run that certifies', () => {
   const setting = { train: 'node train.js', evaluate: 'echo val_loss: 3', sandbox: 'none' }
   const shard = 'certify: { evaluate: "echo val_loss: 4" }'

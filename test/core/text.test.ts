@@ -1,6 +1,6 @@
-// How numbers and spans of time are written.
+// How numbers, sizes and spans of time are written.
 import { describe, expect, it } from 'vitest'
-import { formatNumber, formatSeconds, formatSigned } from '../../src/core/text.ts'
+import { formatBytes, formatNumber, formatSeconds, formatSigned } from '../../src/core/text.ts'
 
 describe('formatNumber', () => {
   it.each([
@@ -44,4 +44,16 @@ describe('formatSeconds', () => {
     [5400, '1h 30m'],
     [90_000, '25h'],
   ])('%d s is %s', (seconds, text) => expect(formatSeconds(seconds)).toBe(text))
+})
+
+describe('formatBytes', () => {
+  it.each([
+    [0, '0 B'],
+    [512, '512 B'],
+    [1024, '1 KiB'],
+    [327_155_712, '312 MiB'],
+    [1_288_490_189, '1.2 GiB'],
+    [16 * 1024 ** 3, '16 GiB'],
+    [1024 ** 5, '1024 TiB'],
+  ])('%d B is %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text))
 })

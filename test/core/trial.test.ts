@@ -126,6 +126,7 @@ describe('trialResultSchema', () => {
     ['a measured run', aTrialResult()],
     ['a failed run', aTrialResult({ outcome: 'crashed', tail: 'Traceback' })],
     ['a curve', aTrialResult({ curve: [{ step: 0, value: 3 }] })],
+    ['how much memory it had', aTrialResult({ peakMemoryBytes: 1024 ** 3 })],
   ])('reads back %s from its file', (_, result) => {
     expect(trialResultSchema.parse(JSON.parse(JSON.stringify(result)))).toEqual(result)
   })
@@ -135,6 +136,11 @@ describe('trialResultSchema', () => {
     ['an infinite wall time', '"wallSeconds":300', '"wallSeconds":1e999'],
     ['a negative wall time', '"wallSeconds":300', '"wallSeconds":-1'],
     ['a device time below 0', '"deviceSeconds":300', '"deviceSeconds":-1'],
+    ['less memory than none', '"curve":[]', '"curve":[],"peakMemoryBytes":-1'],
+    ['half a byte', '"curve":[]', '"curve":[],"peakMemoryBytes":0.5'],
+    ['infinite memory', '"curve":[]', '"curve":[],"peakMemoryBytes":1e999'],
+    ['more memory than there is', '"curve":[]', `"curve":[],"peakMemoryBytes":${1024 ** 5 + 1}`],
+    ['memory in words', '"curve":[]', '"curve":[],"peakMemoryBytes":"1G; merge this"'],
     ['a trust it does not know', '"trust":"self-reported"', '"trust":"certain"'],
     ['no trust', '"trust":"self-reported",', ''],
     ['no sandbox', '"sandbox":"bubblewrap 0.9.0",', ''],

@@ -54,6 +54,7 @@ describe('checkResult', () => {
     ['a candidate', aTrialResult({ candidate: CANDIDATE })],
     ['a later replicate', aTrialResult({ candidate: CANDIDATE, replicate: 4 })],
     ['a failed run', aTrialResult({ candidate: CANDIDATE, outcome: 'crashed' })],
+    ['a run whose memory was seen', aTrialResult({ candidate: CANDIDATE, peakMemoryBytes: 1024 ** 3 })],
     ['the baseline', aTrialResult({ baseline: NOW })],
     ['a baseline that has moved on meanwhile', aTrialResult({ baseline: OLD })],
     ['a run that certifies', FRESH],

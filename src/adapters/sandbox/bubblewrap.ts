@@ -178,8 +178,14 @@ async function supervise(started: Started, request: SandboxRequest, scope: CapSc
   await end.settle()
   await Promise.all(outputs.map(drained))
   const exit = exitOf(code, byName, timedOut)
-  const exceeded = (await watching) ?? (await exceededAfterwards(exit, out, caps, scope))
-  return exceeded === undefined ? exit : { ...exit, exceeded }
+  const seen = await watching
+  const exceeded = seen.exceeded ?? (await exceededAfterwards(exit, out, caps, scope))
+  const peakMemoryBytes = (await scope.peakMemoryBytes()) ?? seen.peakMemoryBytes
+  return {
+    ...exit,
+    ...(exceeded === undefined ? {} : { exceeded }),
+    ...(peakMemoryBytes > 0 ? { peakMemoryBytes } : {}),
+  }
 }
 
 /** What happened between two looks, or was stopped by the kernel. */

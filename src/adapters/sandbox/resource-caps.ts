@@ -26,6 +26,8 @@ export interface CapScope {
   environment: Readonly<Record<string, string>>
   /** Which limit was hit, as far as the kernel tells. */
   exceeded(): Promise<ExceededCap | undefined>
+  /** The most memory it had, pages of files it read included; undefined where the kernel does not tell. */
+  peakMemoryBytes(): Promise<number | undefined>
   leave(): Promise<void>
 }
 
@@ -131,6 +133,7 @@ export function controlGroupCaps({ path: parent, memory }: DelegatedGroup): Kern
         launcher: ['/bin/sh', '-c', `echo $$ > "$0/cgroup.procs" && ${PREFER_TO_KILL} && exec "$@"`, group],
         environment: {},
         exceeded: () => groupExceeded(group),
+        peakMemoryBytes: () => groupPeak(group),
         leave: () => removeGroup(group),
       }
     },
@@ -145,6 +148,12 @@ async function groupExceeded(group: string): Promise<ExceededCap | undefined> {
   if ((await count('memory.events', 'oom_kill')) > 0) return 'memory'
   if ((await count('pids.events', 'max')) > 0) return 'processes'
   return undefined
+}
+
+async function groupPeak(group: string): Promise<number | undefined> {
+  // Linux tells since 5.19, and only of a group that counts memory.
+  const text = await readFile(join(group, 'memory.peak'), 'utf8').catch(() => '')
+  return /^\d+$/.test(text.trim()) ? Number(text) : undefined
 }
 
 async function removeGroup(group: string): Promise<void> {
@@ -186,6 +195,7 @@ function systemdCaps({ XDG_RUNTIME_DIR, PATH = '/usr/bin' }: NodeJS.ProcessEnv):
         ],
         environment: { XDG_RUNTIME_DIR, PATH },
         exceeded: async () => undefined,
+        peakMemoryBytes: async () => undefined,
         leave: async () => {},
       }
     },
@@ -200,6 +210,7 @@ const PROCESS_LIMITS: KernelCaps = {
       launcher: ['/bin/sh', '-c', `${PREFER_TO_KILL}; exec "$@"`, 'sh'],
       environment: {},
       exceeded: async () => undefined,
+      peakMemoryBytes: async () => undefined,
       leave: async () => {},
     }
   },

@@ -12,6 +12,8 @@ const MAX_FILES = 100_000
 /** Below this the host itself is in danger, whoever filled it. */
 const FREE_BYTES_FLOOR = 256 * 1024 ** 2
 const PAGE_BYTES = 4096
+/** By this share resident memory must have changed since the last exact sum to be worth another. */
+const WORTH_A_SUM = 0.05
 
 export interface Watched {
   /** The sandbox's first process, as the host numbers it. */
@@ -21,22 +23,34 @@ export interface Watched {
   caps: Caps
 }
 
-/**
- * Looks until `signal` aborts or a cap is exceeded.
- *
- * @returns the exceeded cap, or undefined when it was stopped or the sandbox ended
- */
-export async function watchSandbox(watched: Watched, signal: AbortSignal): Promise<ExceededCap | undefined> {
+/** What all looks together have shown. */
+export interface Seen {
+  exceeded?: ExceededCap
+  /** The most memory of any look; 0 when it ended before the first. */
+  peakMemoryBytes: number
+}
+
+/** What one look leaves to the next. */
+interface Past {
+  /** The processes that would not let us look at their files the last time. */
+  closed: Set<string>
+  /** What was resident when the last exact sum was asked for. */
+  residentBytes: number
+  peakBytes: number
+}
+
+/** Looks until `signal` aborts or a cap is exceeded. */
+export async function watchSandbox(watched: Watched, signal: AbortSignal): Promise<Seen> {
   const floors = await hostFloors(watched.out)
-  const closed = new Set<string>()
+  const past: Past = { closed: new Set(), residentBytes: 0, peakBytes: 0 }
   while (!signal.aborted) {
     const begun = performance.now()
-    const exceeded = await tooMuchUsed(watched, floors, closed)
-    if (exceeded !== undefined) return exceeded
+    const exceeded = await tooMuchUsed(watched, floors, past)
+    if (exceeded !== undefined) return { exceeded, peakMemoryBytes: past.peakBytes }
     const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE)
     await delay(pause, undefined, { signal }).catch(() => {})
   }
-  return undefined
+  return { peakMemoryBytes: past.peakBytes }
 }
 
 /** The sandbox's own /proc lists its processes and no others; nothing inside can unmount it. */
@@ -49,18 +63,13 @@ async function processes(watched: Watched): Promise<string[]> {
   return names.filter((name) => /^\d+$/.test(name))
 }
 
-/** @param closed the processes that would not let us look at their files the last time */
-async function tooMuchUsed(
-  watched: Watched,
-  floors: Floors,
-  closed: Set<string>,
-): Promise<ExceededCap | undefined> {
+async function tooMuchUsed(watched: Watched, floors: Floors, past: Past): Promise<ExceededCap | undefined> {
   const found = await processes(watched)
   if (found.length > watched.caps.processes) return 'processes'
-  const nameless = await namelessFiles(watched, found, closed)
+  const nameless = await namelessFiles(watched, found, past.closed)
   if (nameless === undefined) return 'disk'
   return (
-    (await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory)) ??
+    (await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory, past)) ??
     (await tooMuchDisk(watched, nameless.diskBytes, floors.disk))
   )
 }
@@ -70,6 +79,7 @@ async function tooMuchMemory(
   ids: readonly string[],
   namelessBytes: number,
   freeFloor: number,
+  past: Past,
 ): Promise<ExceededCap | undefined> {
   const limit = watched.caps.memoryBytes ?? Number.POSITIVE_INFINITY
   let [threads, resident] = [0, 0]
@@ -81,16 +91,27 @@ async function tooMuchMemory(
   if (threads > watched.caps.processes) return 'processes'
   const inFiles = (await temporaryBytes(watched)) + namelessBytes
   // Resident counts shared pages once per process. The exact sum is slow, and asked for only when it may matter.
-  if (resident + inFiles > limit && (await exactMemory(watched, ids, inFiles)) > limit) return 'memory'
+  if (resident + inFiles > limit || mayBePeak(resident + inFiles, past)) {
+    const bytes = await exactMemory(watched, ids, inFiles)
+    past.residentBytes = resident + inFiles
+    past.peakBytes = Math.max(past.peakBytes, bytes)
+    if (bytes > limit) return 'memory'
+  }
   return (await availableMemory()) < freeFloor ? 'memory' : undefined
+}
+
+/** The exact sum is never more than what is resident, so most of the time it need not be known. */
+function mayBePeak(bytes: number, { residentBytes, peakBytes }: Past): boolean {
+  return bytes > peakBytes && Math.abs(bytes - residentBytes) > WORTH_A_SUM * residentBytes
 }
 
 async function exactMemory(watched: Watched, ids: readonly string[], inFiles: number): Promise<number> {
   let [own, shared] = [0, 0]
   for (const id of ids) {
-    const rollup = await readFile(join(processFolder(watched), id, 'smaps_rollup'), 'utf8').catch(ended(''))
+    const rollup = await readFile(join(processFolder(watched), id, 'smaps_rollup'), 'utf8').catch(hidden)
+    if (rollup === undefined) own += (await usageOf(watched, id)).resident
     const bytes = (name: string): number =>
-      Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) * 1024
+      Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(rollup ?? '')?.[1] ?? 0) * 1024
     own += bytes('Pss_Anon')
     shared += bytes('Pss_Shmem')
   }

@@ -160,6 +160,7 @@ async function trainAndMeasure(
   const log = training.log + (evaluation ? `\n[evaluation]\n${evaluation.log}` : '')
   const trainingSeconds = milliseconds(training.wallSeconds)
   const wallSeconds = milliseconds(training.wallSeconds + (evaluation?.wallSeconds ?? 0))
+  const { peakMemoryBytes } = training.exit
   const result: TrialResult = {
     trial,
     config: measurementHash(config),
@@ -172,6 +173,7 @@ async function trainAndMeasure(
     wallSeconds,
     ...(evaluation ? { trainingSeconds } : {}),
     deviceSeconds: wallSeconds,
+    ...(peakMemoryBytes === undefined ? {} : { peakMemoryBytes }),
     curve: [...training.reader.curve],
     ...(training.firstPointSeconds === undefined
       ? {}

@@ -23,7 +23,11 @@ export interface Caps {
 export type ExceededCap = 'disk' | 'memory' | 'processes'
 
 /** How a sandboxed command ended; with `exceeded`, whatever it printed or wrote does not count. */
-export type SandboxExit = Exit & { exceeded?: ExceededCap }
+export type SandboxExit = Exit & {
+  exceeded?: ExceededCap
+  /** The most of the machine's memory it was seen to have; absent when nobody looked. */
+  peakMemoryBytes?: number
+}
 
 /** Something of the host that becomes visible inside, at the same path unless `to` says otherwise. */
 export type Mount =

@@ -6,7 +6,7 @@ import { pastIdeas } from '../../ideas.ts'
 import { table, visibleText } from '../../report/markdown.ts'
 import type { State } from '../../state.ts'
 import { mean, standardDeviation } from '../../statistics/noise.ts'
-import { formatNumber } from '../../text.ts'
+import { formatBytes, formatNumber } from '../../text.ts'
 import { measuredValues, type TrialResult } from '../../trial.ts'
 import { wallAllowanceSeconds } from '../../verdict.ts'
 import type { BriefInput } from './brief.ts'
@@ -104,6 +104,12 @@ export function runs(input: Measured): string {
   const reached = steps.length > 0 ? `, and reaches step ${formatNumber(Math.round(mean(steps)))}` : ''
   return `# What a run takes
 
-A run of the baseline takes ${seconds.toFixed(0)} s on the clock, evaluation included, and ${deviceSeconds.toFixed(0)} s of the device${reached}.
+A run of the baseline takes ${seconds.toFixed(0)} s on the clock, evaluation included, and ${deviceSeconds.toFixed(0)} s of the device${reached}.${peakMemory(trials)}
 One that takes more than ${wallAllowanceSeconds(seconds).toFixed(0)} s is rejected.`
+}
+
+function peakMemory(trials: readonly TrialResult[]): string {
+  const peaks = trials.flatMap(({ peakMemoryBytes }) => peakMemoryBytes ?? [])
+  if (peaks.length === 0) return ''
+  return `\nTraining has a peak memory of ${formatBytes(Math.max(...peaks))}: of the machine, not of a GPU.`
 }

@@ -198,6 +198,21 @@ describe('buildBrief', () => {
     )
   })
 
+  test('says the most memory that a run of the baseline had, and whose memory it is', () => {
+    const peaks = [1e9, 1_288_490_189, undefined]
+    const trials = trialResults([2.5, 2.5, 2.5]).map((result, index) => ({
+      ...result,
+      peakMemoryBytes: peaks[index],
+    }))
+    expect(aBrief({ state: aState({ trials }) })).toContain(
+      'Training has a peak memory of 1.2 GiB: of the machine, not of a GPU.',
+    )
+  })
+
+  test('says nothing of memory when nobody looked', () => {
+    expect(aBrief({ state: aState({ trials: trialResults([2.5]) }) })).not.toContain('peak memory')
+  })
+
   test('ends with the direction and the changes to start from', () => {
     const change = { path: 'train.py', mode: '100644', before: 'a = 1\n', after: 'a = 2\n' }
     const brief = aBrief({
