@@ -23559,6 +23559,24 @@ function formatShare(share) {
 	const percent = 100 * share;
 	return `${Number(percent.toFixed(percent < 10 ? 1 : 0))} %`;
 }
+const SIZE_UNITS = [
+	"B",
+	"KiB",
+	"MiB",
+	"GiB"
+];
+/** Bytes as `512 B`, `312 MiB`, `1.2 GiB`. */
+function formatBytes(bytes) {
+	let [size, unit] = [bytes, "TiB"];
+	for (const name of SIZE_UNITS) {
+		if (size < 1024) {
+			unit = name;
+			break;
+		}
+		size /= 1024;
+	}
+	return `${Number(size.toFixed(size < 10 ? 1 : 0))} ${unit}`;
+}
 
 // src/core/curve.ts
 const finite$1 = number().finite();
@@ -23711,6 +23729,8 @@ const trialSchema = strictObject({
 });
 /** The one rung there is as yet. */
 const BASE_SCALE = "base";
+/** More than any machine has: as much as the configuration takes for `sandbox.memory`. */
+const MAX_MEMORY_BYTES = 1024 ** 5;
 const OUTCOMES = [
 	"measured",
 	"crashed",
@@ -23766,6 +23786,11 @@ const trialResultSchema = strictObject({
 	trainingSeconds: number().nonnegative().optional(),
 	/** Time the device was taken. */
 	deviceSeconds: number().nonnegative(),
+	/**
+	* The most of the machine's memory that training had, not of a device's. A control group counts the files it read as
+	* well; without one it is the most that was seen, a few times a second. Absent without a sandbox.
+	*/
+	peakMemoryBytes: int().min(0).max(MAX_MEMORY_BYTES).optional(),
 	curve: array(curvePointSchema).max(200),
 	/** Wall time at its first point: what came before was preparation. */
 	firstPointSeconds: number().nonnegative().optional(),
@@ -35713,8 +35738,13 @@ function runs(input) {
 	const reached = steps.length > 0 ? `, and reaches step ${formatNumber(Math.round(mean(steps)))}` : "";
 	return `# What a run takes
 
-A run of the baseline takes ${seconds.toFixed(0)} s on the clock, evaluation included, and ${deviceSeconds.toFixed(0)} s of the device${reached}.
+A run of the baseline takes ${seconds.toFixed(0)} s on the clock, evaluation included, and ${deviceSeconds.toFixed(0)} s of the device${reached}.${peakMemory(trials)}
 One that takes more than ${wallAllowanceSeconds(seconds).toFixed(0)} s is rejected.`;
+}
+function peakMemory(trials) {
+	const peaks = trials.flatMap(({ peakMemoryBytes }) => peakMemoryBytes ?? []);
+	if (peaks.length === 0) return "";
+	return `\nTraining has a peak memory of ${formatBytes(Math.max(...peaks))}: of the machine, not of a GPU.`;
 }
 
 // src/core/agent/brief/rules.ts
@@ -45429,6 +45459,7 @@ function controlGroupCaps({ path: parent, memory }) {
 				],
 				environment: {},
 				exceeded: () => groupExceeded(group),
+				peakMemoryBytes: () => groupPeak(group),
 				leave: () => removeGroup(group)
 			};
 		}
@@ -45441,6 +45472,10 @@ async function groupExceeded(group) {
 	};
 	if (await count("memory.events", "oom_kill") > 0) return "memory";
 	if (await count("pids.events", "max") > 0) return "processes";
+}
+async function groupPeak(group) {
+	const text = await readFile(join(group, "memory.peak"), "utf8").catch(() => "");
+	return /^\d+$/.test(text.trim()) ? Number(text) : void 0;
 }
 async function removeGroup(group) {
 	await writeFile(join(group, "cgroup.kill"), "1").catch(() => {});
@@ -45493,6 +45528,7 @@ function systemdCaps({ XDG_RUNTIME_DIR, PATH = "/usr/bin" }) {
 					PATH
 				},
 				exceeded: async () => void 0,
+				peakMemoryBytes: async () => void 0,
 				leave: async () => {}
 			};
 		}
@@ -45511,6 +45547,7 @@ const PROCESS_LIMITS = {
 			],
 			environment: {},
 			exceeded: async () => void 0,
+			peakMemoryBytes: async () => void 0,
 			leave: async () => {}
 		};
 	}
@@ -45965,21 +46002,27 @@ const MAX_FILES = 1e5;
 /** Below this the host itself is in danger, whoever filled it. */
 const FREE_BYTES_FLOOR = 256 * 1024 ** 2;
 const PAGE_BYTES = 4096;
-/**
-* Looks until `signal` aborts or a cap is exceeded.
-*
-* @returns the exceeded cap, or undefined when it was stopped or the sandbox ended
-*/
+/** By this share resident memory must have changed since the last exact sum to be worth another. */
+const WORTH_A_SUM = .05;
+/** Looks until `signal` aborts or a cap is exceeded. */
 async function watchSandbox(watched, signal) {
 	const floors = await hostFloors(watched.out);
-	const closed = /* @__PURE__ */ new Set();
+	const past = {
+		closed: /* @__PURE__ */ new Set(),
+		residentBytes: 0,
+		peakBytes: 0
+	};
 	while (!signal.aborted) {
 		const begun = performance.now();
-		const exceeded = await tooMuchUsed(watched, floors, closed);
-		if (exceeded !== void 0) return exceeded;
+		const exceeded = await tooMuchUsed(watched, floors, past);
+		if (exceeded !== void 0) return {
+			exceeded,
+			peakMemoryBytes: past.peakBytes
+		};
 		const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE);
 		await setTimeout$2(pause, void 0, { signal }).catch(() => {});
 	}
+	return { peakMemoryBytes: past.peakBytes };
 }
 /** The sandbox's own /proc lists its processes and no others; nothing inside can unmount it. */
 function processFolder({ init }) {
@@ -45988,15 +46031,14 @@ function processFolder({ init }) {
 async function processes(watched) {
 	return (await readdir(processFolder(watched)).catch(ended([]))).filter((name) => /^\d+$/.test(name));
 }
-/** @param closed the processes that would not let us look at their files the last time */
-async function tooMuchUsed(watched, floors, closed) {
+async function tooMuchUsed(watched, floors, past) {
 	const found = await processes(watched);
 	if (found.length > watched.caps.processes) return "processes";
-	const nameless = await namelessFiles(watched, found, closed);
+	const nameless = await namelessFiles(watched, found, past.closed);
 	if (nameless === void 0) return "disk";
-	return await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory) ?? await tooMuchDisk(watched, nameless.diskBytes, floors.disk);
+	return await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory, past) ?? await tooMuchDisk(watched, nameless.diskBytes, floors.disk);
 }
-async function tooMuchMemory(watched, ids, namelessBytes, freeFloor) {
+async function tooMuchMemory(watched, ids, namelessBytes, freeFloor, past) {
 	const limit = watched.caps.memoryBytes ?? Number.POSITIVE_INFINITY;
 	let [threads, resident] = [0, 0];
 	for (const id of ids) {
@@ -46006,14 +46048,24 @@ async function tooMuchMemory(watched, ids, namelessBytes, freeFloor) {
 	}
 	if (threads > watched.caps.processes) return "processes";
 	const inFiles = await temporaryBytes(watched) + namelessBytes;
-	if (resident + inFiles > limit && await exactMemory(watched, ids, inFiles) > limit) return "memory";
+	if (resident + inFiles > limit || mayBePeak(resident + inFiles, past)) {
+		const bytes = await exactMemory(watched, ids, inFiles);
+		past.residentBytes = resident + inFiles;
+		past.peakBytes = Math.max(past.peakBytes, bytes);
+		if (bytes > limit) return "memory";
+	}
 	return await availableMemory() < freeFloor ? "memory" : void 0;
+}
+/** The exact sum is never more than what is resident, so most of the time it need not be known. */
+function mayBePeak(bytes, { residentBytes, peakBytes }) {
+	return bytes > peakBytes && Math.abs(bytes - residentBytes) > WORTH_A_SUM * residentBytes;
 }
 async function exactMemory(watched, ids, inFiles) {
 	let [own, shared] = [0, 0];
 	for (const id of ids) {
-		const rollup = await readFile(join(processFolder(watched), id, "smaps_rollup"), "utf8").catch(ended(""));
-		const bytes = (name) => Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(rollup)?.[1] ?? 0) * 1024;
+		const rollup = await readFile(join(processFolder(watched), id, "smaps_rollup"), "utf8").catch(hidden);
+		if (rollup === void 0) own += (await usageOf$1(watched, id)).resident;
+		const bytes = (name) => Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(rollup ?? "")?.[1] ?? 0) * 1024;
 		own += bytes("Pss_Anon");
 		shared += bytes("Pss_Shmem");
 	}
@@ -46284,10 +46336,13 @@ async function supervise(started, request, scope) {
 	await end.settle();
 	await Promise.all(outputs.map(drained$1));
 	const exit = exitOf(code, byName, timedOut);
-	const exceeded = await watching ?? await exceededAfterwards(exit, out, caps, scope);
-	return exceeded === void 0 ? exit : {
+	const seen = await watching;
+	const exceeded = seen.exceeded ?? await exceededAfterwards(exit, out, caps, scope);
+	const peakMemoryBytes = await scope.peakMemoryBytes() ?? seen.peakMemoryBytes;
+	return {
 		...exit,
-		exceeded
+		...exceeded === void 0 ? {} : { exceeded },
+		...peakMemoryBytes > 0 ? { peakMemoryBytes } : {}
 	};
 }
 /** What happened between two looks, or was stopped by the kernel. */
@@ -65392,6 +65447,7 @@ async function trainAndMeasure(bench, trial, places, signal, cut) {
 	const log = training.log + (evaluation ? `\n[evaluation]\n${evaluation.log}` : "");
 	const trainingSeconds = milliseconds(training.wallSeconds);
 	const wallSeconds = milliseconds(training.wallSeconds + (evaluation?.wallSeconds ?? 0));
+	const { peakMemoryBytes } = training.exit;
 	return {
 		result: {
 			trial,
@@ -65405,6 +65461,7 @@ async function trainAndMeasure(bench, trial, places, signal, cut) {
 			wallSeconds,
 			...evaluation ? { trainingSeconds } : {},
 			deviceSeconds: wallSeconds,
+			...peakMemoryBytes === void 0 ? {} : { peakMemoryBytes },
 			curve: [...training.reader.curve],
 			...training.firstPointSeconds === void 0 ? {} : { firstPointSeconds: milliseconds(training.firstPointSeconds) },
 			...OUTCOMES_WITHOUT_TAIL.has(measured.outcome) ? {} : { tail: log.slice(-4e3) }
