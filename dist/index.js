@@ -24856,8 +24856,10 @@ function missingBaselineRuns(state, bench, { commit, tree }, replicates) {
 }
 /** The eras up to that of this baseline, oldest first. */
 function erasUntil(state, bench, base) {
-	const byTree = Map.groupBy(comparableTrials(state, bench), ({ trial }) => trial.tree);
-	const byBase = Map.groupBy(state.candidates.values(), (candidate) => candidate.base);
+	const judged = comparableTrials(state, bench).filter(({ trial }) => purposeOf(trial) === "judge");
+	const byTree = Map.groupBy(judged, ({ trial }) => trial.tree);
+	const ideas = [...state.candidates.values()].filter(({ aa, reverts }) => aa === void 0 && reverts === void 0);
+	const byBase = Map.groupBy(ideas, (candidate) => candidate.base);
 	const lossesOf = (results) => losses(results, bench);
 	const last = state.baselines.findLastIndex(({ commit }) => commit === base);
 	let inherited = false;

@@ -118,8 +118,13 @@ export function missingBaselineRuns(
 
 /** The eras up to that of this baseline, oldest first. */
 function erasUntil(state: State, bench: Bench, base: string): Era[] {
-  const byTree = Map.groupBy(comparableTrials(state, bench), ({ trial }) => trial.tree)
-  const byBase = Map.groupBy(state.candidates.values(), (candidate) => candidate.base)
+  const judged = comparableTrials(state, bench).filter(({ trial }) => purposeOf(trial) === 'judge')
+  const byTree = Map.groupBy(judged, ({ trial }) => trial.tree)
+  // What changes nothing, or undoes a merge, tells nothing about what changes usually do.
+  const ideas = [...state.candidates.values()].filter(
+    ({ aa, reverts }) => aa === undefined && reverts === undefined,
+  )
+  const byBase = Map.groupBy(ideas, (candidate) => candidate.base)
   const lossesOf = (results: readonly TrialResult[]) => losses(results, bench)
   const last = state.baselines.findLastIndex(({ commit }) => commit === base)
   let inherited = false

@@ -200,6 +200,42 @@ describe('noiseSigma', () => {
   })
 })
 
+describe('what the record tells about the baseline', () => {
+  const measured = trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53])
+  const open = aCandidate({ name: 'open' })
+  const told = (extra: Parameters<typeof aState>[0] = {}) => {
+    const { candidates = [], trials = [] } = extra
+    const { level, effects } = evidenceFor(
+      aState({ candidates: [open, ...candidates], trials: [...measured, ...trials] }),
+      BENCH,
+      open,
+    )
+    return { level, effects }
+  }
+  const rejected = { ...CANDIDATE, verdict: aVerdict({ kind: 'reject' }) }
+
+  it('is changed by an idea that was rejected', () => {
+    const trials = [aTrialResult({ candidate: CANDIDATE, value: 2.6 })]
+    expect(told({ candidates: [rejected], trials })).not.toEqual(told())
+  })
+
+  it.each([
+    ['a candidate that changes nothing', { aa: 1 }],
+    ['what undoes a merge', { reverts: sha('merge') }],
+  ])('is not changed by %s', (_, fields) => {
+    // Only what the runs say of the noise of one run is the same for all code, so there is one run.
+    const trials = [aTrialResult({ candidate: CANDIDATE, value: 2.6 })]
+    expect(told({ candidates: [{ ...rejected, ...fields }], trials })).toEqual(told())
+  })
+
+  it('is not changed by certification', () => {
+    const run = aTrialResult({ candidate: CANDIDATE, value: 2.6 })
+    const certifies = { from: sha('certified'), to: sha('merge') }
+    const trials = [{ ...run, trial: { ...run.trial, certifies } }]
+    expect(told({ candidates: [rejected], trials })).toEqual(told())
+  })
+})
+
 describe('missingBaselineRuns', () => {
   const merged = { commit: sha('merge'), tree: CANDIDATE.tree }
   const end = { kind: 'merged', commit: merged.commit, asTrained: true } as const
