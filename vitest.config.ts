@@ -1,12 +1,18 @@
 import { defineConfig } from 'vitest/config'
 
+const PURE = ['test/core/**/*.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // Most tests wait for processes and servers; more workers than this only make them wait for each other.
-    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // Most tests wait for processes and for the pauses between writes to GitHub: more of them than there are processors.
+    maxWorkers: 4,
     env: { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
+    projects: [
+      // What has no state needs no fresh copy of every module in every file.
+      { extends: true, test: { name: 'core', include: PURE, pool: 'threads', isolate: false } },
+      { extends: true, test: { name: 'world', include: ['test/**/*.test.ts'], exclude: PURE } },
+    ],
   },
 })

@@ -167,7 +167,7 @@ function exceededReview(
   return `self-reported, and above ${formatGain(reviewAbove)} = ${formatNumber(limit)}`
 }
 
-/** Replicates that spread less than this part of σ are one run repeated; by chance under 1 % of pairs do. */
+/** Replicates that spread less than this part of σ are one run repeated; by chance one pair in 60 does, and no three do. */
 const SEED_INSENSITIVE_SHARE = 0.01
 
 /**

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createCommandProposer } from '../../src/adapters/command/command.ts'
 import { aProposalRequest } from '../factories.ts'
 import { SKIP, scratch, survivors, unprotected } from './sandbox-lab.ts'
@@ -30,11 +30,12 @@ test('F55 removed: without a network of its own every server of the machine answ
 
 test('F28 F35 removed: without a process namespace what it leaves goes on', async () => {
   const marker = randomUUID()
+  onTestFinished(() => {
+    for (const pid of survivors(marker)) process.kill(Number(pid), 'SIGKILL')
+  })
   const command = `(setsid sh -c "sleep 60; : ${marker}" > /dev/null 2>&1 &)`
   execFileSync('/bin/sh', ['-c', command])
-  const left = survivors(marker)
-  for (const pid of left) process.kill(Number(pid), 'SIGKILL')
-  expect(left).not.toEqual([])
+  await vi.waitFor(() => expect(survivors(marker)).not.toEqual([]))
 })
 
 test('F62 removed: who opens what is there follows the link', () => {

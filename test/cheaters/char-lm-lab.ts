@@ -11,12 +11,19 @@ interface CharLmOptions extends Pick<LabOptions, 'port' | 'secrets' | 'baseline'
   sandbox?: 'bubblewrap' | 'none'
   /** False: the number is what training prints. */
   evaluated?: boolean
+  /** Of a training; more where something has to be learned for an attack to pay. */
+  steps?: number
 }
 
-export function openCharLm({ sandbox = 'bubblewrap', evaluated = true, ...options }: CharLmOptions = {}) {
+export function openCharLm({
+  sandbox = 'bubblewrap',
+  evaluated = true,
+  steps = 100,
+  ...options
+}: CharLmOptions = {}) {
   const config = `
 setup: CHAR_LM_TEXT="${TEXT}" node prepare.mjs
-train: AUTORESEARCH_MAX_STEPS=300 node train.mjs
+train: AUTORESEARCH_MAX_STEPS=${steps} node train.mjs
 ${evaluated ? 'evaluate: CHAR_LM_EVALUATION_SECONDS=4 node evaluate.mjs' : ''}
 budget: 10s
 timeout: 20s

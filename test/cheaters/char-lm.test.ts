@@ -12,7 +12,7 @@ import { commandsIn, logged } from '../adapters/runner-log.ts'
 import { survivors } from '../adapters/sandbox-lab.ts'
 import { rendered } from '../core/report/rendered.ts'
 import { aCandidate } from '../factories.ts'
-import { replaceOnce } from '../fixtures/cheaters/cheater.ts'
+import { type Cheater, OVER_BUDGET, replaceOnce } from '../fixtures/cheaters/cheater.ts'
 import { OUT_OF_BOUNDS, WITHOUT_SUBSTANCE } from '../fixtures/cheaters/refused.ts'
 import { SERVING } from '../fixtures/cheaters/serving.ts'
 import { LAST_WORDS_OF_A_CRASH, TRAINING } from '../fixtures/cheaters/training.ts'
@@ -95,11 +95,18 @@ describe.skipIf(SKIP)('char-lm', () => {
     expect(check.summary).not.toContain('\u202e')
   })
 
-  test.each(named([...TRAINING, ...SERVING]))('%s: not merged', async (_, cheater) => {
+  async function expectNoMerge(_: string, cheater: Cheater): Promise<void> {
     const { logs } = await expectFate(lab, cheater)
     expect(logs.join('\n')).not.toContain(CANARY)
     expect(Math.max(...logs.map((log) => log.length))).toBeLessThan(700_000)
     expect(survivors(MARKER)).toEqual([])
     expect(calls).toBe(0)
-  })
+  }
+
+  const CHEATERS = Object.groupBy([...TRAINING, ...SERVING], ({ expected }) =>
+    expected === OVER_BUDGET ? 'slow' : 'others',
+  )
+  test.each(named(CHEATERS.others ?? []))('%s: not merged', expectNoMerge)
+  // Most of their time they wait.
+  test.concurrent.each(named(CHEATERS.slow ?? []))('%s: not merged', expectNoMerge)
 })

@@ -145,9 +145,9 @@ describe.skipIf(SKIP)('without the evaluator', () => {
   })
 })
 
-describe.skipIf(SKIP)('with an evaluator that is less careful', () => {
-  async function takeWith(evaluate: (text: string) => string, title: string): Promise<Fate> {
-    const lab = await openCharLm({ fixed: { 'evaluate.mjs': evaluate } })
+describe.skipIf(SKIP)('with an evaluator that is less careful', { concurrent: true }, () => {
+  async function takeWith(evaluate: (text: string) => string, title: string, steps?: number): Promise<Fate> {
+    const lab = await openCharLm({ fixed: { 'evaluate.mjs': evaluate }, ...(steps && { steps }) })
     try {
       return await take(lab, known(title))
     } finally {
@@ -176,7 +176,7 @@ describe.skipIf(SKIP)('with an evaluator that is less careful', () => {
         'val.subarray(place - context, place)',
         'val.subarray(place - context + 1, place + 1)',
       )
-    expectMerged(await takeWith(showing, 'learns from the character it is to predict'))
+    expectMerged(await takeWith(showing, 'learns from the character it is to predict', 300))
   })
 
   test('remembers every question: where an early one holds a later answer, the candidate is merged', async () => {
@@ -226,7 +226,7 @@ describe.skipIf(SKIP)('without the gate, the sealed tree or a rule of the judge'
     }
   })
 
-  test.each([
+  test.concurrent.each([
     'F32 takes longer than a run takes, along with a real gain',
     'F33 prepares before its own clock, along with a real gain',
     'F70 trains on after its budget, by a clock of its own',

@@ -1,16 +1,10 @@
 // A coding agent in the built action: its key comes from the workflow, reaches the agent, and reaches nobody else.
 import { execaSync } from 'execa'
-import { afterEach, expect, it } from 'vitest'
-import { REPOSITORY, type Research, startResearch } from './research.ts'
+import { expect, it } from 'vitest'
+import { REPOSITORY, startResearch } from './research.ts'
 
 const installed = execaSync('bwrap', ['--version'], { reject: false }).exitCode === 0
 const sandboxed = it.skipIf(!installed && process.env.CI !== 'true')
-
-let research: Research | undefined
-afterEach(async () => {
-  await research?.close()
-  research = undefined
-})
 
 const KEY = 'sk-agent-1234567890'
 /** Fails where the key is to be found, under whatever name. */
@@ -31,7 +25,7 @@ const AGENT = {
 const CONFIG = { proposers: [AGENT], sandbox: 'bubblewrap' }
 
 sandboxed('its change is trained without its key, and merged', async () => {
-  research = await startResearch([], CONFIG)
+  await using research = await startResearch([], CONFIG)
   const inputs = { command: 'run', candidates: '1', 'agent-environment': `AGENT_KEY=${KEY}` }
   const job = await research.run(inputs)
   expect(job.exitCode, job.log).toBe(0)
@@ -42,8 +36,8 @@ sandboxed('its change is trained without its key, and merged', async () => {
   expect(JSON.stringify(await research.ledger())).toContain('"proposer":"command sed"')
 })
 
-it('a key that the workflow does not give is asked for by its name', async () => {
-  research = await startResearch([], CONFIG)
+it.concurrent('a key that the workflow does not give is asked for by its name', async () => {
+  await using research = await startResearch([], CONFIG)
   const job = await research.run({ command: 'propose', candidates: '1' })
   expect(job.exitCode).toBe(1)
   expect(job.log).toContain('agent sed needs AGENT_KEY, which the workflow does not give')

@@ -1,13 +1,7 @@
 // Certification and A/A candidates with the built action, on real git, real HTTP and real processes.
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { replay } from '../../src/core/state.ts'
 import { proposal, REPOSITORY, type Research, startResearch } from './research.ts'
-
-let research: Research | undefined
-afterEach(async () => {
-  await research?.close()
-  research = undefined
-})
 
 const better = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.4')
 
@@ -22,8 +16,8 @@ function seen({ github }: Research) {
   }
 }
 
-it('certifies by itself what was merged, and has nothing to do the second time', async () => {
-  research = await startResearch([better], { certify: { every: 1 } })
+it.concurrent('certifies by itself what was merged, and has nothing to do the second time', async () => {
+  await using research = await startResearch([better], { certify: { every: 1 } })
   const job = await research.run({ command: 'run', candidates: '1' })
   expect(job.exitCode, job.log).toBe(0)
   expect(job.log).toMatch(/1 merge certified: gain \d\.\d+ ± \S+ over 4 \+ 4 fresh runs, z = /)
@@ -38,12 +32,15 @@ it('certifies by itself what was merged, and has nothing to do the second time',
   expect(research.github.violations).toEqual([])
 })
 
-it('undoes by a pull request what certification does not confirm', async () => {
+it.concurrent('undoes by a pull request what certification does not confirm', async () => {
   // On its shard the merge is worse by far.
   const isWorse = "require('fs').readFileSync('train.mjs', 'utf8').includes('LEARNING_RATE = 0.4') ? 1 : 0"
   const noise = 'Math.sin(process.env.AUTORESEARCH_SEED) / 100'
   const evaluate = `node -e "console.log('val_loss: ' + (1 + (${isWorse}) + ${noise}))"`
-  research = await startResearch([better], { certify: { evaluate, runs: 2 }, 'aa-every': 'never' })
+  await using research = await startResearch([better], {
+    certify: { evaluate, runs: 2 },
+    'aa-every': 'never',
+  })
   await research.run({ command: 'run', candidates: '1' })
   const merged = replay(await research.ledger()).baseline
   const job = await research.run({ command: 'certify' })
@@ -56,8 +53,8 @@ it('undoes by a pull request what certification does not confirm', async () => {
   expect(research.github.violations).toEqual([])
 })
 
-it('runs an A/A candidate when one is due, and closes it', async () => {
-  research = await startResearch([better, worse], { 'aa-every': 1 })
+it.concurrent('runs an A/A candidate when one is due, and closes it', async () => {
+  await using research = await startResearch([better, worse], { 'aa-every': 1 })
   const job = await research.run({ command: 'run', candidates: '2' })
   expect(job.exitCode, job.log).toBe(0)
   expect(seen(research).pulls, job.log).toHaveLength(3)

@@ -1,17 +1,11 @@
 // The quick checks of the built action: run where candidates are trained, and nowhere else.
 import { execaSync } from 'execa'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { ScriptedConversation } from '../model/script.ts'
 import { proposal, type Research, startResearch } from './research.ts'
 
 const installed = execaSync('bwrap', ['--version'], { reject: false }).exitCode === 0
 const sandboxed = it.skipIf(!installed && process.env.CI !== 'true')
-
-let research: Research | undefined
-afterEach(async () => {
-  await research?.close()
-  research = undefined
-})
 
 const CONFIG = { checks: ['node --check train.mjs'], sandbox: 'bubblewrap' }
 
@@ -28,7 +22,7 @@ function answers({ asked }: Research): string[] {
 }
 
 sandboxed('run runs them in its sandbox', async () => {
-  research = await startResearch([checked()], CONFIG)
+  await using research = await startResearch([checked()], CONFIG)
   const job = await research.run({ command: 'run', candidates: '1' })
   expect(job.exitCode, job.log).toBe(0)
   expect(answers(research)).toEqual([
@@ -37,8 +31,8 @@ sandboxed('run runs them in its sandbox', async () => {
   ])
 })
 
-it('propose, which has a token that writes, offers none', async () => {
-  research = await startResearch([checked()], CONFIG)
+it.concurrent('propose, which has a token that writes, offers none', async () => {
+  await using research = await startResearch([checked()], CONFIG)
   const job = await research.run({ command: 'propose', candidates: '1' })
   expect(job.exitCode, job.log).toBe(0)
   expect(answers(research)).toEqual([

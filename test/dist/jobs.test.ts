@@ -1,15 +1,9 @@
 // The same steps as separate jobs: propose, train without a token, judge.
 import { cp, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { TrialBatch } from '../../src/core/trial.ts'
 import { proposal, REPOSITORY, type Research, startResearch } from './research.ts'
-
-let research: Research | undefined
-afterEach(async () => {
-  await research?.close()
-  research = undefined
-})
 
 const better = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.4')
 const worse = proposal('Learn slower', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.01')
@@ -52,20 +46,20 @@ async function verdicts(on: Research): Promise<Record<string, string | undefined
   )
 }
 
-it('reaches the same verdicts as run', async () => {
-  research = await startResearch([better])
-  await research.run({ command: 'run', candidates: '1' })
-  const inOneJob = await verdicts(research)
-  await research.close()
-  research = await startResearch([better])
-  const inThree = await settleInRounds(research, 1)
-  expect(inThree).toEqual(inOneJob)
-  expect(inThree).toEqual({ 'Learn faster': 'merge' })
-  expect(research.github.repository(REPOSITORY).pulls.map(({ merged }) => merged)).toEqual([true])
+it.concurrent('reaches the same verdicts as run', async () => {
+  await using inOneJob = await startResearch([better])
+  await using inThree = await startResearch([better])
+  const [, verdictsOfThree] = await Promise.all([
+    inOneJob.run({ command: 'run', candidates: '1' }),
+    settleInRounds(inThree, 1),
+  ])
+  expect(verdictsOfThree).toEqual(await verdicts(inOneJob))
+  expect(verdictsOfThree).toEqual({ 'Learn faster': 'merge' })
+  expect(inThree.github.repository(REPOSITORY).pulls.map(({ merged }) => merged)).toEqual([true])
 })
 
-it('F41 judging the same results twice changes nothing', async () => {
-  research = await startResearch([worse])
+it.concurrent('F41 judging the same results twice changes nothing', async () => {
+  await using research = await startResearch([worse])
   const proposed = await research.run({ command: 'propose', candidates: '1' })
   const results = await trainAll(research, JSON.parse(proposed.outputs.trials ?? '[]'), 1)
   await research.run({ command: 'judge', results })
@@ -79,8 +73,8 @@ it('F41 judging the same results twice changes nothing', async () => {
   expect(research.github.requests.filter((r) => r.contentCreating)).toHaveLength(before.requests)
 })
 
-it('trains from a checkout alone: no token, no request to GitHub', async () => {
-  research = await startResearch([better])
+it.concurrent('trains from a checkout alone: no token, no request to GitHub', async () => {
+  await using research = await startResearch([better])
   const proposed = await research.run({ command: 'propose', candidates: '1' })
   const batches: TrialBatch[] = JSON.parse(proposed.outputs.trials ?? '[]')
   const before = { rest: research.github.requests.length }
@@ -98,8 +92,8 @@ for (let step = 0; step <= 100; step += 1) {
 console.log(\`val_loss: \${(2 + Math.sin(Number(process.env.AUTORESEARCH_SEED)) / 100).toFixed(6)}\`)
 `
 
-it('cuts a hopeless trial in a job that has no ledger, and rejects its candidate', async () => {
-  research = await startResearch(
+it.concurrent('cuts a hopeless trial in a job that has no ledger, and rejects its candidate', async () => {
+  await using research = await startResearch(
     [proposal('Learn not at all', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.001')],
     {},
     WATCHED,

@@ -1,21 +1,15 @@
 // A limit that is reached while the built action runs: the job ends well, and says which one it was.
-import { afterEach, expect, it } from 'vitest'
-import { proposal, type Research, startResearch } from './research.ts'
+import { expect, it } from 'vitest'
+import { proposal, startResearch } from './research.ts'
 
-let research: Research | undefined
-afterEach(async () => {
-  await research?.close()
-  research = undefined
-})
-
-it.each([
+it.concurrent.each([
   ['a run', { 'gpu-hours': 0.00001 }, 'the limit of 0.00001 GPU-hours is reached'],
   ['a week', { week: { 'gpu-hours': 0.00001 } }, 'the limit of 0.00001 GPU-hours a week is reached'],
 ])(
   'F10 GPU-hours of %s are used up: a clean stop with a summary, and no more trials',
   async (_, limits, sentence) => {
     const better = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.2')
-    research = await startResearch([better], { limits })
+    await using research = await startResearch([better], { limits })
     const job = await research.run({ command: 'run' })
     expect(job.exitCode, job.log).toBe(0)
     expect(job.log).toContain(`No more proposals: ${sentence}`)

@@ -1,13 +1,7 @@
 // An issue that asks for something, through the jobs of the built action: taken up, trained, judged and answered.
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { octokitWith } from '../github/fixtures.ts'
 import { proposal, REPOSITORY, type Research, startResearch } from './research.ts'
-
-let research: Research | undefined
-afterEach(async () => {
-  await research?.close()
-  research = undefined
-})
 
 const NAME = { owner: 'acme', repo: 'research' }
 
@@ -18,8 +12,10 @@ function personOn({ github }: Research, login: string) {
     .rest
 }
 
-it('takes up what a person with write access asks for, and nothing of anybody else', async () => {
-  research = await startResearch([proposal('Learn slower', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.01')])
+it.concurrent('takes up what a person with write access asks for, and nothing of anybody else', async () => {
+  await using research = await startResearch([
+    proposal('Learn slower', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.01'),
+  ])
   const { github } = research
   const repository = github.repository(REPOSITORY)
   repository.collaborators.set('ada', 'maintain')

@@ -15,7 +15,8 @@ import { type FinishedJob, type RunningJob, startJob } from '../runner.ts'
 const FIXTURE = fileURLToPath(new URL('../fixtures/research', import.meta.url))
 export const REPOSITORY = 'acme/research'
 
-export interface Research {
+/** Closes itself at the end of the block of an `await using`. */
+export interface Research extends AsyncDisposable {
   github: GitHub
   start(inputs: Record<string, string>, options?: { ref?: string }): Promise<RunningJob>
   run(inputs: Record<string, string>, options?: { ref?: string }): Promise<FinishedJob>
@@ -25,7 +26,6 @@ export interface Research {
   asked: readonly ChatRequest[]
   /** A fresh directory that is removed at the end. */
   directory: string
-  close(): Promise<void>
 }
 
 /** One edit of train.mjs as a conversation of the scripted model. */
@@ -78,7 +78,7 @@ export async function startResearch(
     start,
     run: async (inputs, options) => (await start(inputs, options)).finished,
     ledger: () => readLedger(github),
-    async close() {
+    async [Symbol.asyncDispose]() {
       await Promise.all([github.close(), model.close()])
       await rm(directory, { recursive: true, force: true })
     },

@@ -46,13 +46,18 @@ async function runUntilKilled(
 }
 
 async function expectOneOfEach(research: Research): Promise<void> {
+  const events = await research.ledger()
+  const verdicts = events.flatMap((event) => (event.kind === 'judged' ? [event.verdict] : []))
+  expect(
+    verdicts.map(({ kind }) => kind),
+    verdicts.at(-1)?.reason,
+  ).toEqual(['merge'])
   const { pulls, checkRuns, comments } = research.github.repository(REPOSITORY)
   expect(pulls.map(({ title, merged }) => ({ title, merged }))).toEqual([
     { title: 'Learn faster', merged: true },
   ])
   expect(checkRuns.map(({ conclusion }) => conclusion)).toEqual(['success'])
   expect(comments).toHaveLength(1)
-  const events = await research.ledger()
   const count = (kind: string) => events.filter((event) => event.kind === kind).length
   expect({
     proposed: count('proposed'),
@@ -67,7 +72,6 @@ async function expectOneOfEach(research: Research): Promise<void> {
   })
   const trials = events.flatMap((event) => (event.kind === 'trial' ? [event.result.trial.id] : []))
   expect(new Set(trials).size).toBe(trials.length)
-  expect(events.flatMap((event) => (event.kind === 'judged' ? [event.verdict.kind] : []))).toEqual(['merge'])
 }
 
 const cases = BOUNDARIES.flatMap((boundary) => [
@@ -76,12 +80,8 @@ const cases = BOUNDARIES.flatMap((boundary) => [
 ])
 
 for (const { when, effect, ...boundary } of cases)
-  it.concurrent(`F40 killed ${when} ${boundary.name}, it resumes to one of each`, async ({
-    expect,
-    onTestFinished,
-  }) => {
-    const research = await startResearch([better, better])
-    onTestFinished(() => research.close())
+  it.concurrent(`F40 killed ${when} ${boundary.name}, it resumes to one of each`, async () => {
+    await using research = await startResearch([better, better])
     await runUntilKilled(research, boundary, effect)
     const proposed = await research.ledger().then(
       (events) => events.filter((event) => event.kind === 'proposed').length,

@@ -1,19 +1,13 @@
 // The built action as one job, from a proposal to a merge, on real git, real HTTP and real processes.
-import { afterEach, expect, it } from 'vitest'
-import { proposal, REPOSITORY, type Research, startResearch } from './research.ts'
-
-let research: Research | undefined
-afterEach(async () => {
-  await research?.close()
-  research = undefined
-})
+import { expect, it } from 'vitest'
+import { proposal, REPOSITORY, startResearch } from './research.ts'
 
 const better = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.4')
 const worse = proposal('Learn slower', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.01')
 const broken = proposal('Use a layer that does not exist', 'WIDTH = 32', 'WIDTH = HEIGHT')
 
-it('merges what improves, closes what does not, and names what crashes', async () => {
-  research = await startResearch([worse, broken, better])
+it.concurrent('merges what improves, closes what does not, and names what crashes', async () => {
+  await using research = await startResearch([worse, broken, better])
   const job = await research.run({ command: 'run', candidates: '3' })
   expect(job.exitCode, job.log).toBe(0)
 
@@ -32,16 +26,16 @@ it('merges what improves, closes what does not, and names what crashes', async (
   expect(research.github.violations).toEqual([])
 })
 
-it('costs at most five content-creating requests a candidate', async () => {
-  research = await startResearch([worse, better])
+it.concurrent('costs at most five content-creating requests a candidate', async () => {
+  await using research = await startResearch([worse, better])
   await research.run({ command: 'run', candidates: '2' })
   const writes = research.github.requests.filter(({ contentCreating }) => contentCreating)
   expect(research.github.repository(REPOSITORY).pulls).toHaveLength(2)
   expect(writes.length).toBeLessThanOrEqual(10)
 })
 
-it('leaves the merged tree equal to the tree that was trained', async () => {
-  research = await startResearch([better])
+it.concurrent('leaves the merged tree equal to the tree that was trained', async () => {
+  await using research = await startResearch([better])
   await research.run({ command: 'run', candidates: '1' })
   const events = await research.ledger()
   const trained = events.find((event) => event.kind === 'proposed')?.candidate.tree

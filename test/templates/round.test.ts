@@ -3,7 +3,7 @@ import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { TrialBatch } from '../../src/core/trial.ts'
 import { proposal, REPOSITORY, type Research, startResearch } from '../dist/research.ts'
 import type { Permissions } from '../github/tokens.ts'
@@ -18,12 +18,6 @@ const dispatchInputs = {
   'inputs.direction': 'the $(date) "schedule"',
   "inputs.rounds || '20'": '3',
 }
-
-let research: Research | undefined
-afterEach(async () => {
-  await research?.close()
-  research = undefined
-})
 
 /** The template on the default branch, pushed by a person. */
 async function installTemplate({ github, directory }: Research): Promise<void> {
@@ -117,7 +111,9 @@ async function startNextRound({ github, directory }: Research, token: string): P
 }
 
 it('settles a candidate and starts the next round', async () => {
-  research = await startResearch([proposal('Learn slower', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.01')])
+  await using research = await startResearch([
+    proposal('Learn slower', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.01'),
+  ])
   await installTemplate(research)
   const proposed = await runAction(research, 'propose', {
     'inputs.candidates': '1',
