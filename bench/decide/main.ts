@@ -66,6 +66,8 @@ const FRONTIER: Readonly<Record<string, Rule>> = {
   'ours, 10 runs of the first baseline': ours({ baselineReplicates: 10 }),
   'ours, blind to rejected candidates': ours({}, { blind: true }),
   'ours, baseline from confirmation runs only': ours({}, { confirmedOnly: true }),
+  'ours, told where the baseline is': ours({}, { knowsLevel: true }),
+  'the same, risk 30 %': ours({ mergeRisk: 0.3 }, { knowsLevel: true }),
   'ours, certified every 5': certified(ours(), 5, 4),
   'ours at risk 40 %, certified every 5': certified(ours({ mergeRisk: 0.4 }), 5, 4),
   'ours at risk 40 %, certified one by one': certified(ours({ mergeRisk: 0.4 }), 1, 4),

@@ -203,12 +203,14 @@ export function ours(policy: Partial<JudgePolicy> = {}, variant: Variant = {}): 
   }
 }
 
-/** What the production judge might leave out. */
+/** What the production judge might leave out, or know besides. */
 interface Variant {
   /** Rejected candidates tell nothing about the baseline, nor about what changes do. */
   blind?: boolean
   /** A merged candidate's runs after its first measure the next baseline, at their word, topped up to six. */
   confirmedOnly?: boolean
+  /** It is told where the baseline truly is, which nobody can know: what not knowing it costs. */
+  knowsLevel?: boolean
 }
 
 class Ours {
@@ -254,7 +256,8 @@ class Ours {
   #evidence(values: readonly number[]): Evidence {
     const sigma = this.#sigma()
     this.#belief ??= believe(this.#track, this.#era(), sigma)
-    return { ...this.#belief, sigma, baseline: BASELINE, candidate: asRuns(values) }
+    const known = this.#variant.knowsLevel && { level: { mean: this.#world.level, variance: 0 } }
+    return { ...this.#belief, ...known, sigma, baseline: BASELINE, candidate: asRuns(values) }
   }
 
   #era(): Era {
