@@ -3,6 +3,7 @@ import { type Candidate, candidateBranch, isToBeMerged } from '../core/candidate
 import { refutationOf } from '../core/certify/revert.ts'
 import { summariseCost } from '../core/cost.ts'
 import { evidenceFor } from '../core/evidence.ts'
+import { addedLines } from '../core/gate/lines.ts'
 import { reconcileCandidate } from '../core/reconcile.ts'
 import { renderAnswer, wishMarker } from '../core/report/answer.ts'
 import { revertCheck } from '../core/report/certification-check.ts'
@@ -91,17 +92,11 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
       `conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`,
     )
   if (replayed.tree === onto.tree) return decide('reject', 'the baseline already contains this change')
+  const { commit: head, tree } = replayed
+  const lines = addedLines(await repository.changes(onto.commit, head))
   session.record(
-    [
-      {
-        kind: 'rebased',
-        candidate: candidate.id,
-        base: onto.commit,
-        head: replayed.commit,
-        tree: replayed.tree,
-      },
-    ],
-    [{ branch: candidateBranch(candidate.id), from: candidate.head, to: replayed.commit }],
+    [{ kind: 'rebased', candidate: candidate.id, base: onto.commit, head, tree, addedLines: lines }],
+    [{ branch: candidateBranch(candidate.id), from: candidate.head, to: head }],
   )
   session.ports.log.info(`replayed ${describeCandidate(candidate)} on ${onto.commit.slice(0, 7)}`)
 }

@@ -35,7 +35,15 @@ export type LedgerEvent =
   | { kind: 'answered'; wish: string; answer: WishAnswer }
   | { kind: 'opened'; candidate: string; pullRequest: number }
   /** The baseline moved under a waiting candidate and its change was replayed on the new one. */
-  | { kind: 'rebased'; candidate: string; base: string; head: string; tree: string }
+  | {
+      kind: 'rebased'
+      candidate: string
+      base: string
+      head: string
+      tree: string
+      /** What it adds to the new baseline, which may contain part of it; absent in ledgers of before. */
+      addedLines?: number
+    }
   | { kind: 'trial'; result: TrialResult }
   | { kind: 'judged'; candidate: string; head: string; verdict: Verdict }
   | { kind: 'ended'; candidate: string; end: CandidateEnd }

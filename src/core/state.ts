@@ -227,8 +227,9 @@ function applyRebase(draft: Draft, event: Extract<LedgerEvent, { kind: 'rebased'
   const candidate = draft.candidates.get(event.candidate)
   if (!candidate) return
   const { verdict: _, ...rest } = candidate
-  const { base, head, tree } = event
-  draft.candidates.set(candidate.id, { ...rest, base, head, tree, rebases: rest.rebases + 1 })
+  const { base, head, tree, addedLines = rest.addedLines } = event
+  const lines = addedLines === undefined ? {} : { addedLines }
+  draft.candidates.set(candidate.id, { ...rest, base, head, tree, ...lines, rebases: rest.rebases + 1 })
 }
 
 function change(draft: Draft, id: string, fields: Partial<Candidate>): void {

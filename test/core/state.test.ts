@@ -107,6 +107,13 @@ describe('replay', () => {
     })
   })
 
+  it('rebased: the lines that it adds to the new baseline count, or the old ones where nobody counted', () => {
+    const counted = { ...rebased('again'), addedLines: -3 } as LedgerEvent
+    const candidate = { ...A, addedLines: -6 }
+    expect(a(replayed(proposed(candidate), counted))?.addedLines).toBe(-3)
+    expect(a(replayed(proposed(candidate), rebased('again')))?.addedLines).toBe(-6)
+  })
+
   it.each([MERGE, REJECT, PARK])(
     'rebased: the verdict on the old head no longer holds ($kind)',
     (verdict) => {
