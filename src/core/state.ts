@@ -59,36 +59,59 @@ interface Draft extends State {
   wishes: Map<string, KnownWish>
 }
 
+const NOTHING: State = {
+  rootSeed: '',
+  baseline: undefined,
+  baselines: [],
+  candidates: new Map(),
+  trials: new Map(),
+  usage: NO_USAGE,
+  asked: 0,
+  certifyRequests: new Set(),
+  certifications: new Map(),
+  announced: new Set(),
+  notReverted: new Map(),
+  distilled: 0,
+  fruitless: new Map(),
+  wishes: new Map(),
+}
+
 /** Replays the ledger. An event that says what is already known changes nothing, so repeated lines are harmless. */
 export function replay(events: readonly LedgerEvent[]): State {
-  const draft: Draft = {
-    rootSeed: '',
-    baseline: undefined,
-    baselines: [],
-    candidates: new Map(),
-    trials: new Map(),
-    usage: NO_USAGE,
-    asked: 0,
-    certifyRequests: new Set(),
-    certifications: new Map(),
-    announced: new Set(),
-    notReverted: new Map(),
-    distilled: 0,
-    fruitless: new Map(),
-    wishes: new Map(),
-  }
+  return advance(NOTHING, events)
+}
+
+/** What is true after more events. `state` stays as it is: who looked at it may look again. */
+export function advance(state: State, events: readonly LedgerEvent[]): State {
+  if (events.length === 0) return state
+  const draft = draftOf(state)
   for (const event of events) if (isNews(draft, event)) apply(draft, event)
   return draft
 }
 
 /** Keeps only the events that tell `state` something new, also with respect to each other. */
-export function selectNews(known: readonly LedgerEvent[], events: readonly LedgerEvent[]): LedgerEvent[] {
-  const draft = replay(known) as Draft
+export function selectNews(state: State, events: readonly LedgerEvent[]): LedgerEvent[] {
+  const draft = draftOf(state)
   return events.filter((event) => {
     const news = isNews(draft, event)
     if (news) apply(draft, event)
     return news
   })
+}
+
+function draftOf(state: State): Draft {
+  return {
+    ...state,
+    certifyRequests: new Set(state.certifyRequests),
+    certifications: new Map(state.certifications),
+    announced: new Set(state.announced),
+    notReverted: new Map(state.notReverted),
+    baselines: [...state.baselines],
+    candidates: new Map(state.candidates),
+    trials: new Map(state.trials),
+    fruitless: new Map(state.fruitless),
+    wishes: new Map(state.wishes),
+  }
 }
 
 /** True when the event is not yet part of the state: the rule that makes every append idempotent. */

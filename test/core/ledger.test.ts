@@ -65,6 +65,37 @@ describe('parseLedger', () => {
   })
 })
 
+describe('a ledger of which some was read before', () => {
+  const known = (lines: number) => {
+    const text = appendEvents('', EVENTS.slice(0, lines), NOON)
+    const parsed = parseLedger(text)
+    return parsed.kind === 'ledger' ? { text, ...parsed } : expect.fail(parsed.problem)
+  }
+
+  it('is read as if it were new, wherever it was left', () => {
+    for (let lines = 0; lines <= EVENTS.length; lines += 1)
+      expect(parseLedger(TEXT, known(lines))).toEqual(parseLedger(TEXT))
+  })
+
+  it.each([
+    ['torn', 6, TEXT.slice(0, -5), EVENTS.length],
+    ['edited behind it', 3, editLines((lines) => (lines[5] = lines[5]?.replace('2.25', '2.15') ?? '')), 6],
+    ['continued by another', 2, spliced(), 3],
+  ])('F45 is reported when it is %s', (_, lines, text, line) => {
+    expect(parseLedger(text, known(lines))).toEqual({ kind: 'broken', line, problem: expect.any(String) })
+  })
+
+  it.each([
+    ['set back', appendEvents('', EVENTS.slice(0, 4), NOON), 5],
+    ['emptied', '', 1],
+    ['edited', editLines((lines) => (lines[1] = lines[1]?.replace('started', 'merged') ?? '')), 2],
+    ['begun anew', appendEvents('', [{ kind: 'started', rootSeed: 'other' }, ...EVENTS], NOON), 1],
+  ])('F46 is reported when it was %s', (_, text, line) => {
+    const problem = 'it was set back or rewritten'
+    expect(parseLedger(text, known(6))).toEqual({ kind: 'broken', line, problem })
+  })
+})
+
 describe('F45 torn or corrupt line', () => {
   it.each([
     ['edited in the middle', 6, editLines((lines) => (lines[5] = lines[5]?.replace('2.25', '2.15') ?? ''))],
