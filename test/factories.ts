@@ -177,6 +177,8 @@ export function aState({ candidates = [], trials = [], ...fields }: StateFields 
     trials: new Map(trials.map((result) => [result.trial.id, result])),
     usage: NO_USAGE,
     asked: candidates.length,
+    assigned: new Map(),
+    losses: new Map(),
     certifyRequests: new Set(),
     certifications: new Map(),
     announced: new Set(),

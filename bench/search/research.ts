@@ -62,6 +62,8 @@ export class Research {
       asked: this.#candidates.size + this.#fruitless.size,
       distilled: 0,
       fruitless: this.#fruitless,
+      assigned: new Map(),
+      losses: new Map(),
       certifyRequests: new Set(),
       certifications: new Map(),
       announced: new Set(),

@@ -5,6 +5,7 @@ import { reviewAa } from '../core/aa.ts'
 import { certificationConfig } from '../core/certify/certify.ts'
 import { measurementHash } from '../core/evidence.ts'
 import { reviewChanges } from '../core/gate/gate.ts'
+import { missingInRound } from '../core/lost.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import { groupTrials, type Trial, type TrialBatch, type TrialResult } from '../core/trial.ts'
 import { checkResult } from '../core/trust.ts'
@@ -34,11 +35,23 @@ export async function judgeResults(
       session.record([{ kind: 'trial', result: file.result }])
     }
   }
+  missLost(session, assigned)
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
   session.warnOfStuckCertification()
   return { session, batches: groupTrials(session.trials, session.cut), refused }
+}
+
+/** Records what this round handed out and did not get back: this job begins when those that train have ended. */
+function missLost(session: Session, planned: ReadonlyMap<string, Trial>): void {
+  const run = session.settings.dispatch?.id
+  if (run === undefined) return
+  const { missing, lost } = missingInRound(session.state, run, new Set(planned.keys()))
+  if (missing.length === 0) return
+  const { log } = session.ports
+  log.warn(`No result that counts came back of ${missing.join(', ')}: the jobs that train say why`)
+  if (lost.length > 0) session.record([{ kind: 'lost', run, trials: lost }])
 }
 
 /** Compares a result with git and with the ledger. */

@@ -22,6 +22,7 @@ import {
   type Spent,
   WEEK_SECONDS,
 } from '../core/limits.ts'
+import type { Assignment } from '../core/lost.ts'
 import type { JudgePolicy } from '../core/policy.ts'
 import { type PullRequest, reconcile } from '../core/reconcile.ts'
 import { describeCertification, describeVerdict } from '../core/report/describe.ts'
@@ -177,6 +178,13 @@ export class Session {
   /** The trials worth running now, most urgent first, whatever they cost. */
   planTrials(): Trial[] {
     return planTrials(this.state, this.bench, this.policy, this.certification)
+  }
+
+  /** Notes what this workflow run has in hand, so that what never comes back is missed. */
+  take(command: Assignment['command'], trials: readonly Trial[]): void {
+    const run = this.settings.dispatch?.id
+    if (run === undefined) return
+    this.#journal.record([{ kind: 'assigned', run, command, trials: trials.map(({ id }) => id) }])
   }
 
   /** Asks for the certification of every merge that has none yet. */

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { Candidate, CandidateEnd, Direction, Usage } from './candidate.ts'
 import type { Certification, Stretch } from './certify/stretch.ts'
+import type { Assignment } from './lost.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
 import type { Wish, WishAnswer } from './wishes.ts'
@@ -44,7 +45,11 @@ export type LedgerEvent =
       /** What it adds to the new baseline, which may contain part of it; absent in ledgers of before. */
       addedLines?: number
     }
+  /** The trials that a workflow run has in hand from now on, whatever it had before. */
+  | ({ kind: 'assigned'; run: string } & Assignment)
   | { kind: 'trial'; result: TrialResult }
+  /** Of these trials, ids, that a workflow run had in hand no result came back. */
+  | { kind: 'lost'; run: string; trials: readonly string[] }
   | { kind: 'judged'; candidate: string; head: string; verdict: Verdict }
   | { kind: 'ended'; candidate: string; end: CandidateEnd }
   /** The merges up to this commit are to be certified. */

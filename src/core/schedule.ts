@@ -5,6 +5,7 @@ import type { CertifyPolicy } from './certify/opinion.ts'
 import { type CertificationStep, certificationSteps } from './certify/revert.ts'
 import { type Bench, evidenceFor, missingBaselineRuns, trialsOfTree, usualSeconds } from './evidence.ts'
 import type { LedgerEvent } from './ledger.ts'
+import { explainLoss } from './lost.ts'
 import type { JudgePolicy } from './policy.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
 import { BASE_SCALE, purposeOf, type Trial, trialId, trialSeed } from './trial.ts'
@@ -111,7 +112,13 @@ export function judgeCandidate(
   candidate: Candidate,
 ): Judgement {
   const code = { addedLines: candidate.addedLines, usualSeconds: usualSeconds(state, bench) }
-  return judge(evidenceFor(state, bench, candidate), policy, code)
+  const evidence = evidenceFor(state, bench, candidate)
+  const judgement = judge(evidence, policy, code)
+  if (judgement.kind !== 'replicate') return judgement
+  const loss = explainLoss(state, nextTrial(state, candidate.id, candidate).id)
+  if (loss === undefined) return judgement
+  const runs = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
+  return { kind: 'reject', reason: `run ${runs.candidate + 1} is ${loss}`, runs }
 }
 
 /** Decisions that the evidence now allows, as ledger events. */

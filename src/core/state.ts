@@ -2,6 +2,7 @@
 import { addUsage, type Candidate, type Direction, isIdea, NO_USAGE, type Usage } from './candidate.ts'
 import { type Certification, stretchKey } from './certify/stretch.ts'
 import type { LedgerEvent } from './ledger.ts'
+import type { Assignment } from './lost.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
 import type { KnownWish } from './wishes.ts'
@@ -21,6 +22,10 @@ export interface State {
   candidates: ReadonlyMap<string, Candidate>
   /** Every trial ever recorded, by id, in the order of the ledger. */
   trials: ReadonlyMap<string, TrialResult>
+  /** What each workflow run had in hand last. */
+  assigned: ReadonlyMap<string, Assignment>
+  /** By trial, the workflow runs that lost it. */
+  losses: ReadonlyMap<string, ReadonlySet<string>>
   /** What proposing has cost so far, failed attempts included. */
   usage: Usage
   /** How often proposers were asked, with or without result. */
@@ -55,6 +60,8 @@ interface Draft extends State {
   baselines: BaselineCommit[]
   candidates: Map<string, Candidate>
   trials: Map<string, TrialResult>
+  assigned: Map<string, Assignment>
+  losses: Map<string, ReadonlySet<string>>
   fruitless: Map<string, FruitlessAsking>
   wishes: Map<string, KnownWish>
 }
@@ -65,6 +72,8 @@ const NOTHING: State = {
   baselines: [],
   candidates: new Map(),
   trials: new Map(),
+  assigned: new Map(),
+  losses: new Map(),
   usage: NO_USAGE,
   asked: 0,
   certifyRequests: new Set(),
@@ -109,6 +118,8 @@ function draftOf(state: State): Draft {
     baselines: [...state.baselines],
     candidates: new Map(state.candidates),
     trials: new Map(state.trials),
+    assigned: new Map(state.assigned),
+    losses: new Map(state.losses),
     fruitless: new Map(state.fruitless),
     wishes: new Map(state.wishes),
   }
@@ -145,8 +156,12 @@ function isNews(state: State, event: LedgerEvent): boolean {
       return candidate !== undefined && candidate.pullRequest === undefined
     case 'rebased':
       return candidate !== undefined && candidate.end === undefined && candidate.head !== event.head
+    case 'assigned':
+      return !isAssigned(state.assigned.get(event.run), event)
     case 'trial':
       return !state.trials.has(event.result.trial.id)
+    case 'lost':
+      return event.trials.some((id) => !state.losses.get(id)?.has(event.run))
     case 'judged':
       return (
         candidate !== undefined && candidate.head === event.head && isNewVerdict(candidate, event.verdict)
@@ -162,6 +177,12 @@ function isNews(state: State, event: LedgerEvent): boolean {
     case 'not-reverted':
       return !state.notReverted.has(event.commit)
   }
+}
+
+/** A run that never had anything in hand has no need to say so. */
+function isAssigned(known: Assignment | undefined, { command, trials }: Assignment): boolean {
+  if (known === undefined) return trials.length === 0
+  return known.command === command && known.trials.join() === trials.join()
 }
 
 /**
@@ -215,6 +236,13 @@ function apply(draft: Draft, event: LedgerEvent): void {
       break
     case 'trial':
       draft.trials.set(event.result.trial.id, event.result)
+      break
+    case 'assigned':
+      draft.assigned.set(event.run, { command: event.command, trials: event.trials })
+      break
+    case 'lost':
+      for (const id of event.trials)
+        draft.losses.set(id, new Set([...(draft.losses.get(id) ?? []), event.run]))
       break
     case 'judged':
       change(draft, event.candidate, { verdict: event.verdict })

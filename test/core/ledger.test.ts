@@ -26,6 +26,8 @@ const EVENTS: LedgerEvent[] = [
   { kind: 'certification', certification: aCertification({ to: sha('m5') }) },
   { kind: 'announced', from: aBaseline().commit, to: sha('m5') },
   { kind: 'not-reverted', commit: sha('m5'), reason: 'later changes build on it' },
+  { kind: 'assigned', run: '7', command: 'propose', trials: ['a-r1', 'b-r1'] },
+  { kind: 'lost', run: '7', trials: ['b-r1'] },
 ]
 const TEXT = appendEvents('', EVENTS, NOON)
 

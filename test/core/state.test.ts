@@ -58,6 +58,8 @@ describe('replay', () => {
       trials: new Map(),
       usage: NO_USAGE,
       asked: 0,
+      assigned: new Map(),
+      losses: new Map(),
       certifyRequests: new Set(),
       certifications: new Map(),
       announced: new Set(),
