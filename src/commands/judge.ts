@@ -7,6 +7,7 @@ import { measurementHash } from '../core/evidence.ts'
 import { reviewChanges } from '../core/gate/gate.ts'
 import { missingInRound } from '../core/lost.ts'
 import { describeTrial } from '../core/report/describe.ts'
+import { visibleText } from '../core/report/markdown.ts'
 import { groupTrials, type Trial, type TrialBatch, type TrialResult } from '../core/trial.ts'
 import { checkResult } from '../core/trust.ts'
 import type { Results } from '../ports.ts'
@@ -24,6 +25,7 @@ export async function judgeResults(
   const planned = session.planTrials()
   const assigned = new Map(planned.map((trial) => [trial.id, trial]))
   const refused: string[] = []
+  const testbeds = new Set<string>()
   for (const file of await ports.results.read()) {
     if (file.kind === 'result' && session.state.trials.has(file.result.trial.id)) continue
     const problem = file.kind === 'unreadable' ? file.problem : await verify(session, assigned, file.result)
@@ -32,15 +34,25 @@ export async function judgeResults(
       ports.log.warn(`Refused ${file.name}: ${problem}`)
     } else if (file.kind === 'result') {
       ports.log.info(describeTrial(file.result))
+      testbeds.add(file.result.testbed)
       session.record([{ kind: 'trial', result: file.result }])
     }
   }
+  if (testbeds.size > 1) ports.log.warn(explainKinds(testbeds))
   missLost(session, assigned)
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
   session.warnOfStuckCertification()
   return { session, batches: groupTrials(session.trials, session.cut), refused }
+}
+
+function explainKinds(testbeds: ReadonlySet<string>): string {
+  const names = [...testbeds].map((testbed) => visibleText(testbed, 100)).join('; ')
+  return (
+    `Results came from ${testbeds.size} kinds of machines (${names}). Numbers are compared on each kind alone, so that the ` +
+    'baseline is measured on each and candidates may be trained anew: a label in `runs-on` that only one kind has saves that.'
+  )
 }
 
 /** Records what this round handed out and did not get back: this job begins when those that train have ended. */

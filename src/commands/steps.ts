@@ -164,9 +164,13 @@ async function publish(session: Session, candidate: Candidate, verdict: Verdict)
     await forge.putComment(candidate.pullRequest, candidateMarker(candidate.id), comment)
 }
 
-/** The runs the verdict was reached on: an accepted candidate goes on being measured, as the next baseline. */
-function judgedEvidence(session: Session, candidate: Candidate, verdict: Verdict): MeasuredEvidence {
-  const evidence = evidenceFor(session.state, session.bench, candidate)
+/**
+ * The runs the verdict was reached on: an accepted candidate goes on being measured, as the next baseline, and other
+ * machines may have trained since.
+ */
+function judgedEvidence({ state, bench }: Session, candidate: Candidate, verdict: Verdict): MeasuredEvidence {
+  const { testbed = bench.testbed } = verdict
+  const evidence = evidenceFor(state, { ...bench, testbed }, candidate)
   return { ...evidence, candidate: evidence.candidate.slice(0, verdict.runs.candidate) }
 }
 

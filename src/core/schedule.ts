@@ -9,7 +9,7 @@ import { explainLoss } from './lost.ts'
 import type { JudgePolicy } from './policy.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
 import { BASE_SCALE, purposeOf, type Trial, trialId, trialSeed } from './trial.ts'
-import { type Judgement, judge } from './verdict.ts'
+import { type Judgement, judge, type Verdict } from './verdict.ts'
 
 /** Runs of a baseline that may fail before we say that the baseline itself is broken. */
 const MAX_BASELINE_FAILURES = 3
@@ -133,7 +133,9 @@ export function decide(
     .flatMap((candidate) => {
       const judgement = judgeCandidate(state, bench, policy, candidate)
       if (judgement.kind === 'replicate') return []
-      return [{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict: judgement } as const]
+      const { testbed } = bench
+      const verdict: Verdict = { ...judgement, ...(testbed !== undefined && { testbed }) }
+      return [{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict } as const]
     })
 }
 

@@ -24,6 +24,8 @@ export interface Verdict {
   risk?: number
   /** How many runs of the candidate and of the baseline were compared. */
   runs: { candidate: number; baseline: number }
+  /** Where they were made; absent in ledgers of before, and where numbers play no part. */
+  testbed?: string
 }
 
 /** What `judge` answers: a decision, or that one more run is needed first. */

@@ -1,115 +1,35 @@
 // Trials that never come back, through the jobs of a swarm and through the loop of one machine.
 import { describe, expect, test } from 'vitest'
-import { judgeResults } from '../../src/commands/judge.ts'
 import { propose } from '../../src/commands/propose.ts'
 import { run } from '../../src/commands/run.ts'
-import { type Candidate, candidateBranch, candidateId, NO_USAGE } from '../../src/core/candidate.ts'
-import { replay } from '../../src/core/state.ts'
-import type { Trial, TrialBatch } from '../../src/core/trial.ts'
-import type { ResultFile, Trainer } from '../../src/ports.ts'
-import { aCandidate, BENCH, ROOT_SEED, trialResults } from '../factories.ts'
-import { configHash } from './lab.ts'
-import { AT, CONFIG, Killed, MemoryWorld, pullOf } from './memory.ts'
-import { proposingPorts } from './proposing-ports.ts'
+import type { TrialResult } from '../../src/core/trial.ts'
+import type { Trainer } from '../../src/ports.ts'
+import { Killed, type MemoryWorld, pullOf } from './memory.ts'
+import { aWorld, now, portsOf, round as roundOf, settingsOf } from './swarm.ts'
 
-const CONFIG_TEXT = `editable: ['*.py']
-train: python train.py
-evaluate: python evaluate.py
-budget: 5m
-metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
-replicates: { baseline: 3, candidate: 2 }
-`
-const HASH = configHash(CONFIG_TEXT)
 const LOST = 'run 1 is lost: it was begun 3 times, and no result that counts came back'
 
-/** A measured baseline, and candidates that each put a number into a file of their own. */
-function aWorld(...effects: number[]) {
-  const files = new Map([
-    ['train.py', '0'],
-    [CONFIG, CONFIG_TEXT],
-  ])
-  const world = new MemoryWorld(files, 0.01, () => HASH)
-  const baseline = { commit: world.tip, tree: world.treeOf(files) }
-  world.write({ kind: 'started', rootSeed: ROOT_SEED }, { kind: 'baseline', ...baseline, cause: 'started' })
-  for (const result of trialResults([2.49, 2.5, 2.51], { baseline, config: HASH, trust: 'evaluated' }))
-    world.write({ kind: 'trial', result })
-  const candidates = effects.map((effect, index) => propound(world, `${'abc'[index]}.py`, effect))
-  return { world, candidates: candidates as [Candidate, ...Candidate[]] }
-}
+type Fate = 'returns' | 'vanishes' | 'is refused'
 
-function propound(world: MemoryWorld, path: string, effect: number): Candidate {
-  const base = world.tip
-  const changed = new Map(world.filesOf(base)).set(path, `${effect}`)
-  const [head, tree] = [world.put(changed, base), world.treeOf(changed)]
-  const candidate = aCandidate({ name: path, id: candidateId(base, tree), base, head, tree })
-  world.branches.set(candidateBranch(candidate.id), head)
-  world.write({ kind: 'proposed', candidate })
-  return candidate
-}
-
-function portsOf(world: MemoryWorld, lines: string[] = []) {
-  const { repository, ledger, forge } = world
-  const say = (line: string) => void lines.push(line)
-  return {
-    repository,
-    ledger,
-    forge,
-    clock: { now: () => AT, monotonicSeconds: () => 0 },
-    log: { info: say, warn: say },
-    cancelled: new AbortController().signal,
-    ...proposingPorts({
-      name: 'silent',
-      propose: async () => ({ kind: 'nothing', reason: 'no idea', usage: NO_USAGE, exhausted: true }),
-    }),
-  }
-}
-
-const settingsOf = (id: string) => ({
-  configPath: CONFIG,
-  rootSeed: ROOT_SEED,
-  newLedger: false,
-  testbed: BENCH.testbed,
-  candidates: 2,
-  runUrl: undefined,
-  dispatch: { id, hypothesis: '', direction: '' },
-})
-
-type Fate = (trial: Trial) => 'returns' | 'vanishes' | 'is refused'
-
-async function train(world: MemoryWorld, batches: readonly TrialBatch[], fate: Fate): Promise<ResultFile[]> {
-  const files: ResultFile[] = []
-  for (const trial of batches.flatMap(({ trials }) => trials)) {
-    const what = fate(trial)
-    if (what === 'vanishes') continue
+function round(world: MemoryWorld, id: string, fate: Fate, judgings = 1): Promise<string[]> {
+  const train = async (trial: TrialResult['trial']): Promise<TrialResult | undefined> => {
+    if (fate === 'vanishes') return undefined
     const result = await world.trainer.run(trial, new AbortController().signal)
-    const config = what === 'returns' ? result.config : 'f'.repeat(16)
-    files.push({ name: trial.id, kind: 'result', result: { ...result, config } })
+    return fate === 'returns' ? result : { ...result, config: 'f'.repeat(16) }
   }
-  return files
+  return roundOf(world, id, train, judgings)
 }
-
-/** One round of a swarm, whose judge may be started more than once. */
-async function round(world: MemoryWorld, id: string, fate: Fate, judgings = 1): Promise<string[]> {
-  const lines: string[] = []
-  const { batches } = await propose(portsOf(world), settingsOf(id))
-  const files = await train(world, batches, fate)
-  const ports = { ...portsOf(world, lines), results: { read: async () => files } }
-  for (let judging = 0; judging < judgings; judging++) await judgeResults(ports, settingsOf(id))
-  return lines
-}
-
-const now = (world: MemoryWorld, { id }: Candidate) => replay(world.events).candidates.get(id)
 
 describe('in a swarm', () => {
   test.each(['vanishes', 'is refused'] as const)('a trial that %s in three rounds is lost', async (fate) => {
     const { world, candidates } = aWorld(0.5)
     const [candidate] = candidates
     for (const id of ['1', '2']) {
-      const lines = await round(world, id, () => fate)
+      const lines = await round(world, id, fate)
       expect(lines).toContainEqual(expect.stringContaining('No result that counts came back of'))
       expect(now(world, candidate)?.verdict).toBeUndefined()
     }
-    await round(world, '3', () => fate)
+    await round(world, '3', fate)
     expect(now(world, candidate)).toMatchObject({
       verdict: { kind: 'reject', reason: LOST },
       end: { kind: 'closed' },
@@ -123,14 +43,14 @@ describe('in a swarm', () => {
 
   test('one loss is retried', async () => {
     const { world, candidates } = aWorld(0.5)
-    await round(world, '1', () => 'vanishes')
-    await round(world, '2', () => 'returns')
+    await round(world, '1', 'vanishes')
+    await round(world, '2', 'returns')
     expect(now(world, candidates[0])?.verdict?.reason).toContain('over 1 run, ')
   })
 
   test('F41 a round that is judged again loses nothing more', async () => {
     const { world, candidates } = aWorld(0.5)
-    await round(world, '1', () => 'vanishes', 5)
+    await round(world, '1', 'vanishes', 5)
     expect(now(world, candidates[0])?.verdict).toBeUndefined()
     expect(world.events.filter(({ kind }) => kind === 'lost')).toHaveLength(1)
   })
@@ -138,7 +58,7 @@ describe('in a swarm', () => {
   test('machines that all vanish take no candidate with them', async () => {
     const { world, candidates } = aWorld(0.5, 0.6)
     for (const id of ['1', '2', '3', '4']) {
-      const lines = await round(world, id, () => 'vanishes')
+      const lines = await round(world, id, 'vanishes')
       expect(lines).toContainEqual(expect.stringContaining('No result that counts came back of'))
     }
     for (const candidate of candidates) expect(now(world, candidate)?.verdict).toBeUndefined()
@@ -153,21 +73,21 @@ describe('in a swarm', () => {
   test('F40 killed at any effect of the third round and started again, it ends the same', async () => {
     const lostTwice = async () => {
       const { world, candidates } = aWorld(0.5)
-      for (const id of ['1', '2']) await round(world, id, () => 'vanishes')
+      for (const id of ['1', '2']) await round(world, id, 'vanishes')
       return { world, candidate: candidates[0] }
     }
     let kills = 0
     for (let effects = 1; ; effects++) {
       const { world, candidate } = await lostTwice()
       world.fuse = { effects, after: effects % 2 === 0 }
-      const killed = await round(world, '3', () => 'vanishes').then(
+      const killed = await round(world, '3', 'vanishes').then(
         () => false,
         (error: unknown) => error instanceof Killed,
       )
       world.fuse = undefined
       if (!killed) break
       kills += 1
-      await round(world, '3', () => 'vanishes')
+      await round(world, '3', 'vanishes')
       expect(now(world, candidate)).toMatchObject({ verdict: { reason: LOST }, end: { kind: 'closed' } })
       expect(world.events.filter(({ kind }) => kind === 'lost')).toHaveLength(3)
     }

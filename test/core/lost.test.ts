@@ -106,6 +106,7 @@ describe('a candidate', () => {
           kind: 'reject',
           reason: 'run 1 is lost: it was begun 3 times, and no result that counts came back',
           runs: { candidate: 0, baseline: 6 },
+          testbed: BENCH.testbed,
         },
       },
     ])
