@@ -25,7 +25,7 @@ export async function judgeResults(
   const planned = session.planTrials()
   const assigned = new Map(planned.map((trial) => [trial.id, trial]))
   const refused: string[] = []
-  const testbeds = new Set<string>()
+  const accepted: TrialResult[] = []
   for (const file of await ports.results.read()) {
     if (file.kind === 'result' && session.state.trials.has(file.result.trial.id)) continue
     const problem = file.kind === 'unreadable' ? file.problem : await verify(session, assigned, file.result)
@@ -34,11 +34,10 @@ export async function judgeResults(
       ports.log.warn(`Refused ${file.name}: ${problem}`)
     } else if (file.kind === 'result') {
       ports.log.info(describeTrial(file.result))
-      testbeds.add(file.result.testbed)
-      session.record([{ kind: 'trial', result: file.result }])
+      accepted.push(file.result)
     }
   }
-  if (testbeds.size > 1) ports.log.warn(explainKinds(testbeds))
+  recordRound(session, accepted)
   missLost(session, assigned)
   await performSteps(session)
   await session.flushed()
@@ -47,10 +46,18 @@ export async function judgeResults(
   return { session, batches: groupTrials(session.trials, session.cut), refused }
 }
 
-function explainKinds(testbeds: ReadonlySet<string>): string {
-  const names = [...testbeds].map((testbed) => visibleText(testbed, 100)).join('; ')
+/** What came in together is decided together, so that no verdict depends on which result was read first. */
+function recordRound(session: Session, results: readonly TrialResult[]): void {
+  const byTestbed = Map.groupBy(results, ({ testbed }) => testbed)
+  if (byTestbed.size > 1) session.ports.log.warn(explainKinds([...byTestbed.keys()]))
+  for (const group of byTestbed.values())
+    session.record(group.map((result) => ({ kind: 'trial', result }) as const))
+}
+
+function explainKinds(testbeds: readonly string[]): string {
+  const names = testbeds.map((testbed) => visibleText(testbed, 100)).join('; ')
   return (
-    `Results came from ${testbeds.size} kinds of machines (${names}). Numbers are compared on each kind alone, so that the ` +
+    `Results came from ${testbeds.length} kinds of machines (${names}). Numbers are compared on each kind alone, so that the ` +
     'baseline is measured on each and candidates may be trained anew: a label in `runs-on` that only one kind has saves that.'
   )
 }

@@ -1,5 +1,6 @@
 // What counts as lost, whom a round without results blames, and when a candidate is given up.
 import { describe, expect, it } from 'vitest'
+import type { Candidate } from '../../src/core/candidate.ts'
 import type { LedgerEvent } from '../../src/core/ledger.ts'
 import { explainLoss, lostOnMachine, missingInRound } from '../../src/core/lost.ts'
 import { decide, planTrials } from '../../src/core/schedule.ts'
@@ -15,12 +16,13 @@ import {
   trialResults,
 } from '../factories.ts'
 
-const [A, B] = ['a', 'b'].map((name) => aCandidate({ name })) as [typeof CANDIDATE, typeof CANDIDATE]
-const CANDIDATE = aCandidate()
-const [a1, b1] = [A, B].map((candidate) => aTrial({ candidate }).id) as [string, string]
+const A = aCandidate({ name: 'a' })
+const B = aCandidate({ name: 'b' })
+const a1 = aTrial({ candidate: A }).id
+const b1 = aTrial({ candidate: B }).id
 const base = [1, 2].map((replicate) => aTrial({ replicate }).id)
 
-const ran = (candidate: typeof CANDIDATE, value = 2.49): LedgerEvent => ({
+const ran = (candidate: Candidate, value = 2.49): LedgerEvent => ({
   kind: 'trial',
   result: aTrialResult({ candidate, value }),
 })
