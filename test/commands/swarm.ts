@@ -17,7 +17,7 @@ budget: 5m
 metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
 replicates: { baseline: 3, candidate: 2 }
 `
-export const HASH = configHash(CONFIG_TEXT)
+const HASH = configHash(CONFIG_TEXT)
 
 /** A measured baseline, and candidates that each put a number into a file of their own. */
 export function aWorld(...effects: number[]) {
