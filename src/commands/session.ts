@@ -235,7 +235,7 @@ export class Session {
     const failure = baselineFailure(this.state, this.bench)
     if (failure === undefined) return
     throw new BaselineError(failure, {
-      hint: 'Run the training command on the baseline branch by hand and mend it there.',
+      hint: 'Run the training command on the baseline branch by hand and mend it there. If the machine was at fault, push any change to that branch: it is measured anew.',
     })
   }
 

@@ -11,7 +11,7 @@ import { type BaselineCommit, openCandidates, type State } from './state.ts'
 import { BASE_SCALE, purposeOf, type Trial, trialId, trialSeed } from './trial.ts'
 import { type Judgement, judge, type Verdict } from './verdict.ts'
 
-/** Runs of a baseline that may fail before we say that the baseline itself is broken. */
+/** Runs of a baseline that may fail one after the other before we say that the baseline itself is broken. */
 const MAX_BASELINE_FAILURES = 3
 
 /**
@@ -144,12 +144,11 @@ function baselineIsMeasured(state: State, bench: Bench, policy: JudgePolicy): bo
   return missingBaselineRuns(state, bench, state.baseline, policy.baselineReplicates) === 0
 }
 
-/** Why the baseline cannot be measured, once it has failed too often; undefined while it is fine. */
+/** Why the baseline cannot be measured, once it has failed too often in a row; undefined while it is fine. */
 export function baselineFailure(state: State, bench: Bench): string | undefined {
   if (!state.baseline) return undefined
-  const failed = trialsOfTree(state, bench, state.baseline.tree).filter(
-    (result) => result.outcome !== 'measured',
-  )
+  const runs = trialsOfTree(state, bench, state.baseline.tree)
+  const failed = runs.slice(runs.findLastIndex(({ outcome }) => outcome === 'measured') + 1)
   if (failed.length < MAX_BASELINE_FAILURES) return undefined
   const last = failed.at(-1)
   return `${failed.length} runs of the baseline ended ${last?.outcome}: ${last?.reason ?? 'no reason known'}`
