@@ -179,6 +179,7 @@ export function aState({ candidates = [], trials = [], ...fields }: StateFields 
     asked: candidates.length,
     assigned: new Map(),
     losses: new Map(),
+    lostSince: new Set(),
     certifyRequests: new Set(),
     certifications: new Map(),
     announced: new Set(),

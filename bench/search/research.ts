@@ -64,6 +64,7 @@ export class Research {
       fruitless: this.#fruitless,
       assigned: new Map(),
       losses: new Map(),
+      lostSince: new Set(),
       certifyRequests: new Set(),
       certifications: new Map(),
       announced: new Set(),

@@ -21,8 +21,8 @@ interface Missing {
 }
 
 /**
- * What did not come back of a round, once all its jobs have ended. When nothing at all came back it is their machines, and
- * none of several is to blame.
+ * What did not come back of a round, once all its jobs have ended. When nothing at all came back it may be their machines:
+ * then none of several is to blame, nor one that was alone when others were lost before it.
  *
  * @param planned ids of what was still to be trained when the results were read
  */
@@ -30,7 +30,7 @@ export function missingInRound(state: State, run: string, planned: ReadonlySet<s
   const { trials = [] } = state.assigned.get(run) ?? {}
   const missing = trials.filter((id) => planned.has(id) && !state.trials.has(id))
   const cameBack = trials.some((id) => state.trials.has(id))
-  const isAlone = new Set(missing.map(codeOf)).size === 1
+  const isAlone = new Set([...missing, ...state.lostSince].map(codeOf)).size === 1
   return { missing, lost: cameBack || isAlone ? missing : [] }
 }
 

@@ -26,6 +26,8 @@ export interface State {
   assigned: ReadonlyMap<string, Assignment>
   /** By trial, the workflow runs that lost it. */
   losses: ReadonlyMap<string, ReadonlySet<string>>
+  /** Trials that were lost since a result last came back. */
+  lostSince: ReadonlySet<string>
   /** What proposing has cost so far, failed attempts included. */
   usage: Usage
   /** How often proposers were asked, with or without result. */
@@ -62,6 +64,7 @@ interface Draft extends State {
   trials: Map<string, TrialResult>
   assigned: Map<string, Assignment>
   losses: Map<string, ReadonlySet<string>>
+  lostSince: Set<string>
   fruitless: Map<string, FruitlessAsking>
   wishes: Map<string, KnownWish>
 }
@@ -74,6 +77,7 @@ const NOTHING: State = {
   trials: new Map(),
   assigned: new Map(),
   losses: new Map(),
+  lostSince: new Set(),
   usage: NO_USAGE,
   asked: 0,
   certifyRequests: new Set(),
@@ -120,6 +124,7 @@ function draftOf(state: State): Draft {
     trials: new Map(state.trials),
     assigned: new Map(state.assigned),
     losses: new Map(state.losses),
+    lostSince: new Set(state.lostSince),
     fruitless: new Map(state.fruitless),
     wishes: new Map(state.wishes),
   }
@@ -236,13 +241,16 @@ function apply(draft: Draft, event: LedgerEvent): void {
       break
     case 'trial':
       draft.trials.set(event.result.trial.id, event.result)
+      draft.lostSince.clear()
       break
     case 'assigned':
       draft.assigned.set(event.run, { command: event.command, trials: event.trials })
       break
     case 'lost':
-      for (const id of event.trials)
+      for (const id of event.trials) {
         draft.losses.set(id, new Set([...(draft.losses.get(id) ?? []), event.run]))
+        draft.lostSince.add(id)
+      }
       break
     case 'judged':
       change(draft, event.candidate, { verdict: event.verdict })

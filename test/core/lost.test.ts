@@ -57,6 +57,13 @@ describe('a round', () => {
     ['what did not come back', [assigned('7', a1, b1), ran(A)], [b1]],
     ['what was alone', [assigned('7', b1)], [b1]],
     ['nothing, when nothing of several came back: it is their machines', [assigned('7', a1, b1)], []],
+    ['what was alone a second time', [assigned('7', b1), lost('6', b1)], [b1]],
+    ['nothing, when it was alone after another was lost', [assigned('7', b1), lost('6', a1)], []],
+    [
+      'what was alone after another was lost and results came back',
+      [lost('6', a1), ran(A), assigned('7', b1)],
+      [b1],
+    ],
     ['nothing of what another round handed out', [assigned('6', b1)], []],
     ['nothing of what it gave back', [assigned('7', b1), assigned('7')], []],
   ] as const)('misses %s', (_, events, found) => {

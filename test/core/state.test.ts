@@ -60,6 +60,7 @@ describe('replay', () => {
       asked: 0,
       assigned: new Map(),
       losses: new Map(),
+      lostSince: new Set(),
       certifyRequests: new Set(),
       certifications: new Map(),
       announced: new Set(),
