@@ -1,7 +1,7 @@
 // The ledger as a running command sees it: recorded at once in memory, written to the remote in the background, in order.
 import { type Cost, costSince } from '../core/cost.ts'
-import { appendEvents, type LedgerEvent, parseLedger } from '../core/ledger.ts'
-import { replay, type State, selectNews } from '../core/state.ts'
+import { appendEvents, type KnownLedger, type LedgerEvent, parseLedger } from '../core/ledger.ts'
+import { advance, replay, type State, selectNews } from '../core/state.ts'
 import { LedgerError } from '../errors.ts'
 import type { BranchUpdate, Clock, LedgerStore } from '../ports.ts'
 
@@ -11,9 +11,9 @@ interface Entry {
   at: Date
 }
 
-interface Written {
-  events: readonly LedgerEvent[]
-  times: readonly number[]
+/** The remote's ledger as it was last seen. A long one is read once: from then on only what is new. */
+interface Written extends KnownLedger {
+  state: State
 }
 
 export class Journal {
@@ -30,7 +30,7 @@ export class Journal {
     this.#store = store
     this.#clock = clock
     this.#written = readLedger(text)
-    this.#state = replay(this.#written.events)
+    this.#state = this.#written.state
   }
 
   /** What is true now, lines that are still on their way to the remote included. */
@@ -61,7 +61,8 @@ export class Journal {
     if (this.#failure) throw this.#failure.error
     if (events.length === 0 && branches.length === 0) return
     this.#pending.push({ events, branches, at: this.#clock.now() })
-    this.#refresh()
+    this.#state = advance(this.#state, events)
+    this.wake()
     this.#writing ??= this.#writeAll()
     // A failure is thrown by whoever records or waits next; until then it must not end the process.
     this.#writing.catch((error: unknown) => {
@@ -90,19 +91,20 @@ export class Journal {
       const batch = takeBatch(this.#pending)
       const events = batch.flatMap((entry) => entry.events)
       const branches = batch.flatMap((entry) => entry.branches)
-      const edit = (text: string): string =>
-        appendEvents(text, selectNews(readLedger(text).events, events), this.#clock.now())
+      const edit = (text: string): string => {
+        this.#written = readLedger(text, this.#written)
+        return appendEvents(text, selectNews(this.#written.state, events), this.#clock.now())
+      }
       const text = await this.#store.update(edit, branches, describe(events))
-      this.#written = readLedger(text)
+      this.#written = readLedger(text, this.#written)
       this.#pending.splice(0, batch.length)
-      this.#refresh()
+      this.#state = advance(
+        this.#written.state,
+        this.#pending.flatMap((entry) => entry.events),
+      )
+      this.wake()
     }
     this.#writing = undefined
-  }
-
-  #refresh(): void {
-    this.#state = replay([...this.#written.events, ...this.#pending.flatMap((entry) => entry.events)])
-    this.wake()
   }
 }
 
@@ -112,9 +114,13 @@ function takeBatch(pending: readonly Entry[]): Entry[] {
   return pending.slice(0, end === -1 ? pending.length : end + 1)
 }
 
-function readLedger(text: string): Written {
-  const parsed = parseLedger(text)
-  if (parsed.kind === 'ledger') return parsed
+function readLedger(text: string, known?: Written): Written {
+  const parsed = parseLedger(text, known)
+  if (parsed.kind === 'ledger') {
+    const { events, times } = parsed
+    const state = known ? advance(known.state, events.slice(known.events.length)) : replay(events)
+    return { text, events, times, state }
+  }
   throw new LedgerError(`the ledger is broken at line ${parsed.line}: ${parsed.problem}`, {
     hint: 'Nothing is merged until it is mended: `git log -p autoresearch/ledger` shows who changed it; reset the branch to the last good commit.',
   })

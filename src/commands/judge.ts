@@ -5,7 +5,9 @@ import { reviewAa } from '../core/aa.ts'
 import { certificationConfig } from '../core/certify/certify.ts'
 import { measurementHash } from '../core/evidence.ts'
 import { reviewChanges } from '../core/gate/gate.ts'
+import { missingInRound } from '../core/lost.ts'
 import { describeTrial } from '../core/report/describe.ts'
+import { visibleText } from '../core/report/markdown.ts'
 import { groupTrials, type Trial, type TrialBatch, type TrialResult } from '../core/trial.ts'
 import { checkResult } from '../core/trust.ts'
 import type { Results } from '../ports.ts'
@@ -23,6 +25,7 @@ export async function judgeResults(
   const planned = session.planTrials()
   const assigned = new Map(planned.map((trial) => [trial.id, trial]))
   const refused: string[] = []
+  const accepted: TrialResult[] = []
   for (const file of await ports.results.read()) {
     if (file.kind === 'result' && session.state.trials.has(file.result.trial.id)) continue
     const problem = file.kind === 'unreadable' ? file.problem : await verify(session, assigned, file.result)
@@ -31,14 +34,43 @@ export async function judgeResults(
       ports.log.warn(`Refused ${file.name}: ${problem}`)
     } else if (file.kind === 'result') {
       ports.log.info(describeTrial(file.result))
-      session.record([{ kind: 'trial', result: file.result }])
+      accepted.push(file.result)
     }
   }
+  recordRound(session, accepted)
+  missLost(session, assigned)
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
   session.warnOfStuckCertification()
   return { session, batches: groupTrials(session.trials, session.cut), refused }
+}
+
+/** What came in together is decided together, so that no verdict depends on which result was read first. */
+function recordRound(session: Session, results: readonly TrialResult[]): void {
+  const byTestbed = Map.groupBy(results, ({ testbed }) => testbed)
+  if (byTestbed.size > 1) session.ports.log.warn(explainKinds([...byTestbed.keys()]))
+  for (const group of byTestbed.values())
+    session.record(group.map((result) => ({ kind: 'trial', result }) as const))
+}
+
+function explainKinds(testbeds: readonly string[]): string {
+  const names = testbeds.map((testbed) => visibleText(testbed, 100)).join('; ')
+  return (
+    `Results came from ${testbeds.length} kinds of machines (${names}). Numbers are compared on each kind alone, so that the ` +
+    'baseline is measured on each and candidates may be trained anew: a label in `runs-on` that only one kind has saves that.'
+  )
+}
+
+/** Records what this round handed out and did not get back: this job begins when those that train have ended. */
+function missLost(session: Session, planned: ReadonlyMap<string, Trial>): void {
+  const run = session.settings.dispatch?.id
+  if (run === undefined) return
+  const { missing, lost } = missingInRound(session.state, run, new Set(planned.keys()))
+  if (missing.length === 0) return
+  const { log } = session.ports
+  log.warn(`No result that counts came back of ${missing.join(', ')}: the jobs that train say why`)
+  if (lost.length > 0) session.record([{ kind: 'lost', run, trials: lost }])
 }
 
 /** Compares a result with git and with the ledger. */

@@ -19,7 +19,13 @@ export async function propose(
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
-  return { session, batches: groupTrials(session.trials, session.cut) }
+  const batches = groupTrials(session.trials, session.cut)
+  session.take(
+    'propose',
+    batches.flatMap(({ trials }) => trials),
+  )
+  await session.flushed()
+  return { session, batches }
 }
 
 async function fillQueue(session: Session, ports: ProposingPorts, wanted: number): Promise<void> {

@@ -1,10 +1,12 @@
 // The loop for one GPU machine: three lanes that read the same state (one trains, one proposes, one talks to GitHub), so
 // that the device never waits for a model or for GitHub.
 import { pastIdeas } from '../core/ideas.ts'
+import { lostOnMachine } from '../core/lost.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import type { RunTimes } from '../core/report/tally.ts'
 import { planSteps, waitingCandidates } from '../core/schedule.ts'
 import { openCandidates, type State } from '../core/state.ts'
+import type { Trial, TrialResult } from '../core/trial.ts'
 import { dueAnswers } from '../core/wishes.ts'
 import type { Proposer, Trainer } from '../ports.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
@@ -40,11 +42,20 @@ const MAX_FRUITLESS = 5
 export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSummary> {
   const startedSeconds = ports.clock.monotonicSeconds()
   const session = await openSession(ports, settings)
+  missLost(session)
   const loop = new Loop(ports, session, startedSeconds + settings.timeBudgetSeconds)
   ports.log.info(`No more proposals: ${await loop.run()}`)
   session.warnOfStuckCertification()
   const seconds = ports.clock.monotonicSeconds() - startedSeconds
   return { session, times: { seconds, ...loop.deviceTimes } }
+}
+
+/** Records the trials in which this machine's job ended before, whatever ended it. */
+function missLost(session: Session): void {
+  for (const { run, trials } of lostOnMachine(session.state)) {
+    session.ports.log.warn(`Workflow run ${run} ended while it trained ${trials.join(', ')}`)
+    session.record([{ kind: 'lost', run, trials }])
+  }
 }
 
 class Loop {
@@ -109,7 +120,7 @@ class Loop {
 
   /** The training lane: one trial after the other, as long as there is one worth running and time for it. */
   async #train(): Promise<void> {
-    const { clock, trainer } = this.#ports
+    const { clock } = this.#ports
     while (!this.#stop.signal.aborted) {
       this.#session.assertBaselineTrains()
       if (clock.monotonicSeconds() + this.#session.config.timeoutSeconds > this.#deadlineSeconds) return
@@ -119,11 +130,25 @@ class Loop {
         await this.#session.changed()
         continue
       }
-      const result = await trainer.run(trial, this.#stop.signal, this.#session.cut)
-      if (this.#stop.signal.aborted) return
+      const result = await this.#runTrial(trial)
+      if (result === undefined) return
       this.#countTrial(result.deviceSeconds)
       this.#ports.log.info(describeTrial(result))
       this.#session.record([{ kind: 'trial', result }])
+    }
+  }
+
+  /** @returns undefined when the job is ending. Only a trial that ends the job without a word stays in hand. */
+  async #runTrial(trial: Trial): Promise<TrialResult | undefined> {
+    const { signal } = this.#stop
+    this.#session.take('run', [trial])
+    let result: TrialResult | undefined
+    try {
+      const ended = await this.#ports.trainer.run(trial, signal, this.#session.cut)
+      if (!signal.aborted) result = ended
+      return result
+    } finally {
+      if (result === undefined) this.#session.take('run', [])
     }
   }
 

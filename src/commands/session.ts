@@ -22,6 +22,7 @@ import {
   type Spent,
   WEEK_SECONDS,
 } from '../core/limits.ts'
+import type { Assignment } from '../core/lost.ts'
 import type { JudgePolicy } from '../core/policy.ts'
 import { type PullRequest, reconcile } from '../core/reconcile.ts'
 import { describeCertification, describeVerdict } from '../core/report/describe.ts'
@@ -179,6 +180,13 @@ export class Session {
     return planTrials(this.state, this.bench, this.policy, this.certification)
   }
 
+  /** Notes what this workflow run has in hand, so that what never comes back is missed. */
+  take(command: Assignment['command'], trials: readonly Trial[]): void {
+    const run = this.settings.dispatch?.id
+    if (run === undefined) return
+    this.#journal.record([{ kind: 'assigned', run, command, trials: trials.map(({ id }) => id) }])
+  }
+
   /** Asks for the certification of every merge that has none yet. */
   askForCertification(): void {
     this.record(askForCertification(this.state))
@@ -227,7 +235,7 @@ export class Session {
     const failure = baselineFailure(this.state, this.bench)
     if (failure === undefined) return
     throw new BaselineError(failure, {
-      hint: 'Run the training command on the baseline branch by hand and mend it there.',
+      hint: 'Run the training command on the baseline branch by hand and mend it there. If the machine was at fault, push any change to that branch: it is measured anew.',
     })
   }
 

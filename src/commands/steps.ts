@@ -3,6 +3,7 @@ import { type Candidate, candidateBranch, isToBeMerged } from '../core/candidate
 import { refutationOf } from '../core/certify/revert.ts'
 import { summariseCost } from '../core/cost.ts'
 import { evidenceFor } from '../core/evidence.ts'
+import { addedLines } from '../core/gate/lines.ts'
 import { reconcileCandidate } from '../core/reconcile.ts'
 import { renderAnswer, wishMarker } from '../core/report/answer.ts'
 import { revertCheck } from '../core/report/certification-check.ts'
@@ -91,17 +92,11 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
       `conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`,
     )
   if (replayed.tree === onto.tree) return decide('reject', 'the baseline already contains this change')
+  const { commit: head, tree } = replayed
+  const lines = addedLines(await repository.changes(onto.commit, head))
   session.record(
-    [
-      {
-        kind: 'rebased',
-        candidate: candidate.id,
-        base: onto.commit,
-        head: replayed.commit,
-        tree: replayed.tree,
-      },
-    ],
-    [{ branch: candidateBranch(candidate.id), from: candidate.head, to: replayed.commit }],
+    [{ kind: 'rebased', candidate: candidate.id, base: onto.commit, head, tree, addedLines: lines }],
+    [{ branch: candidateBranch(candidate.id), from: candidate.head, to: head }],
   )
   session.ports.log.info(`replayed ${describeCandidate(candidate)} on ${onto.commit.slice(0, 7)}`)
 }
@@ -169,9 +164,13 @@ async function publish(session: Session, candidate: Candidate, verdict: Verdict)
     await forge.putComment(candidate.pullRequest, candidateMarker(candidate.id), comment)
 }
 
-/** The runs the verdict was reached on: an accepted candidate goes on being measured, as the next baseline. */
-function judgedEvidence(session: Session, candidate: Candidate, verdict: Verdict): MeasuredEvidence {
-  const evidence = evidenceFor(session.state, session.bench, candidate)
+/**
+ * The runs the verdict was reached on: an accepted candidate goes on being measured, as the next baseline, and other
+ * machines may have trained since.
+ */
+function judgedEvidence({ state, bench }: Session, candidate: Candidate, verdict: Verdict): MeasuredEvidence {
+  const { testbed = bench.testbed } = verdict
+  const evidence = evidenceFor(state, { ...bench, testbed }, candidate)
   return { ...evidence, candidate: evidence.candidate.slice(0, verdict.runs.candidate) }
 }
 

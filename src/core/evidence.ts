@@ -47,9 +47,18 @@ export function trialsOfTree(state: State, bench: Bench, tree: string): TrialRes
  * first one there, whatever its number.
  */
 export function baselineTrials(state: State, bench: Bench, tree: string): TrialResult[] {
-  return trialsOfTree(state, bench, tree).filter(
-    (result, index) => result.outcome === 'measured' && isUnselected(result, index),
-  )
+  return unselectedRuns(trialsOfTree(state, bench, tree))
+}
+
+/** @param results every run of one tree */
+function unselectedRuns(results: readonly TrialResult[]): TrialResult[] {
+  return results.filter((result, index) => result.outcome === 'measured' && isUnselected(result, index))
+}
+
+/** Every comparable run, without those that certify, by its code. */
+function trialsByTree(state: State, bench: Bench): Map<string, TrialResult[]> {
+  const judged = comparableTrials(state, bench).filter(({ trial }) => purposeOf(trial) === 'judge')
+  return Map.groupBy(judged, ({ trial }) => trial.tree)
 }
 
 /**
@@ -118,8 +127,7 @@ export function missingBaselineRuns(
 
 /** The eras up to that of this baseline, oldest first. */
 function erasUntil(state: State, bench: Bench, base: string): Era[] {
-  const judged = comparableTrials(state, bench).filter(({ trial }) => purposeOf(trial) === 'judge')
-  const byTree = Map.groupBy(judged, ({ trial }) => trial.tree)
+  const byTree = trialsByTree(state, bench)
   // What changes nothing, or undoes a merge, tells nothing about what changes usually do.
   const ideas = [...state.candidates.values()].filter(
     ({ aa, reverts }) => aa === undefined && reverts === undefined,
@@ -130,7 +138,7 @@ function erasUntil(state: State, bench: Bench, base: string): Era[] {
   let inherited = false
   return state.baselines.slice(0, last + 1).map(({ commit, tree }) => {
     // Inherited, the runs that were made of this code as a candidate have been weighed already.
-    const own = baselineTrials(state, bench, tree).filter(
+    const own = unselectedRuns(byTree.get(tree) ?? []).filter(
       ({ trial }) => !inherited || trial.candidate === null,
     )
     const candidates = (byBase.get(commit) ?? []).map((candidate) => ({
@@ -162,11 +170,12 @@ function becameBaseline({ end }: Candidate): boolean {
  * present baseline would let every merge add a few percent of training time to the last.
  */
 export function usualSeconds(state: State, bench: Bench): number | undefined {
-  const [first] = state.baselines.flatMap(({ tree }) => {
-    const runs = baselineTrials(state, bench, tree)
-    return runs.length > 0 ? [runs] : []
-  })
-  return first && mean(first.map((result) => result.wallSeconds))
+  const byTree = trialsByTree(state, bench)
+  for (const { tree } of state.baselines) {
+    const runs = unselectedRuns(byTree.get(tree) ?? [])
+    if (runs.length > 0) return mean(runs.map((result) => result.wallSeconds))
+  }
+  return undefined
 }
 
 /** Mean of the metric over the runs that measure a tree as the baseline; undefined before the first. */

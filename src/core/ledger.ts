@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { Candidate, CandidateEnd, Direction, Usage } from './candidate.ts'
 import type { Certification, Stretch } from './certify/stretch.ts'
+import type { Assignment } from './lost.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
 import type { Wish, WishAnswer } from './wishes.ts'
@@ -35,8 +36,20 @@ export type LedgerEvent =
   | { kind: 'answered'; wish: string; answer: WishAnswer }
   | { kind: 'opened'; candidate: string; pullRequest: number }
   /** The baseline moved under a waiting candidate and its change was replayed on the new one. */
-  | { kind: 'rebased'; candidate: string; base: string; head: string; tree: string }
+  | {
+      kind: 'rebased'
+      candidate: string
+      base: string
+      head: string
+      tree: string
+      /** What it adds to the new baseline, which may contain part of it; absent in ledgers of before. */
+      addedLines?: number
+    }
+  /** The trials that a workflow run has in hand from now on, whatever it had before. */
+  | ({ kind: 'assigned'; run: string } & Assignment)
   | { kind: 'trial'; result: TrialResult }
+  /** Of these trials, ids, that a workflow run had in hand no result came back. */
+  | { kind: 'lost'; run: string; trials: readonly string[] }
   | { kind: 'judged'; candidate: string; head: string; verdict: Verdict }
   | { kind: 'ended'; candidate: string; end: CandidateEnd }
   /** The merges up to this commit are to be certified. */
@@ -60,32 +73,42 @@ const HASH_CHARACTERS = 16
 /** What the first line follows. */
 const FIRST_HASH = '0'.repeat(HASH_CHARACTERS)
 
+/** A ledger that was read. */
+export interface KnownLedger {
+  text: string
+  events: readonly LedgerEvent[]
+  times: readonly number[]
+}
+
+const NOTHING_KNOWN: KnownLedger = { text: '', events: [], times: [] }
+
 /**
  * Reads a whole ledger and checks its chain.
  *
+ * @param known what was read of it before and has to be there still: only the lines after it are read
  * @returns the events in order, or the first line (1-based) that is not what was written or does not follow from the one
  *   before. Lines cut off at the end cannot be told from lines never written: git's history tells.
  */
-export function parseLedger(text: string): ParsedLedger {
-  const events: LedgerEvent[] = []
-  const times: number[] = []
-  let hash = FIRST_HASH
-  const lines = text.split('\n')
-  if (lines.pop() !== '') return { kind: 'broken', line: lines.length + 1, problem: 'the last line is torn' }
-  for (const [index, line] of lines.entries()) {
+export function parseLedger(text: string, known = NOTHING_KNOWN): ParsedLedger {
+  if (!text.startsWith(known.text))
+    return { kind: 'broken', line: firstChange(known.text, text), problem: 'it was set back or rewritten' }
+  const events = [...known.events]
+  const times = [...known.times]
+  let hash = hashOf(lastLine(known.text))
+  const lines = text.slice(known.text.length).split('\n')
+  const torn = lines.pop() !== ''
+  for (const line of lines) {
+    const seq = events.length + 1
     const body = parseBody(line)
-    if (!body) return { kind: 'broken', line: index + 1, problem: 'the line is not a ledger entry' }
-    const { seq, at, ...event } = body
-    if (seq !== index + 1 || sealBody(unsealed(line), hash) !== line)
-      return {
-        kind: 'broken',
-        line: index + 1,
-        problem: 'the line was edited or does not follow the one before',
-      }
+    if (!body) return { kind: 'broken', line: seq, problem: 'the line is not a ledger entry' }
+    const { seq: written, at, ...event } = body
+    if (written !== seq || sealBody(unsealed(line), hash) !== line)
+      return { kind: 'broken', line: seq, problem: 'the line was edited or does not follow the one before' }
     events.push(event as LedgerEvent)
     times.push(Date.parse(at))
     hash = hashOf(line)
   }
+  if (torn) return { kind: 'broken', line: events.length + 1, problem: 'the last line is torn' }
   return { kind: 'ledger', events, times }
 }
 
@@ -94,9 +117,9 @@ export function parseLedger(text: string): ParsedLedger {
  * what was spent in a week.
  */
 export function appendEvents(text: string, events: readonly LedgerEvent[], at: Date): string {
-  const lines = text === '' ? [] : text.trimEnd().split('\n')
-  let seq = lines.length
-  let hash = hashOf(lines.at(-1))
+  const last = lastLine(text)
+  let seq = last === undefined ? 0 : (parseBody(last)?.seq ?? Number.NaN)
+  let hash = hashOf(last)
   let added = ''
   for (const event of events) {
     seq += 1
@@ -106,6 +129,17 @@ export function appendEvents(text: string, events: readonly LedgerEvent[], at: D
     hash = hashOf(line)
   }
   return text + added
+}
+
+/** The first line (1-based) that is not what it was. */
+function firstChange(before: string, now: string): number {
+  const [old, present] = [before.split('\n'), now.split('\n')]
+  return old.findIndex((line, index) => line !== present[index]) + 1
+}
+
+/** The last line of a text whose lines are ended; undefined when it has none. */
+function lastLine(text: string): string | undefined {
+  return text === '' ? undefined : text.slice(text.lastIndexOf('\n', text.length - 2) + 1, -1)
 }
 
 function parseBody(line: string): LedgerBody | undefined {

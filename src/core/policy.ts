@@ -68,7 +68,7 @@ export function requirement(
   units: Units,
 ): Requirement {
   const least = minGain === undefined ? 0 : inMetric(minGain, units)
-  if (simplicity && addedLines <= -simplicity.removedLines) {
+  if (simplicity && isSimplification(simplicity, addedLines)) {
     const margin = inMetric(simplicity.margin, units)
     return { gain: -margin, why: `${-addedLines} lines fewer may be worse by ${formatNumber(margin)}` }
   }
@@ -78,4 +78,9 @@ export function requirement(
       return { gain: more, why: `${addedLines} lines more have to bring ${formatNumber(more)}` }
   }
   return least > 0 ? { gain: least, why: `a merge has to bring ${formatNumber(least)}` } : { gain: 0 }
+}
+
+/** True for a candidate that only has to be not worse by more than its margin. */
+export function isSimplification({ removedLines }: Simplicity, addedLines: number): boolean {
+  return addedLines <= -removedLines
 }

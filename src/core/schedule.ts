@@ -5,12 +5,13 @@ import type { CertifyPolicy } from './certify/opinion.ts'
 import { type CertificationStep, certificationSteps } from './certify/revert.ts'
 import { type Bench, evidenceFor, missingBaselineRuns, trialsOfTree, usualSeconds } from './evidence.ts'
 import type { LedgerEvent } from './ledger.ts'
+import { explainLoss } from './lost.ts'
 import type { JudgePolicy } from './policy.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
 import { BASE_SCALE, purposeOf, type Trial, trialId, trialSeed } from './trial.ts'
-import { type Judgement, judge } from './verdict.ts'
+import { type Judgement, judge, type Verdict } from './verdict.ts'
 
-/** Runs of a baseline that may fail before we say that the baseline itself is broken. */
+/** Runs of a baseline that may fail one after the other before we say that the baseline itself is broken. */
 const MAX_BASELINE_FAILURES = 3
 
 /**
@@ -111,7 +112,13 @@ export function judgeCandidate(
   candidate: Candidate,
 ): Judgement {
   const code = { addedLines: candidate.addedLines, usualSeconds: usualSeconds(state, bench) }
-  return judge(evidenceFor(state, bench, candidate), policy, code)
+  const evidence = evidenceFor(state, bench, candidate)
+  const judgement = judge(evidence, policy, code)
+  if (judgement.kind !== 'replicate') return judgement
+  const loss = explainLoss(state, nextTrial(state, candidate.id, candidate).id)
+  if (loss === undefined) return judgement
+  const runs = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
+  return { kind: 'reject', reason: `run ${runs.candidate + 1} is ${loss}`, runs }
 }
 
 /** Decisions that the evidence now allows, as ledger events. */
@@ -126,7 +133,9 @@ export function decide(
     .flatMap((candidate) => {
       const judgement = judgeCandidate(state, bench, policy, candidate)
       if (judgement.kind === 'replicate') return []
-      return [{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict: judgement } as const]
+      const { testbed } = bench
+      const verdict: Verdict = { ...judgement, ...(testbed !== undefined && { testbed }) }
+      return [{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict } as const]
     })
 }
 
@@ -135,12 +144,11 @@ function baselineIsMeasured(state: State, bench: Bench, policy: JudgePolicy): bo
   return missingBaselineRuns(state, bench, state.baseline, policy.baselineReplicates) === 0
 }
 
-/** Why the baseline cannot be measured, once it has failed too often; undefined while it is fine. */
+/** Why the baseline cannot be measured, once it has failed too often in a row; undefined while it is fine. */
 export function baselineFailure(state: State, bench: Bench): string | undefined {
   if (!state.baseline) return undefined
-  const failed = trialsOfTree(state, bench, state.baseline.tree).filter(
-    (result) => result.outcome !== 'measured',
-  )
+  const runs = trialsOfTree(state, bench, state.baseline.tree)
+  const failed = runs.slice(runs.findLastIndex(({ outcome }) => outcome === 'measured') + 1)
   if (failed.length < MAX_BASELINE_FAILURES) return undefined
   const last = failed.at(-1)
   return `${failed.length} runs of the baseline ended ${last?.outcome}: ${last?.reason ?? 'no reason known'}`

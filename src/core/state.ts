@@ -2,6 +2,7 @@
 import { addUsage, type Candidate, type Direction, isIdea, NO_USAGE, type Usage } from './candidate.ts'
 import { type Certification, stretchKey } from './certify/stretch.ts'
 import type { LedgerEvent } from './ledger.ts'
+import type { Assignment } from './lost.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
 import type { KnownWish } from './wishes.ts'
@@ -21,6 +22,12 @@ export interface State {
   candidates: ReadonlyMap<string, Candidate>
   /** Every trial ever recorded, by id, in the order of the ledger. */
   trials: ReadonlyMap<string, TrialResult>
+  /** What each workflow run had in hand last. */
+  assigned: ReadonlyMap<string, Assignment>
+  /** By trial, the workflow runs that lost it. */
+  losses: ReadonlyMap<string, ReadonlySet<string>>
+  /** Trials that were lost since a result last came back. */
+  lostSince: ReadonlySet<string>
   /** What proposing has cost so far, failed attempts included. */
   usage: Usage
   /** How often proposers were asked, with or without result. */
@@ -55,40 +62,72 @@ interface Draft extends State {
   baselines: BaselineCommit[]
   candidates: Map<string, Candidate>
   trials: Map<string, TrialResult>
+  assigned: Map<string, Assignment>
+  losses: Map<string, ReadonlySet<string>>
+  lostSince: Set<string>
   fruitless: Map<string, FruitlessAsking>
   wishes: Map<string, KnownWish>
 }
 
+const NOTHING: State = {
+  rootSeed: '',
+  baseline: undefined,
+  baselines: [],
+  candidates: new Map(),
+  trials: new Map(),
+  assigned: new Map(),
+  losses: new Map(),
+  lostSince: new Set(),
+  usage: NO_USAGE,
+  asked: 0,
+  certifyRequests: new Set(),
+  certifications: new Map(),
+  announced: new Set(),
+  notReverted: new Map(),
+  distilled: 0,
+  fruitless: new Map(),
+  wishes: new Map(),
+}
+
 /** Replays the ledger. An event that says what is already known changes nothing, so repeated lines are harmless. */
 export function replay(events: readonly LedgerEvent[]): State {
-  const draft: Draft = {
-    rootSeed: '',
-    baseline: undefined,
-    baselines: [],
-    candidates: new Map(),
-    trials: new Map(),
-    usage: NO_USAGE,
-    asked: 0,
-    certifyRequests: new Set(),
-    certifications: new Map(),
-    announced: new Set(),
-    notReverted: new Map(),
-    distilled: 0,
-    fruitless: new Map(),
-    wishes: new Map(),
-  }
+  return advance(NOTHING, events)
+}
+
+/** What is true after more events. `state` stays as it is: who looked at it may look again. */
+export function advance(state: State, events: readonly LedgerEvent[]): State {
+  if (events.length === 0) return state
+  const draft = draftOf(state)
   for (const event of events) if (isNews(draft, event)) apply(draft, event)
   return draft
 }
 
 /** Keeps only the events that tell `state` something new, also with respect to each other. */
-export function selectNews(known: readonly LedgerEvent[], events: readonly LedgerEvent[]): LedgerEvent[] {
-  const draft = replay(known) as Draft
+export function selectNews(state: State, events: readonly LedgerEvent[]): LedgerEvent[] {
+  const draft = draftOf(state)
   return events.filter((event) => {
     const news = isNews(draft, event)
     if (news) apply(draft, event)
     return news
   })
+}
+
+function draftOf(state: State): Draft {
+  return {
+    ...state,
+    certifyRequests: new Set(state.certifyRequests),
+    certifications: new Map(state.certifications),
+    announced: new Set(state.announced),
+    notReverted: new Map(state.notReverted),
+    baselines: [...state.baselines],
+    candidates: new Map(state.candidates),
+    trials: new Map(state.trials),
+    assigned: new Map(state.assigned),
+    losses: new Map(state.losses),
+    lostSince: new Set(state.lostSince),
+    fruitless: new Map(state.fruitless),
+    wishes: new Map(state.wishes),
+  }
 }
 
 /** True when the event is not yet part of the state: the rule that makes every append idempotent. */
@@ -122,8 +161,12 @@ function isNews(state: State, event: LedgerEvent): boolean {
       return candidate !== undefined && candidate.pullRequest === undefined
     case 'rebased':
       return candidate !== undefined && candidate.end === undefined && candidate.head !== event.head
+    case 'assigned':
+      return !isAssigned(state.assigned.get(event.run), event)
     case 'trial':
       return !state.trials.has(event.result.trial.id)
+    case 'lost':
+      return event.trials.some((id) => !state.losses.get(id)?.has(event.run))
     case 'judged':
       return (
         candidate !== undefined && candidate.head === event.head && isNewVerdict(candidate, event.verdict)
@@ -139,6 +182,12 @@ function isNews(state: State, event: LedgerEvent): boolean {
     case 'not-reverted':
       return !state.notReverted.has(event.commit)
   }
+}
+
+/** A run that never had anything in hand has no need to say so. */
+function isAssigned(known: Assignment | undefined, { command, trials }: Assignment): boolean {
+  if (known === undefined) return trials.length === 0
+  return known.command === command && known.trials.join() === trials.join()
 }
 
 /**
@@ -192,6 +241,16 @@ function apply(draft: Draft, event: LedgerEvent): void {
       break
     case 'trial':
       draft.trials.set(event.result.trial.id, event.result)
+      draft.lostSince.clear()
+      break
+    case 'assigned':
+      draft.assigned.set(event.run, { command: event.command, trials: event.trials })
+      break
+    case 'lost':
+      for (const id of event.trials) {
+        draft.losses.set(id, new Set([...(draft.losses.get(id) ?? []), event.run]))
+        draft.lostSince.add(id)
+      }
       break
     case 'judged':
       change(draft, event.candidate, { verdict: event.verdict })
@@ -227,8 +286,9 @@ function applyRebase(draft: Draft, event: Extract<LedgerEvent, { kind: 'rebased'
   const candidate = draft.candidates.get(event.candidate)
   if (!candidate) return
   const { verdict: _, ...rest } = candidate
-  const { base, head, tree } = event
-  draft.candidates.set(candidate.id, { ...rest, base, head, tree, rebases: rest.rebases + 1 })
+  const { base, head, tree, addedLines = rest.addedLines } = event
+  const lines = addedLines === undefined ? {} : { addedLines }
+  draft.candidates.set(candidate.id, { ...rest, base, head, tree, ...lines, rebases: rest.rebases + 1 })
 }
 
 function change(draft: Draft, id: string, fields: Partial<Candidate>): void {

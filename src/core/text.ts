@@ -29,9 +29,10 @@ export function formatScore(z: number): string {
   return text === '-0.0' ? '0.0' : text
 }
 
-/** A share in percent: 0.0081 → `0.8 %`, 0.25 → `25 %`. */
+/** A share in percent: 0.0081 → `0.8 %`, 0.25 → `25 %`. What is more than nothing is never written as 0: `< 0.1 %`. */
 export function formatShare(share: number): string {
   const percent = 100 * share
+  if (percent > 0 && percent < 0.05) return '< 0.1 %'
   return `${Number(percent.toFixed(percent < 10 ? 1 : 0))} %`
 }
 

@@ -24,6 +24,8 @@ export interface Verdict {
   risk?: number
   /** How many runs of the candidate and of the baseline were compared. */
   runs: { candidate: number; baseline: number }
+  /** Where they were made; absent in ledgers of before, and where numbers play no part. */
+  testbed?: string
 }
 
 /** What `judge` answers: a decision, or that one more run is needed first. */
@@ -52,7 +54,7 @@ export interface JudgedCode {
 /** Asked for besides the risk, so that no belief about changes in general merges what was hardly measured. */
 const MERGE_Z = 2
 /** The same for a candidate that removes code and only has to be not worse by more than its margin. */
-const NOT_WORSE_Z = 1
+export const NOT_WORSE_Z = 1
 /**
  * A run is spent on a candidate while that promises this much more than one that nobody has tried yet: until a merge it
  * takes two or three of them.
@@ -148,8 +150,8 @@ function judgeExact(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): 
   const need = requirement(policy, code.addedLines ?? 0, units)
   const facts = { gain, sigma: 0, runs: countRuns(evidence) }
   const words = `gain ${formatNumber(gain)} over ${countWords(facts.runs.candidate)}${need.why ? `, ${need.why}` : ''}`
-  // Asked this way round, a gain that is not a number is rejected.
-  const enough = need.gain > 0 ? gain >= need.gain : gain > need.gain
+  // Asked this way round, a gain that is not a number is rejected. A simplification that is equal is not worse.
+  const enough = need.why === undefined ? gain > 0 : gain >= need.gain
   if (!enough) return { kind: 'reject', reason: `${words}: no improvement`, ...facts }
   if (facts.runs.candidate < 2) return { kind: 'replicate', reason: `${words}: worth another run` }
   return acceptOrDoubt(evidence, policy, facts, `${words}; repeated runs are identical (σ = 0)`)
@@ -229,5 +231,6 @@ function countWords(runs: number): string {
 function describe({ gain, z = 0, risk = 1, runs }: Facts, error: number, need: Requirement): string {
   const measured = `gain ${formatNumber(gain)} ± ${formatNumber(error)} over ${countWords(runs.candidate)}`
   const asked = need.why === undefined ? '' : `, ${need.why}`
-  return `${measured}${asked}, z = ${formatScore(z)}, false-merge risk ${formatShare(risk)}`
+  // A risk too small for a floating-point number comes out as 0, and is none the less one.
+  return `${measured}${asked}, z = ${formatScore(z)}, false-merge risk ${formatShare(risk === 0 ? Number.MIN_VALUE : risk)}`
 }

@@ -218,6 +218,24 @@ describe('failures', () => {
     expect(store.text.endsWith('torn')).toBe(true)
   })
 
+  test('F46 a ledger that is set back while we run is not appended to', async () => {
+    const { store, journal } = aJournal()
+    journal.record([trial(1)])
+    await journal.flushed()
+    store.text = FIRST
+    journal.record([trial(2)])
+    await expect(journal.flushed()).rejects.toThrow('it was set back or rewritten')
+    expect(store.text).toBe(FIRST)
+  })
+
+  test('a state that was looked at stays as it was', async () => {
+    const { journal } = aJournal()
+    const { state } = journal
+    journal.record([trial(1)])
+    await journal.flushed()
+    expect([state.trials.size, journal.state.trials.size]).toEqual([0, 1])
+  })
+
   test('every proposal that came to nothing is recorded, because it cost something, and each once', async () => {
     const { store, journal } = aJournal()
     journal.record([nothing('1')])

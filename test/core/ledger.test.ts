@@ -26,6 +26,8 @@ const EVENTS: LedgerEvent[] = [
   { kind: 'certification', certification: aCertification({ to: sha('m5') }) },
   { kind: 'announced', from: aBaseline().commit, to: sha('m5') },
   { kind: 'not-reverted', commit: sha('m5'), reason: 'later changes build on it' },
+  { kind: 'assigned', run: '7', command: 'propose', trials: ['a-r1', 'b-r1'] },
+  { kind: 'lost', run: '7', trials: ['b-r1'] },
 ]
 const TEXT = appendEvents('', EVENTS, NOON)
 
@@ -62,6 +64,37 @@ describe('parseLedger', () => {
     const later = appendEvents('', EVENTS.slice(0, 2), NOON)
     const text = appendEvents(later, EVENTS.slice(2), new Date('1970-01-01T00:00:00Z'))
     expect(parseLedger(text)).toMatchObject({ kind: 'ledger', events: EVENTS })
+  })
+})
+
+describe('a ledger of which some was read before', () => {
+  const known = (lines: number) => {
+    const text = appendEvents('', EVENTS.slice(0, lines), NOON)
+    const parsed = parseLedger(text)
+    return parsed.kind === 'ledger' ? { text, ...parsed } : expect.fail(parsed.problem)
+  }
+
+  it('is read as if it were new, wherever it was left', () => {
+    for (let lines = 0; lines <= EVENTS.length; lines += 1)
+      expect(parseLedger(TEXT, known(lines))).toEqual(parseLedger(TEXT))
+  })
+
+  it.each([
+    ['torn', 6, TEXT.slice(0, -5), EVENTS.length],
+    ['edited behind it', 3, editLines((lines) => (lines[5] = lines[5]?.replace('2.25', '2.15') ?? '')), 6],
+    ['continued by another', 2, spliced(), 3],
+  ])('F45 is reported when it is %s', (_, lines, text, line) => {
+    expect(parseLedger(text, known(lines))).toEqual({ kind: 'broken', line, problem: expect.any(String) })
+  })
+
+  it.each([
+    ['set back', appendEvents('', EVENTS.slice(0, 4), NOON), 5],
+    ['emptied', '', 1],
+    ['edited', editLines((lines) => (lines[1] = lines[1]?.replace('started', 'merged') ?? '')), 2],
+    ['begun anew', appendEvents('', [{ kind: 'started', rootSeed: 'other' }, ...EVENTS], NOON), 1],
+  ])('F46 is reported when it was %s', (_, text, line) => {
+    const problem = 'it was set back or rewritten'
+    expect(parseLedger(text, known(6))).toEqual({ kind: 'broken', line, problem })
   })
 })
 

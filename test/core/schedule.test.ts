@@ -434,6 +434,10 @@ describe('baselineFailure', () => {
     ['runs fine', MEASURED],
     ['was never run', []],
     ['failed twice', [crash(1), crash(2)]],
+    [
+      'trains again, though it failed three times before',
+      [crash(1), crash(2), aTrialResult({ replicate: 3 }), crash(4), crash(5)],
+    ],
     ['failed three times elsewhere', [1, 2, 3].map((n) => ({ ...crash(n), testbed: 'other' }))],
     [
       'is fine, though a candidate failed three times',

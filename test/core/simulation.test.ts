@@ -66,7 +66,7 @@ class Simulation {
   }
 
   record(...events: LedgerEvent[]): void {
-    this.events.push(...selectNews(this.events, events))
+    this.events.push(...selectNews(this.state, events))
     for (;;) {
       const decisions = decideCertification(this.state, this.certification)
       if (decisions.length === 0) break
@@ -360,7 +360,7 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
     for (const { events, state, bench, certification } of simulations) {
       expect(
         selectNews(
-          events,
+          state,
           events.filter(({ kind }) => kind !== 'baseline'),
         ),
       ).toEqual([])

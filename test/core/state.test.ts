@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { NO_USAGE, type Usage } from '../../src/core/candidate.ts'
 import type { Certification } from '../../src/core/certify/stretch.ts'
 import type { LedgerEvent } from '../../src/core/ledger.ts'
-import { openCandidates, replay, type State, selectNews } from '../../src/core/state.ts'
+import { advance, openCandidates, replay, type State, selectNews } from '../../src/core/state.ts'
 import { aBaseline, aCandidate, aCertification, aRandom, aTrialResult, aVerdict, sha } from '../factories.ts'
 
 const A = aCandidate({ name: 'warmup' })
@@ -58,6 +58,9 @@ describe('replay', () => {
       trials: new Map(),
       usage: NO_USAGE,
       asked: 0,
+      assigned: new Map(),
+      losses: new Map(),
+      lostSince: new Set(),
       certifyRequests: new Set(),
       certifications: new Map(),
       announced: new Set(),
@@ -105,6 +108,13 @@ describe('replay', () => {
       tree: sha('again tree'),
       rebases: 1,
     })
+  })
+
+  it('rebased: the lines that it adds to the new baseline count, or the old ones where nobody counted', () => {
+    const counted = { ...rebased('again'), addedLines: -3 } as LedgerEvent
+    const candidate = { ...A, addedLines: -6 }
+    expect(a(replayed(proposed(candidate), counted))?.addedLines).toBe(-3)
+    expect(a(replayed(proposed(candidate), rebased('again')))?.addedLines).toBe(-6)
   })
 
   it.each([MERGE, REJECT, PARK])(
@@ -221,11 +231,11 @@ describe('openCandidates', () => {
 describe('selectNews', () => {
   it('keeps what is new and drops what is known', () => {
     const known = [...STARTED, proposed(A)]
-    expect(selectNews(known, [proposed(A), proposed(B), opened(7)])).toEqual([proposed(B), opened(7)])
+    expect(selectNews(replay(known), [proposed(A), proposed(B), opened(7)])).toEqual([proposed(B), opened(7)])
   })
 
   it('drops what is said twice within the same events', () => {
-    expect(selectNews(STARTED, [proposed(), proposed(), opened(7), opened(7)])).toEqual([
+    expect(selectNews(replay(STARTED), [proposed(), proposed(), opened(7), opened(7)])).toEqual([
       proposed(),
       opened(7),
     ])
@@ -233,12 +243,12 @@ describe('selectNews', () => {
 
   it('keeps an event that only makes sense after another of the same events', () => {
     const events = [proposed(), rebased('again'), judged(MERGE, sha('again'))]
-    expect(selectNews(STARTED, events)).toEqual(events)
+    expect(selectNews(replay(STARTED), events)).toEqual(events)
   })
 
   it('F41 a second judge that decides the same adds nothing', () => {
     const known = [...STARTED, proposed(), judged()]
-    expect(selectNews(known, [judged(), judged(PARK)])).toEqual([])
+    expect(selectNews(replay(known), [judged(), judged(PARK)])).toEqual([])
   })
 })
 
@@ -255,16 +265,28 @@ describe('any sequence of events', () => {
   it('F14 what news leaves out, nobody misses', () => {
     for (const events of sequences) {
       const half = events.slice(0, 200)
-      const news = selectNews(half, events.slice(200))
+      const news = selectNews(replay(half), events.slice(200))
       expect(news.length).toBeLessThan(200)
       expect(replay([...half, ...news])).toEqual(replay(events))
+    }
+  })
+
+  it('is the same when it is read in pieces, and what was known stays as it was', () => {
+    for (const events of sequences.slice(0, 10)) {
+      let state = replay([])
+      for (let end = 40; end <= events.length; end += 40) {
+        const before = state
+        state = advance(before, events.slice(end - 40, end))
+        expect(before).toEqual(replay(events.slice(0, end - 40)))
+      }
+      expect(state).toEqual(replay(events))
     }
   })
 
   it('F42 news of an event just appended is none', () => {
     for (const events of sequences)
       for (let end = 1; end < events.length; end += 13)
-        expect(selectNews(events.slice(0, end), events.slice(end - 1, end))).toEqual([])
+        expect(selectNews(replay(events.slice(0, end)), events.slice(end - 1, end))).toEqual([])
   })
 
   it('never loses a candidate, a trial or a baseline', () => {

@@ -1,6 +1,6 @@
 // How numbers, sizes and spans of time are written.
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatNumber, formatSeconds, formatSigned } from '../../src/core/text.ts'
+import { formatBytes, formatNumber, formatSeconds, formatShare, formatSigned } from '../../src/core/text.ts'
 
 describe('formatNumber', () => {
   it.each([
@@ -29,6 +29,18 @@ describe('formatSigned', () => {
     [-0.02, '−0.02'],
     [0, '+0'],
   ])('%d is %s', (value, text) => expect(formatSigned(value)).toBe(text))
+})
+
+describe('formatShare', () => {
+  it.each([
+    [0, '0 %'],
+    [1e-300, '< 0.1 %'],
+    [0.000499, '< 0.1 %'],
+    [0.0005, '0.1 %'],
+    [0.0081, '0.8 %'],
+    [0.22, '22 %'],
+    [1, '100 %'],
+  ])('%d is %s', (value, text) => expect(formatShare(value)).toBe(text))
 })
 
 describe('formatSeconds', () => {

@@ -234,6 +234,22 @@ describe('simplicity', () => {
     const policy = { simplicity: { ...simplicity, margin: { kind: 'percent', value: 0.2 } as const } }
     expect(judgedRuns(runs(values), policy, fewer, { baseline, sigma: 0 }).kind).toBe(kind)
   })
+
+  it.each([
+    ['equal, with 5 lines fewer', [2.5, 2.5], -5, 'merge'],
+    ['worse, with 5 lines fewer', [2.501, 2.501], -5, 'reject'],
+    ['equal, with as many lines', [2.5, 2.5], 0, 'reject'],
+  ] as const)('without noise there is no margin in σ, and equal is not worse: %s', (...row) => {
+    const [, values, addedLines, kind] = row
+    const baseline = trialResults([2.5, 2.5])
+    const evidence = { baseline, sigma: 0 }
+    expect(judgedRuns(runs(values), { simplicity }, { addedLines }, evidence).kind).toBe(kind)
+  })
+})
+
+it('writes a risk that is all but none as one', () => {
+  expect(judged([2.3, 2.31]).reason).toMatch(/false-merge risk < 0\.1 % ≤ 22 %$/)
+  expect(judged([1.9, 1.9001, 1.91]).reason).not.toContain('risk 0 %')
 })
 
 describe('heavy tails', () => {

@@ -131,8 +131,8 @@ describe('in the ledger', () => {
   test('the same line twice is no news', () => {
     const events = [...STARTED, nothing('n1'), DECLINED]
     const again: LedgerEvent[] = [{ kind: 'wish', wish: aWish(1) }, nothing('n1'), DECLINED]
-    expect(selectNews(events, again)).toEqual([])
-    expect(selectNews([...STARTED, PROPOSED], [DECLINED])).toEqual([])
+    expect(selectNews(replay(events), again)).toEqual([])
+    expect(selectNews(replay([...STARTED, PROPOSED]), [DECLINED])).toEqual([])
   })
 
   test('a wish whose issue is closed or not labelled any more is declined, unless it was taken up', () => {

@@ -27,7 +27,8 @@ export function certifyPolicy(config: Config, testbed: string | undefined): Cert
   const { every, runs } = config.certify
   const { direction } = config.metric
   const bench = { config: measurementHash(certificationConfig(config)), testbed, direction }
-  return { direction, runs, every, holdZ: HOLD_Z, bench }
+  const { simplicity } = config
+  return { direction, runs, every, holdZ: HOLD_Z, bench, ...(simplicity && { simplicity }) }
 }
 
 /** The runs that certification needs now, both ends in turn, so that whatever drifts meets both alike. */

@@ -1,11 +1,12 @@
 // What fresh runs say about a stretch of the baseline: that it holds, that it does not, or that more of them are needed.
 import { type Bench, comparableTrials, noiseSigma } from '../evidence.ts'
 import type { Direction } from '../metric.ts'
+import { inMetric, isSimplification, type Simplicity, type Units } from '../policy.ts'
 import type { State } from '../state.ts'
 import { mean } from '../statistics/noise.ts'
-import { formatNumber } from '../text.ts'
+import { formatNumber, formatScore } from '../text.ts'
 import { measuredValues, type TrialResult } from '../trial.ts'
-import type { MeasuredEvidence } from '../verdict.ts'
+import { type MeasuredEvidence, NOT_WORSE_Z } from '../verdict.ts'
 import type { Certification, NextStretch, Stretch } from './stretch.ts'
 
 export interface CertifyPolicy {
@@ -16,6 +17,8 @@ export interface CertifyPolicy {
   every: number
   /** Standard score from which a stretch holds. */
   holdZ: number
+  /** What merges that only had to be not worse may cost. */
+  simplicity?: Simplicity
   /** The bench of certification, see `certificationConfig`. */
   bench: Bench
 }
@@ -43,8 +46,9 @@ type Opinion =
   | { kind: 'decided'; certification: Certification }
 
 /**
- * The opinion about a stretch on the evidence so far: z = gain / (σ √(1/n + 1/m)), one-sided. Looked at once, and for a
- * single merge a second time with twice the runs: undoing a merge that helps costs more than the runs that tell.
+ * The opinion about a stretch on the evidence so far: z = (gain + margin) / (σ √(1/n + 1/m)), one-sided, where the margin
+ * is what the simplifications in it may cost together. Looked at once, and for a single merge a second time with twice the
+ * runs: undoing a merge that helps costs more than the runs that tell.
  */
 export function judgeStretch(state: State, policy: CertifyPolicy, stretch: NextStretch): Opinion {
   const ends = { from: stretch.from.commit, to: stretch.to.commit }
@@ -52,11 +56,8 @@ export function judgeStretch(state: State, policy: CertifyPolicy, stretch: NextS
   const [before, after] = [measuredValues(evidence.baseline), measuredValues(evidence.candidate)]
   const stuck = failure(evidence.baseline)
   if (stuck !== undefined) return { kind: 'stuck', reason: stuck }
-  const about = {
-    ...ends,
-    merges: stretch.merges,
-    runs: { candidate: after.length, baseline: before.length },
-  }
+  const runs = { candidate: after.length, baseline: before.length }
+  const about = { ...ends, merges: stretch.merges, runs }
   const broken = failure(evidence.candidate)
   if (broken !== undefined)
     return { kind: 'decided', certification: { ...about, holds: false, reason: broken } }
@@ -64,45 +65,91 @@ export function judgeStretch(state: State, policy: CertifyPolicy, stretch: NextS
   if (complete < policy.runs) return { kind: 'run', runs: policy.runs }
   const isSecondLook = complete > policy.runs
   if (isSecondLook && complete < 2 * policy.runs) return { kind: 'run', runs: 2 * policy.runs }
-  const certification = compareEnds(about, before, after, evidence.sigma ?? 0, policy)
-  const mayStillHold = stretch.merges === 1 && !isSecondLook && (certification.gain ?? 0) > 0
+  const demand = demandOn(stretch, policy, { sigma: evidence.sigma ?? 0, baseline: mean(before) })
+  const certification = compareEnds(about, before, after, demand, policy)
+  const { gain = 0 } = certification
+  const mayStillHold = stretch.merges === 1 && !isSecondLook && gain + demand.margin > 0
   if (!certification.holds && mayStillHold) return { kind: 'run', runs: 2 * policy.runs }
   return { kind: 'decided', certification }
+}
+
+/** What is asked of a stretch. */
+interface Demand {
+  sigma: number
+  /** Merges in it that only had to be not worse. */
+  simplifications: number
+  /** What they may cost together, in the metric's unit. */
+  margin: number
+  holdZ: number
+}
+
+/** A merge is held to what the judge asked of it: each simplification may cost its margin, alone and in company. */
+function demandOn(
+  { merges, addedLines }: NextStretch,
+  { simplicity, holdZ }: CertifyPolicy,
+  units: Units,
+): Demand {
+  const { sigma } = units
+  if (!simplicity) return { sigma, simplifications: 0, margin: 0, holdZ }
+  const simplifications = addedLines.filter((lines) => isSimplification(simplicity, lines)).length
+  const margin = simplifications * inMetric(simplicity.margin, units)
+  return { sigma, simplifications, margin, holdZ: simplifications === merges ? NOT_WORSE_Z : holdZ }
 }
 
 function compareEnds(
   about: Omit<Certification, 'holds' | 'reason'>,
   before: readonly number[],
   after: readonly number[],
-  sigma: number,
-  { direction, holdZ }: CertifyPolicy,
+  demand: Demand,
+  { direction }: CertifyPolicy,
 ): Certification {
+  const { sigma, simplifications, margin, holdZ } = demand
   const gain = (direction === 'minimize' ? 1 : -1) * (mean(before) - mean(after))
   const standardError = sigma * Math.sqrt(1 / before.length + 1 / after.length)
-  const z = standardError > 0 ? gain / standardError : undefined
-  const holds = z === undefined ? gain > 0 : z >= holdZ
-  const reason = describeComparison(about, gain, standardError, holds, holdZ)
-  return { ...about, holds, reason, gain, sigma, ...(z === undefined ? {} : { z }) }
+  const z = standardError > 0 ? (gain + margin) / standardError : undefined
+  const holds = z === undefined ? holdsExactly(about.merges, gain, demand) : z >= holdZ
+  const reason = describeComparison({ ...about, holds, gain, standardError, z }, demand)
+  return {
+    ...about,
+    holds,
+    reason,
+    gain,
+    sigma,
+    ...(simplifications > 0 && { margin }),
+    ...(z !== undefined && { z }),
+  }
 }
 
-function describeComparison(
-  { merges, runs }: Pick<Certification, 'merges' | 'runs'>,
-  gain: number,
-  standardError: number,
-  holds: boolean,
-  holdZ: number,
-): string {
-  const what = merges === 1 ? '1 merge' : `${merges} merges`
-  const subject = holds
-    ? `${what} certified${merges === 1 ? '' : ' together'}`
-    : merges === 1
-      ? `${what} does not hold`
-      : `${what} do not hold together`
+/** Without noise what is equal is not worse, and no gain. */
+function holdsExactly(merges: number, gain: number, { simplifications, margin }: Demand): boolean {
+  return simplifications === merges ? gain >= -margin : gain > -margin
+}
+
+interface Comparison extends Pick<Certification, 'merges' | 'runs' | 'holds'> {
+  gain: number
+  standardError: number
+  z: number | undefined
+}
+
+function describeComparison(comparison: Comparison, demand: Demand): string {
+  const { runs, holds, gain, standardError, z } = comparison
   const error = standardError > 0 ? ` ± ${formatNumber(standardError)}` : ''
   const fresh = `gain ${formatNumber(gain)}${error} over ${runs.candidate} + ${runs.baseline} fresh runs`
-  if (standardError === 0) return `${subject}: ${fresh}; repeated runs are identical (σ = 0)`
-  const z = (gain / standardError).toFixed(1)
-  return `${subject}: ${fresh}, z = ${z}${holds ? '' : ` < ${holdZ}`}`
+  const found = `${describeSubject(comparison)}: ${fresh}${describeMargin(comparison, demand)}`
+  if (z === undefined) return `${found}; repeated runs are identical (σ = 0)`
+  return `${found}, z = ${formatScore(z)}${holds ? '' : ` < ${demand.holdZ}`}`
+}
+
+function describeSubject({ merges, holds }: Comparison): string {
+  if (merges === 1) return holds ? '1 merge certified' : '1 merge does not hold'
+  return `${merges} merges ${holds ? 'certified together' : 'do not hold together'}`
+}
+
+function describeMargin({ merges }: Comparison, { simplifications, margin }: Demand): string {
+  if (simplifications === 0) return ''
+  const worse = `may be worse by ${formatNumber(margin)}`
+  if (merges === 1) return `, as a simplification it ${worse}`
+  return `, with ${simplifications} ${simplifications === 1 ? 'simplification' : 'simplifications'} they ${worse}`
 }
 
 function failure(results: readonly TrialResult[]): string | undefined {

@@ -18,7 +18,9 @@ export interface Certification extends Stretch {
   reason: string
   gain?: number
   sigma?: number
-  /** Absent when σ is 0. */
+  /** What the simplifications among the merges may cost together; absent when there are none. */
+  margin?: number
+  /** Of the gain and the margin. Absent when σ is 0. */
   z?: number
   /** Fresh runs of `to` and of `from`. */
   runs: { candidate: number; baseline: number }
@@ -33,6 +35,8 @@ export interface NextStretch {
   from: BaselineCommit
   to: BaselineCommit
   merges: number
+  /** Lines of code that each of them added less those it removed. */
+  addedLines: readonly number[]
 }
 
 /** One merge that fresh runs did not confirm. */
@@ -43,13 +47,14 @@ export function isRefuted({ holds, merges }: Certification): boolean {
 /** A baseline and what made it: a merge of ours, another merge of a candidate, or a person. */
 interface Link extends BaselineCommit {
   cause: 'ours' | 'followed' | 'pushed'
+  candidate: Candidate | undefined
 }
 
 interface Frontier {
   /** The last commit whose merges are all settled. */
   from: BaselineCommit | undefined
   /** The merges that follow it with nothing in between. */
-  merges: readonly BaselineCommit[]
+  merges: readonly Link[]
   /** Every merge of ours that is not settled yet. */
   pending: readonly BaselineCommit[]
 }
@@ -79,7 +84,7 @@ export function nextStretch(state: State): NextStretch | undefined {
   const halves = failed.filter((size) => size > 0).map((size) => Math.max(1, Math.floor(size / 2)))
   const size = Math.min(merges.length, ...asked.filter((end) => end > 0), ...halves)
   const to = merges[size - 1]
-  return to && { from, to, merges: size }
+  return to && { from, to, merges: size, addedLines: merges.slice(0, size).map(addedBy) }
 }
 
 /** Stretches that did not hold and in which no merge was found yet that explains it. */
@@ -115,7 +120,14 @@ function linksOf(state: State): Link[] {
   const merged = new Map<string, Candidate>()
   for (const candidate of state.candidates.values())
     if (candidate.end?.kind === 'merged') merged.set(candidate.end.commit, candidate)
-  return state.baselines.map((baseline) => ({ ...baseline, cause: causeOf(merged.get(baseline.commit)) }))
+  return state.baselines.map((baseline) => {
+    const candidate = merged.get(baseline.commit)
+    return { ...baseline, cause: causeOf(candidate), candidate }
+  })
+}
+
+function addedBy({ candidate }: Link): number {
+  return candidate?.addedLines ?? 0
 }
 
 /** A merge that a person made against our word, or into a tree that was not trained, is not ours to prove. */

@@ -143,7 +143,7 @@ function verdictTitle(metric: Pick<Metric, 'name'>, evidence: MeasuredEvidence, 
   if (outcome)
     return `run ${failed + 1} ${outcome === 'cut' ? 'was cut early' : `ended ${outcome}`}: ${decision}`
   const { candidate, delta } = compare(evidence)
-  if (!candidate) return decision
+  if (!candidate) return `${inertTitle(verdict.reason, 150)}: ${decision}`
   const change = delta === undefined ? [] : [formatSigned(delta)]
   // Measured and still without a gain: the judge refused to compare, and the reason says why.
   const score = verdict.gain === undefined ? ['not comparable'] : zScore(verdict)

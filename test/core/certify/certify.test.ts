@@ -10,6 +10,7 @@ import {
 import { type CertifyPolicy, HOLD_Z } from '../../../src/core/certify/opinion.ts'
 import type { Certification } from '../../../src/core/certify/stretch.ts'
 import { measurementHash } from '../../../src/core/evidence.ts'
+import type { Simplicity } from '../../../src/core/policy.ts'
 import { planTrials } from '../../../src/core/schedule.ts'
 import type { State } from '../../../src/core/state.ts'
 import { type TrialResult, trialId, trialSeed } from '../../../src/core/trial.ts'
@@ -50,13 +51,18 @@ function fresh(
   })
 }
 
-/** START and two merges after it, whose certification was asked for. */
-function aBatch(trials: readonly TrialResult[], merges = [FIRST, LAST]): State {
+/** START and two merges after it, whose certification was asked for. `lines`: how many each of them adds. */
+function aBatch(
+  trials: readonly TrialResult[],
+  merges = [FIRST, LAST],
+  lines: readonly number[] = [],
+): State {
   const candidates = merges.map(({ commit }, index) =>
     aCandidate({
       name: `merge ${index}`,
       verdict: aVerdict(),
       end: { kind: 'merged', commit, asTrained: true },
+      addedLines: lines[index] ?? 0,
     }),
   )
   const certifyRequests = new Set(merges.slice(-1).map(({ commit }) => commit))
@@ -184,6 +190,87 @@ describe('the decision', () => {
   })
 })
 
+describe('simplifications', () => {
+  const simplicity: Simplicity = {
+    removedLines: 5,
+    margin: { kind: 'sigmas', value: 0.5 },
+    addedLines: 50,
+    gain: { kind: 'sigmas', value: 1 },
+  }
+  // σ comes out as 0.0107 of four runs each, and as 0.00972 of eight; a margin is half of that.
+  const look = (
+    gain: number,
+    lines: readonly number[],
+    merges = lines.length === 1 ? [LAST] : [FIRST, LAST],
+  ) => decided(aBatch([...fresh(START, BEFORE), ...fresh(LAST, better(gain))], merges, lines), { simplicity })
+  const secondLook = (gain: number, lines: readonly number[], policy: Partial<CertifyPolicy>) => {
+    const twice = (values: readonly number[]) => [...values, ...values]
+    return decided(
+      aBatch([...fresh(START, twice(BEFORE)), ...fresh(LAST, twice(better(gain)))], [LAST], lines),
+      policy,
+    )
+  }
+
+  it('holds when it is not worse within its margin, and says what it was allowed', () => {
+    expect(look(0.003, [-5])).toMatchObject({
+      holds: true,
+      reason:
+        '1 merge certified: gain 0.003 ± 0.00759 over 4 + 4 fresh runs, as a simplification it may be worse by 0.00537, z = 1.1',
+    })
+    expect(look(0.003, [-5])?.margin).toBeCloseTo(0.00537, 5)
+  })
+
+  it.each([
+    ['equal', 0, true],
+    ['worse by the margin', -0.00486, false],
+  ])('%s after twice the runs: holds %s', (_, gain, holds) => {
+    expect(look(0, [-5])).toBeUndefined()
+    expect(secondLook(gain, [-5], { simplicity })?.holds).toBe(holds)
+  })
+
+  it('is refuted at once when it is worse by more than the margin', () => {
+    expect(look(-0.03, [-5])).toMatchObject({
+      holds: false,
+      reason: expect.stringContaining('may be worse by 0.00537, z = -3.2 < 1'),
+    })
+  })
+
+  it.each([
+    ['4 lines fewer', [-4], { simplicity }],
+    ['5 lines fewer, where simplicity does not count', [-5], {}],
+  ])('has no margin with %s', (_, lines, policy) => {
+    const found = secondLook(0, lines, policy)
+    expect(found).toMatchObject({ holds: false, reason: expect.stringContaining('z = 0.0 < 1.645') })
+    expect(found).not.toHaveProperty('margin')
+  })
+
+  it.each([
+    ['a gain beside it', [0, -5], 0.008, '1 simplification they may be worse by 0.00537, z = 1.8'],
+    ['only simplifications', [-5, -9], 0, '2 simplifications they may be worse by 0.0107, z = 1.4'],
+  ])('allows a group the margin of each: %s', (_, lines, gain, words) => {
+    expect(look(gain, lines)).toMatchObject({ holds: true, reason: expect.stringContaining(words) })
+  })
+
+  it('does not let a group with a gain in it hold for being not worse', () => {
+    expect(look(0.003, [0, -5])).toMatchObject({
+      holds: false,
+      reason: expect.stringContaining('z = 1.1 < 1.645'),
+    })
+  })
+
+  it.each([
+    [[-5], 0, true],
+    [[-5], -0.001, false],
+    [[0, -5], 0, false],
+    [[0, -5], 0.001, true],
+  ])('without noise, %j at a gain of %d holds: %s', (lines, gain, holds) => {
+    const same = (value: number) => Array<number>(4).fill(value)
+    const trials = [...fresh(START, same(2.5)), ...fresh(LAST, same(2.5 - gain))]
+    const state = aBatch(trials, lines.length === 1 ? [LAST] : [FIRST, LAST], lines)
+    expect(decided(state, { simplicity })?.holds).toBe(holds)
+  })
+})
+
 describe('the plan', () => {
   const ends = (state: State) =>
     planCertification(state, CERTIFY).map(({ head }) => (head === LAST.commit ? 'to' : 'from'))
@@ -253,6 +340,16 @@ describe('the configuration of certification', () => {
   it('is the ordinary one, unless it has an evaluator of its own', () => {
     expect(certificationConfig(config)).toEqual(config)
     expect(certificationConfig(other).evaluate).toBe('python evaluate.py --shard 2')
+  })
+
+  it('knows what simplifications were allowed', () => {
+    const simplicity: Simplicity = {
+      removedLines: 5,
+      margin: { kind: 'sigmas', value: 0.5 },
+      addedLines: 50,
+      gain: { kind: 'sigmas', value: 1 },
+    }
+    expect(certifyPolicy({ ...config, simplicity }, 'x').simplicity).toEqual(simplicity)
   })
 
   it('has a hash of its own exactly when the evaluator differs, so the numbers are never compared', () => {

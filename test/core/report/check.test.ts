@@ -152,9 +152,11 @@ describe('the title', () => {
     expect(check.title).toBe('val_bpb 2.34 (−0.0323): merge')
   })
 
-  test('is the verdict alone when nothing was trained', () => {
+  test('says why when nothing was trained', () => {
     const verdict = aVerdict({ kind: 'reject', reason: 'conflicts with abc' })
-    expect(concludedCheck({ candidate, config, verdict, evidence: evidence([]) }).title).toBe('reject')
+    expect(concludedCheck({ candidate, config, verdict, evidence: evidence([]) }).title).toBe(
+      'conflicts with abc: reject',
+    )
   })
 })
 

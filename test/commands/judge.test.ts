@@ -1,0 +1,31 @@
+// The `judge` job on what a round of a swarm left behind.
+import { expect, test } from 'vitest'
+import { judgeResults } from '../../src/commands/judge.ts'
+import { propose } from '../../src/commands/propose.ts'
+import type { ResultFile } from '../../src/ports.ts'
+import { aWorld, now, portsOf, settingsOf } from './swarm.ts'
+
+/** The verdicts on one round of three candidates, whose results are read in this order. */
+async function verdicts(inOrder: (files: ResultFile[]) => ResultFile[]) {
+  const { world, candidates } = aWorld(0.02, 0.03, 0.5)
+  const settings = settingsOf('1')
+  const { batches } = await propose(portsOf(world), settings)
+  const files: ResultFile[] = []
+  for (const trial of batches.flatMap(({ trials }) => trials)) {
+    const result = await world.trainer.run(trial, new AbortController().signal)
+    files.push({ name: trial.id, kind: 'result', result })
+  }
+  const results = { read: async () => inOrder(files) }
+  await judgeResults({ ...portsOf(world), results }, settings)
+  return candidates.map((candidate) => now(world, candidate)?.verdict)
+}
+
+test('the order in which the results of a round are read changes no verdict', async () => {
+  const asNamed = await verdicts((files) => files)
+  expect(asNamed.map((verdict) => verdict?.kind)).toEqual(['reject', 'reject', 'reject'])
+  expect(await verdicts((files) => files.toReversed())).toEqual(asNamed)
+})
+
+test('a result that lies there twice counts once', async () => {
+  expect(await verdicts((files) => [...files, ...files])).toEqual(await verdicts((files) => files))
+})

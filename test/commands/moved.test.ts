@@ -1,0 +1,61 @@
+// A candidate whose baseline moved under it: what is known of its change is about the change as it was replayed.
+import { expect, test } from 'vitest'
+import { openSession } from '../../src/commands/opening.ts'
+import { performSteps } from '../../src/commands/steps.ts'
+import { candidateBranch, candidateId } from '../../src/core/candidate.ts'
+import { aCandidate, BENCH, ROOT_SEED } from '../factories.ts'
+import { AT, BASELINE, CONFIG, MemoryWorld } from './memory.ts'
+
+const CONFIG_TEXT = `editable: ['*.py']
+train: python train.py
+budget: 5m
+metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
+`
+const LINES = Array.from({ length: 9 }, (_, index) => `x${index} = f(${index})\n`)
+const ALL = LINES.join('')
+const FEWER = LINES.slice(4).join('')
+
+test('lines that the new baseline has lost already are not counted for it again', async () => {
+  const files = new Map([
+    ['a.py', ALL],
+    ['b.py', ALL],
+    [CONFIG, CONFIG_TEXT],
+  ])
+  const world = new MemoryWorld(files, 0, () => '')
+  const base = world.tip
+  const changed = new Map(files).set('a.py', FEWER).set('b.py', FEWER)
+  const [head, tree] = [world.put(changed, base), world.treeOf(changed)]
+  const candidate = aCandidate({
+    id: candidateId(base, tree),
+    base,
+    head,
+    tree,
+    addedLines: -8,
+    pullRequest: 1,
+  })
+  const branch = candidateBranch(candidate.id)
+  world.branches.set(branch, head)
+  world.pulls.push({ number: 1, branch, head, state: 'open', title: candidate.title, body: '' })
+  world.write(
+    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'baseline', commit: base, tree: world.treeOf(files), cause: 'started' },
+    { kind: 'proposed', candidate },
+  )
+  world.branches.set(BASELINE, world.put(new Map(files).set('b.py', FEWER), base))
+
+  const { repository, ledger, forge } = world
+  const clock = { now: () => AT, monotonicSeconds: () => 0 }
+  const log = { info: () => {}, warn: () => {} }
+  const ports = { repository, ledger, forge, clock, log, cancelled: new AbortController().signal }
+  const session = await openSession(ports, {
+    configPath: CONFIG,
+    rootSeed: ROOT_SEED,
+    newLedger: false,
+    testbed: BENCH.testbed,
+    candidates: undefined,
+    runUrl: undefined,
+  })
+  await performSteps(session)
+  await session.flushed()
+  expect(session.state.candidates.get(candidate.id)).toMatchObject({ rebases: 1, addedLines: -4 })
+})
