@@ -4,7 +4,7 @@ import { groupTrials, type TrialBatch } from '../core/trial.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
 import { openSession } from './opening.ts'
 import { Wishes } from './people.ts'
-import { nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
+import { logNothing, nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
 import type { Ports, Session, SessionSettings } from './session.ts'
 import { performSteps } from './steps.ts'
 
@@ -38,7 +38,7 @@ async function fillQueue(session: Session, ports: ProposingPorts, wanted: number
     if (!turn) return
     const proposed = await proposeCandidate(session, { ...turn, insights }, cancelled)
     if (proposed.kind === 'proposed') continue
-    log.info(`${turn.proposer.name} proposed nothing: ${proposed.reason}`)
+    logNothing(log, turn.proposer.name, proposed)
     if (!proposed.declined) silent.add(turn.index)
   }
 }

@@ -51,7 +51,7 @@ function portsOf(world: MemoryWorld, asked: ProposalRequest[] = []): Ports & Pro
     repository,
     ledger,
     forge,
-    clock: { now: () => AT, monotonicSeconds: () => 0 },
+    clock: { now: () => AT, monotonicSeconds: () => 0, pause: async () => {} },
     log: { info: () => {}, warn: () => {} },
     cancelled: new AbortController().signal,
     ...proposingPorts({

@@ -104,7 +104,7 @@ function portsOf({ repository, ledger, forge }: MemoryWorld, lines: string[] = [
     ledger,
     forge,
     // Every look at the clock costs a second.
-    clock: { now: () => AT, monotonicSeconds: () => seconds++ },
+    clock: { now: () => AT, monotonicSeconds: () => seconds++, pause: async () => {} },
     log: { info: say, warn: say },
     cancelled: NEVER,
   }

@@ -199,7 +199,11 @@ export function thePorts(fields: LabFields = {}) {
     ledger: remote,
     forge,
     discussion,
-    clock: { now: fields.now ?? (() => new Date(1000 * seconds++)), monotonicSeconds: () => 0 },
+    clock: {
+      now: fields.now ?? (() => new Date(1000 * seconds++)),
+      monotonicSeconds: () => 0,
+      pause: async () => {},
+    },
     log: { info: say, warn: say },
     ...(checker && { checker }),
     cancelled: new AbortController().signal,

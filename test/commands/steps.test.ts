@@ -140,7 +140,7 @@ async function afterRuns(values: readonly number[], fields: TrialResultFields = 
     repository,
     ledger,
     forge,
-    clock: { now: () => AT, monotonicSeconds: () => 0 },
+    clock: { now: () => AT, monotonicSeconds: () => 0, pause: async () => {} },
     log: { info: () => {}, warn: (message) => warnings.push(message) },
     cancelled: new AbortController().signal,
   }

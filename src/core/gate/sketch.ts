@@ -145,13 +145,13 @@ function hash(piece: string): string {
 
 function hashConstant(path: string, piece: string): string {
   const [place = '', literal = ''] = piece.split('\0')
-  const scaled = Math.round(100 * logOf(valueOf(literal))) + VALUE_OFFSET
+  const scaled = Math.round(100 * logOf(numberIn(literal))) + VALUE_OFFSET
   const value = Math.min(36 ** VALUE_CHARACTERS - 1, Math.max(0, scaled))
   return hash(`${path}\0${place}`) + value.toString(36).padStart(VALUE_CHARACTERS, '0')
 }
 
 /** Suffixes do not matter: `1.0f` is 1. */
-function valueOf(literal: string): number {
+function numberIn(literal: string): number {
   return /^0[xob]/i.test(literal) ? Number(literal) : Number.parseFloat(literal)
 }
 
