@@ -2,7 +2,7 @@
 import { waitingCandidates } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch } from '../core/trial.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
-import { openSession } from './opening.ts'
+import { openSession, warnOfAbsentFiles } from './opening.ts'
 import { Wishes } from './people.ts'
 import { logNothing, nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
 import type { Ports, Session, SessionSettings } from './session.ts'
@@ -14,6 +14,7 @@ export async function propose(
   settings: SessionSettings,
 ): Promise<{ session: Session; batches: TrialBatch[] }> {
   const session = await openSession(ports, settings)
+  await warnOfAbsentFiles(session)
   await performSteps(session)
   await fillQueue(session, ports, session.candidateLimit)
   await performSteps(session)

@@ -9,7 +9,7 @@ import { openCandidates, type State } from '../core/state.ts'
 import { dueAnswers } from '../core/wishes.ts'
 import type { Proposer, Trainer } from '../ports.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
-import { openSession } from './opening.ts'
+import { openSession, warnOfAbsentFiles } from './opening.ts'
 import { Wishes } from './people.ts'
 import {
   logNothing,
@@ -46,6 +46,8 @@ const PROPOSALS_AHEAD = 2
 export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSummary> {
   const startedSeconds = ports.clock.monotonicSeconds()
   const session = await openSession(ports, settings)
+  session.assertTimeForTrial(settings.timeBudgetSeconds)
+  await warnOfAbsentFiles(session)
   const loop = new Loop(ports, session, startedSeconds + settings.timeBudgetSeconds)
   ports.log.info(`No more proposals: ${await loop.run()}`)
   session.warnOfStuckCertification()

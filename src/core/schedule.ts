@@ -7,7 +7,7 @@ import { type Bench, evidenceFor, missingBaselineRuns, trialsOfTree, usualSecond
 import type { LedgerEvent } from './ledger.ts'
 import type { JudgePolicy } from './policy.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
-import { BASE_SCALE, purposeOf, type Trial, trialId, trialSeed } from './trial.ts'
+import { BASE_SCALE, purposeOf, type Trial, type TrialResult, trialId, trialSeed } from './trial.ts'
 import { type Judgement, judge } from './verdict.ts'
 
 /** Runs of a baseline that may fail before we say that the baseline itself is broken. */
@@ -135,15 +135,23 @@ function baselineIsMeasured(state: State, bench: Bench, policy: JudgePolicy): bo
   return missingBaselineRuns(state, bench, state.baseline, policy.baselineReplicates) === 0
 }
 
-/** Why the baseline cannot be measured, once it has failed too often; undefined while it is fine. */
-export function baselineFailure(state: State, bench: Bench): string | undefined {
+/** The runs of a baseline that has failed too often to be measured; undefined while it is fine. */
+export function baselineFailures(state: State, bench: Bench): TrialResult[] | undefined {
   if (!state.baseline) return undefined
   const failed = trialsOfTree(state, bench, state.baseline.tree).filter(
     (result) => result.outcome !== 'measured',
   )
-  if (failed.length < MAX_BASELINE_FAILURES) return undefined
-  const last = failed.at(-1)
-  return `${failed.length} runs of the baseline ended ${last?.outcome}: ${last?.reason ?? 'no reason known'}`
+  return failed.length < MAX_BASELINE_FAILURES ? undefined : failed
+}
+
+/** Why the baseline cannot be measured, as a sentence. */
+export function baselineFailure(state: State, bench: Bench): string | undefined {
+  const failed = baselineFailures(state, bench)
+  const last = failed?.at(-1)
+  return (
+    last &&
+    `${failed?.length} runs of the baseline ended ${last.outcome}: ${last.reason ?? 'no reason known'}`
+  )
 }
 
 /** Something to do on GitHub. */

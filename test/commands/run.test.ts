@@ -167,3 +167,10 @@ test('a model that does not answer keeps no run beyond its time', async () => {
   expect(seconds).toBeLessThan(3600)
   expect(said.at(-1)).toBe('No more proposals: the time budget is used up')
 })
+
+test('a time budget in which no trial fits is a mistake, and not a night without research', async () => {
+  await expect(runWith([IDEA], { hours: 0.1 })).rejects.toMatchObject({
+    message: 'nothing can be trained in 6m, because one trial may take 11m',
+    hint: expect.stringContaining('Raise the input `time-budget`'),
+  })
+})
