@@ -84,7 +84,7 @@ function missingLedger(baseline: string): LedgerError {
   return new LedgerError(
     `the branch ${baseline} exists, but the ledger branch autoresearch/ledger does not`,
     {
-      hint: 'If the ledger was deleted, restore it. To begin a new ledger on this baseline, run once with the input `new-ledger: true`.',
+      hint: 'If the ledger was deleted, restore it. To begin a new ledger on this baseline, write `new-ledger: true` under `with:` of the action in the workflow for one run.',
     },
   )
 }

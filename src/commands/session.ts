@@ -263,7 +263,7 @@ export class Session {
     const commit = commits.get(this.#config.baseline)
     if (commit === undefined)
       throw new LedgerError(`the baseline branch ${this.#config.baseline} has disappeared`, {
-        hint: `Restore it: git push origin ${this.state.baseline?.commit ?? '<commit>'}:refs/heads/${this.#config.baseline}`,
+        hint: `Restore it: git push origin ${this.state.baseline?.commit ?? '<commit>'}:refs/heads/${this.#config.baseline}. Or, to begin anew from the default branch, delete the branch autoresearch/ledger as well.`,
       })
     const open = await forge.openPullRequests(this.#config.baseline)
     const pullRequests = [...open, ...(await this.#settledPullRequests(open))]

@@ -51,7 +51,7 @@ function portsOf(world: MemoryWorld, asked: ProposalRequest[] = []): Ports & Pro
     repository,
     ledger,
     forge,
-    clock: { now: () => AT, monotonicSeconds: () => 0, pause: async () => {} },
+    clock: { now: () => AT, monotonicSeconds: () => 0, pause: () => new Promise<never>(() => {}) },
     log: { info: () => {}, warn: () => {} },
     cancelled: new AbortController().signal,
     ...proposingPorts({
@@ -71,6 +71,7 @@ const SETTINGS = {
   testbed: BENCH.testbed,
   candidates: 2,
   runUrl: undefined,
+  timeBudgetSeconds: 3600,
 }
 
 /** Trains every batch; A/A candidates are as lucky as said. */

@@ -7,7 +7,7 @@ import type { BranchUpdate, Clock, LedgerStore } from '../../src/ports.ts'
 import { aBaseline, aCandidate, aTrialResult, ROOT_SEED } from '../factories.ts'
 
 const AT = new Date('2026-11-01T00:00:00Z')
-const clock: Clock = { now: () => AT, monotonicSeconds: () => 0, pause: async () => {} }
+const clock: Clock = { now: () => AT, monotonicSeconds: () => 0, pause: () => new Promise<never>(() => {}) }
 const STARTED: LedgerEvent = { kind: 'started', rootSeed: ROOT_SEED }
 const BASELINE: LedgerEvent = { kind: 'baseline', ...aBaseline(), cause: 'started' }
 const FIRST = appendEvents('', [STARTED, BASELINE], AT)

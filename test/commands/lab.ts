@@ -29,6 +29,7 @@ export const SETTINGS = {
   testbed: BENCH.testbed,
   candidates: undefined,
   runUrl: undefined,
+  timeBudgetSeconds: 3600,
 }
 
 const unused = (): never => {
@@ -202,7 +203,7 @@ export function thePorts(fields: LabFields = {}) {
     clock: {
       now: fields.now ?? (() => new Date(1000 * seconds++)),
       monotonicSeconds: () => 0,
-      pause: async () => {},
+      pause: () => new Promise<never>(() => {}),
     },
     log: { info: say, warn: say },
     ...(checker && { checker }),

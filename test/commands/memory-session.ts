@@ -85,7 +85,7 @@ export function aSession(): Promise<Session> {
       repository: new MemoryRepository(),
       ledger: ledger(),
       forge,
-      clock: { now: () => AT, monotonicSeconds: () => 0, pause: async () => {} },
+      clock: { now: () => AT, monotonicSeconds: () => 0, pause: () => new Promise<never>(() => {}) },
       log: { info: () => {}, warn: () => {} },
       cancelled: new AbortController().signal,
     },

@@ -1,12 +1,14 @@
-// The loop of one machine when those who propose fail: on a repository, a GitHub, a device and a clock in memory.
+// What becomes of a job when those who propose fail or take long: on a repository, a GitHub, a device and a clock in memory.
 import { describe, expect, test } from 'vitest'
-import { run } from '../../src/commands/run.ts'
+import { propose } from '../../src/commands/propose.ts'
+import { type RunPorts, type RunSettings, run } from '../../src/commands/run.ts'
 import { NO_USAGE } from '../../src/core/candidate.ts'
 import { parseConfig } from '../../src/core/config/config.ts'
 import { measurementHash } from '../../src/core/evidence.ts'
 import type { Clock, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
 import { BENCH, ROOT_SEED } from '../factories.ts'
-import { AT, CONFIG, MemoryWorld } from './memory.ts'
+import { IdleClock } from './idle-clock.ts'
+import { CONFIG, MemoryWorld } from './memory.ts'
 import { proposingPorts } from './proposing-ports.ts'
 
 const CONFIG_TEXT = `editable: [train.py]
@@ -14,7 +16,7 @@ train: python train.py
 budget: 5m
 metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
 replicates: { baseline: 2, candidate: 2 }
-limits: { candidates: 1 }
+limits: { candidates: 9 }
 search: { structural-share: 0 }
 `
 const HASH = (() => {
@@ -22,49 +24,14 @@ const HASH = (() => {
   return parsed.kind === 'config' ? measurementHash(parsed.config) : ''
 })()
 
-/** Time that passes only while nothing happens: whoever waits least goes on next. */
-class IdleClock implements Clock {
-  #seconds = 0
-  #waiting: { at: number; resolve: () => void }[] = []
-
-  now(): Date {
-    return new Date(AT.getTime() + 1000 * this.#seconds)
-  }
-
-  monotonicSeconds(): number {
-    return this.#seconds
-  }
-
-  pause(seconds: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const entry = { at: this.#seconds + seconds, resolve }
-      this.#waiting.push(entry)
-      signal.addEventListener('abort', () => {
-        this.#waiting = this.#waiting.filter((other) => other !== entry)
-        resolve()
-      })
-      setImmediate(() => this.#goOn())
-    })
-  }
-
-  #goOn(): void {
-    const [first, ...others] = this.#waiting.toSorted((a, b) => a.at - b.at)
-    if (!first) return
-    this.#waiting = others
-    this.#seconds = first.at
-    first.resolve()
-    setImmediate(() => this.#goOn())
-  }
-}
-
 /** Answers what it is told to, one after the other, and with the last answer from then on. */
 class Scripted implements Proposer {
   readonly name = 'openai gpt-x'
   readonly askedAt: number[] = []
   readonly #clock: Clock
-  readonly #answers: readonly (ProposalResult | Promise<ProposalResult>)[]
+  readonly #answers: Answers
 
-  constructor(clock: Clock, answers: readonly (ProposalResult | Promise<ProposalResult>)[]) {
+  constructor(clock: Clock, answers: Answers) {
     this.#clock = clock
     this.#answers = answers
   }
@@ -83,6 +50,7 @@ function nothing(reason: string, fields: object = {}): ProposalResult {
   return { kind: 'nothing', reason, usage: NO_USAGE, exhausted: false, ...fields }
 }
 
+const SILENCE = new Promise<ProposalResult>(() => {})
 const DOWN = nothing('llm-error: 502', { cause: 'unreachable' })
 const IDEA: ProposalResult = {
   kind: 'proposal',
@@ -96,9 +64,17 @@ const IDEA: ProposalResult = {
   },
 }
 
-async function runWith(
-  answers: readonly (ProposalResult | Promise<ProposalResult>)[],
-  fields: { hours?: number } = {},
+type Answers = readonly (ProposalResult | Promise<ProposalResult>)[]
+
+function runWith(answers: Answers, fields: { hours?: number } = {}) {
+  return jobWith(answers, fields, async (ports, settings) => (await run(ports, settings)).times.seconds)
+}
+
+/** @param job what it returns is `done` */
+async function jobWith<Done>(
+  answers: Answers,
+  fields: { hours?: number },
+  job: (ports: RunPorts, settings: RunSettings) => Promise<Done>,
 ) {
   const files = new Map([
     ['train.py', '0'],
@@ -121,12 +97,12 @@ async function runWith(
     rootSeed: ROOT_SEED,
     newLedger: false,
     testbed: BENCH.testbed,
-    candidates: undefined,
+    candidates: 1,
     runUrl: undefined,
     timeBudgetSeconds: (fields.hours ?? 5) * 3600,
   }
-  const summary = await run({ ...ports, log, cancelled: new AbortController().signal }, settings)
-  return { world, said, warned, askedAt: proposer.askedAt, seconds: summary.times.seconds }
+  const done = await job({ ...ports, log, cancelled: new AbortController().signal }, settings)
+  return { world, said, warned, askedAt: proposer.askedAt, done }
 }
 
 describe('F2 an endpoint that cannot be reached', () => {
@@ -140,20 +116,24 @@ describe('F2 an endpoint that cannot be reached', () => {
   })
 
   test('is given up after an hour, so that the machine is free', async () => {
-    const { askedAt, seconds, said } = await runWith([DOWN])
+    const { askedAt, done: seconds, said } = await runWith([DOWN])
     expect(askedAt).toHaveLength(8)
     expect(seconds).toBe(3600)
     expect(said.at(-1)).toBe('No more proposals: no proposer has anything more to offer')
   })
 
   test('is not waited for when no trial could be begun any more', async () => {
-    const { seconds, said } = await runWith([DOWN], { hours: 0.5 })
+    const { done: seconds, said } = await runWith([DOWN], { hours: 0.5 })
     expect(seconds).toBeLessThan(1800)
     expect(said.at(-1)).toBe('No more proposals: the time budget is used up')
   })
 
   test('that refuses the key is a warning, and is not asked twice', async () => {
-    const { askedAt, warned, seconds } = await runWith([
+    const {
+      askedAt,
+      warned,
+      done: seconds,
+    } = await runWith([
       nothing('the endpoint refused the key (401)', { cause: 'unreachable', exhausted: true }),
     ])
     expect(warned).toEqual(['openai gpt-x proposed nothing: the endpoint refused the key (401)'])
@@ -163,7 +143,7 @@ describe('F2 an endpoint that cannot be reached', () => {
 })
 
 test('a model that does not answer keeps no run beyond its time', async () => {
-  const { seconds, said } = await runWith([new Promise<ProposalResult>(() => {})], { hours: 1 })
+  const { done: seconds, said } = await runWith([SILENCE], { hours: 1 })
   expect(seconds).toBeLessThan(3600)
   expect(said.at(-1)).toBe('No more proposals: the time budget is used up')
 })
@@ -173,4 +153,16 @@ test('a time budget in which no trial fits is a mistake, and not a night without
     message: 'nothing can be trained in 6m, because one trial may take 11m',
     hint: expect.stringContaining('Raise the input `time-budget`'),
   })
+})
+
+test('a propose job stops asking when its time is used up, and hands on what was proposed by then', async () => {
+  const { done, said, askedAt } = await jobWith([IDEA, SILENCE], { hours: 0.75 }, async (ports, settings) => {
+    const { batches } = await propose(ports, { ...settings, candidates: 9 })
+    return { batches, seconds: ports.clock.monotonicSeconds() }
+  })
+  expect(askedAt).toHaveLength(2)
+  expect(done.seconds).toBe(2700)
+  expect(done.batches.flatMap(({ trials }) => trials).some(({ candidate }) => candidate !== null)).toBe(true)
+  expect(said.at(-1)).toMatch(/^opened #1 /)
+  expect(said).toContain('No more proposals: the time budget is used up')
 })

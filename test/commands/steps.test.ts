@@ -140,7 +140,7 @@ async function afterRuns(values: readonly number[], fields: TrialResultFields = 
     repository,
     ledger,
     forge,
-    clock: { now: () => AT, monotonicSeconds: () => 0, pause: async () => {} },
+    clock: { now: () => AT, monotonicSeconds: () => 0, pause: () => new Promise<never>(() => {}) },
     log: { info: () => {}, warn: (message) => warnings.push(message) },
     cancelled: new AbortController().signal,
   }
