@@ -31,7 +31,8 @@ const COMMANDS = {
 
   async propose(job: Job) {
     const ports = { ...wirePorts(job), ...wireProposing(job) }
-    const { session, batches } = await propose(ports, sessionSettings(job))
+    const { timeBudgetSeconds } = job.inputs
+    const { session, batches } = await propose(ports, { ...sessionSettings(job), timeBudgetSeconds })
     publishTrials(batches)
     await publishLimit(session)
   },

@@ -219,6 +219,8 @@ export interface Clock {
   now(): Date
   /** Seconds from an arbitrary start, never going back. */
   monotonicSeconds(): number
+  /** Resolves after this time, or at once when aborted. */
+  pause(seconds: number, signal: AbortSignal): Promise<void>
 }
 
 /** Tells a person who watches the job what is going on. */

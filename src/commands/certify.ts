@@ -21,6 +21,7 @@ export async function certify(
 ): Promise<RunSummary> {
   const begunSeconds = ports.clock.monotonicSeconds()
   const session = await openSession(ports, { ...settings, certify: true })
+  session.assertTimeForTrial(settings.timeBudgetSeconds)
   if (!isCertifying(session.state)) ports.log.info('Every merge is certified already')
   const busySeconds = await trainAll(session, ports.trainer, begunSeconds + settings.timeBudgetSeconds)
   await session.flushed()

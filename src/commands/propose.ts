@@ -2,20 +2,31 @@
 import { waitingCandidates } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch } from '../core/trial.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
-import { openSession } from './opening.ts'
+import { openSession, warnOfAbsentFiles } from './opening.ts'
 import { Wishes } from './people.ts'
-import { nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
+import { logNothing, nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
 import type { Ports, Session, SessionSettings } from './session.ts'
 import { performSteps } from './steps.ts'
+
+export interface ProposeSettings extends SessionSettings {
+  /** Wall time after which nobody is asked any more, in seconds: what was proposed by then is to be trained. */
+  timeBudgetSeconds: number
+}
 
 /** @returns the session and the trials to run now, one batch a commit: the matrix of the `train` jobs */
 export async function propose(
   ports: Ports & ProposingPorts,
-  settings: SessionSettings,
+  settings: ProposeSettings,
 ): Promise<{ session: Session; batches: TrialBatch[] }> {
+  const late = new AbortController()
+  const ended = new AbortController()
+  const signal = AbortSignal.any([ports.cancelled, late.signal])
+  void ports.clock.pause(settings.timeBudgetSeconds, ended.signal).then(() => late.abort())
   const session = await openSession(ports, settings)
+  await warnOfAbsentFiles(session)
   await performSteps(session)
-  await fillQueue(session, ports, session.candidateLimit)
+  await fillQueue(session, ports, session.candidateLimit, signal)
+  ended.abort()
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
@@ -28,23 +39,29 @@ export async function propose(
   return { session, batches }
 }
 
-async function fillQueue(session: Session, ports: ProposingPorts, wanted: number): Promise<void> {
+async function fillQueue(
+  session: Session,
+  ports: ProposingPorts,
+  wanted: number,
+  signal: AbortSignal,
+): Promise<void> {
   const proposers = ports.createProposers(session.config.proposers)
   const silent = new Set<number>()
   const wishes = new Wishes(session)
-  const { cancelled, log } = session.ports
-  await renewInsightsWhenDue(session, ports.insights, proposers, cancelled)
+  const { log } = session.ports
+  await renewInsightsWhenDue(session, ports.insights, proposers, signal)
   const insights = await readPresentInsights(ports.insights)
-  while (!cancelled.aborted && waitingCandidates(session.state).length < wanted) {
+  while (waitingCandidates(session.state).length < wanted) {
+    if (signal.aborted) return log.info('No more proposals: the time budget is used up')
     const limit = session.costLimitReached
     if (limit) return log.info(`No more proposals: ${limit}`)
     if (await proposeDueAa(session)) continue
     const { wish, barred } = await wishes.next(proposers, silent)
     const turn = nextTurn(session, proposers, barred, ports.random, wish)
     if (!turn) return
-    const proposed = await proposeCandidate(session, { ...turn, insights }, cancelled)
+    const proposed = await proposeCandidate(session, { ...turn, insights }, signal)
     if (proposed.kind === 'proposed') continue
-    log.info(`${turn.proposer.name} proposed nothing: ${proposed.reason}`)
+    logNothing(log, turn.proposer.name, proposed)
     if (!proposed.declined) silent.add(turn.index)
   }
 }

@@ -21,8 +21,9 @@ import { pastIdeas } from '../core/ideas.ts'
 import { quotable } from '../core/people.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
+import { formatSeconds } from '../core/text.ts'
 import { type KnownWish, MAX_DIRECTION_CHARACTERS } from '../core/wishes.ts'
-import type { InsightsStore, ProposalResult, Proposer } from '../ports.ts'
+import type { InsightsStore, Log, ProposalResult, Proposer } from '../ports.ts'
 import { openPast } from './past.ts'
 import { givenUp } from './people.ts'
 import type { Session } from './session.ts'
@@ -49,8 +50,21 @@ export interface Turn {
 
 export type Proposed =
   | { kind: 'proposed'; candidate: Candidate }
-  /** `declined`: it was the answer to a wish, and says nothing about what else the proposer may have to offer. */
-  | { kind: 'nothing'; reason: string; exhausted: boolean; declined?: true }
+  /** `declined`: it was the answer to a wish. `unreachable`: nobody was there to ask. */
+  | { kind: 'nothing'; reason: string; exhausted: boolean; declined?: true; unreachable?: true }
+
+/** Who cannot be reached needs a person, or patience; who has no idea does not. */
+export function logNothing(
+  log: Log,
+  name: string,
+  { reason, unreachable }: Extract<Proposed, { kind: 'nothing' }>,
+  restSeconds?: number,
+): void {
+  const again = restSeconds === undefined ? '' : `; it is asked again in ${formatSeconds(restSeconds)}`
+  const line = `${name} proposed nothing: ${reason}${again}`
+  if (unreachable) log.warn(line)
+  else log.info(line)
+}
 
 /** Whose turn it is, and what to ask for; undefined when every proposer is among `barred`. */
 export function nextTurn(
@@ -248,7 +262,13 @@ function recordNothing(
     { kind: 'no-proposal', id, proposer: turn.proposer.name, reason, usage, ...asked },
     ...given,
   ])
-  return { kind: 'nothing', reason, exhausted, ...(given.length > 0 && { declined: true }) }
+  return {
+    kind: 'nothing',
+    reason,
+    exhausted,
+    ...(given.length > 0 && { declined: true }),
+    ...(cause === 'unreachable' && { unreachable: true }),
+  }
 }
 
 /** The static gate, the rule that an idea is tried once, and the floor of structural changes. */

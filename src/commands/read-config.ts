@@ -1,18 +1,44 @@
 // Reads the configuration, always from a commit of the baseline and never from a candidate.
 import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
+import { lookForNamedFiles } from '../core/config/named-files.ts'
 import { ConfigError } from '../errors.ts'
 import type { Repository } from '../ports.ts'
 
+/** Where a configuration is read. */
+interface Place {
+  branch: string
+  commit: string
+}
+
 /** @throws ConfigError when there is none, or with everything that is wrong with it */
-export async function readConfig(repository: Repository, commit: string, path: string): Promise<Config> {
+export async function readConfig(
+  repository: Repository,
+  { branch, commit }: Place,
+  path: string,
+): Promise<Config> {
   const text = await repository.readFile(commit, path)
   if (text === undefined)
-    throw new ConfigError(`there is no ${path} at ${commit.slice(0, 7)}`, {
-      hint: 'Commit one to the default branch; docs/configuration.md shows every field, and four lines are enough.',
+    throw new ConfigError(`there is no ${path} on ${branch} (${commit.slice(0, 7)})`, {
+      hint: `Commit one to ${branch}; docs/configuration.md shows every field, and four lines are enough.`,
     })
   const parsed = parseConfig(text)
   if (parsed.kind === 'config') return parsed.config
   throw new ConfigError(renderConfigProblems(path, parsed.problems), {
-    hint: `Mend ${path} on the baseline branch.`,
+    hint: `Mend ${path} on the branch ${branch} (read at ${commit.slice(0, 7)}).`,
+  })
+}
+
+/** @throws ConfigError when nothing could ever be proposed, because no file may change */
+export async function readNamedFiles(
+  repository: Repository,
+  config: Config,
+  { branch, commit }: Place,
+  path: string,
+): Promise<string[]> {
+  const named = lookForNamedFiles(config, [...(await repository.readFiles(commit)).keys()])
+  if (named.kind === 'editable') return named.warnings
+  const some = named.some.length === 0 ? '' : ` There are for example ${named.some.join(', ')}.`
+  throw new ConfigError(`editable: no text file on ${branch} matches ${config.editable.join(', ')}`, {
+    hint: `Mend \`editable\` in ${path} on the branch ${branch}: globs begin at the root of the repository.${some}`,
   })
 }

@@ -1,5 +1,6 @@
 // The loop for one GPU machine: three lanes that read the same state (one trains, one proposes, one talks to GitHub), so
 // that the device never waits for a model or for GitHub.
+import { Patience } from '../core/agent/patience.ts'
 import { pastIdeas } from '../core/ideas.ts'
 import { lostOnMachine } from '../core/lost.ts'
 import { describeTrial } from '../core/report/describe.ts'
@@ -10,9 +11,16 @@ import type { Trial, TrialResult } from '../core/trial.ts'
 import { dueAnswers } from '../core/wishes.ts'
 import type { Proposer, Trainer } from '../ports.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
-import { openSession } from './opening.ts'
+import { openSession, warnOfAbsentFiles } from './opening.ts'
 import { Wishes } from './people.ts'
-import { nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
+import {
+  logNothing,
+  nextTurn,
+  type ProposingPorts,
+  proposeCandidate,
+  proposeDueAa,
+  type Turn,
+} from './proposing.ts'
 import type { Ports, Session, SessionSettings } from './session.ts'
 import { giveAnswer, performStep } from './steps.ts'
 
@@ -32,8 +40,6 @@ export interface RunSummary {
 
 /** Candidates that may wait for the device: enough that it never idles, few enough that a merge makes little stale. */
 const PROPOSALS_AHEAD = 2
-/** A proposer that comes back empty this often in a row is asked no more in this run. */
-const MAX_FRUITLESS = 5
 
 /**
  * Proposes, trains, judges and merges until the time budget, the candidate limit or the cost limit is reached and every
@@ -43,6 +49,8 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   const startedSeconds = ports.clock.monotonicSeconds()
   const session = await openSession(ports, settings)
   missLost(session)
+  session.assertTimeForTrial(settings.timeBudgetSeconds)
+  await warnOfAbsentFiles(session)
   const loop = new Loop(ports, session, startedSeconds + settings.timeBudgetSeconds)
   ports.log.info(`No more proposals: ${await loop.run()}`)
   session.warnOfStuckCertification()
@@ -102,6 +110,7 @@ class Loop {
       this.#halt()
     })
     const lanes = [proposing, training, this.#talkToForge()] as const
+    this.#wakeAtTheEnd()
     try {
       const [ended] = await Promise.all(lanes)
       return ended
@@ -110,6 +119,13 @@ class Loop {
       await Promise.allSettled(lanes)
       await this.#session.flushed()
     }
+  }
+
+  /** The training lane looks at the clock only when something happens, and a model may not answer for long. */
+  #wakeAtTheEnd(): void {
+    const seconds = this.#deadlineSeconds - this.#session.config.timeoutSeconds - this.#seconds
+    const pause = this.#ports.clock.pause(Math.max(0, seconds) + 1, this.#stop.signal)
+    void pause.then(() => this.#session.wake())
   }
 
   /** Ends the lanes that would otherwise go on: a trial is killed, a conversation with a model is left. */
@@ -156,16 +172,13 @@ class Loop {
   async #propose(): Promise<string> {
     const proposers = this.#ports.createProposers(this.#session.config.proposers)
     const wishes = new Wishes(this.#session)
-    const exhausted = new Set<number>()
-    const fruitless = proposers.map(() => 0)
+    const patience = new Patience()
     let baseline = this.#session.baseline.commit
     let insights = await readPresentInsights(this.#ports.insights)
     while (!this.#stop.signal.aborted) {
-      // A new baseline is a new chance for those who had nothing to offer on the old one.
       if (baseline !== this.#session.baseline.commit) {
         baseline = this.#session.baseline.commit
-        exhausted.clear()
-        fruitless.fill(0)
+        patience.renew()
       }
       const limit = this.#limitReached()
       if (limit) return limit
@@ -175,25 +188,37 @@ class Loop {
       }
       if (await proposeDueAa(this.#session)) continue
       if (await this.#renewInsights(proposers)) insights = await readPresentInsights(this.#ports.insights)
-      const { wish, barred } = await wishes.next(proposers, exhausted)
+      const { wish, barred } = await wishes.next(proposers, patience.barred(this.#seconds))
       const turn = nextTurn(this.#session, proposers, barred, this.#ports.random, wish)
-      if (!turn) {
-        if (openCandidates(this.#session.state).length === 0) return 'no proposer has anything more to offer'
-        await this.#session.changed()
-        continue
-      }
-      const { index, proposer } = turn
-      const proposed = await proposeCandidate(this.#session, { ...turn, insights }, this.#stop.signal)
-      if (proposed.kind === 'proposed') {
-        fruitless[index] = 0
-        continue
-      }
-      this.#ports.log.info(`${proposer.name} proposed nothing: ${proposed.reason}`)
-      if (proposed.declined) continue
-      fruitless[index] = (fruitless[index] ?? 0) + 1
-      if (proposed.exhausted || (fruitless[index] ?? 0) >= MAX_FRUITLESS) exhausted.add(index)
+      if (turn) await this.#ask({ ...turn, insights }, patience)
+      else if (!(await this.#waitForProposer(patience))) return 'no proposer has anything more to offer'
     }
     return 'the time budget is used up'
+  }
+
+  async #ask(turn: Turn, patience: Patience): Promise<void> {
+    const proposed = await proposeCandidate(this.#session, turn, this.#stop.signal)
+    const restSeconds = patience.hear(turn.index, proposed, this.#seconds)
+    if (proposed.kind === 'nothing') logNothing(this.#ports.log, turn.proposer.name, proposed, restSeconds)
+  }
+
+  /** Waits for a merge, or for the end of a proposer's rest; false when there is nothing to wait for. */
+  async #waitForProposer(patience: Patience): Promise<boolean> {
+    const restSeconds = patience.restSeconds(this.#seconds)
+    if (restSeconds === undefined) {
+      if (openCandidates(this.#session.state).length === 0) return false
+      await this.#session.changed()
+      return true
+    }
+    const woken = new AbortController()
+    const signal = AbortSignal.any([woken.signal, this.#stop.signal])
+    await Promise.race([this.#session.changed(), this.#ports.clock.pause(restSeconds, signal)])
+    woken.abort()
+    return true
+  }
+
+  get #seconds(): number {
+    return this.#ports.clock.monotonicSeconds()
   }
 
   async #renewInsights(proposers: readonly Proposer[]): Promise<boolean> {

@@ -25,12 +25,14 @@ import {
 import type { Assignment } from '../core/lost.ts'
 import type { JudgePolicy } from '../core/policy.ts'
 import { type PullRequest, reconcile } from '../core/reconcile.ts'
+import { baselineAdvice, endOfOutput } from '../core/report/baseline-failure.ts'
 import { describeCertification, describeVerdict } from '../core/report/describe.ts'
-import { baselineFailure, decide, planTrials } from '../core/schedule.ts'
+import { baselineFailure, baselineFailures, decide, planTrials } from '../core/schedule.ts'
 import { type BaselineCommit, openCandidates, type State } from '../core/state.ts'
+import { formatSeconds } from '../core/text.ts'
 import type { Trial } from '../core/trial.ts'
 import { dispatchedWish } from '../core/wishes.ts'
-import { BaselineError, LedgerError } from '../errors.ts'
+import { BaselineError, ConfigError, LedgerError } from '../errors.ts'
 import type {
   BranchUpdate,
   Checker,
@@ -233,9 +235,20 @@ export class Session {
   /** @throws BaselineError when the baseline itself has failed too often to be measured */
   assertBaselineTrains(): void {
     const failure = baselineFailure(this.state, this.bench)
-    if (failure === undefined) return
-    throw new BaselineError(failure, {
-      hint: 'Run the training command on the baseline branch by hand and mend it there. If the machine was at fault, push any change to that branch: it is measured anew.',
+    const last = baselineFailures(this.state, this.bench)?.at(-1)
+    if (failure === undefined || !last) return
+    throw new BaselineError(`${failure}${endOfOutput(last)}`, {
+      hint: baselineAdvice(last, this.#config, this.settings.configPath),
+    })
+  }
+
+  /** @throws ConfigError when a job ends before any trial could be begun in it */
+  assertTimeForTrial(timeBudgetSeconds: number): void {
+    const { timeoutSeconds } = this.#config
+    if (timeBudgetSeconds >= timeoutSeconds) return
+    const [budget, timeout] = [timeBudgetSeconds, timeoutSeconds].map(formatSeconds)
+    throw new ConfigError(`nothing can be trained in ${budget}, because one trial may take ${timeout}`, {
+      hint: `Raise the input \`time-budget\` and \`timeout-minutes\` of the job, or lower \`timeout\` in ${this.settings.configPath} on the branch ${this.#config.baseline}.`,
     })
   }
 
@@ -258,13 +271,17 @@ export class Session {
     const commit = commits.get(this.#config.baseline)
     if (commit === undefined)
       throw new LedgerError(`the baseline branch ${this.#config.baseline} has disappeared`, {
-        hint: `Restore it: git push origin ${this.state.baseline?.commit ?? '<commit>'}:refs/heads/${this.#config.baseline}`,
+        hint: `Restore it: git push origin ${this.state.baseline?.commit ?? '<commit>'}:refs/heads/${this.#config.baseline}. Or, to begin anew from the default branch, delete the branch autoresearch/ledger as well.`,
       })
     const open = await forge.openPullRequests(this.#config.baseline)
     const pullRequests = [...open, ...(await this.#settledPullRequests(open))]
     const baseline = { commit, tree: await repository.treeOf(commit) }
     this.record(reconcile(this.state, { baseline, pullRequests, branches: commits }))
-    this.#config = await readConfig(repository, commit, this.settings.configPath)
+    this.#config = await readConfig(
+      repository,
+      { branch: this.#config.baseline, commit },
+      this.settings.configPath,
+    )
     this.record([])
   }
 

@@ -8,7 +8,7 @@ import type { LedgerEvent } from './ledger.ts'
 import { explainLoss } from './lost.ts'
 import type { JudgePolicy } from './policy.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
-import { BASE_SCALE, purposeOf, type Trial, trialId, trialSeed } from './trial.ts'
+import { BASE_SCALE, purposeOf, type Trial, type TrialResult, trialId, trialSeed } from './trial.ts'
 import { type Judgement, judge, type Verdict } from './verdict.ts'
 
 /** Runs of a baseline that may fail one after the other before we say that the baseline itself is broken. */
@@ -144,14 +144,22 @@ function baselineIsMeasured(state: State, bench: Bench, policy: JudgePolicy): bo
   return missingBaselineRuns(state, bench, state.baseline, policy.baselineReplicates) === 0
 }
 
-/** Why the baseline cannot be measured, once it has failed too often in a row; undefined while it is fine. */
-export function baselineFailure(state: State, bench: Bench): string | undefined {
+/** The latest runs of a baseline that has failed too often in a row to be measured; undefined while it is fine. */
+export function baselineFailures(state: State, bench: Bench): TrialResult[] | undefined {
   if (!state.baseline) return undefined
   const runs = trialsOfTree(state, bench, state.baseline.tree)
   const failed = runs.slice(runs.findLastIndex(({ outcome }) => outcome === 'measured') + 1)
-  if (failed.length < MAX_BASELINE_FAILURES) return undefined
-  const last = failed.at(-1)
-  return `${failed.length} runs of the baseline ended ${last?.outcome}: ${last?.reason ?? 'no reason known'}`
+  return failed.length < MAX_BASELINE_FAILURES ? undefined : failed
+}
+
+/** Why the baseline cannot be measured, as a sentence. */
+export function baselineFailure(state: State, bench: Bench): string | undefined {
+  const failed = baselineFailures(state, bench)
+  const last = failed?.at(-1)
+  return (
+    last &&
+    `${failed?.length} runs of the baseline ended ${last.outcome}: ${last.reason ?? 'no reason known'}`
+  )
 }
 
 /** Something to do on GitHub. */

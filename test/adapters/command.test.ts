@@ -10,6 +10,7 @@ import { type CommandSettings, createCommandProposer } from '../../src/adapters/
 import type { ProposalRequest, ProposalResult } from '../../src/ports.ts'
 import { aProposalRequest } from '../factories.ts'
 import { startModel } from '../model/server.ts'
+import { aDirectory } from '../scaffold.ts'
 import { SKIP, scratch, survivors } from './sandbox-lab.ts'
 
 const AGENTS = join(import.meta.dirname, '../fixtures/agents')
@@ -274,10 +275,15 @@ describe.skipIf(SKIP)('the sandbox of a coding agent', () => {
   })
 
   test('leaves nothing on the disk', async () => {
-    const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('autoresearch-agent-'))
-    const before = folders()
+    const { TMPDIR } = process.env
+    onTestFinished(() => {
+      if (TMPDIR === undefined) delete process.env.TMPDIR
+      else process.env.TMPDIR = TMPDIR
+    })
+    // Its own, because other tests run agents at the same time.
+    process.env.TMPDIR = await aDirectory()
     await attempt('mkdir deep; chmod 0 deep; echo x > "$AUTORESEARCH_OUT/more"')
-    expect(folders().filter((name) => !before.includes(name))).toEqual([])
+    expect(readdirSync(tmpdir())).toEqual([])
   })
 })
 

@@ -13,7 +13,7 @@ import { replay } from '../../src/core/state.ts'
 import type { TrialBatch } from '../../src/core/trial.ts'
 import type { ProposalRequest, ResultFile } from '../../src/ports.ts'
 import { aCandidate, BENCH, ROOT_SEED, sha } from '../factories.ts'
-import { AT, CONFIG, MemoryWorld, pullOf } from './memory.ts'
+import { CONFIG, MemoryWorld, pullOf, STILL_CLOCK } from './memory.ts'
 import { proposingPorts } from './proposing-ports.ts'
 
 const CONFIG_TEXT = `editable: [train.py]
@@ -51,7 +51,7 @@ function portsOf(world: MemoryWorld, asked: ProposalRequest[] = []): Ports & Pro
     repository,
     ledger,
     forge,
-    clock: { now: () => AT, monotonicSeconds: () => 0 },
+    clock: STILL_CLOCK,
     log: { info: () => {}, warn: () => {} },
     cancelled: new AbortController().signal,
     ...proposingPorts({
@@ -71,6 +71,7 @@ const SETTINGS = {
   testbed: BENCH.testbed,
   candidates: 2,
   runUrl: undefined,
+  timeBudgetSeconds: 3600,
 }
 
 /** Trains every batch; A/A candidates are as lucky as said. */

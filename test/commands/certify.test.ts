@@ -94,6 +94,7 @@ const SETTINGS = {
   testbed: BENCH.testbed,
   candidates: undefined,
   runUrl: undefined,
+  timeBudgetSeconds: 3600,
 }
 
 function portsOf({ repository, ledger, forge }: MemoryWorld, lines: string[] = []): Ports {
@@ -104,7 +105,7 @@ function portsOf({ repository, ledger, forge }: MemoryWorld, lines: string[] = [
     ledger,
     forge,
     // Every look at the clock costs a second.
-    clock: { now: () => AT, monotonicSeconds: () => seconds++ },
+    clock: { now: () => AT, monotonicSeconds: () => seconds++, pause: () => new Promise<never>(() => {}) },
     log: { info: say, warn: say },
     cancelled: NEVER,
   }

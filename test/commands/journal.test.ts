@@ -3,11 +3,10 @@ import { Journal } from '../../src/commands/journal.ts'
 import { NO_USAGE } from '../../src/core/candidate.ts'
 import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/ledger.ts'
 import { LedgerError } from '../../src/errors.ts'
-import type { BranchUpdate, Clock, LedgerStore } from '../../src/ports.ts'
+import type { BranchUpdate, LedgerStore } from '../../src/ports.ts'
 import { aBaseline, aCandidate, aTrialResult, ROOT_SEED } from '../factories.ts'
+import { AT, STILL_CLOCK } from './memory.ts'
 
-const AT = new Date('2026-11-01T00:00:00Z')
-const clock: Clock = { now: () => AT, monotonicSeconds: () => 0 }
 const STARTED: LedgerEvent = { kind: 'started', rootSeed: ROOT_SEED }
 const BASELINE: LedgerEvent = { kind: 'baseline', ...aBaseline(), cause: 'started' }
 const FIRST = appendEvents('', [STARTED, BASELINE], AT)
@@ -55,7 +54,7 @@ class MemoryStore implements LedgerStore {
 
 function aJournal() {
   const store = new MemoryStore()
-  return { store, journal: new Journal(store, clock, store.text) }
+  return { store, journal: new Journal(store, STILL_CLOCK, store.text) }
 }
 
 describe('recording', () => {
@@ -204,7 +203,7 @@ describe('failures', () => {
       [`${FIRST}no\n`, 3],
       [edited, 1],
     ] as const) {
-      const open = () => new Journal(new MemoryStore(), clock, text)
+      const open = () => new Journal(new MemoryStore(), STILL_CLOCK, text)
       expect(open).toThrow(LedgerError)
       expect(open).toThrow(`line ${line}`)
     }

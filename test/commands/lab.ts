@@ -29,6 +29,7 @@ export const SETTINGS = {
   testbed: BENCH.testbed,
   candidates: undefined,
   runUrl: undefined,
+  timeBudgetSeconds: 3600,
 }
 
 const unused = (): never => {
@@ -199,7 +200,11 @@ export function thePorts(fields: LabFields = {}) {
     ledger: remote,
     forge,
     discussion,
-    clock: { now: fields.now ?? (() => new Date(1000 * seconds++)), monotonicSeconds: () => 0 },
+    clock: {
+      now: fields.now ?? (() => new Date(1000 * seconds++)),
+      monotonicSeconds: () => 0,
+      pause: () => new Promise<never>(() => {}),
+    },
     log: { info: say, warn: say },
     ...(checker && { checker }),
     cancelled: new AbortController().signal,

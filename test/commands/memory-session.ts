@@ -4,8 +4,8 @@ import type { Session } from '../../src/commands/session.ts'
 import { appendEvents } from '../../src/core/ledger.ts'
 import type { Repository } from '../../src/ports.ts'
 import { aBaseline, BENCH, ROOT_SEED, sha } from '../factories.ts'
+import { AT, STILL_CLOCK } from './memory.ts'
 
-const AT = new Date('2026-11-01T00:00:00Z')
 export const SOURCE = 'lr = 0.1\nh = relu(linear(x))\nloss = project(norm(h))\n'
 const CONFIG_TEXT = `editable: [train.py]
 train: python train.py
@@ -85,7 +85,7 @@ export function aSession(): Promise<Session> {
       repository: new MemoryRepository(),
       ledger: ledger(),
       forge,
-      clock: { now: () => AT, monotonicSeconds: () => 0 },
+      clock: STILL_CLOCK,
       log: { info: () => {}, warn: () => {} },
       cancelled: new AbortController().signal,
     },

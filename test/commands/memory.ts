@@ -5,10 +5,24 @@ import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/ledg
 import type { PullRequest } from '../../src/core/reconcile.ts'
 import type { CheckRun } from '../../src/core/report/report.ts'
 import type { Trial, TrialResult } from '../../src/core/trial.ts'
-import type { BranchUpdate, Forge, LedgerStore, Replayed, Repository, Trainer } from '../../src/ports.ts'
+import type {
+  BranchUpdate,
+  Clock,
+  Forge,
+  LedgerStore,
+  Replayed,
+  Repository,
+  Trainer,
+} from '../../src/ports.ts'
 import { aRandom, aTrialResult, BENCH, gaussian, sha } from '../factories.ts'
 
 export const AT = new Date('2026-11-01T00:00:00Z')
+/** No time passes, and whoever waits waits for ever. */
+export const STILL_CLOCK: Clock = {
+  now: () => AT,
+  monotonicSeconds: () => 0,
+  pause: () => new Promise<never>(() => {}),
+}
 export const BASELINE = 'autoresearch/baseline'
 export const CONFIG = '.github/autoresearch.yml'
 

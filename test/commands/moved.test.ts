@@ -4,7 +4,7 @@ import { openSession } from '../../src/commands/opening.ts'
 import { performSteps } from '../../src/commands/steps.ts'
 import { candidateBranch, candidateId } from '../../src/core/candidate.ts'
 import { aCandidate, BENCH, ROOT_SEED } from '../factories.ts'
-import { AT, BASELINE, CONFIG, MemoryWorld } from './memory.ts'
+import { BASELINE, CONFIG, MemoryWorld, STILL_CLOCK } from './memory.ts'
 
 const CONFIG_TEXT = `editable: ['*.py']
 train: python train.py
@@ -44,9 +44,15 @@ test('lines that the new baseline has lost already are not counted for it again'
   world.branches.set(BASELINE, world.put(new Map(files).set('b.py', FEWER), base))
 
   const { repository, ledger, forge } = world
-  const clock = { now: () => AT, monotonicSeconds: () => 0 }
   const log = { info: () => {}, warn: () => {} }
-  const ports = { repository, ledger, forge, clock, log, cancelled: new AbortController().signal }
+  const ports = {
+    repository,
+    ledger,
+    forge,
+    clock: STILL_CLOCK,
+    log,
+    cancelled: new AbortController().signal,
+  }
   const session = await openSession(ports, {
     configPath: CONFIG,
     rootSeed: ROOT_SEED,

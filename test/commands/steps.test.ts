@@ -21,8 +21,8 @@ import {
   type TrialResultFields,
   trialResults,
 } from '../factories.ts'
+import { AT, STILL_CLOCK } from './memory.ts'
 
-const AT = new Date('2026-11-01T00:00:00Z')
 const CONFIG_TEXT = `editable: [train.py]
 train: python train.py
 budget: 5m
@@ -140,7 +140,7 @@ async function afterRuns(values: readonly number[], fields: TrialResultFields = 
     repository,
     ledger,
     forge,
-    clock: { now: () => AT, monotonicSeconds: () => 0 },
+    clock: STILL_CLOCK,
     log: { info: () => {}, warn: (message) => warnings.push(message) },
     cancelled: new AbortController().signal,
   }

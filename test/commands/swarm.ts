@@ -7,7 +7,7 @@ import type { Trial, TrialResult } from '../../src/core/trial.ts'
 import type { ResultFile } from '../../src/ports.ts'
 import { aCandidate, BENCH, ROOT_SEED, trialResults } from '../factories.ts'
 import { configHash } from './lab.ts'
-import { AT, CONFIG, MemoryWorld } from './memory.ts'
+import { CONFIG, MemoryWorld, STILL_CLOCK } from './memory.ts'
 import { proposingPorts } from './proposing-ports.ts'
 
 const CONFIG_TEXT = `editable: ['*.py']
@@ -51,7 +51,7 @@ export function portsOf(world: MemoryWorld, lines: string[] = []) {
     repository,
     ledger,
     forge,
-    clock: { now: () => AT, monotonicSeconds: () => 0 },
+    clock: STILL_CLOCK,
     log: { info: say, warn: say },
     cancelled: new AbortController().signal,
     ...proposingPorts({
@@ -62,6 +62,7 @@ export function portsOf(world: MemoryWorld, lines: string[] = []) {
 }
 
 export const settingsOf = (id: string) => ({
+  timeBudgetSeconds: 3600,
   configPath: CONFIG,
   rootSeed: ROOT_SEED,
   newLedger: false,

@@ -65,7 +65,7 @@ export class Attempt {
     if (handedIn.kind === 'statement') this.#usage = handedIn.usage
     if (request.signal.aborted) return this.#nothing('stopped')
     const failure = failureOf(end.exit, settings.timeoutSeconds)
-    if (failure) return this.#nothing(`${failure}${this.#lastWords(end)}`, causeOf(end.exit))
+    if (failure) return this.#fail(end, `${failure}${this.#lastWords(end)}`)
     if (problems.length > 0) return this.#refuse(problems)
     if (files.size === 0) return this.#answer(end)
     if (handedIn.kind === 'malformed') return this.#refuse([handedIn.problem])
@@ -93,6 +93,11 @@ export class Attempt {
     return this.#nothing(`refused: ${problems.join(' ')}`)
   }
 
+  #fail({ exit }: AgentEnd, reason: string): ProposalResult {
+    if (!isMissing(exit)) return this.#nothing(reason)
+    return { ...this.#nothing(reason, 'unreachable'), exhausted: true }
+  }
+
   /** An agent that changed nothing may say that what a person asked for cannot be done. */
   #answer(end: AgentEnd): ProposalResult {
     const cannot = this.#options.request.wish === undefined ? undefined : cannotOf(end.output)
@@ -100,7 +105,7 @@ export class Attempt {
     return this.#nothing(`it changed nothing${this.#lastWords(end)}`)
   }
 
-  #nothing(reason: string, cause?: NothingCause): ProposalResult {
+  #nothing(reason: string, cause?: NothingCause): Extract<ProposalResult, { kind: 'nothing' }> {
     const maxCharacters = cause === 'cannot' ? MAX_TOLD_CHARACTERS : MAX_REASON_CHARACTERS
     const shown = this.#publishable(reason, maxCharacters)
     return { kind: 'nothing', reason: shown, usage: this.#usage, exhausted: false, ...(cause && { cause }) }
@@ -119,9 +124,9 @@ export class Attempt {
   }
 }
 
-/** What a shell answers when there is no such program, or none that it may run: nobody has looked at what was asked. */
-function causeOf({ code }: SandboxExit): NothingCause | undefined {
-  return code === 126 || code === 127 ? 'unreachable' : undefined
+/** What a shell answers when there is no such program, or none that it may run: a person has to mend it. */
+function isMissing({ code }: SandboxExit): boolean {
+  return code === 126 || code === 127
 }
 
 function failureOf(

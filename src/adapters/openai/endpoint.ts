@@ -157,7 +157,7 @@ function explain(error: unknown, settings: EndpointSettings): Failure {
   const { status, code } = error
   if (apiKey === '' && status === 401)
     return failure(
-      `the endpoint wants a key: give one for ${hostOf(baseUrl)} in openai-api-keys`,
+      `the endpoint wants a key: give one for ${hostOf(baseUrl)} in openai-api-keys; that of the first endpoint is openai-api-key, from the secret OPENAI_API_KEY`,
       'permanent',
     )
   if (status === 401 || status === 403)

@@ -120,9 +120,19 @@ export function parseToolCall(name: string, text: string, offered: readonly Tool
     return malformed(`there is no tool ${JSON.stringify(name.slice(0, 60))}; there are ${offered.join(', ')}`)
   const value = parseObject(text)
   if (value === undefined) return malformed(`the arguments of ${name} are not a JSON object`)
-  const parsed = SCHEMAS[tool].safeParse({ ...value, tool })
+  const parsed = SCHEMAS[tool].safeParse({ ...Object.fromEntries(Object.entries(value).flatMap(tidy)), tool })
   if (parsed.success) return { kind: 'call', call: parsed.data }
   return malformed(`the arguments of ${name} are wrong:\n${z.prettifyError(parsed.error).slice(0, 1000)}`)
+}
+
+const NO_TEXT = /^(from_line|to_line|regex)$/
+
+/** Some models write `null` for what they leave out, numbers and booleans as text, and an effect as a number. */
+function tidy([name, value]: [string, unknown]): [string, unknown][] {
+  if (value === null) return []
+  if (typeof value === 'string' && NO_TEXT.test(name) && /^(\d{1,8}|true|false)$/.test(value))
+    return [[name, JSON.parse(value.replace(/^0+(?=\d)/, ''))]]
+  return [[name, typeof value === 'number' && name === 'expected_effect' ? `${value}` : value]]
 }
 
 function malformed(problem: string): ParsedToolCall {

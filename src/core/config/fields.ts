@@ -30,14 +30,16 @@ export function line(expected: string) {
 }
 
 export function ruled(expected: string, rule: (text: string) => Refusal | undefined) {
-  return z
-    .string(expected)
-    .min(1, blank)
-    .superRefine((text, context) => {
-      const refusal = rule(text)
-      if (refusal === undefined) return
-      context.addIssue({ code: 'custom', message: refusal.expected, params: { hint: refusal.hint } })
-    })
+  return z.string(expected).min(1, blank).superRefine(checked(rule))
+}
+
+/** A rule as zod runs it on a text. */
+export function checked(rule: (text: string) => Refusal | undefined) {
+  return (text: string, context: z.core.$RefinementCtx<string>): void => {
+    const refusal = rule(text)
+    if (refusal === undefined) return
+    context.addIssue({ code: 'custom', message: refusal.expected, params: { hint: refusal.hint } })
+  }
 }
 
 interface Help {

@@ -137,7 +137,8 @@ const NOTHING = 'nothing'
 /** Names a value in a few words. Looks one level deep only: aliases can make a value that contains itself. */
 function describe(value: unknown): string {
   if (value === undefined || value === null) return NOTHING
-  if (typeof value === 'string') return quote(value)
+  // A key may stand there, and what is found is shown in a log.
+  if (typeof value === 'string') return quote(value.replace(/:\/\/[^/?#]*@/, '://…@'))
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (typeof value !== 'object') return String(value)
   const keys = Object.keys(value)

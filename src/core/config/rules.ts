@@ -65,6 +65,19 @@ export const globRule: Rule = (text) => {
   }
 }
 
+/** Where an endpoint is. What is in it is public, and shown when something fails. */
+export const endpointRule: Rule = (text) => {
+  const url = URL.parse(text)
+  const refuse = (hint: string) => ({ expected: 'an http or https URL', hint })
+  if (url === null) return undefined
+  if (url.username !== '' || url.password !== '' || url.search !== '')
+    return refuse(
+      'remove the credentials and the query: keys are secrets, given in the input openai-api-keys',
+    )
+  if (/\/chat\/completions\/?$/.test(url.pathname)) return refuse('remove /chat/completions: it is added')
+  return undefined
+}
+
 /** A branch that git accepts and that the record of the research does not already use. */
 export const branchRule: Rule = (text) => {
   const parts = text.split('/')

@@ -5,6 +5,7 @@ import {
   amount,
   between,
   chance,
+  checked,
   count,
   despiteProblems,
   duration,
@@ -22,6 +23,7 @@ import {
 } from './fields.ts'
 import {
   branchRule,
+  endpointRule,
   globRule,
   hostRule,
   metricPatternRule,
@@ -228,6 +230,7 @@ const endpoint = {
   }),
   'base-url': z
     .url({ protocol: /^https?$/, error: 'an http or https URL' })
+    .superRefine(checked(endpointRule))
     .meta({
       description: 'Endpoint that speaks the OpenAI API. Default: that of OpenAI.',
       examples: ['https://api.openai.com/v1'],

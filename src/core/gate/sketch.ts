@@ -145,15 +145,23 @@ function hash(piece: string): string {
 
 function hashConstant(path: string, piece: string): string {
   const [place = '', literal = ''] = piece.split('\0')
-  const scaled = Math.round(100 * logOf(Number.parseFloat(literal))) + VALUE_OFFSET
+  const scaled = Math.round(100 * logOf(numberIn(literal))) + VALUE_OFFSET
   const value = Math.min(36 ** VALUE_CHARACTERS - 1, Math.max(0, scaled))
   return hash(`${path}\0${place}`) + value.toString(36).padStart(VALUE_CHARACTERS, '0')
 }
 
+/** Suffixes do not matter: `1.0f` is 1. */
+function numberIn(literal: string): number {
+  return /^0[xob]/i.test(literal) ? Number(literal) : Number.parseFloat(literal)
+}
+
+/** Above every value below 1, however near to 1 it is, so that 0.5 and 1 are two values. */
+const FROM_ONE = 40
+
 /** On the scale that constants are searched on: logarithmic, and below 1 by the distance to 1 as well. */
 function logOf(value: number): number {
   if (!(value > 0)) return -100
-  return value < 1 ? Math.log(value / (1 - value)) : Math.log(value)
+  return value < 1 ? Math.log(value / (1 - value)) : FROM_ONE + Math.log(value)
 }
 
 /** The same pieces are kept of every change that has them, because a hash does not depend on the rest. */

@@ -8,12 +8,13 @@ import type { Verdict } from '../verdict.ts'
 import { visibleText } from './markdown.ts'
 
 export function describeTrial(result: TrialResult): string {
-  const { trial, outcome, value, wallSeconds } = result
+  const { trial, outcome, value, wallSeconds, reason } = result
   const subject =
     trial.candidate === null ? `baseline ${trial.base.slice(0, 7)}` : `candidate ${trial.candidate}`
   const found = value === undefined ? outcome : formatNumber(value)
   const purpose = trial.certifies === undefined ? '' : ' to certify'
-  return `trained ${subject}, run ${trial.replicate}${purpose}: ${found} in ${formatSeconds(wallSeconds)}`
+  const why = reason === undefined ? '' : `: ${visibleText(reason, 200)}`
+  return `trained ${subject}, run ${trial.replicate}${purpose}: ${found} in ${formatSeconds(wallSeconds)}${why}`
 }
 
 /** A candidate as it is called in the log: `#3 "Raise LEARNING_RATE"`, or by its id before it has a number. */

@@ -72,6 +72,18 @@ describe('parseToolCall', () => {
       { tool: 'edit_file', path: 'a.py', search: ' x', replace: '' },
     ],
     ['submit', JSON.stringify(SUBMIT), { tool: 'submit', ...SUBMIT }],
+    [
+      'read_file',
+      '{"path":"a.py","from_line":"3","to_line":null}',
+      { tool: 'read_file', path: 'a.py', from_line: 3 },
+    ],
+    ['search_files', '{"text":"12","regex":"false"}', { tool: 'search_files', text: '12', regex: false }],
+    ['search_past', '{"category":null,"effect":null,"text":"lr"}', { tool: 'search_past', text: 'lr' }],
+    [
+      'submit',
+      JSON.stringify({ ...SUBMIT, expected_effect: -0.01 }),
+      { tool: 'submit', ...SUBMIT, expected_effect: '-0.01' },
+    ],
   ])('reads %s %s', (name, text, call) => {
     expect(parse(name, text)).toEqual({ kind: 'call', call })
   })
@@ -82,6 +94,8 @@ describe('parseToolCall', () => {
     ['null', 'list_files', 'null', 'are not a JSON object'],
     ['an unknown tool', 'run_shell', '{}', 'there is no tool "run_shell"; there are list_files, read_file'],
     ['a missing argument', 'read_file', '{}', 'path'],
+    ['null for an argument that must be', 'read_file', '{"path":null}', 'path'],
+    ['a line that is no number', 'read_file', '{"path":"a","from_line":"top"}', 'from_line'],
     ['an argument too many', 'list_files', '{"recursive":true}', 'recursive'],
     ['an empty search', 'edit_file', '{"path":"a","search":"","replace":"x"}', 'search'],
   ])('F3 %s is told, not thrown', (_, name, text, expected) => {

@@ -476,7 +476,11 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['proposers[1].read[0]', 'an absolute path', ['opt', '~/x', '/home/me']],
   ['proposers[1].timeout', 'a duration with its unit, above 0 and at most 120h', ['10', '0s', '121h', 600]],
   ['proposers[0].model', 'the name of a model', [undefined, 4]],
-  ['proposers[0].base-url', 'an http or https URL', ['ftp://a', 'a.example', 5]],
+  [
+    'proposers[0].base-url',
+    'an http or https URL',
+    ['ftp://a', 'a.example', 5, 'https://a/v1/chat/completions', 'https://a/v1?key=1'],
+  ],
   ['proposers[0].max-turns', 'a whole number from 1 to 200', [0, 201]],
   ['proposers[0].price.output', 'a number of dollars, 0 or more', [undefined, -1, '1']],
   ['proposers[0].price.cached-input', 'a number of dollars, 0 or more', [-1, '1']],
@@ -527,6 +531,7 @@ describe('refused', () => {
     ['an empty mapping', fileWith('budget', {})],
     ['a mapping with a, "b c"', fileWith('budget', { a: 1, 'b c': 2 })],
     ['"__proto__"', `${aFile()}__proto__: {a: 1}\n`],
+    ['"https://…@a/v1"', fileWith('proposers[0].base-url', 'https://me:sk-key@a/v1')],
     ['Infinity', aMetric('pattern: "(a)", bounds: [0, .inf]')],
     ['a mapping with name, direction, pattern, file', aMetric('pattern: "(a)", file: m.json')],
   ])('values are named: %s', (found, file) => expect(onlyProblemOf(file)?.found).toBe(found))

@@ -94,6 +94,21 @@ describe('similarityTo', () => {
       aChange(['BETA2 = 0.95', 'BETA2 = 0.995']),
     ],
     [
+      'a half and one',
+      aChange(['LEARNING_RATE = 0.04', 'LEARNING_RATE = 0.5']),
+      aChange(['LEARNING_RATE = 0.04', 'LEARNING_RATE = 1.0']),
+    ],
+    [
+      'nine tenths and nine',
+      aChange(['LEARNING_RATE = 0.04', 'LEARNING_RATE = 0.9']),
+      aChange(['LEARNING_RATE = 0.04', 'LEARNING_RATE = 9.0']),
+    ],
+    [
+      'two hexadecimal numbers',
+      aChange(['WIDTH = 384', 'WIDTH = 0x100']),
+      aChange(['WIDTH = 384', 'WIDTH = 0x400']),
+    ],
+    [
       'two arguments that are new',
       aChange(['lr=LEARNING_RATE,', 'lr=LEARNING_RATE, fused=True,']),
       aChange(['lr=LEARNING_RATE,', 'lr=LEARNING_RATE, amsgrad=True,']),

@@ -48,13 +48,13 @@ export function buildBrief(input: BriefInput): string {
     rules(input.editable),
     goal(input.config),
     source(input),
-    baseline(input),
     merges(input.state),
     text('Insights', input.insights, MAX_INSIGHTS_CHARACTERS),
-    categories(input.state),
-    runs(input),
-    attempts(input),
     rejections(input.state),
+    baseline(input),
+    runs(input),
+    categories(input.state),
+    attempts(input),
   ]
   const direction = input.asked?.wish ? '' : directionAtHand(input)
   const last = joined([direction, personAsks(input.asked ?? {})])

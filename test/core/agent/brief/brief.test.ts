@@ -45,6 +45,14 @@ const MERGED = aCandidate({
   verdict: aVerdict({ gain: 0.031 }),
   end: { kind: 'merged', commit: 'c'.repeat(40), asTrained: true },
 })
+const WITHDRAWN = aCandidate({
+  name: 'cheating',
+  end: {
+    kind: 'withdrawn',
+    reason: 'closed by a person',
+    words: { by: 'ada', text: 'It reads the answers.' },
+  },
+})
 
 /** A ledger in which one in five was merged and one in ten crashed. */
 function aLongState(count: number): State {
@@ -66,7 +74,7 @@ describe('buildBrief', () => {
     const brief = aBrief({
       program: 'Look at the schedule first.',
       insights: 'Warmup helps.',
-      state: aState({ candidates: [MERGED], trials: trialResults([2.5, 2.52]) }),
+      state: aState({ candidates: [MERGED, WITHDRAWN], trials: trialResults([2.5, 2.52]) }),
     })
     const headings = [...brief.matchAll(/^# (.+)$/gm)].map(([, heading]) => heading)
     expect(headings).toEqual([
@@ -74,20 +82,34 @@ describe('buildBrief', () => {
       'Rules',
       'Goal',
       'Source you may edit',
-      'Number to beat',
       'Best merges',
       'Insights',
-      'Tried by category',
+      'What people rejected',
+      'Number to beat',
       'What a run takes',
+      'Tried by category',
       'Tried so far',
       'Your direction',
     ])
   })
 
-  test('a new result leaves everything before the number to beat as it was', () => {
-    const stable = (brief: string) => brief.slice(0, brief.indexOf('# Number to beat'))
-    const later = aBrief({ state: aState({ candidates: [DROPOUT], trials: trialResults([2.5, 2.6]) }) })
-    expect(stable(later)).toBe(stable(aBrief()))
+  test('a new result leaves everything before the number to beat as it was, merges and insights included', () => {
+    const insights = 'Warmup helps.'
+    const before = { candidates: [MERGED, WITHDRAWN], trials: trialResults([2.5, 2.52]) }
+    const after = { candidates: [...before.candidates, DROPOUT], trials: trialResults([2.5, 2.52, 2.6]) }
+    const [brief, next] = [before, after].map((fields) => aBrief({ insights, state: aState(fields) }))
+    const [stable = '', rest] = brief?.split('# Number to beat') ?? []
+    expect(stable).toMatch(/# Best merges[\s\S]+# Insights[\s\S]+# What people rejected/)
+    expect(next?.startsWith(stable)).toBe(true)
+    expect(next).not.toContain(rest)
+  })
+
+  test('a new candidate leaves everything before what was tried as it was', () => {
+    const trials = trialResults([2.5, 2.52])
+    const [brief = '', next = ''] = [[MERGED], [MERGED, aCandidate({ name: 'waiting' })]].map((candidates) =>
+      aBrief({ state: aState({ candidates, trials }) }),
+    )
+    expect(next.startsWith(brief.slice(0, brief.indexOf('# Tried by category')))).toBe(true)
   })
 
   test('says what can and cannot be done, the metric, its direction and the budget', () => {
@@ -238,6 +260,20 @@ describe('buildBrief', () => {
     const result = aTrialResult({ candidate: CRASHED, outcome: 'crashed', tail: 'NameError: muon\n' })
     const brief = aBrief({ state: aState({ candidates: [CRASHED], trials: [result] }) })
     expect(brief).toContain('crashed: Try muon\n\n```\nNameError: muon\n```')
+  })
+
+  test('F25 quotes how the crash ended that is to be repaired, however many failed after it', () => {
+    const crashes = ['first', 'second', 'third'].map((name) => aCandidate({ name, ...pick(CRASHED) }))
+    const trials = crashes.map((candidate) =>
+      aTrialResult({ candidate, outcome: 'crashed', tail: `${candidate.title} is not defined` }),
+    )
+    const [first] = crashes
+    const direction = aDirection({ mode: 'repair', sources: [first?.id ?? ''] })
+    const brief = aBrief({ state: aState({ candidates: crashes, trials }), direction })
+    expect(brief.match(/Try \w+ is not defined/g)).toEqual([
+      'Try third is not defined',
+      'Try first is not defined',
+    ])
   })
 
   test('F65 what candidates wrote cannot become a heading, a table row or invisible text', () => {

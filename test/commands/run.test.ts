@@ -1,0 +1,168 @@
+// What becomes of a job when those who propose fail or take long: on a repository, a GitHub, a device and a clock in memory.
+import { describe, expect, test } from 'vitest'
+import { propose } from '../../src/commands/propose.ts'
+import { type RunPorts, type RunSettings, run } from '../../src/commands/run.ts'
+import { NO_USAGE } from '../../src/core/candidate.ts'
+import { parseConfig } from '../../src/core/config/config.ts'
+import { measurementHash } from '../../src/core/evidence.ts'
+import type { Clock, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
+import { BENCH, ROOT_SEED } from '../factories.ts'
+import { IdleClock } from './idle-clock.ts'
+import { CONFIG, MemoryWorld } from './memory.ts'
+import { proposingPorts } from './proposing-ports.ts'
+
+const CONFIG_TEXT = `editable: [train.py]
+train: python train.py
+budget: 5m
+metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
+replicates: { baseline: 2, candidate: 2 }
+limits: { candidates: 9 }
+search: { structural-share: 0 }
+`
+const HASH = (() => {
+  const parsed = parseConfig(CONFIG_TEXT)
+  return parsed.kind === 'config' ? measurementHash(parsed.config) : ''
+})()
+
+/** Answers what it is told to, one after the other, and with the last answer from then on. */
+class Scripted implements Proposer {
+  readonly name = 'openai gpt-x'
+  readonly askedAt: number[] = []
+  readonly #clock: Clock
+  readonly #answers: Answers
+
+  constructor(clock: Clock, answers: Answers) {
+    this.#clock = clock
+    this.#answers = answers
+  }
+
+  async propose({ signal }: ProposalRequest): Promise<ProposalResult> {
+    this.askedAt.push(this.#clock.monotonicSeconds())
+    const answer = this.#answers[this.askedAt.length - 1] ?? this.#answers.at(-1)
+    const stopped = new Promise<ProposalResult>((resolve) =>
+      signal.addEventListener('abort', () => resolve(nothing('stopped'))),
+    )
+    return Promise.race([answer ?? stopped, stopped])
+  }
+}
+
+function nothing(reason: string, fields: object = {}): ProposalResult {
+  return { kind: 'nothing', reason, usage: NO_USAGE, exhausted: false, ...fields }
+}
+
+const SILENCE = new Promise<ProposalResult>(() => {})
+const DOWN = nothing('llm-error: 502', { cause: 'unreachable' })
+const IDEA: ProposalResult = {
+  kind: 'proposal',
+  usage: NO_USAGE,
+  proposal: {
+    title: 'Warm up',
+    hypothesis: 'It helps.',
+    category: 'schedule',
+    expectedEffect: '?',
+    files: new Map([['train.py', '-1']]),
+  },
+}
+
+type Answers = readonly (ProposalResult | Promise<ProposalResult>)[]
+
+function runWith(answers: Answers, fields: { hours?: number } = {}) {
+  return jobWith(answers, fields, async (ports, settings) => (await run(ports, settings)).times.seconds)
+}
+
+/** @param job what it returns is `done` */
+async function jobWith<Done>(
+  answers: Answers,
+  fields: { hours?: number },
+  job: (ports: RunPorts, settings: RunSettings) => Promise<Done>,
+) {
+  const files = new Map([
+    ['train.py', '0'],
+    [CONFIG, CONFIG_TEXT],
+  ])
+  const world = new MemoryWorld(files, 0.01, () => HASH)
+  world.write(
+    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'baseline', commit: world.tip, tree: world.treeOf(files), cause: 'started' },
+  )
+  const clock = new IdleClock()
+  const proposer = new Scripted(clock, answers)
+  const said: string[] = []
+  const warned: string[] = []
+  const { repository, ledger, forge, trainer } = world
+  const ports = { repository, ledger, forge, trainer, clock, ...proposingPorts(proposer) }
+  const log = { info: (line: string) => void said.push(line), warn: (line: string) => void warned.push(line) }
+  const settings = {
+    configPath: CONFIG,
+    rootSeed: ROOT_SEED,
+    newLedger: false,
+    testbed: BENCH.testbed,
+    candidates: 1,
+    runUrl: undefined,
+    timeBudgetSeconds: (fields.hours ?? 5) * 3600,
+  }
+  const done = await job({ ...ports, log, cancelled: new AbortController().signal }, settings)
+  return { world, said, warned, askedAt: proposer.askedAt, done }
+}
+
+describe('F2 an endpoint that cannot be reached', () => {
+  test('is asked again after a rest, and the night goes on when it is back', async () => {
+    const { world, warned, askedAt, said } = await runWith([...Array(6).fill(DOWN), IDEA])
+    expect(askedAt).toEqual([0, 60, 180, 420, 900, 1800, 2700])
+    expect(world.pulls).toHaveLength(1)
+    expect(warned).toHaveLength(6)
+    expect(warned[0]).toBe('openai gpt-x proposed nothing: llm-error: 502; it is asked again in 1m')
+    expect(said.at(-1)).toBe('No more proposals: the limit of 1 candidates is reached')
+  })
+
+  test('is given up after an hour, so that the machine is free', async () => {
+    const { askedAt, done: seconds, said } = await runWith([DOWN])
+    expect(askedAt).toHaveLength(8)
+    expect(seconds).toBe(3600)
+    expect(said.at(-1)).toBe('No more proposals: no proposer has anything more to offer')
+  })
+
+  test('is not waited for when no trial could be begun any more', async () => {
+    const { done: seconds, said } = await runWith([DOWN], { hours: 0.5 })
+    expect(seconds).toBeLessThan(1800)
+    expect(said.at(-1)).toBe('No more proposals: the time budget is used up')
+  })
+
+  test('that refuses the key is a warning, and is not asked twice', async () => {
+    const {
+      askedAt,
+      warned,
+      done: seconds,
+    } = await runWith([
+      nothing('the endpoint refused the key (401)', { cause: 'unreachable', exhausted: true }),
+    ])
+    expect(warned).toEqual(['openai gpt-x proposed nothing: the endpoint refused the key (401)'])
+    expect(askedAt).toHaveLength(1)
+    expect(seconds).toBe(0)
+  })
+})
+
+test('a model that does not answer keeps no run beyond its time', async () => {
+  const { done: seconds, said } = await runWith([SILENCE], { hours: 1 })
+  expect(seconds).toBeLessThan(3600)
+  expect(said.at(-1)).toBe('No more proposals: the time budget is used up')
+})
+
+test('a time budget in which no trial fits is a mistake, and not a night without research', async () => {
+  await expect(runWith([IDEA], { hours: 0.1 })).rejects.toMatchObject({
+    message: 'nothing can be trained in 6m, because one trial may take 11m',
+    hint: expect.stringContaining('Raise the input `time-budget`'),
+  })
+})
+
+test('a propose job stops asking when its time is used up, and hands on what was proposed by then', async () => {
+  const { done, said, askedAt } = await jobWith([IDEA, SILENCE], { hours: 0.75 }, async (ports, settings) => {
+    const { batches } = await propose(ports, { ...settings, candidates: 9 })
+    return { batches, seconds: ports.clock.monotonicSeconds() }
+  })
+  expect(askedAt).toHaveLength(2)
+  expect(done.seconds).toBe(2700)
+  expect(done.batches.flatMap(({ trials }) => trials).some(({ candidate }) => candidate !== null)).toBe(true)
+  expect(said.at(-1)).toMatch(/^opened #1 /)
+  expect(said).toContain('No more proposals: the time budget is used up')
+})

@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest'
+import { lookForNamedFiles } from '../../../src/core/config/named-files.ts'
+
+const PATHS = ['.github/autoresearch.yml', 'README.md', 'src/fit.py', 'src/model.py']
+
+describe('lookForNamedFiles', () => {
+  test.each<[string, { editable: string[]; program?: string }, string[]]>([
+    ['says nothing when all is there', { editable: ['src/*.py'], program: 'README.md' }, []],
+    [
+      'names a glob that matches nothing beside one that does',
+      { editable: ['src/*.py', 'train.py'] },
+      ['editable: no text file matches train.py'],
+    ],
+    [
+      'names a program that is not there',
+      { editable: ['src/fit.py'], program: 'program.md' },
+      ['program: there is no text file program.md, so that proposers get no directions of yours'],
+    ],
+  ])('%s', (_, config, warnings) => {
+    expect(lookForNamedFiles(config, PATHS)).toEqual({ kind: 'editable', warnings })
+  })
+
+  test('tells that no file may change, and names some that there are', () => {
+    expect(lookForNamedFiles({ editable: ['source/*.py'] }, PATHS)).toEqual({
+      kind: 'none-editable',
+      some: ['README.md', 'src/fit.py', 'src/model.py'],
+    })
+  })
+})
