@@ -30,14 +30,15 @@ export function line(expected: string) {
 }
 
 export function ruled(expected: string, rule: (text: string) => Refusal | undefined) {
-  return z
-    .string(expected)
-    .min(1, blank)
-    .superRefine((text, context) => {
-      const refusal = rule(text)
-      if (refusal === undefined) return
-      context.addIssue({ code: 'custom', message: refusal.expected, params: { hint: refusal.hint } })
-    })
+  return z.string(expected).min(1, blank).superRefine(obeying(rule))
+}
+
+export function obeying(rule: (text: string) => Refusal | undefined) {
+  return (text: string, context: z.RefinementCtx): void => {
+    const refusal = rule(text)
+    if (refusal === undefined) return
+    context.addIssue({ code: 'custom', message: refusal.expected, params: { hint: refusal.hint } })
+  }
 }
 
 interface Help {

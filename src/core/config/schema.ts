@@ -12,6 +12,7 @@ import {
   gain,
   hours,
   line,
+  obeying,
   percentage,
   ruled,
   section,
@@ -28,6 +29,7 @@ import {
   pathRule,
   progressPatternRule,
   readPathRule,
+  trainRule,
 } from './rules.ts'
 
 const bounds = z
@@ -455,7 +457,9 @@ export const configSchema = section({
       examples: ['uv run prepare.py'],
     })
     .exactOptional(),
-  train: line('a command').meta({ description: 'Command that trains once.', examples: ['uv run train.py'] }),
+  train: line('a command')
+    .superRefine(obeying(trainRule))
+    .meta({ description: 'Command that trains once.', examples: ['uv run train.py'] }),
   evaluate: line('a command')
     .meta({
       description:

@@ -306,6 +306,15 @@ describe('a valid file', () => {
     ])
   })
 
+  test.each([
+    'PYTHONPATH=$PYTHONPATH:src python -m lab.train',
+    `PYTHONPATH=src:\${PYTHONPATH} make`,
+    'PYTHONPATH="src:$PYTHONPATH" make',
+    'MY_PYTHONPATH=src python train.py',
+  ])('may add to PYTHONPATH: %s', (train) => {
+    expect(configOf(aFile({ train: JSON.stringify(train) })).train).toBe(train)
+  })
+
   test('may have quick checks', () => {
     expect(configOf(aFile({ checks: '[python -m py_compile train.py]' })).checks).toEqual([
       'python -m py_compile train.py',
@@ -389,6 +398,15 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['train', 'a command', [undefined, null, 5, {}]],
   ['train', 'a text that is not empty', ['', ' \n']],
   ['train', 'a text without NUL', ['a\0b']],
+  [
+    'train',
+    'a command that keeps what is in PYTHONPATH',
+    [
+      'PYTHONPATH=src python -m lab.train',
+      'export PYTHONPATH=; python train.py',
+      'A=$PYTHONPATH PYTHONPATH="src" make',
+    ],
+  ],
   ['evaluate', 'a command', [null, ['make'], {}]],
   ['evaluate', 'a text that is not empty', ['', ' \n']],
   ['budget', DURATION, [undefined, 300, '300', '0s', '0.0001s', '5 minutes', '-5m', '121h', '30m1h']],
