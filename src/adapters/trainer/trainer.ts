@@ -73,7 +73,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       const opening = benches.get(trial.base) ?? openBench(options, trial.base, signal)
       benches.set(trial.base, opening)
       const bench = await opening
-      await assertDeviceIdle()
+      await assertDeviceIdle(options.environment.CUDA_VISIBLE_DEVICES)
       return runTrial(forPurpose(bench, trial), trial, signal, cut)
     },
   }
