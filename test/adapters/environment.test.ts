@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { trainingEnvironment } from '../../src/adapters/trainer/environment.ts'
 
 test('`uv run` is told of the virtual environment that the job has activated', () => {
-  expect(trainingEnvironment({ VIRTUAL_ENV: '/work/.venv' }, 2)).toMatchObject({
-    VIRTUAL_ENV: '/work/.venv',
-    UV_PROJECT_ENVIRONMENT: '/work/.venv',
+  expect(trainingEnvironment({ VIRTUAL_ENV: '/srv/project/.venv' }, 2)).toMatchObject({
+    VIRTUAL_ENV: '/srv/project/.venv',
+    UV_PROJECT_ENVIRONMENT: '/srv/project/.venv',
     UV_NO_SYNC: '1',
   })
   expect(trainingEnvironment({}, 2)).not.toHaveProperty('UV_PROJECT_ENVIRONMENT')
