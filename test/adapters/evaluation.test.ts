@@ -1,5 +1,6 @@
 // Training and evaluation as a trial really runs them: each in a sandbox of its own.
 
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execaSync } from 'execa'
 import { describe, expect, test } from 'vitest'
@@ -17,18 +18,27 @@ if (!installed && process.env.CI !== 'true')
   console.warn('Skipped without bubblewrap: apt-get install bubblewrap')
 const sandboxed = test.skipIf(!installed && process.env.CI !== 'true')
 
+interface Fields extends Partial<TrainerOptions> {
+  setup?: string
+  /** The section of the configuration. */
+  sandbox?: string
+}
+
+const SETUP = 'echo corpus > "$AUTORESEARCH_DATA/text"; echo answers > "$AUTORESEARCH_EVAL_DATA/text"'
+
 /** Trains `train` and evaluates with `evaluate`, both shell scripts, in bubblewrap. */
 async function resultOf(
   train: string,
   evaluate: string | undefined,
-  fields: Partial<TrainerOptions> = {},
+  { setup = SETUP, sandbox = 'bubblewrap', ...fields }: Fields = {},
 ): Promise<TrialResult> {
   const remote = await aRemote({
     'train.sh': train,
     ...(evaluate === undefined ? {} : { 'evaluate.sh': evaluate }),
     [CONFIG]: `
 editable: [train.sh]
-setup: echo corpus > "$AUTORESEARCH_DATA/text"; echo answers > "$AUTORESEARCH_EVAL_DATA/text"
+setup: ${setup}
+sandbox: ${sandbox}
 train: sh train.sh
 ${evaluate === undefined ? '' : 'evaluate: sh evaluate.sh'}
 budget: 1s
@@ -88,6 +98,25 @@ describe('evaluation', () => {
     expect(result.tail).toBe('seen: []\n')
   })
 
+  sandboxed('F54 nor does a folder that is shown to training hold them', async () => {
+    const cacheDirectory = await aDirectory()
+    const findAnswers = `grep -rh answers '${cacheDirectory}' > "$AUTORESEARCH_OUT/model"; cat "$AUTORESEARCH_OUT/model"`
+    for (const read of [cacheDirectory, `${cacheDirectory}/acme`])
+      await expect(
+        resultOf(findAnswers, EVALUATE, {
+          cacheDirectory: join(cacheDirectory, 'acme', 'gpt'),
+          sandbox: `{ read: ['${read}'] }`,
+        }),
+      ).rejects.toThrow(/names .* where setup keeps what trials are evaluated on/)
+  })
+
+  sandboxed('does not happen when training wrote too much, although it came to its end', async () => {
+    const piece = 'head -c 900000 /dev/zero > "$AUTORESEARCH_OUT'
+    const train = `echo 3 > "$AUTORESEARCH_OUT/model"; ${piece}/one"; ${piece}/two"`
+    const result = await resultOf(train, EVALUATE, { sandbox: '{ out: 1M }' })
+    expect(result).toMatchObject({ outcome: 'crashed', reason: expect.stringContaining('sandbox.out') })
+  })
+
   sandboxed('sees its data, and cannot change what training left', async () => {
     const evaluate = 'cat "$AUTORESEARCH_EVAL_DATA/text"; echo 1 > "$AUTORESEARCH_OUT/model" || exit 3'
     const result = await resultOf('echo 3 > "$AUTORESEARCH_OUT/model"', evaluate)
@@ -95,6 +124,22 @@ describe('evaluation', () => {
     expect(result.tail).toMatch(/answers[\s\S]*Read-only file system/)
   })
 })
+
+sandboxed(
+  'what `uv sync` of setup installs is there for `uv run`, at the same path and read-only',
+  async () => {
+    // What `uv` does with these variables, in two lines.
+    const setup =
+      'mkdir -p "$UV_PROJECT_ENVIRONMENT/bin" && echo "echo $UV_PROJECT_ENVIRONMENT" > "$UV_PROJECT_ENVIRONMENT/bin/tool"'
+    const train =
+      'sh "$UV_PROJECT_ENVIRONMENT/bin/tool"; echo "$UV_PROJECT_ENVIRONMENT, no sync: $UV_NO_SYNC"; > "$UV_PROJECT_ENVIRONMENT/bin/tool"; exit 1'
+    const { tail = '' } = await resultOf(train, EVALUATE, { setup })
+    const [installed = '', found, denied] = tail.split('\n')
+    expect(installed).toMatch(/-venv$/)
+    expect(found).toBe(`${installed}, no sync: 1`)
+    expect(denied).toMatch(/Read-only file system/)
+  },
+)
 
 describe('a result', () => {
   sandboxed('names its run and its sandbox', async () => {

@@ -76,6 +76,15 @@ describe.skipIf(SKIP).each(USERS)('a trial of user %s', (user) => {
 })
 
 describe.skipIf(SKIP)('a trial', () => {
+  test('prints whole lines: a progress bar on standard error does not swallow the metric', async () => {
+    const train = join(import.meta.dirname, '../fixtures/train')
+    const environment = { PATH: process.env.PATH ?? '' }
+    const command = `node ${train}/writes-in-pieces.js`
+    const { output } = await inSandbox({ command, environment, read: [train] })
+    expect(output.match(/^val_loss: 2\.3125 größer$/gm)).toHaveLength(50)
+    expect(output.match(/progrès 100 %/g)).toHaveLength(80)
+  })
+
   test('is ended by abortion, before and while it runs', async () => {
     const marker = randomUUID()
     const abort = new AbortController()

@@ -68,7 +68,7 @@ describe.skipIf(SKIP).each(USERS)('code run by user %s', (user) => {
 
   test('F54 learns nothing of the action from the process that holds it', async () => {
     const { output } = await inSandbox({ command: 'cat /proc/1/environ', user })
-    expect(output.replaceAll('\0', ' ')).toBe('PWD=/ ')
+    expect(output.replaceAll('\0', ' ')).toBe('PWD=/ \n')
   })
 
   test('has exactly the environment it was given, and where its places are', async () => {

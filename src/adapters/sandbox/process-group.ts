@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
 import type { Exit } from '../../core/metric.ts'
+import { readLines } from './output-lines.ts'
 
 export interface GroupRequest {
   /** A line for the shell. */
@@ -21,9 +22,6 @@ export interface GroupRequest {
 const GRACE_MILLISECONDS = 1000
 /** Patience with a pipe that somebody outside the group keeps open. */
 const DRAIN_MILLISECONDS = 500
-
-/** A longer line is handed on in pieces. */
-const MAX_LINE_CHARACTERS = 64 * 1024
 
 /** Runs a command to its end, or to its timeout. Every way to end is a value. */
 export async function runGroup(request: GroupRequest): Promise<Exit> {
@@ -59,27 +57,6 @@ export async function runGroup(request: GroupRequest): Promise<Exit> {
   await Promise.all(streams.map((stream) => drained(stream)))
   for (const end of ends) end()
   return { code, signal, timedOut }
-}
-
-/**
- * Hands on whole lines, so that a line of one stream is never broken by text of the other.
- *
- * @returns what to call when nothing more will come: it hands on the last line, if that was not ended
- */
-function readLines(stream: Readable | null, onOutput: (text: string) => void): () => void {
-  let line = ''
-  stream?.setEncoding('utf8')
-  stream?.on('data', (text: string) => {
-    const end = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1
-    if (end > 0) onOutput(line + text.slice(0, end))
-    line = end > 0 ? text.slice(end) : line + text
-    if (line.length < MAX_LINE_CHARACTERS) return
-    onOutput(line)
-    line = ''
-  })
-  return () => {
-    if (line !== '') onOutput(`${line}\n`)
-  }
 }
 
 function endGroup(pid: number): void {

@@ -19,7 +19,7 @@ export interface SandboxRequest {
   mounts?: readonly Mount[]
   /** Small files that exist only inside, by absolute path: they are on no disk and in no list of arguments. */
   files?: Readonly<Record<string, string>>
-  /** Called with every piece of standard output and standard error; nothing more is read until it returns. */
+  /** Called with whole lines of standard output and standard error; nothing more is read until it returns. */
   onOutput: (text: string) => void
   signal: AbortSignal
 }

@@ -17,6 +17,8 @@ const ETC = [
 const SHOWN_ANYWAY = ['/usr', '/etc/alternatives', ...SYSTEM_FOLDERS]
 /** What an installation consists of. Not its top folder: that may be `~/.local`, where keyrings live too. */
 const PREFIX_PARTS = ['bin', 'lib', 'lib32', 'lib64', 'libexec', 'include', 'pyvenv.cfg', 'conda-meta']
+/** Variables that name an installation. */
+const PREFIXES = ['VIRTUAL_ENV', 'UV_PROJECT_ENVIRONMENT', 'CONDA_PREFIX']
 const PYENV_PARTS = ['bin', 'libexec', 'plugins', 'pyenv.d', 'version', 'versions']
 const MAX_LINKS = 40
 /** A folder on PATH with more programs than this is not searched for links to elsewhere. */
@@ -37,8 +39,8 @@ export function systemMounts(): Mount[] {
 }
 
 /**
- * The installations that the environment names (PATH, VIRTUAL_ENV, CONDA_PREFIX, LD_LIBRARY_PATH, CUDA_HOME), with
- * every symbolic link on the way to them. What is private is left out.
+ * The installations that the environment names (PATH, VIRTUAL_ENV, UV_PROJECT_ENVIRONMENT, CONDA_PREFIX,
+ * LD_LIBRARY_PATH, CUDA_HOME), with every symbolic link on the way to them. What is private is left out.
  *
  * @param read further absolute paths, from the configuration
  * @throws SandboxError when one of `read` is private or does not exist
@@ -52,7 +54,7 @@ export function toolMounts(environment: Readonly<Record<string, string>>, read: 
     shown.add(path)
   }
   const list = (name: string): string[] => (environment[name] ?? '').split(':').filter(isAbsolute)
-  for (const prefix of [...list('VIRTUAL_ENV'), ...list('CONDA_PREFIX')]) addPrefix(shown, prefix)
+  for (const name of PREFIXES) for (const prefix of list(name)) addPrefix(shown, prefix)
   for (const directory of list('PATH')) addPrograms(shown, directory)
   for (const path of [...list('LD_LIBRARY_PATH'), ...list('CUDA_HOME'), '/opt/rocm']) shown.add(path)
   return shown.mounts()

@@ -11,6 +11,7 @@ const TRAINING = [
   'CONDA_PREFIX',
   'CUDA_HOME',
   'CUDA_VISIBLE_DEVICES',
+  'CUDA_DEVICE_ORDER',
   'NVIDIA_VISIBLE_DEVICES',
   'HIP_VISIBLE_DEVICES',
   'ROCR_VISIBLE_DEVICES',
@@ -42,7 +43,15 @@ const THREADS = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', '
 /** @param cores of this machine: the number of threads where the machine's own environment sets none */
 export function trainingEnvironment(all: NodeJS.ProcessEnv, cores: number): Record<string, string> {
   const threads = Object.fromEntries(THREADS.map((name) => [name, all[name] ?? String(cores)]))
-  return { ...pick(all, TRAINING), ...threads }
+  return { ...pick(all, TRAINING), ...threads, ...uvEnvironment(all.VIRTUAL_ENV) }
+}
+
+/**
+ * Lets `uv run` use a virtual environment as it is. Left alone it ignores the activated one, and makes one of its own in
+ * the source: a trial can neither write there nor download.
+ */
+export function uvEnvironment(venv: string | undefined): Record<string, string> {
+  return venv === undefined ? {} : { UV_PROJECT_ENVIRONMENT: venv, UV_NO_SYNC: '1' }
 }
 
 export function setupEnvironment(all: NodeJS.ProcessEnv): Record<string, string> {

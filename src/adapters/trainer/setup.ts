@@ -1,11 +1,11 @@
 // Runs the `setup` command once per machine and version of the fixed files, and keeps what it prepared.
 import { createHash } from 'node:crypto'
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, realpath, rename, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../../core/config/config.ts'
 import { visibleText } from '../../core/report/markdown.ts'
-import { BaselineError } from '../../errors.ts'
+import { BaselineError, ConfigError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { runGroup } from '../sandbox/process-group.ts'
@@ -22,12 +22,14 @@ export interface SetupOptions {
 const SETUP_TIMEOUT_SECONDS = 6 * 3600
 const LOG_TAIL_CHARACTERS = 4000
 
-/** What setup prepared: two folders, because training must not see what it is evaluated on. */
+/** What setup prepared, in folders of their own, because training must not see what it is evaluated on. */
 export interface PreparedData {
   /** `$AUTORESEARCH_DATA` */
   data: string
   /** `$AUTORESEARCH_EVAL_DATA`, shown to setup and to the evaluator only */
   evaluationData: string
+  /** Where `uv` of setup installed packages; absent when it did not. */
+  venv?: string
 }
 
 /**
@@ -50,12 +52,14 @@ export async function prepareData(
     .digest('hex')
     .slice(0, 16)
   const ready = join(options.cacheDirectory, key)
-  if (await exists(ready)) return preparedIn(ready)
+  // Under its last name from the beginning: programs in a virtual environment name it by its path.
+  const venv = join(options.cacheDirectory, `${key}-venv`)
+  if (await exists(ready)) return preparedIn(ready, venv)
   await mkdir(options.cacheDirectory, { recursive: true })
   // Prepared under another name, so that a killed setup leaves nothing that looks complete.
   const unfinished = await mkdtemp(join(options.cacheDirectory, `${key}.unfinished-`))
   try {
-    const prepared = preparedIn(unfinished)
+    const prepared = { ...foldersIn(unfinished), venv }
     await mkdir(prepared.data)
     await mkdir(prepared.evaluationData)
     if (config.setup !== undefined) await runSetup(options, config.setup, fixed, prepared, signal)
@@ -65,18 +69,39 @@ export async function prepareData(
   } finally {
     await rm(unfinished, { recursive: true, force: true })
   }
-  return preparedIn(ready)
+  return preparedIn(ready, venv)
 }
 
-function preparedIn(directory: string): PreparedData {
+function foldersIn(directory: string): Omit<PreparedData, 'venv'> {
   return { data: join(directory, 'data'), evaluationData: join(directory, 'evaluation-data') }
+}
+
+async function preparedIn(directory: string, venv: string): Promise<PreparedData> {
+  return { ...foldersIn(directory), ...((await exists(venv)) ? { venv } : {}) }
+}
+
+/** @throws ConfigError when training would be shown what `setup` prepared for the evaluation, now or earlier */
+export async function assertHidden(cacheDirectory: string, read: readonly string[]): Promise<void> {
+  await mkdir(cacheDirectory, { recursive: true })
+  const cache = await realpath(cacheDirectory)
+  for (const path of read) {
+    const shown = await realpath(path).catch(() => path)
+    if (!isWithin(cache, shown) && !isWithin(shown, cache)) continue
+    throw new ConfigError(`\`sandbox.read\` names ${path}, where setup keeps what trials are evaluated on`, {
+      hint: 'Name only the folder that is needed, such as a cache of models or data sets.',
+    })
+  }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === '/' ? folder : `${folder}/`)
 }
 
 async function runSetup(
   { repository, log, environment }: SetupOptions,
   command: string,
   tree: string,
-  prepared: PreparedData,
+  prepared: Required<PreparedData>,
   signal: AbortSignal,
 ): Promise<void> {
   const source = await mkdtemp(join(tmpdir(), 'autoresearch-setup-'))
@@ -92,6 +117,9 @@ async function runSetup(
         HOME: homedir(),
         AUTORESEARCH_DATA: prepared.data,
         AUTORESEARCH_EVAL_DATA: prepared.evaluationData,
+        UV_PROJECT_ENVIRONMENT: prepared.venv,
+        // The project's own code is not what setup sees of it, and is gone when setup is over.
+        UV_NO_INSTALL_PROJECT: '1',
       },
       timeoutSeconds: SETUP_TIMEOUT_SECONDS,
       onOutput: (text) => {

@@ -25,8 +25,8 @@ import { openSandbox, removeTree, type Sandbox } from '../sandbox/sandbox.ts'
 import { readBoundedFileIn } from './bounded-file.ts'
 import { CurveFollower, type EarlyEnd } from './curve-follower.ts'
 import { assertDeviceIdle } from './device.ts'
-import { trainingEnvironment } from './environment.ts'
-import { type PreparedData, prepareData } from './setup.ts'
+import { trainingEnvironment, uvEnvironment } from './environment.ts'
+import { assertHidden, type PreparedData, prepareData } from './setup.ts'
 
 export interface TrainerOptions {
   repository: GitRepository
@@ -73,7 +73,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       const opening = benches.get(trial.base) ?? openBench(options, trial.base, signal)
       benches.set(trial.base, opening)
       const bench = await opening
-      await assertDeviceIdle()
+      await assertDeviceIdle(options.environment.CUDA_VISIBLE_DEVICES)
       return runTrial(forPurpose(bench, trial), trial, signal, cut)
     },
   }
@@ -82,6 +82,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
 /** The configuration and the data of a baseline, and the sandbox it asks for. */
 async function openBench(options: TrainerOptions, base: string, signal: AbortSignal): Promise<Bench> {
   const config = await readConfig(options, base)
+  await assertHidden(options.cacheDirectory, config.sandbox.read)
   const sandbox = await openSandbox(config.sandbox.kind)
   return { options, config, sandbox, prepared: await prepareData(options, config, base, signal) }
 }
@@ -140,18 +141,19 @@ async function trainAndMeasure(
   cut: CutPlan | undefined,
 ): Promise<{ result: TrialResult; log: string }> {
   const { options, config, sandbox, prepared } = bench
+  const { data, evaluationData } = prepared
   const training = await runCommand(bench, trial, signal, {
     command: config.train,
-    places: { ...places, data: prepared.data },
+    places: { ...places, data },
     outWritable: true,
     timeoutSeconds: config.timeoutSeconds,
     early: earlyEnd(bench, trial, cut),
   })
   const evaluation =
-    config.evaluate !== undefined && training.exit.code === 0 && !training.exit.timedOut && !training.ended
+    config.evaluate !== undefined && endedWell(training)
       ? await runCommand(bench, trial, signal, {
           command: config.evaluate,
-          places: { ...places, data: prepared.data, evaluationData: prepared.evaluationData },
+          places: { ...places, data, evaluationData },
           outWritable: false,
           timeoutSeconds: Math.max(MIN_EVALUATION_SECONDS, config.timeoutSeconds),
         })
@@ -201,6 +203,11 @@ interface Ran {
   ended: Measurement | undefined
 }
 
+/** Only then is there something to evaluate: of what exceeded a cap nothing counts, even if it came to its end. */
+function endedWell({ exit, ended }: Ran): boolean {
+  return exit.code === 0 && !exit.timedOut && exit.exceeded === undefined && ended === undefined
+}
+
 interface CommandRequest {
   command: string
   places: Places
@@ -211,7 +218,7 @@ interface CommandRequest {
 }
 
 async function runCommand(
-  { options, config, sandbox }: Bench,
+  { options, config, sandbox, prepared }: Bench,
   trial: Trial,
   signal: AbortSignal,
   request: CommandRequest,
@@ -225,6 +232,7 @@ async function runCommand(
     ...request,
     environment: {
       ...trainingEnvironment(options.environment, availableParallelism()),
+      ...uvEnvironment(prepared.venv),
       AUTORESEARCH_SEED: String(trial.seed),
       AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
       // The order of Python's sets and dicts of strings is chance, too.

@@ -40,6 +40,18 @@ export const readPathRule: Rule = (text) => {
   return HOME.test(text) ? refuse('name a folder inside it: a home holds keys and tokens') : undefined
 }
 
+/** A command that does not take the seeds of Python from the harness: they come by way of PYTHONPATH. */
+export const trainRule: Rule = (text) => {
+  const replaced = [...text.matchAll(/\bPYTHONPATH=(\S*)/g)].find(
+    ([, value]) => !/\$\{?PYTHONPATH\b/.test(value ?? ''),
+  )
+  if (replaced === undefined) return undefined
+  return {
+    expected: 'a command that keeps what is in PYTHONPATH',
+    hint: `write PYTHONPATH=$PYTHONPATH:${replaced[1] || 'src'}, because the seeds of a trial come by that way`,
+  }
+}
+
 /** A host that an agent in its sandbox may talk to: one, at one port. */
 export const hostRule: Rule = (text) => {
   if (parseDestination(text)) return undefined

@@ -13,6 +13,7 @@ import {
   gain,
   hours,
   line,
+  checked,
   percentage,
   ruled,
   section,
@@ -30,7 +31,9 @@ import {
   pathRule,
   progressPatternRule,
   readPathRule,
+  trainRule,
 } from './rules.ts'
+import { editableScript } from './scripts.ts'
 
 const bounds = z
   .tuple(
@@ -458,7 +461,9 @@ export const configSchema = section({
       examples: ['uv run prepare.py'],
     })
     .exactOptional(),
-  train: line('a command').meta({ description: 'Command that trains once.', examples: ['uv run train.py'] }),
+  train: line('a command')
+    .superRefine(checked(trainRule))
+    .meta({ description: 'Command that trains once.', examples: ['uv run train.py'] }),
   evaluate: line('a command')
     .meta({
       description:
@@ -520,6 +525,7 @@ export const configSchema = section({
 })
   .superRefine(checkTimeout, despiteProblems)
   .superRefine(checkEvaluate, despiteProblems)
+  .superRefine(checkEvaluator, despiteProblems)
   .superRefine(checkCut, despiteProblems)
   .meta({ title: 'Autoresearch configuration', description: 'Configuration of Autoresearch Action.' })
 
@@ -554,6 +560,29 @@ function checkEvaluate(
     message: 'pattern, because evaluate prints the metric',
     params: { hint: 'write pattern instead of file and key, or remove evaluate' },
   })
+}
+
+/** Its number is believed because no candidate wrote it. */
+function checkEvaluator(
+  { editable, evaluate, certify }: Record<string, unknown>,
+  context: z.RefinementCtx,
+): void {
+  const globs = Array.isArray(editable) ? editable.filter((glob) => typeof glob === 'string') : []
+  const other =
+    typeof certify === 'object' && certify !== null && 'evaluate' in certify ? certify.evaluate : null
+  for (const [command, path] of [
+    [evaluate, ['evaluate']],
+    [other, ['certify', 'evaluate']],
+  ] as const) {
+    const script = typeof command === 'string' ? editableScript(command, globs) : undefined
+    if (script === undefined) continue
+    context.addIssue({
+      code: 'custom',
+      path: [...path],
+      message: 'a command that no candidate can rewrite',
+      params: { hint: `write editable so that it does not match ${script}` },
+    })
+  }
 }
 
 /** What is hopeless shows in the curve. */

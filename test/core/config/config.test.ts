@@ -306,6 +306,15 @@ describe('a valid file', () => {
     ])
   })
 
+  test.each([
+    'PYTHONPATH=$PYTHONPATH:src python -m lab.train',
+    `PYTHONPATH=src:\${PYTHONPATH} make`,
+    'PYTHONPATH="src:$PYTHONPATH" make',
+    'MY_PYTHONPATH=src python train.py',
+  ])('may add to PYTHONPATH: %s', (train) => {
+    expect(configOf(aFile({ train: JSON.stringify(train) })).train).toBe(train)
+  })
+
   test('may have quick checks', () => {
     expect(configOf(aFile({ checks: '[python -m py_compile train.py]' })).checks).toEqual([
       'python -m py_compile train.py',
@@ -389,6 +398,15 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['train', 'a command', [undefined, null, 5, {}]],
   ['train', 'a text that is not empty', ['', ' \n']],
   ['train', 'a text without NUL', ['a\0b']],
+  [
+    'train',
+    'a command that keeps what is in PYTHONPATH',
+    [
+      'PYTHONPATH=src python -m lab.train',
+      'export PYTHONPATH=; python train.py',
+      'A=$PYTHONPATH PYTHONPATH="src" make',
+    ],
+  ],
   ['evaluate', 'a command', [null, ['make'], {}]],
   ['evaluate', 'a text that is not empty', ['', ' \n']],
   ['budget', DURATION, [undefined, 300, '300', '0s', '0.0001s', '5 minutes', '-5m', '121h', '30m1h']],
@@ -601,6 +619,41 @@ test('refused: a metric from a file of training although there is an evaluator',
     path: 'metric.file',
     expected: 'pattern, because evaluate prints the metric',
     hint: 'write pattern instead of file and key, or remove evaluate',
+  })
+})
+
+describe('F57 an evaluator', () => {
+  const evaluatedBy = (evaluate: string, editable: string) =>
+    aFile({ evaluate: JSON.stringify(evaluate), editable })
+
+  test.each([
+    ['python evaluate.py', "['*.py']", 'evaluate.py'],
+    ['TARGETS=512 uv run ./evaluate.py --shard 2', "['**/*.py']", 'evaluate.py'],
+    ['true; python -u "lab/evaluate.py" && true', "['lab/**']", 'lab/evaluate.py'],
+    ['python -m lab.evaluate', "['lab/*.py']", 'lab/evaluate.py'],
+    ['python -m lab', "['lab/*.py']", 'lab/__main__.py'],
+    ['torchrun --nproc-per-node 2 evaluate.py', "['*.py']", 'evaluate.py'],
+  ])('that a candidate could rewrite is refused: %s with editable %s', (evaluate, editable, script) => {
+    expect(onlyProblemOf(evaluatedBy(evaluate, editable))).toMatchObject({
+      path: 'evaluate',
+      expected: 'a command that no candidate can rewrite',
+      hint: `write editable so that it does not match ${script}`,
+    })
+  })
+
+  test('of certification is refused for the same reason', () => {
+    const file = aFile({ editable: "['*.py']", certify: '{ evaluate: python certify.py }' })
+    expect(onlyProblemOf(file)).toMatchObject({ path: 'certify.evaluate' })
+  })
+
+  test.each([
+    ['python evaluate.py', "['src/**/*.py', train.py]"],
+    ['python evaluate.py --code train.py', '[train.py]'],
+    ['make evaluate', "['**/*.py']"],
+    ['/opt/judge/evaluate.py', "['**/*.py']"],
+    ['python $AUTORESEARCH_EVAL_DATA/evaluate.py', "['**/*.py']"],
+  ])('that no candidate can rewrite may be %s with editable %s', (evaluate, editable) => {
+    expect(configOf(evaluatedBy(evaluate, editable)).evaluate).toBe(evaluate)
   })
 })
 

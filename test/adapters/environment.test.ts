@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import { trainingEnvironment } from '../../src/adapters/trainer/environment.ts'
+
+test('`uv run` is told of the virtual environment that the job has activated', () => {
+  expect(trainingEnvironment({ VIRTUAL_ENV: '/srv/project/.venv' }, 2)).toMatchObject({
+    VIRTUAL_ENV: '/srv/project/.venv',
+    UV_PROJECT_ENVIRONMENT: '/srv/project/.venv',
+    UV_NO_SYNC: '1',
+  })
+  expect(trainingEnvironment({}, 2)).not.toHaveProperty('UV_PROJECT_ENVIRONMENT')
+})
+
+test.each([
+  ['as many threads as there are cores', {}, '2'],
+  ['what the machine says', { OMP_NUM_THREADS: '1' }, '1'],
+])('numerical libraries start %s', (_, environment, threads) => {
+  expect(trainingEnvironment(environment, 2).OMP_NUM_THREADS).toBe(threads)
+})
