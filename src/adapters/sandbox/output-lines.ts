@@ -12,17 +12,19 @@ const MAX_LINE_CHARACTERS = 64 * 1024
  */
 export function readLines(stream: Readable | null, onOutput: (text: string) => void): () => void {
   let line = ''
+  let isBegun = false
   stream?.setEncoding('utf8')
   stream?.on('data', (text: string) => {
     const end = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1
     if (end > 0) onOutput(line + text.slice(0, end))
     line = end > 0 ? text.slice(end) : line + text
+    isBegun = line !== ''
     if (line.length < MAX_LINE_CHARACTERS) return
     onOutput(line)
     line = ''
   })
   stream?.resume()
   return () => {
-    if (line !== '') onOutput(`${line}\n`)
+    if (isBegun) onOutput(`${line}\n`)
   }
 }

@@ -13,7 +13,6 @@ import {
   gain,
   hours,
   line,
-  checked,
   percentage,
   ruled,
   section,
