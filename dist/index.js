@@ -32927,6 +32927,8 @@ const WILDCARDS = {
 const SCRIPT$1 = /\.(py|[cm]?[jt]s|sh|bash|jl|r|rb|lua|pl)$/i;
 /** Not in the repository. */
 const ELSEWHERE = /^[/$~]/;
+/** A program that stands in the command itself; what it reads is its own business. */
+const INLINE = /\s(-c|-e|-p|--eval|--print)\s+("[^"]*"|'[^']*')/g;
 /**
 * Finds a program of an evaluation that a candidate could rewrite.
 *
@@ -32935,7 +32937,7 @@ const ELSEWHERE = /^[/$~]/;
 */
 function editableScript(command, editable) {
 	if (/\bcd\s/.test(command)) return void 0;
-	return command.split(/[;&|\n]/).flatMap(scriptsOf).find((path) => editable.some((glob) => matchesGlob(path, glob)));
+	return command.replace(INLINE, "").split(/[;&|\n]/).flatMap(scriptsOf).find((path) => editable.some((glob) => matchesGlob(path, glob)));
 }
 /** The module after `-m`, and the first word that looks like a script: later ones are arguments. */
 function scriptsOf(part) {

@@ -21,11 +21,11 @@ import { proposingPorts } from './proposing-ports.ts'
 
 const SIGMA = 0.01
 const GOOD = -0.02
-const EVALUATE = '\n  evaluate: python evaluate.py --shard 2'
+const EVALUATE = '\n  evaluate: python lab/evaluate.py --shard 2'
 
 const configText = (certify = '') => `editable: ['*.py']
 train: python train.py
-evaluate: python evaluate.py
+evaluate: python lab/evaluate.py
 budget: 5m
 metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
 certify:

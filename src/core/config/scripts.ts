@@ -4,6 +4,8 @@ import { matchesGlob, normalize } from 'node:path/posix'
 const SCRIPT = /\.(py|[cm]?[jt]s|sh|bash|jl|r|rb|lua|pl)$/i
 /** Not in the repository. */
 const ELSEWHERE = /^[/$~]/
+/** A program that stands in the command itself; what it reads is its own business. */
+const INLINE = /\s(-c|-e|-p|--eval|--print)\s+("[^"]*"|'[^']*')/g
 
 /**
  * Finds a program of an evaluation that a candidate could rewrite.
@@ -14,6 +16,7 @@ const ELSEWHERE = /^[/$~]/
 export function editableScript(command: string, editable: readonly string[]): string | undefined {
   if (/\bcd\s/.test(command)) return undefined
   return command
+    .replace(INLINE, '')
     .split(/[;&|\n]/)
     .flatMap(scriptsOf)
     .find((path) => editable.some((glob) => matchesGlob(path, glob)))

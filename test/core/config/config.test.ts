@@ -649,6 +649,8 @@ describe('F57 an evaluator', () => {
   test.each([
     ['python evaluate.py', "['src/**/*.py', train.py]"],
     ['python evaluate.py --code train.py', '[train.py]'],
+    [`node -e "const f = 'train.mjs'; require('fs').readFileSync('train.mjs')"`, '[train.mjs]'],
+    [`python -c 'import train; print(open("train.py").read())'`, '[train.py]'],
     ['make evaluate', "['**/*.py']"],
     ['/opt/judge/evaluate.py', "['**/*.py']"],
     ['python $AUTORESEARCH_EVAL_DATA/evaluate.py', "['**/*.py']"],
