@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 const PURE = ['test/core/**/*.test.ts']
+const PYTORCH = ['test/examples/nanogpt.test.ts', 'test/cheaters/nanogpt.test.ts', 'test/python/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -12,7 +13,11 @@ export default defineConfig({
     projects: [
       // What has no state needs no fresh copy of every module in every file.
       { extends: true, test: { name: 'core', include: PURE, pool: 'threads', isolate: false } },
-      { extends: true, test: { name: 'world', include: ['test/**/*.test.ts'], exclude: PURE } },
+      {
+        extends: true,
+        test: { name: 'world', include: ['test/**/*.test.ts'], exclude: [...PURE, ...PYTORCH] },
+      },
+      { extends: true, test: { name: 'pytorch', include: PYTORCH, maxWorkers: 2 } },
     ],
   },
 })

@@ -1,10 +1,11 @@
-// Prints `N passed, N failed, N skipped` from vitest's JSON report; a file that could not even be loaded counts as failed.
+// Prints `N passed, N failed, N skipped` from vitest's JSON reports; a file that could not even be loaded counts as failed,
+// and so does a report that is not there.
 import { existsSync, readFileSync } from 'node:fs'
 
-const [, , path] = process.argv
 const count = { passed: 0, failed: 0, skipped: 0 }
-if (existsSync(path)) for (const file of JSON.parse(readFileSync(path, 'utf8')).testResults) add(file)
-else count.failed += 1
+for (const path of process.argv.slice(2))
+  if (existsSync(path)) for (const file of JSON.parse(readFileSync(path, 'utf8')).testResults) add(file)
+  else count.failed += 1
 
 function add({ status, assertionResults }) {
   const states = assertionResults.map((test) => test.status)

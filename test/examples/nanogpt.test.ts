@@ -126,8 +126,8 @@ describe.runIf(python !== undefined)('nanogpt', () => {
 
     test('learns: one val_bpb, better than a uniform guess and than no training', () => {
       // So many steps, not so many seconds: a busy machine learns as much as an idle one.
-      const trained = run('train.py', { AUTORESEARCH_MAX_STEPS: '150' })
-      expect(trained.stdout).toMatch(/^num_steps: +150$/m)
+      const trained = run('train.py', { AUTORESEARCH_MAX_STEPS: '60' })
+      expect(trained.stdout).toMatch(/^num_steps: +60$/m)
       expect(valBpb(trained.stdout)).toEqual([]) // it does not measure itself
       const measured = run('evaluate.py')
       expect(measured.stderr).toBe('')
