@@ -65541,6 +65541,35 @@ function describeDevices(devices) {
 	return [...Map.groupBy(devices, ({ name, driver }) => `${name}, driver ${driver}`)].map(([model, same]) => `${same.length} × ${model}`).join(" and ");
 }
 
+// src/adapters/trainer/frameworks.ts
+/** Reads what is installed, and loads none of it: that would take seconds. */
+const PROGRAM = `
+from importlib.metadata import PackageNotFoundError, version
+for name in ("torch", "jax", "tensorflow"):
+    try:
+        print(name, version(name))
+    except PackageNotFoundError:
+        pass
+`;
+/**
+* What a lock file in the repository pins is not asked for: when that changes, the baseline does.
+*
+* @param environment that of the job, where PATH and VIRTUAL_ENV say which Python it is
+* @returns such as `['torch 2.9.1']`; empty where there is no Python
+*/
+async function describeFrameworks(environment) {
+	const { VIRTUAL_ENV: venv } = environment;
+	const python = venv ? join(venv, "bin/python") : "python3";
+	const { exitCode, stdout } = await execa(python, ["-c", PROGRAM], {
+		cwd: "/",
+		env: environment,
+		extendEnv: false,
+		reject: false,
+		timeout: 3e4
+	});
+	return exitCode === 0 ? stdout.split("\n").filter((line) => line !== "") : [];
+}
+
 // src/adapters/trainer/nvidia.ts
 /** What `nvidia-smi` says, a row for each line; none where there is no driver, or it does not answer. */
 async function rowsOf(query) {
@@ -65572,15 +65601,17 @@ async function nvidiaUsers(visible) {
 // src/adapters/trainer/testbed.ts
 const MAX_CHARACTERS = 300;
 /**
-* @param visible CUDA_VISIBLE_DEVICES
-* @returns such as `1 × NVIDIA H100 80GB HBM3, driver 570.86` or `2 × Intel Xeon, linux x64`
+* @param environment that of the job
+* @returns such as `1 × NVIDIA H100 80GB HBM3, driver 570.86, torch 2.9.1` or `2 × Intel Xeon, linux x64`
 */
-async function describeTestbed(visible = process.env.CUDA_VISIBLE_DEVICES) {
-	const devices = await nvidiaDevices(visible);
-	if (devices.length > 0) return describeDevices(devices).slice(0, MAX_CHARACTERS);
+async function describeTestbed(environment = process.env) {
+	const [devices, frameworks] = await Promise.all([nvidiaDevices(environment.CUDA_VISIBLE_DEVICES), describeFrameworks(environment)]);
+	return [devices.length > 0 ? describeDevices(devices) : describeProcessors(), ...frameworks].join(", ").slice(0, MAX_CHARACTERS);
+}
+function describeProcessors() {
 	const processors = cpus();
 	const model = processors[0]?.model.trim() ?? "unknown processor";
-	return `${processors.length} × ${model}, ${platform()} ${arch()}`.slice(0, MAX_CHARACTERS);
+	return `${processors.length} × ${model}, ${platform()} ${arch()}`;
 }
 
 // src/core/metric.ts

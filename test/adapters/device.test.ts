@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { assertDeviceIdle } from '../../src/adapters/trainer/device.ts'
@@ -42,17 +42,34 @@ test.each(['1', 'GPU-bbbb-2', ''])(
   },
 )
 
+/** A folder without Python. */
+const NOTHING = '/nowhere'
+
 test.each([
   [undefined, '1 × NVIDIA H100, driver 570.86 and 1 × NVIDIA L4, driver 570.86'],
   ['1', '1 × NVIDIA L4, driver 570.86'],
 ])('with CUDA_VISIBLE_DEVICES=%s the testbed is %s', async (visible, testbed) => {
   await withNvidiaSmi(TWO_DEVICES)
-  expect(await describeTestbed(visible)).toBe(testbed)
+  expect(await describeTestbed({ CUDA_VISIBLE_DEVICES: visible, PATH: NOTHING })).toBe(testbed)
 })
 
 test('without a device to train on, the testbed is the processor', async () => {
   await withNvidiaSmi(TWO_DEVICES)
-  expect(await describeTestbed('')).toMatch(/^\d+ × .*, linux /)
+  expect(await describeTestbed({ CUDA_VISIBLE_DEVICES: '', PATH: NOTHING })).toMatch(/^\d+ × .*, linux \w+$/)
+})
+
+test('F52 the version of the framework is part of the testbed', async () => {
+  const packages = await aDirectory()
+  const upgrade = async (version: string) => {
+    await mkdir(join(packages, 'torch.dist-info'), { recursive: true })
+    const metadata = `Metadata-Version: 2.1\nName: torch\nVersion: ${version}\n`
+    await writeFile(join(packages, 'torch.dist-info/METADATA'), metadata)
+  }
+  const testbed = () => describeTestbed({ PATH: process.env.PATH, PYTHONPATH: packages })
+  await upgrade('2.9.0')
+  expect(await testbed()).toMatch(/, torch 2\.9\.0/)
+  await upgrade('2.9.1')
+  expect(await testbed()).toMatch(/, torch 2\.9\.1/)
 })
 
 test.each([
