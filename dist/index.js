@@ -23841,6 +23841,8 @@ var ConfigError = class extends UserFacingError {};
 var ForgeError = class extends UserFacingError {};
 /** The ledger is missing, torn or rewritten; nothing is merged until a person has looked. */
 var LedgerError = class extends UserFacingError {};
+/** No proposer can be asked before a person has mended something, so nothing is tried. */
+var ProposerError = class extends UserFacingError {};
 /** The baseline itself does not train, so nothing can be compared with it. */
 var BaselineError = class extends UserFacingError {};
 
@@ -37399,6 +37401,22 @@ function logNothing(log, name, { reason, unreachable }, restSeconds) {
 	if (unreachable) log.warn(line);
 	else log.info(line);
 }
+/** Notes who cannot be asked before a person has mended something, such as a key that is refused. */
+var Refusals = class {
+	/** By the place of the proposer in the configuration. */
+	#reasons = /* @__PURE__ */ new Map();
+	#proposed = false;
+	hear({ index, proposer }, proposed) {
+		if (proposed.kind === "proposed") this.#proposed = true;
+		else if (proposed.unreachable && proposed.exhausted) this.#reasons.set(index, `${proposer.name}: ${proposed.reason}`);
+	}
+	/** @throws ProposerError when that is true of all who are configured: a job that tried nothing must not look well */
+	assertSomeoneAnswers(proposers) {
+		if (this.#proposed || this.#reasons.size < proposers.length) return;
+		const reasons = [...this.#reasons.values()].join("\n");
+		throw new ProposerError(`nothing was proposed, because no proposer can be asked\n${reasons}`, { hint: "Mend that and start the workflow again: it goes on where it was." });
+	}
+};
 /** Whose turn it is, and what to ask for; undefined when every proposer is among `barred`. */
 function nextTurn({ state, config }, proposers, barred, random, wish) {
 	const choices = proposers.map(({ name, constantsOnly = false }) => ({
@@ -38241,12 +38259,13 @@ async function propose$1(ports, settings) {
 	const session = await openSession(ports, settings);
 	await warnOfAbsentFiles(session);
 	await performSteps(session);
-	await fillQueue(session, ports, session.candidateLimit, signal);
+	const refusals = await fillQueue(session, ports, session.candidateLimit, signal);
 	ended.abort();
 	await performSteps(session);
 	await session.flushed();
 	session.assertBaselineTrains();
 	const batches = groupTrials(session.trials, session.cut);
+	if (batches.length === 0) refusals.assertSomeoneAnswers(session.config.proposers);
 	session.take("propose", batches.flatMap(({ trials }) => trials));
 	await session.flushed();
 	return {
@@ -38257,26 +38276,31 @@ async function propose$1(ports, settings) {
 async function fillQueue(session, ports, wanted, signal) {
 	const proposers = ports.createProposers(session.config.proposers);
 	const silent = /* @__PURE__ */ new Set();
+	const refusals = new Refusals();
 	const wishes = new Wishes(session);
 	const { log } = session.ports;
 	await renewInsightsWhenDue(session, ports.insights, proposers, signal);
 	const insights = await readPresentInsights(ports.insights);
 	while (waitingCandidates(session.state).length < wanted) {
-		if (signal.aborted) return log.info("No more proposals: the time budget is used up");
-		const limit = session.costLimitReached;
-		if (limit) return log.info(`No more proposals: ${limit}`);
+		const limit = signal.aborted ? "the time budget is used up" : session.costLimitReached;
+		if (limit) {
+			log.info(`No more proposals: ${limit}`);
+			break;
+		}
 		if (await proposeDueAa(session)) continue;
 		const { wish, barred } = await wishes.next(proposers, silent);
 		const turn = nextTurn(session, proposers, barred, ports.random, wish);
-		if (!turn) return;
+		if (!turn) break;
 		const proposed = await proposeCandidate(session, {
 			...turn,
 			insights
 		}, signal);
+		refusals.hear(turn, proposed);
 		if (proposed.kind === "proposed") continue;
 		logNothing(log, turn.proposer.name, proposed);
 		if (!proposed.declined) silent.add(turn.index);
 	}
+	return refusals;
 }
 
 // src/core/agent/patience.ts
@@ -38352,7 +38376,8 @@ async function run$1(ports, settings) {
 		times: {
 			seconds: ports.clock.monotonicSeconds() - startedSeconds,
 			...loop.deviceTimes
-		}
+		},
+		refusals: loop.refusals
 	};
 }
 /** Records the trials in which this machine's job ended before, whatever ended it. */
@@ -38367,6 +38392,7 @@ function missLost(session) {
 	}
 }
 var Loop = class {
+	refusals = new Refusals();
 	/** When the first trial began and the last one ended, and how long trials took together. */
 	#device = {
 		firstSeconds: 0,
@@ -38501,6 +38527,7 @@ var Loop = class {
 	}
 	async #ask(turn, patience) {
 		const proposed = await proposeCandidate(this.#session, turn, this.#stop.signal);
+		this.refusals.hear(turn, proposed);
 		const restSeconds = patience.hear(turn.index, proposed, this.#seconds);
 		if (proposed.kind === "nothing") logNothing(this.#ports.log, turn.proposer.name, proposed, restSeconds);
 	}
@@ -66353,6 +66380,7 @@ const COMMANDS = {
 			timeBudgetSeconds
 		});
 		await publishReport(job, summary.session, summary.times);
+		summary.refusals.assertSomeoneAnswers(summary.session.config.proposers);
 	},
 	async propose(job) {
 		const ports = {

@@ -21,5 +21,8 @@ export class ForgeError extends UserFacingError {}
 /** The ledger is missing, torn or rewritten; nothing is merged until a person has looked. */
 export class LedgerError extends UserFacingError {}
 
+/** No proposer can be asked before a person has mended something, so nothing is tried. */
+export class ProposerError extends UserFacingError {}
+
 /** The baseline itself does not train, so nothing can be compared with it. */
 export class BaselineError extends UserFacingError {}

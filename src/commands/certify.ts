@@ -6,7 +6,7 @@ import { describeTrial } from '../core/report/describe.ts'
 import { BaselineError } from '../errors.ts'
 import type { Trainer } from '../ports.ts'
 import { openSession } from './opening.ts'
-import type { RunSettings, RunSummary } from './run.ts'
+import type { DeviceSummary, RunSettings } from './run.ts'
 import type { Ports, Session } from './session.ts'
 import { performSteps } from './steps.ts'
 
@@ -18,7 +18,7 @@ import { performSteps } from './steps.ts'
 export async function certify(
   ports: Ports & { trainer: Trainer },
   settings: RunSettings,
-): Promise<RunSummary> {
+): Promise<DeviceSummary> {
   const begunSeconds = ports.clock.monotonicSeconds()
   const session = await openSession(ports, { ...settings, certify: true })
   session.assertTimeForTrial(settings.timeBudgetSeconds)

@@ -4,7 +4,14 @@ import { groupTrials, type TrialBatch } from '../core/trial.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
 import { openSession, warnOfAbsentFiles } from './opening.ts'
 import { Wishes } from './people.ts'
-import { logNothing, nextTurn, type ProposingPorts, proposeCandidate, proposeDueAa } from './proposing.ts'
+import {
+  logNothing,
+  nextTurn,
+  type ProposingPorts,
+  proposeCandidate,
+  proposeDueAa,
+  Refusals,
+} from './proposing.ts'
 import type { Ports, Session, SessionSettings } from './session.ts'
 import { performSteps } from './steps.ts'
 
@@ -25,12 +32,14 @@ export async function propose(
   const session = await openSession(ports, settings)
   await warnOfAbsentFiles(session)
   await performSteps(session)
-  await fillQueue(session, ports, session.candidateLimit, signal)
+  const refusals = await fillQueue(session, ports, session.candidateLimit, signal)
   ended.abort()
   await performSteps(session)
   await session.flushed()
   session.assertBaselineTrains()
   const batches = groupTrials(session.trials, session.cut)
+  // Where there is something to train, that comes first.
+  if (batches.length === 0) refusals.assertSomeoneAnswers(session.config.proposers)
   session.take(
     'propose',
     batches.flatMap(({ trials }) => trials),
@@ -44,24 +53,29 @@ async function fillQueue(
   ports: ProposingPorts,
   wanted: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Refusals> {
   const proposers = ports.createProposers(session.config.proposers)
   const silent = new Set<number>()
+  const refusals = new Refusals()
   const wishes = new Wishes(session)
   const { log } = session.ports
   await renewInsightsWhenDue(session, ports.insights, proposers, signal)
   const insights = await readPresentInsights(ports.insights)
   while (waitingCandidates(session.state).length < wanted) {
-    if (signal.aborted) return log.info('No more proposals: the time budget is used up')
-    const limit = session.costLimitReached
-    if (limit) return log.info(`No more proposals: ${limit}`)
+    const limit = signal.aborted ? 'the time budget is used up' : session.costLimitReached
+    if (limit) {
+      log.info(`No more proposals: ${limit}`)
+      break
+    }
     if (await proposeDueAa(session)) continue
     const { wish, barred } = await wishes.next(proposers, silent)
     const turn = nextTurn(session, proposers, barred, ports.random, wish)
-    if (!turn) return
+    if (!turn) break
     const proposed = await proposeCandidate(session, { ...turn, insights }, signal)
+    refusals.hear(turn, proposed)
     if (proposed.kind === 'proposed') continue
     logNothing(log, turn.proposer.name, proposed)
     if (!proposed.declined) silent.add(turn.index)
   }
+  return refusals
 }

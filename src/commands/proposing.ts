@@ -23,6 +23,7 @@ import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
 import { formatSeconds } from '../core/text.ts'
 import { type KnownWish, MAX_DIRECTION_CHARACTERS } from '../core/wishes.ts'
+import { ProposerError } from '../errors.ts'
 import type { InsightsStore, Log, ProposalResult, Proposer } from '../ports.ts'
 import { openPast } from './past.ts'
 import { givenUp } from './people.ts'
@@ -64,6 +65,28 @@ export function logNothing(
   const line = `${name} proposed nothing: ${reason}${again}`
   if (unreachable) log.warn(line)
   else log.info(line)
+}
+
+/** Notes who cannot be asked before a person has mended something, such as a key that is refused. */
+export class Refusals {
+  /** By the place of the proposer in the configuration. */
+  readonly #reasons = new Map<number, string>()
+  #proposed = false
+
+  hear({ index, proposer }: Turn, proposed: Proposed): void {
+    if (proposed.kind === 'proposed') this.#proposed = true
+    else if (proposed.unreachable && proposed.exhausted)
+      this.#reasons.set(index, `${proposer.name}: ${proposed.reason}`)
+  }
+
+  /** @throws ProposerError when that is true of all who are configured: a job that tried nothing must not look well */
+  assertSomeoneAnswers(proposers: readonly ProposerConfig[]): void {
+    if (this.#proposed || this.#reasons.size < proposers.length) return
+    const reasons = [...this.#reasons.values()].join('\n')
+    throw new ProposerError(`nothing was proposed, because no proposer can be asked\n${reasons}`, {
+      hint: 'Mend that and start the workflow again: it goes on where it was.',
+    })
+  }
 }
 
 /** Whose turn it is, and what to ask for; undefined when every proposer is among `barred`. */

@@ -19,6 +19,7 @@ import {
   type ProposingPorts,
   proposeCandidate,
   proposeDueAa,
+  Refusals,
   type Turn,
 } from './proposing.ts'
 import type { Ports, Session, SessionSettings } from './session.ts'
@@ -33,9 +34,14 @@ export interface RunSettings extends SessionSettings {
   timeBudgetSeconds: number
 }
 
-export interface RunSummary {
+/** What a job with a device leaves to report. */
+export interface DeviceSummary {
   session: Session
   times: RunTimes
+}
+
+export interface RunSummary extends DeviceSummary {
+  refusals: Refusals
 }
 
 /** Candidates that may wait for the device: enough that it never idles, few enough that a merge makes little stale. */
@@ -55,7 +61,7 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   ports.log.info(`No more proposals: ${await loop.run()}`)
   session.warnOfStuckCertification()
   const seconds = ports.clock.monotonicSeconds() - startedSeconds
-  return { session, times: { seconds, ...loop.deviceTimes } }
+  return { session, times: { seconds, ...loop.deviceTimes }, refusals: loop.refusals }
 }
 
 /** Records the trials in which this machine's job ended before, whatever ended it. */
@@ -67,6 +73,7 @@ function missLost(session: Session): void {
 }
 
 class Loop {
+  readonly refusals = new Refusals()
   /** When the first trial began and the last one ended, and how long trials took together. */
   #device = { firstSeconds: 0, lastSeconds: 0, busySeconds: 0 }
   readonly #ports: RunPorts
@@ -198,6 +205,7 @@ class Loop {
 
   async #ask(turn: Turn, patience: Patience): Promise<void> {
     const proposed = await proposeCandidate(this.#session, turn, this.#stop.signal)
+    this.refusals.hear(turn, proposed)
     const restSeconds = patience.hear(turn.index, proposed, this.#seconds)
     if (proposed.kind === 'nothing') logNothing(this.#ports.log, turn.proposer.name, proposed, restSeconds)
   }

@@ -29,8 +29,9 @@ test('what is decided on one kind shows the runs of that kind, whatever came in 
     verdict: { kind: 'reject', testbed: BENCH.testbed, runs: { candidate: 1, baseline: 3 } },
     end: { kind: 'closed' },
   })
+  // Against the mean of the baseline on that kind; on the other one it would be behind by more than 1.
   const check = world.checks.get(`${worse.head} autoresearch / val_bpb`)
-  expect(check?.title).toMatch(/^val_bpb 2\.9871 \(\+0\.\d+, z = −\d+\.\d\): reject$/)
+  expect(check?.title).toMatch(/^val_bpb (2\.9|3\.0)\d+ \(\+0\.[45]\d+, z = −\d+\.\d\): reject$/)
   expect(pullOf(world, worse.id)?.state).toBe('closed')
 })
 

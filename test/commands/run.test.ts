@@ -5,6 +5,7 @@ import { type RunPorts, type RunSettings, run } from '../../src/commands/run.ts'
 import { NO_USAGE } from '../../src/core/candidate.ts'
 import { parseConfig } from '../../src/core/config/config.ts'
 import { measurementHash } from '../../src/core/evidence.ts'
+import { ProposerError } from '../../src/errors.ts'
 import type { Clock, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
 import { BENCH, ROOT_SEED } from '../factories.ts'
 import { IdleClock } from './idle-clock.ts'
@@ -19,10 +20,12 @@ replicates: { baseline: 2, candidate: 2 }
 limits: { candidates: 9 }
 search: { structural-share: 0 }
 `
-const HASH = (() => {
+const CONFIGURED = (() => {
   const parsed = parseConfig(CONFIG_TEXT)
-  return parsed.kind === 'config' ? measurementHash(parsed.config) : ''
+  if (parsed.kind === 'config') return parsed.config
+  throw new Error('the configuration is wrong')
 })()
+const HASH = measurementHash(CONFIGURED)
 
 /** Answers what it is told to, one after the other, and with the last answer from then on. */
 class Scripted implements Proposer {
@@ -139,6 +142,32 @@ describe('F2 an endpoint that cannot be reached', () => {
     expect(warned).toEqual(['openai gpt-x proposed nothing: the endpoint refused the key (401)'])
     expect(askedAt).toHaveLength(1)
     expect(seconds).toBe(0)
+  })
+})
+
+describe('when every proposer waits for a person, such as one whose key is refused', () => {
+  const REFUSED = nothing('the endpoint refused the key (401)', { cause: 'unreachable', exhausted: true })
+  const { proposers } = CONFIGURED
+
+  test('a run says so in the end, and does not look well', async () => {
+    const { done } = await jobWith([REFUSED], {}, run)
+    expect(() => done.refusals.assertSomeoneAnswers(proposers)).toThrow(
+      /^nothing was proposed, because no proposer can be asked\nopenai gpt-x: the endpoint refused the key/,
+    )
+  })
+
+  test('a propose job fails when it has no trial to hand on, and only then', async () => {
+    await jobWith([REFUSED], {}, async (ports, settings) => {
+      const { batches } = await propose(ports, settings)
+      expect(batches).toHaveLength(1)
+      await run(ports, settings) // The baseline is measured.
+      await expect(propose(ports, settings)).rejects.toThrow(ProposerError)
+    })
+  })
+
+  test('a run that is only out of ideas has nothing to say', async () => {
+    const { done } = await jobWith([nothing('no idea', { exhausted: true })], {}, run)
+    expect(() => done.refusals.assertSomeoneAnswers(proposers)).not.toThrow()
   })
 })
 

@@ -12,7 +12,7 @@ import { proposingPorts } from './proposing-ports.ts'
 
 const CONFIG_TEXT = `editable: ['*.py']
 train: python train.py
-evaluate: python evaluate.py
+evaluate: python lab/evaluate.py
 budget: 5m
 metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
 replicates: { baseline: 3, candidate: 2 }
