@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const PURE = ['test/core/**/*.test.ts']
+const PURE = ['test/core/**/*.test.ts', 'test/commands/**/*.test.ts']
 const PYTORCH = ['test/examples/nanogpt.test.ts', 'test/cheaters/nanogpt.test.ts', 'test/python/**/*.test.ts']
 
 export default defineConfig({
@@ -11,8 +11,8 @@ export default defineConfig({
     maxWorkers: 4,
     env: { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
     projects: [
-      // What has no state needs no fresh copy of every module in every file.
-      { extends: true, test: { name: 'core', include: PURE, pool: 'threads', isolate: false } },
+      // What lives in memory alone needs no fresh copy of every module in every file.
+      { extends: true, test: { name: 'pure', include: PURE, pool: 'threads', isolate: false } },
       {
         extends: true,
         test: { name: 'world', include: ['test/**/*.test.ts'], exclude: [...PURE, ...PYTORCH] },

@@ -5,7 +5,7 @@ import type { Certification } from '../src/core/certify/stretch.ts'
 import type { Config } from '../src/core/config/config.ts'
 import type { Bench } from '../src/core/evidence.ts'
 import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../src/core/policy.ts'
-import type { BaselineCommit, State } from '../src/core/state.ts'
+import { type BaselineCommit, replay, type State } from '../src/core/state.ts'
 import { type Belief, believe, NO_TRACK } from '../src/core/statistics/belief.ts'
 import { DEFAULT_EFFECTS } from '../src/core/statistics/effects.ts'
 import { BASE_SCALE, type Trial, type TrialResult, trialId, trialSeed } from '../src/core/trial.ts'
@@ -171,22 +171,12 @@ export interface StateFields extends Partial<Omit<State, 'candidates' | 'trials'
 export function aState({ candidates = [], trials = [], ...fields }: StateFields = {}): State {
   const baselines = fields.baselines ?? [aBaseline()]
   return {
+    ...replay([]),
     rootSeed: ROOT_SEED,
     baseline: baselines.at(-1),
     candidates: new Map(candidates.map((candidate) => [candidate.id, candidate])),
     trials: new Map(trials.map((result) => [result.trial.id, result])),
-    usage: NO_USAGE,
     asked: candidates.length,
-    assigned: new Map(),
-    losses: new Map(),
-    lostSince: new Set(),
-    certifyRequests: new Set(),
-    certifications: new Map(),
-    announced: new Set(),
-    notReverted: new Map(),
-    distilled: 0,
-    fruitless: new Map(),
-    wishes: new Map(),
     ...fields,
     baselines,
   }

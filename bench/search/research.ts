@@ -3,7 +3,7 @@ import { explainRepetition } from '../../src/core/agent/novelty.ts'
 import type { Candidate, Category, Direction } from '../../src/core/candidate.ts'
 import { type Change, changeKey } from '../../src/core/gate/gate.ts'
 import { changesOnlyConstants, sketchOf } from '../../src/core/gate/sketch.ts'
-import type { BaselineCommit, State } from '../../src/core/state.ts'
+import { type BaselineCommit, replay, type State } from '../../src/core/state.ts'
 import type { TrialResult } from '../../src/core/trial.ts'
 import type { Verdict } from '../../src/core/verdict.ts'
 import { aBaseline, aCandidate, aTrialResult, gaussian, ROOT_SEED } from '../../test/factories.ts'
@@ -53,6 +53,7 @@ export class Research {
   /** As the production rules see it. */
   get state(): State {
     return {
+      ...replay([]),
       rootSeed: ROOT_SEED,
       baseline: this.#baselines.at(-1),
       baselines: this.#baselines,
@@ -60,16 +61,7 @@ export class Research {
       trials: this.#results,
       usage: USAGE,
       asked: this.#candidates.size + this.#fruitless.size,
-      distilled: 0,
       fruitless: this.#fruitless,
-      assigned: new Map(),
-      losses: new Map(),
-      lostSince: new Set(),
-      certifyRequests: new Set(),
-      certifications: new Map(),
-      announced: new Set(),
-      notReverted: new Map(),
-      wishes: new Map(),
     }
   }
 
