@@ -33358,8 +33358,8 @@ const configSchema = section({
 	replicates,
 	"merge-risk": percentage(1, 50, {
 		description: "A candidate is merged when the risk that it is no improvement is at most this.",
-		examples: ["22%"]
-	}).prefault("22%"),
+		examples: ["18%"]
+	}).prefault("18%"),
 	"min-gain": gain({
 		description: "What a merge has to bring at least.",
 		examples: ["0.1%", "0.5 sigma"]
@@ -34826,11 +34826,18 @@ function planTrials(state, bench, policy, certification) {
 		...trials.sort((a, b) => Number(b.replicate > 1) - Number(a.replicate > 1))
 	];
 }
-/** A merged candidate's code has been run at least this often before candidates are held against it. */
-const MIN_ACCEPTED_RUNS = 3;
-/** While the merge of an accepted candidate is under way its code, the next baseline, is measured a little better. */
+/** What a merge takes about, from the verdict to the new baseline. */
+const MERGE_SECONDS = 10;
+/** A merge allows no more short runs than one. */
+const MAX_ACCEPTED_RUNS = 3;
+/**
+* While the merge of an accepted candidate is under way nothing can be trained that will not be stale. A run as short as
+* the merge costs nothing then, and measures the next baseline better; a longer one costs more than it brings
+* (docs/deciding.md).
+*/
 function planAccepted(state, bench, accepted) {
-	return trialsOfTree(state, bench, accepted.tree).length < MIN_ACCEPTED_RUNS ? [nextTrial(state, accepted.id, accepted)] : [];
+	const runs = trialsOfTree(state, bench, accepted.tree).length;
+	return (usualSeconds(state, bench) ?? Number.POSITIVE_INFINITY) <= MERGE_SECONDS && runs < MAX_ACCEPTED_RUNS ? [nextTrial(state, accepted.id, accepted)] : [];
 }
 /**
 * Runs of the baseline: those without which nothing can be judged, and one between two runs of a promising candidate when

@@ -63,6 +63,7 @@ const FRONTIER: Readonly<Record<string, Rule>> = {
   'ours, risk 40 %': ours({ mergeRisk: 0.4 }),
   'ours, at most 4 runs': ours({ candidateReplicates: 4 }),
   'ours, at most 10 runs': ours({ candidateReplicates: 10 }),
+  'ours, one run more of what is merged': ours({}, { mergedRuns: 1 }),
   'ours, 10 runs of the first baseline': ours({ baselineReplicates: 10 }),
   'ours, blind to rejected candidates': ours({}, { blind: true }),
   'ours, baseline from confirmation runs only': ours({}, { confirmedOnly: true }),

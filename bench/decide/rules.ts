@@ -187,7 +187,6 @@ export const SHIPPED: JudgePolicy = {
 
 /** What the scheduler does between runs, see core/schedule.ts. */
 const BASELINE_SHARE = 1
-const MIN_ACCEPTED_RUNS = 3
 
 /** Losses as the judge reads them. */
 export function asRuns(losses: readonly number[]): TrialResult[] {
@@ -209,6 +208,8 @@ interface Variant {
   blind?: boolean
   /** A merged candidate's runs after its first measure the next baseline, at their word, topped up to six. */
   confirmedOnly?: boolean
+  /** Runs more of what is merged, as the next baseline. */
+  mergedRuns?: number
   /** It is told where the baseline truly is, which nobody can know: what not knowing it costs. */
   knowsLevel?: boolean
 }
@@ -248,7 +249,7 @@ class Ours {
         continue
       }
       if (judgement.kind !== 'merge') return this.#reject(values)
-      while (values.length < MIN_ACCEPTED_RUNS) values.push(this.#world.run(gain))
+      for (let more = 0; more < (this.#variant.mergedRuns ?? 0); more++) values.push(this.#world.run(gain))
       return this.#merge(values, gain, judgement.gain ?? 0)
     }
   }

@@ -33,7 +33,7 @@ export interface Simplicity {
 }
 
 /** Shipped defaults; docs/deciding.md shows what other choices cost. */
-export const DEFAULT_MERGE_RISK = 0.22
+export const DEFAULT_MERGE_RISK = 0.18
 
 /** What gains are measured in: the noise of one run and the size of the baseline's metric, both in the metric's unit. */
 export interface Units {

@@ -40,13 +40,20 @@ export function planTrials(
   ]
 }
 
-/** A merged candidate's code has been run at least this often before candidates are held against it. */
-const MIN_ACCEPTED_RUNS = 3
+/** What a merge takes about, from the verdict to the new baseline. */
+const MERGE_SECONDS = 10
+/** A merge allows no more short runs than one. */
+const MAX_ACCEPTED_RUNS = 3
 
-/** While the merge of an accepted candidate is under way its code, the next baseline, is measured a little better. */
+/**
+ * While the merge of an accepted candidate is under way nothing can be trained that will not be stale. A run as short as
+ * the merge costs nothing then, and measures the next baseline better; a longer one costs more than it brings
+ * (docs/deciding.md).
+ */
 function planAccepted(state: State, bench: Bench, accepted: Candidate): Trial[] {
   const runs = trialsOfTree(state, bench, accepted.tree).length
-  return runs < MIN_ACCEPTED_RUNS ? [nextTrial(state, accepted.id, accepted)] : []
+  const isShort = (usualSeconds(state, bench) ?? Number.POSITIVE_INFINITY) <= MERGE_SECONDS
+  return isShort && runs < MAX_ACCEPTED_RUNS ? [nextTrial(state, accepted.id, accepted)] : []
 }
 
 /**

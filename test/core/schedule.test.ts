@@ -13,7 +13,7 @@ import {
   waitingCandidates,
 } from '../../src/core/schedule.ts'
 import type { State } from '../../src/core/state.ts'
-import { type Trial, trialId, trialSeed } from '../../src/core/trial.ts'
+import { type Trial, type TrialResult, trialId, trialSeed } from '../../src/core/trial.ts'
 import {
   aBaseline,
   aCandidate,
@@ -211,18 +211,26 @@ describe('planTrials while a merge is under way', () => {
   const accepted = aCandidate({ name: 'accepted', pullRequest: 1, verdict: MERGE })
   const fresh = aCandidate({ name: 'fresh' })
   const trials = [...MEASURED, ...trialResults([2.4, 2.41], { candidate: accepted })]
+  const lasting = (seconds: number) => (result: TrialResult) => ({ ...result, wallSeconds: seconds })
 
-  it('measures the accepted code as the next baseline and trains nothing that will be stale', () => {
-    const state = aState({ candidates: [fresh, accepted], trials })
-    expect(plannedRuns(state)).toEqual(['accepted r3'])
-    expect(plan(state)[0]).toMatchObject({ head: accepted.head, base: accepted.base, tree: accepted.tree })
+  it('trains nothing that will be stale', () => {
+    expect(plannedRuns(aState({ candidates: [fresh, accepted], trials }))).toEqual([])
   })
 
-  it('waits once that is done', () => {
-    const confirmed = trialResults([2.4, 2.41, 2.42], { candidate: accepted })
-    expect(
-      plannedRuns(aState({ candidates: [accepted, fresh], trials: [...MEASURED, ...confirmed] })),
-    ).toEqual([])
+  it('measures the accepted code as the next baseline where a run is as short as the merge, once', () => {
+    const short = trials.map(lasting(10))
+    const state = aState({ candidates: [fresh, accepted], trials: short })
+    expect(plannedRuns(state)).toEqual(['accepted r3'])
+    expect(plan(state)[0]).toMatchObject({ head: accepted.head, base: accepted.base, tree: accepted.tree })
+    const confirmed = trialResults([2.4, 2.41, 2.42], { candidate: accepted }).map(lasting(10))
+    const done = aState({
+      candidates: [accepted, fresh],
+      trials: [...MEASURED.map(lasting(10)), ...confirmed],
+    })
+    expect(plannedRuns(done)).toEqual([])
+    expect(plannedRuns(aState({ candidates: [fresh, accepted], trials: trials.map(lasting(11)) }))).toEqual(
+      [],
+    )
   })
 
   it('needs no run of the new baseline once merged: its level is inherited', () => {

@@ -73,7 +73,7 @@ describe('judge', () => {
       'two runs, clearly better',
       [2.44, 2.45],
       'merge',
-      /^gain 0\.0398 ± 0\.022 over 2 runs, z = 3\.4, false-merge risk 11 % ≤ 22 %$/,
+      /^gain 0\.0398 ± 0\.022 over 2 runs, z = 3\.4, false-merge risk 11 % ≤ 18 %$/,
     ],
     ['two runs, promising', [2.46, 2.47], 'replicate', /^gain .*, z = 2\.1, false-merge risk 62 %: worth/],
     ['two runs, the second took it back', [2.46, 2.51], 'reject', /over 2 runs, z = 0\.9, .*; more runs/],
@@ -248,7 +248,7 @@ describe('simplicity', () => {
 })
 
 it('writes a risk that is all but none as one', () => {
-  expect(judged([2.3, 2.31]).reason).toMatch(/false-merge risk < 0\.1 % ≤ 22 %$/)
+  expect(judged([2.3, 2.31]).reason).toMatch(/false-merge risk < 0\.1 % ≤ 18 %$/)
   expect(judged([1.9, 1.9001, 1.91]).reason).not.toContain('risk 0 %')
 })
 
@@ -389,7 +389,7 @@ describe('review-above', () => {
     const { kind: _, reason, ...facts } = judged([2.44, 2.45], percent(1)) as Verdict
     const { kind: __, reason: ___, ...merged } = judged([2.44, 2.45]) as Verdict
     expect(reason).toBe(
-      'gain 0.0398 ± 0.022 over 2 runs, z = 3.4, false-merge risk 11 % ≤ 22 %: self-reported, and above 1 % = 0.025',
+      'gain 0.0398 ± 0.022 over 2 runs, z = 3.4, false-merge risk 11 % ≤ 18 %: self-reported, and above 1 % = 0.025',
     )
     expect(facts).toEqual(merged)
     expect(judged([2.44, 2.45], sigmas(1.5)).reason).toMatch(/above 1\.5 σ = 0\.03$/)

@@ -501,8 +501,8 @@ export const configSchema = section({
   replicates,
   'merge-risk': percentage(1, 50, {
     description: 'A candidate is merged when the risk that it is no improvement is at most this.',
-    examples: ['22%'],
-  }).prefault('22%'),
+    examples: ['18%'],
+  }).prefault('18%'),
   'min-gain': gain({
     description: 'What a merge has to bring at least.',
     examples: ['0.1%', '0.5 sigma'],

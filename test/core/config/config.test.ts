@@ -146,7 +146,7 @@ describe('a valid file', () => {
       },
       sandbox: SANDBOX,
       replicates: { baseline: 6, candidate: 6 },
-      mergeRisk: 0.22,
+      mergeRisk: 0.18,
       simplicity: {
         removedLines: 5,
         margin: { kind: 'sigmas', value: 0.5 },
