@@ -36251,9 +36251,15 @@ function aaWords({ aa }) {
 	const percent = (share) => Math.round(100 * share);
 	return [`A/A: ${accepted} of ${judged} no-op ${judged === 1 ? "candidate" : "candidates"} would have been merged (false-accept rate ${percent(accepted / judged)} %, 95 % interval ${percent(low)}–${percent(high)} %).`];
 }
-/** How a candidate ended in a word or two: `merged`, `crashed`, `timed-out`. */
-function standingWord({ standing, failure }) {
+/** How a candidate ended in a word or two: `merged`, `crashed`, `timed-out`, `cut`. */
+function standingWord(row) {
+	const { standing, failure } = row;
+	if (isCut(row)) return "cut";
 	return standing === "crashed" ? failure ?? standing : standing.replace("-", " ");
+}
+/** Rejected without a number of its own. */
+function isCut({ standing, failure }) {
+	return standing === "rejected" && failure === "cut";
 }
 /** What it took, as label and value. */
 function runFigures({ rows, trials, run, cost, certification }) {
@@ -38690,11 +38696,11 @@ svg { display: block; width: 100%; height: auto; overflow: visible; }
 .dot.merged { fill: var(--merged); stroke-width: 2; }
 .dot.parked { fill: var(--parked); } .dot.handed-over { fill: var(--merged); } .dot.open { fill: var(--open); }
 .dot.clipped { fill: none; stroke: var(--dot); stroke-width: 1.5; }
-.crash { fill: none; stroke: var(--crashed); stroke-width: 1.5; stroke-linecap: round; }
+.cross { fill: none; stroke: var(--crashed); stroke-width: 1.5; stroke-linecap: round; } .cross.cut { stroke: var(--dot); }
 figcaption { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 10px; padding-left: 62px; color: var(--muted); font-size: 13px; }
 figcaption span { display: inline-flex; align-items: center; gap: 7px; }
 figcaption svg { width: 14px; height: 14px; flex: none; }
-dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); margin: 40px 0 0; border-block: 1px solid var(--hairline); }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); margin: 40px 0 0; border-block: 1px solid var(--hairline); }
 dl div { padding: 16px 0 15px 20px; border-left: 1px solid var(--hairline); }
 dl div:first-child { padding-left: 0; border-left: 0; }
 dt { color: var(--muted); font-size: 13px; }
@@ -38879,7 +38885,7 @@ function renderStaircase(report, layout) {
 ${drawGrid(chart)}${drawBand(chart, steps)}
 <path class="stairs" d="${stairsPath(chart, steps)}"/>
 ${points.filter(({ row }) => row.standing !== "merged").map((point) => drawPoint(point, chart))}
-${report.rows.flatMap((row, index) => row.standing === "crashed" ? [drawCrash(row, index, chart)] : [])}
+${report.rows.flatMap((row, index) => row.standing === "crashed" || isCut(row) ? [drawCross(row, index, chart)] : [])}
 ${merged.map((point) => drawPoint(point, chart))}
 ${layout.labels ? drawLabels(chart, points, merged, steps) : []}</svg>`;
 }
@@ -38965,11 +38971,12 @@ function drawPoint({ row, x, y, clipped }, chart) {
 	const away = chart.y(0) > chart.y(1) === (chart.report.metric.direction === "minimize") ? -1 : 1;
 	return linked(row, clipped ? html`<path class="dot clipped" d="M${round$1(x - 4)} ${round$1(y - 4 * away)}L${round$1(x)} ${round$1(y + 3 * away)}L${round$1(x + 4)} ${round$1(y - 4 * away)}"/>` : html`<circle class="dot ${row.standing}" cx="${round$1(x)}" cy="${round$1(y)}" r="${radius}"/>`, chart);
 }
-function drawCrash(row, index, chart) {
+/** It has no number: a mark below the scale. */
+function drawCross(row, index, chart) {
 	const [x, y] = [chart.x(index + 1), chart.bottom];
 	const size = markSize(chart, 3, 7);
 	const d = `M${round$1(x - size / 2)} ${round$1(y - size / 2)}l${size} ${size}m0 -${size}l-${size} ${size}`;
-	return linked(row, html`<path class="crash" d="${d}"/>`, chart);
+	return linked(row, html`<path class="cross${isCut(row) ? " cut" : ""}" d="${d}"/>`, chart);
 }
 /** As wide as the distance between candidates allows. */
 function markSize({ report, left, right }, smallest, largest) {
@@ -39092,7 +39099,8 @@ ${key(html`<circle class="dot merged" cx="7" cy="7" r="5.5"/>`, "merged")}
 ${key(html`<circle class="dot" cx="7" cy="7" r="4"/>`, "rejected")}
 ${report.counts.parked > 0 ? key(html`<circle class="dot parked" cx="7" cy="7" r="4"/>`, "parked") : void 0}
 ${reachesBeyond(report) ? key(html`<path class="dot clipped" d="M3 10L7 3L11 10"/>`, "worse than the scale") : void 0}
-${report.counts.crashed > 0 ? key(html`<path class="crash" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, "no number") : void 0}
+${report.counts.crashed > 0 ? key(html`<path class="cross" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, "no number") : void 0}
+${report.rows.some(isCut) ? key(html`<path class="cross cut" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, "cut") : void 0}
 </figcaption>
 </figure>`;
 }

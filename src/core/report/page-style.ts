@@ -44,11 +44,11 @@ svg { display: block; width: 100%; height: auto; overflow: visible; }
 .dot.merged { fill: var(--merged); stroke-width: 2; }
 .dot.parked { fill: var(--parked); } .dot.handed-over { fill: var(--merged); } .dot.open { fill: var(--open); }
 .dot.clipped { fill: none; stroke: var(--dot); stroke-width: 1.5; }
-.crash { fill: none; stroke: var(--crashed); stroke-width: 1.5; stroke-linecap: round; }
+.cross { fill: none; stroke: var(--crashed); stroke-width: 1.5; stroke-linecap: round; } .cross.cut { stroke: var(--dot); }
 figcaption { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 10px; padding-left: 62px; color: var(--muted); font-size: 13px; }
 figcaption span { display: inline-flex; align-items: center; gap: 7px; }
 figcaption svg { width: 14px; height: 14px; flex: none; }
-dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); margin: 40px 0 0; border-block: 1px solid var(--hairline); }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); margin: 40px 0 0; border-block: 1px solid var(--hairline); }
 dl div { padding: 16px 0 15px 20px; border-left: 1px solid var(--hairline); }
 dl div:first-child { padding-left: 0; border-left: 0; }
 dt { color: var(--muted); font-size: 13px; }

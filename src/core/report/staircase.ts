@@ -4,7 +4,7 @@ import { visibleText } from './markdown.ts'
 import { placeLabels, type Segment } from './staircase-labels.ts'
 import { niceTicks, valueDomain } from './staircase-scale.ts'
 import type { Report, ReportRow } from './tally.ts'
-import { standingWord, valueFormat } from './words.ts'
+import { isCut, standingWord, valueFormat } from './words.ts'
 
 export interface StaircaseLayout {
   width: number
@@ -53,7 +53,7 @@ export function renderStaircase(report: Report, layout: StaircaseLayout): Markup
 ${drawGrid(chart)}${drawBand(chart, steps)}
 <path class="stairs" d="${stairsPath(chart, steps)}"/>
 ${points.filter(({ row }) => row.standing !== 'merged').map((point) => drawPoint(point, chart))}
-${report.rows.flatMap((row, index) => (row.standing === 'crashed' ? [drawCrash(row, index, chart)] : []))}
+${report.rows.flatMap((row, index) => (row.standing === 'crashed' || isCut(row) ? [drawCross(row, index, chart)] : []))}
 ${merged.map((point) => drawPoint(point, chart))}
 ${layout.labels ? drawLabels(chart, points, merged, steps) : []}</svg>`
 }
@@ -139,11 +139,12 @@ function drawPoint({ row, x, y, clipped }: Point, chart: Chart): Markup {
   return linked(row, mark, chart)
 }
 
-function drawCrash(row: ReportRow, index: number, chart: Chart): Markup {
+/** It has no number: a mark below the scale. */
+function drawCross(row: ReportRow, index: number, chart: Chart): Markup {
   const [x, y] = [chart.x(index + 1), chart.bottom]
   const size = markSize(chart, 3, 7)
   const d = `M${round(x - size / 2)} ${round(y - size / 2)}l${size} ${size}m0 -${size}l-${size} ${size}`
-  return linked(row, html`<path class="crash" d="${d}"/>`, chart)
+  return linked(row, html`<path class="cross${isCut(row) ? ' cut' : ''}" d="${d}"/>`, chart)
 }
 
 /** As wide as the distance between candidates allows. */

@@ -60,9 +60,16 @@ function aaWords({ aa }: Report): string[] {
   ]
 }
 
-/** How a candidate ended in a word or two: `merged`, `crashed`, `timed-out`. */
-export function standingWord({ standing, failure }: ReportRow): string {
+/** How a candidate ended in a word or two: `merged`, `crashed`, `timed-out`, `cut`. */
+export function standingWord(row: ReportRow): string {
+  const { standing, failure } = row
+  if (isCut(row)) return 'cut'
   return standing === 'crashed' ? (failure ?? standing) : standing.replace('-', ' ')
+}
+
+/** Rejected without a number of its own. */
+export function isCut({ standing, failure }: ReportRow): boolean {
+  return standing === 'rejected' && failure === 'cut'
 }
 
 /** What it took, as label and value. */

@@ -64,11 +64,14 @@ describe('what became of a candidate', () => {
     expect(row).not.toHaveProperty('value')
   })
 
-  test('a candidate that was cut is rejected, not crashed', () => {
+  test('a candidate that was cut is rejected, not crashed, and the page says so and has a mark for it', () => {
     const candidate = aCandidate({ verdict: reject })
     const trials = [...BASELINE, aTrialResult({ candidate, outcome: 'cut' })]
-    const [row] = buildReport(aState({ candidates: [candidate], trials }), BENCH, config).rows
-    expect(row).toMatchObject({ standing: 'rejected', failure: 'cut', runs: 0 })
+    const report = buildReport(aState({ candidates: [candidate], trials }), BENCH, config)
+    expect(report.rows[0]).toMatchObject({ standing: 'rejected', failure: 'cut', runs: 0 })
+    const page = renderPage(report)
+    expect(page).toMatch(/<span class="badge rejected"[^>]*>cut<\/span>/)
+    expect(page.match(/class="cross cut"/g)).toHaveLength(3) // In the wide chart, the narrow one and the key.
   })
 })
 
@@ -354,7 +357,7 @@ describe('the page', () => {
     expect(/class="stairs" d="([^"]*)"/.exec(wide)?.[1]?.match(/V/g)).toHaveLength(10)
     expect(wide.match(/class="dot merged"/g)).toHaveLength(10)
     expect(wide.match(/class="dot (rejected|clipped)"/g)).toHaveLength(17)
-    expect(wide.match(/class="crash"/g)).toHaveLength(3)
+    expect(wide.match(/class="cross"/g)).toHaveLength(3)
     expect(page).toContain('<span class="percent better">−21.8 %</span>')
   })
 
