@@ -1,17 +1,12 @@
 // The `propose` job: opens pull requests for new ideas and says which trials are to be run. It runs no candidate code.
 import { waitingCandidates } from '../core/schedule.ts'
 import { groupTrials, type TrialBatch } from '../core/trial.ts'
+import { proposeDueAa } from './candidates.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
 import { openSession, warnOfAbsentFiles } from './opening.ts'
 import { Wishes } from './people.ts'
-import {
-  logNothing,
-  nextTurn,
-  type ProposingPorts,
-  proposeCandidate,
-  proposeDueAa,
-  Refusals,
-} from './proposing.ts'
+import { logNothing, nextTurn, type ProposingPorts, proposeCandidate } from './proposing.ts'
+import { Refusals } from './refusals.ts'
 import type { Ports, Session, SessionSettings } from './session.ts'
 import { performSteps } from './steps.ts'
 

@@ -1,30 +1,20 @@
-// Asks a proposer for one idea and records it as a candidate: commit, branch and ledger line in one atomic push.
-import { AA_PROPOSER, aaProposal, dueAa, reviewAa } from '../core/aa.ts'
+// Asks a proposer for one idea on the present baseline. Whatever comes of it is recorded.
 import type { Asked } from '../core/agent/asked.ts'
 import { buildBrief } from '../core/agent/brief/brief.ts'
 import { offersChecks } from '../core/agent/checks.ts'
 import { chooseTurn, forWish } from '../core/agent/direction.ts'
 import { explainRepetition } from '../core/agent/novelty.ts'
-import {
-  type Candidate,
-  candidateBranch,
-  candidateId,
-  type Direction,
-  NO_USAGE,
-  type Proposal,
-} from '../core/candidate.ts'
+import type { Candidate, Direction, Proposal } from '../core/candidate.ts'
 import type { ProposerConfig } from '../core/config/config.ts'
-import { type Change, changeKey, isEditable, reviewChanges } from '../core/gate/gate.ts'
-import { addedLines } from '../core/gate/lines.ts'
-import { changesOnlyConstants, sketchOf } from '../core/gate/sketch.ts'
+import { type Change, isEditable, reviewChanges } from '../core/gate/gate.ts'
+import { changesOnlyConstants } from '../core/gate/sketch.ts'
 import { pastIdeas } from '../core/ideas.ts'
 import { quotable } from '../core/people.ts'
-import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { BaselineCommit } from '../core/state.ts'
 import { formatSeconds } from '../core/text.ts'
 import { type KnownWish, MAX_DIRECTION_CHARACTERS } from '../core/wishes.ts'
-import { ProposerError } from '../errors.ts'
 import type { InsightsStore, Log, ProposalResult, Proposer } from '../ports.ts'
+import { commitProposal, recordMade } from './candidates.ts'
 import { openPast } from './past.ts'
 import { givenUp } from './people.ts'
 import type { Session } from './session.ts'
@@ -65,28 +55,6 @@ export function logNothing(
   const line = `${name} proposed nothing: ${reason}${again}`
   if (unreachable) log.warn(line)
   else log.info(line)
-}
-
-/** Notes who cannot be asked before a person has mended something, such as a key that is refused. */
-export class Refusals {
-  /** By the place of the proposer in the configuration. */
-  readonly #reasons = new Map<number, string>()
-  #proposed = false
-
-  hear({ index, proposer }: Turn, proposed: Proposed): void {
-    if (proposed.kind === 'proposed') this.#proposed = true
-    else if (proposed.unreachable && proposed.exhausted)
-      this.#reasons.set(index, `${proposer.name}: ${proposed.reason}`)
-  }
-
-  /** @throws ProposerError when that is true of all who are configured: a job that tried nothing must not look well */
-  assertSomeoneAnswers(proposers: readonly ProposerConfig[]): void {
-    if (this.#proposed || this.#reasons.size < proposers.length) return
-    const reasons = [...this.#reasons.values()].join('\n')
-    throw new ProposerError(`nothing was proposed, because no proposer can be asked\n${reasons}`, {
-      hint: 'Mend that and start the workflow again: it goes on where it was.',
-    })
-  }
 }
 
 /** Whose turn it is, and what to ask for; undefined when every proposer is among `barred`. */
@@ -179,95 +147,19 @@ async function recordCandidate(
   const problems = review(session, turn, made.changes)
   if (problems.length > 0)
     return recordNothing(session, turn, { reason: problems.join(' '), usage, exhausted: false }, turn.wish)
-  return recordMade(session, made, {
+  const candidate = recordMade(session, made, {
     ...proposal,
     proposer: author ?? name,
     ...(author !== undefined && author !== name && { standsInFor: name }),
     ...askedFor(turn),
     usage,
   })
+  return { kind: 'proposed', candidate }
 }
 
 /** A direction is what we chose; what a person asks for has none. */
 function askedFor({ direction, wish }: Turn): Pick<Candidate, 'direction' | 'wish'> {
   return wish ? { wish: wish.id } : { direction }
-}
-
-/**
- * Makes the A/A candidate that is due, if one is: no proposer is asked, and nothing is spent on a model.
- *
- * @returns true when there is one more candidate
- */
-export async function proposeDueAa(session: Session): Promise<boolean> {
-  const aa = dueAa(session.state, session.config.aaEvery)
-  if (aa === undefined) return false
-  const proposal = aaProposal(aa)
-  const made = await commitProposal(session, session.baseline, proposal)
-  const refusal = reviewAa(made.changes, aa)
-  if (refusal !== undefined) throw new Error(refusal)
-  recordMade(session, made, { ...proposal, proposer: AA_PROPOSER, usage: NO_USAGE, aa })
-  return true
-}
-
-/** A commit on the baseline that no branch points to yet, and what it changes as git tells it. */
-interface Made {
-  base: string
-  head: string
-  tree: string
-  changes: readonly Change[]
-}
-
-async function commitProposal(
-  { ports: { repository } }: Session,
-  { commit: base }: BaselineCommit,
-  { files, title, hypothesis }: Proposal,
-): Promise<Made> {
-  const message = renderCandidateMessage(title, hypothesis)
-  const { commit: head, tree } = await repository.commit({ base, files, message })
-  return { base, head, tree, changes: await repository.changes(base, head) }
-}
-
-type Facts = Omit<Proposal, 'files'> &
-  Pick<Candidate, 'proposer' | 'standsInFor' | 'direction' | 'wish' | 'usage' | 'aa' | 'reverts'>
-
-/** Records a commit as a candidate and moves its branch there, in one push. */
-export function recordMade(session: Session, { base, head, tree, changes }: Made, facts: Facts): Proposed {
-  const { proposer, standsInFor, direction, wish, aa, reverts } = facts
-  const candidate: Candidate = {
-    id: candidateId(base, tree),
-    ...describeProposal(facts),
-    proposer,
-    ...(standsInFor === undefined ? {} : { standsInFor }),
-    ...(direction && { direction }),
-    ...(wish === undefined ? {} : { wish }),
-    ...describeChange(changes),
-    usage: facts.usage,
-    base,
-    head,
-    tree,
-    rebases: 0,
-    ...(aa === undefined ? {} : { aa }),
-    ...(reverts === undefined ? {} : { reverts }),
-  }
-  session.record(
-    [{ kind: 'proposed', candidate }],
-    [{ branch: candidateBranch(candidate.id), from: null, to: head }],
-  )
-  return { kind: 'proposed', candidate }
-}
-
-function describeProposal({ title, hypothesis, category, expectedEffect, knob }: Omit<Proposal, 'files'>) {
-  return { title, hypothesis, category, expectedEffect, ...(knob && { knob }) }
-}
-
-function describeChange(changes: readonly Change[]) {
-  const constantsOnly = changesOnlyConstants(changes) && ({ constantsOnly: true } as const)
-  return {
-    changeKey: changeKey(changes),
-    addedLines: addedLines(changes),
-    sketch: sketchOf(changes),
-    ...constantsOnly,
-  }
 }
 
 /** @param wish what a proposer has looked at and brought nothing for */

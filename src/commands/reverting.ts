@@ -5,7 +5,7 @@ import type { Certification } from '../core/certify/stretch.ts'
 import { certificationCheck } from '../core/report/certification-check.ts'
 import { describeCertification } from '../core/report/describe.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'
-import { recordMade } from './proposing.ts'
+import { recordMade } from './candidates.ts'
 import type { Session } from './session.ts'
 
 /** Shows a certification on the commit it ends at. */

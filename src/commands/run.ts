@@ -10,18 +10,12 @@ import { openCandidates, type State } from '../core/state.ts'
 import type { Trial, TrialResult } from '../core/trial.ts'
 import { dueAnswers } from '../core/wishes.ts'
 import type { Proposer, Trainer } from '../ports.ts'
+import { proposeDueAa } from './candidates.ts'
 import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
 import { openSession, warnOfAbsentFiles } from './opening.ts'
 import { Wishes } from './people.ts'
-import {
-  logNothing,
-  nextTurn,
-  type ProposingPorts,
-  proposeCandidate,
-  proposeDueAa,
-  Refusals,
-  type Turn,
-} from './proposing.ts'
+import { logNothing, nextTurn, type ProposingPorts, proposeCandidate, type Turn } from './proposing.ts'
+import { Refusals } from './refusals.ts'
 import type { Ports, Session, SessionSettings } from './session.ts'
 import { giveAnswer, performStep } from './steps.ts'
 
