@@ -27,10 +27,10 @@ export function printResult(headlines: Headlines, pulls: readonly { number: numb
   const titles = new Map(pulls.map(({ number, title }) => [number, title]))
   console.log()
   printRow('PR', 'hypothesis', headlines.metric, 'Δ', 'verdict')
-  for (const { pullRequest, standing, value, delta } of headlines.rows) {
+  for (const { pullRequest, standing, ending, value, delta } of headlines.rows) {
     const title = titles.get(pullRequest ?? 0) ?? ''
     const style = STYLES[standing as keyof typeof STYLES]
-    const verdict = style ? styleText(style, standing) : standing
+    const verdict = style ? styleText(style, ending) : ending
     printRow(
       pullRequest === null ? '' : `#${pullRequest}`,
       title.length > MAX_TITLE_CHARACTERS ? `${title.slice(0, MAX_TITLE_CHARACTERS - 1)}…` : title,

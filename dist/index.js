@@ -38625,12 +38625,13 @@ function headlines(report) {
 		...numbersOf(cost.total),
 		perMerge: cost.perMerge ? numbersOf(cost.perMerge) : null,
 		limit: limit ?? null,
-		rows: rows.map(({ candidate, standing, value, delta, cost: spent }) => ({
-			pullRequest: candidate.pullRequest ?? null,
-			standing,
-			value: value ?? null,
-			delta: delta ?? null,
-			...numbersOf(spent)
+		rows: rows.map((row) => ({
+			pullRequest: row.candidate.pullRequest ?? null,
+			standing: row.standing,
+			ending: standingWord(row),
+			value: row.value ?? null,
+			delta: row.delta ?? null,
+			...numbersOf(row.cost)
 		}))
 	};
 }

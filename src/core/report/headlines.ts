@@ -1,6 +1,7 @@
 // The report's numbers for machines: the action's output `summary`.
 import { type Cost, tokensOf } from '../cost.ts'
 import { busyFraction, type Report, type Standing } from './tally.ts'
+import { standingWord } from './words.ts'
 
 /** What something cost: tokens of models, cached input among them, dollars where a price is known, time of the device. */
 interface CostNumbers {
@@ -32,6 +33,8 @@ export interface Headlines extends CostNumbers {
   rows: (CostNumbers & {
     pullRequest: number | null
     standing: Standing
+    /** The same as a word that also says how a run failed: `timed-out`, `cut`. */
+    ending: string
     value: number | null
     delta: number | null
   })[]
@@ -56,12 +59,13 @@ export function headlines(report: Report): Headlines {
     ...numbersOf(cost.total),
     perMerge: cost.perMerge ? numbersOf(cost.perMerge) : null,
     limit: limit ?? null,
-    rows: rows.map(({ candidate, standing, value, delta, cost: spent }) => ({
-      pullRequest: candidate.pullRequest ?? null,
-      standing,
-      value: value ?? null,
-      delta: delta ?? null,
-      ...numbersOf(spent),
+    rows: rows.map((row) => ({
+      pullRequest: row.candidate.pullRequest ?? null,
+      standing: row.standing,
+      ending: standingWord(row),
+      value: row.value ?? null,
+      delta: row.delta ?? null,
+      ...numbersOf(row.cost),
     })),
   }
 }

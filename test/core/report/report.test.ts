@@ -69,6 +69,7 @@ describe('what became of a candidate', () => {
     const trials = [...BASELINE, aTrialResult({ candidate, outcome: 'cut' })]
     const report = buildReport(aState({ candidates: [candidate], trials }), BENCH, config)
     expect(report.rows[0]).toMatchObject({ standing: 'rejected', failure: 'cut', runs: 0 })
+    expect(headlines(report).rows[0]).toMatchObject({ standing: 'rejected', ending: 'cut' })
     const page = renderPage(report)
     expect(page).toMatch(/<span class="badge rejected"[^>]*>cut<\/span>/)
     expect(page.match(/class="cross cut"/g)).toHaveLength(3) // In the wide chart, the narrow one and the key.
