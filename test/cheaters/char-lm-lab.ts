@@ -27,7 +27,7 @@ budget: 10s
 timeout: 20s
 sandbox: ${sandbox}
 metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb:\\s+(\\S+)', bounds: [0.3, 20] }
-replicates: { baseline: 3, candidate: 2 }
+replicates: { baseline: 3, candidate: 4 }
 `
   return openLab({ example: 'char-lm', editable: 'train.mjs', config, ...options })
 }
