@@ -46616,7 +46616,7 @@ const MAX_FILES = 1e5;
 /** Below this the host itself is in danger, whoever filled it. */
 const FREE_BYTES_FLOOR = 256 * 1024 ** 2;
 const PAGE_BYTES = 4096;
-/** By this share resident memory must have changed since the last exact sum to be worth another. */
+/** By this share resident memory must have changed for the exact sum to be worth asking for again. */
 const WORTH_A_SUM = .05;
 /** Looks until `signal` aborts or a cap is exceeded. */
 async function watchSandbox(watched, signal) {
@@ -46624,6 +46624,7 @@ async function watchSandbox(watched, signal) {
 	const past = {
 		closed: /* @__PURE__ */ new Set(),
 		residentBytes: 0,
+		processes: 0,
 		peakBytes: 0
 	};
 	while (!signal.aborted) {
@@ -46662,17 +46663,18 @@ async function tooMuchMemory(watched, ids, namelessBytes, freeFloor, past) {
 	}
 	if (threads > watched.caps.processes) return "processes";
 	const inFiles = await temporaryBytes(watched) + namelessBytes;
-	if (resident + inFiles > limit || mayBePeak(resident + inFiles, past)) {
+	const atMost = resident + inFiles;
+	const changed = Math.abs(atMost - past.residentBytes) > WORTH_A_SUM * past.residentBytes || ids.length !== past.processes;
+	if (changed) Object.assign(past, {
+		residentBytes: atMost,
+		processes: ids.length
+	});
+	if (atMost > limit || changed && atMost > past.peakBytes) {
 		const bytes = await exactMemory(watched, ids, inFiles);
-		past.residentBytes = resident + inFiles;
 		past.peakBytes = Math.max(past.peakBytes, bytes);
 		if (bytes > limit) return "memory";
 	}
 	return await availableMemory() < freeFloor ? "memory" : void 0;
-}
-/** The exact sum is never more than what is resident, so most of the time it need not be known. */
-function mayBePeak(bytes, { residentBytes, peakBytes }) {
-	return bytes > peakBytes && Math.abs(bytes - residentBytes) > WORTH_A_SUM * residentBytes;
 }
 async function exactMemory(watched, ids, inFiles) {
 	let [own, shared] = [0, 0];

@@ -12,7 +12,7 @@ const MAX_FILES = 100_000
 /** Below this the host itself is in danger, whoever filled it. */
 const FREE_BYTES_FLOOR = 256 * 1024 ** 2
 const PAGE_BYTES = 4096
-/** By this share resident memory must have changed since the last exact sum to be worth another. */
+/** By this share resident memory must have changed for the exact sum to be worth asking for again. */
 const WORTH_A_SUM = 0.05
 
 export interface Watched {
@@ -34,15 +34,16 @@ export interface Seen {
 interface Past {
   /** The processes that would not let us look at their files the last time. */
   closed: Set<string>
-  /** What was resident when the last exact sum was asked for. */
+  /** What was resident when that last changed by much, or the number of processes did. */
   residentBytes: number
+  processes: number
   peakBytes: number
 }
 
 /** Looks until `signal` aborts or a cap is exceeded. */
 export async function watchSandbox(watched: Watched, signal: AbortSignal): Promise<Seen> {
   const floors = await hostFloors(watched.out)
-  const past: Past = { closed: new Set(), residentBytes: 0, peakBytes: 0 }
+  const past: Past = { closed: new Set(), residentBytes: 0, processes: 0, peakBytes: 0 }
   while (!signal.aborted) {
     const begun = performance.now()
     const exceeded = await tooMuchUsed(watched, floors, past)
@@ -91,18 +92,17 @@ async function tooMuchMemory(
   if (threads > watched.caps.processes) return 'processes'
   const inFiles = (await temporaryBytes(watched)) + namelessBytes
   // Resident counts shared pages once per process. The exact sum is slow, and asked for only when it may matter.
-  if (resident + inFiles > limit || mayBePeak(resident + inFiles, past)) {
+  const atMost = resident + inFiles
+  const differs = Math.abs(atMost - past.residentBytes) > WORTH_A_SUM * past.residentBytes
+  // What fewer processes have may be as much as what more of them shared.
+  const changed = differs || ids.length !== past.processes
+  if (changed) Object.assign(past, { residentBytes: atMost, processes: ids.length })
+  if (atMost > limit || (changed && atMost > past.peakBytes)) {
     const bytes = await exactMemory(watched, ids, inFiles)
-    past.residentBytes = resident + inFiles
     past.peakBytes = Math.max(past.peakBytes, bytes)
     if (bytes > limit) return 'memory'
   }
   return (await availableMemory()) < freeFloor ? 'memory' : undefined
-}
-
-/** The exact sum is never more than what is resident, so most of the time it need not be known. */
-function mayBePeak(bytes: number, { residentBytes, peakBytes }: Past): boolean {
-  return bytes > peakBytes && Math.abs(bytes - residentBytes) > WORTH_A_SUM * residentBytes
 }
 
 async function exactMemory(watched: Watched, ids: readonly string[], inFiles: number): Promise<number> {
