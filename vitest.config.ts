@@ -8,7 +8,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Most tests wait for processes and for the pauses between writes to GitHub: more of them than there are processors.
-    maxWorkers: 3,
+    maxWorkers: 4,
     env: { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
     projects: [
       // What lives in memory alone needs no fresh copy of every module in every file.
