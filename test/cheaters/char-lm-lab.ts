@@ -1,9 +1,11 @@
-// The char-lm example as the cheaters meet it: so many steps instead of so many seconds, so that a busy machine measures
-// the same as an idle one.
+// The char-lm example as the cheaters meet it: so many steps instead of so many seconds, and limits far from what anything
+// takes, so that a busy machine measures the same as an idle one.
 import { type LabOptions, openLab, TEXT } from './lab.ts'
 
 /** A configuration that names an evaluator which is editable is refused; this one cannot be read that far. */
 const HIDES_ITS_SCRIPT = 'cd . && '
+/** What takes longest, and is answered for, takes 4 s on an idle machine. */
+const EVALUATION_SECONDS = 15
 
 interface CharLmOptions extends Pick<LabOptions, 'port' | 'secrets' | 'baseline' | 'fixed' | 'alsoEditable'> {
   sandbox?: 'bubblewrap' | 'none'
@@ -22,9 +24,9 @@ export function openCharLm({
   const config = `
 setup: CHAR_LM_TEXT="${TEXT}" node prepare.mjs
 train: AUTORESEARCH_MAX_STEPS=${steps} node train.mjs
-${evaluated ? `evaluate: ${options.alsoEditable ? HIDES_ITS_SCRIPT : ''}CHAR_LM_EVALUATION_SECONDS=4 node evaluate.mjs` : ''}
-budget: 10s
-timeout: 20s
+${evaluated ? `evaluate: ${options.alsoEditable ? HIDES_ITS_SCRIPT : ''}CHAR_LM_EVALUATION_SECONDS=${EVALUATION_SECONDS} node evaluate.mjs` : ''}
+budget: 30s
+timeout: 60s
 sandbox: ${sandbox}
 metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb:\\s+(\\S+)', bounds: [0.3, 20] }
 replicates: { baseline: 3, candidate: 4 }

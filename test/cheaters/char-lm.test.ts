@@ -14,7 +14,7 @@ import { rendered } from '../core/report/rendered.ts'
 import { aCandidate } from '../factories.ts'
 import { type Cheater, OVER_BUDGET, replaceOnce } from '../fixtures/cheaters/cheater.ts'
 import { OUT_OF_BOUNDS, WITHOUT_SUBSTANCE } from '../fixtures/cheaters/refused.ts'
-import { SERVING } from '../fixtures/cheaters/serving.ts'
+import { NEVER_ANSWERS, SERVING } from '../fixtures/cheaters/serving.ts'
 import { LAST_WORDS_OF_A_CRASH, TRAINING } from '../fixtures/cheaters/training.ts'
 import { openCharLm } from './char-lm-lab.ts'
 import { expectFate, named } from './expectations.ts'
@@ -103,8 +103,8 @@ describe.skipIf(SKIP)('char-lm', () => {
     expect(calls).toBe(0)
   }
 
-  const CHEATERS = Object.groupBy([...TRAINING, ...SERVING], ({ expected }) =>
-    expected === OVER_BUDGET ? 'slow' : 'others',
+  const CHEATERS = Object.groupBy([...TRAINING, ...SERVING], (cheater) =>
+    cheater.expected === OVER_BUDGET || cheater === NEVER_ANSWERS ? 'slow' : 'others',
   )
   test.each(named(CHEATERS.others ?? []))('%s: not merged', expectNoMerge)
   // Most of their time they wait.
