@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { Duplex, type Readable } from 'node:stream'
 import { explainRefusal } from '../../core/sandbox/refusal.ts'
+import { ended } from './end.ts'
 import { SandboxError } from './error.ts'
 
 /** Numbers of the descriptors bubblewrap inherits. */
@@ -71,6 +72,7 @@ export async function startBubblewrap(
   { seccomp, files }: Inherited,
   signal: AbortSignal,
 ): Promise<Started | undefined> {
+  if (signal.aborted) return undefined
   const child = spawnSealed(line, environment, Object.keys(files).length)
   const [handshake, status, filter] = [HANDSHAKE, STATUS, SECCOMP].map((number) => pipeOf(child, number))
   filter?.end(seccomp)
@@ -84,6 +86,7 @@ export async function startBubblewrap(
   } catch (error) {
     child.kill('SIGKILL')
     for (const stream of child.stdio) stream?.destroy()
+    if (child.pid !== undefined) await ended(child)
     if (signal.aborted) return undefined
     throw error
   }
@@ -122,7 +125,6 @@ function standing(
     patience.addEventListener('abort', () => reject(new SandboxError(explainRefusal(printed))), {
       once: true,
     })
-    if (patience.aborted) reject(new SandboxError(explainRefusal(printed)))
   })
 }
 

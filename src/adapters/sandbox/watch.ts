@@ -5,8 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Caps, ExceededCap } from '../../core/sandbox/sandbox.ts'
 
 const LOOK_MILLISECONDS = 250
-/** Looking at a folder with many files may not take more than this share of the time. */
+/** Looking at many processes, or at a folder with many files, may not take more than this share of the time. */
 const BUSY_SHARE = 0.1
+/** But memory that is held for a while must be seen, however busy the machine makes each look. */
+const LONGEST_PAUSE_MILLISECONDS = 1000
 /** Training leaves checkpoints, not this many files. */
 const MAX_FILES = 100_000
 /** Below this the host itself is in danger, whoever filled it. */
@@ -38,18 +40,20 @@ interface Past {
   residentBytes: number
   processes: number
   peakBytes: number
+  /** When the files in `out` are to be looked at again, as `performance.now()` has it. */
+  filesDue: number
 }
 
 /** Looks until `signal` aborts or a cap is exceeded. */
 export async function watchSandbox(watched: Watched, signal: AbortSignal): Promise<Seen> {
   const floors = await hostFloors(watched.out)
-  const past: Past = { closed: new Set(), residentBytes: 0, processes: 0, peakBytes: 0 }
+  const past: Past = { closed: new Set(), residentBytes: 0, processes: 0, peakBytes: 0, filesDue: 0 }
   while (!signal.aborted) {
     const begun = performance.now()
     const exceeded = await tooMuchUsed(watched, floors, past)
     if (exceeded !== undefined) return { exceeded, peakMemoryBytes: past.peakBytes }
     const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE)
-    await delay(pause, undefined, { signal }).catch(() => {})
+    await delay(Math.min(pause, LONGEST_PAUSE_MILLISECONDS), undefined, { signal }).catch(() => {})
   }
   return { peakMemoryBytes: past.peakBytes }
 }
@@ -71,7 +75,7 @@ async function tooMuchUsed(watched: Watched, floors: Floors, past: Past): Promis
   if (nameless === undefined) return 'disk'
   return (
     (await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory, past)) ??
-    (await tooMuchDisk(watched, nameless.diskBytes, floors.disk))
+    (await tooMuchDisk(watched, nameless.diskBytes, floors.disk, past))
   )
 }
 
@@ -83,13 +87,9 @@ async function tooMuchMemory(
   past: Past,
 ): Promise<ExceededCap | undefined> {
   const limit = watched.caps.memoryBytes ?? Number.POSITIVE_INFINITY
-  let [threads, resident] = [0, 0]
-  for (const id of ids) {
-    const usage = await usageOf(watched, id)
-    threads += usage.threads
-    resident += usage.resident
-  }
-  if (threads > watched.caps.processes) return 'processes'
+  const usages = await Promise.all(ids.map((id) => usageOf(watched, id)))
+  if (sum(usages.map(({ threads }) => threads)) > watched.caps.processes) return 'processes'
+  const resident = sum(usages.map(({ resident }) => resident))
   const inFiles = (await temporaryBytes(watched)) + namelessBytes
   // Resident counts shared pages once per process. The exact sum is slow, and asked for only when it may matter.
   const atMost = resident + inFiles
@@ -106,16 +106,18 @@ async function tooMuchMemory(
 }
 
 async function exactMemory(watched: Watched, ids: readonly string[], inFiles: number): Promise<number> {
-  let [own, shared] = [0, 0]
-  for (const id of ids) {
-    const rollup = await readFile(join(processFolder(watched), id, 'smaps_rollup'), 'utf8').catch(hidden)
-    if (rollup === undefined) own += (await usageOf(watched, id)).resident
-    const bytes = (name: string): number =>
-      Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(rollup ?? '')?.[1] ?? 0) * 1024
-    own += bytes('Pss_Anon')
-    shared += bytes('Pss_Shmem')
-  }
-  return own + Math.max(shared, inFiles)
+  const shares = await Promise.all(ids.map((id) => shareOf(watched, id)))
+  const inMemory = sum(shares.map(({ anonymous }) => anonymous))
+  return inMemory + Math.max(sum(shares.map(({ ofFiles }) => ofFiles)), inFiles)
+}
+
+/** What a process has in memory, of pages that it shares its share alone; all of them when it does not let us look. */
+async function shareOf(watched: Watched, id: string): Promise<{ anonymous: number; ofFiles: number }> {
+  const rollup = await readFile(join(processFolder(watched), id, 'smaps_rollup'), 'utf8').catch(hidden)
+  if (rollup === undefined) return { anonymous: (await usageOf(watched, id)).resident, ofFiles: 0 }
+  const bytes = (name: string): number =>
+    Number(new RegExp(`^${name}: +(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) * 1024
+  return { anonymous: bytes('Pss_Anon'), ofFiles: bytes('Pss_Shmem') }
 }
 
 /** Files in memory, mapped or not. */
@@ -140,26 +142,34 @@ async function namelessFiles(
   closed: Set<string>,
 ): Promise<{ memoryBytes: number; diskBytes: number } | undefined> {
   const disk = watched.out === undefined ? undefined : (await stat(watched.out)).dev
-  const seen = new Set<string>()
-  let [memoryBytes, diskBytes, files] = [0, 0, 0]
-  for (const id of ids) {
-    const folder = join(processFolder(watched), id, 'fd')
-    const names = await readdir(folder).catch(hidden)
-    if (names === undefined && closed.has(id) && (await hasMemory(watched, id))) return undefined
-    if (names === undefined) closed.add(id)
+  const open = await Promise.all(ids.map((id) => openFiles(watched, id)))
+  for (const [index, id] of ids.entries()) {
+    const isHidden = open[index] === undefined
+    if (isHidden && closed.has(id) && (await hasMemory(watched, id))) return undefined
+    if (isHidden) closed.add(id)
     else closed.delete(id)
-    for (const name of names ?? []) {
-      files += 1
-      if (files > MAX_FILES) return undefined
-      const file = await stat(join(folder, name)).catch(hidden)
-      if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue
-      seen.add(`${file.dev} ${file.ino}`)
-      if (file.dev === disk) diskBytes += file.blocks * 512
-      else if ((await readlink(join(folder, name)).catch(hidden))?.startsWith('/memfd:'))
-        memoryBytes += file.blocks * 512
-    }
+  }
+  const paths = open.flatMap((files) => files ?? [])
+  if (paths.length > MAX_FILES) return undefined
+  const seen = new Set<string>()
+  let [memoryBytes, diskBytes] = [0, 0]
+  for (const { path, file } of await Promise.all(paths.map(statusOf))) {
+    if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue
+    seen.add(`${file.dev} ${file.ino}`)
+    if (file.dev === disk) diskBytes += file.blocks * 512
+    else if ((await readlink(path).catch(hidden))?.startsWith('/memfd:')) memoryBytes += file.blocks * 512
   }
   return { memoryBytes, diskBytes }
+}
+
+/** @returns undefined when the process does not let us look, or has ended */
+async function openFiles(watched: Watched, id: string): Promise<string[] | undefined> {
+  const folder = join(processFolder(watched), id, 'fd')
+  return (await readdir(folder).catch(hidden))?.map((name) => join(folder, name))
+}
+
+async function statusOf(path: string) {
+  return { path, file: await stat(path).catch(hidden) }
 }
 
 /** A process that is ending is closed to us for a moment, and a zombie for good; neither has memory any more. */
@@ -178,10 +188,15 @@ async function tooMuchDisk(
   { out, caps }: Watched,
   namelessBytes: number,
   freeFloor: number,
+  past: Past,
 ): Promise<ExceededCap | undefined> {
   if (out === undefined) return undefined
   if ((await freeBytes(out)) < freeFloor) return 'disk'
-  return (await usesMoreThan(out, caps.outBytes - namelessBytes)) ? 'disk' : undefined
+  const begun = performance.now()
+  if (begun < past.filesDue && namelessBytes <= caps.outBytes) return undefined
+  const exceeds = await usesMoreThan(out, caps.outBytes - namelessBytes)
+  past.filesDue = performance.now() + (performance.now() - begun) / BUSY_SHARE
+  return exceeds ? 'disk' : undefined
 }
 
 /**
@@ -234,6 +249,10 @@ async function freeBytes(path: string): Promise<number> {
 async function availableMemory(): Promise<number> {
   const text = await readFile('/proc/meminfo', 'utf8')
   return Number(/^MemAvailable: +(\d+) kB/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY) * 1024
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }
 
 /** Processes and files come and go while one looks. */
