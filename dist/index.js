@@ -46212,6 +46212,7 @@ function fileDescriptors(files) {
 * @throws SandboxError when bubblewrap could not make it
 */
 async function startBubblewrap(line, environment, { seccomp, files }, signal) {
+	if (signal.aborted) return void 0;
 	const child = spawnSealed(line, environment, Object.keys(files).length);
 	const [handshake, status, filter] = [
 		HANDSHAKE,
@@ -46233,6 +46234,7 @@ async function startBubblewrap(line, environment, { seccomp, files }, signal) {
 	} catch (error) {
 		child.kill("SIGKILL");
 		for (const stream of child.stdio) stream?.destroy();
+		if (child.pid !== void 0) await ended$1(child);
 		if (signal.aborted) return void 0;
 		throw error;
 	}
@@ -46266,7 +46268,6 @@ function standing(child, handshake, status, patience) {
 		child.once("error", reject);
 		child.once("close", () => reject(new SandboxError(explainRefusal(printed))));
 		patience.addEventListener("abort", () => reject(new SandboxError(explainRefusal(printed))), { once: true });
-		if (patience.aborted) reject(new SandboxError(explainRefusal(printed)));
 	});
 }
 function pipeOf(child, number) {
@@ -46609,8 +46610,10 @@ function attempt(look) {
 
 // src/adapters/sandbox/watch.ts
 const LOOK_MILLISECONDS = 250;
-/** Looking at a folder with many files may not take more than this share of the time. */
+/** Looking at many processes, or at a folder with many files, may not take more than this share of the time. */
 const BUSY_SHARE = .1;
+/** But memory that is held for a while must be seen, however busy the machine makes each look. */
+const LONGEST_PAUSE_MILLISECONDS = 1e3;
 /** Training leaves checkpoints, not this many files. */
 const MAX_FILES = 1e5;
 /** Below this the host itself is in danger, whoever filled it. */
@@ -46625,7 +46628,8 @@ async function watchSandbox(watched, signal) {
 		closed: /* @__PURE__ */ new Set(),
 		residentBytes: 0,
 		processes: 0,
-		peakBytes: 0
+		peakBytes: 0,
+		filesDue: 0
 	};
 	while (!signal.aborted) {
 		const begun = performance.now();
@@ -46635,7 +46639,7 @@ async function watchSandbox(watched, signal) {
 			peakMemoryBytes: past.peakBytes
 		};
 		const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE);
-		await setTimeout$2(pause, void 0, { signal }).catch(() => {});
+		await setTimeout$2(Math.min(pause, LONGEST_PAUSE_MILLISECONDS), void 0, { signal }).catch(() => {});
 	}
 	return { peakMemoryBytes: past.peakBytes };
 }
@@ -46651,17 +46655,13 @@ async function tooMuchUsed(watched, floors, past) {
 	if (found.length > watched.caps.processes) return "processes";
 	const nameless = await namelessFiles(watched, found, past.closed);
 	if (nameless === void 0) return "disk";
-	return await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory, past) ?? await tooMuchDisk(watched, nameless.diskBytes, floors.disk);
+	return await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory, past) ?? await tooMuchDisk(watched, nameless.diskBytes, floors.disk, past);
 }
 async function tooMuchMemory(watched, ids, namelessBytes, freeFloor, past) {
 	const limit = watched.caps.memoryBytes ?? Number.POSITIVE_INFINITY;
-	let [threads, resident] = [0, 0];
-	for (const id of ids) {
-		const usage = await usageOf$1(watched, id);
-		threads += usage.threads;
-		resident += usage.resident;
-	}
-	if (threads > watched.caps.processes) return "processes";
+	const usages = await Promise.all(ids.map((id) => usageOf$1(watched, id)));
+	if (sum(usages.map(({ threads }) => threads)) > watched.caps.processes) return "processes";
+	const resident = sum(usages.map(({ resident }) => resident));
 	const inFiles = await temporaryBytes(watched) + namelessBytes;
 	const atMost = resident + inFiles;
 	const changed = Math.abs(atMost - past.residentBytes) > WORTH_A_SUM * past.residentBytes || ids.length !== past.processes;
@@ -46677,15 +46677,21 @@ async function tooMuchMemory(watched, ids, namelessBytes, freeFloor, past) {
 	return await availableMemory() < freeFloor ? "memory" : void 0;
 }
 async function exactMemory(watched, ids, inFiles) {
-	let [own, shared] = [0, 0];
-	for (const id of ids) {
-		const rollup = await readFile(join(processFolder(watched), id, "smaps_rollup"), "utf8").catch(hidden);
-		if (rollup === void 0) own += (await usageOf$1(watched, id)).resident;
-		const bytes = (name) => Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(rollup ?? "")?.[1] ?? 0) * 1024;
-		own += bytes("Pss_Anon");
-		shared += bytes("Pss_Shmem");
-	}
-	return own + Math.max(shared, inFiles);
+	const shares = await Promise.all(ids.map((id) => shareOf(watched, id)));
+	return sum(shares.map(({ anonymous }) => anonymous)) + Math.max(sum(shares.map(({ ofFiles }) => ofFiles)), inFiles);
+}
+/** What a process has in memory, of pages that it shares its share alone; all of them when it does not let us look. */
+async function shareOf(watched, id) {
+	const rollup = await readFile(join(processFolder(watched), id, "smaps_rollup"), "utf8").catch(hidden);
+	if (rollup === void 0) return {
+		anonymous: (await usageOf$1(watched, id)).resident,
+		ofFiles: 0
+	};
+	const bytes = (name) => Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(rollup)?.[1] ?? 0) * 1024;
+	return {
+		anonymous: bytes("Pss_Anon"),
+		ofFiles: bytes("Pss_Shmem")
+	};
 }
 /** Files in memory, mapped or not. */
 async function temporaryBytes({ init }) {
@@ -46704,31 +46710,37 @@ async function temporaryBytes({ init }) {
 */
 async function namelessFiles(watched, ids, closed) {
 	const disk = watched.out === void 0 ? void 0 : (await stat(watched.out)).dev;
-	const seen = /* @__PURE__ */ new Set();
-	let [memoryBytes, diskBytes, files] = [
-		0,
-		0,
-		0
-	];
-	for (const id of ids) {
-		const folder = join(processFolder(watched), id, "fd");
-		const names = await readdir(folder).catch(hidden);
-		if (names === void 0 && closed.has(id) && await hasMemory(watched, id)) return void 0;
-		if (names === void 0) closed.add(id);
+	const open = await Promise.all(ids.map((id) => openFiles(watched, id)));
+	for (const [index, id] of ids.entries()) {
+		const isHidden = open[index] === void 0;
+		if (isHidden && closed.has(id) && await hasMemory(watched, id)) return void 0;
+		if (isHidden) closed.add(id);
 		else closed.delete(id);
-		for (const name of names ?? []) {
-			files += 1;
-			if (files > MAX_FILES) return void 0;
-			const file = await stat(join(folder, name)).catch(hidden);
-			if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue;
-			seen.add(`${file.dev} ${file.ino}`);
-			if (file.dev === disk) diskBytes += file.blocks * 512;
-			else if ((await readlink(join(folder, name)).catch(hidden))?.startsWith("/memfd:")) memoryBytes += file.blocks * 512;
-		}
+	}
+	const paths = open.flatMap((files) => files ?? []);
+	if (paths.length > MAX_FILES) return void 0;
+	const seen = /* @__PURE__ */ new Set();
+	let [memoryBytes, diskBytes] = [0, 0];
+	for (const { path, file } of await Promise.all(paths.map(statusOf$1))) {
+		if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue;
+		seen.add(`${file.dev} ${file.ino}`);
+		if (file.dev === disk) diskBytes += file.blocks * 512;
+		else if ((await readlink(path).catch(hidden))?.startsWith("/memfd:")) memoryBytes += file.blocks * 512;
 	}
 	return {
 		memoryBytes,
 		diskBytes
+	};
+}
+/** @returns undefined when the process does not let us look, or has ended */
+async function openFiles(watched, id) {
+	const folder = join(processFolder(watched), id, "fd");
+	return (await readdir(folder).catch(hidden))?.map((name) => join(folder, name));
+}
+async function statusOf$1(path) {
+	return {
+		path,
+		file: await stat(path).catch(hidden)
 	};
 }
 /** A process that is ending is closed to us for a moment, and a zombie for good; neither has memory any more. */
@@ -46743,10 +46755,14 @@ async function usageOf$1(watched, id) {
 		resident: Number(fields[21] ?? 0) * PAGE_BYTES
 	};
 }
-async function tooMuchDisk({ out, caps }, namelessBytes, freeFloor) {
+async function tooMuchDisk({ out, caps }, namelessBytes, freeFloor, past) {
 	if (out === void 0) return void 0;
 	if (await freeBytes(out) < freeFloor) return "disk";
-	return await usesMoreThan(out, caps.outBytes - namelessBytes) ? "disk" : void 0;
+	const begun = performance.now();
+	if (begun < past.filesDue && namelessBytes <= caps.outBytes) return void 0;
+	const exceeds = await usesMoreThan(out, caps.outBytes - namelessBytes);
+	past.filesDue = performance.now() + (performance.now() - begun) / BUSY_SHARE;
+	return exceeds ? "disk" : void 0;
 }
 /**
 * Whether the files below a folder take more than `limitBytes` of disk. A folder that cannot be read, or is nested so
@@ -46788,6 +46804,9 @@ async function freeBytes(path) {
 async function availableMemory() {
 	const text = await readFile("/proc/meminfo", "utf8");
 	return Number(/^MemAvailable: +(\d+) kB/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY) * 1024;
+}
+function sum(numbers) {
+	return numbers.reduce((total, number) => total + number, 0);
 }
 /** Processes and files come and go while one looks. */
 function ended(value) {
@@ -47073,9 +47092,13 @@ const NO_SANDBOX = {
 };
 /**
 * Removes what a candidate could write, however it made it: folders closed to ourselves, or nested deeper than a path
-* can name. `fs.rm` gives up on both.
+* can name. `fs.rm` is quick, but gives up on both.
 */
 async function removeTree(path) {
+	if (await rm(path, {
+		recursive: true,
+		force: true
+	}).then(() => true, () => false)) return;
 	await execa("chmod", [
 		"-R",
 		"u+rwX",
@@ -48499,8 +48522,13 @@ async function push(context, tip, next, moves) {
 // src/adapters/git/objects.ts
 /** Larger files are neither shown to a proposer nor compared as text. */
 const MAX_TEXT_BYTES = 524288;
+/** Commits that were found in a clone: nothing takes them out of it while we run. */
+const found = /* @__PURE__ */ new WeakMap();
 /** Makes sure a commit's objects are here, fetching it by its hash when they are not. */
 async function present(context, commit) {
+	const known = found.get(context) ?? /* @__PURE__ */ new Set();
+	found.set(context, known);
+	if (known.has(commit)) return commit;
 	if (typeof await tryGit(context, [
 		"cat-file",
 		"-e",
@@ -48512,6 +48540,7 @@ async function present(context, commit) {
 		context.remoteUrl,
 		commit
 	]);
+	known.add(commit);
 	return commit;
 }
 async function listTree(context, tree) {

@@ -4,11 +4,17 @@ import { type GitContext, git, gitBytes, readRemote, tryGit } from './git.ts'
 /** Larger files are neither shown to a proposer nor compared as text. */
 export const MAX_TEXT_BYTES = 512 * 1024
 
+/** Commits that were found in a clone: nothing takes them out of it while we run. */
+const found = new WeakMap<GitContext, Set<string>>()
+
 /** Makes sure a commit's objects are here, fetching it by its hash when they are not. */
 export async function present(context: GitContext, commit: string): Promise<string> {
-  const found = await tryGit(context, ['cat-file', '-e', `${commit}^{tree}`])
-  if (typeof found !== 'string')
+  const known = found.get(context) ?? new Set()
+  found.set(context, known)
+  if (known.has(commit)) return commit
+  if (typeof (await tryGit(context, ['cat-file', '-e', `${commit}^{tree}`])) !== 'string')
     await readRemote(context, ['fetch', '--quiet', '--no-tags', context.remoteUrl, commit])
+  known.add(commit)
   return commit
 }
 
