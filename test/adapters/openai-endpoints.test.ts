@@ -16,6 +16,7 @@ import {
   start,
   submit,
   told,
+  untilTheEnd,
 } from './openai-lab.ts'
 
 const done = calls(edit(), submit)
@@ -443,8 +444,7 @@ describe('several endpoints', () => {
 
   /** An endpoint that sends whoever asks it to another one, which wants no key. */
   async function moved() {
-    const elsewhere = await startModel({ conversations: [{ answers: [done] }] })
-    models.push(elsewhere)
+    const elsewhere = untilTheEnd(await startModel({ conversations: [{ answers: [done] }] }))
     const headers = { location: `${elsewhere.baseUrl}/chat/completions` }
     const { baseUrl } = await start([{ answers: [{ status: 307, headers, body: '' }] }])
     return { baseUrl, elsewhere }

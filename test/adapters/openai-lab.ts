@@ -1,5 +1,5 @@
 // A proposer that asks the loopback model, and what its tests say to it.
-import { afterEach, expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createOpenAIProposer, type OpenAISettings } from '../../src/adapters/openai/openai.ts'
 import { assignKeys } from '../../src/core/agent/keys.ts'
 import type { EndpointConfig } from '../../src/core/config/config.ts'
@@ -30,22 +30,25 @@ export const calls = (...toolCalls: NonNullable<ScriptedReply['toolCalls']>): Sc
 /** The SDK waits this long instead of half a second and more. */
 export const AT_ONCE = { 'retry-after-ms': '1' }
 
-/** Those a test started, the first one first. */
-export const models: Model[] = []
-afterEach(async () => {
-  for (const model of models.splice(0)) {
-    // Whatever a test is about, the client must keep to the protocol.
-    expect(model.violations).toEqual([])
-    await model.close()
-  }
-})
+const running: Model[] = []
+/** Those that the test started, the first one first. */
+export const models: readonly Model[] = running
 
 export async function start(
   conversations: readonly ScriptedConversation[],
   options: Partial<ModelOptions> = {},
 ): Promise<Model> {
-  const model = await startModel({ apiKey: KEY, models: ['gpt-x'], ...options, conversations })
-  models.push(model)
+  return untilTheEnd(await startModel({ apiKey: KEY, models: ['gpt-x'], ...options, conversations }))
+}
+
+/** Closes a model when the test is over. Whatever that is about, the client must have kept to the protocol. */
+export function untilTheEnd(model: Model): Model {
+  running.push(model)
+  onTestFinished(async () => {
+    running.splice(running.indexOf(model), 1)
+    await model.close()
+    expect(model.violations).toEqual([])
+  })
   return model
 }
 

@@ -18,6 +18,7 @@ import {
   start,
   submit,
   told,
+  untilTheEnd,
 } from './openai-lab.ts'
 
 describe('a conversation', () => {
@@ -467,13 +468,13 @@ describe('settings', () => {
   })
 
   test('removed: a key that is not known as one stays in the reason', async () => {
-    models.push(await startModel({ conversations: [{ answers: [{ refusal: `your key is ${KEY}` }] }] }))
+    untilTheEnd(await startModel({ conversations: [{ answers: [{ refusal: `your key is ${KEY}` }] }] }))
     const result = await aProposer({ apiKey: 'another-key' }).propose(aRequest())
     expect(JSON.stringify(result)).toContain(KEY)
   })
 
   test('a server of one’s own may need no key', async () => {
-    models.push(await startModel({ conversations: [{ answers: [done] }] }))
+    untilTheEnd(await startModel({ conversations: [{ answers: [done] }] }))
     expect((await aProposer({ apiKey: '' }).propose(aRequest())).kind).toBe('proposal')
   })
 

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { Sandbox, SandboxRequest } from '../../src/adapters/sandbox/request.ts'
 import { openSandbox, removeTree } from '../../src/adapters/sandbox/sandbox.ts'
 import type { Places, SandboxExit } from '../../src/core/sandbox/sandbox.ts'
@@ -22,16 +22,17 @@ if (SKIP) console.warn('The sandbox is not tested: run `sudo apt-get install -y 
 export const USERS = process.getuid?.() === 0 ? (['me', 'nobody'] as const) : (['me'] as const)
 export type User = (typeof USERS)[number]
 
-const folders: string[] = []
-afterAll(async () => {
-  for (const folder of folders) await removeTree(folder)
-})
-
-/** A folder that both users may work in, until the tests of this file are over. */
-export function scratch(): string {
+/** A folder that both users may work in. Whoever makes it removes it. */
+export function sharedFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sandbox-test-'))
-  folders.push(folder)
   chmodSync(folder, 0o777)
+  return folder
+}
+
+/** The same, until the test is over. */
+export function scratch(): string {
+  const folder = sharedFolder()
+  onTestFinished(() => removeTree(folder))
   return folder
 }
 

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,6 +13,7 @@ import {
   outcomeOf,
   SKIP,
   scratch,
+  sharedFolder,
   somePlaces,
   startProgram,
   USERS,
@@ -27,7 +29,7 @@ interface Seen {
 }
 
 const canary = randomUUID()
-const host = scratch()
+const host = sharedFolder()
 const secrets = ['.ssh/id_ed25519', '.runner', '.credentials', '_temp/set_env', 'repo/.git/config'].map(
   (name) => join(host, name),
 )
@@ -49,9 +51,10 @@ beforeAll(async () => {
   reachable = [`tcp:127.0.0.1:${port}`, `unix:${host}/docker.sock`, `abstract:${abstract}`]
 })
 
-afterAll(() => {
+afterAll(async () => {
   victim.kill()
   for (const server of servers) server.close()
+  await rm(host, { recursive: true })
 })
 
 const lookFor = (paths: readonly string[]): string =>
