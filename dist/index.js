@@ -66058,8 +66058,8 @@ async function assertHidden(cacheDirectory, read) {
 function isWithin(path, folder) {
 	return path === folder || path.startsWith(folder === "/" ? folder : `${folder}/`);
 }
-async function runSetup({ repository, log, environment }, command, tree, prepared, signal) {
-	const source = await mkdtemp(join(tmpdir(), "autoresearch-setup-"));
+async function runSetup({ repository, log, environment, scratchDirectory }, command, tree, prepared, signal) {
+	const source = await mkdtemp(join(scratchDirectory, "autoresearch-setup-"));
 	let tail = "";
 	log.info(`Setup: ${command}`);
 	try {
@@ -66142,7 +66142,7 @@ async function runTrial(bench, trial, signal, cut) {
 	const sealed = await options.repository.sealedTree(trial.base, trial.head, config.editable);
 	if (sealed !== (trial.aa ? await options.repository.treeOf(trial.base) : trial.tree)) throw new UserFacingError(`${trial.head.slice(0, 7)} changes files outside \`editable\`; it was not trained`, { hint: "Close its pull request. The static gate should have refused it: please report this." });
 	const results = join(options.resultsDirectory, trial.id);
-	const scratch = await mkdtemp(join(tmpdir(), "autoresearch-trial-"));
+	const scratch = await mkdtemp(join(options.scratchDirectory, "autoresearch-trial-"));
 	const places = {
 		source: join(scratch, "source"),
 		out: join(scratch, "out"),
@@ -66333,6 +66333,7 @@ async function wireTrainer(job) {
 		configPath: job.inputs.configPath,
 		resultsDirectory: resultsDirectory(job),
 		cacheDirectory: join(job.runner.cacheDirectory, "autoresearch", job.runner.repository),
+		scratchDirectory: job.runner.temporaryDirectory,
 		shimDirectory: SHIM_DIRECTORY,
 		environment: process.env,
 		secrets: secretsHere(job),

@@ -64,6 +64,7 @@ export async function wireTrainer(job: Job): Promise<Trainer> {
     configPath: job.inputs.configPath,
     resultsDirectory: resultsDirectory(job),
     cacheDirectory: join(job.runner.cacheDirectory, 'autoresearch', job.runner.repository),
+    scratchDirectory: job.runner.temporaryDirectory,
     shimDirectory: SHIM_DIRECTORY,
     environment: process.env,
     secrets: secretsHere(job),

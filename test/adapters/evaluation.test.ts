@@ -55,6 +55,7 @@ metric: { name: val_loss, direction: minimize, pattern: '^val_loss: (\\S+)', bou
     configPath: CONFIG,
     resultsDirectory: `${directory}/results`,
     cacheDirectory: `${directory}/cache`,
+    scratchDirectory: directory,
     shimDirectory: SHIM,
     environment: { PATH: process.env.PATH ?? '' },
     secrets: [],

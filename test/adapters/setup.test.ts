@@ -17,6 +17,7 @@ async function here(environment: NodeJS.ProcessEnv = { PATH: process.env.PATH ??
     repository: createRepository(remote.itself),
     log,
     cacheDirectory,
+    scratchDirectory: await aDirectory(),
     environment,
   }
   const prepareBoth = (

@@ -84,6 +84,7 @@ async function aTrainer(
     configPath: CONFIG,
     resultsDirectory: join(directory, 'results'),
     cacheDirectory: join(directory, 'cache'),
+    scratchDirectory: directory,
     shimDirectory: SHIM,
     environment: { PATH: process.env.PATH ?? '' },
     secrets: [],
@@ -127,6 +128,23 @@ describe('what becomes of a run', () => {
     expect(result).toMatchObject(expected)
     expect(result.value === undefined).toBe(result.outcome !== 'measured')
     expect(result.tail === undefined).toBe(result.outcome === 'measured')
+  })
+
+  test('setup and training run in the folder that the runner empties, and leave nothing in it', async () => {
+    const scratchDirectory = await aDirectory()
+    const setting = { sandbox: 'none', setup: 'pwd > "$AUTORESEARCH_DATA/there"' }
+    const train = 'pwd; cat "$AUTORESEARCH_DATA/there"; echo val_loss: 3'
+    const { trainer, trial, directory } = await aTrainer(
+      'silent',
+      { ...setting, train },
+      { scratchDirectory },
+    )
+    expect(await trainer.run(trial, NEVER)).toMatchObject({ outcome: 'measured' })
+    const [trained, prepared] = (
+      await readFile(join(directory, 'results', trial.id, 'log.txt'), 'utf8')
+    ).split('\n')
+    expect([trained, prepared].every((place) => place?.startsWith(`${scratchDirectory}/`))).toBe(true)
+    expect(await readdir(scratchDirectory)).toEqual([])
   })
 
   test('F33 a slow warm-up before the script’s own clock is on ours', async () => {

@@ -106,6 +106,7 @@ export async function openLab(options: LabOptions) {
     configPath: CONFIG,
     resultsDirectory: at('results'),
     cacheDirectory: at('cache'),
+    scratchDirectory: directory,
     shimDirectory: SHIM,
     environment: {
       PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,

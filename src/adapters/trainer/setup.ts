@@ -1,7 +1,7 @@
 // Runs the `setup` command once per machine and version of the fixed files, and keeps what it prepared.
 import { createHash } from 'node:crypto'
 import { access, mkdir, mkdtemp, realpath, rename, rm } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../../core/config/config.ts'
 import { visibleText } from '../../core/report/markdown.ts'
@@ -16,6 +16,8 @@ export interface SetupOptions {
   log: Log
   /** Where prepared data is kept between jobs on this machine. */
   cacheDirectory: string
+  /** Where the files lie that it runs in, while it does. */
+  scratchDirectory: string
   environment: NodeJS.ProcessEnv
 }
 
@@ -98,13 +100,13 @@ function isWithin(path: string, folder: string): boolean {
 }
 
 async function runSetup(
-  { repository, log, environment }: SetupOptions,
+  { repository, log, environment, scratchDirectory }: SetupOptions,
   command: string,
   tree: string,
   prepared: Required<PreparedData>,
   signal: AbortSignal,
 ): Promise<void> {
-  const source = await mkdtemp(join(tmpdir(), 'autoresearch-setup-'))
+  const source = await mkdtemp(join(scratchDirectory, 'autoresearch-setup-'))
   let tail = ''
   log.info(`Setup: ${command}`)
   try {

@@ -1,7 +1,7 @@
 // Runs trials: the sealed tree of one commit in a sandbox, a budget enforced from outside, and after training, where the
 // configuration asks for it, an evaluation that training never saw.
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { certificationConfig } from '../../core/certify/certify.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../../core/config/config.ts'
@@ -38,6 +38,8 @@ export interface TrainerOptions {
   resultsDirectory: string
   /** What `setup` prepared, kept between jobs on this machine. */
   cacheDirectory: string
+  /** The files of a run while it runs. Of a job that is killed they stay there, until the runner empties it. */
+  scratchDirectory: string
   /** Our `python/` folder: the seeds of a Python trial are the harness's. */
   shimDirectory: string
   /** The environment of this process; training sees only the names on the allowlist. */
@@ -117,7 +119,7 @@ async function runTrial(
       },
     )
   const results = join(options.resultsDirectory, trial.id)
-  const scratch = await mkdtemp(join(tmpdir(), 'autoresearch-trial-'))
+  const scratch = await mkdtemp(join(options.scratchDirectory, 'autoresearch-trial-'))
   const places = { source: join(scratch, 'source'), out: join(scratch, 'out'), shim: options.shimDirectory }
   try {
     for (const directory of [places.source, places.out, results]) await mkdir(directory, { recursive: true })
