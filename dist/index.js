@@ -32949,7 +32949,208 @@ function scriptsOf(part) {
 	return [...words.includes("-m") && module ? [`${module}.py`, `${module}/__main__.py`] : [], ...script === void 0 ? [] : [normalize$1(script)]];
 }
 
-// src/core/config/schema.ts
+// src/core/config/schema/cross-field.ts
+function checkTimeout(file, context) {
+	const { budget, timeout } = file;
+	if (context.issues.some(({ path }) => path?.[0] === "budget" || path?.[0] === "timeout")) return;
+	if (typeof budget !== "number" || typeof timeout !== "number" || timeout > budget) return;
+	context.addIssue({
+		code: "custom",
+		path: ["timeout"],
+		message: `more than the budget of ${budget}s`,
+		params: { hint: `remove timeout to get ${2 * budget + 60}s, or raise it` }
+	});
+}
+/** An evaluator prints: what training left is read-only to it, so a file would be training's own word. */
+function checkEvaluate({ evaluate, certify, metric }, context) {
+	const section = (value) => typeof value === "object" && value !== null ? value : {};
+	const source = section(metric);
+	if (!(evaluate !== void 0 || "evaluate" in section(certify)) || !("file" in source) || "pattern" in source) return;
+	context.addIssue({
+		code: "custom",
+		path: ["metric", "file"],
+		message: "pattern, because evaluate prints the metric",
+		params: { hint: "write pattern instead of file and key, or remove evaluate" }
+	});
+}
+/** Its number is believed because no candidate wrote it. */
+function checkEvaluator({ editable, evaluate, certify }, context) {
+	const globs = Array.isArray(editable) ? editable.filter((glob) => typeof glob === "string") : [];
+	const other = typeof certify === "object" && certify !== null && "evaluate" in certify ? certify.evaluate : null;
+	for (const [command, path] of [[evaluate, ["evaluate"]], [other, ["certify", "evaluate"]]]) {
+		const script = typeof command === "string" ? editableScript(command, globs) : void 0;
+		if (script === void 0) continue;
+		context.addIssue({
+			code: "custom",
+			path: [...path],
+			message: "a command that no candidate can rewrite",
+			params: { hint: `write editable so that it does not match ${script}` }
+		});
+	}
+}
+/** What is hopeless shows in the curve. */
+function checkCut({ cut, progress }, context) {
+	if (typeof cut !== "number" || cut === 0 || progress !== void 0) return;
+	context.addIssue({
+		code: "custom",
+		path: ["cut"],
+		message: "progress, by which a hopeless trial is known",
+		params: { hint: "add progress with a pattern, or remove cut" }
+	});
+}
+
+// src/core/config/schema/deciding.ts
+const replicates = section({
+	baseline: between(2, 50).default(6).meta({
+		description: "Trials of the baseline. Their spread is the noise a gain is held against.",
+		examples: [6]
+	}),
+	candidate: between(2, 20).default(6).meta({
+		description: "Most trials one candidate may get before it is decided.",
+		examples: [6]
+	})
+}).prefault({}).meta({
+	description: "How often the same code is trained.",
+	examples: [{
+		baseline: 6,
+		candidate: 6
+	}]
+});
+const simplicitySection = section({
+	"removed-lines": between(1, 1e4).default(5).meta({
+		description: "A candidate with this many lines fewer may be worse by margin.",
+		examples: [5]
+	}),
+	margin: gain({
+		description: "How much worse it may be.",
+		examples: ["0.5 sigma"]
+	}).prefault("0.5 sigma"),
+	"added-lines": between(1, 1e4).default(50).meta({
+		description: "A candidate with more lines more than this has to bring gain.",
+		examples: [50]
+	}),
+	gain: gain({
+		description: "How much it has to bring.",
+		examples: ["1 sigma"]
+	}).prefault("1 sigma")
+});
+const simplicity = union([_enum(["none"], "\"none\""), simplicitySection], "\"none\" or a mapping").meta({
+	description: "What lines of code are worth: none, or a mapping.",
+	examples: ["none"]
+}).transform((written) => written === "none" ? void 0 : written).prefault({});
+const certify$1 = section({
+	every: every(1, 1e3, {
+		description: "Merges after which they are certified by themselves; never leaves it to the command certify.",
+		examples: [5]
+	}).prefault("never"),
+	runs: between(2, 20).default(4).meta({
+		description: "Fresh runs of each side. A merge that stands alone gets twice as many before it is undone.",
+		examples: [4]
+	}),
+	evaluate: line("a command").meta({
+		description: "Command used instead of evaluate, such as one that reads another validation shard.",
+		examples: ["uv run evaluate.py --shard 2"]
+	}).exactOptional()
+}).prefault({}).meta({
+	description: "How merges are proven together, with fresh seeds.",
+	examples: [{
+		every: 5,
+		runs: 4
+	}]
+});
+
+// src/core/config/schema/limits.ts
+const gpuHours = hours().meta({
+	description: "Most hours of the device, training and evaluation together.",
+	examples: [8]
+}).exactOptional();
+const candidateLimits = section({
+	tokens: count$1(0, 1e11, {
+		description: "Most model tokens, input and output together.",
+		examples: ["200k"]
+	}).exactOptional(),
+	dollars: amount().meta({
+		description: "Most dollars for models.",
+		examples: [1]
+	}).exactOptional()
+}).meta({
+	description: "What inventing one candidate may cost. Its conversation ends there.",
+	examples: [{
+		tokens: "200k",
+		dollars: 1
+	}]
+});
+const weekLimits = section({
+	tokens: count$1(0, 1e11, {
+		description: "Most model tokens, input and output together.",
+		examples: ["20M"]
+	}).exactOptional(),
+	dollars: amount().meta({
+		description: "Most dollars for models.",
+		examples: [50]
+	}).exactOptional(),
+	"gpu-hours": gpuHours
+}).meta({
+	description: "Where research stops until the cost of seven days is below it again.",
+	examples: [{
+		dollars: 50,
+		"gpu-hours": 40
+	}]
+});
+const limits = section({
+	candidates: count$1(1, 1e5, {
+		description: "Most candidates per run.",
+		examples: [20]
+	}).prefault(20),
+	tokens: count$1(0, 1e11, {
+		description: "Most model tokens per run, input and output together.",
+		examples: ["2M", "500k"]
+	}).prefault("2M"),
+	dollars: amount().default(10).meta({
+		description: "Most dollars for models per run. Counts only models with a price.",
+		examples: [10]
+	}),
+	"gpu-hours": gpuHours,
+	candidate: candidateLimits.exactOptional(),
+	week: weekLimits.exactOptional()
+}).prefault({}).meta({
+	description: "Where a run stops.",
+	examples: [{
+		candidates: 20,
+		tokens: "2M",
+		dollars: 10
+	}]
+});
+const search = section({
+	"structural-share": share(0).default(.3).meta({
+		description: "Least share of the candidates that change more than numbers.",
+		examples: [.3]
+	}),
+	novelty: share(.3).default(.8).meta({
+		description: "A change that has this share in common with a past one is refused before it is trained.",
+		examples: [.8]
+	}),
+	"retry-after": between(1, 1e3).default(5).meta({
+		description: "Merges after which a rejected or parked idea may be tried again.",
+		examples: [5]
+	}),
+	"insights-every": between(1, 1e3).default(20).meta({
+		description: "Settled candidates from one writing of the insights to the next.",
+		examples: [20]
+	}),
+	"device-hour": number("a number of dollars above 0").positive("a number of dollars above 0").default(2).meta({
+		description: "What an hour of the device is worth in dollars, to weigh it against what models cost.",
+		examples: [2]
+	})
+}).prefault({}).meta({
+	description: "In which directions proposers are sent, and what counts as new.",
+	examples: [{
+		"structural-share": .3,
+		novelty: .8
+	}]
+});
+
+// src/core/config/schema/metric.ts
 const bounds = tuple([number("a finite number").meta({
 	description: "Lowest value.",
 	examples: [.3]
@@ -33014,91 +33215,8 @@ const progress = section({ pattern: ruled("a regular expression", progressPatter
 	description: "How the loss during training is read, so that hopeless trials can be cut and curves drawn.",
 	examples: [{ pattern: "step (?<step>\\d+)\\s+loss (?<value>\\S+)" }]
 });
-const sandboxKind = _enum(["bubblewrap", "none"], "\"bubblewrap\" or \"none\"");
-const sandboxSection = section({
-	kind: sandboxKind.default("bubblewrap").meta({
-		description: "What holds the code; none is for code that you trust.",
-		examples: ["bubblewrap"]
-	}),
-	read: array(ruled("an absolute path", readPathRule).meta({
-		description: "Absolute path on the machine that trains.",
-		examples: ["/opt/datasets"]
-	}), "a list of absolute paths").default([]).meta({
-		description: "Further folders of the machine that training may read.",
-		examples: [["/opt/datasets"]]
-	}),
-	memory: size({
-		description: "Most memory of one trial. Default: what the machine has.",
-		examples: ["8G"]
-	}).exactOptional(),
-	out: size({
-		description: "Most that one trial may write into $AUTORESEARCH_OUT.",
-		examples: ["4G", "500M"]
-	}).prefault("4G"),
-	processes: between(16, 1e5).default(512).meta({
-		description: "Most processes and threads of one trial, together.",
-		examples: [512]
-	})
-});
-const sandbox = union([sandboxKind, sandboxSection], "\"bubblewrap\", \"none\" or a mapping").meta({ description: "What holds the code of a candidate: bubblewrap, none, or a mapping with limits." }).transform((written) => typeof written === "string" ? sandboxSection.parse({ kind: written }) : written).prefault("bubblewrap");
-const replicates = section({
-	baseline: between(2, 50).default(6).meta({
-		description: "Trials of the baseline. Their spread is the noise a gain is held against.",
-		examples: [6]
-	}),
-	candidate: between(2, 20).default(6).meta({
-		description: "Most trials one candidate may get before it is decided.",
-		examples: [6]
-	})
-}).prefault({}).meta({
-	description: "How often the same code is trained.",
-	examples: [{
-		baseline: 6,
-		candidate: 6
-	}]
-});
-const simplicitySection = section({
-	"removed-lines": between(1, 1e4).default(5).meta({
-		description: "A candidate with this many lines fewer may be worse by margin.",
-		examples: [5]
-	}),
-	margin: gain({
-		description: "How much worse it may be.",
-		examples: ["0.5 sigma"]
-	}).prefault("0.5 sigma"),
-	"added-lines": between(1, 1e4).default(50).meta({
-		description: "A candidate with more lines more than this has to bring gain.",
-		examples: [50]
-	}),
-	gain: gain({
-		description: "How much it has to bring.",
-		examples: ["1 sigma"]
-	}).prefault("1 sigma")
-});
-const simplicity = union([_enum(["none"], "\"none\""), simplicitySection], "\"none\" or a mapping").meta({
-	description: "What lines of code are worth: none, or a mapping.",
-	examples: ["none"]
-}).transform((written) => written === "none" ? void 0 : written).prefault({});
-const certify$1 = section({
-	every: every(1, 1e3, {
-		description: "Merges after which they are certified by themselves; never leaves it to the command certify.",
-		examples: [5]
-	}).prefault("never"),
-	runs: between(2, 20).default(4).meta({
-		description: "Fresh runs of each side. A merge that stands alone gets twice as many before it is undone.",
-		examples: [4]
-	}),
-	evaluate: line("a command").meta({
-		description: "Command used instead of evaluate, such as one that reads another validation shard.",
-		examples: ["uv run evaluate.py --shard 2"]
-	}).exactOptional()
-}).prefault({}).meta({
-	description: "How merges are proven together, with fresh seeds.",
-	examples: [{
-		every: 5,
-		runs: 4
-	}]
-});
+
+// src/core/config/schema/proposers.ts
 const price = section({
 	input: amount().meta({
 		description: "Dollars per million input tokens.",
@@ -33216,95 +33334,37 @@ const proposers = array(discriminatedUnion("kind", [
 	description: "Who invents candidates.",
 	examples: [[{ kind: "knobs" }]]
 });
-const gpuHours = hours().meta({
-	description: "Most hours of the device, training and evaluation together.",
-	examples: [8]
-}).exactOptional();
-const candidateLimits = section({
-	tokens: count$1(0, 1e11, {
-		description: "Most model tokens, input and output together.",
-		examples: ["200k"]
+
+// src/core/config/schema/sandbox.ts
+const sandboxKind = _enum(["bubblewrap", "none"], "\"bubblewrap\" or \"none\"");
+const sandboxSection = section({
+	kind: sandboxKind.default("bubblewrap").meta({
+		description: "What holds the code; none is for code that you trust.",
+		examples: ["bubblewrap"]
+	}),
+	read: array(ruled("an absolute path", readPathRule).meta({
+		description: "Absolute path on the machine that trains.",
+		examples: ["/opt/datasets"]
+	}), "a list of absolute paths").default([]).meta({
+		description: "Further folders of the machine that training may read.",
+		examples: [["/opt/datasets"]]
+	}),
+	memory: size({
+		description: "Most memory of one trial. Default: what the machine has.",
+		examples: ["8G"]
 	}).exactOptional(),
-	dollars: amount().meta({
-		description: "Most dollars for models.",
-		examples: [1]
-	}).exactOptional()
-}).meta({
-	description: "What inventing one candidate may cost. Its conversation ends there.",
-	examples: [{
-		tokens: "200k",
-		dollars: 1
-	}]
-});
-const weekLimits = section({
-	tokens: count$1(0, 1e11, {
-		description: "Most model tokens, input and output together.",
-		examples: ["20M"]
-	}).exactOptional(),
-	dollars: amount().meta({
-		description: "Most dollars for models.",
-		examples: [50]
-	}).exactOptional(),
-	"gpu-hours": gpuHours
-}).meta({
-	description: "Where research stops until the cost of seven days is below it again.",
-	examples: [{
-		dollars: 50,
-		"gpu-hours": 40
-	}]
-});
-const limits = section({
-	candidates: count$1(1, 1e5, {
-		description: "Most candidates per run.",
-		examples: [20]
-	}).prefault(20),
-	tokens: count$1(0, 1e11, {
-		description: "Most model tokens per run, input and output together.",
-		examples: ["2M", "500k"]
-	}).prefault("2M"),
-	dollars: amount().default(10).meta({
-		description: "Most dollars for models per run. Counts only models with a price.",
-		examples: [10]
-	}),
-	"gpu-hours": gpuHours,
-	candidate: candidateLimits.exactOptional(),
-	week: weekLimits.exactOptional()
-}).prefault({}).meta({
-	description: "Where a run stops.",
-	examples: [{
-		candidates: 20,
-		tokens: "2M",
-		dollars: 10
-	}]
-});
-const search = section({
-	"structural-share": share(0).default(.3).meta({
-		description: "Least share of the candidates that change more than numbers.",
-		examples: [.3]
-	}),
-	novelty: share(.3).default(.8).meta({
-		description: "A change that has this share in common with a past one is refused before it is trained.",
-		examples: [.8]
-	}),
-	"retry-after": between(1, 1e3).default(5).meta({
-		description: "Merges after which a rejected or parked idea may be tried again.",
-		examples: [5]
-	}),
-	"insights-every": between(1, 1e3).default(20).meta({
-		description: "Settled candidates from one writing of the insights to the next.",
-		examples: [20]
-	}),
-	"device-hour": number("a number of dollars above 0").positive("a number of dollars above 0").default(2).meta({
-		description: "What an hour of the device is worth in dollars, to weigh it against what models cost.",
-		examples: [2]
+	out: size({
+		description: "Most that one trial may write into $AUTORESEARCH_OUT.",
+		examples: ["4G", "500M"]
+	}).prefault("4G"),
+	processes: between(16, 1e5).default(512).meta({
+		description: "Most processes and threads of one trial, together.",
+		examples: [512]
 	})
-}).prefault({}).meta({
-	description: "In which directions proposers are sent, and what counts as new.",
-	examples: [{
-		"structural-share": .3,
-		novelty: .8
-	}]
 });
+const sandbox = union([sandboxKind, sandboxSection], "\"bubblewrap\", \"none\" or a mapping").meta({ description: "What holds the code of a candidate: bubblewrap, none, or a mapping with limits." }).transform((written) => typeof written === "string" ? sandboxSection.parse({ kind: written }) : written).prefault("bubblewrap");
+
+// src/core/config/schema.ts
 const configSchema = section({
 	baseline: ruled("a branch name", branchRule).default("autoresearch/baseline").meta({
 		description: "Branch that holds the best proven code.",
@@ -33381,54 +33441,6 @@ const configSchema = section({
 	title: "Autoresearch configuration",
 	description: "Configuration of Autoresearch Action."
 });
-function checkTimeout(file, context) {
-	const { budget, timeout } = file;
-	if (context.issues.some(({ path }) => path?.[0] === "budget" || path?.[0] === "timeout")) return;
-	if (typeof budget !== "number" || typeof timeout !== "number" || timeout > budget) return;
-	context.addIssue({
-		code: "custom",
-		path: ["timeout"],
-		message: `more than the budget of ${budget}s`,
-		params: { hint: `remove timeout to get ${2 * budget + 60}s, or raise it` }
-	});
-}
-/** An evaluator prints: what training left is read-only to it, so a file would be training's own word. */
-function checkEvaluate({ evaluate, certify, metric }, context) {
-	const section = (value) => typeof value === "object" && value !== null ? value : {};
-	const source = section(metric);
-	if (!(evaluate !== void 0 || "evaluate" in section(certify)) || !("file" in source) || "pattern" in source) return;
-	context.addIssue({
-		code: "custom",
-		path: ["metric", "file"],
-		message: "pattern, because evaluate prints the metric",
-		params: { hint: "write pattern instead of file and key, or remove evaluate" }
-	});
-}
-/** Its number is believed because no candidate wrote it. */
-function checkEvaluator({ editable, evaluate, certify }, context) {
-	const globs = Array.isArray(editable) ? editable.filter((glob) => typeof glob === "string") : [];
-	const other = typeof certify === "object" && certify !== null && "evaluate" in certify ? certify.evaluate : null;
-	for (const [command, path] of [[evaluate, ["evaluate"]], [other, ["certify", "evaluate"]]]) {
-		const script = typeof command === "string" ? editableScript(command, globs) : void 0;
-		if (script === void 0) continue;
-		context.addIssue({
-			code: "custom",
-			path: [...path],
-			message: "a command that no candidate can rewrite",
-			params: { hint: `write editable so that it does not match ${script}` }
-		});
-	}
-}
-/** What is hopeless shows in the curve. */
-function checkCut({ cut, progress }, context) {
-	if (typeof cut !== "number" || cut === 0 || progress !== void 0) return;
-	context.addIssue({
-		code: "custom",
-		path: ["cut"],
-		message: "progress, by which a hopeless trial is known",
-		params: { hint: "add progress with a pattern, or remove cut" }
-	});
-}
 /** The JSON schema that is published as `docs/autoresearch.schema.json`, for editors. */
 function configJsonSchema() {
 	const { $schema, ...schema } = toJSONSchema(configSchema, { io: "input" });

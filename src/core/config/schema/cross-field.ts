@@ -1,0 +1,67 @@
+// Rules that hold between fields. Each tells at the field that a person would change.
+import type { z } from 'zod'
+import { editableScript } from '../scripts.ts'
+
+export function checkTimeout(file: Record<string, unknown>, context: z.RefinementCtx): void {
+  const { budget, timeout } = file
+  // Only what was read without a problem is in seconds: `timeout: 300` is still the number that was written.
+  if (context.issues.some(({ path }) => path?.[0] === 'budget' || path?.[0] === 'timeout')) return
+  if (typeof budget !== 'number' || typeof timeout !== 'number' || timeout > budget) return
+  context.addIssue({
+    code: 'custom',
+    path: ['timeout'],
+    message: `more than the budget of ${budget}s`,
+    params: { hint: `remove timeout to get ${2 * budget + 60}s, or raise it` },
+  })
+}
+
+/** An evaluator prints: what training left is read-only to it, so a file would be training's own word. */
+export function checkEvaluate(
+  { evaluate, certify, metric }: Record<string, unknown>,
+  context: z.RefinementCtx,
+): void {
+  const section = (value: unknown) => (typeof value === 'object' && value !== null ? value : {})
+  const source = section(metric)
+  const evaluates = evaluate !== undefined || 'evaluate' in section(certify)
+  if (!evaluates || !('file' in source) || 'pattern' in source) return
+  context.addIssue({
+    code: 'custom',
+    path: ['metric', 'file'],
+    message: 'pattern, because evaluate prints the metric',
+    params: { hint: 'write pattern instead of file and key, or remove evaluate' },
+  })
+}
+
+/** Its number is believed because no candidate wrote it. */
+export function checkEvaluator(
+  { editable, evaluate, certify }: Record<string, unknown>,
+  context: z.RefinementCtx,
+): void {
+  const globs = Array.isArray(editable) ? editable.filter((glob) => typeof glob === 'string') : []
+  const other =
+    typeof certify === 'object' && certify !== null && 'evaluate' in certify ? certify.evaluate : null
+  for (const [command, path] of [
+    [evaluate, ['evaluate']],
+    [other, ['certify', 'evaluate']],
+  ] as const) {
+    const script = typeof command === 'string' ? editableScript(command, globs) : undefined
+    if (script === undefined) continue
+    context.addIssue({
+      code: 'custom',
+      path: [...path],
+      message: 'a command that no candidate can rewrite',
+      params: { hint: `write editable so that it does not match ${script}` },
+    })
+  }
+}
+
+/** What is hopeless shows in the curve. */
+export function checkCut({ cut, progress }: Record<string, unknown>, context: z.RefinementCtx): void {
+  if (typeof cut !== 'number' || cut === 0 || progress !== undefined) return
+  context.addIssue({
+    code: 'custom',
+    path: ['cut'],
+    message: 'progress, by which a hopeless trial is known',
+    params: { hint: 'add progress with a pattern, or remove cut' },
+  })
+}

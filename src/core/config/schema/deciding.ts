@@ -1,0 +1,60 @@
+// How often code is trained and what is proven together: `replicates`, `simplicity` and `certify`.
+import { z } from 'zod'
+import { between, every, gain, line, section } from '../fields.ts'
+
+export const replicates = section({
+  baseline: between(2, 50)
+    .default(6)
+    .meta({
+      description: 'Trials of the baseline. Their spread is the noise a gain is held against.',
+      examples: [6],
+    }),
+  candidate: between(2, 20)
+    .default(6)
+    .meta({ description: 'Most trials one candidate may get before it is decided.', examples: [6] }),
+})
+  .prefault({})
+  .meta({ description: 'How often the same code is trained.', examples: [{ baseline: 6, candidate: 6 }] })
+
+const simplicitySection = section({
+  'removed-lines': between(1, 10_000)
+    .default(5)
+    .meta({ description: 'A candidate with this many lines fewer may be worse by margin.', examples: [5] }),
+  margin: gain({ description: 'How much worse it may be.', examples: ['0.5 sigma'] }).prefault('0.5 sigma'),
+  'added-lines': between(1, 10_000)
+    .default(50)
+    .meta({ description: 'A candidate with more lines more than this has to bring gain.', examples: [50] }),
+  gain: gain({ description: 'How much it has to bring.', examples: ['1 sigma'] }).prefault('1 sigma'),
+})
+
+export const simplicity = z
+  .union([z.enum(['none'], '"none"'), simplicitySection], '"none" or a mapping')
+  .meta({ description: 'What lines of code are worth: none, or a mapping.', examples: ['none'] })
+  .transform((written) => (written === 'none' ? undefined : written))
+  .prefault({})
+
+export const certify = section({
+  every: every(1, 1000, {
+    description:
+      'Merges after which they are certified by themselves; never leaves it to the command certify.',
+    examples: [5],
+  }).prefault('never'),
+  runs: between(2, 20)
+    .default(4)
+    .meta({
+      description:
+        'Fresh runs of each side. A merge that stands alone gets twice as many before it is undone.',
+      examples: [4],
+    }),
+  evaluate: line('a command')
+    .meta({
+      description: 'Command used instead of evaluate, such as one that reads another validation shard.',
+      examples: ['uv run evaluate.py --shard 2'],
+    })
+    .exactOptional(),
+})
+  .prefault({})
+  .meta({
+    description: 'How merges are proven together, with fresh seeds.',
+    examples: [{ every: 5, runs: 4 }],
+  })

@@ -1,0 +1,78 @@
+// The number that decides and how a run is followed: `metric` and `progress`.
+import { z } from 'zod'
+import { despiteProblems, ruled, section } from '../fields.ts'
+import { metricPatternRule, pathRule, progressPatternRule } from '../rules.ts'
+
+const bounds = z
+  .tuple(
+    [
+      z.number('a finite number').meta({ description: 'Lowest value.', examples: [0.3] }),
+      z.number('a finite number').meta({ description: 'Highest value.', examples: [20] }),
+    ],
+    'two numbers, the lower one first',
+  )
+  .refine(([low, high]) => low < high, 'two numbers, the lower one first')
+  .meta({
+    description: 'Lowest and highest value that can be true. A value outside them counts as invalid.',
+    examples: [[0.3, 20]],
+  })
+
+export const metric = section({
+  name: z
+    .string('a name')
+    .regex(/^[A-Za-z0-9_./-]{1,64}$/, '1 to 64 letters, digits or _ . / -')
+    .meta({ description: 'Name of the metric, as pull requests and charts show it.', examples: ['val_bpb'] }),
+  direction: z.enum(['minimize', 'maximize'], '"minimize" or "maximize"').meta({
+    description: 'Which values are better: lower (minimize) or higher (maximize).',
+    examples: ['minimize'],
+  }),
+  bounds: bounds.exactOptional(),
+  pattern: ruled('a regular expression', metricPatternRule)
+    .meta({
+      description:
+        'JavaScript regular expression, tried on every line of the output. Its only capture group, or the group named value, is the metric.',
+      examples: ['^val_bpb:\\s+(\\S+)'],
+    })
+    .exactOptional(),
+  file: ruled('a relative path', pathRule)
+    .meta({
+      description: 'JSON file that training writes into $AUTORESEARCH_OUT; used with key.',
+      examples: ['metrics.json'],
+    })
+    .exactOptional(),
+  key: z
+    .string('a dotted path into the JSON file')
+    .regex(/^[^.\s]+(\.[^.\s]+)*$/, 'a dotted path into the JSON file')
+    .meta({ description: 'Dotted path of the metric inside file.', examples: ['val.bpb'] })
+    .exactOptional(),
+})
+  .superRefine(checkMetricSource, despiteProblems)
+  .meta({
+    description: 'The number that decides, and where it comes from: pattern, or file and key.',
+    examples: [{ name: 'val_bpb', direction: 'minimize', pattern: '^val_bpb:\\s+(\\S+)' }],
+    oneOf: [{ required: ['pattern'] }, { required: ['file', 'key'] }],
+    dependentRequired: { file: ['key'], key: ['file'] },
+  })
+
+function checkMetricSource(metric: Record<string, unknown>, context: z.RefinementCtx): void {
+  const refuse = (path: string[], message: string, hint?: string) =>
+    context.addIssue({ code: 'custom', path, message, ...(hint !== undefined && { params: { hint } }) })
+  const has = (key: string) => metric[key] !== undefined
+  if (has('pattern') && (has('file') || has('key'))) {
+    refuse([], 'either pattern, or file and key', 'remove pattern, or remove file and key')
+  } else if (has('file') !== has('key')) {
+    refuse([has('file') ? 'key' : 'file'], 'file and key together')
+  } else if (!has('pattern') && !has('file')) {
+    refuse(['pattern'], 'pattern, or file and key')
+  }
+}
+
+export const progress = section({
+  pattern: ruled('a regular expression', progressPatternRule).meta({
+    description: 'JavaScript regular expression with the named groups step and value, tried on every line.',
+    examples: ['step (?<step>\\d+)\\s+loss (?<value>\\S+)'],
+  }),
+}).meta({
+  description: 'How the loss during training is read, so that hopeless trials can be cut and curves drawn.',
+  examples: [{ pattern: 'step (?<step>\\d+)\\s+loss (?<value>\\S+)' }],
+})
