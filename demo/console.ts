@@ -1,10 +1,11 @@
 // What the demo prints: progress as it happens, and the table at the end.
 import { styleText } from 'node:util'
 import type { Headlines } from '../src/core/report/headlines.ts'
+import { countWords } from '../src/core/report/words.ts'
 import { formatNumber, formatSigned } from '../src/core/text.ts'
 
 const MAX_TITLE_CHARACTERS = 52
-const STYLES = { merged: 'green', rejected: 'gray', crashed: 'red', parked: 'yellow' } as const
+const STYLES = { merged: 'green', rejected: 'gray', cut: 'gray', crashed: 'red', parked: 'yellow' } as const
 
 export function say(message: string): void {
   console.log(styleText('bold', message))
@@ -47,9 +48,8 @@ export function printResult(headlines: Headlines, pulls: readonly { number: numb
       `${headlines.metric} ${formatNumber(before)} → ${formatNumber(after)} (${formatSigned(Number(percent.toFixed(1)))} %)`,
     )
   }
-  const { merged, rejected, crashed } = headlines.counts
   say(
-    `${headlines.candidates} candidates: ${merged} merged, ${rejected} rejected, ${crashed} crashed; ` +
+    `${headlines.candidates} candidates: ${countWords(headlines)}; ` +
       `${headlines.trials} trials in ${Math.round(headlines.seconds)} s, ` +
       `device busy ${Math.round(100 * headlines.busyFraction)} % between the first and the last`,
   )

@@ -124,11 +124,12 @@ async function writeSummary(
 ): Promise<Headlines> {
   const headlines: Headlines = JSON.parse(finished.outputs.summary ?? '{}')
   const { counts, candidates, trials, baseline, metric, busyFraction } = headlines
-  const { merged, rejected, crashed } = counts
+  const { merged, rejected, cut, crashed } = counts
   const summary = {
     candidates,
     merged,
     rejected,
+    cut,
     crashed,
     trials,
     baseline,

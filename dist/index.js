@@ -36134,10 +36134,14 @@ function atMost(count, total, rate) {
 }
 
 // src/core/report/tally.ts
-/** What became of a candidate. `handed-over`: a person has to decide about it, or to merge it. */
+/**
+* What became of a candidate. `cut`: rejected without a number of its own. `handed-over`: a person has to decide about it,
+* or to merge it.
+*/
 const STANDINGS = [
 	"merged",
 	"rejected",
+	"cut",
 	"crashed",
 	"parked",
 	"handed-over",
@@ -36203,7 +36207,8 @@ function reportRow(state, bench, metric, candidate) {
 function standingOf({ verdict, end, aa }, failure) {
 	if (aa !== void 0 && end?.kind === "closed") return "no-op";
 	if (end?.kind === "merged" || end?.kind === "withdrawn" || end?.kind === "handed-over") return end.kind;
-	if (verdict?.kind === "reject") return failure === void 0 || failure === "cut" ? "rejected" : "crashed";
+	if (verdict?.kind === "reject" && failure !== void 0) return failure === "cut" ? "cut" : "crashed";
+	if (verdict?.kind === "reject") return "rejected";
 	if (verdict?.kind === "park") return "parked";
 	return end === void 0 ? "open" : "rejected";
 }
@@ -36264,14 +36269,8 @@ function aaWords({ aa }) {
 	return [`A/A: ${accepted} of ${judged} no-op ${judged === 1 ? "candidate" : "candidates"} would have been merged (false-accept rate ${percent(accepted / judged)} %, 95 % interval ${percent(low)}–${percent(high)} %).`];
 }
 /** How a candidate ended in a word or two: `merged`, `crashed`, `timed-out`, `cut`. */
-function standingWord(row) {
-	const { standing, failure } = row;
-	if (isCut(row)) return "cut";
+function standingWord({ standing, failure }) {
 	return standing === "crashed" ? failure ?? standing : standing.replace("-", " ");
-}
-/** Rejected without a number of its own. */
-function isCut({ standing, failure }) {
-	return standing === "rejected" && failure === "cut";
 }
 /** What it took, as label and value. */
 function runFigures({ rows, trials, run, cost, certification }) {
@@ -38717,9 +38716,9 @@ svg { display: block; width: 100%; height: auto; overflow: visible; }
 figcaption { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 10px; padding-left: 62px; color: var(--muted); font-size: 13px; }
 figcaption span { display: inline-flex; align-items: center; gap: 7px; }
 figcaption svg { width: 14px; height: 14px; flex: none; }
-dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); margin: 40px 0 0; border-block: 1px solid var(--hairline); }
-dl div { padding: 16px 0 15px 20px; border-left: 1px solid var(--hairline); }
-dl div:first-child { padding-left: 0; border-left: 0; }
+/* The first column stands at the edge of the page, however many there are: its indent and its line are cut off. */
+dl { --indent: 20px; display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); margin: 40px 0 0 calc(-1 * var(--indent)); border-block: 1px solid var(--hairline); clip-path: inset(0 0 0 var(--indent)); }
+dl div { padding: 16px 0 15px var(--indent); border-left: 1px solid var(--hairline); }
 dt { color: var(--muted); font-size: 13px; }
 dd { margin: 1px 0 0; font-size: 21px; font-weight: 600; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -38745,8 +38744,7 @@ footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid var(--hairli
   .wide { display: none; } .narrow { display: block; }
   h1 .percent { display: block; margin: 6px 0 0; }
   figcaption { padding-left: 0; }
-  dl { grid-template-columns: repeat(3, 1fr); }
-  dl div { padding-left: 14px; } dl div:nth-child(3n + 1) { padding-left: 0; border-left: 0; }
+  dl { --indent: 14px; grid-template-columns: repeat(3, 1fr); }
   dl div:nth-child(n + 4) { border-top: 1px solid var(--hairline); }
   dd { font-size: 18px; }
   .optional { display: none; }
@@ -38890,6 +38888,8 @@ function niceTicks(low, high, count) {
 }
 
 // src/core/report/staircase.ts
+/** Those without a number to place them by. */
+const CROSSED = /* @__PURE__ */ new Set(["crashed", "cut"]);
 /** @returns undefined while there is no measured baseline, and so nothing to compare with. */
 function renderStaircase(report, layout) {
 	const { before } = report;
@@ -38902,7 +38902,7 @@ function renderStaircase(report, layout) {
 ${drawGrid(chart)}${drawBand(chart, steps)}
 <path class="stairs" d="${stairsPath(chart, steps)}"/>
 ${points.filter(({ row }) => row.standing !== "merged").map((point) => drawPoint(point, chart))}
-${report.rows.flatMap((row, index) => row.standing === "crashed" || isCut(row) ? [drawCross(row, index, chart)] : [])}
+${report.rows.flatMap((row, index) => CROSSED.has(row.standing) ? [drawCross(row, index, chart)] : [])}
 ${merged.map((point) => drawPoint(point, chart))}
 ${layout.labels ? drawLabels(chart, points, merged, steps) : []}</svg>`;
 }
@@ -38930,7 +38930,7 @@ function makeChart(report, layout, before) {
 /** Candidates with a number that counted: what the judge refused to compare has no place on the scale. */
 function makePoints({ report, domain: [low, high], x, y }) {
 	return report.rows.flatMap((row, index) => {
-		if (row.value === void 0 || row.standing === "crashed") return [];
+		if (row.value === void 0 || CROSSED.has(row.standing)) return [];
 		if (row.delta === void 0 && row.standing !== "merged") return [];
 		const shown = Math.min(high, Math.max(low, row.value));
 		return [{
@@ -38993,7 +38993,7 @@ function drawCross(row, index, chart) {
 	const [x, y] = [chart.x(index + 1), chart.bottom];
 	const size = markSize(chart, 3, 7);
 	const d = `M${round$1(x - size / 2)} ${round$1(y - size / 2)}l${size} ${size}m0 -${size}l-${size} ${size}`;
-	return linked(row, html`<path class="cross${isCut(row) ? " cut" : ""}" d="${d}"/>`, chart);
+	return linked(row, html`<path class="cross ${row.standing}" d="${d}"/>`, chart);
 }
 /** As wide as the distance between candidates allows. */
 function markSize({ report, left, right }, smallest, largest) {
@@ -39116,8 +39116,8 @@ ${key(html`<circle class="dot merged" cx="7" cy="7" r="5.5"/>`, "merged")}
 ${key(html`<circle class="dot" cx="7" cy="7" r="4"/>`, "rejected")}
 ${report.counts.parked > 0 ? key(html`<circle class="dot parked" cx="7" cy="7" r="4"/>`, "parked") : void 0}
 ${reachesBeyond(report) ? key(html`<path class="dot clipped" d="M3 10L7 3L11 10"/>`, "worse than the scale") : void 0}
-${report.counts.crashed > 0 ? key(html`<path class="cross" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, "no number") : void 0}
-${report.rows.some(isCut) ? key(html`<path class="cross cut" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, "cut") : void 0}
+${report.counts.crashed > 0 ? key(html`<path class="cross crashed" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, "no number") : void 0}
+${report.counts.cut > 0 ? key(html`<path class="cross cut" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, "cut") : void 0}
 </figcaption>
 </figure>`;
 }

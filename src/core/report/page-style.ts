@@ -48,9 +48,9 @@ svg { display: block; width: 100%; height: auto; overflow: visible; }
 figcaption { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 10px; padding-left: 62px; color: var(--muted); font-size: 13px; }
 figcaption span { display: inline-flex; align-items: center; gap: 7px; }
 figcaption svg { width: 14px; height: 14px; flex: none; }
-dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); margin: 40px 0 0; border-block: 1px solid var(--hairline); }
-dl div { padding: 16px 0 15px 20px; border-left: 1px solid var(--hairline); }
-dl div:first-child { padding-left: 0; border-left: 0; }
+/* The first column stands at the edge of the page, however many there are: its indent and its line are cut off. */
+dl { --indent: 20px; display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); margin: 40px 0 0 calc(-1 * var(--indent)); border-block: 1px solid var(--hairline); clip-path: inset(0 0 0 var(--indent)); }
+dl div { padding: 16px 0 15px var(--indent); border-left: 1px solid var(--hairline); }
 dt { color: var(--muted); font-size: 13px; }
 dd { margin: 1px 0 0; font-size: 21px; font-weight: 600; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -76,8 +76,7 @@ footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid var(--hairli
   .wide { display: none; } .narrow { display: block; }
   h1 .percent { display: block; margin: 6px 0 0; }
   figcaption { padding-left: 0; }
-  dl { grid-template-columns: repeat(3, 1fr); }
-  dl div { padding-left: 14px; } dl div:nth-child(3n + 1) { padding-left: 0; border-left: 0; }
+  dl { --indent: 14px; grid-template-columns: repeat(3, 1fr); }
   dl div:nth-child(n + 4) { border-top: 1px solid var(--hairline); }
   dd { font-size: 18px; }
   .optional { display: none; }

@@ -13,7 +13,6 @@ import {
   countWords,
   deltaFormat,
   headline,
-  isCut,
   runFigures,
   standingWord,
   trustSentences,
@@ -87,8 +86,8 @@ ${key(html`<circle class="dot merged" cx="7" cy="7" r="5.5"/>`, 'merged')}
 ${key(html`<circle class="dot" cx="7" cy="7" r="4"/>`, 'rejected')}
 ${report.counts.parked > 0 ? key(html`<circle class="dot parked" cx="7" cy="7" r="4"/>`, 'parked') : undefined}
 ${reachesBeyond(report) ? key(html`<path class="dot clipped" d="M3 10L7 3L11 10"/>`, 'worse than the scale') : undefined}
-${report.counts.crashed > 0 ? key(html`<path class="cross" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, 'no number') : undefined}
-${report.rows.some(isCut) ? key(html`<path class="cross cut" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, 'cut') : undefined}
+${report.counts.crashed > 0 ? key(html`<path class="cross crashed" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, 'no number') : undefined}
+${report.counts.cut > 0 ? key(html`<path class="cross cut" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, 'cut') : undefined}
 </figcaption>
 </figure>`
 }

@@ -3,8 +3,11 @@ import { html, type Markup } from './html.ts'
 import { visibleText } from './markdown.ts'
 import { placeLabels, type Segment } from './staircase-labels.ts'
 import { niceTicks, valueDomain } from './staircase-scale.ts'
-import type { Report, ReportRow } from './tally.ts'
-import { isCut, standingWord, valueFormat } from './words.ts'
+import type { Report, ReportRow, Standing } from './tally.ts'
+import { standingWord, valueFormat } from './words.ts'
+
+/** Those without a number to place them by. */
+const CROSSED: ReadonlySet<Standing> = new Set(['crashed', 'cut'])
 
 export interface StaircaseLayout {
   width: number
@@ -53,7 +56,7 @@ export function renderStaircase(report: Report, layout: StaircaseLayout): Markup
 ${drawGrid(chart)}${drawBand(chart, steps)}
 <path class="stairs" d="${stairsPath(chart, steps)}"/>
 ${points.filter(({ row }) => row.standing !== 'merged').map((point) => drawPoint(point, chart))}
-${report.rows.flatMap((row, index) => (row.standing === 'crashed' || isCut(row) ? [drawCross(row, index, chart)] : []))}
+${report.rows.flatMap((row, index) => (CROSSED.has(row.standing) ? [drawCross(row, index, chart)] : []))}
 ${merged.map((point) => drawPoint(point, chart))}
 ${layout.labels ? drawLabels(chart, points, merged, steps) : []}</svg>`
 }
@@ -72,7 +75,7 @@ function makeChart(report: Report, layout: StaircaseLayout, before: number): Cha
 /** Candidates with a number that counted: what the judge refused to compare has no place on the scale. */
 function makePoints({ report, domain: [low, high], x, y }: Chart): Point[] {
   return report.rows.flatMap((row, index) => {
-    if (row.value === undefined || row.standing === 'crashed') return []
+    if (row.value === undefined || CROSSED.has(row.standing)) return []
     if (row.delta === undefined && row.standing !== 'merged') return []
     const shown = Math.min(high, Math.max(low, row.value))
     return [{ row, x: x(index + 1), y: y(shown), clipped: shown !== row.value }]
@@ -144,7 +147,7 @@ function drawCross(row: ReportRow, index: number, chart: Chart): Markup {
   const [x, y] = [chart.x(index + 1), chart.bottom]
   const size = markSize(chart, 3, 7)
   const d = `M${round(x - size / 2)} ${round(y - size / 2)}l${size} ${size}m0 -${size}l-${size} ${size}`
-  return linked(row, html`<path class="cross${isCut(row) ? ' cut' : ''}" d="${d}"/>`, chart)
+  return linked(row, html`<path class="cross ${row.standing}" d="${d}"/>`, chart)
 }
 
 /** As wide as the distance between candidates allows. */

@@ -10,10 +10,14 @@ import { mean } from '../statistics/noise.ts'
 import { measuredValues, type Outcome } from '../trial.ts'
 import { type CertificationTally, tallyCertification } from './certification.ts'
 
-/** What became of a candidate. `handed-over`: a person has to decide about it, or to merge it. */
+/**
+ * What became of a candidate. `cut`: rejected without a number of its own. `handed-over`: a person has to decide about it,
+ * or to merge it.
+ */
 export const STANDINGS = [
   'merged',
   'rejected',
+  'cut',
   'crashed',
   'parked',
   'handed-over',
@@ -58,7 +62,7 @@ export interface RunTimes {
 export interface ReportRow {
   candidate: Candidate
   standing: Standing
-  /** How its first failed run ended, when it crashed. */
+  /** How its first failed run ended, when it crashed or was cut. */
   failure?: Outcome
   /** Mean over its runs; absent when there is none that counts. */
   value?: number
@@ -146,7 +150,8 @@ function reportRow(
 function standingOf({ verdict, end, aa }: Candidate, failure: Outcome | undefined): Standing {
   if (aa !== undefined && end?.kind === 'closed') return 'no-op'
   if (end?.kind === 'merged' || end?.kind === 'withdrawn' || end?.kind === 'handed-over') return end.kind
-  if (verdict?.kind === 'reject') return failure === undefined || failure === 'cut' ? 'rejected' : 'crashed'
+  if (verdict?.kind === 'reject' && failure !== undefined) return failure === 'cut' ? 'cut' : 'crashed'
+  if (verdict?.kind === 'reject') return 'rejected'
   if (verdict?.kind === 'park') return 'parked'
   return end === undefined ? 'open' : 'rejected'
 }

@@ -38,7 +38,7 @@ export function deltaFormat(report: Report): (delta: number) => string {
 }
 
 /** `3 merged, 7 rejected, 1 crashed`: what there is of each. */
-export function countWords({ counts }: Report): string {
+export function countWords({ counts }: Pick<Report, 'counts'>): string {
   const words = STANDINGS.filter((standing) => counts[standing] > 0)
   return words.map((standing) => `${counts[standing]} ${standing.replace('-', ' ')}`).join(', ')
 }
@@ -61,15 +61,8 @@ function aaWords({ aa }: Report): string[] {
 }
 
 /** How a candidate ended in a word or two: `merged`, `crashed`, `timed-out`, `cut`. */
-export function standingWord(row: ReportRow): string {
-  const { standing, failure } = row
-  if (isCut(row)) return 'cut'
+export function standingWord({ standing, failure }: ReportRow): string {
   return standing === 'crashed' ? (failure ?? standing) : standing.replace('-', ' ')
-}
-
-/** Rejected without a number of its own. */
-export function isCut({ standing, failure }: ReportRow): boolean {
-  return standing === 'rejected' && failure === 'cut'
 }
 
 /** What it took, as label and value. */

@@ -4,7 +4,7 @@ import { type Certification, stretchKey } from '../../../src/core/certify/stretc
 import { headlines } from '../../../src/core/report/headlines.ts'
 import { renderPage } from '../../../src/core/report/page.ts'
 import { buildReport, renderReport } from '../../../src/core/report/report.ts'
-import { trustSentences } from '../../../src/core/report/words.ts'
+import { countWords, trustSentences } from '../../../src/core/report/words.ts'
 import type { State } from '../../../src/core/state.ts'
 import {
   aBaseline,
@@ -64,14 +64,15 @@ describe('what became of a candidate', () => {
     expect(row).not.toHaveProperty('value')
   })
 
-  test('a candidate that was cut is rejected, not crashed, and the page says so and has a mark for it', () => {
+  test('a candidate that was cut has not crashed, is counted apart, and has a mark of its own on the page', () => {
     const candidate = aCandidate({ verdict: reject })
     const trials = [...BASELINE, aTrialResult({ candidate, outcome: 'cut' })]
     const report = buildReport(aState({ candidates: [candidate], trials }), BENCH, config)
-    expect(report.rows[0]).toMatchObject({ standing: 'rejected', failure: 'cut', runs: 0 })
-    expect(headlines(report).rows[0]).toMatchObject({ standing: 'rejected', ending: 'cut' })
+    expect(report.rows[0]).toMatchObject({ standing: 'cut', failure: 'cut', runs: 0 })
+    expect(headlines(report).rows[0]).toMatchObject({ standing: 'cut', ending: 'cut' })
+    expect(countWords(report)).toBe('1 cut')
     const page = renderPage(report)
-    expect(page).toMatch(/<span class="badge rejected"[^>]*>cut<\/span>/)
+    expect(page).toMatch(/<span class="badge cut"[^>]*>cut<\/span>/)
     expect(page.match(/class="cross cut"/g)).toHaveLength(3) // In the wide chart, the narrow one and the key.
   })
 })
@@ -358,7 +359,7 @@ describe('the page', () => {
     expect(/class="stairs" d="([^"]*)"/.exec(wide)?.[1]?.match(/V/g)).toHaveLength(10)
     expect(wide.match(/class="dot merged"/g)).toHaveLength(10)
     expect(wide.match(/class="dot (rejected|clipped)"/g)).toHaveLength(17)
-    expect(wide.match(/class="cross"/g)).toHaveLength(3)
+    expect(wide.match(/class="cross crashed"/g)).toHaveLength(3)
     expect(page).toContain('<span class="percent better">−21.8 %</span>')
   })
 
