@@ -33064,16 +33064,18 @@ const gpuHours = hours().meta({
 	description: "Most hours of the device, training and evaluation together.",
 	examples: [8]
 }).exactOptional();
-const candidateLimits = section({
+/** @param tokens and dollars as the examples have them */
+const modelLimits = (tokens, dollars) => ({
 	tokens: count$1(0, 1e11, {
 		description: "Most model tokens, input and output together.",
-		examples: ["200k"]
+		examples: [tokens]
 	}).exactOptional(),
 	dollars: amount().meta({
 		description: "Most dollars for models.",
-		examples: [1]
+		examples: [dollars]
 	}).exactOptional()
-}).meta({
+});
+const candidateLimits = section(modelLimits("200k", 1)).meta({
 	description: "What inventing one candidate may cost. Its conversation ends there.",
 	examples: [{
 		tokens: "200k",
@@ -33081,14 +33083,7 @@ const candidateLimits = section({
 	}]
 });
 const weekLimits = section({
-	tokens: count$1(0, 1e11, {
-		description: "Most model tokens, input and output together.",
-		examples: ["20M"]
-	}).exactOptional(),
-	dollars: amount().meta({
-		description: "Most dollars for models.",
-		examples: [50]
-	}).exactOptional(),
+	...modelLimits("20M", 50),
 	"gpu-hours": gpuHours
 }).meta({
 	description: "Where research stops until the cost of seven days is below it again.",
@@ -45897,6 +45892,12 @@ function ended$1(child) {
 	if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve([child.exitCode, child.signalCode]);
 	return new Promise((resolve) => child.once("exit", (code, signal) => resolve([code, signal])));
 }
+/** Kills a bubblewrap in which no command has begun, and waits until it is gone, unless the kernel holds it. */
+async function abandon(child) {
+	child.kill("SIGKILL");
+	if (child.pid === void 0) return;
+	await Promise.race([ended$1(child), setTimeout$2(GONE_MILLISECONDS, void 0, { ref: false })]);
+}
 /** The end of one sandbox. */
 var SandboxEnd = class SandboxEnd {
 	#child;
@@ -46244,9 +46245,8 @@ async function startBubblewrap(line, environment, { seccomp, files }, signal) {
 			begin: () => handshake.end("go\n")
 		};
 	} catch (error) {
-		child.kill("SIGKILL");
 		for (const stream of child.stdio) stream?.destroy();
-		if (child.pid !== void 0) await ended$1(child);
+		await abandon(child);
 		if (signal.aborted) return void 0;
 		throw error;
 	}
@@ -46624,8 +46624,11 @@ function attempt(look) {
 const LOOK_MILLISECONDS = 250;
 /** Looking at many processes, or at a folder with many files, may not take more than this share of the time. */
 const BUSY_SHARE = .1;
-/** But memory that is held for a while must be seen, however busy the machine makes each look. */
+/** But memory that is held for a while must be seen, however busy the machine makes each look at a usual trial. */
 const LONGEST_PAUSE_MILLISECONDS = 1e3;
+const USUAL_OPEN_FILES = 5e3;
+/** So many at once that a look is quick, and so few that others can read files meanwhile. */
+const STATUSES_AT_ONCE = 64;
 /** Training leaves checkpoints, not this many files. */
 const MAX_FILES = 1e5;
 /** Below this the host itself is in danger, whoever filled it. */
@@ -46641,6 +46644,7 @@ async function watchSandbox(watched, signal) {
 		residentBytes: 0,
 		processes: 0,
 		peakBytes: 0,
+		openFiles: 0,
 		filesDue: 0
 	};
 	while (!signal.aborted) {
@@ -46650,8 +46654,9 @@ async function watchSandbox(watched, signal) {
 			exceeded,
 			peakMemoryBytes: past.peakBytes
 		};
+		const longest = past.openFiles > USUAL_OPEN_FILES ? Number.POSITIVE_INFINITY : LONGEST_PAUSE_MILLISECONDS;
 		const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE);
-		await setTimeout$2(Math.min(pause, LONGEST_PAUSE_MILLISECONDS), void 0, { signal }).catch(() => {});
+		await setTimeout$2(Math.min(pause, longest), void 0, { signal }).catch(() => {});
 	}
 	return { peakMemoryBytes: past.peakBytes };
 }
@@ -46665,7 +46670,7 @@ async function processes(watched) {
 async function tooMuchUsed(watched, floors, past) {
 	const found = await processes(watched);
 	if (found.length > watched.caps.processes) return "processes";
-	const nameless = await namelessFiles(watched, found, past.closed);
+	const nameless = await namelessFiles(watched, found, past);
 	if (nameless === void 0) return "disk";
 	return await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory, past) ?? await tooMuchDisk(watched, nameless.diskBytes, floors.disk, past);
 }
@@ -46720,34 +46725,44 @@ async function temporaryBytes({ init }) {
 *
 * @returns undefined when there are too many to look at, or a process hides them twice in a row
 */
-async function namelessFiles(watched, ids, closed) {
+async function namelessFiles(watched, ids, past) {
 	const disk = watched.out === void 0 ? void 0 : (await stat(watched.out)).dev;
-	const open = await Promise.all(ids.map((id) => openFiles(watched, id)));
-	for (const [index, id] of ids.entries()) {
-		const isHidden = open[index] === void 0;
-		if (isHidden && closed.has(id) && await hasMemory(watched, id)) return void 0;
-		if (isHidden) closed.add(id);
-		else closed.delete(id);
-	}
-	const paths = open.flatMap((files) => files ?? []);
-	if (paths.length > MAX_FILES) return void 0;
+	const paths = await openFiles(watched, ids, past);
+	if (paths === void 0) return void 0;
 	const seen = /* @__PURE__ */ new Set();
 	let [memoryBytes, diskBytes] = [0, 0];
-	for (const { path, file } of await Promise.all(paths.map(statusOf$1))) {
-		if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue;
-		seen.add(`${file.dev} ${file.ino}`);
-		if (file.dev === disk) diskBytes += file.blocks * 512;
-		else if ((await readlink(path).catch(hidden))?.startsWith("/memfd:")) memoryBytes += file.blocks * 512;
+	for (let begin = 0; begin < paths.length; begin += STATUSES_AT_ONCE) {
+		const some = paths.slice(begin, begin + STATUSES_AT_ONCE);
+		for (const { path, file } of await Promise.all(some.map(statusOf$1))) {
+			if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue;
+			seen.add(`${file.dev} ${file.ino}`);
+			if (file.dev === disk) diskBytes += file.blocks * 512;
+			else if ((await readlink(path).catch(hidden))?.startsWith("/memfd:")) memoryBytes += file.blocks * 512;
+		}
 	}
 	return {
 		memoryBytes,
 		diskBytes
 	};
 }
-/** @returns undefined when the process does not let us look, or has ended */
-async function openFiles(watched, id) {
-	const folder = join(processFolder(watched), id, "fd");
-	return (await readdir(folder).catch(hidden))?.map((name) => join(folder, name));
+/**
+* Process by process, so that no list of them ever holds many more than are too many.
+*
+* @returns undefined as `namelessFiles`
+*/
+async function openFiles(watched, ids, past) {
+	const paths = [];
+	for (const id of ids) {
+		const folder = join(processFolder(watched), id, "fd");
+		const names = await readdir(folder).catch(hidden);
+		if (names === void 0 && past.closed.has(id) && await hasMemory(watched, id)) return void 0;
+		if (names === void 0) past.closed.add(id);
+		else past.closed.delete(id);
+		for (const name of names ?? []) paths.push(join(folder, name));
+		if (paths.length > MAX_FILES) return void 0;
+	}
+	past.openFiles = paths.length;
+	return paths;
 }
 async function statusOf$1(path) {
 	return {

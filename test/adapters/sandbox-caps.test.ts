@@ -111,6 +111,18 @@ describe.skipIf(SKIP)('a trial', () => {
     expect(most).toBeLessThan(150 * MB)
   })
 
+  test('F37 is stopped when it opens files without end, and the runner keeps no list of them', async () => {
+    let most = 0
+    const before = process.memoryUsage().rss
+    const sampling = setInterval(() => {
+      most = Math.max(most, process.memoryUsage.rss() - before)
+    }, 20)
+    const { exit } = await inSandboxUnkept(`exec python3 ${ATTACKS}/open-files.py 60`, () => {})
+    clearInterval(sampling)
+    expect(exit).toMatchObject({ code: null, exceeded: 'disk' })
+    expect(most).toBeLessThan(150 * MB)
+  })
+
   test('F28 is stopped at its timeout while it prints without end', async () => {
     const { exit } = await inSandboxUnkept('exec yes', () => {}, 0.5)
     expect(exit).toMatchObject({ code: null, signal: 'SIGTERM', timedOut: true })

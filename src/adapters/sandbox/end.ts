@@ -25,6 +25,13 @@ export function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signa
   return new Promise((resolve) => child.once('exit', (code, signal) => resolve([code, signal])))
 }
 
+/** Kills a bubblewrap in which no command has begun, and waits until it is gone, unless the kernel holds it. */
+export async function abandon(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL')
+  if (child.pid === undefined) return
+  await Promise.race([ended(child), delay(GONE_MILLISECONDS, undefined, { ref: false })])
+}
+
 /** The end of one sandbox. */
 export class SandboxEnd {
   readonly #child: ChildProcess

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { Duplex, type Readable } from 'node:stream'
 import { explainRefusal } from '../../core/sandbox/refusal.ts'
-import { ended } from './end.ts'
+import { abandon } from './end.ts'
 import { SandboxError } from './error.ts'
 
 /** Numbers of the descriptors bubblewrap inherits. */
@@ -84,9 +84,8 @@ export async function startBubblewrap(
     const init = await standing(child, handshake, status, patience)
     return { child, init, outputs, begin: () => handshake.end('go\n') }
   } catch (error) {
-    child.kill('SIGKILL')
     for (const stream of child.stdio) stream?.destroy()
-    if (child.pid !== undefined) await ended(child)
+    await abandon(child)
     if (signal.aborted) return undefined
     throw error
   }

@@ -7,8 +7,11 @@ import type { Caps, ExceededCap } from '../../core/sandbox/sandbox.ts'
 const LOOK_MILLISECONDS = 250
 /** Looking at many processes, or at a folder with many files, may not take more than this share of the time. */
 const BUSY_SHARE = 0.1
-/** But memory that is held for a while must be seen, however busy the machine makes each look. */
+/** But memory that is held for a while must be seen, however busy the machine makes each look at a usual trial. */
 const LONGEST_PAUSE_MILLISECONDS = 1000
+const USUAL_OPEN_FILES = 5000
+/** So many at once that a look is quick, and so few that others can read files meanwhile. */
+const STATUSES_AT_ONCE = 64
 /** Training leaves checkpoints, not this many files. */
 const MAX_FILES = 100_000
 /** Below this the host itself is in danger, whoever filled it. */
@@ -40,6 +43,7 @@ interface Past {
   residentBytes: number
   processes: number
   peakBytes: number
+  openFiles: number
   /** When the files in `out` are to be looked at again, as `performance.now()` has it. */
   filesDue: number
 }
@@ -47,13 +51,21 @@ interface Past {
 /** Looks until `signal` aborts or a cap is exceeded. */
 export async function watchSandbox(watched: Watched, signal: AbortSignal): Promise<Seen> {
   const floors = await hostFloors(watched.out)
-  const past: Past = { closed: new Set(), residentBytes: 0, processes: 0, peakBytes: 0, filesDue: 0 }
+  const past: Past = {
+    closed: new Set(),
+    residentBytes: 0,
+    processes: 0,
+    peakBytes: 0,
+    openFiles: 0,
+    filesDue: 0,
+  }
   while (!signal.aborted) {
     const begun = performance.now()
     const exceeded = await tooMuchUsed(watched, floors, past)
     if (exceeded !== undefined) return { exceeded, peakMemoryBytes: past.peakBytes }
+    const longest = past.openFiles > USUAL_OPEN_FILES ? Number.POSITIVE_INFINITY : LONGEST_PAUSE_MILLISECONDS
     const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE)
-    await delay(Math.min(pause, LONGEST_PAUSE_MILLISECONDS), undefined, { signal }).catch(() => {})
+    await delay(Math.min(pause, longest), undefined, { signal }).catch(() => {})
   }
   return { peakMemoryBytes: past.peakBytes }
 }
@@ -71,7 +83,7 @@ async function processes(watched: Watched): Promise<string[]> {
 async function tooMuchUsed(watched: Watched, floors: Floors, past: Past): Promise<ExceededCap | undefined> {
   const found = await processes(watched)
   if (found.length > watched.caps.processes) return 'processes'
-  const nameless = await namelessFiles(watched, found, past.closed)
+  const nameless = await namelessFiles(watched, found, past)
   if (nameless === undefined) return 'disk'
   return (
     (await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory, past)) ??
@@ -139,33 +151,47 @@ async function temporaryBytes({ init }: Watched): Promise<number> {
 async function namelessFiles(
   watched: Watched,
   ids: readonly string[],
-  closed: Set<string>,
+  past: Past,
 ): Promise<{ memoryBytes: number; diskBytes: number } | undefined> {
   const disk = watched.out === undefined ? undefined : (await stat(watched.out)).dev
-  const open = await Promise.all(ids.map((id) => openFiles(watched, id)))
-  for (const [index, id] of ids.entries()) {
-    const isHidden = open[index] === undefined
-    if (isHidden && closed.has(id) && (await hasMemory(watched, id))) return undefined
-    if (isHidden) closed.add(id)
-    else closed.delete(id)
-  }
-  const paths = open.flatMap((files) => files ?? [])
-  if (paths.length > MAX_FILES) return undefined
+  const paths = await openFiles(watched, ids, past)
+  if (paths === undefined) return undefined
   const seen = new Set<string>()
   let [memoryBytes, diskBytes] = [0, 0]
-  for (const { path, file } of await Promise.all(paths.map(statusOf))) {
-    if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue
-    seen.add(`${file.dev} ${file.ino}`)
-    if (file.dev === disk) diskBytes += file.blocks * 512
-    else if ((await readlink(path).catch(hidden))?.startsWith('/memfd:')) memoryBytes += file.blocks * 512
+  for (let begin = 0; begin < paths.length; begin += STATUSES_AT_ONCE) {
+    const some = paths.slice(begin, begin + STATUSES_AT_ONCE)
+    for (const { path, file } of await Promise.all(some.map(statusOf))) {
+      if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue
+      seen.add(`${file.dev} ${file.ino}`)
+      if (file.dev === disk) diskBytes += file.blocks * 512
+      else if ((await readlink(path).catch(hidden))?.startsWith('/memfd:')) memoryBytes += file.blocks * 512
+    }
   }
   return { memoryBytes, diskBytes }
 }
 
-/** @returns undefined when the process does not let us look, or has ended */
-async function openFiles(watched: Watched, id: string): Promise<string[] | undefined> {
-  const folder = join(processFolder(watched), id, 'fd')
-  return (await readdir(folder).catch(hidden))?.map((name) => join(folder, name))
+/**
+ * Process by process, so that no list of them ever holds many more than are too many.
+ *
+ * @returns undefined as `namelessFiles`
+ */
+async function openFiles(
+  watched: Watched,
+  ids: readonly string[],
+  past: Past,
+): Promise<string[] | undefined> {
+  const paths: string[] = []
+  for (const id of ids) {
+    const folder = join(processFolder(watched), id, 'fd')
+    const names = await readdir(folder).catch(hidden)
+    if (names === undefined && past.closed.has(id) && (await hasMemory(watched, id))) return undefined
+    if (names === undefined) past.closed.add(id)
+    else past.closed.delete(id)
+    for (const name of names ?? []) paths.push(join(folder, name))
+    if (paths.length > MAX_FILES) return undefined
+  }
+  past.openFiles = paths.length
+  return paths
 }
 
 async function statusOf(path: string) {

@@ -6,29 +6,23 @@ const gpuHours = hours()
   .meta({ description: 'Most hours of the device, training and evaluation together.', examples: [8] })
   .exactOptional()
 
-const candidateLimits = section({
+/** @param tokens and dollars as the examples have them */
+const modelLimits = (tokens: string, dollars: number) => ({
   tokens: count(0, 100_000_000_000, {
     description: 'Most model tokens, input and output together.',
-    examples: ['200k'],
+    examples: [tokens],
   }).exactOptional(),
   dollars: amount()
-    .meta({ description: 'Most dollars for models.', examples: [1] })
+    .meta({ description: 'Most dollars for models.', examples: [dollars] })
     .exactOptional(),
-}).meta({
+})
+
+const candidateLimits = section(modelLimits('200k', 1)).meta({
   description: 'What inventing one candidate may cost. Its conversation ends there.',
   examples: [{ tokens: '200k', dollars: 1 }],
 })
 
-const weekLimits = section({
-  tokens: count(0, 100_000_000_000, {
-    description: 'Most model tokens, input and output together.',
-    examples: ['20M'],
-  }).exactOptional(),
-  dollars: amount()
-    .meta({ description: 'Most dollars for models.', examples: [50] })
-    .exactOptional(),
-  'gpu-hours': gpuHours,
-}).meta({
+const weekLimits = section({ ...modelLimits('20M', 50), 'gpu-hours': gpuHours }).meta({
   description: 'Where research stops until the cost of seven days is below it again.',
   examples: [{ dollars: 50, 'gpu-hours': 40 }],
 })
