@@ -46620,105 +46620,55 @@ function attempt(look) {
 	}
 }
 
-// src/adapters/sandbox/watch.ts
-const LOOK_MILLISECONDS = 250;
-/** Looking at many processes, or at a folder with many files, may not take more than this share of the time. */
-const BUSY_SHARE = .1;
-/** But memory that is held for a while must be seen, however busy the machine makes each look at a usual trial. */
-const LONGEST_PAUSE_MILLISECONDS = 1e3;
-const USUAL_OPEN_FILES = 5e3;
-/** So many at once that a look is quick, and so few that others can read files meanwhile. */
-const STATUSES_AT_ONCE = 64;
-/** Training leaves checkpoints, not this many files. */
-const MAX_FILES = 1e5;
-/** Below this the host itself is in danger, whoever filled it. */
-const FREE_BYTES_FLOOR = 256 * 1024 ** 2;
+// src/adapters/sandbox/watch/processes.ts
 const PAGE_BYTES = 4096;
-/** By this share resident memory must have changed for the exact sum to be worth asking for again. */
-const WORTH_A_SUM = .05;
-/** Looks until `signal` aborts or a cap is exceeded. */
-async function watchSandbox(watched, signal) {
-	const floors = await hostFloors(watched.out);
-	const past = {
-		closed: /* @__PURE__ */ new Set(),
-		residentBytes: 0,
-		processes: 0,
-		peakBytes: 0,
-		openFiles: 0,
-		filesDue: 0
-	};
-	while (!signal.aborted) {
-		const begun = performance.now();
-		const exceeded = await tooMuchUsed(watched, floors, past);
-		if (exceeded !== void 0) return {
-			exceeded,
-			peakMemoryBytes: past.peakBytes
-		};
-		const longest = past.openFiles > USUAL_OPEN_FILES ? Number.POSITIVE_INFINITY : LONGEST_PAUSE_MILLISECONDS;
-		const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE);
-		await setTimeout$2(Math.min(pause, longest), void 0, { signal }).catch(() => {});
-	}
-	return { peakMemoryBytes: past.peakBytes };
-}
 /** The sandbox's own /proc lists its processes and no others; nothing inside can unmount it. */
 function processFolder({ init }) {
 	return `/proc/${init}/root/proc`;
 }
-async function processes(watched) {
+async function processesOf(watched) {
 	return (await readdir(processFolder(watched)).catch(ended([]))).filter((name) => /^\d+$/.test(name));
 }
-async function tooMuchUsed(watched, floors, past) {
-	const found = await processes(watched);
-	if (found.length > watched.caps.processes) return "processes";
-	const nameless = await namelessFiles(watched, found, past);
-	if (nameless === void 0) return "disk";
-	return await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory, past) ?? await tooMuchDisk(watched, nameless.diskBytes, floors.disk, past);
-}
-async function tooMuchMemory(watched, ids, namelessBytes, freeFloor, past) {
-	const limit = watched.caps.memoryBytes ?? Number.POSITIVE_INFINITY;
-	const usages = await Promise.all(ids.map((id) => usageOf$1(watched, id)));
-	if (sum(usages.map(({ threads }) => threads)) > watched.caps.processes) return "processes";
-	const resident = sum(usages.map(({ resident }) => resident));
-	const inFiles = await temporaryBytes(watched) + namelessBytes;
-	const atMost = resident + inFiles;
-	const changed = Math.abs(atMost - past.residentBytes) > WORTH_A_SUM * past.residentBytes || ids.length !== past.processes;
-	if (changed) Object.assign(past, {
-		residentBytes: atMost,
-		processes: ids.length
-	});
-	if (atMost > limit || changed && atMost > past.peakBytes) {
-		const bytes = await exactMemory(watched, ids, inFiles);
-		past.peakBytes = Math.max(past.peakBytes, bytes);
-		if (bytes > limit) return "memory";
-	}
-	return await availableMemory() < freeFloor ? "memory" : void 0;
-}
-async function exactMemory(watched, ids, inFiles) {
-	const shares = await Promise.all(ids.map((id) => shareOf(watched, id)));
-	return sum(shares.map(({ anonymous }) => anonymous)) + Math.max(sum(shares.map(({ ofFiles }) => ofFiles)), inFiles);
-}
-/** What a process has in memory, of pages that it shares its share alone; all of them when it does not let us look. */
-async function shareOf(watched, id) {
-	const rollup = await readFile(join(processFolder(watched), id, "smaps_rollup"), "utf8").catch(hidden);
-	if (rollup === void 0) return {
-		anonymous: (await usageOf$1(watched, id)).resident,
-		ofFiles: 0
-	};
-	const bytes = (name) => Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(rollup)?.[1] ?? 0) * 1024;
+async function usageOf$1(watched, id) {
+	const text = await readFile(join(processFolder(watched), id, "stat"), "utf8").catch(ended(""));
+	const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
 	return {
-		anonymous: bytes("Pss_Anon"),
-		ofFiles: bytes("Pss_Shmem")
+		threads: Number(fields[17] ?? 0),
+		resident: Number(fields[21] ?? 0) * PAGE_BYTES
 	};
 }
-/** Files in memory, mapped or not. */
-async function temporaryBytes({ init }) {
-	let used = 0;
-	for (const path of ["tmp", "dev/shm"]) {
-		const mount = await statfs(`/proc/${init}/root/${path}`).catch(ended(void 0));
-		used += mount ? (mount.blocks - mount.bfree) * mount.bsize : 0;
-	}
-	return used;
+/** Processes and files come and go while one looks. */
+function ended(value) {
+	return (error) => {
+		if (isEnded(error)) return value;
+		throw error;
+	};
 }
+/** As `ended`, also for a process that does not let us look. */
+function hidden(error) {
+	const { code } = error;
+	if (code !== "EACCES" && code !== "EPERM" && !isEnded(error)) throw error;
+}
+function isEnded(error) {
+	const { code } = error;
+	return code === "ENOENT" || code === "ESRCH" || code === "ENOTDIR";
+}
+
+// src/adapters/sandbox/watch/files.ts
+/** Training leaves checkpoints, not this many files. */
+const MAX_FILES = 1e5;
+/** So many at once that a look is quick, and so few that others can read files meanwhile. */
+const STATUSES_AT_ONCE = 64;
+/** Looking through `out` may not take more than this share of the time. */
+const BUSY_SHARE$1 = .1;
+/** What one look leaves to the next. */
+var FilesPast = class {
+	/** The processes that would not let us look at their files the last time. */
+	closed = /* @__PURE__ */ new Set();
+	openFiles = 0;
+	/** When the files in `out` are to be looked at again, as `performance.now()` has it. */
+	due = 0;
+};
 /**
 * Files that are open but have no name, so that no folder shows them: deleted ones on the disk of `out`, and memory
 * made to look like a file.
@@ -46774,21 +46724,13 @@ async function statusOf$1(path) {
 async function hasMemory(watched, id) {
 	return (await usageOf$1(watched, id)).resident > 0;
 }
-async function usageOf$1(watched, id) {
-	const text = await readFile(join(processFolder(watched), id, "stat"), "utf8").catch(ended(""));
-	const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-	return {
-		threads: Number(fields[17] ?? 0),
-		resident: Number(fields[21] ?? 0) * PAGE_BYTES
-	};
-}
 async function tooMuchDisk({ out, caps }, namelessBytes, freeFloor, past) {
 	if (out === void 0) return void 0;
 	if (await freeBytes(out) < freeFloor) return "disk";
 	const begun = performance.now();
-	if (begun < past.filesDue && namelessBytes <= caps.outBytes) return void 0;
+	if (begun < past.due && namelessBytes <= caps.outBytes) return void 0;
 	const exceeds = await usesMoreThan(out, caps.outBytes - namelessBytes);
-	past.filesDue = performance.now() + (performance.now() - begun) / BUSY_SHARE;
+	past.due = performance.now() + (performance.now() - begun) / BUSY_SHARE$1;
 	return exceeds ? "disk" : void 0;
 }
 /**
@@ -46816,17 +46758,65 @@ async function usesMoreThan(folder, limitBytes) {
 	}
 	return false;
 }
-/** Where the host would be in danger: never more than half of what there is to begin with. */
-async function hostFloors(out) {
-	const disk = out === void 0 ? 0 : await freeBytes(out);
-	return {
-		memory: Math.min(FREE_BYTES_FLOOR, await availableMemory() / 2),
-		disk: Math.min(FREE_BYTES_FLOOR, disk / 2)
-	};
-}
 async function freeBytes(path) {
 	const { bavail, bsize } = await statfs(path);
 	return bavail * bsize;
+}
+
+// src/adapters/sandbox/watch/memory.ts
+/** By this share resident memory must have changed for the exact sum to be worth asking for again. */
+const WORTH_A_SUM = .05;
+/** What one look leaves to the next. */
+var MemoryPast = class {
+	/** What was resident when that last changed by much, or the number of processes did. */
+	residentBytes = 0;
+	processes = 0;
+	peakBytes = 0;
+};
+async function tooMuchMemory(watched, ids, namelessBytes, freeFloor, past) {
+	const limit = watched.caps.memoryBytes ?? Number.POSITIVE_INFINITY;
+	const usages = await Promise.all(ids.map((id) => usageOf$1(watched, id)));
+	if (sum(usages.map(({ threads }) => threads)) > watched.caps.processes) return "processes";
+	const resident = sum(usages.map(({ resident }) => resident));
+	const inFiles = await temporaryBytes(watched) + namelessBytes;
+	const atMost = resident + inFiles;
+	const changed = Math.abs(atMost - past.residentBytes) > WORTH_A_SUM * past.residentBytes || ids.length !== past.processes;
+	if (changed) Object.assign(past, {
+		residentBytes: atMost,
+		processes: ids.length
+	});
+	if (atMost > limit || changed && atMost > past.peakBytes) {
+		const bytes = await exactMemory(watched, ids, inFiles);
+		past.peakBytes = Math.max(past.peakBytes, bytes);
+		if (bytes > limit) return "memory";
+	}
+	return await availableMemory() < freeFloor ? "memory" : void 0;
+}
+async function exactMemory(watched, ids, inFiles) {
+	const shares = await Promise.all(ids.map((id) => shareOf(watched, id)));
+	return sum(shares.map(({ anonymous }) => anonymous)) + Math.max(sum(shares.map(({ ofFiles }) => ofFiles)), inFiles);
+}
+/** What a process has in memory, of pages that it shares its share alone; all of them when it does not let us look. */
+async function shareOf(watched, id) {
+	const rollup = await readFile(join(processFolder(watched), id, "smaps_rollup"), "utf8").catch(hidden);
+	if (rollup === void 0) return {
+		anonymous: (await usageOf$1(watched, id)).resident,
+		ofFiles: 0
+	};
+	const bytes = (name) => Number(new RegExp(`^${name}: +(\\d+) kB`, "m").exec(rollup)?.[1] ?? 0) * 1024;
+	return {
+		anonymous: bytes("Pss_Anon"),
+		ofFiles: bytes("Pss_Shmem")
+	};
+}
+/** Files in memory, mapped or not. */
+async function temporaryBytes({ init }) {
+	let used = 0;
+	for (const path of ["tmp", "dev/shm"]) {
+		const mount = await statfs(`/proc/${init}/root/${path}`).catch(ended(void 0));
+		used += mount ? (mount.blocks - mount.bfree) * mount.bsize : 0;
+	}
+	return used;
 }
 async function availableMemory() {
 	const text = await readFile("/proc/meminfo", "utf8");
@@ -46835,21 +46825,50 @@ async function availableMemory() {
 function sum(numbers) {
 	return numbers.reduce((total, number) => total + number, 0);
 }
-/** Processes and files come and go while one looks. */
-function ended(value) {
-	return (error) => {
-		if (isEnded(error)) return value;
-		throw error;
+
+// src/adapters/sandbox/watch/watch.ts
+const LOOK_MILLISECONDS = 250;
+/** Looking at many processes may not take more than this share of the time. */
+const BUSY_SHARE = .1;
+/** But memory that is held for a while must be seen, however busy the machine makes each look at a usual trial. */
+const LONGEST_PAUSE_MILLISECONDS = 1e3;
+const USUAL_OPEN_FILES = 5e3;
+/** Below this the host itself is in danger, whoever filled it. */
+const FREE_BYTES_FLOOR = 256 * 1024 ** 2;
+/** Looks until `signal` aborts or a cap is exceeded. */
+async function watchSandbox(watched, signal) {
+	const floors = await hostFloors(watched.out);
+	const past = {
+		memory: new MemoryPast(),
+		files: new FilesPast()
 	};
+	while (!signal.aborted) {
+		const begun = performance.now();
+		const exceeded = await tooMuchUsed(watched, floors, past);
+		if (exceeded !== void 0) return {
+			exceeded,
+			peakMemoryBytes: past.memory.peakBytes
+		};
+		const isUsual = past.files.openFiles <= USUAL_OPEN_FILES;
+		const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE);
+		await setTimeout$2(isUsual ? Math.min(pause, LONGEST_PAUSE_MILLISECONDS) : pause, void 0, { signal }).catch(() => {});
+	}
+	return { peakMemoryBytes: past.memory.peakBytes };
 }
-/** As `ended`, also for a process that does not let us look. */
-function hidden(error) {
-	const { code } = error;
-	if (code !== "EACCES" && code !== "EPERM" && !isEnded(error)) throw error;
+async function tooMuchUsed(watched, floors, past) {
+	const found = await processesOf(watched);
+	if (found.length > watched.caps.processes) return "processes";
+	const nameless = await namelessFiles(watched, found, past.files);
+	if (nameless === void 0) return "disk";
+	return await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory, past.memory) ?? await tooMuchDisk(watched, nameless.diskBytes, floors.disk, past.files);
 }
-function isEnded(error) {
-	const { code } = error;
-	return code === "ENOENT" || code === "ESRCH" || code === "ENOTDIR";
+/** Where the host would be in danger: never more than half of what there is to begin with. */
+async function hostFloors(out) {
+	const disk = out === void 0 ? 0 : await freeBytes(out);
+	return {
+		memory: Math.min(FREE_BYTES_FLOOR, await availableMemory() / 2),
+		disk: Math.min(FREE_BYTES_FLOOR, disk / 2)
+	};
 }
 
 // src/adapters/sandbox/bubblewrap.ts

@@ -9,7 +9,7 @@ import {
   findKernelCaps,
 } from '../../src/adapters/sandbox/resource-caps.ts'
 import { removeTree } from '../../src/adapters/sandbox/sandbox.ts'
-import { usesMoreThan } from '../../src/adapters/sandbox/watch.ts'
+import { usesMoreThan } from '../../src/adapters/sandbox/watch/files.ts'
 import { ATTACKS, inSandbox, SKIP, scratch, somePlaces, survivors, USERS } from './sandbox-lab.ts'
 
 const MB = 1e6

@@ -44,6 +44,12 @@ describe.skipIf(SKIP)('with the sandbox, and without it', () => {
     expect((await inSandbox(attack)).output).toBe('')
     expect((await unprotected(attack)).output).toBe('started them all\n')
   })
+
+  test('F37 removed: so do the open files', async () => {
+    const attack = { command: `exec python3 ${ATTACKS}/open-files.py 60` }
+    expect((await inSandbox(attack)).exit).toMatchObject({ exceeded: 'disk' })
+    expect((await unprotected(attack)).output).toBe('opened them all\n')
+  })
 })
 
 describe.skipIf(SKIP)('with its time, and without an end to it', () => {

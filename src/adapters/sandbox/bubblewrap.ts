@@ -31,7 +31,8 @@ import {
 } from './resource-caps.ts'
 import { entrance, fileDescriptors, SECCOMP, STATUS, type Started, startBubblewrap } from './start.ts'
 import { systemMounts, toolMounts } from './tool-mounts.ts'
-import { usesMoreThan, watchSandbox } from './watch.ts'
+import { usesMoreThan } from './watch/files.ts'
+import { watchSandbox } from './watch/watch.ts'
 
 interface Installation {
   file: string

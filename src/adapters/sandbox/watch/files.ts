@@ -1,0 +1,130 @@
+// How much disk a sandbox takes, in the files of `out` and in open ones that no folder shows.
+import { lstat, opendir, readdir, readlink, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ExceededCap } from '../../../core/sandbox/sandbox.ts'
+import { ended, hidden, isEnded, processFolder, usageOf, type Watched } from './processes.ts'
+
+/** Training leaves checkpoints, not this many files. */
+const MAX_FILES = 100_000
+/** So many at once that a look is quick, and so few that others can read files meanwhile. */
+const STATUSES_AT_ONCE = 64
+/** Looking through `out` may not take more than this share of the time. */
+const BUSY_SHARE = 0.1
+
+/** What one look leaves to the next. */
+export class FilesPast {
+  /** The processes that would not let us look at their files the last time. */
+  closed = new Set<string>()
+  openFiles = 0
+  /** When the files in `out` are to be looked at again, as `performance.now()` has it. */
+  due = 0
+}
+
+/**
+ * Files that are open but have no name, so that no folder shows them: deleted ones on the disk of `out`, and memory
+ * made to look like a file.
+ *
+ * @returns undefined when there are too many to look at, or a process hides them twice in a row
+ */
+export async function namelessFiles(
+  watched: Watched,
+  ids: readonly string[],
+  past: FilesPast,
+): Promise<{ memoryBytes: number; diskBytes: number } | undefined> {
+  const disk = watched.out === undefined ? undefined : (await stat(watched.out)).dev
+  const paths = await openFiles(watched, ids, past)
+  if (paths === undefined) return undefined
+  const seen = new Set<string>()
+  let [memoryBytes, diskBytes] = [0, 0]
+  for (let begin = 0; begin < paths.length; begin += STATUSES_AT_ONCE) {
+    const some = paths.slice(begin, begin + STATUSES_AT_ONCE)
+    for (const { path, file } of await Promise.all(some.map(statusOf))) {
+      if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue
+      seen.add(`${file.dev} ${file.ino}`)
+      if (file.dev === disk) diskBytes += file.blocks * 512
+      else if ((await readlink(path).catch(hidden))?.startsWith('/memfd:')) memoryBytes += file.blocks * 512
+    }
+  }
+  return { memoryBytes, diskBytes }
+}
+
+/**
+ * Process by process, so that no list of them ever holds many more than are too many.
+ *
+ * @returns undefined as `namelessFiles`
+ */
+async function openFiles(
+  watched: Watched,
+  ids: readonly string[],
+  past: FilesPast,
+): Promise<string[] | undefined> {
+  const paths: string[] = []
+  for (const id of ids) {
+    const folder = join(processFolder(watched), id, 'fd')
+    const names = await readdir(folder).catch(hidden)
+    if (names === undefined && past.closed.has(id) && (await hasMemory(watched, id))) return undefined
+    if (names === undefined) past.closed.add(id)
+    else past.closed.delete(id)
+    for (const name of names ?? []) paths.push(join(folder, name))
+    if (paths.length > MAX_FILES) return undefined
+  }
+  past.openFiles = paths.length
+  return paths
+}
+
+async function statusOf(path: string) {
+  return { path, file: await stat(path).catch(hidden) }
+}
+
+/** A process that is ending is closed to us for a moment, and a zombie for good; neither has memory any more. */
+async function hasMemory(watched: Watched, id: string): Promise<boolean> {
+  return (await usageOf(watched, id)).resident > 0
+}
+
+export async function tooMuchDisk(
+  { out, caps }: Watched,
+  namelessBytes: number,
+  freeFloor: number,
+  past: FilesPast,
+): Promise<ExceededCap | undefined> {
+  if (out === undefined) return undefined
+  if ((await freeBytes(out)) < freeFloor) return 'disk'
+  const begun = performance.now()
+  if (begun < past.due && namelessBytes <= caps.outBytes) return undefined
+  const exceeds = await usesMoreThan(out, caps.outBytes - namelessBytes)
+  past.due = performance.now() + (performance.now() - begun) / BUSY_SHARE
+  return exceeds ? 'disk' : undefined
+}
+
+/**
+ * Whether the files below a folder take more than `limitBytes` of disk. A folder that cannot be read, or is nested so
+ * deep that it cannot be named, counts as too much: nobody needs one to train.
+ */
+export async function usesMoreThan(folder: string, limitBytes: number): Promise<boolean> {
+  if (limitBytes < 0) return true
+  let [bytes, files] = [0, 0]
+  const linked = new Set<number>()
+  const folders = [folder]
+  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+    try {
+      for await (const entry of await opendir(next)) {
+        files += 1
+        const path = join(next, entry.name)
+        const status = await lstat(path).catch(ended(undefined))
+        if (entry.isDirectory()) folders.push(path)
+        if (!status || linked.has(status.ino)) continue
+        if (status.nlink > 1 && !entry.isDirectory()) linked.add(status.ino)
+        bytes += status.blocks * 512
+        if (bytes > limitBytes || files > MAX_FILES) return true
+      }
+    } catch (error) {
+      if (!isEnded(error)) return true
+    }
+  }
+  return false
+}
+
+export async function freeBytes(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path)
+  return bavail * bsize
+}

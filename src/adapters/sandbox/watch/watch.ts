@@ -1,0 +1,69 @@
+// Watches a running sandbox from outside: how many processes, how much memory, how much disk. It only looks and reports.
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ExceededCap } from '../../../core/sandbox/sandbox.ts'
+import { FilesPast, freeBytes, namelessFiles, tooMuchDisk } from './files.ts'
+import { availableMemory, MemoryPast, tooMuchMemory } from './memory.ts'
+import { processesOf, type Watched } from './processes.ts'
+
+const LOOK_MILLISECONDS = 250
+/** Looking at many processes may not take more than this share of the time. */
+const BUSY_SHARE = 0.1
+/** But memory that is held for a while must be seen, however busy the machine makes each look at a usual trial. */
+const LONGEST_PAUSE_MILLISECONDS = 1000
+const USUAL_OPEN_FILES = 5000
+/** Below this the host itself is in danger, whoever filled it. */
+const FREE_BYTES_FLOOR = 256 * 1024 ** 2
+
+/** What all looks together have shown. */
+export interface Seen {
+  exceeded?: ExceededCap
+  /** The most memory of any look; 0 when it ended before the first. */
+  peakMemoryBytes: number
+}
+
+interface Past {
+  memory: MemoryPast
+  files: FilesPast
+}
+
+/** Looks until `signal` aborts or a cap is exceeded. */
+export async function watchSandbox(watched: Watched, signal: AbortSignal): Promise<Seen> {
+  const floors = await hostFloors(watched.out)
+  const past = { memory: new MemoryPast(), files: new FilesPast() }
+  while (!signal.aborted) {
+    const begun = performance.now()
+    const exceeded = await tooMuchUsed(watched, floors, past)
+    if (exceeded !== undefined) return { exceeded, peakMemoryBytes: past.memory.peakBytes }
+    const isUsual = past.files.openFiles <= USUAL_OPEN_FILES
+    const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE)
+    await delay(isUsual ? Math.min(pause, LONGEST_PAUSE_MILLISECONDS) : pause, undefined, { signal }).catch(
+      () => {},
+    )
+  }
+  return { peakMemoryBytes: past.memory.peakBytes }
+}
+
+async function tooMuchUsed(watched: Watched, floors: Floors, past: Past): Promise<ExceededCap | undefined> {
+  const found = await processesOf(watched)
+  if (found.length > watched.caps.processes) return 'processes'
+  const nameless = await namelessFiles(watched, found, past.files)
+  if (nameless === undefined) return 'disk'
+  return (
+    (await tooMuchMemory(watched, found, nameless.memoryBytes, floors.memory, past.memory)) ??
+    (await tooMuchDisk(watched, nameless.diskBytes, floors.disk, past.files))
+  )
+}
+
+interface Floors {
+  memory: number
+  disk: number
+}
+
+/** Where the host would be in danger: never more than half of what there is to begin with. */
+async function hostFloors(out: string | undefined): Promise<Floors> {
+  const disk = out === undefined ? 0 : await freeBytes(out)
+  return {
+    memory: Math.min(FREE_BYTES_FLOOR, (await availableMemory()) / 2),
+    disk: Math.min(FREE_BYTES_FLOOR, disk / 2),
+  }
+}
