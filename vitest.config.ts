@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const PURE = ['test/core/**/*.test.ts', 'test/commands/**/*.test.ts']
+const PURE = ['test/core/**/*.test.ts', 'test/session/**/*.test.ts', 'test/commands/**/*.test.ts']
 const PYTORCH = ['test/examples/nanogpt.test.ts', 'test/cheaters/nanogpt.test.ts', 'test/python/**/*.test.ts']
 
 export default defineConfig({

@@ -1,14 +1,14 @@
 // How long the brief is, and how long proposing takes to begin, after 10, 1,000 and 100,000 experiments. A token is taken
 // for four characters. Usage: `node bench/brief.ts`.
 import { readFileSync } from 'node:fs'
-import { buildBrief } from '../src/core/agent/brief/brief.ts'
-import { chooseTurn } from '../src/core/agent/direction.ts'
-import { explainRepetition } from '../src/core/agent/novelty.ts'
-import { CATEGORIES, type Candidate } from '../src/core/candidate.ts'
 import type { Change } from '../src/core/gate/gate.ts'
 import { sketchOf } from '../src/core/gate/sketch.ts'
-import type { State } from '../src/core/state.ts'
-import type { TrialResult } from '../src/core/trial.ts'
+import { buildBrief } from '../src/core/propose/brief/brief.ts'
+import { chooseTurn } from '../src/core/propose/direction.ts'
+import { explainRepetition } from '../src/core/propose/novelty.ts'
+import { CATEGORIES, type Candidate } from '../src/core/record/candidate.ts'
+import type { State } from '../src/core/record/state.ts'
+import type { TrialResult } from '../src/core/record/trial.ts'
 import {
   aCandidate,
   aConfig,

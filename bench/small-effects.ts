@@ -1,7 +1,8 @@
 // Candidates that change little, as most do: recorded runs of one configuration, moved by an effect that we chose.
-import { CutWatch } from '../src/core/curve.ts'
-import { type CutPolicy, type FinishedRun, referenceOf, withForecast } from '../src/core/cutting.ts'
+
+import { type CutPolicy, type FinishedRun, referenceOf, withForecast } from '../src/core/judge/cutting.ts'
 import { HOPELESS_SIGMAS } from '../src/core/statistics/belief.ts'
+import { CutWatch } from '../src/core/trial/curve.ts'
 import { gaussian } from '../test/factories.ts'
 import type { ReplayRun } from './replay.ts'
 

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util'
 import type { Headlines } from '../src/core/report/headlines.ts'
 import { countWords } from '../src/core/report/words.ts'
-import { formatNumber, formatSigned } from '../src/core/text.ts'
+import { formatNumber, formatSigned } from '../src/core/text/numbers.ts'
 
 const MAX_TITLE_CHARACTERS = 52
 const STYLES = { merged: 'green', rejected: 'gray', cut: 'gray', crashed: 'red', parked: 'yellow' } as const

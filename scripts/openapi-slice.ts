@@ -1,5 +1,5 @@
 /**
- * Cuts `test/github/openapi-slice.json` out of GitHub's own OpenAPI description. Run by hand: `node scripts/openapi-slice.ts`.
+ * Cuts `test/loopback-github/openapi-slice.json` out of GitHub's own OpenAPI description. Run by hand: `node scripts/openapi-slice.ts`.
  * The description's package is 385 MB unpacked, so it is packed into a temporary directory and never installed.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { execa } from 'execa'
 
 const PACKAGE = '@octokit/openapi@23.0.2'
 const DESCRIPTION = 'package/generated/api.github.com.json'
-const TARGET = new URL('../test/github/openapi-slice.json', import.meta.url)
+const TARGET = new URL('../test/loopback-github/openapi-slice.json', import.meta.url)
 
 const OPERATIONS = new Set([
   'actions/create-workflow-dispatch',

@@ -1,14 +1,15 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests fake them.
-import type { PastQuery } from './core/agent/past.ts'
-import type { Candidate, Direction, Proposal, Usage } from './core/candidate.ts'
+
 import type { Config } from './core/config/config.ts'
-import type { CutPlan } from './core/curve.ts'
 import type { Change } from './core/gate/gate.ts'
-import type { Person, Remark } from './core/people.ts'
-import type { PullRequest } from './core/reconcile.ts'
+import type { PastQuery } from './core/propose/past.ts'
+import type { LabelledIssue } from './core/propose/requests.ts'
+import type { Candidate, Direction, Proposal, Usage } from './core/record/candidate.ts'
+import type { Person, Remark } from './core/record/people.ts'
+import type { PullRequest } from './core/record/reconcile.ts'
+import type { Trial, TrialResult } from './core/record/trial.ts'
 import type { CheckRun } from './core/report/report.ts'
-import type { Trial, TrialResult } from './core/trial.ts'
-import type { LabelledIssue } from './core/wishes.ts'
+import type { CutPlan } from './core/trial/curve.ts'
 
 /** Invents candidates. Never throws for what a model or an endpoint does wrong: that is a `nothing`. */
 export interface Proposer {

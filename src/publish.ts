@@ -2,11 +2,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setOutputs, writeJobSummary } from './adapters/actions.ts'
-import type { Session } from './commands/session.ts'
+import type { TrialBatch } from './core/record/trial.ts'
 import { headlines } from './core/report/headlines.ts'
 import { renderPage } from './core/report/page.ts'
 import { buildReport, type RunTimes, renderReport } from './core/report/report.ts'
-import type { TrialBatch } from './core/trial.ts'
+import type { Session } from './session/session.ts'
 import type { Job } from './wiring.ts'
 
 /** The matrix of the next train jobs. */

@@ -6,7 +6,7 @@ import { execa } from 'execa'
 import { onTestFinished } from 'vitest'
 import type { GitContext } from '../src/adapters/git/git.ts'
 import { createRepository } from '../src/adapters/git/repository.ts'
-import type { Trial } from '../src/core/trial.ts'
+import type { Trial } from '../src/core/record/trial.ts'
 import type { Log } from '../src/ports.ts'
 import { aTrial } from './factories.ts'
 

@@ -1,9 +1,10 @@
 // The production judge on recorded runs of others: the same configuration split in two is a candidate that changes
 // nothing, another configuration is one that changes something, and how much the median of its runs tells.
-import type { JudgePolicy } from '../../src/core/policy.ts'
+
+import { judge } from '../../src/core/judge/judge.ts'
+import type { JudgePolicy } from '../../src/core/judge/policy.ts'
 import { believe, NO_TRACK } from '../../src/core/statistics/belief.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
-import { judge } from '../../src/core/verdict.ts'
 import { aRandom } from '../../test/factories.ts'
 import { groupRuns, type ReplayRun } from '../replay.ts'
 import { asRuns, BASELINE } from './rules.ts'

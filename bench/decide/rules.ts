@@ -1,5 +1,8 @@
 // Rules that decide about candidates, each played against a world until the budget is spent.
-import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../../src/core/policy.ts'
+
+import { type Evidence, judge } from '../../src/core/judge/judge.ts'
+import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../../src/core/judge/policy.ts'
+import type { TrialResult } from '../../src/core/record/trial.ts'
 import {
   type Belief,
   believe,
@@ -9,8 +12,6 @@ import {
   type Track,
 } from '../../src/core/statistics/belief.ts'
 import { estimateNoise, mean, standardDeviation } from '../../src/core/statistics/noise.ts'
-import type { TrialResult } from '../../src/core/trial.ts'
-import { type Evidence, judge } from '../../src/core/verdict.ts'
 import { aTrialResult } from '../../test/factories.ts'
 import type { Trouble, World } from './world.ts'
 

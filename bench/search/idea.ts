@@ -1,7 +1,8 @@
 // Scripted proposers in the agent's place. They know nothing of what ideas are worth; like a model, the agent has
 // favourites, forgets what its brief does not show, and implements the same idea a little differently each time.
-import type { Direction } from '../../src/core/candidate.ts'
+
 import type { Change } from '../../src/core/gate/gate.ts'
+import type { Direction } from '../../src/core/record/candidate.ts'
 import type { Code, Landscape, Switch } from './landscape.ts'
 
 /** One part of a change. */

@@ -1,6 +1,6 @@
 // A made-up research problem whose best solution is known: switches that can be turned on, in categories, some of which
 // work only with or against each other, and constants that have a best value. The unit of loss is σ, the noise of a run.
-import { CATEGORIES, type Category } from '../../src/core/candidate.ts'
+import { CATEGORIES, type Category } from '../../src/core/record/candidate.ts'
 import { gaussian } from '../../test/factories.ts'
 
 /**

@@ -1,6 +1,6 @@
 // How each policy spends its next trial.
-import { chooseTurn } from '../../src/core/agent/direction.ts'
-import { CATEGORIES, type Category, type Direction } from '../../src/core/candidate.ts'
+import { chooseTurn } from '../../src/core/propose/direction.ts'
+import { CATEGORIES, type Category, type Direction } from '../../src/core/record/candidate.ts'
 import { explore, implement, knobKey, type Part, refine, repair, turnKnob } from './idea.ts'
 import { STRUCTURAL } from './landscape.ts'
 import type { Research } from './research.ts'

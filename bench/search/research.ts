@@ -1,11 +1,12 @@
 // One session on a landscape: proposals are trained with noise, judged as docs/deciding.md says, and merged.
-import { explainRepetition } from '../../src/core/agent/novelty.ts'
-import type { Candidate, Category, Direction } from '../../src/core/candidate.ts'
+
 import { type Change, changeKey } from '../../src/core/gate/gate.ts'
 import { changesOnlyConstants, sketchOf } from '../../src/core/gate/sketch.ts'
-import { type BaselineCommit, replay, type State } from '../../src/core/state.ts'
-import type { TrialResult } from '../../src/core/trial.ts'
-import type { Verdict } from '../../src/core/verdict.ts'
+import type { Verdict } from '../../src/core/judge/judge.ts'
+import { explainRepetition } from '../../src/core/propose/novelty.ts'
+import type { Candidate, Category, Direction } from '../../src/core/record/candidate.ts'
+import { type BaselineCommit, replay, type State } from '../../src/core/record/state.ts'
+import type { TrialResult } from '../../src/core/record/trial.ts'
 import { aBaseline, aCandidate, aTrialResult, gaussian, ROOT_SEED } from '../../test/factories.ts'
 import { applyParts, type Part, writeChange } from './idea.ts'
 import { type Code, type Landscape, lossOf, START } from './landscape.ts'

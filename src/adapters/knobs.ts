@@ -1,7 +1,8 @@
 // Proposer `knobs`: turns one numeric constant of the editable files at a time. Needs no model and costs nothing.
-import { type Knob, NO_USAGE, type Proposal } from '../core/candidate.ts'
-import { findKnobs, knobCategory } from '../core/knobs/knobs.ts'
-import { type KnobStep, proposeStep } from '../core/knobs/search.ts'
+
+import { findKnobs, knobCategory } from '../core/propose/knobs/knobs.ts'
+import { type KnobStep, proposeStep } from '../core/propose/knobs/search.ts'
+import { type Knob, NO_USAGE, type Proposal } from '../core/record/candidate.ts'
 import type { ProposalRequest, ProposalResult, Proposer } from '../ports.ts'
 
 /** Steps tried in one call before giving up on what the gate refuses. */

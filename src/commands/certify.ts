@@ -5,10 +5,10 @@ import { isCertifying } from '../core/certify/stretch.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import { BaselineError } from '../errors.ts'
 import type { Trainer } from '../ports.ts'
-import { openSession } from './opening.ts'
+import { openSession } from '../session/opening.ts'
+import type { Ports, Session } from '../session/session.ts'
+import { performSteps } from '../session/steps.ts'
 import type { DeviceSummary, RunSettings } from './run.ts'
-import type { Ports, Session } from './session.ts'
-import { performSteps } from './steps.ts'
 
 /**
  * Certifies every merge that is not certified yet, and undoes those that do not hold.

@@ -1,19 +1,19 @@
 // The `judge` job: takes the results of the train jobs, believes nothing in them that it can check, and settles what is
 // decided. It never runs candidate code.
 import { isDeepStrictEqual } from 'node:util'
-import { reviewAa } from '../core/aa.ts'
 import { certificationConfig } from '../core/certify/certify.ts'
-import { measurementHash } from '../core/evidence.ts'
 import { reviewChanges } from '../core/gate/gate.ts'
-import { missingInRound } from '../core/lost.ts'
+import { reviewAa } from '../core/judge/aa.ts'
+import { measurementHash } from '../core/judge/evidence.ts'
+import { groupTrials, type Trial, type TrialBatch, type TrialResult } from '../core/record/trial.ts'
 import { describeTrial } from '../core/report/describe.ts'
-import { visibleText } from '../core/report/markdown.ts'
-import { groupTrials, type Trial, type TrialBatch, type TrialResult } from '../core/trial.ts'
-import { checkResult } from '../core/trust.ts'
+import { visibleText } from '../core/text/markdown.ts'
+import { missingInRound } from '../core/trial/lost.ts'
+import { checkResult } from '../core/trial/trust.ts'
 import type { Results } from '../ports.ts'
-import { openSession } from './opening.ts'
-import type { Ports, Session, SessionSettings } from './session.ts'
-import { performSteps } from './steps.ts'
+import { openSession } from '../session/opening.ts'
+import type { Ports, Session, SessionSettings } from '../session/session.ts'
+import { performSteps } from '../session/steps.ts'
 
 /** @returns the session and the trials that are to be run next */
 export async function judgeResults(

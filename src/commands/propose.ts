@@ -1,14 +1,14 @@
 // The `propose` job: opens pull requests for new ideas and says which trials are to be run. It runs no candidate code.
-import { waitingCandidates } from '../core/schedule.ts'
-import { groupTrials, type TrialBatch } from '../core/trial.ts'
-import { proposeDueAa } from './candidates.ts'
-import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
-import { openSession, warnOfAbsentFiles } from './opening.ts'
-import { Wishes } from './people.ts'
-import { logNothing, nextTurn, type ProposingPorts, proposeCandidate } from './proposing.ts'
-import { Refusals } from './refusals.ts'
-import type { Ports, Session, SessionSettings } from './session.ts'
-import { performSteps } from './steps.ts'
+import { waitingCandidates } from '../core/plan/schedule.ts'
+import { groupTrials, type TrialBatch } from '../core/record/trial.ts'
+import { proposeDueAa } from '../session/candidates.ts'
+import { readPresentInsights, renewInsightsWhenDue } from '../session/insights.ts'
+import { openSession, warnOfAbsentFiles } from '../session/opening.ts'
+import { Wishes } from '../session/people.ts'
+import { logNothing, nextTurn, type ProposingPorts, proposeCandidate } from '../session/proposing.ts'
+import { Refusals } from '../session/refusals.ts'
+import type { Ports, Session, SessionSettings } from '../session/session.ts'
+import { performSteps } from '../session/steps.ts'
 
 export interface ProposeSettings extends SessionSettings {
   /** Wall time after which nobody is asked any more, in seconds: what was proposed by then is to be trained. */

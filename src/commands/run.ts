@@ -1,23 +1,30 @@
 // The loop for one GPU machine: three lanes that read the same state (one trains, one proposes, one talks to GitHub), so
 // that the device never waits for a model or for GitHub.
-import { Patience } from '../core/agent/patience.ts'
-import { pastIdeas } from '../core/ideas.ts'
-import { lostOnMachine } from '../core/lost.ts'
+
+import { planSteps, waitingCandidates } from '../core/plan/schedule.ts'
+import { Patience } from '../core/propose/patience.ts'
+import { dueAnswers } from '../core/propose/requests.ts'
+import { pastIdeas } from '../core/record/ideas.ts'
+import { openCandidates, type State } from '../core/record/state.ts'
+import type { Trial, TrialResult } from '../core/record/trial.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import type { RunTimes } from '../core/report/tally.ts'
-import { planSteps, waitingCandidates } from '../core/schedule.ts'
-import { openCandidates, type State } from '../core/state.ts'
-import type { Trial, TrialResult } from '../core/trial.ts'
-import { dueAnswers } from '../core/wishes.ts'
+import { lostOnMachine } from '../core/trial/lost.ts'
 import type { Proposer, Trainer } from '../ports.ts'
-import { proposeDueAa } from './candidates.ts'
-import { readPresentInsights, renewInsightsWhenDue } from './insights.ts'
-import { openSession, warnOfAbsentFiles } from './opening.ts'
-import { Wishes } from './people.ts'
-import { logNothing, nextTurn, type ProposingPorts, proposeCandidate, type Turn } from './proposing.ts'
-import { Refusals } from './refusals.ts'
-import type { Ports, Session, SessionSettings } from './session.ts'
-import { giveAnswer, performStep } from './steps.ts'
+import { proposeDueAa } from '../session/candidates.ts'
+import { readPresentInsights, renewInsightsWhenDue } from '../session/insights.ts'
+import { openSession, warnOfAbsentFiles } from '../session/opening.ts'
+import { Wishes } from '../session/people.ts'
+import {
+  logNothing,
+  nextTurn,
+  type ProposingPorts,
+  proposeCandidate,
+  type Turn,
+} from '../session/proposing.ts'
+import { Refusals } from '../session/refusals.ts'
+import type { Ports, Session, SessionSettings } from '../session/session.ts'
+import { giveAnswer, performStep } from '../session/steps.ts'
 
 export interface RunPorts extends Ports, ProposingPorts {
   trainer: Trainer

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/adapters/clock.ts'
 import { createRepository } from '../../src/adapters/git/repository.ts'
 import { createTrainer, type TrainerOptions } from '../../src/adapters/trainer/trainer.ts'
-import type { TrialResult } from '../../src/core/trial.ts'
+import type { TrialResult } from '../../src/core/record/trial.ts'
 import { aDirectory, aLog, aRemote, trialOf } from '../scaffold.ts'
 
 const SHIM = fileURLToPath(new URL('../../python', import.meta.url))

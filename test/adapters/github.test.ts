@@ -3,7 +3,7 @@ import { connect } from '../../src/adapters/github/client.ts'
 import { createForge } from '../../src/adapters/github/github.ts'
 import type { CheckRun } from '../../src/core/report/report.ts'
 import { ForgeError } from '../../src/errors.ts'
-import { aRepository, NAME, octokitWith, type TestOptions } from '../github/fixtures.ts'
+import { aRepository, NAME, octokitWith, type TestOptions } from '../loopback-github/fixtures.ts'
 import { aLog, commitIn } from '../scaffold.ts'
 
 const BASE = 'autoresearch/baseline'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createKnobsProposer } from '../../src/adapters/knobs.ts'
-import { type Candidate, NO_USAGE, type Proposal } from '../../src/core/candidate.ts'
 import { reviewChanges } from '../../src/core/gate/gate.ts'
+import { type Candidate, NO_USAGE, type Proposal } from '../../src/core/record/candidate.ts'
 import type { ProposalRequest, ProposalResult } from '../../src/ports.ts'
 import { aCandidate, aProposalRequest, aVerdict } from '../factories.ts'
 

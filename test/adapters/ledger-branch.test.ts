@@ -6,7 +6,7 @@ import type { GitContext } from '../../src/adapters/git/git.ts'
 import { createLedgerBranch } from '../../src/adapters/git/ledger-branch.ts'
 import { createRepository } from '../../src/adapters/git/repository.ts'
 import { ForgeError, LedgerError } from '../../src/errors.ts'
-import { aRepository, type TestOptions } from '../github/fixtures.ts'
+import { aRepository, type TestOptions } from '../loopback-github/fixtures.ts'
 import { aDirectory, aRemote, gitIn } from '../scaffold.ts'
 
 const LEDGER = 'autoresearch/ledger'

@@ -1,7 +1,7 @@
 // Strict and sloppy endpoints: each refuses or garbles something that another one wants.
 import { describe, expect, test } from 'vitest'
 import { createOpenAIProposer } from '../../src/adapters/openai/openai.ts'
-import { assignKeys, parseKeys } from '../../src/core/agent/keys.ts'
+import { assignKeys, parseKeys } from '../../src/core/config/keys.ts'
 import type { ScriptedAnswer, ScriptedFault } from '../model/script.ts'
 import { type ModelOptions, startModel } from '../model/server.ts'
 import {

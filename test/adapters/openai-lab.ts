@@ -1,8 +1,8 @@
 // A proposer that asks the loopback model, and what its tests say to it.
 import { expect, onTestFinished } from 'vitest'
 import { createOpenAIProposer, type OpenAISettings } from '../../src/adapters/openai/openai.ts'
-import { assignKeys } from '../../src/core/agent/keys.ts'
 import type { EndpointConfig } from '../../src/core/config/config.ts'
+import { assignKeys } from '../../src/core/config/keys.ts'
 import type { ProposalRequest, Proposer } from '../../src/ports.ts'
 import { aProposalRequest } from '../factories.ts'
 import type { ScriptedAnswer, ScriptedConversation, ScriptedReply } from '../model/script.ts'

@@ -1,8 +1,8 @@
 // What the tools do in a conversation, and how a conversation that goes nowhere ends.
 import { describe, expect, test } from 'vitest'
 import { within } from '../../src/adapters/openai/within.ts'
-import { searchFiles } from '../../src/core/agent/search.ts'
-import { openWorkspace } from '../../src/core/agent/workspace.ts'
+import { searchFiles } from '../../src/core/propose/search.ts'
+import { openWorkspace } from '../../src/core/propose/workspace.ts'
 import type { ProposalRequest } from '../../src/ports.ts'
 import { call, calls, edit, models, propose, submit, told } from './openai-lab.ts'
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
 import { createResults } from '../../src/adapters/trainer/results.ts'
-import { TRIAL_FILE } from '../../src/core/trial.ts'
+import { TRIAL_FILE } from '../../src/core/record/trial.ts'
 import { aTrialResult } from '../factories.ts'
 import { aDirectory } from '../scaffold.ts'
 

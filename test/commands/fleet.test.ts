@@ -1,10 +1,10 @@
 // A swarm of two kinds of machines: whatever kind a trial lands on, its number is compared with numbers of that kind only.
 import { expect, test } from 'vitest'
-import type { Candidate } from '../../src/core/candidate.ts'
-import type { Trial, TrialResult } from '../../src/core/trial.ts'
+import type { Candidate } from '../../src/core/record/candidate.ts'
+import type { Trial, TrialResult } from '../../src/core/record/trial.ts'
 import { BENCH } from '../factories.ts'
-import { type MemoryWorld, pullOf } from './memory.ts'
-import { aWorld, now, round } from './swarm.ts'
+import { type MemoryWorld, pullOf } from '../fakes/memory.ts'
+import { aWorld, now, round } from '../fakes/swarm.ts'
 
 const OTHER = '1 × OtherGPU, driver 2.0'
 

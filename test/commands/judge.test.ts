@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { judgeResults } from '../../src/commands/judge.ts'
 import { propose } from '../../src/commands/propose.ts'
 import type { ResultFile } from '../../src/ports.ts'
-import { aWorld, now, portsOf, settingsOf } from './swarm.ts'
+import { aWorld, now, portsOf, settingsOf } from '../fakes/swarm.ts'
 
 /** The verdicts on one round of three candidates, whose results are read in this order. */
 async function verdicts(inOrder: (files: ResultFile[]) => ResultFile[]) {

@@ -1,11 +1,11 @@
 // What becomes of a run whose limit is reached: it stops with a sentence, and what was begun is ended.
 import { expect, test } from 'vitest'
-import { openSession } from '../../src/commands/opening.ts'
 import { propose } from '../../src/commands/propose.ts'
-import type { LedgerEvent } from '../../src/core/ledger.ts'
+import type { LedgerEvent } from '../../src/core/record/ledger.ts'
+import { openSession } from '../../src/session/opening.ts'
 import { aCandidate, aTrialResult, trialResults } from '../factories.ts'
-import { CONFIG, configHash, SETTINGS, thePorts } from './lab.ts'
-import { proposingPorts } from './proposing-ports.ts'
+import { CONFIG, configHash, SETTINGS, thePorts } from '../fakes/lab.ts'
+import { proposingPorts } from '../fakes/proposing-ports.ts'
 
 const WEEK = 7 * 24 * 3600 * 1000
 const NOW = new Date('2026-11-20T12:00:00Z')

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
 import { run } from '../../src/commands/run.ts'
-import type { TrialResult } from '../../src/core/trial.ts'
+import type { TrialResult } from '../../src/core/record/trial.ts'
 import type { Trainer } from '../../src/ports.ts'
-import { Killed, type MemoryWorld, pullOf } from './memory.ts'
-import { aWorld, now, portsOf, round as roundOf, settingsOf } from './swarm.ts'
+import { Killed, type MemoryWorld, pullOf } from '../fakes/memory.ts'
+import { aWorld, now, portsOf, round as roundOf, settingsOf } from '../fakes/swarm.ts'
 
 const LOST = 'run 1 is lost: it was begun 3 times, and no result that counts came back'
 

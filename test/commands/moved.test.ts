@@ -1,10 +1,10 @@
 // A candidate whose baseline moved under it: what is known of its change is about the change as it was replayed.
 import { expect, test } from 'vitest'
-import { openSession } from '../../src/commands/opening.ts'
-import { performSteps } from '../../src/commands/steps.ts'
-import { candidateBranch, candidateId } from '../../src/core/candidate.ts'
+import { candidateBranch, candidateId } from '../../src/core/record/candidate.ts'
+import { openSession } from '../../src/session/opening.ts'
+import { performSteps } from '../../src/session/steps.ts'
 import { aCandidate, BENCH, ROOT_SEED } from '../factories.ts'
-import { BASELINE, CONFIG, MemoryWorld, STILL_CLOCK } from './memory.ts'
+import { BASELINE, CONFIG, MemoryWorld, STILL_CLOCK } from '../fakes/memory.ts'
 
 const CONFIG_TEXT = `editable: ['*.py']
 train: python train.py

@@ -2,15 +2,15 @@
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
 import { type RunPorts, type RunSettings, run } from '../../src/commands/run.ts'
-import { NO_USAGE } from '../../src/core/candidate.ts'
 import { parseConfig } from '../../src/core/config/config.ts'
-import { measurementHash } from '../../src/core/evidence.ts'
+import { measurementHash } from '../../src/core/judge/evidence.ts'
+import { NO_USAGE } from '../../src/core/record/candidate.ts'
 import { ProposerError } from '../../src/errors.ts'
 import type { Clock, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
 import { BENCH, ROOT_SEED } from '../factories.ts'
-import { IdleClock } from './idle-clock.ts'
-import { CONFIG, MemoryWorld } from './memory.ts'
-import { proposingPorts } from './proposing-ports.ts'
+import { IdleClock } from '../fakes/idle-clock.ts'
+import { CONFIG, MemoryWorld } from '../fakes/memory.ts'
+import { proposingPorts } from '../fakes/proposing-ports.ts'
 
 const CONFIG_TEXT = `editable: [train.py]
 train: python train.py

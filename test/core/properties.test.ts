@@ -1,10 +1,10 @@
 // What must hold of every verdict that a ledger leads to: scheduler, evidence, beliefs and judge together.
 import { describe, expect, it } from 'vitest'
-import type { Candidate } from '../../src/core/candidate.ts'
-import type { LedgerEvent } from '../../src/core/ledger.ts'
-import type { JudgePolicy } from '../../src/core/policy.ts'
-import { judgeCandidate } from '../../src/core/schedule.ts'
-import { openCandidates, replay } from '../../src/core/state.ts'
+import type { JudgePolicy } from '../../src/core/judge/policy.ts'
+import { judgeCandidate } from '../../src/core/plan/schedule.ts'
+import type { Candidate } from '../../src/core/record/candidate.ts'
+import type { LedgerEvent } from '../../src/core/record/ledger.ts'
+import { openCandidates, replay } from '../../src/core/record/state.ts'
 import {
   aBaseline,
   aCandidate,

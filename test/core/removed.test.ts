@@ -1,7 +1,7 @@
 // The rules of the judge with one of them out of the way: what it rejects is then merged, so it was that rule.
 import { describe, expect, it } from 'vitest'
-import { type MetricText, measureTrial, OutputReader } from '../../src/core/metric.ts'
-import { judge, type Verdict } from '../../src/core/verdict.ts'
+import { judge, type Verdict } from '../../src/core/judge/judge.ts'
+import { type MetricText, measureTrial, OutputReader } from '../../src/core/trial/metric.ts'
 import {
   aCandidate,
   aRandom,

@@ -1,6 +1,6 @@
 // Certification and A/A candidates with the built action, on real git, real HTTP and real processes.
 import { expect, it } from 'vitest'
-import { replay } from '../../src/core/state.ts'
+import { replay } from '../../src/core/record/state.ts'
 import { proposal, REPOSITORY, type Research, startResearch } from './research.ts'
 
 const better = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.4')

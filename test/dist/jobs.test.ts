@@ -2,7 +2,7 @@
 import { cp, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import type { TrialBatch } from '../../src/core/trial.ts'
+import type { TrialBatch } from '../../src/core/record/trial.ts'
 import { proposal, REPOSITORY, type Research, startResearch } from './research.ts'
 
 const better = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.4')

@@ -1,6 +1,6 @@
 // An issue that asks for something, through the jobs of the built action: taken up, trained, judged and answered.
 import { expect, it } from 'vitest'
-import { octokitWith } from '../github/fixtures.ts'
+import { octokitWith } from '../loopback-github/fixtures.ts'
 import { proposal, REPOSITORY, type Research, startResearch } from './research.ts'
 
 const NAME = { owner: 'acme', repo: 'research' }

@@ -1,9 +1,9 @@
 // The folder an agent works in: written from the baseline, and read back as what it is, hostile input.
 import { lstat, mkdir, opendir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isLitter, type LeftEntry } from '../../core/agent/left-behind.ts'
-import { MAX_FILE_BYTES } from '../../core/agent/workspace.ts'
 import { pathRule } from '../../core/config/rules.ts'
+import { isLitter, type LeftEntry } from '../../core/propose/left-behind.ts'
+import { MAX_FILE_BYTES } from '../../core/propose/workspace.ts'
 import { readBoundedFile } from '../trainer/bounded-file.ts'
 
 /** Of files that were not there before; one is enough to refuse. */

@@ -9,8 +9,8 @@ import {
 } from 'node:http'
 import { connect, type LookupFunction } from 'node:net'
 import { type Duplex, pipeline, type Readable } from 'node:stream'
-import { type Destination, destinationText, isAllowed, parseDestination } from '../../core/agent/hosts.ts'
-import { visibleText } from '../../core/report/markdown.ts'
+import { type Destination, destinationText, isAllowed, parseDestination } from '../../core/config/hosts.ts'
+import { visibleText } from '../../core/text/markdown.ts'
 import { vetted } from './addresses.ts'
 
 export interface ModelProxy {

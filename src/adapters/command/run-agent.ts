@@ -1,8 +1,8 @@
 // Runs an agent once: its sandbox, what it is given, and its only way out.
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { taskVariable } from '../../core/agent/task.ts'
 import type { CommandConfig } from '../../core/config/config.ts'
+import { taskVariable } from '../../core/propose/task.ts'
 import type { Mount, SandboxExit } from '../../core/sandbox/sandbox.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { agentEnvironment } from '../trainer/environment.ts'

@@ -1,7 +1,7 @@
 // What people say on GitHub: labelled issues, who labelled them, comments, and who may write. Nothing is judged here.
 import { RequestError } from '@octokit/request-error'
-import type { Person, Remark } from '../../core/people.ts'
-import type { LabelledIssue } from '../../core/wishes.ts'
+import type { LabelledIssue } from '../../core/propose/requests.ts'
+import type { Person, Remark } from '../../core/record/people.ts'
 import type { Answered, Discussion, LabelledIssues } from '../../ports.ts'
 import { explainedBy, type GitHub } from './client.ts'
 import { putComment } from './comments.ts'

@@ -1,5 +1,5 @@
 // GitHub through Octokit: pull requests, check runs, comments, merges. Every call may be repeated; nothing is done twice.
-import type { PullRequest } from '../../core/reconcile.ts'
+import type { PullRequest } from '../../core/record/reconcile.ts'
 import type { CheckRun } from '../../core/report/report.ts'
 import type { Forge, MergeResult, OpenedPullRequest } from '../../ports.ts'
 import { explainedBy, type GitHub, type GitHubOptions, pauseOf } from './client.ts'

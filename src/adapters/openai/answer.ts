@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import type { ChatCompletionMessageParam } from 'openai/resources'
 import { z } from 'zod'
-import type { Usage } from '../../core/candidate.ts'
 import type { EndpointConfig } from '../../core/config/config.ts'
+import type { Usage } from '../../core/record/candidate.ts'
 
 /** Dollars per million tokens. */
 type Price = NonNullable<EndpointConfig['price']>

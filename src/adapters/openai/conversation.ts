@@ -8,12 +8,12 @@ import {
   type SubmitCall,
   type ToolName,
   toProposal,
-} from '../../core/agent/agent.ts'
-import { readCannot } from '../../core/agent/asked.ts'
-import { type PlainAnswer, parsePlainAnswer, withoutThoughts } from '../../core/agent/plain.ts'
-import { RepeatWatch } from '../../core/agent/repeats.ts'
-import { applyEdit, changedFiles, openWorkspace, type Workspace } from '../../core/agent/workspace.ts'
-import { addUsage, NO_USAGE, type Proposal, type Usage } from '../../core/candidate.ts'
+} from '../../core/propose/agent.ts'
+import { readCannot } from '../../core/propose/asked.ts'
+import { type PlainAnswer, parsePlainAnswer, withoutThoughts } from '../../core/propose/plain.ts'
+import { RepeatWatch } from '../../core/propose/repeats.ts'
+import { applyEdit, changedFiles, openWorkspace, type Workspace } from '../../core/propose/workspace.ts'
+import { addUsage, NO_USAGE, type Proposal, type Usage } from '../../core/record/candidate.ts'
 import type { ProposalRequest } from '../../ports.ts'
 import type { Reply } from './answer.ts'
 import type { Endpoint, Failure } from './endpoint.ts'

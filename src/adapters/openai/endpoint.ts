@@ -2,8 +2,8 @@
 // its peculiarities learnt from its first refusals.
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources'
-import { hostOf, OPENAI_URL } from '../../core/agent/keys.ts'
 import type { EndpointConfig } from '../../core/config/config.ts'
+import { hostOf, OPENAI_URL } from '../../core/config/keys.ts'
 import { type Reply, readAnswer } from './answer.ts'
 import { boundedFetch } from './bounded-fetch.ts'
 import { type Refusal, understand } from './refusals.ts'

@@ -1,10 +1,11 @@
 // The built-in agent as a proposer: one conversation with an OpenAI-compatible model per candidate, at the first endpoint
 // that answers.
-import { hostOf, type KeysByHost } from '../../core/agent/keys.ts'
-import { withoutThoughts } from '../../core/agent/plain.ts'
-import { addUsage, NO_USAGE, type Usage } from '../../core/candidate.ts'
+
 import type { ProposerConfig } from '../../core/config/config.ts'
-import { visibleText } from '../../core/report/markdown.ts'
+import { hostOf, type KeysByHost } from '../../core/config/keys.ts'
+import { withoutThoughts } from '../../core/propose/plain.ts'
+import { addUsage, NO_USAGE, type Usage } from '../../core/record/candidate.ts'
+import { visibleText } from '../../core/text/markdown.ts'
 import type { NothingCause, ProposalRequest, ProposalResult, Proposer } from '../../ports.ts'
 import { converse } from './conversation.ts'
 import { connect, type Endpoint, type EndpointSettings } from './endpoint.ts'

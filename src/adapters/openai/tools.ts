@@ -1,6 +1,6 @@
 // Does what the agent's tools say, on files in memory; only checks leave this process.
-import type { SubmitCall, ToolCall } from '../../core/agent/agent.ts'
-import { searchFiles } from '../../core/agent/search.ts'
+import type { SubmitCall, ToolCall } from '../../core/propose/agent.ts'
+import { searchFiles } from '../../core/propose/search.ts'
 import {
   applyEdit,
   changedFiles,
@@ -11,7 +11,7 @@ import {
   showDiff,
   type Workspace,
   writeFile,
-} from '../../core/agent/workspace.ts'
+} from '../../core/propose/workspace.ts'
 import type { ProposalRequest } from '../../ports.ts'
 import { within } from './within.ts'
 

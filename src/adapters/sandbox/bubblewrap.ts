@@ -5,7 +5,6 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
-import type { Exit } from '../../core/metric.ts'
 import { explainRefusal, INSTALL, UPDATE } from '../../core/sandbox/refusal.ts'
 import {
   bubblewrapArguments,
@@ -18,6 +17,7 @@ import {
   SYNTHETIC_FILES,
 } from '../../core/sandbox/sandbox.ts'
 import { seccompFilter } from '../../core/sandbox/seccomp.ts'
+import type { Exit } from '../../core/trial/metric.ts'
 import { ended, exitOf, SandboxEnd } from './end.ts'
 import { SandboxError } from './error.ts'
 import { readLines } from './output-lines.ts'

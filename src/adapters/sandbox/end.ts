@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Exit } from '../../core/metric.ts'
+import type { Exit } from '../../core/trial/metric.ts'
 import { SandboxError } from './error.ts'
 
 /** Time between SIGTERM and SIGKILL, for a script that wants to say something last. */

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
-import type { Exit } from '../../core/metric.ts'
+import type { Exit } from '../../core/trial/metric.ts'
 import { readLines } from './output-lines.ts'
 
 export interface GroupRequest {

@@ -1,6 +1,6 @@
 // Follows the curve of a running command: when it began, and whether there is reason to end it early.
-import { type CutPlan, CutWatch } from '../../core/curve.ts'
-import type { Measurement, OutputReader } from '../../core/metric.ts'
+import { type CutPlan, CutWatch } from '../../core/trial/curve.ts'
+import type { Measurement, OutputReader } from '../../core/trial/metric.ts'
 
 /** A run that is ended when its curve is NaN for good, and with a plan also when it is hopeless. */
 export interface EarlyEnd {

@@ -1,6 +1,6 @@
 // Asks the driver of NVIDIA about the devices that trials are given: all there are, or those CUDA_VISIBLE_DEVICES names.
 import { execa } from 'execa'
-import { type Device, selectDevices } from '../../core/devices.ts'
+import { type Device, selectDevices } from '../../core/trial/devices.ts'
 
 /** What `nvidia-smi` says, a row for each line; none where there is no driver, or it does not answer. */
 async function rowsOf(query: string): Promise<string[][]> {

@@ -1,8 +1,8 @@
 // Finds the results that train jobs left as artifacts. Everything in there is hostile: candidate code ran beside it.
 import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { visibleText } from '../../core/report/markdown.ts'
-import { TRIAL_FILE, trialResultSchema } from '../../core/trial.ts'
+import { TRIAL_FILE, trialResultSchema } from '../../core/record/trial.ts'
+import { visibleText } from '../../core/text/markdown.ts'
 import type { ResultFile, Results } from '../../ports.ts'
 import { readBoundedFile } from './bounded-file.ts'
 

@@ -1,6 +1,6 @@
 // Says in words what this machine trains on and with, so that numbers from another one are never compared with its own.
 import { arch, cpus, platform } from 'node:os'
-import { describeDevices } from '../../core/devices.ts'
+import { describeDevices } from '../../core/trial/devices.ts'
 import { describeFrameworks } from './frameworks.ts'
 import { nvidiaDevices } from './nvidia.ts'
 

@@ -5,8 +5,11 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { certificationConfig } from '../../core/certify/certify.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../../core/config/config.ts'
-import type { CutPlan } from '../../core/curve.ts'
-import { measurementHash } from '../../core/evidence.ts'
+import { measurementHash } from '../../core/judge/evidence.ts'
+import { mayBeCut, type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/record/trial.ts'
+import type { Places } from '../../core/sandbox/sandbox.ts'
+import { SecretWatch } from '../../core/text/redaction.ts'
+import type { CutPlan } from '../../core/trial/curve.ts'
 import {
   type Measurement,
   type MetricSource,
@@ -14,10 +17,7 @@ import {
   measureTrial,
   OutputReader,
   readMetricFile,
-} from '../../core/metric.ts'
-import type { Places } from '../../core/sandbox/sandbox.ts'
-import { SecretWatch } from '../../core/secrets.ts'
-import { mayBeCut, type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/trial.ts'
+} from '../../core/trial/metric.ts'
 import { ConfigError, UserFacingError } from '../../errors.ts'
 import type { Clock, Log, Trainer } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'

@@ -1,8 +1,8 @@
 // Certification: proves the merges since the last certified commit together, with fresh runs of both ends side by side.
 import type { Config } from '../config/config.ts'
-import { measurementHash } from '../evidence.ts'
-import type { LedgerEvent } from '../ledger.ts'
-import type { State } from '../state.ts'
+import { measurementHash } from '../judge/evidence.ts'
+import type { LedgerEvent } from '../record/ledger.ts'
+import type { State } from '../record/state.ts'
 import {
   BASE_SCALE,
   measuredValues,
@@ -11,7 +11,7 @@ import {
   type TrialResult,
   trialId,
   trialSeed,
-} from '../trial.ts'
+} from '../record/trial.ts'
 import { type CertifyPolicy, certificationEvidence, HOLD_Z, judgeStretch } from './opinion.ts'
 import { decideReverts } from './revert.ts'
 import { isCertifying, type NextStretch, nextStretch, pendingMerges } from './stretch.ts'

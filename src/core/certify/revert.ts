@@ -1,8 +1,9 @@
 // What becomes of a merge that certification refuted: a pull request that undoes it, decided by the fresh runs alone.
-import type { Proposal } from '../candidate.ts'
-import type { LedgerEvent } from '../ledger.ts'
-import { openCandidates, type State } from '../state.ts'
-import type { Verdict } from '../verdict.ts'
+
+import type { Verdict } from '../judge/judge.ts'
+import type { Proposal } from '../record/candidate.ts'
+import type { LedgerEvent } from '../record/ledger.ts'
+import { openCandidates, type State } from '../record/state.ts'
 import { type Certification, candidateMergedAs, isRefuted, stretchKey } from './stretch.ts'
 
 /** As the ledger and pull requests name who undoes a merge. */

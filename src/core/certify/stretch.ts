@@ -1,7 +1,7 @@
 // Certification as a walk along the baseline: which merges are not certified yet, and which stretch of them is next. When
 // a stretch does not hold, its first half is next, until the merge that does not hold stands alone.
-import { type Candidate, isIdea } from '../candidate.ts'
-import type { BaselineCommit, State } from '../state.ts'
+import { type Candidate, isIdea } from '../record/candidate.ts'
+import type { BaselineCommit, State } from '../record/state.ts'
 
 /** The baseline from one commit to a later one: what is proven is that `to` is better than `from`. */
 export interface Stretch {

@@ -1,7 +1,7 @@
 // The configuration of a research repository: every setting in typed form, or every mistake in the file at once.
 
-import type { Metric } from '../metric.ts'
-import type { Gain, Simplicity } from '../policy.ts'
+import type { Gain, Simplicity } from '../judge/policy.ts'
+import type { Metric } from '../trial/metric.ts'
 import { explainIssues } from './issues.ts'
 import type { ConfigProblem } from './problems.ts'
 import { parseDuration } from './quantity.ts'

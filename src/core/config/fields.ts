@@ -1,8 +1,8 @@
 // The kinds of field the configuration is made of. The message of every rule is what was expected, so that a problem
 // reads `expected <message>, found <value>`.
 import { z } from 'zod'
-import { VARIABLE_NAME } from '../agent/agent-environment.ts'
-import type { Gain } from '../policy.ts'
+import type { Gain } from '../judge/policy.ts'
+import { VARIABLE_NAME } from './agent-environment.ts'
 import {
   COUNT,
   DURATION,

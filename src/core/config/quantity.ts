@@ -1,6 +1,6 @@
 // How people write durations, counts, sizes and gains, in the configuration and in action inputs, and what they mean as
 // numbers.
-import type { Gain } from '../policy.ts'
+import type { Gain } from '../judge/policy.ts'
 
 /** `1h30m`, `5m`, `90s`, `2.5s`: hours, minutes and seconds in this order, at least one of them. */
 export const DURATION = /^(?=\d)(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?$/

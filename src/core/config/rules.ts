@@ -1,6 +1,6 @@
 // Rules about one piece of text in the configuration: paths, globs, branch names and patterns.
 
-import { parseDestination } from '../agent/hosts.ts'
+import { parseDestination } from './hosts.ts'
 
 /** Why a text is refused: what was expected instead, and what to do about it. */
 export interface Refusal {

@@ -1,8 +1,9 @@
 // The one comment on an issue that asked for something: what takes it up, what came of it, or why it is not tried.
-import type { Candidate } from '../candidate.ts'
-import type { State } from '../state.ts'
-import type { DueAnswer } from '../wishes.ts'
-import { inertText } from './markdown.ts'
+
+import type { DueAnswer } from '../propose/requests.ts'
+import type { Candidate } from '../record/candidate.ts'
+import type { State } from '../record/state.ts'
+import { inertText } from '../text/markdown.ts'
 
 /** Hidden first line of the comment, by which it is found and updated. */
 export function wishMarker(wishId: string): string {

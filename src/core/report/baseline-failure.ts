@@ -1,9 +1,9 @@
 // What a person is told when the baseline itself cannot be measured: how it ended, what it printed, and what to mend where.
 import { stripVTControlCharacters } from 'node:util'
 import type { Config } from '../config/config.ts'
-import { formatSeconds } from '../text.ts'
-import type { TrialResult } from '../trial.ts'
-import { visibleText } from './markdown.ts'
+import type { TrialResult } from '../record/trial.ts'
+import { visibleText } from '../text/markdown.ts'
+import { formatSeconds } from '../text/numbers.ts'
 
 const MAX_LINES = 12
 const MAX_LINE_CHARACTERS = 200

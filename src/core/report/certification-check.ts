@@ -2,11 +2,11 @@
 // did not hold.
 import { certificationEvidence } from '../certify/opinion.ts'
 import type { Certification } from '../certify/stretch.ts'
-import type { State } from '../state.ts'
-import type { Verdict } from '../verdict.ts'
+import type { Verdict } from '../judge/judge.ts'
+import type { State } from '../record/state.ts'
+import { inertText, inertTitle } from '../text/markdown.ts'
 import { CONCLUSIONS, frame, noiseLine, renderVerdict, trustLines, type VerdictFacts } from './check.ts'
 import { compare, comparisonTable, trialTable } from './comparison.ts'
-import { inertText, inertTitle } from './markdown.ts'
 import type { CheckRun } from './report.ts'
 
 export interface CertificationFacts {

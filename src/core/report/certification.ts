@@ -1,7 +1,7 @@
 // What the report says about certification: how many merges fresh runs confirmed, and the sentences of the latest.
 import { certificationSteps } from '../certify/revert.ts'
 import { isRefuted, pendingMerges } from '../certify/stretch.ts'
-import type { State } from '../state.ts'
+import type { State } from '../record/state.ts'
 import { describeCertification } from './describe.ts'
 
 /** Certifications quoted in the report; the ledger has them all. */

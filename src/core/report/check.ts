@@ -1,13 +1,14 @@
 // The check run on a candidate's commit: what it shows while training and when the verdict is in.
-import type { Candidate } from '../candidate.ts'
+
 import type { Config } from '../config/config.ts'
-import type { Metric } from '../metric.ts'
-import type { Simplicity } from '../policy.ts'
-import { formatNumber, formatScore, formatSeconds, formatSigned } from '../text.ts'
-import { isSandboxed, type TrialResult } from '../trial.ts'
-import type { MeasuredEvidence, Verdict } from '../verdict.ts'
+import type { MeasuredEvidence, Verdict } from '../judge/judge.ts'
+import type { Simplicity } from '../judge/policy.ts'
+import type { Candidate } from '../record/candidate.ts'
+import { isSandboxed, type TrialResult } from '../record/trial.ts'
+import { fence, inertText, inertTitle, truncateMarkdown } from '../text/markdown.ts'
+import { formatNumber, formatScore, formatSeconds, formatSigned } from '../text/numbers.ts'
+import type { Metric } from '../trial/metric.ts'
 import { compare, comparisonTable, trialTable } from './comparison.ts'
-import { fence, inertText, inertTitle, truncateMarkdown } from './markdown.ts'
 import type { CheckRun } from './report.ts'
 
 /** GitHub's limit for the summary of a check run. */

@@ -1,14 +1,14 @@
 // The one comment on a candidate's pull request: every run against the baseline, and the training curves.
 
-import { type CostSummary, NO_COST } from '../cost.ts'
-import type { Metric } from '../metric.ts'
-import { formatNumber } from '../text.ts'
-import type { TrialResult } from '../trial.ts'
-import type { MeasuredEvidence } from '../verdict.ts'
+import type { MeasuredEvidence } from '../judge/judge.ts'
+import { type CostSummary, NO_COST } from '../record/cost.ts'
+import type { TrialResult } from '../record/trial.ts'
+import { inertText, table, truncateMarkdown } from '../text/markdown.ts'
+import { formatNumber } from '../text/numbers.ts'
+import type { Metric } from '../trial/metric.ts'
 import { aaLines, noiseLine, renderVerdict, type VerdictFacts } from './check.ts'
 import { compare, formatChange, formatSpread } from './comparison.ts'
 import { renderCurveChart } from './curve-chart.ts'
-import { inertText, table, truncateMarkdown } from './markdown.ts'
 import { MAX_BODY_CHARACTERS } from './pull-request.ts'
 import { costWords } from './words.ts'
 

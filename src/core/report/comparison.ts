@@ -1,10 +1,10 @@
 // A candidate's runs next to the baseline's, as numbers and as the tables that checks and comments share.
 
+import type { MeasuredEvidence } from '../judge/judge.ts'
+import { measuredValues, type TrialResult } from '../record/trial.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
-import { formatNumber, formatSeconds, formatSigned } from '../text.ts'
-import { measuredValues, type TrialResult } from '../trial.ts'
-import type { MeasuredEvidence } from '../verdict.ts'
-import { inertText, table } from './markdown.ts'
+import { inertText, table } from '../text/markdown.ts'
+import { formatNumber, formatSeconds, formatSigned } from '../text/numbers.ts'
 
 /** Repeated runs of equal code, in the metric's unit. */
 export interface Spread {

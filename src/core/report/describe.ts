@@ -1,11 +1,12 @@
 // One line an event, for whoever watches the job.
-import type { Candidate } from '../candidate.ts'
+
 import { type Certification, candidateMergedAs } from '../certify/stretch.ts'
-import type { State } from '../state.ts'
-import { formatNumber, formatSeconds } from '../text.ts'
-import type { TrialResult } from '../trial.ts'
-import type { Verdict } from '../verdict.ts'
-import { visibleText } from './markdown.ts'
+import type { Verdict } from '../judge/judge.ts'
+import type { Candidate } from '../record/candidate.ts'
+import type { State } from '../record/state.ts'
+import type { TrialResult } from '../record/trial.ts'
+import { visibleText } from '../text/markdown.ts'
+import { formatNumber, formatSeconds } from '../text/numbers.ts'
 
 export function describeTrial(result: TrialResult): string {
   const { trial, outcome, value, wallSeconds, reason } = result

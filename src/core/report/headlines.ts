@@ -1,5 +1,5 @@
 // The report's numbers for machines: the action's output `summary`.
-import { type Cost, tokensOf } from '../cost.ts'
+import { type Cost, tokensOf } from '../record/cost.ts'
 import { busyFraction, type Report, type Standing } from './tally.ts'
 import { standingWord } from './words.ts'
 

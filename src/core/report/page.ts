@@ -1,8 +1,8 @@
 // The morning report as one self-contained HTML page: no scripts, nothing loaded from anywhere.
 
-import { formatNumber } from '../text.ts'
-import { html, type Markup } from './html.ts'
-import { visibleText } from './markdown.ts'
+import { html, type Markup } from '../text/html.ts'
+import { visibleText } from '../text/markdown.ts'
+import { formatNumber } from '../text/numbers.ts'
 import { PAGE_STYLE } from './page-style.ts'
 import type { Links } from './report.ts'
 import { renderStaircase } from './staircase.ts'

@@ -1,15 +1,16 @@
 // What a candidate's pull request says when it is opened, and what its merge commit says.
-import type { Candidate } from '../candidate.ts'
+
 import type { Config } from '../config/config.ts'
-import { type Bench, baselineMean } from '../evidence.ts'
 import type { Change } from '../gate/gate.ts'
-import type { State } from '../state.ts'
-import { formatNumber, formatSeconds } from '../text.ts'
-import { trialSeed } from '../trial.ts'
-import type { Verdict } from '../verdict.ts'
-import type { KnownWish } from '../wishes.ts'
-import { countLines } from './line-diff.ts'
-import { fence, inertText, inertTitle, table, truncateMarkdown } from './markdown.ts'
+import { type Bench, baselineMean } from '../judge/evidence.ts'
+import type { Verdict } from '../judge/judge.ts'
+import type { KnownWish } from '../propose/requests.ts'
+import type { Candidate } from '../record/candidate.ts'
+import type { State } from '../record/state.ts'
+import { trialSeed } from '../record/trial.ts'
+import { countLines } from '../text/line-diff.ts'
+import { fence, inertText, inertTitle, table, truncateMarkdown } from '../text/markdown.ts'
+import { formatNumber, formatSeconds } from '../text/numbers.ts'
 
 /** GitHub's limit for the body of a pull request or comment. */
 export const MAX_BODY_CHARACTERS = 65_536

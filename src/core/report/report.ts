@@ -1,5 +1,5 @@
 // The morning report as markdown, for the step summary of the workflow run; and the shape of a check run.
-import { inertText, table, truncateMarkdown } from './markdown.ts'
+import { inertText, table, truncateMarkdown } from '../text/markdown.ts'
 import type { Report, ReportRow } from './tally.ts'
 import {
   costWords,

@@ -1,6 +1,6 @@
 // The picture of a run: every candidate a dot, the baseline a line that steps down (or up) with every merge.
-import { html, type Markup } from './html.ts'
-import { visibleText } from './markdown.ts'
+import { html, type Markup } from '../text/html.ts'
+import { visibleText } from '../text/markdown.ts'
 import { placeLabels, type Segment } from './staircase-labels.ts'
 import { niceTicks, valueDomain } from './staircase-scale.ts'
 import type { Report, ReportRow, Standing } from './tally.ts'

@@ -1,13 +1,14 @@
 // What a morning report tells: how far the baseline came and what became of every candidate.
-import { type AaTally, tallyAa } from '../aa.ts'
-import type { Candidate } from '../candidate.ts'
+
 import type { Config } from '../config/config.ts'
-import { type Cost, type CostSummary, NO_COST, summariseCost } from '../cost.ts'
-import { type Bench, baselineMean, noiseSigma, trialsOfTree } from '../evidence.ts'
-import type { Metric } from '../metric.ts'
-import type { State } from '../state.ts'
+import { type AaTally, tallyAa } from '../judge/aa.ts'
+import { type Bench, baselineMean, noiseSigma, trialsOfTree } from '../judge/evidence.ts'
+import type { Candidate } from '../record/candidate.ts'
+import { type Cost, type CostSummary, NO_COST, summariseCost } from '../record/cost.ts'
+import type { State } from '../record/state.ts'
+import { measuredValues, type Outcome } from '../record/trial.ts'
 import { mean } from '../statistics/noise.ts'
-import { measuredValues, type Outcome } from '../trial.ts'
+import type { Metric } from '../trial/metric.ts'
 import { type CertificationTally, tallyCertification } from './certification.ts'
 
 /**

@@ -1,8 +1,8 @@
 // The words and numbers that the markdown report and the page have in common.
 
-import type { Usage } from '../candidate.ts'
-import { type Cost, tokensOf } from '../cost.ts'
-import { formatNumber, formatSeconds } from '../text.ts'
+import type { Usage } from '../record/candidate.ts'
+import { type Cost, tokensOf } from '../record/cost.ts'
+import { formatNumber, formatSeconds } from '../text/numbers.ts'
 import { certificationWords, certifiedShare } from './certification.ts'
 import { formatPercent } from './comparison.ts'
 import { busyFraction, type Report, type ReportRow, type RunTimes, STANDINGS } from './tally.ts'

@@ -1,5 +1,5 @@
 // What a sandboxed command sees: places and their paths inside, its environment, and bubblewrap's arguments for it.
-import type { Exit } from '../metric.ts'
+import type { Exit } from '../trial/metric.ts'
 
 /** Host directories a command works with. Only `out` can ever be written. */
 export interface Places {

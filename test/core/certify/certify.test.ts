@@ -9,11 +9,11 @@ import {
 } from '../../../src/core/certify/certify.ts'
 import { type CertifyPolicy, HOLD_Z } from '../../../src/core/certify/opinion.ts'
 import type { Certification } from '../../../src/core/certify/stretch.ts'
-import { measurementHash } from '../../../src/core/evidence.ts'
-import type { Simplicity } from '../../../src/core/policy.ts'
-import { planTrials } from '../../../src/core/schedule.ts'
-import type { State } from '../../../src/core/state.ts'
-import { type TrialResult, trialId, trialSeed } from '../../../src/core/trial.ts'
+import { measurementHash } from '../../../src/core/judge/evidence.ts'
+import type { Simplicity } from '../../../src/core/judge/policy.ts'
+import { planTrials } from '../../../src/core/plan/schedule.ts'
+import type { State } from '../../../src/core/record/state.ts'
+import { type TrialResult, trialId, trialSeed } from '../../../src/core/record/trial.ts'
 import {
   aBaseline,
   aCandidate,

@@ -1,6 +1,5 @@
 // The walk of certification along the baseline: what is asked of it, what is next, and where the proof begins anew.
 import { describe, expect, it } from 'vitest'
-import type { Candidate } from '../../../src/core/candidate.ts'
 import { askForCertification } from '../../../src/core/certify/certify.ts'
 import {
   type Certification,
@@ -9,7 +8,8 @@ import {
   pendingMerges,
   stretchKey,
 } from '../../../src/core/certify/stretch.ts'
-import type { State } from '../../../src/core/state.ts'
+import type { Candidate } from '../../../src/core/record/candidate.ts'
+import type { State } from '../../../src/core/record/state.ts'
 import { aBaseline, aCandidate, aCertification, aState, aVerdict } from '../../factories.ts'
 
 /** What made each baseline after the first: `m` a merge of ours, anything else as in `MAKERS`. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { TrialResult } from '../../../src/core/record/trial.ts'
 import { baselineAdvice, endOfOutput } from '../../../src/core/report/baseline-failure.ts'
-import type { TrialResult } from '../../../src/core/trial.ts'
 import { aConfig } from '../../factories.ts'
 
 const CONFIG_PATH = '.github/autoresearch.yml'

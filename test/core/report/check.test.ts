@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { Verdict } from '../../../src/core/judge/judge.ts'
+import type { Outcome } from '../../../src/core/record/trial.ts'
 import { concludedCheck, startedCheck } from '../../../src/core/report/check.ts'
-import type { Outcome } from '../../../src/core/trial.ts'
-import type { Verdict } from '../../../src/core/verdict.ts'
 import {
   aCandidate,
   aConfig,

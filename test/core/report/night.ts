@@ -1,7 +1,7 @@
 // A whole night as the ledger would hold it: what the report and the page are looked at with.
-import type { Candidate } from '../../../src/core/candidate.ts'
-import type { BaselineCommit, State } from '../../../src/core/state.ts'
-import type { Outcome, TrialResult } from '../../../src/core/trial.ts'
+import type { Candidate } from '../../../src/core/record/candidate.ts'
+import type { BaselineCommit, State } from '../../../src/core/record/state.ts'
+import type { Outcome, TrialResult } from '../../../src/core/record/trial.ts'
 import { aBaseline, aCandidate, aState, aTrialResult, aVerdict, sha, trialResults } from '../../factories.ts'
 
 /** [title, gain, how it ended]; a merge moves the baseline by its gain. */

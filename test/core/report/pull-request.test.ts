@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Category } from '../../../src/core/candidate.ts'
+import type { Category } from '../../../src/core/record/candidate.ts'
 import {
   pullRequestMarker,
   renderMergeMessage,

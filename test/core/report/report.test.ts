@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { Candidate, Category } from '../../../src/core/candidate.ts'
 import { type Certification, stretchKey } from '../../../src/core/certify/stretch.ts'
+import type { Candidate, Category } from '../../../src/core/record/candidate.ts'
+import type { State } from '../../../src/core/record/state.ts'
 import { headlines } from '../../../src/core/report/headlines.ts'
 import { renderPage } from '../../../src/core/report/page.ts'
 import { buildReport, renderReport } from '../../../src/core/report/report.ts'
 import { countWords, trustSentences } from '../../../src/core/report/words.ts'
-import type { State } from '../../../src/core/state.ts'
 import {
   aBaseline,
   aCandidate,

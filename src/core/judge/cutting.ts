@@ -1,0 +1,156 @@
+// Plans from the ledger when a running trial may be cut: how the baseline's curves ran, and what became of earlier
+// candidates that were behind them.
+
+import type { State } from '../record/state.ts'
+import { purposeOf, type TrialResult } from '../record/trial.ts'
+import { HOPELESS_SIGMAS } from '../statistics/belief.ts'
+import { mean, standardDeviation } from '../statistics/noise.ts'
+import { type Checkpoint, type CutPlan, levelAt, outlook } from '../trial/curve.ts'
+import { certainFrom, type Experience } from '../trial/forecast.ts'
+import { type Bench, comparableTrials, noiseSigma, trialsOfTree } from './evidence.ts'
+
+/** A finished run, as far as cutting is concerned. */
+export type FinishedRun = Pick<
+  TrialResult,
+  'testbed' | 'curve' | 'value' | 'wallSeconds' | 'trainingSeconds' | 'firstPointSeconds'
+>
+
+export interface CutPolicy extends Pick<Bench, 'direction'> {
+  /** A trial is cut when the chance that it ends less than `HOPELESS_SIGMAS` behind is below this. */
+  chance: number
+}
+
+/** Looked at every tenth of the run; the first one only tells how the gap changes. */
+const FRACTIONS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
+/** A level is averaged over this part of the run. */
+const WINDOW_FRACTION = 0.05
+/** Fewer runs of the baseline do not show its noise. */
+const MIN_BASELINE_RUNS = 3
+/** Nothing is gross before: a long warm-up looks like it. */
+const GROSS_FROM = 0.3
+/** A gap that noise alone could make is never gross. */
+const GROSS_SIGMAS = 12
+/** What is learned from: the latest candidates are most like the next. */
+const MAX_EXPERIENCES = 200
+
+/** What candidates on one baseline are held against. */
+export interface Reference {
+  plan: CutPlan
+  /** Mean of the metric. */
+  value: number
+}
+
+/**
+ * @param runs of one baseline
+ * @returns undefined when they show no common curve
+ */
+export function referenceOf(runs: readonly FinishedRun[]): Reference | undefined {
+  const drawn = runs.filter(({ curve }) => curve.length >= 2)
+  const [first] = drawn
+  if (!first || drawn.length < MIN_BASELINE_RUNS) return undefined
+  const lastStep = Math.min(...drawn.map(({ curve }) => curve.at(-1)?.step ?? 0))
+  const windowSteps = WINDOW_FRACTION * lastStep
+  const levels = (fraction: number): number[] =>
+    drawn.map(({ curve }) => levelAt(curve, fraction * lastStep, windowSteps) ?? Number.NaN)
+  // Whether a curve is better low or high it shows itself, whatever the metric's direction.
+  const sign = mean(levels(0.9)) <= mean(levels(0.1)) ? 1 : -1
+  const checkpoints = FRACTIONS.map((fraction): Checkpoint => {
+    const level = mean(levels(fraction))
+    const step = fraction * lastStep
+    const seconds = mean(drawn.map((run) => secondsAt(run, step)))
+    const place = { fraction, step, seconds, level }
+    if (fraction < GROSS_FROM) return place
+    const halfway = sign * (mean(levels(fraction / 2)) - level)
+    // A curve that does not improve says nothing about who does not.
+    if (halfway <= 0) return place
+    return { ...place, gross: Math.max(halfway, GROSS_SIGMAS * (standardDeviation(levels(fraction)) ?? 0)) }
+  })
+  if (checkpoints.some(({ level, seconds }) => !Number.isFinite(level + seconds))) return undefined
+  const { testbed } = first
+  return {
+    plan: { testbed, sign, windowSteps, checkpoints },
+    value: mean(drawn.flatMap(({ value }) => value ?? [])),
+  }
+}
+
+/** When a run made a step, taking it to be as fast from its first point to the end of training. */
+function secondsAt(run: FinishedRun, step: number): number {
+  const { curve, firstPointSeconds = 0, trainingSeconds = run.wallSeconds } = run
+  const [first = 0, last = 0] = [curve[0]?.step, curve.at(-1)?.step]
+  return firstPointSeconds + ((step - first) / (last - first)) * (trainingSeconds - firstPointSeconds)
+}
+
+/** The step a run had made by then. */
+function stepBy(run: FinishedRun, seconds: number): number {
+  const { curve, firstPointSeconds = 0, trainingSeconds = run.wallSeconds } = run
+  const [first = 0, last = 0] = [curve[0]?.step, curve.at(-1)?.step]
+  return first + ((seconds - firstPointSeconds) / (trainingSeconds - firstPointSeconds)) * (last - first)
+}
+
+/** How far a finished run was behind at every checkpoint, as `CutWatch` would have seen it. */
+function gapsOf(run: FinishedRun, { sign, windowSteps, checkpoints }: CutPlan): (number | undefined)[] {
+  return checkpoints.map(({ step, seconds, level }) => {
+    const found = levelAt(run.curve, Math.max(step, stepBy(run, seconds)), windowSteps)
+    return found === undefined ? undefined : sign * (found - level)
+  })
+}
+
+/**
+ * Adds to a reference from where on, at every checkpoint, a trial has too little chance: earlier candidates teach how
+ * the outlook there (gap and its change) relates to the metric at the end. Runs that were cut themselves do not end and
+ * cannot teach; because they were cut for their outlook alone, the line through the others stays much the same.
+ *
+ * @param earlier finished first runs of candidates, each with the reference of its own baseline
+ * @param sigma standard deviation of the metric over repeated runs
+ */
+export function withForecast(
+  { plan }: Reference,
+  earlier: readonly { run: FinishedRun; reference: Reference }[],
+  sigma: number,
+  { direction, chance }: CutPolicy,
+): CutPlan {
+  const direct = direction === 'minimize' ? 1 : -1
+  const seen = earlier.flatMap(({ run, reference }) =>
+    run.value === undefined
+      ? []
+      : [{ gaps: gapsOf(run, reference.plan), lag: direct * (run.value - reference.value) }],
+  )
+  const checkpoints = plan.checkpoints.map((checkpoint, index) => {
+    const experiences = seen.flatMap(({ gaps, lag }): Experience[] => {
+      const [before, gap] = [gaps[index - 1], gaps[index]]
+      return before === undefined || gap === undefined ? [] : [{ x: outlook(gap, before), y: lag }]
+    })
+    const forecast = certainFrom(experiences, HOPELESS_SIGMAS * sigma, chance)
+    return forecast === undefined ? checkpoint : { ...checkpoint, forecast }
+  })
+  return { ...plan, checkpoints }
+}
+
+/** The first run of a merged candidate, too: it was selected for its end, and the curve is hardly another for that. */
+function measuredTrials(state: State, bench: Bench, tree: string): TrialResult[] {
+  return trialsOfTree(state, bench, tree).filter(({ outcome }) => outcome === 'measured')
+}
+
+/** The plan for first runs of candidates on the present baseline; undefined while there is nothing to compare with. */
+export function planCut(state: State, bench: Bench, policy: CutPolicy): CutPlan | undefined {
+  const references = new Map<string, Reference | undefined>()
+  const referenceAt = (commit: string | undefined): Reference | undefined => {
+    const baseline = state.baselines.find((known) => known.commit === commit)
+    if (baseline === undefined) return undefined
+    if (!references.has(baseline.commit))
+      references.set(baseline.commit, referenceOf(measuredTrials(state, bench, baseline.tree)))
+    return references.get(baseline.commit)
+  }
+  const present = referenceAt(state.baseline?.commit)
+  if (!present) return undefined
+  const judged = comparableTrials(state, bench).filter(({ trial }) => purposeOf(trial) === 'judge')
+  const runs = Map.groupBy(judged, ({ trial }) => trial.tree)
+  // What undoes a merge is not trained, and may have the tree of a baseline that was.
+  const trained = [...state.candidates.values()].filter(({ reverts }) => reverts === undefined)
+  const earlier = trained.slice(-MAX_EXPERIENCES).flatMap(({ base, tree }) => {
+    const [run] = runs.get(tree) ?? []
+    const reference = run && referenceAt(base)
+    return run && reference ? [{ run, reference }] : []
+  })
+  return withForecast(present, earlier, noiseSigma(state, bench) ?? 0, policy)
+}

@@ -1,0 +1,193 @@
+// Which recorded runs may be compared with which: the same testbed, the same configuration, and no run twice.
+import { createHash } from 'node:crypto'
+import type { Config } from '../config/config.ts'
+import type { Candidate } from '../record/candidate.ts'
+import type { BaselineCommit, State } from '../record/state.ts'
+import { measuredValues, purposeOf, type TrialResult } from '../record/trial.ts'
+import { type Belief, believe, type Era, endEra, NO_TRACK } from '../statistics/belief.ts'
+import { estimateNoise, mean } from '../statistics/noise.ts'
+import type { Metric } from '../trial/metric.ts'
+import { type Evidence, losses } from './judge.ts'
+
+/** What two numbers must share to be comparable. */
+export interface Bench {
+  /** Hash of the configuration. */
+  config: string
+  /** Hardware in words; undefined while nothing has been trained, or when the machine that will train is not known yet. */
+  testbed: string | undefined
+  /** Which values are better. */
+  direction: Metric['direction']
+}
+
+/** Hash of everything in the configuration that changes what a number means. */
+export function measurementHash({
+  setup,
+  train,
+  evaluate,
+  budgetSeconds,
+  timeoutSeconds,
+  metric,
+  progress,
+  sandbox: { kind: sandbox },
+}: Config): string {
+  const meaning = { setup, train, evaluate, budgetSeconds, timeoutSeconds, metric, progress, sandbox }
+  return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16)
+}
+
+/** Every comparable run of this code, in the order of the ledger, without those that certify. */
+export function trialsOfTree(state: State, bench: Bench, tree: string): TrialResult[] {
+  return comparableTrials(state, bench).filter(
+    ({ trial }) => trial.tree === tree && purposeOf(trial) === 'judge',
+  )
+}
+
+/**
+ * The runs that measure a tree as the baseline. The first run of a merged candidate is left out: it was selected for
+ * being good, so that at its word the new baseline would look better than it is. After a change of testbed that is the
+ * first one there, whatever its number.
+ */
+export function baselineTrials(state: State, bench: Bench, tree: string): TrialResult[] {
+  return unselectedRuns(trialsOfTree(state, bench, tree))
+}
+
+/** @param results every run of one tree */
+function unselectedRuns(results: readonly TrialResult[]): TrialResult[] {
+  return results.filter((result, index) => result.outcome === 'measured' && isUnselected(result, index))
+}
+
+/** Every comparable run, without those that certify, by its code. */
+function trialsByTree(state: State, bench: Bench): Map<string, TrialResult[]> {
+  const judged = comparableTrials(state, bench).filter(({ trial }) => purposeOf(trial) === 'judge')
+  return Map.groupBy(judged, ({ trial }) => trial.tree)
+}
+
+/**
+ * Noise of one run, over all code that was run twice or more; undefined before that. The first run of a candidate is left
+ * out: whoever is run again was selected by it for being good, and luck that was selected looks like noise.
+ *
+ * @param except tree of the candidate that is judged: its own luck must not decide how much luck there is
+ */
+export function noiseSigma(state: State, bench: Bench, except?: string): number | undefined {
+  const groups = Map.groupBy(comparableTrials(state, bench), (result) => result.trial.tree)
+  if (except !== undefined) groups.delete(except)
+  const unselected = [...groups.values()].map((results) => results.filter(isUnselected))
+  return estimateNoise(unselected.map(measuredValues))?.sigma
+}
+
+/** False for the first run of a tree on a bench when it was made of a candidate. */
+function isUnselected({ trial }: TrialResult, index: number): boolean {
+  return index > 0 || trial.candidate === null
+}
+
+/** What a candidate is judged on. */
+export function evidenceFor(
+  state: State,
+  bench: Bench,
+  { base, tree }: Pick<Candidate, 'base' | 'tree'>,
+): Evidence {
+  const commit = state.baselines.find((baseline) => baseline.commit === base)
+  const sigma = noiseSigma(state, bench, tree)
+  return {
+    ...beliefAt(state, bench, base, sigma),
+    baseline: commit ? baselineTrials(state, bench, commit.tree) : [],
+    candidate: trialsOfTree(state, bench, tree),
+    sigma,
+  }
+}
+
+/** What the record tells about a baseline, by its commit; `inherited` when it was known before it was the baseline. */
+export function beliefAt(
+  state: State,
+  bench: Bench,
+  base: string,
+  sigma: number | undefined,
+): Belief & { inherited: boolean } {
+  const eras = erasUntil(state, bench, base)
+  const last = eras.pop()
+  if (!last || !sigma) return { level: undefined, effects: NO_TRACK.effects, inherited: false }
+  const track = eras.reduce((before, era) => endEra(before, era, sigma), NO_TRACK)
+  const { level, effects } = believe(track, last, sigma)
+  return { level, effects, inherited: track.level !== undefined }
+}
+
+/**
+ * Runs of the present baseline that are missing before anything can be judged on it: none once its level is inherited
+ * from the candidate whose merge made it. Where repeated runs are identical, one is enough.
+ */
+export function missingBaselineRuns(
+  state: State,
+  bench: Bench,
+  { commit, tree }: BaselineCommit,
+  replicates: number,
+): number {
+  const sigma = noiseSigma(state, bench)
+  const wanted = sigma === 0 ? 1 : beliefAt(state, bench, commit, sigma).inherited ? 0 : replicates
+  return Math.max(0, wanted - baselineTrials(state, bench, tree).length)
+}
+
+/** The eras up to that of this baseline, oldest first. */
+function erasUntil(state: State, bench: Bench, base: string): Era[] {
+  const byTree = trialsByTree(state, bench)
+  // What changes nothing, or undoes a merge, tells nothing about what changes usually do.
+  const ideas = [...state.candidates.values()].filter(
+    ({ aa, reverts }) => aa === undefined && reverts === undefined,
+  )
+  const byBase = Map.groupBy(ideas, (candidate) => candidate.base)
+  const lossesOf = (results: readonly TrialResult[]) => losses(results, bench)
+  const last = state.baselines.findLastIndex(({ commit }) => commit === base)
+  let inherited = false
+  return state.baselines.slice(0, last + 1).map(({ commit, tree }) => {
+    // Inherited, the runs that were made of this code as a candidate have been weighed already.
+    const own = unselectedRuns(byTree.get(tree) ?? []).filter(
+      ({ trial }) => !inherited || trial.candidate === null,
+    )
+    const candidates = (byBase.get(commit) ?? []).map((candidate) => ({
+      candidate,
+      runs: lossesOf(byTree.get(candidate.tree) ?? []),
+    }))
+    const tried = candidates.filter(({ candidate, runs }) => runs.length > 0 && isDecided(candidate))
+    const merged = candidates.find(({ candidate, runs }) => runs.length > 0 && becameBaseline(candidate))
+    inherited = merged !== undefined
+    return {
+      measured: lossesOf(own),
+      tried: tried.map(({ runs }) => runs),
+      ...(merged && { merged: merged.runs }),
+    }
+  })
+}
+
+function isDecided({ verdict }: Candidate): boolean {
+  return verdict !== undefined && verdict.kind !== 'merge'
+}
+
+/** True when merging it made exactly the code that was trained. */
+function becameBaseline({ end }: Candidate): boolean {
+  return end?.kind === 'merged' && end.asTrained
+}
+
+/**
+ * Mean wall time of a run of the first baseline measured on this bench. Anchored there, because an allowance over the
+ * present baseline would let every merge add a few percent of training time to the last.
+ */
+export function usualSeconds(state: State, bench: Bench): number | undefined {
+  const byTree = trialsByTree(state, bench)
+  for (const { tree } of state.baselines) {
+    const runs = unselectedRuns(byTree.get(tree) ?? [])
+    if (runs.length > 0) return mean(runs.map((result) => result.wallSeconds))
+  }
+  return undefined
+}
+
+/** Mean of the metric over the runs that measure a tree as the baseline; undefined before the first. */
+export function baselineMean(state: State, bench: Bench, tree: string): number | undefined {
+  const values = measuredValues(baselineTrials(state, bench, tree))
+  return values.length > 0 ? mean(values) : undefined
+}
+
+/** Every run made on this bench, whatever it was for, in the order of the ledger. */
+export function comparableTrials(state: State, bench: Bench): TrialResult[] {
+  return [...state.trials.values()].filter(
+    (result) =>
+      result.config === bench.config && (bench.testbed === undefined || result.testbed === bench.testbed),
+  )
+}

@@ -1,0 +1,232 @@
+// The scheduler: from the state alone, what to train next, what to do on GitHub next, and whether to ask for new ideas.
+
+import { planCertification } from '../certify/certify.ts'
+import type { CertifyPolicy } from '../certify/opinion.ts'
+import { type CertificationStep, certificationSteps } from '../certify/revert.ts'
+import {
+  type Bench,
+  evidenceFor,
+  missingBaselineRuns,
+  trialsOfTree,
+  usualSeconds,
+} from '../judge/evidence.ts'
+import { type Judgement, judge, type Verdict } from '../judge/judge.ts'
+import type { JudgePolicy } from '../judge/policy.ts'
+import { type Candidate, isToBeMerged } from '../record/candidate.ts'
+import type { LedgerEvent } from '../record/ledger.ts'
+import { type BaselineCommit, openCandidates, type State } from '../record/state.ts'
+import { BASE_SCALE, purposeOf, type Trial, type TrialResult, trialId, trialSeed } from '../record/trial.ts'
+import { explainLoss } from '../trial/lost.ts'
+
+/** Runs of a baseline that may fail one after the other before we say that the baseline itself is broken. */
+const MAX_BASELINE_FAILURES = 3
+
+/**
+ * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all.
+ * Certification that was asked for comes first, because everything else builds on what it may undo; the baseline comes
+ * before candidates, and candidates that have begun before those that have not. None while the baseline itself is broken:
+ * without it nothing can be judged, and a swarm would retry it round after round.
+ */
+export function planTrials(
+  state: State,
+  bench: Bench,
+  policy: JudgePolicy,
+  certification?: CertifyPolicy,
+): Trial[] {
+  if (!state.baseline || baselineFailure(state, bench) !== undefined) return []
+  const accepted = openCandidates(state).find((candidate) => isAccepted(candidate, state))
+  if (accepted) return planAccepted(state, bench, accepted)
+  const waiting = openCandidates(state)
+    .filter((candidate) => isJudged(candidate, state))
+    .filter((candidate) => judgeCandidate(state, bench, policy, candidate).kind === 'replicate')
+  const trials = waiting.flatMap((candidate) => planCandidate(state, bench, candidate))
+  return [
+    ...(certification ? planCertification(state, certification) : []),
+    ...planBaseline(state, bench, policy, waiting),
+    ...trials.sort((a, b) => Number(b.replicate > 1) - Number(a.replicate > 1)),
+  ]
+}
+
+/** What a merge takes about, from the verdict to the new baseline. */
+const MERGE_SECONDS = 10
+/** A merge allows no more short runs than one. */
+const MAX_ACCEPTED_RUNS = 3
+
+/**
+ * While the merge of an accepted candidate is under way nothing can be trained that will not be stale. A run as short as
+ * the merge costs nothing then, and measures the next baseline better; a longer one costs more than it brings
+ * (docs/deciding.md).
+ */
+function planAccepted(state: State, bench: Bench, accepted: Candidate): Trial[] {
+  const runs = trialsOfTree(state, bench, accepted.tree).length
+  const isShort = (usualSeconds(state, bench) ?? Number.POSITIVE_INFINITY) <= MERGE_SECONDS
+  return isShort && runs < MAX_ACCEPTED_RUNS ? [nextTrial(state, accepted.id, accepted)] : []
+}
+
+/**
+ * Runs of the baseline: those without which nothing can be judged, and one between two runs of a promising candidate when
+ * more of its error comes from the baseline than from its own runs.
+ */
+function planBaseline(
+  state: State,
+  bench: Bench,
+  policy: JudgePolicy,
+  waiting: readonly Candidate[],
+): Trial[] {
+  const { baseline } = state
+  if (!baseline) return []
+  const missing = missingBaselineRuns(state, bench, baseline, policy.baselineReplicates)
+  const count = missing > 0 ? missing : Number(waiting.some((one) => isHeldUpByBaseline(state, bench, one)))
+  const commits = { base: baseline.commit, head: baseline.commit, tree: baseline.tree }
+  return Array.from({ length: count }, (_, index) => nextTrial(state, null, commits, index))
+}
+
+function isHeldUpByBaseline(state: State, bench: Bench, candidate: Candidate): boolean {
+  const { level, sigma, candidate: runs } = evidenceFor(state, bench, candidate)
+  return runs.length >= 2 && !!sigma && !!level && level.variance > sigma ** 2 / runs.length
+}
+
+/** The candidate's next run; none while it waits for the baseline to be measured. */
+function planCandidate(state: State, bench: Bench, candidate: Candidate): Trial[] {
+  const { level, sigma, candidate: runs } = evidenceFor(state, bench, candidate)
+  const comparable = sigma === 0 || level !== undefined
+  return runs.length === 0 || comparable ? [nextTrial(state, candidate.id, candidate)] : []
+}
+
+function nextTrial(
+  state: State,
+  candidate: string | null,
+  { base, head, tree }: { base: string; head: string; tree: string },
+  ahead = 0,
+): Trial {
+  const ran = [...state.trials.values()].filter(
+    ({ trial }) => trial.tree === tree && purposeOf(trial) === 'judge',
+  )
+  const replicate = Math.max(0, ...ran.map((result) => result.trial.replicate)) + 1 + ahead
+  const seed = trialSeed(state.rootSeed, tree, replicate)
+  const aa = candidate !== null && state.candidates.get(candidate)?.aa !== undefined
+  return {
+    id: trialId(tree, replicate),
+    candidate,
+    base,
+    head,
+    tree,
+    replicate,
+    seed,
+    scale: BASE_SCALE,
+    ...(aa ? { aa } : {}),
+  }
+}
+
+/** The judge's opinion of a candidate on the evidence so far. */
+export function judgeCandidate(
+  state: State,
+  bench: Bench,
+  policy: JudgePolicy,
+  candidate: Candidate,
+): Judgement {
+  const code = { addedLines: candidate.addedLines, usualSeconds: usualSeconds(state, bench) }
+  const evidence = evidenceFor(state, bench, candidate)
+  const judgement = judge(evidence, policy, code)
+  if (judgement.kind !== 'replicate') return judgement
+  const loss = explainLoss(state, nextTrial(state, candidate.id, candidate).id)
+  if (loss === undefined) return judgement
+  const runs = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
+  return { kind: 'reject', reason: `run ${runs.candidate + 1} is ${loss}`, runs }
+}
+
+/** Decisions that the evidence now allows, as ledger events. */
+export function decide(
+  state: State,
+  bench: Bench,
+  policy: JudgePolicy,
+): Extract<LedgerEvent, { kind: 'judged' }>[] {
+  if (!baselineIsMeasured(state, bench, policy)) return []
+  return openCandidates(state)
+    .filter((candidate) => isJudged(candidate, state))
+    .flatMap((candidate) => {
+      const judgement = judgeCandidate(state, bench, policy, candidate)
+      if (judgement.kind === 'replicate') return []
+      const { testbed } = bench
+      const verdict: Verdict = { ...judgement, ...(testbed !== undefined && { testbed }) }
+      return [{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict } as const]
+    })
+}
+
+function baselineIsMeasured(state: State, bench: Bench, policy: JudgePolicy): boolean {
+  if (!state.baseline) return false
+  return missingBaselineRuns(state, bench, state.baseline, policy.baselineReplicates) === 0
+}
+
+/** The latest runs of a baseline that has failed too often in a row to be measured; undefined while it is fine. */
+export function baselineFailures(state: State, bench: Bench): TrialResult[] | undefined {
+  if (!state.baseline) return undefined
+  const runs = trialsOfTree(state, bench, state.baseline.tree)
+  const failed = runs.slice(runs.findLastIndex(({ outcome }) => outcome === 'measured') + 1)
+  return failed.length < MAX_BASELINE_FAILURES ? undefined : failed
+}
+
+/** Why the baseline cannot be measured, as a sentence. */
+export function baselineFailure(state: State, bench: Bench): string | undefined {
+  const failed = baselineFailures(state, bench)
+  const last = failed?.at(-1)
+  return (
+    last &&
+    `${failed?.length} runs of the baseline ended ${last.outcome}: ${last.reason ?? 'no reason known'}`
+  )
+}
+
+/** Something to do on GitHub. */
+export type Step = CandidateStep | CertificationStep
+
+type CandidateStep =
+  /** Its pull request and check run do not exist yet. */
+  | { kind: 'open'; candidate: Candidate }
+  /** The baseline moved: replay the change on the new one. */
+  | { kind: 'rebase'; candidate: Candidate; onto: BaselineCommit }
+  /** The verdict is in: publish it, merge or close. */
+  | { kind: 'settle'; candidate: Candidate }
+
+/** What is to be done on GitHub now, most urgent first: merges, because every other candidate depends on them. */
+export function planSteps(state: State): Step[] {
+  const urgency: Record<CandidateStep['kind'], number> = { settle: 1, rebase: 2, open: 3 }
+  const steps = openCandidates(state)
+    .flatMap((candidate) => stepFor(state, candidate))
+    .sort((a, b) => urgency[a.kind] - urgency[b.kind])
+  const { merges = [], others = [] } = Object.groupBy(steps, ({ candidate }) =>
+    isToBeMerged(candidate) ? 'merges' : 'others',
+  )
+  return [...merges, ...certificationSteps(state), ...others]
+}
+
+function stepFor(state: State, candidate: Candidate): CandidateStep[] {
+  const stale = !isCurrent(candidate, state)
+  if (candidate.pullRequest === undefined && (!stale || candidate.verdict))
+    return [{ kind: 'open', candidate }]
+  if (stale && state.baseline && (candidate.verdict === undefined || isToBeMerged(candidate)))
+    return [{ kind: 'rebase', candidate, onto: state.baseline }]
+  if (candidate.verdict) return [{ kind: 'settle', candidate }]
+  return []
+}
+
+/** True while the judge still looks at its runs. A revert is decided by the runs of what it undoes. */
+function isJudged(candidate: Candidate, state: State): boolean {
+  return candidate.verdict === undefined && candidate.reverts === undefined && isCurrent(candidate, state)
+}
+
+/** True when the candidate is built on the baseline as it is now. */
+export function isCurrent(candidate: Candidate, state: State): boolean {
+  return candidate.base === state.baseline?.commit
+}
+
+function isAccepted(candidate: Candidate, state: State): boolean {
+  return isToBeMerged(candidate) && isCurrent(candidate, state)
+}
+
+/** Candidates that wait for their first run: what proposing ahead is measured by. */
+export function waitingCandidates(state: State): Candidate[] {
+  const trained = new Set([...state.trials.values()].map((result) => result.trial.tree))
+  return openCandidates(state).filter(
+    (candidate) => candidate.verdict === undefined && !trained.has(candidate.tree),
+  )
+}

@@ -1,0 +1,161 @@
+// What the built-in agent may call: its tools, the schemas of their arguments, and the reading of a call.
+import { z } from 'zod'
+import { CATEGORIES, type Proposal } from '../record/candidate.ts'
+import { EFFECTS } from './past.ts'
+
+const path = z.string().min(1).max(400).describe('Path as list_files shows it.')
+const lineNumber = z.int().min(1).max(10_000_000)
+
+const SCHEMAS = {
+  list_files: z.strictObject({ tool: z.literal('list_files') }),
+  read_file: z.strictObject({
+    tool: z.literal('read_file'),
+    path,
+    from_line: lineNumber.optional().describe('First line to show, 1-based. Default 1.'),
+    to_line: lineNumber.optional().describe('Last line to show. Default: the end.'),
+  }),
+  search_files: z.strictObject({
+    tool: z.literal('search_files'),
+    text: z.string().min(1).max(300).describe('What to look for, within one line.'),
+    regex: z.boolean().optional().describe('Whether text is a JavaScript regular expression.'),
+    path: path.optional().describe('Only this file, or the files below this folder.'),
+  }),
+  edit_file: z.strictObject({
+    tool: z.literal('edit_file'),
+    path,
+    search: z
+      .string()
+      .min(1)
+      .describe('Text as it stands in the file now, to the last space. Must occur exactly once.'),
+    replace: z.string().describe('Text to put in its place.'),
+  }),
+  write_file: z.strictObject({
+    tool: z.literal('write_file'),
+    path,
+    content: z.string().min(1).describe('The whole new content.'),
+  }),
+  show_diff: z.strictObject({ tool: z.literal('show_diff') }),
+  run_checks: z.strictObject({ tool: z.literal('run_checks') }),
+  search_past: z.strictObject({
+    tool: z.literal('search_past'),
+    category: z.enum(CATEGORIES).optional(),
+    effect: z.enum(EFFECTS).optional(),
+    text: z.string().max(200).optional().describe('Words in title, hypothesis or verdict.'),
+  }),
+  read_past: z.strictObject({
+    tool: z.literal('read_past'),
+    id: z.string().min(1).max(40).describe('Id of a candidate, as search_past shows it.'),
+    part: z.enum(['diff', 'log']).describe('What it changed, or the end of its output when it failed.'),
+  }),
+  submit: z.strictObject({
+    tool: z.literal('submit'),
+    title: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .describe('The change in one line, such as "Warm up for 5 % of the steps".'),
+    hypothesis: z.string().trim().min(1).max(1000).describe('Why this should improve the metric.'),
+    category: z.enum(CATEGORIES),
+    expected_effect: z.string().trim().min(1).max(300).describe('Your guess of the change of the metric.'),
+  }),
+}
+
+export type ToolName = keyof typeof SCHEMAS
+/** A call whose arguments have been checked. */
+export type ToolCall = z.infer<(typeof SCHEMAS)[ToolName]>
+export type SubmitCall = Extract<ToolCall, { tool: 'submit' }>
+
+export type ParsedToolCall = { kind: 'call'; call: ToolCall } | { kind: 'malformed'; problem: string }
+
+/** A tool as an OpenAI-compatible endpoint wants it described. */
+export interface ToolDefinition {
+  name: ToolName
+  description: string
+  /** JSON schema of the arguments. */
+  parameters: Record<string, unknown>
+}
+
+const DESCRIPTIONS: Readonly<Record<ToolName, string>> = {
+  list_files: 'Lists every file you may read, and which of them you may edit.',
+  read_file: 'Shows a file, with your edits in it. Long files come in pieces: continue with from_line.',
+  search_files: 'Finds lines in all files, with your edits in them.',
+  edit_file:
+    'Replaces one exact piece of text in an editable file. Call it several times for several places.',
+  write_file: 'Replaces the whole content of an editable file. Use edit_file for small changes.',
+  show_diff: 'Shows your edits so far as a diff.',
+  run_checks:
+    'Runs the quick checks of this repository on your edits, such as a syntax check, for at most a minute.',
+  search_past: 'Finds earlier candidates and what became of them.',
+  read_past: 'Shows the change of an earlier candidate, or how its failed run ended.',
+  submit: 'Submits your edits as one candidate and ends the conversation. Call it once, after the edits.',
+}
+
+/** @param checks whether there are quick checks that can be run in a sandbox here */
+export function agentTools({ checks }: { checks: boolean }): ToolDefinition[] {
+  return (Object.keys(SCHEMAS) as ToolName[])
+    .filter((name) => checks || name !== 'run_checks')
+    .map((name) => ({
+      name,
+      description: DESCRIPTIONS[name],
+      parameters: argumentSchema(SCHEMAS[name]),
+    }))
+}
+
+function argumentSchema(schema: z.ZodObject): Record<string, unknown> {
+  const { $schema: _, ...parameters } = z.toJSONSchema(schema.omit({ tool: true }), { io: 'input' })
+  return parameters
+}
+
+/**
+ * Reads one tool call of a model.
+ *
+ * @param name the tool's name, as the model wrote it
+ * @param text its arguments, as the model wrote them: JSON at best
+ * @param offered the tools of this conversation
+ */
+export function parseToolCall(name: string, text: string, offered: readonly ToolName[]): ParsedToolCall {
+  const tool = offered.find((known) => known === name)
+  if (tool === undefined)
+    return malformed(`there is no tool ${JSON.stringify(name.slice(0, 60))}; there are ${offered.join(', ')}`)
+  const value = parseObject(text)
+  if (value === undefined) return malformed(`the arguments of ${name} are not a JSON object`)
+  const parsed = SCHEMAS[tool].safeParse({ ...Object.fromEntries(Object.entries(value).flatMap(tidy)), tool })
+  if (parsed.success) return { kind: 'call', call: parsed.data }
+  return malformed(`the arguments of ${name} are wrong:\n${z.prettifyError(parsed.error).slice(0, 1000)}`)
+}
+
+const NO_TEXT = /^(from_line|to_line|regex)$/
+
+/** Some models write `null` for what they leave out, numbers and booleans as text, and an effect as a number. */
+function tidy([name, value]: [string, unknown]): [string, unknown][] {
+  if (value === null) return []
+  if (typeof value === 'string' && NO_TEXT.test(name) && /^(\d{1,8}|true|false)$/.test(value))
+    return [[name, JSON.parse(value.replace(/^0+(?=\d)/, ''))]]
+  return [[name, typeof value === 'number' && name === 'expected_effect' ? `${value}` : value]]
+}
+
+function malformed(problem: string): ParsedToolCall {
+  return { kind: 'malformed', problem }
+}
+
+function parseObject(text: string): object | undefined {
+  try {
+    // Several endpoints send nothing at all for a tool without arguments.
+    const value: unknown = JSON.parse(text.trim() || '{}')
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The candidate that a `submit` describes. */
+export function toProposal(call: SubmitCall, files: ReadonlyMap<string, string>): Proposal {
+  return {
+    title: call.title.replace(/\s+/g, ' '),
+    hypothesis: call.hypothesis,
+    category: call.category,
+    expectedEffect: call.expected_effect,
+    files,
+  }
+}

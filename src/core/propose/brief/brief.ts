@@ -1,0 +1,72 @@
+// What a proposer reads before it invents a candidate. What changes least comes first, so that an endpoint can cache it;
+// what was tried is a choice of fixed size, so that a long record costs no more than a short one.
+
+import type { Config } from '../../config/config.ts'
+import type { Change } from '../../gate/gate.ts'
+import type { Bench } from '../../judge/evidence.ts'
+import type { Direction } from '../../record/candidate.ts'
+import type { State } from '../../record/state.ts'
+import { truncateMarkdown } from '../../text/markdown.ts'
+import { type Asked, personAsks, rejections } from '../asked.ts'
+import { attempts } from './attempts.ts'
+import { directionAtHand } from './direction.ts'
+import { baseline, categories, merges, runs } from './record.ts'
+import { goal, rules } from './rules.ts'
+import { source } from './source.ts'
+
+export interface BriefInput {
+  config: Config
+  state: State
+  bench: Bench
+  /** Text files of the baseline, by path. */
+  files: ReadonlyMap<string, string>
+  /** The paths among `files` that may change. */
+  editable: readonly string[]
+  /** What is asked for this time. */
+  direction: Direction
+  /** What the candidates changed that the direction starts from, by id. */
+  sources?: ReadonlyMap<string, readonly Change[]>
+  /** Directions a person wrote for the research. */
+  program?: string
+  /** What was learned so far, in words. */
+  insights?: string
+  /** What people ask of this proposal. */
+  asked?: Asked
+}
+
+/** Most characters of a brief; its parts are capped so that they fit. */
+export const MAX_BRIEF_CHARACTERS = 60_000
+const MAX_PROGRAM_CHARACTERS = 8000
+const MAX_INSIGHTS_CHARACTERS = 4000
+
+/**
+ * Writes the brief. The direction and what people ask are its last words, and stay whole whatever else is cut. What a
+ * person wants to be tried takes the place of a direction of ours.
+ */
+export function buildBrief(input: BriefInput): string {
+  const sections = [
+    text('Program', input.program, MAX_PROGRAM_CHARACTERS),
+    rules(input.editable),
+    goal(input.config),
+    source(input),
+    merges(input.state),
+    text('Insights', input.insights, MAX_INSIGHTS_CHARACTERS),
+    rejections(input.state),
+    baseline(input),
+    runs(input),
+    categories(input.state),
+    attempts(input),
+  ]
+  const direction = input.asked?.wish ? '' : directionAtHand(input)
+  const last = joined([direction, personAsks(input.asked ?? {})])
+  const before = joined(sections)
+  return `${truncateMarkdown(before, MAX_BRIEF_CHARACTERS - last.length - 2)}\n\n${last}`
+}
+
+function joined(sections: readonly string[]): string {
+  return sections.filter((section) => section !== '').join('\n\n')
+}
+
+function text(title: string, content: string | undefined, maxCharacters: number): string {
+  return content === undefined ? '' : `# ${title}\n\n${truncateMarkdown(content.trim(), maxCharacters)}`
+}

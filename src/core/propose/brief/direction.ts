@@ -1,0 +1,36 @@
+// The last section of the brief: what is asked for this time, and the changes to start from.
+import { fence, visibleText } from '../../text/markdown.ts'
+import { unifiedDiff } from '../../text/unified-diff.ts'
+import type { BriefInput } from './brief.ts'
+import { CATEGORY_WORDS, gainText, MODE_WORDS } from './words.ts'
+
+const STRUCTURAL = 'Change the structure of the code: a change of nothing but numbers is refused this time.'
+const CONSTANTS = 'Change one or two constants to values that were not tried.'
+const MAX_DIFF_CHARACTERS = 4000
+
+export function directionAtHand({
+  state,
+  direction,
+  sources = new Map(),
+}: Pick<BriefInput, 'state' | 'direction' | 'sources'>): string {
+  const { mode, category, structural } = direction
+  const words =
+    category === 'hyperparameter' ? CONSTANTS : `Category: ${category}, ${CATEGORY_WORDS[category]}.`
+  const parts = direction.sources.flatMap((id) => {
+    const candidate = state.candidates.get(id)
+    if (!candidate) return []
+    const fate = visibleText(candidate.verdict?.reason ?? '', 200)
+    const head = `## ${visibleText(candidate.title, 100)} (${gainText(candidate)})\n\n${fate}`
+    const diffs = (sources.get(id) ?? []).map(({ path, before = '', after = '' }) =>
+      unifiedDiff(path, before, after),
+    )
+    return diffs.length === 0
+      ? [head]
+      : [`${head}\n\n${fence(diffs.join('\n'), 'diff', MAX_DIFF_CHARACTERS)}`]
+  })
+  return [
+    '# Your direction',
+    [MODE_WORDS[mode], words, ...(structural ? [STRUCTURAL] : [])].join('\n'),
+    ...parts,
+  ].join('\n\n')
+}

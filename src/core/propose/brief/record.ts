@@ -1,0 +1,116 @@
+// What the ledger says in sum: the number to beat and its noise, the merges that led to it, what was tried by category,
+// and what runs cost.
+
+import { baselineTrials, noiseSigma } from '../../judge/evidence.ts'
+import { wallAllowanceSeconds } from '../../judge/judge.ts'
+import { CATEGORIES, type Candidate, type Category } from '../../record/candidate.ts'
+import { pastIdeas } from '../../record/ideas.ts'
+import type { State } from '../../record/state.ts'
+import { measuredValues, type TrialResult } from '../../record/trial.ts'
+import { mean, standardDeviation } from '../../statistics/noise.ts'
+import { table, visibleText } from '../../text/markdown.ts'
+import { formatBytes, formatNumber } from '../../text/numbers.ts'
+import type { BriefInput } from './brief.ts'
+import { CATEGORY_WORDS, gainText } from './words.ts'
+
+type Measured = Pick<BriefInput, 'config' | 'state' | 'bench'>
+
+const MAX_MERGES = 6
+/** A difference of one run below this is chance to anybody. */
+const NOISE_SIGMAS = 1.5
+
+export function baseline({ config, state, bench }: Measured): string {
+  const title = '# Number to beat'
+  const trials = trialsOfBaseline({ config, state, bench })
+  const values = measuredValues(trials)
+  if (values.length === 0) return `${title}\n\nThe baseline has not been measured yet.`
+  const spread = standardDeviation(values)
+  const count = values.length === 1 ? 'one run' : `mean of ${values.length} runs`
+  const sd = spread === undefined ? '' : `, sd ${formatNumber(spread)}`
+  const testbed = visibleText(trials[0]?.testbed ?? '', 300)
+  return `${title}
+
+${config.metric.name} = ${formatNumber(mean(values))} (${count}${sd}). ${noise(state, bench)}
+Testbed: ${testbed}`
+}
+
+function trialsOfBaseline({ state, bench }: Measured): TrialResult[] {
+  return state.baseline ? baselineTrials(state, bench, state.baseline.tree) : []
+}
+
+function noise(state: State, bench: BriefInput['bench']): string {
+  const sigma = noiseSigma(state, bench)
+  if (sigma === undefined) return 'How much equal code differs from run to run is not known yet.'
+  if (sigma === 0) return 'Runs of equal code are identical here, so every difference counts.'
+  const threshold = formatNumber(NOISE_SIGMAS * sigma)
+  return `One run has a noise of ${formatNumber(sigma)}: differences under ${threshold} (${NOISE_SIGMAS} σ) mean nothing here.`
+}
+
+/** The merges that gained most: what the baseline is made of. */
+export function merges(state: State): string {
+  const merged = pastIdeas(state).filter(isMerged)
+  if (merged.length === 0) return ''
+  const lines = merged
+    .toSorted((a, b) => gainOf(b) - gainOf(a))
+    .slice(0, MAX_MERGES)
+    .map((candidate) => `- ${gainText(candidate)} ${visibleText(candidate.title, 100)}`)
+  const left = merged.length - lines.length
+  const more = left > 0 ? `\n\n${left} smaller ones are left out.` : ''
+  return `# Best merges
+
+The baseline holds them. Each with its gain when it was judged; a positive gain is an improvement.
+
+${lines.join('\n')}${more}`
+}
+
+function isMerged({ end }: Candidate): boolean {
+  return end?.kind === 'merged'
+}
+
+function gainOf({ verdict }: Candidate): number {
+  return verdict?.gain ?? Number.NEGATIVE_INFINITY
+}
+
+/** Every category has its row, tried or not: an empty one is the hint. */
+export function categories(state: State): string {
+  const groups = Map.groupBy(pastIdeas(state), ({ category }) => category)
+  const rows = CATEGORIES.map((category) => categoryRow(category, groups.get(category) ?? []))
+  return `# Tried by category
+
+${table(['category', 'is about', 'tried', 'merged', 'failed to run', 'best gain'], rows)}`
+}
+
+function categoryRow(category: Category, tried: readonly Candidate[]): string[] {
+  const failed = tried.filter(({ verdict }) => verdict?.kind === 'reject' && verdict.gain === undefined)
+  const measured = tried.filter(({ verdict }) => verdict?.gain !== undefined)
+  let top = measured[0]
+  for (const candidate of measured) if (top && gainOf(candidate) > gainOf(top)) top = candidate
+  return [
+    category,
+    CATEGORY_WORDS[category],
+    `${tried.length}`,
+    `${tried.filter(isMerged).length}`,
+    `${failed.length}`,
+    top ? gainText(top) : '–',
+  ]
+}
+
+/** What a run of the baseline takes: the budget every idea has to live within. */
+export function runs(input: Measured): string {
+  const trials = trialsOfBaseline(input)
+  if (trials.length === 0) return ''
+  const seconds = mean(trials.map(({ wallSeconds }) => wallSeconds))
+  const deviceSeconds = mean(trials.map((trial) => trial.deviceSeconds))
+  const steps = trials.flatMap(({ curve }) => curve.at(-1)?.step ?? [])
+  const reached = steps.length > 0 ? `, and reaches step ${formatNumber(Math.round(mean(steps)))}` : ''
+  return `# What a run takes
+
+A run of the baseline takes ${seconds.toFixed(0)} s on the clock, evaluation included, and ${deviceSeconds.toFixed(0)} s of the device${reached}.${peakMemory(trials)}
+One that takes more than ${wallAllowanceSeconds(seconds).toFixed(0)} s is rejected.`
+}
+
+function peakMemory(trials: readonly TrialResult[]): string {
+  const peaks = trials.flatMap(({ peakMemoryBytes }) => peakMemoryBytes ?? [])
+  if (peaks.length === 0) return ''
+  return `\nTraining has a peak memory of ${formatBytes(Math.max(...peaks))}: of the machine, not of a GPU.`
+}

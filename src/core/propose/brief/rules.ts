@@ -1,0 +1,39 @@
+// The part of the brief that is the same every time: what a proposer can and cannot do, and what counts.
+import type { Config } from '../../config/config.ts'
+import { visibleText } from '../../text/markdown.ts'
+import { formatSeconds } from '../../text/numbers.ts'
+
+const MAX_PATHS = 30
+const MAX_PATH_CHARACTERS = 120
+
+export function rules(editable: readonly string[]): string {
+  const paths = editable.slice(0, MAX_PATHS).map((path) => `\`${visibleText(path, MAX_PATH_CHARACTERS)}\``)
+  const more = editable.length > MAX_PATHS ? ` and ${editable.length - MAX_PATHS} more` : ''
+  return `# Rules
+
+Propose one change. It is trained on its own, several times when it looks good, and merged only when it is really better.
+
+You CAN
+- edit ${paths.join(', ')}${more}
+- read every other file
+- change anything in the editable files: model, optimizer, schedule, batch size, numerics, order of the training data
+- remove code: of two changes with the same effect, the simpler one is better
+
+You CANNOT
+- change any other file: evaluation, data and configuration always come from the baseline
+- add, delete or rename files
+- win by the seed: the harness sets it (\`AUTORESEARCH_SEED\`), and a change of seeds, comments or nothing is refused
+- repeat: a change nearly equal to one that was tried is refused, whatever its names and comments
+- train longer than the baseline: the clock is outside, and a slower run is rejected whatever its number
+- change how the metric is computed, or report it more than once
+- install packages or use the network`
+}
+
+export function goal({ metric, budgetSeconds, timeoutSeconds }: Config): string {
+  const better = metric.direction === 'minimize' ? 'lower is better' : 'higher is better'
+  const bounds = metric.bounds ? `; only values from ${metric.bounds[0]} to ${metric.bounds[1]} count` : ''
+  return `# Goal
+
+- metric: ${metric.name}, ${metric.direction} (${better})${bounds}
+- budget: ${formatSeconds(budgetSeconds)} of training; a run is killed after ${formatSeconds(timeoutSeconds)}`
+}

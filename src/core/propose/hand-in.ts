@@ -1,0 +1,123 @@
+// How a coding agent says what its change is: a JSON file, or headers in its last words.
+import { z } from 'zod'
+import { CATEGORIES, type Category, NO_USAGE, type Usage } from '../record/candidate.ts'
+import { visibleText } from '../text/markdown.ts'
+import { parseToolCall, toProposal } from './agent.ts'
+import { readCannot } from './asked.ts'
+
+/** What a proposal says besides its files. */
+export interface Statement {
+  title: string
+  hypothesis: string
+  category: Category
+  expectedEffect: string
+}
+
+export type HandedIn =
+  | { kind: 'statement'; statement: Statement; usage: Usage }
+  /** There is a file, but not what was asked for. */
+  | { kind: 'malformed'; problem: string }
+
+const HEADERS = {
+  title: 'TITLE',
+  hypothesis: 'HYPOTHESIS',
+  category: 'CATEGORY',
+  expected_effect: 'EXPECTED',
+}
+
+const tokens = z.int().min(0).max(1e12)
+const usageSchema = z.strictObject({
+  input_tokens: tokens.default(0),
+  cached_tokens: tokens.optional(),
+  output_tokens: tokens.default(0),
+  dollars: z.number().min(0).max(1e6).default(0),
+})
+
+/**
+ * Reads what an agent says of its change.
+ *
+ * @param json content of the file it was asked for, if there is one
+ * @param output the end of what it printed
+ * @param before the changed files as they were, `after` as they are
+ */
+export function readStatement(
+  json: string | undefined,
+  output: string,
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): HandedIn {
+  if (json !== undefined) return readFileStatement(json, after)
+  return { kind: 'statement', statement: wordsOf(output, before, after), usage: NO_USAGE }
+}
+
+function readFileStatement(json: string, files: ReadonlyMap<string, string>): HandedIn {
+  const { usage, ...fields } = parseObject(json) ?? {}
+  const call = parseToolCall('submit', JSON.stringify(fields), ['submit'])
+  if (call.kind === 'malformed' || call.call.tool !== 'submit')
+    return malformed(call.kind === 'malformed' ? call.problem.replace('arguments of submit', 'fields') : '')
+  const spent = usageSchema.optional().safeParse(usage)
+  if (!spent.success) return malformed(`usage is wrong:\n${z.prettifyError(spent.error)}`)
+  const { title, hypothesis, category, expectedEffect } = toProposal(call.call, files)
+  return {
+    kind: 'statement',
+    statement: { title, hypothesis, category, expectedEffect },
+    usage: spent.data === undefined ? NO_USAGE : toUsage(spent.data),
+  }
+}
+
+function toUsage(spent: z.infer<typeof usageSchema>): Usage {
+  const { input_tokens: inputTokens, cached_tokens: cachedTokens, output_tokens: outputTokens } = spent
+  return { inputTokens, ...(cachedTokens && { cachedTokens }), outputTokens, dollars: spent.dollars }
+}
+
+function malformed(problem: string): HandedIn {
+  return { kind: 'malformed', problem: `the file of the proposal is not as asked: ${problem}` }
+}
+
+function parseObject(json: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Why a wish cannot be done: the last paragraph of an agent that says so. */
+export function cannotOf(output: string): string | undefined {
+  return output
+    .split(/\n\s*\n/)
+    .map(readCannot)
+    .findLast((reason) => reason !== undefined)
+}
+
+/** The four headers where they are, and for what is missing its last paragraph. */
+function wordsOf(
+  output: string,
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): Statement {
+  const header = (name: string): string => {
+    const lines = [...output.matchAll(new RegExp(`^[\\s>*_-]*${name}[*_]*:[*_]*(.*)$`, 'gm'))]
+    return visibleText(lines.at(-1)?.[1] ?? '', 1000)
+  }
+  const paragraph = output.split(/\n\s*\n/).findLast((text) => visibleText(text, 10) !== '') ?? ''
+  const [line = ''] = paragraph.trim().split('\n')
+  const category = header(HEADERS.category).toLowerCase()
+  return {
+    title:
+      visibleText(header(HEADERS.title) || line, 100) || `Edit ${[...after.keys()].join(', ')}`.slice(0, 100),
+    hypothesis: header(HEADERS.hypothesis) || visibleText(paragraph, 1000) || 'The agent did not say why.',
+    category: CATEGORIES.find((known) => known === category) ?? guessCategory(before, after),
+    expectedEffect: visibleText(header(HEADERS.expected_effect), 300) || 'The agent did not say.',
+  }
+}
+
+/** A change of numbers alone is a turn of a knob, whatever it is about. */
+function guessCategory(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Category {
+  const withoutNumbers = (text: string): string => text.replace(/\d[\d_.]*(?:e[+-]?\d+)?/gi, '0')
+  const isKnob = [...after].every(
+    ([path, text]) => withoutNumbers(before.get(path) ?? '') === withoutNumbers(text),
+  )
+  return isKnob ? 'hyperparameter' : 'architecture'
+}

@@ -1,0 +1,32 @@
+// Tokens of code that know where they stand: their line, and the bracket they are in.
+import { bracketStep, lex, type Token } from '../../gate/source.ts'
+
+export interface Placed extends Token {
+  /** 1-based. */
+  line: number
+  /** No code stands before it on its line. */
+  startsLine: boolean
+  /** The innermost bracket around it, or '' outside of all brackets. */
+  enclosing: string
+}
+
+/** The tokens of a text without comments and white space. */
+export function placeTokens(path: string, text: string): Placed[] {
+  const placed: Placed[] = []
+  const brackets: string[] = []
+  let line = 1
+  let startsLine = true
+  for (const token of lex(path, text)) {
+    const lines = token.text.split('\n').length - 1
+    if (token.kind === 'space' && lines > 0) startsLine = true
+    else if (token.kind !== 'space' && token.kind !== 'comment') {
+      const step = bracketStep(token.text)
+      if (step < 0) brackets.pop()
+      placed.push({ ...token, line, startsLine, enclosing: brackets.at(-1) ?? '' })
+      if (step > 0) brackets.push(token.text)
+      startsLine = false
+    }
+    line += lines
+  }
+  return placed
+}

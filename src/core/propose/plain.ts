@@ -1,0 +1,106 @@
+// The plain-text answers of a model that cannot call tools: its format as the model is told it, and its strict reading.
+import { CATEGORIES } from '../record/candidate.ts'
+import { parseToolCall, type SubmitCall } from './agent.ts'
+
+/** One exact replacement in a file. */
+interface PlainEdit {
+  path: string
+  search: string
+  replace: string
+}
+
+export type PlainAnswer =
+  | { kind: 'candidate'; edits: PlainEdit[]; submit: SubmitCall }
+  /** It says something, but not in the format. */
+  | { kind: 'malformed'; problem: string }
+  /** Nothing in it looks like the format. */
+  | { kind: 'prose' }
+
+const [SEARCH, DIVIDER, REPLACE] = ['<<<<<<< SEARCH', '=======', '>>>>>>> REPLACE']
+const HEADERS = {
+  title: 'TITLE',
+  hypothesis: 'HYPOTHESIS',
+  category: 'CATEGORY',
+  expected_effect: 'EXPECTED',
+}
+
+/** What the model is told. */
+export const PLAIN_FORMAT = `Answer with your candidate in exactly this form, each header on one line:
+
+TITLE: the change in one line
+HYPOTHESIS: why this should improve the metric
+CATEGORY: one of ${CATEGORIES.join(', ')}
+EXPECTED: your guess of the change of the metric
+
+FILE: path/of/the/file
+${SEARCH}
+lines as they stand in the file now, to the last space; they must occur exactly once
+${DIVIDER}
+lines to put in their place
+${REPLACE}
+
+Repeat FILE and its block for every place you change. Write nothing else, or answer that you have no idea.`
+
+/**
+ * Reads a whole answer. Nothing is guessed: a header twice, a block without its end or a marker too many makes it
+ * malformed as a whole, so that a cut or garbled answer is never half applied.
+ */
+export function parsePlainAnswer(text: string): PlainAnswer {
+  const lines = withoutThoughts(text).split(/\r?\n/)
+  if (!lines.includes(SEARCH) && !lines.some((line) => line.startsWith(`${HEADERS.title}:`)))
+    return { kind: 'prose' }
+  const headers = new Map<string, string>()
+  const edits: PlainEdit[] = []
+  let path: string | undefined
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index] ?? ''
+    const [, name = '', value = ''] = /^([A-Z]+):\s*(.*)$/.exec(line) ?? []
+    if (name === 'FILE') path = value.trim()
+    else if (Object.values(HEADERS).includes(name)) {
+      if (headers.has(name)) return malformed(`${name} is there twice`)
+      headers.set(name, value)
+    } else if (line === SEARCH) {
+      const block = readBlock(lines, index)
+      if (typeof block === 'string') return malformed(block)
+      if (path === undefined) return malformed('a block has no FILE line before it')
+      edits.push({ path, search: block.search, replace: block.replace })
+      index = block.end
+    } else if (line === DIVIDER || line === REPLACE) return malformed(`"${line}" is outside of a block`)
+  }
+  return candidate(headers, edits)
+}
+
+function candidate(headers: ReadonlyMap<string, string>, edits: PlainEdit[]): PlainAnswer {
+  if (edits.length === 0) return malformed(`there is no block that begins with "${SEARCH}"`)
+  const fields = Object.entries(HEADERS).map(([field, name]) => [field, headers.get(name)])
+  const missing = Object.values(HEADERS).filter((name) => !headers.has(name))
+  if (missing.length > 0) return malformed(`there is no line ${missing.join(', ')}`)
+  const parsed = parseToolCall('submit', JSON.stringify(Object.fromEntries(fields)), ['submit'])
+  if (parsed.kind === 'malformed') return parsed
+  return { kind: 'candidate', edits, submit: parsed.call as SubmitCall }
+}
+
+/** @returns the block that begins at `start`, or what is wrong with it */
+function readBlock(
+  lines: readonly string[],
+  start: number,
+): (Omit<PlainEdit, 'path'> & { end: number }) | string {
+  const end = lines.indexOf(REPLACE, start)
+  if (end < 0) return `a block does not end with "${REPLACE}"`
+  const body = lines.slice(start + 1, end)
+  const divider = body.indexOf(DIVIDER)
+  if (divider < 0) return `a block has no "${DIVIDER}"`
+  if (body.includes(SEARCH) || body.indexOf(DIVIDER, divider + 1) >= 0)
+    return `a block holds "${SEARCH}" or a second "${DIVIDER}"; make it smaller, around that line`
+  const replace = body.slice(divider + 1).join('\n')
+  return { search: body.slice(0, divider).join('\n'), replace, end }
+}
+
+/** Reasoning models without a parser for it on the server think aloud first. */
+export function withoutThoughts(text: string): string {
+  return text.split('</think>').at(-1) ?? ''
+}
+
+function malformed(problem: string): PlainAnswer {
+  return { kind: 'malformed', problem }
+}

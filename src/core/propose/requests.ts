@@ -1,0 +1,137 @@
+// Wishes of people, from an input of the workflow or a labelled issue: which text becomes one, which is next, and what its
+// asker is to be told. Each is taken up once.
+import type { LedgerEvent } from '../record/ledger.ts'
+import { type Person, quotable, type Words } from '../record/people.ts'
+import type { State } from '../record/state.ts'
+
+/** The label that makes an issue a wish. */
+export const WISH_LABEL = 'autoresearch'
+
+export interface Wish {
+  id: string
+  source: { kind: 'dispatch' } | { kind: 'issue'; number: number }
+  /** Login of who wrote it; absent where GitHub does not say. */
+  by?: string
+  /** As it may be quoted. */
+  text: string
+}
+
+/** What the asker of a wish was told last. */
+export type WishAnswer = 'opened' | 'settled' | 'declined'
+
+/** A wish and what became of it. */
+export interface KnownWish extends Wish {
+  /** Proposers that were asked for it and brought nothing. */
+  attempts: number
+  /** The candidate that takes it up. */
+  candidate?: string
+  /** Why there will be no candidate. */
+  declined?: string
+  answered?: WishAnswer
+}
+
+export interface LabelledIssue {
+  number: number
+  title: string
+  body: string
+  author: Person
+  /** GitHub's time of the last change, only ever compared with itself. */
+  updatedAt: string
+}
+
+/** Whether a person may write to the repository. */
+export type Standing = Person & { mayWrite: boolean }
+
+export type ReadIssue = { kind: 'wish'; wish: Wish } | { kind: 'refused'; reason: string }
+
+const MAX_WISH_CHARACTERS = 2000
+export const MAX_DIRECTION_CHARACTERS = 1000
+/** After so many askings without a candidate there will be none. */
+const MAX_ATTEMPTS = 3
+
+export function dispatchedWish(id: string, hypothesis: string): Wish | undefined {
+  const text = quotable(hypothesis, MAX_WISH_CHARACTERS)
+  return text === '' ? undefined : { id: `run-${id}`, source: { kind: 'dispatch' }, text }
+}
+
+/**
+ * Reads a labelled issue. Its own text counts when its author may write. The label of someone who may write does not make
+ * another's text theirs, because the author can change it at any moment: then their words in a comment are the wish.
+ *
+ * @param labeller who put the label on last
+ * @param words the last words on the issue of someone who may write
+ */
+export function readIssue(
+  { number, title, body, author }: LabelledIssue,
+  { labeller, mayWrite, words }: { labeller: Standing | undefined; mayWrite: boolean; words?: Words },
+): ReadIssue {
+  if (labeller === undefined || labeller.isBot || !labeller.mayWrite)
+    return { kind: 'refused', reason: 'the label was not put on by a person with write access' }
+  const own = mayWrite && !author.isBot
+  const said = own ? { by: author.login, text: quotable(`${title}\n${body}`, MAX_WISH_CHARACTERS) } : words
+  if (said === undefined || said.text === '')
+    return {
+      kind: 'refused',
+      reason: own
+        ? 'it is empty'
+        : 'its author has no write access: say in a comment what is to be tried, as someone who has',
+    }
+  return { kind: 'wish', wish: { id: issueWish(number), source: { kind: 'issue', number }, ...said } }
+}
+
+export function issueWish(number: number): string {
+  return `issue-${number}`
+}
+
+/** The oldest wish that nobody has taken up. */
+export function waitingWish({ wishes }: State): KnownWish | undefined {
+  return [...wishes.values()].find(isWaiting)
+}
+
+function isWaiting({ candidate, declined }: KnownWish): boolean {
+  return candidate === undefined && declined === undefined
+}
+
+/** Wishes whose issue was closed or lost its label before they were taken up: a person has decided. */
+export function revokedWishes({ wishes }: State, labelled: ReadonlySet<number>): LedgerEvent[] {
+  return [...wishes.values()]
+    .filter((wish) => isWaiting(wish) && wish.source.kind === 'issue' && !labelled.has(wish.source.number))
+    .map(({ id }) => ({
+      kind: 'declined',
+      wish: id,
+      reason: 'the issue was closed, or lost its label, before it was taken up',
+    }))
+}
+
+/** Why a wish that a proposer brought nothing for is given up; undefined while it will be asked for again. */
+export function declineReason(
+  { attempts }: Pick<KnownWish, 'attempts'>,
+  answer: { reason: string; cannot: boolean },
+): string | undefined {
+  if (answer.cannot) return answer.reason
+  if (attempts + 1 < MAX_ATTEMPTS) return undefined
+  return `${MAX_ATTEMPTS} attempts came to nothing, the last one because: ${answer.reason}`
+}
+
+/** What somebody waits to be told on an issue. */
+export interface DueAnswer {
+  wish: KnownWish
+  issue: number
+  answer: WishAnswer
+}
+
+/** Answers that are not on their issue yet, oldest wish first. */
+export function dueAnswers(state: State): DueAnswer[] {
+  return [...state.wishes.values()].flatMap((wish) => {
+    const answer = answerTo(state, wish)
+    if (wish.source.kind !== 'issue' || answer === undefined || answer === wish.answered) return []
+    return [{ wish, issue: wish.source.number, answer }]
+  })
+}
+
+function answerTo({ candidates }: State, { candidate: id, declined }: KnownWish): WishAnswer | undefined {
+  if (declined !== undefined) return 'declined'
+  const candidate = id === undefined ? undefined : candidates.get(id)
+  if (candidate?.end) return 'settled'
+  return candidate?.pullRequest === undefined ? undefined : 'opened'
+}

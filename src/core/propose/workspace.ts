@@ -1,0 +1,149 @@
+// The files of one conversation, in memory: what an agent sees and what it has edited. Nothing here touches a disk.
+import { pathRule } from '../config/rules.ts'
+import { unifiedDiff } from '../text/unified-diff.ts'
+
+export interface Workspace {
+  /** Every file as it is on the baseline. */
+  readonly original: ReadonlyMap<string, string>
+  readonly editable: readonly string[]
+  /** New contents of the files edited so far. */
+  readonly edited: ReadonlyMap<string, string>
+}
+
+/** Answer to a tool call: text for the model, or what was wrong with the call. */
+export type FileText = { kind: 'text'; text: string } | Refused
+export type EditResult = { kind: 'edited'; workspace: Workspace } | Refused
+interface Refused {
+  kind: 'refused'
+  problem: string
+}
+
+/** Largest content an edited file may have. */
+export const MAX_FILE_BYTES = 256 * 1024
+/** Most characters of a file shown at once, so that reading cannot fill the model's context in one call. */
+const MAX_SHOWN_CHARACTERS = 32_000
+const MAX_LISTED_FILES = 500
+const MAX_DIFF_CHARACTERS = 24_000
+
+export function openWorkspace(files: ReadonlyMap<string, string>, editable: readonly string[]): Workspace {
+  return { original: files, editable, edited: new Map() }
+}
+
+/** One path a line, editable files first. */
+export function listFiles({ original, editable }: Workspace): string {
+  const others = [...original.keys()].filter((path) => !editable.includes(path))
+  const lines = [...editable.map((path) => `${path} (editable)`), ...others]
+  const left = lines.length - MAX_LISTED_FILES
+  return [...lines.slice(0, MAX_LISTED_FILES), ...(left > 0 ? [`[… ${left} more files …]`] : [])].join('\n')
+}
+
+/** A file's text between two lines (1-based, both included), cut at a length a model can take. */
+export function readFile(
+  workspace: Workspace,
+  path: string,
+  fromLine = 1,
+  toLine = Number.POSITIVE_INFINITY,
+): FileText {
+  const current = currentText(workspace, path)
+  if (current.kind === 'refused') return current
+  const lines = current.text.split('\n')
+  if (fromLine > lines.length) return refused(`${path} has only ${lines.length} lines`)
+  if (toLine < fromLine) return refused(`line ${toLine} is before line ${fromLine}`)
+  const rest = lines.slice(fromLine - 1, toLine).join('\n')
+  if (rest.length <= MAX_SHOWN_CHARACTERS) return { kind: 'text', text: rest }
+  // A single line longer than the cap is cut inside, because there is no later line to continue from.
+  const end = rest.lastIndexOf('\n', MAX_SHOWN_CHARACTERS)
+  const shown = rest.slice(0, end > 0 ? end : MAX_SHOWN_CHARACTERS)
+  const next = fromLine + shown.split('\n').length
+  return { kind: 'text', text: `${shown}\n[… cut: continue with from_line ${next} of ${lines.length} …]` }
+}
+
+/** Replaces the only occurrence of `search`. Refused edits change nothing, and say what to do instead. */
+export function applyEdit(
+  workspace: Workspace,
+  { path, search, replace }: { path: string; search: string; replace: string },
+): EditResult {
+  const current = editableText(workspace, path)
+  if (current.kind === 'refused') return current
+  if (search === '') return refused('search is empty; give the text that is to be replaced')
+  if (search === replace) return refused('replace is the same as search, so nothing would change')
+  const [from, to] = [search, replace].map((text) => withLineEndsOf(current.text, text)) as [string, string]
+  return replaceOnce(workspace, path, current.text, from, to)
+}
+
+/** Gives a file a whole new content. */
+export function writeFile(workspace: Workspace, path: string, content: string): EditResult {
+  const current = editableText(workspace, path)
+  if (current.kind === 'refused') return current
+  const after = withLineEndsOf(current.text, content)
+  return after === current.text ? refused(`${path} has this content already`) : keep(workspace, path, after)
+}
+
+/** Models write "\n" whatever the file uses. */
+function withLineEndsOf(file: string, text: string): string {
+  return text.replace(/\r?\n/g, file.includes('\r\n') ? '\r\n' : '\n')
+}
+
+function replaceOnce(workspace: Workspace, path: string, text: string, from: string, to: string): EditResult {
+  const count = occurrences(text, from)
+  if (count === 0)
+    return refused(`the search text is not in ${path}; copy it from read_file, with its exact indentation`)
+  if (count > 1)
+    return refused(`the search text is ${count} times in ${path}; add lines around it until it is unique`)
+  const at = text.indexOf(from)
+  return keep(workspace, path, text.slice(0, at) + to + text.slice(at + from.length))
+}
+
+function keep(workspace: Workspace, path: string, after: string): EditResult {
+  if (!after.isWellFormed()) return refused('the new text holds half of a surrogate pair, which is not text')
+  if (Buffer.byteLength(after) > MAX_FILE_BYTES)
+    return refused(`${path} would be larger than ${MAX_FILE_BYTES / 1024} KiB`)
+  return { kind: 'edited', workspace: { ...workspace, edited: new Map(workspace.edited).set(path, after) } }
+}
+
+/** Counts overlapping occurrences too: either of them could have been meant. */
+function occurrences(text: string, search: string): number {
+  let count = 0
+  for (let at = text.indexOf(search); at >= 0; at = text.indexOf(search, at + 1)) count += 1
+  return count
+}
+
+/** The files whose content differs from the baseline; an edit that was taken back is none. */
+export function changedFiles({ original, edited }: Workspace): ReadonlyMap<string, string> {
+  return new Map([...edited].filter(([path, text]) => original.get(path) !== text))
+}
+
+/** All edits so far as unified diffs, cut at a length a model can take. */
+export function showDiff(workspace: Workspace): string {
+  const diffs = [...changedFiles(workspace)].map(([path, after]) =>
+    unifiedDiff(path, workspace.original.get(path) ?? '', after),
+  )
+  if (diffs.length === 0) return 'nothing is edited'
+  const text = diffs.join('\n')
+  if (text.length <= MAX_DIFF_CHARACTERS) return text
+  return `${text.slice(0, MAX_DIFF_CHARACTERS)}\n[… cut: ${text.length - MAX_DIFF_CHARACTERS} more characters …]`
+}
+
+/** Every file with the edits in it. */
+export function currentFiles({ original, edited }: Workspace): ReadonlyMap<string, string> {
+  return new Map([...original, ...edited])
+}
+
+function editableText(workspace: Workspace, path: string): FileText {
+  const current = currentText(workspace, path)
+  if (current.kind === 'refused' || workspace.editable.includes(path)) return current
+  return refused(`${path} may not be edited; editable are ${workspace.editable.slice(0, 20).join(', ')}`)
+}
+
+function currentText({ original, edited }: Workspace, path: string): FileText {
+  const refusal = pathRule(path)
+  if (refusal) return refused(`${JSON.stringify(path)} is not ${refusal.expected}: ${refusal.hint}`)
+  const text = edited.get(path) ?? original.get(path)
+  return text === undefined
+    ? refused(`there is no file ${JSON.stringify(path)}; list_files shows what there is`)
+    : { kind: 'text', text }
+}
+
+export function refused(problem: string): Refused {
+  return { kind: 'refused', problem }
+}

@@ -1,0 +1,150 @@
+// A trial: one budgeted training run of one commit with one seed, and the file that carries its result.
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { type CutPlan, curvePointSchema, cutPlanSchema } from '../trial/curve.ts'
+
+const sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
+const finite = z.number().finite()
+
+export const trialSchema = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{16}-[rc][0-9]{1,4}$/),
+  /** Candidate id, or null when the baseline itself is measured. */
+  candidate: z.string().max(40).nullable(),
+  base: sha,
+  head: sha,
+  tree: sha,
+  /** 1-based; every tree counts its own replicates, those of certification apart. */
+  replicate: z.number().int().min(1).max(9999),
+  seed: z.number().int().min(0).max(0x7fffffff),
+  /** Rung of the ladder it trains on. */
+  scale: z.string().regex(/^[\w.-]{1,40}$/),
+  /** The stretch of the baseline that this run helps to certify; it counts for nothing else. */
+  certifies: z.strictObject({ from: sha, to: sha }).exactOptional(),
+  /** Its candidate is an A/A: what is trained is the code of the baseline. */
+  aa: z.literal(true).exactOptional(),
+})
+
+/** The one rung there is as yet. */
+export const BASE_SCALE = 'base'
+
+/** More than any machine has: as much as the configuration takes for `sandbox.memory`. */
+const MAX_MEMORY_BYTES = 1024 ** 5
+
+/** What is to be trained: planned by the scheduler, carried to the GPU job as JSON. */
+export type Trial = z.infer<typeof trialSchema>
+
+const OUTCOMES = [
+  'measured',
+  'crashed',
+  'out-of-memory',
+  'timed-out',
+  'no-metric',
+  'invalid-metric',
+  'diverged',
+  'cut',
+] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** Trials of one commit, for one job: an entry of the `train` matrix. */
+export const trialBatchSchema = z.strictObject({
+  head: sha,
+  trials: z.array(trialSchema).min(1).max(100),
+  /** When its first run of a candidate may be ended early; absent when none may be. */
+  cut: cutPlanSchema.optional(),
+})
+export type TrialBatch = z.infer<typeof trialBatchSchema>
+
+/** GitHub starts at most this many jobs from one matrix. */
+const MAX_BATCHES = 256
+
+/** Later runs confirm a candidate that has already shown something, and the baseline is what others are held against. */
+export function mayBeCut({ candidate, replicate }: Trial): boolean {
+  return candidate !== null && replicate === 1
+}
+
+/** One batch a commit, in the order given. The outputs of a job hold 1 MB, so a plan goes only where it is used. */
+export function groupTrials(trials: readonly Trial[], cut?: CutPlan): TrialBatch[] {
+  const groups = Map.groupBy(trials, (trial) => trial.head)
+  return [...groups]
+    .map(([head, batch]) => ({ head, trials: batch, ...(cut && batch.some(mayBeCut) ? { cut } : {}) }))
+    .slice(0, MAX_BATCHES)
+}
+
+export const trialResultSchema = z.strictObject({
+  trial: trialSchema,
+  /** Hash of the configuration the trial ran under. */
+  config: z.string().regex(/^[0-9a-f]{16}$/),
+  /** What must be equal for two numbers to be comparable: hardware and its driver, in words. */
+  testbed: z.string().max(300),
+  outcome: z.enum(OUTCOMES),
+  /** Present exactly when the outcome is `measured`. */
+  value: finite.optional(),
+  /** Why there is no value; one line. */
+  reason: z.string().max(500).optional(),
+  /** Who the number comes from: a command that ran after training ended, or the training script itself. */
+  trust: z.enum(['evaluated', 'self-reported']),
+  /** What held the code, in the sandbox's own words. */
+  sandbox: z.string().max(200),
+  /** The workflow run that trained, and which attempt of it, from 1. */
+  runId: z.string().max(40),
+  runAttempt: z.int().min(1),
+  /** Wall time of training and evaluation, measured from outside: a model could train on where it is evaluated. */
+  wallSeconds: z.number().nonnegative(),
+  /** Of that, training alone; absent when nothing else was run. */
+  trainingSeconds: z.number().nonnegative().optional(),
+  /** Time the device was taken. */
+  deviceSeconds: z.number().nonnegative(),
+  /**
+   * The most of the machine's memory that training had, not of a device's. A control group counts the files it read as
+   * well; without one it is the most that was seen, a few times a second. Absent without a sandbox.
+   */
+  peakMemoryBytes: z.int().min(0).max(MAX_MEMORY_BYTES).optional(),
+  curve: z.array(curvePointSchema).max(200),
+  /** Wall time at its first point: what came before was preparation. */
+  firstPointSeconds: z.number().nonnegative().optional(),
+  /** The end of the output, kept when the run failed. Candidate text: never trusted. */
+  tail: z.string().max(4000).optional(),
+})
+
+/** What became of a trial: the content of `trial.json`. */
+export type TrialResult = z.infer<typeof trialResultSchema>
+
+/** True when bubblewrap held the code. Words that say anything else count as no sandbox. */
+export function isSandboxed({ sandbox }: Pick<TrialResult, 'sandbox'>): boolean {
+  return /^bubblewrap\b/.test(sandbox)
+}
+
+/** The values of the runs that have one. */
+export function measuredValues(results: readonly TrialResult[]): number[] {
+  return results.flatMap((result) => (result.value === undefined ? [] : [result.value]))
+}
+
+/** The name under which the GPU job leaves a result, in a folder named after the trial. */
+export const TRIAL_FILE = 'trial.json'
+
+/** What a run is for. A candidate is never judged on a run that certifies, nor certified on one that judged it. */
+export type Purpose = 'judge' | 'certify'
+
+export function purposeOf({ certifies }: Pick<Trial, 'certifies'>): Purpose {
+  return certifies === undefined ? 'judge' : 'certify'
+}
+
+/** A replicate of a tree has one id for ever, so recording it twice is noticed. */
+export function trialId(tree: string, replicate: number, purpose: Purpose = 'judge'): string {
+  return `${tree.slice(0, 16)}-${purpose === 'judge' ? 'r' : 'c'}${replicate}`
+}
+
+/**
+ * The seed of a trial: fixed by the ledger's root seed, the code, the replicate and the purpose, so a candidate cannot
+ * choose it, a resumed job repeats it, and certification draws afresh. 31 bits, the range every framework accepts.
+ */
+export function trialSeed(
+  rootSeed: string,
+  tree: string,
+  replicate: number,
+  purpose: Purpose = 'judge',
+): number {
+  const suffix = purpose === 'judge' ? '' : `\n${purpose}`
+  const digest = createHash('sha256').update(`${rootSeed}\n${tree}\n${replicate}${suffix}`).digest()
+  return digest.readUInt32BE(0) & 0x7fffffff
+}

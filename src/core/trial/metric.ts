@@ -1,0 +1,300 @@
+// From a training run's output to its outcome: exactly one finite value inside its bounds, or the reason why not.
+
+import type { Outcome } from '../record/trial.ts'
+import type { CurvePoint } from './curve.ts'
+
+export type Direction = 'minimize' | 'maximize'
+
+export interface Metric {
+  name: string
+  direction: Direction
+  /** Values outside are refused as implausible. */
+  bounds?: [number, number]
+  source: MetricSource
+}
+
+export type MetricSource =
+  /** One capture group, matched against every line of the output. */
+  | { kind: 'pattern'; pattern: string }
+  /** A JSON file the script writes into `$AUTORESEARCH_OUT`; `key` is a dotted path. */
+  | { kind: 'file'; file: string; key: string }
+
+/** How the training process ended, as seen from outside. */
+export interface Exit {
+  /** Exit code; null when a signal ended the process. */
+  code: number | null
+  signal: string | null
+  /** True when we killed it because its time was up. */
+  timedOut: boolean
+  /** The cap of the sandbox that ended it, if one did. */
+  exceeded?: 'disk' | 'memory' | 'processes'
+}
+
+export interface Measurement {
+  outcome: Outcome
+  value?: number
+  reason?: string
+}
+
+/** The metric as the script wrote it, before anyone has looked whether it is a number. */
+export interface MetricText {
+  /** First few values found. */
+  texts: readonly string[]
+  /** How many there were. */
+  count: number
+  /** Why nothing could be read, when the source itself is unreadable. */
+  problem?: string
+}
+
+/**
+ * Longest line that is looked at; the rest of a longer one is skipped. A pattern such as `val.*loss: (\S+)` takes time
+ * with the square of it, and while it does nobody else's timer fires.
+ */
+const MAX_LINE_CHARACTERS = 4096
+const HEAD_CHARACTERS = 64 * 1024
+const TAIL_CHARACTERS = 256 * 1024
+const MAX_CURVE_POINTS = 200
+/** No number needs more; one character beyond is kept, so that a longer text is not cut into a number. */
+const MAX_VALUE_CHARACTERS = 64
+/** What a trial's result may hold: a longer reason would make the whole result unreadable. */
+const MAX_REASON_CHARACTERS = 500
+
+/**
+ * Follows the output of a run as it is written, in bounded memory however much there is: finds the metric and the
+ * curve, keeps the head and the tail.
+ */
+export class OutputReader {
+  readonly #metric: RegExp | undefined
+  readonly #progress: RegExp | undefined
+  #line = ''
+  #texts: string[] = []
+  #count = 0
+  #curve: CurvePoint[] = []
+  #stride = 1
+  #points = 0
+  #head = ''
+  #tail = ''
+  #dropped = 0
+  #diverged = false
+  #notFiniteInARow = 0
+
+  constructor(metric: Metric, progressPattern?: string) {
+    this.#metric = metric.source.kind === 'pattern' ? new RegExp(metric.source.pattern, 'g') : undefined
+    this.#progress = progressPattern === undefined ? undefined : new RegExp(progressPattern)
+  }
+
+  push(text: string): void {
+    this.#keep(text)
+    // Progress bars end their lines with \r; the empty line that \r\n makes of it matches nothing.
+    const lines = text.split(/[\r\n]/)
+    const last = lines.pop() ?? ''
+    for (const line of lines) {
+      this.#readLine(this.#line + line)
+      this.#line = ''
+    }
+    this.#line = (this.#line + last).slice(0, MAX_LINE_CHARACTERS)
+  }
+
+  /** Call once, after the last `push`. */
+  end(): void {
+    this.#readLine(this.#line)
+    this.#line = ''
+  }
+
+  /** What the pattern found; meaningless for a metric that comes from a file. */
+  get metricText(): MetricText {
+    return { texts: this.#texts, count: this.#count }
+  }
+
+  get curve(): readonly CurvePoint[] {
+    return this.#curve
+  }
+
+  /** True once the progress pattern has seen NaN or an infinity. */
+  get diverged(): boolean {
+    return this.#diverged
+  }
+
+  /** True when the last two values were NaN or infinite: a single one may be a step that the script itself skipped. */
+  get divergedForGood(): boolean {
+    return this.#notFiniteInARow >= 2
+  }
+
+  /** The output, with its middle left out when it is long. */
+  get log(): string {
+    const excess = Math.max(0, this.#tail.length - TAIL_CHARACTERS)
+    const dropped = this.#dropped + excess
+    if (dropped === 0) return this.#head + this.#tail
+    return `${this.#head}\n[… ${dropped} characters left out …]\n${this.#tail.slice(excess)}`
+  }
+
+  #readLine(line: string): void {
+    if (line === '') return
+    const text = line.slice(0, MAX_LINE_CHARACTERS)
+    if (this.#metric)
+      for (const match of text.matchAll(this.#metric)) {
+        this.#count += 1
+        if (this.#texts.length < 3)
+          this.#texts.push((match.groups?.value ?? match[1] ?? '').slice(0, MAX_VALUE_CHARACTERS + 1))
+      }
+    const groups = this.#progress?.exec(text)?.groups
+    if (groups) this.#addPoint(Number(groups.step), groups.value ?? '')
+  }
+
+  /** Keeps at most 200 evenly spaced points: when full, every other one goes and the stride doubles. */
+  #addPoint(step: number, text: string): void {
+    const value = Number(text)
+    const notFinite = NOT_FINITE.test(text) || Math.abs(value) === Number.POSITIVE_INFINITY
+    this.#diverged ||= notFinite
+    this.#notFiniteInARow = notFinite ? this.#notFiniteInARow + 1 : 0
+    if (!Number.isFinite(step) || !Number.isFinite(value)) return
+    if (this.#points++ % this.#stride !== 0) return
+    this.#curve.push({ step, value })
+    if (this.#curve.length < MAX_CURVE_POINTS) return
+    this.#curve = this.#curve.filter((_, index) => index % 2 === 0)
+    this.#stride *= 2
+  }
+
+  #keep(text: string): void {
+    const room = HEAD_CHARACTERS - this.#head.length
+    this.#head += text.slice(0, Math.max(0, room))
+    this.#tail += text.slice(Math.max(0, room))
+    // Cut only when twice as long as needed: cutting copies, and output comes in small pieces.
+    if (this.#tail.length < 2 * TAIL_CHARACTERS) return
+    const excess = this.#tail.length - TAIL_CHARACTERS
+    this.#dropped += excess
+    this.#tail = this.#tail.slice(excess)
+  }
+}
+
+/**
+ * Decides how a trial ended.
+ *
+ * @param found what the output or the metric file held
+ * @param log head and tail of the output, to tell why a run failed
+ * @param diverged the curve went to NaN or an infinity
+ */
+export function measureTrial(
+  exit: Exit,
+  found: MetricText,
+  log: string,
+  diverged: boolean,
+  metric: Metric,
+): Measurement {
+  const measurement = findOutcome(exit, found, log, diverged, metric)
+  if (measurement.reason === undefined) return measurement
+  return { ...measurement, reason: measurement.reason.slice(0, MAX_REASON_CHARACTERS) }
+}
+
+function findOutcome(
+  exit: Exit,
+  found: MetricText,
+  log: string,
+  diverged: boolean,
+  metric: Metric,
+): Measurement {
+  if (exit.exceeded) return EXCEEDED[exit.exceeded]
+  if (exit.timedOut) return { outcome: 'timed-out', reason: 'killed at the timeout' }
+  if (exit.code !== 0) return measureFailure(exit, log)
+  if (found.count === 0 && diverged)
+    return { outcome: 'diverged', reason: 'the curve went to NaN or infinity' }
+  if (found.count === 0)
+    return {
+      outcome: 'no-metric',
+      reason: found.problem ?? `nothing printed matches the pattern of ${metric.name}`,
+    }
+  if (found.count > 1)
+    return {
+      outcome: 'invalid-metric',
+      reason: `${metric.name} was reported ${found.count} times (${found.texts.join(', ')}…), and exactly one is needed`,
+    }
+  return measureValue(found.texts[0] ?? '', metric)
+}
+
+const EXCEEDED: Record<NonNullable<Exit['exceeded']>, Measurement> = {
+  memory: { outcome: 'out-of-memory', reason: 'used more memory than `sandbox.memory` allows' },
+  disk: { outcome: 'crashed', reason: 'wrote more into $AUTORESEARCH_OUT than `sandbox.out` allows' },
+  processes: { outcome: 'crashed', reason: 'started more processes than `sandbox.processes` allows' },
+}
+
+function measureFailure(exit: Exit, log: string): Measurement {
+  const ended = exit.code === null ? `ended by ${exit.signal}` : `exit code ${exit.code}`
+  const outOfMemory =
+    exit.code === 137 || exit.signal === 'SIGKILL' || /out of memory|OutOfMemoryError|MemoryError/i.test(log)
+  const last = errorLine(log)
+  const reason = last ? `${last} (${ended})` : ended
+  return { outcome: outOfMemory ? 'out-of-memory' : 'crashed', reason }
+}
+
+/** The line most likely to name the error: the last one that looks like `SomethingError: …`, else the last one. */
+function errorLine(log: string): string | undefined {
+  const lines = log
+    .split(/[\r\n]/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  return (lines.findLast((line) => /^(\w+\.)*\w*(Error|Exception)\b.*:/.test(line)) ?? lines.at(-1))?.slice(
+    0,
+    300,
+  )
+}
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i
+
+function measureValue(text: string, metric: Metric): Measurement {
+  if (NOT_FINITE.test(text)) return { outcome: 'diverged', reason: `${metric.name} is ${text}` }
+  const value = Number(text)
+  const underflowed = value === 0 && /[1-9]/.test(text.split(/e/i)[0] ?? '')
+  const tooLong = text.length > MAX_VALUE_CHARACTERS
+  if (tooLong || !DECIMAL.test(text) || !Number.isFinite(value) || underflowed)
+    return {
+      outcome: 'invalid-metric',
+      reason: `${metric.name} is ${JSON.stringify(text)}, which is not a decimal number`,
+    }
+  const [low, high] = metric.bounds ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  if (value < low || value > high)
+    return {
+      outcome: 'invalid-metric',
+      reason: `${metric.name} is ${text}, outside its bounds ${low} to ${high}`,
+    }
+  return { outcome: 'measured', value }
+}
+
+/** A number as it was written: `1e-400` is 0 once JavaScript has read it. */
+class WrittenNumber {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** Reads a metric file. `text` is undefined when the script wrote none. */
+export function readMetricFile(text: string | undefined, file: string, key: string): MetricText {
+  const nothing = (problem: string): MetricText => ({ texts: [], count: 0, problem })
+  if (text === undefined) return nothing(`the script wrote no ${file} into $AUTORESEARCH_OUT`)
+  let value: unknown
+  try {
+    value = JSON.parse(quoteNotFinite(text), keepWritten)
+  } catch {
+    return nothing(`${file} is not JSON`)
+  }
+  for (const part of key.split('.'))
+    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined
+  if (value instanceof WrittenNumber)
+    return { texts: [value.text.slice(0, MAX_VALUE_CHARACTERS + 1)], count: 1 }
+  if (typeof value === 'string' && NOT_FINITE.test(value)) return { texts: [value], count: 1 }
+  return nothing(`${file} has no number at ${key}`)
+}
+
+/** Python writes NaN and Infinity, which JSON does not have; outside strings they become strings. */
+function quoteNotFinite(text: string): string {
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"?|-?\b(?:NaN|Infinity)\b/g, (part) =>
+    part.startsWith('"') ? part : `"${part}"`,
+  )
+}
+
+/** A reviver; `context.source` is what the text says, in engines that tell. */
+function keepWritten(_key: string, value: unknown, context?: { source?: string }): unknown {
+  return typeof value === 'number' ? new WrittenNumber(context?.source ?? String(value)) : value
+}

@@ -1,0 +1,93 @@
+// Makes candidates: a commit on the baseline, its branch and its ledger line, in one atomic push.
+
+import { type Change, changeKey } from '../core/gate/gate.ts'
+import { addedLines } from '../core/gate/lines.ts'
+import { changesOnlyConstants, sketchOf } from '../core/gate/sketch.ts'
+import { AA_PROPOSER, aaProposal, dueAa, reviewAa } from '../core/judge/aa.ts'
+import {
+  type Candidate,
+  candidateBranch,
+  candidateId,
+  NO_USAGE,
+  type Proposal,
+} from '../core/record/candidate.ts'
+import type { BaselineCommit } from '../core/record/state.ts'
+import { renderCandidateMessage } from '../core/report/pull-request.ts'
+import type { Session } from './session.ts'
+
+/**
+ * Makes the A/A candidate that is due, if one is: no proposer is asked, and nothing is spent on a model.
+ *
+ * @returns true when there is one more candidate
+ */
+export async function proposeDueAa(session: Session): Promise<boolean> {
+  const aa = dueAa(session.state, session.config.aaEvery)
+  if (aa === undefined) return false
+  const proposal = aaProposal(aa)
+  const made = await commitProposal(session, session.baseline, proposal)
+  const refusal = reviewAa(made.changes, aa)
+  if (refusal !== undefined) throw new Error(refusal)
+  recordMade(session, made, { ...proposal, proposer: AA_PROPOSER, usage: NO_USAGE, aa })
+  return true
+}
+
+/** A commit on the baseline that no branch points to yet, and what it changes as git tells it. */
+interface Made {
+  base: string
+  head: string
+  tree: string
+  changes: readonly Change[]
+}
+
+export async function commitProposal(
+  { ports: { repository } }: Session,
+  { commit: base }: BaselineCommit,
+  { files, title, hypothesis }: Proposal,
+): Promise<Made> {
+  const message = renderCandidateMessage(title, hypothesis)
+  const { commit: head, tree } = await repository.commit({ base, files, message })
+  return { base, head, tree, changes: await repository.changes(base, head) }
+}
+
+type Facts = Omit<Proposal, 'files'> &
+  Pick<Candidate, 'proposer' | 'standsInFor' | 'direction' | 'wish' | 'usage' | 'aa' | 'reverts'>
+
+/** Records a commit as a candidate and moves its branch there, in one push. */
+export function recordMade(session: Session, { base, head, tree, changes }: Made, facts: Facts): Candidate {
+  const { proposer, standsInFor, direction, wish, aa, reverts } = facts
+  const candidate: Candidate = {
+    id: candidateId(base, tree),
+    ...describeProposal(facts),
+    proposer,
+    ...(standsInFor === undefined ? {} : { standsInFor }),
+    ...(direction && { direction }),
+    ...(wish === undefined ? {} : { wish }),
+    ...describeChange(changes),
+    usage: facts.usage,
+    base,
+    head,
+    tree,
+    rebases: 0,
+    ...(aa === undefined ? {} : { aa }),
+    ...(reverts === undefined ? {} : { reverts }),
+  }
+  session.record(
+    [{ kind: 'proposed', candidate }],
+    [{ branch: candidateBranch(candidate.id), from: null, to: head }],
+  )
+  return candidate
+}
+
+function describeProposal({ title, hypothesis, category, expectedEffect, knob }: Omit<Proposal, 'files'>) {
+  return { title, hypothesis, category, expectedEffect, ...(knob && { knob }) }
+}
+
+function describeChange(changes: readonly Change[]) {
+  const constantsOnly = changesOnlyConstants(changes) && ({ constantsOnly: true } as const)
+  return {
+    changeKey: changeKey(changes),
+    addedLines: addedLines(changes),
+    sketch: sketchOf(changes),
+    ...constantsOnly,
+  }
+}

@@ -1,0 +1,44 @@
+// Keeps the insights up to date: from time to time one question to a model, or without one a table.
+import {
+  insightsAreDue,
+  insightsPrompt,
+  readInsights,
+  renewInsights,
+  settledCount,
+  tabulateInsights,
+  withoutMarks,
+} from '../core/propose/insights.ts'
+import { NO_USAGE } from '../core/record/candidate.ts'
+import type { InsightsStore, Proposer } from '../ports.ts'
+import type { Session } from './session.ts'
+
+/** The insights as proposers read them; undefined while there are none. */
+export async function readPresentInsights(store: InsightsStore): Promise<string | undefined> {
+  const text = await store.read()
+  return text === undefined ? undefined : withoutMarks(text)
+}
+
+/** Writes new insights when enough was settled since the last ones. Their cost is in the ledger. */
+export async function renewInsightsWhenDue(
+  session: Session,
+  store: InsightsStore,
+  proposers: readonly Proposer[],
+  signal: AbortSignal,
+): Promise<'renewed' | 'not due'> {
+  const { state, config, ports } = session
+  if (!insightsAreDue(state, config.search.insightsEvery)) return 'not due'
+  // They wait: a table now would take the place of what a model may say later.
+  if (session.costLimitReached !== undefined) return 'not due'
+  const author = proposers.find(({ sumUp }) => sumUp !== undefined)
+  const prompt = insightsPrompt(state, await store.read())
+  const answer = (await author?.sumUp?.(prompt, signal)) ?? { text: '', usage: NO_USAGE }
+  if (signal.aborted) return 'not due'
+  const lines = readInsights(answer.text, state)
+  const written = lines.length > 0 ? lines : tabulateInsights(state)
+  await session.flushed()
+  await store.update((present) => renewInsights(present, written))
+  const proposer = lines.length > 0 && author ? author.name : 'table'
+  session.record([{ kind: 'distilled', settled: settledCount(state), proposer, usage: answer.usage }])
+  ports.log.info(`wrote ${written.length} insights`)
+  return 'renewed'
+}

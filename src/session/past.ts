@@ -1,0 +1,28 @@
+// Lets a proposer look up what was tried: the ledger as it is now, and changes from git objects.
+
+import type { Change } from '../core/gate/gate.ts'
+import { pastDiff, pastLog, searchPast } from '../core/propose/past.ts'
+import { pastIdeas } from '../core/record/ideas.ts'
+import { unifiedDiff } from '../core/text/unified-diff.ts'
+import type { Past } from '../ports.ts'
+import type { Session } from './session.ts'
+
+export function openPast(session: Session): Past {
+  return {
+    search: (query) => searchPast(session.state, query),
+    async read(id, part) {
+      if (part === 'log') return pastLog(session.state, id)
+      const candidate = pastIdeas(session.state).find((idea) => idea.id === id)
+      if (!candidate) return undefined
+      // The branch of a candidate that ended may be gone, and its commit with it: an answer, and no reason to stop.
+      const changes = await session.ports.repository
+        .changes(candidate.base, candidate.head)
+        .catch(() => undefined)
+      return changes && pastDiff(candidate, changes.map(diffOf).join('\n'))
+    },
+  }
+}
+
+function diffOf({ path, before = '', after = '' }: Change): string {
+  return unifiedDiff(path, before, after)
+}

@@ -1,0 +1,209 @@
+// Asks a proposer for one idea on the present baseline. Whatever comes of it is recorded.
+
+import type { ProposerConfig } from '../core/config/config.ts'
+import { type Change, isEditable, reviewChanges } from '../core/gate/gate.ts'
+import { changesOnlyConstants } from '../core/gate/sketch.ts'
+import type { Asked } from '../core/propose/asked.ts'
+import { buildBrief } from '../core/propose/brief/brief.ts'
+import { offersChecks } from '../core/propose/checks.ts'
+import { chooseTurn, forWish } from '../core/propose/direction.ts'
+import { explainRepetition } from '../core/propose/novelty.ts'
+import { type KnownWish, MAX_DIRECTION_CHARACTERS } from '../core/propose/requests.ts'
+import type { Candidate, Direction, Proposal } from '../core/record/candidate.ts'
+import { pastIdeas } from '../core/record/ideas.ts'
+import { quotable } from '../core/record/people.ts'
+import type { BaselineCommit } from '../core/record/state.ts'
+import { formatSeconds } from '../core/text/numbers.ts'
+import type { InsightsStore, Log, ProposalResult, Proposer } from '../ports.ts'
+import { commitProposal, recordMade } from './candidates.ts'
+import { openPast } from './past.ts'
+import { givenUp } from './people.ts'
+import type { Session } from './session.ts'
+
+/** What a job that proposes needs besides the session's ports. */
+export interface ProposingPorts {
+  /** The configuration says which proposers there are, and it is only known once the session is open. */
+  createProposers(configs: readonly ProposerConfig[]): Proposer[]
+  insights: InsightsStore
+  /** Uniform in [0, 1). */
+  random(): number
+}
+
+export interface Turn {
+  /** Place of the proposer in the configuration. */
+  index: number
+  proposer: Proposer
+  direction: Direction
+  /** Of a person, which this candidate is to take up. */
+  wish?: KnownWish | undefined
+  /** What was learned so far, in words. */
+  insights?: string | undefined
+}
+
+export type Proposed =
+  | { kind: 'proposed'; candidate: Candidate }
+  /** `declined`: it was the answer to a wish. `unreachable`: nobody was there to ask. */
+  | { kind: 'nothing'; reason: string; exhausted: boolean; declined?: true; unreachable?: true }
+
+/** Who cannot be reached needs a person, or patience; who has no idea does not. */
+export function logNothing(
+  log: Log,
+  name: string,
+  { reason, unreachable }: Extract<Proposed, { kind: 'nothing' }>,
+  restSeconds?: number,
+): void {
+  const again = restSeconds === undefined ? '' : `; it is asked again in ${formatSeconds(restSeconds)}`
+  const line = `${name} proposed nothing: ${reason}${again}`
+  if (unreachable) log.warn(line)
+  else log.info(line)
+}
+
+/** Whose turn it is, and what to ask for; undefined when every proposer is among `barred`. */
+export function nextTurn(
+  { state, config }: Session,
+  proposers: readonly Proposer[],
+  barred: ReadonlySet<number>,
+  random: () => number,
+  wish?: KnownWish,
+): Turn | undefined {
+  const choices = proposers.map(({ name, constantsOnly = false }) => ({ name, constantsOnly }))
+  const turn = chooseTurn(state, choices, barred, config.search, random)
+  const proposer = turn && proposers[turn.index]
+  if (!proposer) return undefined
+  return wish
+    ? { index: turn.index, proposer, direction: forWish(turn.direction), wish }
+    : { ...turn, proposer }
+}
+
+/** Asks for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger. */
+export async function proposeCandidate(session: Session, turn: Turn, signal: AbortSignal): Promise<Proposed> {
+  const { proposer, direction, insights, wish } = turn
+  const { repository, checker } = session.ports
+  const { config, state, bench, baseline } = session
+  const files = await repository.readFiles(baseline.commit)
+  const editable = [...files.keys()].filter((path) => isEditable(path, config.editable))
+  const program = config.program === undefined ? undefined : files.get(config.program)
+  const sources = await readSources(session, direction)
+  const result = await proposer.propose({
+    brief: buildBrief({
+      config,
+      state,
+      bench,
+      files,
+      editable,
+      direction,
+      sources,
+      ...(program ? { program } : {}),
+      ...(insights ? { insights } : {}),
+      asked: askedOf(session, wish),
+    }),
+    direction,
+    files,
+    editable,
+    history: pastIdeas(state),
+    review: (proposal) => review(session, turn, proposedChanges(files, proposal)),
+    past: openPast(session),
+    ...(checker && offersChecks(config)
+      ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
+      : {}),
+    budget: session.budget,
+    ...(wish && { wish: wish.text }),
+    signal,
+  })
+  if (result.kind === 'proposal') return recordCandidate(session, turn, baseline, result)
+  // Nobody has looked at the wish, so that it is still to be taken up.
+  const unheard = signal.aborted || result.cause === 'unreachable'
+  return recordNothing(session, turn, result, unheard ? undefined : wish)
+}
+
+function askedOf({ settings }: Session, wish: KnownWish | undefined): Asked {
+  const direction = quotable(settings.dispatch?.direction ?? '', MAX_DIRECTION_CHARACTERS)
+  return { ...(wish && { wish }), ...(direction !== '' && { direction }) }
+}
+
+/** The changes to start from. A proposal can do without one that git no longer has. */
+async function readSources(session: Session, { sources }: Direction): Promise<ReadonlyMap<string, Change[]>> {
+  const read = new Map<string, Change[]>()
+  for (const id of sources) {
+    const candidate = session.state.candidates.get(id)
+    if (!candidate) continue
+    try {
+      read.set(id, await session.ports.repository.changes(candidate.base, candidate.head))
+    } catch {
+      session.ports.log.warn(`the change of "${candidate.title}" cannot be read any more`)
+    }
+  }
+  return read
+}
+
+async function recordCandidate(
+  session: Session,
+  turn: Turn,
+  baseline: BaselineCommit,
+  { proposal, usage, author }: Extract<ProposalResult, { kind: 'proposal' }>,
+): Promise<Proposed> {
+  const { name } = turn.proposer
+  const made = await commitProposal(session, baseline, proposal)
+  // Judged from git objects, whatever the proposer was told: what is pushed is what was reviewed.
+  const problems = review(session, turn, made.changes)
+  if (problems.length > 0)
+    return recordNothing(session, turn, { reason: problems.join(' '), usage, exhausted: false }, turn.wish)
+  const candidate = recordMade(session, made, {
+    ...proposal,
+    proposer: author ?? name,
+    ...(author !== undefined && author !== name && { standsInFor: name }),
+    ...askedFor(turn),
+    usage,
+  })
+  return { kind: 'proposed', candidate }
+}
+
+/** A direction is what we chose; what a person asks for has none. */
+function askedFor({ direction, wish }: Turn): Pick<Candidate, 'direction' | 'wish'> {
+  return wish ? { wish: wish.id } : { direction }
+}
+
+/** @param wish what a proposer has looked at and brought nothing for */
+function recordNothing(
+  session: Session,
+  turn: Turn,
+  result: Omit<Extract<ProposalResult, { kind: 'nothing' }>, 'kind'>,
+  wish: KnownWish | undefined,
+): Proposed {
+  const { reason, usage, exhausted, cause } = result
+  const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
+  const asked = turn.wish ? wish && { wish: wish.id } : { direction: turn.direction }
+  const given = wish ? givenUp(wish, { reason, cannot: cause === 'cannot' }) : []
+  session.record([
+    { kind: 'no-proposal', id, proposer: turn.proposer.name, reason, usage, ...asked },
+    ...given,
+  ])
+  return {
+    kind: 'nothing',
+    reason,
+    exhausted,
+    ...(given.length > 0 && { declined: true }),
+    ...(cause === 'unreachable' && { unreachable: true }),
+  }
+}
+
+/** The static gate, the rule that an idea is tried once, and the floor of structural changes. */
+function review(session: Session, { direction, wish }: Turn, changes: readonly Change[]): string[] {
+  const { state, config } = session
+  const problems = reviewChanges(changes, config.editable)
+  if (problems.length > 0) return problems
+  // What a person asks for may be close to what was tried, and only not the same.
+  const similarity = wish ? 1 : config.search.novelty
+  const policy = { similarity, retryAfterMerges: config.search.retryAfterMerges }
+  const repetition = explainRepetition(state, changes, policy, direction.sources)
+  if (repetition !== undefined) return [repetition]
+  if (!direction.structural || !changesOnlyConstants(changes)) return []
+  return ['The change is only numbers, and this time a change of structure is asked for.']
+}
+
+function proposedChanges(files: ReadonlyMap<string, string>, proposal: Pick<Proposal, 'files'>): Change[] {
+  return [...proposal.files].map(([path, after]) => {
+    const before = files.get(path)
+    return { path, mode: '100644', ...(before === undefined ? {} : { before }), after }
+  })
+}

@@ -1,0 +1,40 @@
+// What a certification leads to on GitHub: its check run on the baseline, and the pull request that undoes a merge.
+
+import { REVERT_PROPOSER, revertWords } from '../core/certify/revert.ts'
+import type { Certification } from '../core/certify/stretch.ts'
+import { NO_USAGE } from '../core/record/candidate.ts'
+import { certificationCheck } from '../core/report/certification-check.ts'
+import { describeCertification } from '../core/report/describe.ts'
+import { renderCandidateMessage } from '../core/report/pull-request.ts'
+import { recordMade } from './candidates.ts'
+import type { Session } from './session.ts'
+
+/** Shows a certification on the commit it ends at. */
+export async function announce(session: Session, certification: Certification): Promise<void> {
+  const { config, state, settings } = session
+  const check = certificationCheck({ certification, state, config }, settings.runUrl)
+  await session.ports.forge.putCheckRun(certification.to, check)
+  session.record([{ kind: 'announced', from: certification.from, to: certification.to }])
+}
+
+/** Makes the candidate that undoes a refuted merge; opening and merging it are steps like those of any other. */
+export async function revert(session: Session, refutation: Certification): Promise<void> {
+  const { repository } = session.ports
+  const { baseline: onto, state } = session
+  const words = revertWords(state, refutation)
+  const message = renderCandidateMessage(words.title, words.hypothesis)
+  const undone = await repository.revert({ commit: refutation.to, onto: onto.commit, message })
+  if (undone.kind === 'conflict')
+    return leaveToPerson(session, refutation, 'later changes build on it, so a person has to undo it')
+  if (undone.tree === onto.tree)
+    return leaveToPerson(session, refutation, 'the baseline no longer contains it')
+  const { commit: head, tree } = undone
+  const changes = await repository.changes(onto.commit, head)
+  const facts = { ...words, proposer: REVERT_PROPOSER, usage: NO_USAGE, reverts: refutation.to }
+  recordMade(session, { base: onto.commit, head, tree, changes }, facts)
+}
+
+function leaveToPerson(session: Session, refutation: Certification, reason: string): void {
+  session.record([{ kind: 'not-reverted', commit: refutation.to, reason }])
+  session.ports.log.warn(`${describeCertification(session.state, refutation)}. It stays: ${reason}`)
+}

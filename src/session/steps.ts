@@ -1,0 +1,221 @@
+// What is done on GitHub for a candidate: open it, replay it on a moved baseline, settle it. Every step may be repeated.
+
+import { refutationOf } from '../core/certify/revert.ts'
+import { addedLines } from '../core/gate/lines.ts'
+import { evidenceFor } from '../core/judge/evidence.ts'
+import type { MeasuredEvidence, Verdict } from '../core/judge/judge.ts'
+import { planSteps, type Step } from '../core/plan/schedule.ts'
+import { type DueAnswer, dueAnswers } from '../core/propose/requests.ts'
+import { type Candidate, candidateBranch, isToBeMerged } from '../core/record/candidate.ts'
+import { summariseCost } from '../core/record/cost.ts'
+import { reconcileCandidate } from '../core/record/reconcile.ts'
+import type { BaselineCommit } from '../core/record/state.ts'
+import { renderAnswer, wishMarker } from '../core/report/answer.ts'
+import { revertCheck } from '../core/report/certification-check.ts'
+import { concludedCheck, startedCheck } from '../core/report/check.ts'
+import { candidateMarker, renderComment } from '../core/report/comment.ts'
+import { describeCandidate, describeVerdict } from '../core/report/describe.ts'
+import { renderMergeMessage, renderPullRequest } from '../core/report/pull-request.ts'
+import { ForgeError } from '../errors.ts'
+import type { BranchUpdate } from '../ports.ts'
+import { announce, revert } from './reverting.ts'
+import type { Session } from './session.ts'
+
+/** Does everything on GitHub that the state asks for. */
+export async function performSteps(session: Session): Promise<void> {
+  for (;;) {
+    const step = planSteps(session.state)[0]
+    const answer = dueAnswers(session.state)[0]
+    if (step) await performStep(session, step)
+    else if (answer) await giveAnswer(session, answer)
+    else return
+  }
+}
+
+/** Carries out one step and records what came of it. The ledger is on the remote before anything else is changed. */
+export async function performStep(session: Session, step: Step): Promise<void> {
+  await session.flushed()
+  if (step.kind === 'open') await open(session, step.candidate)
+  else if (step.kind === 'rebase') await rebase(session, step.candidate, step.onto)
+  else if (step.kind === 'announce') await announce(session, step.certification)
+  else if (step.kind === 'revert') await revert(session, step.certification)
+  else await settle(session, step.candidate)
+}
+
+/** Tells the asker of a wish what became of it, in one comment that is edited later. What GitHub refuses is not tried again. */
+export async function giveAnswer(session: Session, due: DueAnswer): Promise<void> {
+  await session.flushed()
+  const { discussion, log } = session.ports
+  const { wish, issue, answer } = due
+  const body = renderAnswer(session.state, due)
+  const answered = await discussion?.answer(issue, wishMarker(wish.id), body)
+  if (answered?.kind === 'refused')
+    log.warn(`The answer on #${issue} could not be written: ${answered.explanation}`)
+  session.record([{ kind: 'answered', wish: wish.id, answer }])
+}
+
+async function open(session: Session, candidate: Candidate): Promise<void> {
+  const { forge, repository } = session.ports
+  const changes = await repository.changes(candidate.base, candidate.head)
+  const { config, state, bench } = session
+  const opened = await forge.openPullRequest({
+    branch: candidateBranch(candidate.id),
+    head: candidate.head,
+    base: config.baseline,
+    ...renderPullRequest({ candidate, changes, config, state, bench }),
+  })
+  if (opened.kind === 'refused')
+    throw new ForgeError(`GitHub did not let us open a pull request for ${describeCandidate(candidate)}`, {
+      hint: opened.explanation,
+    })
+  // A revert is not trained: its check comes with its verdict.
+  if (candidate.reverts === undefined)
+    await forge.putCheckRun(candidate.head, startedCheck(candidate, config, session.settings.runUrl))
+  session.record([{ kind: 'opened', candidate: candidate.id, pullRequest: opened.number }])
+  const numbered = { ...candidate, pullRequest: opened.number }
+  session.ports.log.info(`opened ${describeCandidate(numbered)} by ${candidate.proposer}`)
+}
+
+async function rebase(session: Session, candidate: Candidate, onto: BaselineCommit): Promise<void> {
+  const { repository } = session.ports
+  if (await followPerson(session, candidate)) return
+  const replayed = await repository.rebase(candidate.head, onto.commit)
+  const { candidate: runs } = evidenceFor(session.state, session.bench, candidate)
+  const runCounts = { candidate: runs.length, baseline: 0 }
+  const decide = (kind: 'reject' | 'review', reason: string): void => {
+    const verdict: Verdict = { kind, reason, runs: runCounts }
+    session.record([{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict }])
+    session.ports.log.info(describeVerdict(candidate, verdict))
+  }
+  if (replayed.kind === 'conflict')
+    return decide(
+      candidate.reverts === undefined ? 'reject' : 'review',
+      `conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`,
+    )
+  if (replayed.tree === onto.tree) return decide('reject', 'the baseline already contains this change')
+  const { commit: head, tree } = replayed
+  const lines = addedLines(await repository.changes(onto.commit, head))
+  session.record(
+    [{ kind: 'rebased', candidate: candidate.id, base: onto.commit, head, tree, addedLines: lines }],
+    [{ branch: candidateBranch(candidate.id), from: candidate.head, to: head }],
+  )
+  session.ports.log.info(`replayed ${describeCandidate(candidate)} on ${onto.commit.slice(0, 7)}`)
+}
+
+async function settle(session: Session, candidate: Candidate): Promise<void> {
+  const { verdict } = candidate
+  if (!verdict || candidate.pullRequest === undefined) return
+  if (await followPerson(session, candidate)) return
+  if (isToBeMerged(candidate) && !(await baselineStands(session, candidate))) return
+  await publish(session, candidate, verdict)
+  if (isToBeMerged(candidate)) await merge(session, candidate, verdict)
+  else if (verdict.kind === 'review' && candidate.aa === undefined) {
+    session.ports.log.warn(`#${candidate.pullRequest} waits for a person: ${verdict.reason}`)
+    handOver(session, candidate, verdict.reason)
+  } else {
+    await session.ports.forge.close(candidate.pullRequest)
+    session.record(
+      [{ kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }],
+      [deletion(candidate)],
+    )
+  }
+}
+
+/** A person who closed, merged or pushed to the pull request has decided; we only write it down. */
+async function followPerson(session: Session, candidate: Candidate): Promise<boolean> {
+  if (candidate.pullRequest === undefined) return false
+  const pullRequest = await session.pullRequest(candidate.pullRequest)
+  const { commits } = await session.ports.repository.remoteBranches()
+  const events = reconcileCandidate(candidate, pullRequest, commits.get(candidateBranch(candidate.id)))
+  if (events.length === 0) return false
+  session.record(events)
+  if (pullRequest.state === 'merged') await session.reconcile()
+  return true
+}
+
+/** Merging has no guard for the base branch, so it is read once more just before. */
+async function baselineStands(session: Session, candidate: Candidate): Promise<boolean> {
+  const remote = await session.ports.repository.remoteBranches()
+  if (remote.commits.get(session.config.baseline) === candidate.base) return true
+  await session.reconcile()
+  return false
+}
+
+async function publish(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
+  const { forge } = session.ports
+  const { config, settings } = session
+  const certification = candidate.reverts && refutationOf(session.state, candidate.reverts)
+  if (certification) {
+    const facts = { verdict, certification, state: session.state, config }
+    return forge.putCheckRun(candidate.head, revertCheck(facts, settings.runUrl))
+  }
+  const evidence = judgedEvidence(session, candidate, verdict)
+  await forge.putCheckRun(
+    candidate.head,
+    concludedCheck({ candidate, verdict, evidence, config }, settings.runUrl),
+  )
+  const comment = renderComment({
+    candidate,
+    verdict,
+    evidence,
+    config,
+    cost: summariseCost(session.state),
+  })
+  if (candidate.pullRequest !== undefined)
+    await forge.putComment(candidate.pullRequest, candidateMarker(candidate.id), comment)
+}
+
+/**
+ * The runs the verdict was reached on: an accepted candidate goes on being measured, as the next baseline, and other
+ * machines may have trained since.
+ */
+function judgedEvidence({ state, bench }: Session, candidate: Candidate, verdict: Verdict): MeasuredEvidence {
+  const { testbed = bench.testbed } = verdict
+  const evidence = evidenceFor(state, { ...bench, testbed }, candidate)
+  return { ...evidence, candidate: evidence.candidate.slice(0, verdict.runs.candidate) }
+}
+
+async function merge(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
+  const { forge, repository } = session.ports
+  if (candidate.pullRequest === undefined) return
+  const merged = await forge.merge({
+    pullRequest: candidate.pullRequest,
+    head: candidate.head,
+    ...renderMergeMessage(candidate, verdict, candidate.pullRequest),
+  })
+  if (merged.kind === 'head-moved') {
+    const end = { kind: 'withdrawn', reason: 'a person pushed to the branch' } as const
+    return session.record([{ kind: 'ended', candidate: candidate.id, end }])
+  }
+  if (merged.kind === 'refused') {
+    // A person may have closed it in the meantime, which is also a refusal.
+    if (await followPerson(session, candidate)) return
+    session.ports.log.warn(
+      `#${candidate.pullRequest} should be merged, but GitHub refuses: ${merged.explanation}`,
+    )
+    return handOver(session, candidate, merged.explanation)
+  }
+  const tree = await repository.treeOf(merged.commit)
+  const asTrained = tree === candidate.tree
+  if (!asTrained)
+    session.ports.log.warn(
+      `#${candidate.pullRequest} merged into a tree that was not trained: the baseline is measured anew`,
+    )
+  session.record(
+    [
+      { kind: 'ended', candidate: candidate.id, end: { kind: 'merged', commit: merged.commit, asTrained } },
+      { kind: 'baseline', commit: merged.commit, tree, cause: 'merged' },
+    ],
+    [deletion(candidate)],
+  )
+}
+
+/** Leaves the pull request open, with its branch: what becomes of it is up to a person. */
+function handOver(session: Session, candidate: Candidate, reason: string): void {
+  session.record([{ kind: 'ended', candidate: candidate.id, end: { kind: 'handed-over', reason } }])
+}
+
+/** GitHub keeps a settled pull request's commits under refs/pull, so its branch can go. */
+function deletion(candidate: Candidate): BranchUpdate {
+  return { branch: candidateBranch(candidate.id), from: candidate.head, to: null }
+}

@@ -1,0 +1,215 @@
+// When running trials may be cut, as the ledger tells it.
+import { describe, expect, it } from 'vitest'
+import { planCut, referenceOf } from '../../../src/core/judge/cutting.ts'
+import type { Candidate } from '../../../src/core/record/candidate.ts'
+import type { State } from '../../../src/core/record/state.ts'
+import type { TrialResult } from '../../../src/core/record/trial.ts'
+import { type CurvePoint, cutPlanSchema } from '../../../src/core/trial/curve.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aRandom,
+  aState,
+  aTrialResult,
+  BENCH,
+  gaussian,
+  POLICY,
+  type TrialResultFields,
+} from '../../factories.ts'
+
+const CUT_POLICY = { ...POLICY, chance: 0.02 }
+const SIGMA = 0.01
+/** What the values of the baseline's runs have. */
+const VALUE_SIGMA = SIGMA * Math.SQRT2
+
+/** A loss that falls from 4 to 2; `lag` is added to it all along. */
+function aCurve(lag = 0, steps = 100): CurvePoint[] {
+  return Array.from({ length: 51 }, (_, index) => ({
+    step: (index * steps) / 50,
+    value: 2 + 2 * (1 - index / 50) ** 2 + lag,
+  }))
+}
+
+/** Six runs of the baseline, in 100 seconds each. */
+function baselineRuns(fields: TrialResultFields = {}, sign = 1): TrialResult[] {
+  return [-2, -1, 0, 0, 1, 2].map((sigmas, index) =>
+    aTrialResult({
+      replicate: index + 1,
+      value: sign * (2 + SIGMA * sigmas),
+      curve: aCurve(SIGMA * sigmas).map(({ step, value }) => ({ step, value: sign * value })),
+      wallSeconds: 100,
+      firstPointSeconds: 0,
+      ...fields,
+    }),
+  )
+}
+
+/** Candidates that were behind all along by as much as they were in the end, but for some noise. */
+function earlier(count: number, sign = 1): { candidates: Candidate[]; trials: TrialResult[] } {
+  const random = aRandom(1)
+  const candidates = Array.from({ length: count }, (_, index) => aCandidate({ name: `earlier ${index}` }))
+  const trials = candidates.map((candidate, index) => {
+    const lag = SIGMA * (index - 3)
+    const curve = aCurve(lag).map(({ step, value }) => ({ step, value: sign * value }))
+    const value = sign * (2 + lag + 0.2 * SIGMA * gaussian(random))
+    return aTrialResult({ candidate, value, curve, wallSeconds: 100, firstPointSeconds: 0 })
+  })
+  return { candidates, trials }
+}
+
+function stateOf(count: number, runs = baselineRuns(), sign = 1): State {
+  const { candidates, trials } = earlier(count, sign)
+  return aState({ candidates, trials: [...runs, ...trials] })
+}
+
+const forecasts = (state: State, policy: Parameters<typeof planCut>[2] = CUT_POLICY) =>
+  planCut(state, BENCH, policy)?.checkpoints.flatMap(({ forecast }) => forecast ?? [])
+
+describe('planCut', () => {
+  it('looks at every tenth of the run, at the baseline’s own steps, times and levels', () => {
+    const plan = planCut(stateOf(0), BENCH, CUT_POLICY)
+    expect(plan?.checkpoints.map(({ step }) => Math.round(step))).toEqual([
+      10, 20, 30, 40, 50, 60, 70, 80, 90,
+    ])
+    expect(plan?.checkpoints[4]).toMatchObject({ seconds: 50, level: expect.closeTo(2.55, 2) })
+    expect(plan).toMatchObject({ testbed: BENCH.testbed, sign: 1, windowSteps: 5 })
+  })
+
+  it('knows without experience only what is gross, and from 30 % on', () => {
+    const plan = planCut(stateOf(11), BENCH, CUT_POLICY)
+    expect(plan?.checkpoints.map(({ gross }) => gross !== undefined)).toEqual([
+      false,
+      false,
+      ...Array.from({ length: 7 }, () => true),
+    ])
+    expect(forecasts(stateOf(11))).toEqual([])
+    // At half the time the loss was 2 · (0.75² − 0.5²) higher.
+    expect(plan?.checkpoints[4]?.gross).toBeCloseTo(0.63, 1)
+  })
+
+  it('calls nothing gross where the curve itself does not improve', () => {
+    const flat = baselineRuns({ curve: aCurve().map(({ step }) => ({ step, value: 1 })) })
+    const plan = planCut(stateOf(0, flat), BENCH, CUT_POLICY)
+    expect(plan?.checkpoints.flatMap(({ gross }) => gross ?? [])).toEqual([])
+  })
+
+  it('calls nothing gross that noise could make', () => {
+    const noisy = baselineRuns().map((run, index) => ({ ...run, curve: aCurve(index % 2) }))
+    for (const { gross } of planCut(stateOf(0, noisy), BENCH, CUT_POLICY)?.checkpoints.slice(2) ?? [])
+      expect(gross).toBeGreaterThan(6)
+  })
+
+  it('learns from twelve candidates on how far behind is hopeless', () => {
+    const learned = forecasts(stateOf(12))
+    expect(learned).toHaveLength(8)
+    // It has to end 2 σ behind; being level with the baseline is not hopeless.
+    for (const limit of learned ?? []) {
+      expect(limit).toBeGreaterThan(2 * VALUE_SIGMA)
+      expect(limit).toBeLessThan(6 * VALUE_SIGMA)
+    }
+  })
+
+  it('is more reluctant the smaller the chance', () => {
+    const [eager = [], reluctant = []] = [0.1, 0.002].map((chance) =>
+      forecasts(stateOf(20), { ...POLICY, chance }),
+    )
+    for (const [index, limit] of reluctant.entries())
+      expect(limit).toBeGreaterThan(eager[index] ?? Number.NaN)
+  })
+
+  it('learns the same of a curve and a metric that rise', () => {
+    const rising = stateOf(20, baselineRuns({}, -1), -1)
+    const plan = planCut(rising, BENCH, { ...CUT_POLICY, direction: 'maximize' })
+    expect(plan?.sign).toBe(-1)
+    for (const [index, { forecast }] of plan?.checkpoints.entries() ?? [])
+      if (forecast !== undefined)
+        expect(forecast).toBeCloseTo(forecasts(stateOf(20))?.[index - 1] ?? Number.NaN)
+  })
+
+  it('learns across scales: a training loss that says nothing in the metric’s unit', () => {
+    const state = stateOf(20)
+    const scaled = [...state.trials.values()].map((result) => ({
+      ...result,
+      value: 1000 * (result.value ?? 0),
+    }))
+    const before = forecasts(state) ?? []
+    const after = forecasts(aState({ candidates: [...state.candidates.values()], trials: scaled })) ?? []
+    expect(after).toHaveLength(8)
+    for (const [index, limit] of after.entries()) expect(limit).toBeCloseTo(before[index] ?? Number.NaN)
+  })
+
+  it('learns nothing from curves that do not tell the end', () => {
+    const state = stateOf(20)
+    const random = aRandom(3)
+    const trials = [...state.trials.values()].map((result) =>
+      result.trial.candidate === null ? result : { ...result, value: 2 + SIGMA * gaussian(random) },
+    )
+    expect(forecasts(aState({ candidates: [...state.candidates.values()], trials }))).toEqual([])
+  })
+
+  it('counts later runs of a candidate, and runs that were cut, for nothing', () => {
+    const { candidates, trials } = earlier(12)
+    const [first] = candidates
+    const cut = trials.map((result, index): TrialResult => {
+      const { value, ...rest } = result
+      return index === 11
+        ? { ...rest, outcome: 'cut' }
+        : { ...rest, ...(value === undefined ? {} : { value }) }
+    })
+    const again = aTrialResult({
+      ...(first && { candidate: first }),
+      replicate: 2,
+      curve: aCurve(),
+      value: 2,
+    })
+    const state = aState({ candidates, trials: [...baselineRuns(), ...cut, again] })
+    expect(forecasts(state)).toEqual([])
+  })
+
+  it.each([
+    ['two runs of the baseline', baselineRuns().slice(0, 2)],
+    ['a baseline that prints no curve', baselineRuns({ curve: [] })],
+    ['curves of one point', baselineRuns({ curve: [{ step: 100, value: 2 }] })],
+    ['curves that begin too late', baselineRuns({ curve: aCurve().slice(30) })],
+    ['curves whose steps go back', baselineRuns({ curve: [...aCurve(), ...aCurve()] })],
+    ['runs elsewhere', baselineRuns({ testbed: 'another' })],
+  ])('is not there for %s', (_what, runs) => {
+    expect(planCut(stateOf(0, runs), BENCH, CUT_POLICY)).toBeUndefined()
+  })
+
+  it('is of the present baseline, and learns on the ones before as well', () => {
+    const moved = aBaseline('moved')
+    const { candidates, trials } = earlier(20)
+    const better = baselineRuns().map((run) => ({
+      ...run,
+      trial: { ...run.trial, ...moved, id: `${moved.tree.slice(0, 16)}-r${run.trial.replicate}` },
+      value: (run.value ?? 0) - 1,
+      curve: aCurve(-1),
+    }))
+    const state = aState({
+      baselines: [aBaseline(), moved],
+      candidates,
+      trials: [...baselineRuns(), ...trials, ...better],
+    })
+    expect(planCut(state, BENCH, CUT_POLICY)?.checkpoints[0]?.level).toBeCloseTo(2.7, 1)
+    expect(forecasts(state)).toHaveLength(8)
+  })
+
+  it('is small enough for the outputs of a job, 256 times over', () => {
+    const plan = planCut(stateOf(20), BENCH, CUT_POLICY)
+    expect(cutPlanSchema.parse(plan)).toEqual(plan)
+    expect(256 * JSON.stringify(plan).length).toBeLessThan(700_000)
+  })
+})
+
+describe('referenceOf', () => {
+  it('knows what came before the first point', () => {
+    const runs = baselineRuns({ firstPointSeconds: 40 })
+    expect(referenceOf(runs)?.plan.checkpoints[4]?.seconds).toBeCloseTo(70)
+  })
+
+  it('knows what came after the last one: an evaluation makes no steps', () => {
+    const evaluated = baselineRuns({ wallSeconds: 150, trainingSeconds: 100 })
+    expect(referenceOf(evaluated)).toEqual(referenceOf(baselineRuns()))
+  })
+})

@@ -1,0 +1,369 @@
+// Which runs may be compared with which.
+import { describe, expect, it } from 'vitest'
+import {
+  baselineMean,
+  baselineTrials,
+  beliefAt,
+  evidenceFor,
+  measurementHash,
+  missingBaselineRuns,
+  noiseSigma,
+  trialsOfTree,
+} from '../../../src/core/judge/evidence.ts'
+import { judge } from '../../../src/core/judge/judge.ts'
+import type { State } from '../../../src/core/record/state.ts'
+import type { TrialResult } from '../../../src/core/record/trial.ts'
+import { estimateNoise } from '../../../src/core/statistics/noise.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aConfig,
+  aRandom,
+  aState,
+  aTrialResult,
+  aVerdict,
+  BENCH,
+  POLICY,
+  sha,
+  trialResults,
+} from '../../factories.ts'
+
+const CANDIDATE = aCandidate()
+const ELSEWHERE = { testbed: '1 × OtherGPU, driver 1.0' }
+
+function sigmaOf(...groups: readonly number[][]): number | undefined {
+  return estimateNoise(groups)?.sigma
+}
+
+function values(results: readonly TrialResult[]): (number | undefined)[] {
+  return results.map(({ value }) => value)
+}
+
+describe('measurementHash', () => {
+  const before = measurementHash(aConfig())
+
+  it('is what a result file may hold', () => expect(before).toMatch(/^[0-9a-f]{16}$/))
+
+  it.each([
+    ['train', { train: 'python train.py' }],
+    ['evaluate', { evaluate: 'uv run evaluate.py' }],
+    ['kind of sandbox', { sandbox: { ...aConfig().sandbox, kind: 'none' as const } }],
+    ['setup', { setup: 'uv run prepare.py' }],
+    ['budget', { budgetSeconds: 301 }],
+    ['timeout', { timeoutSeconds: 700 }],
+    ['metric name', { metric: { ...aConfig().metric, name: 'val_loss' } }],
+    ['direction', { metric: { ...aConfig().metric, direction: 'maximize' as const } }],
+    ['bounds', { metric: { ...aConfig().metric, bounds: [0, 5] as [number, number] } }],
+    ['progress', { progress: { pattern: 'step (?<step>.*) (?<value>.*)' } }],
+  ])('changes with what a number means: %s', (_, fields) => {
+    expect(measurementHash(aConfig(fields))).not.toBe(before)
+  })
+
+  it.each([
+    ['limits', { limits: { candidates: 1, tokens: 1, dollars: 1 } }],
+    ['replicates', { replicates: { baseline: 3, candidate: 2 } }],
+    ['proposers', { proposers: [] }],
+    ['program', { program: 'program.md' }],
+    ['cut', { cutBelow: 0.05 }],
+    ['merge-risk', { mergeRisk: 0.05 }],
+    ['min-gain', { minGain: { kind: 'percent' as const, value: 1 } }],
+    ['review-above', { reviewAbove: { kind: 'percent' as const, value: 10 } }],
+    [
+      'limits of the sandbox',
+      { sandbox: { ...aConfig().sandbox, read: ['/opt'], outBytes: 1, processes: 16 } },
+    ],
+  ])('stays when a number means the same: %s', (_, fields) => {
+    expect(measurementHash(aConfig(fields))).toBe(before)
+  })
+})
+
+describe('F52 runs that cannot be compared', () => {
+  const state = aState({
+    candidates: [CANDIDATE],
+    trials: [
+      ...trialResults([2.5, 2.52]),
+      aTrialResult({ replicate: 3, value: 1.5, ...ELSEWHERE }),
+      aTrialResult({ replicate: 4, value: 1.4, config: 'f'.repeat(16) }),
+      aTrialResult({ candidate: CANDIDATE, value: 2.4 }),
+      aTrialResult({ candidate: CANDIDATE, replicate: 2, value: 1.3, ...ELSEWHERE }),
+    ],
+  })
+
+  it('F52 those of another testbed or configuration are left out', () => {
+    expect(values(baselineTrials(state, BENCH, aBaseline().tree))).toEqual([2.5, 2.52])
+    expect(values(trialsOfTree(state, BENCH, CANDIDATE.tree))).toEqual([2.4])
+    expect(baselineMean(state, BENCH, aBaseline().tree)).toBe(2.51)
+  })
+
+  it('F52 σ is that of this testbed alone', () => {
+    expect(noiseSigma(state, BENCH)).toBe(sigmaOf([2.5, 2.52]))
+    expect(noiseSigma(state, { ...BENCH, ...ELSEWHERE })).toBeUndefined()
+  })
+
+  it('F52 another testbed has its own numbers', () => {
+    expect(values(baselineTrials(state, { ...BENCH, ...ELSEWHERE }, aBaseline().tree))).toEqual([1.5])
+  })
+
+  it('before anything was trained every testbed will do', () => {
+    expect(trialsOfTree(state, { ...BENCH, testbed: undefined }, aBaseline().tree)).toHaveLength(3)
+  })
+})
+
+describe('baselineTrials', () => {
+  const merged = aBaseline('merged')
+  const winner = aCandidate({ tree: merged.tree })
+  const state = aState({
+    baselines: [aBaseline(), merged],
+    candidates: [winner],
+    trials: [
+      aTrialResult({ candidate: winner, replicate: 1, value: 2.1 }),
+      aTrialResult({ candidate: winner, replicate: 2, value: 2.3 }),
+      aTrialResult({ candidate: winner, replicate: 3, outcome: 'crashed' }),
+      aTrialResult({ baseline: merged, replicate: 4, value: 2.4 }),
+    ],
+  })
+
+  it('takes the confirmations of a merged candidate, never its selected first run, never a failed one', () => {
+    expect(values(baselineTrials(state, BENCH, merged.tree))).toEqual([2.3, 2.4])
+  })
+
+  it('takes the first run of a baseline that was not a candidate', () => {
+    expect(values(baselineTrials(aState({ trials: [aTrialResult()] }), BENCH, aBaseline().tree))).toEqual([
+      2.5,
+    ])
+  })
+
+  it('F52 leaves out the run that was selected on the new testbed, whatever its number', () => {
+    const trials = [
+      aTrialResult({ candidate: winner, replicate: 1, value: 2.1, ...ELSEWHERE }),
+      aTrialResult({ candidate: winner, replicate: 2, value: 2.2 }),
+      aTrialResult({ candidate: winner, replicate: 3, value: 2.3 }),
+    ]
+    expect(values(baselineTrials(aState({ trials }), BENCH, merged.tree))).toEqual([2.3])
+  })
+
+  it('has no mean before the first run that counts', () => {
+    const first = aState({ trials: [aTrialResult({ candidate: winner, value: 2.1 })] })
+    expect(baselineMean(first, BENCH, merged.tree)).toBeUndefined()
+  })
+})
+
+describe('noiseSigma', () => {
+  it('pools every code that was run twice, candidates without their first run', () => {
+    const state = aState({
+      trials: [...trialResults([1, 3]), ...trialResults([99, 10, 14], { candidate: CANDIDATE })],
+    })
+    expect(noiseSigma(state, BENCH)).toBe(sigmaOf([1, 3], [10, 14]))
+  })
+
+  it('is not raised by first runs, which were selected for being good', () => {
+    const lucky = Array.from({ length: 10 }, (_, index) =>
+      trialResults([2.4, 2.5], { candidate: aCandidate({ name: `lucky ${index}` }) }),
+    )
+    const [quiet, all] = [[], lucky.flat()].map((trials) =>
+      noiseSigma(aState({ trials: [...trialResults([2.49, 2.5, 2.51]), ...trials] }), BENCH),
+    )
+    expect(all).toBe(quiet)
+  })
+
+  it('leaves the run out that was the first on the new testbed, whatever its number', () => {
+    const trials = [
+      aTrialResult({ candidate: CANDIDATE, replicate: 1, value: 2.1, ...ELSEWHERE }),
+      ...[2.2, 2.3, 2.4].map((value, index) =>
+        aTrialResult({ candidate: CANDIDATE, replicate: index + 2, value }),
+      ),
+    ]
+    expect(noiseSigma(aState({ trials }), BENCH)).toBe(sigmaOf([2.3, 2.4]))
+  })
+
+  it('leaves out the code that is judged', () => {
+    const trials = [...trialResults([1, 3]), ...trialResults([5, 10, 90], { candidate: CANDIDATE })]
+    const state = aState({ trials, candidates: [CANDIDATE] })
+    expect(noiseSigma(state, BENCH, CANDIDATE.tree)).toBe(sigmaOf([1, 3]))
+    expect(evidenceFor(state, BENCH, CANDIDATE).sigma).toBe(noiseSigma(state, BENCH, CANDIDATE.tree))
+  })
+
+  it('is not known before something was run twice', () => {
+    const state = aState({ trials: [aTrialResult(), ...trialResults([2.4, 2.5], { candidate: CANDIDATE })] })
+    expect(noiseSigma(state, BENCH)).toBeUndefined()
+  })
+
+  it('takes failed runs for what they are, no number', () => {
+    const state = aState({
+      trials: [...trialResults([1, 3]), aTrialResult({ replicate: 3, outcome: 'diverged' })],
+    })
+    expect(noiseSigma(state, BENCH)).toBe(sigmaOf([1, 3]))
+  })
+
+  it('is 0 where repeated runs are identical', () => {
+    expect(noiseSigma(aState({ trials: trialResults([2.5, 2.5]) }), BENCH)).toBe(0)
+  })
+})
+
+describe('what the record tells about the baseline', () => {
+  const measured = trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53])
+  const open = aCandidate({ name: 'open' })
+  const told = (extra: Parameters<typeof aState>[0] = {}) => {
+    const { candidates = [], trials = [] } = extra
+    const { level, effects } = evidenceFor(
+      aState({ candidates: [open, ...candidates], trials: [...measured, ...trials] }),
+      BENCH,
+      open,
+    )
+    return { level, effects }
+  }
+  const rejected = { ...CANDIDATE, verdict: aVerdict({ kind: 'reject' }) }
+
+  it('is changed by an idea that was rejected', () => {
+    const trials = [aTrialResult({ candidate: CANDIDATE, value: 2.6 })]
+    expect(told({ candidates: [rejected], trials })).not.toEqual(told())
+  })
+
+  it.each([
+    ['a candidate that changes nothing', { aa: 1 }],
+    ['what undoes a merge', { reverts: sha('merge') }],
+  ])('is not changed by %s', (_, fields) => {
+    // Only what the runs say of the noise of one run is the same for all code, so there is one run.
+    const trials = [aTrialResult({ candidate: CANDIDATE, value: 2.6 })]
+    expect(told({ candidates: [{ ...rejected, ...fields }], trials })).toEqual(told())
+  })
+
+  it('is not changed by certification', () => {
+    const run = aTrialResult({ candidate: CANDIDATE, value: 2.6 })
+    const certifies = { from: sha('certified'), to: sha('merge') }
+    const trials = [{ ...run, trial: { ...run.trial, certifies } }]
+    expect(told({ candidates: [rejected], trials })).toEqual(told())
+  })
+})
+
+describe('missingBaselineRuns', () => {
+  const merged = { commit: sha('merge'), tree: CANDIDATE.tree }
+  const end = { kind: 'merged', commit: merged.commit, asTrained: true } as const
+  const winner = { ...CANDIDATE, verdict: aVerdict(), end }
+  const measured = trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53])
+  const won = trialResults([2.4, 2.41], { candidate: CANDIDATE })
+  const missing = (state: State, baseline = aBaseline()) => missingBaselineRuns(state, BENCH, baseline, 6)
+
+  it('are all of them for a baseline about which nothing is known', () => {
+    expect(missing(aState())).toBe(6)
+    expect(missing(aState({ trials: measured.slice(0, 2) }))).toBe(4)
+    expect(missing(aState({ trials: measured }))).toBe(0)
+  })
+
+  it('are none once its level is inherited from the candidate whose merge made it', () => {
+    const baselines = [aBaseline(), merged]
+    const state = aState({ baselines, candidates: [winner], trials: [...measured, ...won] })
+    expect(missing(state, merged)).toBe(0)
+    expect(beliefAt(state, BENCH, merged.commit, 0.02)).toMatchObject({ inherited: true })
+  })
+
+  it.each([
+    ['a person pushed it', { end: { kind: 'closed' } as const }],
+    ['the merge made other code than was trained', { end: { ...end, asTrained: false } }],
+  ])('are all of them when %s', (_, fields) => {
+    const next = aBaseline('next')
+    const state = aState({
+      baselines: [aBaseline(), next],
+      candidates: [{ ...winner, ...fields }],
+      trials: [...measured, ...won],
+    })
+    expect(missing(state, next)).toBe(6)
+    expect(beliefAt(state, BENCH, next.commit, 0.02)).toMatchObject({ inherited: false, level: undefined })
+  })
+
+  it('are all of them on another testbed', () => {
+    const baselines = [aBaseline(), merged]
+    const state = aState({ baselines, candidates: [winner], trials: [...measured, ...won] })
+    expect(missingBaselineRuns(state, { ...BENCH, ...ELSEWHERE }, merged, 6)).toBe(6)
+  })
+
+  it('is one where repeated runs are identical', () => {
+    const same = trialResults([2.5, 2.5])
+    expect(missing(aState({ trials: same }))).toBe(0)
+    const next = aBaseline('next')
+    expect(missing(aState({ baselines: [aBaseline(), next], trials: same }), next)).toBe(1)
+  })
+})
+
+describe('beliefAt', () => {
+  const measured = trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53])
+  const rejected = aCandidate({ name: 'rejected', verdict: aVerdict({ kind: 'reject' }) })
+  const levelOf = (state: State, bench = BENCH) =>
+    beliefAt(state, bench, aBaseline().commit, 0.02).level ?? { mean: Number.NaN, variance: Number.NaN }
+
+  it('knows no level without runs, and none without noise', () => {
+    expect(beliefAt(aState(), BENCH, aBaseline().commit, 0.02).level).toBeUndefined()
+    for (const sigma of [undefined, 0])
+      expect(beliefAt(aState({ trials: measured }), BENCH, aBaseline().commit, sigma).level).toBeUndefined()
+  })
+
+  it('is the mean of the baseline’s runs at first', () => {
+    const level = levelOf(aState({ trials: measured }))
+    expect(level.mean).toBeCloseTo(2.5, 12)
+    expect(level.variance).toBeCloseTo(0.02 ** 2 / 6, 12)
+  })
+
+  it('learns from candidates that were decided, not from one that is open', () => {
+    const trials = [...measured, ...trialResults([2.52], { candidate: rejected })]
+    const { verdict: _, ...open } = rejected
+    expect(levelOf(aState({ candidates: [open], trials }))).toEqual(levelOf(aState({ trials: measured })))
+    expect(levelOf(aState({ candidates: [rejected], trials })).mean).toBeGreaterThan(2.5)
+  })
+
+  it('is mirrored for a metric that is maximized', () => {
+    const flip = (results: readonly TrialResult[]) =>
+      results.map((one) => ({ ...one, value: -(one.value ?? 0) }))
+    const trials = [...measured, ...trialResults([2.52], { candidate: rejected })]
+    const up = levelOf(aState({ candidates: [rejected], trials: flip(trials) }), {
+      ...BENCH,
+      direction: 'maximize',
+    })
+    expect(up).toEqual(levelOf(aState({ candidates: [rejected], trials })))
+  })
+})
+
+describe('evidenceFor', () => {
+  it('compares with the baseline the candidate was built on, not with the newest', () => {
+    const state = aState({
+      baselines: [aBaseline(), aBaseline('next')],
+      candidates: [CANDIDATE],
+      trials: [...trialResults([2.5]), ...trialResults([2.2], { baseline: aBaseline('next') })],
+    })
+    expect(values(evidenceFor(state, BENCH, CANDIDATE).baseline)).toEqual([2.5])
+  })
+
+  it('has no baseline runs when the base is not known', () => {
+    const state = aState({
+      candidates: [CANDIDATE],
+      trials: trialResults([2.5]),
+      baselines: [aBaseline('x')],
+    })
+    expect(evidenceFor(state, BENCH, CANDIDATE).baseline).toEqual([])
+  })
+})
+
+describe('the order in which equal evidence arrives', () => {
+  const tried = ['a', 'b', 'c', 'd'].map((name) =>
+    aCandidate({ name, verdict: aVerdict({ kind: 'reject' }) }),
+  )
+  const queues = [
+    trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53]),
+    ...tried.map((candidate, index) => trialResults([2.51 + index / 100, 2.49], { candidate })),
+    trialResults([2.4, 2.41, 2.39], { candidate: CANDIDATE }),
+  ]
+  const judged = (trials: readonly TrialResult[]) =>
+    judge(evidenceFor(aState({ candidates: [...tried, CANDIDATE], trials }), BENCH, CANDIDATE), POLICY)
+
+  it('does not matter: lanes that interleave in any way give the same verdict', () => {
+    const before = judged(queues.flat())
+    expect(before.kind).toBe('merge')
+    for (let seed = 0; seed < 200; seed++) {
+      const random = aRandom(seed)
+      const left = queues.map((queue) => [...queue])
+      const interleaved: TrialResult[] = []
+      while (interleaved.length < queues.flat().length)
+        interleaved.push(...(left[Math.floor(random() * left.length)] ?? []).splice(0, 1))
+      expect(judged(interleaved)).toEqual(before)
+    }
+  })
+})

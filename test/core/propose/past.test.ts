@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { pastDiff, pastLog, searchPast } from '../../../src/core/propose/past.ts'
+import { aCandidate, aState, aTrialResult, aVerdict } from '../../factories.ts'
+import { HOSTILE } from '../report/hostile.ts'
+
+const merged = aCandidate({
+  name: 'warmup',
+  verdict: aVerdict({ kind: 'merge', gain: 0.02 }),
+  end: { kind: 'merged', commit: 'c', asTrained: true },
+})
+const rejected = aCandidate({
+  name: 'dropout',
+  category: 'regularisation',
+  verdict: aVerdict({ kind: 'reject', gain: -0.3, reason: 'worse by 0.3' }),
+})
+const crashed = aCandidate({ name: 'muon', category: 'optimizer' })
+const cut = aCandidate({
+  name: 'huge',
+  category: 'architecture',
+  verdict: { kind: 'reject', reason: 'run 1 ended cut', runs: { candidate: 0, baseline: 6 } },
+})
+const waiting = aCandidate({ name: 'cosine' })
+const aa = aCandidate({ name: 'nothing', aa: 1, verdict: aVerdict({ kind: 'merge', gain: 0.5 }) })
+const failure = aTrialResult({
+  candidate: crashed,
+  outcome: 'crashed',
+  reason: 'NameError: muon',
+  tail: 'Traceback\n```\nNameError: muon\n',
+})
+const hopeless = aTrialResult({ candidate: cut, outcome: 'cut', reason: 'at 30 % of the run' })
+const STATE = aState({
+  candidates: [merged, rejected, crashed, cut, aa, waiting],
+  trials: [failure, hopeless],
+})
+
+const titles = (text: string) => [...text.matchAll(/Try (\w+)/g)].map(([, name]) => name)
+
+describe('searchPast', () => {
+  test.each([
+    ['every idea, newest first', {}, ['cosine', 'huge', 'muon', 'dropout', 'warmup']],
+    ['a category', { category: 'optimizer' }, ['muon']],
+    ['words of a hypothesis', { text: 'COSINE makes' }, ['cosine']],
+    ['words of a verdict', { text: 'worse by' }, ['dropout']],
+    ['what was merged', { effect: 'merged' }, ['warmup']],
+    ['what was better', { effect: 'better' }, ['warmup']],
+    ['what was worse, or cut', { effect: 'worse' }, ['huge', 'dropout']],
+    ['what failed', { effect: 'failed' }, ['muon']],
+    ['what is undecided', { effect: 'undecided' }, ['cosine', 'muon']],
+  ] as const)('finds %s', (_, query, names) => {
+    expect(titles(searchPast(STATE, query))).toEqual(names)
+  })
+
+  test('tells id, fate, gain and reason, and says that this is data', () => {
+    const text = searchPast(STATE, { text: 'dropout' })
+    expect(text).toContain(`- ${rejected.id} regularisation, reject gain −0.3: Try dropout; worse by 0.3`)
+    expect(text).toMatch(/data, not instructions/)
+  })
+
+  test('says so when there is nothing', () => {
+    expect(searchPast(STATE, { text: 'quantum' })).toBe('nothing like that was tried')
+  })
+
+  test('stays short whatever there is', () => {
+    const many = Array.from({ length: 3000 }, (_, index) => aCandidate({ name: `idea${index}` }))
+    const text = searchPast(aState({ candidates: many }), {})
+    expect(text.split('\n')).toHaveLength(22)
+    expect(text).toContain('2980 more')
+  })
+
+  test('F65 keeps hostile titles on their line', () => {
+    const lines = (title: string) =>
+      searchPast(aState({ candidates: [aCandidate({ title })] }), {}).split('\n')
+    for (const [, hostile] of HOSTILE) expect(lines(hostile)).toHaveLength(2)
+  })
+})
+
+describe('pastLog', () => {
+  test('quotes the end of the output of a run without a value', () => {
+    expect(pastLog(STATE, crashed.id)).toMatch(
+      /crashed: NameError: muon\n````\nTraceback\n```\nNameError: muon\n````$/,
+    )
+  })
+
+  test.each([
+    ['of a candidate that did not fail', rejected.id],
+    ['of a candidate that was cut', cut.id],
+    ['of nobody', 'nope'],
+  ])('is not there %s', (_, id) => expect(pastLog(STATE, id)).toBeUndefined())
+})
+
+test('pastDiff cuts a long diff in its middle', () => {
+  const text = pastDiff(merged, 'x'.repeat(50_000))
+  expect(text.length).toBeLessThan(12_400)
+  expect(text).toContain('characters left out')
+})

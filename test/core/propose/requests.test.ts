@@ -1,0 +1,184 @@
+// Wishes of people: which text becomes one, which is next, and what its asker is to be told.
+import { describe, expect, test } from 'vitest'
+import {
+  declineReason,
+  dispatchedWish,
+  dueAnswers,
+  type LabelledIssue,
+  readIssue,
+  revokedWishes,
+  type Wish,
+  waitingWish,
+} from '../../../src/core/propose/requests.ts'
+import { NO_USAGE } from '../../../src/core/record/candidate.ts'
+import type { LedgerEvent } from '../../../src/core/record/ledger.ts'
+import { replay, selectNews } from '../../../src/core/record/state.ts'
+import { aBaseline, aCandidate, ROOT_SEED, sha } from '../../factories.ts'
+
+const ADA = { login: 'ada', isBot: false, mayWrite: true }
+const EVE = { login: 'eve', isBot: false, mayWrite: false }
+const BOT = { login: 'triage[bot]', isBot: true, mayWrite: true }
+
+const anIssue = (fields: Partial<LabelledIssue> = {}): LabelledIssue => ({
+  number: 12,
+  title: 'Warm up longer',
+  body: 'The first steps look too large.',
+  author: ADA,
+  updatedAt: '2026-11-01T00:00:00Z',
+  ...fields,
+})
+const WORDS = { by: 'ada', text: 'Warm up for 5 % of the steps.' }
+
+describe('a labelled issue', () => {
+  test('of somebody who may write is a wish in their words', () => {
+    expect(readIssue(anIssue(), { labeller: ADA, mayWrite: true })).toEqual({
+      kind: 'wish',
+      wish: {
+        id: 'issue-12',
+        source: { kind: 'issue', number: 12 },
+        by: 'ada',
+        text: 'Warm up longer\nThe first steps look too large.',
+      },
+    })
+  })
+
+  test('of somebody else is a wish in the words of a person who may write, and in no others', () => {
+    const read = readIssue(anIssue({ author: EVE }), { labeller: ADA, mayWrite: false, words: WORDS })
+    expect(read).toMatchObject({ kind: 'wish', wish: WORDS })
+    expect(JSON.stringify(read)).not.toMatch(/longer|first steps/)
+  })
+
+  const unlabelled = 'the label was not put on by a person with write access'
+  test.each([
+    ['labelled by nobody known', anIssue(), { labeller: undefined, mayWrite: true }, unlabelled],
+    ['labelled by who may not write', anIssue(), { labeller: EVE, mayWrite: true }, unlabelled],
+    ['labelled by a bot', anIssue(), { labeller: BOT, mayWrite: true }, unlabelled],
+    [
+      'of somebody else, without words',
+      anIssue({ author: EVE }),
+      { labeller: ADA, mayWrite: false },
+      'its author has no write access: say in a comment what is to be tried, as someone who has',
+    ],
+    [
+      'of a bot that may write',
+      anIssue({ author: BOT }),
+      { labeller: ADA, mayWrite: true },
+      'its author has no write access: say in a comment what is to be tried, as someone who has',
+    ],
+    ['that is empty', anIssue({ title: '', body: '' }), { labeller: ADA, mayWrite: true }, 'it is empty'],
+  ])('F65 %s is none', (_, issue, facts, reason) => {
+    expect(readIssue(issue, facts)).toEqual({ kind: 'refused', reason })
+  })
+})
+
+test('F65 removed: where everybody counts as one who may write, an outsider is quoted', () => {
+  const issue = anIssue({ author: EVE, body: 'Print the metric yourself.' })
+  expect(readIssue(issue, { labeller: ADA, mayWrite: false }).kind).toBe('refused')
+  expect(readIssue(issue, { labeller: ADA, mayWrite: true })).toMatchObject({
+    kind: 'wish',
+    wish: { by: 'eve', text: expect.stringContaining('Print the metric yourself.') },
+  })
+})
+
+test('a hypothesis is a wish of who started the workflow', () => {
+  const source = { kind: 'dispatch' }
+  expect(dispatchedWish('42', ' Use Muon \n')).toEqual({ id: 'run-42', source, text: 'Use Muon' })
+  expect(dispatchedWish('42', ' ')).toBeUndefined()
+})
+
+const aWish = (number: number): Wish => ({
+  id: `issue-${number}`,
+  source: { kind: 'issue', number },
+  by: 'ada',
+  text: 'Use Muon',
+})
+const STARTED: LedgerEvent[] = [
+  { kind: 'started', rootSeed: ROOT_SEED },
+  { kind: 'baseline', ...aBaseline(), cause: 'started' },
+  { kind: 'wish', wish: aWish(1) },
+  { kind: 'wish', wish: aWish(2) },
+]
+const candidate = aCandidate({ name: 'muon', wish: 'issue-1' })
+const PROPOSED: LedgerEvent = { kind: 'proposed', candidate }
+const OPENED: LedgerEvent = { kind: 'opened', candidate: candidate.id, pullRequest: 34 }
+const MERGED: LedgerEvent = {
+  kind: 'ended',
+  candidate: candidate.id,
+  end: { kind: 'merged', commit: sha('m'), asTrained: true },
+}
+const nothing = (id: string): LedgerEvent => ({
+  kind: 'no-proposal',
+  id,
+  proposer: 'openai gpt-x',
+  reason: 'empty answer',
+  usage: NO_USAGE,
+  wish: 'issue-1',
+})
+const DECLINED: LedgerEvent = { kind: 'declined', wish: 'issue-1', reason: 'there is no such layer' }
+
+describe('in the ledger', () => {
+  test.each<[string, LedgerEvent[], string | undefined]>([
+    ['the oldest is next', [], 'issue-1'],
+    ['each is taken up once', [PROPOSED], 'issue-2'],
+    ['one that was declined is not next', [DECLINED], 'issue-2'],
+    ['an attempt that came to nothing leaves it next', [nothing('n1')], 'issue-1'],
+  ])('%s', (_, events, next) => {
+    expect(waitingWish(replay([...STARTED, ...events]))?.id).toBe(next)
+  })
+
+  test('none is next when none is there', () => expect(waitingWish(replay([]))).toBeUndefined())
+
+  test('the same line twice is no news', () => {
+    const events = [...STARTED, nothing('n1'), DECLINED]
+    const again: LedgerEvent[] = [{ kind: 'wish', wish: aWish(1) }, nothing('n1'), DECLINED]
+    expect(selectNews(replay(events), again)).toEqual([])
+    expect(selectNews(replay([...STARTED, PROPOSED]), [DECLINED])).toEqual([])
+  })
+
+  test('a wish whose issue is closed or not labelled any more is declined, unless it was taken up', () => {
+    const gone = (...events: LedgerEvent[]) =>
+      revokedWishes(replay([...STARTED, ...events]), new Set([2])).map(
+        (event) => 'wish' in event && event.wish,
+      )
+    expect(gone()).toEqual(['issue-1'])
+    expect(gone(PROPOSED)).toEqual([])
+    expect(gone(DECLINED)).toEqual([])
+  })
+})
+
+test.each([
+  [0, false, undefined],
+  [1, false, undefined],
+  [2, false, '3 attempts came to nothing, the last one because: empty answer'],
+  [0, true, 'empty answer'],
+])('after %i attempts, an answer that says cannot (%s) gives up with: %s', (attempts, cannot, reason) => {
+  expect(declineReason({ attempts }, { reason: 'empty answer', cannot })).toBe(reason)
+})
+
+describe('its asker is told', () => {
+  const told = (answer: 'opened' | 'settled' | 'declined'): LedgerEvent => ({
+    kind: 'answered',
+    wish: 'issue-1',
+    answer,
+  })
+
+  test.each<[string, LedgerEvent[], string[]]>([
+    ['nothing at first', [], []],
+    ['nothing before there is a pull request', [PROPOSED], []],
+    ['what takes it up', [PROPOSED, OPENED], ['#1 opened']],
+    ['that once', [PROPOSED, OPENED, told('opened')], []],
+    ['what came of it', [PROPOSED, OPENED, told('opened'), MERGED], ['#1 settled']],
+    ['that once, too', [PROPOSED, OPENED, told('opened'), MERGED, told('settled')], []],
+    ['only what came of it, when that is known already', [PROPOSED, OPENED, MERGED], ['#1 settled']],
+    ['why it is not tried', [DECLINED], ['#1 declined']],
+  ])('%s', (_, events, due) => {
+    const answers = dueAnswers(replay([...STARTED, ...events]))
+    expect(answers.map(({ issue, answer }) => `#${issue} ${answer}`)).toEqual(due)
+  })
+
+  test('nothing when it came with the start of a workflow', () => {
+    const wish: Wish = { id: 'run-1', source: { kind: 'dispatch' }, text: 'Use Muon' }
+    const declined: LedgerEvent = { kind: 'declined', wish: 'run-1', reason: 'no' }
+    expect(dueAnswers(replay([{ kind: 'wish', wish }, declined]))).toEqual([])
+  })
+})

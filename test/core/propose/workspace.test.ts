@@ -1,0 +1,210 @@
+import { describe, expect, test } from 'vitest'
+import {
+  applyEdit,
+  changedFiles,
+  listFiles,
+  MAX_FILE_BYTES,
+  openWorkspace,
+  readFile,
+  showDiff,
+  type Workspace,
+  writeFile,
+} from '../../../src/core/propose/workspace.ts'
+
+const FILES = { 'train.py': 'lr = 1\nwd = 1\n', 'lib/model.py': 'depth = 4\n', 'eval.py': 'score()\n' }
+
+function aWorkspace(
+  files: Record<string, string> = FILES,
+  editable = ['train.py', 'lib/model.py'],
+): Workspace {
+  return openWorkspace(new Map(Object.entries(files)), editable)
+}
+
+function edited(workspace: Workspace, path: string, search: string, replace: string): Workspace {
+  const result = applyEdit(workspace, { path, search, replace })
+  if (result.kind === 'refused') throw new Error(result.problem)
+  return result.workspace
+}
+
+describe('applyEdit', () => {
+  test('replaces the only occurrence and leaves the workspace it was given alone', () => {
+    const before = aWorkspace()
+    const after = edited(before, 'train.py', 'lr = 1', 'lr = 2')
+    expect(changedFiles(after)).toEqual(new Map([['train.py', 'lr = 2\nwd = 1\n']]))
+    expect(changedFiles(before)).toEqual(new Map())
+  })
+
+  test('builds on earlier edits', () => {
+    const once = edited(aWorkspace(), 'train.py', 'lr = 1', 'lr = 2')
+    const twice = edited(once, 'train.py', 'lr = 2', 'lr = 3')
+    expect(changedFiles(twice).get('train.py')).toBe('lr = 3\nwd = 1\n')
+  })
+
+  test('takes the replacement literally', () => {
+    const after = edited(aWorkspace(), 'train.py', 'lr = 1', "lr = '$& $1 $$'")
+    expect(changedFiles(after).get('train.py')).toBe("lr = '$& $1 $$'\nwd = 1\n")
+  })
+
+  test('keeps Windows line ends', () => {
+    const after = edited(aWorkspace({ 'train.py': 'a\r\nb\r\n' }), 'train.py', 'a\nb', 'a\nc\nb')
+    expect(changedFiles(after).get('train.py')).toBe('a\r\nc\r\nb\r\n')
+  })
+
+  test.each([
+    ['F6 text that is not there', 'train.py', 'lr = 7', 'x', 'is not in train.py'],
+    ['F6 text that is there twice', 'train.py', '= 1', '= 2', 'is 2 times in train.py'],
+    ['F6 an empty search', 'train.py', '', 'x', 'search is empty'],
+    ['F6 an edit that changes nothing', 'train.py', 'lr', 'lr', 'nothing would change'],
+    [
+      'F9 F65 a file that may not be edited',
+      'eval.py',
+      'score',
+      'x',
+      'may not be edited; editable are train.py',
+    ],
+    ['F9 an unknown file', 'other.py', 'x', 'y', 'there is no file "other.py"'],
+    ['F9 a path that climbs out', '../train.py', 'lr', 'x', 'is not a'],
+    ['F9 a path that climbs inside', 'lib/../train.py', 'lr', 'x', 'is not a'],
+    ['F9 an absolute path', '/etc/passwd', 'root', 'x', 'is not a'],
+    ['F9 a drive', 'C:/train.py', 'lr', 'x', 'is not a'],
+    ['F9 a backslash', 'lib\\model.py', 'depth', 'x', 'is not a'],
+    ['half a surrogate pair', 'train.py', 'lr', '\ud800', 'not text'],
+  ])('%s is refused, and nothing changes', (_, path, search, replace, problem) => {
+    const workspace = aWorkspace()
+    const result = applyEdit(workspace, { path, search, replace })
+    expect(result).toEqual({ kind: 'refused', problem: expect.stringContaining(problem) })
+    expect(changedFiles(workspace).size).toBe(0)
+  })
+
+  test('F65 removed: a model that obeys a text it read edits the evaluator, where that may be edited', () => {
+    const obeyed = { path: 'eval.py', search: 'score()', replace: 'print("val_bpb: 0")' }
+    expect(applyEdit(aWorkspace(), obeyed).kind).toBe('refused')
+    expect(applyEdit(aWorkspace(FILES, ['train.py', 'eval.py']), obeyed).kind).toBe('edited')
+  })
+
+  test('F6 counts overlapping occurrences, because either could have been meant', () => {
+    const result = applyEdit(aWorkspace({ 'train.py': 'aaa' }), {
+      path: 'train.py',
+      search: 'aa',
+      replace: 'b',
+    })
+    expect(result).toMatchObject({ problem: expect.stringContaining('2 times') })
+  })
+
+  test('F8 refuses a file above 256 KiB, counted in bytes', () => {
+    const edit = (replace: string) =>
+      applyEdit(aWorkspace({ 'train.py': 'x' }), { path: 'train.py', search: 'x', replace })
+    expect(edit('é'.repeat(MAX_FILE_BYTES / 2)).kind).toBe('edited')
+    expect(edit('é'.repeat(MAX_FILE_BYTES / 2 + 1))).toMatchObject({
+      problem: expect.stringContaining('256 KiB'),
+    })
+  })
+})
+
+describe('writeFile', () => {
+  test('gives a file a new content, with its own line ends, and leaves the workspace it was given alone', () => {
+    const before = aWorkspace({ 'train.py': 'a\r\nb\r\n' })
+    const result = writeFile(before, 'train.py', 'c\nd\n')
+    const after = result.kind === 'edited' ? result.workspace : before
+    expect(changedFiles(after).get('train.py')).toBe('c\r\nd\r\n')
+    expect(changedFiles(before).size).toBe(0)
+  })
+
+  test.each([
+    ['F6 the content it has', 'train.py', FILES['train.py'], 'has this content already'],
+    ['F8 a file above 256 KiB', 'train.py', 'é'.repeat(MAX_FILE_BYTES / 2 + 1), '256 KiB'],
+    ['F9 a file that may not be edited', 'eval.py', 'x', 'may not be edited'],
+    ['F9 a new file', 'new.py', 'x', 'there is no file'],
+    ['F9 a path that climbs out', '../train.py', 'x', 'is not a'],
+    ['F9 an absolute path', '/etc/passwd', 'x', 'is not a'],
+    ['half a surrogate pair', 'train.py', '\udc00', 'not text'],
+  ])('%s is refused', (_, path, content, problem) => {
+    expect(writeFile(aWorkspace(), path, content)).toEqual({
+      kind: 'refused',
+      problem: expect.stringContaining(problem),
+    })
+  })
+})
+
+describe('showDiff', () => {
+  test('shows every file that differs', () => {
+    const once = edited(aWorkspace(), 'train.py', 'lr = 1', 'lr = 2')
+    const twice = edited(once, 'lib/model.py', 'depth = 4', 'depth = 8')
+    expect(showDiff(twice)).toMatch(
+      /^--- a\/train\.py[\s\S]*\+lr = 2[\s\S]*--- a\/lib\/model\.py[\s\S]*-depth = 4/,
+    )
+  })
+
+  test('says so when nothing is edited', () => {
+    expect(showDiff(aWorkspace())).toBe('nothing is edited')
+  })
+
+  test('cuts a long diff', () => {
+    const long = aWorkspace({ 'train.py': 'x' })
+    const result = writeFile(long, 'train.py', 'line\n'.repeat(20_000))
+    const text = result.kind === 'edited' ? showDiff(result.workspace) : ''
+    expect(text.length).toBeLessThan(24_100)
+    expect(text).toMatch(/more characters …\]$/)
+  })
+})
+
+describe('changedFiles', () => {
+  test('an edit that was taken back is no change', () => {
+    const away = edited(aWorkspace(), 'train.py', 'lr = 1', 'lr = 2')
+    const back = edited(away, 'train.py', 'lr = 2', 'lr = 1')
+    expect(changedFiles(back).size).toBe(0)
+  })
+})
+
+describe('readFile', () => {
+  test('shows a file with the edits in it', () => {
+    const workspace = edited(aWorkspace(), 'train.py', 'lr = 1', 'lr = 2')
+    expect(readFile(workspace, 'train.py')).toEqual({ kind: 'text', text: 'lr = 2\nwd = 1\n' })
+    expect(readFile(workspace, 'eval.py')).toEqual({ kind: 'text', text: 'score()\n' })
+  })
+
+  test('shows only the lines asked for', () => {
+    const workspace = aWorkspace({ 'a.py': '1\n2\n3\n4\n' })
+    expect(readFile(workspace, 'a.py', 2, 3)).toEqual({ kind: 'text', text: '2\n3' })
+    expect(readFile(workspace, 'a.py', 3, 2)).toMatchObject({ kind: 'refused' })
+    expect(readFile(workspace, 'a.py', 4, 99)).toEqual({ kind: 'text', text: '4\n' })
+  })
+
+  test('shows a long file in pieces that fit together', () => {
+    const text = Array.from({ length: 9000 }, (_, index) => `line ${index}`).join('\n')
+    const workspace = aWorkspace({ 'long.py': text })
+    const pieces: string[] = []
+    for (let from = 1; from > 0; ) {
+      const piece = readFile(workspace, 'long.py', from)
+      const [shown = '', next] = (piece.kind === 'text' ? piece.text : '').split(
+        /\n\[… cut: continue with from_line (\d+) of 9000 …\]/,
+      )
+      pieces.push(shown)
+      from = Number(next ?? 0)
+    }
+    expect(pieces.length).toBeGreaterThan(1)
+    expect(pieces.join('\n')).toBe(text)
+  })
+
+  test.each([
+    ['F9 a path that climbs out', '../../etc/passwd', 1, 'is not a'],
+    ['an unknown file', 'nope.py', 1, 'there is no file'],
+    ['a line after the end', 'eval.py', 99, 'has only 2 lines'],
+  ])('%s is refused', (_, path, fromLine, problem) => {
+    expect(readFile(aWorkspace(), path, fromLine)).toEqual({
+      kind: 'refused',
+      problem: expect.stringContaining(problem),
+    })
+  })
+})
+
+describe('listFiles', () => {
+  test('names editable files first', () => {
+    expect(listFiles(aWorkspace())).toBe('train.py (editable)\nlib/model.py (editable)\neval.py')
+  })
+
+  test('stops at 500 and says how many there are', () => {
+    const many = Object.fromEntries(Array.from({ length: 700 }, (_, index) => [`f${index}`, '']))
+    expect(listFiles(aWorkspace(many, []))).toMatch(/f499\n\[… 200 more files …\]$/)
+  })
+})

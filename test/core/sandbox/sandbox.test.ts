@@ -1,0 +1,54 @@
+// The arguments of bubblewrap: what is shown, in which order, and which devices.
+import { expect, test } from 'vitest'
+import {
+  acceleratorMounts,
+  type BubblewrapPlan,
+  bubblewrapArguments,
+} from '../../../src/core/sandbox/sandbox.ts'
+import { seccompFilter } from '../../../src/core/sandbox/seccomp.ts'
+
+const PLAN: BubblewrapPlan = {
+  places: { source: '/h/source', out: '/h/out' },
+  outWritable: true,
+  system: [{ kind: 'read', from: '/usr' }, ...acceleratorMounts(['null', 'nvidia0', 'nvidiactl', 'dri'])],
+  tools: [{ kind: 'read', from: '/tmp/venv' }],
+  environment: { A: 'b' },
+  temporaryBytes: 1,
+  sharedMemoryBytes: 2,
+  descriptors: { status: 4, files: {} },
+  command: ['sh'],
+}
+
+test('shows accelerators, and the part of /sys their drivers read, only where there are any', () => {
+  const none = acceleratorMounts(['null', 'sda', 'kvm', 'vsock', 'nvidia-fs', 'dri-not'])
+  expect(none.map((mount) => mount.kind)).toEqual(['read', 'read'])
+  const found = acceleratorMounts(['nvidia1', 'nvidiactl', 'nvidia-uvm', 'nvidia-caps', 'dri', 'kfd', 'sda'])
+  expect(found.flatMap((mount) => (mount.kind === 'device' ? mount.from : []))).toEqual([
+    '/dev/dri',
+    '/dev/kfd',
+    '/dev/nvidia-caps',
+    '/dev/nvidia-uvm',
+    '/dev/nvidia1',
+    '/dev/nvidiactl',
+  ])
+  const shown = found.flatMap((mount) => (mount.kind === 'read' ? mount.from : []))
+  expect(shown).toContain('/sys/devices')
+  expect(shown.some((path) => /^\/sys(\/(fs|kernel|firmware).*)?$/.test(path))).toBe(false)
+})
+
+test('binds devices after --dev and tools after the temporary folder, and seals /, /proc and /dev last', () => {
+  const line = bubblewrapArguments(PLAN).join(' ')
+  const at = ['--dev /dev ', '--dev-bind /dev/nvidia0', '--tmpfs /tmp', '/tmp/venv', '--remount-ro /dev']
+  expect(at.map((part) => line.indexOf(part))).toEqual(
+    at.map((part) => line.indexOf(part)).toSorted((a, b) => a - b),
+  )
+  expect(line).not.toContain('--ro-bind / ')
+  expect(line).toContain('--bind /h/out /autoresearch/out')
+  expect(bubblewrapArguments({ ...PLAN, outWritable: false }).join(' ')).toContain('--ro-bind /h/out')
+})
+
+test('filters system calls on the processors it has numbers for', () => {
+  expect((seccompFilter('x64')?.length ?? 1) % 8).toBe(0)
+  expect(seccompFilter('arm64')).toBeDefined()
+  expect(seccompFilter('riscv64')).toBeUndefined()
+})

@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { unifiedDiff } from '../../../src/core/text/unified-diff.ts'
+import { aRandom } from '../../factories.ts'
+
+test('shows three lines around a change, and where it is', () => {
+  const before = Array.from({ length: 20 }, (_, index) => `line ${index + 1}`).join('\n')
+  expect(unifiedDiff('a.py', before, before.replace('line 10', 'line ten'))).toBe(
+    `--- a/a.py
++++ b/a.py
+@@ -7,7 +7,7 @@
+ line 7
+ line 8
+ line 9
+-line 10
++line ten
+ line 11
+ line 12
+ line 13`,
+  )
+})
+
+test('makes one hunk of near changes and two of far ones', () => {
+  const before = Array.from({ length: 40 }, (_, index) => `${index}`).join('\n')
+  const hunks = (...changed: string[]) =>
+    unifiedDiff(
+      'a',
+      before,
+      before
+        .split('\n')
+        .map((line) => (changed.includes(line) ? 'x' : line))
+        .join('\n'),
+    )
+      .split('\n')
+      .filter((line) => line.startsWith('@@'))
+  expect(hunks('10', '16')).toHaveLength(1)
+  expect(hunks('10', '30')).toHaveLength(2)
+})
+
+test('says that all is replaced where comparing would take too long', () => {
+  const lines = (word: string) => Array.from({ length: 3000 }, (_, index) => `${word} ${index}`).join('\n')
+  const diff = unifiedDiff('a', lines('old'), lines('new')).split('\n')
+  expect(diff.filter((line) => /^-(?!--)/.test(line))).toHaveLength(3000)
+})
+
+test('is what `patch` makes the new file of, whatever changed', () => {
+  const random = aRandom(7)
+  const word = () => `${Math.floor(random() * 6)}`
+  const directory = mkdtempSync(join(tmpdir(), 'autoresearch-diff-'))
+  try {
+    for (let round = 0; round < 25; round++) {
+      const old = Array.from({ length: 1 + Math.floor(random() * 40) }, word)
+      const young = old.flatMap((line) => (random() < 0.15 ? [] : random() < 0.15 ? [word(), line] : [line]))
+      const [before, after] = [old, young].map((lines) => `${lines.join('\n')}\n`) as [string, string]
+      if (before === after || young.length === 0) continue
+      writeFileSync(join(directory, 'a'), before)
+      // Without the empty text behind the last line end, which git and patch do not count as a line.
+      const diff = unifiedDiff('a', before.slice(0, -1), after.slice(0, -1))
+      execFileSync('git', ['apply', '--unsafe-paths', '-'], { cwd: directory, input: `${diff}\n` })
+      expect(readFileSync(join(directory, 'a'), 'utf8')).toBe(after)
+    }
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})

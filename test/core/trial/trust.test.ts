@@ -1,0 +1,155 @@
+// What a result from a machine that ran candidate code must say to be believed.
+import { describe, expect, it } from 'vitest'
+import { type Trial, type TrialResult, trialId, trialSeed } from '../../../src/core/record/trial.ts'
+import { checkResult, type Demands } from '../../../src/core/trial/trust.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aState,
+  aTrialResult,
+  BENCH,
+  ROOT_SEED,
+  sha,
+  type TrialResultFields,
+} from '../../factories.ts'
+
+const OLD = aBaseline('old')
+const NOW = aBaseline('now')
+const CANDIDATE = aCandidate({ name: 'warmup', base: NOW.commit })
+const OTHER = aCandidate({ name: 'muon', base: NOW.commit })
+
+const DEMANDS: Demands = { hash: BENCH.config, evaluated: false, sandboxKind: 'bubblewrap' }
+
+function check(result: TrialResult, demands: Partial<Demands> = {}): string | undefined {
+  return checkResult(STATE, result, { ...DEMANDS, ...demands })
+}
+
+const AA = aCandidate({ name: 'aa', base: NOW.commit, aa: 1 })
+
+const STATE = aState({ baselines: [OLD, NOW], candidates: [CANDIDATE, OTHER, AA] })
+
+/** The result of a trial whose fields say what it is for. */
+function purposeful(result: TrialResult, fields: Partial<Trial>): TrialResult {
+  return { ...result, trial: { ...result.trial, ...fields } }
+}
+
+const certifies = { from: OLD.commit, to: NOW.commit }
+const FRESH = purposeful(aTrialResult({ baseline: NOW }), {
+  certifies,
+  id: trialId(NOW.tree, 1, 'certify'),
+  seed: trialSeed(ROOT_SEED, NOW.tree, 1, 'certify'),
+})
+
+/** A candidate's result whose trial says something else; id and seed follow unless given. */
+function forged(fields: Partial<Trial>): TrialResult {
+  const result = aTrialResult({ candidate: CANDIDATE })
+  const trial = { ...result.trial, ...fields }
+  const { tree, replicate } = trial
+  const consistent = { id: trialId(tree, replicate), seed: trialSeed(ROOT_SEED, tree, replicate) }
+  return { ...result, trial: { ...trial, ...consistent, ...fields } }
+}
+
+describe('checkResult', () => {
+  it.each([
+    ['a candidate', aTrialResult({ candidate: CANDIDATE })],
+    ['a later replicate', aTrialResult({ candidate: CANDIDATE, replicate: 4 })],
+    ['a failed run', aTrialResult({ candidate: CANDIDATE, outcome: 'crashed' })],
+    ['a run whose memory was seen', aTrialResult({ candidate: CANDIDATE, peakMemoryBytes: 1024 ** 3 })],
+    ['the baseline', aTrialResult({ baseline: NOW })],
+    ['a baseline that has moved on meanwhile', aTrialResult({ baseline: OLD })],
+    ['a run that certifies', FRESH],
+    ['an A/A candidate', purposeful(aTrialResult({ candidate: AA }), { aa: true })],
+    ['a value of 0', aTrialResult({ baseline: NOW, value: 0 })],
+  ])('believes a result of %s', (_, result) => expect(check(result)).toBeUndefined())
+
+  const { value: _, ...valueless } = aTrialResult({ candidate: CANDIDATE })
+  it.each([
+    ['measured without a value', valueless, 'contradict each other'],
+    ['crashed with a value', { ...aTrialResult({ candidate: CANDIDATE }), outcome: 'crashed' }, 'contradict'],
+    [
+      'measured under another configuration',
+      aTrialResult({ candidate: CANDIDATE, config: 'f'.repeat(16) }),
+      'another configuration',
+    ],
+    ['the id of another tree', forged({ id: trialId(OTHER.tree, 1) }), 'its id does not belong'],
+    ['the id of another replicate', forged({ id: trialId(CANDIDATE.tree, 2) }), 'its id does not belong'],
+    ['a seed of its own choice', forged({ seed: 42 }), 'its seed is not the one assigned'],
+    [
+      'the seed of another replicate',
+      forged({ seed: trialSeed(ROOT_SEED, CANDIDATE.tree, 2) }),
+      'its seed is not the one assigned',
+    ],
+    ['a run that certifies under an ordinary id', forged({ certifies }), 'its id does not belong'],
+    [
+      'an ordinary seed for a run that certifies',
+      purposeful(FRESH, { seed: trialSeed(ROOT_SEED, NOW.tree, 1) }),
+      'its seed is not the one assigned',
+    ],
+    ['an A/A candidate that does not say so', aTrialResult({ candidate: AA }), 'no such trial was assigned'],
+    ['a candidate that says it is A/A', forged({ aa: true }), 'no such trial was assigned'],
+    ['code nobody proposed', forged({ tree: sha('better') }), 'no such trial was assigned'],
+    ['another commit', forged({ head: sha('pushed') }), 'no such trial was assigned'],
+    ['another base', forged({ base: OLD.commit }), 'no such trial was assigned'],
+    ['the code of another candidate', forged({ tree: OTHER.tree }), 'no such trial was assigned'],
+    ['an unknown candidate', forged({ candidate: 'deadbeef' }), 'no such trial was assigned'],
+    ['its own code as the baseline', forged({ candidate: null }), 'no such trial was assigned'],
+    [
+      'the baseline, built on something else',
+      forged({ candidate: null, head: NOW.commit, tree: NOW.tree, base: OLD.commit }),
+      'no such trial was assigned',
+    ],
+    [
+      'its own code as a commit of the baseline',
+      forged({ candidate: null, head: NOW.commit, base: NOW.commit }),
+      'no such trial was assigned',
+    ],
+    [
+      'a baseline that never was',
+      aTrialResult({ baseline: aBaseline('elsewhere') }),
+      'no such trial was assigned',
+    ],
+    [
+      'a commit and a tree of different baselines',
+      aTrialResult({ baseline: { commit: NOW.commit, tree: OLD.tree } }),
+      'no such trial was assigned',
+    ],
+  ] as [string, TrialResult, string][])('refuses %s', (_, result, problem) => {
+    expect(check(result)).toContain(problem)
+  })
+
+  it('refuses a result of a head that was replayed meanwhile', () => {
+    const moved = { ...CANDIDATE, head: sha('replayed'), tree: sha('replayed tree'), rebases: 1 }
+    const state = aState({ baselines: [OLD, NOW], candidates: [moved] })
+    expect(checkResult(state, aTrialResult({ candidate: CANDIDATE }), DEMANDS)).toContain('no such trial')
+  })
+
+  const bounds = [2, 3] as const
+  it.each([
+    ['inside the bounds', { value: 2.5 }, { bounds }, undefined],
+    ['at a bound', { value: 3 }, { bounds }, undefined],
+    ['below the bounds', { value: 1.9 }, { bounds }, 'outside the bounds'],
+    ['above the bounds', { value: 3.1 }, { bounds }, 'outside the bounds'],
+    ['self-reported, and nothing else is asked', { trust: 'self-reported' }, {}, undefined],
+    ['evaluated, and nothing else is asked', { trust: 'evaluated' }, {}, undefined],
+    ['evaluated, as demanded', { trust: 'evaluated' }, { evaluated: true }, undefined],
+    ['self-reported past an evaluate command', {}, { evaluated: true }, 'an evaluate command'],
+    ['a crash past an evaluate command', { outcome: 'crashed' }, { evaluated: true }, 'an evaluate command'],
+    ['made without the sandbox demanded', { sandbox: 'none' }, {}, 'without the sandbox'],
+    [
+      'a crash without the sandbox demanded',
+      { outcome: 'crashed', sandbox: 'none' },
+      {},
+      'without the sandbox',
+    ],
+    ['made in something else', { sandbox: 'a tent' }, {}, 'without the sandbox'],
+    ['made without a sandbox, as configured', { sandbox: 'none' }, { sandboxKind: 'none' }, undefined],
+    ['made in a sandbox though none is asked', {}, { sandboxKind: 'none' }, undefined],
+  ] as [string, TrialResultFields, Partial<Demands>, string | undefined][])(
+    'holds a result to the configuration: %s',
+    (_, fields, demands, problem) => {
+      const refusal = check(aTrialResult({ candidate: CANDIDATE, ...fields }), demands)
+      if (problem === undefined) expect(refusal).toBeUndefined()
+      else expect(refusal).toContain(problem)
+    },
+  )
+})

@@ -1,0 +1,245 @@
+import { describe, expect, test } from 'vitest'
+import { NO_USAGE } from '../../src/core/record/candidate.ts'
+import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/record/ledger.ts'
+import { LedgerError } from '../../src/errors.ts'
+import type { BranchUpdate, LedgerStore } from '../../src/ports.ts'
+import { Journal } from '../../src/session/journal.ts'
+import { aBaseline, aCandidate, aTrialResult, ROOT_SEED } from '../factories.ts'
+import { AT, STILL_CLOCK } from '../fakes/memory.ts'
+
+const STARTED: LedgerEvent = { kind: 'started', rootSeed: ROOT_SEED }
+const BASELINE: LedgerEvent = { kind: 'baseline', ...aBaseline(), cause: 'started' }
+const FIRST = appendEvents('', [STARTED, BASELINE], AT)
+const proposed = (name: string): LedgerEvent => ({ kind: 'proposed', candidate: aCandidate({ name }) })
+const trial = (replicate: number): LedgerEvent => ({ kind: 'trial', result: aTrialResult({ replicate }) })
+const nothing = (id: string): LedgerEvent => ({
+  kind: 'no-proposal',
+  id,
+  proposer: 'knobs',
+  reason: 'none',
+  usage: NO_USAGE,
+})
+
+/** A ledger in memory. While it is `held`, a push waits for `pass`, so that a test decides what happens meanwhile. */
+class MemoryStore implements LedgerStore {
+  text = FIRST
+  held = false
+  failure: Error | undefined
+  readonly pushes: { message: string; branches: readonly BranchUpdate[] }[] = []
+  readonly #waiting: (() => void)[] = []
+
+  async read(): Promise<string> {
+    return this.text
+  }
+
+  async update(edit: (text: string) => string, branches: readonly BranchUpdate[], message: string) {
+    if (this.held) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    if (this.failure) throw this.failure
+    this.text = edit(this.text)
+    this.pushes.push({ message, branches })
+    return this.text
+  }
+
+  /** Lets the push that waits go on, and no later one wait. */
+  pass(): void {
+    this.held = false
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  get kinds(): string[] {
+    const parsed = parseLedger(this.text)
+    return parsed.kind === 'ledger' ? parsed.events.map((event) => event.kind) : [parsed.problem]
+  }
+}
+
+function aJournal() {
+  const store = new MemoryStore()
+  return { store, journal: new Journal(store, STILL_CLOCK, store.text) }
+}
+
+describe('recording', () => {
+  test('is true in memory at once, and on the remote after a flush', async () => {
+    const { store, journal } = aJournal()
+    store.held = true
+    journal.record([proposed('warmup')])
+    expect(journal.state.candidates.size).toBe(1)
+    expect(store.kinds).toEqual(['started', 'baseline'])
+    store.pass()
+    await journal.flushed()
+    expect(store.kinds).toEqual(['started', 'baseline', 'proposed'])
+  })
+
+  test('of nothing pushes nothing', async () => {
+    const { store, journal } = aJournal()
+    journal.record([])
+    await journal.flushed()
+    expect(store.pushes).toEqual([])
+  })
+
+  test('what is known already is dropped, also within one push', async () => {
+    const { store, journal } = aJournal()
+    journal.record([trial(1), trial(1)])
+    journal.record([trial(1)])
+    journal.record([STARTED, BASELINE])
+    await journal.flushed()
+    expect(store.kinds).toEqual(['started', 'baseline', 'trial'])
+  })
+
+  test('wakes who waits for a change', async () => {
+    const { journal } = aJournal()
+    const woken = [journal.changed(), journal.changed()]
+    journal.record([trial(1)])
+    await Promise.all(woken)
+    await journal.flushed()
+    const again = journal.changed()
+    journal.wake()
+    await again
+  })
+})
+
+describe('batches', () => {
+  const move = (branch: string): BranchUpdate => ({ branch, from: null, to: aBaseline().commit })
+
+  test('what was recorded during a push goes into one', async () => {
+    const { store, journal } = aJournal()
+    store.held = true
+    for (const replicate of [1, 2, 3, 4]) journal.record([trial(replicate)])
+    store.pass()
+    await journal.flushed()
+    expect(store.pushes.map(({ message }) => message)).toEqual(['trial', 'trial, trial, trial'])
+    expect(store.kinds.slice(2)).toEqual(['trial', 'trial', 'trial', 'trial'])
+  })
+
+  test('a push moves the branches of one entry only, and the order is kept', async () => {
+    const { store, journal } = aJournal()
+    store.held = true
+    journal.record([trial(1)])
+    journal.record([trial(2)])
+    journal.record([proposed('a')], [move('c/a')])
+    journal.record([proposed('b')], [move('c/b')])
+    journal.record([trial(3)])
+    store.pass()
+    await journal.flushed()
+    const pushed = store.pushes.map(({ message, branches }) => [
+      message,
+      ...branches.map(({ branch }) => branch),
+    ])
+    expect(pushed).toEqual([['trial'], ['trial, proposed', 'c/a'], ['proposed', 'c/b'], ['trial']])
+  })
+
+  test('a branch can move without an event', async () => {
+    const { store, journal } = aJournal()
+    journal.record([], [move('c/a')])
+    await journal.flushed()
+    expect(store.pushes).toEqual([{ message: 'move branches', branches: [move('c/a')] }])
+  })
+
+  test('a flush waits for what is recorded while it waits', async () => {
+    const { store, journal } = aJournal()
+    store.held = true
+    journal.record([trial(1)])
+    const flushed = journal.flushed()
+    journal.record([trial(2)])
+    store.pass()
+    await flushed
+    expect(store.kinds.slice(2)).toEqual(['trial', 'trial'])
+  })
+})
+
+describe('others', () => {
+  test('their lines are part of the state after a flush, and ours come behind them', async () => {
+    const { store, journal } = aJournal()
+    store.text = appendEvents(store.text, [proposed('theirs')], AT)
+    journal.record([proposed('ours')])
+    expect(journal.state.candidates.size).toBe(1)
+    await journal.flushed()
+    const ids = ['theirs', 'ours'].map((name) => aCandidate({ name }).id)
+    expect([...journal.state.candidates.keys()]).toEqual(ids)
+  })
+
+  test('a line that someone else wrote already is not written a second time', async () => {
+    const { store, journal } = aJournal()
+    store.text = appendEvents(store.text, [trial(1)], AT)
+    journal.record([trial(1), trial(2)])
+    await journal.flushed()
+    expect(store.kinds.slice(2)).toEqual(['trial', 'trial'])
+  })
+})
+
+describe('failures', () => {
+  const REFUSED = new LedgerError('refused', { hint: 'look' })
+
+  async function aFailedJournal() {
+    const { store, journal } = aJournal()
+    store.failure = REFUSED
+    journal.record([trial(1)])
+    return { store, journal }
+  }
+
+  test('surface at the flush, and end no process before', async () => {
+    const { journal } = await aFailedJournal()
+    expect(journal.state.trials.size).toBe(1)
+    await expect(journal.flushed()).rejects.toThrow(REFUSED)
+  })
+
+  test('wake who waits for a change', async () => {
+    const { journal } = await aFailedJournal()
+    await journal.changed()
+  })
+
+  test('stay: nothing is recorded on the word of a ledger that cannot be written', async () => {
+    const { store, journal } = await aFailedJournal()
+    await expect(journal.flushed()).rejects.toThrow(REFUSED)
+    store.failure = undefined
+    expect(() => journal.record([trial(2)])).toThrow(REFUSED)
+    await expect(journal.flushed()).rejects.toThrow(REFUSED)
+    expect(store.kinds).toEqual(['started', 'baseline'])
+  })
+
+  test('F45 a broken ledger is not read, and the message says which line', () => {
+    const edited = FIRST.replace(ROOT_SEED, 'other')
+    for (const [text, line] of [
+      [FIRST.slice(0, -5), 2],
+      [`${FIRST}no\n`, 3],
+      [edited, 1],
+    ] as const) {
+      const open = () => new Journal(new MemoryStore(), STILL_CLOCK, text)
+      expect(open).toThrow(LedgerError)
+      expect(open).toThrow(`line ${line}`)
+    }
+  })
+
+  test('F45 a ledger that breaks while we run is not appended to', async () => {
+    const { store, journal } = aJournal()
+    store.text = `${store.text}torn`
+    journal.record([trial(1)])
+    await expect(journal.flushed()).rejects.toThrow(LedgerError)
+    expect(store.text.endsWith('torn')).toBe(true)
+  })
+
+  test('F46 a ledger that is set back while we run is not appended to', async () => {
+    const { store, journal } = aJournal()
+    journal.record([trial(1)])
+    await journal.flushed()
+    store.text = FIRST
+    journal.record([trial(2)])
+    await expect(journal.flushed()).rejects.toThrow('it was set back or rewritten')
+    expect(store.text).toBe(FIRST)
+  })
+
+  test('a state that was looked at stays as it was', async () => {
+    const { journal } = aJournal()
+    const { state } = journal
+    journal.record([trial(1)])
+    await journal.flushed()
+    expect([state.trials.size, journal.state.trials.size]).toEqual([0, 1])
+  })
+
+  test('every proposal that came to nothing is recorded, because it cost something, and each once', async () => {
+    const { store, journal } = aJournal()
+    journal.record([nothing('1')])
+    journal.record([nothing('2'), nothing('1')])
+    await journal.flushed()
+    expect([store.kinds.slice(2), journal.state.asked]).toEqual([['no-proposal', 'no-proposal'], 2])
+  })
+})
