@@ -9,17 +9,7 @@ import { explainRepetition } from '../src/core/propose/novelty.ts'
 import { CATEGORIES, type Candidate } from '../src/core/record/candidate.ts'
 import type { State } from '../src/core/record/state.ts'
 import type { TrialResult } from '../src/core/record/trial.ts'
-import {
-  aCandidate,
-  aConfig,
-  aDirection,
-  aRandom,
-  aState,
-  aTrialResult,
-  BENCH,
-  gaussian,
-  trialResults,
-} from '../test/factories.ts'
+import { aCandidate, aConfig, aDirection, aRandom, aState, aTrialResult, BENCH, gaussian, trialResults } from '../test/factories.ts'
 
 const SEED = 20_261_125
 const SIZES = [10, 1000, 100_000]

@@ -1,13 +1,7 @@
 // What cutting trials early saves and loses, on recorded runs: every pair of configurations is a baseline and a candidate,
 // and runs of the same one are neutral candidates. Usage: `node bench/cuts.ts [repetitions]`.
 import { fileURLToPath } from 'node:url'
-import {
-  type CutPolicy,
-  type FinishedRun,
-  type Reference,
-  referenceOf,
-  withForecast,
-} from '../src/core/judge/cutting.ts'
+import { type CutPolicy, type FinishedRun, type Reference, referenceOf, withForecast } from '../src/core/judge/cutting.ts'
 import { estimateNoise, mean, standardDeviation } from '../src/core/statistics/noise.ts'
 import { type Checkpoint, type CutPlan, CutWatch } from '../src/core/trial/curve.ts'
 import { aRandom } from '../test/factories.ts'

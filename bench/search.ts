@@ -3,15 +3,7 @@
 // Usage: `node bench/search.ts [repetitions] [first seed]`. Repetition r of every policy has the same landscape, drawn from its seed.
 import { aRandom } from '../test/factories.ts'
 import { drawLandscape, optimumOf } from './search/landscape.ts'
-import {
-  ours,
-  type Policy,
-  randomSearch,
-  refineOnly,
-  uniformCategories,
-  uniformTurns,
-  uniformWithNovelty,
-} from './search/policies.ts'
+import { ours, type Policy, randomSearch, refineOnly, uniformCategories, uniformTurns, uniformWithNovelty } from './search/policies.ts'
 import { Research } from './search/research.ts'
 
 const repetitions = Number(process.argv[2] ?? 300)

@@ -1,11 +1,12 @@
 // What a job leaves behind for people and for later steps: the report and the outputs.
+
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setOutputs, writeJobSummary } from './adapters/actions.ts'
-import type { TrialBatch } from './core/record/trial.ts'
 import { headlines } from './core/report/headlines.ts'
 import { renderPage } from './core/report/page.ts'
 import { buildReport, type RunTimes, renderReport } from './core/report/report.ts'
+import type { TrialBatch } from './core/trial/batch.ts'
 import type { Session } from './session/session.ts'
 import type { Job } from './wiring.ts'
 

@@ -1,15 +1,18 @@
 // Small builders of domain values with defaults that make sense together: a test writes only what it is about.
+
 import { createHash } from 'node:crypto'
-import type { Certification } from '../src/core/certify/stretch.ts'
 import type { Config } from '../src/core/config/config.ts'
 import type { Bench } from '../src/core/judge/evidence.ts'
-import { type Evidence, losses, type Verdict } from '../src/core/judge/judge.ts'
+import { type Evidence, losses } from '../src/core/judge/judge.ts'
 import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../src/core/judge/policy.ts'
 import { type Candidate, candidateId, type Direction, NO_USAGE } from '../src/core/record/candidate.ts'
+import type { Certification } from '../src/core/record/certification.ts'
 import { type BaselineCommit, replay, type State } from '../src/core/record/state.ts'
-import { BASE_SCALE, type Trial, type TrialResult, trialId, trialSeed } from '../src/core/record/trial.ts'
+import { BASE_SCALE, type Trial, type TrialResult } from '../src/core/record/trial.ts'
+import type { Verdict } from '../src/core/record/verdict.ts'
 import { type Belief, believe, NO_TRACK } from '../src/core/statistics/belief.ts'
 import { DEFAULT_EFFECTS } from '../src/core/statistics/effects.ts'
+import { trialId, trialSeed } from '../src/core/trial/protocol.ts'
 import type { ProposalRequest } from '../src/ports.ts'
 
 export const ROOT_SEED = 'test'

@@ -7,17 +7,7 @@ import { certified } from './certified.ts'
 import { renderFrontier } from './chart.ts'
 import { FIRST_SEED, measure, type Row } from './measure.ts'
 import { type ReplayRow, replayJudge } from './replays.ts'
-import {
-  greedy,
-  noiseFloor,
-  ours,
-  pairedFloor,
-  type Rule,
-  SHIPPED,
-  screened,
-  threeSeeds,
-  threeSeedsTested,
-} from './rules.ts'
+import { greedy, noiseFloor, ours, pairedFloor, type Rule, SHIPPED, screened, threeSeeds, threeSeedsTested } from './rules.ts'
 import { type Mix, RICH, SPARSE, type Trouble } from './world.ts'
 
 const { values: options } = parseArgs({

@@ -2,11 +2,11 @@
 
 import { type Change, changeKey } from '../../src/core/gate/gate.ts'
 import { changesOnlyConstants, sketchOf } from '../../src/core/gate/sketch.ts'
-import type { Verdict } from '../../src/core/judge/judge.ts'
 import { explainRepetition } from '../../src/core/propose/novelty.ts'
 import type { Candidate, Category, Direction } from '../../src/core/record/candidate.ts'
 import { type BaselineCommit, replay, type State } from '../../src/core/record/state.ts'
 import type { TrialResult } from '../../src/core/record/trial.ts'
+import type { Verdict } from '../../src/core/record/verdict.ts'
 import { aBaseline, aCandidate, aTrialResult, gaussian, ROOT_SEED } from '../../test/factories.ts'
 import { applyParts, type Part, writeChange } from './idea.ts'
 import { type Code, type Landscape, lossOf, START } from './landscape.ts'

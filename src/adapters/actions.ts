@@ -1,9 +1,10 @@
 // The Actions runner: inputs read once into one typed object, outputs, the job's summary and its log.
+
 import * as core from '@actions/core'
 import { parseVariables, type Variables } from '../core/config/agent-environment.ts'
 import { type KeysByHost, parseKeys } from '../core/config/keys.ts'
 import { parseCount, parseDuration } from '../core/config/quantity.ts'
-import { type TrialBatch, trialBatchSchema } from '../core/record/trial.ts'
+import { type TrialBatch, trialBatchSchema } from '../core/trial/batch.ts'
 import { ConfigError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 

@@ -1,5 +1,6 @@
 // Certification on one GPU machine: trains both ends of what was merged since the last certified commit side by side, and
 // settles what comes of it. Killed anywhere and started again, it goes on where it was.
+
 import { certificationFailure, planCertification } from '../core/certify/certify.ts'
 import { isCertifying } from '../core/certify/stretch.ts'
 import { describeTrial } from '../core/report/describe.ts'

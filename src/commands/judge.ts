@@ -1,13 +1,15 @@
 // The `judge` job: takes the results of the train jobs, believes nothing in them that it can check, and settles what is
 // decided. It never runs candidate code.
+
+import { measurementHash } from '../core/config/measurement.ts'
 import { isDeepStrictEqual } from 'node:util'
 import { certificationConfig } from '../core/certify/certify.ts'
 import { reviewChanges } from '../core/gate/gate.ts'
 import { reviewAa } from '../core/judge/aa.ts'
-import { measurementHash } from '../core/judge/evidence.ts'
-import { groupTrials, type Trial, type TrialBatch, type TrialResult } from '../core/record/trial.ts'
+import type { Trial, TrialResult } from '../core/record/trial.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import { visibleText } from '../core/text/markdown.ts'
+import { groupTrials, type TrialBatch } from '../core/trial/batch.ts'
 import { missingInRound } from '../core/trial/lost.ts'
 import { checkResult } from '../core/trial/trust.ts'
 import type { Results } from '../ports.ts'

@@ -1,6 +1,7 @@
 // The `propose` job: opens pull requests for new ideas and says which trials are to be run. It runs no candidate code.
+
 import { waitingCandidates } from '../core/plan/schedule.ts'
-import { groupTrials, type TrialBatch } from '../core/record/trial.ts'
+import { groupTrials, type TrialBatch } from '../core/trial/batch.ts'
 import { proposeDueAa } from '../session/candidates.ts'
 import { readPresentInsights, renewInsightsWhenDue } from '../session/insights.ts'
 import { openSession, warnOfAbsentFiles } from '../session/opening.ts'

@@ -1,7 +1,8 @@
 // The `train` job: runs the trials it was given and leaves their results as files. It has no token and decides nothing.
 
-import type { TrialBatch, TrialResult } from '../core/record/trial.ts'
+import type { TrialResult } from '../core/record/trial.ts'
 import { describeTrial } from '../core/report/describe.ts'
+import type { TrialBatch } from '../core/trial/batch.ts'
 import type { Log, Trainer } from '../ports.ts'
 
 /** @returns the results, in the order of the trials; the trainer has written each to its file */

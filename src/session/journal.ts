@@ -1,6 +1,8 @@
 // The ledger as a running command sees it: recorded at once in memory, written to the remote in the background, in order.
+
 import { type Cost, costSince } from '../core/record/cost.ts'
-import { appendEvents, type KnownLedger, type LedgerEvent, parseLedger } from '../core/record/ledger.ts'
+import type { LedgerEvent } from '../core/record/events.ts'
+import { appendEvents, type KnownLedger, parseLedger } from '../core/record/ledger.ts'
 import { advance, replay, type State, selectNews } from '../core/record/state.ts'
 import { LedgerError } from '../errors.ts'
 import type { BranchUpdate, Clock, LedgerStore } from '../ports.ts'

@@ -1,5 +1,5 @@
 // Every command begins here: reads the ledger and the configuration, and on the very first run creates the ledger.
-import type { LedgerEvent } from '../core/record/ledger.ts'
+import type { LedgerEvent } from '../core/record/events.ts'
 import { ConfigError, LedgerError } from '../errors.ts'
 import type { RemoteBranches } from '../ports.ts'
 import { Journal } from './journal.ts'

@@ -4,7 +4,6 @@
 import {
   declineReason,
   issueWish,
-  type KnownWish,
   type LabelledIssue,
   type ReadIssue,
   readIssue,
@@ -12,35 +11,15 @@ import {
   WISH_LABEL,
   waitingWish,
 } from '../core/propose/requests.ts'
-import type { LedgerEvent } from '../core/record/ledger.ts'
-import { lastWordsOf, newestSpeakers, type Person, type Words } from '../core/record/people.ts'
+import type { LedgerEvent } from '../core/record/events.ts'
+import type { Person } from '../core/record/people.ts'
+import type { KnownWish } from '../core/record/request.ts'
 import type { Discussion, Proposer } from '../ports.ts'
+import { lastWords } from './last-words.ts'
 import type { Session } from './session.ts'
-
-/** What the person who started the workflow asks for. */
-export interface Dispatch {
-  /** Names this start of the workflow: its repetition asks for nothing new. */
-  id: string
-  /** A wish to be tested; empty when there is none. */
-  hypothesis: string
-  /** Where to look; empty when there is none. */
-  direction: string
-}
 
 /** New issues that are looked into at a time, each with a handful of requests. */
 const MAX_NEW_ISSUES = 20
-/** Authors of the newest comments that are asked for: a crowd that talks costs no more. */
-const MAX_SPEAKERS = 5
-const MAX_WORDS_CHARACTERS = 2000
-
-/** The last words on an issue or pull request of somebody who may write. */
-export async function lastWords(discussion: Discussion, number: number): Promise<Words | undefined> {
-  const remarks = await discussion.remarks(number)
-  for (const login of newestSpeakers(remarks, MAX_SPEAKERS))
-    if (await discussion.mayWrite(login)) return lastWordsOf(remarks, login, MAX_WORDS_CHARACTERS)
-  return undefined
-}
-
 /** Looks for new wishes, and says which is to be taken up now and by whom it cannot be. */
 export class Wishes {
   readonly #session: Session

@@ -1,8 +1,8 @@
 // What a certification leads to on GitHub: its check run on the baseline, and the pull request that undoes a merge.
 
 import { REVERT_PROPOSER, revertWords } from '../core/certify/revert.ts'
-import type { Certification } from '../core/certify/stretch.ts'
 import { NO_USAGE } from '../core/record/candidate.ts'
+import type { Certification } from '../core/record/certification.ts'
 import { certificationCheck } from '../core/report/certification-check.ts'
 import { describeCertification } from '../core/report/describe.ts'
 import { renderCandidateMessage } from '../core/report/pull-request.ts'

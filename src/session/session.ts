@@ -9,14 +9,15 @@ import {
 } from '../core/certify/certify.ts'
 import type { CertifyPolicy } from '../core/certify/opinion.ts'
 import type { Config } from '../core/config/config.ts'
+import { measurementHash } from '../core/config/measurement.ts'
 import { planCut } from '../core/judge/cutting.ts'
-import { type Bench, measurementHash } from '../core/judge/evidence.ts'
+import type { Bench } from '../core/judge/evidence.ts'
 import type { JudgePolicy } from '../core/judge/policy.ts'
 import { baselineFailure, baselineFailures, decide, planTrials } from '../core/plan/schedule.ts'
 import { dispatchedWish } from '../core/propose/requests.ts'
 import { candidateBranch } from '../core/record/candidate.ts'
 import { type Cost, subtractCost, totalCost } from '../core/record/cost.ts'
-import type { LedgerEvent } from '../core/record/ledger.ts'
+import type { Assignment, LedgerEvent } from '../core/record/events.ts'
 import {
   affordableTrials,
   deviceSecondsLeft,
@@ -32,7 +33,6 @@ import { baselineAdvice, endOfOutput } from '../core/report/baseline-failure.ts'
 import { describeCertification, describeVerdict } from '../core/report/describe.ts'
 import { formatSeconds } from '../core/text/numbers.ts'
 import type { CutPlan } from '../core/trial/curve.ts'
-import type { Assignment } from '../core/trial/lost.ts'
 import { BaselineError, ConfigError, LedgerError } from '../errors.ts'
 import type {
   BranchUpdate,
@@ -45,7 +45,7 @@ import type {
   Repository,
 } from '../ports.ts'
 import type { Journal } from './journal.ts'
-import { type Dispatch, lastWords } from './people.ts'
+import { lastWords } from './last-words.ts'
 import { readConfig } from './read-config.ts'
 
 export interface Ports {
@@ -60,6 +60,16 @@ export interface Ports {
   discussion?: Discussion
   /** Fires when the job is cancelled: stop at once, lose nothing that is recorded. */
   cancelled: AbortSignal
+}
+
+/** What the person who started the workflow asks for. */
+export interface Dispatch {
+  /** Names this start of the workflow: its repetition asks for nothing new. */
+  id: string
+  /** A wish to be tested; empty when there is none. */
+  hypothesis: string
+  /** Where to look; empty when there is none. */
+  direction: string
 }
 
 export interface SessionSettings {

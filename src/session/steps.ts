@@ -1,15 +1,16 @@
 // What is done on GitHub for a candidate: open it, replay it on a moved baseline, settle it. Every step may be repeated.
 
-import { refutationOf } from '../core/certify/revert.ts'
 import { addedLines } from '../core/gate/lines.ts'
 import { evidenceFor } from '../core/judge/evidence.ts'
-import type { MeasuredEvidence, Verdict } from '../core/judge/judge.ts'
+import type { MeasuredEvidence } from '../core/judge/judge.ts'
 import { planSteps, type Step } from '../core/plan/schedule.ts'
 import { type DueAnswer, dueAnswers } from '../core/propose/requests.ts'
 import { type Candidate, candidateBranch, isToBeMerged } from '../core/record/candidate.ts'
 import { summariseCost } from '../core/record/cost.ts'
+import { refutationOf } from '../core/record/merges.ts'
 import { reconcileCandidate } from '../core/record/reconcile.ts'
 import type { BaselineCommit } from '../core/record/state.ts'
+import type { Verdict } from '../core/record/verdict.ts'
 import { renderAnswer, wishMarker } from '../core/report/answer.ts'
 import { revertCheck } from '../core/report/certification-check.ts'
 import { concludedCheck, startedCheck } from '../core/report/check.ts'

@@ -1,5 +1,7 @@
 // Takes a candidate through the real path but for GitHub: a git repository, the gate on git objects, the trainer in its
 // sandbox, the ledger, the schedule and the judge.
+
+import { measurementHash } from '../../src/core/config/measurement.ts'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -11,13 +13,12 @@ import { removeTree } from '../../src/adapters/sandbox/sandbox.ts'
 import { createTrainer } from '../../src/adapters/trainer/trainer.ts'
 import { type Config, parseConfig } from '../../src/core/config/config.ts'
 import { reviewChanges } from '../../src/core/gate/gate.ts'
-import { measurementHash } from '../../src/core/judge/evidence.ts'
-import type { Verdict } from '../../src/core/judge/judge.ts'
 import type { JudgePolicy } from '../../src/core/judge/policy.ts'
 import { decide, planTrials } from '../../src/core/plan/schedule.ts'
-import type { LedgerEvent } from '../../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { replay } from '../../src/core/record/state.ts'
 import type { TrialResult } from '../../src/core/record/trial.ts'
+import type { Verdict } from '../../src/core/record/verdict.ts'
 import { checkResult } from '../../src/core/trial/trust.ts'
 import { aCandidate } from '../factories.ts'
 import type { Cheater, World } from '../fixtures/cheaters/cheater.ts'

@@ -1,14 +1,15 @@
 // A/A candidates through the jobs of a swarm, on a repository, a GitHub and a device in memory.
+
+import { measurementHash } from '../../src/core/config/measurement.ts'
 import { expect, test } from 'vitest'
 import { judgeResults } from '../../src/commands/judge.ts'
 import { propose } from '../../src/commands/propose.ts'
 import { parseConfig } from '../../src/core/config/config.ts'
 import { AA_PATH, aaContent, tallyAa } from '../../src/core/judge/aa.ts'
-import { measurementHash } from '../../src/core/judge/evidence.ts'
 import { type Candidate, NO_USAGE } from '../../src/core/record/candidate.ts'
 import { pastIdeas } from '../../src/core/record/ideas.ts'
 import { replay } from '../../src/core/record/state.ts'
-import type { TrialBatch } from '../../src/core/record/trial.ts'
+import type { TrialBatch } from '../../src/core/trial/batch.ts'
 import type { ProposalRequest, ResultFile } from '../../src/ports.ts'
 import type { ProposingPorts } from '../../src/session/proposing.ts'
 import type { Ports } from '../../src/session/session.ts'

@@ -1,17 +1,18 @@
 // The `certify` command on a repository, a GitHub and a device in memory: what it proves, what it undoes, and that it may
 // be killed at any effect.
+
+import { measurementHash } from '../../src/core/config/measurement.ts'
 import { describe, expect, test } from 'vitest'
 import { certify } from '../../src/commands/certify.ts'
 import { judgeResults } from '../../src/commands/judge.ts'
 import { propose } from '../../src/commands/propose.ts'
 import { certificationConfig } from '../../src/core/certify/certify.ts'
 import { type Config, parseConfig } from '../../src/core/config/config.ts'
-import { measurementHash } from '../../src/core/judge/evidence.ts'
 import { candidateId } from '../../src/core/record/candidate.ts'
-import type { LedgerEvent } from '../../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { type BaselineCommit, replay } from '../../src/core/record/state.ts'
-import { purposeOf } from '../../src/core/record/trial.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
+import { purposeOf } from '../../src/core/trial/protocol.ts'
 import { BaselineError } from '../../src/errors.ts'
 import type { ResultFile } from '../../src/ports.ts'
 import type { Ports } from '../../src/session/session.ts'

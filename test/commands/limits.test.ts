@@ -1,7 +1,8 @@
 // What becomes of a run whose limit is reached: it stops with a sentence, and what was begun is ended.
+
 import { expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
-import type { LedgerEvent } from '../../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { openSession } from '../../src/session/opening.ts'
 import { aCandidate, aTrialResult, trialResults } from '../factories.ts'
 import { CONFIG, configHash, SETTINGS, thePorts } from '../fakes/lab.ts'

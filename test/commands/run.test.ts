@@ -1,9 +1,9 @@
 // What becomes of a job when those who propose fail or take long: on a repository, a GitHub, a device and a clock in memory.
+import { measurementHash } from '../../src/core/config/measurement.ts'
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
 import { type RunPorts, type RunSettings, run } from '../../src/commands/run.ts'
 import { parseConfig } from '../../src/core/config/config.ts'
-import { measurementHash } from '../../src/core/judge/evidence.ts'
 import { NO_USAGE } from '../../src/core/record/candidate.ts'
 import { ProposerError } from '../../src/errors.ts'
 import type { Clock, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'

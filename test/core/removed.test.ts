@@ -1,16 +1,10 @@
 // The rules of the judge with one of them out of the way: what it rejects is then merged, so it was that rule.
+
 import { describe, expect, it } from 'vitest'
-import { judge, type Verdict } from '../../src/core/judge/judge.ts'
+import { judge } from '../../src/core/judge/judge.ts'
+import type { Verdict } from '../../src/core/record/verdict.ts'
 import { type MetricText, measureTrial, OutputReader } from '../../src/core/trial/metric.ts'
-import {
-  aCandidate,
-  aRandom,
-  gaussian,
-  POLICY,
-  someEvidence,
-  type TrialResultFields,
-  trialResults,
-} from '../factories.ts'
+import { aCandidate, aRandom, gaussian, POLICY, someEvidence, type TrialResultFields, trialResults } from '../factories.ts'
 
 const SIGMA = 0.02
 const BASELINE = [2.47, 2.48, 2.49, 2.51, 2.52, 2.53]

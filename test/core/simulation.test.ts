@@ -1,29 +1,19 @@
 // The whole loop on a world made of numbers: scheduler, judge and state drive a fake forge and a fake device until
 // nothing is left to do. What must hold however the three lanes interleave and whatever people do meanwhile.
+
 import { describe, expect, it } from 'vitest'
 import { decideCertification } from '../../src/core/certify/certify.ts'
 import { type CertifyPolicy, HOLD_Z } from '../../src/core/certify/opinion.ts'
-import { type Certification, candidateMergedAs, isRefuted } from '../../src/core/certify/stretch.ts'
 import { dueAa } from '../../src/core/judge/aa.ts'
 import type { Bench } from '../../src/core/judge/evidence.ts'
-import {
-  decide,
-  isCurrent,
-  planSteps,
-  planTrials,
-  type Step,
-  waitingCandidates,
-} from '../../src/core/plan/schedule.ts'
+import { decide, isCurrent, planSteps, planTrials, type Step, waitingCandidates } from '../../src/core/plan/schedule.ts'
 import type { Candidate, CandidateEnd } from '../../src/core/record/candidate.ts'
+import { type Certification, isRefuted } from '../../src/core/record/certification.ts'
+import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { pastIdeas } from '../../src/core/record/ideas.ts'
-import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/record/ledger.ts'
-import {
-  type BaselineCommit,
-  openCandidates,
-  replay,
-  type State,
-  selectNews,
-} from '../../src/core/record/state.ts'
+import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
+import { candidateMergedAs } from '../../src/core/record/merges.ts'
+import { type BaselineCommit, openCandidates, replay, type State, selectNews } from '../../src/core/record/state.ts'
 import type { Trial, TrialResult } from '../../src/core/record/trial.ts'
 import { checkResult } from '../../src/core/trial/trust.ts'
 import { aCandidate, aRandom, aTrialResult, BENCH, gaussian, POLICY, sha } from '../factories.ts'

@@ -1,8 +1,9 @@
 // The same steps as separate jobs: propose, train without a token, judge.
+
 import { cp, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import type { TrialBatch } from '../../src/core/record/trial.ts'
+import type { TrialBatch } from '../../src/core/trial/batch.ts'
 import { proposal, REPOSITORY, type Research, startResearch } from './research.ts'
 
 const better = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.4')

@@ -1,11 +1,13 @@
 // A small research repository on the loopback GitHub with a scripted model, and jobs of the built action on it.
+
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { parse, stringify } from 'yaml'
-import { type LedgerEvent, parseLedger } from '../../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { parseLedger } from '../../src/core/record/ledger.ts'
 import { type GitHub, startGitHub } from '../loopback-github/server.ts'
 import type { ScriptedConversation } from '../model/script.ts'
 import { startModel } from '../model/server.ts'

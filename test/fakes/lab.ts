@@ -1,10 +1,11 @@
 // Where commands are tried out: ports on a repository, a ledger and a forge in memory.
 
+import { measurementHash } from '../../src/core/config/measurement.ts'
 import { parseConfig } from '../../src/core/config/config.ts'
-import { measurementHash } from '../../src/core/judge/evidence.ts'
 import type { LabelledIssue } from '../../src/core/propose/requests.ts'
 import { candidateBranch, NO_USAGE, type Usage } from '../../src/core/record/candidate.ts'
-import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
 import type { Person, Remark } from '../../src/core/record/people.ts'
 import type { PullRequest } from '../../src/core/record/reconcile.ts'
 import type { BranchUpdate, Checker, Discussion, Forge, LedgerStore, Repository } from '../../src/ports.ts'

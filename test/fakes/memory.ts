@@ -1,19 +1,13 @@
 // A research repository in memory: git, GitHub, the ledger and a device whose runs are noise around what the code is
 // worth. Every effect can be the last one before the job is killed.
+
 import { candidateBranch } from '../../src/core/record/candidate.ts'
-import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
 import type { PullRequest } from '../../src/core/record/reconcile.ts'
 import type { Trial, TrialResult } from '../../src/core/record/trial.ts'
 import type { CheckRun } from '../../src/core/report/report.ts'
-import type {
-  BranchUpdate,
-  Clock,
-  Forge,
-  LedgerStore,
-  Replayed,
-  Repository,
-  Trainer,
-} from '../../src/ports.ts'
+import type { BranchUpdate, Clock, Forge, LedgerStore, Replayed, Repository, Trainer } from '../../src/ports.ts'
 import { aRandom, aTrialResult, BENCH, gaussian, sha } from '../factories.ts'
 
 export const AT = new Date('2026-11-01T00:00:00Z')

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NO_USAGE } from '../../src/core/record/candidate.ts'
-import { appendEvents, type LedgerEvent, parseLedger } from '../../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
 import { LedgerError } from '../../src/errors.ts'
 import type { BranchUpdate, LedgerStore } from '../../src/ports.ts'
 import { Journal } from '../../src/session/journal.ts'

@@ -1,11 +1,12 @@
 // People steer: a wish is taken up by the next proposal and answered, and nobody without write access is quoted.
+
+import { lastWords } from '../../src/session/last-words.ts'
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
 import { NO_USAGE } from '../../src/core/record/candidate.ts'
-import type { LedgerEvent } from '../../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../../src/core/record/events.ts'
 import type { ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
 import { openSession } from '../../src/session/opening.ts'
-import { lastWords } from '../../src/session/people.ts'
 import type { SessionSettings } from '../../src/session/session.ts'
 import { performSteps } from '../../src/session/steps.ts'
 import { aCandidate } from '../factories.ts'

@@ -1,10 +1,11 @@
 // One round of the swarm template: every job gets what the template gives it, and a token with the job's permissions.
+
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { expect, it } from 'vitest'
-import type { TrialBatch } from '../../src/core/record/trial.ts'
+import type { TrialBatch } from '../../src/core/trial/batch.ts'
 import { proposal, REPOSITORY, type Research, startResearch } from '../dist/research.ts'
 import type { Permissions } from '../loopback-github/tokens.ts'
 import type { FinishedJob } from '../runner.ts'

@@ -1,17 +1,11 @@
 // Certification: proves the merges since the last certified commit together, with fresh runs of both ends side by side.
+
+import { measurementHash } from '../config/measurement.ts'
 import type { Config } from '../config/config.ts'
-import { measurementHash } from '../judge/evidence.ts'
-import type { LedgerEvent } from '../record/ledger.ts'
+import type { LedgerEvent } from '../record/events.ts'
 import type { State } from '../record/state.ts'
-import {
-  BASE_SCALE,
-  measuredValues,
-  purposeOf,
-  type Trial,
-  type TrialResult,
-  trialId,
-  trialSeed,
-} from '../record/trial.ts'
+import { BASE_SCALE, measuredValues, type Trial, type TrialResult } from '../record/trial.ts'
+import { purposeOf, trialId, trialSeed } from '../trial/protocol.ts'
 import { type CertifyPolicy, certificationEvidence, HOLD_Z, judgeStretch } from './opinion.ts'
 import { decideReverts } from './revert.ts'
 import { isCertifying, type NextStretch, nextStretch, pendingMerges } from './stretch.ts'

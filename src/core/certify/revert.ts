@@ -1,10 +1,11 @@
 // What becomes of a merge that certification refuted: a pull request that undoes it, decided by the fresh runs alone.
 
-import type { Verdict } from '../judge/judge.ts'
 import type { Proposal } from '../record/candidate.ts'
-import type { LedgerEvent } from '../record/ledger.ts'
+import { type Certification, isRefuted, stretchKey } from '../record/certification.ts'
+import type { LedgerEvent } from '../record/events.ts'
+import { candidateMergedAs, refutationOf } from '../record/merges.ts'
 import { openCandidates, type State } from '../record/state.ts'
-import { type Certification, candidateMergedAs, isRefuted, stretchKey } from './stretch.ts'
+import type { Verdict } from '../record/verdict.ts'
 
 /** As the ledger and pull requests name who undoes a merge. */
 export const REVERT_PROPOSER = 'certify'
@@ -28,11 +29,6 @@ export function certificationSteps(state: State): CertificationStep[] {
       ...(stays ? [] : [{ kind: 'revert', certification } as const]),
     ]
   })
-}
-
-/** The certification that refuted the merge `commit`. */
-export function refutationOf(state: State, commit: string): Certification | undefined {
-  return [...state.certifications.values()].find((one) => isRefuted(one) && one.to === commit)
 }
 
 /** The verdicts of open reverts: they are merged because of what was measured on the merge that they undo. */
@@ -71,12 +67,4 @@ export function revertWords(
     category: merged?.category ?? 'hyperparameter',
     expectedEffect: 'none: what is undone had no effect that could be shown again',
   }
-}
-
-/** The merges that were undone by us, as commits of the baseline. */
-export function undoneMerges(state: State): Set<string> {
-  const undone = new Set<string>()
-  for (const { reverts, end } of state.candidates.values())
-    if (reverts !== undefined && end?.kind === 'merged') undone.add(reverts)
-  return undone
 }

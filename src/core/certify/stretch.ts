@@ -1,34 +1,9 @@
 // Certification as a walk along the baseline: which merges are not certified yet, and which stretch of them is next. When
 // a stretch does not hold, its first half is next, until the merge that does not hold stands alone.
+
 import { type Candidate, isIdea } from '../record/candidate.ts'
+import { type Certification, isRefuted } from '../record/certification.ts'
 import type { BaselineCommit, State } from '../record/state.ts'
-
-/** The baseline from one commit to a later one: what is proven is that `to` is better than `from`. */
-export interface Stretch {
-  from: string
-  to: string
-}
-
-/** What fresh runs said about a stretch. All numbers are in the metric's unit; `gain` is positive when `to` is better. */
-export interface Certification extends Stretch {
-  /** How many merges it spans. */
-  merges: number
-  holds: boolean
-  /** One sentence that a person reads. */
-  reason: string
-  gain?: number
-  sigma?: number
-  /** What the simplifications among the merges may cost together; absent when there are none. */
-  margin?: number
-  /** Of the gain and the margin. Absent when σ is 0. */
-  z?: number
-  /** Fresh runs of `to` and of `from`. */
-  runs: { candidate: number; baseline: number }
-}
-
-export function stretchKey({ from, to }: Stretch): string {
-  return `${from}..${to}`
-}
 
 /** A stretch that is to be measured next. */
 export interface NextStretch {
@@ -37,11 +12,6 @@ export interface NextStretch {
   merges: number
   /** Lines of code that each of them added less those it removed. */
   addedLines: readonly number[]
-}
-
-/** One merge that fresh runs did not confirm. */
-export function isRefuted({ holds, merges }: Certification): boolean {
-  return !holds && merges === 1
 }
 
 /** A baseline and what made it: a merge of ours, another merge of a candidate, or a person. */
@@ -57,11 +27,6 @@ interface Frontier {
   merges: readonly Link[]
   /** Every merge of ours that is not settled yet. */
   pending: readonly BaselineCommit[]
-}
-
-/** The candidate that this commit of the baseline merged. */
-export function candidateMergedAs(state: State, commit: string): Candidate | undefined {
-  return [...state.candidates.values()].find(({ end }) => end?.kind === 'merged' && end.commit === commit)
 }
 
 /** Merges that the judge decided and no fresh run has settled yet, oldest first. */

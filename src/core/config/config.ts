@@ -1,6 +1,7 @@
 // The configuration of a research repository: every setting in typed form, or every mistake in the file at once.
 
 import type { Gain, Simplicity } from '../judge/policy.ts'
+import type { Limits } from '../record/limits.ts'
 import type { Metric } from '../trial/metric.ts'
 import { explainIssues } from './issues.ts'
 import type { ConfigProblem } from './problems.ts'
@@ -54,21 +55,7 @@ export interface Config {
   /** At least one. */
   proposers: ProposerConfig[]
   search: SearchConfig
-  limits: LimitsConfig
-}
-
-/** Candidates from 1, all others from 0; what is absent has no limit. */
-interface LimitsConfig {
-  /** Of a run, like the three below. */
-  candidates: number
-  tokens: number
-  dollars: number
-  /** Time of the device. */
-  gpuHours?: number
-  /** Of inventing one candidate. */
-  candidate?: { tokens?: number; dollars?: number }
-  /** Of seven days. */
-  week?: { tokens?: number; dollars?: number; gpuHours?: number }
+  limits: Limits
 }
 
 export interface SandboxConfig {
@@ -179,11 +166,11 @@ function toConfig(file: ConfigFile): Config {
   }
 }
 
-function toLimits({ week, ...run }: ConfigFile['limits']): LimitsConfig {
+function toLimits({ week, ...run }: ConfigFile['limits']): Limits {
   return { ...toGpuHours(run), ...(week && { week: toGpuHours(week) }) }
 }
 
-function toGpuHours<Limits extends { 'gpu-hours'?: number }>({ 'gpu-hours': gpuHours, ...same }: Limits) {
+function toGpuHours<Written extends { 'gpu-hours'?: number }>({ 'gpu-hours': gpuHours, ...same }: Written) {
   return { ...same, ...(gpuHours !== undefined && { gpuHours }) }
 }
 

@@ -2,11 +2,12 @@
 // candidates that were behind them.
 
 import type { State } from '../record/state.ts'
-import { purposeOf, type TrialResult } from '../record/trial.ts'
+import type { TrialResult } from '../record/trial.ts'
 import { HOPELESS_SIGMAS } from '../statistics/belief.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
 import { type Checkpoint, type CutPlan, levelAt, outlook } from '../trial/curve.ts'
 import { certainFrom, type Experience } from '../trial/forecast.ts'
+import { purposeOf } from '../trial/protocol.ts'
 import { type Bench, comparableTrials, noiseSigma, trialsOfTree } from './evidence.ts'
 
 /** A finished run, as far as cutting is concerned. */

@@ -1,12 +1,12 @@
 // Which recorded runs may be compared with which: the same testbed, the same configuration, and no run twice.
-import { createHash } from 'node:crypto'
-import type { Config } from '../config/config.ts'
+
 import type { Candidate } from '../record/candidate.ts'
 import type { BaselineCommit, State } from '../record/state.ts'
-import { measuredValues, purposeOf, type TrialResult } from '../record/trial.ts'
+import { measuredValues, type TrialResult } from '../record/trial.ts'
 import { type Belief, believe, type Era, endEra, NO_TRACK } from '../statistics/belief.ts'
 import { estimateNoise, mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
+import { purposeOf } from '../trial/protocol.ts'
 import { type Evidence, losses } from './judge.ts'
 
 /** What two numbers must share to be comparable. */
@@ -17,21 +17,6 @@ export interface Bench {
   testbed: string | undefined
   /** Which values are better. */
   direction: Metric['direction']
-}
-
-/** Hash of everything in the configuration that changes what a number means. */
-export function measurementHash({
-  setup,
-  train,
-  evaluate,
-  budgetSeconds,
-  timeoutSeconds,
-  metric,
-  progress,
-  sandbox: { kind: sandbox },
-}: Config): string {
-  const meaning = { setup, train, evaluate, budgetSeconds, timeoutSeconds, metric, progress, sandbox }
-  return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16)
 }
 
 /** Every comparable run of this code, in the order of the ledger, without those that certify. */

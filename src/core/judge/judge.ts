@@ -1,33 +1,12 @@
 // The judge: decides from measured numbers alone whether a candidate is better than the baseline.
 
 import { measuredValues, type TrialResult } from '../record/trial.ts'
+import type { Verdict } from '../record/verdict.ts'
 import { type Belief, measuredGain } from '../statistics/belief.ts'
 import { judgeEffect, type Posterior, untriedPromise } from '../statistics/effects.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
 import { formatNumber, formatScore, formatShare } from '../text/numbers.ts'
 import { formatGain, inMetric, type JudgePolicy, type Requirement, requirement } from './policy.ts'
-
-/** A decision about a candidate. All numbers are in the metric's unit; `gain` is positive when the candidate is better. */
-export interface Verdict {
-  /** `review`: it looks like an improvement, and whether it is one a person has to say. */
-  kind: 'merge' | 'reject' | 'park' | 'review'
-  /** One sentence that a person reads on the check run. */
-  reason: string
-  /** What the candidate can be expected to gain, after allowing for luck. */
-  gain?: number
-  /** The gain as measured, over the baseline as the whole record places it. Absent when σ is 0: nothing is luck then. */
-  measured?: number
-  /** Noise of one run that the judge reckoned with. */
-  sigma?: number
-  /** Measured gain over its standard error. Absent when σ is 0: a deterministic metric has no standard score. */
-  z?: number
-  /** Probability that the candidate does not bring what it has to, 0 to 1. */
-  risk?: number
-  /** How many runs of the candidate and of the baseline were compared. */
-  runs: { candidate: number; baseline: number }
-  /** Where they were made; absent in ledgers of before, and where numbers play no part. */
-  testbed?: string
-}
 
 /** What `judge` answers: a decision, or that one more run is needed first. */
 export type Judgement = Verdict | { kind: 'replicate'; reason: string }

@@ -3,20 +3,16 @@
 import { planCertification } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
 import { type CertificationStep, certificationSteps } from '../certify/revert.ts'
-import {
-  type Bench,
-  evidenceFor,
-  missingBaselineRuns,
-  trialsOfTree,
-  usualSeconds,
-} from '../judge/evidence.ts'
-import { type Judgement, judge, type Verdict } from '../judge/judge.ts'
+import { type Bench, evidenceFor, missingBaselineRuns, trialsOfTree, usualSeconds } from '../judge/evidence.ts'
+import { type Judgement, judge } from '../judge/judge.ts'
 import type { JudgePolicy } from '../judge/policy.ts'
 import { type Candidate, isToBeMerged } from '../record/candidate.ts'
-import type { LedgerEvent } from '../record/ledger.ts'
+import type { LedgerEvent } from '../record/events.ts'
 import { type BaselineCommit, openCandidates, type State } from '../record/state.ts'
-import { BASE_SCALE, purposeOf, type Trial, type TrialResult, trialId, trialSeed } from '../record/trial.ts'
+import { BASE_SCALE, type Trial, type TrialResult } from '../record/trial.ts'
+import type { Verdict } from '../record/verdict.ts'
 import { explainLoss } from '../trial/lost.ts'
+import { purposeOf, trialId, trialSeed } from '../trial/protocol.ts'
 
 /** Runs of a baseline that may fail one after the other before we say that the baseline itself is broken. */
 const MAX_BASELINE_FAILURES = 3

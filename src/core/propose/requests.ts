@@ -1,34 +1,12 @@
 // Wishes of people, from an input of the workflow or a labelled issue: which text becomes one, which is next, and what its
 // asker is to be told. Each is taken up once.
-import type { LedgerEvent } from '../record/ledger.ts'
+import type { LedgerEvent } from '../record/events.ts'
 import { type Person, quotable, type Words } from '../record/people.ts'
+import type { KnownWish, Wish, WishAnswer } from '../record/request.ts'
 import type { State } from '../record/state.ts'
 
 /** The label that makes an issue a wish. */
 export const WISH_LABEL = 'autoresearch'
-
-export interface Wish {
-  id: string
-  source: { kind: 'dispatch' } | { kind: 'issue'; number: number }
-  /** Login of who wrote it; absent where GitHub does not say. */
-  by?: string
-  /** As it may be quoted. */
-  text: string
-}
-
-/** What the asker of a wish was told last. */
-export type WishAnswer = 'opened' | 'settled' | 'declined'
-
-/** A wish and what became of it. */
-export interface KnownWish extends Wish {
-  /** Proposers that were asked for it and brought nothing. */
-  attempts: number
-  /** The candidate that takes it up. */
-  candidate?: string
-  /** Why there will be no candidate. */
-  declined?: string
-  answered?: WishAnswer
-}
 
 export interface LabelledIssue {
   number: number

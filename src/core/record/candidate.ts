@@ -1,7 +1,8 @@
 // A candidate: one proposed change, its hypothesis, and how far it has come.
+
 import { createHash } from 'node:crypto'
-import type { Verdict } from '../judge/judge.ts'
 import type { Words } from './people.ts'
+import type { Verdict } from './verdict.ts'
 
 /** What a proposer invents: an idea and the new contents of the files it changes. */
 export interface Proposal {

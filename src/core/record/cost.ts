@@ -1,7 +1,8 @@
 // What research costs: model tokens, dollars and time of the device, by candidate, for each merge, in all and in a week.
+
 import { addUsage, NO_USAGE, type Usage } from './candidate.ts'
+import type { LedgerEvent } from './events.ts'
 import { pastIdeas } from './ideas.ts'
-import type { LedgerEvent } from './ledger.ts'
 import type { State } from './state.ts'
 
 export interface Cost {

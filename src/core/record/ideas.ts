@@ -1,7 +1,7 @@
 // What was tried, as those who propose should learn from it.
 
-import { refutationOf, undoneMerges } from '../certify/revert.ts'
 import { type Candidate, isIdea } from './candidate.ts'
+import { refutationOf, undoneMerges } from './merges.ts'
 import type { State } from './state.ts'
 
 /**

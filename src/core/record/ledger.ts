@@ -1,65 +1,9 @@
 // The ledger: an append-only list of everything that happened, one JSON object a line, each line closed by a hash of
 // itself and of the line before, so that a torn, edited or reordered ledger is noticed before anything is merged on its
 // word.
-import { createHash } from 'node:crypto'
-import type { Certification, Stretch } from '../certify/stretch.ts'
-import type { Verdict } from '../judge/judge.ts'
-import type { Wish, WishAnswer } from '../propose/requests.ts'
-import type { Assignment } from '../trial/lost.ts'
-import type { Candidate, CandidateEnd, Direction, Usage } from './candidate.ts'
-import type { TrialResult } from './trial.ts'
 
-export type LedgerEvent =
-  /** The first line. `rootSeed` is where every trial's seed comes from. */
-  | { kind: 'started'; rootSeed: string }
-  /** The baseline branch now points here: at the start, after a merge, or because a person moved it. */
-  | { kind: 'baseline'; commit: string; tree: string; cause: 'started' | 'merged' | 'pushed' }
-  | { kind: 'proposed'; candidate: Candidate }
-  /** A proposer was asked and nothing came of it; recorded because it cost something. `wish`: what a person asked for. */
-  | {
-      kind: 'no-proposal'
-      id: string
-      proposer: string
-      reason: string
-      usage: Usage
-      /** What it was asked for; absent in ledgers of before. */
-      direction?: Direction
-      wish?: string
-    }
-  /** Insights were written after this many settled ideas, by a proposer or, without one, as a table. */
-  | { kind: 'distilled'; settled: number; proposer: string; usage: Usage }
-  /** A person asks for something to be tried. */
-  | { kind: 'wish'; wish: Wish }
-  /** No candidate will take up the wish. */
-  | { kind: 'declined'; wish: string; reason: string }
-  /** Its asker was told. */
-  | { kind: 'answered'; wish: string; answer: WishAnswer }
-  | { kind: 'opened'; candidate: string; pullRequest: number }
-  /** The baseline moved under a waiting candidate and its change was replayed on the new one. */
-  | {
-      kind: 'rebased'
-      candidate: string
-      base: string
-      head: string
-      tree: string
-      /** What it adds to the new baseline, which may contain part of it; absent in ledgers of before. */
-      addedLines?: number
-    }
-  /** The trials that a workflow run has in hand from now on, whatever it had before. */
-  | ({ kind: 'assigned'; run: string } & Assignment)
-  | { kind: 'trial'; result: TrialResult }
-  /** Of these trials, ids, that a workflow run had in hand no result came back. */
-  | { kind: 'lost'; run: string; trials: readonly string[] }
-  | { kind: 'judged'; candidate: string; head: string; verdict: Verdict }
-  | { kind: 'ended'; candidate: string; end: CandidateEnd }
-  /** The merges up to this commit are to be certified. */
-  | { kind: 'certify'; to: string }
-  /** What fresh runs said about a stretch of the baseline: that it holds, or that it does not. */
-  | { kind: 'certification'; certification: Certification }
-  /** The check run of a certification is on GitHub. */
-  | { kind: 'announced'; from: Stretch['from']; to: Stretch['to'] }
-  /** A merge that was refuted stays in the baseline, and why. */
-  | { kind: 'not-reverted'; commit: string; reason: string }
+import { createHash } from 'node:crypto'
+import type { LedgerEvent } from './events.ts'
 
 /** A line without the hash that closes it. */
 type LedgerBody = LedgerEvent & { seq: number; at: string }

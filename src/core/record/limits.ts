@@ -1,11 +1,22 @@
 // Where spending stops: what a run, a week and one candidate may still cost. A limit ends what would be begun next; what
 // was begun ends by itself, so that nothing that was paid for is thrown away.
-import type { Config } from '../config/config.ts'
 import { type Cost, tokensOf } from './cost.ts'
 import { openCandidates, type State } from './state.ts'
 import type { Trial } from './trial.ts'
 
-export type Limits = Config['limits']
+/** Candidates from 1, all others from 0; what is absent has no limit. */
+export interface Limits {
+  /** Of a run, like the three below. */
+  candidates: number
+  tokens: number
+  dollars: number
+  /** Time of the device. */
+  gpuHours?: number
+  /** Of inventing one candidate. */
+  candidate?: { tokens?: number; dollars?: number }
+  /** Of seven days. */
+  week?: { tokens?: number; dollars?: number; gpuHours?: number }
+}
 
 export interface Spent {
   run: Cost

@@ -1,6 +1,7 @@
 // Reconciles the ledger with what GitHub shows: effects whose answer was lost get their line, and what a person did wins.
+
 import { type Candidate, candidateBranch } from './candidate.ts'
-import type { LedgerEvent } from './ledger.ts'
+import type { LedgerEvent } from './events.ts'
 import type { Words } from './people.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
 

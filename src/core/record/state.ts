@@ -1,12 +1,11 @@
 // What is true now, computed from the ledger and nothing else.
 
-import { type Certification, stretchKey } from '../certify/stretch.ts'
-import type { Verdict } from '../judge/judge.ts'
-import type { KnownWish } from '../propose/requests.ts'
-import type { Assignment } from '../trial/lost.ts'
 import { addUsage, type Candidate, type Direction, isIdea, NO_USAGE, type Usage } from './candidate.ts'
-import type { LedgerEvent } from './ledger.ts'
+import { type Certification, stretchKey } from './certification.ts'
+import type { Assignment, LedgerEvent } from './events.ts'
+import type { KnownWish } from './request.ts'
 import type { TrialResult } from './trial.ts'
+import type { Verdict } from './verdict.ts'
 
 export interface BaselineCommit {
   commit: string

@@ -1,10 +1,11 @@
 // A trial: one budgeted training run of one commit with one seed, and the file that carries its result.
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { type CutPlan, curvePointSchema, cutPlanSchema } from '../trial/curve.ts'
 
-const sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
+export const sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
 const finite = z.number().finite()
+
+export const curvePointSchema = z.strictObject({ step: finite, value: finite })
+export type CurvePoint = z.infer<typeof curvePointSchema>
 
 export const trialSchema = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16}-[rc][0-9]{1,4}$/),
@@ -44,31 +45,6 @@ const OUTCOMES = [
   'cut',
 ] as const
 export type Outcome = (typeof OUTCOMES)[number]
-
-/** Trials of one commit, for one job: an entry of the `train` matrix. */
-export const trialBatchSchema = z.strictObject({
-  head: sha,
-  trials: z.array(trialSchema).min(1).max(100),
-  /** When its first run of a candidate may be ended early; absent when none may be. */
-  cut: cutPlanSchema.optional(),
-})
-export type TrialBatch = z.infer<typeof trialBatchSchema>
-
-/** GitHub starts at most this many jobs from one matrix. */
-const MAX_BATCHES = 256
-
-/** Later runs confirm a candidate that has already shown something, and the baseline is what others are held against. */
-export function mayBeCut({ candidate, replicate }: Trial): boolean {
-  return candidate !== null && replicate === 1
-}
-
-/** One batch a commit, in the order given. The outputs of a job hold 1 MB, so a plan goes only where it is used. */
-export function groupTrials(trials: readonly Trial[], cut?: CutPlan): TrialBatch[] {
-  const groups = Map.groupBy(trials, (trial) => trial.head)
-  return [...groups]
-    .map(([head, batch]) => ({ head, trials: batch, ...(cut && batch.some(mayBeCut) ? { cut } : {}) }))
-    .slice(0, MAX_BATCHES)
-}
 
 export const trialResultSchema = z.strictObject({
   trial: trialSchema,
@@ -121,30 +97,3 @@ export function measuredValues(results: readonly TrialResult[]): number[] {
 
 /** The name under which the GPU job leaves a result, in a folder named after the trial. */
 export const TRIAL_FILE = 'trial.json'
-
-/** What a run is for. A candidate is never judged on a run that certifies, nor certified on one that judged it. */
-export type Purpose = 'judge' | 'certify'
-
-export function purposeOf({ certifies }: Pick<Trial, 'certifies'>): Purpose {
-  return certifies === undefined ? 'judge' : 'certify'
-}
-
-/** A replicate of a tree has one id for ever, so recording it twice is noticed. */
-export function trialId(tree: string, replicate: number, purpose: Purpose = 'judge'): string {
-  return `${tree.slice(0, 16)}-${purpose === 'judge' ? 'r' : 'c'}${replicate}`
-}
-
-/**
- * The seed of a trial: fixed by the ledger's root seed, the code, the replicate and the purpose, so a candidate cannot
- * choose it, a resumed job repeats it, and certification draws afresh. 31 bits, the range every framework accepts.
- */
-export function trialSeed(
-  rootSeed: string,
-  tree: string,
-  replicate: number,
-  purpose: Purpose = 'judge',
-): number {
-  const suffix = purpose === 'judge' ? '' : `\n${purpose}`
-  const digest = createHash('sha256').update(`${rootSeed}\n${tree}\n${replicate}${suffix}`).digest()
-  return digest.readUInt32BE(0) & 0x7fffffff
-}

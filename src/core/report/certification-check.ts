@@ -1,9 +1,10 @@
 // The checks of certification: on the commit of the baseline that was certified, and on the pull request that undoes what
 // did not hold.
+
 import { certificationEvidence } from '../certify/opinion.ts'
-import type { Certification } from '../certify/stretch.ts'
-import type { Verdict } from '../judge/judge.ts'
+import type { Certification } from '../record/certification.ts'
 import type { State } from '../record/state.ts'
+import type { Verdict } from '../record/verdict.ts'
 import { inertText, inertTitle } from '../text/markdown.ts'
 import { CONCLUSIONS, frame, noiseLine, renderVerdict, trustLines, type VerdictFacts } from './check.ts'
 import { compare, comparisonTable, trialTable } from './comparison.ts'

@@ -1,6 +1,8 @@
 // What the report says about certification: how many merges fresh runs confirmed, and the sentences of the latest.
+
 import { certificationSteps } from '../certify/revert.ts'
-import { isRefuted, pendingMerges } from '../certify/stretch.ts'
+import { pendingMerges } from '../certify/stretch.ts'
+import { isRefuted } from '../record/certification.ts'
 import type { State } from '../record/state.ts'
 import { describeCertification } from './describe.ts'
 

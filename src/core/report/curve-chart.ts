@@ -1,8 +1,7 @@
 // Training curves of baseline and candidate as one mermaid chart that GitHub draws in a comment.
 
-import type { TrialResult } from '../record/trial.ts'
+import type { CurvePoint, TrialResult } from '../record/trial.ts'
 import { mean } from '../statistics/noise.ts'
-import type { CurvePoint } from '../trial/curve.ts'
 
 const POINTS = 19
 /** The first tenth of a run falls so steeply that the rest would look flat. */

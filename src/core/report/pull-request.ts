@@ -3,14 +3,14 @@
 import type { Config } from '../config/config.ts'
 import type { Change } from '../gate/gate.ts'
 import { type Bench, baselineMean } from '../judge/evidence.ts'
-import type { Verdict } from '../judge/judge.ts'
-import type { KnownWish } from '../propose/requests.ts'
 import type { Candidate } from '../record/candidate.ts'
+import type { KnownWish } from '../record/request.ts'
 import type { State } from '../record/state.ts'
-import { trialSeed } from '../record/trial.ts'
+import type { Verdict } from '../record/verdict.ts'
 import { countLines } from '../text/line-diff.ts'
 import { fence, inertText, inertTitle, table, truncateMarkdown } from '../text/markdown.ts'
 import { formatNumber, formatSeconds } from '../text/numbers.ts'
+import { trialSeed } from '../trial/protocol.ts'
 
 /** GitHub's limit for the body of a pull request or comment. */
 export const MAX_BODY_CHARACTERS = 65_536

@@ -1,12 +1,10 @@
 // Curves of training, and the decision while a trial runs whether it is hopeless. Curves are compared with curves only:
 // a training loss and the metric need not be on the same scale.
 import { z } from 'zod'
+import type { CurvePoint } from '../record/trial.ts'
 import { formatNumber } from '../text/numbers.ts'
 
 const finite = z.number().finite()
-
-export const curvePointSchema = z.strictObject({ step: finite, value: finite })
-export type CurvePoint = z.infer<typeof curvePointSchema>
 
 /** Where a running trial is held against the baseline. Gaps are on the curve's scale, above 0 when it is worse. */
 const checkpointSchema = z.strictObject({

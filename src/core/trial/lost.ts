@@ -2,14 +2,6 @@
 // is bad luck and the trial is run again; a candidate whose run is lost time after time is given up.
 import type { State } from '../record/state.ts'
 
-/** What the jobs of one workflow run have in hand. */
-export interface Assignment {
-  /** `propose` hands trials to other jobs, and `judge` sees what comes back; `run` trains itself. */
-  command: 'propose' | 'run'
-  /** Ids of the trials. */
-  trials: readonly string[]
-}
-
 /** Workflow runs in which the same trial may be lost. */
 const MAX_LOSSES = 3
 

@@ -1,7 +1,6 @@
 // From a training run's output to its outcome: exactly one finite value inside its bounds, or the reason why not.
 
-import type { Outcome } from '../record/trial.ts'
-import type { CurvePoint } from './curve.ts'
+import type { CurvePoint, Outcome } from '../record/trial.ts'
 
 export type Direction = 'minimize' | 'maximize'
 

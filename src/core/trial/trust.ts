@@ -1,7 +1,8 @@
 // What a trial's result must say to be believed: it comes from a machine that ran candidate code.
-import type { SandboxConfig } from '../config/config.ts'
+
 import type { State } from '../record/state.ts'
-import { isSandboxed, purposeOf, type TrialResult, trialId, trialSeed } from '../record/trial.ts'
+import { isSandboxed, type TrialResult } from '../record/trial.ts'
+import { purposeOf, trialId, trialSeed } from './protocol.ts'
 
 /** What the configuration on the baseline demands of every result now. */
 export interface Demands {
@@ -11,7 +12,7 @@ export interface Demands {
   bounds?: readonly [number, number]
   /** There is an `evaluate` command, so what training printed does not count. */
   evaluated: boolean
-  sandboxKind: SandboxConfig['kind']
+  sandboxKind: 'bubblewrap' | 'none'
 }
 
 /** Every number. */

@@ -1,31 +1,16 @@
 // What fresh runs say about a stretch of the baseline, which runs it needs, and in what words.
+
+import { measurementHash } from '../../../src/core/config/measurement.ts'
 import { describe, expect, it } from 'vitest'
-import {
-  certificationConfig,
-  certificationFailure,
-  certifyPolicy,
-  decideCertification,
-  planCertification,
-} from '../../../src/core/certify/certify.ts'
+import { certificationConfig, certificationFailure, certifyPolicy, decideCertification, planCertification } from '../../../src/core/certify/certify.ts'
 import { type CertifyPolicy, HOLD_Z } from '../../../src/core/certify/opinion.ts'
-import type { Certification } from '../../../src/core/certify/stretch.ts'
-import { measurementHash } from '../../../src/core/judge/evidence.ts'
 import type { Simplicity } from '../../../src/core/judge/policy.ts'
 import { planTrials } from '../../../src/core/plan/schedule.ts'
+import type { Certification } from '../../../src/core/record/certification.ts'
 import type { State } from '../../../src/core/record/state.ts'
-import { type TrialResult, trialId, trialSeed } from '../../../src/core/record/trial.ts'
-import {
-  aBaseline,
-  aCandidate,
-  aConfig,
-  aState,
-  aTrialResult,
-  aVerdict,
-  BENCH,
-  POLICY,
-  ROOT_SEED,
-  trialResults,
-} from '../../factories.ts'
+import type { TrialResult } from '../../../src/core/record/trial.ts'
+import { trialId, trialSeed } from '../../../src/core/trial/protocol.ts'
+import { aBaseline, aCandidate, aConfig, aState, aTrialResult, aVerdict, BENCH, POLICY, ROOT_SEED, trialResults } from '../../factories.ts'
 
 const START = aBaseline('start')
 const FIRST = aBaseline('first')

@@ -1,14 +1,10 @@
 // The walk of certification along the baseline: what is asked of it, what is next, and where the proof begins anew.
+
 import { describe, expect, it } from 'vitest'
 import { askForCertification } from '../../../src/core/certify/certify.ts'
-import {
-  type Certification,
-  isCertifying,
-  nextStretch,
-  pendingMerges,
-  stretchKey,
-} from '../../../src/core/certify/stretch.ts'
+import { isCertifying, nextStretch, pendingMerges } from '../../../src/core/certify/stretch.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
+import { type Certification, stretchKey } from '../../../src/core/record/certification.ts'
 import type { State } from '../../../src/core/record/state.ts'
 import { aBaseline, aCandidate, aCertification, aState, aVerdict } from '../../factories.ts'
 

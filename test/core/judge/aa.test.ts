@@ -1,15 +1,7 @@
 // Candidates that change nothing: when one is due, what it may be, and what their verdicts say about the judge.
 import { describe, expect, it } from 'vitest'
 import { isEditable } from '../../../src/core/gate/gate.ts'
-import {
-  AA_PATH,
-  aaContent,
-  aaProposal,
-  dueAa,
-  exactInterval,
-  reviewAa,
-  tallyAa,
-} from '../../../src/core/judge/aa.ts'
+import { AA_PATH, aaContent, aaProposal, dueAa, exactInterval, reviewAa, tallyAa } from '../../../src/core/judge/aa.ts'
 import { aCandidate, aState, aVerdict, sha } from '../../factories.ts'
 
 const ideas = (count: number, from = 0) =>

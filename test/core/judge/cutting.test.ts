@@ -1,21 +1,12 @@
 // When running trials may be cut, as the ledger tells it.
+
 import { describe, expect, it } from 'vitest'
 import { planCut, referenceOf } from '../../../src/core/judge/cutting.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import type { State } from '../../../src/core/record/state.ts'
-import type { TrialResult } from '../../../src/core/record/trial.ts'
-import { type CurvePoint, cutPlanSchema } from '../../../src/core/trial/curve.ts'
-import {
-  aBaseline,
-  aCandidate,
-  aRandom,
-  aState,
-  aTrialResult,
-  BENCH,
-  gaussian,
-  POLICY,
-  type TrialResultFields,
-} from '../../factories.ts'
+import type { CurvePoint, TrialResult } from '../../../src/core/record/trial.ts'
+import { cutPlanSchema } from '../../../src/core/trial/curve.ts'
+import { aBaseline, aCandidate, aRandom, aState, aTrialResult, BENCH, gaussian, POLICY, type TrialResultFields } from '../../factories.ts'
 
 const CUT_POLICY = { ...POLICY, chance: 0.02 }
 const SIGMA = 0.01

@@ -1,32 +1,12 @@
 // Which runs may be compared with which.
+import { measurementHash } from '../../../src/core/config/measurement.ts'
 import { describe, expect, it } from 'vitest'
-import {
-  baselineMean,
-  baselineTrials,
-  beliefAt,
-  evidenceFor,
-  measurementHash,
-  missingBaselineRuns,
-  noiseSigma,
-  trialsOfTree,
-} from '../../../src/core/judge/evidence.ts'
+import { baselineMean, baselineTrials, beliefAt, evidenceFor, missingBaselineRuns, noiseSigma, trialsOfTree } from '../../../src/core/judge/evidence.ts'
 import { judge } from '../../../src/core/judge/judge.ts'
 import type { State } from '../../../src/core/record/state.ts'
 import type { TrialResult } from '../../../src/core/record/trial.ts'
 import { estimateNoise } from '../../../src/core/statistics/noise.ts'
-import {
-  aBaseline,
-  aCandidate,
-  aConfig,
-  aRandom,
-  aState,
-  aTrialResult,
-  aVerdict,
-  BENCH,
-  POLICY,
-  sha,
-  trialResults,
-} from '../../factories.ts'
+import { aBaseline, aCandidate, aConfig, aRandom, aState, aTrialResult, aVerdict, BENCH, POLICY, sha, trialResults } from '../../factories.ts'
 
 const CANDIDATE = aCandidate()
 const ELSEWHERE = { testbed: '1 × OtherGPU, driver 1.0' }

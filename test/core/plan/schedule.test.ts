@@ -1,31 +1,13 @@
 // The scheduler: what is trained next, what is decided, what is done on GitHub, and who proposes.
+
 import { describe, expect, it } from 'vitest'
-import {
-  baselineFailure,
-  decide,
-  isCurrent,
-  judgeCandidate,
-  planSteps,
-  planTrials,
-  type Step,
-  waitingCandidates,
-} from '../../../src/core/plan/schedule.ts'
+import { baselineFailure, decide, isCurrent, judgeCandidate, planSteps, planTrials, type Step, waitingCandidates } from '../../../src/core/plan/schedule.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
-import type { LedgerEvent } from '../../../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../../../src/core/record/events.ts'
 import type { State } from '../../../src/core/record/state.ts'
-import { type Trial, type TrialResult, trialId, trialSeed } from '../../../src/core/record/trial.ts'
-import {
-  aBaseline,
-  aCandidate,
-  aState,
-  aTrialResult,
-  aVerdict,
-  BENCH,
-  POLICY,
-  ROOT_SEED,
-  sha,
-  trialResults,
-} from '../../factories.ts'
+import type { Trial, TrialResult } from '../../../src/core/record/trial.ts'
+import { trialId, trialSeed } from '../../../src/core/trial/protocol.ts'
+import { aBaseline, aCandidate, aState, aTrialResult, aVerdict, BENCH, POLICY, ROOT_SEED, sha, trialResults } from '../../factories.ts'
 
 const NOISY = [2.47, 2.48, 2.49, 2.51, 2.52, 2.53]
 const MEASURED = trialResults(NOISY)

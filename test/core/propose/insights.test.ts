@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  insightsAreDue,
-  insightsPrompt,
-  readInsights,
-  renewInsights,
-  tabulateInsights,
-  withoutMarks,
-} from '../../../src/core/propose/insights.ts'
+import { insightsAreDue, insightsPrompt, readInsights, renewInsights, tabulateInsights, withoutMarks } from '../../../src/core/propose/insights.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import { aCandidate, aState, aVerdict } from '../../factories.ts'
 

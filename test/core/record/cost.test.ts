@@ -1,8 +1,9 @@
 // What research costs, and what of it was spent since a moment.
+
 import { describe, expect, test } from 'vitest'
 import { NO_USAGE, type Usage } from '../../../src/core/record/candidate.ts'
 import { costSince, summariseCost } from '../../../src/core/record/cost.ts'
-import type { LedgerEvent } from '../../../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../../../src/core/record/events.ts'
 import { replay } from '../../../src/core/record/state.ts'
 import { aBaseline, aCandidate, aTrialResult, ROOT_SEED, sha } from '../../factories.ts'
 

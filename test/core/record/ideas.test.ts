@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { stretchKey } from '../../../src/core/certify/stretch.ts'
+import { stretchKey } from '../../../src/core/record/certification.ts'
 import { pastIdeas } from '../../../src/core/record/ideas.ts'
 import { aCandidate, aCertification, aState, aVerdict, sha } from '../../factories.ts'
 

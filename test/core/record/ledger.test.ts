@@ -1,7 +1,9 @@
 // The ledger's chain: what was written is read back, and whatever was done to it afterwards is noticed.
+
 import { describe, expect, it } from 'vitest'
 import { NO_USAGE } from '../../../src/core/record/candidate.ts'
-import { appendEvents, type LedgerEvent, parseLedger } from '../../../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../../../src/core/record/events.ts'
+import { appendEvents, parseLedger } from '../../../src/core/record/ledger.ts'
 import { aBaseline, aCandidate, aCertification, aTrialResult, aVerdict, sha } from '../../factories.ts'
 
 const NOON = new Date('2026-01-02T12:00:00Z')

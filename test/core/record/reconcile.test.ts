@@ -1,7 +1,8 @@
 // What the ledger lacks, given what GitHub shows: lost answers get their line, and what a person did wins.
+
 import { describe, expect, it } from 'vitest'
 import { type Candidate, candidateBranch } from '../../../src/core/record/candidate.ts'
-import type { LedgerEvent } from '../../../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../../../src/core/record/events.ts'
 import { type PullRequest, reconcile, reconcileCandidate } from '../../../src/core/record/reconcile.ts'
 import { replay } from '../../../src/core/record/state.ts'
 import { aBaseline, aCandidate, aState, aVerdict, sha } from '../../factories.ts'

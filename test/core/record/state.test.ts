@@ -1,18 +1,11 @@
 // What the ledger's events add up to, and that saying them again changes nothing.
+
 import { describe, expect, it } from 'vitest'
-import type { Certification } from '../../../src/core/certify/stretch.ts'
 import { NO_USAGE, type Usage } from '../../../src/core/record/candidate.ts'
-import type { LedgerEvent } from '../../../src/core/record/ledger.ts'
+import type { Certification } from '../../../src/core/record/certification.ts'
+import type { LedgerEvent } from '../../../src/core/record/events.ts'
 import { advance, openCandidates, replay, type State, selectNews } from '../../../src/core/record/state.ts'
-import {
-  aBaseline,
-  aCandidate,
-  aCertification,
-  aRandom,
-  aTrialResult,
-  aVerdict,
-  sha,
-} from '../../factories.ts'
+import { aBaseline, aCandidate, aCertification, aRandom, aTrialResult, aVerdict, sha } from '../../factories.ts'
 
 const A = aCandidate({ name: 'warmup' })
 const B = aCandidate({ name: 'muon' })

@@ -1,15 +1,10 @@
 // What a trial is called, which seed it gets, and what a result file may say.
+
 import { describe, expect, it } from 'vitest'
-import {
-  groupTrials,
-  isSandboxed,
-  trialBatchSchema,
-  trialId,
-  trialResultSchema,
-  trialSchema,
-  trialSeed,
-} from '../../../src/core/record/trial.ts'
+import { isSandboxed, trialResultSchema, trialSchema } from '../../../src/core/record/trial.ts'
+import { groupTrials, trialBatchSchema } from '../../../src/core/trial/batch.ts'
 import type { CutPlan } from '../../../src/core/trial/curve.ts'
+import { trialId, trialSeed } from '../../../src/core/trial/protocol.ts'
 import { aBaseline, aCandidate, aTrial, aTrialResult, sha } from '../../factories.ts'
 
 describe('trialId', () => {

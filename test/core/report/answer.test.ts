@@ -1,8 +1,9 @@
 // The comment that answers an issue.
+
 import { describe, expect, test } from 'vitest'
-import type { Verdict } from '../../../src/core/judge/judge.ts'
-import type { KnownWish, WishAnswer } from '../../../src/core/propose/requests.ts'
 import type { CandidateEnd } from '../../../src/core/record/candidate.ts'
+import type { KnownWish, WishAnswer } from '../../../src/core/record/request.ts'
+import type { Verdict } from '../../../src/core/record/verdict.ts'
 import { renderAnswer, wishMarker } from '../../../src/core/report/answer.ts'
 import { aCandidate, aState, aVerdict, sha } from '../../factories.ts'
 import { HOSTILE } from './hostile.ts'

@@ -1,15 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Verdict } from '../../../src/core/judge/judge.ts'
 import type { Outcome } from '../../../src/core/record/trial.ts'
+import type { Verdict } from '../../../src/core/record/verdict.ts'
 import { concludedCheck, startedCheck } from '../../../src/core/report/check.ts'
-import {
-  aCandidate,
-  aConfig,
-  aTrialResult,
-  aVerdict,
-  type TrialResultFields,
-  trialResults,
-} from '../../factories.ts'
+import { aCandidate, aConfig, aTrialResult, aVerdict, type TrialResultFields, trialResults } from '../../factories.ts'
 import { HOSTILE } from './hostile.ts'
 import { githubTriggers, rendered } from './rendered.ts'
 

@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Category } from '../../../src/core/record/candidate.ts'
-import {
-  pullRequestMarker,
-  renderMergeMessage,
-  renderPullRequest,
-} from '../../../src/core/report/pull-request.ts'
+import { pullRequestMarker, renderMergeMessage, renderPullRequest } from '../../../src/core/report/pull-request.ts'
 import { aCandidate, aConfig, aState, aVerdict, BENCH, trialResults } from '../../factories.ts'
 import { HOSTILE } from './hostile.ts'
 import { githubTriggers, rendered } from './rendered.ts'

@@ -1,23 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type Certification, stretchKey } from '../../../src/core/certify/stretch.ts'
 import type { Candidate, Category } from '../../../src/core/record/candidate.ts'
+import { type Certification, stretchKey } from '../../../src/core/record/certification.ts'
 import type { State } from '../../../src/core/record/state.ts'
 import { headlines } from '../../../src/core/report/headlines.ts'
 import { renderPage } from '../../../src/core/report/page.ts'
 import { buildReport, renderReport } from '../../../src/core/report/report.ts'
 import { countWords, trustSentences } from '../../../src/core/report/words.ts'
-import {
-  aBaseline,
-  aCandidate,
-  aCertification,
-  aConfig,
-  aState,
-  aTrialResult,
-  aVerdict,
-  BENCH,
-  sha,
-  trialResults,
-} from '../../factories.ts'
+import { aBaseline, aCandidate, aCertification, aConfig, aState, aTrialResult, aVerdict, BENCH, sha, trialResults } from '../../factories.ts'
 import { HOSTILE } from './hostile.ts'
 import { aNight, NIGHT } from './night.ts'
 import { rendered } from './rendered.ts'

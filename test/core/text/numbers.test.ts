@@ -1,12 +1,6 @@
 // How numbers, sizes and spans of time are written.
 import { describe, expect, it } from 'vitest'
-import {
-  formatBytes,
-  formatNumber,
-  formatSeconds,
-  formatShare,
-  formatSigned,
-} from '../../../src/core/text/numbers.ts'
+import { formatBytes, formatNumber, formatSeconds, formatShare, formatSigned } from '../../../src/core/text/numbers.ts'
 
 describe('formatNumber', () => {
   it.each([

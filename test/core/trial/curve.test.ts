@@ -1,12 +1,8 @@
 // Curves: their levels, and when a running trial is cut.
+
 import { describe, expect, it } from 'vitest'
-import {
-  type Checkpoint,
-  type CurvePoint,
-  type CutPlan,
-  CutWatch,
-  levelAt,
-} from '../../../src/core/trial/curve.ts'
+import type { CurvePoint } from '../../../src/core/record/trial.ts'
+import { type Checkpoint, type CutPlan, CutWatch, levelAt } from '../../../src/core/trial/curve.ts'
 
 const line = (value: (step: number) => number, steps: readonly number[]): CurvePoint[] =>
   steps.map((step) => ({ step, value: value(step) }))

@@ -1,17 +1,10 @@
 // What a result from a machine that ran candidate code must say to be believed.
+
 import { describe, expect, it } from 'vitest'
-import { type Trial, type TrialResult, trialId, trialSeed } from '../../../src/core/record/trial.ts'
+import type { Trial, TrialResult } from '../../../src/core/record/trial.ts'
+import { trialId, trialSeed } from '../../../src/core/trial/protocol.ts'
 import { checkResult, type Demands } from '../../../src/core/trial/trust.ts'
-import {
-  aBaseline,
-  aCandidate,
-  aState,
-  aTrialResult,
-  BENCH,
-  ROOT_SEED,
-  sha,
-  type TrialResultFields,
-} from '../../factories.ts'
+import { aBaseline, aCandidate, aState, aTrialResult, BENCH, ROOT_SEED, sha, type TrialResultFields } from '../../factories.ts'
 
 const OLD = aBaseline('old')
 const NOW = aBaseline('now')

@@ -1,10 +1,11 @@
 // The past attempts nearest to the direction at hand, with what became of them and why. Their words are quoted as data.
+
 import type { Candidate, Direction } from '../../record/candidate.ts'
 import { pastIdeas } from '../../record/ideas.ts'
 import type { State } from '../../record/state.ts'
 import type { TrialResult } from '../../record/trial.ts'
 import { fence, table, visibleText } from '../../text/markdown.ts'
-import type { BriefInput } from './brief.ts'
+import type { BriefInput } from './input.ts'
 import { gainText } from './words.ts'
 
 const MAX_ATTEMPTS = 10

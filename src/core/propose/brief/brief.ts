@@ -1,38 +1,14 @@
 // What a proposer reads before it invents a candidate. What changes least comes first, so that an endpoint can cache it;
 // what was tried is a choice of fixed size, so that a long record costs no more than a short one.
 
-import type { Config } from '../../config/config.ts'
-import type { Change } from '../../gate/gate.ts'
-import type { Bench } from '../../judge/evidence.ts'
-import type { Direction } from '../../record/candidate.ts'
-import type { State } from '../../record/state.ts'
 import { truncateMarkdown } from '../../text/markdown.ts'
-import { type Asked, personAsks, rejections } from '../asked.ts'
+import { personAsks, rejections } from '../asked.ts'
 import { attempts } from './attempts.ts'
 import { directionAtHand } from './direction.ts'
+import type { BriefInput } from './input.ts'
 import { baseline, categories, merges, runs } from './record.ts'
 import { goal, rules } from './rules.ts'
 import { source } from './source.ts'
-
-export interface BriefInput {
-  config: Config
-  state: State
-  bench: Bench
-  /** Text files of the baseline, by path. */
-  files: ReadonlyMap<string, string>
-  /** The paths among `files` that may change. */
-  editable: readonly string[]
-  /** What is asked for this time. */
-  direction: Direction
-  /** What the candidates changed that the direction starts from, by id. */
-  sources?: ReadonlyMap<string, readonly Change[]>
-  /** Directions a person wrote for the research. */
-  program?: string
-  /** What was learned so far, in words. */
-  insights?: string
-  /** What people ask of this proposal. */
-  asked?: Asked
-}
 
 /** Most characters of a brief; its parts are capped so that they fit. */
 export const MAX_BRIEF_CHARACTERS = 60_000

@@ -10,7 +10,7 @@ import { measuredValues, type TrialResult } from '../../record/trial.ts'
 import { mean, standardDeviation } from '../../statistics/noise.ts'
 import { table, visibleText } from '../../text/markdown.ts'
 import { formatBytes, formatNumber } from '../../text/numbers.ts'
-import type { BriefInput } from './brief.ts'
+import type { BriefInput } from './input.ts'
 import { CATEGORY_WORDS, gainText } from './words.ts'
 
 type Measured = Pick<BriefInput, 'config' | 'state' | 'bench'>

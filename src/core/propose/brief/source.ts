@@ -1,6 +1,7 @@
 // The editable source as the brief shows it.
+
 import { fence, visibleText } from '../../text/markdown.ts'
-import type { BriefInput } from './brief.ts'
+import type { BriefInput } from './input.ts'
 
 const MAX_FILE_CHARACTERS = 24_000
 const MAX_SOURCE_CHARACTERS = 30_000

@@ -1,22 +1,10 @@
+import { type BriefInput } from '../../../../src/core/propose/brief/input.ts'
 import { describe, expect, test } from 'vitest'
-import {
-  type BriefInput,
-  buildBrief,
-  MAX_BRIEF_CHARACTERS,
-} from '../../../../src/core/propose/brief/brief.ts'
+import { buildBrief, MAX_BRIEF_CHARACTERS } from '../../../../src/core/propose/brief/brief.ts'
 import { CATEGORIES, type Candidate } from '../../../../src/core/record/candidate.ts'
 import type { State } from '../../../../src/core/record/state.ts'
 import { fence } from '../../../../src/core/text/markdown.ts'
-import {
-  aCandidate,
-  aConfig,
-  aDirection,
-  aState,
-  aTrialResult,
-  aVerdict,
-  BENCH,
-  trialResults,
-} from '../../../factories.ts'
+import { aCandidate, aConfig, aDirection, aState, aTrialResult, aVerdict, BENCH, trialResults } from '../../../factories.ts'
 import { rendered } from '../../report/rendered.ts'
 
 const SOURCE = 'lr = 3e-4\nprint("val_bpb:", train(lr))\n'

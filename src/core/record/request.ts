@@ -1,0 +1,24 @@
+// What people asked to be tried, as the ledger keeps it.
+
+export interface Wish {
+  id: string
+  source: { kind: 'dispatch' } | { kind: 'issue'; number: number }
+  /** Login of who wrote it; absent where GitHub does not say. */
+  by?: string
+  /** As it may be quoted. */
+  text: string
+}
+
+/** What the asker of a wish was told last. */
+export type WishAnswer = 'opened' | 'settled' | 'declined'
+
+/** A wish and what became of it. */
+export interface KnownWish extends Wish {
+  /** Proposers that were asked for it and brought nothing. */
+  attempts: number
+  /** The candidate that takes it up. */
+  candidate?: string
+  /** Why there will be no candidate. */
+  declined?: string
+  answered?: WishAnswer
+}
