@@ -8,7 +8,15 @@ import { run } from './commands/run.ts'
 import { train } from './commands/train.ts'
 import { UserFacingError } from './errors.ts'
 import { publishLimit, publishReport, publishTrials } from './publish.ts'
-import { type Job, resultsDirectory, sessionSettings, wireChecker, wirePorts, wireProposing, wireTrainer } from './wiring.ts'
+import {
+  type Job,
+  resultsDirectory,
+  sessionSettings,
+  wireChecker,
+  wirePorts,
+  wireProposing,
+  wireTrainer,
+} from './wiring.ts'
 
 const COMMANDS = {
   async run(job: Job) {

@@ -5,14 +5,20 @@ import type { Config } from '../src/core/config/config.ts'
 import type { Bench } from '../src/core/judge/evidence.ts'
 import { type Evidence, losses } from '../src/core/judge/judge.ts'
 import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../src/core/judge/policy.ts'
-import { type Candidate, candidateId, type Direction, NO_USAGE } from '../src/core/record/candidate.ts'
+import {
+  type Candidate,
+  candidateId,
+  type Direction,
+  NO_USAGE,
+  type Origin,
+} from '../src/core/record/candidate.ts'
 import type { Certification } from '../src/core/record/certification.ts'
 import { type BaselineCommit, replay, type State } from '../src/core/record/state.ts'
-import { BASE_SCALE, type Trial, type TrialResult } from '../src/core/record/trial.ts'
+import { BASE_SCALE, type Protocol, type Trial, type TrialResult } from '../src/core/record/trial.ts'
 import type { Verdict } from '../src/core/record/verdict.ts'
 import { type Belief, believe, NO_TRACK } from '../src/core/statistics/belief.ts'
 import { DEFAULT_EFFECTS } from '../src/core/statistics/effects.ts'
-import { trialId, trialSeed } from '../src/core/trial/protocol.ts'
+import { JUDGE, trialId, trialSeed } from '../src/core/trial/protocol.ts'
 import type { ProposalRequest } from '../src/ports.ts'
 
 export const ROOT_SEED = 'test'
@@ -23,6 +29,24 @@ export const BENCH: Bench & { testbed: string } = {
   testbed: '1 × TestGPU, driver 1.0',
   direction: 'minimize',
 }
+
+/** The origin of an A/A check. */
+export function aaOrigin(number = 1): Origin {
+  return { kind: 'aa', number }
+}
+
+/** The origin of what undoes a merge. */
+export function revertOrigin(merge = sha('merge')): Origin {
+  return { kind: 'revert', merge }
+}
+
+/** The protocol of runs that certify what lies between two commits. */
+export function certifying(from: string, to: string): Protocol {
+  return { purpose: 'certify', scale: BASE_SCALE, range: { from, to } }
+}
+
+/** Of runs that certify, where the range does not matter. */
+export const CERTIFY = certifying(sha('from'), sha('to'))
 
 /** A git object id made from a name, the same every time. */
 export function sha(name: string): string {
@@ -43,6 +67,7 @@ export function aCandidate({
   const tree = fields.tree ?? sha(`${name} tree`)
   return {
     id: candidateId(base, tree),
+    origin: { kind: 'idea' },
     title: `Try ${name}`,
     hypothesis: `The first steps are too large; ${name} makes them smaller.`,
     category: 'schedule',
@@ -109,7 +134,7 @@ export function aTrial({
     tree,
     replicate,
     seed: seed ?? trialSeed(ROOT_SEED, tree, replicate),
-    scale: BASE_SCALE,
+    protocol: JUDGE,
   }
 }
 

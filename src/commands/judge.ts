@@ -1,9 +1,9 @@
 // The `judge` job: takes the results of the train jobs, believes nothing in them that it can check, and settles what is
 // decided. It never runs candidate code.
 
-import { measurementHash } from '../core/config/measurement.ts'
 import { isDeepStrictEqual } from 'node:util'
 import { certificationConfig } from '../core/certify/certify.ts'
+import { measurementHash } from '../core/config/measurement.ts'
 import { reviewChanges } from '../core/gate/gate.ts'
 import { reviewAa } from '../core/judge/aa.ts'
 import type { Trial, TrialResult } from '../core/record/trial.ts'
@@ -84,7 +84,8 @@ async function verify(
   const trial = assigned.get(result.trial.id)
   if (trial === undefined) return 'no such trial is outstanding'
   if (!isDeepStrictEqual(trial, result.trial)) return 'it is not the trial that was assigned'
-  const config = result.trial.certifies ? certificationConfig(session.config) : session.config
+  const config =
+    result.trial.protocol.purpose === 'certify' ? certificationConfig(session.config) : session.config
   const problem = checkResult(session.state, result, {
     hash: measurementHash(config),
     ...(config.metric.bounds && { bounds: config.metric.bounds }),
@@ -104,8 +105,8 @@ async function verify(
 async function gateRefusal(session: Session, { candidate, base, head }: Trial): Promise<string | undefined> {
   if (candidate === null) return undefined
   const changes = await session.ports.repository.changes(base, head)
-  const aa = session.state.candidates.get(candidate)?.aa
-  if (aa !== undefined) return reviewAa(changes, aa)
+  const origin = session.state.candidates.get(candidate)?.origin
+  if (origin?.kind === 'aa') return reviewAa(changes, origin.number)
   const problems = reviewChanges(changes, session.config.editable)
   return problems.length > 0 ? `the static gate refuses the change: ${problems.join(' ')}` : undefined
 }

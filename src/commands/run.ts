@@ -15,7 +15,13 @@ import { proposeDueAa } from '../session/candidates.ts'
 import { readPresentInsights, renewInsightsWhenDue } from '../session/insights.ts'
 import { openSession, warnOfAbsentFiles } from '../session/opening.ts'
 import { Wishes } from '../session/people.ts'
-import { logNothing, nextTurn, type ProposingPorts, proposeCandidate, type Turn } from '../session/proposing.ts'
+import {
+  logNothing,
+  nextTurn,
+  type ProposingPorts,
+  proposeCandidate,
+  type Turn,
+} from '../session/proposing.ts'
 import { Refusals } from '../session/refusals.ts'
 import type { Ports, Session, SessionSettings } from '../session/session.ts'
 import { giveAnswer, performStep } from '../session/steps.ts'

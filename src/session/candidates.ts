@@ -27,7 +27,12 @@ export async function proposeDueAa(session: Session): Promise<boolean> {
   const made = await commitProposal(session, session.baseline, proposal)
   const refusal = reviewAa(made.changes, aa)
   if (refusal !== undefined) throw new Error(refusal)
-  recordMade(session, made, { ...proposal, proposer: AA_PROPOSER, usage: NO_USAGE, aa })
+  recordMade(session, made, {
+    ...proposal,
+    proposer: AA_PROPOSER,
+    usage: NO_USAGE,
+    origin: { kind: 'aa', number: aa },
+  })
   return true
 }
 
@@ -49,27 +54,23 @@ export async function commitProposal(
   return { base, head, tree, changes: await repository.changes(base, head) }
 }
 
-type Facts = Omit<Proposal, 'files'> &
-  Pick<Candidate, 'proposer' | 'standsInFor' | 'direction' | 'wish' | 'usage' | 'aa' | 'reverts'>
+type Facts = Omit<Proposal, 'files'> & Pick<Candidate, 'proposer' | 'standsInFor' | 'usage' | 'origin'>
 
 /** Records a commit as a candidate and moves its branch there, in one push. */
 export function recordMade(session: Session, { base, head, tree, changes }: Made, facts: Facts): Candidate {
-  const { proposer, standsInFor, direction, wish, aa, reverts } = facts
+  const { proposer, standsInFor, origin } = facts
   const candidate: Candidate = {
     id: candidateId(base, tree),
+    origin,
     ...describeProposal(facts),
     proposer,
     ...(standsInFor === undefined ? {} : { standsInFor }),
-    ...(direction && { direction }),
-    ...(wish === undefined ? {} : { wish }),
     ...describeChange(changes),
     usage: facts.usage,
     base,
     head,
     tree,
     rebases: 0,
-    ...(aa === undefined ? {} : { aa }),
-    ...(reverts === undefined ? {} : { reverts }),
   }
   session.record(
     [{ kind: 'proposed', candidate }],

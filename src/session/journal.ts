@@ -123,6 +123,13 @@ function readLedger(text: string, known?: Written): Written {
     const state = known ? advance(known.state, events.slice(known.events.length)) : replay(events)
     return { text, events, times, state }
   }
+  if (parsed.kind === 'newer')
+    throw new LedgerError(
+      `line ${parsed.line} of the ledger was written by a newer release: ${parsed.problem}`,
+      {
+        hint: 'Update the action to the release that wrote it, or a later one.',
+      },
+    )
   throw new LedgerError(`the ledger is broken at line ${parsed.line}: ${parsed.problem}`, {
     hint: 'Nothing is merged until it is mended: `git log -p autoresearch/ledger` shows who changed it; reset the branch to the last good commit.',
   })

@@ -1,5 +1,7 @@
 // Every command begins here: reads the ledger and the configuration, and on the very first run creates the ledger.
+
 import type { LedgerEvent } from '../core/record/events.ts'
+import { LEDGER_FORMAT } from '../core/record/events.ts'
 import { ConfigError, LedgerError } from '../errors.ts'
 import type { RemoteBranches } from '../ports.ts'
 import { Journal } from './journal.ts'
@@ -33,7 +35,7 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
     await readNamedFiles(ports.repository, first, origin, settings.configPath)
     const tree = await ports.repository.treeOf(commit)
     const events: LedgerEvent[] = [
-      { kind: 'started', rootSeed: settings.rootSeed },
+      { kind: 'started', rootSeed: settings.rootSeed, format: LEDGER_FORMAT },
       { kind: 'baseline', commit, tree, cause: 'started' },
     ]
     journal.record(events, [{ branch: first.baseline, from: baseline ?? null, to: commit }])
@@ -41,6 +43,8 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
     ports.log.info(`Created ${first.baseline} at ${commit.slice(0, 7)} and the ledger`)
   }
   const session = new Session(ports, settings, journal, first)
+  // Whoever reads on has to know in which format: an older release continued by this one.
+  if (session.state.format < LEDGER_FORMAT) session.record([{ kind: 'format', format: LEDGER_FORMAT }])
   await session.reconcile()
   await tellWhichConfig(session, origin)
   if (settings.certify) session.askForCertification()

@@ -13,7 +13,7 @@ import {
 } from '../core/propose/requests.ts'
 import type { LedgerEvent } from '../core/record/events.ts'
 import type { Person } from '../core/record/people.ts'
-import type { KnownWish } from '../core/record/request.ts'
+import type { KnownRequest } from '../core/record/request.ts'
 import type { Discussion, Proposer } from '../ports.ts'
 import { lastWords } from './last-words.ts'
 import type { Session } from './session.ts'
@@ -40,7 +40,7 @@ export class Wishes {
   async next(
     proposers: readonly Proposer[],
     exhausted: ReadonlySet<number>,
-  ): Promise<{ wish?: KnownWish; barred: ReadonlySet<number> }> {
+  ): Promise<{ wish?: KnownRequest; barred: ReadonlySet<number> }> {
     const { discussion } = this.#session.ports
     if (discussion) await this.#readIssues(discussion)
     const deaf = proposers.flatMap(({ constantsOnly }, index) => (constantsOnly ? [index] : []))
@@ -56,13 +56,13 @@ export class Wishes {
     for (;;) {
       const wish = waitingWish(this.#session.state)
       if (wish === undefined) return
-      this.#session.record([{ kind: 'declined', wish: wish.id, reason }])
+      this.#session.record([{ kind: 'declined', request: wish.id, reason }])
     }
   }
 
   /** Only what is new: the journal drops the rest, but would write an empty line of history for it. */
   #record(events: readonly LedgerEvent[]): void {
-    const news = events.filter((event) => event.kind !== 'wish' || !this.#knows(event.wish.id))
+    const news = events.filter((event) => event.kind !== 'requested' || !this.#knows(event.request.id))
     if (news.length > 0) this.#session.record(news)
   }
 
@@ -81,7 +81,7 @@ export class Wishes {
     this.#record(revokedWishes(this.#session.state, new Set(listed.issues.map(({ number }) => number))))
     for (const issue of listed.issues.filter((one) => this.#isNew(one)).slice(0, MAX_NEW_ISSUES)) {
       const read = await examine(discussion, issue)
-      if (read.kind === 'wish') this.#record([{ kind: 'wish', wish: read.wish }])
+      if (read.kind === 'wish') this.#record([{ kind: 'requested', request: read.wish }])
       else this.#refuse(issue, read.reason)
     }
   }
@@ -107,7 +107,7 @@ async function examine(discussion: Discussion, issue: LabelledIssue): Promise<Re
 }
 
 /** The line that gives up a wish, when a proposer's answer was its last. */
-export function givenUp(wish: KnownWish, answer: { reason: string; cannot: boolean }): LedgerEvent[] {
+export function givenUp(wish: KnownRequest, answer: { reason: string; cannot: boolean }): LedgerEvent[] {
   const reason = declineReason(wish, answer)
-  return reason === undefined ? [] : [{ kind: 'declined', wish: wish.id, reason }]
+  return reason === undefined ? [] : [{ kind: 'declined', request: wish.id, reason }]
 }

@@ -10,9 +10,10 @@ import { chooseTurn, forWish } from '../core/propose/direction.ts'
 import { explainRepetition } from '../core/propose/novelty.ts'
 import { MAX_DIRECTION_CHARACTERS } from '../core/propose/requests.ts'
 import type { Candidate, Direction, Proposal } from '../core/record/candidate.ts'
+import { originOf } from '../core/record/candidate.ts'
 import { pastIdeas } from '../core/record/ideas.ts'
 import { quotable } from '../core/record/people.ts'
-import type { KnownWish } from '../core/record/request.ts'
+import type { KnownRequest } from '../core/record/request.ts'
 import type { BaselineCommit } from '../core/record/state.ts'
 import { formatSeconds } from '../core/text/numbers.ts'
 import type { InsightsStore, Log, ProposalResult, Proposer } from '../ports.ts'
@@ -36,7 +37,7 @@ export interface Turn {
   proposer: Proposer
   direction: Direction
   /** Of a person, which this candidate is to take up. */
-  wish?: KnownWish | undefined
+  wish?: KnownRequest | undefined
   /** What was learned so far, in words. */
   insights?: string | undefined
 }
@@ -65,7 +66,7 @@ export function nextTurn(
   proposers: readonly Proposer[],
   barred: ReadonlySet<number>,
   random: () => number,
-  wish?: KnownWish,
+  wish?: KnownRequest,
 ): Turn | undefined {
   const choices = proposers.map(({ name, constantsOnly = false }) => ({ name, constantsOnly }))
   const turn = chooseTurn(state, choices, barred, config.search, random)
@@ -117,7 +118,7 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
   return recordNothing(session, turn, result, unheard ? undefined : wish)
 }
 
-function askedOf({ settings }: Session, wish: KnownWish | undefined): Asked {
+function askedOf({ settings }: Session, wish: KnownRequest | undefined): Asked {
   const direction = quotable(settings.dispatch?.direction ?? '', MAX_DIRECTION_CHARACTERS)
   return { ...(wish && { wish }), ...(direction !== '' && { direction }) }
 }
@@ -153,15 +154,10 @@ async function recordCandidate(
     ...proposal,
     proposer: author ?? name,
     ...(author !== undefined && author !== name && { standsInFor: name }),
-    ...askedFor(turn),
+    origin: turn.wish ? { kind: 'request', request: turn.wish.id } : originOf(turn.direction),
     usage,
   })
   return { kind: 'proposed', candidate }
-}
-
-/** A direction is what we chose; what a person asks for has none. */
-function askedFor({ direction, wish }: Turn): Pick<Candidate, 'direction' | 'wish'> {
-  return wish ? { wish: wish.id } : { direction }
 }
 
 /** @param wish what a proposer has looked at and brought nothing for */
@@ -169,11 +165,11 @@ function recordNothing(
   session: Session,
   turn: Turn,
   result: Omit<Extract<ProposalResult, { kind: 'nothing' }>, 'kind'>,
-  wish: KnownWish | undefined,
+  wish: KnownRequest | undefined,
 ): Proposed {
   const { reason, usage, exhausted, cause } = result
   const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
-  const asked = turn.wish ? wish && { wish: wish.id } : { direction: turn.direction }
+  const asked = turn.wish ? wish && { request: wish.id } : { direction: turn.direction }
   const given = wish ? givenUp(wish, { reason, cannot: cause === 'cannot' }) : []
   session.record([
     { kind: 'no-proposal', id, proposer: turn.proposer.name, reason, usage, ...asked },

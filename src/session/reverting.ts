@@ -30,7 +30,12 @@ export async function revert(session: Session, refutation: Certification): Promi
     return leaveToPerson(session, refutation, 'the baseline no longer contains it')
   const { commit: head, tree } = undone
   const changes = await repository.changes(onto.commit, head)
-  const facts = { ...words, proposer: REVERT_PROPOSER, usage: NO_USAGE, reverts: refutation.to }
+  const facts = {
+    ...words,
+    proposer: REVERT_PROPOSER,
+    usage: NO_USAGE,
+    origin: { kind: 'revert', merge: refutation.to },
+  } as const
   recordMade(session, { base: onto.commit, head, tree, changes }, facts)
 }
 

@@ -240,7 +240,7 @@ export class Session {
   takeDispatch(): void {
     const { dispatch } = this.settings
     const wish = dispatch && dispatchedWish(dispatch.id, dispatch.hypothesis)
-    if (wish && !this.state.wishes.has(wish.id)) this.record([{ kind: 'wish', wish }])
+    if (wish && !this.state.wishes.has(wish.id)) this.record([{ kind: 'requested', request: wish }])
   }
 
   /** @throws BaselineError when the baseline itself has failed too often to be measured */

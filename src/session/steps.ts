@@ -5,11 +5,12 @@ import { evidenceFor } from '../core/judge/evidence.ts'
 import type { MeasuredEvidence } from '../core/judge/judge.ts'
 import { planSteps, type Step } from '../core/plan/schedule.ts'
 import { type DueAnswer, dueAnswers } from '../core/propose/requests.ts'
-import { type Candidate, candidateBranch, isToBeMerged } from '../core/record/candidate.ts'
+import { type Candidate, candidateBranch, revertedMerge } from '../core/record/candidate.ts'
 import { summariseCost } from '../core/record/cost.ts'
 import { refutationOf } from '../core/record/merges.ts'
 import { reconcileCandidate } from '../core/record/reconcile.ts'
 import type { BaselineCommit } from '../core/record/state.ts'
+import { isToBeClosed, isToBeMerged } from '../core/record/status.ts'
 import type { Verdict } from '../core/record/verdict.ts'
 import { renderAnswer, wishMarker } from '../core/report/answer.ts'
 import { revertCheck } from '../core/report/certification-check.ts'
@@ -52,7 +53,7 @@ export async function giveAnswer(session: Session, due: DueAnswer): Promise<void
   const answered = await discussion?.answer(issue, wishMarker(wish.id), body)
   if (answered?.kind === 'refused')
     log.warn(`The answer on #${issue} could not be written: ${answered.explanation}`)
-  session.record([{ kind: 'answered', wish: wish.id, answer }])
+  session.record([{ kind: 'answered', request: wish.id, answer }])
 }
 
 async function open(session: Session, candidate: Candidate): Promise<void> {
@@ -70,7 +71,7 @@ async function open(session: Session, candidate: Candidate): Promise<void> {
       hint: opened.explanation,
     })
   // A revert is not trained: its check comes with its verdict.
-  if (candidate.reverts === undefined)
+  if (revertedMerge(candidate) === undefined)
     await forge.putCheckRun(candidate.head, startedCheck(candidate, config, session.settings.runUrl))
   session.record([{ kind: 'opened', candidate: candidate.id, pullRequest: opened.number }])
   const numbered = { ...candidate, pullRequest: opened.number }
@@ -90,7 +91,7 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
   }
   if (replayed.kind === 'conflict')
     return decide(
-      candidate.reverts === undefined ? 'reject' : 'review',
+      revertedMerge(candidate) === undefined ? 'reject' : 'review',
       `conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`,
     )
   if (replayed.tree === onto.tree) return decide('reject', 'the baseline already contains this change')
@@ -110,7 +111,7 @@ async function settle(session: Session, candidate: Candidate): Promise<void> {
   if (isToBeMerged(candidate) && !(await baselineStands(session, candidate))) return
   await publish(session, candidate, verdict)
   if (isToBeMerged(candidate)) await merge(session, candidate, verdict)
-  else if (verdict.kind === 'review' && candidate.aa === undefined) {
+  else if (!isToBeClosed(candidate)) {
     session.ports.log.warn(`#${candidate.pullRequest} waits for a person: ${verdict.reason}`)
     handOver(session, candidate, verdict.reason)
   } else {
@@ -145,7 +146,8 @@ async function baselineStands(session: Session, candidate: Candidate): Promise<b
 async function publish(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
   const { forge } = session.ports
   const { config, settings } = session
-  const certification = candidate.reverts && refutationOf(session.state, candidate.reverts)
+  const merge = revertedMerge(candidate)
+  const certification = merge && refutationOf(session.state, merge)
   if (certification) {
     const facts = { verdict, certification, state: session.state, config }
     return forge.putCheckRun(candidate.head, revertCheck(facts, settings.runUrl))

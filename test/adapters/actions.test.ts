@@ -1,7 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { actionsLog, fail, readInputs, readRunnerContext, setOutputs, writeJobSummary } from '../../src/adapters/actions.ts'
+import {
+  actionsLog,
+  fail,
+  readInputs,
+  readRunnerContext,
+  setOutputs,
+  writeJobSummary,
+} from '../../src/adapters/actions.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { aTrial } from '../factories.ts'
 import { aDirectory } from '../scaffold.ts'

@@ -4,7 +4,20 @@ import { createOpenAIProposer } from '../../src/adapters/openai/openai.ts'
 import { assignKeys, parseKeys } from '../../src/core/config/keys.ts'
 import type { ScriptedAnswer, ScriptedFault } from '../model/script.ts'
 import { type ModelOptions, startModel } from '../model/server.ts'
-import { AT_ONCE, aProposer, aRequest, calls, edit, KEY, models, propose, start, submit, told, untilTheEnd } from './openai-lab.ts'
+import {
+  AT_ONCE,
+  aProposer,
+  aRequest,
+  calls,
+  edit,
+  KEY,
+  models,
+  propose,
+  start,
+  submit,
+  told,
+  untilTheEnd,
+} from './openai-lab.ts'
 
 const done = calls(edit(), submit)
 const CHANGED = new Map([['train.py', 'lr = 2\nwd = 1\n']])

@@ -3,7 +3,23 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import type { ScriptedAnswer, ScriptedReply } from '../model/script.ts'
 import { startModel } from '../model/server.ts'
-import { AT_ONCE, aProposer, aRequest, calls, edit, FILES, KEY, models, propose, type Settings, SUBMIT, start, submit, told, untilTheEnd } from './openai-lab.ts'
+import {
+  AT_ONCE,
+  aProposer,
+  aRequest,
+  calls,
+  edit,
+  FILES,
+  KEY,
+  models,
+  propose,
+  type Settings,
+  SUBMIT,
+  start,
+  submit,
+  told,
+  untilTheEnd,
+} from './openai-lab.ts'
 
 describe('a conversation', () => {
   test('that edits and submits is a proposal of the changed files only', async () => {

@@ -7,7 +7,18 @@ import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ATTACKS, inSandbox, outcomeOf, SKIP, scratch, sharedFolder, somePlaces, startProgram, USERS, unprotected } from './sandbox-lab.ts'
+import {
+  ATTACKS,
+  inSandbox,
+  outcomeOf,
+  SKIP,
+  scratch,
+  sharedFolder,
+  somePlaces,
+  startProgram,
+  USERS,
+  unprotected,
+} from './sandbox-lab.ts'
 
 interface Seen {
   readable: string[]

@@ -11,6 +11,7 @@ import { AA_PATH, aaContent } from '../../src/core/judge/aa.ts'
 import { TRIAL_FILE, type TrialResult, trialResultSchema } from '../../src/core/record/trial.ts'
 import type { CutPlan } from '../../src/core/trial/curve.ts'
 import { BaselineError, ConfigError, UserFacingError } from '../../src/errors.ts'
+import { certifying } from '../factories.ts'
 import { aDirectory, aLog, aRemote, type Entry, trialOf } from '../scaffold.ts'
 import { withNvidiaSmi } from './device-lab.ts'
 
@@ -301,8 +302,8 @@ describe('a run that certifies', () => {
   ])('%s', async (_, extra, value) => {
     const files = { [CONFIG]: `${config(setting)}\n${extra}` }
     const { trainer, context, remote, trial } = await aTrainer('improves', setting, { files })
-    const certifies = { from: remote.base, to: remote.base }
-    const fresh = await trainer.run(await trialOf(context, remote.base, remote.base, { certifies }), NEVER)
+    const protocol = certifying(remote.base, remote.base)
+    const fresh = await trainer.run(await trialOf(context, remote.base, remote.base, { protocol }), NEVER)
     const ordinary = await trainer.run(trial, NEVER)
     expect([fresh.value, ordinary.value]).toEqual([value, 3])
     expect(fresh.config === ordinary.config).toBe(extra === '')

@@ -1,7 +1,6 @@
 // Takes a candidate through the real path but for GitHub: a git repository, the gate on git objects, the trainer in its
 // sandbox, the ledger, the schedule and the judge.
 
-import { measurementHash } from '../../src/core/config/measurement.ts'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -12,10 +11,12 @@ import { createRepository } from '../../src/adapters/git/repository.ts'
 import { removeTree } from '../../src/adapters/sandbox/sandbox.ts'
 import { createTrainer } from '../../src/adapters/trainer/trainer.ts'
 import { type Config, parseConfig } from '../../src/core/config/config.ts'
+import { measurementHash } from '../../src/core/config/measurement.ts'
 import { reviewChanges } from '../../src/core/gate/gate.ts'
 import type { JudgePolicy } from '../../src/core/judge/policy.ts'
 import { decide, planTrials } from '../../src/core/plan/schedule.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { replay } from '../../src/core/record/state.ts'
 import type { TrialResult } from '../../src/core/record/trial.ts'
 import type { Verdict } from '../../src/core/record/verdict.ts'
@@ -131,7 +132,7 @@ export async function openLab(options: LabOptions) {
     ...(config.simplicity && { simplicity: config.simplicity }),
   }
   const events: LedgerEvent[] = [
-    { kind: 'started', rootSeed: 'cheaters' },
+    { kind: 'started', rootSeed: 'cheaters', format: LEDGER_FORMAT },
     { kind: 'baseline', commit: base, tree: await repository.treeOf(base), cause: 'started' },
   ]
 

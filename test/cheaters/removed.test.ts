@@ -7,9 +7,21 @@ import type { TrialResult } from '../../src/core/record/trial.ts'
 import { survivors } from '../adapters/sandbox-lab.ts'
 import { type Cheater, replaceOnce } from '../fixtures/cheaters/cheater.ts'
 import { OUT_OF_BOUNDS, WITHOUT_SUBSTANCE } from '../fixtures/cheaters/refused.ts'
-import { ENDS_EARLY, FLATTERS_ITSELF, PRINTS_TWICE, reportsItself } from '../fixtures/cheaters/self-reported.ts'
+import {
+  ENDS_EARLY,
+  FLATTERS_ITSELF,
+  PRINTS_TWICE,
+  reportsItself,
+} from '../fixtures/cheaters/self-reported.ts'
 import { SERVING } from '../fixtures/cheaters/serving.ts'
-import { CALLS_HOME, CARRIES_OVER, LEAVES_A_DAEMON, PEEKS, READS_SECRETS, TRAINING } from '../fixtures/cheaters/training.ts'
+import {
+  CALLS_HOME,
+  CARRIES_OVER,
+  LEAVES_A_DAEMON,
+  PEEKS,
+  READS_SECRETS,
+  TRAINING,
+} from '../fixtures/cheaters/training.ts'
 import { openCharLm } from './char-lm-lab.ts'
 import { CANARY, type Fate, type Lab, MARKER, SKIP } from './lab.ts'
 

@@ -1,19 +1,20 @@
 // A/A candidates through the jobs of a swarm, on a repository, a GitHub and a device in memory.
 
-import { measurementHash } from '../../src/core/config/measurement.ts'
 import { expect, test } from 'vitest'
 import { judgeResults } from '../../src/commands/judge.ts'
 import { propose } from '../../src/commands/propose.ts'
 import { parseConfig } from '../../src/core/config/config.ts'
+import { measurementHash } from '../../src/core/config/measurement.ts'
 import { AA_PATH, aaContent, tallyAa } from '../../src/core/judge/aa.ts'
-import { type Candidate, NO_USAGE } from '../../src/core/record/candidate.ts'
+import { type Candidate, isAa, NO_USAGE } from '../../src/core/record/candidate.ts'
+import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { pastIdeas } from '../../src/core/record/ideas.ts'
 import { replay } from '../../src/core/record/state.ts'
 import type { TrialBatch } from '../../src/core/trial/batch.ts'
 import type { ProposalRequest, ResultFile } from '../../src/ports.ts'
 import type { ProposingPorts } from '../../src/session/proposing.ts'
 import type { Ports } from '../../src/session/session.ts'
-import { aCandidate, BENCH, ROOT_SEED, sha } from '../factories.ts'
+import { aaOrigin, aCandidate, BENCH, ROOT_SEED, sha } from '../factories.ts'
 import { CONFIG, MemoryWorld, pullOf, STILL_CLOCK } from '../fakes/memory.ts'
 import { proposingPorts } from '../fakes/proposing-ports.ts'
 
@@ -39,7 +40,7 @@ function aWorld() {
   const world = new MemoryWorld(files, 0.01, () => HASH)
   const base = world.tip
   world.write(
-    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
     { kind: 'baseline', commit: base, tree: world.treeOf(files), cause: 'started' },
     { kind: 'proposed', candidate: aCandidate({ name: 'dropout', base, end: { kind: 'closed' } }) },
   )
@@ -101,7 +102,7 @@ async function settle(world: MemoryWorld, first: readonly TrialBatch[], luck = 0
 }
 
 function aaOf(world: MemoryWorld): Candidate {
-  const found = [...replay(world.events).candidates.values()].find(({ aa }) => aa !== undefined)
+  const found = [...replay(world.events).candidates.values()].find(isAa)
   if (!found) throw new Error('there is no A/A candidate')
   return found
 }
@@ -111,7 +112,7 @@ test('one that is due comes before any proposer is asked, marked in title, text 
   const asked: ProposalRequest[] = []
   await propose(portsOf(world, asked), SETTINGS)
   const candidate = aaOf(world)
-  expect(candidate).toMatchObject({ aa: 1, proposer: 'aa', usage: NO_USAGE })
+  expect(candidate).toMatchObject({ origin: aaOrigin(1), proposer: 'aa', usage: NO_USAGE })
   expect(world.filesOf(candidate.head).get(AA_PATH)).toBe(aaContent(1))
   expect(pullOf(world, candidate.id)).toMatchObject({
     title: '[A/A] Change nothing, 1',
@@ -177,10 +178,10 @@ test('F57 what only the ledger calls A/A is exempt from the gate', async () => {
   const world = aWorld()
   const { batches } = await propose(portsOf(world), SETTINGS)
   const candidate = aaOf(world)
-  const { aa: _, ...ordinary } = candidate
+  const ordinary: Candidate = { ...candidate, origin: { kind: 'idea' } }
   world.ledgerText = ''
   world.write(
-    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
     { kind: 'baseline', commit: candidate.base, tree: sha('unused'), cause: 'started' },
     { kind: 'proposed', candidate: ordinary },
   )

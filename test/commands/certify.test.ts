@@ -1,22 +1,31 @@
 // The `certify` command on a repository, a GitHub and a device in memory: what it proves, what it undoes, and that it may
 // be killed at any effect.
 
-import { measurementHash } from '../../src/core/config/measurement.ts'
 import { describe, expect, test } from 'vitest'
 import { certify } from '../../src/commands/certify.ts'
 import { judgeResults } from '../../src/commands/judge.ts'
 import { propose } from '../../src/commands/propose.ts'
 import { certificationConfig } from '../../src/core/certify/certify.ts'
 import { type Config, parseConfig } from '../../src/core/config/config.ts'
+import { measurementHash } from '../../src/core/config/measurement.ts'
 import { candidateId } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { type BaselineCommit, replay } from '../../src/core/record/state.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
-import { purposeOf } from '../../src/core/trial/protocol.ts'
+import { isJudgeTrial } from '../../src/core/trial/protocol.ts'
 import { BaselineError } from '../../src/errors.ts'
 import type { ResultFile } from '../../src/ports.ts'
 import type { Ports } from '../../src/session/session.ts'
-import { aCandidate, aCertification, aTrialResult, aVerdict, BENCH, ROOT_SEED } from '../factories.ts'
+import {
+  aCandidate,
+  aCertification,
+  aTrialResult,
+  aVerdict,
+  BENCH,
+  ROOT_SEED,
+  revertOrigin,
+} from '../factories.ts'
 import { AT, BASELINE, CONFIG, Killed, MemoryWorld } from '../fakes/memory.ts'
 import { proposingPorts } from '../fakes/proposing-ports.ts'
 
@@ -45,9 +54,9 @@ function aWorld(effects: readonly number[], { certify = '', seed = ROOT_SEED, sa
   const hash = measurementHash(config)
   const files = new Map(effects.map((_, index) => [`${'abcdefgh'[index]}.py`, '0']))
   const world = new MemoryWorld(files.set(CONFIG, configText(certify)), SIGMA, (trial) =>
-    purposeOf(trial) === 'certify' ? measurementHash(certificationConfig(config)) : hash,
+    !isJudgeTrial(trial) ? measurementHash(certificationConfig(config)) : hash,
   )
-  world.write({ kind: 'started', rootSeed: seed })
+  world.write({ kind: 'started', rootSeed: seed, format: LEDGER_FORMAT })
   world.write({ kind: 'baseline', ...baseline(world), cause: 'started' })
   // σ is known, as it is after a night.
   for (const [index, value] of [2.49, 2.51, 2.5, 2.505, 2.495, 2.5].entries())
@@ -223,7 +232,7 @@ describe('people', () => {
     expect(contents(world)).toEqual([GOOD, BAD].map(String))
     expect(world.pulls).toHaveLength(3)
     const undo = [...replay(world.events).candidates.values()].at(-1)
-    expect(undo).toMatchObject({ reverts: world.tip, end: { kind: 'withdrawn' } })
+    expect(undo).toMatchObject({ origin: revertOrigin(world.tip), end: { kind: 'withdrawn' } })
   })
 
   test('are told when later merges build on what does not hold', async () => {
@@ -300,7 +309,7 @@ describe('another evaluator', () => {
     const world = aWorld([GOOD, GOOD], { certify: EVALUATE })
     await runCertify(world)
     const results = world.events.flatMap((event) => (event.kind === 'trial' ? [event.result] : []))
-    const hashes = Map.groupBy(results, ({ trial }) => purposeOf(trial))
+    const hashes = Map.groupBy(results, ({ trial }) => trial.protocol.purpose)
     const [judged, fresh] = [hashes.get('judge'), hashes.get('certify')].map(
       (group) => new Set(group?.map(({ config }) => config)),
     )
@@ -308,7 +317,7 @@ describe('another evaluator', () => {
       1, 1, 2,
     ])
     const sigma = certifications(world)[0]?.sigma
-    const own = results.filter(({ trial }) => purposeOf(trial) === 'certify').map(({ value = 0 }) => value)
+    const own = results.filter(({ trial }) => !isJudgeTrial(trial)).map(({ value = 0 }) => value)
     expect(own).toHaveLength(8)
     const [even, odd] = [0, 1].map((rest) => own.filter((_, n) => n % 2 === rest))
     expect(sigma).toBe(estimateNoise([even ?? [], odd ?? []])?.sigma)
@@ -337,7 +346,7 @@ describe('a swarm', () => {
     const sizes: number[] = []
     while (batches.length > 0) {
       const trials = batches.flatMap((batch) => batch.trials)
-      sizes.push(trials.filter(({ certifies }) => certifies).length)
+      sizes.push(trials.filter((trial) => !isJudgeTrial(trial)).length)
       const files: ResultFile[] = []
       for (const trial of trials)
         files.push({ name: trial.id, kind: 'result', result: await world.trainer.run(trial, NEVER) })

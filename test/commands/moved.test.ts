@@ -1,6 +1,8 @@
 // A candidate whose baseline moved under it: what is known of its change is about the change as it was replayed.
+
 import { expect, test } from 'vitest'
 import { candidateBranch, candidateId } from '../../src/core/record/candidate.ts'
+import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { openSession } from '../../src/session/opening.ts'
 import { performSteps } from '../../src/session/steps.ts'
 import { aCandidate, BENCH, ROOT_SEED } from '../factories.ts'
@@ -37,7 +39,7 @@ test('lines that the new baseline has lost already are not counted for it again'
   world.branches.set(branch, head)
   world.pulls.push({ number: 1, branch, head, state: 'open', title: candidate.title, body: '' })
   world.write(
-    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
     { kind: 'baseline', commit: base, tree: world.treeOf(files), cause: 'started' },
     { kind: 'proposed', candidate },
   )

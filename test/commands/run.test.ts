@@ -1,10 +1,12 @@
 // What becomes of a job when those who propose fail or take long: on a repository, a GitHub, a device and a clock in memory.
-import { measurementHash } from '../../src/core/config/measurement.ts'
+
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
 import { type RunPorts, type RunSettings, run } from '../../src/commands/run.ts'
 import { parseConfig } from '../../src/core/config/config.ts'
+import { measurementHash } from '../../src/core/config/measurement.ts'
 import { NO_USAGE } from '../../src/core/record/candidate.ts'
+import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { ProposerError } from '../../src/errors.ts'
 import type { Clock, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
 import { BENCH, ROOT_SEED } from '../factories.ts'
@@ -85,7 +87,7 @@ async function jobWith<Done>(
   ])
   const world = new MemoryWorld(files, 0.01, () => HASH)
   world.write(
-    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
     { kind: 'baseline', commit: world.tip, tree: world.treeOf(files), cause: 'started' },
   )
   const clock = new IdleClock()

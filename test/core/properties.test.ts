@@ -5,8 +5,21 @@ import type { JudgePolicy } from '../../src/core/judge/policy.ts'
 import { judgeCandidate } from '../../src/core/plan/schedule.ts'
 import type { Candidate } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { openCandidates, replay } from '../../src/core/record/state.ts'
-import { aBaseline, aCandidate, aRandom, aVerdict, BENCH, gaussian, POLICY, ROOT_SEED, sha, type TrialResultFields, trialResults } from '../factories.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aRandom,
+  aVerdict,
+  BENCH,
+  gaussian,
+  POLICY,
+  ROOT_SEED,
+  sha,
+  type TrialResultFields,
+  trialResults,
+} from '../factories.ts'
 
 const SIGMA = 0.02
 const simplicity: JudgePolicy['simplicity'] = {
@@ -26,7 +39,7 @@ function aRecord(seed: number): LedgerEvent[] {
       fields,
     ).map((result): LedgerEvent => ({ kind: 'trial', result }))
   const events: LedgerEvent[] = [
-    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
     { kind: 'baseline', ...aBaseline(), cause: 'started' },
     ...noisy(2.5, 6, {}),
   ]

@@ -4,7 +4,15 @@ import { describe, expect, it } from 'vitest'
 import { judge } from '../../src/core/judge/judge.ts'
 import type { Verdict } from '../../src/core/record/verdict.ts'
 import { type MetricText, measureTrial, OutputReader } from '../../src/core/trial/metric.ts'
-import { aCandidate, aRandom, gaussian, POLICY, someEvidence, type TrialResultFields, trialResults } from '../factories.ts'
+import {
+  aCandidate,
+  aRandom,
+  gaussian,
+  POLICY,
+  someEvidence,
+  type TrialResultFields,
+  trialResults,
+} from '../factories.ts'
 
 const SIGMA = 0.02
 const BASELINE = [2.47, 2.48, 2.49, 2.51, 2.52, 2.53]

@@ -6,17 +6,44 @@ import { decideCertification } from '../../src/core/certify/certify.ts'
 import { type CertifyPolicy, HOLD_Z } from '../../src/core/certify/opinion.ts'
 import { dueAa } from '../../src/core/judge/aa.ts'
 import type { Bench } from '../../src/core/judge/evidence.ts'
-import { decide, isCurrent, planSteps, planTrials, type Step, waitingCandidates } from '../../src/core/plan/schedule.ts'
+import {
+  decide,
+  isCurrent,
+  planSteps,
+  planTrials,
+  type Step,
+  waitingCandidates,
+} from '../../src/core/plan/schedule.ts'
 import type { Candidate, CandidateEnd } from '../../src/core/record/candidate.ts'
+import { isAa, isIdea, revertedMerge } from '../../src/core/record/candidate.ts'
 import { type Certification, isRefuted } from '../../src/core/record/certification.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { pastIdeas } from '../../src/core/record/ideas.ts'
 import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
 import { candidateMergedAs } from '../../src/core/record/merges.ts'
-import { type BaselineCommit, openCandidates, replay, type State, selectNews } from '../../src/core/record/state.ts'
+import {
+  type BaselineCommit,
+  openCandidates,
+  replay,
+  type State,
+  selectNews,
+} from '../../src/core/record/state.ts'
+import { isToBeMerged } from '../../src/core/record/status.ts'
 import type { Trial, TrialResult } from '../../src/core/record/trial.ts'
+import { isJudgeTrial } from '../../src/core/trial/protocol.ts'
 import { checkResult } from '../../src/core/trial/trust.ts'
-import { aCandidate, aRandom, aTrialResult, BENCH, gaussian, POLICY, sha } from '../factories.ts'
+import {
+  aaOrigin,
+  aCandidate,
+  aRandom,
+  aTrialResult,
+  BENCH,
+  gaussian,
+  POLICY,
+  revertOrigin,
+  sha,
+} from '../factories.ts'
 
 const SIGMA = 0.01
 const MAX_TURNS = 3000
@@ -54,7 +81,10 @@ class Simulation {
     this.#world = world
     this.#random = aRandom(seed)
     const baseline = this.#commit('baseline', [])
-    this.record({ kind: 'started', rootSeed: `${seed}` }, { kind: 'baseline', ...baseline, cause: 'started' })
+    this.record(
+      { kind: 'started', rootSeed: `${seed}`, format: LEDGER_FORMAT },
+      { kind: 'baseline', ...baseline, cause: 'started' },
+    )
   }
 
   get state(): State {
@@ -154,7 +184,7 @@ class Simulation {
   #proposeAa({ commit: base, tree }: BaselineCommit, aa: number): void {
     const name = `aa ${aa}`
     const made = this.#commit(name, [...(this.#changes.get(tree) ?? []), name])
-    const candidate = aCandidate({ name, base, head: made.commit, tree: made.tree, aa })
+    const candidate = aCandidate({ name, base, head: made.commit, tree: made.tree, origin: aaOrigin(aa) })
     this.record({ kind: 'proposed', candidate })
   }
 
@@ -175,7 +205,7 @@ class Simulation {
     if (kind === 'open')
       this.record({ kind: 'opened', candidate: candidate.id, pullRequest: this.events.length })
     else if ('onto' in step) this.#rebase(candidate, step.onto)
-    else if (candidate.verdict?.kind === 'merge' && candidate.aa === undefined) this.#merge(candidate)
+    else if (isToBeMerged(candidate)) this.#merge(candidate)
     else this.#end(candidate, { kind: 'closed' })
   }
 
@@ -191,7 +221,7 @@ class Simulation {
     const name = `revert of ${own}`
     const kept = changes.filter((change) => change !== own)
     const { commit: head, tree } = this.#commit(name, kept)
-    const candidate = aCandidate({ name, base: baseline.commit, head, tree, reverts: to })
+    const candidate = aCandidate({ name, base: baseline.commit, head, tree, origin: revertOrigin(to) })
     this.record({ kind: 'proposed', candidate })
   }
 
@@ -208,8 +238,8 @@ class Simulation {
   #rebase(candidate: Candidate, onto: BaselineCommit): void {
     const own = this.#ownChange(candidate)
     const onBase = this.#changes.get(onto.tree) ?? []
-    const undone = this.#ownChange(candidateMergedAs(this.state, candidate.reverts ?? ''))
-    const changes = candidate.reverts ? onBase.filter((change) => change !== undone) : [...onBase, own]
+    const undone = this.#ownChange(candidateMergedAs(this.state, revertedMerge(candidate) ?? ''))
+    const changes = revertedMerge(candidate) ? onBase.filter((change) => change !== undone) : [...onBase, own]
     if (this.#random() < 0.2 || changes.length === onBase.length) {
       const verdict = { kind: 'reject', reason: 'conflicts', runs: { candidate: 0, baseline: 0 } } as const
       this.record({ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict })
@@ -285,8 +315,8 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
 
   it('merges only what was accepted on at least two runs, and never a crash', () => {
     for (const { state } of simulations)
-      for (const { end, verdict, title, reverts } of state.candidates.values())
-        if (end?.kind === 'merged' && reverts === undefined) {
+      for (const { end, verdict, title } of [...state.candidates.values()].filter(isIdea))
+        if (end?.kind === 'merged') {
           expect(verdict?.kind).toBe('merge')
           expect(verdict?.runs.candidate).toBeGreaterThanOrEqual(2)
           expect(verdict?.risk).toBeLessThanOrEqual(POLICY.mergeRisk)
@@ -296,17 +326,13 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
 
   it('merges no candidate that changes nothing', () => {
     for (const { state } of simulations)
-      for (const { aa, end } of state.candidates.values())
-        if (aa !== undefined) expect(end?.kind).not.toBe('merged')
+      for (const { end } of [...state.candidates.values()].filter(isAa)) expect(end?.kind).not.toBe('merged')
   })
 
   it('judges no candidate on a run that certifies, and certifies with none that judged', () => {
     for (const { state } of simulations) {
       const runs = [...state.trials.values()].map(({ trial }) => trial)
-      const [fresh, seen] = [
-        runs.filter(({ certifies }) => certifies),
-        runs.filter(({ certifies }) => !certifies),
-      ]
+      const [fresh, seen] = [runs.filter((trial) => !isJudgeTrial(trial)), runs.filter(isJudgeTrial)]
       const seeds = new Set(seen.map(({ tree, seed }) => `${tree} ${seed}`))
       expect(fresh.filter(({ tree, seed }) => seeds.has(`${tree} ${seed}`))).toEqual([])
     }
@@ -315,7 +341,7 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
   it('undoes only what was refuted, each merge once', () => {
     for (const { state } of simulations) {
       const refuted = [...state.certifications.values()].filter(isRefuted).map(({ to }) => to)
-      const undone = [...state.candidates.values()].flatMap(({ reverts }) => reverts ?? [])
+      const undone = [...state.candidates.values()].flatMap((one) => revertedMerge(one) ?? [])
       expect(refuted).toEqual(expect.arrayContaining(undone))
       expect(new Set(undone).size).toBe(undone.length)
     }

@@ -107,6 +107,6 @@ async function readLedger(github: GitHub): Promise<LedgerEvent[]> {
   const { gitDir } = github.repository(REPOSITORY)
   const { stdout } = await execa('git', ['-C', gitDir, 'show', 'autoresearch/ledger:ledger.jsonl'])
   const parsed = parseLedger(`${stdout}\n`)
-  if (parsed.kind === 'broken') throw new Error(`ledger line ${parsed.line}: ${parsed.problem}`)
+  if (parsed.kind !== 'ledger') throw new Error(`ledger line ${parsed.line}: ${parsed.problem}`)
   return parsed.events
 }

@@ -1,10 +1,11 @@
 // Where commands are tried out: ports on a repository, a ledger and a forge in memory.
 
-import { measurementHash } from '../../src/core/config/measurement.ts'
 import { parseConfig } from '../../src/core/config/config.ts'
+import { measurementHash } from '../../src/core/config/measurement.ts'
 import type { LabelledIssue } from '../../src/core/propose/requests.ts'
 import { candidateBranch, NO_USAGE, type Usage } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
 import type { Person, Remark } from '../../src/core/record/people.ts'
 import type { PullRequest } from '../../src/core/record/reconcile.ts'
@@ -185,7 +186,7 @@ function aRepository(remote: LabRemote, config: string): Repository {
 export function thePorts(fields: LabFields = {}) {
   const { config = CONFIG, checker, before = NO_USAGE, writtenAt = new Date(0) } = fields
   const events: LedgerEvent[] = [
-    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
     { kind: 'baseline', ...aBaseline(), cause: 'started' },
     { kind: 'proposed', candidate: { ...PAST, usage: before } },
     { kind: 'ended', candidate: PAST.id, end: { kind: 'closed' } },

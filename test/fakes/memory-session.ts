@@ -1,5 +1,6 @@
 // A session on a repository of one file, a ledger and a forge in memory.
 
+import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { appendEvents } from '../../src/core/record/ledger.ts'
 import type { Repository } from '../../src/ports.ts'
 import { openSession } from '../../src/session/opening.ts'
@@ -57,7 +58,7 @@ const ledger = () => {
   let text = appendEvents(
     '',
     [
-      { kind: 'started', rootSeed: ROOT_SEED },
+      { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
       { kind: 'baseline', ...aBaseline(), cause: 'started' },
     ],
     AT,

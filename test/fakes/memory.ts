@@ -7,7 +7,15 @@ import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
 import type { PullRequest } from '../../src/core/record/reconcile.ts'
 import type { Trial, TrialResult } from '../../src/core/record/trial.ts'
 import type { CheckRun } from '../../src/core/report/report.ts'
-import type { BranchUpdate, Clock, Forge, LedgerStore, Replayed, Repository, Trainer } from '../../src/ports.ts'
+import type {
+  BranchUpdate,
+  Clock,
+  Forge,
+  LedgerStore,
+  Replayed,
+  Repository,
+  Trainer,
+} from '../../src/ports.ts'
 import { aRandom, aTrialResult, BENCH, gaussian, sha } from '../factories.ts'
 
 export const AT = new Date('2026-11-01T00:00:00Z')

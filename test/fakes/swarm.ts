@@ -1,7 +1,9 @@
 // A swarm in memory: candidates on a measured baseline, and rounds of its jobs.
+
 import { judgeResults } from '../../src/commands/judge.ts'
 import { propose } from '../../src/commands/propose.ts'
 import { type Candidate, candidateBranch, candidateId, NO_USAGE } from '../../src/core/record/candidate.ts'
+import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { replay } from '../../src/core/record/state.ts'
 import type { Trial, TrialResult } from '../../src/core/record/trial.ts'
 import type { ResultFile } from '../../src/ports.ts'
@@ -27,7 +29,10 @@ export function aWorld(...effects: number[]) {
   ])
   const world = new MemoryWorld(files, 0.01, () => HASH)
   const baseline = { commit: world.tip, tree: world.treeOf(files) }
-  world.write({ kind: 'started', rootSeed: ROOT_SEED }, { kind: 'baseline', ...baseline, cause: 'started' })
+  world.write(
+    { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
+    { kind: 'baseline', ...baseline, cause: 'started' },
+  )
   for (const result of trialResults([2.49, 2.5, 2.51], { baseline, config: HASH, trust: 'evaluated' }))
     world.write({ kind: 'trial', result })
   const candidates = effects.map((effect, index) => propound(world, `${'abc'[index]}.py`, effect))

@@ -3,7 +3,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
-import { isFault, type ScriptedConversation, type ScriptedFault, type ScriptedReply, ScriptPlayer } from './script.ts'
+import {
+  isFault,
+  type ScriptedConversation,
+  type ScriptedFault,
+  type ScriptedReply,
+  ScriptPlayer,
+} from './script.ts'
 import { anyChatRequestSchema, type ChatRequest, chatRequestSchema } from './validate.ts'
 
 export interface ModelOptions {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NO_USAGE } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
 import { LedgerError } from '../../src/errors.ts'
 import type { BranchUpdate, LedgerStore } from '../../src/ports.ts'
@@ -8,7 +9,7 @@ import { Journal } from '../../src/session/journal.ts'
 import { aBaseline, aCandidate, aTrialResult, ROOT_SEED } from '../factories.ts'
 import { AT, STILL_CLOCK } from '../fakes/memory.ts'
 
-const STARTED: LedgerEvent = { kind: 'started', rootSeed: ROOT_SEED }
+const STARTED: LedgerEvent = { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT }
 const BASELINE: LedgerEvent = { kind: 'baseline', ...aBaseline(), cause: 'started' }
 const FIRST = appendEvents('', [STARTED, BASELINE], AT)
 const proposed = (name: string): LedgerEvent => ({ kind: 'proposed', candidate: aCandidate({ name }) })

@@ -1,11 +1,11 @@
 // People steer: a wish is taken up by the next proposal and answered, and nobody without write access is quoted.
 
-import { lastWords } from '../../src/session/last-words.ts'
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
 import { NO_USAGE } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
 import type { ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
+import { lastWords } from '../../src/session/last-words.ts'
 import { openSession } from '../../src/session/opening.ts'
 import type { SessionSettings } from '../../src/session/session.ts'
 import { performSteps } from '../../src/session/steps.ts'
@@ -62,7 +62,8 @@ class Knobs extends Listener {
 const proposeWith = (lab: Lab, proposers: readonly Proposer[], settings: Partial<SessionSettings> = {}) =>
   propose({ ...lab.ports, ...proposingPorts(...proposers) }, { ...SETTINGS, candidates: 1, ...settings })
 
-const wishesIn = (lab: Lab) => lab.recorded().flatMap((event) => (event.kind === 'wish' ? [event.wish] : []))
+const wishesIn = (lab: Lab) =>
+  lab.recorded().flatMap((event) => (event.kind === 'requested' ? [event.request] : []))
 const candidatesIn = (lab: Lab) =>
   lab.recorded().flatMap((event) => (event.kind === 'proposed' ? [event.candidate] : []))
 
@@ -219,7 +220,7 @@ describe('a labelled issue', () => {
       by: 'ada',
       text: 'Use Muon',
     } as const
-    const lab = thePorts({ events: [{ kind: 'wish', wish }] })
+    const lab = thePorts({ events: [{ kind: 'requested', request: wish }] })
     const listener = new Listener()
     await proposeWith(lab, [listener])
     expect(listener.requests[0]).not.toHaveProperty('wish')

@@ -1,11 +1,12 @@
 // What is done on GitHub for a candidate whose verdict is in, on a forge, a repository and a ledger in memory.
 
-import { measurementHash } from '../../src/core/config/measurement.ts'
 import { expect, test } from 'vitest'
 import { type Config, parseConfig } from '../../src/core/config/config.ts'
+import { measurementHash } from '../../src/core/config/measurement.ts'
 import { planSteps, planTrials } from '../../src/core/plan/schedule.ts'
 import { type Candidate, candidateBranch } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { appendEvents } from '../../src/core/record/ledger.ts'
 import type { PullRequest } from '../../src/core/record/reconcile.ts'
 import type { CheckRun } from '../../src/core/report/report.ts'
@@ -13,7 +14,16 @@ import type { BranchUpdate, Forge, LedgerStore, Repository } from '../../src/por
 import { openSession } from '../../src/session/opening.ts'
 import type { Ports, Session } from '../../src/session/session.ts'
 import { performStep } from '../../src/session/steps.ts'
-import { aBaseline, aCandidate, aTrialResult, BENCH, ROOT_SEED, sha, type TrialResultFields, trialResults } from '../factories.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aTrialResult,
+  BENCH,
+  ROOT_SEED,
+  sha,
+  type TrialResultFields,
+  trialResults,
+} from '../factories.ts'
 import { AT, STILL_CLOCK } from '../fakes/memory.ts'
 
 const CONFIG_TEXT = `editable: [train.py]
@@ -117,7 +127,7 @@ async function afterRuns(values: readonly number[], fields: TrialResultFields = 
   const config = measurementHash(theConfig())
   const forge = new MemoryForge()
   const ledger = new MemoryLedger([
-    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
     { kind: 'baseline', ...aBaseline(), cause: 'started' },
     { kind: 'proposed', candidate: CANDIDATE },
     ...trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53], { config }).map(

@@ -1,7 +1,14 @@
 // One bounded conversation with a model about one candidate. It edits files in memory only, so that a conversation that
 // goes wrong leaves nothing behind.
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources'
-import { agentTools, type ParsedToolCall, parseToolCall, type SubmitCall, type ToolName, toProposal } from '../../core/propose/agent.ts'
+import {
+  agentTools,
+  type ParsedToolCall,
+  parseToolCall,
+  type SubmitCall,
+  type ToolName,
+  toProposal,
+} from '../../core/propose/agent.ts'
 import { readCannot } from '../../core/propose/asked.ts'
 import { type PlainAnswer, parsePlainAnswer, withoutThoughts } from '../../core/propose/plain.ts'
 import { RepeatWatch } from '../../core/propose/repeats.ts'

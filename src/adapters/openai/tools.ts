@@ -1,7 +1,17 @@
 // Does what the agent's tools say, on files in memory; only checks leave this process.
 import type { SubmitCall, ToolCall } from '../../core/propose/agent.ts'
 import { searchFiles } from '../../core/propose/search.ts'
-import { applyEdit, changedFiles, type EditResult, type FileText, listFiles, readFile, showDiff, type Workspace, writeFile } from '../../core/propose/workspace.ts'
+import {
+  applyEdit,
+  changedFiles,
+  type EditResult,
+  type FileText,
+  listFiles,
+  readFile,
+  showDiff,
+  type Workspace,
+  writeFile,
+} from '../../core/propose/workspace.ts'
 import type { ProposalRequest } from '../../ports.ts'
 import { within } from './within.ts'
 

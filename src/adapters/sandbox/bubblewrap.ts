@@ -6,14 +6,29 @@ import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
 import { explainRefusal, INSTALL, UPDATE } from '../../core/sandbox/refusal.ts'
-import { bubblewrapArguments, type Caps, type ExceededCap, insidePlaces, type Mount, placedEnvironment, type SandboxExit, SYNTHETIC_FILES } from '../../core/sandbox/sandbox.ts'
+import {
+  bubblewrapArguments,
+  type Caps,
+  type ExceededCap,
+  insidePlaces,
+  type Mount,
+  placedEnvironment,
+  type SandboxExit,
+  SYNTHETIC_FILES,
+} from '../../core/sandbox/sandbox.ts'
 import { seccompFilter } from '../../core/sandbox/seccomp.ts'
 import type { Exit } from '../../core/trial/metric.ts'
 import { ended, exitOf, SandboxEnd } from './end.ts'
 import { SandboxError } from './error.ts'
 import { readLines } from './output-lines.ts'
 import type { Sandbox, SandboxRequest } from './request.ts'
-import { type CapScope, findKernelCaps, type KernelCaps, SPARE_PROCESSES, thisMachine } from './resource-caps.ts'
+import {
+  type CapScope,
+  findKernelCaps,
+  type KernelCaps,
+  SPARE_PROCESSES,
+  thisMachine,
+} from './resource-caps.ts'
 import { entrance, fileDescriptors, SECCOMP, STATUS, type Started, startBubblewrap } from './start.ts'
 import { systemMounts, toolMounts } from './tool-mounts.ts'
 import { usesMoreThan } from './watch/files.ts'

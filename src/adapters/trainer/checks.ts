@@ -3,7 +3,13 @@ import { mkdir, mkdtemp } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../../core/config/config.ts'
-import { CHECKS_SECONDS, type CheckRun, describeCheck, offersChecks, passes } from '../../core/propose/checks.ts'
+import {
+  CHECKS_SECONDS,
+  type CheckRun,
+  describeCheck,
+  offersChecks,
+  passes,
+} from '../../core/propose/checks.ts'
 import type { Places } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import type { Checker, Clock } from '../../ports.ts'

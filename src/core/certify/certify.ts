@@ -1,11 +1,11 @@
 // Certification: proves the merges since the last certified commit together, with fresh runs of both ends side by side.
 
-import { measurementHash } from '../config/measurement.ts'
 import type { Config } from '../config/config.ts'
+import { measurementHash } from '../config/measurement.ts'
 import type { LedgerEvent } from '../record/events.ts'
 import type { State } from '../record/state.ts'
-import { BASE_SCALE, measuredValues, type Trial, type TrialResult } from '../record/trial.ts'
-import { purposeOf, trialId, trialSeed } from '../trial/protocol.ts'
+import { BASE_SCALE, measuredValues, type Protocol, type Trial, type TrialResult } from '../record/trial.ts'
+import { trialId, trialSeed } from '../trial/protocol.ts'
 import { type CertifyPolicy, certificationEvidence, HOLD_Z, judgeStretch } from './opinion.ts'
 import { decideReverts } from './revert.ts'
 import { isCertifying, type NextStretch, nextStretch, pendingMerges } from './stretch.ts'
@@ -31,8 +31,9 @@ export function planCertification(state: State, policy: CertifyPolicy): Trial[] 
   const opinion = stretch && judgeStretch(state, policy, stretch)
   if (opinion?.kind !== 'run') return []
   const { from, to } = stretch as NextStretch
-  const certifies = { from: from.commit, to: to.commit }
-  const evidence = certificationEvidence(state, certifies, policy.bench)
+  const range = { from: from.commit, to: to.commit }
+  const protocol: Protocol = { purpose: 'certify', scale: BASE_SCALE, range }
+  const evidence = certificationEvidence(state, range, policy.bench)
   const missing = (results: readonly TrialResult[]) =>
     Math.max(0, opinion.runs - measuredValues(results).length)
   const left = { from: missing(evidence.baseline), to: missing(evidence.candidate) }
@@ -45,15 +46,14 @@ export function planCertification(state: State, policy: CertifyPolicy): Trial[] 
     const replicate = (replicates.get(tree) ?? 0) + 1
     replicates.set(tree, replicate)
     trials.push({
-      id: trialId(tree, replicate, 'certify'),
+      id: trialId(tree, replicate, protocol),
       candidate: null,
       base: commit,
       head: commit,
       tree,
       replicate,
-      seed: trialSeed(state.rootSeed, tree, replicate, 'certify'),
-      scale: BASE_SCALE,
-      certifies,
+      seed: trialSeed(state.rootSeed, tree, replicate, protocol),
+      protocol,
     })
   }
   return trials
@@ -63,7 +63,7 @@ export function planCertification(state: State, policy: CertifyPolicy): Trial[] 
 function lastReplicates(state: State): Map<string, number> {
   const last = new Map<string, number>()
   for (const { trial } of state.trials.values())
-    if (purposeOf(trial) === 'certify')
+    if (trial.protocol.purpose === 'certify')
       last.set(trial.tree, Math.max(last.get(trial.tree) ?? 0, trial.replicate))
   return last
 }

@@ -4,6 +4,7 @@ import { type Bench, comparableTrials, noiseSigma } from '../judge/evidence.ts'
 import { type MeasuredEvidence, NOT_WORSE_Z } from '../judge/judge.ts'
 import { inMetric, isSimplification, type Simplicity, type Units } from '../judge/policy.ts'
 import type { Certification, Stretch } from '../record/certification.ts'
+import { stretchKey } from '../record/certification.ts'
 import type { State } from '../record/state.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import { mean } from '../statistics/noise.ts'
@@ -34,7 +35,8 @@ const MAX_FAILURES = 3
 /** The fresh runs of a stretch, as the baseline (`from`) and the candidate (`to`) of one comparison. */
 export function certificationEvidence(state: State, stretch: Stretch, bench?: Bench): MeasuredEvidence {
   const runs = (bench ? comparableTrials(state, bench) : [...state.trials.values()]).filter(
-    ({ trial: { certifies } }) => certifies?.from === stretch.from && certifies.to === stretch.to,
+    ({ trial: { protocol } }) =>
+      protocol.purpose === 'certify' && stretchKey(protocol.range) === stretchKey(stretch),
   )
   const of = (commit: string) => runs.filter(({ trial }) => trial.head === commit)
   const sigma = bench && noiseSigma(state, bench)

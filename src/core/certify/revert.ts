@@ -1,6 +1,7 @@
 // What becomes of a merge that certification refuted: a pull request that undoes it, decided by the fresh runs alone.
 
 import type { Proposal } from '../record/candidate.ts'
+import { revertedMerge } from '../record/candidate.ts'
 import { type Certification, isRefuted, stretchKey } from '../record/certification.ts'
 import type { LedgerEvent } from '../record/events.ts'
 import { candidateMergedAs, refutationOf } from '../record/merges.ts'
@@ -19,7 +20,7 @@ export type CertificationStep =
 
 export function certificationSteps(state: State): CertificationStep[] {
   const settled = [...state.certifications.values()].filter((one) => one.holds || isRefuted(one))
-  const undone = new Set([...state.candidates.values()].flatMap(({ reverts }) => reverts ?? []))
+  const undone = new Set([...state.candidates.values()].flatMap((one) => revertedMerge(one) ?? []))
   return settled.flatMap((certification) => {
     const { to } = certification
     const isAnnounced = state.announced.has(stretchKey(certification))
@@ -34,9 +35,9 @@ export function certificationSteps(state: State): CertificationStep[] {
 /** The verdicts of open reverts: they are merged because of what was measured on the merge that they undo. */
 export function decideReverts(state: State): Extract<LedgerEvent, { kind: 'judged' }>[] {
   return openCandidates(state).flatMap((candidate) => {
-    if (candidate.reverts === undefined || candidate.verdict || candidate.base !== state.baseline?.commit)
-      return []
-    const refutation = refutationOf(state, candidate.reverts)
+    const merge = revertedMerge(candidate)
+    if (merge === undefined || candidate.verdict || candidate.base !== state.baseline?.commit) return []
+    const refutation = refutationOf(state, merge)
     if (!refutation) return []
     return [{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict: undo(refutation) }]
   })

@@ -3,6 +3,7 @@
 
 import type { Change } from '../gate/gate.ts'
 import type { Candidate, Proposal } from '../record/candidate.ts'
+import { isAa, revertedMerge } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 
 /** As the ledger and pull requests name who makes them. */
@@ -39,10 +40,10 @@ export function aaProposal(number: number): Proposal {
  */
 export function dueAa(state: State, every: number): number | undefined {
   const candidates = [...state.candidates.values()]
-  const last = candidates.findLastIndex(({ aa }) => aa !== undefined)
-  const since = candidates.slice(last + 1).filter(({ reverts }) => reverts === undefined).length
+  const last = candidates.findLastIndex(isAa)
+  const since = candidates.slice(last + 1).filter((one) => revertedMerge(one) === undefined).length
   if (every === 0 || since < every) return undefined
-  return candidates.filter(({ aa }) => aa !== undefined).length + 1
+  return candidates.filter(isAa).length + 1
 }
 
 /** Why a change is not what this A/A candidate may be; undefined when it is exactly that. */
@@ -68,9 +69,7 @@ export interface AaTally {
 
 /** How often luck was taken for progress; undefined before the first A/A candidate is decided. */
 export function tallyAa(candidates: Iterable<Candidate>): AaTally | undefined {
-  const verdicts = [...candidates].flatMap(({ aa, verdict }) =>
-    aa === undefined || !verdict ? [] : [verdict],
-  )
+  const verdicts = [...candidates].filter(isAa).flatMap(({ verdict }) => verdict ?? [])
   if (verdicts.length === 0) return undefined
   const accepted = verdicts.filter(({ kind }) => kind === 'merge').length
   return { judged: verdicts.length, accepted, ...exactInterval(accepted, verdicts.length) }

@@ -1,13 +1,14 @@
 // Plans from the ledger when a running trial may be cut: how the baseline's curves ran, and what became of earlier
 // candidates that were behind them.
 
+import { revertedMerge } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 import type { TrialResult } from '../record/trial.ts'
 import { HOPELESS_SIGMAS } from '../statistics/belief.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
 import { type Checkpoint, type CutPlan, levelAt, outlook } from '../trial/curve.ts'
 import { certainFrom, type Experience } from '../trial/forecast.ts'
-import { purposeOf } from '../trial/protocol.ts'
+import { isJudgeTrial } from '../trial/protocol.ts'
 import { type Bench, comparableTrials, noiseSigma, trialsOfTree } from './evidence.ts'
 
 /** A finished run, as far as cutting is concerned. */
@@ -144,10 +145,10 @@ export function planCut(state: State, bench: Bench, policy: CutPolicy): CutPlan 
   }
   const present = referenceAt(state.baseline?.commit)
   if (!present) return undefined
-  const judged = comparableTrials(state, bench).filter(({ trial }) => purposeOf(trial) === 'judge')
+  const judged = comparableTrials(state, bench).filter(({ trial }) => isJudgeTrial(trial))
   const runs = Map.groupBy(judged, ({ trial }) => trial.tree)
   // What undoes a merge is not trained, and may have the tree of a baseline that was.
-  const trained = [...state.candidates.values()].filter(({ reverts }) => reverts === undefined)
+  const trained = [...state.candidates.values()].filter((one) => revertedMerge(one) === undefined)
   const earlier = trained.slice(-MAX_EXPERIENCES).flatMap(({ base, tree }) => {
     const [run] = runs.get(tree) ?? []
     const reference = run && referenceAt(base)

@@ -1,12 +1,13 @@
 // Which recorded runs may be compared with which: the same testbed, the same configuration, and no run twice.
 
 import type { Candidate } from '../record/candidate.ts'
+import { isIdea } from '../record/candidate.ts'
 import type { BaselineCommit, State } from '../record/state.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import { type Belief, believe, type Era, endEra, NO_TRACK } from '../statistics/belief.ts'
 import { estimateNoise, mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
-import { purposeOf } from '../trial/protocol.ts'
+import { isJudgeTrial } from '../trial/protocol.ts'
 import { type Evidence, losses } from './judge.ts'
 
 /** What two numbers must share to be comparable. */
@@ -21,9 +22,7 @@ export interface Bench {
 
 /** Every comparable run of this code, in the order of the ledger, without those that certify. */
 export function trialsOfTree(state: State, bench: Bench, tree: string): TrialResult[] {
-  return comparableTrials(state, bench).filter(
-    ({ trial }) => trial.tree === tree && purposeOf(trial) === 'judge',
-  )
+  return comparableTrials(state, bench).filter(({ trial }) => trial.tree === tree && isJudgeTrial(trial))
 }
 
 /**
@@ -42,7 +41,7 @@ function unselectedRuns(results: readonly TrialResult[]): TrialResult[] {
 
 /** Every comparable run, without those that certify, by its code. */
 function trialsByTree(state: State, bench: Bench): Map<string, TrialResult[]> {
-  const judged = comparableTrials(state, bench).filter(({ trial }) => purposeOf(trial) === 'judge')
+  const judged = comparableTrials(state, bench).filter(({ trial }) => isJudgeTrial(trial))
   return Map.groupBy(judged, ({ trial }) => trial.tree)
 }
 
@@ -114,9 +113,7 @@ export function missingBaselineRuns(
 function erasUntil(state: State, bench: Bench, base: string): Era[] {
   const byTree = trialsByTree(state, bench)
   // What changes nothing, or undoes a merge, tells nothing about what changes usually do.
-  const ideas = [...state.candidates.values()].filter(
-    ({ aa, reverts }) => aa === undefined && reverts === undefined,
-  )
+  const ideas = [...state.candidates.values()].filter(isIdea)
   const byBase = Map.groupBy(ideas, (candidate) => candidate.base)
   const lossesOf = (results: readonly TrialResult[]) => losses(results, bench)
   const last = state.baselines.findLastIndex(({ commit }) => commit === base)

@@ -59,7 +59,7 @@ export function wallAllowanceSeconds(usualSeconds: number): number {
 export function judge(evidence: Evidence, policy: JudgePolicy, code: JudgedCode = {}): Judgement {
   const { baseline, candidate, level, sigma } = evidence
   const failure = firstFailure(candidate, code.usualSeconds ?? mean(baseline.map((run) => run.wallSeconds)))
-  if (failure) return { kind: 'reject', reason: failure, runs: countRuns(evidence) }
+  if (failure) return { kind: 'reject', ...failure, runs: countRuns(evidence) }
   if (candidate.length === 0) return { kind: 'replicate', reason: 'not trained yet' }
   if (sigma === 0) return judgeExact(evidence, policy, code)
   if (level === undefined || sigma === undefined)
@@ -187,14 +187,22 @@ function trimLucky(values: readonly number[], sigma: number): number[] {
 }
 
 /** The first reason why the candidate's runs cannot be compared at all: a run without a number, or one that took too long. */
-function firstFailure(candidate: readonly TrialResult[], usualSeconds: number): string | undefined {
+function firstFailure(
+  candidate: readonly TrialResult[],
+  usualSeconds: number,
+): Pick<Verdict, 'reason' | 'failure'> | undefined {
   const allowance = wallAllowanceSeconds(usualSeconds)
   for (const [index, result] of candidate.entries()) {
     const run = `run ${index + 1} of ${candidate.length}`
-    if (result.outcome !== 'measured')
-      return `${run} ended ${result.outcome}${result.reason ? `: ${result.reason}` : ''}`
-    if (result.wallSeconds > allowance)
-      return `${run} is over-budget: ${result.wallSeconds.toFixed(1)} s, and a run takes ${usualSeconds.toFixed(1)} s`
+    const { outcome, wallSeconds } = result
+    if (outcome !== 'measured') {
+      const why = result.reason ? `: ${result.reason}` : ''
+      return { reason: `${run} ended ${outcome}${why}`, failure: outcome }
+    }
+    if (wallSeconds > allowance) {
+      const [took, usual] = [wallSeconds.toFixed(1), usualSeconds.toFixed(1)]
+      return { reason: `${run} is over-budget: ${took} s, and a run takes ${usual} s` }
+    }
   }
   return undefined
 }

@@ -3,16 +3,23 @@
 import { planCertification } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
 import { type CertificationStep, certificationSteps } from '../certify/revert.ts'
-import { type Bench, evidenceFor, missingBaselineRuns, trialsOfTree, usualSeconds } from '../judge/evidence.ts'
+import {
+  type Bench,
+  evidenceFor,
+  missingBaselineRuns,
+  trialsOfTree,
+  usualSeconds,
+} from '../judge/evidence.ts'
 import { type Judgement, judge } from '../judge/judge.ts'
 import type { JudgePolicy } from '../judge/policy.ts'
-import { type Candidate, isToBeMerged } from '../record/candidate.ts'
+import { type Candidate, isAa, revertedMerge } from '../record/candidate.ts'
 import type { LedgerEvent } from '../record/events.ts'
 import { type BaselineCommit, openCandidates, type State } from '../record/state.ts'
-import { BASE_SCALE, type Trial, type TrialResult } from '../record/trial.ts'
+import { isToBeMerged, statusOf } from '../record/status.ts'
+import type { Trial, TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { explainLoss } from '../trial/lost.ts'
-import { purposeOf, trialId, trialSeed } from '../trial/protocol.ts'
+import { isJudgeTrial, JUDGE, trialId, trialSeed } from '../trial/protocol.ts'
 
 /** Runs of a baseline that may fail one after the other before we say that the baseline itself is broken. */
 const MAX_BASELINE_FAILURES = 3
@@ -95,12 +102,10 @@ function nextTrial(
   { base, head, tree }: { base: string; head: string; tree: string },
   ahead = 0,
 ): Trial {
-  const ran = [...state.trials.values()].filter(
-    ({ trial }) => trial.tree === tree && purposeOf(trial) === 'judge',
-  )
+  const ran = [...state.trials.values()].filter(({ trial }) => trial.tree === tree && isJudgeTrial(trial))
   const replicate = Math.max(0, ...ran.map((result) => result.trial.replicate)) + 1 + ahead
   const seed = trialSeed(state.rootSeed, tree, replicate)
-  const aa = candidate !== null && state.candidates.get(candidate)?.aa !== undefined
+  const known = candidate === null ? undefined : state.candidates.get(candidate)
   return {
     id: trialId(tree, replicate),
     candidate,
@@ -109,8 +114,8 @@ function nextTrial(
     tree,
     replicate,
     seed,
-    scale: BASE_SCALE,
-    ...(aa ? { aa } : {}),
+    protocol: JUDGE,
+    ...(known && isAa(known) ? { aa: true } : {}),
   }
 }
 
@@ -207,7 +212,8 @@ function stepFor(state: State, candidate: Candidate): CandidateStep[] {
 
 /** True while the judge still looks at its runs. A revert is decided by the runs of what it undoes. */
 function isJudged(candidate: Candidate, state: State): boolean {
-  return candidate.verdict === undefined && candidate.reverts === undefined && isCurrent(candidate, state)
+  const isWaiting = statusOf(candidate) === 'waiting' && revertedMerge(candidate) === undefined
+  return isWaiting && isCurrent(candidate, state)
 }
 
 /** True when the candidate is built on the baseline as it is now. */

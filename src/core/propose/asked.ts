@@ -1,13 +1,13 @@
 // What people ask of a proposer and what they turned down: the parts of the brief that quote them. Quoted is only who may
 // write to the repository, and as data all the same: what they say decides what to try, and moves none of the rules.
 
-import type { Wish } from '../record/request.ts'
+import type { PersonRequest } from '../record/request.ts'
 import type { State } from '../record/state.ts'
 import { fence, visibleText } from '../text/markdown.ts'
 
 export interface Asked {
   /** The wish that this proposal is to take up. */
-  wish?: Pick<Wish, 'text' | 'source'>
+  wish?: Pick<PersonRequest, 'text' | 'source'>
   /** Where to look in this run. */
   direction?: string
 }

@@ -5,6 +5,7 @@ import {
   type Candidate,
   type Category,
   type Direction,
+  directionOf,
   isStructural,
   type Mode,
 } from '../record/candidate.ts'
@@ -112,7 +113,9 @@ function structuralOffers(state: State, structural: boolean, random: () => numbe
 }
 
 /** Of what it was asked for; ledgers of before know no directions. */
-function lineOf({ direction, knob, category }: Candidate): Line {
+function lineOf(candidate: Candidate): Line {
+  const { knob, category } = candidate
+  const direction = directionOf(candidate)
   const asked = direction?.category ?? category
   if (knob || (asked === 'hyperparameter' && !direction?.sources.length)) return 'constants'
   return direction === undefined || direction.mode === 'explore' ? `explore ${asked}` : direction.mode

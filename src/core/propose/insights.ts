@@ -1,9 +1,11 @@
 // Insights: what was learned so far, in a bounded text that the program rewrites from time to time and people may edit.
 // Every line names the experiments behind it; lines that people wrote or changed are theirs and stay.
+
 import { createHash } from 'node:crypto'
 import { CATEGORIES, type Candidate } from '../record/candidate.ts'
 import { pastIdeas } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
+import { STATUS_WORDS, statusOf } from '../record/status.ts'
 import { visibleText } from '../text/markdown.ts'
 import { gainText } from './brief/words.ts'
 
@@ -48,10 +50,10 @@ ${lines.join('\n')}`
 }
 
 function describeAttempt(candidate: Candidate): string {
-  const { title, category, verdict, end } = candidate
-  const fate = end?.kind === 'merged' ? 'merged' : (verdict?.kind ?? end?.kind ?? 'open')
+  const { title, category, verdict } = candidate
+  const status = STATUS_WORDS[statusOf(candidate)]
   const reason = visibleText(verdict?.reason ?? '', 120)
-  return `- ${nameOf(candidate)} [${category}] ${visibleText(title, 100)}: ${fate}, ${gainText(candidate)}. ${reason}`
+  return `- ${nameOf(candidate)} [${category}] ${visibleText(title, 100)}: ${status}, ${gainText(candidate)}. ${reason}`
 }
 
 /** The usable lines of an answer: those that name an experiment there was. */
@@ -75,9 +77,9 @@ export function tabulateInsights(state: State): string[] {
 }
 
 function sumUp(tried: readonly Candidate[]): string {
-  const merged = tried.filter(({ end }) => end?.kind === 'merged')
+  const merged = tried.filter((candidate) => statusOf(candidate) === 'merged')
   const failed = tried.filter(({ verdict }) => verdict?.kind === 'reject' && verdict.gain === undefined)
-  const others = tried.filter(({ end }) => end?.kind !== 'merged')
+  const others = tried.filter((candidate) => statusOf(candidate) !== 'merged')
   return [
     `${tried.length} tried`,
     `${merged.length} merged${named(merged.toSorted((a, b) => gainOf(b) - gainOf(a)))}`,

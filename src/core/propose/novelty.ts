@@ -5,6 +5,7 @@ import { similarityTo, sketchOf } from '../gate/sketch.ts'
 import type { Candidate, Direction } from '../record/candidate.ts'
 import { pastIdeas } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
+import { isTurnedDown, statusOf } from '../record/status.ts'
 import { visibleText } from '../text/markdown.ts'
 
 export interface NoveltyPolicy {
@@ -50,8 +51,9 @@ export function explainRepetition(
  * A verdict was about the code of its day. What was turned down may be tried again once much was merged since, and what
  * only conflicted with a merge as soon as there is another baseline. What was merged or withdrawn by a person stays.
  */
-function mayReturn({ verdict, end }: Candidate, mergesSince: number, policy: NoveltyPolicy): boolean {
-  if (end?.kind !== 'closed' || (verdict?.kind !== 'reject' && verdict?.kind !== 'park')) return false
+function mayReturn(candidate: Candidate, mergesSince: number, policy: NoveltyPolicy): boolean {
+  const { verdict, end } = candidate
+  if (end === undefined || verdict === undefined || !isTurnedDown(statusOf(candidate))) return false
   const wasCompared = verdict.runs.baseline > 0
   return mergesSince >= (wasCompared ? policy.retryAfterMerges : 1)
 }

@@ -1,7 +1,9 @@
 // What was tried before, looked up by an agent: short answers from the ledger, with the words of candidates as data.
+
 import type { Candidate, Category } from '../record/candidate.ts'
 import { pastIdeas } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
+import { STATUS_WORDS, statusOf } from '../record/status.ts'
 import type { TrialResult } from '../record/trial.ts'
 import { fence, visibleText } from '../text/markdown.ts'
 import { formatSigned } from '../text/numbers.ts'
@@ -42,33 +44,33 @@ function fits(state: State, candidate: Candidate, { category, effect, text = '' 
 }
 
 function hasEffect(state: State, candidate: Candidate, effect: NonNullable<PastQuery['effect']>): boolean {
-  const { verdict, end } = candidate
+  const { verdict } = candidate
+  const status = statusOf(candidate)
   switch (effect) {
     case 'merged':
-      return end?.kind === 'merged'
+      return status === 'merged'
     case 'better':
       return verdict?.gain !== undefined && verdict.gain > 0
     case 'worse':
-      return verdict?.gain === undefined ? wasCut(state, candidate) : verdict.gain <= 0
+      return verdict?.gain === undefined ? status === 'cut' : verdict.gain <= 0
     case 'failed':
       return lastFailure(state, candidate) !== undefined
     case 'undecided':
-      return verdict === undefined && end === undefined
+      return status === 'waiting'
   }
 }
 
 function describe(state: State, candidate: Candidate): string {
-  const { id, category, verdict, end, title } = candidate
-  const fate = end?.kind === 'merged' || end?.kind === 'withdrawn' ? end.kind : (verdict?.kind ?? 'undecided')
+  const { id, category, verdict, title } = candidate
   const gain = verdict?.gain === undefined ? '' : ` gain ${formatSigned(verdict.gain)}`
   const failure = lastFailure(state, candidate)
   const reason = visibleText(verdict?.reason ?? '', 160)
-  const words = [`${id} ${category}, ${fate}${gain}: ${visibleText(title, 100)}`, reason, failure?.outcome]
+  const words = [
+    `${id} ${category}, ${STATUS_WORDS[statusOf(candidate)]}${gain}: ${visibleText(title, 100)}`,
+    reason,
+    failure?.outcome,
+  ]
   return `- ${words.filter((word) => word).join('; ')}`
-}
-
-function wasCut(state: State, { tree }: Candidate): boolean {
-  return [...state.trials.values()].some(({ trial, outcome }) => trial.tree === tree && outcome === 'cut')
 }
 
 function lastFailure(state: State, { tree }: Candidate): TrialResult | undefined {

@@ -2,7 +2,7 @@
 // asker is to be told. Each is taken up once.
 import type { LedgerEvent } from '../record/events.ts'
 import { type Person, quotable, type Words } from '../record/people.ts'
-import type { KnownWish, Wish, WishAnswer } from '../record/request.ts'
+import type { KnownRequest, PersonRequest, RequestAnswer } from '../record/request.ts'
 import type { State } from '../record/state.ts'
 
 /** The label that makes an issue a wish. */
@@ -20,14 +20,14 @@ export interface LabelledIssue {
 /** Whether a person may write to the repository. */
 export type Standing = Person & { mayWrite: boolean }
 
-export type ReadIssue = { kind: 'wish'; wish: Wish } | { kind: 'refused'; reason: string }
+export type ReadIssue = { kind: 'wish'; wish: PersonRequest } | { kind: 'refused'; reason: string }
 
 const MAX_WISH_CHARACTERS = 2000
 export const MAX_DIRECTION_CHARACTERS = 1000
 /** After so many askings without a candidate there will be none. */
 const MAX_ATTEMPTS = 3
 
-export function dispatchedWish(id: string, hypothesis: string): Wish | undefined {
+export function dispatchedWish(id: string, hypothesis: string): PersonRequest | undefined {
   const text = quotable(hypothesis, MAX_WISH_CHARACTERS)
   return text === '' ? undefined : { id: `run-${id}`, source: { kind: 'dispatch' }, text }
 }
@@ -62,11 +62,11 @@ export function issueWish(number: number): string {
 }
 
 /** The oldest wish that nobody has taken up. */
-export function waitingWish({ wishes }: State): KnownWish | undefined {
+export function waitingWish({ wishes }: State): KnownRequest | undefined {
   return [...wishes.values()].find(isWaiting)
 }
 
-function isWaiting({ candidate, declined }: KnownWish): boolean {
+function isWaiting({ candidate, declined }: KnownRequest): boolean {
   return candidate === undefined && declined === undefined
 }
 
@@ -76,14 +76,14 @@ export function revokedWishes({ wishes }: State, labelled: ReadonlySet<number>):
     .filter((wish) => isWaiting(wish) && wish.source.kind === 'issue' && !labelled.has(wish.source.number))
     .map(({ id }) => ({
       kind: 'declined',
-      wish: id,
+      request: id,
       reason: 'the issue was closed, or lost its label, before it was taken up',
     }))
 }
 
 /** Why a wish that a proposer brought nothing for is given up; undefined while it will be asked for again. */
 export function declineReason(
-  { attempts }: Pick<KnownWish, 'attempts'>,
+  { attempts }: Pick<KnownRequest, 'attempts'>,
   answer: { reason: string; cannot: boolean },
 ): string | undefined {
   if (answer.cannot) return answer.reason
@@ -93,9 +93,9 @@ export function declineReason(
 
 /** What somebody waits to be told on an issue. */
 export interface DueAnswer {
-  wish: KnownWish
+  wish: KnownRequest
   issue: number
-  answer: WishAnswer
+  answer: RequestAnswer
 }
 
 /** Answers that are not on their issue yet, oldest wish first. */
@@ -107,7 +107,10 @@ export function dueAnswers(state: State): DueAnswer[] {
   })
 }
 
-function answerTo({ candidates }: State, { candidate: id, declined }: KnownWish): WishAnswer | undefined {
+function answerTo(
+  { candidates }: State,
+  { candidate: id, declined }: KnownRequest,
+): RequestAnswer | undefined {
   if (declined !== undefined) return 'declined'
   const candidate = id === undefined ? undefined : candidates.get(id)
   if (candidate?.end) return 'settled'

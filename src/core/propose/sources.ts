@@ -1,5 +1,5 @@
 // Which past candidates a proposal may start from: near misses to combine, successes to refine, crashes to repair.
-import { type Candidate, type Direction, isStructural, type Mode } from '../record/candidate.ts'
+import { type Candidate, type Direction, directionOf, isStructural, type Mode } from '../record/candidate.ts'
 import { pastIdeas } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
 import { best, drawNormal } from './bandit.ts'
@@ -51,7 +51,8 @@ export function drawCombination(state: State, random: () => number): Candidate[]
 export function drawSimplification(state: State, random: () => number): Candidate[] | undefined {
   const uses = countUses(state, 'simplify')
   const merged = pastIdeas(state).filter(
-    (candidate) => isMerged(candidate) && isStructural(candidate) && candidate.direction?.mode !== 'simplify',
+    (candidate) =>
+      isMerged(candidate) && isStructural(candidate) && directionOf(candidate)?.mode !== 'simplify',
   )
   if (Math.floor(merged.length / MERGES_PER_SIMPLIFICATION) <= uses.size) return undefined
   const source = best(
@@ -72,8 +73,11 @@ export function drawRepair(state: State): Candidate[] | undefined {
   const crash = pastIdeas(state)
     .slice(-MAX_CRASH_AGE)
     .findLast(
-      ({ id, end, tree, direction }) =>
-        end?.kind === 'closed' && failed.has(tree) && !uses.has(id) && direction?.mode !== 'repair',
+      (candidate) =>
+        candidate.end?.kind === 'closed' &&
+        failed.has(candidate.tree) &&
+        !uses.has(candidate.id) &&
+        directionOf(candidate)?.mode !== 'repair',
     )
   return crash && [crash]
 }
@@ -113,6 +117,7 @@ function countUses(state: State, mode: Mode): Map<string, number> {
 
 /** Everything that was asked for in this mode, whether or not a candidate came of it. */
 function askings(state: State, mode: Mode): Direction[] {
-  const asked = [...state.candidates.values(), ...state.fruitless.values()]
-  return asked.flatMap(({ direction }) => (direction?.mode === mode ? [direction] : []))
+  const proposed = [...state.candidates.values()].map(directionOf)
+  const asked = [...proposed, ...[...state.fruitless.values()].map(({ direction }) => direction)]
+  return asked.filter((direction) => direction?.mode === mode) as Direction[]
 }

@@ -64,9 +64,23 @@ export interface Usage {
   estimated?: true
 }
 
-/** A candidate as the ledger knows it. */
+/** Why a candidate exists. */
+export type Origin =
+  /** A proposer's own idea. `direction`: what it was asked for; absent in ledgers that did not record it. */
+  | { kind: 'idea'; direction?: Direction }
+  /** Near misses put together, as `direction.sources` names them. */
+  | { kind: 'combination'; direction: Direction }
+  /** A person's request, by its id. */
+  | { kind: 'request'; request: string }
+  /** An A/A check, which changes nothing and is never merged; numbered from 1. */
+  | { kind: 'aa'; number: number }
+  /** Undoes a merge that certification refuted. `merge`: the commit of that merge. */
+  | { kind: 'revert'; merge: string }
+
+/** A candidate as the ledger records it. */
 export interface Candidate {
   id: string
+  origin: Origin
   title: string
   hypothesis: string
   category: Category
@@ -76,8 +90,6 @@ export interface Candidate {
   /** The proposer whose turn it was, when another endpoint of it answered. */
   standsInFor?: string
   knob?: Knob
-  /** The wish of a person that it takes up. */
-  wish?: string
   /** Lines of code it adds less those it removes; comments and blank lines are none. */
   addedLines?: number
   /** Hash of the normalised change, by which a repeated idea is recognised. */
@@ -86,8 +98,6 @@ export interface Candidate {
   sketch?: string
   /** Present when nothing but numbers changes. */
   constantsOnly?: true
-  /** What the proposer was asked for; absent when nobody asked. */
-  direction?: Direction
   usage: Usage
   /** Commit of the baseline that `head` was built on. */
   base: string
@@ -97,10 +107,6 @@ export interface Candidate {
   tree: string
   /** Times the change was replayed because the baseline moved under it. */
   rebases: number
-  /** Present on an A/A candidate, which changes nothing and is never merged: its number, from 1. */
-  aa?: number
-  /** Present on a candidate that undoes a merge which certification refuted: the commit of that merge. */
-  reverts?: string
   pullRequest?: number
   /** The judge's decision on `head`; absent while evidence is still being collected. */
   verdict?: Verdict
@@ -118,14 +124,34 @@ export type CandidateEnd =
   | { kind: 'withdrawn'; reason: string; words?: Words }
   | { kind: 'handed-over'; reason: string }
 
-/** True for what a proposer thought of: neither an A/A candidate nor the undoing of a merge. */
-export function isIdea({ aa, reverts }: Candidate): boolean {
-  return aa === undefined && reverts === undefined
+/** The origin of what a proposer invents in a direction. */
+export function originOf(direction: Direction): Origin {
+  return { kind: direction.mode === 'combine' ? 'combination' : 'idea', direction }
 }
 
-/** True when the judge's word is to merge it. An A/A candidate is only counted. */
-export function isToBeMerged({ aa, verdict }: Candidate): boolean {
-  return aa === undefined && verdict?.kind === 'merge'
+/** What the proposer was asked for; undefined when a person asked, or nobody. */
+export function directionOf({ origin }: Pick<Candidate, 'origin'>): Direction | undefined {
+  return origin.kind === 'idea' || origin.kind === 'combination' ? origin.direction : undefined
+}
+
+/** The id of the person's request that this candidate takes up; undefined when it takes up none. */
+export function requestOf({ origin }: Pick<Candidate, 'origin'>): string | undefined {
+  return origin.kind === 'request' ? origin.request : undefined
+}
+
+/** True for what a proposer invented: neither an A/A check nor the revert of a merge. */
+export function isIdea({ origin }: Pick<Candidate, 'origin'>): boolean {
+  return origin.kind !== 'aa' && origin.kind !== 'revert'
+}
+
+/** True for an A/A check. */
+export function isAa({ origin }: Pick<Candidate, 'origin'>): boolean {
+  return origin.kind === 'aa'
+}
+
+/** The commit of the merge that this candidate reverts; undefined when it reverts none. */
+export function revertedMerge({ origin }: Pick<Candidate, 'origin'>): string | undefined {
+  return origin.kind === 'revert' ? origin.merge : undefined
 }
 
 /** False when nothing but numbers changes. Ledgers of before say so only by the knob or the category. */

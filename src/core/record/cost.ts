@@ -75,7 +75,7 @@ function divide({ usage, deviceSeconds }: Cost, parts: number): Cost {
 function costOf(event: LedgerEvent): Cost {
   if (event.kind === 'trial') return { usage: NO_USAGE, deviceSeconds: event.result.deviceSeconds }
   if (event.kind === 'proposed') return { usage: event.candidate.usage, deviceSeconds: 0 }
-  return event.kind === 'no-proposal' || event.kind === 'distilled'
+  return event.kind === 'no-proposal' || event.kind === 'insights'
     ? { usage: event.usage, deviceSeconds: 0 }
     : NO_COST
 }

@@ -1,35 +1,42 @@
-// Every event a ledger may hold.
+// Every event a ledger may hold, in the present format. `docs/ledger.md` describes each; older formats are migrated in
+// `migrate.ts`. A change of an event's meaning or shape is a new format.
 import type { Candidate, CandidateEnd, Direction, Usage } from './candidate.ts'
 import type { Certification, Stretch } from './certification.ts'
-import type { Wish, WishAnswer } from './request.ts'
+import type { PersonRequest, RequestAnswer } from './request.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
 
+/** The format that this release writes. */
+export const LEDGER_FORMAT = 2
+
 export type LedgerEvent =
-  /** The first line. `rootSeed` is where every trial's seed comes from. */
-  | { kind: 'started'; rootSeed: string }
+  /** The first line. `rootSeed` is where every trial's seed comes from; `format` holds for all lines up to a `format` line. */
+  | { kind: 'started'; rootSeed: string; format: number }
+  /** From here on lines are in this format: a newer release continues the ledger of an older one. */
+  | { kind: 'format'; format: number }
   /** The baseline branch now points here: at the start, after a merge, or because a person moved it. */
   | { kind: 'baseline'; commit: string; tree: string; cause: 'started' | 'merged' | 'pushed' }
   | { kind: 'proposed'; candidate: Candidate }
-  /** A proposer was asked and nothing came of it; recorded because it cost something. `wish`: what a person asked for. */
+  /** A proposer was asked and nothing came of it; recorded because it cost something. */
   | {
       kind: 'no-proposal'
       id: string
       proposer: string
       reason: string
       usage: Usage
-      /** What it was asked for; absent in ledgers of before. */
+      /** What it was asked for; absent when it was a person's request, and in ledgers that did not record it. */
       direction?: Direction
-      wish?: string
+      /** The request that it found nothing for; counts as an attempt. */
+      request?: string
     }
-  /** Insights were written after this many settled ideas, by a proposer or, without one, as a table. */
-  | { kind: 'distilled'; settled: number; proposer: string; usage: Usage }
+  /** Insights were written after this many decided ideas, by a proposer or, without one, as a table. */
+  | { kind: 'insights'; decided: number; proposer: string; usage: Usage }
   /** A person asks for something to be tried. */
-  | { kind: 'wish'; wish: Wish }
-  /** No candidate will take up the wish. */
-  | { kind: 'declined'; wish: string; reason: string }
-  /** Its asker was told. */
-  | { kind: 'answered'; wish: string; answer: WishAnswer }
+  | { kind: 'requested'; request: PersonRequest }
+  /** No candidate will take up the request. */
+  | { kind: 'declined'; request: string; reason: string }
+  /** The person was told what became of the request. */
+  | { kind: 'answered'; request: string; answer: RequestAnswer }
   | { kind: 'opened'; candidate: string; pullRequest: number }
   /** The baseline moved under a waiting candidate and its change was replayed on the new one. */
   | {

@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto'
 import type { LedgerEvent } from './events.ts'
+import { formatFrom, migrate } from './migrate.ts'
 
 /** A line without the hash that closes it. */
 type LedgerBody = LedgerEvent & { seq: number; at: string }
@@ -12,6 +13,8 @@ export type ParsedLedger =
   /** `times` of the events in milliseconds of the epoch, as the machines that wrote them had it; NaN when unreadable. */
   | { kind: 'ledger'; events: LedgerEvent[]; times: number[] }
   | { kind: 'broken'; line: number; problem: string }
+  /** Written by a newer release. */
+  | { kind: 'newer'; line: number; problem: string }
 
 const HASH_CHARACTERS = 16
 /** What the first line follows. */
@@ -37,6 +40,7 @@ export function parseLedger(text: string, known = NOTHING_KNOWN): ParsedLedger {
   if (!text.startsWith(known.text))
     return { kind: 'broken', line: firstChange(known.text, text), problem: 'it was set back or rewritten' }
   const events = [...known.events]
+  let format = known.events.reduce((before, event) => formatFrom(event, before), 1)
   const times = [...known.times]
   let hash = hashOf(lastLine(known.text))
   const lines = text.slice(known.text.length).split('\n')
@@ -48,7 +52,10 @@ export function parseLedger(text: string, known = NOTHING_KNOWN): ParsedLedger {
     const { seq: written, at, ...event } = body
     if (written !== seq || sealBody(unsealed(line), hash) !== line)
       return { kind: 'broken', line: seq, problem: 'the line was edited or does not follow the one before' }
-    events.push(event as LedgerEvent)
+    format = formatFrom(event, format)
+    const migrated = migrate(event, format)
+    if (migrated.kind === 'unknown') return { kind: 'newer', line: seq, problem: migrated.problem }
+    events.push(migrated.event)
     times.push(Date.parse(at))
     hash = hashOf(line)
   }

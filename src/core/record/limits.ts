@@ -99,10 +99,10 @@ export function affordableTrials(
     (candidate) => candidate.verdict === undefined && isBegun(state, candidate.tree),
   )
   let left = secondsLeft
-  return planned.filter(({ candidate, tree, certifies }) => {
+  return planned.filter(({ candidate, tree, protocol }) => {
     const fits = left > 0
     left -= trialSeconds
-    return fits || (begun && certifies === undefined && (candidate === null || isBegun(state, tree)))
+    return fits || (begun && protocol.purpose === 'judge' && (candidate === null || isBegun(state, tree)))
   })
 }
 

@@ -1,5 +1,5 @@
 // Merges as the record tells them: which candidate made a commit, and which merges were refuted or undone.
-import type { Candidate } from './candidate.ts'
+import { type Candidate, revertedMerge } from './candidate.ts'
 import { type Certification, isRefuted } from './certification.ts'
 import type { State } from './state.ts'
 
@@ -16,7 +16,9 @@ export function refutationOf(state: State, commit: string): Certification | unde
 /** The merges that were undone by us, as commits of the baseline. */
 export function undoneMerges(state: State): Set<string> {
   const undone = new Set<string>()
-  for (const { reverts, end } of state.candidates.values())
-    if (reverts !== undefined && end?.kind === 'merged') undone.add(reverts)
+  for (const candidate of state.candidates.values()) {
+    const merge = revertedMerge(candidate)
+    if (merge !== undefined && candidate.end?.kind === 'merged') undone.add(merge)
+  }
   return undone
 }

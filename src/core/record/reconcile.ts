@@ -4,6 +4,7 @@ import { type Candidate, candidateBranch } from './candidate.ts'
 import type { LedgerEvent } from './events.ts'
 import type { Words } from './people.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
+import { isToBeClosed } from './status.ts'
 
 /** A pull request as GitHub shows it now. */
 export interface PullRequest {
@@ -59,9 +60,8 @@ export function reconcileCandidate(
     return [...adopted, { kind: 'ended', candidate: candidate.id, end }]
   }
   if (pullRequest.state === 'closed') {
-    const { verdict, aa } = candidate
-    const ours = verdict?.kind === 'reject' || verdict?.kind === 'park' || (verdict && aa !== undefined)
-    if (ours) return [...adopted, { kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }]
+    if (isToBeClosed(candidate))
+      return [...adopted, { kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }]
     return [...adopted, withdrawn(candidate, 'a person closed the pull request', pullRequest.words)]
   }
   if (branchCommit !== candidate.head)

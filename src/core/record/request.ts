@@ -1,6 +1,6 @@
 // What people asked to be tried, as the ledger keeps it.
 
-export interface Wish {
+export interface PersonRequest {
   id: string
   source: { kind: 'dispatch' } | { kind: 'issue'; number: number }
   /** Login of who wrote it; absent where GitHub does not say. */
@@ -10,15 +10,15 @@ export interface Wish {
 }
 
 /** What the asker of a wish was told last. */
-export type WishAnswer = 'opened' | 'settled' | 'declined'
+export type RequestAnswer = 'opened' | 'settled' | 'declined'
 
 /** A wish and what became of it. */
-export interface KnownWish extends Wish {
+export interface KnownRequest extends PersonRequest {
   /** Proposers that were asked for it and brought nothing. */
   attempts: number
   /** The candidate that takes it up. */
   candidate?: string
   /** Why there will be no candidate. */
   declined?: string
-  answered?: WishAnswer
+  answered?: RequestAnswer
 }

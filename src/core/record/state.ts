@@ -1,9 +1,18 @@
 // What is true now, computed from the ledger and nothing else.
 
-import { addUsage, type Candidate, type Direction, isIdea, NO_USAGE, type Usage } from './candidate.ts'
+import {
+  addUsage,
+  type Candidate,
+  type Direction,
+  isIdea,
+  NO_USAGE,
+  requestOf,
+  revertedMerge,
+  type Usage,
+} from './candidate.ts'
 import { type Certification, stretchKey } from './certification.ts'
 import type { Assignment, LedgerEvent } from './events.ts'
-import type { KnownWish } from './request.ts'
+import type { KnownRequest } from './request.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -14,6 +23,8 @@ export interface BaselineCommit {
 
 export interface State {
   rootSeed: string
+  /** Format of the ledger's last lines; 0 before the first. */
+  format: number
   /** The commit candidates are judged against; undefined only before the first run. */
   baseline: BaselineCommit | undefined
   /** Every baseline there was, oldest first; the last one is `baseline`. */
@@ -45,7 +56,7 @@ export interface State {
   /** The askings that nothing came of, by id. */
   fruitless: ReadonlyMap<string, FruitlessAsking>
   /** What people asked for, by id, oldest first. */
-  wishes: ReadonlyMap<string, KnownWish>
+  wishes: ReadonlyMap<string, KnownRequest>
 }
 
 interface FruitlessAsking {
@@ -66,11 +77,12 @@ interface Draft extends State {
   losses: Map<string, ReadonlySet<string>>
   lostSince: Set<string>
   fruitless: Map<string, FruitlessAsking>
-  wishes: Map<string, KnownWish>
+  wishes: Map<string, KnownRequest>
 }
 
 const NOTHING: State = {
   rootSeed: '',
+  format: 0,
   baseline: undefined,
   baselines: [],
   candidates: new Map(),
@@ -145,16 +157,18 @@ function isNews(state: State, event: LedgerEvent): boolean {
       return !state.candidates.has(event.candidate.id)
     case 'no-proposal':
       return !state.fruitless.has(event.id)
-    case 'distilled':
-      return event.settled > state.distilled
-    case 'wish':
-      return !state.wishes.has(event.wish.id)
+    case 'format':
+      return event.format > state.format
+    case 'insights':
+      return event.decided > state.distilled
+    case 'requested':
+      return !state.wishes.has(event.request.id)
     case 'declined': {
-      const wish = state.wishes.get(event.wish)
+      const wish = state.wishes.get(event.request)
       return wish !== undefined && wish.candidate === undefined && wish.declined === undefined
     }
     case 'answered': {
-      const wish = state.wishes.get(event.wish)
+      const wish = state.wishes.get(event.request)
       return wish !== undefined && wish.answered !== event.answer
     }
     case 'opened':
@@ -194,15 +208,23 @@ function isAssigned(known: Assignment | undefined, { command, trials }: Assignme
  * A decision stands, except that an accepted change may turn out not to fit on a baseline that moved meanwhile: a revert
  * is then left to a person.
  */
-function isNewVerdict({ verdict: old, reverts }: Candidate, next: Verdict): boolean {
+function isNewVerdict(candidate: Candidate, next: Verdict): boolean {
+  const { verdict: old } = candidate
   if (old === undefined) return true
-  return old.kind === 'merge' && (next.kind === 'reject' || (next.kind === 'review' && reverts !== undefined))
+  return (
+    old.kind === 'merge' &&
+    (next.kind === 'reject' || (next.kind === 'review' && revertedMerge(candidate) !== undefined))
+  )
 }
 
 function apply(draft: Draft, event: LedgerEvent): void {
   switch (event.kind) {
     case 'started':
       draft.rootSeed = event.rootSeed
+      draft.format = event.format
+      break
+    case 'format':
+      draft.format = event.format
       break
     case 'baseline':
       draft.baseline = { commit: event.commit, tree: event.tree }
@@ -210,27 +232,27 @@ function apply(draft: Draft, event: LedgerEvent): void {
       break
     case 'proposed':
       draft.candidates.set(event.candidate.id, event.candidate)
-      changeWish(draft, event.candidate.wish, () => ({ candidate: event.candidate.id }))
+      changeWish(draft, requestOf(event.candidate), () => ({ candidate: event.candidate.id }))
       draft.usage = addUsage(draft.usage, event.candidate.usage)
       if (isIdea(event.candidate)) draft.asked += 1
       break
     case 'no-proposal':
       draft.fruitless.set(event.id, toFruitless(event))
-      changeWish(draft, event.wish, ({ attempts }) => ({ attempts: attempts + 1 }))
+      changeWish(draft, event.request, ({ attempts }) => ({ attempts: attempts + 1 }))
       draft.usage = addUsage(draft.usage, event.usage)
       draft.asked += 1
       break
-    case 'wish':
-      draft.wishes.set(event.wish.id, { ...event.wish, attempts: 0 })
+    case 'requested':
+      draft.wishes.set(event.request.id, { ...event.request, attempts: 0 })
       break
     case 'declined':
-      changeWish(draft, event.wish, () => ({ declined: event.reason }))
+      changeWish(draft, event.request, () => ({ declined: event.reason }))
       break
     case 'answered':
-      changeWish(draft, event.wish, () => ({ answered: event.answer }))
+      changeWish(draft, event.request, () => ({ answered: event.answer }))
       break
-    case 'distilled':
-      draft.distilled = event.settled
+    case 'insights':
+      draft.distilled = event.decided
       draft.usage = addUsage(draft.usage, event.usage)
       break
     case 'opened':
@@ -299,7 +321,7 @@ function change(draft: Draft, id: string, fields: Partial<Candidate>): void {
 function changeWish(
   draft: Draft,
   id: string | undefined,
-  fields: (wish: KnownWish) => Partial<KnownWish>,
+  fields: (wish: KnownRequest) => Partial<KnownRequest>,
 ): void {
   const wish = id === undefined ? undefined : draft.wishes.get(id)
   if (wish) draft.wishes.set(wish.id, { ...wish, ...fields(wish) })

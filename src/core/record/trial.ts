@@ -7,8 +7,23 @@ const finite = z.number().finite()
 export const curvePointSchema = z.strictObject({ step: finite, value: finite })
 export type CurvePoint = z.infer<typeof curvePointSchema>
 
+/** The scale of a configuration that names none. */
+export const BASE_SCALE = 'base'
+
+const scale = z.string().regex(/^[\w.-]{1,40}$/)
+
+/**
+ * What a trial's number is for: numbers of different protocols are never compared. `scale` is the rung of the ladder.
+ * `range` is the part of the baseline's history that a certifying run helps to prove; it counts for nothing else.
+ */
+export const protocolSchema = z.discriminatedUnion('purpose', [
+  z.strictObject({ purpose: z.literal('judge'), scale }),
+  z.strictObject({ purpose: z.literal('certify'), scale, range: z.strictObject({ from: sha, to: sha }) }),
+])
+export type Protocol = z.infer<typeof protocolSchema>
+
 export const trialSchema = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{16}-[rc][0-9]{1,4}$/),
+  id: z.string().regex(/^[0-9a-f]{16}-([\w.-]{1,40}-)?[rc][0-9]{1,4}$/),
   /** Candidate id, or null when the baseline itself is measured. */
   candidate: z.string().max(40).nullable(),
   base: sha,
@@ -17,16 +32,10 @@ export const trialSchema = z.strictObject({
   /** 1-based; every tree counts its own replicates, those of certification apart. */
   replicate: z.number().int().min(1).max(9999),
   seed: z.number().int().min(0).max(0x7fffffff),
-  /** Rung of the ladder it trains on. */
-  scale: z.string().regex(/^[\w.-]{1,40}$/),
-  /** The stretch of the baseline that this run helps to certify; it counts for nothing else. */
-  certifies: z.strictObject({ from: sha, to: sha }).exactOptional(),
+  protocol: protocolSchema,
   /** Its candidate is an A/A: what is trained is the code of the baseline. */
   aa: z.literal(true).exactOptional(),
 })
-
-/** The one rung there is as yet. */
-export const BASE_SCALE = 'base'
 
 /** More than any machine has: as much as the configuration takes for `sandbox.memory`. */
 const MAX_MEMORY_BYTES = 1024 ** 5

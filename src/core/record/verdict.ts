@@ -1,4 +1,5 @@
 // The judge's decision about a candidate, as the ledger keeps it.
+import type { Outcome } from './trial.ts'
 
 /** A decision about a candidate. All numbers are in the metric's unit; `gain` is positive when the candidate is better. */
 export interface Verdict {
@@ -18,6 +19,8 @@ export interface Verdict {
   risk?: number
   /** How many runs of the candidate and of the baseline were compared. */
   runs: { candidate: number; baseline: number }
+  /** How the run ended that decided against the candidate; absent when its runs could be compared. */
+  failure?: Exclude<Outcome, 'measured'>
   /** Where they were made; absent in ledgers of before, and where numbers play no part. */
   testbed?: string
 }

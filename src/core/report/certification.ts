@@ -2,6 +2,7 @@
 
 import { certificationSteps } from '../certify/revert.ts'
 import { pendingMerges } from '../certify/stretch.ts'
+import { revertedMerge } from '../record/candidate.ts'
 import { isRefuted } from '../record/certification.ts'
 import type { State } from '../record/state.ts'
 import { describeCertification } from './describe.ts'
@@ -44,7 +45,7 @@ function fateOf(state: State, commit: string): string {
     )
   )
     return 'to be undone'
-  const revert = [...state.candidates.values()].findLast(({ reverts }) => reverts === commit)
+  const revert = [...state.candidates.values()].findLast((one) => revertedMerge(one) === commit)
   if (revert?.end?.kind === 'merged') return 'undone'
   if (revert?.end?.kind === 'withdrawn') return `it stays: ${revert.end.reason}`
   return revert?.end === undefined ? 'being undone' : 'it waits for a person'

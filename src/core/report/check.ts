@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { MeasuredEvidence } from '../judge/judge.ts'
 import type { Simplicity } from '../judge/policy.ts'
 import type { Candidate } from '../record/candidate.ts'
+import { isAa } from '../record/candidate.ts'
 import { isSandboxed, type TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { fence, inertText, inertTitle, truncateMarkdown } from '../text/markdown.ts'
@@ -69,14 +70,10 @@ export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckR
 }
 
 /** Of an A/A candidate, what its verdict means; nothing otherwise. */
-export function aaLines(candidate: Pick<Candidate, 'aa' | 'verdict'>): string[] {
+export function aaLines(candidate: Pick<Candidate, 'origin' | 'verdict'>): string[] {
   if (!isAa(candidate)) return []
   const answer = candidate.verdict?.kind === 'merge' ? 'It would have been merged' : 'It would not have been'
   return [`**A/A**: this candidate changes nothing, and is closed whatever the verdict. ${answer}.`]
-}
-
-function isAa({ aa }: Pick<Candidate, 'aa'>): boolean {
-  return aa !== undefined
 }
 
 /** What every check of ours has: its name, a summary that fits, and where it comes from. */

@@ -1,6 +1,7 @@
 // One line an event, for whoever watches the job.
 
 import type { Candidate } from '../record/candidate.ts'
+import { isAa } from '../record/candidate.ts'
 import type { Certification } from '../record/certification.ts'
 import { candidateMergedAs } from '../record/merges.ts'
 import type { State } from '../record/state.ts'
@@ -14,7 +15,7 @@ export function describeTrial(result: TrialResult): string {
   const subject =
     trial.candidate === null ? `baseline ${trial.base.slice(0, 7)}` : `candidate ${trial.candidate}`
   const found = value === undefined ? outcome : formatNumber(value)
-  const purpose = trial.certifies === undefined ? '' : ' to certify'
+  const purpose = trial.protocol.purpose === 'certify' ? ' to certify' : ''
   const why = reason === undefined ? '' : `: ${visibleText(reason, 200)}`
   return `trained ${subject}, run ${trial.replicate}${purpose}: ${found} in ${formatSeconds(wallSeconds)}${why}`
 }
@@ -32,6 +33,6 @@ export function describeCertification(state: State, { to, merges, reason }: Cert
 }
 
 export function describeVerdict(candidate: Candidate, verdict: Verdict): string {
-  const kind = candidate.aa !== undefined && verdict.kind === 'merge' ? 'would merge' : verdict.kind
+  const kind = isAa(candidate) && verdict.kind === 'merge' ? 'would merge' : verdict.kind
   return `${kind} ${describeCandidate(candidate)}: ${visibleText(verdict.reason, 300)}`
 }

@@ -8,7 +8,16 @@ import type { Links } from './report.ts'
 import { renderStaircase } from './staircase.ts'
 import { reachesBeyond } from './staircase-scale.ts'
 import type { Report, ReportRow } from './tally.ts'
-import { costWords, countWords, deltaFormat, headline, runFigures, standingWord, trustSentences, valueFormat } from './words.ts'
+import {
+  costWords,
+  countWords,
+  deltaFormat,
+  headline,
+  runFigures,
+  standingWord,
+  trustSentences,
+  valueFormat,
+} from './words.ts'
 
 /** The page as text. Every word of a candidate in it is escaped. */
 export function renderPage(report: Report, found?: Links): string {

@@ -4,7 +4,8 @@ import type { Config } from '../config/config.ts'
 import type { Change } from '../gate/gate.ts'
 import { type Bench, baselineMean } from '../judge/evidence.ts'
 import type { Candidate } from '../record/candidate.ts'
-import type { KnownWish } from '../record/request.ts'
+import { requestOf } from '../record/candidate.ts'
+import type { KnownRequest } from '../record/request.ts'
 import type { State } from '../record/state.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { countLines } from '../text/line-diff.ts'
@@ -46,10 +47,10 @@ export function renderPullRequest(facts: PullRequestFacts): { title: string; bod
   return { title: pullRequestTitle(candidate), body: truncateMarkdown(body, MAX_BODY_CHARACTERS) }
 }
 
-function whatFollows({ aa, reverts }: Candidate): string {
-  if (aa !== undefined)
+function whatFollows({ origin }: Candidate): string {
+  if (origin.kind === 'aa')
     return 'It trains this change, which is none, reports the number as a check, and closes this pull request whatever the verdict.'
-  if (reverts !== undefined)
+  if (origin.kind === 'revert')
     return 'The change it undoes was trained anew; this pull request is merged on the word of those runs.'
   return 'It trains this change, reports the number as a check, and merges or closes this pull request by itself.'
 }
@@ -63,7 +64,7 @@ function factTable({ candidate, config, state, bench }: PullRequestFacts): strin
   const better = config.metric.direction === 'minimize' ? 'lower' : 'higher'
   const base = state.baselines.find(({ commit }) => commit === candidate.base)
   const value = base && baselineMean(state, bench, base.tree)
-  const asked = candidate.wish === undefined ? undefined : state.wishes.get(candidate.wish)
+  const asked = state.wishes.get(requestOf(candidate) ?? '')
   const measured = value === undefined ? 'not measured yet' : `${metric} ${formatNumber(value)}`
   return table(
     ['', ''],
@@ -81,7 +82,7 @@ function factTable({ candidate, config, state, bench }: PullRequestFacts): strin
   )
 }
 
-function askedFor({ source }: KnownWish): string {
+function askedFor({ source }: KnownRequest): string {
   return source.kind === 'issue' ? `in #${source.number}` : 'by who started the workflow'
 }
 

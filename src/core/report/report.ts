@@ -1,7 +1,16 @@
 // The morning report as markdown, for the step summary of the workflow run; and the shape of a check run.
 import { inertText, table, truncateMarkdown } from '../text/markdown.ts'
 import type { Report, ReportRow } from './tally.ts'
-import { costWords, countWords, deltaFormat, headline, runFigures, standingWord, trustSentences, valueFormat } from './words.ts'
+import {
+  costWords,
+  countWords,
+  deltaFormat,
+  headline,
+  runFigures,
+  standingWord,
+  trustSentences,
+  valueFormat,
+} from './words.ts'
 
 export { buildReport, type Report, type RunTimes } from './tally.ts'
 

@@ -4,17 +4,16 @@ import type { Config } from '../config/config.ts'
 import { type AaTally, tallyAa } from '../judge/aa.ts'
 import { type Bench, baselineMean, noiseSigma, trialsOfTree } from '../judge/evidence.ts'
 import type { Candidate } from '../record/candidate.ts'
+import { isAa } from '../record/candidate.ts'
 import { type Cost, type CostSummary, NO_COST, summariseCost } from '../record/cost.ts'
 import type { State } from '../record/state.ts'
+import { type Status, statusOf } from '../record/status.ts'
 import { measuredValues, type Outcome } from '../record/trial.ts'
 import { mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { type CertificationTally, tallyCertification } from './certification.ts'
 
-/**
- * What became of a candidate. `cut`: rejected without a number of its own. `handed-over`: a person has to decide about it,
- * or to merge it.
- */
+/** What reports count: a status, where everything that is still open counts as one. */
 export const STANDINGS = [
   'merged',
   'rejected',
@@ -25,7 +24,7 @@ export const STANDINGS = [
   'withdrawn',
   'no-op',
   'open',
-] as const
+] as const satisfies readonly (Status | 'open')[]
 export type Standing = (typeof STANDINGS)[number]
 
 export interface Report {
@@ -130,11 +129,10 @@ function reportRow(
 ): Omit<ReportRow, 'cost'> {
   const trials = trialsOfTree(state, bench, candidate.tree)
   const values = measuredValues(trials)
-  const failure = trials.find(({ outcome }) => outcome !== 'measured')?.outcome
-  const standing = standingOf(candidate, failure)
+  const standing = standingOf(candidate)
+  const failure = candidate.verdict?.failure
   // What an A/A candidate seems to gain is nobody's progress.
-  const gain =
-    candidate.aa === undefined ? (candidate.verdict?.measured ?? candidate.verdict?.gain) : undefined
+  const gain = isAa(candidate) ? undefined : (candidate.verdict?.measured ?? candidate.verdict?.gain)
   const value = values.length > 0 ? mean(values) : undefined
   const level = standing === 'merged' ? (levelAfter(state, bench, candidate) ?? value) : undefined
   return {
@@ -148,13 +146,9 @@ function reportRow(
   }
 }
 
-function standingOf({ verdict, end, aa }: Candidate, failure: Outcome | undefined): Standing {
-  if (aa !== undefined && end?.kind === 'closed') return 'no-op'
-  if (end?.kind === 'merged' || end?.kind === 'withdrawn' || end?.kind === 'handed-over') return end.kind
-  if (verdict?.kind === 'reject' && failure !== undefined) return failure === 'cut' ? 'cut' : 'crashed'
-  if (verdict?.kind === 'reject') return 'rejected'
-  if (verdict?.kind === 'park') return 'parked'
-  return end === undefined ? 'open' : 'rejected'
+function standingOf(candidate: Candidate): Standing {
+  const status = statusOf(candidate)
+  return status === 'waiting' || status === 'merging' || status === 'reviewing' ? 'open' : status
 }
 
 function levelAfter(state: State, bench: Bench, { end }: Candidate): number | undefined {

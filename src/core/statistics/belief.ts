@@ -1,6 +1,15 @@
 // What the record tells about the present baseline: how good it is, how well that is known, and what changes to it usually
 // do. Losses are oriented: lower is better, whatever the metric's direction.
-import { clampGain, DEFAULT_EFFECTS, type Effects, judgeEffect, learnEffects, type MeasuredGain, type Observation, observeGain } from './effects.ts'
+import {
+  clampGain,
+  DEFAULT_EFFECTS,
+  type Effects,
+  judgeEffect,
+  learnEffects,
+  type MeasuredGain,
+  type Observation,
+  observeGain,
+} from './effects.ts'
 import { mean } from './noise.ts'
 
 /**

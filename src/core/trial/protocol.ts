@@ -1,30 +1,42 @@
-// The protocol of a trial: what its number is for. It is part of the trial's id and seed.
+// The protocol of a trial in its id and its seed, so that runs for different purposes or scales are never confused.
 import { createHash } from 'node:crypto'
-import type { Trial } from '../record/trial.ts'
+import { BASE_SCALE, type Protocol, type Trial } from '../record/trial.ts'
 
-/** What a run is for. A candidate is never judged on a run that certifies, nor certified on one that judged it. */
-export type Purpose = 'judge' | 'certify'
+/** The protocol by which candidates are judged. */
+export const JUDGE: Protocol = { purpose: 'judge', scale: BASE_SCALE }
 
-export function purposeOf({ certifies }: Pick<Trial, 'certifies'>): Purpose {
-  return certifies === undefined ? 'judge' : 'certify'
-}
-
-/** A replicate of a tree has one id for ever, so recording it twice is noticed. */
-export function trialId(tree: string, replicate: number, purpose: Purpose = 'judge'): string {
-  return `${tree.slice(0, 16)}-${purpose === 'judge' ? 'r' : 'c'}${replicate}`
+/** True for a run that candidates are judged on. None of those that certify is, so that certification sees fresh luck. */
+export function isJudgeTrial({ protocol }: Pick<Trial, 'protocol'>): boolean {
+  return protocol.purpose === 'judge'
 }
 
 /**
- * The seed of a trial: fixed by the ledger's root seed, the code, the replicate and the purpose, so a candidate cannot
+ * A replicate of a tree has one id for ever, so recording it twice is noticed: `<tree>-r1` for a run that judges,
+ * `<tree>-c1` for one that certifies, `<tree>-d24-r1` at a scale with a name of its own.
+ *
+ * @param replicate 1-based; counted for each tree and protocol
+ */
+export function trialId(tree: string, replicate: number, { purpose, scale }: Protocol = JUDGE): string {
+  const rung = scale === BASE_SCALE ? '' : `${scale}-`
+  return `${tree.slice(0, 16)}-${rung}${purpose === 'judge' ? 'r' : 'c'}${replicate}`
+}
+
+/**
+ * The seed of a trial: fixed by the ledger's root seed, the code, the replicate and the protocol, so a candidate cannot
  * choose it, a resumed job repeats it, and certification draws afresh. 31 bits, the range every framework accepts.
  */
 export function trialSeed(
   rootSeed: string,
   tree: string,
   replicate: number,
-  purpose: Purpose = 'judge',
+  { purpose, scale }: Protocol = JUDGE,
 ): number {
-  const suffix = purpose === 'judge' ? '' : `\n${purpose}`
-  const digest = createHash('sha256').update(`${rootSeed}\n${tree}\n${replicate}${suffix}`).digest()
-  return digest.readUInt32BE(0) & 0x7fffffff
+  const parts = [
+    rootSeed,
+    tree,
+    `${replicate}`,
+    ...(purpose === 'judge' ? [] : [purpose]),
+    ...(scale === BASE_SCALE ? [] : [scale]),
+  ]
+  return createHash('sha256').update(parts.join('\n')).digest().readUInt32BE(0) & 0x7fffffff
 }

@@ -1,8 +1,9 @@
 // What a trial's result must say to be believed: it comes from a machine that ran candidate code.
 
+import { isAa } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 import { isSandboxed, type TrialResult } from '../record/trial.ts'
-import { purposeOf, trialId, trialSeed } from './protocol.ts'
+import { trialId, trialSeed } from './protocol.ts'
 
 /** What the configuration on the baseline demands of every result now. */
 export interface Demands {
@@ -38,9 +39,9 @@ export function checkResult(
     return 'its number comes from the training script, and the configuration has an evaluate command'
   if (sandboxKind === 'bubblewrap' && !isSandboxed(result))
     return 'it was made without the sandbox that the configuration demands'
-  const purpose = purposeOf(trial)
-  if (trial.id !== trialId(trial.tree, trial.replicate, purpose)) return 'its id does not belong to its code'
-  if (trial.seed !== trialSeed(state.rootSeed, trial.tree, trial.replicate, purpose))
+  const { tree, protocol, replicate } = trial
+  if (trial.id !== trialId(tree, replicate, protocol)) return 'its id does not belong to its code'
+  if (trial.seed !== trialSeed(state.rootSeed, tree, replicate, protocol))
     return 'its seed is not the one assigned'
   return assigned(state, result) ? undefined : 'no such trial was assigned'
 }
@@ -56,6 +57,6 @@ function assigned(state: State, { trial }: TrialResult): boolean {
     candidate.head === trial.head &&
     candidate.base === trial.base &&
     candidate.tree === trial.tree &&
-    (candidate.aa !== undefined) === (trial.aa === true)
+    isAa(candidate) === (trial.aa === true)
   )
 }

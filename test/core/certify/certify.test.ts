@@ -1,21 +1,39 @@
 // What fresh runs say about a stretch of the baseline, which runs it needs, and in what words.
 
-import { measurementHash } from '../../../src/core/config/measurement.ts'
 import { describe, expect, it } from 'vitest'
-import { certificationConfig, certificationFailure, certifyPolicy, decideCertification, planCertification } from '../../../src/core/certify/certify.ts'
+import {
+  certificationConfig,
+  certificationFailure,
+  certifyPolicy,
+  decideCertification,
+  planCertification,
+} from '../../../src/core/certify/certify.ts'
 import { type CertifyPolicy, HOLD_Z } from '../../../src/core/certify/opinion.ts'
+import { measurementHash } from '../../../src/core/config/measurement.ts'
 import type { Simplicity } from '../../../src/core/judge/policy.ts'
 import { planTrials } from '../../../src/core/plan/schedule.ts'
 import type { Certification } from '../../../src/core/record/certification.ts'
 import type { State } from '../../../src/core/record/state.ts'
 import type { TrialResult } from '../../../src/core/record/trial.ts'
-import { trialId, trialSeed } from '../../../src/core/trial/protocol.ts'
-import { aBaseline, aCandidate, aConfig, aState, aTrialResult, aVerdict, BENCH, POLICY, ROOT_SEED, trialResults } from '../../factories.ts'
+import { isJudgeTrial, trialId, trialSeed } from '../../../src/core/trial/protocol.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aConfig,
+  aState,
+  aTrialResult,
+  aVerdict,
+  BENCH,
+  certifying,
+  POLICY,
+  ROOT_SEED,
+  trialResults,
+} from '../../factories.ts'
 
 const START = aBaseline('start')
 const FIRST = aBaseline('first')
 const LAST = aBaseline('last')
-const CERTIFY: CertifyPolicy = { direction: 'minimize', runs: 4, every: 0, holdZ: HOLD_Z, bench: BENCH }
+const CERTIFICATION: CertifyPolicy = { direction: 'minimize', runs: 4, every: 0, holdZ: HOLD_Z, bench: BENCH }
 
 /** Fresh runs of one end of the stretch from START to `to`. */
 function fresh(
@@ -29,10 +47,10 @@ function fresh(
     const failed = value === undefined ? ({ outcome: 'crashed', reason: 'exit code 1' } as const) : { value }
     const result = { ...aTrialResult({ baseline: head, replicate, ...failed }), ...fields }
     const { tree } = head
-    const id = trialId(tree, replicate, 'certify')
-    const seed = trialSeed(ROOT_SEED, tree, replicate, 'certify')
-    const certifies = { from: START.commit, to: to.commit }
-    return { ...result, trial: { ...result.trial, id, seed, certifies } }
+    const protocol = certifying(START.commit, to.commit)
+    const id = trialId(tree, replicate, protocol)
+    const seed = trialSeed(ROOT_SEED, tree, replicate, protocol)
+    return { ...result, trial: { ...result.trial, id, seed, protocol } }
   })
 }
 
@@ -55,7 +73,7 @@ function aBatch(
 }
 
 function decided(state: State, policy: Partial<CertifyPolicy> = {}): Certification | undefined {
-  const events = decideCertification(state, { ...CERTIFY, ...policy })
+  const events = decideCertification(state, { ...CERTIFICATION, ...policy })
   return events.flatMap((event) => (event.kind === 'certification' ? [event.certification] : []))[0]
 }
 
@@ -97,7 +115,7 @@ describe('the decision', () => {
   it('about a single merge that may still help waits for twice the runs', () => {
     const first = one(...fresh(START, BEFORE), ...fresh(LAST, better(0.005)))
     expect(decided(first)).toBeUndefined()
-    expect(planCertification(first, CERTIFY)).toHaveLength(8)
+    expect(planCertification(first, CERTIFICATION)).toHaveLength(8)
     const twice = (values: readonly number[]) => [...values, ...values]
     const half = one(...fresh(START, [...BEFORE, 2.5]), ...fresh(LAST, [...better(0.02), 2.47]))
     expect(decided(half)).toBeUndefined()
@@ -162,8 +180,8 @@ describe('the decision', () => {
   it('is none while the certified commit itself fails: that says nothing about the merges', () => {
     const state = aBatch([...fresh(START, [undefined, undefined, undefined]), ...fresh(LAST, better(0.04))])
     expect(decided(state)).toBeUndefined()
-    expect(planCertification(state, CERTIFY)).toEqual([])
-    expect(certificationFailure(state, CERTIFY)).toBe('3 fresh runs ended crashed: exit code 1')
+    expect(planCertification(state, CERTIFICATION)).toEqual([])
+    expect(certificationFailure(state, CERTIFICATION)).toBe('3 fresh runs ended crashed: exit code 1')
   })
 
   it('worse runs never turn "does not hold" into "holds"', () => {
@@ -258,7 +276,7 @@ describe('simplifications', () => {
 
 describe('the plan', () => {
   const ends = (state: State) =>
-    planCertification(state, CERTIFY).map(({ head }) => (head === LAST.commit ? 'to' : 'from'))
+    planCertification(state, CERTIFICATION).map(({ head }) => (head === LAST.commit ? 'to' : 'from'))
 
   it('takes both ends in turn', () => {
     expect(ends(aBatch([]))).toEqual(['from', 'to', 'from', 'to', 'from', 'to', 'from', 'to'])
@@ -281,21 +299,21 @@ describe('the plan', () => {
   })
 
   it('has ids and seeds of its own, which go on counting through later stretches', () => {
-    const [trial] = planCertification(aBatch([]), CERTIFY)
+    const [trial] = planCertification(aBatch([]), CERTIFICATION)
     expect(trial).toMatchObject({ id: `${START.tree.slice(0, 16)}-c1`, candidate: null, base: START.commit })
     expect(trial?.seed).not.toBe(trialSeed(ROOT_SEED, START.tree, 1))
-    const later = planCertification(aBatch(fresh(START, BEFORE, FIRST)), CERTIFY)
+    const later = planCertification(aBatch(fresh(START, BEFORE, FIRST)), CERTIFICATION)
     expect(later[0]?.id).toBe(`${START.tree.slice(0, 16)}-c5`)
   })
 
   it('is the same every time, and shrinks by what was run', () => {
-    expect(planCertification(aBatch([]), CERTIFY)).toEqual(planCertification(aBatch([]), CERTIFY))
+    expect(planCertification(aBatch([]), CERTIFICATION)).toEqual(planCertification(aBatch([]), CERTIFICATION))
   })
 
   it('comes before everything else in the schedule, and disturbs no replicate of the baseline', () => {
     const state = aBatch(fresh(LAST, BEFORE))
-    const trials = planTrials(state, BENCH, POLICY, CERTIFY)
-    expect(trials.slice(0, 4).every(({ certifies }) => certifies)).toBe(true)
+    const trials = planTrials(state, BENCH, POLICY, CERTIFICATION)
+    expect(trials.slice(0, 4).every((trial) => !isJudgeTrial(trial))).toBe(true)
     expect(trials.slice(4).map(({ id }) => id)).toEqual(
       [1, 2, 3, 4, 5, 6].map((replicate) => trialId(LAST.tree, replicate)),
     )
@@ -310,11 +328,11 @@ describe('when it is due', () => {
     ['not before', 3, []],
     ['never, when configured so', 0, []],
   ])('%s', (_, every, events) => {
-    expect(decideCertification(unasked, { ...CERTIFY, every })).toEqual(events)
+    expect(decideCertification(unasked, { ...CERTIFICATION, every })).toEqual(events)
   })
 
   it('is not asked for twice', () => {
-    expect(decideCertification(aBatch([]), { ...CERTIFY, every: 1 })).toEqual([])
+    expect(decideCertification(aBatch([]), { ...CERTIFICATION, every: 1 })).toEqual([])
   })
 })
 

@@ -6,13 +6,21 @@ import { isCertifying, nextStretch, pendingMerges } from '../../../src/core/cert
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import { type Certification, stretchKey } from '../../../src/core/record/certification.ts'
 import type { State } from '../../../src/core/record/state.ts'
-import { aBaseline, aCandidate, aCertification, aState, aVerdict } from '../../factories.ts'
+import {
+  aaOrigin,
+  aBaseline,
+  aCandidate,
+  aCertification,
+  aState,
+  aVerdict,
+  revertOrigin,
+} from '../../factories.ts'
 
 /** What made each baseline after the first: `m` a merge of ours, anything else as in `MAKERS`. */
 const MAKERS: Record<string, ((name: string) => Candidate) | undefined> = {
   m: (name) => merged(name),
-  r: (name) => merged(name, { reverts: aBaseline('m1').commit }),
-  a: (name) => merged(name, { aa: 1 }),
+  r: (name) => merged(name, { origin: revertOrigin(aBaseline('m1').commit) }),
+  a: (name) => merged(name, { origin: aaOrigin(1) }),
   w: (name) => merged(name, { verdict: aVerdict({ kind: 'review' }) }),
   x: (name) => merged(name, { end: { kind: 'merged', commit: aBaseline(name).commit, asTrained: false } }),
   p: undefined,

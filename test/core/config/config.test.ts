@@ -1,7 +1,13 @@
 // The configuration: what is accepted, what it means, and how every mistake is reported.
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { type Config, type ConfigProblem, parseConfig, renderConfigProblems, type SandboxConfig } from '../../../src/core/config/config.ts'
+import {
+  type Config,
+  type ConfigProblem,
+  parseConfig,
+  renderConfigProblems,
+  type SandboxConfig,
+} from '../../../src/core/config/config.ts'
 import { nearestWord } from '../../../src/core/config/edit-distance.ts'
 
 const EXAMPLE = String.raw`baseline: autoresearch/baseline

@@ -1,13 +1,22 @@
 // Candidates that change nothing: when one is due, what it may be, and what their verdicts say about the judge.
+
 import { describe, expect, it } from 'vitest'
 import { isEditable } from '../../../src/core/gate/gate.ts'
-import { AA_PATH, aaContent, aaProposal, dueAa, exactInterval, reviewAa, tallyAa } from '../../../src/core/judge/aa.ts'
-import { aCandidate, aState, aVerdict, sha } from '../../factories.ts'
+import {
+  AA_PATH,
+  aaContent,
+  aaProposal,
+  dueAa,
+  exactInterval,
+  reviewAa,
+  tallyAa,
+} from '../../../src/core/judge/aa.ts'
+import { aaOrigin, aCandidate, aState, aVerdict, revertOrigin, sha } from '../../factories.ts'
 
 const ideas = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => aCandidate({ name: `idea ${from + index}` }))
-const AA = aCandidate({ name: 'aa', aa: 1 })
-const REVERT = aCandidate({ name: 'revert', reverts: sha('merge') })
+const AA = aCandidate({ name: 'aa', origin: aaOrigin(1) })
+const REVERT = aCandidate({ name: 'revert', origin: revertOrigin(sha('merge')) })
 
 describe('dueAa', () => {
   it.each([
@@ -57,7 +66,7 @@ describe('reviewAa', () => {
 describe('tallyAa', () => {
   const verdicts = (kinds: readonly ('merge' | 'reject' | 'park' | 'review')[]) =>
     kinds.map((kind, index) =>
-      aCandidate({ name: `aa ${index}`, aa: index + 1, verdict: aVerdict({ kind }) }),
+      aCandidate({ name: `aa ${index}`, origin: aaOrigin(index + 1), verdict: aVerdict({ kind }) }),
     )
 
   it('is nothing before the first verdict', () => {

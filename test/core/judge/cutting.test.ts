@@ -6,7 +6,17 @@ import type { Candidate } from '../../../src/core/record/candidate.ts'
 import type { State } from '../../../src/core/record/state.ts'
 import type { CurvePoint, TrialResult } from '../../../src/core/record/trial.ts'
 import { cutPlanSchema } from '../../../src/core/trial/curve.ts'
-import { aBaseline, aCandidate, aRandom, aState, aTrialResult, BENCH, gaussian, POLICY, type TrialResultFields } from '../../factories.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aRandom,
+  aState,
+  aTrialResult,
+  BENCH,
+  gaussian,
+  POLICY,
+  type TrialResultFields,
+} from '../../factories.ts'
 
 const CUT_POLICY = { ...POLICY, chance: 0.02 }
 const SIGMA = 0.01

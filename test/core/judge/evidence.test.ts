@@ -1,12 +1,35 @@
 // Which runs may be compared with which.
-import { measurementHash } from '../../../src/core/config/measurement.ts'
+
 import { describe, expect, it } from 'vitest'
-import { baselineMean, baselineTrials, beliefAt, evidenceFor, missingBaselineRuns, noiseSigma, trialsOfTree } from '../../../src/core/judge/evidence.ts'
+import { measurementHash } from '../../../src/core/config/measurement.ts'
+import {
+  baselineMean,
+  baselineTrials,
+  beliefAt,
+  evidenceFor,
+  missingBaselineRuns,
+  noiseSigma,
+  trialsOfTree,
+} from '../../../src/core/judge/evidence.ts'
 import { judge } from '../../../src/core/judge/judge.ts'
 import type { State } from '../../../src/core/record/state.ts'
 import type { TrialResult } from '../../../src/core/record/trial.ts'
 import { estimateNoise } from '../../../src/core/statistics/noise.ts'
-import { aBaseline, aCandidate, aConfig, aRandom, aState, aTrialResult, aVerdict, BENCH, POLICY, sha, trialResults } from '../../factories.ts'
+import {
+  aaOrigin,
+  aBaseline,
+  aCandidate,
+  aConfig,
+  aRandom,
+  aState,
+  aTrialResult,
+  aVerdict,
+  BENCH,
+  POLICY,
+  revertOrigin,
+  sha,
+  trialResults,
+} from '../../factories.ts'
 
 const CANDIDATE = aCandidate()
 const ELSEWHERE = { testbed: '1 × OtherGPU, driver 1.0' }
@@ -200,8 +223,8 @@ describe('what the record tells about the baseline', () => {
   })
 
   it.each([
-    ['a candidate that changes nothing', { aa: 1 }],
-    ['what undoes a merge', { reverts: sha('merge') }],
+    ['a candidate that changes nothing', { origin: aaOrigin(1) }],
+    ['what undoes a merge', { origin: revertOrigin(sha('merge')) }],
   ])('is not changed by %s', (_, fields) => {
     // Only what the runs say of the noise of one run is the same for all code, so there is one run.
     const trials = [aTrialResult({ candidate: CANDIDATE, value: 2.6 })]

@@ -6,7 +6,16 @@ import type { JudgePolicy, Simplicity } from '../../../src/core/judge/policy.ts'
 import { measuredValues, type TrialResult } from '../../../src/core/record/trial.ts'
 import type { Verdict } from '../../../src/core/record/verdict.ts'
 import { estimateNoise, mean } from '../../../src/core/statistics/noise.ts'
-import { aCandidate, aRandom, aTrialResult, gaussian, POLICY, someEvidence, type TrialResultFields, trialResults } from '../../factories.ts'
+import {
+  aCandidate,
+  aRandom,
+  aTrialResult,
+  gaussian,
+  POLICY,
+  someEvidence,
+  type TrialResultFields,
+  trialResults,
+} from '../../factories.ts'
 
 /** Mean 2.5; what σ is, the test says. */
 const BASELINE = trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53])

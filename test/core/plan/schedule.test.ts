@@ -1,13 +1,36 @@
 // The scheduler: what is trained next, what is decided, what is done on GitHub, and who proposes.
 
 import { describe, expect, it } from 'vitest'
-import { baselineFailure, decide, isCurrent, judgeCandidate, planSteps, planTrials, type Step, waitingCandidates } from '../../../src/core/plan/schedule.ts'
+import {
+  baselineFailure,
+  decide,
+  isCurrent,
+  judgeCandidate,
+  planSteps,
+  planTrials,
+  type Step,
+  waitingCandidates,
+} from '../../../src/core/plan/schedule.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../../src/core/record/events.ts'
 import type { State } from '../../../src/core/record/state.ts'
 import type { Trial, TrialResult } from '../../../src/core/record/trial.ts'
 import { trialId, trialSeed } from '../../../src/core/trial/protocol.ts'
-import { aBaseline, aCandidate, aState, aTrialResult, aVerdict, BENCH, POLICY, ROOT_SEED, sha, trialResults } from '../../factories.ts'
+import {
+  aaOrigin,
+  aBaseline,
+  aCandidate,
+  aState,
+  aTrialResult,
+  aVerdict,
+  BENCH,
+  certifying,
+  POLICY,
+  ROOT_SEED,
+  revertOrigin,
+  sha,
+  trialResults,
+} from '../../factories.ts'
 
 const NOISY = [2.47, 2.48, 2.49, 2.51, 2.52, 2.53]
 const MEASURED = trialResults(NOISY)
@@ -111,7 +134,7 @@ describe('planTrials', () => {
     ['one that was handed over', { ...warmup, end: { kind: 'handed-over', reason: 'protected' } as const }],
     ['F18 one whose base is no longer the baseline', stale],
     ['F18 a stale one that was accepted', { ...stale, verdict: MERGE }],
-    ['a revert, which the runs of what it undoes decide', { ...warmup, reverts: sha('merge') }],
+    ['a revert, which the runs of what it undoes decide', { ...warmup, origin: revertOrigin(sha('merge')) }],
   ])('does not train %s', (_, candidate) => {
     expect(plannedRuns(aState({ candidates: [candidate], trials: MEASURED }))).toEqual([])
   })
@@ -137,14 +160,17 @@ describe('planTrials', () => {
   })
 
   it('marks the trials of an A/A candidate, so that its code is known to be the baseline’s', () => {
-    const marked = aState({ candidates: [{ ...warmup, aa: 1 }, muon], trials: MEASURED })
+    const marked = aState({
+      candidates: [{ ...warmup, origin: aaOrigin(1) }, muon],
+      trials: MEASURED,
+    })
     expect(plan(marked).map(({ aa }) => aa)).toEqual([true, undefined])
   })
 
   it('does not count the runs that certify among the replicates', () => {
     const { trial, ...result } = aTrialResult({ value: 2.5 })
-    const certifies = { from: trial.head, to: trial.head }
-    const fresh = { ...result, trial: { ...trial, id: trialId(trial.tree, 1, 'certify'), certifies } }
+    const protocol = certifying(trial.head, trial.head)
+    const fresh = { ...result, trial: { ...trial, id: trialId(trial.tree, 1, protocol), protocol } }
     expect(plannedRuns(aState({ trials: [fresh] }))).toHaveLength(6)
     expect(plannedRuns(aState({ trials: [fresh] }))[0]).toBe('baseline r1')
   })
@@ -183,7 +209,12 @@ describe('planTrials between two runs of a promising candidate', () => {
 
 describe('planTrials with an A/A candidate that would be merged', () => {
   it('goes on with the others: nothing is merged', () => {
-    const lucky = aCandidate({ name: 'lucky', aa: 1, pullRequest: 1, verdict: MERGE })
+    const lucky = aCandidate({
+      name: 'lucky',
+      origin: aaOrigin(1),
+      pullRequest: 1,
+      verdict: MERGE,
+    })
     const state = aState({ candidates: [lucky, aCandidate({ name: 'fresh' })], trials: MEASURED })
     expect(plannedRuns(state)).toEqual(['fresh r1'])
   })
@@ -369,11 +400,19 @@ describe('planSteps', () => {
     ['F18 a stale one that is parked', { ...stale, pullRequest: 1, verdict: PARK }, 'settle'],
     ['a stale one decided before it was opened', { ...stale, verdict: REJECT }, 'open'],
     ['one that ended', { pullRequest: 1, verdict: REJECT, ...ended }, undefined],
-    ['an A/A candidate that would have been merged', { aa: 1, pullRequest: 1, verdict: MERGE }, 'settle'],
-    ['a stale one of those', { ...stale, aa: 1, pullRequest: 1, verdict: MERGE }, 'settle'],
-    ['F18 a stale A/A candidate', { ...stale, aa: 1, pullRequest: 1 }, 'rebase'],
-    ['a revert', { reverts: sha('merge'), verdict: MERGE, pullRequest: 1 }, 'settle'],
-    ['F18 a stale revert', { ...stale, reverts: sha('merge'), pullRequest: 1, verdict: MERGE }, 'rebase'],
+    [
+      'an A/A candidate that would have been merged',
+      { origin: aaOrigin(1), pullRequest: 1, verdict: MERGE },
+      'settle',
+    ],
+    ['a stale one of those', { ...stale, origin: aaOrigin(1), pullRequest: 1, verdict: MERGE }, 'settle'],
+    ['F18 a stale A/A candidate', { ...stale, origin: aaOrigin(1), pullRequest: 1 }, 'rebase'],
+    ['a revert', { origin: revertOrigin(sha('merge')), verdict: MERGE, pullRequest: 1 }, 'settle'],
+    [
+      'F18 a stale revert',
+      { ...stale, origin: revertOrigin(sha('merge')), pullRequest: 1, verdict: MERGE },
+      'rebase',
+    ],
     ['F18 a stale one that ended', { ...stale, ...ended }, undefined],
     ['one that ended before it was opened', ended, undefined],
   ] as const)('%s: %j → %s', (_, fields, kind) => {

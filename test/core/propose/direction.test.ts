@@ -1,9 +1,10 @@
 // Whose turn it is and in which direction: what the bandit learns, and what holds whatever it learned.
+
 import { describe, expect, it } from 'vitest'
 import { chooseTurn, type ProposerChoice, type Turn } from '../../../src/core/propose/direction.ts'
-import { CATEGORIES, type Candidate, isStructural } from '../../../src/core/record/candidate.ts'
+import { CATEGORIES, type Candidate, isStructural, originOf } from '../../../src/core/record/candidate.ts'
 import type { State } from '../../../src/core/record/state.ts'
-import { aCandidate, aDirection, aRandom, aState, aTrialResult, aVerdict } from '../../factories.ts'
+import { aaOrigin, aCandidate, aDirection, aRandom, aState, aTrialResult, aVerdict } from '../../factories.ts'
 
 const POLICY = { structuralShare: 0.3, deviceHourDollars: 2 }
 const KNOBS: ProposerChoice = { name: 'knobs', constantsOnly: true }
@@ -162,7 +163,7 @@ describe('chooseTurn', () => {
   })
 
   it('does not count candidates that change nothing', () => {
-    const noOps = tried(20, { aa: 1, category: 'schedule', ...MERGED })
+    const noOps = tried(20, { origin: aaOrigin(1), category: 'schedule', ...MERGED })
     expect(turns(aLedger(noOps))).toEqual(turns(aState()))
   })
 })
@@ -189,7 +190,7 @@ describe('the changes a direction starts from', () => {
 
   it('does not combine the same two twice, whether or not a candidate came of it', () => {
     const direction = aDirection({ mode: 'combine', sources: [one.id, two.id] })
-    const both = aCandidate({ name: 'both', direction, ...REJECTED })
+    const both = aCandidate({ name: 'both', origin: originOf(direction), ...REJECTED })
     expect(sourcesOf(aLedger([one, two, both]), 'combine')).toEqual([])
     const usage = { inputTokens: 1, outputTokens: 1, dollars: 0 }
     const fruitless = new Map([['f', { proposer: 'agent', usage, direction }]])
@@ -208,7 +209,9 @@ describe('the changes a direction starts from', () => {
     expect(sourcesOf(aLedger(merged.slice(1)), 'simplify')).toEqual([])
     const direction = aDirection({ mode: 'simplify', sources: [merged[0]?.id ?? ''] })
     expect(sourcesOf(aLedger(merged), 'simplify').length).toBeGreaterThan(0)
-    expect(sourcesOf(aLedger([...merged, aCandidate({ direction, ...REJECTED })]), 'simplify')).toEqual([])
+    expect(
+      sourcesOf(aLedger([...merged, aCandidate({ origin: originOf(direction), ...REJECTED })]), 'simplify'),
+    ).toEqual([])
   })
 
   it('takes no change that was clearly worse, merged already or closed by a person for a near miss', () => {
@@ -224,7 +227,7 @@ describe('the changes a direction starts from', () => {
     const state = { ...aLedger([crash]), trials: new Map([['t', crashRun]]) }
     expect(new Set(sourcesOf(state, 'repair').flat())).toEqual(new Set([crash.id]))
     const direction = aDirection({ mode: 'repair', sources: [crash.id] })
-    const repaired = aCandidate({ name: 'repaired', direction, ...REJECTED })
+    const repaired = aCandidate({ name: 'repaired', origin: originOf(direction), ...REJECTED })
     const later = { ...aLedger([crash, repaired]), trials: new Map([['t', crashRun]]) }
     expect(sourcesOf(later, 'repair')).toEqual([])
   })

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { insightsAreDue, insightsPrompt, readInsights, renewInsights, tabulateInsights, withoutMarks } from '../../../src/core/propose/insights.ts'
+import {
+  insightsAreDue,
+  insightsPrompt,
+  readInsights,
+  renewInsights,
+  tabulateInsights,
+  withoutMarks,
+} from '../../../src/core/propose/insights.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
-import { aCandidate, aState, aVerdict } from '../../factories.ts'
+import { aaOrigin, aCandidate, aState, aVerdict } from '../../factories.ts'
 
 const MERGED = aCandidate({
   name: 'warmup',
@@ -30,7 +37,7 @@ describe('insights', () => {
     )
     const others = [
       aCandidate({ name: 'open' }),
-      aCandidate({ name: 'no-op', aa: 1, end: { kind: 'closed' } }),
+      aCandidate({ name: 'no-op', origin: aaOrigin(1), end: { kind: 'closed' } }),
     ]
     expect(insightsAreDue(aState({ candidates: [...candidates, ...others], distilled }), 20)).toBe(due)
   })

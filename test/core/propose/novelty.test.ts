@@ -4,7 +4,7 @@ import { sketchOf } from '../../../src/core/gate/sketch.ts'
 import { explainRepetition } from '../../../src/core/propose/novelty.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import type { BaselineCommit } from '../../../src/core/record/state.ts'
-import { aBaseline, aCandidate, aState, aVerdict } from '../../factories.ts'
+import { aaOrigin, aBaseline, aCandidate, aState, aVerdict } from '../../factories.ts'
 
 const POLICY = { similarity: 0.8, retryAfterMerges: 2 }
 const BEFORE = 'lr = 0.1\nh = relu(linear(x))\nh = norm(h)\nreturn project(h)\n'
@@ -85,6 +85,6 @@ describe('explainRepetition', () => {
   })
 
   it('does not take a candidate that changes nothing for an idea', () => {
-    expect(isNew(past(GATED, { aa: 1 }))).toBe(true)
+    expect(isNew(past(GATED, { origin: aaOrigin(1) }))).toBe(true)
   })
 })

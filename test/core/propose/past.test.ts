@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { pastDiff, pastLog, searchPast } from '../../../src/core/propose/past.ts'
-import { aCandidate, aState, aTrialResult, aVerdict } from '../../factories.ts'
+import { aaOrigin, aCandidate, aState, aTrialResult, aVerdict } from '../../factories.ts'
 import { HOSTILE } from '../report/hostile.ts'
 
 const merged = aCandidate({
@@ -20,7 +20,11 @@ const cut = aCandidate({
   verdict: { kind: 'reject', reason: 'run 1 ended cut', runs: { candidate: 0, baseline: 6 } },
 })
 const waiting = aCandidate({ name: 'cosine' })
-const aa = aCandidate({ name: 'nothing', aa: 1, verdict: aVerdict({ kind: 'merge', gain: 0.5 }) })
+const aa = aCandidate({
+  name: 'nothing',
+  origin: aaOrigin(1),
+  verdict: aVerdict({ kind: 'merge', gain: 0.5 }),
+})
 const failure = aTrialResult({
   candidate: crashed,
   outcome: 'crashed',

@@ -1,10 +1,19 @@
 // Wishes of people: which text becomes one, which is next, and what its asker is to be told.
 
 import { describe, expect, test } from 'vitest'
-import { declineReason, dispatchedWish, dueAnswers, type LabelledIssue, readIssue, revokedWishes, waitingWish } from '../../../src/core/propose/requests.ts'
+import {
+  declineReason,
+  dispatchedWish,
+  dueAnswers,
+  type LabelledIssue,
+  readIssue,
+  revokedWishes,
+  waitingWish,
+} from '../../../src/core/propose/requests.ts'
 import { NO_USAGE } from '../../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../../src/core/record/events.ts'
-import type { Wish } from '../../../src/core/record/request.ts'
+import { LEDGER_FORMAT } from '../../../src/core/record/events.ts'
+import type { PersonRequest } from '../../../src/core/record/request.ts'
 import { replay, selectNews } from '../../../src/core/record/state.ts'
 import { aBaseline, aCandidate, ROOT_SEED, sha } from '../../factories.ts'
 
@@ -37,7 +46,7 @@ describe('a labelled issue', () => {
 
   test('of somebody else is a wish in the words of a person who may write, and in no others', () => {
     const read = readIssue(anIssue({ author: EVE }), { labeller: ADA, mayWrite: false, words: WORDS })
-    expect(read).toMatchObject({ kind: 'wish', wish: WORDS })
+    expect(read).toMatchObject({ kind: 'requested', request: WORDS })
     expect(JSON.stringify(read)).not.toMatch(/longer|first steps/)
   })
 
@@ -79,19 +88,19 @@ test('a hypothesis is a wish of who started the workflow', () => {
   expect(dispatchedWish('42', ' ')).toBeUndefined()
 })
 
-const aWish = (number: number): Wish => ({
+const aWish = (number: number): PersonRequest => ({
   id: `issue-${number}`,
   source: { kind: 'issue', number },
   by: 'ada',
   text: 'Use Muon',
 })
 const STARTED: LedgerEvent[] = [
-  { kind: 'started', rootSeed: ROOT_SEED },
+  { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
   { kind: 'baseline', ...aBaseline(), cause: 'started' },
-  { kind: 'wish', wish: aWish(1) },
-  { kind: 'wish', wish: aWish(2) },
+  { kind: 'requested', request: aWish(1) },
+  { kind: 'requested', request: aWish(2) },
 ]
-const candidate = aCandidate({ name: 'muon', wish: 'issue-1' })
+const candidate = aCandidate({ name: 'muon', origin: { kind: 'request', request: 'issue-1' } })
 const PROPOSED: LedgerEvent = { kind: 'proposed', candidate }
 const OPENED: LedgerEvent = { kind: 'opened', candidate: candidate.id, pullRequest: 34 }
 const MERGED: LedgerEvent = {
@@ -105,9 +114,9 @@ const nothing = (id: string): LedgerEvent => ({
   proposer: 'openai gpt-x',
   reason: 'empty answer',
   usage: NO_USAGE,
-  wish: 'issue-1',
+  request: 'issue-1',
 })
-const DECLINED: LedgerEvent = { kind: 'declined', wish: 'issue-1', reason: 'there is no such layer' }
+const DECLINED: LedgerEvent = { kind: 'declined', request: 'issue-1', reason: 'there is no such layer' }
 
 describe('in the ledger', () => {
   test.each<[string, LedgerEvent[], string | undefined]>([
@@ -123,7 +132,7 @@ describe('in the ledger', () => {
 
   test('the same line twice is no news', () => {
     const events = [...STARTED, nothing('n1'), DECLINED]
-    const again: LedgerEvent[] = [{ kind: 'wish', wish: aWish(1) }, nothing('n1'), DECLINED]
+    const again: LedgerEvent[] = [{ kind: 'requested', request: aWish(1) }, nothing('n1'), DECLINED]
     expect(selectNews(replay(events), again)).toEqual([])
     expect(selectNews(replay([...STARTED, PROPOSED]), [DECLINED])).toEqual([])
   })
@@ -151,7 +160,7 @@ test.each([
 describe('its asker is told', () => {
   const told = (answer: 'opened' | 'settled' | 'declined'): LedgerEvent => ({
     kind: 'answered',
-    wish: 'issue-1',
+    request: 'issue-1',
     answer,
   })
 
@@ -170,8 +179,8 @@ describe('its asker is told', () => {
   })
 
   test('nothing when it came with the start of a workflow', () => {
-    const wish: Wish = { id: 'run-1', source: { kind: 'dispatch' }, text: 'Use Muon' }
-    const declined: LedgerEvent = { kind: 'declined', wish: 'run-1', reason: 'no' }
-    expect(dueAnswers(replay([{ kind: 'wish', wish }, declined]))).toEqual([])
+    const wish: PersonRequest = { id: 'run-1', source: { kind: 'dispatch' }, text: 'Use Muon' }
+    const declined: LedgerEvent = { kind: 'declined', request: 'run-1', reason: 'no' }
+    expect(dueAnswers(replay([{ kind: 'requested', request: wish }, declined]))).toEqual([])
   })
 })

@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { applyEdit, changedFiles, listFiles, MAX_FILE_BYTES, openWorkspace, readFile, showDiff, type Workspace, writeFile } from '../../../src/core/propose/workspace.ts'
+import {
+  applyEdit,
+  changedFiles,
+  listFiles,
+  MAX_FILE_BYTES,
+  openWorkspace,
+  readFile,
+  showDiff,
+  type Workspace,
+  writeFile,
+} from '../../../src/core/propose/workspace.ts'
 
 const FILES = { 'train.py': 'lr = 1\nwd = 1\n', 'lib/model.py': 'depth = 4\n', 'eval.py': 'score()\n' }
 

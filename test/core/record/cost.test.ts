@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { NO_USAGE, type Usage } from '../../../src/core/record/candidate.ts'
 import { costSince, summariseCost } from '../../../src/core/record/cost.ts'
 import type { LedgerEvent } from '../../../src/core/record/events.ts'
+import { LEDGER_FORMAT } from '../../../src/core/record/events.ts'
 import { replay } from '../../../src/core/record/state.ts'
-import { aBaseline, aCandidate, aTrialResult, ROOT_SEED, sha } from '../../factories.ts'
+import { aBaseline, aCandidate, aTrialResult, ROOT_SEED, revertOrigin, sha } from '../../factories.ts'
 
 const usage = (inputTokens: number, dollars = 0, cachedTokens?: number): Usage => ({
   inputTokens,
@@ -17,7 +18,7 @@ const usage = (inputTokens: number, dollars = 0, cachedTokens?: number): Usage =
 const good = aCandidate({ name: 'good', usage: usage(1000, 0.5, 400) })
 const bad = aCandidate({ name: 'bad', usage: usage(3000) })
 const EVENTS: LedgerEvent[] = [
-  { kind: 'started', rootSeed: ROOT_SEED },
+  { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
   { kind: 'baseline', ...aBaseline(), cause: 'started' },
   { kind: 'trial', result: aTrialResult({ deviceSeconds: 100 }) },
   { kind: 'proposed', candidate: good },
@@ -52,7 +53,7 @@ describe('the cost', () => {
   })
 
   test('of a merge leaves out merges that were undone', () => {
-    const revert = aCandidate({ name: 'undoing', reverts: sha('m') })
+    const revert = aCandidate({ name: 'undoing', origin: revertOrigin(sha('m')) })
     const undone: LedgerEvent[] = [
       MERGED,
       { kind: 'proposed', candidate: revert },
@@ -66,7 +67,7 @@ describe('the cost', () => {
   })
 
   test('in all counts what writing insights took', () => {
-    const distilled = { kind: 'distilled', settled: 20, proposer: 'openai gpt-x', usage: usage(50) } as const
+    const distilled = { kind: 'insights', decided: 20, proposer: 'openai gpt-x', usage: usage(50) } as const
     expect(summariseCost(replay([...EVENTS, distilled])).total.usage.inputTokens).toBe(4550)
     const at = new Date(1000)
     expect(costSince([distilled], [900], new Date(0), at).usage).toEqual(usage(50))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { stretchKey } from '../../../src/core/record/certification.ts'
 import { pastIdeas } from '../../../src/core/record/ideas.ts'
-import { aCandidate, aCertification, aState, aVerdict, sha } from '../../factories.ts'
+import { aaOrigin, aCandidate, aCertification, aState, aVerdict, revertOrigin, sha } from '../../factories.ts'
 
 const COMMIT = sha('warmup merged')
 const MERGED = aCandidate({
@@ -11,12 +11,16 @@ const MERGED = aCandidate({
 })
 const REVERT = aCandidate({
   name: 'undoing',
-  reverts: COMMIT,
+  origin: revertOrigin(COMMIT),
   end: { kind: 'merged', commit: sha('undone'), asTrained: true },
 })
 
 test('ideas are what proposers thought of: neither A/A candidates nor reverts', () => {
-  const candidates = [MERGED, aCandidate({ name: 'nothing', aa: 1 }), { ...REVERT, reverts: sha('another') }]
+  const candidates = [
+    MERGED,
+    aCandidate({ name: 'nothing', origin: aaOrigin(1) }),
+    { ...REVERT, origin: revertOrigin(sha('another')) },
+  ]
   expect(pastIdeas(aState({ candidates }))).toEqual([MERGED])
 })
 

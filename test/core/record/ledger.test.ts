@@ -3,13 +3,14 @@
 import { describe, expect, it } from 'vitest'
 import { NO_USAGE } from '../../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../../src/core/record/events.ts'
+import { LEDGER_FORMAT } from '../../../src/core/record/events.ts'
 import { appendEvents, parseLedger } from '../../../src/core/record/ledger.ts'
 import { aBaseline, aCandidate, aCertification, aTrialResult, aVerdict, sha } from '../../factories.ts'
 
 const NOON = new Date('2026-01-02T12:00:00Z')
 const CANDIDATE = aCandidate()
 const EVENTS: LedgerEvent[] = [
-  { kind: 'started', rootSeed: 'test' },
+  { kind: 'started', rootSeed: 'test', format: LEDGER_FORMAT },
   { kind: 'baseline', ...aBaseline(), cause: 'started' },
   {
     kind: 'no-proposal',
@@ -93,7 +94,11 @@ describe('a ledger of which some was read before', () => {
     ['set back', appendEvents('', EVENTS.slice(0, 4), NOON), 5],
     ['emptied', '', 1],
     ['edited', editLines((lines) => (lines[1] = lines[1]?.replace('started', 'merged') ?? '')), 2],
-    ['begun anew', appendEvents('', [{ kind: 'started', rootSeed: 'other' }, ...EVENTS], NOON), 1],
+    [
+      'begun anew',
+      appendEvents('', [{ kind: 'started', rootSeed: 'other', format: LEDGER_FORMAT }, ...EVENTS], NOON),
+      1,
+    ],
   ])('F46 is reported when it was %s', (_, text, line) => {
     const problem = 'it was set back or rewritten'
     expect(parseLedger(text, known(6))).toEqual({ kind: 'broken', line, problem })
@@ -143,7 +148,11 @@ describe('F45 torn or corrupt line', () => {
 
 /** The first two lines of a ledger, continued by the rest of one that began otherwise. */
 function spliced(): string {
-  const other = appendEvents('', [{ kind: 'started', rootSeed: 'other' }, ...EVENTS.slice(1)], NOON)
+  const other = appendEvents(
+    '',
+    [{ kind: 'started', rootSeed: 'other', format: LEDGER_FORMAT }, ...EVENTS.slice(1)],
+    NOON,
+  )
   const rest = other.split('\n').slice(2)
   return [...TEXT.split('\n').slice(0, 2), ...rest].join('\n')
 }

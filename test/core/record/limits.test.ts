@@ -1,7 +1,13 @@
 // Where spending stops, and which trials may still be run then.
 import { describe, expect, test } from 'vitest'
 import { type Cost, NO_COST } from '../../../src/core/record/cost.ts'
-import { affordableTrials, deviceSecondsLeft, type Limits, limitReached, proposalBudget } from '../../../src/core/record/limits.ts'
+import {
+  affordableTrials,
+  deviceSecondsLeft,
+  type Limits,
+  limitReached,
+  proposalBudget,
+} from '../../../src/core/record/limits.ts'
 import { aCandidate, aState, aTrial, aTrialResult, aVerdict, sha } from '../../factories.ts'
 
 const LIMITS: Limits = { candidates: 20, tokens: 1000, dollars: 10 }

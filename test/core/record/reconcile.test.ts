@@ -3,9 +3,10 @@
 import { describe, expect, it } from 'vitest'
 import { type Candidate, candidateBranch } from '../../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../../src/core/record/events.ts'
+import { LEDGER_FORMAT } from '../../../src/core/record/events.ts'
 import { type PullRequest, reconcile, reconcileCandidate } from '../../../src/core/record/reconcile.ts'
 import { replay } from '../../../src/core/record/state.ts'
-import { aBaseline, aCandidate, aState, aVerdict, sha } from '../../factories.ts'
+import { aaOrigin, aBaseline, aCandidate, aState, aVerdict, sha } from '../../factories.ts'
 
 const CANDIDATE = aCandidate({ name: 'warmup', pullRequest: 7 })
 const { pullRequest: _, ...UNOPENED } = CANDIDATE
@@ -66,13 +67,13 @@ describe('reconcileCandidate', () => {
     ],
     [
       'an A/A candidate closed by us though it would have been merged, the answer lost',
-      { ...ACCEPTED, aa: 1 },
+      { ...ACCEPTED, origin: aaOrigin(1) },
       aPullRequest({ state: 'closed' }),
       [CLOSED],
     ],
     [
       'F49 an A/A candidate closed by a person before its verdict',
-      { ...CANDIDATE, aa: 1 },
+      { ...CANDIDATE, origin: aaOrigin(1) },
       aPullRequest({ state: 'closed' }),
       [CLOSED_BY_PERSON],
     ],
@@ -199,7 +200,7 @@ describe('reconcile', () => {
     ['pushed to', aPullRequest({ head: sha('push') }), aBaseline('pushed')],
   ])('F41 has nothing more to say once its lines are in the ledger: %s', (_, pullRequest, baseline) => {
     const known: LedgerEvent[] = [
-      { kind: 'started', rootSeed: 'test' },
+      { kind: 'started', rootSeed: 'test', format: LEDGER_FORMAT },
       { kind: 'baseline', ...aBaseline(), cause: 'started' },
       { kind: 'proposed', candidate: UNOPENED },
     ]

@@ -4,8 +4,19 @@ import { describe, expect, it } from 'vitest'
 import { NO_USAGE, type Usage } from '../../../src/core/record/candidate.ts'
 import type { Certification } from '../../../src/core/record/certification.ts'
 import type { LedgerEvent } from '../../../src/core/record/events.ts'
+import { LEDGER_FORMAT } from '../../../src/core/record/events.ts'
 import { advance, openCandidates, replay, type State, selectNews } from '../../../src/core/record/state.ts'
-import { aBaseline, aCandidate, aCertification, aRandom, aTrialResult, aVerdict, sha } from '../../factories.ts'
+import {
+  aaOrigin,
+  aBaseline,
+  aCandidate,
+  aCertification,
+  aRandom,
+  aTrialResult,
+  aVerdict,
+  revertOrigin,
+  sha,
+} from '../../factories.ts'
 
 const A = aCandidate({ name: 'warmup' })
 const B = aCandidate({ name: 'muon' })
@@ -16,7 +27,7 @@ const REVIEW = aVerdict({ kind: 'review', reason: 'conflicts' })
 const TOKENS: Usage = { inputTokens: 100, outputTokens: 20, dollars: 0.5 }
 
 const STARTED: LedgerEvent[] = [
-  { kind: 'started', rootSeed: 'test' },
+  { kind: 'started', rootSeed: 'test', format: LEDGER_FORMAT },
   { kind: 'baseline', ...aBaseline(), cause: 'started' },
 ]
 
@@ -73,7 +84,7 @@ describe('replay', () => {
   })
 
   it('started: the first root seed stays', () => {
-    expect(replayed({ kind: 'started', rootSeed: 'other' }).rootSeed).toBe('test')
+    expect(replayed({ kind: 'started', rootSeed: 'other', format: LEDGER_FORMAT }).rootSeed).toBe('test')
   })
 
   it('baseline: the last one counts and all are remembered', () => {
@@ -142,7 +153,7 @@ describe('replay', () => {
   })
 
   it('judged: a revert that turns out not to fit is left to a person', () => {
-    const undo = aCandidate({ name: 'undo', reverts: sha('merge') })
+    const undo = aCandidate({ name: 'undo', origin: revertOrigin(sha('merge')) })
     const verdicts = [MERGE, REVIEW].map((verdict) => judged(verdict, undo.head, undo))
     expect(replayed(proposed(undo), ...verdicts).candidates.get(undo.id)?.verdict).toEqual(REVIEW)
   })
@@ -155,8 +166,8 @@ describe('replay', () => {
   })
 
   it('proposed: an A/A candidate takes no proposer’s turn', () => {
-    expect(replayed(proposed({ ...A, aa: 1 })).asked).toBe(0)
-    expect(replayed(proposed({ ...A, reverts: sha('merge') })).asked).toBe(0)
+    expect(replayed(proposed({ ...A, origin: aaOrigin(1) })).asked).toBe(0)
+    expect(replayed(proposed({ ...A, origin: revertOrigin(sha('merge')) })).asked).toBe(0)
     expect(replayed(proposed(A)).asked).toBe(1)
   })
 
@@ -336,7 +347,7 @@ function randomEvents(seed: number, count: number): LedgerEvent[] {
     const candidate = someone()
     const { id } = candidate
     return pick<() => LedgerEvent>([
-      () => ({ kind: 'started', rootSeed: some('root', 3) }),
+      () => ({ kind: 'started', rootSeed: some('root', 3), format: LEDGER_FORMAT }),
       () => ({ kind: 'baseline', ...aBaseline(some('b', 4)), cause: 'pushed' }),
       () => proposed(candidate),
       () => opened(Math.floor(random() * 9), candidate),

@@ -5,7 +5,7 @@ import { isSandboxed, trialResultSchema, trialSchema } from '../../../src/core/r
 import { groupTrials, trialBatchSchema } from '../../../src/core/trial/batch.ts'
 import type { CutPlan } from '../../../src/core/trial/curve.ts'
 import { trialId, trialSeed } from '../../../src/core/trial/protocol.ts'
-import { aBaseline, aCandidate, aTrial, aTrialResult, sha } from '../../factories.ts'
+import { aBaseline, aCandidate, aTrial, aTrialResult, CERTIFY, certifying, sha } from '../../factories.ts'
 
 describe('trialId', () => {
   it('names the tree and the replicate', () => {
@@ -13,7 +13,7 @@ describe('trialId', () => {
   })
 
   it('is another one for a run that certifies', () => {
-    expect(trialId(sha('tree'), 3, 'certify')).toBe(`${sha('tree').slice(0, 16)}-c3`)
+    expect(trialId(sha('tree'), 3, CERTIFY)).toBe(`${sha('tree').slice(0, 16)}-c3`)
   })
 })
 
@@ -27,7 +27,7 @@ describe('trialSeed', () => {
   it('differs for every root seed, tree and replicate', () => expect(seeds.size).toBe(16))
 
   it('is fresh for a run that certifies', () => {
-    const fresh = [1, 2, 11, 12].map((n) => trialSeed('a', sha('x'), n, 'certify'))
+    const fresh = [1, 2, 11, 12].map((n) => trialSeed('a', sha('x'), n, CERTIFY))
     expect(new Set([...seeds, ...fresh]).size).toBe(20)
   })
 
@@ -88,17 +88,17 @@ describe('trialSchema', () => {
     expect(trialSchema.safeParse(trial).success).toBe(true)
   })
 
-  const certifies = { from: sha('from'), to: sha('to') }
+  const protocol = certifying(sha('from'), sha('to'))
   it.each([
-    ['one that certifies', { id: trialId(aTrial().tree, 2, 'certify'), certifies }],
+    ['one that certifies', { id: trialId(aTrial().tree, 2, protocol), protocol }],
     ['one of an A/A candidate', { aa: true }],
   ])('accepts %s', (_, fields) => {
     expect(trialSchema.parse({ ...aTrial(), ...fields })).toEqual({ ...aTrial(), ...fields })
   })
 
   it.each([
-    ['half a stretch', { certifies: { from: sha('from') } }],
-    ['a stretch between branches', { certifies: { ...certifies, to: 'main' } }],
+    ['half a stretch', { protocol: { ...protocol, range: { from: sha('from') } } }],
+    ['a stretch between branches', { protocol: certifying(sha('from'), 'main') }],
     ['a candidate that is no A/A', { aa: false }],
     ['an id that leaves its folder', { id: '../../etc/x-r1' }],
     ['an id with a line end', { id: `${aTrial().id}\n` }],

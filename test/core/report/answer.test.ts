@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { CandidateEnd } from '../../../src/core/record/candidate.ts'
-import type { KnownWish, WishAnswer } from '../../../src/core/record/request.ts'
+import type { KnownRequest, RequestAnswer } from '../../../src/core/record/request.ts'
 import type { Verdict } from '../../../src/core/record/verdict.ts'
 import { renderAnswer, wishMarker } from '../../../src/core/report/answer.ts'
 import { aCandidate, aState, aVerdict, sha } from '../../factories.ts'
@@ -16,9 +16,9 @@ interface Fields {
   declined?: string
 }
 
-function answerTo({ declined, ...fields }: Fields, answer: WishAnswer): string {
+function answerTo({ declined, ...fields }: Fields, answer: RequestAnswer): string {
   const candidate = aCandidate({ title: 'Use Muon', pullRequest: 34, ...fields })
-  const wish: KnownWish = {
+  const wish: KnownRequest = {
     id: 'issue-12',
     source: { kind: 'issue', number: 12 },
     text: 'Use Muon',
@@ -34,7 +34,7 @@ const merged = { kind: 'merged', commit: sha('m'), asTrained: true } as const
 const verdict = aVerdict({ reason: 'gain 0.03' })
 
 describe('says', () => {
-  test.each<[string, Fields, WishAnswer, string]>([
+  test.each<[string, Fields, RequestAnswer, string]>([
     [
       'what takes it up',
       {},

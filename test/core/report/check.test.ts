@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest'
 import type { Outcome } from '../../../src/core/record/trial.ts'
 import type { Verdict } from '../../../src/core/record/verdict.ts'
 import { concludedCheck, startedCheck } from '../../../src/core/report/check.ts'
-import { aCandidate, aConfig, aTrialResult, aVerdict, type TrialResultFields, trialResults } from '../../factories.ts'
+import {
+  aaOrigin,
+  aCandidate,
+  aConfig,
+  aTrialResult,
+  aVerdict,
+  type TrialResultFields,
+  trialResults,
+} from '../../factories.ts'
 import { HOSTILE } from './hostile.ts'
 import { githubTriggers, rendered } from './rendered.ts'
 
@@ -259,7 +267,12 @@ describe('an A/A candidate', () => {
     ['reject', 'It would not have been.'],
   ] as const)('is neutral whatever the verdict: %s', (kind, words) => {
     const verdict = aVerdict({ kind })
-    const facts = { candidate: { ...candidate, aa: 1, verdict }, config, verdict, evidence: evidence([2.34]) }
+    const facts = {
+      candidate: { ...candidate, origin: aaOrigin(1), verdict },
+      config,
+      verdict,
+      evidence: evidence([2.34]),
+    }
     const { conclusion, title, summary } = concludedCheck(facts)
     expect(conclusion).toBe('neutral')
     expect(title).toMatch(/^A\/A, val_bpb /)

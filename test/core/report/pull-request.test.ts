@@ -1,7 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import type { Category } from '../../../src/core/record/candidate.ts'
-import { pullRequestMarker, renderMergeMessage, renderPullRequest } from '../../../src/core/report/pull-request.ts'
-import { aCandidate, aConfig, aState, aVerdict, BENCH, trialResults } from '../../factories.ts'
+import {
+  pullRequestMarker,
+  renderMergeMessage,
+  renderPullRequest,
+} from '../../../src/core/report/pull-request.ts'
+import {
+  aaOrigin,
+  aCandidate,
+  aConfig,
+  aState,
+  aVerdict,
+  BENCH,
+  revertOrigin,
+  trialResults,
+} from '../../factories.ts'
 import { HOSTILE } from './hostile.ts'
 import { githubTriggers, rendered } from './rendered.ts'
 
@@ -92,8 +105,8 @@ describe('F64 a hostile candidate', () => {
 })
 
 test.each([
-  ['an A/A candidate', { aa: 1 }, 'closes this pull request whatever the verdict'],
-  ['a revert', { reverts: 'c'.repeat(40) }, 'merged on the word of those runs'],
+  ['an A/A candidate', { origin: aaOrigin(1) }, 'closes this pull request whatever the verdict'],
+  ['a revert', { origin: revertOrigin('c'.repeat(40)) }, 'merged on the word of those runs'],
 ])('%s says what follows', (_, fields, words) => {
   expect(render(aCandidate(fields)).body).toContain(words)
 })

@@ -6,7 +6,20 @@ import { headlines } from '../../../src/core/report/headlines.ts'
 import { renderPage } from '../../../src/core/report/page.ts'
 import { buildReport, renderReport } from '../../../src/core/report/report.ts'
 import { countWords, trustSentences } from '../../../src/core/report/words.ts'
-import { aBaseline, aCandidate, aCertification, aConfig, aState, aTrialResult, aVerdict, BENCH, sha, trialResults } from '../../factories.ts'
+import {
+  aaOrigin,
+  aBaseline,
+  aCandidate,
+  aCertification,
+  aConfig,
+  aState,
+  aTrialResult,
+  aVerdict,
+  BENCH,
+  revertOrigin,
+  sha,
+  trialResults,
+} from '../../factories.ts'
 import { HOSTILE } from './hostile.ts'
 import { aNight, NIGHT } from './night.ts'
 import { rendered } from './rendered.ts'
@@ -196,7 +209,7 @@ describe('how far it can be trusted', () => {
     Array.from({ length: count }, (_, index) =>
       aCandidate({
         name: `aa ${index}`,
-        aa: index + 1,
+        origin: aaOrigin(index + 1),
         verdict: aVerdict({ kind: index < lucky ? 'merge' : 'reject' }),
         end: { kind: 'closed' },
       }),
@@ -243,7 +256,7 @@ describe('how far it can be trusted', () => {
   ])('says that %s', (_, fields, expected) => expect(sentences(known(fields))).toEqual(expected))
 
   const refuted = certified(certification({ to: sha('merge 0'), merges: 1, holds: false, reason: 'gain −1' }))
-  const undoing = { name: 'undo', reverts: sha('merge 0') }
+  const undoing = { name: 'undo', origin: revertOrigin(sha('merge 0')) }
   test.each([
     ['being undone', {}],
     ['undone', { end: { kind: 'merged', commit: sha('undone'), asTrained: true } }],

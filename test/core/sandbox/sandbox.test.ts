@@ -1,6 +1,10 @@
 // The arguments of bubblewrap: what is shown, in which order, and which devices.
 import { expect, test } from 'vitest'
-import { acceleratorMounts, type BubblewrapPlan, bubblewrapArguments } from '../../../src/core/sandbox/sandbox.ts'
+import {
+  acceleratorMounts,
+  type BubblewrapPlan,
+  bubblewrapArguments,
+} from '../../../src/core/sandbox/sandbox.ts'
 import { seccompFilter } from '../../../src/core/sandbox/seccomp.ts'
 
 const PLAN: BubblewrapPlan = {

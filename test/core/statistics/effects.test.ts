@@ -1,6 +1,14 @@
 // What changes usually do: learned from what was tried, and what it makes of one measured gain.
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_EFFECTS, type Effects, judgeEffect, learnEffects, type MeasuredGain, observeGain, untriedPromise } from '../../../src/core/statistics/effects.ts'
+import {
+  DEFAULT_EFFECTS,
+  type Effects,
+  judgeEffect,
+  learnEffects,
+  type MeasuredGain,
+  observeGain,
+  untriedPromise,
+} from '../../../src/core/statistics/effects.ts'
 import { normalDensity } from '../../../src/core/statistics/normal.ts'
 import { aRandom, gaussian } from '../../factories.ts'
 import { integrate } from './integrate.ts'

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { escapeHtml, fence, inertText, inertTitle, table, truncateMarkdown, visibleText } from '../../../src/core/text/markdown.ts'
+import {
+  escapeHtml,
+  fence,
+  inertText,
+  inertTitle,
+  table,
+  truncateMarkdown,
+  visibleText,
+} from '../../../src/core/text/markdown.ts'
 import { HOSTILE } from '../report/hostile.ts'
 import { githubTriggers, rendered } from '../report/rendered.ts'
 

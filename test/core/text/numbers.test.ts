@@ -1,6 +1,12 @@
 // How numbers, sizes and spans of time are written.
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatNumber, formatSeconds, formatShare, formatSigned } from '../../../src/core/text/numbers.ts'
+import {
+  formatBytes,
+  formatNumber,
+  formatSeconds,
+  formatShare,
+  formatSigned,
+} from '../../../src/core/text/numbers.ts'
 
 describe('formatNumber', () => {
   it.each([

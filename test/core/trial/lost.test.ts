@@ -4,9 +4,19 @@ import { describe, expect, it } from 'vitest'
 import { decide, planTrials } from '../../../src/core/plan/schedule.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../../src/core/record/events.ts'
+import { LEDGER_FORMAT } from '../../../src/core/record/events.ts'
 import { replay, type State, selectNews } from '../../../src/core/record/state.ts'
 import { explainLoss, lostOnMachine, missingInRound } from '../../../src/core/trial/lost.ts'
-import { aBaseline, aCandidate, aTrial, aTrialResult, BENCH, POLICY, ROOT_SEED, trialResults } from '../../factories.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aTrial,
+  aTrialResult,
+  BENCH,
+  POLICY,
+  ROOT_SEED,
+  trialResults,
+} from '../../factories.ts'
 
 const A = aCandidate({ name: 'a' })
 const B = aCandidate({ name: 'b' })
@@ -29,7 +39,7 @@ const lost = (run: string, ...trials: string[]): LedgerEvent => ({ kind: 'lost',
 /** A measured baseline and two candidates. */
 function stateAfter(...events: LedgerEvent[]): State {
   return replay([
-    { kind: 'started', rootSeed: ROOT_SEED },
+    { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
     { kind: 'baseline', ...aBaseline(), cause: 'started' },
     { kind: 'proposed', candidate: A },
     { kind: 'proposed', candidate: B },
@@ -128,7 +138,7 @@ describe('a candidate', () => {
   it('never takes the baseline with it: that is run again for as long as it takes', () => {
     const events = ['7', '8', '9', '10'].map((run) => lost(run, ...base))
     const state = replay([
-      { kind: 'started', rootSeed: ROOT_SEED },
+      { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
       { kind: 'baseline', ...aBaseline(), cause: 'started' },
       ...events,
     ])

@@ -1,7 +1,14 @@
 // From output to outcome: what counts as the metric, what does not, and that output of any size fits into memory.
 import { describe, expect, it } from 'vitest'
 import { trialResultSchema } from '../../../src/core/record/trial.ts'
-import { type Exit, type Metric, type MetricText, measureTrial, OutputReader, readMetricFile } from '../../../src/core/trial/metric.ts'
+import {
+  type Exit,
+  type Metric,
+  type MetricText,
+  measureTrial,
+  OutputReader,
+  readMetricFile,
+} from '../../../src/core/trial/metric.ts'
 import { aRandom, aTrialResult } from '../../factories.ts'
 
 const METRIC: Metric = {

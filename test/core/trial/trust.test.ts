@@ -4,7 +4,18 @@ import { describe, expect, it } from 'vitest'
 import type { Trial, TrialResult } from '../../../src/core/record/trial.ts'
 import { trialId, trialSeed } from '../../../src/core/trial/protocol.ts'
 import { checkResult, type Demands } from '../../../src/core/trial/trust.ts'
-import { aBaseline, aCandidate, aState, aTrialResult, BENCH, ROOT_SEED, sha, type TrialResultFields } from '../../factories.ts'
+import {
+  aaOrigin,
+  aBaseline,
+  aCandidate,
+  aState,
+  aTrialResult,
+  BENCH,
+  certifying,
+  ROOT_SEED,
+  sha,
+  type TrialResultFields,
+} from '../../factories.ts'
 
 const OLD = aBaseline('old')
 const NOW = aBaseline('now')
@@ -17,7 +28,7 @@ function check(result: TrialResult, demands: Partial<Demands> = {}): string | un
   return checkResult(STATE, result, { ...DEMANDS, ...demands })
 }
 
-const AA = aCandidate({ name: 'aa', base: NOW.commit, aa: 1 })
+const AA = aCandidate({ name: 'aa', base: NOW.commit, origin: aaOrigin(1) })
 
 const STATE = aState({ baselines: [OLD, NOW], candidates: [CANDIDATE, OTHER, AA] })
 
@@ -26,11 +37,11 @@ function purposeful(result: TrialResult, fields: Partial<Trial>): TrialResult {
   return { ...result, trial: { ...result.trial, ...fields } }
 }
 
-const certifies = { from: OLD.commit, to: NOW.commit }
+const protocol = certifying(OLD.commit, NOW.commit)
 const FRESH = purposeful(aTrialResult({ baseline: NOW }), {
-  certifies,
-  id: trialId(NOW.tree, 1, 'certify'),
-  seed: trialSeed(ROOT_SEED, NOW.tree, 1, 'certify'),
+  protocol,
+  id: trialId(NOW.tree, 1, protocol),
+  seed: trialSeed(ROOT_SEED, NOW.tree, 1, protocol),
 })
 
 /** A candidate's result whose trial says something else; id and seed follow unless given. */
@@ -72,7 +83,7 @@ describe('checkResult', () => {
       forged({ seed: trialSeed(ROOT_SEED, CANDIDATE.tree, 2) }),
       'its seed is not the one assigned',
     ],
-    ['a run that certifies under an ordinary id', forged({ certifies }), 'its id does not belong'],
+    ['a run that certifies under an ordinary id', forged({ protocol }), 'its id does not belong'],
     [
       'an ordinary seed for a run that certifies',
       purposeful(FRESH, { seed: trialSeed(ROOT_SEED, NOW.tree, 1) }),

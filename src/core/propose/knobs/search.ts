@@ -1,5 +1,7 @@
 // Decides which knob is turned next, and how far: a search on a log scale that goes on where steps were merged.
+
 import type { Candidate, Knob } from '../../record/candidate.ts'
+import { isTurnedDown, statusOf } from '../../record/status.ts'
 import type { FoundKnob } from './knobs.ts'
 import { writeLike } from './literal.ts'
 
@@ -72,18 +74,19 @@ function firstDirection(latest: Candidate | undefined, rng: () => number): Direc
 }
 
 /** `held`: merged, or parked as promising. What a person withdrew, or has yet to decide, tells nothing about the knob. */
-function fate({ verdict, end }: Candidate): 'held' | 'failed' | 'open' {
-  if (end?.kind === 'withdrawn') return 'open'
-  if (end?.kind === 'merged') return 'held'
-  if (verdict?.kind === 'review') return 'open'
-  if (verdict?.kind === 'merge' || verdict?.kind === 'park') return 'held'
-  return verdict === undefined && end === undefined ? 'open' : 'failed'
+function fate(candidate: Candidate): 'held' | 'failed' | 'open' {
+  const status = statusOf(candidate)
+  if (isTurnedDown(status)) return status === 'parked' ? 'held' : 'failed'
+  if (status === 'merged' || status === 'merging') return 'held'
+  // GitHub refused a merge that the judge had decided.
+  return status === 'handed-over' && candidate.verdict?.kind === 'merge' ? 'held' : 'open'
 }
 
 /** The step that was tried, and after a merge also the way back: the old value has lost already. */
-function closedSteps({ knob, end }: Candidate): Knob[] {
+function closedSteps(candidate: Candidate): Knob[] {
+  const { knob } = candidate
   if (knob === undefined) return []
-  return end?.kind === 'merged' ? [knob, { ...knob, from: knob.to, to: knob.from }] : [knob]
+  return statusOf(candidate) === 'merged' ? [knob, { ...knob, from: knob.to, to: knob.from }] : [knob]
 }
 
 function isSameStep(step: Knob, knob: FoundKnob, to: number): boolean {

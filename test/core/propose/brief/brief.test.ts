@@ -1,10 +1,21 @@
-import { type BriefInput } from '../../../../src/core/propose/brief/input.ts'
 import { describe, expect, test } from 'vitest'
 import { buildBrief, MAX_BRIEF_CHARACTERS } from '../../../../src/core/propose/brief/brief.ts'
+import type { BriefInput } from '../../../../src/core/propose/brief/input.ts'
 import { CATEGORIES, type Candidate } from '../../../../src/core/record/candidate.ts'
 import type { State } from '../../../../src/core/record/state.ts'
 import { fence } from '../../../../src/core/text/markdown.ts'
-import { aCandidate, aConfig, aDirection, aState, aTrialResult, aVerdict, BENCH, trialResults } from '../../../factories.ts'
+import {
+  aaOrigin,
+  aCandidate,
+  aConfig,
+  aDirection,
+  aState,
+  aTrialResult,
+  aVerdict,
+  BENCH,
+  revertOrigin,
+  trialResults,
+} from '../../../factories.ts'
 import { rendered } from '../../report/rendered.ts'
 
 const SOURCE = 'lr = 3e-4\nprint("val_bpb:", train(lr))\n'
@@ -165,10 +176,10 @@ describe('buildBrief', () => {
   })
 
   test('tells nothing of candidates that change nothing, and calls rejected what was undone', () => {
-    const aa = aCandidate({ name: 'nothing', aa: 1, verdict: aVerdict() })
+    const aa = aCandidate({ name: 'nothing', origin: aaOrigin(1), verdict: aVerdict() })
     const revert = aCandidate({
       name: 'undoing',
-      reverts: 'c'.repeat(40),
+      origin: revertOrigin('c'.repeat(40)),
       end: { kind: 'merged', commit: 'd'.repeat(40), asTrained: true },
     })
     const brief = aBrief({ state: aState({ candidates: [MERGED, aa, revert] }) })

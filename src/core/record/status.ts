@@ -1,0 +1,81 @@
+// Where a candidate is in its life: the one place that derives it.
+import { type Candidate, isAa } from './candidate.ts'
+
+/** Where a candidate is in its life. The first three are still open; the others are what became of it. */
+export const STATUSES = [
+  /** Evidence is being collected. */
+  'waiting',
+  /** The judge accepted it, and its merge is under way. */
+  'merging',
+  /** The judge leaves the decision to a person, who has not been told yet. */
+  'reviewing',
+  'merged',
+  /** Decided against, with runs that count. */
+  'rejected',
+  /** Rejected because its run was stopped early as hopeless. */
+  'cut',
+  /** Rejected because a run of it failed. */
+  'crashed',
+  /** Promising but unproven, and closed. */
+  'parked',
+  /** A person decides: the judge asked for one, or GitHub refused the merge. */
+  'handed-over',
+  /** A person closed its pull request or pushed to it. */
+  'withdrawn',
+  /** An A/A check that was judged and closed. */
+  'no-op',
+] as const
+export type Status = (typeof STATUSES)[number]
+
+/** As people and proposers read it. */
+export const STATUS_WORDS: Record<Status, string> = {
+  waiting: 'waiting',
+  merging: 'merging',
+  reviewing: 'waits for a person',
+  merged: 'merged',
+  rejected: 'rejected',
+  cut: 'stopped early as hopeless',
+  crashed: 'failed to run',
+  parked: 'parked',
+  'handed-over': 'waits for a person',
+  withdrawn: 'withdrawn',
+  'no-op': 'A/A check',
+}
+
+/** Derives the status of a candidate from its verdict and its end, which the ledger records. */
+export function statusOf(candidate: Pick<Candidate, 'origin' | 'verdict' | 'end'>): Status {
+  const { verdict, end } = candidate
+  if (end?.kind === 'closed' && isAa(candidate)) return 'no-op'
+  if (end !== undefined && end.kind !== 'closed') return end.kind
+  switch (verdict?.kind) {
+    case 'reject':
+      return verdict.failure === undefined ? 'rejected' : verdict.failure === 'cut' ? 'cut' : 'crashed'
+    case 'park':
+      return 'parked'
+    default:
+      if (end !== undefined) return 'rejected'
+      return verdict === undefined ? 'waiting' : verdict.kind === 'merge' ? 'merging' : 'reviewing'
+  }
+}
+
+/** True while nothing final is known about a candidate. */
+export function isOpenStatus(status: Status): boolean {
+  return status === 'waiting' || status === 'merging' || status === 'reviewing'
+}
+
+/** True when the judge turned it down: rejected, failed or parked. */
+export function isTurnedDown(status: Status): boolean {
+  return status === 'rejected' || status === 'cut' || status === 'crashed' || status === 'parked'
+}
+
+/** True when the judge accepted a candidate for merging. An A/A check is only counted. */
+export function isToBeMerged(candidate: Pick<Candidate, 'origin' | 'verdict'>): boolean {
+  return !isAa(candidate) && candidate.verdict?.kind === 'merge'
+}
+
+/** True when we close its pull request ourselves once its verdict is published. */
+export function isToBeClosed(candidate: Pick<Candidate, 'origin' | 'verdict'>): boolean {
+  const { verdict } = candidate
+  if (verdict === undefined) return false
+  return isAa(candidate) || verdict.kind === 'reject' || verdict.kind === 'park'
+}
