@@ -1,18 +1,25 @@
 // Runs trials: the sealed tree of one commit in a sandbox, a budget enforced from outside, and after training, where the
 // configuration asks for it, an evaluation that training never saw.
 
-import { measurementHash } from '../../core/config/measurement.ts'
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { certificationConfig } from '../../core/certify/certify.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../../core/config/config.ts'
+import { measurementHash } from '../../core/config/measurement.ts'
 import { type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/record/trial.ts'
 import type { Places } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import { mayBeCut } from '../../core/trial/batch.ts'
 import type { CutPlan } from '../../core/trial/curve.ts'
-import { type Measurement, type MetricSource, type MetricText, measureTrial, OutputReader, readMetricFile } from '../../core/trial/metric.ts'
+import {
+  type Measurement,
+  type MetricSource,
+  type MetricText,
+  measureTrial,
+  OutputReader,
+  readMetricFile,
+} from '../../core/trial/metric.ts'
 import { ConfigError, UserFacingError } from '../../errors.ts'
 import type { Clock, Log, Trainer } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
@@ -126,7 +133,10 @@ async function runTrial(
       await writeFile(join(results, TRIAL_FILE), `${JSON.stringify(ran.result, null, 2)}\n`)
     return ran.result
   } finally {
-    await removeTree(scratch)
+    // The runner sets RUNNER_DEBUG when a person asked for debug logging.
+    if (options.environment.RUNNER_DEBUG === '1')
+      options.log.info(`kept the folder of this trial: ${scratch}`)
+    else await removeTree(scratch)
   }
 }
 
