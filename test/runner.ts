@@ -24,6 +24,8 @@ export interface JobOptions {
   toolCache?: string
   onLine?: (line: string) => void
   runId?: string
+  /** Debug logging, as a person enables it when starting a workflow again. */
+  debug?: boolean
 }
 
 export interface FinishedJob {
@@ -37,6 +39,8 @@ export interface FinishedJob {
 
 export interface RunningJob {
   pid: number
+  /** Holds the job's checkout and its temporary folder; survives the job. */
+  directory: string
   finished: Promise<FinishedJob>
 }
 
@@ -46,7 +50,7 @@ export async function startJob(options: JobOptions): Promise<RunningJob> {
   const subprocess = spawnAction(options, files)
   const { pid } = subprocess
   if (pid === undefined) throw new Error('the action could not be started')
-  return { pid, finished: finish(subprocess, files, options.onLine) }
+  return { pid, directory: files.root, finished: finish(subprocess, files, options.onLine) }
 }
 
 function spawnAction(options: JobOptions, files: JobFiles) {
@@ -55,6 +59,7 @@ function spawnAction(options: JobOptions, files: JobFiles) {
 }
 
 interface JobFiles {
+  root: string
   workspace: string
   temporary: string
   output: string
@@ -64,6 +69,7 @@ interface JobFiles {
 async function prepareJob(options: JobOptions): Promise<JobFiles> {
   const root = join(options.directory, randomUUID().slice(0, 8))
   const files = {
+    root,
     workspace: join(root, 'workspace'),
     temporary: join(root, 'temp'),
     output: join(root, 'output'),
@@ -107,6 +113,7 @@ function jobEnvironment(options: JobOptions, files: JobFiles): Record<string, st
     GITHUB_STEP_SUMMARY: files.summary,
     RUNNER_TEMP: files.temporary,
     RUNNER_TOOL_CACHE: options.toolCache ?? files.temporary,
+    ...(options.debug ? { RUNNER_DEBUG: '1' } : {}),
     ...Object.fromEntries(inputs),
   }
 }

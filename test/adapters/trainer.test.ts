@@ -188,6 +188,18 @@ describe('what becomes of a run', () => {
     expect(values).toEqual([2.200001, 2.200001, 2.200002])
   })
 
+  test.each([
+    ['is removed', {}, []],
+    ['is kept while debug logging is on', { RUNNER_DEBUG: '1' }, ['out', 'source']],
+  ])('the folder of a trial %s', async (_, debug, left) => {
+    const environment = { PATH: process.env.PATH ?? '', ...debug }
+    const { trainer, trial, directory, log } = await aTrainer('writes-metric-file', {}, { environment })
+    await trainer.run(trial, NEVER)
+    const [kept] = (await readdir(directory)).filter((name) => name.startsWith('autoresearch-trial-'))
+    expect(kept === undefined ? [] : (await readdir(join(directory, kept))).sort()).toEqual(left)
+    expect(log.lines.some((line) => line.includes('kept the folder'))).toBe(kept !== undefined)
+  })
+
   test('an abort ends the run, and no result is left that could be taken for a crash', async () => {
     const { trainer, trial, directory } = await aTrainer('forever')
     await trainer.run(trial, AbortSignal.timeout(300))

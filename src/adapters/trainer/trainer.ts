@@ -133,7 +133,10 @@ async function runTrial(
       await writeFile(join(results, TRIAL_FILE), `${JSON.stringify(ran.result, null, 2)}\n`)
     return ran.result
   } finally {
-    await removeTree(scratch)
+    // The runner sets RUNNER_DEBUG when a person asked for debug logging.
+    if (options.environment.RUNNER_DEBUG === '1')
+      options.log.info(`kept the folder of this trial: ${scratch}`)
+    else await removeTree(scratch)
   }
 }
 

@@ -1,0 +1,72 @@
+/**
+ * Replays a ledger and lists its candidates:
+ *   npm run replay -- LEDGER [--json]
+ * LEDGER is a repository with the branch autoresearch/ledger (a folder or a URL), or a ledger.jsonl file. It only reads.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createLedgerBranch } from '../src/adapters/git/ledger-branch.ts'
+import type { Candidate } from '../src/core/record/candidate.ts'
+import { parseLedger } from '../src/core/record/ledger.ts'
+import { replay, type State } from '../src/core/record/state.ts'
+import { visibleText } from '../src/core/text/markdown.ts'
+import { UserFacingError } from '../src/errors.ts'
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+})
+const [source] = positionals
+
+try {
+  if (source === undefined) stop('Usage: npm run replay -- REPOSITORY|FILE [--json]', 2)
+  print(replayText(await readLedger(source), source))
+} catch (error) {
+  if (!(error instanceof UserFacingError)) throw error
+  stop(`${error.message}\n→ ${error.hint}`)
+}
+
+function replayText(text: string | undefined, where: string): State {
+  if (text === undefined) stop(`${where} has no branch autoresearch/ledger: the action has not run there yet`)
+  const ledger = parseLedger(text)
+  if (ledger.kind === 'broken') stop(`the ledger is broken at line ${ledger.line}: ${ledger.problem}`)
+  return replay(ledger.events)
+}
+
+function print({ candidates, baselines, trials }: State): void {
+  if (values.json) {
+    console.log(JSON.stringify([...candidates.values()], null, 2))
+    return
+  }
+  for (const candidate of candidates.values()) console.log(describe(candidate))
+  console.log(`Baselines: ${baselines.length}. Candidates: ${candidates.size}. Trials: ${trials.size}.`)
+}
+
+async function readLedger(path: string): Promise<string | undefined> {
+  const local = statSync(path, { throwIfNoEntry: false })
+  if (local?.isFile()) return readFileSync(path, 'utf8')
+  const directory = mkdtempSync(join(tmpdir(), 'autoresearch-replay-'))
+  try {
+    execFileSync('git', ['init', '--quiet', '--bare', directory])
+    const remoteUrl = local === undefined ? path : `file://${resolve(path)}`
+    return await createLedgerBranch({ directory, remoteUrl }).read()
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** `#3 8f2c01aa merge, merged: Raise LEARNING_RATE` and the reason of the verdict below it. */
+function describe({ id, pullRequest, verdict, end, title }: Candidate): string {
+  const number = pullRequest === undefined ? '–' : `#${pullRequest}`
+  const status = [verdict?.kind, end?.kind].filter(Boolean).join(', ') || 'open'
+  const reason = verdict === undefined ? '' : `\n      ${visibleText(verdict.reason, 300)}`
+  return `${number.padEnd(5)} ${id} ${status}: ${visibleText(title, 100)}${reason}`
+}
+
+function stop(message: string, exitCode = 1): never {
+  console.error(message)
+  process.exit(exitCode)
+}
