@@ -1,5 +1,4 @@
-// How long the brief is, and how long proposing takes to begin, after 10, 1,000 and 100,000 experiments. A token is taken
-// for four characters. Usage: `node bench/brief.ts`.
+// How long the brief is, and how long proposing takes to begin, after 10, 1,000 and 100,000 experiments.
 import { readFileSync } from 'node:fs'
 import type { Change } from '../src/core/gate/gate.ts'
 import { sketchOf } from '../src/core/gate/sketch.ts'
@@ -9,10 +8,34 @@ import { explainRepetition } from '../src/core/propose/novelty.ts'
 import { CATEGORIES, type Candidate } from '../src/core/record/candidate.ts'
 import type { State } from '../src/core/record/state.ts'
 import type { TrialResult } from '../src/core/record/trial.ts'
-import { aCandidate, aConfig, aDirection, aRandom, aState, aTrialResult, BENCH, gaussian, trialResults } from '../test/factories.ts'
+import {
+  aCandidate,
+  aConfig,
+  aDirection,
+  aRandom,
+  aState,
+  aTrialResult,
+  BENCH,
+  gaussian,
+  trialResults,
+} from '../test/factories.ts'
+import { readArguments } from './arguments.ts'
+import { median, round } from './numbers.ts'
+import { Output } from './output.ts'
 
-const SEED = 20_261_125
-const SIZES = [10, 1000, 100_000]
+const options = readArguments({
+  name: 'brief',
+  measures:
+    'How long the brief is, and how long proposing takes to begin, by the number of past experiments.',
+  repetitions: 1,
+  repetitionIs: 'measurements of each time, of which the median is printed',
+  seed: 20_261_125,
+  seedDecides: 'the experiments in the ledger',
+  options: {
+    experiments: { kind: 'counts', help: 'experiments in the ledger', default: [10, 1000, 100_000] },
+  },
+})
+const CHARACTERS_PER_TOKEN = 4
 const SIGMA = 0.0011
 const example = (name: string) =>
   readFileSync(new URL(`../examples/nanogpt/${name}`, import.meta.url), 'utf8')
@@ -21,7 +44,7 @@ const config = aConfig({ program: 'program.md' })
 
 /** A ledger as a long run leaves it: most ideas fall short, some crash, a few are merged or parked. */
 function aLedger(count: number): State {
-  const random = aRandom(SEED)
+  const random = aRandom(options.seed)
   const candidates: Candidate[] = []
   const trials: TrialResult[] = trialResults([2.5, 2.5011, 2.4989])
   for (let index = 0; index < count; index++) {
@@ -67,29 +90,38 @@ function aChange(index: number): Change {
   return { path: 'train.py', mode: '100644', before, after: before + line }
 }
 
-function milliseconds(work: () => unknown): number {
-  const started = performance.now()
-  work()
-  return Math.round(performance.now() - started)
+/** Of the median repetition. */
+function milliseconds(work: () => unknown): number | null {
+  const times = Array.from({ length: options.repetitions }, () => {
+    const started = performance.now()
+    work()
+    return performance.now() - started
+  })
+  return round(median(times), 0)
 }
 
-const rows = SIZES.map((experiments) => {
+const tokens = (characters: number): number => Math.round(characters / CHARACTERS_PER_TOKEN)
+
+const rows = options.experiments.map((experiments) => {
   const state = aLedger(experiments)
   const direction = aDirection({ category: 'architecture' })
   const input = { config, state, bench: BENCH, direction, program: example('program.md') }
   const files = new Map([['train.py', SOURCE]])
-  const brief = buildBrief({ ...input, files, editable: ['train.py'] })
+  const build = () => buildBrief({ ...input, files, editable: ['train.py'] })
+  const { length } = build()
   const policy = { similarity: config.search.novelty, retryAfterMerges: config.search.retryAfterMerges }
   return {
     experiments,
-    tokens: Math.round(brief.length / 4),
-    withoutSource: Math.round((brief.length - SOURCE.length) / 4),
-    briefMs: milliseconds(() => buildBrief({ ...input, files, editable: ['train.py'] })),
+    tokens: tokens(length),
+    withoutSource: tokens(length - SOURCE.length),
+    briefMs: milliseconds(build),
     directionMs: milliseconds(() =>
       chooseTurn(state, [{ name: 'agent', constantsOnly: false }], new Set(), config.search, aRandom(1)),
     ),
     noveltyMs: milliseconds(() => explainRepetition(state, [aChange(-1)], policy)),
   }
 })
-console.table(rows)
-console.log(JSON.stringify({ seed: SEED, charactersPerToken: 4, rows }))
+const output = new Output('brief', options)
+output.fact('charactersPerToken', CHARACTERS_PER_TOKEN)
+output.table('rows', 'Length of the brief in tokens, and time in milliseconds', rows)
+output.end()

@@ -1,22 +1,43 @@
 // What cutting trials early saves and loses, on recorded runs: every pair of configurations is a baseline and a candidate,
-// and runs of the same one are neutral candidates. Usage: `node bench/cuts.ts [repetitions]`.
+// and runs of the same one are neutral candidates.
 import { fileURLToPath } from 'node:url'
-import { type CutPolicy, type FinishedRun, type Reference, referenceOf, withForecast } from '../src/core/judge/cutting.ts'
+import {
+  type CutPolicy,
+  type FinishedRun,
+  type Reference,
+  referenceOf,
+  withForecast,
+} from '../src/core/judge/cutting.ts'
 import { estimateNoise, mean, standardDeviation } from '../src/core/statistics/noise.ts'
 import { type Checkpoint, type CutPlan, CutWatch } from '../src/core/trial/curve.ts'
 import { aRandom } from '../test/factories.ts'
+import { readArguments } from './arguments.ts'
+import { percent, ratio, round } from './numbers.ts'
+import { Output } from './output.ts'
 import { groupRuns, type ReplayRun, readReplay, valueAt } from './replay.ts'
 import { smallEffects } from './small-effects.ts'
 
-const repetitions = Number(process.argv[2] ?? 20)
-const SEED = 20_261_125
+const options = readArguments({
+  name: 'cuts',
+  measures: 'What cutting trials early saves and loses, on recorded runs.',
+  repetitions: 20,
+  repetitionIs: 'passes over all pairs of configurations; small effects are drawn 100 times as often',
+  seed: 20_261_125,
+  seedDecides: 'which recorded runs are drawn',
+  options: {
+    configurations: { kind: 'count', help: 'use only the first N recorded configurations', default: 26 },
+  },
+})
 const BASELINE_RUNS = 6
 /** A true gain or loss of this many σ makes a winner, or a hopeless candidate. */
 const TRUE_SIGMAS = 2
 /** Steps and seconds of every replayed run. */
 const LENGTH = 1000
 
-const configs = groupRuns(readReplay(fileURLToPath(new URL('replay/track3.csv', import.meta.url))))
+const configs = groupRuns(readReplay(fileURLToPath(new URL('replay/track3.csv', import.meta.url)))).slice(
+  0,
+  options.configurations,
+)
 const sigma = sigmaAt(1)
 
 function sigmaAt(fraction: number): number {
@@ -84,7 +105,7 @@ const RULES: readonly Rule[] = [
   forecast(0.05, 60, 6),
 ]
 
-const random = aRandom(SEED)
+const random = aRandom(options.seed)
 const below = (limit: number): number => Math.floor(random() * limit)
 
 function drawSome<Value>(values: readonly Value[], count: number): Value[] {
@@ -173,15 +194,26 @@ function tryOut(rule: Rule, baseline: readonly ReplayRun[], candidate: readonly 
 
 function tryAll(rule: Rule): Trial[] {
   const pairs = configs.flatMap((baseline) => configs.map((candidate) => [baseline, candidate] as const))
-  const repeated = Array.from({ length: repetitions }, () => pairs).flat()
+  const repeated = Array.from({ length: options.repetitions }, () => pairs).flat()
   return repeated.flatMap(([baseline, candidate]) => tryOut(rule, baseline, candidate))
 }
 
-const percent = (share: number): number => Number((100 * share).toFixed(2))
-const cutShare = (trials: readonly Trial[]): number =>
-  percent(trials.filter(({ fraction }) => fraction < 1).length / trials.length)
-const saved = (trials: readonly Trial[]): number =>
-  Number(mean(trials.map(({ fraction }) => 1 - fraction)).toFixed(4))
+/** null when nothing was tried. */
+const shareOf = (part: readonly Trial[], all: readonly Trial[]): number | null =>
+  round(percent(part.length, all.length), 2)
+const cutShare = (trials: readonly Trial[]): number | null =>
+  shareOf(
+    trials.filter(({ fraction }) => fraction < 1),
+    trials,
+  )
+const saved = (trials: readonly Trial[]): number | null =>
+  round(
+    ratio(
+      trials.reduce((sum, { fraction }) => sum + 1 - fraction, 0),
+      trials.length,
+    ),
+    4,
+  )
 
 function rowOf(name: string, trials: readonly Trial[]) {
   const of = (kind: Trial['kind']): Trial[] => trials.filter((trial) => trial.kind === kind)
@@ -201,9 +233,12 @@ function rowOf(name: string, trials: readonly Trial[]) {
 function rowsByFraction(trials: readonly Trial[]) {
   const fractions = [...new Set(trials.map(({ fraction }) => fraction))].filter((fraction) => fraction < 1)
   return fractions.toSorted().map((fraction) => {
-    const here = (kind: Trial['kind']): number => {
+    const here = (kind: Trial['kind']): number | null => {
       const all = trials.filter((trial) => trial.kind === kind)
-      return percent(all.filter((trial) => trial.fraction === fraction).length / all.length)
+      return shareOf(
+        all.filter((trial) => trial.fraction === fraction),
+        all,
+      )
     }
     return { fraction, winnersLostPercent: here('winner'), hopelessCutPercent: here('hopeless') }
   })
@@ -211,18 +246,21 @@ function rowsByFraction(trials: readonly Trial[]) {
 
 const smallRows = [0.05, 0.02, 0.01, 0.001].flatMap((chance) =>
   smallEffects(
-    { configs, sigma, random, drawSome, repetitions: 50 * repetitions },
+    { configs, sigma, random, drawSome, repetitions: 50 * options.repetitions },
     { direction: 'minimize', chance },
   ),
 )
 const tried = new Map(RULES.map((rule) => [rule, tryAll(rule)]))
 const rows = [...tried].map(([{ name }, trials]) => rowOf(name, trials))
 const byFraction = rowsByFraction(tried.get(SHIPPED) ?? [])
-console.table(rows)
-console.log(`Where "${SHIPPED.name}" cuts:`)
-console.table(byFraction)
-console.log('Small effects; lost: cut, though the run would have ended less than 2 σ behind:')
-console.table(smallRows)
-console.log(
-  JSON.stringify({ seed: SEED, repetitions, sigma, shipped: SHIPPED.name, rows, byFraction, smallRows }),
+const output = new Output('cuts', options)
+output.fact('sigma', sigma)
+output.fact('shipped', SHIPPED.name)
+output.table('rows', 'What each rule cuts', rows)
+output.table('byFraction', 'Where the shipped rule cuts', byFraction)
+output.table(
+  'smallRows',
+  'Small effects; lost: cut, though the run would have ended less than 2 σ behind',
+  smallRows,
 )
+output.end()

@@ -1,12 +1,24 @@
-// What the sandbox costs a trial: runs nothing, alternately with and without it. Usage: `node bench/sandbox.ts [runs]`.
+// What the sandbox costs a trial: runs `true` with and without it, in turn.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Sandbox } from '../src/adapters/sandbox/request.ts'
 import { openSandbox } from '../src/adapters/sandbox/sandbox.ts'
+import { aRandom } from '../test/factories.ts'
+import { readArguments } from './arguments.ts'
+import { median, quantile, round } from './numbers.ts'
+import { Output } from './output.ts'
 
 const TARGET_MILLISECONDS = 100
-const runs = Number(process.argv[2] ?? 50)
+const options = readArguments({
+  name: 'sandbox',
+  measures: 'What the sandbox costs a trial: the time of a command that does nothing, with and without it.',
+  repetitions: 50,
+  repetitionIs: 'pairs of a run with and a run without the sandbox',
+  seed: 1,
+  seedDecides: 'which run of each pair comes first',
+  options: {},
+})
 const folder = mkdtempSync(join(tmpdir(), 'bench-sandbox-'))
 const [source, out] = [join(folder, 'source'), join(folder, 'out')]
 for (const path of [source, out]) mkdirSync(path)
@@ -33,22 +45,25 @@ async function once(sandbox: Sandbox): Promise<number> {
   return performance.now() - begun
 }
 
+const random = aRandom(options.seed)
 const times: Record<Sandbox['level'], number[]> = { bubblewrap: [], none: [] }
-for (let run = 0; run < runs; run += 1)
-  for (const sandbox of [none, sandboxed]) times[sandbox.level].push(await once(sandbox))
+for (let repetition = 0; repetition < options.repetitions; repetition += 1) {
+  const pair = random() < 0.5 ? [none, sandboxed] : [sandboxed, none]
+  for (const sandbox of pair) times[sandbox.level].push(await once(sandbox))
+}
 rmSync(folder, { recursive: true })
 
-const quantile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? Number.NaN
-const rounded = (value: number): number => Math.round(value * 10) / 10
 const rows = Object.entries(times).map(([level, values]) => ({
   level,
-  medianMilliseconds: rounded(quantile(values, 0.5)),
-  p90Milliseconds: rounded(quantile(values, 0.9)),
+  medianMilliseconds: round(median(values), 1),
+  p90Milliseconds: round(quantile(values, 0.9), 1),
 }))
-const overheadMilliseconds = rounded(quantile(times.bubblewrap, 0.5) - quantile(times.none, 0.5))
+const overhead = (median(times.bubblewrap) ?? 0) - (median(times.none) ?? 0)
 
-console.log(sandboxed.description)
-console.table(rows)
-const summary = { runs, openMilliseconds: rounded(openMilliseconds), overheadMilliseconds, rows }
-console.log(JSON.stringify({ ...summary, withinTarget: overheadMilliseconds <= TARGET_MILLISECONDS }))
+const output = new Output('sandbox', options)
+output.fact('sandbox', sandboxed.description)
+output.table('rows', 'Time of one run', rows)
+output.fact('openMilliseconds', round(openMilliseconds, 1))
+output.fact('overheadMilliseconds', round(overhead, 1))
+output.fact('withinTarget', overhead <= TARGET_MILLISECONDS)
+output.end()

@@ -1,14 +1,34 @@
 // How good a baseline gets within a number of trials, by how directions are chosen: the production rules against uniform
 // categories, refinement only and random search, on landscapes whose optimum is known (bench/search/landscape.ts).
-// Usage: `node bench/search.ts [repetitions] [first seed]`. Repetition r of every policy has the same landscape, drawn from its seed.
+import { mean } from '../src/core/statistics/noise.ts'
 import { aRandom } from '../test/factories.ts'
+import { readArguments } from './arguments.ts'
+import { meanAndError, percent, ratio, round } from './numbers.ts'
+import { Output } from './output.ts'
 import { drawLandscape, optimumOf } from './search/landscape.ts'
-import { ours, type Policy, randomSearch, refineOnly, uniformCategories, uniformTurns, uniformWithNovelty } from './search/policies.ts'
+import {
+  ours,
+  type Policy,
+  randomSearch,
+  refineOnly,
+  uniformCategories,
+  uniformTurns,
+  uniformWithNovelty,
+} from './search/policies.ts'
 import { Research } from './search/research.ts'
 
-const repetitions = Number(process.argv[2] ?? 300)
-const firstSeed = Number(process.argv[3] ?? 1000)
-const CHECKPOINTS = [100, 700]
+const options = readArguments({
+  name: 'search',
+  measures: 'How good a baseline gets within a number of trials, by how directions are chosen.',
+  repetitions: 300,
+  repetitionIs: 'landscapes on which each policy is tried',
+  seed: 1000,
+  seedDecides: 'landscape of the first repetition; repetition i has seed N + i for every policy',
+  options: {
+    trials: { kind: 'counts', help: 'measure the baseline after so many trials', default: [100, 700] },
+  },
+})
+const checkpoints = options.trials.toSorted((a, b) => a - b)
 /** Of askings, so that a policy with nothing left to offer ends. */
 const MAX_ASKED = 5000
 
@@ -34,50 +54,37 @@ function research(policy: Policy, seed: number): Outcome {
   const session = new Research(landscape, random)
   const optimum = optimumOf(landscape)
   const losses: number[] = []
-  for (let asked = 0; losses.length < CHECKPOINTS.length && asked < MAX_ASKED; asked++) {
+  for (let asked = 0; losses.length < checkpoints.length && asked < MAX_ASKED; asked++) {
     const before = session.loss
     policy(session, random)
     // A proposal that is decided beyond a checkpoint is not yet merged at it.
-    while (session.trials > (CHECKPOINTS[losses.length] ?? Number.POSITIVE_INFINITY)) losses.push(before)
+    while (session.trials > (checkpoints[losses.length] ?? Number.POSITIVE_INFINITY)) losses.push(before)
   }
-  while (losses.length < CHECKPOINTS.length) losses.push(session.loss)
+  while (losses.length < checkpoints.length) losses.push(session.loss)
   return { reached: losses.map((loss) => loss / optimum), gained: losses.map((loss) => -loss) }
 }
 
-function meanAndError(values: readonly number[]): { mean: number; error: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) }
-}
-
-const seeds = Array.from({ length: repetitions }, (_, index) => firstSeed + index)
+const seeds = Array.from({ length: options.repetitions }, (_, index) => options.seed + index)
 const outcomes = new Map(
   Object.entries(POLICIES).map(([name, policy]) => [name, seeds.map((seed) => research(policy, seed))]),
 )
 const own = outcomes.get('ours') ?? []
 const rows = [...outcomes].flatMap(([policy, results]) =>
-  CHECKPOINTS.map((trials, at) => {
+  checkpoints.map((trials, at) => {
     const gained = meanAndError(results.map((result) => result.gained[at] ?? 0))
-    const lead = meanAndError(
-      results.map((result, index) => (own[index]?.gained[at] ?? 0) - (result.gained[at] ?? 0)),
-    )
-    const reached = meanAndError(results.map((result) => 100 * (result.reached[at] ?? 0))).mean
+    const leads = results.map((result, index) => (own[index]?.gained[at] ?? 0) - (result.gained[at] ?? 0))
+    const lead = meanAndError(leads)
     return {
       policy,
       trials,
-      gainSigmas: round(gained.mean),
-      standardError: round(gained.error),
-      ofOptimumPercent: round(reached),
-      oursAheadSigmas: round(lead.mean),
-      standardErrors: lead.error > 0 ? round(lead.mean / lead.error) : 0,
+      gainSigmas: round(gained.mean, 2),
+      standardError: round(gained.error, 2),
+      ofOptimumPercent: round(percent(mean(results.map((result) => result.reached[at] ?? 0)), 1), 2),
+      oursAheadSigmas: round(lead.mean, 2),
+      standardErrors: round(ratio(lead.mean ?? 0, lead.error ?? 0), 2),
     }
   }),
 )
-
-function round(value: number): number {
-  return Number(value.toFixed(2))
-}
-
-console.table(rows)
-const span = `${seeds[0]} to ${seeds.at(-1)}`
-console.log(JSON.stringify({ repetitions, seeds: span, checkpoints: CHECKPOINTS, rows }))
+const output = new Output('search', options)
+output.table('rows', 'Gain of the baseline in σ, by policy and number of trials', rows)
+output.end()

@@ -4,6 +4,7 @@ import { type CutPolicy, type FinishedRun, referenceOf, withForecast } from '../
 import { HOPELESS_SIGMAS } from '../src/core/statistics/belief.ts'
 import { CutWatch } from '../src/core/trial/curve.ts'
 import { gaussian } from '../test/factories.ts'
+import { percent, ratio, round } from './numbers.ts'
 import type { ReplayRun } from './replay.ts'
 
 const BASELINE_RUNS = 6
@@ -68,8 +69,8 @@ export function smallEffects(world: SmallEffectsWorld, policy: CutPolicy) {
   return [...totals].map(([effect, { tried, cut, lost, saved }]) => ({
     cutBelowPercent: 100 * policy.chance,
     gainSigmas: effect,
-    cutPercent: Number(((100 * cut) / tried).toFixed(2)),
-    lostPercent: Number(((100 * lost) / tried).toFixed(2)),
-    runsSaved: Number((saved / tried).toFixed(3)),
+    cutPercent: round(percent(cut, tried), 2),
+    lostPercent: round(percent(lost, tried), 2),
+    runsSaved: round(ratio(saved, tried), 3),
   }))
 }

@@ -35,7 +35,9 @@ function axes(mix: string): string {
   return `${ticks.join('')}${levels.join('')}<text x="${LEFT}" y="14" font-weight="600">${mix}: true gain, in percent of greedy's</text><text x="${WIDTH}" y="${HEIGHT - 8}" text-anchor="end">share of merges that are no improvement</text>`
 }
 
+/** Nothing for a rule that merged nothing. */
 function mark({ rule, falseMergePercent, percentOfGreedy }: Point, named: ReadonlySet<string>): string {
+  if (falseMergePercent === null || percentOfGreedy === null) return ''
   const isOurs = rule.startsWith('ours')
   const shipped = rule === 'ours, as shipped'
   const colour = isOurs ? COLOURS.ours : COLOURS.others

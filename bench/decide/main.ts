@@ -1,30 +1,45 @@
-// How rules decide: `npm run bench:decide`. Options: --repetitions N, --replay FILE (again and again), --frontier, --troubles,
-// --chart FILE.svg, --json.
+// How rules decide: the shipped judge and the rules of others on simulated worlds with known truth, and on recorded runs.
 import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { readArguments } from '../arguments.ts'
+import { Output } from '../output.ts'
 import { readReplay } from '../replay.ts'
 import { certified } from './certified.ts'
 import { renderFrontier } from './chart.ts'
 import { FIRST_SEED, measure, type Row } from './measure.ts'
 import { type ReplayRow, replayJudge } from './replays.ts'
-import { greedy, noiseFloor, ours, pairedFloor, type Rule, SHIPPED, screened, threeSeeds, threeSeedsTested } from './rules.ts'
+import {
+  greedy,
+  noiseFloor,
+  ours,
+  pairedFloor,
+  type Rule,
+  SHIPPED,
+  screened,
+  threeSeeds,
+  threeSeedsTested,
+} from './rules.ts'
 import { type Mix, RICH, SPARSE, type Trouble } from './world.ts'
 
-const { values: options } = parseArgs({
+const options = readArguments({
+  name: 'decide',
+  measures: 'How rules decide, on simulated worlds with known truth and on recorded runs.',
+  repetitions: 300,
+  repetitionIs: 'worlds that each rule meets, and baselines that are drawn from recorded runs',
+  seed: 1000,
+  seedDecides:
+    'the first world and what is drawn from recorded runs; repetition i has seed N + i for every rule',
   options: {
-    repetitions: { type: 'string', default: '300' },
     replay: {
-      type: 'string',
-      multiple: true,
+      kind: 'texts',
+      help: 'file with recorded runs',
       default: ['bench/replay/track3.csv', 'bench/replay/softcap.csv'],
     },
-    frontier: { type: 'boolean', default: false },
-    troubles: { type: 'boolean', default: false },
-    chart: { type: 'string' },
-    json: { type: 'boolean', default: false },
+    frontier: { kind: 'flag', help: 'also measure variants of the rules, with a third of the repetitions' },
+    troubles: { kind: 'flag', help: 'also measure rules in worlds that break their assumptions' },
+    chart: { kind: 'text', help: 'write the frontier to this file, as SVG; implies --frontier' },
   },
 })
-const repetitions = Number(options.repetitions)
+const { repetitions, seed } = options
 const MIXES: Readonly<Record<string, Mix>> = { rich: RICH, sparse: SPARSE }
 
 const COMPARED: Readonly<Record<string, Rule>> = {
@@ -76,10 +91,8 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   'noise of t₅': { heavyTails: true },
 }
 
-const rows: (Row & { mix: string; trouble?: string })[] = []
-const replays: (ReplayRow & { file: string })[] = []
-const say = (...words: unknown[]) => options.json || console.log(...words)
-const table = (shown: readonly object[]) => options.json || console.table(shown)
+const output = new Output('decide', options)
+const charted: (Row & { mix: string })[] = []
 
 /** Measures rules in both mixes, each against greedy in the same worlds. */
 function compare(
@@ -88,16 +101,17 @@ function compare(
   trouble: Trouble = {},
   name?: string,
 ): void {
+  const suffix = name === undefined ? '' : `, ${name}`
   for (const [mix, shares] of Object.entries(MIXES)) {
-    const reference = measure('greedy', greedy(), shares, { repetitions: repeat, trouble }).gainPer100Runs
-    const made = Object.entries(rules).map(([label, rule]) => ({
+    const settings = { repetitions: repeat, seed, trouble }
+    const greedyGain = measure('greedy', greedy(), shares, settings).gainPer100Runs
+    const rows = Object.entries(rules).map(([label, rule]) => ({
       mix,
       ...(name === undefined ? {} : { trouble: name }),
-      ...measure(label, rule, shares, { repetitions: repeat, trouble, greedy: reference }),
+      ...measure(label, rule, shares, { ...settings, greedy: greedyGain }),
     }))
-    say(`${mix}${name === undefined ? '' : `, ${name}`}: ${repeat} repetitions, seeds from ${FIRST_SEED}`)
-    table(made.map(({ mix: _, trouble: __, ...row }) => row))
-    rows.push(...made)
+    output.table('rows', `${mix}${suffix}, ${repeat} repetitions`, rows)
+    if (name === undefined) charted.push(...rows)
   }
 }
 
@@ -112,17 +126,12 @@ if (options.troubles)
       name,
     )
 for (const file of options.replay) {
-  const made = replayJudge(readReplay(file), SHIPPED, repetitions)
-  say(`The shipped judge on ${file}, ${repetitions} baselines:`)
-  table(made)
-  replays.push(...made.map((row) => ({ file, ...row })))
-}
-if (options.chart)
-  writeFileSync(
-    options.chart,
-    renderFrontier(
-      rows.filter(({ trouble }) => trouble === undefined),
-      new Set(Object.keys(COMPARED)),
-    ),
+  const rows = replayJudge(readReplay(file), SHIPPED, { repetitions, seed })
+  output.table(
+    'replays',
+    `The shipped judge on ${file}, ${repetitions} baselines`,
+    rows.map((row) => ({ file, ...row })),
   )
-if (options.json) console.log(JSON.stringify({ firstSeed: FIRST_SEED, repetitions, rows, replays }))
+}
+if (options.chart) writeFileSync(options.chart, renderFrontier(charted, new Set(Object.keys(COMPARED))))
+output.end()

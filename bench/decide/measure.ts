@@ -1,45 +1,49 @@
 // Plays a rule against many worlds of one mix and adds up what came of it.
+import { meanAndError, percent, ratio, round } from '../numbers.ts'
 import type { Rule } from './rules.ts'
 import { type Mix, type Trouble, World } from './world.ts'
 
 /** What a night costs, in runs. */
 const BUDGET_RUNS = 700
-/** Repetition i has seed FIRST_SEED + i, so that every rule meets the same worlds. */
-export const FIRST_SEED = 1000
 
-export interface Row {
+/** null: there is nothing to divide by, such as the share of merges that are false when nothing was merged. */
+export type Row = {
   rule: string
-  runsPerCandidate: number
+  runsPerCandidate: number | null
   /** Of the mean repetition. */
   merges: number
   falseMerges: number
-  falseMergePercent: number
+  falseMergePercent: number | null
   /** True gain in σ for every 100 runs, its standard error, and what part of greedy's that is. */
   gainPer100Runs: number
-  standardError: number
-  percentOfGreedy: number
+  standardError: number | null
+  percentOfGreedy: number | null
   /** True loss of the last baseline, in σ; it began at 0. */
   finalLoss: number
   /** Above 1: the rule promises more than there is (the winner's curse). */
-  claimedOverTrue: number
+  claimedOverTrue: number | null
   /** Part of the runs that cuts saved, and of the winners (2 σ and more) that they lost. */
-  savedPercent: number
-  winnersCutPercent: number
+  savedPercent: number | null
+  winnersCutPercent: number | null
 }
 
-/** @param greedy gain of the greedy rule for every 100 runs in the same mix; undefined for that rule itself */
+/**
+ * @param seed repetition i has seed `seed + i`, so that every rule meets the same worlds
+ * @param greedy gain of the greedy rule for every 100 runs in the same mix; undefined for that rule itself
+ */
 export function measure(
   name: string,
   rule: Rule,
   mix: Mix,
   {
     repetitions,
+    seed,
     trouble = {},
     greedy,
-  }: { repetitions: number; trouble?: Trouble; greedy?: number | undefined },
+  }: { repetitions: number; seed: number; trouble?: Trouble; greedy?: number | undefined },
 ): Row {
   const nights = Array.from({ length: repetitions }, (_, index) => {
-    const world = new World(FIRST_SEED + index, mix, trouble)
+    const world = new World(seed + index, mix, trouble)
     const { candidates, merges, saved, winners, winnersCut } = rule({ world, budget: BUDGET_RUNS, trouble })
     const gain = sum(merges.map((merge) => merge.gain))
     return {
@@ -57,30 +61,46 @@ export function measure(
   })
   const total = (pick: (night: (typeof nights)[number]) => number) => sum(nights.map(pick))
   const gainPer100Runs = total((night) => night.per100) / repetitions
-  const variance = total((night) => (night.per100 - gainPer100Runs) ** 2) / (repetitions - 1)
+  const merges = total((night) => night.merges)
+  const falseMerges = total((night) => night.wrong)
+  const cost = total((night) => night.cost)
+  const saved = total((night) => night.saved)
+  const gain = total((night) => night.gain)
+  const winnersCut = total((night) => night.winnersCut)
   return {
     rule: name,
-    runsPerCandidate: round(total((night) => night.cost) / total((night) => night.candidates), 2),
-    merges: round(total((night) => night.merges) / repetitions, 1),
-    falseMerges: round(total((night) => night.wrong) / repetitions, 2),
-    falseMergePercent: round((100 * total((night) => night.wrong)) / total((night) => night.merges), 1),
-    gainPer100Runs: round(gainPer100Runs, 2),
-    standardError: round(Math.sqrt(variance / repetitions), 2),
-    percentOfGreedy: round((100 * gainPer100Runs) / (greedy ?? gainPer100Runs), 1),
-    finalLoss: round(-total((night) => night.gain) / repetitions, 1),
-    claimedOverTrue: round(total((night) => night.claimed) / total((night) => night.gain), 2),
-    savedPercent: round(
-      (100 * total((night) => night.saved)) / total((night) => night.cost + night.saved),
-      1,
+    runsPerCandidate: round(
+      ratio(
+        cost,
+        total((night) => night.candidates),
+      ),
+      2,
     ),
-    winnersCutPercent: round((100 * total((night) => night.winnersCut)) / total((night) => night.winners), 2),
+    merges: round(merges / repetitions, 1),
+    falseMerges: round(falseMerges / repetitions, 2),
+    falseMergePercent: round(percent(falseMerges, merges), 1),
+    gainPer100Runs: round(gainPer100Runs, 2),
+    standardError: round(meanAndError(nights.map((night) => night.per100)).error, 2),
+    percentOfGreedy: round(percent(gainPer100Runs, greedy ?? gainPer100Runs), 1),
+    finalLoss: round(-gain / repetitions, 1),
+    claimedOverTrue: round(
+      ratio(
+        total((night) => night.claimed),
+        gain,
+      ),
+      2,
+    ),
+    savedPercent: round(percent(saved, cost + saved), 1),
+    winnersCutPercent: round(
+      percent(
+        winnersCut,
+        total((night) => night.winners),
+      ),
+      2,
+    ),
   }
 }
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits))
 }

@@ -3,7 +3,14 @@
 import { type Evidence, judge } from '../../src/core/judge/judge.ts'
 import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../../src/core/judge/policy.ts'
 import type { TrialResult } from '../../src/core/record/trial.ts'
-import { type Belief, believe, type Era, endEra, NO_TRACK, type Track } from '../../src/core/statistics/belief.ts'
+import {
+  type Belief,
+  believe,
+  type Era,
+  endEra,
+  NO_TRACK,
+  type Track,
+} from '../../src/core/statistics/belief.ts'
 import { estimateNoise, mean, standardDeviation } from '../../src/core/statistics/noise.ts'
 import { aTrialResult } from '../../test/factories.ts'
 import type { Trouble, World } from './world.ts'

@@ -1,12 +1,11 @@
 // What becomes of a merge that certification refuted: a pull request that undoes it, decided by the fresh runs alone.
 
-import type { Proposal } from '../record/candidate.ts'
-import { revertedMerge } from '../record/candidate.ts'
+import { type Proposal, revertedMerge } from '../record/candidate.ts'
 import { type Certification, isRefuted, stretchKey } from '../record/certification.ts'
-import type { LedgerEvent } from '../record/events.ts'
+import { type LedgerEvent } from '../record/events.ts'
 import { candidateMergedAs, refutationOf } from '../record/merges.ts'
 import { openCandidates, type State } from '../record/state.ts'
-import type { Verdict } from '../record/verdict.ts'
+import { type Verdict } from '../record/verdict.ts'
 
 /** As the ledger and pull requests name who undoes a merge. */
 export const REVERT_PROPOSER = 'certify'

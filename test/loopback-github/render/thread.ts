@@ -1,6 +1,5 @@
 /** Issues, pull requests, comments and labels as GitHub's JSON shows them. */
-import type { Comment, Issue, Label, LabelEvent, PullRequest, Repository } from '../store.ts'
-import { isPullRequest } from '../store.ts'
+import { type Comment, type Issue, type Label, type LabelEvent, type PullRequest, type Repository, isPullRequest } from '../store.ts'
 import { renderRepository } from './repository.ts'
 import { nodeId, renderUser } from './user.ts'
 
