@@ -36,9 +36,9 @@ describe.skipIf(SKIP)('memory of the device', () => {
 
   test('12 of a daemon that ignores SIGTERM is given back within 15 s', async () => {
     const before = usedMebibytes()
-    const command =
-      'setsid python3 cuda.py daemon 8192 300 > said & until grep -q held said; do sleep 0.1; done'
-    const { exit } = await onDevice(`cd $AUTORESEARCH_OUT && cp /autoresearch/source/cuda.py . && ${command}`)
+    const started = 'python3 -u cuda.py daemon 8192 300 > $AUTORESEARCH_OUT/said 2>&1 & daemon=$!'
+    const ready = 'until grep held $AUTORESEARCH_OUT/said; do kill -0 $daemon || exit 9; sleep 0.1; done'
+    const { exit } = await onDevice(`${started}; ${ready}`)
     const ended = performance.now()
     while (usedMebibytes() > before + 50 && performance.now() - ended < 20_000) await delay(100)
     saw(
