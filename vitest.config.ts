@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const PURE = ['test/core/**/*.test.ts', 'test/session/**/*.test.ts', 'test/commands/**/*.test.ts']
+/** On a machine with an NVIDIA device; elsewhere every test of it is skipped. */
+const GPU = ['test/gpu/**/*.test.ts']
 const PYTORCH = ['test/examples/nanogpt.test.ts', 'test/cheaters/nanogpt.test.ts', 'test/python/**/*.test.ts']
 
 export default defineConfig({
@@ -17,9 +19,10 @@ export default defineConfig({
       { extends: true, test: { name: 'pure', include: PURE, pool: 'threads' } },
       {
         extends: true,
-        test: { name: 'world', include: ['test/**/*.test.ts'], exclude: [...PURE, ...PYTORCH] },
+        test: { name: 'world', include: ['test/**/*.test.ts'], exclude: [...PURE, ...PYTORCH, ...GPU] },
       },
       { extends: true, test: { name: 'pytorch', include: PYTORCH, maxWorkers: 2 } },
+      { extends: true, test: { name: 'gpu', include: GPU, fileParallelism: false } },
     ],
   },
 })

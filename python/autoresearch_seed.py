@@ -1,5 +1,5 @@
-"""Makes every seed of a trial a function of the harness' seed: whatever constant a script passes to `random`, `numpy` or
-`torch` is replaced by SHA-256("{AUTORESEARCH_SEED}:{constant}") before the library sees it.
+"""Makes every seed of a trial a function of the harness' seed: whatever constant a script passes to `random`, `numpy`,
+`torch` or `jax` is replaced by SHA-256("{AUTORESEARCH_SEED}:{constant}") before the library sees it.
 
 Threat model: a candidate that searches for a lucky constant, or changes one and calls it an idea, gains nothing, since
 the same constant is another stream in the next trial. A candidate that works around this file can: it shares the
@@ -172,9 +172,24 @@ def replace_method(cls, name, method):
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(cls))  # forget cached look-ups
 
 
+_seeded_keys = set()
+
+
+def patch_jax(jax_random):
+    """Keys carry their seed with them, so a seed that is computed inside a compiled function stays as it is."""
+    for name in ("key", "PRNGKey"):
+        original = getattr(jax_random, name, None)
+        if original and original not in _seeded_keys:  # else taken from a module that is patched already
+            replacement = seeded(original, "seed", 31)
+            _seeded_keys.add(replacement)
+            setattr(jax_random, name, replacement)
+
+
 PATCHES = {
     "random": patch_random,
     "tempfile": patch_tempfile,
     "numpy.random": patch_numpy,
     "torch": patch_torch,
+    "jax._src.random": patch_jax,  # where jax.random and its own libraries take them from
+    "jax._src.random.core": patch_jax,  # and since JAX 0.10
 }

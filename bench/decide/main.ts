@@ -5,8 +5,8 @@ import { Output } from '../output.ts'
 import { readReplay } from '../replay.ts'
 import { certified } from './certified.ts'
 import { renderFrontier } from './chart.ts'
-import { FIRST_SEED, measure, type Row } from './measure.ts'
-import { type ReplayRow, replayJudge } from './replays.ts'
+import { measure, type Row } from './measure.ts'
+import { replayJudge } from './replays.ts'
 import {
   greedy,
   noiseFloor,

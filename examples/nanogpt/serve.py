@@ -43,6 +43,8 @@ PATH_BENEATH = 1
 NO_NEW_PRIVILEGES = 38
 ON_FILES = 0b111  # execute, write, read
 ON_DIRECTORIES = (1 << 13) - 1  # and list, make and remove entries: all that the first version knows
+REFER = 1 << 13  # and rename from one directory to another, as caches of compilers do: since the second version
+TELL_VERSION = 1
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -52,8 +54,10 @@ def hide(hidden):
 
     Landlock can only allow, so everything next to the path is allowed, at each of its levels.
     """
-    handled = struct.pack("=Q", ON_DIRECTORIES)
     try:
+        version = call(libc.syscall, CREATE_RULESET, None, ctypes.c_size_t(0), TELL_VERSION)
+        on_directories = ON_DIRECTORIES | (REFER if version >= 2 else 0)
+        handled = struct.pack("=Q", on_directories)
         ruleset = call(libc.syscall, CREATE_RULESET, handled, ctypes.c_size_t(len(handled)), 0)
     except OSError as error:
         raise SystemExit(
@@ -65,18 +69,18 @@ def hide(hidden):
         for entry in os.scandir(level):
             # A link is not followed: where it leads to is allowed in its own place, or hidden.
             if Path(entry.path) not in way and not entry.is_symlink():
-                allow(ruleset, entry)
+                allow(ruleset, entry, on_directories)
     call(libc.prctl, NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     call(libc.syscall, RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
 
 
-def allow(ruleset, entry):
+def allow(ruleset, entry, on_directories):
     try:
         descriptor = os.open(entry.path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return  # gone, or not ours: it stays forbidden
-    rule = struct.pack("=Qi", ON_DIRECTORIES if entry.is_dir() else ON_FILES, descriptor)
+    rule = struct.pack("=Qi", on_directories if entry.is_dir() else ON_FILES, descriptor)
     call(libc.syscall, ADD_RULE, ruleset, PATH_BENEATH, rule, 0)
     os.close(descriptor)
 

@@ -1,8 +1,8 @@
 // Every command begins here: reads the ledger and the configuration, and on the very first run creates the ledger.
 
-import { type LedgerEvent, LEDGER_FORMAT } from '../core/record/events.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../core/record/events.ts'
 import { ConfigError, LedgerError } from '../errors.ts'
-import { type RemoteBranches } from '../ports.ts'
+import type { RemoteBranches } from '../ports.ts'
 import { Journal } from './journal.ts'
 import { readConfig, readNamedFiles } from './read-config.ts'
 import { type Ports, Session, type SessionSettings } from './session.ts'

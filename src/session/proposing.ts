@@ -1,25 +1,25 @@
 // Asks a proposer for one idea on the present baseline. Whatever comes of it is recorded.
 
-import { type ProposerConfig } from '../core/config/config.ts'
+import type { ProposerConfig } from '../core/config/config.ts'
 import { type Change, isEditable, reviewChanges } from '../core/gate/gate.ts'
 import { changesOnlyConstants } from '../core/gate/sketch.ts'
-import { type Asked } from '../core/propose/asked.ts'
+import type { Asked } from '../core/propose/asked.ts'
 import { buildBrief } from '../core/propose/brief/brief.ts'
 import { offersChecks } from '../core/propose/checks.ts'
 import { chooseTurn, forWish } from '../core/propose/direction.ts'
 import { explainRepetition } from '../core/propose/novelty.ts'
 import { MAX_DIRECTION_CHARACTERS } from '../core/propose/requests.ts'
-import { type Candidate, type Direction, type Proposal, originOf } from '../core/record/candidate.ts'
+import { type Candidate, type Direction, originOf, type Proposal } from '../core/record/candidate.ts'
 import { pastIdeas } from '../core/record/ideas.ts'
 import { quotable } from '../core/record/people.ts'
-import { type KnownRequest } from '../core/record/request.ts'
-import { type BaselineCommit } from '../core/record/state.ts'
+import type { KnownRequest } from '../core/record/request.ts'
+import type { BaselineCommit } from '../core/record/state.ts'
 import { formatSeconds } from '../core/text/numbers.ts'
-import { type InsightsStore, type Log, type ProposalResult, type Proposer } from '../ports.ts'
+import type { InsightsStore, Log, ProposalResult, Proposer } from '../ports.ts'
 import { commitProposal, recordMade } from './candidates.ts'
 import { openPast } from './past.ts'
 import { givenUp } from './people.ts'
-import { type Session } from './session.ts'
+import type { Session } from './session.ts'
 
 /** What a job that proposes needs besides the session's ports. */
 export interface ProposingPorts {

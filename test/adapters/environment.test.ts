@@ -11,6 +11,15 @@ test('`uv run` is told of the virtual environment that the job has activated', (
 })
 
 test.each([
+  ["each device's share of the cores", 224, 16, '14'],
+  ['no more than help', 224, 1, '16'],
+  ['at least one', 4, 8, '1'],
+])('beside devices, numerical libraries start %s', (_, cores, devices, threads) => {
+  const environment = trainingEnvironment({}, cores, devices)
+  expect([environment.OMP_NUM_THREADS, environment.TORCHINDUCTOR_COMPILE_THREADS]).toEqual([threads, threads])
+})
+
+test.each([
   ['as many threads as there are cores', {}, '2'],
   ['what the machine says', { OMP_NUM_THREADS: '1' }, '1'],
 ])('numerical libraries start %s', (_, environment, threads) => {

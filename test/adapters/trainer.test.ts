@@ -13,7 +13,7 @@ import type { CutPlan } from '../../src/core/trial/curve.ts'
 import { BaselineError, ConfigError, UserFacingError } from '../../src/errors.ts'
 import { certifying } from '../factories.ts'
 import { aDirectory, aLog, aRemote, type Entry, trialOf } from '../scaffold.ts'
-import { withNvidiaSmi } from './device-lab.ts'
+import { NO_PAUSE, withNvidiaSmi } from './device-lab.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/train/', import.meta.url))
 const SHIM = fileURLToPath(new URL('../../python', import.meta.url))
@@ -479,10 +479,12 @@ describe('what training sees', () => {
 })
 
 describe('a process left on the device', () => {
-  const LEFT = 'echo "GPU-1f0e, 4242, /usr/bin/python3"'
+  const LEFT =
+    'case "$1" in *apps*) echo "GPU-1f0e, 4242, /usr/bin/python3" ;; *) echo "0, GPU-1f0e, L4, 1" ;; esac'
 
   test('F38 the next trial is not begun', async () => {
-    const { trainer, trial, directory } = await aTrainer('improves')
+    const clock = { ...systemClock, ...NO_PAUSE }
+    const { trainer, trial, directory } = await aTrainer('improves', {}, { clock })
     await withNvidiaSmi(LEFT)
     await expect(trainer.run(trial, NEVER)).rejects.toThrow('4242, /usr/bin/python3')
     expect(await readdir(directory)).not.toContain('results')

@@ -9,14 +9,22 @@ import { certificationConfig } from '../../src/core/certify/certify.ts'
 import { type Config, parseConfig } from '../../src/core/config/config.ts'
 import { measurementHash } from '../../src/core/config/measurement.ts'
 import { candidateId } from '../../src/core/record/candidate.ts'
-import { type LedgerEvent, LEDGER_FORMAT } from '../../src/core/record/events.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
 import { type BaselineCommit, replay } from '../../src/core/record/state.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
 import { isJudgeTrial } from '../../src/core/trial/protocol.ts'
 import { BaselineError } from '../../src/errors.ts'
-import { type ResultFile } from '../../src/ports.ts'
-import { type Ports } from '../../src/session/session.ts'
-import { aCandidate, aCertification, aTrialResult, aVerdict, BENCH, ROOT_SEED, revertOrigin } from '../factories.ts'
+import type { ResultFile } from '../../src/ports.ts'
+import type { Ports } from '../../src/session/session.ts'
+import {
+  aCandidate,
+  aCertification,
+  aTrialResult,
+  aVerdict,
+  BENCH,
+  ROOT_SEED,
+  revertOrigin,
+} from '../factories.ts'
 import { AT, BASELINE, CONFIG, Killed, MemoryWorld } from '../fakes/memory.ts'
 import { proposingPorts } from '../fakes/proposing-ports.ts'
 

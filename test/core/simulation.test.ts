@@ -5,20 +5,49 @@ import { describe, expect, it } from 'vitest'
 import { decideCertification } from '../../src/core/certify/certify.ts'
 import { type CertifyPolicy, HOLD_Z } from '../../src/core/certify/opinion.ts'
 import { dueAa } from '../../src/core/judge/aa.ts'
-import { type Bench } from '../../src/core/judge/evidence.ts'
-import { decide, isCurrent, planSteps, planTrials, type Step, waitingCandidates } from '../../src/core/plan/schedule.ts'
-import { type Candidate, type CandidateEnd, isAa, isIdea, revertedMerge } from '../../src/core/record/candidate.ts'
+import type { Bench } from '../../src/core/judge/evidence.ts'
+import {
+  decide,
+  isCurrent,
+  planSteps,
+  planTrials,
+  type Step,
+  waitingCandidates,
+} from '../../src/core/plan/schedule.ts'
+import {
+  type Candidate,
+  type CandidateEnd,
+  isAa,
+  isIdea,
+  revertedMerge,
+} from '../../src/core/record/candidate.ts'
 import { type Certification, isRefuted } from '../../src/core/record/certification.ts'
-import { type LedgerEvent, LEDGER_FORMAT } from '../../src/core/record/events.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
 import { pastIdeas } from '../../src/core/record/ideas.ts'
 import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
 import { candidateMergedAs } from '../../src/core/record/merges.ts'
-import { type BaselineCommit, openCandidates, replay, type State, selectNews } from '../../src/core/record/state.ts'
+import {
+  type BaselineCommit,
+  openCandidates,
+  replay,
+  type State,
+  selectNews,
+} from '../../src/core/record/state.ts'
 import { isToBeMerged } from '../../src/core/record/status.ts'
-import { type Trial, type TrialResult } from '../../src/core/record/trial.ts'
+import type { Trial, TrialResult } from '../../src/core/record/trial.ts'
 import { isJudgeTrial } from '../../src/core/trial/protocol.ts'
 import { checkResult } from '../../src/core/trial/trust.ts'
-import { aaOrigin, aCandidate, aRandom, aTrialResult, BENCH, gaussian, POLICY, revertOrigin, sha } from '../factories.ts'
+import {
+  aaOrigin,
+  aCandidate,
+  aRandom,
+  aTrialResult,
+  BENCH,
+  gaussian,
+  POLICY,
+  revertOrigin,
+  sha,
+} from '../factories.ts'
 
 const SIGMA = 0.01
 const MAX_TURNS = 3000

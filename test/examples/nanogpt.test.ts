@@ -67,6 +67,34 @@ const trainPy = readFileSync(path.join(example, 'train.py'), 'utf8')
 
 afterAll(() => rmSync(directory, { recursive: true }))
 
+const RENAME = `
+import os, sys
+from pathlib import Path
+from serve import hide
+place = Path(sys.argv[1]).resolve()
+for name in ("hidden", "cache", "build"):
+    (place / name).mkdir()
+(place / "build" / "kernel").touch()
+(place / "hidden" / "val.bin").touch()
+hide(place / "hidden")
+os.rename(place / "build" / "kernel", place / "cache" / "kernel")
+print(os.listdir(place / "cache"))
+try:
+    os.rename(place / "hidden" / "val.bin", place / "cache" / "val.bin")
+except PermissionError:
+    print("hidden")
+`
+
+test('the lock of serve.py lets a compiler move what it built into its cache, and hides the answers', () => {
+  const place = mkdtempSync(path.join(directory, 'lock-'))
+  const { stdout, stderr } = execaSync('python3', ['-c', RENAME, place], {
+    env: { PYTHONPATH: example },
+    reject: false,
+  })
+  expect(stderr).toBe('')
+  expect(stdout).toBe("['kernel']\nhidden")
+})
+
 test.runIf(process.env.CI !== undefined)('has a Python with PyTorch to be tested with', () => {
   expect(python, INSTALL).toBeDefined()
 })

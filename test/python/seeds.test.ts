@@ -1,5 +1,5 @@
-import { readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { aDirectory } from '../scaffold.ts'
@@ -239,4 +239,33 @@ if __name__ == "__main__":
       expect(await readdir(SHIM)).not.toContain('__pycache__')
     })
   })
+})
+
+/** JAX is large and few machines have it; this has its shape, and prints what a key is made of. */
+const JAX_STAND_IN = {
+  'jax/__init__.py': '',
+  'jax/_src/__init__.py': '',
+  'jax/_src/random/__init__.py': 'from jax._src.random.core import key as key, PRNGKey as PRNGKey',
+  'jax/_src/random/core.py':
+    'def key(seed, *, impl=None):\n    return seed\n\n\ndef PRNGKey(seed, *, impl=None):\n    return seed\n',
+  'jax/random.py': 'from jax._src.random import key as key, PRNGKey as PRNGKey',
+}
+
+test('keys of JAX are derived once, and what a compiled function computes stays', async () => {
+  const folder = await aDirectory()
+  for (const [name, text] of Object.entries(JAX_STAND_IN)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), text)
+  }
+  const program =
+    'import jax.random as r; import jax._src.random as s; print(r.key(5), r.PRNGKey(seed=5), s.key(5), r.key(...))'
+  const keys = async (seed: string) => {
+    const printed = await python(PYTHONS[0] ?? '', ['-c', program], { seed, path: [SHIM, folder] })
+    return printed.split(' ')
+  }
+  const [one, other] = [await keys('1'), await keys('2')]
+  expect(new Set(one.slice(0, 3)).size).toBe(1)
+  expect(one[0]).toMatch(/^\d{5,}$/)
+  expect(other[0]).not.toBe(one[0])
+  expect(one[3]).toBe('Ellipsis')
 })

@@ -5,15 +5,24 @@ import { type Config, parseConfig } from '../../src/core/config/config.ts'
 import { measurementHash } from '../../src/core/config/measurement.ts'
 import { planSteps, planTrials } from '../../src/core/plan/schedule.ts'
 import { type Candidate, candidateBranch } from '../../src/core/record/candidate.ts'
-import { type LedgerEvent, LEDGER_FORMAT } from '../../src/core/record/events.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
 import { appendEvents } from '../../src/core/record/ledger.ts'
-import { type PullRequest } from '../../src/core/record/reconcile.ts'
-import { type CheckRun } from '../../src/core/report/report.ts'
-import { type BranchUpdate, type Forge, type LedgerStore, type Repository } from '../../src/ports.ts'
+import type { PullRequest } from '../../src/core/record/reconcile.ts'
+import type { CheckRun } from '../../src/core/report/report.ts'
+import type { BranchUpdate, Forge, LedgerStore, Repository } from '../../src/ports.ts'
 import { openSession } from '../../src/session/opening.ts'
-import { type Ports, type Session } from '../../src/session/session.ts'
+import type { Ports, Session } from '../../src/session/session.ts'
 import { performStep } from '../../src/session/steps.ts'
-import { aBaseline, aCandidate, aTrialResult, BENCH, ROOT_SEED, sha, type TrialResultFields, trialResults } from '../factories.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aTrialResult,
+  BENCH,
+  ROOT_SEED,
+  sha,
+  type TrialResultFields,
+  trialResults,
+} from '../factories.ts'
 import { AT, STILL_CLOCK } from '../fakes/memory.ts'
 
 const CONFIG_TEXT = `editable: [train.py]

@@ -5,7 +5,7 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
-import { explainRefusal, INSTALL, UPDATE } from '../../core/sandbox/refusal.ts'
+import { INSTALL, UPDATE } from '../../core/sandbox/refusal.ts'
 import {
   bubblewrapArguments,
   type Caps,
@@ -19,7 +19,7 @@ import {
 import { seccompFilter } from '../../core/sandbox/seccomp.ts'
 import type { Exit } from '../../core/trial/metric.ts'
 import { ended, exitOf, SandboxEnd } from './end.ts'
-import { SandboxError } from './error.ts'
+import { refusedBy, SandboxError } from './error.ts'
 import { readLines } from './output-lines.ts'
 import type { Sandbox, SandboxRequest } from './request.ts'
 import {
@@ -30,7 +30,7 @@ import {
   thisMachine,
 } from './resource-caps.ts'
 import { entrance, fileDescriptors, SECCOMP, STATUS, type Started, startBubblewrap } from './start.ts'
-import { systemMounts, toolMounts } from './tool-mounts.ts'
+import { machineMounts, systemMounts, toolMounts } from './tool-mounts.ts'
 import { usesMoreThan } from './watch/files.ts'
 import { watchSandbox } from './watch/watch.ts'
 
@@ -103,7 +103,7 @@ async function prove(sandbox: Sandbox): Promise<void> {
     },
     signal: new AbortController().signal,
   })
-  if (exit.code !== 0) throw new SandboxError(explainRefusal(printed))
+  if (exit.code !== 0) throw refusedBy(printed)
 }
 
 async function run(installation: Installation, request: SandboxRequest): Promise<SandboxExit> {
@@ -134,7 +134,7 @@ function argumentsFor(
   return bubblewrapArguments({
     places,
     outWritable,
-    system: accelerators === false ? system.filter(({ kind }) => kind !== 'device') : system,
+    system: [...system, ...machineMounts(accelerators)],
     tools,
     mounts,
     environment: placedEnvironment(environment, insidePlaces(places)),

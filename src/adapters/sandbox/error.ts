@@ -1,5 +1,6 @@
 // The error for a machine that cannot run candidate code safely.
-import type { Refusal } from '../../core/sandbox/refusal.ts'
+import { readFileSync } from 'node:fs'
+import { explainRefusal, type Refusal } from '../../core/sandbox/refusal.ts'
 import { UserFacingError } from '../../errors.ts'
 
 /** Candidate code was not run, because nothing safe would have held it. */
@@ -7,4 +8,9 @@ export class SandboxError extends UserFacingError {
   constructor({ message, hint }: Refusal, cause?: unknown) {
     super(message, { hint, cause })
   }
+}
+
+/** @param printed what bubblewrap wrote to standard error */
+export function refusedBy(printed: string): SandboxError {
+  return new SandboxError(explainRefusal(printed, readFileSync('/proc/self/mountinfo', 'utf8')))
 }

@@ -1,5 +1,5 @@
 // What every sandbox takes and gives: the contract between the trainer and whatever holds the code.
-import type { Caps, Mount, Places, SandboxExit } from '../../core/sandbox/sandbox.ts'
+import type { Accelerators, Caps, Mount, Places, SandboxExit } from '../../core/sandbox/sandbox.ts'
 
 export interface SandboxRequest {
   /** A line for the shell, run in `source`. */
@@ -7,8 +7,8 @@ export interface SandboxRequest {
   places: Places
   /** False for the evaluator: it reads what training left and has only its own scratch to write. */
   outWritable: boolean
-  /** False keeps the accelerators of the machine out of sight. */
-  accelerators?: false
+  /** False keeps the accelerators of the machine out of sight; absent shows them all. */
+  accelerators?: Accelerators | false
   /** All variables, but for those that name places: HOME, TMPDIR and AUTORESEARCH_DATA, _OUT and _EVAL_DATA. */
   environment: Readonly<Record<string, string>>
   timeoutSeconds: number

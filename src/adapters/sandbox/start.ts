@@ -2,9 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { Duplex, type Readable } from 'node:stream'
-import { explainRefusal } from '../../core/sandbox/refusal.ts'
 import { abandon } from './end.ts'
-import { SandboxError } from './error.ts'
+import { refusedBy } from './error.ts'
 
 /** Numbers of the descriptors bubblewrap inherits. */
 const HANDSHAKE = 3
@@ -120,8 +119,8 @@ function standing(
     })
     child.once('error', reject)
     // `close`, not `exit`: what bubblewrap printed has then been read.
-    child.once('close', () => reject(new SandboxError(explainRefusal(printed))))
-    patience.addEventListener('abort', () => reject(new SandboxError(explainRefusal(printed))), {
+    child.once('close', () => reject(refusedBy(printed)))
+    patience.addEventListener('abort', () => reject(refusedBy(printed)), {
       once: true,
     })
   })

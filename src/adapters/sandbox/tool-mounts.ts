@@ -2,7 +2,7 @@
 // Synchronous, because it is hundreds of tiny looks before every trial, and each alone is quicker than its waiting.
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path'
-import { acceleratorMounts, type Mount } from '../../core/sandbox/sandbox.ts'
+import { type Accelerators, acceleratorMounts, type Mount } from '../../core/sandbox/sandbox.ts'
 import { SandboxError } from './error.ts'
 import { whyPrivate } from './private-paths.ts'
 
@@ -24,7 +24,7 @@ const MAX_LINKS = 40
 /** A folder on PATH with more programs than this is not searched for links to elsewhere. */
 const MAX_PROGRAMS = 5000
 
-/** /usr and what belongs to it, and the accelerators this machine has. */
+/** /usr and what belongs to it. */
 export function systemMounts(): Mount[] {
   const mounts: Mount[] = [{ kind: 'read', from: '/usr' }]
   for (const path of SYSTEM_FOLDERS) {
@@ -33,9 +33,15 @@ export function systemMounts(): Mount[] {
     else if (exists(path)) mounts.push({ kind: 'read', from: path })
   }
   for (const path of ETC) if (exists(path)) mounts.push({ kind: 'read', from: realpathSync(path), to: path })
-  const accelerators = acceleratorMounts(readdirSync('/dev'))
-  for (const mount of accelerators) if (mount.kind !== 'link' && exists(mount.from)) mounts.push(mount)
   return mounts
+}
+
+/** The accelerators that this machine has at the moment, and what of /sys a command may read. */
+export function machineMounts(accelerators: Accelerators | false | undefined): Mount[] {
+  const names = accelerators === false ? [] : readdirSync('/dev')
+  return acceleratorMounts(names, accelerators ? accelerators.minors : undefined).filter(
+    (mount) => mount.kind !== 'link' && exists(mount.from),
+  )
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   offersChecks,
   passes,
 } from '../../core/propose/checks.ts'
-import type { Places } from '../../core/sandbox/sandbox.ts'
+import { defaultProcesses, type Places } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import type { Checker, Clock } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
@@ -92,7 +92,8 @@ async function runOne(
   timeoutSeconds: number,
 ): Promise<CheckRun> {
   const watch = new SecretWatch(options.secrets)
-  const { memoryBytes, outBytes, processes, read } = config.sandbox
+  const cores = availableParallelism()
+  const { memoryBytes, outBytes, processes = defaultProcesses(cores), read } = config.sandbox
   let output = ''
   const exit = await sandbox.run({
     command: `${POLITELY} ${command}`,
@@ -100,7 +101,7 @@ async function runOne(
     outWritable: true,
     accelerators: false,
     environment: {
-      ...trainingEnvironment(options.environment, availableParallelism()),
+      ...trainingEnvironment(options.environment, cores),
       PYTHONDONTWRITEBYTECODE: '1',
       // `py_compile` writes all the same, and the source is read-only.
       PYTHONPYCACHEPREFIX: '/tmp/pycache',

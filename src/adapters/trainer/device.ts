@@ -1,24 +1,71 @@
-// Looks at the accelerator before a trial: what another trial left running there would falsify the next number.
+// Claims the devices of a trial: they answer, nothing else uses them, and they are still the same ones afterwards.
 import { readdir, readFile } from 'node:fs/promises'
+import { type Device, type Pin, pinTo, visibleDevices } from '../../core/trial/devices.ts'
 import { UserFacingError } from '../../errors.ts'
-import { nvidiaUsers } from './nvidia.ts'
+import type { Clock } from '../../ports.ts'
+import { nvidiaDevices, nvidiaUsers, wakeNvidia } from './nvidia.ts'
 
 /** Where the driver of AMD lists the processes that compute on a device. */
 const ROCM_PROCESSES = '/sys/class/kfd/kfd/proc'
+/** A driver needs a while to take back what a killed process had. */
+const PAUSES_SECONDS = [1, 2, 4, 8, 15]
+
+export interface DeviceOptions {
+  /** The job's, whose CUDA_VISIBLE_DEVICES names the devices that trials are given. */
+  environment: NodeJS.ProcessEnv
+  clock: Pick<Clock, 'pause'>
+  signal: AbortSignal
+}
+
+export interface Claim extends Pin {
+  devices: Device[]
+}
+
+/** @throws UserFacingError when the driver does not answer, or something else uses a device */
+export async function claimDevices(options: DeviceOptions): Promise<Claim> {
+  const visible = visibleDevices(options.environment)
+  const devices = await nvidiaDevices(visible)
+  if (devices.length > 0) await wakeNvidia()
+  await assertIdle(devices, options)
+  return { devices, ...pinTo(devices, visible) }
+}
 
 /**
- * @param visible CUDA_VISIBLE_DEVICES: others may use what trials are not given
- * @throws UserFacingError naming the processes that use the device
+ * @param devices of NVIDIA, which trials are given; others may use the rest
+ * @throws UserFacingError naming the processes that use the devices
  */
-export async function assertDeviceIdle(
-  visible: string | undefined,
+export async function assertIdle(
+  devices: readonly Device[],
+  { clock, signal }: Omit<DeviceOptions, 'environment'>,
   rocmProcesses = ROCM_PROCESSES,
 ): Promise<void> {
-  const users = [...(await nvidiaUsers(visible)), ...(await rocmUsers(rocmProcesses))]
+  const look = async () => [...(await nvidiaUsers(devices)), ...(await rocmUsers(rocmProcesses))]
+  let users = await look()
+  for (const seconds of PAUSES_SECONDS) {
+    if (users.length === 0) return
+    await clock.pause(seconds, signal)
+    users = await look()
+  }
   if (users.length === 0) return
   throw new UserFacingError(`the device is in use by ${users.slice(0, 5).join('; ')}`, {
     hint: 'End these processes, or give trials a device of their own with CUDA_VISIBLE_DEVICES.',
   })
+}
+
+/**
+ * A device that failed during a trial may have left it to train on the processor.
+ *
+ * @throws UserFacingError when one of the claimed devices is gone
+ */
+export async function assertStillThere({ devices }: Claim): Promise<void> {
+  if (devices.length === 0) return
+  const present = new Set((await nvidiaDevices(undefined)).map(({ uuid }) => uuid))
+  const gone = devices.filter(({ uuid }) => !present.has(uuid))
+  if (gone.length === 0) return
+  throw new UserFacingError(
+    `${gone.map(({ name, uuid }) => `${name} (${uuid})`).join(', ')} failed during a trial; its result is discarded`,
+    { hint: 'Look for "Xid" in the log of the kernel (`sudo dmesg`), and restart the machine.' },
+  )
 }
 
 async function rocmUsers(folder: string): Promise<string[]> {

@@ -40,9 +40,26 @@ const AGENT = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV',
 /** How many threads numerical libraries start: part of what makes two numbers comparable, so never left to them. */
 const THREADS = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NUMEXPR_NUM_THREADS']
 
-/** @param cores of this machine: the number of threads where the machine's own environment sets none */
-export function trainingEnvironment(all: NodeJS.ProcessEnv, cores: number): Record<string, string> {
-  const threads = Object.fromEntries(THREADS.map((name) => [name, all[name] ?? String(cores)]))
+/** Processes in which each process of `torch.compile` compiles: 32 where nothing says otherwise. */
+const COMPILERS = 'TORCHINDUCTOR_COMPILE_THREADS'
+/** With a device for each process, more threads only wait for each other. */
+const MAX_THREADS_PER_DEVICE = 16
+
+/**
+ * Where the machine's own environment sets no number of threads, there are as many as cores; with devices, as many as
+ * each device's share of the cores, because a script starts a process for each device.
+ *
+ * @param devices that the trial is given
+ */
+export function trainingEnvironment(
+  all: NodeJS.ProcessEnv,
+  cores: number,
+  devices = 0,
+): Record<string, string> {
+  const share = Math.min(MAX_THREADS_PER_DEVICE, Math.max(1, Math.floor(cores / Math.max(1, devices))))
+  const count = devices === 0 ? cores : share
+  const names = devices === 0 ? THREADS : [...THREADS, COMPILERS]
+  const threads = Object.fromEntries(names.map((name) => [name, all[name] ?? String(count)]))
   return { ...pick(all, TRAINING), ...threads, ...uvEnvironment(all.VIRTUAL_ENV) }
 }
 

@@ -1,6 +1,6 @@
 // Says in words what this machine trains on and with, so that numbers from another one are never compared with its own.
 import { arch, cpus, platform } from 'node:os'
-import { describeDevices } from '../../core/trial/devices.ts'
+import { describeDevices, visibleDevices } from '../../core/trial/devices.ts'
 import { describeFrameworks } from './frameworks.ts'
 import { nvidiaDevices } from './nvidia.ts'
 
@@ -12,7 +12,7 @@ const MAX_CHARACTERS = 300
  */
 export async function describeTestbed(environment = process.env): Promise<string> {
   const [devices, frameworks] = await Promise.all([
-    nvidiaDevices(environment.CUDA_VISIBLE_DEVICES),
+    nvidiaDevices(visibleDevices(environment)),
     describeFrameworks(environment),
   ])
   const hardware = devices.length > 0 ? describeDevices(devices) : describeProcessors()

@@ -8,7 +8,7 @@ import { certificationConfig } from '../../core/certify/certify.ts'
 import { type Config, parseConfig, renderConfigProblems } from '../../core/config/config.ts'
 import { measurementHash } from '../../core/config/measurement.ts'
 import { type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/record/trial.ts'
-import type { Places } from '../../core/sandbox/sandbox.ts'
+import { defaultProcesses, type Places } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import { mayBeCut } from '../../core/trial/batch.ts'
 import type { CutPlan } from '../../core/trial/curve.ts'
@@ -26,7 +26,7 @@ import type { GitRepository } from '../git/repository.ts'
 import { openSandbox, removeTree, type Sandbox } from '../sandbox/sandbox.ts'
 import { readBoundedFileIn } from './bounded-file.ts'
 import { CurveFollower, type EarlyEnd } from './curve-follower.ts'
-import { assertDeviceIdle } from './device.ts'
+import { assertStillThere, type Claim, claimDevices } from './device.ts'
 import { trainingEnvironment, uvEnvironment } from './environment.ts'
 import { assertHidden, type PreparedData, prepareData } from './setup.ts'
 
@@ -60,31 +60,36 @@ const TAIL_CHARACTERS = 4000
 /** Of what failed, the end of the output says why; a run that was cut has only been training. */
 const OUTCOMES_WITHOUT_TAIL: ReadonlySet<Outcome> = new Set(['measured', 'cut'])
 
-/** What a trial works with. */
-interface Bench {
+/** What the trials of a baseline have in common. */
+interface OpenBench {
   options: TrainerOptions
   config: Config
   sandbox: Sandbox
   prepared: PreparedData
 }
 
+/** What a trial works with. */
+interface Bench extends OpenBench {
+  claim: Claim
+}
+
 /** @returns a trainer that prepares data once and then runs one trial at a time */
 export function createTrainer(options: TrainerOptions): Trainer {
-  const benches = new Map<string, Promise<Bench>>()
+  const benches = new Map<string, Promise<OpenBench>>()
   return {
     testbed: options.testbed,
     async run(trial, signal, cut) {
       const opening = benches.get(trial.base) ?? openBench(options, trial.base, signal)
       benches.set(trial.base, opening)
       const bench = await opening
-      await assertDeviceIdle(options.environment.CUDA_VISIBLE_DEVICES)
-      return runTrial(forPurpose(bench, trial), trial, signal, cut)
+      const claim = await claimDevices({ ...options, signal })
+      return runTrial({ ...forPurpose(bench, trial), claim }, trial, signal, cut)
     },
   }
 }
 
 /** The configuration and the data of a baseline, and the sandbox it asks for. */
-async function openBench(options: TrainerOptions, base: string, signal: AbortSignal): Promise<Bench> {
+async function openBench(options: TrainerOptions, base: string, signal: AbortSignal): Promise<OpenBench> {
   const config = await readConfig(options, base)
   await assertHidden(options.cacheDirectory, config.sandbox.read)
   const sandbox = await openSandbox(config.sandbox.kind)
@@ -92,7 +97,7 @@ async function openBench(options: TrainerOptions, base: string, signal: AbortSig
 }
 
 /** Certification may have an evaluator of its own. */
-function forPurpose(bench: Bench, { protocol }: Trial): Bench {
+function forPurpose(bench: OpenBench, { protocol }: Trial): OpenBench {
   return protocol.purpose === 'judge' ? bench : { ...bench, config: certificationConfig(bench.config) }
 }
 
@@ -128,6 +133,7 @@ async function runTrial(
     await options.repository.exportTree(sealed, places.source)
     const ran = await trainAndMeasure(bench, trial, places, signal, cut)
     await writeFile(join(results, 'log.txt'), ran.log)
+    await assertStillThere(bench.claim)
     // A run that we ended ourselves says nothing about the code, and whoever finds the file would believe that it crashed.
     if (!signal.aborted)
       await writeFile(join(results, TRIAL_FILE), `${JSON.stringify(ran.result, null, 2)}\n`)
@@ -181,7 +187,7 @@ async function trainAndMeasure(
     ...measured,
     wallSeconds,
     ...(evaluation ? { trainingSeconds } : {}),
-    deviceSeconds: wallSeconds,
+    deviceSeconds: wallSeconds * Math.max(1, bench.claim.devices.length),
     ...(peakMemoryBytes === undefined ? {} : { peakMemoryBytes }),
     curve: [...training.reader.curve],
     ...(training.firstPointSeconds === undefined
@@ -225,7 +231,7 @@ interface CommandRequest {
 }
 
 async function runCommand(
-  { options, config, sandbox, prepared }: Bench,
+  { options, config, sandbox, prepared, claim }: Bench,
   trial: Trial,
   signal: AbortSignal,
   request: CommandRequest,
@@ -233,12 +239,15 @@ async function runCommand(
   const reader = new OutputReader(config.metric, config.progress?.pattern)
   const watch = new SecretWatch(options.secrets)
   const follower = new CurveFollower(reader, request.early)
-  const { memoryBytes, outBytes, processes, read } = config.sandbox
+  const cores = availableParallelism()
+  const { memoryBytes, outBytes, processes = defaultProcesses(cores), read } = config.sandbox
   const begun = options.clock.monotonicSeconds()
   const exit = await sandbox.run({
     ...request,
+    accelerators: claim,
     environment: {
-      ...trainingEnvironment(options.environment, availableParallelism()),
+      ...trainingEnvironment(options.environment, cores, claim.devices.length),
+      ...claim.environment,
       ...uvEnvironment(prepared.venv),
       AUTORESEARCH_SEED: String(trial.seed),
       AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),

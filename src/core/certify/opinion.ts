@@ -4,12 +4,12 @@ import { type Bench, comparableTrials, noiseSigma } from '../judge/evidence.ts'
 import { type MeasuredEvidence, NOT_WORSE_Z } from '../judge/judge.ts'
 import { inMetric, isSimplification, type Simplicity, type Units } from '../judge/policy.ts'
 import { type Certification, type Stretch, stretchKey } from '../record/certification.ts'
-import { type State } from '../record/state.ts'
+import type { State } from '../record/state.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import { mean } from '../statistics/noise.ts'
 import { formatNumber, formatScore } from '../text/numbers.ts'
-import { type Direction } from '../trial/metric.ts'
-import { type NextStretch } from './stretch.ts'
+import type { Direction } from '../trial/metric.ts'
+import type { NextStretch } from './stretch.ts'
 
 export interface CertifyPolicy {
   direction: Direction

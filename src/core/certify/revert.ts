@@ -2,10 +2,10 @@
 
 import { type Proposal, revertedMerge } from '../record/candidate.ts'
 import { type Certification, isRefuted, stretchKey } from '../record/certification.ts'
-import { type LedgerEvent } from '../record/events.ts'
+import type { LedgerEvent } from '../record/events.ts'
 import { candidateMergedAs, refutationOf } from '../record/merges.ts'
 import { openCandidates, type State } from '../record/state.ts'
-import { type Verdict } from '../record/verdict.ts'
+import type { Verdict } from '../record/verdict.ts'
 
 /** As the ledger and pull requests name who undoes a merge. */
 export const REVERT_PROPOSER = 'certify'

@@ -65,8 +65,8 @@ export interface SandboxConfig {
   /** Absent: as much as the machine has. */
   memoryBytes?: number
   outBytes: number
-  /** Processes and threads together. */
-  processes: number
+  /** Processes and threads together. Absent: by the number of cores. */
+  processes?: number
 }
 
 interface SearchConfig {

@@ -1,9 +1,9 @@
 // A/A candidates: they change nothing that is trained and go through the whole pipeline, so that the share of them that
 // would have been merged is the rate of false merges, measured instead of assumed.
 
-import { type Change } from '../gate/gate.ts'
-import { type Candidate, type Proposal, isAa, revertedMerge } from '../record/candidate.ts'
-import { type State } from '../record/state.ts'
+import type { Change } from '../gate/gate.ts'
+import { type Candidate, isAa, type Proposal, revertedMerge } from '../record/candidate.ts'
+import type { State } from '../record/state.ts'
 
 /** As the ledger and pull requests name who makes them. */
 export const AA_PROPOSER = 'aa'

@@ -1,11 +1,11 @@
 // Which recorded runs may be compared with which: the same testbed, the same configuration, and no run twice.
 
 import { type Candidate, isIdea } from '../record/candidate.ts'
-import { type BaselineCommit, type State } from '../record/state.ts'
+import type { BaselineCommit, State } from '../record/state.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import { type Belief, believe, type Era, endEra, NO_TRACK } from '../statistics/belief.ts'
 import { estimateNoise, mean } from '../statistics/noise.ts'
-import { type Metric } from '../trial/metric.ts'
+import type { Metric } from '../trial/metric.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 import { type Evidence, losses } from './judge.ts'
 

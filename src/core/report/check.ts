@@ -1,16 +1,16 @@
 // The check run on a candidate's commit: what it shows while training and when the verdict is in.
 
-import { type Config } from '../config/config.ts'
-import { type MeasuredEvidence } from '../judge/judge.ts'
-import { type Simplicity } from '../judge/policy.ts'
+import type { Config } from '../config/config.ts'
+import type { MeasuredEvidence } from '../judge/judge.ts'
+import type { Simplicity } from '../judge/policy.ts'
 import { type Candidate, isAa } from '../record/candidate.ts'
 import { isSandboxed, type TrialResult } from '../record/trial.ts'
-import { type Verdict } from '../record/verdict.ts'
+import type { Verdict } from '../record/verdict.ts'
 import { fence, inertText, inertTitle, truncateMarkdown } from '../text/markdown.ts'
 import { formatNumber, formatScore, formatSeconds, formatSigned } from '../text/numbers.ts'
-import { type Metric } from '../trial/metric.ts'
+import type { Metric } from '../trial/metric.ts'
 import { compare, comparisonTable, trialTable } from './comparison.ts'
-import { type CheckRun } from './report.ts'
+import type { CheckRun } from './report.ts'
 
 /** GitHub's limit for the summary of a check run. */
 const MAX_SUMMARY_CHARACTERS = 65_535

@@ -1,11 +1,11 @@
 // One line an event, for whoever watches the job.
 
 import { type Candidate, isAa } from '../record/candidate.ts'
-import { type Certification } from '../record/certification.ts'
+import type { Certification } from '../record/certification.ts'
 import { candidateMergedAs } from '../record/merges.ts'
-import { type State } from '../record/state.ts'
-import { type TrialResult } from '../record/trial.ts'
-import { type Verdict } from '../record/verdict.ts'
+import type { State } from '../record/state.ts'
+import type { TrialResult } from '../record/trial.ts'
+import type { Verdict } from '../record/verdict.ts'
 import { visibleText } from '../text/markdown.ts'
 import { formatNumber, formatSeconds } from '../text/numbers.ts'
 

@@ -1,12 +1,12 @@
 // What a candidate's pull request says when it is opened, and what its merge commit says.
 
-import { type Config } from '../config/config.ts'
-import { type Change } from '../gate/gate.ts'
+import type { Config } from '../config/config.ts'
+import type { Change } from '../gate/gate.ts'
 import { type Bench, baselineMean } from '../judge/evidence.ts'
 import { type Candidate, requestOf } from '../record/candidate.ts'
-import { type KnownRequest } from '../record/request.ts'
-import { type State } from '../record/state.ts'
-import { type Verdict } from '../record/verdict.ts'
+import type { KnownRequest } from '../record/request.ts'
+import type { State } from '../record/state.ts'
+import type { Verdict } from '../record/verdict.ts'
 import { countLines } from '../text/line-diff.ts'
 import { fence, inertText, inertTitle, table, truncateMarkdown } from '../text/markdown.ts'
 import { formatNumber, formatSeconds } from '../text/numbers.ts'

@@ -1,15 +1,15 @@
 // What a morning report tells: how far the baseline came and what became of every candidate.
 
-import { type Config } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { type AaTally, tallyAa } from '../judge/aa.ts'
 import { type Bench, baselineMean, noiseSigma, trialsOfTree } from '../judge/evidence.ts'
 import { type Candidate, isAa } from '../record/candidate.ts'
 import { type Cost, type CostSummary, NO_COST, summariseCost } from '../record/cost.ts'
-import { type State } from '../record/state.ts'
+import type { State } from '../record/state.ts'
 import { type Status, statusOf } from '../record/status.ts'
 import { measuredValues, type Outcome } from '../record/trial.ts'
 import { mean } from '../statistics/noise.ts'
-import { type Metric } from '../trial/metric.ts'
+import type { Metric } from '../trial/metric.ts'
 import { type CertificationTally, tallyCertification } from './certification.ts'
 
 /** What reports count: a status, where everything that is still open counts as one. */

@@ -19,7 +19,7 @@ export const INSTALL: Refusal = {
 
 export const UPDATE: Refusal = {
   message: 'bubblewrap is too old: 0.8.0 or newer is needed, for --disable-userns',
-  hint: `Use a runner with Ubuntu 24.04, Debian 12 or newer, or build bubblewrap from its sources. ${TRUSTED}`,
+  hint: `Use a runner with Ubuntu 24.04, Debian 12 or newer. On Ubuntu 22.04 install Debian 12's package (packages.debian.org/bookworm/bubblewrap), which needs only glibc 2.34. ${TRUSTED}`,
 }
 
 export const UNLIMITED: Refusal = {
@@ -55,14 +55,31 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/Can't mount proc|Creating new namespace failed|pivot_root|Failed to make \/ slave/i, CONTAINER],
 ]
 
-/** @param printed what bubblewrap wrote to standard error */
-export function explainRefusal(printed: string): Refusal {
+const NVIDIA_CONTAINER =
+  "NVIDIA's container toolkit has mounted files over /proc, and then Linux allows no other /proc, whatever the security options are. Give the container its GPU by CDI, with `NVreg_ModifyDeviceFiles=0` set for the driver of the host, or let a privileged entrypoint run `umount -R /proc/driver/nvidia` before the runner starts."
+
+/** @param mountinfo the content of /proc/self/mountinfo, where the fifth field of a line is the mount point */
+function coversProc(mountinfo: string): boolean {
+  return /^(\S+ ){4}\/proc\/driver\/nvidia/m.test(mountinfo)
+}
+
+/**
+ * @param printed what bubblewrap wrote to standard error
+ * @param mountinfo the content of /proc/self/mountinfo
+ */
+export function explainRefusal(printed: string, mountinfo: string): Refusal {
   const line = printed.split('\n').findLast((text) => text.trim() !== '') ?? 'bubblewrap ended without a word'
   const remedy =
-    REMEDIES.find(([pattern]) => pattern.test(printed))?.[1] ??
-    'Run `bwrap --unshare-all --ro-bind / / true` on the runner to see whether bubblewrap works there.'
+    printed.includes("Can't mount proc") && coversProc(mountinfo) ? NVIDIA_CONTAINER : remedyFor(printed)
   return {
     message: `bubblewrap cannot make a sandbox on this machine: ${line.slice(0, 300)}`,
     hint: `${remedy} ${TRUSTED}`,
   }
+}
+
+function remedyFor(printed: string): string {
+  return (
+    REMEDIES.find(([pattern]) => pattern.test(printed))?.[1] ??
+    'Run `bwrap --unshare-all --ro-bind / / true` on the runner to see whether bubblewrap works there.'
+  )
 }

@@ -20,6 +20,14 @@ export interface Caps {
   processes: number
 }
 
+/**
+ * Where the configuration sets no limit on processes and threads. Every process of a machine with many cores starts
+ * threads for all of them: 225 for PyTorch on 224 cores.
+ */
+export function defaultProcesses(cores: number): number {
+  return Math.max(512, 16 * cores)
+}
+
 export type ExceededCap = 'disk' | 'memory' | 'processes'
 
 /** How a sandboxed command ended; with `exceeded`, whatever it printed or wrote does not count. */
@@ -54,6 +62,12 @@ export const SYNTHETIC_FILES: Readonly<Record<string, string>> = {
   '/etc/group': `trainer:x:${INSIDE_ID}:\n`,
   '/etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\n',
   '/etc/hosts': '127.0.0.1 localhost sandbox\n::1 localhost\n',
+}
+
+/** Which accelerators of the machine a command is shown. */
+export interface Accelerators {
+  /** The only devices of NVIDIA, by the number of their node; absent: all there are. */
+  minors?: readonly number[]
 }
 
 export interface BubblewrapPlan {
@@ -156,20 +170,40 @@ export function insidePlaces(places: Places): Places & { home: string; temporary
   }
 }
 
-const ACCELERATOR =
-  /^(nvidia\d+|nvidiactl|nvidia-(uvm|uvm-tools|modeset|caps|caps-imex-channels)|dri|kfd|dxg)$/
+/** What CUDA needs: not the nodes for displays (modeset) and profilers (uvm-tools). */
+const NVIDIA = /^(nvidia(?<minor>\d+)|nvidiactl|nvidia-(uvm|caps|caps-imex-channels))$/
+const OTHER_ACCELERATOR = /^(dri|kfd|dxg)$/
 
 /** The part of /sys that drivers read to find their devices: no control groups, debugging or firmware. */
 const ACCELERATOR_SYS = ['/sys/bus', '/sys/class', '/sys/dev', '/sys/devices', '/sys/module']
 /** How many processors and memory nodes there are: math libraries choose their threads by it. */
 const PROCESSOR_SYS = ['/sys/devices/system/cpu', '/sys/devices/system/node']
 
-/** @param devices the names in /dev */
-export function acceleratorMounts(devices: readonly string[]): Mount[] {
-  const found = devices.filter((name) => ACCELERATOR.test(name)).toSorted()
+/**
+ * @param devices the names in /dev
+ * @param minors the only devices of NVIDIA to show, by the number of their node; default: all
+ */
+export function acceleratorMounts(devices: readonly string[], minors?: readonly number[]): Mount[] {
+  const found = [...nvidiaNodes(devices, minors), ...otherNodes(devices)].toSorted()
   const readable = found.length > 0 ? ACCELERATOR_SYS : PROCESSOR_SYS
   return [
     ...readable.map((from): Mount => ({ kind: 'read', from })),
     ...found.map((name): Mount => ({ kind: 'device', from: `/dev/${name}` })),
   ]
+}
+
+function nvidiaNodes(devices: readonly string[], minors: readonly number[] | undefined): string[] {
+  if (minors?.length === 0) return []
+  return devices.filter((name) => {
+    const minor = NVIDIA.exec(name)?.groups?.minor
+    return (
+      NVIDIA.test(name) && (minor === undefined || minors === undefined || minors.includes(Number(minor)))
+    )
+  })
+}
+
+/** /dev/dri is how AMD and Intel compute; beside a device of NVIDIA alone it is for displays. */
+function otherNodes(devices: readonly string[]): string[] {
+  const isNvidiaOnly = devices.includes('nvidiactl') && !devices.includes('kfd')
+  return devices.filter((name) => OTHER_ACCELERATOR.test(name) && !(name === 'dri' && isNvidiaOnly))
 }

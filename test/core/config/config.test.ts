@@ -34,7 +34,7 @@ search: {structural-share: 0.3, novelty: 0.8}
 limits: {candidates: 20, tokens: 2M, dollars: 10}
 `
 
-const SANDBOX: SandboxConfig = { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3, processes: 512 }
+const SANDBOX: SandboxConfig = { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3 }
 
 const SEARCH = {
   structuralShare: 0.3,

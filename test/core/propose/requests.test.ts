@@ -1,10 +1,18 @@
 // Wishes of people: which text becomes one, which is next, and what its asker is to be told.
 
 import { describe, expect, test } from 'vitest'
-import { declineReason, dispatchedWish, dueAnswers, type LabelledIssue, readIssue, revokedWishes, waitingWish } from '../../../src/core/propose/requests.ts'
+import {
+  declineReason,
+  dispatchedWish,
+  dueAnswers,
+  type LabelledIssue,
+  readIssue,
+  revokedWishes,
+  waitingWish,
+} from '../../../src/core/propose/requests.ts'
 import { NO_USAGE } from '../../../src/core/record/candidate.ts'
-import { type LedgerEvent, LEDGER_FORMAT } from '../../../src/core/record/events.ts'
-import { type PersonRequest } from '../../../src/core/record/request.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
+import type { PersonRequest } from '../../../src/core/record/request.ts'
 import { replay, selectNews } from '../../../src/core/record/state.ts'
 import { aBaseline, aCandidate, ROOT_SEED, sha } from '../../factories.ts'
 

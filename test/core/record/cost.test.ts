@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { NO_USAGE, type Usage } from '../../../src/core/record/candidate.ts'
 import { costSince, summariseCost } from '../../../src/core/record/cost.ts'
-import { type LedgerEvent, LEDGER_FORMAT } from '../../../src/core/record/events.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
 import { replay } from '../../../src/core/record/state.ts'
 import { aBaseline, aCandidate, aTrialResult, ROOT_SEED, revertOrigin, sha } from '../../factories.ts'
 

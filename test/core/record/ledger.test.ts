@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { NO_USAGE } from '../../../src/core/record/candidate.ts'
-import { type LedgerEvent, LEDGER_FORMAT } from '../../../src/core/record/events.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
 import { appendEvents, parseLedger } from '../../../src/core/record/ledger.ts'
 import { aBaseline, aCandidate, aCertification, aTrialResult, aVerdict, sha } from '../../factories.ts'
 

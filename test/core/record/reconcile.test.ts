@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { type Candidate, candidateBranch } from '../../../src/core/record/candidate.ts'
-import { type LedgerEvent, LEDGER_FORMAT } from '../../../src/core/record/events.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
 import { type PullRequest, reconcile, reconcileCandidate } from '../../../src/core/record/reconcile.ts'
 import { replay } from '../../../src/core/record/state.ts'
 import { aaOrigin, aBaseline, aCandidate, aState, aVerdict, sha } from '../../factories.ts'

@@ -2,10 +2,20 @@
 
 import { describe, expect, it } from 'vitest'
 import { NO_USAGE, type Usage } from '../../../src/core/record/candidate.ts'
-import { type Certification } from '../../../src/core/record/certification.ts'
-import { type LedgerEvent, LEDGER_FORMAT } from '../../../src/core/record/events.ts'
+import type { Certification } from '../../../src/core/record/certification.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
 import { advance, openCandidates, replay, type State, selectNews } from '../../../src/core/record/state.ts'
-import { aaOrigin, aBaseline, aCandidate, aCertification, aRandom, aTrialResult, aVerdict, revertOrigin, sha } from '../../factories.ts'
+import {
+  aaOrigin,
+  aBaseline,
+  aCandidate,
+  aCertification,
+  aRandom,
+  aTrialResult,
+  aVerdict,
+  revertOrigin,
+  sha,
+} from '../../factories.ts'
 
 const A = aCandidate({ name: 'warmup' })
 const B = aCandidate({ name: 'muon' })

@@ -1,9 +1,11 @@
 // The arguments of bubblewrap: what is shown, in which order, and which devices.
 import { expect, test } from 'vitest'
+import { explainRefusal } from '../../../src/core/sandbox/refusal.ts'
 import {
   acceleratorMounts,
   type BubblewrapPlan,
   bubblewrapArguments,
+  defaultProcesses,
 } from '../../../src/core/sandbox/sandbox.ts'
 import { seccompFilter } from '../../../src/core/sandbox/seccomp.ts'
 
@@ -34,6 +36,55 @@ test('shows accelerators, and the part of /sys their drivers read, only where th
   const shown = found.flatMap((mount) => (mount.kind === 'read' ? mount.from : []))
   expect(shown).toContain('/sys/devices')
   expect(shown.some((path) => /^\/sys(\/(fs|kernel|firmware).*)?$/.test(path))).toBe(false)
+})
+
+const EIGHT = [
+  'nvidia0',
+  'nvidia1',
+  'nvidia10',
+  'nvidiactl',
+  'nvidia-uvm',
+  'nvidia-uvm-tools',
+  'nvidia-modeset',
+  'dri',
+]
+
+test.each<[string, readonly number[] | undefined, string]>([
+  [
+    'all of them, and not what displays and profilers use',
+    undefined,
+    'nvidia-uvm nvidia0 nvidia1 nvidia10 nvidiactl',
+  ],
+  ['the one that a trial is given', [1], 'nvidia-uvm nvidia1 nvidiactl'],
+  ['none of NVIDIA, not even its driver', [], ''],
+])('devices of NVIDIA: %s', (_, minors, names) => {
+  const devices = acceleratorMounts(EIGHT, minors).flatMap((mount) =>
+    mount.kind === 'device' ? mount.from : [],
+  )
+  expect(devices.map((path) => path.slice('/dev/'.length)).join(' ')).toBe(names)
+})
+
+test.each([
+  [4, 512],
+  [224, 3584],
+])('on %d cores, a trial may have %d processes and threads', (cores, processes) => {
+  expect(defaultProcesses(cores)).toBe(processes)
+})
+
+const PROC = "bwrap: Can't mount proc on /newroot/proc: Operation not permitted"
+const OVERMOUNT = '512 511 0:25 / /proc/driver/nvidia/params ro,nosuid - tmpfs tmpfs rw'
+
+test.each([
+  ['files over /proc that the toolkit of NVIDIA mounted', PROC, OVERMOUNT, 'umount -R /proc/driver/nvidia'],
+  ['a container that hides parts of /proc', PROC, '', 'systempaths=unconfined'],
+  [
+    'something else in such a container',
+    'bwrap: Creating new namespace failed',
+    OVERMOUNT,
+    'seccomp=unconfined',
+  ],
+])('a sandbox refused because of %s: the remedy', (_, printed, mountinfo, remedy) => {
+  expect(explainRefusal(printed, mountinfo).hint).toContain(remedy)
 })
 
 test('binds devices after --dev and tools after the temporary folder, and seals /, /proc and /dev last', () => {

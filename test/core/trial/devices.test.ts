@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { type Device, describeDevices, selectDevices } from '../../../src/core/trial/devices.ts'
+import {
+  type Device,
+  describeDevices,
+  pinTo,
+  selectDevices,
+  visibleDevices,
+} from '../../../src/core/trial/devices.ts'
 
 const device = (index: string, uuid: string, name = 'NVIDIA H100'): Device => ({
   index,
@@ -27,6 +33,32 @@ test.each([
       .map(({ index }) => index)
       .join(' '),
   ).toBe(indices)
+})
+
+const PINNED = { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_VISIBLE_DEVICES: 'GPU-bb33,GPU-aa11' }
+const [first, , third] = MACHINE.map((known, minor) => ({ ...known, minor }))
+
+test.each([
+  ['', { environment: {}, minors: [] }],
+  ['10,0', { environment: PINNED, minors: [2, 0] }],
+  // A part of a device: nothing is known about it.
+  ['MIG-5f0c', { environment: {} }],
+])('CUDA_VISIBLE_DEVICES=%s pins a trial to its devices', (visible, pin) => {
+  expect(pinTo(first && third ? [first, third] : [], visible)).toEqual(pin)
+})
+
+test('without the numbers of their nodes, devices are pinned by their UUIDs alone', () => {
+  expect(pinTo(MACHINE, '10,0')).toEqual({ environment: PINNED })
+})
+
+test.each([
+  [{ CUDA_VISIBLE_DEVICES: '1', NVIDIA_VISIBLE_DEVICES: 'GPU-aa11' }, '1'],
+  [{ NVIDIA_VISIBLE_DEVICES: 'GPU-aa11,GPU-bb33' }, 'GPU-aa11,GPU-bb33'],
+  [{ NVIDIA_VISIBLE_DEVICES: 'all' }, undefined],
+  [{ NVIDIA_VISIBLE_DEVICES: '2' }, undefined],
+  [{}, undefined],
+])('with %j the devices of a job are %s', (variables, visible) => {
+  expect(visibleDevices(variables)).toBe(visible)
 })
 
 test('devices of one model are counted, others named beside them', () => {

@@ -2,11 +2,20 @@
 
 import { describe, expect, it } from 'vitest'
 import { decide, planTrials } from '../../../src/core/plan/schedule.ts'
-import { type Candidate } from '../../../src/core/record/candidate.ts'
-import { type LedgerEvent, LEDGER_FORMAT } from '../../../src/core/record/events.ts'
+import type { Candidate } from '../../../src/core/record/candidate.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
 import { replay, type State, selectNews } from '../../../src/core/record/state.ts'
 import { explainLoss, lostOnMachine, missingInRound } from '../../../src/core/trial/lost.ts'
-import { aBaseline, aCandidate, aTrial, aTrialResult, BENCH, POLICY, ROOT_SEED, trialResults } from '../../factories.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aTrial,
+  aTrialResult,
+  BENCH,
+  POLICY,
+  ROOT_SEED,
+  trialResults,
+} from '../../factories.ts'
 
 const A = aCandidate({ name: 'a' })
 const B = aCandidate({ name: 'b' })

@@ -1,5 +1,13 @@
 /** Issues, pull requests, comments and labels as GitHub's JSON shows them. */
-import { type Comment, type Issue, type Label, type LabelEvent, type PullRequest, type Repository, isPullRequest } from '../store.ts'
+import {
+  type Comment,
+  type Issue,
+  isPullRequest,
+  type Label,
+  type LabelEvent,
+  type PullRequest,
+  type Repository,
+} from '../store.ts'
 import { renderRepository } from './repository.ts'
 import { nodeId, renderUser } from './user.ts'
 

@@ -31,8 +31,12 @@ const sandboxSection = section({
     examples: ['4G', '500M'],
   }).prefault('4G'),
   processes: between(16, 100_000)
-    .default(512)
-    .meta({ description: 'Most processes and threads of one trial, together.', examples: [512] }),
+    .meta({
+      description:
+        'Most processes and threads of one trial, together. Default: 512, or 16 for each core where that is more.',
+      examples: [512],
+    })
+    .exactOptional(),
 })
 
 export const sandbox = z
