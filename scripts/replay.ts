@@ -32,7 +32,7 @@ try {
 function replayText(text: string | undefined, where: string): State {
   if (text === undefined) stop(`${where} has no branch autoresearch/ledger: the action has not run there yet`)
   const ledger = parseLedger(text)
-  if (ledger.kind === 'broken') stop(`the ledger is broken at line ${ledger.line}: ${ledger.problem}`)
+  if (ledger.kind !== 'ledger') stop(`the ledger is broken at line ${ledger.line}: ${ledger.problem}`)
   return replay(ledger.events)
 }
 
