@@ -8,7 +8,7 @@ export interface LineCounts {
 
 const CONTEXT_LINES = 3
 /** Comparing takes time in proportion to its square; beyond it the whole file counts as replaced. */
-const MAX_CHANGED_LINES = 3000
+const MAX_CHANGED_LINES = 2000
 
 /** The hunks of a change as git shows them, with three lines around each, below the two lines that name the file. */
 export function unifiedDiff(path: string, before: string, after: string): string {
