@@ -1,5 +1,6 @@
 // Reads the command, runs it, and turns errors into words.
-import { actionsLog, fail, readInputs, readRunnerContext, setOutputs } from './adapters/actions.ts'
+import { actionsLog, fail, readInputs, setOutputs } from './adapters/actions.ts'
+import { readRunnerContext } from './adapters/runner-context.ts'
 import { createResults } from './adapters/trainer/results.ts'
 import { certify } from './commands/certify.ts'
 import { judgeResults } from './commands/judge.ts'

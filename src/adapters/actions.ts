@@ -35,22 +35,6 @@ export interface Inputs {
   certify: boolean
 }
 
-/** What the runner tells every job about itself. */
-export interface RunnerContext {
-  /** `owner/name`. */
-  repository: string
-  serverUrl: string
-  apiUrl: string
-  workspace: string
-  /** Emptied by the runner at the start of every job. */
-  temporaryDirectory: string
-  /** Kept between jobs on self-hosted machines. */
-  cacheDirectory: string
-  runUrl: string | undefined
-  runId: string
-  runAttempt: number
-}
-
 /** @throws ConfigError naming the first input that is wrong */
 export function readInputs(): Inputs {
   const inputs = {
@@ -134,32 +118,6 @@ function parsed(
   throw new ConfigError(`input ${name}: expected ${expected}, found ${JSON.stringify(text)}`, {
     hint: `Set \`${name}\` under \`with:\` in the workflow.`,
   })
-}
-
-/** @throws ConfigError outside a runner */
-export function readRunnerContext(environment: NodeJS.ProcessEnv): RunnerContext {
-  const required = (name: string): string => {
-    const value = environment[name]
-    if (value) return value
-    throw new ConfigError(`${name} is not set`, {
-      hint: 'This is a GitHub Action: run it in a workflow, or see `npm run demo`.',
-    })
-  }
-  const repository = required('GITHUB_REPOSITORY')
-  const serverUrl = required('GITHUB_SERVER_URL')
-  const temporaryDirectory = required('RUNNER_TEMP')
-  const runId = environment.GITHUB_RUN_ID
-  return {
-    repository,
-    serverUrl,
-    apiUrl: required('GITHUB_API_URL'),
-    workspace: required('GITHUB_WORKSPACE'),
-    temporaryDirectory,
-    cacheDirectory: environment.RUNNER_TOOL_CACHE ?? temporaryDirectory,
-    runId: runId ?? '0',
-    runAttempt: Number(environment.GITHUB_RUN_ATTEMPT ?? 1),
-    runUrl: runId ? `${serverUrl}/${repository}/actions/runs/${runId}` : undefined,
-  }
 }
 
 export const actionsLog: Log = {

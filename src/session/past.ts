@@ -3,7 +3,7 @@
 import type { Change } from '../core/gate/gate.ts'
 import { pastDiff, pastLog, searchPast } from '../core/propose/past.ts'
 import { pastIdeas } from '../core/record/ideas.ts'
-import { unifiedDiff } from '../core/text/unified-diff.ts'
+import { unifiedDiff } from '../core/text/diff.ts'
 import type { Past } from '../ports.ts'
 import type { Session } from './session.ts'
 

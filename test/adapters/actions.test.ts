@@ -1,14 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import {
-  actionsLog,
-  fail,
-  readInputs,
-  readRunnerContext,
-  setOutputs,
-  writeJobSummary,
-} from '../../src/adapters/actions.ts'
+import { actionsLog, fail, readInputs, setOutputs, writeJobSummary } from '../../src/adapters/actions.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { aTrial } from '../factories.ts'
 import { aDirectory } from '../scaffold.ts'
@@ -130,36 +123,6 @@ describe('inputs', () => {
     withInputs({ [name]: value })
     expect(readInputs).toThrow(ConfigError)
     expect(readInputs).toThrow(`input ${name}: ${message}`)
-  })
-})
-
-describe('the runner', () => {
-  const RUNNER = {
-    GITHUB_REPOSITORY: 'acme/char-lm',
-    GITHUB_SERVER_URL: 'https://github.example',
-    GITHUB_API_URL: 'https://github.example/api/v3',
-    GITHUB_WORKSPACE: '/work',
-    RUNNER_TEMP: '/temp',
-  }
-
-  test('is described by its variables', () => {
-    const all = { ...RUNNER, RUNNER_TOOL_CACHE: '/cache', GITHUB_RUN_ID: '7' }
-    expect(readRunnerContext(all)).toMatchObject({
-      repository: 'acme/char-lm',
-      apiUrl: 'https://github.example/api/v3',
-      cacheDirectory: '/cache',
-      runUrl: 'https://github.example/acme/char-lm/actions/runs/7',
-    })
-  })
-
-  test('without a run there is no link, and without a tool cache the temporary directory will do', () => {
-    expect(readRunnerContext(RUNNER)).toMatchObject({ cacheDirectory: '/temp', runUrl: undefined })
-  })
-
-  test.each(Object.keys(RUNNER))('without %s this is no runner', (name) => {
-    const rest = Object.fromEntries(Object.entries(RUNNER).filter(([key]) => key !== name))
-    expect(() => readRunnerContext(rest)).toThrow(`${name} is not set`)
-    expect(() => readRunnerContext({ ...rest, [name]: '' })).toThrow(ConfigError)
   })
 })
 

@@ -2,15 +2,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { Octokit } from '@octokit/core'
-import { restEndpointMethods } from '@octokit/plugin-rest-endpoint-methods'
+import { Octokit } from '@octokit/rest'
 import { execa } from 'execa'
 import { onTestFinished } from 'vitest'
 import type { RepositoryOptions } from './create-repository.ts'
 import { type GitHub, type GitHubOptions, startGitHub } from './server.ts'
 import type { Permissions, TokenKind } from './tokens.ts'
 
-const RestOctokit = Octokit.plugin(restEndpointMethods)
 export const NAME = { owner: 'acme', repo: 'char-lm' }
 const FULL_NAME = 'acme/char-lm'
 
@@ -44,7 +42,7 @@ export async function aRepository({ github: options, ...repositoryOptions }: Tes
 }
 
 export const octokitWith = (github: GitHub, token: string) =>
-  new RestOctokit({ baseUrl: github.apiUrl, auth: token, log: silent })
+  new Octokit({ baseUrl: github.apiUrl, auth: token, log: silent })
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 

@@ -63,5 +63,7 @@ function removeAtExit(directory: string): void {
 export function inheritedEnvironment(): Record<string, string | undefined> {
   const isOut = (name: string) =>
     /^(INPUT_|GIT_(?!CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)$|SSL_|EXEC_PATH$))/.test(name)
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOut(name)))
+  const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOut(name)))
+  // git reads every other variable of a proxy in capitals as well.
+  return { ...(kept.HTTP_PROXY && { http_proxy: kept.HTTP_PROXY }), ...kept }
 }

@@ -1,10 +1,10 @@
 // The connection to GitHub: one client a token, which waits as it is told and writes one thing after the other.
 import { setTimeout } from 'node:timers/promises'
-import { Octokit } from '@octokit/core'
-import { paginateRest } from '@octokit/plugin-paginate-rest'
-import { restEndpointMethods } from '@octokit/plugin-rest-endpoint-methods'
+import { getOctokit } from '@actions/github'
 import { retry } from '@octokit/plugin-retry'
 import { throttling } from '@octokit/plugin-throttling'
+import type { Octokit, RestEndpointMethodTypes } from '@octokit/rest'
+import { ConfigError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import { explain } from './errors.ts'
 
@@ -19,7 +19,14 @@ export interface GitHubOptions {
   secondMilliseconds?: number
 }
 
-type Client = ReturnType<typeof createClient>
+/** The part of `@octokit/rest` that the adapter is written against. */
+type Client = Pick<Octokit, 'rest' | 'paginate'>
+
+/** What GitHub answers to an endpoint method, such as `Answer<'pulls', 'get'>`. */
+export type Answer<
+  Area extends keyof RestEndpointMethodTypes,
+  Method extends keyof RestEndpointMethodTypes[Area],
+> = RestEndpointMethodTypes[Area][Method] extends { response: { data: infer Data } } ? Data : never
 
 /** What every call works with. */
 export interface GitHub {
@@ -31,6 +38,7 @@ export interface GitHub {
 /** Waits longer than this are not worth a GPU's time: the command ends and the next one resumes. */
 const MAX_WAIT_SECONDS = 15 * 60
 
+/** @throws ConfigError without a token */
 export function connect(options: GitHubOptions): GitHub {
   const [owner = '', repo = ''] = options.repository.split('/')
   return { client: createClient(options), options, where: { owner, repo } }
@@ -38,11 +46,11 @@ export function connect(options: GitHubOptions): GitHub {
 
 /** Calls on this connection, whose refusals say what they refused to do. */
 export function explainedBy(github: GitHub) {
-  return <Args extends unknown[], Answer>(
+  return <Args extends unknown[], Result>(
     action: string,
-    call: (github: GitHub, ...args: Args) => Promise<Answer>,
+    call: (github: GitHub, ...args: Args) => Promise<Result>,
   ) =>
-    (...args: Args): Promise<Answer> =>
+    (...args: Args): Promise<Result> =>
       call(github, ...args).catch((error: unknown) => {
         throw explain(action, error)
       })
@@ -64,17 +72,21 @@ function oneSecondBetweenWrites(secondMilliseconds: number) {
   return { triggersNotification: () => false, write: { key: () => ({ schedule }) } as never }
 }
 
-function createClient({ apiUrl, token, log, secondMilliseconds = 1000 }: GitHubOptions) {
-  const GitHub = Octokit.plugin(restEndpointMethods, paginateRest, retry, throttling)
+function createClient({ apiUrl, token, log, secondMilliseconds = 1000 }: GitHubOptions): Client {
+  if (token === '')
+    throw new ConfigError('input token is empty', {
+      hint: 'Remove `token:` under `with:` to use the token of the job; only the command `train` works without one.',
+    })
   const wait = (limit: string) => (seconds: number, request: object, _client: unknown, retries: number) => {
     if (seconds > MAX_WAIT_SECONDS || retries >= 3) return false
     log.warn(`GitHub's ${limit} limit is reached; waiting ${seconds} s as told (${describeRequest(request)})`)
     return true
   }
-  return new GitHub({
-    auth: token,
+  const options = {
     baseUrl: apiUrl,
     userAgent: 'autoresearch-action',
+    // Node's own, which model endpoints use as well: one rule for proxies, and no second HTTP client in the bundle.
+    request: { fetch },
     log: { debug() {}, info() {}, warn() {}, error() {} },
     // 405 and 409 are answers about a merge, not accidents.
     retry: {
@@ -87,7 +99,8 @@ function createClient({ apiUrl, token, log, secondMilliseconds = 1000 }: GitHubO
       retryAfterBaseValue: secondMilliseconds,
       ...oneSecondBetweenWrites(secondMilliseconds),
     },
-  })
+  }
+  return getOctokit(token, options, retry, throttling)
 }
 
 function describeRequest(request: object): string {

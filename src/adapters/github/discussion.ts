@@ -3,7 +3,7 @@ import { RequestError } from '@octokit/request-error'
 import type { LabelledIssue } from '../../core/propose/requests.ts'
 import type { Person, Remark } from '../../core/record/people.ts'
 import type { Answered, Discussion, LabelledIssues } from '../../ports.ts'
-import { explainedBy, type GitHub } from './client.ts'
+import { type Answer, explainedBy, type GitHub } from './client.ts'
 import { putComment } from './comments.ts'
 import { isStatus } from './errors.ts'
 
@@ -33,18 +33,8 @@ async function labelledIssues({ client, where }: GitHub, label: string): Promise
   }
 }
 
-interface RawUser {
-  login: string
-  type: string
-}
-
-interface RawIssue {
-  number: number
-  title: string
-  body?: string | null
-  user: RawUser | null
-  updated_at: string
-}
+type RawIssue = Answer<'issues', 'listForRepo'>[number]
+type RawUser = Pick<NonNullable<RawIssue['user']>, 'login' | 'type'>
 
 function toIssue({ number, title, body, user, updated_at }: RawIssue): LabelledIssue {
   return { number, title, body: body ?? '', author: toPerson(user), updatedAt: updated_at }

@@ -2,7 +2,7 @@
 import type { PullRequest } from '../../core/record/reconcile.ts'
 import type { CheckRun } from '../../core/report/report.ts'
 import type { Forge, MergeResult, OpenedPullRequest } from '../../ports.ts'
-import { explainedBy, type GitHub, type GitHubOptions, pauseOf } from './client.ts'
+import { type Answer, explainedBy, type GitHub, type GitHubOptions, pauseOf } from './client.ts'
 import { putComment } from './comments.ts'
 import { attemptOnce, isStatus, statusOf } from './errors.ts'
 
@@ -19,13 +19,8 @@ export function createForge(github: GitHub): Forge {
   }
 }
 
-interface RawPullRequest {
-  number: number
-  state: string
-  merged_at?: string | null
-  merge_commit_sha?: string | null
-  head: { ref: string; sha: string }
-}
+/** A pull request as one call reads it, or as one of a list. */
+type RawPullRequest = Answer<'pulls', 'get'> | Answer<'pulls', 'list'>[number]
 
 function toPullRequest(raw: RawPullRequest): PullRequest {
   const merged = Boolean(raw.merged_at)

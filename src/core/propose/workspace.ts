@@ -1,6 +1,6 @@
 // The files of one conversation, in memory: what an agent sees and what it has edited. Nothing here touches a disk.
 import { pathRule } from '../config/rules.ts'
-import { unifiedDiff } from '../text/unified-diff.ts'
+import { unifiedDiff } from '../text/diff.ts'
 
 export interface Workspace {
   /** Every file as it is on the baseline. */

@@ -1,7 +1,7 @@
 // The last section of the brief: what is asked for this time, and the changes to start from.
 
+import { unifiedDiff } from '../../text/diff.ts'
 import { fence, visibleText } from '../../text/markdown.ts'
-import { unifiedDiff } from '../../text/unified-diff.ts'
 import type { BriefInput } from './input.ts'
 import { CATEGORY_WORDS, gainText, MODE_WORDS } from './words.ts'
 

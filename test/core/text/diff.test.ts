@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { unifiedDiff } from '../../../src/core/text/unified-diff.ts'
+import { countLines, unifiedDiff } from '../../../src/core/text/diff.ts'
 import { aRandom } from '../../factories.ts'
 
 test('shows three lines around a change, and where it is', () => {
@@ -40,6 +40,13 @@ test('makes one hunk of near changes and two of far ones', () => {
   expect(hunks('10', '30')).toHaveLength(2)
 })
 
+test('a new file and a last line without its end are written as git does', () => {
+  expect(unifiedDiff('a', '', 'new\n')).toBe('--- a/a\n+++ b/a\n@@ -0,0 +1,1 @@\n+new')
+  expect(unifiedDiff('a', 'old\n', 'new')).toBe(
+    '--- a/a\n+++ b/a\n@@ -1,1 +1,1 @@\n-old\n+new\n\\ No newline at end of file',
+  )
+})
+
 test('says that all is replaced where comparing would take too long', () => {
   const lines = (word: string) => Array.from({ length: 3000 }, (_, index) => `${word} ${index}`).join('\n')
   const diff = unifiedDiff('a', lines('old'), lines('new')).split('\n')
@@ -57,12 +64,25 @@ test('is what `patch` makes the new file of, whatever changed', () => {
       const [before, after] = [old, young].map((lines) => `${lines.join('\n')}\n`) as [string, string]
       if (before === after || young.length === 0) continue
       writeFileSync(join(directory, 'a'), before)
-      // Without the empty text behind the last line end, which git and patch do not count as a line.
-      const diff = unifiedDiff('a', before.slice(0, -1), after.slice(0, -1))
+      const diff = unifiedDiff('a', before, after)
       execFileSync('git', ['apply', '--unsafe-paths', '-'], { cwd: directory, input: `${diff}\n` })
       expect(readFileSync(join(directory, 'a'), 'utf8')).toBe(after)
     }
   } finally {
     rmSync(directory, { recursive: true })
   }
+})
+
+test.each([
+  ['nothing', 'a\nb\n', 'a\nb\n', 0, 0],
+  ['one line changed', 'a\nb\nc\n', 'a\nB\nc\n', 1, 1],
+  ['lines apart', 'a\nb\nc\nd\ne\n', 'A\nb\nc\nd\nE\nf\n', 3, 2],
+  ['a moved line', 'a\nb\nc\n', 'b\nc\na\n', 1, 1],
+  ['a repeated line', 'a\na\n', 'a\na\na\n', 1, 0],
+  ['a new file', undefined, 'a\nb\n', 2, 0],
+  ['a deleted file', 'a\nb', undefined, 0, 2],
+  ['a line that looks like a header', '-- a\n', '++ a\n', 1, 1],
+  ['very many lines', 'a\n'.repeat(5000), 'b\n'.repeat(5000), 5000, 5000],
+])('counts %s', (_, before, after, added, removed) => {
+  expect(countLines(before, after)).toEqual({ added, removed })
 })
