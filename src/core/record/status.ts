@@ -2,7 +2,7 @@
 import { type Candidate, isAa } from './candidate.ts'
 
 /** Where a candidate is in its life. The first three are still open; the others are what became of it. */
-export const STATUSES = [
+const STATUSES = [
   /** Evidence is being collected. */
   'waiting',
   /** The judge accepted it, and its merge is under way. */
@@ -59,7 +59,7 @@ export function statusOf(candidate: Pick<Candidate, 'origin' | 'verdict' | 'end'
 }
 
 /** True while nothing final is known about a candidate. */
-export function isOpenStatus(status: Status): boolean {
+export function isOpenStatus(status: Status): status is 'waiting' | 'merging' | 'reviewing' {
   return status === 'waiting' || status === 'merging' || status === 'reviewing'
 }
 

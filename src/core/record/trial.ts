@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)
 const finite = z.number().finite()
 
-export const curvePointSchema = z.strictObject({ step: finite, value: finite })
+const curvePointSchema = z.strictObject({ step: finite, value: finite })
 export type CurvePoint = z.infer<typeof curvePointSchema>
 
 /** The scale of a configuration that names none. */
@@ -16,7 +16,7 @@ const scale = z.string().regex(/^[\w.-]{1,40}$/)
  * What a trial's number is for: numbers of different protocols are never compared. `scale` is the rung of the ladder.
  * `range` is the part of the baseline's history that a certifying run helps to prove; it counts for nothing else.
  */
-export const protocolSchema = z.discriminatedUnion('purpose', [
+const protocolSchema = z.discriminatedUnion('purpose', [
   z.strictObject({ purpose: z.literal('judge'), scale }),
   z.strictObject({ purpose: z.literal('certify'), scale, range: z.strictObject({ from: sha, to: sha }) }),
 ])

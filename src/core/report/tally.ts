@@ -6,7 +6,7 @@ import { type Bench, baselineMean, noiseSigma, trialsOfTree } from '../judge/evi
 import { type Candidate, isAa } from '../record/candidate.ts'
 import { type Cost, type CostSummary, NO_COST, summariseCost } from '../record/cost.ts'
 import type { State } from '../record/state.ts'
-import { type Status, statusOf } from '../record/status.ts'
+import { isOpenStatus, type Status, statusOf } from '../record/status.ts'
 import { measuredValues, type Outcome } from '../record/trial.ts'
 import { mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
@@ -147,7 +147,7 @@ function reportRow(
 
 function standingOf(candidate: Candidate): Standing {
   const status = statusOf(candidate)
-  return status === 'waiting' || status === 'merging' || status === 'reviewing' ? 'open' : status
+  return isOpenStatus(status) ? 'open' : status
 }
 
 function levelAfter(state: State, bench: Bench, { end }: Candidate): number | undefined {
