@@ -1,4 +1,4 @@
-// The judge: decides from measured numbers alone whether a candidate is better than the baseline.
+// The judge: decides from measured numbers alone whether a candidate improves the baseline.
 
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
@@ -8,53 +8,53 @@ import { mean, standardDeviation } from '../statistics/noise.ts'
 import { formatNumber, formatScore, formatShare } from '../text/numbers.ts'
 import { formatGain, inMetric, type JudgePolicy, type Requirement, requirement } from './policy.ts'
 
-/** What `judge` answers: a decision, or that one more run is needed first. */
+/** A decision, or the request for one more run before one can be made. */
 export type Judgement = Verdict | { kind: 'replicate'; reason: string }
 
-/** What was measured of a candidate and of the code it was built on. */
+/** Runs of a candidate and of the baseline it was built on. */
 export interface MeasuredEvidence {
   baseline: readonly TrialResult[]
   /** Every run of the candidate's tree, failed ones included. */
   candidate: readonly TrialResult[]
-  /** Noise of one run; undefined while no code was run twice. */
+  /** Standard deviation of one run, in the metric's unit; undefined until some code has run twice. */
   sigma: number | undefined
 }
 
-/** What a candidate is judged on. */
+/** Everything a candidate is judged on. */
 export interface Evidence extends MeasuredEvidence, Belief {}
 
-/** What the judge knows of a candidate besides its numbers. */
+/** What the judge knows about a candidate besides its runs. */
 export interface JudgedCode {
   /** Lines of code added less lines removed. Default 0. */
   addedLines?: number | undefined
-  /** Wall time a run may be expected to take; by default what the baseline's runs took. */
+  /** Expected wall time of one run, in seconds. Default: the mean over the baseline's runs. */
   usualSeconds?: number | undefined
 }
 
-/** Asked for besides the risk, so that no belief about changes in general merges what was hardly measured. */
+/** Required in addition to a low risk: the prior alone never justifies merging. */
 const MERGE_Z = 2
-/** The same for a candidate that removes code and only has to be not worse by more than its margin. */
+/** The same for a simplification, which only has to stay within its margin. */
 export const NOT_WORSE_Z = 1
 /**
- * A run is spent on a candidate while that promises this much more than one that nobody has tried yet: until a merge it
- * takes two or three of them.
+ * A candidate gets another run while the expected improvement from it exceeds this multiple of an untried candidate's. The
+ * factor is above 1 because a merge takes two or three more runs.
  */
 const WORTH_ANOTHER_RUN = 1.75
-/** A candidate that was given up is rejected above this risk. Below it is parked: more likely good than not, but unproven. */
+/** A candidate that gets no more runs is rejected above this risk, and parked below it: probably good, but unproven. */
 const PARK_RISK = 0.5
 
 /**
- * A candidate may take this much longer than a usual run before its number stops counting: 5 % and 2 s,
- * wall time measured from outside. Training longer is not a better model.
+ * Wall time that one run of a candidate may take before its number stops counting: the usual time plus 5 % and 2 s, measured
+ * from outside. Training longer does not make a better model.
  */
 export function wallAllowanceSeconds(usualSeconds: number): number {
   return usualSeconds * 1.05 + 2
 }
 
 /**
- * Judges one candidate. The measured gain is weighed against what changes usually do (statistics/effects.ts). The
- * candidate is merged when the risk that it does not bring what it has to is small, run again while that promises more
- * than trying something new, and else rejected or parked.
+ * Judges one candidate. The measured gain is combined with a prior learned from past candidates (statistics/effects.ts). The
+ * candidate is merged when the risk that it falls short of the required gain is low, run again while another run is worth
+ * more than a new candidate, and otherwise rejected or parked.
  */
 export function judge(evidence: Evidence, policy: JudgePolicy, code: JudgedCode = {}): Judgement {
   const { baseline, candidate, level, sigma } = evidence
@@ -81,24 +81,24 @@ export function judge(evidence: Evidence, policy: JudgePolicy, code: JudgedCode 
 
 type Facts = Omit<Verdict, 'kind' | 'reason'> & { gain: number; sigma: number }
 
-/** A proven gain is merged, unless it cannot be believed: a person has to look then. */
+/** Merges a proven gain, unless something makes it implausible: then a person decides. */
 function acceptOrDoubt(evidence: Evidence, policy: JudgePolicy, facts: Facts, words: string): Judgement {
   const { candidate } = evidence
   if (ignoresSeed(evidence, facts.sigma)) {
-    const doubt = `${words}, but its runs do not vary as the baseline's do`
+    const doubt = `${words}, but its runs vary less than the baseline's`
     return candidate.length < policy.candidateReplicates
       ? { kind: 'replicate', reason: doubt }
       : { kind: 'review', reason: `${doubt}: seed-insensitive after ${candidate.length} runs`, ...facts }
   }
   if (isScattered(evidence, facts.sigma) && candidate.length < policy.candidateReplicates)
-    return { kind: 'replicate', reason: `${words}, but its runs are further apart than noise makes them` }
+    return { kind: 'replicate', reason: `${words}, but its runs differ by more than noise explains` }
   const suspicion = exceededReview(evidence, policy, facts)
   return suspicion === undefined
     ? { kind: 'merge', reason: words, ...facts }
     : { kind: 'review', reason: `${words}: ${suspicion}`, ...facts }
 }
 
-/** Spends another run while that is worth more than trying something new. */
+/** Requests another run while it is worth more than a new candidate. */
 function goOnOrStop(
   { candidate, effects }: Evidence,
   policy: JudgePolicy,
@@ -110,7 +110,7 @@ function goOnOrStop(
   const price = WORTH_ANOTHER_RUN * untriedPromise(effects)
   if (promise < price) {
     const [got, asked] = [promise, price].map((gain) => formatNumber(gain < 0.001 ? 0 : gain * facts.sigma))
-    return { kind, reason: `${words}; more runs promise ${got}, and are worth it from ${asked}`, ...facts }
+    return { kind, reason: `${words}; expected further gain ${got}, below threshold ${asked}`, ...facts }
   }
   if (candidate.length < policy.candidateReplicates)
     return { kind: 'replicate', reason: `${words}: worth another run` }
@@ -119,8 +119,8 @@ function goOnOrStop(
 }
 
 /**
- * Repeated runs of equal code are identical, so one run shows the gain. A winner runs once more: if it varies where the
- * baseline does not, it has brought randomness of its own, and its first number was luck.
+ * Judges a candidate where repeated runs of equal code are identical, so that one run shows the gain. A winner runs once
+ * more: if it varies where the baseline does not, it brought its own randomness, and its first number was luck.
  */
 function judgeExact(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): Judgement {
   const [baseline, candidate] = [evidence.baseline, evidence.candidate].map((runs) => losses(runs, policy))
@@ -130,14 +130,14 @@ function judgeExact(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): 
   const need = requirement(policy, code.addedLines ?? 0, units)
   const facts = { gain, sigma: 0, runs: countRuns(evidence) }
   const words = `gain ${formatNumber(gain)} over ${countWords(facts.runs.candidate)}${need.why ? `, ${need.why}` : ''}`
-  // Asked this way round, a gain that is not a number is rejected. A simplification that is equal is not worse.
+  // Written so that a gain that is not a number is rejected. An equal simplification is not worse.
   const enough = need.why === undefined ? gain > 0 : gain >= need.gain
   if (!enough) return { kind: 'reject', reason: `${words}: no improvement`, ...facts }
   if (facts.runs.candidate < 2) return { kind: 'replicate', reason: `${words}: worth another run` }
   return acceptOrDoubt(evidence, policy, facts, `${words}; repeated runs are identical (σ = 0)`)
 }
 
-/** Why a proven gain still waits for a person: too good to believe of a script that reports about itself. */
+/** Why a person has to confirm a proven gain: it is implausibly large for a self-reported number. */
 function exceededReview(
   { baseline, candidate }: Evidence,
   { reviewAbove }: JudgePolicy,
@@ -149,12 +149,12 @@ function exceededReview(
   return `self-reported, and above ${formatGain(reviewAbove)} = ${formatNumber(limit)}`
 }
 
-/** Replicates that spread less than this part of σ are one run repeated; by chance one pair in 60 does, and no three do. */
+/** Replicates whose spread is below this share of σ count as one run repeated. By chance one pair in 60 does that. */
 const SEED_INSENSITIVE_SHARE = 0.01
 
 /**
- * True when the candidate carries its own randomness, so that one lucky draw would pass every replicate. A baseline
- * that repeats a value too has a coarse metric, and equal values say nothing.
+ * True when a candidate ignores the harness's seed, so that one lucky draw would repeat in every replicate. Where the
+ * baseline's own runs repeat values, the metric is coarse, and equal values prove nothing.
  */
 function ignoresSeed({ baseline, candidate }: Evidence, sigma: number): boolean {
   const coarse = new Set(measuredValues(baseline)).size < baseline.length
@@ -162,7 +162,7 @@ function ignoresSeed({ baseline, candidate }: Evidence, sigma: number): boolean 
   return !coarse && spread < SEED_INSENSITIVE_SHARE * sigma
 }
 
-/** The values, lower is better. */
+/** The measured values as losses: lower is better. */
 export function losses(
   results: readonly TrialResult[],
   { direction }: Pick<JudgePolicy, 'direction'>,
@@ -171,22 +171,22 @@ export function losses(
   return direction === 'minimize' ? values : values.map((value) => -value)
 }
 
-/** Two runs are rarely further apart than this, one pair in 200; of six runs the best and the worst in one case of 20. */
+/** One pair of runs in 200 differs by more than this; of six runs, the best and the worst do in one case in 20. */
 const MAX_LEAD_SIGMAS = 4
 
-/** True when one lucky run may have carried the others. */
+/** True when a single lucky run may explain the gain. */
 function isScattered({ candidate }: Evidence, sigma: number): boolean {
   const values = measuredValues(candidate)
   return sigma > 0 && Math.max(...values) - Math.min(...values) > MAX_LEAD_SIGMAS * sigma
 }
 
-/** Takes the excess from runs far better than the worst one: with heavy tails one of them could win alone. */
+/** Limits how much better than the worst run any run counts: with heavy tails a single run could win alone. */
 function trimLucky(values: readonly number[], sigma: number): number[] {
   const best = Math.max(...values) - MAX_LEAD_SIGMAS * sigma
   return values.map((value) => Math.max(value, best))
 }
 
-/** The first reason why the candidate's runs cannot be compared at all: a run without a number, or one that took too long. */
+/** The first run that cannot be compared, because it has no number or took too long. */
 function firstFailure(
   candidate: readonly TrialResult[],
   usualSeconds: number,
@@ -219,6 +219,6 @@ function countWords(runs: number): string {
 function describe({ gain, z = 0, risk = 1, runs }: Facts, error: number, need: Requirement): string {
   const measured = `gain ${formatNumber(gain)} ± ${formatNumber(error)} over ${countWords(runs.candidate)}`
   const asked = need.why === undefined ? '' : `, ${need.why}`
-  // A risk too small for a floating-point number comes out as 0, and is none the less one.
+  // A risk below the smallest floating-point number is still above 0.
   return `${measured}${asked}, z = ${formatScore(z)}, false-merge risk ${formatShare(risk === 0 ? Number.MIN_VALUE : risk)}`
 }

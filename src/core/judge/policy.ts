@@ -1,47 +1,48 @@
-// What is asked of a candidate before it may be merged, as the configuration says it.
+// The gain a candidate needs before it may be merged.
 
 import { formatNumber } from '../text/numbers.ts'
 import type { Metric } from '../trial/metric.ts'
 
-/** A gain in standard deviations of one run, or in percent of the baseline's mean; 0 or more. */
+/** A gain of 0 or more, in standard deviations of one run or in percent of the baseline's mean. */
 export interface Gain {
   kind: 'sigmas' | 'percent'
   value: number
 }
 
 export interface JudgePolicy extends Pick<Metric, 'direction'> {
-  /** Runs of a baseline about which nothing is known yet, before anything is judged. */
+  /** Runs of a new baseline before the first candidate is judged. */
   baselineReplicates: number
-  /** Most runs of one candidate, at least 2. */
+  /** Maximum runs of one candidate, at least 2. */
   candidateReplicates: number
-  /** A candidate is merged when the probability that it does not bring what it has to is at most this; 0 to 0.5. */
+  /** Maximum probability that a merged candidate falls short of the required gain, 0 to 0.5. */
   mergeRisk: number
-  /** What a merge has to bring at least. */
+  /** Minimum gain to merge. Default 0. */
   minGain?: Gain
   simplicity?: Simplicity
   /** A larger gain that the training script itself reported waits for a person. */
   reviewAbove?: Gain
 }
 
-/** What lines of code are worth. */
+/** How code size changes the required gain. */
 export interface Simplicity {
-  /** A candidate with at least this many lines fewer may be worse by up to `margin`. */
+  /** A candidate that removes at least this many lines may be worse by up to `margin`. */
   removedLines: number
   margin: Gain
-  /** A candidate with more than this many lines more has to bring at least `gain`. */
+  /** A candidate that adds more than this many lines must gain at least `gain`. */
   addedLines: number
   gain: Gain
 }
 
-/** Shipped defaults; docs/deciding.md shows what other choices cost. */
+/** Default of `merge-risk`; docs/deciding.md shows what other values cost. */
 export const DEFAULT_MERGE_RISK = 0.18
 
-/** What gains are measured in: the noise of one run and the size of the baseline's metric, both in the metric's unit. */
+/** The noise of one run and the baseline's metric, both in the metric's unit: what `Gain` is relative to. */
 export interface Units {
   sigma: number
   baseline: number
 }
 
+/** Converts a gain to the metric's unit. */
 export function inMetric({ kind, value }: Gain, { sigma, baseline }: Units): number {
   return value * (kind === 'sigmas' ? sigma : Math.abs(baseline) / 100)
 }
@@ -51,17 +52,17 @@ export function formatGain({ kind, value }: Gain): string {
   return `${value} ${kind === 'sigmas' ? 'σ' : '%'}`
 }
 
-/** What a candidate has to bring, in the metric's unit: below 0, it may be worse by that. */
+/** The gain a candidate needs, in the metric's unit. Below 0: the loss it may cause. */
 export interface Requirement {
   gain: number
-  /** Why it is not simply more than nothing. */
+  /** Why the required gain differs from 0, as part of a sentence. */
   why?: string
 }
 
 /**
- * What a candidate has to bring: more than nothing, or more than that where the configuration asks for it.
+ * The gain a candidate needs: more than 0, or what the configuration requires.
  *
- * @param addedLines lines of code added less lines removed; comments and blank lines are none
+ * @param addedLines lines of code added minus lines removed; comments and blank lines do not count
  */
 export function requirement(
   { minGain, simplicity }: Pick<JudgePolicy, 'minGain' | 'simplicity'>,
@@ -71,17 +72,16 @@ export function requirement(
   const least = minGain === undefined ? 0 : inMetric(minGain, units)
   if (simplicity && isSimplification(simplicity, addedLines)) {
     const margin = inMetric(simplicity.margin, units)
-    return { gain: -margin, why: `${-addedLines} lines fewer may be worse by ${formatNumber(margin)}` }
+    return { gain: -margin, why: `${-addedLines} fewer lines may cost ${formatNumber(margin)}` }
   }
   if (simplicity && addedLines > simplicity.addedLines) {
     const more = inMetric(simplicity.gain, units)
-    if (more > least)
-      return { gain: more, why: `${addedLines} lines more have to bring ${formatNumber(more)}` }
+    if (more > least) return { gain: more, why: `${addedLines} more lines require ${formatNumber(more)}` }
   }
-  return least > 0 ? { gain: least, why: `a merge has to bring ${formatNumber(least)}` } : { gain: 0 }
+  return least > 0 ? { gain: least, why: `a merge requires ${formatNumber(least)}` } : { gain: 0 }
 }
 
-/** True for a candidate that only has to be not worse by more than its margin. */
+/** True for a candidate that removes enough code to be allowed a loss. */
 export function isSimplification({ removedLines }: Simplicity, addedLines: number): boolean {
   return addedLines <= -removedLines
 }

@@ -1,10 +1,9 @@
-// What changes to this code usually do, learned from those that were tried, and what a measured gain then tells about one
-// change. It is the false discovery rate method of Stephens, "False discovery rates: a new deal" (Biostatistics, 2017):
-// the effects come from a mixture of "none", and of uniform pieces on both sides of it. All numbers are in σ, the noise of
-// one run; a positive effect is an improvement.
+// The prior over effects of changes, learned from past candidates, and the posterior of one change given its measured gain.
+// Method: Stephens, "False discovery rates: a new deal" (Biostatistics, 2017). Effects come from a mixture of "no effect" and
+// of uniform distributions on both sides of 0. All numbers are in σ, the noise of one run; a positive effect is an improvement.
 import { normalDensity, truncatedMoments } from './normal.ts'
 
-/** How often a change does what: one weight for each piece of `PIECES`, together 1. */
+/** Mixture weights: one for each of `PIECES`, with sum 1. */
 export type Effects = readonly number[]
 
 /** A measured gain, and the variance of its error (σ²). */
@@ -13,19 +12,19 @@ export interface MeasuredGain {
   variance: number
 }
 
-/** From, to. The first is no effect at all; the others reach twice as far each. */
+/** Bounds of each mixture component. The first is "no effect"; the others widen from 1 to 32 σ. */
 const PIECES: readonly (readonly [number, number])[] = [
   [0, 0],
   ...[1, 2, 4, 8, 32].map((size) => [-size, 0] as const),
   ...[1, 2, 4, 8, 32].map((size) => [0, size] as const),
 ]
 
-/** Larger gains and losses count as this large. No piece reaches much further. */
+/** Larger gains and losses are clipped to this many σ: no component reaches much further. */
 const MAX_GAIN = 30
 
 /**
- * What is believed before anything was tried: one in three changes does nothing, one in fourteen helps. Deliberately
- * pessimistic: karpathy's published session merged 22 of 124 on one run each.
+ * The prior before the first candidate: about 36 % of changes do nothing, 6.1 % (one in sixteen) help. Deliberately pessimistic:
+ * karpathy's published session merged 22 of 124 candidates on one run each.
  */
 export const DEFAULT_EFFECTS: Effects = normalised([
   0.3,
@@ -36,25 +35,22 @@ export const DEFAULT_EFFECTS: Effects = normalised([
   0.006,
   0.001,
 ])
-/** How many candidates that belief is worth against what is observed. */
+/** Weight of that prior, in observed candidates. */
 const DEFAULT_CANDIDATES = 16
 
-/** Few, because learning goes on from what was learned before. */
+/** Few iterations are enough: each estimate starts from the previous one. */
 const ITERATIONS = 5
-/** Older observations are left out: people and agents change what they try. */
+/** Older observations are ignored: people and agents change what they try. */
 const MAX_OBSERVATIONS = 1000
 
-/** How likely each piece makes one measured gain: all that learning needs to remember of it. */
+/** Likelihood of one measured gain under each component. */
 export type Observation = readonly number[]
 
 export function observeGain(measured: MeasuredGain): Observation {
   return PIECES.map((piece) => momentsOn(piece, piece, measured, 1).mass)
 }
 
-/**
- * Learns the mixture from what was observed, by expectation and maximisation (Dempster, Laird & Rubin, 1977), with
- * `DEFAULT_EFFECTS` as its prior.
- */
+/** Estimates the mixture weights by expectation maximisation (Dempster, Laird & Rubin, 1977) with the prior `DEFAULT_EFFECTS`. */
 export function learnEffects(observations: readonly Observation[], start: Effects): Effects {
   const recent = observations.slice(-MAX_OBSERVATIONS)
   let effects = start
@@ -66,7 +62,7 @@ export function learnEffects(observations: readonly Observation[], start: Effect
   return effects
 }
 
-/** Divides one candidate among the pieces its effect may have come from. */
+/** Adds one candidate's posterior share of each component to the counts. */
 function addShares(counts: number[], effects: Effects, likelihoods: Observation): void {
   let total = 0
   for (let index = 0; index < counts.length; index++)
@@ -76,20 +72,20 @@ function addShares(counts: number[], effects: Effects, likelihoods: Observation)
     counts[index] = (counts[index] ?? 0) + ((effects[index] ?? 0) * (likelihoods[index] ?? 0)) / total
 }
 
-/** What is known of one effect. */
+/** The posterior of one effect. */
 export interface Posterior {
   mean: number
   variance: number
   /** Probability that the effect is not above the threshold: the risk of merging it. */
   risk: number
-  /** Expected gain above the threshold, counting nothing where it is below: what could still be won. */
+  /** Expected improvement E max(effect − threshold, 0): what another run could still confirm. */
   promise: number
 }
 
 /**
- * What a measured gain tells about the effect.
+ * The posterior of an effect, given its measured gain.
  *
- * @param threshold what the change has to bring; at 0 a change without effect counts as a mistake
+ * @param threshold required gain in σ; at 0, a change without effect counts as a mistake
  */
 export function judgeEffect(effects: Effects, measured: MeasuredGain, threshold = 0): Posterior {
   let [mass, first, second, below, promise] = [0, 0, 0, 0, 0]
@@ -106,7 +102,7 @@ export function judgeEffect(effects: Effects, measured: MeasuredGain, threshold 
   return { mean, variance: second / mass - mean * mean, risk: below / mass, promise: promise / mass }
 }
 
-/** What a candidate that nobody has run yet promises: the share of good changes times how good they are. */
+/** Expected improvement of a candidate without runs: the prior's E max(effect − threshold, 0). */
 export function untriedPromise(effects: Effects, threshold = 0): number {
   return PIECES.reduce((sum, [low, high], index) => {
     if (high <= threshold) return sum
@@ -115,7 +111,7 @@ export function untriedPromise(effects: Effects, threshold = 0): number {
   }, 0)
 }
 
-/** Moments of the effect on `part` of a piece, given the measured gain; the mass is the density of that gain. */
+/** Unnormalised moments of the effect on `part` of a component, given the measured gain. */
 function momentsOn(
   part: readonly [number, number],
   [low, high]: readonly [number, number],
@@ -142,7 +138,7 @@ function splitAt(piece: readonly [number, number], threshold: number): (readonly
   ]
 }
 
-/** A gain as large as the mixture knows. */
+/** Clips a gain to the range that the mixture covers. */
 export function clampGain(gain: number): number {
   return Math.min(MAX_GAIN, Math.max(-MAX_GAIN, gain))
 }

@@ -1,16 +1,16 @@
-// How much equal code differs from run to run: the standard deviation of one run, and how well it is known.
+// The noise of one run: how much runs of equal code differ, and how well that is known.
 
 /** The noise of one run, in the metric's unit. */
 export interface Noise {
-  /** Standard deviation of one run, or a little more while few runs were repeated; 0 when repeated runs are identical. */
+  /** Upper estimate of the standard deviation of one run; 0 when repeated runs are identical. */
   sigma: number
-  /** Repeated runs it was estimated from, less one for every group of equal code. */
+  /** Runs it was estimated from, minus one for each group of equal code. */
   degreesOfFreedom: number
 }
 
 /**
- * Estimates the noise from groups of runs of equal code, honestly: with few runs it answers what the noise might well
- * be, since a judge who believes in too little noise merges chance.
+ * Estimates the noise from groups of runs of equal code. With few runs it returns a cautious upper value, because a judge
+ * that underestimates noise merges chance. The upper value is still too low in 25 % of cases.
  *
  * @returns undefined when no group has two runs
  */
@@ -23,9 +23,9 @@ export function estimateNoise(groups: readonly (readonly number[])[]): Noise | u
 }
 
 interface Deviation {
-  /** From the group's mean, stretched so that it has the variance of one run. */
+  /** Distance from the group's mean, scaled to the variance of one run. */
   size: number
-  /** So that a group of n runs counts n − 1 times. */
+  /** (n − 1) / n for each of n runs, so that the group counts n − 1 times. */
   weight: number
 }
 
@@ -36,15 +36,15 @@ function deviationsOf(group: readonly number[]): Deviation[] {
   return group.map((value) => ({ size: Math.abs(value - center) / Math.sqrt(weight), weight }))
 }
 
-/** Deviations beyond this many σ count as this many: one lost host must not hide every real gain. */
+/** Deviations are clipped at this many σ: one outlier must not hide every real gain. */
 const CLIP_SIGMAS = 2.5
-/** What clipping there leaves of a normal variable's variance: E min(Z², 2.5²). */
+/** Variance of a standard normal variable clipped there: E min(Z², 2.5²). */
 const CLIPPED_VARIANCE = 0.97756
 const MAX_ITERATIONS = 50
 
 /**
  * Pooled standard deviation √(Σ(nᵢ−1)sᵢ² / Σ(nᵢ−1)) over groups of equal code (Cochran & Cox, Experimental Designs,
- * 1957) while nothing is far out; else the scale at which the clipped deviations are what they are for a normal
+ * 1957) while no deviation is clipped; otherwise the scale at which the clipped deviations match those of a normal
  * distribution (Huber, Robust Statistics, 1981, proposal 2).
  */
 function robustScale(deviations: readonly Deviation[], degreesOfFreedom: number): number {
@@ -60,19 +60,18 @@ function robustScale(deviations: readonly Deviation[], degreesOfFreedom: number)
   return scale
 }
 
-/** The quarter of the normal distribution that lies below this is what the bound leaves out. */
+/** Lower quartile of the standard normal distribution. */
 const LOWER_QUARTILE = -0.6745
 
 /**
- * By how much σ is raised so that in three of four cases it is not below the true one: √(ν / χ²₀.₂₅(ν)), with the
- * quantile of Wilson & Hilferty, The distribution of chi-square (1931). 1.36 at 5 degrees of freedom, 1.05 at 100.
+ * The factor that makes σ an upper bound in 75 % of cases: √(ν / χ²₀.₂₅(ν)), with the quantile of Wilson & Hilferty, The distribution of chi-square (1931). 1.36 at 5 degrees of freedom, 1.05 at 100.
  */
 function upperBoundFactor(degreesOfFreedom: number): number {
   const spread = 2 / (9 * degreesOfFreedom)
   return (1 - spread + LOWER_QUARTILE * Math.sqrt(spread)) ** -1.5
 }
 
-/** Summed as differences from the first value, so that equal values have exactly that mean and no spread. NaN for none. */
+/** Arithmetic mean, summed as differences from the first value so that equal values have exactly that mean. NaN for none. */
 export function mean(values: readonly number[]): number {
   const [first = Number.NaN] = values
   return first + sumOf(values.map((value) => value - first)) / values.length

@@ -1,4 +1,4 @@
-// The normal distribution, as far as the judge needs it.
+// The parts of the normal distribution that the judge uses.
 
 /** Density of the standard normal distribution. */
 export function normalDensity(x: number): number {
@@ -8,7 +8,7 @@ export function normalDensity(x: number): number {
 /** Abramowitz & Stegun, Handbook of Mathematical Functions (1964), formula 26.2.17: the error is below 7.5e-8. */
 const TAIL = [0.31938153, -0.356563782, 1.781477937, -1.821255978, 1.330274429] as const
 
-/** Probability that a standard normal variable is below `x`. */
+/** Cumulative distribution function of the standard normal distribution. */
 export function normalProbability(x: number): number {
   const t = 1 / (1 + 0.2316419 * Math.abs(x))
   const upper = normalDensity(x) * TAIL.reduceRight((sum, coefficient) => (sum + coefficient) * t, 0)
@@ -16,7 +16,7 @@ export function normalProbability(x: number): number {
 }
 
 /**
- * The part of a normal distribution between two bounds, as moments that are not divided by its mass.
+ * Unnormalised moments of a normal distribution between two bounds.
  *
  * @param mean of the whole distribution
  * @param sd of the whole distribution, above 0
@@ -29,7 +29,7 @@ export function truncatedMoments(
   const [a, b] = [(low - mean) / sd, (high - mean) / sd]
   const mass = Math.max(0, normalProbability(b) - normalProbability(a))
   const [da, db] = [normalDensity(a), normalDensity(b)]
-  // Where next to nothing is left, the difference of two probabilities is rounding error.
+  // Below this mass the difference of two probabilities is rounding error.
   if (mass < 1e-9) return { mass: 0, first: 0, second: 0 }
   const center = clamp(mean + (sd * (da - db)) / mass, low, high)
   const variance = Math.max(0, sd * sd * (1 + (a * da - b * db) / mass - ((da - db) / mass) ** 2))

@@ -60,9 +60,9 @@ describe('judge', () => {
       'one run, equal',
       [2.5],
       'reject',
-      /z = 0\.0, .*; more runs promise 0\.000712, and are worth it from 0\.00349$/,
+      /z = 0\.0, .*; expected further gain 0\.000712, below threshold 0\.00349$/,
     ],
-    ['one run, better by little', [2.475], 'reject', /; more runs promise 0\.00/],
+    ['one run, better by little', [2.475], 'reject', /; expected further gain 0\.00/],
     ['one run, better by enough', [2.465], 'replicate', /worth another run/],
     ['one run, grossly better', [1], 'replicate', /worth another run/],
     [
@@ -72,7 +72,7 @@ describe('judge', () => {
       /^gain 0\.0398 ± 0\.022 over 2 runs, z = 3\.4, false-merge risk 11 % ≤ 18 %$/,
     ],
     ['two runs, promising', [2.46, 2.47], 'replicate', /^gain .*, z = 2\.1, false-merge risk 62 %: worth/],
-    ['two runs, the second took it back', [2.46, 2.51], 'reject', /over 2 runs, z = 0\.9, .*; more runs/],
+    ['two runs, the second took it back', [2.46, 2.51], 'reject', /over 2 runs, z = 0\.9, .*; expected further gain/],
     ['two runs, worse on the mean', [2.46, 2.6], 'reject', /^gain -0\.0538 /],
     ['three runs, promising', [2.46, 2.48, 2.47], 'replicate', /over 3 runs, z = 2\.1/],
     ['three runs, proven', [2.44, 2.46, 2.45], 'merge', /over 3 runs, z = 3\.5/],
@@ -156,11 +156,11 @@ describe('min-gain', () => {
   // The gain is 0.055: 2.75 σ, and 2.2 % of 2.5.
   it.each([
     ['none', {}, 'merge', /^gain 0\.0398 ± 0\.022 over 2 runs, z = 3\.4/],
-    ['that is brought, in σ', sigmas(0.5), 'merge', /, a merge has to bring 0\.01, z = 2\.8, /],
-    ['that may not be brought, in σ', sigmas(2), 'replicate', /, a merge has to bring 0\.04, z = 0\.9, /],
-    ['that is brought, in percent', percent(0.2), 'merge', /has to bring 0\.005, z = 3\.1, /],
-    ['that may not be brought, in percent', percent(2), 'replicate', /has to bring 0\.05, z = 0\.3, /],
-    ['that is not brought, in percent', percent(4), 'reject', /has to bring 0\.1, z = -2\.8, /],
+    ['that is brought, in σ', sigmas(0.5), 'merge', /, a merge requires 0\.01, z = 2\.8, /],
+    ['that may not be brought, in σ', sigmas(2), 'replicate', /, a merge requires 0\.04, z = 0\.9, /],
+    ['that is brought, in percent', percent(0.2), 'merge', /requires 0\.005, z = 3\.1, /],
+    ['that may not be brought, in percent', percent(2), 'replicate', /requires 0\.05, z = 0\.3, /],
+    ['that is not brought, in percent', percent(4), 'reject', /requires 0\.1, z = -2\.8, /],
   ])('%s: %j → %s', (_, policy, kind, reason) => {
     const judgement = judged([2.44, 2.45], policy)
     expect(judgement.kind).toBe(kind)
@@ -189,20 +189,20 @@ describe('simplicity', () => {
   const equal = [2.495, 2.5, 2.49]
   const good = [2.44, 2.445]
   it.each([
-    ['equal, with 5 lines fewer', equal, -5, 'merge', /, 5 lines fewer may be worse by 0\.01, z = 1\.1, /],
+    ['equal, with 5 lines fewer', equal, -5, 'merge', /, 5 fewer lines may cost 0\.01, z = 1\.1, /],
     ['equal, with 4 lines fewer', equal, -4, 'reject', /over 3 runs, z = 0\.4, /],
     ['equal, with as many lines', equal, 0, 'reject', /over 3 runs, z = 0\.4, /],
-    ['worse than the margin, with 100 lines fewer', [2.53, 2.54, 2.535], -100, 'reject', /100 lines fewer/],
+    ['worse than the margin, with 100 lines fewer', [2.53, 2.54, 2.535], -100, 'reject', /100 fewer lines/],
     ['a gain, with 50 lines more', good, 50, 'merge', /over 2 runs, z = 3\.5, /],
     [
       'a gain that may be small, with 51 lines more',
       [2.45, 2.455],
       51,
       'replicate',
-      /, 51 lines more have to bring 0\.02, /,
+      /, 51 more lines require 0\.02, /,
     ],
-    ['no gain, with 51 lines more', [2.47, 2.475], 51, 'reject', /, 51 lines more have to bring 0\.02, /],
-    ['a large gain, with 51 lines more', [2.3, 2.31], 51, 'merge', /, 51 lines more have to bring 0\.02, /],
+    ['no gain, with 51 lines more', [2.47, 2.475], 51, 'reject', /, 51 more lines require 0\.02, /],
+    ['a large gain, with 51 lines more', [2.3, 2.31], 51, 'merge', /, 51 more lines require 0\.02, /],
   ] as const)('%s: %j, %d → %s', (_, values, addedLines, kind, reason) => {
     const judgement = judged(values, { simplicity }, { addedLines })
     expect(judgement.kind).toBe(kind)
@@ -213,10 +213,10 @@ describe('simplicity', () => {
     for (const addedLines of [-100, 0, 100]) expect(judged(equal, {}, { addedLines })).toEqual(judged(equal))
   })
 
-  it('asks for the larger of min-gain and what added lines have to bring', () => {
+  it('requires the larger of min-gain and the gain for added lines', () => {
     const minGain = { kind: 'sigmas', value: 2 } as const
     expect(judged(good, { simplicity, minGain }, { addedLines: 51 }).reason).toContain(
-      'a merge has to bring 0.04',
+      'a merge requires 0.04',
     )
   })
 
