@@ -497,6 +497,31 @@ describe('a process left on the device', () => {
   })
 })
 
+describe('a device that a trial is given', () => {
+  const driver = (used: number) => `case "$*" in
+*apps*) ;;
+*-lms*) printf 'GPU-1f0e, 3\\nGPU-2e1d, 3\\nGPU-1f0e, ${used}\\n'; exec sleep 60 ;;
+*memory*) echo "GPU-1f0e, 3 MiB" ;;
+*) echo "0, GPU-1f0e, L4, 1"; echo "1, GPU-2e1d, L4, 1" ;; esac`
+
+  test.each([
+    ['and does not use, is warned about: the result is filed under it', 3, 1],
+    ['and uses, is not', 600, 0],
+  ])('%s', async (_, used, warnings) => {
+    const { trainer, trial, log } = await aTrainer('improves')
+    await withNvidiaSmi(driver(used))
+    expect(await trainer.run(trial, NEVER)).toMatchObject({ outcome: 'measured' })
+    expect(log.lines.filter((line) => line.includes('it ran on the processor'))).toHaveLength(warnings)
+  })
+
+  test('counts with all others that it is given: what each takes of its time', async () => {
+    const { trainer, trial } = await aTrainer('improves')
+    await withNvidiaSmi(driver(3))
+    const { deviceSeconds, wallSeconds } = await trainer.run(trial, NEVER)
+    expect(deviceSeconds).toBe(2 * wallSeconds)
+  })
+})
+
 describe('what a trial leaves', () => {
   test('trial.json as it was returned, valid by the schema, and the log; the scratch directory is gone', async () => {
     const { trainer, trial, directory } = await aTrainer('prints-environment', { sandbox: 'none' })

@@ -30,7 +30,7 @@ import {
   thisMachine,
 } from './resource-caps.ts'
 import { entrance, fileDescriptors, SECCOMP, STATUS, type Started, startBubblewrap } from './start.ts'
-import { machineMounts, systemMounts, toolMounts } from './tool-mounts.ts'
+import { machineMounts, sealedProc, systemMounts, toolMounts } from './tool-mounts.ts'
 import { usesMoreThan } from './watch/files.ts'
 import { watchSandbox } from './watch/watch.ts'
 
@@ -131,10 +131,13 @@ function argumentsFor(
 ): string[] {
   const { places, outWritable, accelerators, environment, caps, command, mounts = [] } = request
   const memoryBytes = caps.memoryBytes ?? totalmem()
+  const machine = machineMounts(accelerators)
+  const sealed = sealedProc(machine)
   return bubblewrapArguments({
     places,
     outWritable,
-    system: [...system, ...machineMounts(accelerators)],
+    system: [...system, ...machine],
+    ...(sealed === undefined ? {} : { sealedProc: sealed }),
     tools,
     mounts,
     environment: placedEnvironment(environment, insidePlaces(places)),

@@ -45,6 +45,25 @@ export function machineMounts(accelerators: Accelerators | false | undefined): M
 }
 
 /**
+ * What of /proc to seal for a command that is shown these mounts. The driver of NVIDIA names its threads in
+ * /proc/self/task/…/comm, and CUDA does not start where it cannot (cuInit: 304, operating system call failed).
+ *
+ * @returns every entry that is not about processes; undefined when no device of NVIDIA is shown: all of /proc
+ */
+export function sealedProc(mounts: readonly Mount[]): string[] | undefined {
+  const isShown = mounts.some((mount) => mount.kind === 'device' && /^\/dev\/nvidia\d+$/.test(mount.from))
+  return isShown ? writableProc() : undefined
+}
+
+/** Links are left out: they lead to entries of processes. */
+export function writableProc(): string[] {
+  return readdirSync('/proc').filter((name) => {
+    const entry = /^\d+$/.test(name) ? undefined : attempt(() => lstatSync(join('/proc', name)))
+    return entry !== undefined && (entry.isDirectory() || (entry.isFile() && (entry.mode & 0o222) !== 0))
+  })
+}
+
+/**
  * The installations that the environment names (PATH, VIRTUAL_ENV, UV_PROJECT_ENVIRONMENT, CONDA_PREFIX,
  * LD_LIBRARY_PATH, CUDA_HOME), with every symbolic link on the way to them. What is private is left out.
  *

@@ -29,7 +29,7 @@ const HERE: NvidiaPlaces = { dev: '/dev', proc: '/proc/driver/nvidia' }
  * @throws UserFacingError when there is a device and the driver does not answer: training would go on without it
  */
 async function rowsOf(query: string, { dev }: NvidiaPlaces): Promise<string[][]> {
-  const { exitCode, stdout, stderr, code, timedOut } = await run('nvidia-smi', [
+  const { exitCode, stdout, stderr, code, timedOut } = await askDriver('nvidia-smi', [
     query,
     '--format=csv,noheader',
   ])
@@ -46,9 +46,10 @@ async function rowsOf(query: string, { dev }: NvidiaPlaces): Promise<string[][]>
   })
 }
 
-function run(program: string, args: readonly string[]) {
+/** Starts a program of the driver. @param timeout in milliseconds; 0: none */
+export function askDriver(program: string, args: readonly string[], timeout = 30_000) {
   const path = [process.env.PATH, ...DRIVER_FOLDERS].join(delimiter)
-  return execa(program, args, { env: { PATH: path }, reject: false, timeout: 30_000 })
+  return execa(program, args, { env: { PATH: path }, reject: false, timeout, buffer: timeout > 0 })
 }
 
 async function nodesIn(dev: string): Promise<string[]> {
@@ -89,7 +90,7 @@ async function minorsByUuid({ proc }: NvidiaPlaces): Promise<Map<string, number>
 export async function wakeNvidia({ dev } = HERE): Promise<void> {
   const node = join(dev, 'nvidia-uvm')
   if ((await nodesIn(dev)).length === 0 || (await exists(node))) return
-  await run('nvidia-modprobe', ['-u', '-c=0'])
+  await askDriver('nvidia-modprobe', ['-u', '-c=0'])
   if (await exists(node)) return
   throw new UserFacingError(`this machine has an NVIDIA device but no ${node}, so CUDA does not work`, {
     hint: 'Run `sudo nvidia-modprobe -u -c=0` on the runner; in a container, give it that device too. To train without the GPU, set CUDA_VISIBLE_DEVICES to nothing.',

@@ -27,6 +27,7 @@ import { openSandbox, removeTree, type Sandbox } from '../sandbox/sandbox.ts'
 import { readBoundedFileIn } from './bounded-file.ts'
 import { CurveFollower, type EarlyEnd } from './curve-follower.ts'
 import { assertStillThere, type Claim, claimDevices } from './device.ts'
+import { metered } from './device-meter.ts'
 import { trainingEnvironment, uvEnvironment } from './environment.ts'
 import { assertHidden, type PreparedData, prepareData } from './setup.ts'
 
@@ -155,13 +156,16 @@ async function trainAndMeasure(
 ): Promise<{ result: TrialResult; log: string }> {
   const { options, config, sandbox, prepared } = bench
   const { data, evaluationData } = prepared
-  const training = await runCommand(bench, trial, signal, {
-    command: config.train,
-    places: { ...places, data },
-    outWritable: true,
-    timeoutSeconds: config.timeoutSeconds,
-    early: earlyEnd(bench, trial, cut),
-  })
+  const { ran: training, mebibytes } = await metered(bench.claim.devices, () =>
+    runCommand(bench, trial, signal, {
+      command: config.train,
+      places: { ...places, data },
+      outWritable: true,
+      timeoutSeconds: config.timeoutSeconds,
+      early: earlyEnd(bench, trial, cut),
+    }),
+  )
+  if (mebibytes === 0 && endedWell(training)) options.log.warn(describeIdleDevice(options.testbed, trial))
   const evaluation =
     config.evaluate !== undefined && endedWell(training)
       ? await runCommand(bench, trial, signal, {
@@ -196,6 +200,10 @@ async function trainAndMeasure(
     ...(OUTCOMES_WITHOUT_TAIL.has(measured.outcome) ? {} : { tail: log.slice(-TAIL_CHARACTERS) }),
   }
   return { result, log }
+}
+
+function describeIdleDevice(testbed: string, { id }: Trial): string {
+  return `Trial ${id} is filed under ${testbed}, but its training used no memory of a device: it ran on the processor. Check that its framework finds the device inside the sandbox, or set CUDA_VISIBLE_DEVICES to nothing to train without one.`
 }
 
 /** A candidate may be ended early, the baseline is what others are held against; numbers of another machine are not. */

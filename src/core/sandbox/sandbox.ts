@@ -80,6 +80,8 @@ export interface BubblewrapPlan {
   /** What this one command gets besides. */
   mounts?: readonly Mount[]
   environment: Readonly<Record<string, string>>
+  /** Entries of /proc that stay read-only where processes may write their own; absent: all of /proc is read-only. */
+  sealedProc?: readonly string[]
   temporaryBytes: number
   sharedMemoryBytes: number
   /** Numbers of the file descriptors bubblewrap inherits. */
@@ -113,11 +115,17 @@ export function bubblewrapArguments(plan: BubblewrapPlan): string[] {
     ...plan.tools.flatMap(mountArguments),
     ...placeMounts(plan.places, plan.outWritable).flatMap(mountArguments),
     ...(plan.mounts ?? []).flatMap(mountArguments),
-    // /proc too: when the runner is root, its uid stays 0 for the kernel, and /proc/sys could be written.
-    ...['--remount-ro', '/proc', '--remount-ro', '/dev', '--remount-ro', '/'],
+    ...sealProc(plan.sealedProc),
+    ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...Object.entries(plan.environment).flatMap(([name, value]) => ['--setenv', name, value]),
     ...['--chdir', INSIDE.source, '--', ...plan.command],
   ]
+}
+
+/** When the runner is root, its uid stays 0 for the kernel, and /proc/sys could be written. */
+function sealProc(entries: readonly string[] | undefined): string[] {
+  if (entries === undefined) return ['--remount-ro', '/proc']
+  return entries.flatMap((name) => ['--ro-bind-try', `/proc/${name}`, `/proc/${name}`])
 }
 
 function placeMounts(places: Places, outWritable: boolean): Mount[] {
