@@ -1,5 +1,5 @@
 // Follows how much memory of its devices a trial has in use, with one nvidia-smi that says it twice a second.
-import type { Device } from '../../core/devices.ts'
+import type { Device } from '../../core/trial/devices.ts'
 import { askDriver } from './nvidia.ts'
 
 const QUERY = '--query-gpu=uuid,memory.used --format=csv,noheader,nounits -lms 500'.split(' ')
