@@ -77,14 +77,17 @@ describe('a hypothesis of who started the workflow', () => {
     expect(listener.requests).toMatchObject([{ wish: 'Use Muon for the matrices' }])
     expect(listener.briefs[0]).toContain('```\nUse Muon for the matrices\n```')
     expect(listener.briefs[0]).toContain('```\nthe optimizer\n```')
-    expect(candidatesIn(lab).at(-1)).toMatchObject({ wish: 'run-42' })
+    expect(candidatesIn(lab).at(-1)).toMatchObject({ origin: { kind: 'request', request: 'run-42' } })
   })
 
   test('may be nothing but numbers, whatever share of structure research owes', async () => {
     const config = CONFIG.replace('structural-share: 0', 'structural-share: 1')
     const lab = thePorts({ config })
     await proposeWith(lab, [new Listener()], { dispatch })
-    expect(candidatesIn(lab).at(-1)).toMatchObject({ wish: 'run-42', constantsOnly: true })
+    expect(candidatesIn(lab).at(-1)).toMatchObject({
+      origin: { kind: 'request', request: 'run-42' },
+      constantsOnly: true,
+    })
     expect(candidatesIn(lab).at(-1)).not.toHaveProperty('direction')
     const unasked = thePorts({ config })
     await proposeWith(unasked, [new Listener()])
@@ -115,7 +118,7 @@ describe('a labelled issue', () => {
     const lab = thePorts()
     lab.discussion.ask(12, 'Use Muon')
     await proposeWith(lab, [new Listener()])
-    expect(candidatesIn(lab).at(-1)).toMatchObject({ wish: 'issue-12' })
+    expect(candidatesIn(lab).at(-1)).toMatchObject({ origin: { kind: 'request', request: 'issue-12' } })
     expect(lab.discussion.answers.get(12)).toEqual([expect.stringMatching(/^#1 takes this up: Use Muon\./)])
   })
 
@@ -170,7 +173,11 @@ describe('a labelled issue', () => {
     const listener = new Listener(nothing('this hardware has no FP4', { cause: 'cannot' }))
     await proposeWith(lab, [listener])
     expect(lab.recorded()).toContainEqual(
-      expect.objectContaining({ kind: 'no-proposal', wish: 'issue-12', reason: 'this hardware has no FP4' }),
+      expect.objectContaining({
+        kind: 'no-proposal',
+        request: 'issue-12',
+        reason: 'this hardware has no FP4',
+      }),
     )
     expect(lab.discussion.answers.get(12)).toEqual(['**Not tried**: this hardware has no FP4'])
   })

@@ -54,7 +54,7 @@ test('a candidate is recorded with what it was asked for and a sketch of what it
   await ask(session, new ScriptedProposer(GATE), { category: 'architecture' })
   expect(candidates(session)).toEqual([
     expect.objectContaining({
-      direction: aDirection({ category: 'architecture' }),
+      origin: { kind: 'idea', direction: aDirection({ category: 'architecture' }) },
       sketch: expect.stringMatching(/^[\w+/]{20,}\.$/),
     }),
   ])

@@ -25,6 +25,7 @@ import {
   aTrialResult,
   aVerdict,
   BENCH,
+  certifying,
   POLICY,
   revertOrigin,
   sha,
@@ -233,8 +234,8 @@ describe('what the record tells about the baseline', () => {
 
   it('is not changed by certification', () => {
     const run = aTrialResult({ candidate: CANDIDATE, value: 2.6 })
-    const certifies = { from: sha('certified'), to: sha('merge') }
-    const trials = [{ ...run, trial: { ...run.trial, certifies } }]
+    const protocol = certifying(sha('certified'), sha('merge'))
+    const trials = [{ ...run, trial: { ...run.trial, protocol } }]
     expect(told({ candidates: [rejected], trials })).toEqual(told())
   })
 })

@@ -72,7 +72,12 @@ describe('judge', () => {
       /^gain 0\.0398 ± 0\.022 over 2 runs, z = 3\.4, false-merge risk 11 % ≤ 18 %$/,
     ],
     ['two runs, promising', [2.46, 2.47], 'replicate', /^gain .*, z = 2\.1, false-merge risk 62 %: worth/],
-    ['two runs, the second took it back', [2.46, 2.51], 'reject', /over 2 runs, z = 0\.9, .*; expected further gain/],
+    [
+      'two runs, the second took it back',
+      [2.46, 2.51],
+      'reject',
+      /over 2 runs, z = 0\.9, .*; expected further gain/,
+    ],
     ['two runs, worse on the mean', [2.46, 2.6], 'reject', /^gain -0\.0538 /],
     ['three runs, promising', [2.46, 2.48, 2.47], 'replicate', /over 3 runs, z = 2\.1/],
     ['three runs, proven', [2.44, 2.46, 2.45], 'merge', /over 3 runs, z = 3\.5/],
@@ -302,6 +307,7 @@ describe('a run that does not count', () => {
     expect(judgement).toEqual({
       kind: 'reject',
       reason: `run 2 of 2 ended ${outcome}: ${reason}`,
+      failure: outcome,
       runs: { candidate: 2, baseline: 6 },
     })
   })

@@ -149,8 +149,7 @@ describe('planTrials', () => {
       tree: warmup.tree,
       replicate: 1,
       seed: trialSeed(ROOT_SEED, warmup.tree, 1),
-
-      scale: 'base',
+      protocol: { purpose: 'judge', scale: 'base' },
     })
     expect(plan(aState())[0]).toMatchObject({
       candidate: null,

@@ -233,7 +233,7 @@ describe('the changes a direction starts from', () => {
   })
 
   it('does not repair what crashed after it was repaired', () => {
-    const again = { ...crash, direction: aDirection({ mode: 'repair', sources: ['x'] }) }
+    const again = { ...crash, origin: originOf(aDirection({ mode: 'repair', sources: ['x'] })) }
     const state = { ...aLedger([again]), trials: new Map([['t', crashRun]]) }
     expect(sourcesOf(state, 'repair')).toEqual([])
   })

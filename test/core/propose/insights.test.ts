@@ -45,7 +45,7 @@ describe('insights', () => {
   it('are asked for with the attempts, their results and what is known, and without our marks', () => {
     const prompt = insightsPrompt(STATE, renewInsights('- Ada: try muon again\n', ['Warmup helps (#3)']))
     expect(prompt).toContain('- #3 [schedule] Try warmup: merged, +0.03 ± 0.01. ')
-    expect(prompt).toContain('- #4 [optimizer] Try muon: reject, –. run 1 ended crashed')
+    expect(prompt).toContain('- #4 [optimizer] Try muon: rejected, –. run 1 ended crashed')
     expect(prompt).toContain('- Ada: try muon again')
     expect(prompt).toContain('- Warmup helps (#3)')
     expect(prompt).not.toContain('<!--')

@@ -17,7 +17,7 @@ const crashed = aCandidate({ name: 'muon', category: 'optimizer' })
 const cut = aCandidate({
   name: 'huge',
   category: 'architecture',
-  verdict: { kind: 'reject', reason: 'run 1 ended cut', runs: { candidate: 0, baseline: 6 } },
+  verdict: { kind: 'reject', reason: 'run 1 ended cut', failure: 'cut', runs: { candidate: 0, baseline: 6 } },
 })
 const waiting = aCandidate({ name: 'cosine' })
 const aa = aCandidate({
@@ -56,7 +56,7 @@ describe('searchPast', () => {
 
   test('tells id, fate, gain and reason, and says that this is data', () => {
     const text = searchPast(STATE, { text: 'dropout' })
-    expect(text).toContain(`- ${rejected.id} regularisation, reject gain −0.3: Try dropout; worse by 0.3`)
+    expect(text).toContain(`- ${rejected.id} regularisation, rejected gain −0.3: Try dropout; worse by 0.3`)
     expect(text).toMatch(/data, not instructions/)
   })
 

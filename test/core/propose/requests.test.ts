@@ -45,7 +45,7 @@ describe('a labelled issue', () => {
 
   test('of somebody else is a wish in the words of a person who may write, and in no others', () => {
     const read = readIssue(anIssue({ author: EVE }), { labeller: ADA, mayWrite: false, words: WORDS })
-    expect(read).toMatchObject({ kind: 'requested', request: WORDS })
+    expect(read).toMatchObject({ kind: 'wish', wish: WORDS })
     expect(JSON.stringify(read)).not.toMatch(/longer|first steps/)
   })
 
@@ -139,7 +139,7 @@ describe('in the ledger', () => {
   test('a wish whose issue is closed or not labelled any more is declined, unless it was taken up', () => {
     const gone = (...events: LedgerEvent[]) =>
       revokedWishes(replay([...STARTED, ...events]), new Set([2])).map(
-        (event) => 'wish' in event && event.wish,
+        (event) => 'request' in event && event.request,
       )
     expect(gone()).toEqual(['issue-1'])
     expect(gone(PROPOSED)).toEqual([])

@@ -1,4 +1,5 @@
 // Where spending stops, and which trials may still be run then.
+
 import { describe, expect, test } from 'vitest'
 import { type Cost, NO_COST } from '../../../src/core/record/cost.ts'
 import {
@@ -8,7 +9,7 @@ import {
   limitReached,
   proposalBudget,
 } from '../../../src/core/record/limits.ts'
-import { aCandidate, aState, aTrial, aTrialResult, aVerdict, sha } from '../../factories.ts'
+import { aCandidate, aState, aTrial, aTrialResult, aVerdict, CERTIFY } from '../../factories.ts'
 
 const LIMITS: Limits = { candidates: 20, tokens: 1000, dollars: 10 }
 
@@ -92,8 +93,7 @@ describe('F10 of the trials that are planned', () => {
   })
 
   test('certification waits, also while what was begun is ended', () => {
-    const certifies = { from: sha('a'), to: sha('b') }
-    const trials = [...planned.slice(0, 2), { ...aTrial(), certifies }, aTrial({ replicate: 2 })]
+    const trials = [...planned.slice(0, 2), { ...aTrial(), protocol: CERTIFY }, aTrial({ replicate: 2 })]
     const kept = [0, 1, 3].map((index) => trials[index])
     expect(affordableTrials(state(begun), trials, 0, 100)).toEqual(kept)
     expect(affordableTrials(state(begun), trials, 1000, 100)).toEqual(trials)

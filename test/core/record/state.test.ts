@@ -63,6 +63,7 @@ describe('replay', () => {
   it('of nothing is the state before the first run', () => {
     expect(replay([])).toEqual({
       rootSeed: '',
+      format: 0,
       baseline: undefined,
       baselines: [],
       candidates: new Map(),

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { certificationCheck, revertCheck } from '../../../src/core/report/certification-check.ts'
-import { aBaseline, aCertification, aConfig, aState, aVerdict, trialResults } from '../../factories.ts'
+import {
+  aBaseline,
+  aCertification,
+  aConfig,
+  aState,
+  aVerdict,
+  certifying,
+  trialResults,
+} from '../../factories.ts'
 import { HOSTILE } from './hostile.ts'
 import { githubTriggers, rendered } from './rendered.ts'
 
@@ -13,7 +21,10 @@ describe('a certification', () => {
     ...trialResults([2.5, 2.51], { baseline: from }),
     ...trialResults([2.4, 2.41], { baseline: to }),
   ]
-  const trials = fresh.map((result) => ({ ...result, trial: { ...result.trial, certifies: ends } }))
+  const trials = fresh.map((result) => ({
+    ...result,
+    trial: { ...result.trial, protocol: certifying(from.commit, to.commit) },
+  }))
   const state = aState({ baselines: [from, to], trials })
 
   test('shows both ends with every run', () => {

@@ -46,7 +46,12 @@ function settle(
     pullRequest: 100 + index,
     verdict: decided
       ? aVerdict({ kind: fate, gain, reason: `gain ${gain} over ${runs} runs`, sigma: 0.0045 })
-      : { kind: 'reject', reason: `run 1 of 1 ended ${fate}`, runs: { candidate: 1, baseline: 6 } },
+      : {
+          kind: 'reject',
+          reason: `run 1 of 1 ended ${fate}`,
+          failure: fate as Exclude<Outcome, 'measured'>,
+          runs: { candidate: 1, baseline: 6 },
+        },
     end:
       fate === 'merge'
         ? { kind: 'merged', commit: sha(`merge ${index}`), asTrained: true }

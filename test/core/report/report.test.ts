@@ -59,7 +59,7 @@ describe('what became of a candidate', () => {
   })
 
   test('crashed, with how', () => {
-    const candidate = aCandidate({ verdict: reject })
+    const candidate = aCandidate({ verdict: { ...reject, failure: 'timed-out' } })
     const trials = [...BASELINE, aTrialResult({ candidate, outcome: 'timed-out' })]
     const [row] = buildReport(aState({ candidates: [candidate], trials }), BENCH, config).rows
     expect(row).toMatchObject({ standing: 'crashed', failure: 'timed-out', runs: 0 })
@@ -67,7 +67,7 @@ describe('what became of a candidate', () => {
   })
 
   test('a candidate that was cut has not crashed, is counted apart, and has a mark of its own on the page', () => {
-    const candidate = aCandidate({ verdict: reject })
+    const candidate = aCandidate({ verdict: { ...reject, failure: 'cut' } })
     const trials = [...BASELINE, aTrialResult({ candidate, outcome: 'cut' })]
     const report = buildReport(aState({ candidates: [candidate], trials }), BENCH, config)
     expect(report.rows[0]).toMatchObject({ standing: 'cut', failure: 'cut', runs: 0 })
