@@ -94,7 +94,11 @@ async function checkout(options: JobOptions, workspace: string): Promise<void> {
   await git('checkout', '--quiet', '--detach', 'FETCH_HEAD')
 }
 
-function jobEnvironment(options: JobOptions, files: JobFiles): Record<string, string> {
+/** What the runner tells a job, and nothing else of this process but PATH and HOME. */
+export function jobEnvironment(
+  options: Omit<JobOptions, 'checkoutToken' | 'directory'>,
+  files: JobFiles,
+): Record<string, string> {
   const inputs = Object.entries(options.inputs).map(
     ([name, value]) => [`INPUT_${name.toUpperCase()}`, value] as const,
   )
