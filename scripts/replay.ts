@@ -32,7 +32,7 @@ try {
 function replayText(text: string | undefined, where: string): State {
   if (text === undefined) stop(`${where} has no branch autoresearch/ledger: the action has not run there yet`)
   const ledger = parseLedger(text)
-  if (ledger.kind !== 'ledger') stop(`the ledger is broken at line ${ledger.line}: ${ledger.problem}`)
+  if (ledger.kind !== 'ledger') stop(`line ${ledger.line} of the ledger cannot be read: ${ledger.problem}`)
   return replay(ledger.events)
 }
 
@@ -52,7 +52,11 @@ async function readLedger(path: string): Promise<string | undefined> {
   try {
     execFileSync('git', ['init', '--quiet', '--bare', directory])
     const remoteUrl = local === undefined ? path : `file://${resolve(path)}`
-    return await createLedgerBranch({ directory, remoteUrl }).read()
+    const stored = await createLedgerBranch({ directory, remoteUrl }).read()
+    if (!stored) return undefined
+    let text = ''
+    for await (const part of stored.parts) text += part
+    return text
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

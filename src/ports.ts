@@ -179,17 +179,35 @@ export interface RemoteBranches {
   commits: ReadonlyMap<string, string>
 }
 
-/** The branch that holds the ledger. */
+/** The branch that holds the ledger. Each line is handed out once: in `read`, or to the append that comes after it. */
 export interface LedgerStore {
-  /** The ledger's text as it is on the remote now; undefined when there is no ledger. */
-  read(): Promise<string | undefined>
+  /** Reads the ledger as it is on the remote now; undefined when there is none. */
+  read(): Promise<StoredLedger | undefined>
   /**
-   * Replaces the ledger by `edit` of its newest text and moves `branches` in the same atomic push: both happen or
-   * neither. When someone else wrote first, `edit` is called again with their text.
+   * Adds lines, and moves `branches` in the same atomic push: both happen or neither.
    *
-   * @returns the text that is now on the remote
+   * @param compose makes the lines out of those that others have written meanwhile, empty when nobody has, and the number
+   *   of the file that curves go to. When someone else writes first, it is called again with their lines.
+   * @throws LedgerError when lines that were handed out are no longer there, or the remote refuses
    */
-  update(edit: (text: string) => string, branches: readonly BranchUpdate[], message: string): Promise<string>
+  append(
+    compose: (unread: string, curveFile: number) => LedgerAddition,
+    branches: readonly BranchUpdate[],
+    message: string,
+  ): Promise<void>
+  /** The lines of these files of curves; an empty text for a file that is not there. */
+  readCurves(files: readonly number[]): Promise<string[]>
+}
+
+export interface StoredLedger {
+  /** Its lines, oldest first, in parts that end with a line. */
+  parts: AsyncIterable<string>
+}
+
+/** Whole lines that are added to the ledger, and to the file of curves. */
+export interface LedgerAddition {
+  lines: string
+  curves: string
 }
 
 /** What was learned, beside the ledger. People may edit it. */

@@ -1,38 +1,74 @@
 // The ledger as a running command sees it: recorded at once in memory, written to the remote in the background, in order.
-
-import { type Cost, costSince } from '../core/record/cost.ts'
-import type { LedgerEvent } from '../core/record/events.ts'
-import { appendEvents, type KnownLedger, parseLedger } from '../core/record/ledger.ts'
-import { advance, replay, type State, selectNews } from '../core/record/state.ts'
+import { trialsWithNeededCurves } from '../core/judge/cutting.ts'
+import { type Cost, costSince, type Spending, spendingOf, spentSince } from '../core/record/cost.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../core/record/events.ts'
+import {
+  type CurvePlace,
+  LEDGER_START,
+  type Mark,
+  type ReadLines,
+  readCurves,
+  readLines,
+  writeLines,
+} from '../core/record/ledger.ts'
+import { WEEK_SECONDS } from '../core/record/limits.ts'
+import { advance, replay, type State, selectNews, withCurves } from '../core/record/state.ts'
+import type { TrialResult } from '../core/record/trial.ts'
 import { LedgerError } from '../errors.ts'
-import type { BranchUpdate, Clock, LedgerStore } from '../ports.ts'
+import type { BranchUpdate, Clock, LedgerAddition, LedgerStore } from '../ports.ts'
 
-interface Entry {
+interface Pending {
   events: readonly LedgerEvent[]
   branches: readonly BranchUpdate[]
   at: Date
 }
 
-/** The remote's ledger as it was last seen. A long one is read once: from then on only what is new. */
-interface Written extends KnownLedger {
+/** The remote's ledger as it was last seen. A line is read once. */
+interface Written {
+  mark: Mark
   state: State
+  /** What was spent in the last week; older lines are dropped at the start. */
+  spending: readonly Spending[]
+  /** Where the curves of trials are kept that the state does not have, by trial. */
+  curves: ReadonlyMap<string, CurvePlace>
 }
+
+const NOTHING: Written = { mark: LEDGER_START, state: replay([]), spending: [], curves: new Map() }
+
+type Curves = ReadonlyMap<string, TrialResult['curve']>
 
 export class Journal {
   readonly #store: LedgerStore
   readonly #clock: Clock
-  #written: Written
-  #pending: Entry[] = []
-  #state: State
+  #written = NOTHING
+  #pending: Pending[] = []
+  #state = NOTHING.state
   #writing: Promise<void> | undefined
   #failure: { error: unknown } | undefined
   #waiters: (() => void)[] = []
 
-  constructor(store: LedgerStore, clock: Clock, text: string) {
+  private constructor(store: LedgerStore, clock: Clock) {
     this.#store = store
     this.#clock = clock
-    this.#written = readLedger(text)
-    this.#state = this.#written.state
+  }
+
+  /**
+   * Reads the ledger. A journal without one begins it with its first record.
+   *
+   * @throws LedgerError when it is broken, or written by a newer release
+   */
+  static async open(store: LedgerStore, clock: Clock): Promise<Journal> {
+    const journal = new Journal(store, clock)
+    const stored = await store.read()
+    if (stored) for await (const text of stored.parts) journal.#readOn(text)
+    await journal.#readNeededCurves()
+    journal.#state = journal.#written.state
+    return journal
+  }
+
+  /** True while there is no ledger. */
+  get isEmpty(): boolean {
+    return this.#written.mark.seq === 0
   }
 
   /** What is true now, lines that are still on their way to the remote included. */
@@ -40,18 +76,14 @@ export class Journal {
     return this.#state
   }
 
-  /** What was spent in the seconds before now, lines that are still on their way included. */
+  /** What was spent in the seconds before now, a week at most; lines that are still on their way included. */
   costOfLast(seconds: number): Cost {
     const now = this.#clock.now()
-    const since = new Date(now.getTime() - 1000 * seconds)
-    const { events, times } = this.#written
-    const pending = this.#pending.flatMap((entry) => entry.events.map((event) => ({ event, at: entry.at })))
-    return costSince(
-      [...events, ...pending.map(({ event }) => event)],
-      [...times, ...pending.map(({ at }) => at.getTime())],
-      since,
-      now,
+    const pending = this.#pending.flatMap(({ events, at }) =>
+      events.map((event) => spendingOf(event, at.getTime())),
     )
+    const since = new Date(now.getTime() - 1000 * seconds)
+    return costSince([...this.#written.spending, ...pending], since, now)
   }
 
   /**
@@ -93,12 +125,16 @@ export class Journal {
       const batch = takeBatch(this.#pending)
       const events = batch.flatMap((entry) => entry.events)
       const branches = batch.flatMap((entry) => entry.branches)
-      const edit = (text: string): string => {
-        this.#written = readLedger(text, this.#written)
-        return appendEvents(text, selectNews(this.#written.state, events), this.#clock.now())
+      let ours: LedgerAddition = { lines: '', curves: '' }
+      const compose = (unread: string, curveFile: number): LedgerAddition => {
+        this.#readOn(unread)
+        const { state, mark } = this.#written
+        ours = writeLines(selectNews(state, events), mark, this.#clock.now(), curveFile)
+        return ours
       }
-      const text = await this.#store.update(edit, branches, describe(events))
-      this.#written = readLedger(text, this.#written)
+      await this.#store.append(compose, branches, describe(events))
+      this.#readOn(ours.lines, readCurves(ours.curves))
+      await this.#readNeededCurves()
       this.#pending.splice(0, batch.length)
       this.#state = advance(
         this.#written.state,
@@ -108,30 +144,66 @@ export class Journal {
     }
     this.#writing = undefined
   }
+
+  /** @param known curves by the hash that lines name them by */
+  #readOn(text: string, known: Curves = new Map()): void {
+    if (text === '') return
+    const { mark, state, spending, curves } = this.#written
+    const read = readLines(text, mark)
+    if (read.kind !== 'lines') throw unreadable(read)
+    const events: LedgerEvent[] = []
+    const unread = new Map(curves)
+    for (const { event, curve: place } of read.entries) {
+      const curve = place && known.get(place.hash)
+      const isTrial = event.kind === 'trial'
+      if (isTrial && place && !curve) unread.set(event.result.trial.id, place)
+      events.push(isTrial && curve ? { ...event, result: { ...event.result, curve } } : event)
+    }
+    const now = this.#clock.now()
+    const spent = read.entries.map(({ event, time }) => spendingOf(event, time))
+    const lastWeek = new Date(now.getTime() - 1000 * WEEK_SECONDS)
+    this.#written = {
+      mark: read.mark,
+      state: advance(state, events),
+      spending: spentSince([...spending, ...spent], lastWeek, now),
+      curves: unread,
+    }
+  }
+
+  /** Reads the curves that somebody may look at, of trials that other processes recorded. */
+  async #readNeededCurves(): Promise<void> {
+    const { state, curves: places } = this.#written
+    if (places.size === 0) return
+    const wanted = trialsWithNeededCurves(state).flatMap((id) => {
+      const place = places.get(id)
+      return place ? [{ id, ...place }] : []
+    })
+    if (wanted.length === 0) return
+    const texts = await this.#store.readCurves([...new Set(wanted.map(({ file }) => file))])
+    const found = new Map(texts.flatMap((text) => [...readCurves(text)]))
+    const curves = new Map(wanted.map(({ id, hash }) => [id, found.get(hash) ?? []]))
+    const left = new Map(places)
+    for (const { id } of wanted) left.delete(id)
+    this.#written = { ...this.#written, state: withCurves(state, curves), curves: left }
+  }
 }
 
 /** Entries that can share one push: all up to, and including, the first that moves a branch. */
-function takeBatch(pending: readonly Entry[]): Entry[] {
+function takeBatch(pending: readonly Pending[]): Pending[] {
   const end = pending.findIndex((entry) => entry.branches.length > 0)
   return pending.slice(0, end === -1 ? pending.length : end + 1)
 }
 
-function readLedger(text: string, known?: Written): Written {
-  const parsed = parseLedger(text, known)
-  if (parsed.kind === 'ledger') {
-    const { events, times } = parsed
-    const state = known ? advance(known.state, events.slice(known.events.length)) : replay(events)
-    return { text, events, times, state }
-  }
-  if (parsed.kind === 'newer')
-    throw new LedgerError(
-      `line ${parsed.line} of the ledger was written by a newer release: ${parsed.problem}`,
+function unreadable({ kind, line, problem }: Exclude<ReadLines, { kind: 'lines' }>): LedgerError {
+  if (kind === 'newer')
+    return new LedgerError(
+      `the ledger was written by a newer release of Autoresearch Action: line ${line} is ${problem}`,
       {
-        hint: 'Update the action to the release that wrote it, or a later one.',
+        hint: `This release reads format ${LEDGER_FORMAT} and older. Update the action in every workflow of the repository.`,
       },
     )
-  throw new LedgerError(`the ledger is broken at line ${parsed.line}: ${parsed.problem}`, {
-    hint: 'Nothing is merged until it is mended: `git log -p autoresearch/ledger` shows who changed it; reset the branch to the last good commit.',
+  return new LedgerError(`the ledger is broken at line ${line}: ${problem}`, {
+    hint: 'Nothing is merged until it is repaired: `git log -p autoresearch/ledger` shows who changed it; reset the branch to the last good commit.',
   })
 }
 

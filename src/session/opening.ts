@@ -23,13 +23,12 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
   const { defaultBranch } = remote
   const origin = { branch: defaultBranch, commit: defaultCommit(remote) }
   const first = await readConfig(ports.repository, origin, settings.configPath)
-  const text = await ports.ledger.read()
+  const journal = await Journal.open(ports.ledger, ports.clock)
   const baseline = remote.commits.get(first.baseline)
-  if (text === undefined && baseline !== undefined && !settings.newLedger) throw missingLedger(first.baseline)
+  if (journal.isEmpty && baseline !== undefined && !settings.newLedger) throw missingLedger(first.baseline)
 
-  const journal = new Journal(ports.ledger, ports.clock, text ?? '')
   const commit = baseline ?? origin.commit
-  if (text === undefined) {
+  if (journal.isEmpty) {
     // Before there is a second branch on which it would have to be mended, too.
     await readNamedFiles(ports.repository, first, origin, settings.configPath)
     const tree = await ports.repository.treeOf(commit)

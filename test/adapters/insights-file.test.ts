@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { createInsightsFile } from '../../src/adapters/git/insights-file.ts'
-import { createLedgerBranch } from '../../src/adapters/git/ledger-branch.ts'
 import { aRemote } from '../scaffold.ts'
+import { textLedger } from './ledger-lab.ts'
 
 const LEDGER = 'autoresearch/ledger'
 
 async function aLedger() {
   const remote = await aRemote({ 'train.js': 'lr = 1\n' })
   const context = await remote.clone()
-  const ledger = createLedgerBranch(context)
+  const ledger = textLedger(context)
   await ledger.update(() => 'one\n', [], 'started')
   return { remote, ledger, insights: createInsightsFile(await remote.clone()) }
 }
@@ -31,7 +31,7 @@ test('they and the ledger leave each other as they are, whoever writes', async (
   await insights.update((text) => `${text ?? ''}- two\n`)
   expect(await insights.read()).toBe('- one\n- two\n')
   expect(await ledger.read()).toBe('one\ntwo\n')
-  expect(await remote.git('ls-tree', '--name-only', LEDGER)).toBe('insights.md\nledger.jsonl')
+  expect(await remote.git('ls-tree', '--name-only', LEDGER)).toBe('insights.md\nledger')
 })
 
 test('what a person writes meanwhile is edited, not overwritten', async () => {
@@ -39,7 +39,7 @@ test('what a person writes meanwhile is edited, not overwritten', async () => {
   let meanwhile = true
   const parent = await remote.tip(LEDGER)
   const person = await remote.commit(
-    { 'ledger.jsonl': 'one\n', 'insights.md': '- Ada was here\n' },
+    { 'ledger/0000/000001.jsonl': 'one\n', 'insights.md': '- Ada was here\n' },
     { parent, message: 'edit' },
   )
   const edit = (text: string | undefined) => `${text ?? ''}- ours\n`

@@ -105,7 +105,17 @@ async function repositoryFiles(
 
 async function readLedger(github: GitHub): Promise<LedgerEvent[]> {
   const { gitDir } = github.repository(REPOSITORY)
-  const { stdout } = await execa('git', ['-C', gitDir, 'show', 'autoresearch/ledger:ledger.jsonl'])
+  const listed = await execa('git', [
+    '-C',
+    gitDir,
+    'ls-tree',
+    '-r',
+    '--name-only',
+    'autoresearch/ledger',
+    'ledger/',
+  ])
+  const names = listed.stdout.split('\n').map((path) => `autoresearch/ledger:${path}`)
+  const { stdout } = await execa('git', ['-C', gitDir, 'show', ...names])
   const parsed = parseLedger(`${stdout}\n`)
   if (parsed.kind !== 'ledger') throw new Error(`ledger line ${parsed.line}: ${parsed.problem}`)
   return parsed.events

@@ -8,9 +8,10 @@ import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts
 import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
 import type { Person, Remark } from '../../src/core/record/people.ts'
 import type { PullRequest } from '../../src/core/record/reconcile.ts'
-import type { BranchUpdate, Checker, Discussion, Forge, LedgerStore, Repository } from '../../src/ports.ts'
+import type { Checker, Discussion, Forge, LedgerStore, Repository } from '../../src/ports.ts'
 import type { Ports } from '../../src/session/session.ts'
 import { aBaseline, aCandidate, BENCH, ROOT_SEED, sha } from '../factories.ts'
+import { MemoryLedgerStore } from './ledger-store.ts'
 
 export const TRAIN = 'lr = 1\nwd = 1\n'
 export const CONFIG = `editable: [train.py]
@@ -131,31 +132,29 @@ class LabDiscussion implements Discussion {
 }
 
 /** The remote: its ledger and its branches. */
-class LabRemote implements LedgerStore {
-  text: string
+class LabRemote extends MemoryLedgerStore {
   readonly branches = new Map([
     ['main', aBaseline().commit],
     ['autoresearch/baseline', aBaseline().commit],
   ])
 
   constructor(events: readonly LedgerEvent[], at: Date) {
-    this.text = appendEvents('', events, at)
+    super({ text: appendEvents('', events, at), curves: '' })
     for (const event of events)
       if (event.kind === 'proposed')
         this.branches.set(candidateBranch(event.candidate.id), event.candidate.head)
   }
 
-  async read() {
-    return this.text
+  get text(): string {
+    return this.remote.text
   }
 
-  async update(edit: (text: string) => string, moves: readonly BranchUpdate[]) {
-    this.text = edit(this.text)
+  override async append(...[compose, moves, message]: Parameters<LedgerStore['append']>): Promise<void> {
+    await super.append(compose, moves, message)
     for (const { branch, to } of moves) {
       if (to === null) this.branches.delete(branch)
       else this.branches.set(branch, to)
     }
-    return this.text
   }
 }
 

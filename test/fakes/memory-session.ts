@@ -6,6 +6,7 @@ import type { Repository } from '../../src/ports.ts'
 import { openSession } from '../../src/session/opening.ts'
 import type { Session } from '../../src/session/session.ts'
 import { aBaseline, BENCH, ROOT_SEED, sha } from '../factories.ts'
+import { MemoryLedgerStore } from './ledger-store.ts'
 import { AT, STILL_CLOCK } from './memory.ts'
 
 export const SOURCE = 'lr = 0.1\nh = relu(linear(x))\nloss = project(norm(h))\n'
@@ -55,7 +56,7 @@ class MemoryRepository implements Repository {
 }
 
 const ledger = () => {
-  let text = appendEvents(
+  const text = appendEvents(
     '',
     [
       { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
@@ -63,13 +64,7 @@ const ledger = () => {
     ],
     AT,
   )
-  return {
-    read: async () => text,
-    update: async (edit: (text: string) => string) => {
-      text = edit(text)
-      return text
-    },
-  }
+  return new MemoryLedgerStore({ text, curves: '' })
 }
 
 export function aSession(): Promise<Session> {

@@ -17,6 +17,7 @@ import type {
   Trainer,
 } from '../../src/ports.ts'
 import { aRandom, aTrialResult, BENCH, gaussian, sha } from '../factories.ts'
+import { MemoryLedgerStore } from './ledger-store.ts'
 
 export const AT = new Date('2026-11-01T00:00:00Z')
 /** No time passes, and whoever waits waits for ever. */
@@ -49,7 +50,7 @@ export class MemoryWorld {
   readonly pulls: MemoryPull[] = []
   readonly checks = new Map<string, CheckRun>()
   readonly trained: Trial[] = []
-  ledgerText = ''
+  readonly #ledger = { text: '', curves: '' }
   /** Effects until the job is killed; `after` lets the last one happen. */
   fuse: { effects: number; after: boolean } | undefined
   /** Called when a pull request was opened: what a person does about it. */
@@ -83,6 +84,14 @@ export class MemoryWorld {
     return this.branches.get(BASELINE) ?? ''
   }
 
+  get ledgerText(): string {
+    return this.#ledger.text
+  }
+
+  set ledgerText(text: string) {
+    this.#ledger.text = text
+  }
+
   get events(): LedgerEvent[] {
     const parsed = parseLedger(this.ledgerText)
     return parsed.kind === 'ledger' ? parsed.events : []
@@ -103,14 +112,19 @@ export class MemoryWorld {
     run: (trial) => this.#effect(() => this.#train(trial)),
   }
 
-  readonly ledger: LedgerStore = {
-    read: async () => this.ledgerText,
-    update: (edit, branches) =>
-      this.#effect(() => {
-        this.ledgerText = edit(this.ledgerText)
-        for (const update of branches) this.#move(update)
-        return this.ledgerText
-      }),
+  /** A store of its own for everyone who asks, as every job has. */
+  get ledger(): LedgerStore {
+    const store = new MemoryLedgerStore(this.#ledger)
+    return {
+      read: () => store.read(),
+      readCurves: (files) => store.readCurves(files),
+      append: (compose, branches) =>
+        this.#effect(() => {
+          const done = store.append(compose)
+          for (const update of branches) this.#move(update)
+          return done
+        }),
+    }
   }
 
   readonly repository: Repository = {
@@ -193,12 +207,12 @@ export class MemoryWorld {
     return { ...aTrialResult({ value }), trial, config: this.#hash(trial), trust: 'evaluated' }
   }
 
-  async #effect<T>(act: () => T): Promise<T> {
+  async #effect<T>(act: () => T | Promise<T>): Promise<T> {
     const { fuse } = this
     if (fuse && fuse.effects <= 0) throw new Killed()
     if (fuse) fuse.effects -= 1
     if (fuse && fuse.effects <= 0 && !fuse.after) throw new Killed()
-    const result = act()
+    const result = await act()
     if (fuse && fuse.effects <= 0) throw new Killed()
     return result
   }

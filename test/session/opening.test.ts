@@ -25,7 +25,8 @@ function theirPorts(main: string | undefined, baseline: string | undefined) {
 
 const noLedger = {
   read: async () => undefined,
-  update: () => Promise.reject(new Error('nothing is created')),
+  append: () => Promise.reject(new Error('nothing is created')),
+  readCurves: async () => [],
 }
 const silent = {
   name: 'silent',

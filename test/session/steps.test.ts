@@ -23,6 +23,7 @@ import {
   type TrialResultFields,
   trialResults,
 } from '../factories.ts'
+import { MemoryLedgerStore } from '../fakes/ledger-store.ts'
 import { AT, STILL_CLOCK } from '../fakes/memory.ts'
 
 const CONFIG_TEXT = `editable: [train.py]
@@ -75,22 +76,20 @@ class MemoryForge implements Forge {
   }
 }
 
-class MemoryLedger implements LedgerStore {
-  text: string
+class MemoryLedger extends MemoryLedgerStore {
   readonly moved: BranchUpdate[] = []
 
   constructor(events: readonly LedgerEvent[]) {
-    this.text = appendEvents('', events, AT)
+    super({ text: appendEvents('', events, AT), curves: '' })
   }
 
-  async read() {
-    return this.text
+  get text(): string {
+    return this.remote.text
   }
 
-  async update(edit: (text: string) => string, branches: readonly BranchUpdate[]) {
-    this.text = edit(this.text)
+  override async append(...[compose, branches, message]: Parameters<LedgerStore['append']>): Promise<void> {
+    await super.append(compose, branches, message)
     this.moved.push(...branches)
-    return this.text
   }
 }
 

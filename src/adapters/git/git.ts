@@ -16,8 +16,10 @@ export interface GitContext {
 }
 
 export interface GitOptions {
-  input?: string
+  input?: string | Uint8Array
   env?: Record<string, string>
+  /** Settings of git for this command alone, beside the ones that every command has. */
+  settings?: readonly (readonly [name: string, value: string])[]
   /** Leave output bytes alone. */
   trim?: boolean
 }
@@ -72,9 +74,13 @@ export function hasStumbled({ stderr }: GitFailure): boolean {
  *
  * @throws ForgeError when the remote refuses or stays unreachable
  */
-export async function readRemote(context: GitContext, args: readonly string[]): Promise<string> {
+export async function readRemote(
+  context: GitContext,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
-    const result = await tryGit(context, args)
+    const result = await tryGit(context, args, options)
     if (typeof result === 'string') return result
     if (attempt === REMOTE_ATTEMPTS || !hasStumbled(result))
       throw new ForgeError(`git ${args[0]} failed: ${result.stderr.trim()}`, {
@@ -84,19 +90,44 @@ export async function readRemote(context: GitContext, args: readonly string[]): 
   }
 }
 
+/**
+ * Git commands that rewrite what the others of this process rely on: the list of shallow commits above all, which two
+ * fetches cannot change at the same time.
+ */
+const EXCLUSIVE: ReadonlySet<string | undefined> = new Set(['fetch', 'push'])
+
+/** By repository of our own, the last exclusive command that was begun. */
+const lastExclusive = new Map<string, Promise<unknown>>()
+
+/** Runs exclusive commands in one repository one after another, in the order in which they were asked for. */
+function inTurn<T>(repository: string, command: string | undefined, work: () => Promise<T>): Promise<T> {
+  if (!EXCLUSIVE.has(command)) return work()
+  const turn = (lastExclusive.get(repository) ?? Promise.resolve()).then(work)
+  lastExclusive.set(
+    repository,
+    turn.catch(() => undefined),
+  )
+  return turn
+}
+
 /** Runs git where failing is an expected answer. */
 export async function tryGit(
   context: GitContext,
   args: readonly string[],
   options: GitOptions = {},
 ): Promise<string | GitFailure> {
-  const result = await execa('git', args, {
-    ...(await surroundings(context, args, options.env)),
-    ...(options.input === undefined ? {} : { input: options.input }),
-    stripFinalNewline: options.trim ?? true,
-    reject: false,
-    maxBuffer: MAX_OUTPUT_BYTES,
-  })
+  const { cwd, env } = await surroundings(context, args, options)
+  const result = await inTurn(cwd, args[0], async () =>
+    execa('git', args, {
+      cwd,
+      env,
+      extendEnv: false,
+      ...(options.input === undefined ? {} : { input: options.input }),
+      stripFinalNewline: options.trim ?? true,
+      reject: false,
+      maxBuffer: MAX_OUTPUT_BYTES,
+    }),
+  )
   if (result.exitCode === 0) return result.stdout
   return { exitCode: result.exitCode, stderr: result.stderr || String(result.message ?? '') }
 }
@@ -105,6 +136,7 @@ export async function tryGit(
 export async function gitBytes(context: GitContext, args: readonly string[], input: string): Promise<Buffer> {
   const { stdout } = await execa('git', args, {
     ...(await surroundings(context, args)),
+    extendEnv: false,
     input,
     encoding: 'buffer',
     stripFinalNewline: false,
@@ -113,24 +145,31 @@ export async function gitBytes(context: GitContext, args: readonly string[], inp
   return Buffer.from(stdout)
 }
 
-async function surroundings(context: GitContext, args: readonly string[], env: Record<string, string> = {}) {
+async function surroundings(
+  context: GitContext,
+  args: readonly string[],
+  { env = {}, settings = [] }: GitOptions = {},
+) {
   const directory = await ownRepository(context.directory)
   const token = args.includes(context.remoteUrl) ? context.token : undefined
   return {
     cwd: directory,
     env: {
       ...inheritedEnvironment(),
-      ...gitEnvironment(context.remoteUrl, token),
+      ...gitEnvironment(context.remoteUrl, token, settings),
       GIT_DIR: directory,
       ...env,
     },
-    extendEnv: false,
   }
 }
 
 /** Credentials and settings travel in the environment, so that they appear in no file and on no command line. */
-function gitEnvironment(remoteUrl: string, token: string | undefined): Record<string, string> {
-  const settings: [string, string][] = SAFE_CONFIG.map(([key, value]) => [key, value])
+function gitEnvironment(
+  remoteUrl: string,
+  token: string | undefined,
+  more: readonly (readonly [string, string])[],
+): Record<string, string> {
+  const settings: (readonly [string, string])[] = [...SAFE_CONFIG, ...more]
   if (token) {
     const credentials = Buffer.from(`x-access-token:${token}`).toString('base64')
     const origin = new URL(remoteUrl).origin

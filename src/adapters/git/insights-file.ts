@@ -1,56 +1,35 @@
-// `insights.md` on the ledger's branch: a text that people may edit, so it is read anew before every write.
-import { LedgerError } from '../../errors.ts'
+// `insights.md` on the ledger's branch: a text that people may edit, so it is read again before every write.
 import type { InsightsStore } from '../../ports.ts'
-import { type GitContext, readRemote, tryGit } from './git.ts'
-import { commitFile, LEDGER_BRANCH } from './ledger-files.ts'
+import type { GitContext } from './git.ts'
+import { type LedgerFiles, ledgerFiles, type Tip, tooManyWriters } from './ledger-files.ts'
 
 const FILE = 'insights.md'
 const MAX_ATTEMPTS = 10
 
 export function createInsightsFile(context: GitContext): InsightsStore {
+  const files = ledgerFiles(context)
   return {
-    read: async () => {
-      const commit = await fetchLedger(context)
-      return commit === undefined ? undefined : readText(context, commit)
-    },
-    update: async (edit) => {
-      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-        const commit = await fetchLedger(context)
-        if (commit === undefined) return
-        const present = await readText(context, commit)
-        const text = edit(present)
-        if (text === present || (await pushText(context, commit, text))) return
-      }
-      throw new LedgerError(`${FILE} could not be written in ${MAX_ATTEMPTS} attempts`, {
-        hint: `Another process keeps writing to ${LEDGER_BRANCH}: start fewer jobs at once.`,
-      })
-    },
+    read: () => files.exclusively(async () => readText(files, await files.fetch())),
+    update: (edit) => files.exclusively(() => update(files, edit)),
   }
 }
 
-/** The tip of the branch, with its files; undefined before there is a ledger. */
-async function fetchLedger(context: GitContext): Promise<string | undefined> {
-  const ref = `refs/heads/${LEDGER_BRANCH}`
-  const commit = (await readRemote(context, ['ls-remote', context.remoteUrl, ref])).split('\t')[0]
-  if (!commit) return undefined
-  await readRemote(context, ['fetch', '--quiet', '--no-tags', '--depth=1', context.remoteUrl, commit])
-  return commit
+async function update(files: LedgerFiles, edit: (text: string | undefined) => string): Promise<void> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const tip = await files.fetch()
+    if (tip.commit === null) return
+    const present = await readText(files, tip)
+    const text = edit(present)
+    if (text === present) return
+    const next = await files.commit(tip, new Map([[FILE, text]]), 'insights')
+    if ((await files.push(tip, next, [])) === undefined) return
+  }
+  throw tooManyWriters(FILE, MAX_ATTEMPTS)
 }
 
-async function readText(context: GitContext, commit: string): Promise<string | undefined> {
-  const text = await tryGit(context, ['cat-file', 'blob', `${commit}:${FILE}`], { trim: false })
-  return typeof text === 'string' ? text : undefined
-}
-
-/** False when someone else wrote to the branch meanwhile. */
-async function pushText(context: GitContext, parent: string, text: string): Promise<boolean> {
-  const commit = await commitFile(context, parent, { name: FILE, text, message: 'insights' })
-  const pushed = await tryGit(context, [
-    'push',
-    '--quiet',
-    `--force-with-lease=refs/heads/${LEDGER_BRANCH}:${parent}`,
-    context.remoteUrl,
-    `${commit}:refs/heads/${LEDGER_BRANCH}`,
-  ])
-  return typeof pushed === 'string'
+async function readText(files: LedgerFiles, { files: blobs }: Tip): Promise<string | undefined> {
+  const blob = blobs.get(FILE)
+  if (blob === undefined) return undefined
+  const [content] = await files.read([blob])
+  return content?.toString('utf8')
 }

@@ -1,64 +1,204 @@
 // The ledger on its branch: every append is one commit pushed as a fast-forward, which is a compare-and-swap by nature.
 import { setTimeout } from 'node:timers/promises'
 import { LedgerError } from '../../errors.ts'
-import type { BranchUpdate, LedgerStore } from '../../ports.ts'
-import { type GitContext, type GitFailure, hasStumbled, readRemote, tryGit } from './git.ts'
-import { commitFile, LEDGER_BRANCH } from './ledger-files.ts'
+import type { BranchUpdate, LedgerStore, StoredLedger } from '../../ports.ts'
+import { type GitContext, type GitFailure, hasStumbled } from './git.ts'
+import {
+  LEDGER_BRANCH,
+  type LedgerFiles,
+  ledgerFiles,
+  remoteCommit,
+  type Tip,
+  tooManyWriters,
+} from './ledger-files.ts'
+import { countNumbered, cutIntoFiles, FULL_BYTES, numberedPath, OLD_LEDGER } from './ledger-layout.ts'
 
-const LEDGER_FILE = 'ledger.jsonl'
 const MAX_ATTEMPTS = 20
 /** Attempts when it is the network that fails, with a longer pause before each. */
 const MAX_STUMBLES = 4
-/** Ours alone: where the last ledger we fetched is kept, so that the next fetch brings only what is new. */
-const FETCHED_REF = 'refs/autoresearch/ledger'
+/** Files that are read at once. */
+const FILES_PER_PART = 16
 
-interface Tip {
-  commit: string | null
+/** What was handed out of a tip: every file before the last, and the last as far as `text`. */
+interface Seen {
+  tip: Tip
+  /** Number of the last file; 0 for the one file of the first format. */
+  last: number
   text: string
 }
 
+interface CurveFile {
+  number: number
+  /** What is in it already. */
+  text: string
+}
+
+type Compose = Parameters<LedgerStore['append']>[0]
+
+const NOTHING_SEEN: Seen = { tip: { commit: null, files: new Map() }, last: 1, text: '' }
+
 export function createLedgerBranch(context: GitContext): LedgerStore {
-  let tip: Tip | undefined
-  return {
-    async read() {
-      tip = await fetchTip(context)
-      return tip.commit === null ? undefined : tip.text
-    },
-    async update(edit, branches, message) {
-      let moves = branches.filter(({ from, to }) => from !== to)
-      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-        tip ??= await fetchTip(context)
-        const next = await writeTip(context, tip, edit(tip.text), message)
-        const failure = await push(context, tip, next, moves)
-        const seen = failure === undefined ? next : await fetchTip(context)
-        if (failure === undefined || hasLanded(tip, next, seen)) {
-          tip = seen
-          return tip.text
-        }
-        if (!seen.text.startsWith(tip.text)) throw rewritten()
-        const needed = await stillNeeded(context, moves)
-        if (seen.commit === tip.commit && needed.length === moves.length) {
-          if (!hasStumbled(failure) || attempt >= MAX_STUMBLES) throw refused(failure)
-          await setTimeout(attempt * 1000)
-        }
-        tip = seen
-        moves = needed
+  return new LedgerBranch(ledgerFiles(context))
+}
+
+class LedgerBranch implements LedgerStore {
+  readonly #files: LedgerFiles
+  #seen: Seen = NOTHING_SEEN
+  #curves: CurveFile | undefined
+
+  constructor(files: LedgerFiles) {
+    this.#files = files
+  }
+
+  async read(): Promise<StoredLedger | undefined> {
+    const tip = await this.#files.exclusively(() => this.#fetch())
+    this.#seen = { ...NOTHING_SEEN, tip }
+    return tip.commit === null ? undefined : { parts: this.#parts(tip) }
+  }
+
+  async *#parts(tip: Tip): AsyncGenerator<string> {
+    const { blobs, first } = ledgerBlobs(tip)
+    await this.#files.prefetch(blobs)
+    for (let index = 0; index < blobs.length; index += FILES_PER_PART) {
+      const texts = await this.#texts(blobs.slice(index, index + FILES_PER_PART))
+      this.#seen = { tip, last: first + index + texts.length - 1, text: texts.at(-1) ?? '' }
+      yield texts.join('')
+    }
+  }
+
+  async readCurves(numbers: readonly number[]): Promise<string[]> {
+    const blobs = numbers.map((number) => this.#seen.tip.files.get(numberedPath('curves', number)))
+    const texts = await this.#texts(blobs.filter((blob) => blob !== undefined))
+    return blobs.map((blob) => (blob === undefined ? '' : (texts.shift() ?? '')))
+  }
+
+  append(compose: Compose, branches: readonly BranchUpdate[], message: string): Promise<void> {
+    return this.#files.exclusively(() => this.#append(compose, branches, message))
+  }
+
+  async #append(compose: Compose, branches: readonly BranchUpdate[], message: string): Promise<void> {
+    let moves = branches.filter(({ from, to }) => from !== to)
+    const { newest } = this.#files
+    let unread = await this.#lookAt(newest ? this.#checked(newest) : await this.#fetch())
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const seen = this.#seen
+      const next = await this.#commit(compose, unread, message)
+      const failure = await this.#files.push(seen.tip, next.tip, moves)
+      const tip = failure && (await this.#fetch())
+      if (!tip || (await this.#hasLanded(next, tip))) {
+        this.#seen = next
+        return
       }
-      throw new LedgerError(`the ledger could not be written in ${MAX_ATTEMPTS} attempts`, {
-        hint: `Another process keeps writing to ${LEDGER_BRANCH}: start fewer jobs at once.`,
-      })
-    },
+      unread = await this.#lookAt(tip)
+      const needed = await stillNeeded(this.#files.context, moves)
+      if (tip.commit === seen.tip.commit && needed.length === moves.length) {
+        if (!hasStumbled(failure) || attempt >= MAX_STUMBLES) throw refused(failure)
+        await setTimeout(attempt * 1000)
+      }
+      moves = needed
+    }
+    throw tooManyWriters('the ledger', MAX_ATTEMPTS)
+  }
+
+  /** The commit with what `compose` adds to what was seen; what was seen itself when it adds nothing. */
+  async #commit(compose: Compose, unread: string, message: string): Promise<Seen> {
+    const { tip, last, text } = this.#seen
+    const curveFile = await this.#curveFile(tip)
+    const { lines, curves } = compose(unread, curveFile.number)
+    if (lines === '' && curves === '') return this.#seen
+    const changes = new Map<string, string | null>()
+    const pieces = cutIntoFiles(text + lines)
+    const first = Math.max(1, last)
+    // The first format's lines stay as they are, cut into files, so that their chain goes on.
+    if (last === 0) changes.set(OLD_LEDGER, null)
+    for (const [index, piece] of pieces.entries())
+      if (last === 0 || index > 0 || piece !== text) changes.set(numberedPath('ledger', first + index), piece)
+    if (curves !== '') changes.set(numberedPath('curves', curveFile.number), curveFile.text + curves)
+    this.#curves = { ...curveFile, text: curveFile.text + curves }
+    const commit = await this.#files.commit(tip, changes, message)
+    return { tip: commit, last: first + pieces.length - 1, text: pieces.at(-1) ?? '' }
+  }
+
+  /** The file that curves go to now. */
+  async #curveFile(tip: Tip): Promise<CurveFile> {
+    const count = countNumbered(tip.files, 'curves', this.#curves?.number)
+    const blob = tip.files.get(numberedPath('curves', count))
+    const [text = ''] = blob === undefined ? [] : await this.#texts([blob])
+    const isOpen = count > 0 && Buffer.byteLength(text) < FULL_BYTES
+    return isOpen ? { number: count, text } : { number: count + 1, text: '' }
+  }
+
+  /** True when our push happened although its answer was lost: pushes are atomic, so its branches have moved as well. */
+  async #hasLanded(next: Seen, tip: Tip): Promise<boolean> {
+    return next !== this.#seen && (await this.#unreadSince(next, tip)) !== undefined
+  }
+
+  /** Takes a tip as seen, and returns the lines in it that were not. */
+  async #lookAt(tip: Tip): Promise<string> {
+    const found = await this.#unreadSince(this.#seen, tip)
+    if (!found) throw rewritten()
+    this.#seen = found.seen
+    return found.unread
+  }
+
+  /** @returns undefined when the tip does not hold what was seen */
+  async #unreadSince(seen: Seen, tip: Tip): Promise<{ seen: Seen; unread: string } | undefined> {
+    const isNothing = seen.last === 1 && seen.text === ''
+    if (tip.commit === null) return isNothing ? { seen: { ...seen, tip }, unread: '' } : undefined
+    const { blobs, first } = ledgerBlobs(tip)
+    const old = ledgerBlobs(seen.tip)
+    // Closed files are compared by their hashes: what was read once is not read again.
+    const isSameLayout = old.first === first && seen.last >= first && seen.tip.commit !== null
+    const closed = isSameLayout ? seen.last - first : 0
+    if (blobs.slice(0, closed).some((blob, index) => blob !== old.blobs[index])) return undefined
+    if (isSameLayout && blobs.length === closed + 1 && blobs[closed] === old.blobs[closed])
+      return { seen: { ...seen, tip }, unread: '' }
+    const texts = await this.#texts(blobs.slice(closed))
+    const text = texts.join('')
+    const before = isSameLayout || isNothing ? seen.text : await this.#textUpTo(seen)
+    if (!text.startsWith(before)) return undefined
+    const now = { tip, last: first + blobs.length - 1, text: texts.at(-1) ?? '' }
+    return { seen: now, unread: text.slice(before.length) }
+  }
+
+  async #textUpTo({ tip, last, text }: Seen): Promise<string> {
+    const { blobs, first } = ledgerBlobs(tip)
+    return (await this.#texts(blobs.slice(0, last - first))).join('') + text
+  }
+
+  async #fetch(): Promise<Tip> {
+    return this.#checked(await this.#files.fetch())
+  }
+
+  /** @throws LedgerError when the branch holds something else than a ledger */
+  #checked(tip: Tip): Tip {
+    if (tip.commit === null || ledgerBlobs(tip).blobs.length > 0) return tip
+    throw new LedgerError(
+      `${LEDGER_BRANCH} has no ledger: neither ${numberedPath('ledger', 1)} nor ${OLD_LEDGER}`,
+      {
+        hint: 'Something else uses this branch: rename it, or set it back to the last commit that has the file.',
+      },
+    )
+  }
+
+  async #texts(blobs: readonly string[]): Promise<string[]> {
+    const contents = await this.#files.read(blobs)
+    return contents.map((content) => content.toString('utf8'))
   }
 }
 
-/** True when our push happened although its answer was lost: pushes are atomic, so its branches have moved as well. */
-function hasLanded(tip: Tip, next: Tip, seen: Tip): boolean {
-  return next.commit !== tip.commit && seen.text.startsWith(next.text)
+/** The blobs of a tip's ledger, and the number of the first: 0 in the first format. */
+function ledgerBlobs({ files }: Tip): { blobs: string[]; first: number } {
+  const old = files.get(OLD_LEDGER)
+  if (old !== undefined) return { blobs: [old], first: 0 }
+  const count = countNumbered(files, 'ledger')
+  const numbers = Array.from({ length: count }, (_, index) => index + 1)
+  return { blobs: numbers.map((number) => files.get(numberedPath('ledger', number)) ?? ''), first: 1 }
 }
 
 function rewritten(): LedgerError {
   return new LedgerError(`${LEDGER_BRANCH} was set back or rewritten while this job was running`, {
-    hint: 'If you mended the ledger, run again. If not: `git reflog` of whoever pushed last has the lost lines.',
+    hint: 'If you repaired the ledger, run again. If not: `git reflog` of whoever pushed last has the lost lines.',
   })
 }
 
@@ -87,52 +227,4 @@ function refused(failure: GitFailure): LedgerError {
   return new LedgerError(`the push to ${LEDGER_BRANCH} was refused: ${failure.stderr.trim()}`, {
     hint: 'Give the job `contents: write` and let it push to autoresearch/**; a ruleset there may at most forbid deletion and force-push of the ledger.',
   })
-}
-
-async function remoteCommit(context: GitContext, branch: string): Promise<string | null> {
-  const line = await readRemote(context, ['ls-remote', context.remoteUrl, `refs/heads/${branch}`])
-  return line === '' ? null : (line.split('\t')[0] ?? null)
-}
-
-async function fetchTip(context: GitContext): Promise<Tip> {
-  const commit = await remoteCommit(context, LEDGER_BRANCH)
-  if (commit === null) return { commit, text: '' }
-  const fetch = ['fetch', '--quiet', '--no-tags', '--depth=1', context.remoteUrl, `+${commit}:${FETCHED_REF}`]
-  await readRemote(context, fetch)
-  const text = await tryGit(context, ['cat-file', 'blob', `${commit}:${LEDGER_FILE}`], { trim: false })
-  if (typeof text === 'string') return { commit, text }
-  throw new LedgerError(`${LEDGER_BRANCH} has no ${LEDGER_FILE}`, {
-    hint: 'Something else uses this branch: rename it, or set it back to the last commit that has the file.',
-  })
-}
-
-async function writeTip(context: GitContext, tip: Tip, text: string, message: string): Promise<Tip> {
-  if (text === tip.text) return tip
-  return { commit: await commitFile(context, tip.commit, { name: LEDGER_FILE, text, message }), text }
-}
-
-/** Pushes the ledger and the branches together. A lease on each makes the push fail when one is not where we think. */
-async function push(
-  context: GitContext,
-  tip: Tip,
-  next: Tip,
-  moves: readonly BranchUpdate[],
-): Promise<GitFailure | undefined> {
-  const refspecs = moves.map(({ branch, to }) => `${to ?? ''}:refs/heads/${branch}`)
-  const leases = moves.map(({ branch, from }) => `--force-with-lease=refs/heads/${branch}:${from ?? ''}`)
-  if (next.commit !== tip.commit) {
-    refspecs.push(`${next.commit}:refs/heads/${LEDGER_BRANCH}`)
-    // A ledger that was set back would take our commit as a fast-forward.
-    leases.push(`--force-with-lease=refs/heads/${LEDGER_BRANCH}:${tip.commit ?? ''}`)
-  }
-  if (refspecs.length === 0) return undefined
-  const result = await tryGit(context, [
-    'push',
-    '--quiet',
-    '--atomic',
-    ...leases,
-    context.remoteUrl,
-    ...refspecs,
-  ])
-  return typeof result === 'string' ? undefined : result
 }

@@ -2,7 +2,7 @@
 // candidates that were behind them.
 
 import { revertedMerge } from '../record/candidate.ts'
-import type { State } from '../record/state.ts'
+import { openCandidates, type State } from '../record/state.ts'
 import type { TrialResult } from '../record/trial.ts'
 import { HOPELESS_SIGMAS } from '../statistics/belief.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
@@ -155,4 +155,14 @@ export function planCut(state: State, bench: Bench, policy: CutPolicy): CutPlan 
     return run && reference ? [{ run, reference }] : []
   })
   return withForecast(present, earlier, noiseSigma(state, bench) ?? 0, policy)
+}
+
+/** The trials whose curves may be looked at: those that `planCut` learns from, and those that a comment draws. */
+export function trialsWithNeededCurves(state: State): string[] {
+  const latest = [...state.candidates.values()].slice(-2 * MAX_EXPERIENCES)
+  const candidates = [...latest, ...openCandidates(state)]
+  const bases = new Set([state.baseline?.commit, ...candidates.map(({ base }) => base)])
+  const baselines = state.baselines.filter(({ commit }) => bases.has(commit))
+  const trees = new Set([...candidates, ...baselines].map(({ tree }) => tree))
+  return [...state.trials].flatMap(([id, { trial }]) => (trees.has(trial.tree) ? [id] : []))
 }

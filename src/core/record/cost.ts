@@ -80,28 +80,34 @@ function costOf(event: LedgerEvent): Cost {
     : NO_COST
 }
 
+/** What one ledger line cost, and when. */
+export interface Spending {
+  /** In milliseconds of the epoch; NaN when unreadable. */
+  time: number
+  cost: Cost
+}
+
+export function spendingOf(event: LedgerEvent, time: number): Spending {
+  return { time, cost: costOf(event) }
+}
+
 /**
- * What was spent since a moment: the one place that reads the times of ledger lines, which machines with different
- * clocks have written. A line counts by its own time or by that of any line before it, because it is not older than they
- * are: a clock that is behind hides no cost. A time that has not come yet counts for its own line alone: a clock that is
- * ahead makes no other line look recent.
- *
- * @param times of the events, in milliseconds of the epoch; NaN when unreadable
+ * The lines that count since a moment: with `costSince` the one place that reads the times of ledger lines, which machines
+ * with different clocks have written. A line counts by its own time or by that of any line before it, because it is not
+ * older than they are: a clock that is behind hides no cost. A time that has not come yet counts for its own line alone:
+ * a clock that is ahead makes no other line look recent.
  */
-export function costSince(
-  events: readonly LedgerEvent[],
-  times: readonly number[],
-  since: Date,
-  now: Date,
-): Cost {
+export function spentSince(spending: readonly Spending[], since: Date, now: Date): Spending[] {
   let latest = Number.NEGATIVE_INFINITY
-  let cost = NO_COST
-  for (const [index, event] of events.entries()) {
-    const at = times[index] ?? Number.NaN
-    if (at > latest && at <= now.getTime()) latest = at
-    if (latest > since.getTime() || at > since.getTime()) cost = addCost(cost, costOf(event))
-  }
-  return cost
+  return spending.filter(({ time }) => {
+    if (time > latest && time <= now.getTime()) latest = time
+    return latest > since.getTime() || time > since.getTime()
+  })
+}
+
+/** What was spent since a moment, see `spentSince`. */
+export function costSince(spending: readonly Spending[], since: Date, now: Date): Cost {
+  return spentSince(spending, since, now).reduce((sum, { cost }) => addCost(sum, cost), NO_COST)
 }
 
 export function tokensOf({ inputTokens, outputTokens }: Usage): number {

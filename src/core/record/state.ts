@@ -65,19 +65,38 @@ interface FruitlessAsking {
   direction?: Direction
 }
 
-interface Draft extends State {
-  certifyRequests: Set<string>
-  certifications: Map<string, Certification>
-  announced: Set<string>
-  notReverted: Map<string, string>
-  baselines: BaselineCommit[]
-  candidates: Map<string, Candidate>
-  trials: Map<string, TrialResult>
-  assigned: Map<string, Assignment>
-  losses: Map<string, ReadonlySet<string>>
-  lostSince: Set<string>
-  fruitless: Map<string, FruitlessAsking>
-  wishes: Map<string, KnownRequest>
+/** A state that is being changed. Each collection is copied before its first change; the state before keeps its own. */
+class Draft {
+  readonly state: State
+  readonly #copied = new Set<keyof State>()
+
+  constructor(state: State) {
+    this.state = { ...state }
+  }
+
+  set(fields: Partial<State>): void {
+    Object.assign(this.state, fields)
+  }
+
+  map<Key extends keyof State>(
+    key: Key,
+  ): State[Key] extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never {
+    if (!this.#copied.has(key)) this.set({ [key]: new Map(this.state[key] as ReadonlyMap<unknown, unknown>) })
+    this.#copied.add(key)
+    return this.state[key] as never
+  }
+
+  list(key: 'baselines'): BaselineCommit[] {
+    if (!this.#copied.has(key)) this.set({ [key]: [...this.state[key]] })
+    this.#copied.add(key)
+    return this.state[key] as BaselineCommit[]
+  }
+
+  put(key: 'certifyRequests' | 'announced' | 'lostSince', value: string): void {
+    if (!this.#copied.has(key)) this.set({ [key]: new Set(this.state[key]) })
+    this.#copied.add(key)
+    ;(this.state[key] as Set<string>).add(value)
+  }
 }
 
 const NOTHING: State = {
@@ -109,37 +128,19 @@ export function replay(events: readonly LedgerEvent[]): State {
 /** What is true after more events. `state` stays as it is: who looked at it may look again. */
 export function advance(state: State, events: readonly LedgerEvent[]): State {
   if (events.length === 0) return state
-  const draft = draftOf(state)
-  for (const event of events) if (isNews(draft, event)) apply(draft, event)
-  return draft
+  const draft = new Draft(state)
+  for (const event of events) if (isNews(draft.state, event)) apply(draft, event)
+  return draft.state
 }
 
 /** Keeps only the events that tell `state` something new, also with respect to each other. */
 export function selectNews(state: State, events: readonly LedgerEvent[]): LedgerEvent[] {
-  const draft = draftOf(state)
+  const draft = new Draft(state)
   return events.filter((event) => {
-    const news = isNews(draft, event)
+    const news = isNews(draft.state, event)
     if (news) apply(draft, event)
     return news
   })
-}
-
-function draftOf(state: State): Draft {
-  return {
-    ...state,
-    certifyRequests: new Set(state.certifyRequests),
-    certifications: new Map(state.certifications),
-    announced: new Set(state.announced),
-    notReverted: new Map(state.notReverted),
-    baselines: [...state.baselines],
-    candidates: new Map(state.candidates),
-    trials: new Map(state.trials),
-    assigned: new Map(state.assigned),
-    losses: new Map(state.losses),
-    lostSince: new Set(state.lostSince),
-    fruitless: new Map(state.fruitless),
-    wishes: new Map(state.wishes),
-  }
 }
 
 /** True when the event is not yet part of the state: the rule that makes every append idempotent. */
@@ -220,30 +221,27 @@ function isNewVerdict(candidate: Candidate, next: Verdict): boolean {
 function apply(draft: Draft, event: LedgerEvent): void {
   switch (event.kind) {
     case 'started':
-      draft.rootSeed = event.rootSeed
-      draft.format = event.format
+      draft.set({ rootSeed: event.rootSeed, format: event.format })
       break
     case 'format':
-      draft.format = event.format
+      draft.set({ format: event.format })
       break
-    case 'baseline':
-      draft.baseline = { commit: event.commit, tree: event.tree }
-      draft.baselines.push(draft.baseline)
+    case 'baseline': {
+      const baseline = { commit: event.commit, tree: event.tree }
+      draft.list('baselines').push(baseline)
+      draft.set({ baseline })
       break
+    }
     case 'proposed':
-      draft.candidates.set(event.candidate.id, event.candidate)
-      changeWish(draft, requestOf(event.candidate), () => ({ candidate: event.candidate.id }))
-      draft.usage = addUsage(draft.usage, event.candidate.usage)
-      if (isIdea(event.candidate)) draft.asked += 1
+      applyProposed(draft, event.candidate)
       break
     case 'no-proposal':
-      draft.fruitless.set(event.id, toFruitless(event))
+      draft.map('fruitless').set(event.id, toFruitless(event))
       changeWish(draft, event.request, ({ attempts }) => ({ attempts: attempts + 1 }))
-      draft.usage = addUsage(draft.usage, event.usage)
-      draft.asked += 1
+      spendOnProposing(draft, event.usage, 1)
       break
     case 'requested':
-      draft.wishes.set(event.request.id, { ...event.request, attempts: 0 })
+      draft.map('wishes').set(event.request.id, { ...event.request, attempts: 0 })
       break
     case 'declined':
       changeWish(draft, event.request, () => ({ declined: event.reason }))
@@ -252,8 +250,8 @@ function apply(draft: Draft, event: LedgerEvent): void {
       changeWish(draft, event.request, () => ({ answered: event.answer }))
       break
     case 'insights':
-      draft.distilled = event.decided
-      draft.usage = addUsage(draft.usage, event.usage)
+      draft.set({ distilled: event.decided })
+      spendOnProposing(draft, event.usage, 0)
       break
     case 'opened':
       change(draft, event.candidate, { pullRequest: event.pullRequest })
@@ -262,17 +260,14 @@ function apply(draft: Draft, event: LedgerEvent): void {
       applyRebase(draft, event)
       break
     case 'trial':
-      draft.trials.set(event.result.trial.id, event.result)
-      draft.lostSince.clear()
+      draft.map('trials').set(event.result.trial.id, event.result)
+      draft.set({ lostSince: new Set() })
       break
     case 'assigned':
-      draft.assigned.set(event.run, { command: event.command, trials: event.trials })
+      draft.map('assigned').set(event.run, { command: event.command, trials: event.trials })
       break
     case 'lost':
-      for (const id of event.trials) {
-        draft.losses.set(id, new Set([...(draft.losses.get(id) ?? []), event.run]))
-        draft.lostSince.add(id)
-      }
+      applyLost(draft, event)
       break
     case 'judged':
       change(draft, event.candidate, { verdict: event.verdict })
@@ -281,17 +276,34 @@ function apply(draft: Draft, event: LedgerEvent): void {
       change(draft, event.candidate, { end: event.end })
       break
     case 'certify':
-      draft.certifyRequests.add(event.to)
+      draft.put('certifyRequests', event.to)
       break
     case 'certification':
-      draft.certifications.set(stretchKey(event.certification), event.certification)
+      draft.map('certifications').set(stretchKey(event.certification), event.certification)
       break
     case 'announced':
-      draft.announced.add(stretchKey(event))
+      draft.put('announced', stretchKey(event))
       break
     case 'not-reverted':
-      draft.notReverted.set(event.commit, event.reason)
-      break
+      draft.map('notReverted').set(event.commit, event.reason)
+  }
+}
+
+function applyProposed(draft: Draft, candidate: Candidate): void {
+  draft.map('candidates').set(candidate.id, candidate)
+  changeWish(draft, requestOf(candidate), () => ({ candidate: candidate.id }))
+  spendOnProposing(draft, candidate.usage, Number(isIdea(candidate)))
+}
+
+function spendOnProposing(draft: Draft, usage: Usage, asked: number): void {
+  const { state } = draft
+  draft.set({ usage: addUsage(state.usage, usage), asked: state.asked + asked })
+}
+
+function applyLost(draft: Draft, { run, trials }: Extract<LedgerEvent, { kind: 'lost' }>): void {
+  for (const id of trials) {
+    draft.map('losses').set(id, new Set([...(draft.state.losses.get(id) ?? []), run]))
+    draft.put('lostSince', id)
   }
 }
 
@@ -305,17 +317,18 @@ function toFruitless({
 
 /** A replayed change is new code: whatever was decided about the old head no longer holds. */
 function applyRebase(draft: Draft, event: Extract<LedgerEvent, { kind: 'rebased' }>): void {
-  const candidate = draft.candidates.get(event.candidate)
+  const candidate = draft.state.candidates.get(event.candidate)
   if (!candidate) return
   const { verdict: _, ...rest } = candidate
   const { base, head, tree, addedLines = rest.addedLines } = event
   const lines = addedLines === undefined ? {} : { addedLines }
-  draft.candidates.set(candidate.id, { ...rest, base, head, tree, ...lines, rebases: rest.rebases + 1 })
+  const moved = { ...rest, base, head, tree, ...lines, rebases: rest.rebases + 1 }
+  draft.map('candidates').set(candidate.id, moved)
 }
 
 function change(draft: Draft, id: string, fields: Partial<Candidate>): void {
-  const candidate = draft.candidates.get(id)
-  if (candidate) draft.candidates.set(id, { ...candidate, ...fields })
+  const candidate = draft.state.candidates.get(id)
+  if (candidate) draft.map('candidates').set(id, { ...candidate, ...fields })
 }
 
 function changeWish(
@@ -323,8 +336,18 @@ function changeWish(
   id: string | undefined,
   fields: (wish: KnownRequest) => Partial<KnownRequest>,
 ): void {
-  const wish = id === undefined ? undefined : draft.wishes.get(id)
-  if (wish) draft.wishes.set(wish.id, { ...wish, ...fields(wish) })
+  const wish = id === undefined ? undefined : draft.state.wishes.get(id)
+  if (wish) draft.map('wishes').set(wish.id, { ...wish, ...fields(wish) })
+}
+
+/** The state with the training curves of these trials, by id; curves are kept apart from what is recorded. */
+export function withCurves(state: State, curves: ReadonlyMap<string, TrialResult['curve']>): State {
+  const draft = new Draft(state)
+  for (const [id, curve] of curves) {
+    const result = state.trials.get(id)
+    if (result) draft.map('trials').set(id, { ...result, curve })
+  }
+  return draft.state
 }
 
 /** Candidates that are neither merged, closed nor taken over by a person. */

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { NO_USAGE, type Usage } from '../../../src/core/record/candidate.ts'
-import { costSince, summariseCost } from '../../../src/core/record/cost.ts'
+import { costSince, spendingOf, summariseCost } from '../../../src/core/record/cost.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
 import { replay } from '../../../src/core/record/state.ts'
 import { aBaseline, aCandidate, aTrialResult, ROOT_SEED, revertOrigin, sha } from '../../factories.ts'
@@ -69,7 +69,7 @@ describe('the cost', () => {
     const distilled = { kind: 'insights', decided: 20, proposer: 'openai gpt-x', usage: usage(50) } as const
     expect(summariseCost(replay([...EVENTS, distilled])).total.usage.inputTokens).toBe(4550)
     const at = new Date(1000)
-    expect(costSince([distilled], [900], new Date(0), at).usage).toEqual(usage(50))
+    expect(costSince([spendingOf(distilled, 900)], new Date(0), at).usage).toEqual(usage(50))
   })
 
   test('of a line that is there twice counts once', () => {
@@ -88,9 +88,8 @@ describe('F44 the cost since a moment, on clocks that differ', () => {
   /** Seconds that count; each line is worth another power of two. */
   function counted(...times: string[]): number {
     const lines = times.map((at, index) => cost(at, 2 ** index, index + 1))
-    const events = lines.map(({ event }) => event)
-    const at = lines.map(({ time }) => time)
-    return costSince(events, at, SINCE, NOW).deviceSeconds
+    const spending = lines.map(({ event, time }) => spendingOf(event, time))
+    return costSince(spending, SINCE, NOW).deviceSeconds
   }
 
   test.each<[string, string[], number]>([
@@ -105,8 +104,8 @@ describe('F44 the cost since a moment, on clocks that differ', () => {
   ])('%s', (_, times, seconds) => expect(counted(...times)).toBe(seconds))
 
   test('holds what proposing took', () => {
-    const now = EVENTS.map(() => NOW.getTime())
-    const { usage } = costSince(EVENTS, now, SINCE, NOW)
+    const spending = EVENTS.map((event) => spendingOf(event, NOW.getTime()))
+    const { usage } = costSince(spending, SINCE, NOW)
     expect(usage).toEqual({ ...NO_USAGE, inputTokens: 4500, cachedTokens: 400, dollars: 0.6 })
   })
 })

@@ -3,7 +3,14 @@
 import { describe, expect, it } from 'vitest'
 import { NO_USAGE } from '../../../src/core/record/candidate.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
-import { appendEvents, parseLedger } from '../../../src/core/record/ledger.ts'
+import {
+  appendEvents,
+  LEDGER_START,
+  parseLedger,
+  readCurves,
+  readLines,
+  writeLines,
+} from '../../../src/core/record/ledger.ts'
 import { aBaseline, aCandidate, aCertification, aTrialResult, aVerdict, sha } from '../../factories.ts'
 
 const NOON = new Date('2026-01-02T12:00:00Z')
@@ -70,15 +77,22 @@ describe('parseLedger', () => {
 })
 
 describe('a ledger of which some was read before', () => {
-  const known = (lines: number) => {
-    const text = appendEvents('', EVENTS.slice(0, lines), NOON)
-    const parsed = parseLedger(text)
-    return parsed.kind === 'ledger' ? { text, ...parsed } : expect.fail(parsed.problem)
+  /** Where the first so many lines of the ledger end, in its text and as a mark. */
+  const readUpTo = (lines: number) => {
+    const read = readLines(appendEvents('', EVENTS.slice(0, lines), NOON))
+    return read.kind === 'lines' ? read : expect.fail(read.problem)
   }
+  const from = (text: string, lines: number) =>
+    text.slice(appendEvents('', EVENTS.slice(0, lines), NOON).length)
 
   it('is read as if it were new, wherever it was left', () => {
-    for (let lines = 0; lines <= EVENTS.length; lines += 1)
-      expect(parseLedger(TEXT, known(lines))).toEqual(parseLedger(TEXT))
+    const whole = readUpTo(EVENTS.length)
+    for (let lines = 0; lines <= EVENTS.length; lines += 1) {
+      const { entries, mark } = readUpTo(lines)
+      const rest = readLines(from(TEXT, lines), mark)
+      const all = rest.kind === 'lines' ? { ...rest, entries: [...entries, ...rest.entries] } : rest
+      expect(all).toEqual(whole)
+    }
   })
 
   it.each([
@@ -86,21 +100,38 @@ describe('a ledger of which some was read before', () => {
     ['edited behind it', 3, editLines((lines) => (lines[5] = lines[5]?.replace('2.25', '2.15') ?? '')), 6],
     ['continued by another', 2, spliced(), 3],
   ])('F45 is reported when it is %s', (_, lines, text, line) => {
-    expect(parseLedger(text, known(lines))).toEqual({ kind: 'broken', line, problem: expect.any(String) })
+    const broken = { kind: 'broken', line, problem: expect.any(String) }
+    expect(readLines(from(text, lines), readUpTo(lines).mark)).toEqual(broken)
+  })
+})
+
+describe('a training curve', () => {
+  const curve = [
+    { step: 1, value: 3.5 },
+    { step: 20, value: 2.75 },
+  ]
+  const trial: LedgerEvent = { kind: 'trial', result: { ...aTrialResult({ value: 2.25 }), curve } }
+  const written = writeLines([...EVENTS.slice(0, 2), trial], LEDGER_START, NOON, 7)
+
+  it('F122 is a line beside the ledger, which names its file and its hash', () => {
+    const read = readLines(written.lines)
+    const [, , entry] = read.kind === 'lines' ? read.entries : []
+    expect(entry?.event).toEqual({ ...trial, result: { ...trial.result, curve: [] } })
+    expect(entry?.curve?.file).toBe(7)
+    expect(readCurves(written.curves)).toEqual(new Map([[entry?.curve?.hash, curve]]))
+    expect(written.lines).not.toContain('2.75')
   })
 
-  it.each([
-    ['set back', appendEvents('', EVENTS.slice(0, 4), NOON), 5],
-    ['emptied', '', 1],
-    ['edited', editLines((lines) => (lines[1] = lines[1]?.replace('started', 'merged') ?? '')), 2],
-    [
-      'begun anew',
-      appendEvents('', [{ kind: 'started', rootSeed: 'other', format: LEDGER_FORMAT }, ...EVENTS], NOON),
-      1,
-    ],
-  ])('F46 is reported when it was %s', (_, text, line) => {
-    const problem = 'it was set back or rewritten'
-    expect(parseLedger(text, known(6))).toEqual({ kind: 'broken', line, problem })
+  it('counts as none when its line was edited or torn', () => {
+    const read = readLines(written.lines)
+    const hash = (read.kind === 'lines' && read.entries[2]?.curve?.hash) || ''
+    expect(readCurves(written.curves.replace('2.75', '2.5')).get(hash)).toBeUndefined()
+    expect(readCurves(written.curves.slice(0, 30)).get(hash)).toBeUndefined()
+  })
+
+  it('stays in its line where the first format has it', () => {
+    const read = readLines(writeLines([trial], LEDGER_START, NOON).lines)
+    expect(read.kind === 'lines' && read.entries[0]?.event).toEqual(trial)
   })
 })
 
