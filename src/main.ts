@@ -28,7 +28,7 @@ const COMMANDS = {
     const { timeBudgetSeconds } = job.inputs
     const summary = await run(ports, { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds })
     await publishReport(job, summary.session, summary.times)
-    summary.refusals.assertSomeoneAnswers(summary.session.config.proposers)
+    summary.unreachable.assertSomeoneAnswers(summary.session.config.proposers)
   },
 
   async propose(job: Job) {

@@ -239,7 +239,7 @@ export function aConfig(fields: Partial<Config> = {}): Config {
       insightsEvery: 20,
       deviceHourDollars: 2,
     },
-    limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
+    limits: { candidates: 20, waiting: 20, tokens: 2_000_000, dollars: 10 },
     ...fields,
   }
 }

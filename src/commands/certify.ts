@@ -1,65 +1,64 @@
-// Certification on one GPU machine: trains both ends of what was merged since the last certified commit side by side, and
-// settles what comes of it. Killed anywhere and started again, it goes on where it was.
+// The `certify` job: trains both ends of what was merged since the last certified commit side by side on one GPU machine,
+// and settles what comes of it. Killed anywhere and started again, it goes on where it was.
 
-import { certificationFailure, planCertification } from '../core/certify/certify.ts'
+import { planCertification } from '../core/certify/certify.ts'
 import { isCertifying } from '../core/certify/stretch.ts'
-import { describeTrial } from '../core/report/describe.ts'
-import { BaselineError } from '../errors.ts'
 import type { Trainer } from '../ports.ts'
+import { hasForgeWork } from '../session/lanes/forge.ts'
+import { PlannedTrials } from '../session/lanes/planned-trials.ts'
+import { LanesSideBySide } from '../session/lanes/side-by-side.ts'
+import { trainLane } from '../session/lanes/train.ts'
+import { assertCertifiable, assertTimeForTrial, recordLostTrials } from '../session/obstacles.ts'
 import { openSession } from '../session/opening.ts'
 import type { Ports, Session } from '../session/session.ts'
-import { performSteps } from '../session/steps.ts'
 import type { DeviceSummary, RunSettings } from './run.ts'
 
 /**
  * Certifies every merge that is not certified yet, and undoes those that do not hold.
  *
- * @throws BaselineError when the last certified commit cannot be measured any more
+ * @throws BaselineError when the certified commit cannot be measured any more, or a fresh run is lost time after time
  */
 export async function certify(
   ports: Ports & { trainer: Trainer },
   settings: RunSettings,
 ): Promise<DeviceSummary> {
-  const begunSeconds = ports.clock.monotonicSeconds()
+  const startSeconds = ports.clock.monotonicSeconds()
+  const deadlineSeconds = startSeconds + settings.timeBudgetSeconds
   const session = await openSession(ports, { ...settings, certify: true })
-  session.assertTimeForTrial(settings.timeBudgetSeconds)
+  recordLostTrials(session)
+  assertTimeForTrial(session, settings.timeBudgetSeconds)
   if (!isCertifying(session.state)) ports.log.info('Every merge is certified already')
-  const busySeconds = await trainAll(session, ports.trainer, begunSeconds + settings.timeBudgetSeconds)
-  await session.flushed()
-  const seconds = ports.clock.monotonicSeconds() - begunSeconds
+  const lanes = new LanesSideBySide(session)
+  const { signal } = lanes
+  const trials = new PlannedTrials(session, {
+    command: 'certify',
+    deadlineSeconds,
+    // A merge that is undone changes what is to be proven next.
+    plan: () => (hasForgeWork(session) ? [] : session.affordable(missingRuns(session))),
+    mayGrow: () => hasForgeWork(session),
+    signal,
+  })
+  await lanes.run(
+    deadlineSeconds,
+    () => trainLane(ports, trials, signal),
+    async () => {},
+  )
+  explainRest(session)
+  const seconds = ports.clock.monotonicSeconds() - startSeconds
+  const { busySeconds } = trials.times
   return { session, times: { seconds, trainingSeconds: busySeconds, busySeconds } }
 }
 
-/** @returns how long the device trained */
-async function trainAll(session: Session, trainer: Trainer, deadlineSeconds: number): Promise<number> {
-  const { clock, log, cancelled } = session.ports
-  let busySeconds = 0
-  for (;;) {
-    await performSteps(session)
-    assertCertifiable(session)
-    const planned = planCertification(session.state, session.certification)
-    const [trial] = session.affordable(planned)
-    if (cancelled.aborted || planned.length === 0) return busySeconds
-    if (!trial) {
-      log.info(`Certification waits: ${session.costLimitReached}`)
-      return busySeconds
-    }
-    if (clock.monotonicSeconds() + session.config.timeoutSeconds > deadlineSeconds) {
-      log.info('The time budget is used up; the next run goes on')
-      return busySeconds
-    }
-    const result = await trainer.run(trial, cancelled)
-    if (cancelled.aborted) return busySeconds
-    busySeconds += result.deviceSeconds
-    log.info(describeTrial(result))
-    session.record([{ kind: 'trial', result }])
-  }
+function missingRuns({ state, certification }: Session) {
+  return planCertification(state, certification)
 }
 
-function assertCertifiable(session: Session): void {
-  const failure = certificationFailure(session.state, session.certification)
-  if (failure === undefined) return
-  throw new BaselineError(`the last certified commit cannot be measured: ${failure}`, {
-    hint: 'Run `certify.evaluate`, or the training command, on the baseline branch by hand and mend it there.',
-  })
+/** Says why runs are missing that certification still needs. */
+function explainRest(session: Session): void {
+  const { log, cancelled } = session.ports
+  assertCertifiable(session)
+  const missing = missingRuns(session)
+  if (missing.length === 0 || cancelled.aborted) return
+  if (session.affordable(missing).length === 0) log.info(`Certification waits: ${session.costLimitReached}`)
+  else log.info('The time budget is used up; the next run goes on')
 }

@@ -13,9 +13,10 @@ import { groupTrials, type TrialBatch } from '../core/trial/batch.ts'
 import { missingInRound } from '../core/trial/lost.ts'
 import { checkResult } from '../core/trial/trust.ts'
 import type { Results } from '../ports.ts'
+import { forgeLane } from '../session/lanes/forge.ts'
+import { assertBaselineTrains, warnOfStuckCertification } from '../session/obstacles.ts'
 import { openSession } from '../session/opening.ts'
 import type { Ports, Session, SessionSettings } from '../session/session.ts'
-import { performSteps } from '../session/steps.ts'
 
 /** @returns the session and the trials that are to be run next */
 export async function judgeResults(
@@ -40,11 +41,11 @@ export async function judgeResults(
     }
   }
   recordRound(session, accepted)
-  missLost(session, assigned)
-  await performSteps(session)
+  recordLostTrials(session, assigned)
+  await forgeLane(session)
   await session.flushed()
-  session.assertBaselineTrains()
-  session.warnOfStuckCertification()
+  assertBaselineTrains(session)
+  warnOfStuckCertification(session)
   return { session, batches: groupTrials(session.trials, session.cut), refused }
 }
 
@@ -52,8 +53,10 @@ export async function judgeResults(
 function recordRound(session: Session, results: readonly TrialResult[]): void {
   const byTestbed = Map.groupBy(results, ({ testbed }) => testbed)
   if (byTestbed.size > 1) session.ports.log.warn(explainKinds([...byTestbed.keys()]))
-  for (const group of byTestbed.values())
+  for (const group of byTestbed.values()) {
     session.record(group.map((result) => ({ kind: 'trial', result }) as const))
+    session.decide()
+  }
 }
 
 function explainKinds(testbeds: readonly string[]): string {
@@ -65,7 +68,7 @@ function explainKinds(testbeds: readonly string[]): string {
 }
 
 /** Records what this round handed out and did not get back: this job begins when those that train have ended. */
-function missLost(session: Session, planned: ReadonlyMap<string, Trial>): void {
+function recordLostTrials(session: Session, planned: ReadonlyMap<string, Trial>): void {
   const run = session.settings.dispatch?.id
   if (run === undefined) return
   const { missing, lost } = missingInRound(session.state, run, new Set(planned.keys()))

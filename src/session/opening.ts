@@ -5,6 +5,7 @@ import { ConfigError, LedgerError } from '../errors.ts'
 import type { RemoteBranches } from '../ports.ts'
 import { Journal } from './journal.ts'
 import { readConfig, readNamedFiles } from './read-config.ts'
+import { reconcileSession } from './reconciling.ts'
 import { type Ports, Session, type SessionSettings } from './session.ts'
 
 interface Origin {
@@ -43,11 +44,12 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
   const session = new Session(ports, settings, journal, first)
   // Whoever reads on has to know in which format: an older release continued by this one.
   if (session.state.format < LEDGER_FORMAT) session.record([{ kind: 'format', format: LEDGER_FORMAT }])
-  await session.reconcile()
+  await reconcileSession(session)
+  session.decide()
   await tellWhichConfig(session, origin)
   if (settings.certify) session.askForCertification()
   // At once, because it is known to this job only.
-  session.takeDispatch()
+  session.recordDispatch()
   return session
 }
 

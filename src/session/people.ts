@@ -43,10 +43,12 @@ export class Wishes {
   ): Promise<{ wish?: KnownRequest; barred: ReadonlySet<number> }> {
     const { discussion } = this.#session.ports
     if (discussion) await this.#readIssues(discussion)
-    const deaf = proposers.flatMap(({ constantsOnly }, index) => (constantsOnly ? [index] : []))
-    if (deaf.length === proposers.length) this.#declineAll()
+    const constantsOnlyIndices = proposers.flatMap(({ constantsOnly }, index) =>
+      constantsOnly ? [index] : [],
+    )
+    if (constantsOnlyIndices.length === proposers.length) this.#declineAll()
     const wish = waitingWish(this.#session.state)
-    const barred = new Set([...exhausted, ...deaf])
+    const barred = new Set([...exhausted, ...constantsOnlyIndices])
     // Those that could are out of order: the wish waits for them, and the others go on.
     return wish === undefined || barred.size === proposers.length ? { barred: exhausted } : { wish, barred }
   }

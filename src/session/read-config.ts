@@ -1,6 +1,7 @@
 // Reads the configuration, always from a commit of the baseline and never from a candidate.
-import { type Config, parseConfig, renderConfigProblems } from '../core/config/config.ts'
+import type { Config } from '../core/config/config.ts'
 import { lookForNamedFiles } from '../core/config/named-files.ts'
+import { configIn } from '../core/config/read.ts'
 import { ConfigError } from '../errors.ts'
 import type { Repository } from '../ports.ts'
 
@@ -16,16 +17,7 @@ export async function readConfig(
   { branch, commit }: Place,
   path: string,
 ): Promise<Config> {
-  const text = await repository.readFile(commit, path)
-  if (text === undefined)
-    throw new ConfigError(`there is no ${path} on ${branch} (${commit.slice(0, 7)})`, {
-      hint: `Commit one to ${branch}; docs/configuration.md shows every field, and four lines are enough.`,
-    })
-  const parsed = parseConfig(text)
-  if (parsed.kind === 'config') return parsed.config
-  throw new ConfigError(renderConfigProblems(path, parsed.problems), {
-    hint: `Mend ${path} on the branch ${branch} (read at ${commit.slice(0, 7)}).`,
-  })
+  return configIn(await repository.readFile(commit, path), { path, where: `the branch ${branch}`, commit })
 }
 
 /** @throws ConfigError when nothing could ever be proposed, because no file may change */

@@ -3,8 +3,8 @@
 import { addedLines } from '../core/gate/lines.ts'
 import { evidenceFor } from '../core/judge/evidence.ts'
 import type { MeasuredEvidence } from '../core/judge/judge.ts'
-import { planSteps, type Step } from '../core/plan/schedule.ts'
-import { type DueAnswer, dueAnswers } from '../core/propose/requests.ts'
+import type { Step } from '../core/plan/schedule.ts'
+import type { DueAnswer } from '../core/propose/requests.ts'
 import { type Candidate, candidateBranch, revertedMerge } from '../core/record/candidate.ts'
 import { summariseCost } from '../core/record/cost.ts'
 import { refutationOf } from '../core/record/merges.ts'
@@ -20,19 +20,9 @@ import { describeCandidate, describeVerdict } from '../core/report/describe.ts'
 import { renderMergeMessage, renderPullRequest } from '../core/report/pull-request.ts'
 import { ForgeError } from '../errors.ts'
 import type { BranchUpdate } from '../ports.ts'
+import { readPullRequest, reconcileSession } from './reconciling.ts'
 import { announce, revert } from './reverting.ts'
 import type { Session } from './session.ts'
-
-/** Does everything on GitHub that the state asks for. */
-export async function performSteps(session: Session): Promise<void> {
-  for (;;) {
-    const step = planSteps(session.state)[0]
-    const answer = dueAnswers(session.state)[0]
-    if (step) await performStep(session, step)
-    else if (answer) await giveAnswer(session, answer)
-    else return
-  }
-}
 
 /** Carries out one step and records what came of it. The ledger is on the remote before anything else is changed. */
 export async function performStep(session: Session, step: Step): Promise<void> {
@@ -126,12 +116,12 @@ async function settle(session: Session, candidate: Candidate): Promise<void> {
 /** A person who closed, merged or pushed to the pull request has decided; we only write it down. */
 async function followPerson(session: Session, candidate: Candidate): Promise<boolean> {
   if (candidate.pullRequest === undefined) return false
-  const pullRequest = await session.pullRequest(candidate.pullRequest)
+  const pullRequest = await readPullRequest(session.ports, candidate.pullRequest)
   const { commits } = await session.ports.repository.remoteBranches()
   const events = reconcileCandidate(candidate, pullRequest, commits.get(candidateBranch(candidate.id)))
   if (events.length === 0) return false
   session.record(events)
-  if (pullRequest.state === 'merged') await session.reconcile()
+  if (pullRequest.state === 'merged') await reconcileSession(session)
   return true
 }
 
@@ -139,7 +129,7 @@ async function followPerson(session: Session, candidate: Candidate): Promise<boo
 async function baselineStands(session: Session, candidate: Candidate): Promise<boolean> {
   const remote = await session.ports.repository.remoteBranches()
   if (remote.commits.get(session.config.baseline) === candidate.base) return true
-  await session.reconcile()
+  await reconcileSession(session)
   return false
 }
 

@@ -11,9 +11,9 @@ import { createRepository } from '../../src/adapters/git/repository.ts'
 import { removeTree } from '../../src/adapters/sandbox/sandbox.ts'
 import { createTrainer } from '../../src/adapters/trainer/trainer.ts'
 import { type Config, parseConfig } from '../../src/core/config/config.ts'
+import { judgePolicy } from '../../src/core/config/judge-policy.ts'
 import { measurementHash } from '../../src/core/config/measurement.ts'
 import { reviewChanges } from '../../src/core/gate/gate.ts'
-import type { JudgePolicy } from '../../src/core/judge/policy.ts'
 import { decide, planTrials } from '../../src/core/plan/schedule.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
 import { replay } from '../../src/core/record/state.ts'
@@ -123,13 +123,7 @@ export async function openLab(options: LabOptions) {
   })
   const { direction } = config.metric
   const bench = { config: measurementHash(config), testbed: TESTBED, direction }
-  const policy: JudgePolicy = {
-    direction,
-    baselineReplicates: config.replicates.baseline,
-    candidateReplicates: config.replicates.candidate,
-    mergeRisk: config.mergeRisk,
-    ...(config.simplicity && { simplicity: config.simplicity }),
-  }
+  const policy = judgePolicy(config)
   const events: LedgerEvent[] = [
     { kind: 'started', rootSeed: 'cheaters', format: LEDGER_FORMAT },
     { kind: 'baseline', commit: base, tree: await repository.treeOf(base), cause: 'started' },

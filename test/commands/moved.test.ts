@@ -3,8 +3,8 @@
 import { expect, test } from 'vitest'
 import { candidateBranch, candidateId } from '../../src/core/record/candidate.ts'
 import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
+import { forgeLane } from '../../src/session/lanes/forge.ts'
 import { openSession } from '../../src/session/opening.ts'
-import { performSteps } from '../../src/session/steps.ts'
 import { aCandidate, BENCH, ROOT_SEED } from '../factories.ts'
 import { BASELINE, CONFIG, MemoryWorld, STILL_CLOCK } from '../fakes/memory.ts'
 
@@ -63,7 +63,7 @@ test('lines that the new baseline has lost already are not counted for it again'
     candidates: undefined,
     runUrl: undefined,
   })
-  await performSteps(session)
+  await forgeLane(session)
   await session.flushed()
   expect(session.state.candidates.get(candidate.id)).toMatchObject({ rebases: 1, addedLines: -4 })
 })

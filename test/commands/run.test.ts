@@ -153,7 +153,7 @@ describe('when every proposer waits for a person, such as one whose key is refus
 
   test('a run says so in the end, and does not look well', async () => {
     const { done } = await jobWith([REFUSED], {}, run)
-    expect(() => done.refusals.assertSomeoneAnswers(proposers)).toThrow(
+    expect(() => done.unreachable.assertSomeoneAnswers(proposers)).toThrow(
       /^nothing was proposed, because no proposer can be asked\nopenai gpt-x: the endpoint refused the key/,
     )
   })
@@ -169,7 +169,7 @@ describe('when every proposer waits for a person, such as one whose key is refus
 
   test('a run that is only out of ideas has nothing to say', async () => {
     const { done } = await jobWith([nothing('no idea', { exhausted: true })], {}, run)
-    expect(() => done.refusals.assertSomeoneAnswers(proposers)).not.toThrow()
+    expect(() => done.unreachable.assertSomeoneAnswers(proposers)).not.toThrow()
   })
 })
 

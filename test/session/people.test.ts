@@ -5,10 +5,10 @@ import { propose } from '../../src/commands/propose.ts'
 import { NO_USAGE } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
 import type { ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
+import { forgeLane } from '../../src/session/lanes/forge.ts'
 import { lastWords } from '../../src/session/last-words.ts'
 import { openSession } from '../../src/session/opening.ts'
 import type { SessionSettings } from '../../src/session/session.ts'
-import { performSteps } from '../../src/session/steps.ts'
 import { aCandidate } from '../factories.ts'
 import { CONFIG, type LabFields, person, SETTINGS, TRAIN, thePorts } from '../fakes/lab.ts'
 import { proposingPorts } from '../fakes/proposing-ports.ts'
@@ -129,7 +129,7 @@ describe('a labelled issue', () => {
     await lab.ports.forge.close(1)
     for (const _ of [1, 2]) {
       const session = await openSession(lab.ports, SETTINGS)
-      await performSteps(session)
+      await forgeLane(session)
       await session.flushed()
     }
     expect(lab.discussion.answers.get(12)).toHaveLength(2)

@@ -5,8 +5,9 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { certificationConfig } from '../../core/certify/certify.ts'
-import { type Config, parseConfig, renderConfigProblems } from '../../core/config/config.ts'
+import type { Config } from '../../core/config/config.ts'
 import { measurementHash } from '../../core/config/measurement.ts'
+import { configIn } from '../../core/config/read.ts'
 import { type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/record/trial.ts'
 import { defaultProcesses, type Places } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
@@ -17,10 +18,11 @@ import {
   type MetricSource,
   type MetricText,
   measureTrial,
+  ofEvaluation,
   OutputReader,
   readMetricFile,
 } from '../../core/trial/metric.ts'
-import { ConfigError, UserFacingError } from '../../errors.ts'
+import { UserFacingError } from '../../errors.ts'
 import type { Clock, Log, Trainer } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { openSandbox, removeTree, type Sandbox } from '../sandbox/sandbox.ts'
@@ -91,7 +93,9 @@ export function createTrainer(options: TrainerOptions): Trainer {
 
 /** The configuration and the data of a baseline, and the sandbox it asks for. */
 async function openBench(options: TrainerOptions, base: string, signal: AbortSignal): Promise<OpenBench> {
-  const config = await readConfig(options, base)
+  const { repository, configPath: path } = options
+  const text = await repository.readFile(base, path)
+  const config = configIn(text, { path, where: 'the baseline branch', commit: base })
   await assertHidden(options.cacheDirectory, config.sandbox.read)
   const sandbox = await openSandbox(config.sandbox.kind)
   return { options, config, sandbox, prepared: await prepareData(options, config, base, signal) }
@@ -100,14 +104,6 @@ async function openBench(options: TrainerOptions, base: string, signal: AbortSig
 /** Certification may have an evaluator of its own. */
 function forPurpose(bench: OpenBench, { protocol }: Trial): OpenBench {
   return protocol.purpose === 'judge' ? bench : { ...bench, config: certificationConfig(bench.config) }
-}
-
-async function readConfig({ repository, configPath }: TrainerOptions, base: string): Promise<Config> {
-  const parsed = parseConfig((await repository.readFile(base, configPath)) ?? '')
-  if (parsed.kind === 'config') return parsed.config
-  throw new ConfigError(renderConfigProblems(configPath, parsed.problems), {
-    hint: `Mend ${configPath} on the baseline branch.`,
-  })
 }
 
 async function runTrial(
@@ -294,7 +290,7 @@ async function measure(
     const { exit, reader, log } = evaluation
     const measured = measureTrial(exit, reader.metricText, log, false, metric)
     if (measured.reason === undefined) return measured
-    return { ...measured, reason: `in the evaluation: ${measured.reason}`.slice(0, 500) }
+    return { ...measured, reason: ofEvaluation(measured.reason) }
   }
   const { exit, reader, log } = training
   const found = await findMetric(metric.source, out, reader)

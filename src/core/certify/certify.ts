@@ -5,6 +5,7 @@ import { measurementHash } from '../config/measurement.ts'
 import type { LedgerEvent } from '../record/events.ts'
 import type { State } from '../record/state.ts'
 import { BASE_SCALE, measuredValues, type Protocol, type Trial, type TrialResult } from '../record/trial.ts'
+import { explainLoss } from '../trial/lost.ts'
 import { trialId, trialSeed } from '../trial/protocol.ts'
 import { type CertifyPolicy, certificationEvidence, HOLD_Z, judgeStretch } from './opinion.ts'
 import { decideReverts } from './revert.ts'
@@ -25,8 +26,13 @@ export function certifyPolicy(config: Config, testbed: string | undefined): Cert
   return { direction, runs, every, holdZ: HOLD_Z, bench, ...(simplicity && { simplicity }) }
 }
 
-/** The runs that certification needs now, both ends in turn, so that whatever drifts meets both alike. */
+/** The runs that certification needs now; none while it is stuck. */
 export function planCertification(state: State, policy: CertifyPolicy): Trial[] {
+  return certificationFailure(state, policy) === undefined ? missingRuns(state, policy) : []
+}
+
+/** Both ends in turn, so that whatever drifts meets both alike. */
+function missingRuns(state: State, policy: CertifyPolicy): Trial[] {
   const stretch = nextStretch(state)
   const opinion = stretch && judgeStretch(state, policy, stretch)
   if (opinion?.kind !== 'run') return []
@@ -88,9 +94,14 @@ export function decideCertification(state: State, policy: CertifyPolicy): Ledger
   ]
 }
 
-/** Why certification cannot go on; undefined while it can. */
+/** Why certification cannot go on, as a sentence; undefined while it can. */
 export function certificationFailure(state: State, policy: CertifyPolicy): string | undefined {
   const stretch = nextStretch(state)
   const opinion = stretch && judgeStretch(state, policy, stretch)
-  return opinion?.kind === 'stuck' ? opinion.reason : undefined
+  if (opinion?.kind === 'stuck') return `the last certified commit cannot be measured: ${opinion.reason}`
+  for (const { id, head, replicate } of missingRuns(state, policy)) {
+    const loss = explainLoss(state, id)
+    if (loss !== undefined) return `fresh run ${replicate} of ${head.slice(0, 7)} is ${loss}`
+  }
+  return undefined
 }

@@ -7,6 +7,7 @@ import { explainIssues } from './issues.ts'
 import type { ConfigProblem } from './problems.ts'
 import { parseDuration } from './quantity.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
+import { defaultTimeoutSeconds } from './timeout.ts'
 import { readYaml } from './yaml.ts'
 
 export { type ConfigProblem, renderConfigProblems } from './problems.ts'
@@ -154,7 +155,7 @@ function toConfig(file: ConfigFile): Config {
     ...(minGain !== undefined && { minGain }),
     ...(simplicity && { simplicity: toSimplicity(simplicity) }),
     budgetSeconds: budget,
-    timeoutSeconds: timeout ?? 2 * budget + 60,
+    timeoutSeconds: timeout ?? defaultTimeoutSeconds(budget),
     metric: toMetric(metric),
     ...(file.progress && cut > 0 && { cutBelow: cut }),
     sandbox: toSandbox(sandbox),
@@ -166,8 +167,8 @@ function toConfig(file: ConfigFile): Config {
   }
 }
 
-function toLimits({ week, ...run }: ConfigFile['limits']): Limits {
-  return { ...toGpuHours(run), ...(week && { week: toGpuHours(week) }) }
+function toLimits({ week, waiting, ...run }: ConfigFile['limits']): Limits {
+  return { ...toGpuHours(run), waiting: waiting ?? run.candidates, ...(week && { week: toGpuHours(week) }) }
 }
 
 function toGpuHours<Written extends { 'gpu-hours'?: number }>({ 'gpu-hours': gpuHours, ...same }: Written) {

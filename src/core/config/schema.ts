@@ -1,6 +1,7 @@
 // The configuration file as one zod schema: what is allowed, and the text editors show for it. Its sections are in schema/,
 // the kinds of field they use in fields.ts.
 import { z } from 'zod'
+import { DEFAULT_MERGE_RISK } from '../judge/policy.ts'
 import {
   chance,
   checked,
@@ -88,8 +89,8 @@ export const configSchema = section({
   replicates,
   'merge-risk': percentage(1, 50, {
     description: 'A candidate is merged when the risk that it is no improvement is at most this.',
-    examples: ['18%'],
-  }).prefault('18%'),
+    examples: [`${100 * DEFAULT_MERGE_RISK}%`],
+  }).prefault(`${100 * DEFAULT_MERGE_RISK}%`),
   'min-gain': gain({
     description: 'What a merge has to bring at least.',
     examples: ['0.1%', '0.5 sigma'],

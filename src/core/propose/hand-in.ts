@@ -18,7 +18,8 @@ export type HandedIn =
   /** There is a file, but not what was asked for. */
   | { kind: 'malformed'; problem: string }
 
-const HEADERS = {
+/** The lines of an agent that cannot write the file, by the field each stands for. */
+export const HEADERS = {
   title: 'TITLE',
   hypothesis: 'HYPOTHESIS',
   category: 'CATEGORY',

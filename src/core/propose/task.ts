@@ -1,6 +1,7 @@
 // What a coding agent of any make is told: how to hand in, the brief, and why its last attempt was refused.
 import { CATEGORIES } from '../record/candidate.ts'
 import { fence } from '../text/markdown.ts'
+import { HEADERS } from './hand-in.ts'
 
 const EXAMPLE = {
   title: 'Warm up for 5 % of the steps',
@@ -40,10 +41,10 @@ category is one of ${CATEGORIES.join(', ')}. If you know what your work took, ad
 
 If you cannot write that file, end your last message with these four lines instead:
 
-TITLE: the change in one line
-HYPOTHESIS: why this should improve the metric
-CATEGORY: one of the categories
-EXPECTED: your guess of the change of the metric`
+${HEADERS.title}: the change in one line
+${HEADERS.hypothesis}: why this should improve the metric
+${HEADERS.category}: one of the categories
+${HEADERS.expected_effect}: your guess of the change of the metric`
 }
 
 function lastTime(refused: string): string {

@@ -66,8 +66,8 @@ export type LedgerEvent =
 
 /** What the jobs of one workflow run have in hand. */
 export interface Assignment {
-  /** `propose` hands trials to other jobs, and `judge` sees what comes back; `run` trains itself. */
-  command: 'propose' | 'run'
+  /** `propose` hands trials to other jobs, and `judge` sees what comes back; `run` and `certify` train themselves. */
+  command: 'propose' | 'run' | 'certify'
   /** Ids of the trials. */
   trials: readonly string[]
 }

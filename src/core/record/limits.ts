@@ -4,10 +4,12 @@ import { type Cost, tokensOf } from './cost.ts'
 import { openCandidates, type State } from './state.ts'
 import type { Trial } from './trial.ts'
 
-/** Candidates from 1, all others from 0; what is absent has no limit. */
+/** Candidates and waiting from 1, all others from 0; what is absent has no limit. */
 export interface Limits {
-  /** Of a run, like the three below. */
+  /** New ideas of a job. */
   candidates: number
+  /** Candidates that may wait for their first run when a round of a swarm ends proposing. */
+  waiting: number
   tokens: number
   dollars: number
   /** Time of the device. */

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { TrialResult } from '../record/trial.ts'
 import { visibleText } from '../text/markdown.ts'
 import { formatSeconds } from '../text/numbers.ts'
+import { isFromEvaluation } from '../trial/metric.ts'
 
 const MAX_LINES = 12
 const MAX_LINE_CHARACTERS = 200
@@ -28,7 +29,7 @@ export function baselineAdvice(failed: Failed, config: Config, configPath: strin
 
 function remedy({ outcome, reason = '' }: Failed, config: Config, configPath: string): string {
   const place = `on the branch ${config.baseline}, where the configuration is read from as well`
-  const evaluate = reason.startsWith('in the evaluation') ? config.evaluate : undefined
+  const evaluate = isFromEvaluation(reason) ? config.evaluate : undefined
   const command = evaluate ?? config.train
   switch (outcome) {
     case 'no-metric':

@@ -26,11 +26,14 @@ export function missingInRound(state: State, run: string, planned: ReadonlySet<s
   return { missing, lost: cameBack || isAlone ? missing : [] }
 }
 
-/** Trials in which earlier runs of the loop ended without a word, by the run: each holds one trial at a time. */
+/**
+ * Trials during which earlier jobs that train themselves, `run` and `certify`, ended without a word, by workflow run. Each
+ * holds one trial at a time. What `propose` hands out to other jobs is missed by `judge` instead, see `missingInRound`.
+ */
 export function lostOnMachine(state: State): { run: string; trials: string[] }[] {
   return [...state.assigned].flatMap(([run, { command, trials }]) => {
     const missing = trials.filter((id) => !state.trials.has(id) && !state.losses.get(id)?.has(run))
-    return command === 'run' && missing.length > 0 ? [{ run, trials: missing }] : []
+    return command !== 'propose' && missing.length > 0 ? [{ run, trials: missing }] : []
   })
 }
 

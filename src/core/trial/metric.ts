@@ -58,6 +58,17 @@ const MAX_VALUE_CHARACTERS = 64
 /** What a trial's result may hold: a longer reason would make the whole result unreadable. */
 const MAX_REASON_CHARACTERS = 500
 
+/** What the reason of a failed evaluation begins with, so that it is told from a failed training. */
+const IN_EVALUATION = 'in the evaluation: '
+
+export function ofEvaluation(reason: string): string {
+  return `${IN_EVALUATION}${reason}`.slice(0, MAX_REASON_CHARACTERS)
+}
+
+export function isFromEvaluation(reason: string): boolean {
+  return reason.startsWith(IN_EVALUATION)
+}
+
 /**
  * Follows the output of a run as it is written, in bounded memory however much there is: finds the metric and the
  * curve, keeps the head and the tail.

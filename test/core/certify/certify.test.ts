@@ -181,7 +181,9 @@ describe('the decision', () => {
     const state = aBatch([...fresh(START, [undefined, undefined, undefined]), ...fresh(LAST, better(0.04))])
     expect(decided(state)).toBeUndefined()
     expect(planCertification(state, CERTIFICATION)).toEqual([])
-    expect(certificationFailure(state, CERTIFICATION)).toBe('3 fresh runs ended crashed: exit code 1')
+    expect(certificationFailure(state, CERTIFICATION)).toBe(
+      'the last certified commit cannot be measured: 3 fresh runs ended crashed: exit code 1',
+    )
   })
 
   it('worse runs never turn "does not hold" into "holds"', () => {

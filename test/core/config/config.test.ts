@@ -128,7 +128,7 @@ describe('a valid file', () => {
         { kind: 'knobs' },
       ],
       search: SEARCH,
-      limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
+      limits: { candidates: 20, waiting: 20, tokens: 2_000_000, dollars: 10 },
     } satisfies Config)
   })
 
@@ -157,7 +157,7 @@ describe('a valid file', () => {
       aaEvery: 25,
       proposers: [{ kind: 'knobs' }],
       search: SEARCH,
-      limits: { candidates: 20, tokens: 2_000_000, dollars: 10 },
+      limits: { candidates: 20, waiting: 20, tokens: 2_000_000, dollars: 10 },
     } satisfies Config)
   })
 

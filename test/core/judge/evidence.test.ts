@@ -64,7 +64,7 @@ describe('measurementHash', () => {
   })
 
   it.each([
-    ['limits', { limits: { candidates: 1, tokens: 1, dollars: 1 } }],
+    ['limits', { limits: { candidates: 1, waiting: 1, tokens: 1, dollars: 1 } }],
     ['replicates', { replicates: { baseline: 3, candidate: 2 } }],
     ['proposers', { proposers: [] }],
     ['program', { program: 'program.md' }],

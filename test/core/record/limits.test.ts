@@ -11,7 +11,7 @@ import {
 } from '../../../src/core/record/limits.ts'
 import { aCandidate, aState, aTrial, aTrialResult, aVerdict, CERTIFY } from '../../factories.ts'
 
-const LIMITS: Limits = { candidates: 20, tokens: 1000, dollars: 10 }
+const LIMITS: Limits = { waiting: 20, candidates: 20, tokens: 1000, dollars: 10 }
 
 const spent = (tokens: number, dollars = 0, hours = 0): Cost => ({
   usage: { inputTokens: tokens, outputTokens: 0, dollars },

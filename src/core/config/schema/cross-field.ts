@@ -1,6 +1,7 @@
 // Rules that hold between fields. Each tells at the field that a person would change.
 import type { z } from 'zod'
 import { editableScript } from '../scripts.ts'
+import { defaultTimeoutSeconds } from '../timeout.ts'
 
 export function checkTimeout(file: Record<string, unknown>, context: z.RefinementCtx): void {
   const { budget, timeout } = file
@@ -11,7 +12,7 @@ export function checkTimeout(file: Record<string, unknown>, context: z.Refinemen
     code: 'custom',
     path: ['timeout'],
     message: `more than the budget of ${budget}s`,
-    params: { hint: `remove timeout to get ${2 * budget + 60}s, or raise it` },
+    params: { hint: `remove timeout to get ${defaultTimeoutSeconds(budget)}s, or raise it` },
   })
 }
 

@@ -28,7 +28,12 @@ const weekLimits = section({ ...modelLimits('20M', 50), 'gpu-hours': gpuHours })
 })
 
 export const limits = section({
-  candidates: count(1, 100_000, { description: 'Most candidates per run.', examples: [20] }).prefault(20),
+  candidates: count(1, 100_000, { description: 'Most new ideas per job.', examples: [20] }).prefault(20),
+  waiting: count(1, 100_000, {
+    description:
+      'A round of a swarm proposes until this many candidates wait for their first run. Default: candidates.',
+    examples: [40],
+  }).exactOptional(),
   tokens: count(0, 100_000_000_000, {
     description: 'Most model tokens per run, input and output together.',
     examples: ['2M', '500k'],

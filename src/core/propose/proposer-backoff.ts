@@ -12,12 +12,21 @@ export interface Asking {
   unreachable?: true
 }
 
-/** A proposer that comes back empty this often in a row is asked no more on this baseline. */
-const MAX_FRUITLESS = 5
 const FIRST_REST_SECONDS = 60
 const MAX_REST_SECONDS = 900
-/** After so many in a row, which is an hour, the next one is as good as none. */
-const MAX_RESTS = 7
+
+/** How long a job goes on asking proposers that bring nothing. */
+export interface BackoffLimits {
+  /** A proposer that comes back empty this often in a row is asked no more on this baseline. */
+  fruitless: number
+  /** Rests in a row after which a proposer that cannot be reached is asked no more on this baseline. */
+  rests: number
+}
+
+/** A run lasts for hours: seven rests are an hour. */
+export const RUN_BACKOFF: BackoffLimits = { fruitless: 5, rests: 7 }
+/** A round has machines waiting for it, and the next one asks again. */
+export const ROUND_BACKOFF: BackoffLimits = { fruitless: 1, rests: 0 }
 
 interface Rest {
   times: number
@@ -25,10 +34,15 @@ interface Rest {
 }
 
 /** Proposers are told apart by their place in the configuration; times are seconds of one clock that never goes back. */
-export class Patience {
+export class ProposerBackoff {
+  readonly #limits: BackoffLimits
   readonly #exhausted = new Set<number>()
   readonly #fruitless = new Map<number, number>()
   readonly #rests = new Map<number, Rest>()
+
+  constructor(limits: BackoffLimits) {
+    this.#limits = limits
+  }
 
   /** A new baseline is a new chance for those who had nothing to offer on the old one. */
   renew(): void {
@@ -37,19 +51,19 @@ export class Patience {
   }
 
   /** @returns how long this proposer is left alone, if it could not be reached and may be asked again */
-  hear(index: number, asking: Asking, nowSeconds: number): number | undefined {
+  recordOutcome(index: number, asking: Asking, nowSeconds: number): number | undefined {
     if (asking.unreachable && !asking.exhausted) return this.#rest(index, nowSeconds)
     this.#rests.delete(index)
     if (asking.declined) return undefined
     const fruitless = asking.kind === 'proposed' ? 0 : (this.#fruitless.get(index) ?? 0) + 1
     this.#fruitless.set(index, fruitless)
-    if (asking.exhausted || fruitless >= MAX_FRUITLESS) this.#exhausted.add(index)
+    if (asking.exhausted || fruitless >= this.#limits.fruitless) this.#exhausted.add(index)
     return undefined
   }
 
   #rest(index: number, nowSeconds: number): number | undefined {
     const times = (this.#rests.get(index)?.times ?? 0) + 1
-    if (times > MAX_RESTS) {
+    if (times > this.#limits.rests) {
       this.#rests.delete(index)
       this.#exhausted.add(index)
       return undefined

@@ -1,26 +1,25 @@
-// Who cannot be asked for ideas before a person has mended something.
+// The proposers that nobody can reach before a person has fixed something, such as a key that is refused.
 import type { ProposerConfig } from '../core/config/config.ts'
 import { ProposerError } from '../errors.ts'
 import type { Proposed, Turn } from './proposing.ts'
 
-/** Notes who cannot be asked before a person has mended something, such as a key that is refused. */
-export class Refusals {
+export class UnreachableProposers {
   /** By the place of the proposer in the configuration. */
   readonly #reasons = new Map<number, string>()
   #proposed = false
 
-  hear({ index, proposer }: Turn, proposed: Proposed): void {
+  recordOutcome({ index, proposer }: Turn, proposed: Proposed): void {
     if (proposed.kind === 'proposed') this.#proposed = true
     else if (proposed.unreachable && proposed.exhausted)
       this.#reasons.set(index, `${proposer.name}: ${proposed.reason}`)
   }
 
-  /** @throws ProposerError when that is true of all who are configured: a job that tried nothing must not look well */
+  /** @throws ProposerError when nobody else is configured: a job that tried nothing must not look successful */
   assertSomeoneAnswers(proposers: readonly ProposerConfig[]): void {
     if (this.#proposed || this.#reasons.size < proposers.length) return
     const reasons = [...this.#reasons.values()].join('\n')
     throw new ProposerError(`nothing was proposed, because no proposer can be asked\n${reasons}`, {
-      hint: 'Mend that and start the workflow again: it goes on where it was.',
+      hint: 'Fix that and start the workflow again: it goes on where it was.',
     })
   }
 }

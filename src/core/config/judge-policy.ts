@@ -1,0 +1,21 @@
+// How the configuration asks the judge to decide: the one place where its fields become a policy.
+import type { JudgePolicy } from '../judge/policy.ts'
+import type { Config } from './config.ts'
+
+type JudgedFields = Pick<
+  Config,
+  'metric' | 'replicates' | 'mergeRisk' | 'minGain' | 'simplicity' | 'reviewAbove'
+>
+
+export function judgePolicy(config: JudgedFields): JudgePolicy {
+  const { metric, replicates, mergeRisk, minGain, simplicity, reviewAbove } = config
+  return {
+    direction: metric.direction,
+    baselineReplicates: replicates.baseline,
+    candidateReplicates: replicates.candidate,
+    mergeRisk,
+    ...(minGain && { minGain }),
+    ...(simplicity && { simplicity }),
+    ...(reviewAbove && { reviewAbove }),
+  }
+}

@@ -1,0 +1,37 @@
+// What a configuration means for planning and deciding on one testbed: what numbers are compared, how candidates are
+// judged, how merges are certified, and when hopeless trials are cut.
+import { certifyPolicy } from '../certify/certify.ts'
+import type { CertifyPolicy } from '../certify/opinion.ts'
+import type { Config } from '../config/config.ts'
+import { judgePolicy } from '../config/judge-policy.ts'
+import { measurementHash } from '../config/measurement.ts'
+import { planCut } from '../judge/cutting.ts'
+import type { Bench } from '../judge/evidence.ts'
+import type { JudgePolicy } from '../judge/policy.ts'
+import type { State } from '../record/state.ts'
+import type { CutPlan } from '../trial/curve.ts'
+
+export interface Rules {
+  bench: Bench
+  policy: JudgePolicy
+  certification: CertifyPolicy
+}
+
+/** @param testbed whose numbers count; undefined before anything was trained, or for all of them */
+export function rulesOf(config: Config, testbed: string | undefined): Rules {
+  const { direction } = config.metric
+  return {
+    bench: { config: measurementHash(config), testbed, direction },
+    policy: judgePolicy(config),
+    certification: certifyPolicy(config, testbed),
+  }
+}
+
+/** When first runs of candidates are to be ended early; undefined where the configuration cuts none. */
+export function cutPlan(
+  state: State,
+  { cutBelow: chance }: Config,
+  { bench, policy }: Rules,
+): CutPlan | undefined {
+  return chance === undefined ? undefined : planCut(state, bench, { ...policy, chance })
+}

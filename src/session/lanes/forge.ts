@@ -1,0 +1,27 @@
+// The forge lane: everything that the state asks for on GitHub, one write after the other, as GitHub asks of its clients.
+import { planSteps } from '../../core/plan/schedule.ts'
+import { dueAnswers } from '../../core/propose/requests.ts'
+import type { Session } from '../session.ts'
+import { giveAnswer, performStep } from '../steps.ts'
+
+/**
+ * Does what is to be done on GitHub until nothing is left, or the job is cancelled.
+ *
+ * @param mayGrow while it returns true, the lane waits for more to do; by default it never waits
+ */
+export async function forgeLane(session: Session, mayGrow = () => false): Promise<void> {
+  while (!session.ports.cancelled.aborted) {
+    session.decide()
+    const [step] = planSteps(session.state)
+    const [answer] = dueAnswers(session.state)
+    if (step) await performStep(session, step)
+    else if (answer) await giveAnswer(session, answer)
+    else if (mayGrow()) await session.changed()
+    else return
+  }
+}
+
+/** True while there is something left to do on GitHub. */
+export function hasForgeWork({ state }: Session): boolean {
+  return planSteps(state).length > 0 || dueAnswers(state).length > 0
+}

@@ -1,0 +1,76 @@
+// The trials that a session plans, for a job that trains them itself: each is in the ledger before it begins, so that one
+// that takes the machine down is noticed by the next job.
+import type { Assignment } from '../../core/record/events.ts'
+import type { Trial, TrialResult } from '../../core/record/trial.ts'
+import type { RunTimes } from '../../core/report/tally.ts'
+import type { Session } from '../session.ts'
+import type { TrialSource } from './train.ts'
+
+export interface PlannedTrialsOptions {
+  /** The job, as the ledger names it. */
+  command: Assignment['command']
+  /** Time of the monotonic clock at which every trial has to be over. */
+  deadlineSeconds: number
+  /** What to train now, most urgent first. */
+  plan(): readonly Trial[]
+  /** True while trials may still be planned, though none is now. */
+  mayGrow(): boolean
+  /** Ends the lane while it waits. */
+  signal: AbortSignal
+}
+
+export class PlannedTrials implements TrialSource {
+  readonly #session: Session
+  readonly #options: PlannedTrialsOptions
+  /** When the first trial began and the last one ended, and how long trials took together. */
+  #device = { firstSeconds: 0, lastSeconds: 0, busySeconds: 0 }
+
+  constructor(session: Session, options: PlannedTrialsOptions) {
+    this.#session = session
+    this.#options = options
+  }
+
+  get times(): Pick<RunTimes, 'trainingSeconds' | 'busySeconds'> {
+    const { firstSeconds, lastSeconds, busySeconds } = this.#device
+    return { trainingSeconds: lastSeconds - firstSeconds, busySeconds }
+  }
+
+  get cut() {
+    return this.#session.cut
+  }
+
+  async next(): Promise<Trial | undefined> {
+    const { plan, mayGrow, signal } = this.#options
+    while (!signal.aborted) {
+      this.#session.decide()
+      const [trial] = plan()
+      if (!this.#hasTime()) return undefined
+      if (trial) return trial
+      if (!mayGrow()) return undefined
+      await this.#session.changed()
+    }
+    return undefined
+  }
+
+  #hasTime(): boolean {
+    const { clock } = this.#session.ports
+    return clock.monotonicSeconds() + this.#session.config.timeoutSeconds <= this.#options.deadlineSeconds
+  }
+
+  begin(trial: Trial): void {
+    this.#session.recordAssignment(this.#options.command, [trial])
+  }
+
+  abandon(): void {
+    this.#session.recordAssignment(this.#options.command, [])
+  }
+
+  keep(result: TrialResult): void {
+    const device = this.#device
+    device.lastSeconds = this.#session.ports.clock.monotonicSeconds()
+    if (device.busySeconds === 0) device.firstSeconds = device.lastSeconds - result.deviceSeconds
+    device.busySeconds += result.deviceSeconds
+    this.#session.record([{ kind: 'trial', result }])
+    this.#session.decide()
+  }
+}

@@ -1,0 +1,125 @@
+// The proposing lane: asks for new ideas until enough candidates wait for their first run, or a limit is reached.
+import { waitingCandidates } from '../../core/plan/schedule.ts'
+import { ProposerBackoff, ROUND_BACKOFF, RUN_BACKOFF } from '../../core/propose/proposer-backoff.ts'
+import { pastIdeas } from '../../core/record/ideas.ts'
+import { openCandidates } from '../../core/record/state.ts'
+import type { Proposer } from '../../ports.ts'
+import { proposeDueAa } from '../candidates.ts'
+import { readPresentInsights, renewInsightsWhenDue } from '../insights.ts'
+import { Wishes } from '../people.ts'
+import { logNothing, nextTurn, type ProposingPorts, proposeCandidate, type Turn } from '../proposing.ts'
+import type { Session } from '../session.ts'
+import { UnreachableProposers } from '../unreachable-proposers.ts'
+
+export interface ProposeLaneOptions {
+  /** Candidates that may wait for their first run, at least 1. */
+  queueDepth: number
+  /** A `run` waits for the device and for proposers that rest; a `round` ends instead. */
+  job: 'run' | 'round'
+  /** Nobody is asked any more. */
+  signal: AbortSignal
+}
+
+export class ProposeLane {
+  readonly unreachable = new UnreachableProposers()
+  readonly #session: Session
+  readonly #ports: ProposingPorts
+  readonly #options: ProposeLaneOptions
+  readonly #proposers: readonly Proposer[]
+  readonly #wishes: Wishes
+  readonly #backoff: ProposerBackoff
+  readonly #ideasBefore: number
+  #baseline: string
+  #insights: string | undefined
+
+  constructor(session: Session, ports: ProposingPorts, options: ProposeLaneOptions) {
+    this.#session = session
+    this.#ports = ports
+    this.#options = options
+    this.#proposers = ports.createProposers(session.config.proposers)
+    this.#wishes = new Wishes(session)
+    this.#backoff = new ProposerBackoff(options.job === 'run' ? RUN_BACKOFF : ROUND_BACKOFF)
+    this.#ideasBefore = pastIdeas(session.state).length
+    this.#baseline = session.baseline.commit
+  }
+
+  /** @returns why nothing more is proposed, as a sentence */
+  async run(): Promise<string> {
+    const { signal, job } = this.#options
+    this.#insights = await readPresentInsights(this.#ports.insights)
+    while (!signal.aborted) {
+      this.#session.decide()
+      this.#renewBackoff()
+      const limit = this.#limitReached()
+      if (limit !== undefined) return limit
+      if (this.#isQueueFull()) {
+        if (job === 'round') return `${this.#options.queueDepth} candidates wait for their first run`
+        await this.#session.changed()
+      } else if (!(await proposeDueAa(this.#session)) && !(await this.#askSomeone()))
+        return 'no proposer has anything more to offer'
+    }
+    return 'the time budget is used up'
+  }
+
+  #isQueueFull(): boolean {
+    return waitingCandidates(this.#session.state).length >= this.#options.queueDepth
+  }
+
+  #renewBackoff(): void {
+    const { commit } = this.#session.baseline
+    if (commit === this.#baseline) return
+    this.#baseline = commit
+    this.#backoff.renew()
+  }
+
+  /** The limit of this job that is reached, if any. */
+  #limitReached(): string | undefined {
+    const { settings, config, state } = this.#session
+    const limit = Math.min(settings.candidates ?? Number.POSITIVE_INFINITY, config.limits.candidates)
+    if (pastIdeas(state).length - this.#ideasBefore >= limit)
+      return `the limit of ${limit} candidates is reached`
+    return this.#session.costLimitReached
+  }
+
+  /** Asks whose turn it is, or waits for a turn; false when there is nobody to wait for. */
+  async #askSomeone(): Promise<boolean> {
+    const { insights: store, random } = this.#ports
+    const { signal } = this.#options
+    const renewed = await renewInsightsWhenDue(this.#session, store, this.#proposers, signal)
+    if (renewed === 'renewed') this.#insights = await readPresentInsights(store)
+    const exhausted = this.#backoff.barred(this.#seconds)
+    const { wish, barred } = await this.#wishes.next(this.#proposers, exhausted)
+    const turn = nextTurn(this.#session, this.#proposers, barred, random, wish)
+    if (!turn) return this.#waitForProposer()
+    await this.#ask({ ...turn, insights: this.#insights })
+    return true
+  }
+
+  async #ask(turn: Turn): Promise<void> {
+    const proposed = await proposeCandidate(this.#session, turn, this.#options.signal)
+    this.unreachable.recordOutcome(turn, proposed)
+    const restSeconds = this.#backoff.recordOutcome(turn.index, proposed, this.#seconds)
+    if (proposed.kind === 'nothing')
+      logNothing(this.#session.ports.log, turn.proposer.name, proposed, restSeconds)
+  }
+
+  /** Waits for a merge, or for the end of a proposer's rest; false when there is nothing to wait for. */
+  async #waitForProposer(): Promise<boolean> {
+    if (this.#options.job === 'round') return false
+    const restSeconds = this.#backoff.restSeconds(this.#seconds)
+    if (restSeconds === undefined) {
+      if (openCandidates(this.#session.state).length === 0) return false
+      await this.#session.changed()
+      return true
+    }
+    const woken = new AbortController()
+    const signal = AbortSignal.any([woken.signal, this.#options.signal])
+    await Promise.race([this.#session.changed(), this.#session.ports.clock.pause(restSeconds, signal)])
+    woken.abort()
+    return true
+  }
+
+  get #seconds(): number {
+    return this.#session.ports.clock.monotonicSeconds()
+  }
+}

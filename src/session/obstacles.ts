@@ -1,0 +1,52 @@
+// What keeps a job from its work, in words: a baseline that does not train, a time budget in which no trial fits, a
+// certification that is stuck, and trials that earlier jobs lost.
+import { certificationFailure } from '../core/certify/certify.ts'
+import { baselineFailure, baselineFailures } from '../core/plan/schedule.ts'
+import { baselineAdvice, endOfOutput } from '../core/report/baseline-failure.ts'
+import { formatSeconds } from '../core/text/numbers.ts'
+import { lostOnMachine } from '../core/trial/lost.ts'
+import { BaselineError, ConfigError } from '../errors.ts'
+import type { Session } from './session.ts'
+
+/** @throws BaselineError when the baseline itself has failed too often to be measured */
+export function assertBaselineTrains({ state, bench, config, settings }: Session): void {
+  const failure = baselineFailure(state, bench)
+  const last = baselineFailures(state, bench)?.at(-1)
+  if (failure === undefined || !last) return
+  throw new BaselineError(`${failure}${endOfOutput(last)}`, {
+    hint: baselineAdvice(last, config, settings.configPath),
+  })
+}
+
+/** @throws ConfigError when a job ends before any trial could be begun in it */
+export function assertTimeForTrial({ config, settings }: Session, timeBudgetSeconds: number): void {
+  const { timeoutSeconds } = config
+  if (timeBudgetSeconds >= timeoutSeconds) return
+  const [budget, timeout] = [timeBudgetSeconds, timeoutSeconds].map(formatSeconds)
+  throw new ConfigError(`nothing can be trained in ${budget}, because one trial may take ${timeout}`, {
+    hint: `Raise the input \`time-budget\` and \`timeout-minutes\` of the job, or lower \`timeout\` in ${settings.configPath} on the branch ${config.baseline}.`,
+  })
+}
+
+/** @throws BaselineError when certification cannot go on before a person acts */
+export function assertCertifiable({ state, certification, config }: Session): void {
+  const failure = certificationFailure(state, certification)
+  if (failure === undefined) return
+  throw new BaselineError(`certification cannot go on: ${failure}`, {
+    hint: `Run \`certify.evaluate\`, or the training command, by hand on that commit and fix what fails. A push to ${config.baseline} restarts certification there.`,
+  })
+}
+
+/** Says so when certification was asked for and cannot go on. Research goes on without it. */
+export function warnOfStuckCertification({ state, certification, ports }: Session): void {
+  const failure = certificationFailure(state, certification)
+  if (failure !== undefined) ports.log.warn(`Certification waits: ${failure}`)
+}
+
+/** Records the trials during which an earlier job on a machine ended without a word. */
+export function recordLostTrials(session: Session): void {
+  for (const { run, trials } of lostOnMachine(session.state)) {
+    session.ports.log.warn(`Workflow run ${run} ended while it trained ${trials.join(', ')}`)
+    session.record([{ kind: 'lost', run, trials }])
+  }
+}

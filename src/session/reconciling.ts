@@ -1,0 +1,53 @@
+// Compares the ledger with what GitHub shows and records what is missing: a person's merge, close or push, or an effect
+// of a job that was killed before it could write it down.
+import { candidateBranch } from '../core/record/candidate.ts'
+import { type PullRequest, reconcile } from '../core/record/reconcile.ts'
+import { openCandidates } from '../core/record/state.ts'
+import { LedgerError } from '../errors.ts'
+import { lastWords } from './last-words.ts'
+import { readConfig } from './read-config.ts'
+import type { Ports, Session } from './session.ts'
+
+/** Records what GitHub shows and the ledger does not, and reads the configuration of the baseline as it is now. */
+export async function reconcileSession(session: Session): Promise<void> {
+  const { repository, forge } = session.ports
+  const { baseline: branch } = session.config
+  const { commits } = await repository.remoteBranches()
+  const commit = commits.get(branch)
+  if (commit === undefined)
+    throw new LedgerError(`the baseline branch ${branch} has disappeared`, {
+      hint: `Restore it: git push origin ${session.state.baseline?.commit ?? '<commit>'}:refs/heads/${branch}. Or, to begin anew from the default branch, delete the branch autoresearch/ledger as well.`,
+    })
+  const open = await forge.openPullRequests(branch)
+  const pullRequests = [...open, ...(await settledPullRequests(session, open))]
+  const baseline = { commit, tree: await repository.treeOf(commit) }
+  session.record(reconcile(session.state, { baseline, pullRequests, branches: commits }))
+  session.config = await readConfig(repository, { branch, commit }, session.settings.configPath)
+}
+
+/** Pull requests of candidates that the ledger holds to be open and that GitHub no longer lists as open. */
+async function settledPullRequests(
+  { state, ports }: Session,
+  open: readonly PullRequest[],
+): Promise<PullRequest[]> {
+  const listed = new Set(open.map((pullRequest) => pullRequest.branch))
+  const missing = openCandidates(state).filter((candidate) => !listed.has(candidateBranch(candidate.id)))
+  const found: PullRequest[] = []
+  for (const { pullRequest } of missing)
+    if (pullRequest !== undefined) found.push(await readPullRequest(ports, pullRequest))
+  return found
+}
+
+/** One pull request, with the tree that merging it made, or with what was said of one that was closed. */
+export async function readPullRequest(
+  { forge, discussion, repository }: Ports,
+  number: number,
+): Promise<PullRequest> {
+  const pullRequest = await forge.pullRequest(number)
+  if (pullRequest.state === 'closed' && discussion) {
+    const words = await lastWords(discussion, number)
+    return { ...pullRequest, ...(words && { words }) }
+  }
+  if (pullRequest.mergeCommit === undefined) return pullRequest
+  return { ...pullRequest, mergeTree: await repository.treeOf(pullRequest.mergeCommit) }
+}
