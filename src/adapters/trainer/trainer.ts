@@ -18,8 +18,8 @@ import {
   type MetricSource,
   type MetricText,
   measureTrial,
-  ofEvaluation,
   OutputReader,
+  ofEvaluation,
   readMetricFile,
 } from '../../core/trial/metric.ts'
 import { UserFacingError } from '../../errors.ts'
