@@ -12,6 +12,7 @@ import { createLedgerBranch } from '../src/adapters/git/ledger-branch.ts'
 import type { Candidate } from '../src/core/record/candidate.ts'
 import { parseLedger } from '../src/core/record/ledger.ts'
 import { replay, type State } from '../src/core/record/state.ts'
+import { STATUS_WORDS, statusOf } from '../src/core/record/status.ts'
 import { visibleText } from '../src/core/text/markdown.ts'
 import { UserFacingError } from '../src/errors.ts'
 
@@ -62,12 +63,12 @@ async function readLedger(path: string): Promise<string | undefined> {
   }
 }
 
-/** `#3 8f2c01aa merge, merged: Raise LEARNING_RATE` and the reason of the verdict below it. */
-function describe({ id, pullRequest, verdict, end, title }: Candidate): string {
+/** `#3    8f2c01aa merged: Raise LEARNING_RATE` and the reason of the verdict below it. */
+function describe(candidate: Candidate): string {
+  const { id, pullRequest, verdict, title } = candidate
   const number = pullRequest === undefined ? '–' : `#${pullRequest}`
-  const status = [verdict?.kind, end?.kind].filter(Boolean).join(', ') || 'open'
   const reason = verdict === undefined ? '' : `\n      ${visibleText(verdict.reason, 300)}`
-  return `${number.padEnd(5)} ${id} ${status}: ${visibleText(title, 100)}${reason}`
+  return `${number.padEnd(5)} ${id} ${STATUS_WORDS[statusOf(candidate)]}: ${visibleText(title, 100)}${reason}`
 }
 
 function stop(message: string, exitCode = 1): never {
