@@ -371,6 +371,43 @@ describe('a swarm', () => {
   })
 })
 
+describe('a machine that goes down during a fresh run', () => {
+  /** One job, whose machine goes down in its first trial as soon as the ledger has the assignment. */
+  async function goDown(world: MemoryWorld, id: string) {
+    const trainer = {
+      ...world.trainer,
+      run: async () => {
+        for (let tick = 0; tick < 20; tick++) await Promise.resolve()
+        world.fuse = { effects: 0, after: false }
+        throw new Killed()
+      },
+    }
+    const settings = { ...SETTINGS, dispatch: { id, hypothesis: '', direction: '' } }
+    const ended = certify({ ...portsOf(world), trainer }, { ...settings, timeBudgetSeconds: 1e9 })
+    await ended.catch((error: unknown) => {
+      if (!(error instanceof Killed)) throw error
+    })
+    world.fuse = undefined
+  }
+
+  test('loses it, and three times stop certification with words', async () => {
+    const world = aWorld([GOOD, GOOD])
+    for (const id of ['1', '2', '3']) await goDown(world, id)
+    await expect(runCertify(world)).rejects.toThrow(
+      /^certification cannot go on: fresh run 1 of \w{7} is lost: it was begun 3 times/,
+    )
+    expect(world.events.filter(({ kind }) => kind === 'lost')).toHaveLength(3)
+    expect(certifications(world)).toEqual([])
+  })
+
+  test('is not to blame for one loss', async () => {
+    const world = aWorld([GOOD, GOOD])
+    await goDown(world, '1')
+    await runCertify(world)
+    expect(certifications(world)).toMatchObject([{ merges: 2, holds: true }])
+  })
+})
+
 test('F10 certification waits where GPU-hours are used up, and says so', async () => {
   const world = aWorld([GOOD, GOOD], { certify: '\nlimits: { week: { gpu-hours: 0.2 } }' })
   expect(await runCertify(world)).toContain(

@@ -1,8 +1,10 @@
 // What becomes of a run whose limit is reached: it stops with a sentence, and what was begun is ended.
 
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
+import { NO_USAGE } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
+import type { Proposer } from '../../src/ports.ts'
 import { openSession } from '../../src/session/opening.ts'
 import { aCandidate, aTrialResult, trialResults } from '../factories.ts'
 import { CONFIG, configHash, SETTINGS, thePorts } from '../fakes/lab.ts'
@@ -77,4 +79,51 @@ test('F10 nobody is asked when the week is used up, and the log says why', async
   }
   await propose({ ...lab.ports, ...proposingPorts(proposer) }, SETTINGS)
   expect(lab.lines).toContain('No more proposals: the limit of 0.5 GPU-hours a week is reached')
+})
+
+test('recorded results decide nothing until that is asked for', async () => {
+  const { session } = await planned('{}', 1000)
+  for (const replicate of [2, 3]) {
+    const fields = { candidate: begun, config: session.bench.config, replicate, value: 3 }
+    session.record([{ kind: 'trial', result: aTrialResult(fields) }])
+  }
+  expect(session.state.candidates.get(begun.id)?.verdict).toBeUndefined()
+  session.decide()
+  expect(session.state.candidates.get(begun.id)?.verdict?.kind).toBe('reject')
+})
+
+describe('the input candidates', () => {
+  /** How many new ideas a round proposes, where one candidate waits already. */
+  async function proposed(candidates: number, limits: string) {
+    const { lab } = await planned(limits, 1000)
+    let asked = 0
+    const proposer: Proposer = {
+      name: 'openai gpt-x',
+      propose: async () => ({
+        kind: 'proposal',
+        usage: NO_USAGE,
+        proposal: {
+          title: `Idea ${++asked}`,
+          hypothesis: 'It helps.',
+          category: 'schedule',
+          expectedEffect: '?',
+          files: new Map([['train.py', `lr = ${asked + 10}\nwd = ${asked}\n`]]),
+        },
+      }),
+    }
+    await propose({ ...lab.ports, ...proposingPorts(proposer) }, { ...SETTINGS, candidates })
+    return { asked, lines: lab.lines }
+  }
+
+  test('is the number of new ideas of a round, however many candidates wait', async () => {
+    const { asked, lines } = await proposed(2, '{}')
+    expect(asked).toBe(2)
+    expect(lines).toContain('No more proposals: the limit of 2 candidates is reached')
+  })
+
+  test('is not used up where limits.waiting is reached before', async () => {
+    const { asked, lines } = await proposed(5, '{ waiting: 2 }')
+    expect(asked).toBe(1)
+    expect(lines).toContain('No more proposals: 2 candidates wait for their first run')
+  })
 })
