@@ -15,7 +15,7 @@ import {
   aRandom,
   aState,
   aTrialResult,
-  BENCH,
+  CONDITIONS,
   gaussian,
   trialResults,
 } from '../test/factories.ts'
@@ -105,7 +105,7 @@ const tokens = (characters: number): number => Math.round(characters / CHARACTER
 const rows = options.experiments.map((experiments) => {
   const state = aLedger(experiments)
   const direction = aDirection({ category: 'architecture' })
-  const input = { config, state, bench: BENCH, direction, program: example('program.md') }
+  const input = { config, state, conditions: CONDITIONS, direction, program: example('program.md') }
   const files = new Map([['train.py', SOURCE]])
   const build = () => buildBrief({ ...input, files, editable: ['train.py'] })
   const { length } = build()

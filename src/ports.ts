@@ -41,8 +41,8 @@ export interface ProposalRequest {
   check?(files: Proposal['files']): Promise<CheckReport>
   /** What this candidate may cost. A proposer that has spent it stops, whatever it was about to find. */
   budget: { tokens: number; dollars: number }
-  /** A wish of a person that is to be taken up; the brief quotes it. `cannot` is an answer to it. */
-  wish?: string
+  /** A request of a person that is to be taken up; the brief quotes it. `cannot` is an answer to it. */
+  personRequest?: string
   signal: AbortSignal
 }
 

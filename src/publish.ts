@@ -22,7 +22,13 @@ export async function publishLimit({ costLimitReached }: Session): Promise<void>
 
 /** @param times of the device, in jobs that train */
 export async function publishReport({ runner }: Job, session: Session, times?: RunTimes): Promise<void> {
-  const report = buildReport(session.state, session.bench, session.config, times, session.costLimitReached)
+  const report = buildReport(
+    session.state,
+    session.conditions,
+    session.config,
+    times,
+    session.costLimitReached,
+  )
   const links = { repository: `${runner.serverUrl}/${runner.repository}` }
   const directory = join(runner.temporaryDirectory, 'autoresearch')
   const path = join(directory, 'report.html')

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Config } from '../src/core/config/config.ts'
-import type { Bench } from '../src/core/judge/evidence.ts'
+import type { Conditions } from '../src/core/judge/evidence.ts'
 import { type Evidence, losses } from '../src/core/judge/judge.ts'
 import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../src/core/judge/policy.ts'
 import {
@@ -16,7 +16,7 @@ import type { Certification } from '../src/core/record/certification.ts'
 import { type BaselineCommit, replay, type State } from '../src/core/record/state.ts'
 import { BASE_SCALE, type Protocol, type Trial, type TrialResult } from '../src/core/record/trial.ts'
 import type { Verdict } from '../src/core/record/verdict.ts'
-import { type Belief, believe, NO_TRACK } from '../src/core/statistics/belief.ts'
+import { type Belief, believe, NOTHING_CARRIED } from '../src/core/statistics/belief.ts'
 import { DEFAULT_EFFECTS } from '../src/core/statistics/effects.ts'
 import { JUDGE, trialId, trialSeed } from '../src/core/trial/protocol.ts'
 import type { ProposalRequest } from '../src/ports.ts'
@@ -24,7 +24,7 @@ import type { ProposalRequest } from '../src/ports.ts'
 export const ROOT_SEED = 'test'
 
 /** The bench every result is made on unless a test says otherwise. */
-export const BENCH: Bench & { testbed: string } = {
+export const CONDITIONS: Conditions & { testbed: string } = {
   config: '0123456789abcdef',
   testbed: '1 × TestGPU, driver 1.0',
   direction: 'minimize',
@@ -104,8 +104,8 @@ export function aTrialResult(fields: TrialResultFields = {}): TrialResult {
       replicate,
       ...(seed !== undefined && { seed }),
     }),
-    config: BENCH.config,
-    testbed: BENCH.testbed,
+    config: CONDITIONS.config,
+    testbed: CONDITIONS.testbed,
     outcome: 'measured',
     trust: 'self-reported',
     sandbox: 'bubblewrap 0.9.0',
@@ -157,7 +157,7 @@ export function someEvidence({
 }
 
 function levelOf(measured: readonly number[], sigma: number): Belief['level'] {
-  return sigma === 0 ? undefined : believe(NO_TRACK, { measured, tried: [] }, sigma).level
+  return sigma === 0 ? undefined : believe(NOTHING_CARRIED, { measured, tried: [] }, sigma).level
 }
 
 export function aVerdict(fields: Partial<Verdict> = {}): Verdict {

@@ -20,25 +20,25 @@ export function certified(entry: Rule, every: number, runs: number): Rule {
   }
 }
 
-/** The merges of a stretch that do not hold, undone in the world. */
-function refute(world: World, stretch: readonly Merge[], runs: number): Merge[] {
-  const alone = stretch.length === 1
-  const first = gainsOf(world, stretch, runs)
+/** The merges of a range that do not hold, undone in the world. */
+function refute(world: World, range: readonly Merge[], runs: number): Merge[] {
+  const alone = range.length === 1
+  const first = gainsOf(world, range, runs)
   if (holds(first)) return []
   if (alone) {
-    const [merge] = stretch
-    const again = [...first, ...gainsOf(world, stretch, runs)]
+    const [merge] = range
+    const again = [...first, ...gainsOf(world, range, runs)]
     if (!merge || holds(again)) return []
     world.level += merge.gain
     return [merge]
   }
-  const half = Math.ceil(stretch.length / 2)
-  return [...refute(world, stretch.slice(0, half), runs), ...refute(world, stretch.slice(half), runs)]
+  const half = Math.ceil(range.length / 2)
+  return [...refute(world, range.slice(0, half), runs), ...refute(world, range.slice(half), runs)]
 }
 
-/** Differences of fresh runs with and without the stretch. */
-function gainsOf(world: World, stretch: readonly Merge[], runs: number): number[] {
-  const gain = stretch.reduce((sum, merge) => sum + merge.gain, 0)
+/** Differences of fresh runs with and without the range. */
+function gainsOf(world: World, range: readonly Merge[], runs: number): number[] {
+  const gain = range.reduce((sum, merge) => sum + merge.gain, 0)
   return Array.from({ length: runs }, () => world.run(-gain) - world.run())
 }
 

@@ -3,7 +3,7 @@
 
 import { judge } from '../../src/core/judge/judge.ts'
 import type { JudgePolicy } from '../../src/core/judge/policy.ts'
-import { believe, NO_TRACK } from '../../src/core/statistics/belief.ts'
+import { believe, NOTHING_CARRIED } from '../../src/core/statistics/belief.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
 import { aRandom } from '../../test/factories.ts'
 import { median } from '../numbers.ts'
@@ -75,7 +75,7 @@ function decideOn(
   policy: JudgePolicy,
 ): { merged: boolean; values: number[] } {
   const sigma = estimateNoise([measured, ...tried.map((runs) => runs.slice(1))])?.sigma ?? Number.NaN
-  const { level, effects } = believe(NO_TRACK, { measured, tried }, sigma)
+  const { level, effects } = believe(NOTHING_CARRIED, { measured, tried }, sigma)
   const values: number[] = []
   for (const loss of losses) {
     values.push(loss)

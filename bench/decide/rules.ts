@@ -4,12 +4,12 @@ import { type Evidence, judge } from '../../src/core/judge/judge.ts'
 import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../../src/core/judge/policy.ts'
 import type { TrialResult } from '../../src/core/record/trial.ts'
 import {
+  type BaselinePeriod,
   type Belief,
   believe,
-  type Era,
-  endEra,
-  NO_TRACK,
-  type Track,
+  type CarriedBelief,
+  endPeriod,
+  NOTHING_CARRIED,
 } from '../../src/core/statistics/belief.ts'
 import { estimateNoise, mean, standardDeviation } from '../../src/core/statistics/noise.ts'
 import { aTrialResult } from '../../test/factories.ts'
@@ -222,7 +222,7 @@ class Ours {
   readonly #trouble: Trouble
   /** Repeated runs of equal code, for the noise. */
   readonly #groups: number[][] = []
-  #track: Track = NO_TRACK
+  #carried: CarriedBelief = NOTHING_CARRIED
   #measured: number[]
   #tried: number[][] = []
   /** Until something new is known. */
@@ -257,12 +257,12 @@ class Ours {
 
   #evidence(values: readonly number[]): Evidence {
     const sigma = this.#sigma()
-    this.#belief ??= believe(this.#track, this.#era(), sigma)
+    this.#belief ??= believe(this.#carried, this.#period(), sigma)
     const known = this.#variant.knowsLevel && { level: { mean: this.#world.level, variance: 0 } }
     return { ...this.#belief, ...known, sigma, baseline: BASELINE, candidate: asRuns(values) }
   }
 
-  #era(): Era {
+  #period(): BaselinePeriod {
     return { measured: this.#measured, tried: this.#variant.blind ? [] : this.#tried }
   }
 
@@ -288,9 +288,9 @@ class Ours {
   #merge(values: number[], gain: number, claimed: number): number {
     this.#belief = undefined
     const { confirmedOnly } = this.#variant
-    this.#track = endEra(
-      this.#track,
-      { ...this.#era(), ...(confirmedOnly ? {} : { merged: values }) },
+    this.#carried = endPeriod(
+      this.#carried,
+      { ...this.#period(), ...(confirmedOnly ? {} : { merged: values }) },
       this.#sigma(),
     )
     this.#groups.push(this.#measured)

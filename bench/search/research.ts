@@ -40,7 +40,10 @@ export class Research {
   readonly #random: () => number
   readonly #candidates = new Map<string, Candidate>()
   readonly #results = new Map<string, TrialResult>()
-  readonly #fruitless = new Map<string, { proposer: string; usage: typeof USAGE; direction?: Direction }>()
+  readonly #emptyAttempts = new Map<
+    string,
+    { proposer: string; usage: typeof USAGE; direction?: Direction }
+  >()
   readonly #baselines: BaselineCommit[] = [aBaseline('0')]
   /** Mean of the runs of the baseline: all that the judge knows of it. */
   #baselineMean = 0
@@ -61,8 +64,8 @@ export class Research {
       candidates: this.#candidates,
       trials: this.#results,
       usage: USAGE,
-      asked: this.#candidates.size + this.#fruitless.size,
-      fruitless: this.#fruitless,
+      asked: this.#candidates.size + this.#emptyAttempts.size,
+      emptyAttempts: this.#emptyAttempts,
     }
   }
 
@@ -81,7 +84,7 @@ export class Research {
   /** The proposer was asked in vain. */
   recordNothing(proposer: string, direction: Direction): void {
     this.refused += 1
-    this.#fruitless.set(`${this.refused}`, { proposer, usage: USAGE, direction })
+    this.#emptyAttempts.set(`${this.refused}`, { proposer, usage: USAGE, direction })
   }
 
   /** Trains a proposal until it is decided, and merges it when it is proven. */

@@ -2,7 +2,7 @@
 // and settles what comes of it. Killed anywhere and started again, it goes on where it was.
 
 import { planCertification } from '../core/certify/certify.ts'
-import { isCertifying } from '../core/certify/stretch.ts'
+import { isCertifying } from '../core/certify/ranges.ts'
 import type { Trainer } from '../ports.ts'
 import { hasForgeWork } from '../session/lanes/forge.ts'
 import { PlannedTrials } from '../session/lanes/planned-trials.ts'

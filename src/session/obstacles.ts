@@ -9,9 +9,9 @@ import { BaselineError, ConfigError } from '../errors.ts'
 import type { Session } from './session.ts'
 
 /** @throws BaselineError when the baseline itself has failed too often to be measured */
-export function assertBaselineTrains({ state, bench, config, settings }: Session): void {
-  const failure = baselineFailure(state, bench)
-  const last = baselineFailures(state, bench)?.at(-1)
+export function assertBaselineTrains({ state, conditions, config, settings }: Session): void {
+  const failure = baselineFailure(state, conditions)
+  const last = baselineFailures(state, conditions)?.at(-1)
   if (failure === undefined || !last) return
   throw new BaselineError(`${failure}${endOfOutput(last)}`, {
     hint: baselineAdvice(last, config, settings.configPath),

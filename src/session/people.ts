@@ -3,13 +3,13 @@
 
 import {
   declineReason,
-  issueWish,
+  issueRequestId,
   type LabelledIssue,
+  REQUEST_LABEL,
   type ReadIssue,
   readIssue,
-  revokedWishes,
-  WISH_LABEL,
-  waitingWish,
+  revokedRequests,
+  waitingRequest,
 } from '../core/propose/requests.ts'
 import type { LedgerEvent } from '../core/record/events.ts'
 import type { Person } from '../core/record/people.ts'
@@ -20,10 +20,10 @@ import type { Session } from './session.ts'
 
 /** New issues that are looked into at a time, each with a handful of requests. */
 const MAX_NEW_ISSUES = 20
-/** Looks for new wishes, and says which is to be taken up now and by whom it cannot be. */
-export class Wishes {
+/** Looks for new requests, and says which is to be taken up now and by whom it cannot be. */
+export class RequestQueue {
   readonly #session: Session
-  /** Issues that are no wishes, by number, as they were when that was found. */
+  /** Issues that are no requests, by number, as they were when that was found. */
   readonly #refused = new Map<number, string>()
   #isSilent = false
 
@@ -32,33 +32,35 @@ export class Wishes {
   }
 
   /**
-   * The wish that the next proposal is to take up.
+   * The request that the next proposal is to take up.
    *
    * @param exhausted indices of proposers that have nothing more to offer
-   * @returns who is not to be asked now: with a wish, also those that cannot take one up
+   * @returns who is not to be asked now: with a request, also those that cannot take one up
    */
   async next(
     proposers: readonly Proposer[],
     exhausted: ReadonlySet<number>,
-  ): Promise<{ wish?: KnownRequest; barred: ReadonlySet<number> }> {
+  ): Promise<{ personRequest?: KnownRequest; barred: ReadonlySet<number> }> {
     const { discussion } = this.#session.ports
     if (discussion) await this.#readIssues(discussion)
     const constantsOnlyIndices = proposers.flatMap(({ constantsOnly }, index) =>
       constantsOnly ? [index] : [],
     )
     if (constantsOnlyIndices.length === proposers.length) this.#declineAll()
-    const wish = waitingWish(this.#session.state)
+    const personRequest = waitingRequest(this.#session.state)
     const barred = new Set([...exhausted, ...constantsOnlyIndices])
-    // Those that could are out of order: the wish waits for them, and the others go on.
-    return wish === undefined || barred.size === proposers.length ? { barred: exhausted } : { wish, barred }
+    // Those that could are out of order: the request waits for them, and the others go on.
+    return personRequest === undefined || barred.size === proposers.length
+      ? { barred: exhausted }
+      : { personRequest, barred }
   }
 
   #declineAll(): void {
     const reason = 'no proposer of the configuration can take up an idea: knobs turns constants only'
     for (;;) {
-      const wish = waitingWish(this.#session.state)
-      if (wish === undefined) return
-      this.#session.record([{ kind: 'declined', request: wish.id, reason }])
+      const personRequest = waitingRequest(this.#session.state)
+      if (personRequest === undefined) return
+      this.#session.record([{ kind: 'declined', request: personRequest.id, reason }])
     }
   }
 
@@ -69,27 +71,27 @@ export class Wishes {
   }
 
   #knows(id: string): boolean {
-    return this.#session.state.wishes.has(id)
+    return this.#session.state.requests.has(id)
   }
 
   async #readIssues(discussion: Discussion): Promise<void> {
     const { log } = this.#session.ports
     if (this.#isSilent) return
-    const listed = await discussion.labelledIssues(WISH_LABEL)
+    const listed = await discussion.labelledIssues(REQUEST_LABEL)
     if (listed.kind === 'refused') {
       this.#isSilent = true
       return log.warn(`Ideas in issues are not read: ${listed.explanation}`)
     }
-    this.#record(revokedWishes(this.#session.state, new Set(listed.issues.map(({ number }) => number))))
+    this.#record(revokedRequests(this.#session.state, new Set(listed.issues.map(({ number }) => number))))
     for (const issue of listed.issues.filter((one) => this.#isNew(one)).slice(0, MAX_NEW_ISSUES)) {
       const read = await examine(discussion, issue)
-      if (read.kind === 'wish') this.#record([{ kind: 'requested', request: read.wish }])
+      if (read.kind === 'request') this.#record([{ kind: 'requested', request: read.personRequest }])
       else this.#refuse(issue, read.reason)
     }
   }
 
   #isNew({ number, updatedAt }: LabelledIssue): boolean {
-    return !this.#knows(issueWish(number)) && this.#refused.get(number) !== updatedAt
+    return !this.#knows(issueRequestId(number)) && this.#refused.get(number) !== updatedAt
   }
 
   #refuse({ number, updatedAt }: LabelledIssue, reason: string): void {
@@ -100,7 +102,7 @@ export class Wishes {
 
 async function examine(discussion: Discussion, issue: LabelledIssue): Promise<ReadIssue> {
   const mayWrite = (person: Person) => (person.login === '' ? false : discussion.mayWrite(person.login))
-  const person = await discussion.labeller(issue.number, WISH_LABEL)
+  const person = await discussion.labeller(issue.number, REQUEST_LABEL)
   const labeller = person && { ...person, mayWrite: await mayWrite(person) }
   if (!labeller?.mayWrite) return readIssue(issue, { labeller, mayWrite: false })
   if (await mayWrite(issue.author)) return readIssue(issue, { labeller, mayWrite: true })
@@ -108,8 +110,11 @@ async function examine(discussion: Discussion, issue: LabelledIssue): Promise<Re
   return readIssue(issue, { labeller, mayWrite: false, ...(words && { words }) })
 }
 
-/** The line that gives up a wish, when a proposer's answer was its last. */
-export function givenUp(wish: KnownRequest, answer: { reason: string; cannot: boolean }): LedgerEvent[] {
-  const reason = declineReason(wish, answer)
-  return reason === undefined ? [] : [{ kind: 'declined', request: wish.id, reason }]
+/** The line that gives up a request, when a proposer's answer was its last. */
+export function givenUp(
+  personRequest: KnownRequest,
+  answer: { reason: string; cannot: boolean },
+): LedgerEvent[] {
+  const reason = declineReason(personRequest, answer)
+  return reason === undefined ? [] : [{ kind: 'declined', request: personRequest.id, reason }]
 }

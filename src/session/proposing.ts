@@ -6,7 +6,7 @@ import { changesOnlyConstants } from '../core/gate/sketch.ts'
 import type { Asked } from '../core/propose/asked.ts'
 import { buildBrief } from '../core/propose/brief/brief.ts'
 import { offersChecks } from '../core/propose/checks.ts'
-import { chooseTurn, forWish } from '../core/propose/direction.ts'
+import { chooseTurn, forRequest } from '../core/propose/direction.ts'
 import { explainRepetition } from '../core/propose/novelty.ts'
 import { MAX_DIRECTION_CHARACTERS } from '../core/propose/requests.ts'
 import { type Candidate, type Direction, originOf, type Proposal } from '../core/record/candidate.ts'
@@ -36,14 +36,14 @@ export interface Turn {
   proposer: Proposer
   direction: Direction
   /** Of a person, which this candidate is to take up. */
-  wish?: KnownRequest | undefined
+  personRequest?: KnownRequest | undefined
   /** What was learned so far, in words. */
   insights?: string | undefined
 }
 
 export type Proposed =
   | { kind: 'proposed'; candidate: Candidate }
-  /** `declined`: it was the answer to a wish. `unreachable`: nobody was there to ask. */
+  /** `declined`: it was the answer to a request. `unreachable`: nobody was there to ask. */
   | { kind: 'nothing'; reason: string; exhausted: boolean; declined?: true; unreachable?: true }
 
 /** Who cannot be reached needs a person, or patience; who has no idea does not. */
@@ -65,22 +65,22 @@ export function nextTurn(
   proposers: readonly Proposer[],
   barred: ReadonlySet<number>,
   random: () => number,
-  wish?: KnownRequest,
+  personRequest?: KnownRequest,
 ): Turn | undefined {
   const choices = proposers.map(({ name, constantsOnly = false }) => ({ name, constantsOnly }))
   const turn = chooseTurn(state, choices, barred, config.search, random)
   const proposer = turn && proposers[turn.index]
   if (!proposer) return undefined
-  return wish
-    ? { index: turn.index, proposer, direction: forWish(turn.direction), wish }
+  return personRequest
+    ? { index: turn.index, proposer, direction: forRequest(turn.direction), personRequest }
     : { ...turn, proposer }
 }
 
 /** Asks for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger. */
 export async function proposeCandidate(session: Session, turn: Turn, signal: AbortSignal): Promise<Proposed> {
-  const { proposer, direction, insights, wish } = turn
+  const { proposer, direction, insights, personRequest } = turn
   const { repository, checker } = session.ports
-  const { config, state, bench, baseline } = session
+  const { config, state, conditions, baseline } = session
   const files = await repository.readFiles(baseline.commit)
   const editable = [...files.keys()].filter((path) => isEditable(path, config.editable))
   const program = config.program === undefined ? undefined : files.get(config.program)
@@ -89,14 +89,14 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
     brief: buildBrief({
       config,
       state,
-      bench,
+      conditions,
       files,
       editable,
       direction,
       sources,
       ...(program ? { program } : {}),
       ...(insights ? { insights } : {}),
-      asked: askedOf(session, wish),
+      asked: askedOf(session, personRequest),
     }),
     direction,
     files,
@@ -108,18 +108,18 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
       ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
       : {}),
     budget: session.budget,
-    ...(wish && { wish: wish.text }),
+    ...(personRequest && { personRequest: personRequest.text }),
     signal,
   })
   if (result.kind === 'proposal') return recordCandidate(session, turn, baseline, result)
-  // Nobody has looked at the wish, so that it is still to be taken up.
+  // Nobody has looked at the request, so that it is still to be taken up.
   const unheard = signal.aborted || result.cause === 'unreachable'
-  return recordNothing(session, turn, result, unheard ? undefined : wish)
+  return recordNothing(session, turn, result, unheard ? undefined : personRequest)
 }
 
-function askedOf({ settings }: Session, wish: KnownRequest | undefined): Asked {
+function askedOf({ settings }: Session, personRequest: KnownRequest | undefined): Asked {
   const direction = quotable(settings.dispatch?.direction ?? '', MAX_DIRECTION_CHARACTERS)
-  return { ...(wish && { wish }), ...(direction !== '' && { direction }) }
+  return { ...(personRequest && { personRequest }), ...(direction !== '' && { direction }) }
 }
 
 /** The changes to start from. A proposal can do without one that git no longer has. */
@@ -148,28 +148,37 @@ async function recordCandidate(
   // Judged from git objects, whatever the proposer was told: what is pushed is what was reviewed.
   const problems = review(session, turn, made.changes)
   if (problems.length > 0)
-    return recordNothing(session, turn, { reason: problems.join(' '), usage, exhausted: false }, turn.wish)
+    return recordNothing(
+      session,
+      turn,
+      { reason: problems.join(' '), usage, exhausted: false },
+      turn.personRequest,
+    )
   const candidate = recordMade(session, made, {
     ...proposal,
     proposer: author ?? name,
     ...(author !== undefined && author !== name && { standsInFor: name }),
-    origin: turn.wish ? { kind: 'request', request: turn.wish.id } : originOf(turn.direction),
+    origin: turn.personRequest
+      ? { kind: 'request', request: turn.personRequest.id }
+      : originOf(turn.direction),
     usage,
   })
   return { kind: 'proposed', candidate }
 }
 
-/** @param wish what a proposer has looked at and brought nothing for */
+/** @param request what a proposer has looked at and brought nothing for */
 function recordNothing(
   session: Session,
   turn: Turn,
   result: Omit<Extract<ProposalResult, { kind: 'nothing' }>, 'kind'>,
-  wish: KnownRequest | undefined,
+  personRequest: KnownRequest | undefined,
 ): Proposed {
   const { reason, usage, exhausted, cause } = result
   const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
-  const asked = turn.wish ? wish && { request: wish.id } : { direction: turn.direction }
-  const given = wish ? givenUp(wish, { reason, cannot: cause === 'cannot' }) : []
+  const asked = turn.personRequest
+    ? personRequest && { request: personRequest.id }
+    : { direction: turn.direction }
+  const given = personRequest ? givenUp(personRequest, { reason, cannot: cause === 'cannot' }) : []
   session.record([
     { kind: 'no-proposal', id, proposer: turn.proposer.name, reason, usage, ...asked },
     ...given,
@@ -184,12 +193,12 @@ function recordNothing(
 }
 
 /** The static gate, the rule that an idea is tried once, and the floor of structural changes. */
-function review(session: Session, { direction, wish }: Turn, changes: readonly Change[]): string[] {
+function review(session: Session, { direction, personRequest }: Turn, changes: readonly Change[]): string[] {
   const { state, config } = session
   const problems = reviewChanges(changes, config.editable)
   if (problems.length > 0) return problems
   // What a person asks for may be close to what was tried, and only not the same.
-  const similarity = wish ? 1 : config.search.novelty
+  const similarity = personRequest ? 1 : config.search.novelty
   const policy = { similarity, retryAfterMerges: config.search.retryAfterMerges }
   const repetition = explainRepetition(state, changes, policy, direction.sources)
   if (repetition !== undefined) return [repetition]

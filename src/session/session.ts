@@ -4,11 +4,11 @@
 import { askForCertification, decideCertification } from '../core/certify/certify.ts'
 import type { CertifyPolicy } from '../core/certify/opinion.ts'
 import type { Config } from '../core/config/config.ts'
-import type { Bench } from '../core/judge/evidence.ts'
+import type { Conditions } from '../core/judge/evidence.ts'
 import type { JudgePolicy } from '../core/judge/policy.ts'
 import { cutPlan, type Rules, rulesOf } from '../core/plan/rules.ts'
 import { decide, planTrials } from '../core/plan/schedule.ts'
-import { dispatchedWish } from '../core/propose/requests.ts'
+import { dispatchedRequest } from '../core/propose/requests.ts'
 import { type Cost, subtractCost, totalCost } from '../core/record/cost.ts'
 import type { Assignment, LedgerEvent } from '../core/record/events.ts'
 import {
@@ -53,7 +53,7 @@ export interface Ports {
 export interface Dispatch {
   /** Names this start of the workflow: its repetition asks for nothing new. */
   id: string
-  /** A wish to be tested; empty when there is none. */
+  /** A request to be tested; empty when there is none. */
   hypothesis: string
   /** Where to look; empty when there is none. */
   direction: string
@@ -118,8 +118,8 @@ export class Session {
     return this.#rules.policy
   }
 
-  get bench(): Bench {
-    return this.#rules.bench
+  get conditions(): Conditions {
+    return this.#rules.conditions
   }
 
   get certification(): CertifyPolicy {
@@ -153,8 +153,8 @@ export class Session {
 
   /** The trials worth running now, most urgent first, whatever they cost. */
   planTrials(): Trial[] {
-    const { bench, policy, certification } = this.#rules
-    return planTrials(this.state, bench, policy, certification)
+    const { conditions, policy, certification } = this.#rules
+    return planTrials(this.state, conditions, policy, certification)
   }
 
   /** Those among `planned` that the device may still be used for. */
@@ -178,8 +178,9 @@ export class Session {
   /** Records the idea that the person who started this job wants to be tested. */
   recordDispatch(): void {
     const { dispatch } = this.settings
-    const wish = dispatch && dispatchedWish(dispatch.id, dispatch.hypothesis)
-    if (wish && !this.state.wishes.has(wish.id)) this.record([{ kind: 'requested', request: wish }])
+    const personRequest = dispatch && dispatchedRequest(dispatch.id, dispatch.hypothesis)
+    if (personRequest && !this.state.requests.has(personRequest.id))
+      this.record([{ kind: 'requested', request: personRequest }])
   }
 
   /** Asks for the certification of every merge that has none yet. */
@@ -192,7 +193,7 @@ export class Session {
     const { state, config } = this
     if (this.#decidedOn?.state === state && this.#decidedOn.config === config) return
     this.#decideCertification()
-    const decisions = decide(this.state, this.bench, this.policy)
+    const decisions = decide(this.state, this.conditions, this.policy)
     this.record(decisions)
     for (const { candidate: id, verdict } of decisions) {
       const candidate = this.state.candidates.get(id)

@@ -12,7 +12,7 @@ import { reconcileCandidate } from '../core/record/reconcile.ts'
 import type { BaselineCommit } from '../core/record/state.ts'
 import { isToBeClosed, isToBeMerged } from '../core/record/status.ts'
 import type { Verdict } from '../core/record/verdict.ts'
-import { renderAnswer, wishMarker } from '../core/report/answer.ts'
+import { renderAnswer, requestMarker } from '../core/report/answer.ts'
 import { revertCheck } from '../core/report/certification-check.ts'
 import { concludedCheck, startedCheck } from '../core/report/check.ts'
 import { candidateMarker, renderComment } from '../core/report/comment.ts'
@@ -34,27 +34,27 @@ export async function performStep(session: Session, step: Step): Promise<void> {
   else await settle(session, step.candidate)
 }
 
-/** Tells the asker of a wish what became of it, in one comment that is edited later. What GitHub refuses is not tried again. */
+/** Tells the asker of a request what became of it, in one comment that is edited later. What GitHub refuses is not tried again. */
 export async function giveAnswer(session: Session, due: DueAnswer): Promise<void> {
   await session.flushed()
   const { discussion, log } = session.ports
-  const { wish, issue, answer } = due
+  const { personRequest, issue, answer } = due
   const body = renderAnswer(session.state, due)
-  const answered = await discussion?.answer(issue, wishMarker(wish.id), body)
+  const answered = await discussion?.answer(issue, requestMarker(personRequest.id), body)
   if (answered?.kind === 'refused')
     log.warn(`The answer on #${issue} could not be written: ${answered.explanation}`)
-  session.record([{ kind: 'answered', request: wish.id, answer }])
+  session.record([{ kind: 'answered', request: personRequest.id, answer }])
 }
 
 async function open(session: Session, candidate: Candidate): Promise<void> {
   const { forge, repository } = session.ports
   const changes = await repository.changes(candidate.base, candidate.head)
-  const { config, state, bench } = session
+  const { config, state, conditions } = session
   const opened = await forge.openPullRequest({
     branch: candidateBranch(candidate.id),
     head: candidate.head,
     base: config.baseline,
-    ...renderPullRequest({ candidate, changes, config, state, bench }),
+    ...renderPullRequest({ candidate, changes, config, state, conditions }),
   })
   if (opened.kind === 'refused')
     throw new ForgeError(`GitHub did not let us open a pull request for ${describeCandidate(candidate)}`, {
@@ -72,7 +72,7 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
   const { repository } = session.ports
   if (await followPerson(session, candidate)) return
   const replayed = await repository.rebase(candidate.head, onto.commit)
-  const { candidate: runs } = evidenceFor(session.state, session.bench, candidate)
+  const { candidate: runs } = evidenceFor(session.state, session.conditions, candidate)
   const runCounts = { candidate: runs.length, baseline: 0 }
   const decide = (kind: 'reject' | 'review', reason: string): void => {
     const verdict: Verdict = { kind, reason, runs: runCounts }
@@ -162,9 +162,13 @@ async function publish(session: Session, candidate: Candidate, verdict: Verdict)
  * The runs the verdict was reached on: an accepted candidate goes on being measured, as the next baseline, and other
  * machines may have trained since.
  */
-function judgedEvidence({ state, bench }: Session, candidate: Candidate, verdict: Verdict): MeasuredEvidence {
-  const { testbed = bench.testbed } = verdict
-  const evidence = evidenceFor(state, { ...bench, testbed }, candidate)
+function judgedEvidence(
+  { state, conditions }: Session,
+  candidate: Candidate,
+  verdict: Verdict,
+): MeasuredEvidence {
+  const { testbed = conditions.testbed } = verdict
+  const evidence = evidenceFor(state, { ...conditions, testbed }, candidate)
   return { ...evidence, candidate: evidence.candidate.slice(0, verdict.runs.candidate) }
 }
 

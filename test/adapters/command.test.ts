@@ -195,9 +195,9 @@ describe.skipIf(SKIP)('a coding agent', () => {
     expect(task).toContain('came to nothing\n\n```\nThe change is a twin of 1a2b.')
   })
 
-  test('that says why a wish cannot be done is heard, and only when there is one', async () => {
+  test('that says why a request cannot be done is heard, and only when there is one', async () => {
     const run = `printf 'Looking around.\\n\\nCANNOT: there is no matrix\\nin this model.\\n'`
-    expect(await attempt(run, {}, { wish: 'Use Muon' })).toMatchObject({
+    expect(await attempt(run, {}, { personRequest: 'Use Muon' })).toMatchObject({
       kind: 'nothing',
       cause: 'cannot',
       reason: 'there is no matrix in this model.',

@@ -1,10 +1,10 @@
-// What becomes of a wish of a person at a model: taken up, refused with a reason, or not even heard.
+// What becomes of a request of a person at a model: taken up, refused with a reason, or not even heard.
 import { expect, test } from 'vitest'
 import { aProposer, aRequest, calls, edit, propose, submit } from './openai-lab.ts'
 
-const request = { wish: 'Use Muon' }
+const request = { personRequest: 'Use Muon' }
 
-test('a wish that is taken up is a candidate like any other', async () => {
+test('a request that is taken up is a candidate like any other', async () => {
   const result = await propose([calls(edit()), calls(submit)], { request })
   expect(result.kind).toBe('proposal')
 })

@@ -122,7 +122,7 @@ export async function openLab(options: LabOptions) {
     runAttempt: 1,
   })
   const { direction } = config.metric
-  const bench = { config: measurementHash(config), testbed: TESTBED, direction }
+  const conditions = { config: measurementHash(config), testbed: TESTBED, direction }
   const policy = judgePolicy(config)
   const events: LedgerEvent[] = [
     { kind: 'started', rootSeed: 'cheaters', format: LEDGER_FORMAT },
@@ -134,11 +134,11 @@ export async function openLab(options: LabOptions) {
     const results: TrialResult[] = []
     for (;;) {
       const state = replay(ledger)
-      const [trial] = planTrials(state, bench, policy)
+      const [trial] = planTrials(state, conditions, policy)
       if (!trial) return results
       const result = await trainer.run(trial, NEVER)
       const problem = checkResult(state, result, {
-        hash: bench.config,
+        hash: conditions.config,
         ...(config.metric.bounds && { bounds: config.metric.bounds }),
         evaluated: config.evaluate !== undefined,
         sandboxKind: config.sandbox.kind,
@@ -193,7 +193,7 @@ export async function openLab(options: LabOptions) {
       )
       const ledger: LedgerEvent[] = [...measured, { kind: 'proposed', candidate }]
       const results = await work(ledger, told)
-      const [judged] = decide(replay(ledger), bench, policy)
+      const [judged] = decide(replay(ledger), conditions, policy)
       if (!judged) throw new Error('the schedule asks for no run, and the judge decides nothing')
       const logs = await Promise.all(results.map(logOf))
       return { kind: 'judged', verdict: judged.verdict, results, logs }

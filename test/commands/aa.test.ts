@@ -14,7 +14,7 @@ import type { TrialBatch } from '../../src/core/trial/batch.ts'
 import type { ProposalRequest, ResultFile } from '../../src/ports.ts'
 import type { ProposingPorts } from '../../src/session/proposing.ts'
 import type { Ports } from '../../src/session/session.ts'
-import { aaOrigin, aCandidate, BENCH, ROOT_SEED, sha } from '../factories.ts'
+import { aaOrigin, aCandidate, CONDITIONS, ROOT_SEED, sha } from '../factories.ts'
 import { CONFIG, MemoryWorld, pullOf, STILL_CLOCK } from '../fakes/memory.ts'
 import { proposingPorts } from '../fakes/proposing-ports.ts'
 
@@ -70,7 +70,7 @@ const SETTINGS = {
   configPath: CONFIG,
   rootSeed: ROOT_SEED,
   newLedger: false,
-  testbed: BENCH.testbed,
+  testbed: CONDITIONS.testbed,
   candidates: 2,
   runUrl: undefined,
   timeBudgetSeconds: 3600,

@@ -21,7 +21,7 @@ import {
   aCertification,
   aTrialResult,
   aVerdict,
-  BENCH,
+  CONDITIONS,
   ROOT_SEED,
   revertOrigin,
 } from '../factories.ts'
@@ -100,7 +100,7 @@ const SETTINGS = {
   configPath: CONFIG,
   rootSeed: ROOT_SEED,
   newLedger: false,
-  testbed: BENCH.testbed,
+  testbed: CONDITIONS.testbed,
   candidates: undefined,
   runUrl: undefined,
   timeBudgetSeconds: 3600,

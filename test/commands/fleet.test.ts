@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Candidate } from '../../src/core/record/candidate.ts'
 import type { Trial, TrialResult } from '../../src/core/record/trial.ts'
-import { BENCH } from '../factories.ts'
+import { CONDITIONS } from '../factories.ts'
 import { type MemoryWorld, pullOf } from '../fakes/memory.ts'
 import { aWorld, now, round } from '../fakes/swarm.ts'
 
@@ -26,7 +26,7 @@ test('what is decided on one kind shows the runs of that kind, whatever came in 
   const [worse, neutral = worse] = candidates
   await round(world, '1', onMachines(world, is(neutral)))
   expect(now(world, worse)).toMatchObject({
-    verdict: { kind: 'reject', testbed: BENCH.testbed, runs: { candidate: 1, baseline: 3 } },
+    verdict: { kind: 'reject', testbed: CONDITIONS.testbed, runs: { candidate: 1, baseline: 3 } },
     end: { kind: 'closed' },
   })
   // Against the mean of the baseline on that kind; on the other one it would be behind by more than 1.

@@ -62,7 +62,7 @@ test('F10 GPU-hours of a run bound what is planned, whatever was spent in runs b
 test('F10 a trial counts before its line is on the remote', async () => {
   const { session } = await planned('{ week: { gpu-hours: 0.6 } }', 1000)
   expect(session.costLimitReached).toBeUndefined()
-  const result = aTrialResult({ candidate: begun, config: session.bench.config, replicate: 2 })
+  const result = aTrialResult({ candidate: begun, config: session.conditions.config, replicate: 2 })
   session.record([{ kind: 'trial', result }])
   expect(session.costLimitReached).toBe('the limit of 0.6 GPU-hours a week is reached')
   await session.flushed()
@@ -84,7 +84,7 @@ test('F10 nobody is asked when the week is used up, and the log says why', async
 test('recorded results decide nothing until that is asked for', async () => {
   const { session } = await planned('{}', 1000)
   for (const replicate of [2, 3]) {
-    const fields = { candidate: begun, config: session.bench.config, replicate, value: 3 }
+    const fields = { candidate: begun, config: session.conditions.config, replicate, value: 3 }
     session.record([{ kind: 'trial', result: aTrialResult(fields) }])
   }
   expect(session.state.candidates.get(begun.id)?.verdict).toBeUndefined()

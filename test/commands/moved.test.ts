@@ -5,7 +5,7 @@ import { candidateBranch, candidateId } from '../../src/core/record/candidate.ts
 import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { forgeLane } from '../../src/session/lanes/forge.ts'
 import { openSession } from '../../src/session/opening.ts'
-import { aCandidate, BENCH, ROOT_SEED } from '../factories.ts'
+import { aCandidate, CONDITIONS, ROOT_SEED } from '../factories.ts'
 import { BASELINE, CONFIG, MemoryWorld, STILL_CLOCK } from '../fakes/memory.ts'
 
 const CONFIG_TEXT = `editable: ['*.py']
@@ -59,7 +59,7 @@ test('lines that the new baseline has lost already are not counted for it again'
     configPath: CONFIG,
     rootSeed: ROOT_SEED,
     newLedger: false,
-    testbed: BENCH.testbed,
+    testbed: CONDITIONS.testbed,
     candidates: undefined,
     runUrl: undefined,
   })

@@ -9,7 +9,7 @@ import { NO_USAGE } from '../../src/core/record/candidate.ts'
 import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { ProposerError } from '../../src/errors.ts'
 import type { Clock, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
-import { BENCH, ROOT_SEED } from '../factories.ts'
+import { CONDITIONS, ROOT_SEED } from '../factories.ts'
 import { IdleClock } from '../fakes/idle-clock.ts'
 import { CONFIG, MemoryWorld } from '../fakes/memory.ts'
 import { proposingPorts } from '../fakes/proposing-ports.ts'
@@ -101,7 +101,7 @@ async function jobWith<Done>(
     configPath: CONFIG,
     rootSeed: ROOT_SEED,
     newLedger: false,
-    testbed: BENCH.testbed,
+    testbed: CONDITIONS.testbed,
     candidates: 1,
     runUrl: undefined,
     timeBudgetSeconds: (fields.hours ?? 5) * 3600,

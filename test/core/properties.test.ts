@@ -11,7 +11,7 @@ import {
   aCandidate,
   aRandom,
   aVerdict,
-  BENCH,
+  CONDITIONS,
   gaussian,
   POLICY,
   ROOT_SEED,
@@ -43,10 +43,10 @@ function aRecord(seed: number): LedgerEvent[] {
     ...noisy(2.5, 6, {}),
   ]
   let [base, level] = [aBaseline().commit, 2.5]
-  for (const era of ['first', 'second', 'third']) {
+  for (const period of ['first', 'second', 'third']) {
     const propose = (name: string, shift: number, runs: number): Candidate => {
       const addedLines = Math.floor(80 * random() - 20)
-      const candidate = aCandidate({ name: `${era} ${name}`, base, addedLines })
+      const candidate = aCandidate({ name: `${period} ${name}`, base, addedLines })
       events.push({ kind: 'proposed', candidate }, ...noisy(level + shift, runs, { candidate }))
       return candidate
     }
@@ -55,10 +55,10 @@ function aRecord(seed: number): LedgerEvent[] {
       events.push({ kind: 'judged', candidate: id, head, verdict: aVerdict({ kind: 'reject' }) })
       events.push({ kind: 'ended', candidate: id, end: { kind: 'closed' } })
     }
-    if (era === 'third') for (let n = 0; n < 4; n++) propose(`open ${n}`, 0.06 * gaussian(random), 1 + n)
+    if (period === 'third') for (let n = 0; n < 4; n++) propose(`open ${n}`, 0.06 * gaussian(random), 1 + n)
     else {
       const { id, head, tree } = propose('merged', -0.06, 3)
-      const commit = sha(`${era} merge`)
+      const commit = sha(`${period} merge`)
       events.push({ kind: 'judged', candidate: id, head, verdict: aVerdict() })
       events.push({ kind: 'ended', candidate: id, end: { kind: 'merged', commit, asTrained: true } })
       events.push({ kind: 'baseline', commit, tree, cause: 'merged' })
@@ -71,7 +71,7 @@ function aRecord(seed: number): LedgerEvent[] {
 function judgements(events: readonly LedgerEvent[], direction: JudgePolicy['direction'] = 'minimize') {
   const state = replay(events)
   return openCandidates(state).map((candidate) =>
-    judgeCandidate(state, { ...BENCH, direction }, { ...policy, direction }, candidate),
+    judgeCandidate(state, { ...CONDITIONS, direction }, { ...policy, direction }, candidate),
   )
 }
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { decideCertification } from '../../src/core/certify/certify.ts'
 import { type CertifyPolicy, HOLD_Z } from '../../src/core/certify/opinion.ts'
 import { dueAa } from '../../src/core/judge/aa.ts'
-import type { Bench } from '../../src/core/judge/evidence.ts'
+import type { Conditions } from '../../src/core/judge/evidence.ts'
 import {
   decide,
   isCurrent,
@@ -42,7 +42,7 @@ import {
   aCandidate,
   aRandom,
   aTrialResult,
-  BENCH,
+  CONDITIONS,
   gaussian,
   POLICY,
   revertOrigin,
@@ -72,7 +72,7 @@ interface World {
 /** Code is the set of changes it contains; what it is worth is the sum of their effects. */
 class Simulation {
   events: LedgerEvent[] = []
-  bench: Bench & { testbed: string } = BENCH
+  conditions: Conditions & { testbed: string } = CONDITIONS
   turns = 0
   readonly trained: Trial[] = []
   readonly #world: World
@@ -102,19 +102,19 @@ class Simulation {
       if (decisions.length === 0) break
       this.events.push(...decisions)
     }
-    this.events.push(...decide(this.state, this.bench, POLICY))
+    this.events.push(...decide(this.state, this.conditions, POLICY))
   }
 
   get certification(): CertifyPolicy {
     const { certifyEvery: every = 0 } = this.#world
-    return { direction: 'minimize', runs: 4, every, holdZ: HOLD_Z, bench: this.bench }
+    return { direction: 'minimize', runs: 4, every, holdZ: HOLD_Z, conditions: this.conditions }
   }
 
   /** Lets one lane after the other take a turn, at random, until none has anything to do. */
   run(): void {
     while (this.turns < MAX_TURNS) {
       this.turns += 1
-      if (this.turns === this.#world.newTestbedAt) this.bench = { ...BENCH, testbed: 'another GPU' }
+      if (this.turns === this.#world.newTestbedAt) this.conditions = { ...CONDITIONS, testbed: 'another GPU' }
       if (this.#random() < (this.#world.meddling ?? 0)) this.#meddle()
       const lanes = [this.#finish(), this.#begin(), this.#step(), this.#propose()].filter(
         (lane) => lane !== undefined,
@@ -137,7 +137,7 @@ class Simulation {
   }
 
   #begin(): (() => void) | undefined {
-    const [trial] = planTrials(this.state, this.bench, POLICY, this.certification)
+    const [trial] = planTrials(this.state, this.conditions, POLICY, this.certification)
     if (!trial || this.#running) return undefined
     return () => {
       this.#running = trial
@@ -151,13 +151,13 @@ class Simulation {
       this.#running = undefined
       this.trained.push(trial)
       const result = this.#train(trial)
-      const demands = { hash: this.bench.config, evaluated: false, sandboxKind: 'bubblewrap' } as const
+      const demands = { hash: this.conditions.config, evaluated: false, sandboxKind: 'bubblewrap' } as const
       if (checkResult(this.state, result, demands) === undefined) this.record({ kind: 'trial', result })
     }
   }
 
   #train(trial: Trial): TrialResult {
-    const { value: _, outcome: __, ...made } = { ...aTrialResult(), ...this.bench, trial }
+    const { value: _, outcome: __, ...made } = { ...aTrialResult(), ...this.conditions, trial }
     const crashes = (this.#changes.get(trial.tree) ?? []).some((change) => change.startsWith('crash'))
     if (crashes) return { ...made, outcome: 'crashed', reason: 'exit code 1' }
     const value = 2.5 + this.effectOf(trial.tree) + SIGMA * gaussian(aRandom(trial.seed))
@@ -369,28 +369,28 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
   })
 
   it('gives every verdict again when the ledger up to it is replayed', () => {
-    for (const { events, bench } of simulations.slice(0, 3))
+    for (const { events, conditions } of simulations.slice(0, 3))
       for (const [index, event] of events.entries()) {
         if (event.kind !== 'judged' || event.verdict.reason === 'conflicts') continue
         // Those of one moment were decided together, and one testbed may have followed another.
         const from = events.slice(0, index).findLastIndex(({ kind }) => kind !== 'judged') + 1
         const starts = Array.from({ length: index - from + 1 }, (_, ahead) => events.slice(0, from + ahead))
         const again = starts.flatMap((known) =>
-          [BENCH, bench].flatMap((where) => decide(replay(known), where, POLICY)),
+          [CONDITIONS, conditions].flatMap((where) => decide(replay(known), where, POLICY)),
         )
         expect(again).toContainEqual(event)
       }
   })
 
   it('F40 says nothing new when it resumes', () => {
-    for (const { events, state, bench, certification } of simulations) {
+    for (const { events, state, conditions, certification } of simulations) {
       expect(
         selectNews(
           state,
           events.filter(({ kind }) => kind !== 'baseline'),
         ),
       ).toEqual([])
-      expect(decide(state, bench, POLICY)).toEqual([])
+      expect(decide(state, conditions, POLICY)).toEqual([])
       expect(decideCertification(state, certification)).toEqual([])
       expect(planSteps(state)).toEqual([])
     }

@@ -10,7 +10,7 @@ import type { Person, Remark } from '../../src/core/record/people.ts'
 import type { PullRequest } from '../../src/core/record/reconcile.ts'
 import type { Checker, Discussion, Forge, LedgerStore, Repository } from '../../src/ports.ts'
 import type { Ports } from '../../src/session/session.ts'
-import { aBaseline, aCandidate, BENCH, ROOT_SEED, sha } from '../factories.ts'
+import { aBaseline, aCandidate, CONDITIONS, ROOT_SEED, sha } from '../factories.ts'
 import { MemoryLedgerStore } from './ledger-store.ts'
 
 export const TRAIN = 'lr = 1\nwd = 1\n'
@@ -29,7 +29,7 @@ export const SETTINGS = {
   configPath: '.github/autoresearch.yml',
   rootSeed: ROOT_SEED,
   newLedger: false,
-  testbed: BENCH.testbed,
+  testbed: CONDITIONS.testbed,
   candidates: undefined,
   runUrl: undefined,
   timeBudgetSeconds: 3600,

@@ -5,7 +5,7 @@ import { appendEvents } from '../../src/core/record/ledger.ts'
 import type { Repository } from '../../src/ports.ts'
 import { openSession } from '../../src/session/opening.ts'
 import type { Session } from '../../src/session/session.ts'
-import { aBaseline, BENCH, ROOT_SEED, sha } from '../factories.ts'
+import { aBaseline, CONDITIONS, ROOT_SEED, sha } from '../factories.ts'
 import { MemoryLedgerStore } from './ledger-store.ts'
 import { AT, STILL_CLOCK } from './memory.ts'
 
@@ -90,7 +90,7 @@ export function aSession(): Promise<Session> {
       configPath: '.github/autoresearch.yml',
       rootSeed: ROOT_SEED,
       newLedger: false,
-      testbed: BENCH.testbed,
+      testbed: CONDITIONS.testbed,
       candidates: undefined,
       runUrl: undefined,
     },

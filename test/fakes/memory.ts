@@ -16,7 +16,7 @@ import type {
   Repository,
   Trainer,
 } from '../../src/ports.ts'
-import { aRandom, aTrialResult, BENCH, gaussian, sha } from '../factories.ts'
+import { aRandom, aTrialResult, CONDITIONS, gaussian, sha } from '../factories.ts'
 import { MemoryLedgerStore } from './ledger-store.ts'
 
 export const AT = new Date('2026-11-01T00:00:00Z')
@@ -108,7 +108,7 @@ export class MemoryWorld {
   }
 
   readonly trainer: Trainer = {
-    testbed: BENCH.testbed,
+    testbed: CONDITIONS.testbed,
     run: (trial) => this.#effect(() => this.#train(trial)),
   }
 

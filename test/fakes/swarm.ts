@@ -7,7 +7,7 @@ import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { replay } from '../../src/core/record/state.ts'
 import type { Trial, TrialResult } from '../../src/core/record/trial.ts'
 import type { ResultFile } from '../../src/ports.ts'
-import { aCandidate, BENCH, ROOT_SEED, trialResults } from '../factories.ts'
+import { aCandidate, CONDITIONS, ROOT_SEED, trialResults } from '../factories.ts'
 import { configHash } from './lab.ts'
 import { CONFIG, MemoryWorld, STILL_CLOCK } from './memory.ts'
 import { proposingPorts } from './proposing-ports.ts'
@@ -71,7 +71,7 @@ export const settingsOf = (id: string) => ({
   configPath: CONFIG,
   rootSeed: ROOT_SEED,
   newLedger: false,
-  testbed: BENCH.testbed,
+  testbed: CONDITIONS.testbed,
   candidates: 2,
   runUrl: undefined,
   dispatch: { id, hypothesis: '', direction: '' },

@@ -37,7 +37,7 @@ test('after twenty settled ideas a model is asked once, and its cost is in the l
   expect(await renewInsightsWhenDue(session, insights, [proposer], signal)).toBe('not due')
   expect(await readPresentInsights(insights)).toBe('- Small ideas fail (#2, #3)')
   expect(prompts).toEqual([expect.stringContaining('#20 [schedule] Try idea 19')])
-  expect(session.state).toMatchObject({ distilled: 20, usage: USAGE })
+  expect(session.state).toMatchObject({ decidedAtLastInsights: 20, usage: USAGE })
 })
 
 test('before that nobody is asked', async () => {

@@ -1,4 +1,4 @@
-// People steer: a wish is taken up by the next proposal and answered, and nobody without write access is quoted.
+// People steer: a request is taken up by the next proposal and answered, and nobody without write access is quoted.
 
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
@@ -62,7 +62,7 @@ class Knobs extends Listener {
 const proposeWith = (lab: Lab, proposers: readonly Proposer[], settings: Partial<SessionSettings> = {}) =>
   propose({ ...lab.ports, ...proposingPorts(...proposers) }, { ...SETTINGS, candidates: 1, ...settings })
 
-const wishesIn = (lab: Lab) =>
+const requestsIn = (lab: Lab) =>
   lab.recorded().flatMap((event) => (event.kind === 'requested' ? [event.request] : []))
 const candidatesIn = (lab: Lab) =>
   lab.recorded().flatMap((event) => (event.kind === 'proposed' ? [event.candidate] : []))
@@ -74,7 +74,7 @@ describe('a hypothesis of who started the workflow', () => {
     const lab = thePorts()
     const listener = new Listener()
     await proposeWith(lab, [listener], { dispatch })
-    expect(listener.requests).toMatchObject([{ wish: 'Use Muon for the matrices' }])
+    expect(listener.requests).toMatchObject([{ personRequest: 'Use Muon for the matrices' }])
     expect(listener.briefs[0]).toContain('```\nUse Muon for the matrices\n```')
     expect(listener.briefs[0]).toContain('```\nthe optimizer\n```')
     expect(candidatesIn(lab).at(-1)).toMatchObject({ origin: { kind: 'request', request: 'run-42' } })
@@ -99,8 +99,11 @@ describe('a hypothesis of who started the workflow', () => {
     const listener = new Listener()
     await proposeWith(lab, [listener], { dispatch })
     await proposeWith(lab, [listener], { dispatch, candidates: 2 })
-    expect(listener.requests.map(({ wish }) => wish)).toEqual(['Use Muon for the matrices', undefined])
-    expect(wishesIn(lab)).toHaveLength(1)
+    expect(listener.requests.map(({ personRequest }) => personRequest)).toEqual([
+      'Use Muon for the matrices',
+      undefined,
+    ])
+    expect(requestsIn(lab)).toHaveLength(1)
   })
 
   test('is kept for a later run when this one may propose nothing', async () => {
@@ -109,7 +112,7 @@ describe('a hypothesis of who started the workflow', () => {
     await proposeWith(lab, [listener], { dispatch })
     expect(listener.requests).toEqual([])
     await proposeWith(lab, [listener], { candidates: 2 })
-    expect(listener.requests).toMatchObject([{ wish: 'Use Muon for the matrices' }])
+    expect(listener.requests).toMatchObject([{ personRequest: 'Use Muon for the matrices' }])
   })
 })
 
@@ -142,7 +145,11 @@ describe('a labelled issue', () => {
     lab.discussion.ask(13, 'Use ReLU²')
     const listener = new Listener()
     await proposeWith(lab, [listener], { candidates: 3 })
-    expect(listener.requests.map(({ wish }) => wish)).toEqual(['Use Muon', 'Use ReLU²', undefined])
+    expect(listener.requests.map(({ personRequest }) => personRequest)).toEqual([
+      'Use Muon',
+      'Use ReLU²',
+      undefined,
+    ])
   })
 
   test('is not for proposers that only turn constants', async () => {
@@ -164,7 +171,7 @@ describe('a labelled issue', () => {
       '**Not tried**: no proposer of the configuration can take up an idea: knobs turns constants only',
     ])
     expect(knobs.requests).toMatchObject([{}])
-    expect(knobs.requests[0]).not.toHaveProperty('wish')
+    expect(knobs.requests[0]).not.toHaveProperty('request')
   })
 
   test('is answered with the reason of a proposer that cannot do it', async () => {
@@ -186,7 +193,9 @@ describe('a labelled issue', () => {
     const lab = thePorts()
     lab.discussion.ask(12, 'Use FP4')
     const listener = new Listener((request) =>
-      request.wish === undefined ? aChange(request) : nothing('no FP4', { cause: 'cannot' })(request),
+      request.personRequest === undefined
+        ? aChange(request)
+        : nothing('no FP4', { cause: 'cannot' })(request),
     )
     await proposeWith(lab, [listener], { candidates: 2 })
     expect(candidatesIn(lab).slice(1)).toHaveLength(2)
@@ -209,7 +218,7 @@ describe('a labelled issue', () => {
     expect(lab.discussion.answers.get(12)).toBeUndefined()
     const listener = new Listener()
     await proposeWith(lab, [listener])
-    expect(listener.requests).toMatchObject([{ wish: 'Use Muon' }])
+    expect(listener.requests).toMatchObject([{ personRequest: 'Use Muon' }])
   })
 
   test('does not stop others while nobody who could take it up can be reached', async () => {
@@ -221,16 +230,16 @@ describe('a labelled issue', () => {
   })
 
   test('that is closed before it was taken up is left alone', async () => {
-    const wish = {
+    const personRequest = {
       id: 'issue-12',
       source: { kind: 'issue', number: 12 },
       by: 'ada',
       text: 'Use Muon',
     } as const
-    const lab = thePorts({ events: [{ kind: 'requested', request: wish }] })
+    const lab = thePorts({ events: [{ kind: 'requested', request: personRequest }] })
     const listener = new Listener()
     await proposeWith(lab, [listener])
-    expect(listener.requests[0]).not.toHaveProperty('wish')
+    expect(listener.requests[0]).not.toHaveProperty('request')
     expect(lab.discussion.answers.get(12)).toEqual([
       expect.stringMatching(/^\*\*Not tried\*\*: the issue was closed/),
     ])
@@ -290,7 +299,7 @@ describe('F65 text of people without write access', () => {
     const { brief, lab } = await briefOf(arrange)
     expect(brief).not.toContain('Ignore the rules')
     expect(brief).not.toContain('A person asks')
-    expect(wishesIn(lab)).toEqual([])
+    expect(requestsIn(lab)).toEqual([])
     expect(lab.lines).toContainEqual(expect.stringMatching(/^Issue #12 is not taken up: /))
   })
 
@@ -304,7 +313,7 @@ describe('F65 text of people without write access', () => {
     expect(brief).not.toContain('Ignore the rules')
   })
 
-  test('cannot slip in later: a wish is what it was when it was read', async () => {
+  test('cannot slip in later: a request is what it was when it was read', async () => {
     const lab = thePorts()
     lab.discussion.ask(12, 'Warm up')
     await proposeWith(lab, [new Listener(nothing('empty answer'))])

@@ -89,7 +89,9 @@ test('an asking that nothing came of is in the ledger with what was asked for', 
   const session = await aSession()
   await ask(session, new ScriptedProposer(), { mode: 'combine', sources: ['a', 'b'] })
   const direction = aDirection({ mode: 'combine', sources: ['a', 'b'] })
-  expect([...session.state.fruitless.values()]).toEqual([{ proposer: 'agent', usage: NO_USAGE, direction }])
+  expect([...session.state.emptyAttempts.values()]).toEqual([
+    { proposer: 'agent', usage: NO_USAGE, direction },
+  ])
 })
 
 test('who is asked reads the direction, and the change to start from, in the brief', async () => {

@@ -17,7 +17,7 @@ import {
   aBaseline,
   aCandidate,
   aTrialResult,
-  BENCH,
+  CONDITIONS,
   ROOT_SEED,
   sha,
   type TrialResultFields,
@@ -149,7 +149,7 @@ async function afterRuns(values: readonly number[], fields: TrialResultFields = 
     configPath: '.github/autoresearch.yml',
     rootSeed: ROOT_SEED,
     newLedger: false,
-    testbed: BENCH.testbed,
+    testbed: CONDITIONS.testbed,
     candidates: undefined,
     runUrl: undefined,
   })
@@ -197,7 +197,7 @@ test.each([
   expect(forge.comments).toEqual([expect.stringContaining('**Review**')])
   expect(warnings).toEqual([expect.stringContaining(`#7 waits for a person`)])
   expect(planSteps(session.state)).toEqual([])
-  expect(planTrials(session.state, session.bench, session.policy)).toEqual([])
+  expect(planTrials(session.state, session.conditions, session.policy)).toEqual([])
 })
 
 test('an evaluated gain above review-above is merged', async () => {

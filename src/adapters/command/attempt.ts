@@ -100,7 +100,7 @@ export class Attempt {
 
   /** An agent that changed nothing may say that what a person asked for cannot be done. */
   #answer(end: AgentEnd): ProposalResult {
-    const cannot = this.#options.request.wish === undefined ? undefined : cannotOf(end.output)
+    const cannot = this.#options.request.personRequest === undefined ? undefined : cannotOf(end.output)
     if (cannot !== undefined) return this.#nothing(cannot, 'cannot')
     return this.#nothing(`it changed nothing${this.#lastWords(end)}`)
   }

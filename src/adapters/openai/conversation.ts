@@ -179,7 +179,7 @@ class Conversation {
   #readPlain(reply: Reply): Ending | undefined {
     const said = reply.content.trim()
     if (said === '') return this.#nothing('empty answer')
-    const cannot = this.#request.wish === undefined ? undefined : readCannot(withoutThoughts(said))
+    const cannot = this.#request.personRequest === undefined ? undefined : readCannot(withoutThoughts(said))
     if (cannot !== undefined) return { kind: 'nothing', reason: cannot, cannot: true, usage: this.#usage }
     const answer = parsePlainAnswer(said)
     if (answer.kind === 'malformed') return this.#correct(reply, answer.problem)

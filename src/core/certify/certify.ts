@@ -7,9 +7,9 @@ import type { State } from '../record/state.ts'
 import { BASE_SCALE, measuredValues, type Protocol, type Trial, type TrialResult } from '../record/trial.ts'
 import { explainLoss } from '../trial/lost.ts'
 import { trialId, trialSeed } from '../trial/protocol.ts'
-import { type CertifyPolicy, certificationEvidence, HOLD_Z, judgeStretch } from './opinion.ts'
+import { type CertifyPolicy, certificationEvidence, HOLD_Z, judgeRange } from './opinion.ts'
+import { isCertifying, type NextRange, nextRange, pendingMerges } from './ranges.ts'
 import { decideReverts } from './revert.ts'
-import { isCertifying, type NextStretch, nextStretch, pendingMerges } from './stretch.ts'
 
 /** The configuration that certification measures under: its own evaluator, where there is one. */
 export function certificationConfig(config: Config): Config {
@@ -21,9 +21,9 @@ export function certificationConfig(config: Config): Config {
 export function certifyPolicy(config: Config, testbed: string | undefined): CertifyPolicy {
   const { every, runs } = config.certify
   const { direction } = config.metric
-  const bench = { config: measurementHash(certificationConfig(config)), testbed, direction }
+  const conditions = { config: measurementHash(certificationConfig(config)), testbed, direction }
   const { simplicity } = config
-  return { direction, runs, every, holdZ: HOLD_Z, bench, ...(simplicity && { simplicity }) }
+  return { direction, runs, every, holdZ: HOLD_Z, conditions, ...(simplicity && { simplicity }) }
 }
 
 /** The runs that certification needs now; none while it is stuck. */
@@ -33,13 +33,13 @@ export function planCertification(state: State, policy: CertifyPolicy): Trial[] 
 
 /** Both ends in turn, so that whatever drifts meets both alike. */
 function missingRuns(state: State, policy: CertifyPolicy): Trial[] {
-  const stretch = nextStretch(state)
-  const opinion = stretch && judgeStretch(state, policy, stretch)
+  const range = nextRange(state)
+  const opinion = range && judgeRange(state, policy, range)
   if (opinion?.kind !== 'run') return []
-  const { from, to } = stretch as NextStretch
-  const range = { from: from.commit, to: to.commit }
-  const protocol: Protocol = { purpose: 'certify', scale: BASE_SCALE, range }
-  const evidence = certificationEvidence(state, range, policy.bench)
+  const { from, to } = range as NextRange
+  const ends = { from: from.commit, to: to.commit }
+  const protocol: Protocol = { purpose: 'certify', scale: BASE_SCALE, range: ends }
+  const evidence = certificationEvidence(state, ends, policy.conditions)
   const missing = (results: readonly TrialResult[]) =>
     Math.max(0, opinion.runs - measuredValues(results).length)
   const left = { from: missing(evidence.baseline), to: missing(evidence.candidate) }
@@ -65,7 +65,7 @@ function missingRuns(state: State, policy: CertifyPolicy): Trial[] {
   return trials
 }
 
-/** By tree: certification counts its own replicates, through all stretches, so that its seeds are fresh every time. */
+/** By tree: certification counts its own replicates, through all ranges, so that its seeds are fresh every time. */
 function lastReplicates(state: State): Map<string, number> {
   const last = new Map<string, number>()
   for (const { trial } of state.trials.values())
@@ -83,8 +83,8 @@ export function askForCertification(state: State): Extract<LedgerEvent, { kind: 
 /** What certification can decide now, as ledger events; each may make another possible. */
 export function decideCertification(state: State, policy: CertifyPolicy): LedgerEvent[] {
   const isDue = policy.every > 0 && pendingMerges(state).length >= policy.every
-  const stretch = nextStretch(state)
-  const opinion = stretch && judgeStretch(state, policy, stretch)
+  const range = nextRange(state)
+  const opinion = range && judgeRange(state, policy, range)
   return [
     ...(isDue ? askForCertification(state) : []),
     ...(opinion?.kind === 'decided'
@@ -96,8 +96,8 @@ export function decideCertification(state: State, policy: CertifyPolicy): Ledger
 
 /** Why certification cannot go on, as a sentence; undefined while it can. */
 export function certificationFailure(state: State, policy: CertifyPolicy): string | undefined {
-  const stretch = nextStretch(state)
-  const opinion = stretch && judgeStretch(state, policy, stretch)
+  const range = nextRange(state)
+  const opinion = range && judgeRange(state, policy, range)
   if (opinion?.kind === 'stuck') return `the last certified commit cannot be measured: ${opinion.reason}`
   for (const { id, head, replicate } of missingRuns(state, policy)) {
     const loss = explainLoss(state, id)

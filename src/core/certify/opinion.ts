@@ -1,45 +1,49 @@
-// What fresh runs say about a stretch of the baseline: that it holds, that it does not, or that more of them are needed.
+// What fresh runs say about a range of the baseline: that it holds, that it does not, or that more of them are needed.
 
-import { type Bench, comparableTrials, noiseSigma } from '../judge/evidence.ts'
+import { type Conditions, comparableTrials, noiseSigma } from '../judge/evidence.ts'
 import { type MeasuredEvidence, NOT_WORSE_Z } from '../judge/judge.ts'
 import { inMetric, isSimplification, type Simplicity, type Units } from '../judge/policy.ts'
-import { type Certification, type Stretch, stretchKey } from '../record/certification.ts'
+import { type Certification, type MergeRange, rangeKey } from '../record/certification.ts'
 import type { State } from '../record/state.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import { mean } from '../statistics/noise.ts'
 import { formatNumber, formatScore } from '../text/numbers.ts'
-import type { Direction } from '../trial/metric.ts'
-import type { NextStretch } from './stretch.ts'
+import type { MetricDirection } from '../trial/metric.ts'
+import type { NextRange } from './ranges.ts'
 
 export interface CertifyPolicy {
-  direction: Direction
-  /** Fresh runs of each end of a stretch; a merge that stands alone gets twice as many before it is refuted. */
+  direction: MetricDirection
+  /** Fresh runs of each end of a range; a merge that stands alone gets twice as many before it is refuted. */
   runs: number
   /** Merges after which certification begins by itself; 0 for never. */
   every: number
-  /** Standard score from which a stretch holds. */
+  /** Standard score from which a range holds. */
   holdZ: number
   /** What merges that only had to be not worse may cost. */
   simplicity?: Simplicity
-  /** The bench of certification, see `certificationConfig`. */
-  bench: Bench
+  /** The conditions of certification, see `certificationConfig`. */
+  conditions: Conditions
 }
 
-/** One-sided 5 %: of stretches that gained nothing, one in twenty holds. */
+/** One-sided 5 %: of ranges that gained nothing, one in twenty holds. */
 export const HOLD_Z = 1.645
 
 /** Runs of one end that may fail before something else than a small gain is the matter. */
 const MAX_FAILURES = 3
 
-/** The fresh runs of a stretch, as the baseline (`from`) and the candidate (`to`) of one comparison. */
-export function certificationEvidence(state: State, stretch: Stretch, bench?: Bench): MeasuredEvidence {
-  const runs = (bench ? comparableTrials(state, bench) : [...state.trials.values()]).filter(
+/** The fresh runs of a range, as the baseline (`from`) and the candidate (`to`) of one comparison. */
+export function certificationEvidence(
+  state: State,
+  range: MergeRange,
+  conditions?: Conditions,
+): MeasuredEvidence {
+  const runs = (conditions ? comparableTrials(state, conditions) : [...state.trials.values()]).filter(
     ({ trial: { protocol } }) =>
-      protocol.purpose === 'certify' && stretchKey(protocol.range) === stretchKey(stretch),
+      protocol.purpose === 'certify' && rangeKey(protocol.range) === rangeKey(range),
   )
   const of = (commit: string) => runs.filter(({ trial }) => trial.head === commit)
-  const sigma = bench && noiseSigma(state, bench)
-  return { baseline: of(stretch.from), candidate: of(stretch.to), sigma }
+  const sigma = conditions && noiseSigma(state, conditions)
+  return { baseline: of(range.from), candidate: of(range.to), sigma }
 }
 
 type Opinion =
@@ -49,18 +53,18 @@ type Opinion =
   | { kind: 'decided'; certification: Certification }
 
 /**
- * The opinion about a stretch on the evidence so far: z = (gain + margin) / (σ √(1/n + 1/m)), one-sided, where the margin
+ * The opinion about a range on the evidence so far: z = (gain + margin) / (σ √(1/n + 1/m)), one-sided, where the margin
  * is what the simplifications in it may cost together. Looked at once, and for a single merge a second time with twice the
  * runs: undoing a merge that helps costs more than the runs that tell.
  */
-export function judgeStretch(state: State, policy: CertifyPolicy, stretch: NextStretch): Opinion {
-  const ends = { from: stretch.from.commit, to: stretch.to.commit }
-  const evidence = certificationEvidence(state, ends, policy.bench)
+export function judgeRange(state: State, policy: CertifyPolicy, range: NextRange): Opinion {
+  const ends = { from: range.from.commit, to: range.to.commit }
+  const evidence = certificationEvidence(state, ends, policy.conditions)
   const [before, after] = [measuredValues(evidence.baseline), measuredValues(evidence.candidate)]
   const stuck = failure(evidence.baseline)
   if (stuck !== undefined) return { kind: 'stuck', reason: stuck }
   const runs = { candidate: after.length, baseline: before.length }
-  const about = { ...ends, merges: stretch.merges, runs }
+  const about = { ...ends, merges: range.merges, runs }
   const broken = failure(evidence.candidate)
   if (broken !== undefined)
     return { kind: 'decided', certification: { ...about, holds: false, reason: broken } }
@@ -68,15 +72,15 @@ export function judgeStretch(state: State, policy: CertifyPolicy, stretch: NextS
   if (complete < policy.runs) return { kind: 'run', runs: policy.runs }
   const isSecondLook = complete > policy.runs
   if (isSecondLook && complete < 2 * policy.runs) return { kind: 'run', runs: 2 * policy.runs }
-  const demand = demandOn(stretch, policy, { sigma: evidence.sigma ?? 0, baseline: mean(before) })
+  const demand = demandOn(range, policy, { sigma: evidence.sigma ?? 0, baseline: mean(before) })
   const certification = compareEnds(about, before, after, demand, policy)
   const { gain = 0 } = certification
-  const mayStillHold = stretch.merges === 1 && !isSecondLook && gain + demand.margin > 0
+  const mayStillHold = range.merges === 1 && !isSecondLook && gain + demand.margin > 0
   if (!certification.holds && mayStillHold) return { kind: 'run', runs: 2 * policy.runs }
   return { kind: 'decided', certification }
 }
 
-/** What is asked of a stretch. */
+/** What is asked of a range. */
 interface Demand {
   sigma: number
   /** Merges in it that only had to be not worse. */
@@ -88,7 +92,7 @@ interface Demand {
 
 /** A merge is held to what the judge asked of it: each simplification may cost its margin, alone and in company. */
 function demandOn(
-  { merges, addedLines }: NextStretch,
+  { merges, addedLines }: NextRange,
   { simplicity, holdZ }: CertifyPolicy,
   units: Units,
 ): Demand {

@@ -1,7 +1,7 @@
 // What becomes of a merge that certification refuted: a pull request that undoes it, decided by the fresh runs alone.
 
 import { type Proposal, revertedMerge } from '../record/candidate.ts'
-import { type Certification, isRefuted, stretchKey } from '../record/certification.ts'
+import { type Certification, isRefuted, rangeKey } from '../record/certification.ts'
 import type { LedgerEvent } from '../record/events.ts'
 import { candidateMergedAs, refutationOf } from '../record/merges.ts'
 import { openCandidates, type State } from '../record/state.ts'
@@ -22,7 +22,7 @@ export function certificationSteps(state: State): CertificationStep[] {
   const undone = new Set([...state.candidates.values()].flatMap((one) => revertedMerge(one) ?? []))
   return settled.flatMap((certification) => {
     const { to } = certification
-    const isAnnounced = state.announced.has(stretchKey(certification))
+    const isAnnounced = state.announced.has(rangeKey(certification))
     const stays = certification.holds || undone.has(to) || state.notReverted.has(to)
     return [
       ...(isAnnounced ? [] : [{ kind: 'announce', certification } as const]),

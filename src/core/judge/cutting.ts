@@ -9,7 +9,7 @@ import { mean, standardDeviation } from '../statistics/noise.ts'
 import { type Checkpoint, type CutPlan, levelAt, outlook } from '../trial/curve.ts'
 import { certainFrom, type Experience } from '../trial/forecast.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
-import { type Bench, comparableTrials, noiseSigma, trialsOfTree } from './evidence.ts'
+import { type Conditions, comparableTrials, noiseSigma, trialsOfTree } from './evidence.ts'
 
 /** A finished run, as far as cutting is concerned. */
 export type FinishedRun = Pick<
@@ -17,7 +17,7 @@ export type FinishedRun = Pick<
   'testbed' | 'curve' | 'value' | 'wallSeconds' | 'trainingSeconds' | 'firstPointSeconds'
 >
 
-export interface CutPolicy extends Pick<Bench, 'direction'> {
+export interface CutPolicy extends Pick<Conditions, 'direction'> {
   /** A trial is cut when the chance that it ends less than `HOPELESS_SIGMAS` behind is below this. */
   chance: number
 }
@@ -129,23 +129,23 @@ export function withForecast(
 }
 
 /** The first run of a merged candidate, too: it was selected for its end, and the curve is hardly another for that. */
-function measuredTrials(state: State, bench: Bench, tree: string): TrialResult[] {
-  return trialsOfTree(state, bench, tree).filter(({ outcome }) => outcome === 'measured')
+function measuredTrials(state: State, conditions: Conditions, tree: string): TrialResult[] {
+  return trialsOfTree(state, conditions, tree).filter(({ outcome }) => outcome === 'measured')
 }
 
 /** The plan for first runs of candidates on the present baseline; undefined while there is nothing to compare with. */
-export function planCut(state: State, bench: Bench, policy: CutPolicy): CutPlan | undefined {
+export function planCut(state: State, conditions: Conditions, policy: CutPolicy): CutPlan | undefined {
   const references = new Map<string, Reference | undefined>()
   const referenceAt = (commit: string | undefined): Reference | undefined => {
     const baseline = state.baselines.find((known) => known.commit === commit)
     if (baseline === undefined) return undefined
     if (!references.has(baseline.commit))
-      references.set(baseline.commit, referenceOf(measuredTrials(state, bench, baseline.tree)))
+      references.set(baseline.commit, referenceOf(measuredTrials(state, conditions, baseline.tree)))
     return references.get(baseline.commit)
   }
   const present = referenceAt(state.baseline?.commit)
   if (!present) return undefined
-  const judged = comparableTrials(state, bench).filter(({ trial }) => isJudgeTrial(trial))
+  const judged = comparableTrials(state, conditions).filter(({ trial }) => isJudgeTrial(trial))
   const runs = Map.groupBy(judged, ({ trial }) => trial.tree)
   // What undoes a merge is not trained, and may have the tree of a baseline that was.
   const trained = [...state.candidates.values()].filter((one) => revertedMerge(one) === undefined)
@@ -154,7 +154,7 @@ export function planCut(state: State, bench: Bench, policy: CutPolicy): CutPlan 
     const reference = run && referenceAt(base)
     return run && reference ? [{ run, reference }] : []
   })
-  return withForecast(present, earlier, noiseSigma(state, bench) ?? 0, policy)
+  return withForecast(present, earlier, noiseSigma(state, conditions) ?? 0, policy)
 }
 
 /** The trials whose curves may be looked at: those that `planCut` learns from, and those that a comment draws. */

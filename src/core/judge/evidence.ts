@@ -3,14 +3,20 @@
 import { type Candidate, isIdea } from '../record/candidate.ts'
 import type { BaselineCommit, State } from '../record/state.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
-import { type Belief, believe, type Era, endEra, NO_TRACK } from '../statistics/belief.ts'
+import {
+  type BaselinePeriod,
+  type Belief,
+  believe,
+  endPeriod,
+  NOTHING_CARRIED,
+} from '../statistics/belief.ts'
 import { estimateNoise, mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 import { type Evidence, losses } from './judge.ts'
 
 /** What two numbers must share to be comparable. */
-export interface Bench {
+export interface Conditions {
   /** Hash of the configuration. */
   config: string
   /** Hardware in words; undefined while nothing has been trained, or when the machine that will train is not known yet. */
@@ -20,8 +26,8 @@ export interface Bench {
 }
 
 /** Every comparable run of this code, in the order of the ledger, without those that certify. */
-export function trialsOfTree(state: State, bench: Bench, tree: string): TrialResult[] {
-  return comparableTrials(state, bench).filter(({ trial }) => trial.tree === tree && isJudgeTrial(trial))
+export function trialsOfTree(state: State, conditions: Conditions, tree: string): TrialResult[] {
+  return comparableTrials(state, conditions).filter(({ trial }) => trial.tree === tree && isJudgeTrial(trial))
 }
 
 /**
@@ -29,8 +35,8 @@ export function trialsOfTree(state: State, bench: Bench, tree: string): TrialRes
  * being good, so that at its word the new baseline would look better than it is. After a change of testbed that is the
  * first one there, whatever its number.
  */
-export function baselineTrials(state: State, bench: Bench, tree: string): TrialResult[] {
-  return unselectedRuns(trialsOfTree(state, bench, tree))
+export function baselineTrials(state: State, conditions: Conditions, tree: string): TrialResult[] {
+  return unselectedRuns(trialsOfTree(state, conditions, tree))
 }
 
 /** @param results every run of one tree */
@@ -39,8 +45,8 @@ function unselectedRuns(results: readonly TrialResult[]): TrialResult[] {
 }
 
 /** Every comparable run, without those that certify, by its code. */
-function trialsByTree(state: State, bench: Bench): Map<string, TrialResult[]> {
-  const judged = comparableTrials(state, bench).filter(({ trial }) => isJudgeTrial(trial))
+function trialsByTree(state: State, conditions: Conditions): Map<string, TrialResult[]> {
+  const judged = comparableTrials(state, conditions).filter(({ trial }) => isJudgeTrial(trial))
   return Map.groupBy(judged, ({ trial }) => trial.tree)
 }
 
@@ -50,14 +56,14 @@ function trialsByTree(state: State, bench: Bench): Map<string, TrialResult[]> {
  *
  * @param except tree of the candidate that is judged: its own luck must not decide how much luck there is
  */
-export function noiseSigma(state: State, bench: Bench, except?: string): number | undefined {
-  const groups = Map.groupBy(comparableTrials(state, bench), (result) => result.trial.tree)
+export function noiseSigma(state: State, conditions: Conditions, except?: string): number | undefined {
+  const groups = Map.groupBy(comparableTrials(state, conditions), (result) => result.trial.tree)
   if (except !== undefined) groups.delete(except)
   const unselected = [...groups.values()].map((results) => results.filter(isUnselected))
   return estimateNoise(unselected.map(measuredValues))?.sigma
 }
 
-/** False for the first run of a tree on a bench when it was made of a candidate. */
+/** False for the first run of a tree under these conditions when it was made of a candidate. */
 function isUnselected({ trial }: TrialResult, index: number): boolean {
   return index > 0 || trial.candidate === null
 }
@@ -65,15 +71,15 @@ function isUnselected({ trial }: TrialResult, index: number): boolean {
 /** What a candidate is judged on. */
 export function evidenceFor(
   state: State,
-  bench: Bench,
+  conditions: Conditions,
   { base, tree }: Pick<Candidate, 'base' | 'tree'>,
 ): Evidence {
   const commit = state.baselines.find((baseline) => baseline.commit === base)
-  const sigma = noiseSigma(state, bench, tree)
+  const sigma = noiseSigma(state, conditions, tree)
   return {
-    ...beliefAt(state, bench, base, sigma),
-    baseline: commit ? baselineTrials(state, bench, commit.tree) : [],
-    candidate: trialsOfTree(state, bench, tree),
+    ...beliefAt(state, conditions, base, sigma),
+    baseline: commit ? baselineTrials(state, conditions, commit.tree) : [],
+    candidate: trialsOfTree(state, conditions, tree),
     sigma,
   }
 }
@@ -81,16 +87,16 @@ export function evidenceFor(
 /** What the record tells about a baseline, by its commit; `inherited` when it was known before it was the baseline. */
 export function beliefAt(
   state: State,
-  bench: Bench,
+  conditions: Conditions,
   base: string,
   sigma: number | undefined,
 ): Belief & { inherited: boolean } {
-  const eras = erasUntil(state, bench, base)
-  const last = eras.pop()
-  if (!last || !sigma) return { level: undefined, effects: NO_TRACK.effects, inherited: false }
-  const track = eras.reduce((before, era) => endEra(before, era, sigma), NO_TRACK)
-  const { level, effects } = believe(track, last, sigma)
-  return { level, effects, inherited: track.level !== undefined }
+  const periods = periodsUntil(state, conditions, base)
+  const last = periods.pop()
+  if (!last || !sigma) return { level: undefined, effects: NOTHING_CARRIED.effects, inherited: false }
+  const carried = periods.reduce((before, period) => endPeriod(before, period, sigma), NOTHING_CARRIED)
+  const { level, effects } = believe(carried, last, sigma)
+  return { level, effects, inherited: carried.level !== undefined }
 }
 
 /**
@@ -99,22 +105,22 @@ export function beliefAt(
  */
 export function missingBaselineRuns(
   state: State,
-  bench: Bench,
+  conditions: Conditions,
   { commit, tree }: BaselineCommit,
   replicates: number,
 ): number {
-  const sigma = noiseSigma(state, bench)
-  const wanted = sigma === 0 ? 1 : beliefAt(state, bench, commit, sigma).inherited ? 0 : replicates
-  return Math.max(0, wanted - baselineTrials(state, bench, tree).length)
+  const sigma = noiseSigma(state, conditions)
+  const wanted = sigma === 0 ? 1 : beliefAt(state, conditions, commit, sigma).inherited ? 0 : replicates
+  return Math.max(0, wanted - baselineTrials(state, conditions, tree).length)
 }
 
 /** The eras up to that of this baseline, oldest first. */
-function erasUntil(state: State, bench: Bench, base: string): Era[] {
-  const byTree = trialsByTree(state, bench)
+function periodsUntil(state: State, conditions: Conditions, base: string): BaselinePeriod[] {
+  const byTree = trialsByTree(state, conditions)
   // What changes nothing, or undoes a merge, tells nothing about what changes usually do.
   const ideas = [...state.candidates.values()].filter(isIdea)
   const byBase = Map.groupBy(ideas, (candidate) => candidate.base)
-  const lossesOf = (results: readonly TrialResult[]) => losses(results, bench)
+  const lossesOf = (results: readonly TrialResult[]) => losses(results, conditions)
   const last = state.baselines.findLastIndex(({ commit }) => commit === base)
   let inherited = false
   return state.baselines.slice(0, last + 1).map(({ commit, tree }) => {
@@ -147,11 +153,11 @@ function becameBaseline({ end }: Candidate): boolean {
 }
 
 /**
- * Mean wall time of a run of the first baseline measured on this bench. Anchored there, because an allowance over the
+ * Mean wall time of a run of the first baseline measured under these conditions. Anchored there, because an allowance over the
  * present baseline would let every merge add a few percent of training time to the last.
  */
-export function usualSeconds(state: State, bench: Bench): number | undefined {
-  const byTree = trialsByTree(state, bench)
+export function usualSeconds(state: State, conditions: Conditions): number | undefined {
+  const byTree = trialsByTree(state, conditions)
   for (const { tree } of state.baselines) {
     const runs = unselectedRuns(byTree.get(tree) ?? [])
     if (runs.length > 0) return mean(runs.map((result) => result.wallSeconds))
@@ -160,15 +166,16 @@ export function usualSeconds(state: State, bench: Bench): number | undefined {
 }
 
 /** Mean of the metric over the runs that measure a tree as the baseline; undefined before the first. */
-export function baselineMean(state: State, bench: Bench, tree: string): number | undefined {
-  const values = measuredValues(baselineTrials(state, bench, tree))
+export function baselineMean(state: State, conditions: Conditions, tree: string): number | undefined {
+  const values = measuredValues(baselineTrials(state, conditions, tree))
   return values.length > 0 ? mean(values) : undefined
 }
 
-/** Every run made on this bench, whatever it was for, in the order of the ledger. */
-export function comparableTrials(state: State, bench: Bench): TrialResult[] {
+/** Every run made under these conditions, whatever it was for, in the order of the ledger. */
+export function comparableTrials(state: State, conditions: Conditions): TrialResult[] {
   return [...state.trials.values()].filter(
     (result) =>
-      result.config === bench.config && (bench.testbed === undefined || result.testbed === bench.testbed),
+      result.config === conditions.config &&
+      (conditions.testbed === undefined || result.testbed === conditions.testbed),
   )
 }

@@ -3,7 +3,7 @@
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { type Belief, measuredGain } from '../statistics/belief.ts'
-import { judgeEffect, type Posterior, untriedPromise } from '../statistics/effects.ts'
+import { judgeEffect, type Posterior, untriedImprovement } from '../statistics/effects.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
 import { formatNumber, formatScore, formatShare } from '../text/numbers.ts'
 import { formatGain, inMetric, type JudgePolicy, type Requirement, requirement } from './policy.ts'
@@ -104,12 +104,14 @@ function goOnOrStop(
   policy: JudgePolicy,
   facts: Facts,
   words: string,
-  { risk, promise }: Posterior,
+  { risk, expectedImprovement }: Posterior,
 ): Judgement {
   const kind = risk > PARK_RISK ? 'reject' : 'park'
-  const price = WORTH_ANOTHER_RUN * untriedPromise(effects)
-  if (promise < price) {
-    const [got, asked] = [promise, price].map((gain) => formatNumber(gain < 0.001 ? 0 : gain * facts.sigma))
+  const price = WORTH_ANOTHER_RUN * untriedImprovement(effects)
+  if (expectedImprovement < price) {
+    const [got, asked] = [expectedImprovement, price].map((gain) =>
+      formatNumber(gain < 0.001 ? 0 : gain * facts.sigma),
+    )
     return { kind, reason: `${words}; expected further gain ${got}, below threshold ${asked}`, ...facts }
   }
   if (candidate.length < policy.candidateReplicates)

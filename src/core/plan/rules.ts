@@ -6,13 +6,13 @@ import type { Config } from '../config/config.ts'
 import { judgePolicy } from '../config/judge-policy.ts'
 import { measurementHash } from '../config/measurement.ts'
 import { planCut } from '../judge/cutting.ts'
-import type { Bench } from '../judge/evidence.ts'
+import type { Conditions } from '../judge/evidence.ts'
 import type { JudgePolicy } from '../judge/policy.ts'
 import type { State } from '../record/state.ts'
 import type { CutPlan } from '../trial/curve.ts'
 
 export interface Rules {
-  bench: Bench
+  conditions: Conditions
   policy: JudgePolicy
   certification: CertifyPolicy
 }
@@ -21,7 +21,7 @@ export interface Rules {
 export function rulesOf(config: Config, testbed: string | undefined): Rules {
   const { direction } = config.metric
   return {
-    bench: { config: measurementHash(config), testbed, direction },
+    conditions: { config: measurementHash(config), testbed, direction },
     policy: judgePolicy(config),
     certification: certifyPolicy(config, testbed),
   }
@@ -31,7 +31,7 @@ export function rulesOf(config: Config, testbed: string | undefined): Rules {
 export function cutPlan(
   state: State,
   { cutBelow: chance }: Config,
-  { bench, policy }: Rules,
+  { conditions, policy }: Rules,
 ): CutPlan | undefined {
-  return chance === undefined ? undefined : planCut(state, bench, { ...policy, chance })
+  return chance === undefined ? undefined : planCut(state, conditions, { ...policy, chance })
 }

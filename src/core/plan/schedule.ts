@@ -4,7 +4,7 @@ import { planCertification } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
 import { type CertificationStep, certificationSteps } from '../certify/revert.ts'
 import {
-  type Bench,
+  type Conditions,
   evidenceFor,
   missingBaselineRuns,
   trialsOfTree,
@@ -32,20 +32,20 @@ const MAX_BASELINE_FAILURES = 3
  */
 export function planTrials(
   state: State,
-  bench: Bench,
+  conditions: Conditions,
   policy: JudgePolicy,
   certification?: CertifyPolicy,
 ): Trial[] {
-  if (!state.baseline || baselineFailure(state, bench) !== undefined) return []
+  if (!state.baseline || baselineFailure(state, conditions) !== undefined) return []
   const accepted = openCandidates(state).find((candidate) => isAccepted(candidate, state))
-  if (accepted) return planAccepted(state, bench, accepted)
+  if (accepted) return planAccepted(state, conditions, accepted)
   const waiting = openCandidates(state)
     .filter((candidate) => isJudged(candidate, state))
-    .filter((candidate) => judgeCandidate(state, bench, policy, candidate).kind === 'replicate')
-  const trials = waiting.flatMap((candidate) => planCandidate(state, bench, candidate))
+    .filter((candidate) => judgeCandidate(state, conditions, policy, candidate).kind === 'replicate')
+  const trials = waiting.flatMap((candidate) => planCandidate(state, conditions, candidate))
   return [
     ...(certification ? planCertification(state, certification) : []),
-    ...planBaseline(state, bench, policy, waiting),
+    ...planBaseline(state, conditions, policy, waiting),
     ...trials.sort((a, b) => Number(b.replicate > 1) - Number(a.replicate > 1)),
   ]
 }
@@ -60,9 +60,9 @@ const MAX_ACCEPTED_RUNS = 3
  * the merge costs nothing then, and measures the next baseline better; a longer one costs more than it brings
  * (docs/deciding.md).
  */
-function planAccepted(state: State, bench: Bench, accepted: Candidate): Trial[] {
-  const runs = trialsOfTree(state, bench, accepted.tree).length
-  const isShort = (usualSeconds(state, bench) ?? Number.POSITIVE_INFINITY) <= MERGE_SECONDS
+function planAccepted(state: State, conditions: Conditions, accepted: Candidate): Trial[] {
+  const runs = trialsOfTree(state, conditions, accepted.tree).length
+  const isShort = (usualSeconds(state, conditions) ?? Number.POSITIVE_INFINITY) <= MERGE_SECONDS
   return isShort && runs < MAX_ACCEPTED_RUNS ? [nextTrial(state, accepted.id, accepted)] : []
 }
 
@@ -72,26 +72,27 @@ function planAccepted(state: State, bench: Bench, accepted: Candidate): Trial[] 
  */
 function planBaseline(
   state: State,
-  bench: Bench,
+  conditions: Conditions,
   policy: JudgePolicy,
   waiting: readonly Candidate[],
 ): Trial[] {
   const { baseline } = state
   if (!baseline) return []
-  const missing = missingBaselineRuns(state, bench, baseline, policy.baselineReplicates)
-  const count = missing > 0 ? missing : Number(waiting.some((one) => isHeldUpByBaseline(state, bench, one)))
+  const missing = missingBaselineRuns(state, conditions, baseline, policy.baselineReplicates)
+  const count =
+    missing > 0 ? missing : Number(waiting.some((one) => isHeldUpByBaseline(state, conditions, one)))
   const commits = { base: baseline.commit, head: baseline.commit, tree: baseline.tree }
   return Array.from({ length: count }, (_, index) => nextTrial(state, null, commits, index))
 }
 
-function isHeldUpByBaseline(state: State, bench: Bench, candidate: Candidate): boolean {
-  const { level, sigma, candidate: runs } = evidenceFor(state, bench, candidate)
+function isHeldUpByBaseline(state: State, conditions: Conditions, candidate: Candidate): boolean {
+  const { level, sigma, candidate: runs } = evidenceFor(state, conditions, candidate)
   return runs.length >= 2 && !!sigma && !!level && level.variance > sigma ** 2 / runs.length
 }
 
 /** The candidate's next run; none while it waits for the baseline to be measured. */
-function planCandidate(state: State, bench: Bench, candidate: Candidate): Trial[] {
-  const { level, sigma, candidate: runs } = evidenceFor(state, bench, candidate)
+function planCandidate(state: State, conditions: Conditions, candidate: Candidate): Trial[] {
+  const { level, sigma, candidate: runs } = evidenceFor(state, conditions, candidate)
   const comparable = sigma === 0 || level !== undefined
   return runs.length === 0 || comparable ? [nextTrial(state, candidate.id, candidate)] : []
 }
@@ -122,12 +123,12 @@ function nextTrial(
 /** The judge's opinion of a candidate on the evidence so far. */
 export function judgeCandidate(
   state: State,
-  bench: Bench,
+  conditions: Conditions,
   policy: JudgePolicy,
   candidate: Candidate,
 ): Judgement {
-  const code = { addedLines: candidate.addedLines, usualSeconds: usualSeconds(state, bench) }
-  const evidence = evidenceFor(state, bench, candidate)
+  const code = { addedLines: candidate.addedLines, usualSeconds: usualSeconds(state, conditions) }
+  const evidence = evidenceFor(state, conditions, candidate)
   const judgement = judge(evidence, policy, code)
   if (judgement.kind !== 'replicate') return judgement
   const loss = explainLoss(state, nextTrial(state, candidate.id, candidate).id)
@@ -139,37 +140,37 @@ export function judgeCandidate(
 /** Decisions that the evidence now allows, as ledger events. */
 export function decide(
   state: State,
-  bench: Bench,
+  conditions: Conditions,
   policy: JudgePolicy,
 ): Extract<LedgerEvent, { kind: 'judged' }>[] {
-  if (!baselineIsMeasured(state, bench, policy)) return []
+  if (!baselineIsMeasured(state, conditions, policy)) return []
   return openCandidates(state)
     .filter((candidate) => isJudged(candidate, state))
     .flatMap((candidate) => {
-      const judgement = judgeCandidate(state, bench, policy, candidate)
+      const judgement = judgeCandidate(state, conditions, policy, candidate)
       if (judgement.kind === 'replicate') return []
-      const { testbed } = bench
+      const { testbed } = conditions
       const verdict: Verdict = { ...judgement, ...(testbed !== undefined && { testbed }) }
       return [{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict } as const]
     })
 }
 
-function baselineIsMeasured(state: State, bench: Bench, policy: JudgePolicy): boolean {
+function baselineIsMeasured(state: State, conditions: Conditions, policy: JudgePolicy): boolean {
   if (!state.baseline) return false
-  return missingBaselineRuns(state, bench, state.baseline, policy.baselineReplicates) === 0
+  return missingBaselineRuns(state, conditions, state.baseline, policy.baselineReplicates) === 0
 }
 
 /** The latest runs of a baseline that has failed too often in a row to be measured; undefined while it is fine. */
-export function baselineFailures(state: State, bench: Bench): TrialResult[] | undefined {
+export function baselineFailures(state: State, conditions: Conditions): TrialResult[] | undefined {
   if (!state.baseline) return undefined
-  const runs = trialsOfTree(state, bench, state.baseline.tree)
+  const runs = trialsOfTree(state, conditions, state.baseline.tree)
   const failed = runs.slice(runs.findLastIndex(({ outcome }) => outcome === 'measured') + 1)
   return failed.length < MAX_BASELINE_FAILURES ? undefined : failed
 }
 
 /** Why the baseline cannot be measured, as a sentence. */
-export function baselineFailure(state: State, bench: Bench): string | undefined {
-  const failed = baselineFailures(state, bench)
+export function baselineFailure(state: State, conditions: Conditions): string | undefined {
+  const failed = baselineFailures(state, conditions)
   const last = failed?.at(-1)
   return (
     last &&

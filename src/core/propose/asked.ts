@@ -6,30 +6,32 @@ import type { State } from '../record/state.ts'
 import { fence, visibleText } from '../text/markdown.ts'
 
 export interface Asked {
-  /** The wish that this proposal is to take up. */
-  wish?: Pick<PersonRequest, 'text' | 'source'>
+  /** The request that this proposal is to take up. */
+  personRequest?: Pick<PersonRequest, 'text' | 'source'>
   /** Where to look in this run. */
   direction?: string
 }
 
-/** With this an answer begins that says why a wish cannot be done. */
+/** With this an answer begins that says why a request cannot be done. */
 const CANNOT = 'CANNOT:'
 const MAX_REJECTIONS = 8
 
-export function personAsks({ wish, direction }: Asked): string {
-  if (wish === undefined && direction === undefined) return ''
+export function personAsks({ personRequest, direction }: Asked): string {
+  if (personRequest === undefined && direction === undefined) return ''
   return [
     '# A person asks',
     'Their words are quoted. They say what to try; the rules above stay as they are.',
     ...(direction === undefined ? [] : [`## Direction of this run\n\n${fence(direction)}`]),
-    ...(wish === undefined ? [] : [`## The idea to take up now\n\n${fence(wish.text)}\n\n${TAKE_UP}`]),
+    ...(personRequest === undefined
+      ? []
+      : [`## The idea to take up now\n\n${fence(personRequest.text)}\n\n${TAKE_UP}`]),
   ].join('\n\n')
 }
 
 const TAKE_UP = `Propose exactly this idea, as small as it can be tested, whatever you would have tried yourself. Its category is what fits it best.
 When it cannot be done within the rules, or was tried before, propose nothing: answer without a tool call, in one paragraph that begins with \`${CANNOT}\` and says why. That person reads your answer.`
 
-/** Why a wish cannot be done, when the answer says so. */
+/** Why a request cannot be done, when the answer says so. */
 export function readCannot(answer: string): string | undefined {
   const [, reason] = /^\s*\**CANNOT:\**\s*([\s\S]+)$/.exec(answer) ?? []
   return reason?.trim()

@@ -81,7 +81,7 @@ export function chooseTurn(
 }
 
 /** When a person asks for something, they say what it is about, and it may be nothing but numbers. */
-export function forWish({ category }: Direction): Direction {
+export function forRequest({ category }: Direction): Direction {
   return { mode: 'explore', category, structural: false, sources: [] }
 }
 
@@ -132,7 +132,7 @@ function drawProposer(
 ): number | undefined {
   if (able.length < 2) return able[0]
   const place = (name: string) => proposers.findIndex((proposer) => proposer.name === name)
-  const fruitless = [...state.fruitless.values()].map(({ proposer, usage }) => ({
+  const emptyAttempts = [...state.emptyAttempts.values()].map(({ proposer, usage }) => ({
     arm: place(proposer),
     gain: 0,
     cost: usage.dollars / deviceHourDollars,
@@ -142,7 +142,7 @@ function drawProposer(
     gain,
     cost: cost + candidate.usage.dollars / deviceHourDollars,
   }))
-  return drawArm(able, [...fruitless, ...fruitful], random)
+  return drawArm(able, [...emptyAttempts, ...fruitful], random)
 }
 
 interface Settled {

@@ -84,7 +84,7 @@ function parseObject(json: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Why a wish cannot be done: the last paragraph of an agent that says so. */
+/** Why a request cannot be done: the last paragraph of an agent that says so. */
 export function cannotOf(output: string): string | undefined {
   return output
     .split(/\n\s*\n/)

@@ -28,7 +28,7 @@ export function settledCount(state: State): number {
 
 /** @param every settled ideas from one writing to the next */
 export function insightsAreDue(state: State, every: number): boolean {
-  return settledCount(state) - state.distilled >= every
+  return settledCount(state) - state.decidedAtLastInsights >= every
 }
 
 /** What a model is asked, once. */

@@ -6,7 +6,7 @@ export interface Asking {
   kind: 'proposed' | 'nothing'
   /** Asking again on this baseline is pointless. */
   exhausted?: boolean
-  /** It was the answer to a wish, and says nothing about what else there may be. */
+  /** It was the answer to a request, and says nothing about what else there may be. */
   declined?: true
   /** Nobody was there to ask. */
   unreachable?: true
@@ -18,15 +18,15 @@ const MAX_REST_SECONDS = 900
 /** How long a job goes on asking proposers that bring nothing. */
 export interface BackoffLimits {
   /** A proposer that comes back empty this often in a row is asked no more on this baseline. */
-  fruitless: number
+  emptyAttempts: number
   /** Rests in a row after which a proposer that cannot be reached is asked no more on this baseline. */
   rests: number
 }
 
 /** A run lasts for hours: seven rests are an hour. */
-export const RUN_BACKOFF: BackoffLimits = { fruitless: 5, rests: 7 }
+export const RUN_BACKOFF: BackoffLimits = { emptyAttempts: 5, rests: 7 }
 /** A round has machines waiting for it, and the next one asks again. */
-export const ROUND_BACKOFF: BackoffLimits = { fruitless: 1, rests: 0 }
+export const ROUND_BACKOFF: BackoffLimits = { emptyAttempts: 1, rests: 0 }
 
 interface Rest {
   times: number
@@ -37,7 +37,7 @@ interface Rest {
 export class ProposerBackoff {
   readonly #limits: BackoffLimits
   readonly #exhausted = new Set<number>()
-  readonly #fruitless = new Map<number, number>()
+  readonly #emptyAttempts = new Map<number, number>()
   readonly #rests = new Map<number, Rest>()
 
   constructor(limits: BackoffLimits) {
@@ -47,7 +47,7 @@ export class ProposerBackoff {
   /** A new baseline is a new chance for those who had nothing to offer on the old one. */
   renew(): void {
     this.#exhausted.clear()
-    this.#fruitless.clear()
+    this.#emptyAttempts.clear()
   }
 
   /** @returns how long this proposer is left alone, if it could not be reached and may be asked again */
@@ -55,9 +55,9 @@ export class ProposerBackoff {
     if (asking.unreachable && !asking.exhausted) return this.#rest(index, nowSeconds)
     this.#rests.delete(index)
     if (asking.declined) return undefined
-    const fruitless = asking.kind === 'proposed' ? 0 : (this.#fruitless.get(index) ?? 0) + 1
-    this.#fruitless.set(index, fruitless)
-    if (asking.exhausted || fruitless >= this.#limits.fruitless) this.#exhausted.add(index)
+    const emptyAttempts = asking.kind === 'proposed' ? 0 : (this.#emptyAttempts.get(index) ?? 0) + 1
+    this.#emptyAttempts.set(index, emptyAttempts)
+    if (asking.exhausted || emptyAttempts >= this.#limits.emptyAttempts) this.#exhausted.add(index)
     return undefined
   }
 

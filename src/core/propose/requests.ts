@@ -1,12 +1,12 @@
-// Wishes of people, from an input of the workflow or a labelled issue: which text becomes one, which is next, and what its
+// Requests of people, from an input of the workflow or a labelled issue: which text becomes one, which is next, and what its
 // asker is to be told. Each is taken up once.
 import type { LedgerEvent } from '../record/events.ts'
 import { type Person, quotable, type Words } from '../record/people.ts'
 import type { KnownRequest, PersonRequest, RequestAnswer } from '../record/request.ts'
 import type { State } from '../record/state.ts'
 
-/** The label that makes an issue a wish. */
-export const WISH_LABEL = 'autoresearch'
+/** The label that makes an issue a request. */
+export const REQUEST_LABEL = 'autoresearch'
 
 export interface LabelledIssue {
   number: number
@@ -20,21 +20,23 @@ export interface LabelledIssue {
 /** Whether a person may write to the repository. */
 export type Standing = Person & { mayWrite: boolean }
 
-export type ReadIssue = { kind: 'wish'; wish: PersonRequest } | { kind: 'refused'; reason: string }
+export type ReadIssue =
+  | { kind: 'request'; personRequest: PersonRequest }
+  | { kind: 'refused'; reason: string }
 
-const MAX_WISH_CHARACTERS = 2000
+const MAX_REQUEST_CHARACTERS = 2000
 export const MAX_DIRECTION_CHARACTERS = 1000
 /** After so many askings without a candidate there will be none. */
 const MAX_ATTEMPTS = 3
 
-export function dispatchedWish(id: string, hypothesis: string): PersonRequest | undefined {
-  const text = quotable(hypothesis, MAX_WISH_CHARACTERS)
+export function dispatchedRequest(id: string, hypothesis: string): PersonRequest | undefined {
+  const text = quotable(hypothesis, MAX_REQUEST_CHARACTERS)
   return text === '' ? undefined : { id: `run-${id}`, source: { kind: 'dispatch' }, text }
 }
 
 /**
  * Reads a labelled issue. Its own text counts when its author may write. The label of someone who may write does not make
- * another's text theirs, because the author can change it at any moment: then their words in a comment are the wish.
+ * another's text theirs, because the author can change it at any moment: then their words in a comment are the request.
  *
  * @param labeller who put the label on last
  * @param words the last words on the issue of someone who may write
@@ -46,7 +48,7 @@ export function readIssue(
   if (labeller === undefined || labeller.isBot || !labeller.mayWrite)
     return { kind: 'refused', reason: 'the label was not put on by a person with write access' }
   const own = mayWrite && !author.isBot
-  const said = own ? { by: author.login, text: quotable(`${title}\n${body}`, MAX_WISH_CHARACTERS) } : words
+  const said = own ? { by: author.login, text: quotable(`${title}\n${body}`, MAX_REQUEST_CHARACTERS) } : words
   if (said === undefined || said.text === '')
     return {
       kind: 'refused',
@@ -54,26 +56,34 @@ export function readIssue(
         ? 'it is empty'
         : 'its author has no write access: say in a comment what is to be tried, as someone who has',
     }
-  return { kind: 'wish', wish: { id: issueWish(number), source: { kind: 'issue', number }, ...said } }
+  return {
+    kind: 'request',
+    personRequest: { id: issueRequestId(number), source: { kind: 'issue', number }, ...said },
+  }
 }
 
-export function issueWish(number: number): string {
+export function issueRequestId(number: number): string {
   return `issue-${number}`
 }
 
-/** The oldest wish that nobody has taken up. */
-export function waitingWish({ wishes }: State): KnownRequest | undefined {
-  return [...wishes.values()].find(isWaiting)
+/** The oldest request that nobody has taken up. */
+export function waitingRequest({ requests }: State): KnownRequest | undefined {
+  return [...requests.values()].find(isWaiting)
 }
 
 function isWaiting({ candidate, declined }: KnownRequest): boolean {
   return candidate === undefined && declined === undefined
 }
 
-/** Wishes whose issue was closed or lost its label before they were taken up: a person has decided. */
-export function revokedWishes({ wishes }: State, labelled: ReadonlySet<number>): LedgerEvent[] {
-  return [...wishes.values()]
-    .filter((wish) => isWaiting(wish) && wish.source.kind === 'issue' && !labelled.has(wish.source.number))
+/** Requests whose issue was closed or lost its label before they were taken up: a person has decided. */
+export function revokedRequests({ requests }: State, labelled: ReadonlySet<number>): LedgerEvent[] {
+  return [...requests.values()]
+    .filter(
+      (personRequest) =>
+        isWaiting(personRequest) &&
+        personRequest.source.kind === 'issue' &&
+        !labelled.has(personRequest.source.number),
+    )
     .map(({ id }) => ({
       kind: 'declined',
       request: id,
@@ -81,7 +91,7 @@ export function revokedWishes({ wishes }: State, labelled: ReadonlySet<number>):
     }))
 }
 
-/** Why a wish that a proposer brought nothing for is given up; undefined while it will be asked for again. */
+/** Why a request that a proposer brought nothing for is given up; undefined while it will be asked for again. */
 export function declineReason(
   { attempts }: Pick<KnownRequest, 'attempts'>,
   answer: { reason: string; cannot: boolean },
@@ -93,17 +103,18 @@ export function declineReason(
 
 /** What somebody waits to be told on an issue. */
 export interface DueAnswer {
-  wish: KnownRequest
+  personRequest: KnownRequest
   issue: number
   answer: RequestAnswer
 }
 
-/** Answers that are not on their issue yet, oldest wish first. */
+/** Answers that are not on their issue yet, oldest request first. */
 export function dueAnswers(state: State): DueAnswer[] {
-  return [...state.wishes.values()].flatMap((wish) => {
-    const answer = answerTo(state, wish)
-    if (wish.source.kind !== 'issue' || answer === undefined || answer === wish.answered) return []
-    return [{ wish, issue: wish.source.number, answer }]
+  return [...state.requests.values()].flatMap((personRequest) => {
+    const answer = answerTo(state, personRequest)
+    if (personRequest.source.kind !== 'issue' || answer === undefined || answer === personRequest.answered)
+      return []
+    return [{ personRequest, issue: personRequest.source.number, answer }]
   })
 }
 

@@ -118,6 +118,6 @@ function countUses(state: State, mode: Mode): Map<string, number> {
 /** Everything that was asked for in this mode, whether or not a candidate came of it. */
 function askings(state: State, mode: Mode): Direction[] {
   const proposed = [...state.candidates.values()].map(directionOf)
-  const asked = [...proposed, ...[...state.fruitless.values()].map(({ direction }) => direction)]
+  const asked = [...proposed, ...[...state.emptyAttempts.values()].map(({ direction }) => direction)]
   return asked.filter((direction) => direction?.mode === mode) as Direction[]
 }

@@ -1,13 +1,13 @@
 // What fresh runs said about a range of merges, as the ledger keeps it.
 
 /** The baseline from one commit to a later one: what is proven is that `to` is better than `from`. */
-export interface Stretch {
+export interface MergeRange {
   from: string
   to: string
 }
 
-/** What fresh runs said about a stretch. All numbers are in the metric's unit; `gain` is positive when `to` is better. */
-export interface Certification extends Stretch {
+/** What fresh runs said about a range. All numbers are in the metric's unit; `gain` is positive when `to` is better. */
+export interface Certification extends MergeRange {
   /** How many merges it spans. */
   merges: number
   holds: boolean
@@ -23,7 +23,7 @@ export interface Certification extends Stretch {
   runs: { candidate: number; baseline: number }
 }
 
-export function stretchKey({ from, to }: Stretch): string {
+export function rangeKey({ from, to }: MergeRange): string {
   return `${from}..${to}`
 }
 

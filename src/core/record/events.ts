@@ -1,7 +1,7 @@
 // Every event a ledger may hold, in the present format. `docs/ledger.md` describes each; older formats are migrated in
 // `migrate.ts`. A change of an event's meaning or shape is a new format.
 import type { Candidate, CandidateEnd, Direction, Usage } from './candidate.ts'
-import type { Certification, Stretch } from './certification.ts'
+import type { Certification, MergeRange } from './certification.ts'
 import type { PersonRequest, RequestAnswer } from './request.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
@@ -57,10 +57,10 @@ export type LedgerEvent =
   | { kind: 'ended'; candidate: string; end: CandidateEnd }
   /** The merges up to this commit are to be certified. */
   | { kind: 'certify'; to: string }
-  /** What fresh runs said about a stretch of the baseline: that it holds, or that it does not. */
+  /** What fresh runs said about a range of the baseline: that it holds, or that it does not. */
   | { kind: 'certification'; certification: Certification }
   /** The check run of a certification is on GitHub. */
-  | { kind: 'announced'; from: Stretch['from']; to: Stretch['to'] }
+  | { kind: 'announced'; from: MergeRange['from']; to: MergeRange['to'] }
   /** A merge that was refuted stays in the baseline, and why. */
   | { kind: 'not-reverted'; commit: string; reason: string }
 

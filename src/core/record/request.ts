@@ -9,10 +9,10 @@ export interface PersonRequest {
   text: string
 }
 
-/** What the asker of a wish was told last. */
+/** What the asker of a request was told last. */
 export type RequestAnswer = 'opened' | 'settled' | 'declined'
 
-/** A wish and what became of it. */
+/** A request and what became of it. */
 export interface KnownRequest extends PersonRequest {
   /** Proposers that were asked for it and brought nothing. */
   attempts: number

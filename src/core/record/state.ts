@@ -10,7 +10,7 @@ import {
   revertedMerge,
   type Usage,
 } from './candidate.ts'
-import { type Certification, stretchKey } from './certification.ts'
+import { type Certification, rangeKey } from './certification.ts'
 import type { Assignment, LedgerEvent } from './events.ts'
 import type { KnownRequest } from './request.ts'
 import type { TrialResult } from './trial.ts'
@@ -45,21 +45,21 @@ export interface State {
   asked: number
   /** Commits up to which certification was asked for. */
   certifyRequests: ReadonlySet<string>
-  /** By stretch, in the order in which they were decided. */
+  /** By range, in the order in which they were decided. */
   certifications: ReadonlyMap<string, Certification>
   /** Stretches whose certification GitHub shows. */
   announced: ReadonlySet<string>
   /** Refuted merges that stay in the baseline, with the reason. */
   notReverted: ReadonlyMap<string, string>
   /** Settled ideas when insights were last written; 0 before that. */
-  distilled: number
+  decidedAtLastInsights: number
   /** The askings that nothing came of, by id. */
-  fruitless: ReadonlyMap<string, FruitlessAsking>
+  emptyAttempts: ReadonlyMap<string, EmptyAttempt>
   /** What people asked for, by id, oldest first. */
-  wishes: ReadonlyMap<string, KnownRequest>
+  requests: ReadonlyMap<string, KnownRequest>
 }
 
-interface FruitlessAsking {
+interface EmptyAttempt {
   proposer: string
   usage: Usage
   direction?: Direction
@@ -115,9 +115,9 @@ const NOTHING: State = {
   certifications: new Map(),
   announced: new Set(),
   notReverted: new Map(),
-  distilled: 0,
-  fruitless: new Map(),
-  wishes: new Map(),
+  decidedAtLastInsights: 0,
+  emptyAttempts: new Map(),
+  requests: new Map(),
 }
 
 /** Replays the ledger. An event that says what is already known changes nothing, so repeated lines are harmless. */
@@ -157,20 +157,24 @@ function isNews(state: State, event: LedgerEvent): boolean {
     case 'proposed':
       return !state.candidates.has(event.candidate.id)
     case 'no-proposal':
-      return !state.fruitless.has(event.id)
+      return !state.emptyAttempts.has(event.id)
     case 'format':
       return event.format > state.format
     case 'insights':
-      return event.decided > state.distilled
+      return event.decided > state.decidedAtLastInsights
     case 'requested':
-      return !state.wishes.has(event.request.id)
+      return !state.requests.has(event.request.id)
     case 'declined': {
-      const wish = state.wishes.get(event.request)
-      return wish !== undefined && wish.candidate === undefined && wish.declined === undefined
+      const personRequest = state.requests.get(event.request)
+      return (
+        personRequest !== undefined &&
+        personRequest.candidate === undefined &&
+        personRequest.declined === undefined
+      )
     }
     case 'answered': {
-      const wish = state.wishes.get(event.request)
-      return wish !== undefined && wish.answered !== event.answer
+      const personRequest = state.requests.get(event.request)
+      return personRequest !== undefined && personRequest.answered !== event.answer
     }
     case 'opened':
       return candidate !== undefined && candidate.pullRequest === undefined
@@ -191,9 +195,9 @@ function isNews(state: State, event: LedgerEvent): boolean {
     case 'certify':
       return !state.certifyRequests.has(event.to)
     case 'certification':
-      return !state.certifications.has(stretchKey(event.certification))
+      return !state.certifications.has(rangeKey(event.certification))
     case 'announced':
-      return !state.announced.has(stretchKey(event))
+      return !state.announced.has(rangeKey(event))
     case 'not-reverted':
       return !state.notReverted.has(event.commit)
   }
@@ -236,21 +240,21 @@ function apply(draft: Draft, event: LedgerEvent): void {
       applyProposed(draft, event.candidate)
       break
     case 'no-proposal':
-      draft.map('fruitless').set(event.id, toFruitless(event))
-      changeWish(draft, event.request, ({ attempts }) => ({ attempts: attempts + 1 }))
+      draft.map('emptyAttempts').set(event.id, toEmptyAttempt(event))
+      changeRequest(draft, event.request, ({ attempts }) => ({ attempts: attempts + 1 }))
       spendOnProposing(draft, event.usage, 1)
       break
     case 'requested':
-      draft.map('wishes').set(event.request.id, { ...event.request, attempts: 0 })
+      draft.map('requests').set(event.request.id, { ...event.request, attempts: 0 })
       break
     case 'declined':
-      changeWish(draft, event.request, () => ({ declined: event.reason }))
+      changeRequest(draft, event.request, () => ({ declined: event.reason }))
       break
     case 'answered':
-      changeWish(draft, event.request, () => ({ answered: event.answer }))
+      changeRequest(draft, event.request, () => ({ answered: event.answer }))
       break
     case 'insights':
-      draft.set({ distilled: event.decided })
+      draft.set({ decidedAtLastInsights: event.decided })
       spendOnProposing(draft, event.usage, 0)
       break
     case 'opened':
@@ -279,10 +283,10 @@ function apply(draft: Draft, event: LedgerEvent): void {
       draft.put('certifyRequests', event.to)
       break
     case 'certification':
-      draft.map('certifications').set(stretchKey(event.certification), event.certification)
+      draft.map('certifications').set(rangeKey(event.certification), event.certification)
       break
     case 'announced':
-      draft.put('announced', stretchKey(event))
+      draft.put('announced', rangeKey(event))
       break
     case 'not-reverted':
       draft.map('notReverted').set(event.commit, event.reason)
@@ -291,7 +295,7 @@ function apply(draft: Draft, event: LedgerEvent): void {
 
 function applyProposed(draft: Draft, candidate: Candidate): void {
   draft.map('candidates').set(candidate.id, candidate)
-  changeWish(draft, requestOf(candidate), () => ({ candidate: candidate.id }))
+  changeRequest(draft, requestOf(candidate), () => ({ candidate: candidate.id }))
   spendOnProposing(draft, candidate.usage, Number(isIdea(candidate)))
 }
 
@@ -307,11 +311,11 @@ function applyLost(draft: Draft, { run, trials }: Extract<LedgerEvent, { kind: '
   }
 }
 
-function toFruitless({
+function toEmptyAttempt({
   proposer,
   usage,
   direction,
-}: Extract<LedgerEvent, { kind: 'no-proposal' }>): FruitlessAsking {
+}: Extract<LedgerEvent, { kind: 'no-proposal' }>): EmptyAttempt {
   return { proposer, usage, ...(direction && { direction }) }
 }
 
@@ -331,13 +335,14 @@ function change(draft: Draft, id: string, fields: Partial<Candidate>): void {
   if (candidate) draft.map('candidates').set(id, { ...candidate, ...fields })
 }
 
-function changeWish(
+function changeRequest(
   draft: Draft,
   id: string | undefined,
-  fields: (wish: KnownRequest) => Partial<KnownRequest>,
+  fields: (personRequest: KnownRequest) => Partial<KnownRequest>,
 ): void {
-  const wish = id === undefined ? undefined : draft.state.wishes.get(id)
-  if (wish) draft.map('wishes').set(wish.id, { ...wish, ...fields(wish) })
+  const personRequest = id === undefined ? undefined : draft.state.requests.get(id)
+  if (personRequest)
+    draft.map('requests').set(personRequest.id, { ...personRequest, ...fields(personRequest) })
 }
 
 /** The state with the training curves of these trials, by id; curves are kept apart from what is recorded. */

@@ -6,18 +6,19 @@ import type { State } from '../record/state.ts'
 import { inertText } from '../text/markdown.ts'
 
 /** Hidden first line of the comment, by which it is found and updated. */
-export function wishMarker(wishId: string): string {
-  return `<!-- autoresearch wish ${wishId} -->`
+export function requestMarker(requestId: string): string {
+  return `<!-- autoresearch wish ${requestId} -->`
 }
 
 /** The comment, with its marker. Everything that a proposer wrote is inert in it. */
-export function renderAnswer({ candidates }: State, { wish, answer }: DueAnswer): string {
-  const candidate = wish.candidate === undefined ? undefined : candidates.get(wish.candidate)
+export function renderAnswer({ candidates }: State, { personRequest, answer }: DueAnswer): string {
+  const candidate =
+    personRequest.candidate === undefined ? undefined : candidates.get(personRequest.candidate)
   const said =
     answer === 'declined' || candidate === undefined
-      ? `**Not tried**: ${inertText(wish.declined ?? '', 1000)}`
+      ? `**Not tried**: ${inertText(personRequest.declined ?? '', 1000)}`
       : taken(candidate)
-  return `${wishMarker(wish.id)}\n\n${said}`
+  return `${requestMarker(personRequest.id)}\n\n${said}`
 }
 
 function taken(candidate: Candidate): string {

@@ -1,7 +1,7 @@
 // What the report says about certification: how many merges fresh runs confirmed, and the sentences of the latest.
 
+import { pendingMerges } from '../certify/ranges.ts'
 import { certificationSteps } from '../certify/revert.ts'
-import { pendingMerges } from '../certify/stretch.ts'
 import { revertedMerge } from '../record/candidate.ts'
 import { isRefuted } from '../record/certification.ts'
 import type { State } from '../record/state.ts'

@@ -2,7 +2,7 @@
 
 import type { Config } from '../config/config.ts'
 import type { Change } from '../gate/gate.ts'
-import { type Bench, baselineMean } from '../judge/evidence.ts'
+import { baselineMean, type Conditions } from '../judge/evidence.ts'
 import { type Candidate, requestOf } from '../record/candidate.ts'
 import type { KnownRequest } from '../record/request.ts'
 import type { State } from '../record/state.ts'
@@ -23,7 +23,7 @@ export interface PullRequestFacts {
   changes: readonly Change[]
   config: Pick<Config, 'metric' | 'setup' | 'train' | 'evaluate' | 'budgetSeconds' | 'baseline'>
   state: State
-  bench: Bench
+  conditions: Conditions
 }
 
 /** Hidden first line of a candidate's pull request. Text of a candidate cannot contain it: `<` is always escaped. */
@@ -58,12 +58,12 @@ function pullRequestTitle(candidate: Candidate): string {
   return inertTitle(candidate.title, MAX_TITLE_CHARACTERS) || `Candidate ${candidate.id}`
 }
 
-function factTable({ candidate, config, state, bench }: PullRequestFacts): string {
+function factTable({ candidate, config, state, conditions }: PullRequestFacts): string {
   const metric = inertText(config.metric.name, 80)
   const better = config.metric.direction === 'minimize' ? 'lower' : 'higher'
   const base = state.baselines.find(({ commit }) => commit === candidate.base)
-  const value = base && baselineMean(state, bench, base.tree)
-  const asked = state.wishes.get(requestOf(candidate) ?? '')
+  const value = base && baselineMean(state, conditions, base.tree)
+  const asked = state.requests.get(requestOf(candidate) ?? '')
   const measured = value === undefined ? 'not measured yet' : `${metric} ${formatNumber(value)}`
   return table(
     ['', ''],

@@ -2,7 +2,7 @@
 
 import type { Config } from '../config/config.ts'
 import { type AaTally, tallyAa } from '../judge/aa.ts'
-import { type Bench, baselineMean, noiseSigma, trialsOfTree } from '../judge/evidence.ts'
+import { baselineMean, type Conditions, noiseSigma, trialsOfTree } from '../judge/evidence.ts'
 import { type Candidate, isAa } from '../record/candidate.ts'
 import { type Cost, type CostSummary, NO_COST, summariseCost } from '../record/cost.ts'
 import type { State } from '../record/state.ts'
@@ -80,18 +80,18 @@ export function busyFraction(run: RunTimes | undefined): number {
   return run === undefined || available <= 0 ? 0 : run.busySeconds / available
 }
 
-/** Gathers the report. Only numbers of runs made on `bench` count; their cost always does. */
+/** Gathers the report. Only numbers of runs made on `conditions` count; their cost always does. */
 export function buildReport(
   state: State,
-  bench: Bench,
+  conditions: Conditions,
   config: Pick<Config, 'metric'>,
   run?: RunTimes,
   limit?: string,
 ): Report {
-  const means = state.baselines.map(({ tree }) => baselineMean(state, bench, tree))
+  const means = state.baselines.map(({ tree }) => baselineMean(state, conditions, tree))
   const cost = summariseCost(state)
   const rows = inOrderOfSettling(state).map((candidate) => ({
-    ...reportRow(state, bench, config.metric, candidate),
+    ...reportRow(state, conditions, config.metric, candidate),
     cost: cost.byCandidate.get(candidate.id) ?? NO_COST,
   }))
   const counts = Object.fromEntries(STANDINGS.map((standing) => [standing, 0])) as Record<Standing, number>
@@ -100,7 +100,7 @@ export function buildReport(
     metric: config.metric,
     before: means.find((value) => value !== undefined),
     after: means.at(-1),
-    sigma: noiseSigma(state, bench),
+    sigma: noiseSigma(state, conditions),
     rows,
     counts,
     trials: state.trials.size,
@@ -122,18 +122,18 @@ function inOrderOfSettling(state: State): Candidate[] {
 
 function reportRow(
   state: State,
-  bench: Bench,
+  conditions: Conditions,
   metric: Pick<Metric, 'direction'>,
   candidate: Candidate,
 ): Omit<ReportRow, 'cost'> {
-  const trials = trialsOfTree(state, bench, candidate.tree)
+  const trials = trialsOfTree(state, conditions, candidate.tree)
   const values = measuredValues(trials)
   const standing = standingOf(candidate)
   const failure = candidate.verdict?.failure
   // What an A/A candidate seems to gain is nobody's progress.
   const gain = isAa(candidate) ? undefined : (candidate.verdict?.measured ?? candidate.verdict?.gain)
   const value = values.length > 0 ? mean(values) : undefined
-  const level = standing === 'merged' ? (levelAfter(state, bench, candidate) ?? value) : undefined
+  const level = standing === 'merged' ? (levelAfter(state, conditions, candidate) ?? value) : undefined
   return {
     candidate,
     standing,
@@ -150,8 +150,8 @@ function standingOf(candidate: Candidate): Standing {
   return isOpenStatus(status) ? 'open' : status
 }
 
-function levelAfter(state: State, bench: Bench, { end }: Candidate): number | undefined {
+function levelAfter(state: State, conditions: Conditions, { end }: Candidate): number | undefined {
   if (end?.kind !== 'merged') return undefined
   const baseline = state.baselines.find(({ commit }) => commit === end.commit)
-  return baseline && baselineMean(state, bench, baseline.tree)
+  return baseline && baselineMean(state, conditions, baseline.tree)
 }

@@ -29,7 +29,7 @@ export interface Level {
 type Tried = readonly number[]
 
 /** The time during which one baseline stood. */
-export interface Era {
+export interface BaselinePeriod {
   /** Runs of the baseline's own code that nobody selected it for. */
   measured: readonly number[]
   /** Candidates that were decided on it and not merged, in the order they were proposed. */
@@ -45,13 +45,13 @@ export interface Belief {
 }
 
 /** What is left of the eras that are over. */
-export interface Track extends Belief {
+export interface CarriedBelief extends Belief {
   observations: readonly Observation[]
   /** How many of them the effects were learned from. */
   learnedFrom: number
 }
 
-export const NO_TRACK: Track = {
+export const NOTHING_CARRIED: CarriedBelief = {
   level: undefined,
   effects: DEFAULT_EFFECTS,
   observations: [],
@@ -73,16 +73,20 @@ const DRIFT_VARIANCE = 0.0005
  *
  * @param sigma noise of one run, above 0
  */
-export function believe(track: Track, { measured, tried }: Era, sigma: number): Track {
-  let level = measureLevel(track.level, measured, sigma)
-  const observations = [...track.observations]
+export function believe(
+  carried: CarriedBelief,
+  { measured, tried }: BaselinePeriod,
+  sigma: number,
+): CarriedBelief {
+  let level = measureLevel(carried.level, measured, sigma)
+  const observations = [...carried.observations]
   for (const runs of tried) {
     if (!level) break
     observations.push(observeGain(measuredGain(level, runs, sigma)))
-    const { baseline } = weigh(level, runs, sigma, track.effects)
+    const { baseline } = weigh(level, runs, sigma, carried.effects)
     level = { mean: baseline.mean, variance: baseline.variance + DRIFT_VARIANCE * sigma ** 2 }
   }
-  return relearn({ ...track, level, observations })
+  return relearn({ ...carried, level, observations })
 }
 
 /**
@@ -90,18 +94,19 @@ export function believe(track: Track, { measured, tried }: Era, sigma: number): 
  * is taken at its word: all are weighed against what changes usually do (Efron, "Tweedie's formula and selection bias",
  * 2011). Dropping the first instead costs more than it saves, see docs/deciding.md.
  */
-export function endEra(track: Track, era: Era, sigma: number): Track {
-  const { level, ...learned } = believe(track, era, sigma)
-  if (!level || !era.merged) return { ...learned, level: undefined }
-  const { candidate } = weigh(level, era.merged, sigma, learned.effects)
-  const gain = observeGain(measuredGain(level, era.merged, sigma))
+export function endPeriod(carried: CarriedBelief, period: BaselinePeriod, sigma: number): CarriedBelief {
+  const { level, ...learned } = believe(carried, period, sigma)
+  if (!level || !period.merged) return { ...learned, level: undefined }
+  const { candidate } = weigh(level, period.merged, sigma, learned.effects)
+  const gain = observeGain(measuredGain(level, period.merged, sigma))
   return relearn({ ...learned, level: candidate, observations: [...learned.observations, gain] })
 }
 
-function relearn(track: Track): Track {
-  const { observations, effects, learnedFrom } = track
-  if (observations.length < learnedFrom * LEARNING_GROWTH || observations.length === learnedFrom) return track
-  return { ...track, effects: learnEffects(observations, effects), learnedFrom: observations.length }
+function relearn(carried: CarriedBelief): CarriedBelief {
+  const { observations, effects, learnedFrom } = carried
+  if (observations.length < learnedFrom * LEARNING_GROWTH || observations.length === learnedFrom)
+    return carried
+  return { ...carried, effects: learnEffects(observations, effects), learnedFrom: observations.length }
 }
 
 /** Adds independent runs to what is known of a level. */

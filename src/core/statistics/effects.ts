@@ -79,7 +79,7 @@ export interface Posterior {
   /** Probability that the effect is not above the threshold: the risk of merging it. */
   risk: number
   /** Expected improvement E max(effect − threshold, 0): what another run could still confirm. */
-  promise: number
+  expectedImprovement: number
 }
 
 /**
@@ -88,7 +88,7 @@ export interface Posterior {
  * @param threshold required gain in σ; at 0, a change without effect counts as a mistake
  */
 export function judgeEffect(effects: Effects, measured: MeasuredGain, threshold = 0): Posterior {
-  let [mass, first, second, below, promise] = [0, 0, 0, 0, 0]
+  let [mass, first, second, below, expectedImprovement] = [0, 0, 0, 0, 0]
   for (const [index, piece] of PIECES.entries())
     for (const part of splitAt(piece, threshold)) {
       const moments = momentsOn(part, piece, measured, effects[index] ?? 0)
@@ -96,14 +96,19 @@ export function judgeEffect(effects: Effects, measured: MeasuredGain, threshold 
       first += moments.first
       second += moments.second
       if (part[1] <= threshold) below += moments.mass
-      else promise += moments.first - threshold * moments.mass
+      else expectedImprovement += moments.first - threshold * moments.mass
     }
   const mean = first / mass
-  return { mean, variance: second / mass - mean * mean, risk: below / mass, promise: promise / mass }
+  return {
+    mean,
+    variance: second / mass - mean * mean,
+    risk: below / mass,
+    expectedImprovement: expectedImprovement / mass,
+  }
 }
 
 /** Expected improvement of a candidate without runs: the prior's E max(effect − threshold, 0). */
-export function untriedPromise(effects: Effects, threshold = 0): number {
+export function untriedImprovement(effects: Effects, threshold = 0): number {
   return PIECES.reduce((sum, [low, high], index) => {
     if (high <= threshold) return sum
     const from = Math.max(low, threshold)

@@ -2,11 +2,11 @@
 
 import type { CurvePoint, Outcome } from '../record/trial.ts'
 
-export type Direction = 'minimize' | 'maximize'
+export type MetricDirection = 'minimize' | 'maximize'
 
 export interface Metric {
   name: string
-  direction: Direction
+  direction: MetricDirection
   /** Values outside are refused as implausible. */
   bounds?: [number, number]
   source: MetricSource

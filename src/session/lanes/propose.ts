@@ -6,7 +6,7 @@ import { openCandidates } from '../../core/record/state.ts'
 import type { Proposer } from '../../ports.ts'
 import { proposeDueAa } from '../candidates.ts'
 import { readPresentInsights, renewInsightsWhenDue } from '../insights.ts'
-import { Wishes } from '../people.ts'
+import { RequestQueue } from '../people.ts'
 import { logNothing, nextTurn, type ProposingPorts, proposeCandidate, type Turn } from '../proposing.ts'
 import type { Session } from '../session.ts'
 import { UnreachableProposers } from '../unreachable-proposers.ts'
@@ -26,7 +26,7 @@ export class ProposeLane {
   readonly #ports: ProposingPorts
   readonly #options: ProposeLaneOptions
   readonly #proposers: readonly Proposer[]
-  readonly #wishes: Wishes
+  readonly #requests: RequestQueue
   readonly #backoff: ProposerBackoff
   readonly #ideasBefore: number
   #baseline: string
@@ -37,7 +37,7 @@ export class ProposeLane {
     this.#ports = ports
     this.#options = options
     this.#proposers = ports.createProposers(session.config.proposers)
-    this.#wishes = new Wishes(session)
+    this.#requests = new RequestQueue(session)
     this.#backoff = new ProposerBackoff(options.job === 'run' ? RUN_BACKOFF : ROUND_BACKOFF)
     this.#ideasBefore = pastIdeas(session.state).length
     this.#baseline = session.baseline.commit
@@ -88,8 +88,8 @@ export class ProposeLane {
     const renewed = await renewInsightsWhenDue(this.#session, store, this.#proposers, signal)
     if (renewed === 'renewed') this.#insights = await readPresentInsights(store)
     const exhausted = this.#backoff.barred(this.#seconds)
-    const { wish, barred } = await this.#wishes.next(this.#proposers, exhausted)
-    const turn = nextTurn(this.#session, this.#proposers, barred, random, wish)
+    const { personRequest, barred } = await this.#requests.next(this.#proposers, exhausted)
+    const turn = nextTurn(this.#session, this.#proposers, barred, random, personRequest)
     if (!turn) return this.#waitForProposer()
     await this.#ask({ ...turn, insights: this.#insights })
     return true

@@ -1,4 +1,4 @@
-// What fresh runs say about a stretch of the baseline, which runs it needs, and in what words.
+// What fresh runs say about a range of the baseline, which runs it needs, and in what words.
 
 import { describe, expect, it } from 'vitest'
 import {
@@ -23,7 +23,7 @@ import {
   aState,
   aTrialResult,
   aVerdict,
-  BENCH,
+  CONDITIONS,
   certifying,
   POLICY,
   ROOT_SEED,
@@ -33,9 +33,15 @@ import {
 const START = aBaseline('start')
 const FIRST = aBaseline('first')
 const LAST = aBaseline('last')
-const CERTIFICATION: CertifyPolicy = { direction: 'minimize', runs: 4, every: 0, holdZ: HOLD_Z, bench: BENCH }
+const CERTIFICATION: CertifyPolicy = {
+  direction: 'minimize',
+  runs: 4,
+  every: 0,
+  holdZ: HOLD_Z,
+  conditions: CONDITIONS,
+}
 
-/** Fresh runs of one end of the stretch from START to `to`. */
+/** Fresh runs of one end of the range from START to `to`. */
 function fresh(
   head: typeof START,
   values: readonly (number | undefined)[],
@@ -149,7 +155,7 @@ describe('the decision', () => {
     expect(decided(aBatch(trials.toReversed()))?.holds).toBe(decided(aBatch(trials))?.holds)
   })
 
-  it('ignores ordinary runs of the same code, runs on another machine and runs for another stretch', () => {
+  it('ignores ordinary runs of the same code, runs on another machine and runs for another range', () => {
     const elsewhere = { testbed: '1 × OtherGPU' }
     expect(
       decided(
@@ -300,7 +306,7 @@ describe('the plan', () => {
     ).toEqual(['to'])
   })
 
-  it('has ids and seeds of its own, which go on counting through later stretches', () => {
+  it('has ids and seeds of its own, which go on counting through later ranges', () => {
     const [trial] = planCertification(aBatch([]), CERTIFICATION)
     expect(trial).toMatchObject({ id: `${START.tree.slice(0, 16)}-c1`, candidate: null, base: START.commit })
     expect(trial?.seed).not.toBe(trialSeed(ROOT_SEED, START.tree, 1))
@@ -314,7 +320,7 @@ describe('the plan', () => {
 
   it('comes before everything else in the schedule, and disturbs no replicate of the baseline', () => {
     const state = aBatch(fresh(LAST, BEFORE))
-    const trials = planTrials(state, BENCH, POLICY, CERTIFICATION)
+    const trials = planTrials(state, CONDITIONS, POLICY, CERTIFICATION)
     expect(trials.slice(0, 4).every((trial) => !isJudgeTrial(trial))).toBe(true)
     expect(trials.slice(4).map(({ id }) => id)).toEqual(
       [1, 2, 3, 4, 5, 6].map((replicate) => trialId(LAST.tree, replicate)),
@@ -358,12 +364,12 @@ describe('the configuration of certification', () => {
   })
 
   it('has a hash of its own exactly when the evaluator differs, so the numbers are never compared', () => {
-    expect(certifyPolicy(config, 'x').bench).toEqual({
+    expect(certifyPolicy(config, 'x').conditions).toEqual({
       config: measurementHash(config),
       testbed: 'x',
       direction: 'minimize',
     })
-    expect(certifyPolicy(other, 'x').bench.config).not.toBe(measurementHash(other))
+    expect(certifyPolicy(other, 'x').conditions.config).not.toBe(measurementHash(other))
     expect(measurementHash(other)).toBe(measurementHash(config))
   })
 })

@@ -12,7 +12,7 @@ import {
   aRandom,
   aState,
   aTrialResult,
-  BENCH,
+  CONDITIONS,
   gaussian,
   POLICY,
   type TrialResultFields,
@@ -64,20 +64,20 @@ function stateOf(count: number, runs = baselineRuns(), sign = 1): State {
 }
 
 const forecasts = (state: State, policy: Parameters<typeof planCut>[2] = CUT_POLICY) =>
-  planCut(state, BENCH, policy)?.checkpoints.flatMap(({ forecast }) => forecast ?? [])
+  planCut(state, CONDITIONS, policy)?.checkpoints.flatMap(({ forecast }) => forecast ?? [])
 
 describe('planCut', () => {
   it('looks at every tenth of the run, at the baseline’s own steps, times and levels', () => {
-    const plan = planCut(stateOf(0), BENCH, CUT_POLICY)
+    const plan = planCut(stateOf(0), CONDITIONS, CUT_POLICY)
     expect(plan?.checkpoints.map(({ step }) => Math.round(step))).toEqual([
       10, 20, 30, 40, 50, 60, 70, 80, 90,
     ])
     expect(plan?.checkpoints[4]).toMatchObject({ seconds: 50, level: expect.closeTo(2.55, 2) })
-    expect(plan).toMatchObject({ testbed: BENCH.testbed, sign: 1, windowSteps: 5 })
+    expect(plan).toMatchObject({ testbed: CONDITIONS.testbed, sign: 1, windowSteps: 5 })
   })
 
   it('knows without experience only what is gross, and from 30 % on', () => {
-    const plan = planCut(stateOf(11), BENCH, CUT_POLICY)
+    const plan = planCut(stateOf(11), CONDITIONS, CUT_POLICY)
     expect(plan?.checkpoints.map(({ gross }) => gross !== undefined)).toEqual([
       false,
       false,
@@ -90,13 +90,13 @@ describe('planCut', () => {
 
   it('calls nothing gross where the curve itself does not improve', () => {
     const flat = baselineRuns({ curve: aCurve().map(({ step }) => ({ step, value: 1 })) })
-    const plan = planCut(stateOf(0, flat), BENCH, CUT_POLICY)
+    const plan = planCut(stateOf(0, flat), CONDITIONS, CUT_POLICY)
     expect(plan?.checkpoints.flatMap(({ gross }) => gross ?? [])).toEqual([])
   })
 
   it('calls nothing gross that noise could make', () => {
     const noisy = baselineRuns().map((run, index) => ({ ...run, curve: aCurve(index % 2) }))
-    for (const { gross } of planCut(stateOf(0, noisy), BENCH, CUT_POLICY)?.checkpoints.slice(2) ?? [])
+    for (const { gross } of planCut(stateOf(0, noisy), CONDITIONS, CUT_POLICY)?.checkpoints.slice(2) ?? [])
       expect(gross).toBeGreaterThan(6)
   })
 
@@ -120,7 +120,7 @@ describe('planCut', () => {
 
   it('learns the same of a curve and a metric that rise', () => {
     const rising = stateOf(20, baselineRuns({}, -1), -1)
-    const plan = planCut(rising, BENCH, { ...CUT_POLICY, direction: 'maximize' })
+    const plan = planCut(rising, CONDITIONS, { ...CUT_POLICY, direction: 'maximize' })
     expect(plan?.sign).toBe(-1)
     for (const [index, { forecast }] of plan?.checkpoints.entries() ?? [])
       if (forecast !== undefined)
@@ -175,7 +175,7 @@ describe('planCut', () => {
     ['curves whose steps go back', baselineRuns({ curve: [...aCurve(), ...aCurve()] })],
     ['runs elsewhere', baselineRuns({ testbed: 'another' })],
   ])('is not there for %s', (_what, runs) => {
-    expect(planCut(stateOf(0, runs), BENCH, CUT_POLICY)).toBeUndefined()
+    expect(planCut(stateOf(0, runs), CONDITIONS, CUT_POLICY)).toBeUndefined()
   })
 
   it('is of the present baseline, and learns on the ones before as well', () => {
@@ -192,12 +192,12 @@ describe('planCut', () => {
       candidates,
       trials: [...baselineRuns(), ...trials, ...better],
     })
-    expect(planCut(state, BENCH, CUT_POLICY)?.checkpoints[0]?.level).toBeCloseTo(2.7, 1)
+    expect(planCut(state, CONDITIONS, CUT_POLICY)?.checkpoints[0]?.level).toBeCloseTo(2.7, 1)
     expect(forecasts(state)).toHaveLength(8)
   })
 
   it('is small enough for the outputs of a job, 256 times over', () => {
-    const plan = planCut(stateOf(20), BENCH, CUT_POLICY)
+    const plan = planCut(stateOf(20), CONDITIONS, CUT_POLICY)
     expect(cutPlanSchema.parse(plan)).toEqual(plan)
     expect(256 * JSON.stringify(plan).length).toBeLessThan(700_000)
   })

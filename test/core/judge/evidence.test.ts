@@ -24,7 +24,7 @@ import {
   aState,
   aTrialResult,
   aVerdict,
-  BENCH,
+  CONDITIONS,
   certifying,
   POLICY,
   revertOrigin,
@@ -94,22 +94,22 @@ describe('F52 runs that cannot be compared', () => {
   })
 
   it('F52 those of another testbed or configuration are left out', () => {
-    expect(values(baselineTrials(state, BENCH, aBaseline().tree))).toEqual([2.5, 2.52])
-    expect(values(trialsOfTree(state, BENCH, CANDIDATE.tree))).toEqual([2.4])
-    expect(baselineMean(state, BENCH, aBaseline().tree)).toBe(2.51)
+    expect(values(baselineTrials(state, CONDITIONS, aBaseline().tree))).toEqual([2.5, 2.52])
+    expect(values(trialsOfTree(state, CONDITIONS, CANDIDATE.tree))).toEqual([2.4])
+    expect(baselineMean(state, CONDITIONS, aBaseline().tree)).toBe(2.51)
   })
 
   it('F52 σ is that of this testbed alone', () => {
-    expect(noiseSigma(state, BENCH)).toBe(sigmaOf([2.5, 2.52]))
-    expect(noiseSigma(state, { ...BENCH, ...ELSEWHERE })).toBeUndefined()
+    expect(noiseSigma(state, CONDITIONS)).toBe(sigmaOf([2.5, 2.52]))
+    expect(noiseSigma(state, { ...CONDITIONS, ...ELSEWHERE })).toBeUndefined()
   })
 
   it('F52 another testbed has its own numbers', () => {
-    expect(values(baselineTrials(state, { ...BENCH, ...ELSEWHERE }, aBaseline().tree))).toEqual([1.5])
+    expect(values(baselineTrials(state, { ...CONDITIONS, ...ELSEWHERE }, aBaseline().tree))).toEqual([1.5])
   })
 
   it('before anything was trained every testbed will do', () => {
-    expect(trialsOfTree(state, { ...BENCH, testbed: undefined }, aBaseline().tree)).toHaveLength(3)
+    expect(trialsOfTree(state, { ...CONDITIONS, testbed: undefined }, aBaseline().tree)).toHaveLength(3)
   })
 })
 
@@ -128,13 +128,13 @@ describe('baselineTrials', () => {
   })
 
   it('takes the confirmations of a merged candidate, never its selected first run, never a failed one', () => {
-    expect(values(baselineTrials(state, BENCH, merged.tree))).toEqual([2.3, 2.4])
+    expect(values(baselineTrials(state, CONDITIONS, merged.tree))).toEqual([2.3, 2.4])
   })
 
   it('takes the first run of a baseline that was not a candidate', () => {
-    expect(values(baselineTrials(aState({ trials: [aTrialResult()] }), BENCH, aBaseline().tree))).toEqual([
-      2.5,
-    ])
+    expect(
+      values(baselineTrials(aState({ trials: [aTrialResult()] }), CONDITIONS, aBaseline().tree)),
+    ).toEqual([2.5])
   })
 
   it('F52 leaves out the run that was selected on the new testbed, whatever its number', () => {
@@ -143,12 +143,12 @@ describe('baselineTrials', () => {
       aTrialResult({ candidate: winner, replicate: 2, value: 2.2 }),
       aTrialResult({ candidate: winner, replicate: 3, value: 2.3 }),
     ]
-    expect(values(baselineTrials(aState({ trials }), BENCH, merged.tree))).toEqual([2.3])
+    expect(values(baselineTrials(aState({ trials }), CONDITIONS, merged.tree))).toEqual([2.3])
   })
 
   it('has no mean before the first run that counts', () => {
     const first = aState({ trials: [aTrialResult({ candidate: winner, value: 2.1 })] })
-    expect(baselineMean(first, BENCH, merged.tree)).toBeUndefined()
+    expect(baselineMean(first, CONDITIONS, merged.tree)).toBeUndefined()
   })
 })
 
@@ -157,7 +157,7 @@ describe('noiseSigma', () => {
     const state = aState({
       trials: [...trialResults([1, 3]), ...trialResults([99, 10, 14], { candidate: CANDIDATE })],
     })
-    expect(noiseSigma(state, BENCH)).toBe(sigmaOf([1, 3], [10, 14]))
+    expect(noiseSigma(state, CONDITIONS)).toBe(sigmaOf([1, 3], [10, 14]))
   })
 
   it('is not raised by first runs, which were selected for being good', () => {
@@ -165,7 +165,7 @@ describe('noiseSigma', () => {
       trialResults([2.4, 2.5], { candidate: aCandidate({ name: `lucky ${index}` }) }),
     )
     const [quiet, all] = [[], lucky.flat()].map((trials) =>
-      noiseSigma(aState({ trials: [...trialResults([2.49, 2.5, 2.51]), ...trials] }), BENCH),
+      noiseSigma(aState({ trials: [...trialResults([2.49, 2.5, 2.51]), ...trials] }), CONDITIONS),
     )
     expect(all).toBe(quiet)
   })
@@ -177,30 +177,32 @@ describe('noiseSigma', () => {
         aTrialResult({ candidate: CANDIDATE, replicate: index + 2, value }),
       ),
     ]
-    expect(noiseSigma(aState({ trials }), BENCH)).toBe(sigmaOf([2.3, 2.4]))
+    expect(noiseSigma(aState({ trials }), CONDITIONS)).toBe(sigmaOf([2.3, 2.4]))
   })
 
   it('leaves out the code that is judged', () => {
     const trials = [...trialResults([1, 3]), ...trialResults([5, 10, 90], { candidate: CANDIDATE })]
     const state = aState({ trials, candidates: [CANDIDATE] })
-    expect(noiseSigma(state, BENCH, CANDIDATE.tree)).toBe(sigmaOf([1, 3]))
-    expect(evidenceFor(state, BENCH, CANDIDATE).sigma).toBe(noiseSigma(state, BENCH, CANDIDATE.tree))
+    expect(noiseSigma(state, CONDITIONS, CANDIDATE.tree)).toBe(sigmaOf([1, 3]))
+    expect(evidenceFor(state, CONDITIONS, CANDIDATE).sigma).toBe(
+      noiseSigma(state, CONDITIONS, CANDIDATE.tree),
+    )
   })
 
   it('is not known before something was run twice', () => {
     const state = aState({ trials: [aTrialResult(), ...trialResults([2.4, 2.5], { candidate: CANDIDATE })] })
-    expect(noiseSigma(state, BENCH)).toBeUndefined()
+    expect(noiseSigma(state, CONDITIONS)).toBeUndefined()
   })
 
   it('takes failed runs for what they are, no number', () => {
     const state = aState({
       trials: [...trialResults([1, 3]), aTrialResult({ replicate: 3, outcome: 'diverged' })],
     })
-    expect(noiseSigma(state, BENCH)).toBe(sigmaOf([1, 3]))
+    expect(noiseSigma(state, CONDITIONS)).toBe(sigmaOf([1, 3]))
   })
 
   it('is 0 where repeated runs are identical', () => {
-    expect(noiseSigma(aState({ trials: trialResults([2.5, 2.5]) }), BENCH)).toBe(0)
+    expect(noiseSigma(aState({ trials: trialResults([2.5, 2.5]) }), CONDITIONS)).toBe(0)
   })
 })
 
@@ -211,7 +213,7 @@ describe('what the record tells about the baseline', () => {
     const { candidates = [], trials = [] } = extra
     const { level, effects } = evidenceFor(
       aState({ candidates: [open, ...candidates], trials: [...measured, ...trials] }),
-      BENCH,
+      CONDITIONS,
       open,
     )
     return { level, effects }
@@ -246,7 +248,8 @@ describe('missingBaselineRuns', () => {
   const winner = { ...CANDIDATE, verdict: aVerdict(), end }
   const measured = trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53])
   const won = trialResults([2.4, 2.41], { candidate: CANDIDATE })
-  const missing = (state: State, baseline = aBaseline()) => missingBaselineRuns(state, BENCH, baseline, 6)
+  const missing = (state: State, baseline = aBaseline()) =>
+    missingBaselineRuns(state, CONDITIONS, baseline, 6)
 
   it('are all of them for a baseline about which nothing is known', () => {
     expect(missing(aState())).toBe(6)
@@ -258,7 +261,7 @@ describe('missingBaselineRuns', () => {
     const baselines = [aBaseline(), merged]
     const state = aState({ baselines, candidates: [winner], trials: [...measured, ...won] })
     expect(missing(state, merged)).toBe(0)
-    expect(beliefAt(state, BENCH, merged.commit, 0.02)).toMatchObject({ inherited: true })
+    expect(beliefAt(state, CONDITIONS, merged.commit, 0.02)).toMatchObject({ inherited: true })
   })
 
   it.each([
@@ -272,13 +275,16 @@ describe('missingBaselineRuns', () => {
       trials: [...measured, ...won],
     })
     expect(missing(state, next)).toBe(6)
-    expect(beliefAt(state, BENCH, next.commit, 0.02)).toMatchObject({ inherited: false, level: undefined })
+    expect(beliefAt(state, CONDITIONS, next.commit, 0.02)).toMatchObject({
+      inherited: false,
+      level: undefined,
+    })
   })
 
   it('are all of them on another testbed', () => {
     const baselines = [aBaseline(), merged]
     const state = aState({ baselines, candidates: [winner], trials: [...measured, ...won] })
-    expect(missingBaselineRuns(state, { ...BENCH, ...ELSEWHERE }, merged, 6)).toBe(6)
+    expect(missingBaselineRuns(state, { ...CONDITIONS, ...ELSEWHERE }, merged, 6)).toBe(6)
   })
 
   it('is one where repeated runs are identical', () => {
@@ -292,13 +298,15 @@ describe('missingBaselineRuns', () => {
 describe('beliefAt', () => {
   const measured = trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53])
   const rejected = aCandidate({ name: 'rejected', verdict: aVerdict({ kind: 'reject' }) })
-  const levelOf = (state: State, bench = BENCH) =>
-    beliefAt(state, bench, aBaseline().commit, 0.02).level ?? { mean: Number.NaN, variance: Number.NaN }
+  const levelOf = (state: State, conditions = CONDITIONS) =>
+    beliefAt(state, conditions, aBaseline().commit, 0.02).level ?? { mean: Number.NaN, variance: Number.NaN }
 
   it('knows no level without runs, and none without noise', () => {
-    expect(beliefAt(aState(), BENCH, aBaseline().commit, 0.02).level).toBeUndefined()
+    expect(beliefAt(aState(), CONDITIONS, aBaseline().commit, 0.02).level).toBeUndefined()
     for (const sigma of [undefined, 0])
-      expect(beliefAt(aState({ trials: measured }), BENCH, aBaseline().commit, sigma).level).toBeUndefined()
+      expect(
+        beliefAt(aState({ trials: measured }), CONDITIONS, aBaseline().commit, sigma).level,
+      ).toBeUndefined()
   })
 
   it('is the mean of the baseline’s runs at first', () => {
@@ -319,7 +327,7 @@ describe('beliefAt', () => {
       results.map((one) => ({ ...one, value: -(one.value ?? 0) }))
     const trials = [...measured, ...trialResults([2.52], { candidate: rejected })]
     const up = levelOf(aState({ candidates: [rejected], trials: flip(trials) }), {
-      ...BENCH,
+      ...CONDITIONS,
       direction: 'maximize',
     })
     expect(up).toEqual(levelOf(aState({ candidates: [rejected], trials })))
@@ -333,7 +341,7 @@ describe('evidenceFor', () => {
       candidates: [CANDIDATE],
       trials: [...trialResults([2.5]), ...trialResults([2.2], { baseline: aBaseline('next') })],
     })
-    expect(values(evidenceFor(state, BENCH, CANDIDATE).baseline)).toEqual([2.5])
+    expect(values(evidenceFor(state, CONDITIONS, CANDIDATE).baseline)).toEqual([2.5])
   })
 
   it('has no baseline runs when the base is not known', () => {
@@ -342,7 +350,7 @@ describe('evidenceFor', () => {
       trials: trialResults([2.5]),
       baselines: [aBaseline('x')],
     })
-    expect(evidenceFor(state, BENCH, CANDIDATE).baseline).toEqual([])
+    expect(evidenceFor(state, CONDITIONS, CANDIDATE).baseline).toEqual([])
   })
 })
 
@@ -356,7 +364,7 @@ describe('the order in which equal evidence arrives', () => {
     trialResults([2.4, 2.41, 2.39], { candidate: CANDIDATE }),
   ]
   const judged = (trials: readonly TrialResult[]) =>
-    judge(evidenceFor(aState({ candidates: [...tried, CANDIDATE], trials }), BENCH, CANDIDATE), POLICY)
+    judge(evidenceFor(aState({ candidates: [...tried, CANDIDATE], trials }), CONDITIONS, CANDIDATE), POLICY)
 
   it('does not matter: lanes that interleave in any way give the same verdict', () => {
     const before = judged(queues.flat())

@@ -23,7 +23,7 @@ import {
   aState,
   aTrialResult,
   aVerdict,
-  BENCH,
+  CONDITIONS,
   certifying,
   POLICY,
   ROOT_SEED,
@@ -41,7 +41,7 @@ const REVIEW = aVerdict({ kind: 'review', reason: 'seed-insensitive' })
 const PARK = aVerdict({ kind: 'park', reason: 'unproven' })
 
 function plan(state: State): Trial[] {
-  return planTrials(state, BENCH, POLICY)
+  return planTrials(state, CONDITIONS, POLICY)
 }
 
 /** `warmup r2`: whose run, and the how manieth. */
@@ -63,7 +63,7 @@ function stepName(step: Step): string {
 }
 
 function decided(state: State): string[] {
-  return decide(state, BENCH, POLICY).map((event) => `${event.verdict.kind} ${event.candidate}`)
+  return decide(state, CONDITIONS, POLICY).map((event) => `${event.verdict.kind} ${event.candidate}`)
 }
 
 describe('planTrials', () => {
@@ -72,7 +72,7 @@ describe('planTrials', () => {
   const stale = aCandidate({ name: 'stale', base: sha('elsewhere') })
 
   it('plans nothing before there is a baseline', () => {
-    expect(planTrials({ ...aState(), baseline: undefined }, BENCH, POLICY)).toEqual([])
+    expect(planTrials({ ...aState(), baseline: undefined }, CONDITIONS, POLICY)).toEqual([])
   })
 
   it('measures the baseline first, as often as the policy says, then every candidate once', () => {
@@ -190,7 +190,7 @@ describe('planTrials between two runs of a promising candidate', () => {
     const trials = [...noise, ...trialResults(baseline), ...trialResults(values, { candidate: warmup })]
     const policy = { ...POLICY, baselineReplicates: baseline.length }
     const state = aState({ baselines: [earlier, aBaseline()], candidates: [warmup], trials })
-    return planTrials(state, BENCH, policy).map(
+    return planTrials(state, CONDITIONS, policy).map(
       ({ candidate, replicate }) => `${candidate ? 'warmup' : 'baseline'} r${replicate}`,
     )
   }
@@ -279,7 +279,7 @@ describe('a baseline that moved', () => {
     const state = aState({ baselines: [aBaseline(), NEXT], candidates: [candidate], trials: MEASURED })
     expect(plan(state).map(({ tree }) => tree)).toEqual(Array(6).fill(NEXT.tree))
     expect(planSteps(state)).toEqual([{ kind: 'rebase', candidate, onto: NEXT }])
-    expect(decide(state, BENCH, POLICY)).toEqual([])
+    expect(decide(state, CONDITIONS, POLICY)).toEqual([])
   })
 
   it('F51 is compared by its own runs again when it comes back', () => {
@@ -290,7 +290,7 @@ describe('a baseline that moved', () => {
   })
 
   it('F52 is measured again on another testbed, and the old numbers decide nothing', () => {
-    const elsewhere = { ...BENCH, testbed: '1 × OtherGPU, driver 1.0' }
+    const elsewhere = { ...CONDITIONS, testbed: '1 × OtherGPU, driver 1.0' }
     const trials = [...MEASURED, ...trialResults([2.4, 2.41], { candidate })]
     const state = aState({ candidates: [candidate], trials })
     expect(decided(state)).toEqual([`merge ${candidate.id}`])
@@ -301,7 +301,7 @@ describe('a baseline that moved', () => {
 
   it('F52 is measured again under another configuration', () => {
     const state = aState({ trials: MEASURED })
-    expect(planTrials(state, { ...BENCH, config: 'f'.repeat(16) }, POLICY)).toHaveLength(6)
+    expect(planTrials(state, { ...CONDITIONS, config: 'f'.repeat(16) }, POLICY)).toHaveLength(6)
   })
 })
 
@@ -313,7 +313,7 @@ describe('decide', () => {
 
   it('records a verdict for everyone who can be decided', () => {
     const state = aState({ candidates: [warmup, muon], trials: [...MEASURED, ...poor, ...proven] })
-    const events: LedgerEvent[] = decide(state, BENCH, POLICY)
+    const events: LedgerEvent[] = decide(state, CONDITIONS, POLICY)
     expect(decided(state)).toEqual([`reject ${warmup.id}`, `merge ${muon.id}`])
     expect(events[1]).toMatchObject({ kind: 'judged', candidate: muon.id, head: muon.head })
   })
@@ -348,7 +348,7 @@ describe('decide', () => {
   it('asks for more when nothing can be said yet', () => {
     const state = aState({ candidates: [warmup], trials: MEASURED })
     expect(decided(state)).toEqual([])
-    expect(judgeCandidate(state, BENCH, POLICY, warmup)).toEqual({
+    expect(judgeCandidate(state, CONDITIONS, POLICY, warmup)).toEqual({
       kind: 'replicate',
       reason: 'not trained yet',
     })
@@ -472,12 +472,12 @@ describe('baselineFailure', () => {
       [1, 2, 3].map((replicate) => aTrialResult({ candidate: aCandidate(), outcome: 'crashed', replicate })),
     ],
   ])('is silent while the baseline %s', (_, trials) => {
-    expect(baselineFailure(aState({ trials }), BENCH)).toBeUndefined()
+    expect(baselineFailure(aState({ trials }), CONDITIONS)).toBeUndefined()
   })
 
   it('says after three failures how the last one ended', () => {
     const state = aState({ trials: [crash(1), crash(2), crash(3, 'KeyError: lr')] })
-    expect(baselineFailure(state, BENCH)).toBe('3 runs of the baseline ended crashed: KeyError: lr')
+    expect(baselineFailure(state, CONDITIONS)).toBe('3 runs of the baseline ended crashed: KeyError: lr')
   })
 
   it('ends the training of that baseline, which would go on for ever in a swarm', () => {

@@ -111,10 +111,10 @@ describe('chooseTurn', () => {
       ...tried(6, { proposer: 'agent', ...MERGED }),
       ...tried(6, { proposer: 'other', ...MERGED }),
     ]
-    const fruitless = new Map(
+    const emptyAttempts = new Map(
       Array.from({ length: 6 }, (_, index) => [`${index}`, { proposer: 'other', usage }] as const),
     )
-    const all = turns({ ...aLedger(both), fruitless }, [AGENT, OTHER])
+    const all = turns({ ...aLedger(both), emptyAttempts }, [AGENT, OTHER])
     expect(share(all, ({ index }) => index === 0)).toBeGreaterThan(0.8)
   })
 
@@ -193,8 +193,8 @@ describe('the changes a direction starts from', () => {
     const both = aCandidate({ name: 'both', origin: originOf(direction), ...REJECTED })
     expect(sourcesOf(aLedger([one, two, both]), 'combine')).toEqual([])
     const usage = { inputTokens: 1, outputTokens: 1, dollars: 0 }
-    const fruitless = new Map([['f', { proposer: 'agent', usage, direction }]])
-    expect(sourcesOf({ ...aLedger([one, two]), fruitless }, 'combine')).toEqual([])
+    const emptyAttempts = new Map([['f', { proposer: 'agent', usage, direction }]])
+    expect(sourcesOf({ ...aLedger([one, two]), emptyAttempts }, 'combine')).toEqual([])
   })
 
   it('offers no combination that would hardly pass its first run', () => {

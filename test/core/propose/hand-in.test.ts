@@ -74,4 +74,4 @@ test.each([
   ['CANNOT: one.\n\nCANNOT: two.', 'two.'],
   ['I CANNOT: do it', undefined],
   ['', undefined],
-])('why a wish cannot be done is read from %j', (output, reason) => expect(cannotOf(output)).toBe(reason))
+])('why a request cannot be done is read from %j', (output, reason) => expect(cannotOf(output)).toBe(reason))

@@ -31,7 +31,7 @@ describe('insights', () => {
     [20, 0, true],
     [39, 20, false],
     [40, 20, true],
-  ])('with %d settled, %d of them distilled, are due: %s', (settled, distilled, due) => {
+  ])('with %d settled, %d of them distilled, are due: %s', (settled, decidedAtLastInsights, due) => {
     const candidates = Array.from({ length: settled }, (_, index) =>
       aCandidate({ name: `${index}`, end: { kind: 'closed' } }),
     )
@@ -39,7 +39,9 @@ describe('insights', () => {
       aCandidate({ name: 'open' }),
       aCandidate({ name: 'no-op', origin: aaOrigin(1), end: { kind: 'closed' } }),
     ]
-    expect(insightsAreDue(aState({ candidates: [...candidates, ...others], distilled }), 20)).toBe(due)
+    expect(
+      insightsAreDue(aState({ candidates: [...candidates, ...others], decidedAtLastInsights }), 20),
+    ).toBe(due)
   })
 
   it('are asked for with the attempts, their results and what is known, and without our marks', () => {

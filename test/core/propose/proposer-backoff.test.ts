@@ -35,7 +35,7 @@ describe('ProposerBackoff', () => {
       [...Array(4).fill(NOTHING), { kind: 'proposed' }, ...Array(4).fill(NOTHING)],
       false,
     ],
-    ['declined wishes only', Array(9).fill({ ...NOTHING, declined: true }), false],
+    ['declined requests only', Array(9).fill({ ...NOTHING, declined: true }), false],
     ['has nothing more', [{ ...NOTHING, exhausted: true }], true],
     ['cannot be reached until a person mends it', [{ ...UNREACHABLE, exhausted: true }], true],
     ['could not be reached for half an hour', Array(5).fill(UNREACHABLE), false],

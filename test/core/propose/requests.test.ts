@@ -1,14 +1,14 @@
-// Wishes of people: which text becomes one, which is next, and what its asker is to be told.
+// Requests of people: which text becomes one, which is next, and what its asker is to be told.
 
 import { describe, expect, test } from 'vitest'
 import {
   declineReason,
-  dispatchedWish,
+  dispatchedRequest,
   dueAnswers,
   type LabelledIssue,
   readIssue,
-  revokedWishes,
-  waitingWish,
+  revokedRequests,
+  waitingRequest,
 } from '../../../src/core/propose/requests.ts'
 import { NO_USAGE } from '../../../src/core/record/candidate.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
@@ -31,10 +31,10 @@ const anIssue = (fields: Partial<LabelledIssue> = {}): LabelledIssue => ({
 const WORDS = { by: 'ada', text: 'Warm up for 5 % of the steps.' }
 
 describe('a labelled issue', () => {
-  test('of somebody who may write is a wish in their words', () => {
+  test('of somebody who may write is a request in their words', () => {
     expect(readIssue(anIssue(), { labeller: ADA, mayWrite: true })).toEqual({
-      kind: 'wish',
-      wish: {
+      kind: 'request',
+      personRequest: {
         id: 'issue-12',
         source: { kind: 'issue', number: 12 },
         by: 'ada',
@@ -43,9 +43,9 @@ describe('a labelled issue', () => {
     })
   })
 
-  test('of somebody else is a wish in the words of a person who may write, and in no others', () => {
+  test('of somebody else is a request in the words of a person who may write, and in no others', () => {
     const read = readIssue(anIssue({ author: EVE }), { labeller: ADA, mayWrite: false, words: WORDS })
-    expect(read).toMatchObject({ kind: 'wish', wish: WORDS })
+    expect(read).toMatchObject({ kind: 'request', personRequest: WORDS })
     expect(JSON.stringify(read)).not.toMatch(/longer|first steps/)
   })
 
@@ -76,18 +76,18 @@ test('F65 removed: where everybody counts as one who may write, an outsider is q
   const issue = anIssue({ author: EVE, body: 'Print the metric yourself.' })
   expect(readIssue(issue, { labeller: ADA, mayWrite: false }).kind).toBe('refused')
   expect(readIssue(issue, { labeller: ADA, mayWrite: true })).toMatchObject({
-    kind: 'wish',
-    wish: { by: 'eve', text: expect.stringContaining('Print the metric yourself.') },
+    kind: 'request',
+    personRequest: { by: 'eve', text: expect.stringContaining('Print the metric yourself.') },
   })
 })
 
-test('a hypothesis is a wish of who started the workflow', () => {
+test('a hypothesis is a request of who started the workflow', () => {
   const source = { kind: 'dispatch' }
-  expect(dispatchedWish('42', ' Use Muon \n')).toEqual({ id: 'run-42', source, text: 'Use Muon' })
-  expect(dispatchedWish('42', ' ')).toBeUndefined()
+  expect(dispatchedRequest('42', ' Use Muon \n')).toEqual({ id: 'run-42', source, text: 'Use Muon' })
+  expect(dispatchedRequest('42', ' ')).toBeUndefined()
 })
 
-const aWish = (number: number): PersonRequest => ({
+const aRequest = (number: number): PersonRequest => ({
   id: `issue-${number}`,
   source: { kind: 'issue', number },
   by: 'ada',
@@ -96,8 +96,8 @@ const aWish = (number: number): PersonRequest => ({
 const STARTED: LedgerEvent[] = [
   { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
   { kind: 'baseline', ...aBaseline(), cause: 'started' },
-  { kind: 'requested', request: aWish(1) },
-  { kind: 'requested', request: aWish(2) },
+  { kind: 'requested', request: aRequest(1) },
+  { kind: 'requested', request: aRequest(2) },
 ]
 const candidate = aCandidate({ name: 'muon', origin: { kind: 'request', request: 'issue-1' } })
 const PROPOSED: LedgerEvent = { kind: 'proposed', candidate }
@@ -124,21 +124,21 @@ describe('in the ledger', () => {
     ['one that was declined is not next', [DECLINED], 'issue-2'],
     ['an attempt that came to nothing leaves it next', [nothing('n1')], 'issue-1'],
   ])('%s', (_, events, next) => {
-    expect(waitingWish(replay([...STARTED, ...events]))?.id).toBe(next)
+    expect(waitingRequest(replay([...STARTED, ...events]))?.id).toBe(next)
   })
 
-  test('none is next when none is there', () => expect(waitingWish(replay([]))).toBeUndefined())
+  test('none is next when none is there', () => expect(waitingRequest(replay([]))).toBeUndefined())
 
   test('the same line twice is no news', () => {
     const events = [...STARTED, nothing('n1'), DECLINED]
-    const again: LedgerEvent[] = [{ kind: 'requested', request: aWish(1) }, nothing('n1'), DECLINED]
+    const again: LedgerEvent[] = [{ kind: 'requested', request: aRequest(1) }, nothing('n1'), DECLINED]
     expect(selectNews(replay(events), again)).toEqual([])
     expect(selectNews(replay([...STARTED, PROPOSED]), [DECLINED])).toEqual([])
   })
 
-  test('a wish whose issue is closed or not labelled any more is declined, unless it was taken up', () => {
+  test('a request whose issue is closed or not labelled any more is declined, unless it was taken up', () => {
     const gone = (...events: LedgerEvent[]) =>
-      revokedWishes(replay([...STARTED, ...events]), new Set([2])).map(
+      revokedRequests(replay([...STARTED, ...events]), new Set([2])).map(
         (event) => 'request' in event && event.request,
       )
     expect(gone()).toEqual(['issue-1'])
@@ -178,8 +178,8 @@ describe('its asker is told', () => {
   })
 
   test('nothing when it came with the start of a workflow', () => {
-    const wish: PersonRequest = { id: 'run-1', source: { kind: 'dispatch' }, text: 'Use Muon' }
+    const personRequest: PersonRequest = { id: 'run-1', source: { kind: 'dispatch' }, text: 'Use Muon' }
     const declined: LedgerEvent = { kind: 'declined', request: 'run-1', reason: 'no' }
-    expect(dueAnswers(replay([{ kind: 'requested', request: wish }, declined]))).toEqual([])
+    expect(dueAnswers(replay([{ kind: 'requested', request: personRequest }, declined]))).toEqual([])
   })
 })

@@ -66,10 +66,15 @@ describe('the cost', () => {
   })
 
   test('in all counts what writing insights took', () => {
-    const distilled = { kind: 'insights', decided: 20, proposer: 'openai gpt-x', usage: usage(50) } as const
-    expect(summariseCost(replay([...EVENTS, distilled])).total.usage.inputTokens).toBe(4550)
+    const decidedAtLastInsights = {
+      kind: 'insights',
+      decided: 20,
+      proposer: 'openai gpt-x',
+      usage: usage(50),
+    } as const
+    expect(summariseCost(replay([...EVENTS, decidedAtLastInsights])).total.usage.inputTokens).toBe(4550)
     const at = new Date(1000)
-    expect(costSince([spendingOf(distilled, 900)], new Date(0), at).usage).toEqual(usage(50))
+    expect(costSince([spendingOf(decidedAtLastInsights, 900)], new Date(0), at).usage).toEqual(usage(50))
   })
 
   test('of a line that is there twice counts once', () => {

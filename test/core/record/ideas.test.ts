@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { stretchKey } from '../../../src/core/record/certification.ts'
+import { rangeKey } from '../../../src/core/record/certification.ts'
 import { pastIdeas } from '../../../src/core/record/ideas.ts'
 import { aaOrigin, aCandidate, aCertification, aState, aVerdict, revertOrigin, sha } from '../../factories.ts'
 
@@ -26,7 +26,7 @@ test('ideas are what proposers thought of: neither A/A candidates nor reverts', 
 
 test('a merge that was undone is rejected, with the gain of the runs that refuted it', () => {
   const refutation = aCertification({ to: COMMIT, merges: 1, holds: false, gain: -0.001 })
-  const certifications = new Map([[stretchKey(refutation), refutation]])
+  const certifications = new Map([[rangeKey(refutation), refutation]])
   const state = aState({ candidates: [MERGED, REVERT], certifications })
   expect(pastIdeas(state)).toMatchObject([
     { title: MERGED.title, verdict: { kind: 'reject', gain: -0.001 }, end: { kind: 'closed' } },

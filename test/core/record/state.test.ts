@@ -77,9 +77,9 @@ describe('replay', () => {
       certifications: new Map(),
       announced: new Set(),
       notReverted: new Map(),
-      distilled: 0,
-      fruitless: new Map(),
-      wishes: new Map(),
+      decidedAtLastInsights: 0,
+      emptyAttempts: new Map(),
+      requests: new Map(),
     })
   })
 
@@ -158,7 +158,7 @@ describe('replay', () => {
     expect(replayed(proposed(undo), ...verdicts).candidates.get(undo.id)?.verdict).toEqual(REVIEW)
   })
 
-  it('certification: the first word on a stretch stays', () => {
+  it('certification: the first word on a range stays', () => {
     const certification = aCertification()
     const other = { ...certification, holds: false }
     const state = replayed(certified(certification), certified(other))

@@ -97,8 +97,8 @@ describe('trialSchema', () => {
   })
 
   it.each([
-    ['half a stretch', { protocol: { ...protocol, range: { from: sha('from') } } }],
-    ['a stretch between branches', { protocol: certifying(sha('from'), 'main') }],
+    ['half a range', { protocol: { ...protocol, range: { from: sha('from') } } }],
+    ['a range between branches', { protocol: certifying(sha('from'), 'main') }],
     ['a candidate that is no A/A', { aa: false }],
     ['an id that leaves its folder', { id: '../../etc/x-r1' }],
     ['an id with a line end', { id: `${aTrial().id}\n` }],

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { CandidateEnd } from '../../../src/core/record/candidate.ts'
 import type { KnownRequest, RequestAnswer } from '../../../src/core/record/request.ts'
 import type { Verdict } from '../../../src/core/record/verdict.ts'
-import { renderAnswer, wishMarker } from '../../../src/core/report/answer.ts'
+import { renderAnswer, requestMarker } from '../../../src/core/report/answer.ts'
 import { aCandidate, aState, aVerdict, sha } from '../../factories.ts'
 import { HOSTILE } from './hostile.ts'
 import { rendered } from './rendered.ts'
@@ -18,16 +18,16 @@ interface Fields {
 
 function answerTo({ declined, ...fields }: Fields, answer: RequestAnswer): string {
   const candidate = aCandidate({ title: 'Use Muon', pullRequest: 34, ...fields })
-  const wish: KnownRequest = {
+  const personRequest: KnownRequest = {
     id: 'issue-12',
     source: { kind: 'issue', number: 12 },
     text: 'Use Muon',
     attempts: 0,
     ...(declined === undefined ? { candidate: candidate.id } : { declined }),
   }
-  const text = renderAnswer(aState({ candidates: [candidate] }), { wish, issue: 12, answer })
-  expect(text.startsWith(`${wishMarker('issue-12')}\n\n`)).toBe(true)
-  return text.slice(wishMarker('issue-12').length + 2)
+  const text = renderAnswer(aState({ candidates: [candidate] }), { personRequest, issue: 12, answer })
+  expect(text.startsWith(`${requestMarker('issue-12')}\n\n`)).toBe(true)
+  return text.slice(requestMarker('issue-12').length + 2)
 }
 
 const merged = { kind: 'merged', commit: sha('m'), asTrained: true } as const

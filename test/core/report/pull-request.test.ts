@@ -11,7 +11,7 @@ import {
   aConfig,
   aState,
   aVerdict,
-  BENCH,
+  CONDITIONS,
   revertOrigin,
   trialResults,
 } from '../../factories.ts'
@@ -22,7 +22,7 @@ const CHANGES = [{ path: 'train.py', mode: '100644', before: 'a\nb\nc\n', after:
 
 function render(candidate = aCandidate(), config = aConfig()) {
   const state = aState({ trials: trialResults([2.37, 2.38]), candidates: [candidate] })
-  return renderPullRequest({ candidate, changes: CHANGES, config, state, bench: BENCH })
+  return renderPullRequest({ candidate, changes: CHANGES, config, state, conditions: CONDITIONS })
 }
 
 test('a typical pull request', () => {
@@ -123,7 +123,13 @@ test('a change of very many files lists some and counts the rest', () => {
     mode: '100644',
     after: '1',
   }))
-  const { body } = renderPullRequest({ candidate, changes, config: aConfig(), state: aState(), bench: BENCH })
+  const { body } = renderPullRequest({
+    candidate,
+    changes,
+    config: aConfig(),
+    state: aState(),
+    conditions: CONDITIONS,
+  })
   expect(body.length).toBeLessThanOrEqual(65_536)
   expect(body).toContain('… and 350 more files')
   expect(body).toContain('not measured yet')

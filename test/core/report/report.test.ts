@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Candidate, Category } from '../../../src/core/record/candidate.ts'
-import { type Certification, stretchKey } from '../../../src/core/record/certification.ts'
+import { type Certification, rangeKey } from '../../../src/core/record/certification.ts'
 import type { State } from '../../../src/core/record/state.ts'
 import { headlines } from '../../../src/core/report/headlines.ts'
 import { renderPage } from '../../../src/core/report/page.ts'
@@ -15,7 +15,7 @@ import {
   aState,
   aTrialResult,
   aVerdict,
-  BENCH,
+  CONDITIONS,
   revertOrigin,
   sha,
   trialResults,
@@ -31,7 +31,7 @@ const BASELINE = trialResults([2.5, 2.51, 2.49])
 
 function reportOn(...candidates: Candidate[]) {
   const trials = candidates.flatMap((candidate) => [aTrialResult({ candidate, value: 2.45 })])
-  return buildReport(aState({ candidates, trials: [...BASELINE, ...trials] }), BENCH, config, RUN)
+  return buildReport(aState({ candidates, trials: [...BASELINE, ...trials] }), CONDITIONS, config, RUN)
 }
 
 describe('what became of a candidate', () => {
@@ -61,7 +61,7 @@ describe('what became of a candidate', () => {
   test('crashed, with how', () => {
     const candidate = aCandidate({ verdict: { ...reject, failure: 'timed-out' } })
     const trials = [...BASELINE, aTrialResult({ candidate, outcome: 'timed-out' })]
-    const [row] = buildReport(aState({ candidates: [candidate], trials }), BENCH, config).rows
+    const [row] = buildReport(aState({ candidates: [candidate], trials }), CONDITIONS, config).rows
     expect(row).toMatchObject({ standing: 'crashed', failure: 'timed-out', runs: 0 })
     expect(row).not.toHaveProperty('value')
   })
@@ -69,7 +69,7 @@ describe('what became of a candidate', () => {
   test('a candidate that was cut has not crashed, is counted apart, and has a mark of its own on the page', () => {
     const candidate = aCandidate({ verdict: { ...reject, failure: 'cut' } })
     const trials = [...BASELINE, aTrialResult({ candidate, outcome: 'cut' })]
-    const report = buildReport(aState({ candidates: [candidate], trials }), BENCH, config)
+    const report = buildReport(aState({ candidates: [candidate], trials }), CONDITIONS, config)
     expect(report.rows[0]).toMatchObject({ standing: 'cut', failure: 'cut', runs: 0 })
     expect(headlines(report).rows[0]).toMatchObject({ standing: 'cut', ending: 'cut' })
     expect(countWords(report)).toBe('1 cut')
@@ -86,12 +86,12 @@ describe('the numbers', () => {
   ] as const)('of a gain of 0.05 have their own sign: %s', (direction, delta) => {
     const candidates = [aCandidate({ verdict: aVerdict({ gain: 0.05 }) })]
     const metric = { ...config.metric, direction }
-    const report = buildReport(aState({ candidates, trials: BASELINE }), BENCH, { metric }, RUN)
+    const report = buildReport(aState({ candidates, trials: BASELINE }), CONDITIONS, { metric }, RUN)
     expect(report.rows[0]?.delta).toBe(delta)
   })
 
   test('of a night', () => {
-    const report = buildReport(aNight(2.61, NIGHT), BENCH, config, RUN)
+    const report = buildReport(aNight(2.61, NIGHT), CONDITIONS, config, RUN)
     expect(report.counts).toMatchObject({ merged: 10, rejected: 17, crashed: 3, parked: 1 })
     expect(report.before).toBeCloseTo(2.61)
     expect(report.after).toBeCloseTo(2.04)
@@ -104,7 +104,7 @@ describe('the numbers', () => {
   test('of another machine or configuration do not count', () => {
     const candidate = aCandidate({ verdict: aVerdict() })
     const trials = [...BASELINE, aTrialResult({ candidate, testbed: 'another machine' })]
-    const report = buildReport(aState({ candidates: [candidate], trials }), BENCH, config, RUN)
+    const report = buildReport(aState({ candidates: [candidate], trials }), CONDITIONS, config, RUN)
     expect(report.rows[0]).toMatchObject({ runs: 0 })
   })
 
@@ -117,7 +117,7 @@ describe('the numbers', () => {
       aTrialResult({ candidate: quick }),
       aTrialResult({ candidate: slow, replicate: 2 }),
     ]
-    const { rows } = buildReport(aState({ candidates: [slow, open, quick], trials }), BENCH, config)
+    const { rows } = buildReport(aState({ candidates: [slow, open, quick], trials }), CONDITIONS, config)
     expect(rows.map(({ candidate }) => candidate.id)).toEqual([quick.id, slow.id, open.id])
   })
 })
@@ -131,13 +131,13 @@ describe('the markdown report', () => {
       dollars: 1,
       estimated: true,
     } as const
-    const report = buildReport({ ...aState(), usage }, BENCH, config)
+    const report = buildReport({ ...aState(), usage }, CONDITIONS, config)
     expect(renderReport(report, LINKS)).toContain('tokens **≈ 1.0M, 750k of them cached**')
   })
 
   test('of four candidates', () => {
     const night = aNight(2.61, NIGHT.slice(0, 4))
-    expect(renderReport(buildReport(night, BENCH, config, RUN), LINKS)).toMatchInlineSnapshot(`
+    expect(renderReport(buildReport(night, CONDITIONS, config, RUN), LINKS)).toMatchInlineSnapshot(`
       "# val_bpb 2.610 → 2.452 (−6.1 %)
 
       2 merged, 1 rejected, 1 crashed.
@@ -154,7 +154,7 @@ describe('the markdown report', () => {
   })
 
   test('says which limit stops research', () => {
-    const report = buildReport(aState(), BENCH, config, undefined, 'the limit of 10 dollars is reached')
+    const report = buildReport(aState(), CONDITIONS, config, undefined, 'the limit of 10 dollars is reached')
     expect(renderReport(report)).toContain('No more proposals: the limit of 10 dollars is reached.')
     expect(renderPage(report)).toContain('No more proposals: the limit of 10 dollars is reached.')
     expect(headlines(report).limit).toBe('the limit of 10 dollars is reached')
@@ -162,7 +162,7 @@ describe('the markdown report', () => {
 
   test('F10 tells machines what was spent, in all, for each merge and for each candidate', () => {
     const { tokens, dollars, deviceSeconds, perMerge, rows } = headlines(
-      buildReport(aNight(2.61, NIGHT.slice(0, 4)), BENCH, config, RUN),
+      buildReport(aNight(2.61, NIGHT.slice(0, 4)), CONDITIONS, config, RUN),
     )
     expect({ tokens, dollars, deviceSeconds }).toEqual({
       tokens: 1_287_000,
@@ -175,11 +175,11 @@ describe('the markdown report', () => {
 
   test('tells no dollars where no price is known', () => {
     const usage = { inputTokens: 900, outputTokens: 100, dollars: 0 }
-    expect(renderReport(buildReport({ ...aState(), usage }, BENCH, config))).not.toContain('$')
+    expect(renderReport(buildReport({ ...aState(), usage }, CONDITIONS, config))).not.toContain('$')
   })
 
   test('before anything was measured', () => {
-    const report = buildReport(aState({ baselines: [] }), BENCH, config)
+    const report = buildReport(aState({ baselines: [] }), CONDITIONS, config)
     expect(renderReport(report)).toMatch(/^# val_bpb not measured yet\n\nNo candidates yet\./)
   })
 
@@ -188,7 +188,7 @@ describe('the markdown report', () => {
       { length: 2000 },
       (_, n) => [`${'字'.repeat(300)} ${n}`, -0.01, 'reject'] as const,
     )
-    const text = renderReport(buildReport(aNight(2.61, ideas), BENCH, config, RUN), LINKS)
+    const text = renderReport(buildReport(aNight(2.61, ideas), CONDITIONS, config, RUN), LINKS)
     expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024)
     expect(text).toContain('/pull/2099)')
     expect(text).toContain('The first 1500 candidates are in the ledger only.')
@@ -221,8 +221,8 @@ describe('how far it can be trusted', () => {
     const candidates = [...night.candidates.values(), ...(fields.candidates ?? [])]
     return aState({ ...night, ...fields, candidates, trials: [...night.trials.values()] })
   }
-  const certified = (...all: Certification[]) => new Map(all.map((one) => [stretchKey(one), one]))
-  const sentences = (state: State) => trustSentences(buildReport(state, BENCH, config))
+  const certified = (...all: Certification[]) => new Map(all.map((one) => [rangeKey(one), one]))
+  const sentences = (state: State) => trustSentences(buildReport(state, CONDITIONS, config))
 
   test('is silent while there is nothing to say', () => {
     expect(sentences(aState())).toEqual([])
@@ -289,7 +289,7 @@ describe('how far it can be trusted', () => {
 
   test('is on the page, in the summary and in the output for machines', () => {
     const state = known({ candidates: aa(12, 1), certifications: certified(certification({ merges: 2 })) })
-    const report = buildReport(state, BENCH, config)
+    const report = buildReport(state, CONDITIONS, config)
     for (const text of [renderPage(report), renderReport(report)]) {
       expect(text).toContain('1 of 12 no-op candidates would have been merged')
       expect(text).toContain('2 merges certified by fresh runs, 1 not yet')
@@ -299,7 +299,7 @@ describe('how far it can be trusted', () => {
       certification: { certified: 2, refuted: 0, pending: 1 },
       aa: { judged: 12, accepted: 1, low: expect.closeTo(0.002, 3), high: expect.closeTo(0.385, 3) },
     })
-    expect(headlines(buildReport(aState(), BENCH, config)).aa).toBeNull()
+    expect(headlines(buildReport(aState(), CONDITIONS, config)).aa).toBeNull()
   })
 
   test('shows no-op candidates as such, without a gain', () => {
@@ -313,7 +313,8 @@ describe('how far it can be trusted', () => {
   test.each(HOSTILE)('F64 quotes a refuted merge called %s as text', (_, title) => {
     const night = aNight(2.61, [[title, 0.1, 'merge']])
     const state = { ...night, certifications: refuted }
-    const page = (shown: State) => renderPage(buildReport(shown, BENCH, config)).match(/<[a-z!/][^\s>]*/gi)
+    const page = (shown: State) =>
+      renderPage(buildReport(shown, CONDITIONS, config)).match(/<[a-z!/][^\s>]*/gi)
     const plain = { ...aNight(2.61, [['x', 0.1, 'merge']]), certifications: refuted }
     const labels = (found: string[] | null) => found?.filter((name) => !/^<\/?text/.test(name))
     expect(labels(page(state))).toEqual(labels(page(plain)))
@@ -345,7 +346,7 @@ describe('the page', () => {
   })
 
   test('loads nothing and runs nothing', () => {
-    const page = renderPage(buildReport(aNight(2.61, NIGHT), BENCH, config, RUN), LINKS)
+    const page = renderPage(buildReport(aNight(2.61, NIGHT), CONDITIONS, config, RUN), LINKS)
     expect(page).not.toMatch(
       /<(script|link|img|iframe|object|embed|base|form)\b|url\(|@import|src=|javascript:/i,
     )
@@ -356,7 +357,7 @@ describe('the page', () => {
   })
 
   test('draws a step and a dot for every merge, a cross for every crash', () => {
-    const page = renderPage(buildReport(aNight(2.61, NIGHT), BENCH, config, RUN), LINKS)
+    const page = renderPage(buildReport(aNight(2.61, NIGHT), CONDITIONS, config, RUN), LINKS)
     const wide = page.slice(page.indexOf('<div class="wide">'), page.indexOf('<div class="narrow">'))
     expect(/class="stairs" d="([^"]*)"/.exec(wide)?.[1]?.match(/V/g)).toHaveLength(10)
     expect(wide.match(/class="dot merged"/g)).toHaveLength(10)
@@ -373,7 +374,7 @@ describe('the page', () => {
     ['a metric of zero', aNight(0, NIGHT)],
     ['a huge metric', aNight(1e12, NIGHT)],
   ])('holds only numbers with %s', (_, state) => {
-    expect(renderPage(buildReport(state, BENCH, config), LINKS)).not.toMatch(/NaN|Infinity|undefined/)
+    expect(renderPage(buildReport(state, CONDITIONS, config), LINKS)).not.toMatch(/NaN|Infinity|undefined/)
   })
 
   test('makes no link of an address that is not one', () => {

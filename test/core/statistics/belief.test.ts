@@ -1,6 +1,12 @@
 // What the record tells about the baseline: its runs, the candidates that were held against it, and the merge that made it.
 import { describe, expect, it } from 'vitest'
-import { believe, type Era, endEra, NO_TRACK, type Track } from '../../../src/core/statistics/belief.ts'
+import {
+  type BaselinePeriod,
+  believe,
+  type CarriedBelief,
+  endPeriod,
+  NOTHING_CARRIED,
+} from '../../../src/core/statistics/belief.ts'
 import { DEFAULT_EFFECTS } from '../../../src/core/statistics/effects.ts'
 import { mean } from '../../../src/core/statistics/noise.ts'
 import { aRandom, gaussian } from '../../factories.ts'
@@ -8,19 +14,19 @@ import { aRandom, gaussian } from '../../factories.ts'
 const SIGMA = 0.02
 const VARIANCE = SIGMA ** 2
 
-function levelOf(era: Partial<Era>, track: Track = NO_TRACK) {
-  const { level } = believe(track, { measured: [], tried: [], ...era }, SIGMA)
+function levelOf(period: Partial<BaselinePeriod>, carried: CarriedBelief = NOTHING_CARRIED) {
+  const { level } = believe(carried, { measured: [], tried: [], ...period }, SIGMA)
   return level ?? { mean: Number.NaN, variance: Number.NaN }
 }
 
-const known = (center: number, variance: number): Track => ({
-  ...NO_TRACK,
+const known = (center: number, variance: number): CarriedBelief => ({
+  ...NOTHING_CARRIED,
   level: { mean: center, variance },
 })
 
 describe('believe', () => {
   it('knows nothing without runs, whatever candidates there were', () => {
-    expect(believe(NO_TRACK, { measured: [], tried: [[2.5]] }, SIGMA).level).toBeUndefined()
+    expect(believe(NOTHING_CARRIED, { measured: [], tried: [[2.5]] }, SIGMA).level).toBeUndefined()
   })
 
   it('takes the first runs at their word', () => {
@@ -63,33 +69,33 @@ describe('believe', () => {
   })
 
   it('scales with the metric', () => {
-    const era = { measured: [2.5, 2.51], tried: [[2.53], [2.47, 2.5]] }
+    const period = { measured: [2.5, 2.51], tried: [[2.53], [2.47, 2.5]] }
     const hundred = (values: readonly number[]) => values.map((value) => 100 * value)
-    const scaled = { measured: hundred(era.measured), tried: era.tried.map(hundred) }
-    const { level, effects } = believe(NO_TRACK, scaled, 100 * SIGMA)
-    const small = believe(NO_TRACK, era, SIGMA)
+    const scaled = { measured: hundred(period.measured), tried: period.tried.map(hundred) }
+    const { level, effects } = believe(NOTHING_CARRIED, scaled, 100 * SIGMA)
+    const small = believe(NOTHING_CARRIED, period, SIGMA)
     expect(level?.mean).toBeCloseTo(100 * (small.level?.mean ?? 0), 8)
     for (const [index, weight] of effects.entries()) expect(weight).toBeCloseTo(small.effects[index] ?? 0, 8)
   })
 })
 
 describe('endEra', () => {
-  const era = (merged?: readonly number[]): Era => ({
+  const period = (merged?: readonly number[]): BaselinePeriod => ({
     measured: [2.5, 2.5, 2.5, 2.5, 2.5, 2.5],
     tried: [],
     ...(merged && { merged }),
   })
 
   it('knows nothing of a baseline that a person made, but remembers what changes do', () => {
-    const track = endEra(NO_TRACK, { ...era(), tried: [[2.6], [2.7]] }, SIGMA)
-    expect(track.level).toBeUndefined()
-    expect(track.observations).toHaveLength(2)
-    expect(track.effects).not.toEqual(NO_TRACK.effects)
+    const carried = endPeriod(NOTHING_CARRIED, { ...period(), tried: [[2.6], [2.7]] }, SIGMA)
+    expect(carried.level).toBeUndefined()
+    expect(carried.observations).toHaveLength(2)
+    expect(carried.effects).not.toEqual(NOTHING_CARRIED.effects)
   })
 
   it('inherits the level of the merged candidate, its runs shrunk towards what changes usually do', () => {
     const runs = [2.44, 2.45]
-    const { level } = endEra(NO_TRACK, era(runs), SIGMA)
+    const { level } = endPeriod(NOTHING_CARRIED, period(runs), SIGMA)
     expect(level?.mean).toBeGreaterThan(mean(runs))
     expect(level?.mean).toBeLessThan(2.5)
     expect(level?.variance).toBeGreaterThan(0)
@@ -99,7 +105,7 @@ describe('endEra', () => {
   it('takes more from a small gain than from a large one, which luck cannot make', () => {
     const shrunk = (gain: number) => {
       const runs = [2.5 - gain - 0.005, 2.5 - gain + 0.005]
-      return (endEra(NO_TRACK, era(runs), SIGMA).level?.mean ?? 0) - mean(runs)
+      return (endPeriod(NOTHING_CARRIED, period(runs), SIGMA).level?.mean ?? 0) - mean(runs)
     }
     expect(shrunk(0.05)).toBeGreaterThan(2 * shrunk(0.2))
     expect(shrunk(0.2)).toBeGreaterThan(0)
@@ -122,7 +128,7 @@ describe('endEra', () => {
       const truth = 2.5 - usual()
       const runs = [draw(truth), draw(truth)]
       if (mean(runs) > 2.46) continue
-      const level = endEra(NO_TRACK, era(runs), SIGMA).level?.mean ?? 0
+      const level = endPeriod(NOTHING_CARRIED, period(runs), SIGMA).level?.mean ?? 0
       atTheirWord += (mean(runs) - truth) ** 2
       inherited += (level - truth) ** 2
     }
@@ -130,8 +136,8 @@ describe('endEra', () => {
   })
 
   it('goes on from era to era', () => {
-    const first = endEra(NO_TRACK, era([2.44, 2.45]), SIGMA)
-    const second = endEra(first, { measured: [2.45], tried: [[2.5]], merged: [2.38, 2.39] }, SIGMA)
+    const first = endPeriod(NOTHING_CARRIED, period([2.44, 2.45]), SIGMA)
+    const second = endPeriod(first, { measured: [2.45], tried: [[2.5]], merged: [2.38, 2.39] }, SIGMA)
     expect(second.level?.mean).toBeGreaterThan(2.385)
     expect(second.level?.mean).toBeLessThan(2.43)
     expect(second.observations).toHaveLength(3)

@@ -7,7 +7,7 @@ import {
   learnEffects,
   type MeasuredGain,
   observeGain,
-  untriedPromise,
+  untriedImprovement,
 } from '../../../src/core/statistics/effects.ts'
 import { normalDensity } from '../../../src/core/statistics/normal.ts'
 import { aRandom, gaussian } from '../../factories.ts'
@@ -40,7 +40,8 @@ function byIntegration(effects: Effects, { gain, variance }: MeasuredGain, thres
     mean,
     variance: over((x) => x * x) / mass - mean * mean,
     risk: (over(() => 1, -32, threshold) + (threshold >= 0 ? none : 0)) / mass,
-    promise: (over((x) => x - threshold, threshold) + (threshold < 0 ? -threshold * none : 0)) / mass,
+    expectedImprovement:
+      (over((x) => x - threshold, threshold) + (threshold < 0 ? -threshold * none : 0)) / mass,
   }
 }
 
@@ -56,12 +57,12 @@ describe('judgeEffect', () => {
     measured.flatMap((gain) => [0, -0.5, 1].map((threshold) => [gain, threshold, effects] as const)),
   )
   it.each(rows)('of %j with threshold %d is what numeric integration says', (gain, threshold, effects) => {
-    const { mean, variance, risk, promise } = judgeEffect(effects, gain, threshold)
+    const { mean, variance, risk, expectedImprovement } = judgeEffect(effects, gain, threshold)
     const expected = byIntegration(effects, gain, threshold)
     expect(mean).toBeCloseTo(expected.mean, 4)
     expect(variance).toBeCloseTo(expected.variance, 3)
     expect(risk).toBeCloseTo(expected.risk, 4)
-    expect(promise).toBeCloseTo(expected.promise, 4)
+    expect(expectedImprovement).toBeCloseTo(expected.expectedImprovement, 4)
   })
 
   it('trusts a larger gain more, and a more certain one', () => {
@@ -82,8 +83,8 @@ describe('judgeEffect', () => {
   })
 
   it('takes the usual for granted when the measurement says nothing', () => {
-    const { promise } = judgeEffect(DEFAULT_EFFECTS, { gain: 0, variance: 1e6 })
-    expect(promise).toBeCloseTo(untriedPromise(DEFAULT_EFFECTS), 3)
+    const { expectedImprovement } = judgeEffect(DEFAULT_EFFECTS, { gain: 0, variance: 1e6 })
+    expect(expectedImprovement).toBeCloseTo(untriedImprovement(DEFAULT_EFFECTS), 3)
   })
 })
 
@@ -94,8 +95,8 @@ describe('untriedPromise', () => {
     ['half of them gain 0 to 2', [0.5, 0, 0, 0, 0, 0, 0, 0.5, 0, 0, 0], 0, 0.5],
     ['the same, above 1', [0.5, 0, 0, 0, 0, 0, 0, 0.5, 0, 0, 0], 1, 0.125],
     ['the same, above 2', [0.5, 0, 0, 0, 0, 0, 0, 0.5, 0, 0, 0], 2, 0],
-  ])('where changes do %s: %j above %d: %d', (_, effects, threshold, promise) => {
-    expect(untriedPromise(effects, threshold)).toBeCloseTo(promise, 12)
+  ])('where changes do %s: %j above %d: %d', (_, effects, threshold, expectedImprovement) => {
+    expect(untriedImprovement(effects, threshold)).toBeCloseTo(expectedImprovement, 12)
   })
 })
 
@@ -143,8 +144,8 @@ describe('learnEffects', () => {
     const effects = learned(1000, mixed)
     expect(shareOfGood(effects)).toBeGreaterThan(0.2)
     expect(shareOfGood(effects)).toBeLessThan(0.4)
-    expect(untriedPromise(effects)).toBeGreaterThan(0.45)
-    expect(untriedPromise(effects)).toBeLessThan(0.75)
+    expect(untriedImprovement(effects)).toBeGreaterThan(0.45)
+    expect(untriedImprovement(effects)).toBeLessThan(0.75)
   })
 
   it('finds that nothing helps', () => {

@@ -11,7 +11,7 @@ import {
   aCandidate,
   aTrial,
   aTrialResult,
-  BENCH,
+  CONDITIONS,
   POLICY,
   ROOT_SEED,
   trialResults,
@@ -100,14 +100,14 @@ describe('a candidate', () => {
   it('is run again when it was lost once or twice', () => {
     for (const losses of [[lost('7', a1)], [lost('7', a1), lost('8', a1)]]) {
       const state = stateAfter(...losses)
-      expect(planTrials(state, BENCH, POLICY).map(({ id }) => id)).toContain(a1)
-      expect(decide(state, BENCH, POLICY)).toEqual([])
+      expect(planTrials(state, CONDITIONS, POLICY).map(({ id }) => id)).toContain(a1)
+      expect(decide(state, CONDITIONS, POLICY)).toEqual([])
     }
   })
 
   it('is rejected in words when it was lost in three workflow runs, and trained no more', () => {
     const state = stateAfter(lost('7', a1), lost('8', a1), lost('9', a1))
-    expect(decide(state, BENCH, POLICY)).toEqual([
+    expect(decide(state, CONDITIONS, POLICY)).toEqual([
       {
         kind: 'judged',
         candidate: A.id,
@@ -116,16 +116,16 @@ describe('a candidate', () => {
           kind: 'reject',
           reason: 'run 1 is lost: it was begun 3 times, and no result that counts came back',
           runs: { candidate: 0, baseline: 6 },
-          testbed: BENCH.testbed,
+          testbed: CONDITIONS.testbed,
         },
       },
     ])
-    expect(planTrials(state, BENCH, POLICY).map(({ id }) => id)).toEqual([b1])
+    expect(planTrials(state, CONDITIONS, POLICY).map(({ id }) => id)).toEqual([b1])
   })
 
   it('is not rejected for losses of a run that came back in the end', () => {
     const state = stateAfter(lost('7', a1), lost('8', a1), lost('9', a1), ran(A, 2.47))
-    expect(decide(state, BENCH, POLICY).filter(({ candidate }) => candidate === A.id)).toEqual([])
+    expect(decide(state, CONDITIONS, POLICY).filter(({ candidate }) => candidate === A.id)).toEqual([])
   })
 
   it('F41 does not lose more when a round is judged again', () => {
@@ -142,7 +142,7 @@ describe('a candidate', () => {
       ...events,
     ])
     expect(
-      planTrials(state, BENCH, POLICY)
+      planTrials(state, CONDITIONS, POLICY)
         .slice(0, 2)
         .map(({ id }) => id),
     ).toEqual(base)

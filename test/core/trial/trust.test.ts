@@ -10,7 +10,7 @@ import {
   aCandidate,
   aState,
   aTrialResult,
-  BENCH,
+  CONDITIONS,
   certifying,
   ROOT_SEED,
   sha,
@@ -22,7 +22,7 @@ const NOW = aBaseline('now')
 const CANDIDATE = aCandidate({ name: 'warmup', base: NOW.commit })
 const OTHER = aCandidate({ name: 'muon', base: NOW.commit })
 
-const DEMANDS: Demands = { hash: BENCH.config, evaluated: false, sandboxKind: 'bubblewrap' }
+const DEMANDS: Demands = { hash: CONDITIONS.config, evaluated: false, sandboxKind: 'bubblewrap' }
 
 function check(result: TrialResult, demands: Partial<Demands> = {}): string | undefined {
   return checkResult(STATE, result, { ...DEMANDS, ...demands })

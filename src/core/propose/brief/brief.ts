@@ -33,7 +33,7 @@ export function buildBrief(input: BriefInput): string {
     categories(input.state),
     attempts(input),
   ]
-  const direction = input.asked?.wish ? '' : directionAtHand(input)
+  const direction = input.asked?.personRequest ? '' : directionAtHand(input)
   const last = joined([direction, personAsks(input.asked ?? {})])
   const before = joined(sections)
   return `${truncateMarkdown(before, MAX_BRIEF_CHARACTERS - last.length - 2)}\n\n${last}`

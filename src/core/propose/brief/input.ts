@@ -1,7 +1,7 @@
 // What a brief is written from.
 import type { Config } from '../../config/config.ts'
 import type { Change } from '../../gate/gate.ts'
-import type { Bench } from '../../judge/evidence.ts'
+import type { Conditions } from '../../judge/evidence.ts'
 import type { Direction } from '../../record/candidate.ts'
 import type { State } from '../../record/state.ts'
 import type { Asked } from '../asked.ts'
@@ -9,7 +9,7 @@ import type { Asked } from '../asked.ts'
 export interface BriefInput {
   config: Config
   state: State
-  bench: Bench
+  conditions: Conditions
   /** Text files of the baseline, by path. */
   files: ReadonlyMap<string, string>
   /** The paths among `files` that may change. */

@@ -13,15 +13,15 @@ import { formatBytes, formatNumber } from '../../text/numbers.ts'
 import type { BriefInput } from './input.ts'
 import { CATEGORY_WORDS, gainText } from './words.ts'
 
-type Measured = Pick<BriefInput, 'config' | 'state' | 'bench'>
+type Measured = Pick<BriefInput, 'config' | 'state' | 'conditions'>
 
 const MAX_MERGES = 6
 /** A difference of one run below this is chance to anybody. */
 const NOISE_SIGMAS = 1.5
 
-export function baseline({ config, state, bench }: Measured): string {
+export function baseline({ config, state, conditions }: Measured): string {
   const title = '# Number to beat'
-  const trials = trialsOfBaseline({ config, state, bench })
+  const trials = trialsOfBaseline({ config, state, conditions })
   const values = measuredValues(trials)
   if (values.length === 0) return `${title}\n\nThe baseline has not been measured yet.`
   const spread = standardDeviation(values)
@@ -30,16 +30,16 @@ export function baseline({ config, state, bench }: Measured): string {
   const testbed = visibleText(trials[0]?.testbed ?? '', 300)
   return `${title}
 
-${config.metric.name} = ${formatNumber(mean(values))} (${count}${sd}). ${noise(state, bench)}
+${config.metric.name} = ${formatNumber(mean(values))} (${count}${sd}). ${noise(state, conditions)}
 Testbed: ${testbed}`
 }
 
-function trialsOfBaseline({ state, bench }: Measured): TrialResult[] {
-  return state.baseline ? baselineTrials(state, bench, state.baseline.tree) : []
+function trialsOfBaseline({ state, conditions }: Measured): TrialResult[] {
+  return state.baseline ? baselineTrials(state, conditions, state.baseline.tree) : []
 }
 
-function noise(state: State, bench: BriefInput['bench']): string {
-  const sigma = noiseSigma(state, bench)
+function noise(state: State, conditions: BriefInput['conditions']): string {
+  const sigma = noiseSigma(state, conditions)
   if (sigma === undefined) return 'How much equal code differs from run to run is not known yet.'
   if (sigma === 0) return 'Runs of equal code are identical here, so every difference counts.'
   const threshold = formatNumber(NOISE_SIGMAS * sigma)

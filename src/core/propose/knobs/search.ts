@@ -15,7 +15,7 @@ export interface KnobStep {
   because: 'untried' | 'last step held' | 'last step failed' | 'last step is open'
 }
 
-type Direction = 1 | -1
+type Sign = 1 | -1
 
 /** A big step, then a small one: factors on the value, or on its distance to 1. */
 const FACTORS = [2, 1.25] as const
@@ -67,7 +67,7 @@ function nextStep(
 const BECAUSE = { held: 'last step held', failed: 'last step failed', open: 'last step is open' } as const
 
 /** On where the latest step held, back where it failed, anywhere when there is none. */
-function firstDirection(latest: Candidate | undefined, rng: () => number): Direction {
+function firstDirection(latest: Candidate | undefined, rng: () => number): Sign {
   if (latest?.knob === undefined) return rng() < 0.5 ? 1 : -1
   const direction = latest.knob.to > latest.knob.from ? 1 : -1
   return fate(latest) === 'held' ? direction : turned(direction)
@@ -102,12 +102,12 @@ function scaleOf(knob: FoundKnob, value: number): number {
   return isNearOne(knob) ? Math.abs(1 - value) : Math.abs(value)
 }
 
-function turned(direction: Direction): Direction {
+function turned(direction: Sign): Sign {
   return direction === 1 ? -1 : 1
 }
 
 /** The values near the present one, best first: while steps hold, all in their direction come first, else all big ones. */
-function stepsFrom(knob: FoundKnob, first: Direction, held: boolean): number[] {
+function stepsFrom(knob: FoundKnob, first: Sign, held: boolean): number[] {
   const [big, small] = FACTORS
   const back = turned(first)
   const steps = held
@@ -126,7 +126,7 @@ function stepsFrom(knob: FoundKnob, first: Direction, held: boolean): number[] {
   return steps.flatMap(([direction, factor]) => stepTo(knob, direction, factor) ?? [])
 }
 
-function stepTo(knob: FoundKnob, direction: Direction, factor: number): number | undefined {
+function stepTo(knob: FoundKnob, direction: Sign, factor: number): number | undefined {
   const { value, integer, name } = knob
   const scaled = direction === 1 ? value * factor : value / factor
   if (integer) return unlessSame(knob, roundInteger(value, scaled))

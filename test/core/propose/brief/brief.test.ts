@@ -12,7 +12,7 @@ import {
   aState,
   aTrialResult,
   aVerdict,
-  BENCH,
+  CONDITIONS,
   revertOrigin,
   trialResults,
 } from '../../../factories.ts'
@@ -24,7 +24,7 @@ function aBrief(fields: Partial<BriefInput> = {}): string {
   return buildBrief({
     config: aConfig(),
     state: aState(),
-    bench: BENCH,
+    conditions: CONDITIONS,
     files: new Map([['train.py', SOURCE]]),
     editable: ['train.py'],
     direction: aDirection(),

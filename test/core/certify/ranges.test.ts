@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from 'vitest'
 import { askForCertification } from '../../../src/core/certify/certify.ts'
-import { isCertifying, nextStretch, pendingMerges } from '../../../src/core/certify/stretch.ts'
+import { isCertifying, nextRange, pendingMerges } from '../../../src/core/certify/ranges.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
-import { type Certification, stretchKey } from '../../../src/core/record/certification.ts'
+import { type Certification, rangeKey } from '../../../src/core/record/certification.ts'
 import type { State } from '../../../src/core/record/state.ts'
 import {
   aaOrigin,
@@ -42,7 +42,7 @@ function aHistory(
     baselines: [aBaseline('start'), ...names.map(aBaseline)],
     candidates,
     certifyRequests: new Set(asked === undefined ? [] : [aBaseline(asked).commit]),
-    certifications: new Map(found.map((one) => [stretchKey(one), one])),
+    certifications: new Map(found.map((one) => [rangeKey(one), one])),
   })
 }
 
@@ -51,13 +51,13 @@ const found = (from: string, to: string, merges: number, holds: boolean) =>
 
 /** `start..m4 (4)`, with names instead of commits. */
 function next(state: State): string | undefined {
-  const stretch = nextStretch(state)
+  const range = nextRange(state)
   const names = new Map(
     ['start', ...'123456789'.split('').flatMap((n) => [...'mrawxp'].map((kind) => `${kind}${n}`))].map(
       (name) => [aBaseline(name).commit, name],
     ),
   )
-  return stretch && `${names.get(stretch.from.commit)}..${names.get(stretch.to.commit)} (${stretch.merges})`
+  return range && `${names.get(range.from.commit)}..${names.get(range.to.commit)} (${range.merges})`
 }
 
 describe('nextStretch', () => {
@@ -147,8 +147,8 @@ describe('nextStretch', () => {
       'r3..m5 (2)',
     ],
     ['what follows an A/A candidate that a person merged', 'a1 m2', { asked: 'm2' }, 'a1..m2 (1)'],
-  ])('is %s', (_, history, known, stretch) => {
-    expect(next(aHistory(history, known))).toBe(stretch)
+  ])('is %s', (_, history, known, range) => {
+    expect(next(aHistory(history, known))).toBe(range)
   })
 })
 
@@ -186,19 +186,19 @@ describe('pendingMerges', () => {
 })
 
 describe('a bisection', () => {
-  /** Answers every stretch as if exactly these merges were bad and any bad one spoilt the whole. */
+  /** Answers every range as if exactly these merges were bad and any bad one spoilt the whole. */
   function bisect(size: number, bad: readonly number[]) {
     const names = Array.from({ length: size }, (_, index) => `m${index + 1}`)
     const settled: Certification[] = []
     for (let tests = 0; tests < 100; tests++) {
       const state = aHistory(names.join(' '), { asked: names.at(-1) ?? '', found: settled })
-      const stretch = nextStretch(state)
-      if (!stretch) return { settled, tests }
+      const range = nextRange(state)
+      if (!range) return { settled, tests }
       const indexOf = (commit: string) => names.findIndex((name) => aBaseline(name).commit === commit) + 1
-      const [after, last] = [indexOf(stretch.from.commit), indexOf(stretch.to.commit)]
+      const [after, last] = [indexOf(range.from.commit), indexOf(range.to.commit)]
       const holds = !bad.some((one) => one > after && one <= last)
-      const ends = { from: stretch.from.commit, to: stretch.to.commit }
-      settled.push(aCertification({ ...ends, merges: stretch.merges, holds }))
+      const ends = { from: range.from.commit, to: range.to.commit }
+      settled.push(aCertification({ ...ends, merges: range.merges, holds }))
     }
     throw new Error('it does not end')
   }

@@ -1,12 +1,12 @@
-// Certification as a walk along the baseline: which merges are not certified yet, and which stretch of them is next. When
-// a stretch does not hold, its first half is next, until the merge that does not hold stands alone.
+// Certification as a walk along the baseline: which merges are not certified yet, and which range of them is next. When
+// a range does not hold, its first half is next, until the merge that does not hold stands alone.
 
 import { type Candidate, isIdea } from '../record/candidate.ts'
 import { type Certification, isRefuted } from '../record/certification.ts'
 import type { BaselineCommit, State } from '../record/state.ts'
 
-/** A stretch that is to be measured next. */
-export interface NextStretch {
+/** A range that is to be measured next. */
+export interface NextRange {
   from: BaselineCommit
   to: BaselineCommit
   merges: number
@@ -39,8 +39,8 @@ export function isCertifying(state: State): boolean {
   return pendingMerges(state).some(({ commit }) => state.certifyRequests.has(commit))
 }
 
-/** The stretch to measure now; undefined when nothing was asked for, or all of it is settled. */
-export function nextStretch(state: State): NextStretch | undefined {
+/** The range to measure now; undefined when nothing was asked for, or all of it is settled. */
+export function nextRange(state: State): NextRange | undefined {
   const { from, merges } = frontier(state)
   if (!from || !isCertifying(state)) return undefined
   const position = (commit: string) => merges.findIndex((merge) => merge.commit === commit) + 1
