@@ -81,7 +81,8 @@ export function toolMounts(environment: Readonly<Record<string, string>>, read: 
   const list = (name: string): string[] => (environment[name] ?? '').split(':').filter(isAbsolute)
   for (const name of PREFIXES) for (const prefix of list(name)) addPrefix(shown, prefix)
   for (const directory of list('PATH')) addPrograms(shown, directory)
-  for (const path of [...list('LD_LIBRARY_PATH'), ...list('CUDA_HOME'), '/opt/rocm']) shown.add(path)
+  for (const path of [...list('LD_LIBRARY_PATH'), ...list('CUDA_HOME'), '/opt/rocm', '/opt/amdgpu'])
+    shown.add(path)
   return shown.mounts()
 }
 
