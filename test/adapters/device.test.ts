@@ -13,6 +13,9 @@ const OPTIONS = { clock: { ...systemClock, ...NO_PAUSE }, signal: new AbortContr
 const claim = (visible?: string) =>
   claimDevices({ ...OPTIONS, environment: { CUDA_VISIBLE_DEVICES: visible } })
 
+/** A folder without Python. */
+const NOTHING = '/nowhere'
+
 /** A machine with two devices, of which somebody uses the first. */
 const TWO_DEVICES = `case "$1" in
 *compute-apps*) echo "GPU-aaaa-1, 4242, /usr/bin/python3" ;;
@@ -129,6 +132,14 @@ describe('a driver that does not answer', () => {
   })
 })
 
+test('a part of a device is a testbed of its own', async () => {
+  await withNvidiaSmi(`case "$1" in
+-L) echo "GPU 0: NVIDIA H100 (UUID: GPU-aaaa-1)"; echo "  MIG 1g.10gb     Device  0: (UUID: MIG-c6d4f1ef)" ;;
+*) echo "0, GPU-aaaa-1, NVIDIA H100, 570.86, Enabled" ;; esac`)
+  const environment = { CUDA_VISIBLE_DEVICES: 'MIG-c6d4f1ef', PATH: NOTHING }
+  expect(await describeTestbed(environment)).toBe('1 × NVIDIA H100 MIG 1g.10gb, driver 570.86')
+})
+
 test('a device is known by the number of its node, which is not its index', async () => {
   await withNvidiaSmi(TWO_DEVICES)
   const { places, describeDevice } = await aDriver('nvidia0', 'nvidia3')
@@ -155,9 +166,6 @@ describe('the node of CUDA that is missing after a start of the machine', () => 
     await expect(wakeNvidia(places)).resolves.toBeUndefined()
   })
 })
-
-/** A folder without Python. */
-const NOTHING = '/nowhere'
 
 test.each([
   [undefined, '1 × NVIDIA H100, driver 570.86 and 1 × NVIDIA L4, driver 570.86'],

@@ -178,6 +178,23 @@ describe.skipIf(SKIP)('an interpreter', () => {
     expect((await inSandbox({ command, environment })).output).toBe(`${folder} True\n`)
   })
 
+  test.each(['', 'cd . && ', 'A=b exec '])(
+    'runs where the command “%s…” names it by its path',
+    async (before) => {
+      const folder = join(scratch(), 'venv')
+      spawnSync('python3', ['-m', 'venv', '--without-pip', folder])
+      const command = `${before}${folder}/bin/python3 -c "import sys, json; print(sys.prefix)"`
+      expect((await inSandbox({ command })).output).toBe(`${folder}\n`)
+    },
+  )
+
+  test('that a command names in a private place is not shown', async () => {
+    const folder = scratch()
+    mkdirSync(join(folder, '.ssh/bin'), { recursive: true })
+    writeFileSync(join(folder, '.ssh/bin/tool'), '#!/bin/sh\necho it runs\n', { mode: 0o755 })
+    expect((await inSandbox({ command: `${folder}/.ssh/bin/tool` })).output).toContain('not found')
+  })
+
   test('runs from whatever PATH leads to', async () => {
     const environment = { PATH: process.env.PATH ?? '' }
     const { output } = await inSandbox({ command: 'node --version && python3 --version', environment })

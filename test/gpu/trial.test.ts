@@ -23,11 +23,11 @@ async function aResearch(seconds: number) {
   const compiling = files['train.py']?.replace(loading, `${loading}    model = torch.compile(model)\n`) ?? ''
   expect(compiling).toContain('torch.compile(model)\n\n')
   const remote = await aRemote({ ...files, 'train.py': compiling, [CONFIG]: config })
-  const directory = await aDirectory()
+  const [directory, log] = [await aDirectory(), aLog()]
   const trainer = createTrainer({
     repository: createRepository(remote.itself),
     clock: systemClock,
-    log: aLog(),
+    log,
     testbed: await describeTestbed(),
     configPath: CONFIG,
     resultsDirectory: join(directory, 'results'),
@@ -39,14 +39,14 @@ async function aResearch(seconds: number) {
     runId: '1',
     runAttempt: 1,
   })
-  return { trainer, trial: await trialOf(remote.itself, remote.base, remote.base) }
+  return { trainer, log, trial: await trialOf(remote.itself, remote.base, remote.base) }
 }
 
 test.skipIf(SKIP)(
   '15 nanogpt trains for 40 s and is evaluated by a compiled model',
   async () => {
     const before = await nvidiaDevices(undefined)
-    const { trainer, trial } = await aResearch(40)
+    const { trainer, log, trial } = await aResearch(40)
     const { curve, tail, ...result } = await trainer.run(trial, new AbortController().signal)
     saw(
       15,
@@ -54,6 +54,7 @@ test.skipIf(SKIP)(
     )
     expect(result).toMatchObject({ outcome: 'measured', trust: 'evaluated' })
     expect(result.value).toBeLessThan(3)
+    expect(log.lines.join('\n')).not.toContain('it ran on the processor')
     expect(await nvidiaDevices(undefined)).toEqual(before)
   },
   240_000,

@@ -107,7 +107,7 @@ async function prove(sandbox: Sandbox): Promise<void> {
 }
 
 async function run(installation: Installation, request: SandboxRequest): Promise<SandboxExit> {
-  const tools = toolMounts(request.environment, request.read)
+  const tools = toolMounts(request.environment, request.read, request.command)
   const scope = await installation.caps.enter(request.caps)
   try {
     const line = [...scope.launcher, installation.file, ...argumentsFor(installation, request, tools)]

@@ -68,9 +68,14 @@ export function writableProc(): string[] {
  * LD_LIBRARY_PATH, CUDA_HOME), with every symbolic link on the way to them. What is private is left out.
  *
  * @param read further absolute paths, from the configuration
+ * @param command a line for the shell, which may name its interpreter by an absolute path: /opt/venv/bin/python
  * @throws SandboxError when one of `read` is private or does not exist
  */
-export function toolMounts(environment: Readonly<Record<string, string>>, read: readonly string[]): Mount[] {
+export function toolMounts(
+  environment: Readonly<Record<string, string>>,
+  read: readonly string[],
+  command = '',
+): Mount[] {
   const shown = new Exposure()
   for (const path of read) {
     if (!isAbsolute(path) || !exists(path)) throw refuseRead(path, 'is not an existing absolute path')
@@ -80,8 +85,11 @@ export function toolMounts(environment: Readonly<Record<string, string>>, read: 
   }
   const list = (name: string): string[] => (environment[name] ?? '').split(':').filter(isAbsolute)
   for (const name of PREFIXES) for (const prefix of list(name)) addPrefix(shown, prefix)
-  for (const directory of list('PATH')) addPrograms(shown, directory)
-  for (const path of [...list('LD_LIBRARY_PATH'), ...list('CUDA_HOME'), '/opt/rocm']) shown.add(path)
+  const named = command.matchAll(/(?<![^\s;&|('"=])(\/[^\s;&|)'"=]*\/bin)\/[^\s;&|)'"/]/g)
+  const folders = [...list('PATH'), ...Array.from(named, ([, folder = '']) => folder)]
+  for (const directory of folders) addPrograms(shown, directory)
+  for (const path of [...list('LD_LIBRARY_PATH'), ...list('CUDA_HOME'), '/opt/rocm', '/opt/amdgpu'])
+    shown.add(path)
   return shown.mounts()
 }
 

@@ -3,7 +3,8 @@ import type { Device } from '../../core/trial/devices.ts'
 import { askDriver } from './nvidia.ts'
 
 const QUERY = '--query-gpu=uuid,memory.used --format=csv,noheader,nounits -lms 500'.split(' ')
-const FIRST_READING_MILLISECONDS = 30_000
+/** A trial is not held up for long by a driver that says nothing. */
+const FIRST_READING_MILLISECONDS = 5000
 
 /**
  * @returns what came of it, and the most memory in use beyond what was in use before, over all devices, in MiB;

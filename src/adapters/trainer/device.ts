@@ -19,6 +19,7 @@ export interface DeviceOptions {
 
 export interface Claim extends Pin {
   devices: Device[]
+  visible: string | undefined
 }
 
 /** @throws UserFacingError when the driver does not answer, or something else uses a device */
@@ -27,7 +28,7 @@ export async function claimDevices(options: DeviceOptions): Promise<Claim> {
   const devices = await nvidiaDevices(visible)
   if (devices.length > 0) await wakeNvidia()
   await assertIdle(devices, options)
-  return { devices, ...pinTo(devices, visible) }
+  return { devices, visible, ...pinTo(devices, visible) }
 }
 
 /**
@@ -57,9 +58,9 @@ export async function assertIdle(
  *
  * @throws UserFacingError when one of the claimed devices is gone
  */
-export async function assertStillThere({ devices }: Claim): Promise<void> {
+export async function assertStillThere({ devices, visible }: Claim): Promise<void> {
   if (devices.length === 0) return
-  const present = new Set((await nvidiaDevices(undefined)).map(({ uuid }) => uuid))
+  const present = new Set((await nvidiaDevices(visible)).map(({ uuid }) => uuid))
   const gone = devices.filter(({ uuid }) => !present.has(uuid))
   if (gone.length === 0) return
   throw new UserFacingError(

@@ -2,7 +2,7 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
-import { type Device, hidesDevices, selectDevices } from '../../core/trial/devices.ts'
+import { type Device, hidesDevices, partsOf, selectDevices } from '../../core/trial/devices.ts'
 import { UserFacingError } from '../../errors.ts'
 
 /** Where a container and WSL keep the driver's programs, which are often not on PATH. */
@@ -12,7 +12,7 @@ const IDLE_MEBIBYTES = 200
 /** Shares a device between processes, and holds nothing itself that would falsify a number. */
 const MPS_SERVER = /\bnvidia-cuda-mps-server$/
 
-const DEVICES = '--query-gpu=index,uuid,name,driver_version'
+const DEVICES = '--query-gpu=index,uuid,name,driver_version,mig.mode.current'
 const MEMORY = '--query-gpu=uuid,memory.used'
 const USERS = '--query-compute-apps=gpu_uuid,pid,process_name'
 
@@ -62,11 +62,13 @@ export async function nvidiaDevices(visible: string | undefined, places = HERE):
   const rows = await rowsOf(DEVICES, places)
   if (rows.length === 0) return []
   const minors = await minorsByUuid(places)
-  const devices = rows.map(([index = '', uuid = '', name = '', driver = '']) => {
+  const devices = rows.map(([index = '', uuid = '', name = '', driver = '', mig]): Device => {
     const minor = minors.get(uuid)
-    return { index, uuid, name, driver, ...(minor === undefined ? {} : { minor }) }
+    const node = minor === undefined ? {} : { minor }
+    return { index, uuid, name, driver, ...node, ...(mig === 'Enabled' ? { divided: true } : {}) }
   })
-  return selectDevices(devices, visible)
+  const listing = visible?.includes('MIG-') ? (await askDriver('nvidia-smi', ['-L'])).stdout : ''
+  return selectDevices([...devices, ...partsOf(devices, listing)], visible)
 }
 
 async function minorsByUuid({ proc }: NvidiaPlaces): Promise<Map<string, number>> {

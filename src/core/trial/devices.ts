@@ -3,17 +3,36 @@
 export interface Device {
   /** As the driver counts them, from 0. */
   index: string
-  /** Begins with `GPU-`. */
+  /** Begins with `GPU-`, or with `MIG-` for a part of one. */
   uuid: string
   name: string
   driver: string
   /** The number of its node, as in /dev/nvidia0; absent where the driver does not say. */
   minor?: number
+  /** It is divided, and CUDA uses its parts only (MIG). */
+  divided?: true
+}
+
+/**
+ * The parts into which devices are divided.
+ *
+ * @param listing what `nvidia-smi -L` prints: a line for each device, below it one for each of its parts
+ */
+export function partsOf(devices: readonly Device[], listing: string): Device[] {
+  let whole: Device | undefined
+  return listing.split('\n').flatMap((line) => {
+    const uuid = /\(UUID: ((?:GPU|MIG)-[^)]+)\)/.exec(line)?.[1]
+    if (uuid?.startsWith('GPU-')) whole = devices.find((device) => device.uuid === uuid)
+    const profile = /^\s+(MIG \S+)/.exec(line)?.[1]
+    if (uuid === undefined || profile === undefined || whole === undefined) return []
+    const { divided: _, ...rest } = whole
+    return [{ ...rest, index: '', uuid, name: `${whole.name} ${profile}` }]
+  })
 }
 
 /**
  * @param visible CUDA_VISIBLE_DEVICES: indices or the beginnings of UUIDs, separated by commas. Nothing and -1 mean none
- * @returns the devices in that order; undefined when a name matches no known device (a part of one, say)
+ * @returns the devices in that order; undefined when a name matches no known device
  */
 export function matchDevices(devices: readonly Device[], visible: string | undefined): Device[] | undefined {
   if (visible === undefined) return [...devices]
@@ -22,7 +41,9 @@ export function matchDevices(devices: readonly Device[], visible: string | undef
     .split(',')
     .map((name) => name.trim())
     .map((name) =>
-      devices.find(({ index, uuid }) => index === name || (/^GPU-./.test(name) && uuid.startsWith(name))),
+      devices.find(
+        ({ index, uuid }) => index === name || (/^(GPU|MIG)-./.test(name) && uuid.startsWith(name)),
+      ),
     )
   return selected.every((device) => device !== undefined) ? [...new Set(selected)] : undefined
 }
@@ -42,7 +63,9 @@ export function hidesDevices(visible: string | undefined): boolean {
  * NVIDIA_VISIBLE_DEVICES says which ones it was given; its indices count the machine's devices, so only UUIDs are taken.
  */
 export function visibleDevices({ CUDA_VISIBLE_DEVICES: cuda, NVIDIA_VISIBLE_DEVICES: given }: Variables) {
-  return cuda ?? (given !== undefined && /^GPU-[\w-]+(,GPU-[\w-]+)*$/.test(given) ? given : undefined)
+  return (
+    cuda ?? (given !== undefined && /^(GPU|MIG)-[\w-]+(,(GPU|MIG)-[\w-]+)*$/.test(given) ? given : undefined)
+  )
 }
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -59,7 +82,8 @@ export interface Pin {
 export function pinTo(devices: readonly Device[], visible: string | undefined): Pin {
   if (hidesDevices(visible)) return { environment: {}, minors: [] }
   const matched = matchDevices(devices, visible)
-  if (matched === undefined || matched.length === 0) return { environment: {} }
+  // The name of a divided device would choose one of its parts.
+  if (!matched?.length || matched.some(({ divided }) => divided)) return { environment: {} }
   const environment = {
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
     CUDA_VISIBLE_DEVICES: matched.map(({ uuid }) => uuid).join(','),

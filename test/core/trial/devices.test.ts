@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import {
   type Device,
   describeDevices,
+  partsOf,
   pinTo,
   selectDevices,
   visibleDevices,
@@ -24,7 +25,7 @@ test.each([
   ['GPU-aa2,GPU-aa22', '1'],
   ['', ''],
   ['-1', ''],
-  ['MIG-5f0c', '0 1 10'],
+  ['MIG-unknown', '0 1 10'],
   ['0,7', '0 1 10'],
   ['GPU-', '0 1 10'],
 ])('CUDA_VISIBLE_DEVICES=%s gives trials the devices %s', (visible, indices) => {
@@ -41,10 +42,33 @@ const [first, , third] = MACHINE.map((known, minor) => ({ ...known, minor }))
 test.each([
   ['', { environment: {}, minors: [] }],
   ['10,0', { environment: PINNED, minors: [2, 0] }],
-  // A part of a device: nothing is known about it.
-  ['MIG-5f0c', { environment: {} }],
+  // Nothing is known about it.
+  ['MIG-unknown', { environment: {} }],
 ])('CUDA_VISIBLE_DEVICES=%s pins a trial to its devices', (visible, pin) => {
   expect(pinTo(first && third ? [first, third] : [], visible)).toEqual(pin)
+})
+
+const LISTING = `GPU 0: NVIDIA H100 (UUID: GPU-aa11)
+  MIG 1g.10gb     Device  0: (UUID: MIG-c6d4f1ef)
+  MIG 2g.20gb     Device  1: (UUID: MIG-cba66311)
+GPU 1: NVIDIA H100 (UUID: GPU-aa22)
+`
+
+test('a part of a device is named by its size, and has the node of the whole', () => {
+  const devices = MACHINE.map((known, minor): Device => ({ ...known, minor, divided: true }))
+  const parts = partsOf(devices, LISTING)
+  expect(parts.map(({ uuid }) => uuid)).toEqual(['MIG-c6d4f1ef', 'MIG-cba66311'])
+  const selected = selectDevices([...devices, ...parts], 'MIG-cba6')
+  expect(describeDevices(selected)).toBe('1 × NVIDIA H100 MIG 2g.20gb, driver 570.86')
+  expect(pinTo(selected, 'MIG-cba6')).toEqual({
+    environment: { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_VISIBLE_DEVICES: 'MIG-cba66311' },
+    minors: [0],
+  })
+})
+
+test('a divided device of which no part is named is left to CUDA', () => {
+  const devices = MACHINE.map((known): Device => ({ ...known, divided: true }))
+  expect(pinTo(devices, undefined)).toEqual({ environment: {} })
 })
 
 test('without the numbers of their nodes, devices are pinned by their UUIDs alone', () => {

@@ -1,9 +1,23 @@
 // The processes of a sandbox, seen from outside through its own /proc. They come and go while one looks.
+import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Caps } from '../../../core/sandbox/sandbox.ts'
 
-const PAGE_BYTES = 4096
+const AT_PAGESZ = 6n
+/** Other systems have no sandbox, and only load this file. */
+const PAGE_BYTES = process.platform === 'linux' ? pageBytes(readFileSync('/proc/self/auxv')) : 4096
+
+/**
+ * What the kernel counts memory in: 4096 bytes, but 64 KiB on some ARM machines.
+ *
+ * @param auxv what the kernel told a process of 64 bits at its start: pairs of numbers
+ */
+export function pageBytes(auxv: Buffer): number {
+  for (let at = 0; at + 16 <= auxv.length; at += 16)
+    if (auxv.readBigUInt64LE(at) === AT_PAGESZ) return Number(auxv.readBigUInt64LE(at + 8))
+  return 4096
+}
 
 export interface Watched {
   /** The sandbox's first process, as the host numbers it. */
