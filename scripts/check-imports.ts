@@ -19,8 +19,8 @@ const LAYERS = [
   ['ports.ts'],
   ['session', 'adapters'],
   ['commands'],
-  ['wiring.ts'],
-  ['publish.ts'],
+  ['jobs'],
+  ['action.ts'],
   ['main.ts'],
 ]
 

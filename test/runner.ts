@@ -26,6 +26,8 @@ export interface JobOptions {
   runId?: string
   /** Debug logging, as a person enables it when starting a workflow again. */
   debug?: boolean
+  /** Variables of the job beyond those of every runner, and instead of them. */
+  environment?: Readonly<Record<string, string>>
 }
 
 export interface FinishedJob {
@@ -119,6 +121,7 @@ export function jobEnvironment(
     RUNNER_TOOL_CACHE: options.toolCache ?? files.temporary,
     ...(options.debug ? { RUNNER_DEBUG: '1' } : {}),
     ...Object.fromEntries(inputs),
+    ...options.environment,
   }
 }
 

@@ -109,3 +109,16 @@ test('what is not a proxy is refused without showing its password', () => {
   expect(refused).toThrow(ConfigError)
   expect(refused).not.toThrow('secret')
 })
+
+test('a Node that cannot be told about a proxy is named, unless it knows from its start', () => {
+  const http = process.getBuiltinModule('node:http')
+  const { setGlobalProxyFromEnv } = http
+  onTestFinished(() => void Object.assign(http, { setGlobalProxyFromEnv }))
+  Object.assign(http, { setGlobalProxyFromEnv: undefined })
+  const environment = { HTTPS_PROXY: 'http://proxy.test' }
+  expect(useProxy(environment)).toContain(
+    `Node ${process.versions.node} can be told about it only at its start`,
+  )
+  expect(useProxy({ ...environment, NODE_USE_ENV_PROXY: '1' })).toBeUndefined()
+  expect(useProxy({})).toBeUndefined()
+})

@@ -12,16 +12,20 @@ import { type GitHub, startGitHub } from '../loopback-github/server.ts'
 import type { ScriptedConversation } from '../model/script.ts'
 import { startModel } from '../model/server.ts'
 import type { ChatRequest } from '../model/validate.ts'
-import { type FinishedJob, type RunningJob, startJob } from '../runner.ts'
+import { type FinishedJob, type JobOptions, type RunningJob, startJob } from '../runner.ts'
 
 const FIXTURE = fileURLToPath(new URL('../fixtures/research', import.meta.url))
 export const REPOSITORY = 'acme/research'
 
+type StartOptions = Pick<JobOptions, 'ref' | 'environment'>
+
 /** Closes itself at the end of the block of an `await using`. */
 export interface Research extends AsyncDisposable {
   github: GitHub
-  start(inputs: Record<string, string>, options?: { ref?: string }): Promise<RunningJob>
-  run(inputs: Record<string, string>, options?: { ref?: string }): Promise<FinishedJob>
+  /** What the configuration calls, unless `fields` says otherwise. */
+  modelUrl: string
+  start(inputs: Record<string, string>, options?: StartOptions): Promise<RunningJob>
+  run(inputs: Record<string, string>, options?: StartOptions): Promise<FinishedJob>
   /** Every line of the ledger as it is on the server. */
   ledger(): Promise<LedgerEvent[]>
   /** What the model was asked, in order. */
@@ -75,6 +79,7 @@ export async function startResearch(
     })
   return {
     github,
+    modelUrl: model.baseUrl,
     asked: model.requests,
     directory,
     start,

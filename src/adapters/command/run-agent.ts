@@ -7,7 +7,6 @@ import type { Mount, SandboxExit } from '../../core/sandbox/sandbox.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { agentEnvironment } from '../trainer/environment.ts'
 import { type AgentPlan, BRIDGE, INSIDE } from './bridge.ts'
-import { startProxy } from './proxy.ts'
 
 export interface AgentSettings extends Omit<CommandConfig, 'kind' | 'name' | 'secrets'> {
   /** The agent's own secrets, by the name of their variable: nobody else gets them. */
@@ -44,6 +43,8 @@ export async function runAgent(run: AgentRun): Promise<AgentEnd> {
   const { sandbox, settings, scratch, signal } = run
   const socketPath = join(scratch, 's')
   const out = join(scratch, 'out')
+  // Only here: `node:http` takes long to load.
+  const { startProxy } = await import('./proxy.ts')
   const proxy = await startProxy({ socketPath, hosts: settings.hosts })
   let output = ''
   try {

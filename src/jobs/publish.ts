@@ -2,13 +2,13 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setOutputs, writeJobSummary } from './adapters/actions.ts'
-import { headlines } from './core/report/headlines.ts'
-import { renderPage } from './core/report/page.ts'
-import { buildReport, type RunTimes, renderReport } from './core/report/report.ts'
-import type { TrialBatch } from './core/trial/batch.ts'
-import type { Session } from './session/session.ts'
-import type { Job } from './wiring.ts'
+import { setOutputs, writeJobSummary } from '../adapters/actions.ts'
+import { headlines } from '../core/report/headlines.ts'
+import { renderPage } from '../core/report/page.ts'
+import { buildReport, type RunTimes, renderReport } from '../core/report/report.ts'
+import type { TrialBatch } from '../core/trial/batch.ts'
+import type { Session } from '../session/session.ts'
+import type { Job } from './job.ts'
 
 /** The matrix of the next train jobs. */
 export function publishTrials(batches: readonly TrialBatch[]): void {

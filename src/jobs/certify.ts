@@ -1,0 +1,14 @@
+// Certifies on this machine what was merged.
+import { certify } from '../commands/certify.ts'
+import { type Job, sessionSettings } from './job.ts'
+import { wirePorts } from './ports.ts'
+import { publishReport } from './publish.ts'
+import { wireTrainer } from './training.ts'
+
+export default async function certifyJob(job: Job): Promise<void> {
+  const trainer = await wireTrainer(job)
+  const { timeBudgetSeconds } = job.inputs
+  const settings = { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds }
+  const { session, times } = await certify({ ...wirePorts(job), trainer }, settings)
+  await publishReport(job, session, times)
+}

@@ -1,0 +1,43 @@
+// What every job of the action has to work with: its inputs, and what the runner says about itself.
+import { randomUUID } from 'node:crypto'
+import { resolve } from 'node:path'
+import { type Inputs, secretsOf } from '../adapters/actions.ts'
+import type { GitContext } from '../adapters/git/git.ts'
+import type { RunnerContext } from '../adapters/runner-context.ts'
+import { secretValues } from '../core/text/redaction.ts'
+import type { SessionSettings } from '../session/session.ts'
+
+export interface Job {
+  inputs: Inputs
+  runner: RunnerContext
+  cancelled: AbortSignal
+}
+
+export function gitContext({ inputs, runner }: Job): GitContext {
+  const remoteUrl = `${runner.serverUrl}/${runner.repository}.git`
+  return { directory: runner.workspace, remoteUrl, ...(inputs.token ? { token: inputs.token } : {}) }
+}
+
+/** What the action was given, and what else this process knows that is a secret by its name. */
+export function secretsHere({ inputs }: Job): string[] {
+  return [...secretsOf(inputs), ...secretValues(process.env)]
+}
+
+/** @param testbed this machine, in jobs that train */
+export function sessionSettings({ inputs, runner }: Job, testbed?: string): SessionSettings {
+  const { configPath, newLedger, candidates, certify, hypothesis, direction } = inputs
+  return {
+    configPath,
+    newLedger,
+    candidates,
+    certify,
+    rootSeed: randomUUID(),
+    testbed,
+    runUrl: runner.runUrl,
+    dispatch: { id: runner.runId, hypothesis, direction },
+  }
+}
+
+export function resultsDirectory({ inputs, runner }: Job): string {
+  return resolve(runner.temporaryDirectory, inputs.resultsDirectory)
+}

@@ -1,0 +1,13 @@
+// Judges what the train jobs measured.
+import { createResults } from '../adapters/trainer/results.ts'
+import { judgeResults } from '../commands/judge.ts'
+import { type Job, resultsDirectory, sessionSettings } from './job.ts'
+import { wirePorts } from './ports.ts'
+import { publishReport, publishTrials } from './publish.ts'
+
+export default async function judgeJob(job: Job): Promise<void> {
+  const ports = { ...wirePorts(job), results: createResults(resultsDirectory(job)) }
+  const { session, batches } = await judgeResults(ports, sessionSettings(job))
+  publishTrials(batches)
+  await publishReport(job, session)
+}

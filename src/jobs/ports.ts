@@ -1,0 +1,25 @@
+// The ports of a job with a token: git, and GitHub.
+import { actionsLog } from '../adapters/actions.ts'
+import { systemClock } from '../adapters/clock.ts'
+import { createLedgerBranch } from '../adapters/git/ledger-branch.ts'
+import { createRepository } from '../adapters/git/repository.ts'
+import { connect } from '../adapters/github/client.ts'
+import { createDiscussion } from '../adapters/github/discussion.ts'
+import { createForge } from '../adapters/github/github.ts'
+import type { Ports } from '../session/session.ts'
+import { gitContext, type Job } from './job.ts'
+
+export function wirePorts(job: Job): Ports {
+  const { repository, apiUrl, serverUrl } = job.runner
+  const git = gitContext(job)
+  const github = connect({ apiUrl, serverUrl, repository, token: job.inputs.token, log: actionsLog })
+  return {
+    repository: createRepository(git),
+    ledger: createLedgerBranch(git),
+    forge: createForge(github),
+    discussion: createDiscussion(github),
+    clock: systemClock,
+    log: actionsLog,
+    cancelled: job.cancelled,
+  }
+}

@@ -1,0 +1,14 @@
+// Proposes candidates and says what is to be trained.
+import { propose } from '../commands/propose.ts'
+import { type Job, sessionSettings } from './job.ts'
+import { wirePorts } from './ports.ts'
+import { wireProposing } from './proposers.ts'
+import { publishLimit, publishTrials } from './publish.ts'
+
+export default async function proposeJob(job: Job): Promise<void> {
+  const ports = { ...wirePorts(job), ...wireProposing(job) }
+  const { timeBudgetSeconds } = job.inputs
+  const { session, batches } = await propose(ports, { ...sessionSettings(job), timeBudgetSeconds })
+  publishTrials(batches)
+  await publishLimit(session)
+}

@@ -1,0 +1,53 @@
+// The proposers of the configuration, each with the keys and secrets that are meant for it.
+import { randomInt } from 'node:crypto'
+import { createCommandProposer } from '../adapters/command/command.ts'
+import { createInsightsFile } from '../adapters/git/insights-file.ts'
+import { createKnobsProposer } from '../adapters/knobs.ts'
+import { createOpenAIProposer } from '../adapters/openai/openai.ts'
+import { pickVariables, type Variables } from '../core/config/agent-environment.ts'
+import type { CommandConfig, ProposerConfig } from '../core/config/config.ts'
+import { assignKeys, type KeysByHost } from '../core/config/keys.ts'
+import { ConfigError } from '../errors.ts'
+import type { Proposer } from '../ports.ts'
+import type { ProposingPorts } from '../session/proposing.ts'
+import { gitContext, type Job, secretsHere } from './job.ts'
+
+export function wireProposing(job: Job): ProposingPorts {
+  const random = () => randomInt(2 ** 32) / 2 ** 32
+  const createProposers = (configs: readonly ProposerConfig[]): Proposer[] => {
+    const baseUrls = configs.flatMap((config) =>
+      config.kind === 'openai' ? config.endpoints.map(({ baseUrl }) => baseUrl) : [],
+    )
+    const keys = assignKeys(job.inputs.openaiApiKey, job.inputs.openaiApiKeys, baseUrls)
+    return configs.map((config) => createProposer(config, job, { keys, random }))
+  }
+  return { createProposers, insights: createInsightsFile(gitContext(job)), random }
+}
+
+interface ProposerNeeds {
+  keys: KeysByHost
+  random(): number
+}
+
+function createProposer(config: ProposerConfig, job: Job, { keys, random }: ProposerNeeds): Proposer {
+  switch (config.kind) {
+    case 'knobs':
+      return createKnobsProposer(random)
+    case 'openai':
+      return createOpenAIProposer(config, keys)
+    case 'command': {
+      const secrets = secretsOfAgent(config, job.inputs.agentEnvironment)
+      const options = { environment: process.env, jobSecrets: secretsHere(job) }
+      return createCommandProposer({ ...config, secrets }, options)
+    }
+  }
+}
+
+/** @throws ConfigError when the workflow does not give an agent what the configuration says it needs */
+function secretsOfAgent({ name, secrets }: CommandConfig, given: Variables): Record<string, string> {
+  const picked = pickVariables(secrets, given)
+  if (picked.kind === 'picked') return picked.variables
+  throw new ConfigError(`agent ${name} needs ${picked.names.join(', ')}, which the workflow does not give`, {
+    hint: `Add \`${picked.names[0]}=${'$'}{{ secrets.${picked.names[0]} }}\` to the input \`agent-environment\`.`,
+  })
+}

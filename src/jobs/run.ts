@@ -1,0 +1,18 @@
+// The whole loop on this machine.
+import { run } from '../commands/run.ts'
+import { type Job, sessionSettings } from './job.ts'
+import { wirePorts } from './ports.ts'
+import { wireProposing } from './proposers.ts'
+import { publishReport } from './publish.ts'
+import { wireChecker, wireTrainer } from './training.ts'
+
+export default async function runJob(job: Job): Promise<void> {
+  const trainer = await wireTrainer(job)
+  // Only here: `propose` has a token that writes and runs no candidate code.
+  const checker = wireChecker(job)
+  const ports = { ...wirePorts(job), ...wireProposing(job), trainer, checker }
+  const { timeBudgetSeconds } = job.inputs
+  const summary = await run(ports, { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds })
+  await publishReport(job, summary.session, summary.times)
+  summary.unreachable.assertSomeoneAnswers(summary.session.config.proposers)
+}

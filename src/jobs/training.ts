@@ -1,0 +1,42 @@
+// What runs the code of candidates on this machine: trials, and the quick checks that proposers ask for.
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { actionsLog } from '../adapters/actions.ts'
+import { systemClock } from '../adapters/clock.ts'
+import { createRepository } from '../adapters/git/repository.ts'
+import { createChecker } from '../adapters/trainer/checks.ts'
+import { describeTestbed } from '../adapters/trainer/testbed.ts'
+import { createTrainer } from '../adapters/trainer/trainer.ts'
+import type { Checker, Trainer } from '../ports.ts'
+import { gitContext, type Job, resultsDirectory, secretsHere } from './job.ts'
+
+/** `python/` beside `dist/`, where the action is installed. */
+const SHIM_DIRECTORY = fileURLToPath(new URL('../python', import.meta.url))
+
+export async function wireTrainer(job: Job): Promise<Trainer> {
+  return createTrainer({
+    repository: createRepository(gitContext(job)),
+    clock: systemClock,
+    log: actionsLog,
+    testbed: await describeTestbed(),
+    configPath: job.inputs.configPath,
+    resultsDirectory: resultsDirectory(job),
+    cacheDirectory: join(job.runner.cacheDirectory, 'autoresearch', job.runner.repository),
+    scratchDirectory: job.runner.temporaryDirectory,
+    shimDirectory: SHIM_DIRECTORY,
+    environment: process.env,
+    secrets: secretsHere(job),
+    runId: job.runner.runId,
+    runAttempt: job.runner.runAttempt,
+  })
+}
+
+export function wireChecker(job: Job): Checker {
+  return createChecker({
+    repository: createRepository(gitContext(job)),
+    clock: systemClock,
+    shimDirectory: SHIM_DIRECTORY,
+    environment: process.env,
+    secrets: secretsHere(job),
+  })
+}
