@@ -58,8 +58,8 @@ export function migrate(event: Written, format: number): Migrated {
 }
 
 /**
- * Format 1 told a candidate's origin by optional fields (`aa`, `reverts`, `request`, `direction`), a trial's protocol by
- * `scale` and `certifies`, called requests requests, and did not say in a verdict how the deciding run failed.
+ * Format 1 told a candidate's origin by optional fields (`aa`, `reverts`, `wish`, `direction`), a trial's protocol by
+ * `scale` and `certifies`, called requests wishes, and did not say in a verdict how the deciding run failed.
  */
 function fromFormat1(event: Written): Written {
   switch (event.kind) {
@@ -68,14 +68,14 @@ function fromFormat1(event: Written): Written {
     case 'proposed':
       return { ...event, candidate: candidateFrom1(event.candidate as Record<string, unknown>) }
     case 'no-proposal':
-      return renamed(event, 'request', 'request')
-    case 'decidedAtLastInsights':
+      return renamed(event, 'wish', 'request')
+    case 'distilled':
       return { ...renamed(event, 'settled', 'decided'), kind: 'insights' }
-    case 'request':
-      return { ...renamed(event, 'request', 'request'), kind: 'requested' }
+    case 'wish':
+      return { ...renamed(event, 'wish', 'request'), kind: 'requested' }
     case 'declined':
     case 'answered':
-      return renamed(event, 'request', 'request')
+      return renamed(event, 'wish', 'request')
     case 'trial':
       return { ...event, result: resultFrom1(event.result as Record<string, unknown>) }
     case 'judged':
@@ -90,14 +90,14 @@ function renamed(event: Written, from: string, to: string): Written {
   return value === undefined ? event : { kind, ...rest, [to]: value }
 }
 
-function candidateFrom1({ aa, reverts, personRequest, direction, ...rest }: Record<string, unknown>) {
-  return { ...rest, origin: originFrom1({ aa, reverts, personRequest, direction }) }
+function candidateFrom1({ aa, reverts, wish, direction, ...rest }: Record<string, unknown>) {
+  return { ...rest, origin: originFrom1({ aa, reverts, wish, direction }) }
 }
 
-function originFrom1({ aa, reverts, personRequest, direction }: Record<string, unknown>) {
+function originFrom1({ aa, reverts, wish, direction }: Record<string, unknown>) {
   if (aa !== undefined) return { kind: 'aa', number: aa }
   if (reverts !== undefined) return { kind: 'revert', merge: reverts }
-  if (personRequest !== undefined) return { kind: 'request', request: personRequest }
+  if (wish !== undefined) return { kind: 'request', request: wish }
   if (direction === undefined) return { kind: 'idea' }
   return { kind: (direction as Direction).mode === 'combine' ? 'combination' : 'idea', direction }
 }

@@ -180,7 +180,7 @@ describe('a valid file', () => {
   test('may give part of a section and keep the other defaults', () => {
     const config = configOf(aFile({ replicates: '{candidate: 3}', limits: '{tokens: 500k}' }))
     expect(config.replicates).toEqual({ baseline: 6, candidate: 3 })
-    expect(config.limits).toEqual({ candidates: 20, tokens: 500_000, dollars: 10 })
+    expect(config.limits).toEqual({ candidates: 20, waiting: 20, tokens: 500_000, dollars: 10 })
   })
 
   test('may say where to search and what counts as new', () => {
@@ -199,6 +199,7 @@ describe('a valid file', () => {
     const limits = '{gpu-hours: 8, candidate: {tokens: 200k}, week: {dollars: 50, gpu-hours: 40.5}}'
     expect(configOf(aFile({ limits })).limits).toStrictEqual({
       candidates: 20,
+      waiting: 20,
       tokens: 2_000_000,
       dollars: 10,
       gpuHours: 8,
@@ -675,7 +676,7 @@ describe('a hint', () => {
     [
       'the keys of a section',
       aFile({ limits: '' }),
-      'write keys below it: candidates, tokens, dollars, gpu-hours, candidate, week',
+      'write keys below it: candidates, waiting, tokens, dollars, gpu-hours, candidate, week',
     ],
     [
       'the JavaScript form',
