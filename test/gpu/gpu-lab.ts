@@ -52,7 +52,7 @@ export interface Asked extends Partial<Pick<SandboxRequest, 'accelerators' | 'ti
 
 let opened: Promise<Sandbox> | undefined
 
-export function theSandbox(): Promise<Sandbox> {
+function theSandbox(): Promise<Sandbox> {
   opened ??= openSandbox('bubblewrap')
   return opened
 }
@@ -95,7 +95,7 @@ export async function onDevice(
 }
 
 /** Removed after the test. */
-export function aFolder(): string {
+function aFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gpu-test-'))
   onTestFinished(() => removeTree(folder))
   const out = join(folder, 'out')

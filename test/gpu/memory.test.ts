@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/adapters/clock.ts'
 import { assertIdle } from '../../src/adapters/trainer/device.ts'
-import { nvidiaDevices } from '../../src/adapters/trainer/nvidia.ts'
+import { nvidiaDevices, nvidiaUsers } from '../../src/adapters/trainer/nvidia.ts'
 import { type Metric, measureTrial, OutputReader } from '../../src/core/trial/metric.ts'
 import { NO_PAUSE } from '../adapters/device-lab.ts'
 import { anOutsider, GIB, onDevice, SKIP, saw, usedMebibytes } from './gpu-lab.ts'
@@ -23,7 +23,7 @@ describe.skipIf(SKIP)('memory of the device', () => {
     const outsider = await anOutsider(1024)
     const clock = { ...systemClock, ...NO_PAUSE }
     const devices = await nvidiaDevices(undefined)
-    const idle = assertIdle(devices, { clock, signal: new AbortController().signal })
+    const idle = assertIdle(() => nvidiaUsers(devices), { clock, signal: new AbortController().signal })
     const refused = await idle.catch((error: unknown) => String(error))
     saw(11, String(refused))
     const elsewhere = execFileSync('bwrap', [...OTHER_NAMESPACE, process.execPath, CLAIM], {

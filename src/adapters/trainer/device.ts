@@ -1,23 +1,22 @@
 // Claims the devices of a trial: they answer, nothing else uses them, and they are still the same ones afterwards.
-import { readdir, readFile } from 'node:fs/promises'
 import { type Device, type Pin, pinTo, visibleDevices } from '../../core/trial/devices.ts'
 import { UserFacingError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
+import { amdDevices, amdUsers } from './amd.ts'
 import { nvidiaDevices, nvidiaUsers, wakeNvidia } from './nvidia.ts'
 
-/** Where the driver of AMD lists the processes that compute on a device. */
-const ROCM_PROCESSES = '/sys/class/kfd/kfd/proc'
 /** A driver needs a while to take back what a killed process had. */
 const PAUSES_SECONDS = [1, 2, 4, 8, 15]
 
 export interface DeviceOptions {
-  /** The job's, whose CUDA_VISIBLE_DEVICES names the devices that trials are given. */
+  /** The job's, which names the devices that trials are given: CUDA_VISIBLE_DEVICES and its like. */
   environment: NodeJS.ProcessEnv
   clock: Pick<Clock, 'pause'>
   signal: AbortSignal
 }
 
 export interface Claim extends Pin {
+  /** Of NVIDIA. */
   devices: Device[]
   visible: string | undefined
 }
@@ -26,21 +25,20 @@ export interface Claim extends Pin {
 export async function claimDevices(options: DeviceOptions): Promise<Claim> {
   const visible = visibleDevices(options.environment)
   const devices = await nvidiaDevices(visible)
+  const amd = devices.length > 0 ? [] : await amdDevices(options.environment)
   if (devices.length > 0) await wakeNvidia()
-  await assertIdle(devices, options)
+  await assertIdle(async () => [...(await nvidiaUsers(devices)), ...(await amdUsers(amd))], options)
   return { devices, visible, ...pinTo(devices, visible) }
 }
 
 /**
- * @param devices of NVIDIA, which trials are given; others may use the rest
+ * @param look finds who uses the devices that trials are given; others may use the rest
  * @throws UserFacingError naming the processes that use the devices
  */
 export async function assertIdle(
-  devices: readonly Device[],
+  look: () => Promise<string[]>,
   { clock, signal }: Omit<DeviceOptions, 'environment'>,
-  rocmProcesses = ROCM_PROCESSES,
 ): Promise<void> {
-  const look = async () => [...(await nvidiaUsers(devices)), ...(await rocmUsers(rocmProcesses))]
   let users = await look()
   for (const seconds of PAUSES_SECONDS) {
     if (users.length === 0) return
@@ -67,10 +65,4 @@ export async function assertStillThere({ devices, visible }: Claim): Promise<voi
     `${gone.map(({ name, uuid }) => `${name} (${uuid})`).join(', ')} failed during a trial; its result is discarded`,
     { hint: 'Look for "Xid" in the log of the kernel (`sudo dmesg`), and restart the machine.' },
   )
-}
-
-async function rocmUsers(folder: string): Promise<string[]> {
-  const ids = (await readdir(folder).catch(() => [])).filter((name) => /^\d+$/.test(name))
-  const name = (id: string) => readFile(`/proc/${id}/comm`, 'utf8').catch(() => 'unknown')
-  return Promise.all(ids.map(async (id) => `${id}, ${(await name(id)).trim()}`))
 }

@@ -17,7 +17,7 @@ const MEMORY = '--query-gpu=uuid,memory.used'
 const USERS = '--query-compute-apps=gpu_uuid,pid,process_name'
 
 /** Where the kernel shows the driver and its devices. */
-export interface NvidiaPlaces {
+interface NvidiaPlaces {
   dev: string
   proc: string
 }

@@ -34,7 +34,7 @@ export function partsOf(devices: readonly Device[], listing: string): Device[] {
  * @param visible CUDA_VISIBLE_DEVICES: indices or the beginnings of UUIDs, separated by commas. Nothing and -1 mean none
  * @returns the devices in that order; undefined when a name matches no known device
  */
-export function matchDevices(devices: readonly Device[], visible: string | undefined): Device[] | undefined {
+function matchDevices(devices: readonly Device[], visible: string | undefined): Device[] | undefined {
   if (visible === undefined) return [...devices]
   if (hidesDevices(visible)) return []
   const selected = visible
