@@ -1,10 +1,12 @@
 // A bare repository of our own beside every clone we are given. It borrows the clone's objects and nothing else: whoever
 // wrote the clone's configuration, hooks or attributes, our git never reads them.
+
 import { rmSync } from 'node:fs'
-import { access, copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { access, copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { ConfigError } from '../../errors.ts'
+import { makeScratch, sweepScratch } from '../scratch.ts'
 
 const known = new Map<string, Promise<string>>()
 
@@ -35,7 +37,8 @@ async function create(directory: string): Promise<string> {
       hint: 'Put a step with actions/checkout before this one.',
     })
   const [common = '', objects = '', shallow = ''] = stdout.split('\n')
-  const own = await mkdtemp(join(common, 'autoresearch-'))
+  await sweepScratch([common])
+  const own = await makeScratch(common, 'git')
   removeAtExit(own)
   for (const folder of ['refs', 'objects/info']) await mkdir(join(own, folder), { recursive: true })
   await writeFile(join(own, 'HEAD'), 'ref: refs/heads/none\n')

@@ -1,9 +1,11 @@
 // Makes trees and commits, always in a scratch index: a candidate's commit, its replay on another base, its sealed tree.
-import { mkdtemp, rm } from 'node:fs/promises'
+
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isEditable } from '../../core/gate/gate.ts'
 import type { Replayed } from '../../ports.ts'
+import { makeScratch } from '../scratch.ts'
 import { type GitContext, git, tryGit } from './git.ts'
 import { listTree, present, rawChanges, readBlobs } from './objects.ts'
 
@@ -13,7 +15,7 @@ async function withIndex(
   tree: string,
   edit: (env: Record<string, string>) => Promise<boolean>,
 ): Promise<string | undefined> {
-  const directory = await mkdtemp(join(tmpdir(), 'autoresearch-index-'))
+  const directory = await makeScratch(tmpdir(), 'index')
   const env = { GIT_INDEX_FILE: join(directory, 'index') }
   try {
     await git(context, ['read-tree', tree], { env })

@@ -1,5 +1,6 @@
 // Runs the quick checks of a repository on the edits of an agent: the sealed tree that a trial would get, in a sandbox.
-import { mkdir, mkdtemp } from 'node:fs/promises'
+
+import { mkdir } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../../core/config/config.ts'
@@ -14,7 +15,9 @@ import { defaultProcesses, type Places } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import type { Checker, Clock } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
-import { openSandbox, removeTree, type Sandbox } from '../sandbox/sandbox.ts'
+import { removeTree } from '../remove-tree.ts'
+import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts'
+import { makeScratch } from '../scratch.ts'
 import { trainingEnvironment } from './environment.ts'
 
 export interface CheckerOptions {
@@ -39,7 +42,7 @@ export function createChecker(options: CheckerOptions): Checker {
       if (!offersChecks(config)) throw new Error('checks run in a sandbox or not at all')
       opened ??= openSandbox('bubblewrap')
       const sandbox = await opened
-      const scratch = await mkdtemp(join(tmpdir(), 'autoresearch-check-'))
+      const scratch = await makeScratch(tmpdir(), 'check')
       const places = { source: join(scratch, 'source'), out: join(scratch, 'out') }
       try {
         for (const directory of Object.values(places)) await mkdir(directory)

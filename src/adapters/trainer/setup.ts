@@ -1,4 +1,5 @@
 // Runs the `setup` command once per machine and version of the fixed files, and keeps what it prepared.
+
 import { createHash } from 'node:crypto'
 import { access, mkdir, mkdtemp, realpath, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -9,6 +10,7 @@ import { BaselineError, ConfigError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { runGroup } from '../sandbox/process-group.ts'
+import { makeScratch } from '../scratch.ts'
 import { setupEnvironment } from './environment.ts'
 
 export interface SetupOptions {
@@ -106,7 +108,7 @@ async function runSetup(
   prepared: Required<PreparedData>,
   signal: AbortSignal,
 ): Promise<void> {
-  const source = await mkdtemp(join(scratchDirectory, 'autoresearch-setup-'))
+  const source = await makeScratch(scratchDirectory, 'setup')
   let tail = ''
   log.info(`Setup: ${command}`)
   try {

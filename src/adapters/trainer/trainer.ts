@@ -1,7 +1,7 @@
 // Runs trials: the sealed tree of one commit in a sandbox, a budget enforced from outside, and after training, where the
 // configuration asks for it, an evaluation that training never saw.
 
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { certificationConfig } from '../../core/certify/certify.ts'
@@ -25,7 +25,9 @@ import {
 import { UserFacingError } from '../../errors.ts'
 import type { Clock, Log, Trainer } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
-import { openSandbox, removeTree, type Sandbox } from '../sandbox/sandbox.ts'
+import { removeTree } from '../remove-tree.ts'
+import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts'
+import { makeScratch } from '../scratch.ts'
 import { readBoundedFileIn } from './bounded-file.ts'
 import { CurveFollower, type EarlyEnd } from './curve-follower.ts'
 import { assertStillThere, type Claim, claimDevices } from './device.ts'
@@ -123,7 +125,7 @@ async function runTrial(
       },
     )
   const results = join(options.resultsDirectory, trial.id)
-  const scratch = await mkdtemp(join(options.scratchDirectory, 'autoresearch-trial-'))
+  const scratch = await makeScratch(options.scratchDirectory, 'trial')
   const places = { source: join(scratch, 'source'), out: join(scratch, 'out'), shim: options.shimDirectory }
   try {
     for (const directory of [places.source, places.out, results]) await mkdir(directory, { recursive: true })
