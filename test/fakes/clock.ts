@@ -30,14 +30,14 @@ export class FakeClock implements Clock {
 
   pause(seconds: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (!this.#pace.idle) return
+      if (signal.aborted) return resolve()
       const entry = { at: this.#seconds + seconds, resolve }
       this.#waiting.push(entry)
       signal.addEventListener('abort', () => {
         this.#waiting = this.#waiting.filter((other) => other !== entry)
         resolve()
       })
-      setImmediate(() => this.#goOn())
+      if (this.#pace.idle) setImmediate(() => this.#goOn())
     })
   }
 

@@ -48,7 +48,7 @@ describe('a mistake in the configuration', () => {
     ['autoresearch/baseline', CONFIG, undefined],
   ])('that there is none on %s names that branch', async (branch, main, baseline) => {
     await expect(openSession(theirLab(main, baseline).ports, SETTINGS)).rejects.toMatchObject({
-      message: expect.stringContaining(`there is no .github/autoresearch.yml on ${branch} (`),
+      message: expect.stringContaining(`there is no .github/autoresearch.yml on the branch ${branch} (`),
       hint: expect.stringContaining(`Commit one to ${branch};`),
     })
   })

@@ -67,7 +67,7 @@ describe('a hypothesis of who started the workflow', () => {
     const lab = aLab()
     const listener = aListener()
     await proposeWith(lab, [listener], { dispatch })
-    await proposeWith(lab, [listener], { dispatch, candidates: 2 })
+    await proposeWith(lab, [listener], { dispatch })
     expect(listener.requests.map(({ personRequest }) => personRequest)).toEqual([
       'Use Muon for the matrices',
       undefined,
@@ -76,11 +76,14 @@ describe('a hypothesis of who started the workflow', () => {
   })
 
   test('is kept for a later run when this one may propose nothing', async () => {
-    const lab = aLab({ events: [{ kind: 'proposed', candidate: aCandidate({ name: 'waiting' }) }] })
+    const waiting = aCandidate({ name: 'waiting' })
+    const config = CONFIG.replace('limits: {', 'limits: { waiting: 1,')
+    const lab = aLab({ config, events: [{ kind: 'proposed', candidate: waiting }] })
     const listener = aListener()
     await proposeWith(lab, [listener], { dispatch })
     expect(listener.requests).toEqual([])
-    await proposeWith(lab, [listener], { candidates: 2 })
+    lab.world.ledger.write({ kind: 'ended', candidate: waiting.id, end: { kind: 'closed' } })
+    await proposeWith(lab, [listener])
     expect(listener.requests).toMatchObject([{ personRequest: 'Use Muon for the matrices' }])
   })
 })
@@ -280,7 +283,7 @@ describe('F65 text of people without write access', () => {
     expect(brief).not.toContain('Ignore the rules')
   })
 
-  test('cannot slip in later: a wish is what it was when it was read', async () => {
+  test('cannot slip in later: a request is what it was when it was read', async () => {
     const lab = aLab()
     lab.discussion.ask(12, 'Warm up')
     await proposeWith(lab, [aListener(failure('empty answer'))])
