@@ -5,7 +5,7 @@ import { createDiscussion } from '../../src/adapters/github/discussion.ts'
 import { ForgeError } from '../../src/errors.ts'
 import { FakeLog } from '../fakes/log.ts'
 import { aRepository, NAME, octokitWith, type TestOptions } from '../loopback-github/fixtures.ts'
-import type { Permissions } from '../loopback-github/tokens.ts'
+import type { Permissions } from '../loopback-github/index.ts'
 
 const LABEL = 'autoresearch'
 const ISSUES = '/repos/acme/char-lm/issues'

@@ -128,6 +128,6 @@ export class FakeRepository implements Repository {
 }
 
 /** The tree id of these files. */
-export function treeOf(files: Files): string {
+function treeOf(files: Files): string {
   return sha(JSON.stringify([...files].sort()))
 }

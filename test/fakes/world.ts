@@ -19,7 +19,7 @@ import { FakeProposer } from './proposer.ts'
 import { FakeRepository, type Files } from './repository.ts'
 import { FakeTrainer } from './trainer.ts'
 
-export const BASELINE = 'autoresearch/baseline'
+const BASELINE = 'autoresearch/baseline'
 export const CONFIG_PATH = '.github/autoresearch.yml'
 
 export const SETTINGS = {
