@@ -21,8 +21,14 @@ export default defineConfig({
         extends: true,
         test: { name: 'world', include: ['test/**/*.test.ts'], exclude: [...PURE, ...PYTORCH, ...GPU] },
       },
-      { extends: true, test: { name: 'pytorch', include: PYTORCH, maxWorkers: 2 } },
-      { extends: true, test: { name: 'gpu', include: GPU, fileParallelism: false } },
+      {
+        extends: true,
+        test: { name: 'pytorch', include: PYTORCH, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { name: 'gpu', include: GPU, fileParallelism: false, sequence: { groupOrder: 2 } },
+      },
     ],
   },
 })

@@ -1,7 +1,7 @@
 // Small builders of domain values with defaults that make sense together: a test writes only what it is about.
 
 import { createHash } from 'node:crypto'
-import type { Config } from '../src/core/config/config.ts'
+import { type Config, parseConfig } from '../src/core/config/config.ts'
 import type { Conditions } from '../src/core/judge/evidence.ts'
 import { type Evidence, losses } from '../src/core/judge/judge.ts'
 import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../src/core/judge/policy.ts'
@@ -242,6 +242,13 @@ export function aConfig(fields: Partial<Config> = {}): Config {
     limits: { candidates: 20, waiting: 20, tokens: 2_000_000, dollars: 10 },
     ...fields,
   }
+}
+
+/** The configuration that this text says. */
+export function configOf(text: string): Config {
+  const parsed = parseConfig(text)
+  if (parsed.kind === 'config') return parsed.config
+  throw new Error('the configuration is wrong')
 }
 
 /** What a proposer is asked; nothing was tried, nothing is refused, and there is no limit. */

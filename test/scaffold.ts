@@ -7,7 +7,6 @@ import { onTestFinished } from 'vitest'
 import type { GitContext } from '../src/adapters/git/git.ts'
 import { createRepository } from '../src/adapters/git/repository.ts'
 import type { Trial } from '../src/core/record/trial.ts'
-import type { Log } from '../src/ports.ts'
 import { aTrial } from './factories.ts'
 
 /** An empty directory, removed after the test. */
@@ -125,11 +124,4 @@ export async function trialOf(
   const tree = await createRepository(context).treeOf(head)
   const candidate = head === base ? null : 'c0ffee00'
   return { ...aTrial({ baseline: { commit: base, tree } }), candidate, head, ...fields }
-}
-
-/** Remembers what it is told. */
-export function aLog(): Log & { lines: string[] } {
-  const lines: string[] = []
-  const say = (message: string) => void lines.push(message)
-  return { lines, info: say, warn: say }
 }

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { connect } from '../../src/adapters/github/client.ts'
 import { createDiscussion } from '../../src/adapters/github/discussion.ts'
 import { ForgeError } from '../../src/errors.ts'
+import { FakeLog } from '../fakes/log.ts'
 import { aRepository, NAME, octokitWith, type TestOptions } from '../loopback-github/fixtures.ts'
-import type { Permissions } from '../loopback-github/tokens.ts'
-import { aLog } from '../scaffold.ts'
+import type { Permissions } from '../loopback-github/index.ts'
 
 const LABEL = 'autoresearch'
 const ISSUES = '/repos/acme/char-lm/issues'
@@ -29,7 +29,7 @@ async function here(options: TestOptions = {}) {
         serverUrl: github.url,
         repository: 'acme/char-lm',
         token: secret,
-        log: aLog(),
+        log: new FakeLog(),
         secondMilliseconds: 10,
       }),
     )

@@ -8,7 +8,8 @@ import { systemClock } from '../../src/adapters/clock.ts'
 import { createRepository } from '../../src/adapters/git/repository.ts'
 import { createTrainer, type TrainerOptions } from '../../src/adapters/trainer/trainer.ts'
 import type { TrialResult } from '../../src/core/record/trial.ts'
-import { aDirectory, aLog, aRemote, trialOf } from '../scaffold.ts'
+import { FakeLog } from '../fakes/log.ts'
+import { aDirectory, aRemote, trialOf } from '../scaffold.ts'
 
 const SHIM = fileURLToPath(new URL('../../python', import.meta.url))
 const CONFIG = '.github/autoresearch.yml'
@@ -50,7 +51,7 @@ metric: { name: val_loss, direction: minimize, pattern: '^val_loss: (\\S+)', bou
   const trainer = createTrainer({
     repository: createRepository(remote.itself),
     clock: systemClock,
-    log: aLog(),
+    log: new FakeLog(),
     testbed: '1 × TestGPU',
     configPath: CONFIG,
     resultsDirectory: `${directory}/results`,

@@ -3,8 +3,9 @@ import { connect } from '../../src/adapters/github/client.ts'
 import { createForge } from '../../src/adapters/github/github.ts'
 import type { CheckRun } from '../../src/core/report/report.ts'
 import { ForgeError } from '../../src/errors.ts'
+import { FakeLog } from '../fakes/log.ts'
 import { aRepository, NAME, octokitWith, type TestOptions } from '../loopback-github/fixtures.ts'
-import { aLog, commitIn } from '../scaffold.ts'
+import { commitIn } from '../scaffold.ts'
 
 const BASE = 'autoresearch/baseline'
 const BRANCH = 'autoresearch/c/1'
@@ -19,7 +20,7 @@ async function here({ ...options }: TestOptions = {}) {
   const branch = (name: string, files: Record<string, string>) =>
     commitIn(repository.gitDir, files, { parent: main, branch: name })
   const head = await branch(BRANCH, { 'train.js': 'lr = 2\n' })
-  const log = aLog()
+  const log = new FakeLog()
   const forgeOf = (secret: string, secondMilliseconds = 10) =>
     createForge(
       connect({

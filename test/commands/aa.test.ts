@@ -3,20 +3,18 @@
 import { expect, test } from 'vitest'
 import { judgeResults } from '../../src/commands/judge.ts'
 import { propose } from '../../src/commands/propose.ts'
-import { parseConfig } from '../../src/core/config/config.ts'
-import { measurementHash } from '../../src/core/config/measurement.ts'
 import { AA_PATH, aaContent, tallyAa } from '../../src/core/judge/aa.ts'
 import { type Candidate, isAa, NO_USAGE } from '../../src/core/record/candidate.ts'
 import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { pastIdeas } from '../../src/core/record/ideas.ts'
 import { replay } from '../../src/core/record/state.ts'
 import type { TrialBatch } from '../../src/core/trial/batch.ts'
-import type { ProposalRequest, ResultFile } from '../../src/ports.ts'
-import type { ProposingPorts } from '../../src/session/proposing.ts'
-import type { Ports } from '../../src/session/session.ts'
-import { aaOrigin, aCandidate, CONDITIONS, ROOT_SEED, sha } from '../factories.ts'
-import { CONFIG, MemoryWorld, pullOf, STILL_CLOCK } from '../fakes/memory.ts'
-import { proposingPorts } from '../fakes/proposing-ports.ts'
+import { aaOrigin, ROOT_SEED, sha } from '../factories.ts'
+import { configHash } from '../fakes/lab.ts'
+import { FakeProposer } from '../fakes/proposer.ts'
+import type { FakeResults } from '../fakes/results.ts'
+import { trainAll } from '../fakes/swarm.ts'
+import { CONFIG_PATH, SETTINGS, World } from '../fakes/world.ts'
 
 const CONFIG_TEXT = `editable: [train.py]
 train: python train.py
@@ -26,74 +24,35 @@ metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
 replicates: { baseline: 3, candidate: 2 }
 aa-every: 1
 `
-const HASH = (() => {
-  const parsed = parseConfig(CONFIG_TEXT)
-  return parsed.kind === 'config' ? measurementHash(parsed.config) : ''
-})()
+const HASH = configHash(CONFIG_TEXT)
 
 /** A repository in which one idea was tried and closed, so that an A/A candidate is due. */
 function aWorld() {
   const files = new Map([
     ['train.py', '0'],
-    [CONFIG, CONFIG_TEXT],
+    [CONFIG_PATH, CONFIG_TEXT],
   ])
-  const world = new MemoryWorld(files, 0.01, () => HASH)
-  const base = world.tip
-  world.write(
-    { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
-    { kind: 'baseline', commit: base, tree: world.treeOf(files), cause: 'started' },
-    { kind: 'proposed', candidate: aCandidate({ name: 'dropout', base, end: { kind: 'closed' } }) },
-  )
+  const world = new World(files, { hash: () => HASH })
+  world.propose({ 'train.py': '1' }, { name: 'dropout', end: { kind: 'closed' } })
   return world
 }
 
-function portsOf(world: MemoryWorld, asked: ProposalRequest[] = []): Ports & ProposingPorts {
-  const { repository, ledger, forge } = world
-  return {
-    repository,
-    ledger,
-    forge,
-    clock: STILL_CLOCK,
-    log: { info: () => {}, warn: () => {} },
-    cancelled: new AbortController().signal,
-    ...proposingPorts({
-      name: 'silent',
-      async propose(request) {
-        asked.push(request)
-        return { kind: 'nothing', reason: 'no idea', usage: NO_USAGE, exhausted: true }
-      },
-    }),
-  }
-}
-
-const SETTINGS = {
-  configPath: CONFIG,
-  rootSeed: ROOT_SEED,
-  newLedger: false,
-  testbed: CONDITIONS.testbed,
-  candidates: 2,
-  runUrl: undefined,
-  timeBudgetSeconds: 3600,
-}
+const TWO = { ...SETTINGS, candidates: 2 }
 
 /** Trains every batch; A/A candidates are as lucky as said. */
-async function train(world: MemoryWorld, batches: readonly TrialBatch[], luck = 0): Promise<ResultFile[]> {
-  const files: ResultFile[] = []
-  for (const trial of batches.flatMap(({ trials }) => trials)) {
-    const result = await world.trainer.run(trial, new AbortController().signal)
-    const value = (result.value ?? 0) - (trial.aa ? luck : 0)
-    files.push({ name: trial.id, kind: 'result', result: { ...result, value } })
-  }
-  return files
+function train(world: World, batches: readonly TrialBatch[], luck = 0): Promise<FakeResults> {
+  return trainAll(batches, async (trial) => {
+    const result = await world.trainer.run(trial)
+    return { ...result, value: (result.value ?? 0) - (trial.aa ? luck : 0) }
+  })
 }
 
 /** Rounds of training and judging until there is nothing to train. */
-async function settle(world: MemoryWorld, first: readonly TrialBatch[], luck = 0) {
+async function settle(world: World, first: readonly TrialBatch[], luck = 0) {
   const refused: string[] = []
   for (let batches = first; batches.length > 0; ) {
-    const files = await train(world, batches, luck)
-    const ports = { ...portsOf(world), results: { read: async () => files } }
-    const judged = await judgeResults(ports, SETTINGS)
+    const ports = { ...world.ports(), results: await train(world, batches, luck) }
+    const judged = await judgeResults(ports, TWO)
     refused.push(...judged.refused)
     if (judged.refused.length > 0) return refused
     batches = judged.batches
@@ -101,62 +60,62 @@ async function settle(world: MemoryWorld, first: readonly TrialBatch[], luck = 0
   return refused
 }
 
-function aaOf(world: MemoryWorld): Candidate {
-  const found = [...replay(world.events).candidates.values()].find(isAa)
+function aaOf(world: World): Candidate {
+  const found = [...replay(world.ledger.events).candidates.values()].find(isAa)
   if (!found) throw new Error('there is no A/A candidate')
   return found
 }
 
 test('one that is due comes before any proposer is asked, marked in title, text and check', async () => {
   const world = aWorld()
-  const asked: ProposalRequest[] = []
-  await propose(portsOf(world, asked), SETTINGS)
+  const proposer = new FakeProposer()
+  await propose(world.ports({ proposers: [proposer] }), TWO)
   const candidate = aaOf(world)
   expect(candidate).toMatchObject({ origin: aaOrigin(1), proposer: 'aa', usage: NO_USAGE })
-  expect(world.filesOf(candidate.head).get(AA_PATH)).toBe(aaContent(1))
-  expect(pullOf(world, candidate.id)).toMatchObject({
+  expect(world.repository.filesOf(candidate.head).get(AA_PATH)).toBe(aaContent(1))
+  expect(world.pullOf(candidate)).toMatchObject({
     title: '[A/A] Change nothing, 1',
     body: expect.stringContaining('closes this pull request whatever the verdict'),
   })
-  expect(asked).toHaveLength(1)
-  expect(asked[0]?.history.map(({ title }) => title)).toEqual(['Try dropout'])
-  expect(asked[0]?.brief).not.toContain('A/A')
+  expect(proposer.requests).toHaveLength(1)
+  expect(proposer.requests[0]?.history.map(({ title }) => title)).toEqual(['Try dropout'])
+  expect(proposer.requests[0]?.brief).not.toContain('A/A')
 })
 
 test('is trained as the code of the baseline under seeds of its own', async () => {
   const world = aWorld()
-  const { batches } = await propose(portsOf(world), SETTINGS)
+  const { batches } = await propose(world.ports(), TWO)
   const trials = batches.flatMap((batch) => batch.trials)
   const ours = trials.filter(({ aa }) => aa)
   expect(ours).toHaveLength(1)
   expect(trials.filter(({ seed }) => seed === ours[0]?.seed)).toEqual(ours)
-  expect(ours[0]?.tree).not.toBe(replay(world.events).baseline?.tree)
+  expect(ours[0]?.tree).not.toBe(replay(world.ledger.events).baseline?.tree)
 })
 
 test('with a lucky pair of runs it would have been merged, and is closed', async () => {
   const world = aWorld()
   const before = world.tip
-  const { batches } = await propose(portsOf(world), SETTINGS)
+  const { batches } = await propose(world.ports(), TWO)
   expect(await settle(world, batches, 0.2)).toEqual([])
   const candidate = aaOf(world)
   expect(candidate).toMatchObject({ verdict: { kind: 'merge' }, end: { kind: 'closed' } })
   expect(world.tip).toBe(before)
-  expect(pullOf(world, candidate.id)?.state).toBe('closed')
-  expect(world.checks.get(`${candidate.head} autoresearch / val_bpb`)).toMatchObject({
+  expect(world.pullOf(candidate)?.state).toBe('closed')
+  expect(world.forge.checks.get(`${candidate.head} autoresearch / val_bpb`)).toMatchObject({
     conclusion: 'neutral',
     title: expect.stringMatching(/^A\/A, /),
     summary: expect.stringContaining('It would have been merged'),
   })
-  expect(tallyAa(replay(world.events).candidates.values())).toMatchObject({ judged: 1, accepted: 1 })
+  expect(tallyAa(replay(world.ledger.events).candidates.values())).toMatchObject({ judged: 1, accepted: 1 })
 })
 
 test('with ordinary runs it is rejected and counted', async () => {
   const world = aWorld()
-  const { batches } = await propose(portsOf(world), SETTINGS)
+  const { batches } = await propose(world.ports(), TWO)
   await settle(world, batches)
   expect(aaOf(world)).toMatchObject({ verdict: { kind: 'reject' }, end: { kind: 'closed' } })
-  expect(tallyAa(replay(world.events).candidates.values())).toMatchObject({ judged: 1, accepted: 0 })
-  expect(pastIdeas(replay(world.events))).toHaveLength(1)
+  expect(tallyAa(replay(world.ledger.events).candidates.values())).toMatchObject({ judged: 1, accepted: 0 })
+  expect(pastIdeas(replay(world.ledger.events))).toHaveLength(1)
 })
 
 test.each([
@@ -165,10 +124,10 @@ test.each([
   ['the text of another one', { [AA_PATH]: aaContent(2) }],
 ])('F57 a commit with %s is not believed', async (_, entries) => {
   const world = aWorld()
-  const { batches } = await propose(portsOf(world), SETTINGS)
+  const { batches } = await propose(world.ports(), TWO)
   const { head, base } = aaOf(world)
-  const files = new Map([...world.filesOf(base), ...Object.entries(entries)])
-  world.commits.set(head, { files, parent: base })
+  const files = new Map([...world.repository.filesOf(base), ...Object.entries(entries)])
+  world.repository.putAs({ commit: head, tree: aaOf(world).tree }, files, base)
   const refused = await settle(world, batches)
   expect(refused).toEqual([expect.stringContaining('An A/A candidate may only write its own text')])
   expect(aaOf(world).verdict).toBeUndefined()
@@ -176,16 +135,16 @@ test.each([
 
 test('F57 what only the ledger calls A/A is exempt from the gate', async () => {
   const world = aWorld()
-  const { batches } = await propose(portsOf(world), SETTINGS)
+  const { batches } = await propose(world.ports(), TWO)
   const candidate = aaOf(world)
   const ordinary: Candidate = { ...candidate, origin: { kind: 'idea' } }
-  world.ledgerText = ''
-  world.write(
+  world.ledger.text = ''
+  world.ledger.write(
     { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
     { kind: 'baseline', commit: candidate.base, tree: sha('unused'), cause: 'started' },
     { kind: 'proposed', candidate: ordinary },
   )
-  const files = await train(
+  const { files } = await train(
     world,
     batches.filter(({ head }) => head === candidate.head),
   )
@@ -197,7 +156,7 @@ test('F57 what only the ledger calls A/A is exempt from the gate', async () => {
     [files, 'it is not the trial that was assigned'],
     [unmarked, 'belongs to git or GitHub and may never change'],
   ] as const) {
-    const ports = { ...portsOf(world), results: { read: async () => given } }
-    expect((await judgeResults(ports, SETTINGS)).refused).toEqual([expect.stringContaining(reason)])
+    const ports = { ...world.ports(), results: { read: async () => given } }
+    expect((await judgeResults(ports, TWO)).refused).toEqual([expect.stringContaining(reason)])
   }
 })

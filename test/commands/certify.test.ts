@@ -6,27 +6,19 @@ import { certify } from '../../src/commands/certify.ts'
 import { judgeResults } from '../../src/commands/judge.ts'
 import { propose } from '../../src/commands/propose.ts'
 import { certificationConfig } from '../../src/core/certify/certify.ts'
-import { type Config, parseConfig } from '../../src/core/config/config.ts'
 import { measurementHash } from '../../src/core/config/measurement.ts'
-import { candidateId } from '../../src/core/record/candidate.ts'
-import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
-import { type BaselineCommit, replay } from '../../src/core/record/state.ts'
+import { candidateBranch } from '../../src/core/record/candidate.ts'
+import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { replay } from '../../src/core/record/state.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
 import { isJudgeTrial } from '../../src/core/trial/protocol.ts'
 import { BaselineError } from '../../src/errors.ts'
-import type { ResultFile } from '../../src/ports.ts'
-import type { Ports } from '../../src/session/session.ts'
-import {
-  aCandidate,
-  aCertification,
-  aTrialResult,
-  aVerdict,
-  CONDITIONS,
-  ROOT_SEED,
-  revertOrigin,
-} from '../factories.ts'
-import { AT, BASELINE, CONFIG, Killed, MemoryWorld } from '../fakes/memory.ts'
-import { proposingPorts } from '../fakes/proposing-ports.ts'
+import { aCertification, aTrialResult, aVerdict, configOf, ROOT_SEED, revertOrigin } from '../factories.ts'
+import { FakeClock } from '../fakes/clock.ts'
+import { Killed } from '../fakes/fuse.ts'
+import { FakeLog } from '../fakes/log.ts'
+import { trainAll } from '../fakes/swarm.ts'
+import { CONFIG_PATH, SETTINGS, World } from '../fakes/world.ts'
 
 const SIGMA = 0.01
 const GOOD = -0.02
@@ -41,100 +33,62 @@ certify:
   runs: 4${certify}
 `
 
-function configOf(text: string): Config {
-  const parsed = parseConfig(text)
-  if (parsed.kind === 'config') return parsed.config
-  throw new Error('the configuration is wrong')
-}
-
 /** A repository into which changes of these effects were merged, each to a file of its own. */
 function aWorld(effects: readonly number[], { certify = '', seed = ROOT_SEED, sameFile = false } = {}) {
   const config = configOf(configText(certify))
   const hash = measurementHash(config)
   const files = new Map(effects.map((_, index) => [`${'abcdefgh'[index]}.py`, '0']))
-  const world = new MemoryWorld(files.set(CONFIG, configText(certify)), SIGMA, (trial) =>
-    !isJudgeTrial(trial) ? measurementHash(certificationConfig(config)) : hash,
-  )
-  world.write({ kind: 'started', rootSeed: seed, format: LEDGER_FORMAT })
-  world.write({ kind: 'baseline', ...baseline(world), cause: 'started' })
+  const world = new World(files.set(CONFIG_PATH, configText(certify)), {
+    sigma: SIGMA,
+    rootSeed: seed,
+    hash: (trial) => (!isJudgeTrial(trial) ? measurementHash(certificationConfig(config)) : hash),
+  })
   // σ is known, as it is after a night.
   for (const [index, value] of [2.49, 2.51, 2.5, 2.505, 2.495, 2.5].entries())
-    world.write({ kind: 'trial', result: ordinaryRun(world, hash, index + 1, value) })
+    world.ledger.write({ kind: 'trial', result: ordinaryRun(world, hash, index + 1, value) })
   for (const [index, effect] of effects.entries()) merge(world, sameFile ? 0 : index, effect, index)
   return world
 }
 
-function baseline(world: MemoryWorld): BaselineCommit {
-  return { commit: world.tip, tree: world.treeOf(world.filesOf(world.tip)) }
-}
-
-function ordinaryRun(world: MemoryWorld, config: string, replicate: number, value: number) {
-  return aTrialResult({ baseline: baseline(world), config, replicate, value, trust: 'evaluated' })
+function ordinaryRun(world: World, config: string, replicate: number, value: number) {
+  return aTrialResult({ baseline: world.baseline, config, replicate, value, trust: 'evaluated' })
 }
 
 /** Merges a change as the bot does, ledger included. */
-function merge(world: MemoryWorld, file: number, effect: number, index: number): void {
-  const base = world.tip
-  const changed = new Map(world.filesOf(base)).set(`${'abcdefgh'[file]}.py`, `${effect}`)
-  const head = world.put(changed, base)
-  const tree = world.treeOf(changed)
-  const candidate = aCandidate({ id: candidateId(base, tree), name: `change ${index + 1}`, base, head, tree })
-  const commit = world.put(changed, head)
-  world.branches.set(BASELINE, commit)
-  world.commits.set(commit, { files: changed, parent: base })
-  const number = world.pulls.length + 1
-  const branch = `autoresearch/c/${candidate.id}`
-  const texts = { title: candidate.title, body: '' }
-  world.pulls.push({ number, branch, head, state: 'merged', mergeCommit: commit, ...texts })
-  world.write(
-    { kind: 'proposed', candidate },
-    { kind: 'opened', candidate: candidate.id, pullRequest: number },
-    { kind: 'judged', candidate: candidate.id, head, verdict: aVerdict() },
-    { kind: 'ended', candidate: candidate.id, end: { kind: 'merged', commit, asTrained: true } },
+function merge(world: World, file: number, effect: number, index: number): void {
+  const edits = { [`${'abcdefgh'[file]}.py`]: `${effect}` }
+  const candidate = world.propose(edits, { name: `change ${index + 1}` })
+  const { id, head, title } = candidate
+  world.push(edits)
+  const { commit, tree } = world.baseline
+  const branch = candidateBranch(id)
+  world.repository.branches.delete(branch)
+  const pull = world.forge.add({ branch, head, title, state: 'merged', mergeCommit: commit })
+  world.ledger.write(
+    { kind: 'opened', candidate: id, pullRequest: pull.number },
+    { kind: 'judged', candidate: id, head, verdict: aVerdict() },
+    { kind: 'ended', candidate: id, end: { kind: 'merged', commit, asTrained: true } },
     { kind: 'baseline', commit, tree, cause: 'merged' },
   )
 }
 
-const NEVER = new AbortController().signal
-const SETTINGS = {
-  configPath: CONFIG,
-  rootSeed: ROOT_SEED,
-  newLedger: false,
-  testbed: CONDITIONS.testbed,
-  candidates: undefined,
-  runUrl: undefined,
-  timeBudgetSeconds: 3600,
-}
-
-function portsOf({ repository, ledger, forge }: MemoryWorld, lines: string[] = []): Ports {
-  let seconds = 0
-  const say = (line: string) => void lines.push(line)
-  return {
-    repository,
-    ledger,
-    forge,
-    // Every look at the clock costs a second.
-    clock: { now: () => AT, monotonicSeconds: () => seconds++, pause: () => new Promise<never>(() => {}) },
-    log: { info: say, warn: say },
-    cancelled: NEVER,
-  }
-}
-
-async function runCertify(world: MemoryWorld, timeBudgetSeconds = 1e9) {
-  const lines: string[] = []
-  const ports = { ...portsOf(world, lines), trainer: world.trainer }
-  await certify(ports, { ...SETTINGS, timeBudgetSeconds })
-  return lines
+async function runCertify(world: World, timeBudgetSeconds = 1e9): Promise<string[]> {
+  const log = new FakeLog()
+  await certify(world.ports({ log, clock: new FakeClock({ perLook: 1 }) }), {
+    ...SETTINGS,
+    timeBudgetSeconds,
+  })
+  return log.lines
 }
 
 /** Each change's present content, in order. */
-function contents(world: MemoryWorld): string[] {
-  const files = [...world.filesOf(world.tip)].filter(([path]) => path.endsWith('.py'))
+function contents(world: World): string[] {
+  const files = [...world.files].filter(([path]) => path.endsWith('.py'))
   return files.sort().map(([, text]) => text)
 }
 
-const certifications = (world: MemoryWorld) => [...replay(world.events).certifications.values()]
-const checksOf = (world: MemoryWorld) => [...world.checks.values()]
+const certifications = (world: World) => [...replay(world.ledger.events).certifications.values()]
+const checksOf = (world: World) => [...world.forge.checks.values()]
 
 test('merges that hold together are certified, with a check on the commit they end at', async () => {
   const world = aWorld([GOOD, GOOD, GOOD, GOOD])
@@ -145,19 +99,21 @@ test('merges that hold together are certified, with a check on the commit they e
       /4 merges certified together: gain 0\.0\d+ ± 0\.00\d+ over 4 \+ 4 fresh runs, z = \d+\.\d$/,
     ),
   )
-  expect(world.checks.get(`${world.tip} autoresearch / certify`)).toMatchObject({ conclusion: 'success' })
-  expect(world.pulls.filter(({ state }) => state === 'open')).toEqual([])
+  expect(world.forge.checks.get(`${world.tip} autoresearch / certify`)).toMatchObject({
+    conclusion: 'success',
+  })
+  expect(world.forge.pulls.filter(({ state }) => state === 'open')).toEqual([])
   expect(contents(world)).toEqual(Array(4).fill(`${GOOD}`))
 })
 
 test('both ends are trained in turn, on seeds that no candidate was judged on', async () => {
   const world = aWorld([GOOD, GOOD])
-  const [from] = replay(world.events).baselines
+  const [from] = replay(world.ledger.events).baselines
   await runCertify(world)
-  expect(world.trained.map(({ head }) => (head === from?.commit ? 'from' : 'to'))).toEqual(
+  expect(world.trainer.trained.map(({ head }) => (head === from?.commit ? 'from' : 'to'))).toEqual(
     Array(4).fill(['from', 'to']).flat(),
   )
-  const seen = world.events.flatMap((event) => (event.kind === 'trial' ? [event.result.trial] : []))
+  const seen = world.ledger.events.flatMap((event) => (event.kind === 'trial' ? [event.result.trial] : []))
   const seeds = seen.map(({ tree, seed }) => `${tree} ${seed}`)
   expect(new Set(seeds).size).toBe(seeds.length)
 })
@@ -170,7 +126,7 @@ test.each([0, 1, 2, 3])('of four merges the bad one, number %d, is found and und
   await runCertify(world)
   expect(certifications(world).filter(({ holds, merges }) => !holds && merges === 1)).toHaveLength(1)
   expect(contents(world)).toEqual(effects.with(bad, 0).map(String))
-  const undo = world.pulls.at(-1)
+  const undo = world.forge.pulls.at(-1)
   expect(undo).toMatchObject({ title: `Revert "Try change ${bad + 1}"`, state: 'merged' })
   expect(undo?.body).toContain('1 merge does not hold: gain')
   expect(checksOf(world)).toContainEqual(
@@ -197,7 +153,7 @@ test('a merge that stands alone and may still help gets twice the runs before it
   await runCertify(world)
   const [only] = certifications(world)
   expect(only?.gain).toBeGreaterThan(-1)
-  const runs = world.trained.length
+  const runs = world.trainer.trained.length
   expect(only?.runs).toEqual({ candidate: runs / 2, baseline: runs / 2 })
   expect([8, 16]).toContain(runs)
 })
@@ -207,48 +163,47 @@ test('a second certification begins where the first one ended', async () => {
   await runCertify(world)
   const certified = world.tip
   merge(world, 0, -0.06, 2)
-  world.trained.length = 0
+  world.trainer.trained.length = 0
   await runCertify(world)
   expect(certifications(world).at(-1)).toMatchObject({ from: certified, to: world.tip, merges: 1 })
-  expect(new Set(world.trained.map(({ head }) => head))).toEqual(new Set([certified, world.tip]))
+  expect(new Set(world.trainer.trained.map(({ head }) => head))).toEqual(new Set([certified, world.tip]))
 })
 
 test('nothing is trained when everything is certified already', async () => {
   const world = aWorld([GOOD, GOOD])
   await runCertify(world)
-  world.trained.length = 0
-  const before = world.ledgerText
+  world.trainer.trained.length = 0
+  const before = world.ledger.text
   expect(await runCertify(world)).toContain('Every merge is certified already')
-  expect([world.trained, world.ledgerText]).toEqual([[], before])
+  expect([world.trainer.trained, world.ledger.text]).toEqual([[], before])
 })
 
 describe('people', () => {
   test('F49 who close the pull request that undoes a merge keep the merge', async () => {
     const world = aWorld([GOOD, BAD])
-    world.onOpened = (pull) => Object.assign(pull, { state: 'closed' })
+    world.forge.onOpened = (pull) => Object.assign(pull, { state: 'closed' })
     await runCertify(world)
     await runCertify(world)
     expect(contents(world)).toEqual([GOOD, BAD].map(String))
-    expect(world.pulls).toHaveLength(3)
-    const undo = [...replay(world.events).candidates.values()].at(-1)
+    expect(world.forge.pulls).toHaveLength(3)
+    const undo = [...replay(world.ledger.events).candidates.values()].at(-1)
     expect(undo).toMatchObject({ origin: revertOrigin(world.tip), end: { kind: 'withdrawn' } })
   })
 
   test('are told when later merges build on what does not hold', async () => {
     const world = aWorld([BAD, 0.05], { sameFile: true })
     const lines = await runCertify(world)
-    const stays = [...replay(world.events).notReverted.values()]
+    const stays = [...replay(world.ledger.events).notReverted.values()]
     expect(stays).toEqual(['later changes build on it, so a person has to undo it'])
     expect(lines).toContainEqual(expect.stringContaining('It stays: later changes build on it'))
-    expect(world.pulls).toHaveLength(2)
+    expect(world.forge.pulls).toHaveLength(2)
   })
 
   /** Pushes to the baseline as soon as the pull request that undoes the merge is there. */
-  const pushOnce = (world: MemoryWorld, path: string, text: string) => {
-    world.onOpened = () => {
-      world.onOpened = () => {}
-      const pushed = world.put(new Map(world.filesOf(world.tip)).set(path, text), world.tip)
-      world.branches.set(BASELINE, pushed)
+  const pushOnce = (world: World, path: string, text: string) => {
+    world.forge.onOpened = () => {
+      world.forge.onOpened = () => {}
+      world.push({ [path]: text })
     }
   }
 
@@ -257,8 +212,8 @@ describe('people', () => {
     pushOnce(world, 'README.md', '0')
     await runCertify(world)
     expect(contents(world)).toEqual(['0'])
-    expect(world.filesOf(world.tip).get('README.md')).toBe('0')
-    expect(world.pulls.at(-1)?.state).toBe('merged')
+    expect(world.files.get('README.md')).toBe('0')
+    expect(world.forge.pulls.at(-1)?.state).toBe('merged')
   })
 
   test('F18 who push to the same lines meanwhile get the pull request to decide', async () => {
@@ -266,21 +221,22 @@ describe('people', () => {
     pushOnce(world, 'a.py', '0.01')
     await runCertify(world)
     expect(contents(world)).toEqual(['0.01'])
-    expect(world.pulls.at(-1)?.state).toBe('open')
-    const undo = [...replay(world.events).candidates.values()].at(-1)
+    expect(world.forge.pulls.at(-1)?.state).toBe('open')
+    const undo = [...replay(world.ledger.events).candidates.values()].at(-1)
     expect(undo).toMatchObject({ verdict: { kind: 'review' }, end: { kind: 'handed-over' } })
   })
 
   test('F51 who have undone it themselves find it in the report, and no pull request', async () => {
     const world = aWorld([BAD])
-    const [first, merged] = replay(world.events).baselines
+    const [first, merged] = replay(world.ledger.events).baselines
     const ends = { from: first?.commit ?? '', to: merged?.commit ?? '', merges: 1, holds: false }
-    world.write({ kind: 'certification', certification: aCertification(ends) })
-    const back = new Map(world.filesOf(world.tip)).set('a.py', '0').set('README.md', '0')
-    world.branches.set(BASELINE, world.put(back, world.tip))
+    world.ledger.write({ kind: 'certification', certification: aCertification(ends) })
+    world.push({ 'a.py': '0', 'README.md': '0' })
     await runCertify(world)
-    expect([...replay(world.events).notReverted.values()]).toEqual(['the baseline no longer contains it'])
-    expect(world.pulls).toHaveLength(1)
+    expect([...replay(world.ledger.events).notReverted.values()]).toEqual([
+      'the baseline no longer contains it',
+    ])
+    expect(world.forge.pulls).toHaveLength(1)
   })
 
   test('are not asked again about what was undone', async () => {
@@ -294,8 +250,8 @@ describe('people', () => {
 
   test('F50 who push to the baseline begin the proof anew', async () => {
     const world = aWorld([GOOD, GOOD])
-    const pushed = world.put(new Map(world.filesOf(world.tip)).set('README.md', '0'), world.tip)
-    world.branches.set(BASELINE, pushed)
+    world.push({ 'README.md': '0' })
+    const pushed = world.tip
     expect(await runCertify(world)).toContain('Every merge is certified already')
     merge(world, 0, -0.08, 2)
     await runCertify(world)
@@ -307,7 +263,7 @@ describe('another evaluator', () => {
   test('makes numbers that are compared with each other alone', async () => {
     const world = aWorld([GOOD, GOOD], { certify: EVALUATE })
     await runCertify(world)
-    const results = world.events.flatMap((event) => (event.kind === 'trial' ? [event.result] : []))
+    const results = world.ledger.events.flatMap((event) => (event.kind === 'trial' ? [event.result] : []))
     const hashes = Map.groupBy(results, ({ trial }) => trial.protocol.purpose)
     const [judged, fresh] = [hashes.get('judge'), hashes.get('certify')].map(
       (group) => new Set(group?.map(({ config }) => config)),
@@ -326,7 +282,7 @@ describe('another evaluator', () => {
     const world = aWorld([GOOD, GOOD])
     const failing = { ...aTrialResult({ outcome: 'no-metric', reason: 'no line matches' }) }
     Object.assign(world.trainer, {
-      run: async (trial: (typeof world.trained)[number]) => ({
+      run: async (trial: (typeof world.trainer.trained)[number]) => ({
         ...failing,
         trial,
         config: measurementHash(configOf(configText())),
@@ -339,17 +295,15 @@ describe('another evaluator', () => {
 
 describe('a swarm', () => {
   /** Rounds of training and judging, from one proposing job to the end. */
-  async function rounds(world: MemoryWorld, settings: { certify?: boolean } = {}) {
-    const ports = { ...portsOf(world), ...proposingPorts() }
+  async function rounds(world: World, settings: { certify?: boolean } = {}) {
+    const ports = world.ports({ proposers: [] })
     let { batches } = await propose(ports, { ...SETTINGS, ...settings })
     const sizes: number[] = []
     while (batches.length > 0) {
       const trials = batches.flatMap((batch) => batch.trials)
       sizes.push(trials.filter((trial) => !isJudgeTrial(trial)).length)
-      const files: ResultFile[] = []
-      for (const trial of trials)
-        files.push({ name: trial.id, kind: 'result', result: await world.trainer.run(trial, NEVER) })
-      const judged = await judgeResults({ ...ports, results: { read: async () => files } }, SETTINGS)
+      const results = await trainAll(batches, (trial) => world.trainer.run(trial))
+      const judged = await judgeResults({ ...ports, results }, SETTINGS)
       expect(judged.refused).toEqual([])
       batches = judged.batches
     }
@@ -373,21 +327,21 @@ describe('a swarm', () => {
 
 describe('a machine that goes down during a fresh run', () => {
   /** One job, whose machine goes down in its first trial as soon as the ledger has the assignment. */
-  async function goDown(world: MemoryWorld, id: string) {
+  async function goDown(world: World, id: string) {
     const trainer = {
-      ...world.trainer,
+      testbed: world.trainer.testbed,
       run: async () => {
         for (let tick = 0; tick < 20; tick++) await Promise.resolve()
-        world.fuse = { effects: 0, after: false }
+        world.fuse.left = { effects: 0, after: false }
         throw new Killed()
       },
     }
     const settings = { ...SETTINGS, dispatch: { id, hypothesis: '', direction: '' } }
-    const ended = certify({ ...portsOf(world), trainer }, { ...settings, timeBudgetSeconds: 1e9 })
+    const ended = certify({ ...world.ports(), trainer }, { ...settings, timeBudgetSeconds: 1e9 })
     await ended.catch((error: unknown) => {
       if (!(error instanceof Killed)) throw error
     })
-    world.fuse = undefined
+    world.fuse.left = undefined
   }
 
   test('loses it, and three times stop certification with words', async () => {
@@ -396,7 +350,7 @@ describe('a machine that goes down during a fresh run', () => {
     await expect(runCertify(world)).rejects.toThrow(
       /^certification cannot go on: fresh run 1 of \w{7} is lost: it was begun 3 times/,
     )
-    expect(world.events.filter(({ kind }) => kind === 'lost')).toHaveLength(3)
+    expect(world.ledger.events.filter(({ kind }) => kind === 'lost')).toHaveLength(3)
     expect(certifications(world)).toEqual([])
   })
 
@@ -428,13 +382,13 @@ test('what the time budget leaves undone, the next job does', async () => {
 })
 
 /** Everything that is left behind, by what does not depend on how often the job was started. */
-function outcome(world: MemoryWorld) {
+function outcome(world: World) {
   return {
     contents: contents(world),
-    pulls: world.pulls.map(({ title, state }) => `${title} ${state}`),
+    pulls: world.forge.pulls.map(({ title, state }) => `${title} ${state}`),
     certifications: certifications(world),
-    checks: [...world.checks].map(([where, { conclusion, title }]) => [where, conclusion, title]),
-    trials: world.events.flatMap((event) => (event.kind === 'trial' ? [event.result.trial.id] : [])),
+    checks: [...world.forge.checks].map(([where, { conclusion, title }]) => [where, conclusion, title]),
+    trials: world.ledger.events.flatMap((event) => (event.kind === 'trial' ? [event.result.trial.id] : [])),
   }
 }
 
@@ -446,17 +400,17 @@ test.each([true, false])(
     let kills = 0
     for (let effects = 1; ; effects++) {
       const world = aWorld([GOOD, BAD])
-      world.fuse = { effects, after }
+      world.fuse.left = { effects, after }
       const killed = await runCertify(world).then(
         () => false,
         (error: unknown) => error instanceof Killed,
       )
       if (!killed) break
       kills += 1
-      world.fuse = undefined
+      world.fuse.left = undefined
       await runCertify(world)
       expect(outcome(world), `killed at effect ${effects}`).toEqual(outcome(whole))
-      expect(noLineTwice(world.events)).toBe(true)
+      expect(noLineTwice(world.ledger.events)).toBe(true)
     }
     expect(kills).toBeGreaterThan(40)
   },

@@ -3,15 +3,15 @@ import { expect, test } from 'vitest'
 import type { Candidate } from '../../src/core/record/candidate.ts'
 import type { Trial, TrialResult } from '../../src/core/record/trial.ts'
 import { CONDITIONS } from '../factories.ts'
-import { type MemoryWorld, pullOf } from '../fakes/memory.ts'
 import { aWorld, now, round } from '../fakes/swarm.ts'
+import type { World } from '../fakes/world.ts'
 
 const OTHER = '1 × OtherGPU, driver 2.0'
 
 /** On other machines everything comes out better by far. */
-function onMachines(world: MemoryWorld, isOther: (trial: Trial) => boolean) {
+function onMachines(world: World, isOther: (trial: Trial) => boolean) {
   return async (trial: Trial): Promise<TrialResult> => {
-    const result = await world.trainer.run(trial, new AbortController().signal)
+    const result = await world.trainer.run(trial)
     return isOther(trial) ? { ...result, testbed: OTHER, value: (result.value ?? 0) - 1 } : result
   }
 }
@@ -30,9 +30,9 @@ test('what is decided on one kind shows the runs of that kind, whatever came in 
     end: { kind: 'closed' },
   })
   // Against the mean of the baseline on that kind; on the other one it would be behind by more than 1.
-  const check = world.checks.get(`${worse.head} autoresearch / val_bpb`)
+  const check = world.forge.checks.get(`${worse.head} autoresearch / val_bpb`)
   expect(check?.title).toMatch(/^val_bpb (2\.9|3\.0)\d+ \(\+0\.[45]\d+, z = −\d+\.\d\): reject$/)
-  expect(pullOf(world, worse.id)?.state).toBe('closed')
+  expect(world.pullOf(worse)?.state).toBe('closed')
 })
 
 test('a number of another kind is no gain: the baseline is measured there first, and the judge says what it costs', async () => {

@@ -3,20 +3,16 @@ import { expect, test } from 'vitest'
 import { judgeResults } from '../../src/commands/judge.ts'
 import { propose } from '../../src/commands/propose.ts'
 import type { ResultFile } from '../../src/ports.ts'
-import { aWorld, now, portsOf, settingsOf } from '../fakes/swarm.ts'
+import { aWorld, now, settingsOf, trainAll } from '../fakes/swarm.ts'
 
 /** The verdicts on one round of three candidates, whose results are read in this order. */
 async function verdicts(inOrder: (files: ResultFile[]) => ResultFile[]) {
   const { world, candidates } = aWorld(0.02, 0.03, 0.5)
   const settings = settingsOf('1')
-  const { batches } = await propose(portsOf(world), settings)
-  const files: ResultFile[] = []
-  for (const trial of batches.flatMap(({ trials }) => trials)) {
-    const result = await world.trainer.run(trial, new AbortController().signal)
-    files.push({ name: trial.id, kind: 'result', result })
-  }
+  const { batches } = await propose(world.ports(), settings)
+  const { files } = await trainAll(batches, (trial) => world.trainer.run(trial))
   const results = { read: async () => inOrder(files) }
-  await judgeResults({ ...portsOf(world), results }, settings)
+  await judgeResults({ ...world.ports(), results }, settings)
   return candidates.map((candidate) => now(world, candidate)?.verdict)
 }
 

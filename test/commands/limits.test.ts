@@ -2,13 +2,12 @@
 
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
-import { NO_USAGE } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
-import type { Proposer } from '../../src/ports.ts'
 import { openSession } from '../../src/session/opening.ts'
 import { aCandidate, aTrialResult, trialResults } from '../factories.ts'
-import { CONFIG, configHash, SETTINGS, thePorts } from '../fakes/lab.ts'
-import { proposingPorts } from '../fakes/proposing-ports.ts'
+import { aLab, CONFIG, configHash } from '../fakes/lab.ts'
+import { anIdea, FakeProposer } from '../fakes/proposer.ts'
+import { proposingPorts, SETTINGS } from '../fakes/world.ts'
 
 const WEEK = 7 * 24 * 3600 * 1000
 const NOW = new Date('2026-11-20T12:00:00Z')
@@ -27,7 +26,7 @@ async function planned(limits: string, age: number) {
     ),
     { kind: 'trial', result: aTrialResult({ candidate: begun, config: hash, value: 2.4 }) },
   ]
-  const lab = thePorts({ config, events, writtenAt: new Date(NOW.getTime() - age), now: () => NOW })
+  const lab = aLab({ config, events, writtenAt: new Date(NOW.getTime() - age), now: NOW })
   const session = await openSession(lab.ports, SETTINGS)
   const trained = session.trials.map(({ candidate, replicate }) => [candidate, replicate])
   return { lab, session, trained, limit: session.costLimitReached }
@@ -71,14 +70,10 @@ test('F10 a trial counts before its line is on the remote', async () => {
 
 test('F10 nobody is asked when the week is used up, and the log says why', async () => {
   const { lab } = await planned('{ week: { gpu-hours: 0.5 } }', 1000)
-  const proposer = {
-    name: 'openai gpt-x',
-    propose: (): never => {
-      throw new Error('asked')
-    },
-  }
+  const proposer = new FakeProposer()
   await propose({ ...lab.ports, ...proposingPorts(proposer) }, SETTINGS)
-  expect(lab.lines).toContain('No more proposals: the limit of 0.5 GPU-hours a week is reached')
+  expect(proposer.requests).toEqual([])
+  expect(lab.log.lines).toContain('No more proposals: the limit of 0.5 GPU-hours a week is reached')
 })
 
 test('recorded results decide nothing until that is asked for', async () => {
@@ -96,23 +91,16 @@ describe('the input candidates', () => {
   /** How many new ideas a round proposes, where one candidate waits already. */
   async function proposed(candidates: number, limits: string) {
     const { lab } = await planned(limits, 1000)
-    let asked = 0
-    const proposer: Proposer = {
-      name: 'openai gpt-x',
-      propose: async () => ({
-        kind: 'proposal',
-        usage: NO_USAGE,
-        proposal: {
-          title: `Idea ${++asked}`,
-          hypothesis: 'It helps.',
-          category: 'schedule',
-          expectedEffect: '?',
-          files: new Map([['train.py', `lr = ${asked + 10}\nwd = ${asked}\n`]]),
-        },
-      }),
-    }
+    const proposer = new FakeProposer([
+      () => {
+        const { length } = proposer.requests
+        return anIdea(`lr = ${length + 10}
+wd = ${length}
+`)
+      },
+    ])
     await propose({ ...lab.ports, ...proposingPorts(proposer) }, { ...SETTINGS, candidates })
-    return { asked, lines: lab.lines }
+    return { asked: proposer.requests.length, lines: lab.log.lines }
   }
 
   test('is the number of new ideas of a round, however many candidates wait', async () => {

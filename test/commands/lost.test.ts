@@ -4,17 +4,18 @@ import { propose } from '../../src/commands/propose.ts'
 import { run } from '../../src/commands/run.ts'
 import type { TrialResult } from '../../src/core/record/trial.ts'
 import type { Trainer } from '../../src/ports.ts'
-import { Killed, type MemoryWorld, pullOf } from '../fakes/memory.ts'
-import { aWorld, now, portsOf, round as roundOf, settingsOf } from '../fakes/swarm.ts'
+import { Killed } from '../fakes/fuse.ts'
+import { aWorld, now, round as roundOf, settingsOf } from '../fakes/swarm.ts'
+import type { World } from '../fakes/world.ts'
 
 const LOST = 'run 1 is lost: it was begun 3 times, and no result that counts came back'
 
 type Fate = 'returns' | 'vanishes' | 'is refused'
 
-function round(world: MemoryWorld, id: string, fate: Fate, judgings = 1): Promise<string[]> {
+function round(world: World, id: string, fate: Fate, judgings = 1): Promise<string[]> {
   const train = async (trial: TrialResult['trial']): Promise<TrialResult | undefined> => {
     if (fate === 'vanishes') return undefined
-    const result = await world.trainer.run(trial, new AbortController().signal)
+    const result = await world.trainer.run(trial)
     return fate === 'returns' ? result : { ...result, config: 'f'.repeat(16) }
   }
   return roundOf(world, id, train, judgings)
@@ -34,8 +35,8 @@ describe('in a swarm', () => {
       verdict: { kind: 'reject', reason: LOST },
       end: { kind: 'closed' },
     })
-    expect(pullOf(world, candidate.id)?.state).toBe('closed')
-    expect(world.checks.get(`${candidate.head} autoresearch / val_bpb`)).toMatchObject({
+    expect(world.pullOf(candidate)?.state).toBe('closed')
+    expect(world.forge.checks.get(`${candidate.head} autoresearch / val_bpb`)).toMatchObject({
       conclusion: 'failure',
       title: `${LOST}: reject`,
     })
@@ -52,7 +53,7 @@ describe('in a swarm', () => {
     const { world, candidates } = aWorld(0.5)
     await round(world, '1', 'vanishes', 5)
     expect(now(world, candidates[0])?.verdict).toBeUndefined()
-    expect(world.events.filter(({ kind }) => kind === 'lost')).toHaveLength(1)
+    expect(world.ledger.events.filter(({ kind }) => kind === 'lost')).toHaveLength(1)
   })
 
   test('machines that all vanish take no candidate with them', async () => {
@@ -66,7 +67,7 @@ describe('in a swarm', () => {
 
   test('a round that was never judged loses nothing', async () => {
     const { world, candidates } = aWorld(0.5)
-    for (const id of ['1', '2', '3', '4']) await propose(portsOf(world), settingsOf(id))
+    for (const id of ['1', '2', '3', '4']) await propose(world.ports(), settingsOf(id))
     expect(now(world, candidates[0])?.verdict).toBeUndefined()
   })
 
@@ -79,17 +80,17 @@ describe('in a swarm', () => {
     let kills = 0
     for (let effects = 1; ; effects++) {
       const { world, candidate } = await lostTwice()
-      world.fuse = { effects, after: effects % 2 === 0 }
+      world.fuse.left = { effects, after: effects % 2 === 0 }
       const killed = await round(world, '3', 'vanishes').then(
         () => false,
         (error: unknown) => error instanceof Killed,
       )
-      world.fuse = undefined
+      world.fuse.left = undefined
       if (!killed) break
       kills += 1
       await round(world, '3', 'vanishes')
       expect(now(world, candidate)).toMatchObject({ verdict: { reason: LOST }, end: { kind: 'closed' } })
-      expect(world.events.filter(({ kind }) => kind === 'lost')).toHaveLength(3)
+      expect(world.ledger.events.filter(({ kind }) => kind === 'lost')).toHaveLength(3)
     }
     expect(kills).toBeGreaterThan(3)
   })
@@ -97,24 +98,24 @@ describe('in a swarm', () => {
 
 describe('on one machine', () => {
   /** Ends the whole job in the middle of a trial of a candidate, as a machine does that goes down. */
-  function deadly(world: MemoryWorld): Trainer {
+  function deadly(world: World): Trainer {
     return {
-      ...world.trainer,
-      async run(trial, signal) {
-        if (trial.candidate === null) return world.trainer.run(trial, signal)
-        for (let tick = 0; tick < 20; tick++) await Promise.resolve()
-        world.fuse = { effects: 0, after: false }
+      testbed: world.trainer.testbed,
+      async run(trial) {
+        if (trial.candidate === null) return world.trainer.run(trial)
+        for (let tick = 0; tick < 40; tick++) await Promise.resolve()
+        world.fuse.left = { effects: 0, after: false }
         throw new Killed()
       },
     }
   }
 
-  async function runOnce(world: MemoryWorld, id: string, trainer: Trainer, cancelled?: AbortSignal) {
-    const ports = { ...portsOf(world), trainer, ...(cancelled && { cancelled }) }
+  async function runOnce(world: World, id: string, trainer: Trainer, cancelled?: AbortSignal) {
+    const ports = { ...world.ports(cancelled && { cancelled }), trainer }
     await run(ports, { ...settingsOf(id), timeBudgetSeconds: 1e9 }).catch((error: unknown) => {
       if (!(error instanceof Killed)) throw error
     })
-    world.fuse = undefined
+    world.fuse.left = undefined
   }
 
   test('a trial that ends the machine three times is lost, and research goes on', async () => {
@@ -132,22 +133,22 @@ describe('on one machine', () => {
     for (const id of ['1', '2', '3', '4']) {
       const cancel = new AbortController()
       const trainer: Trainer = {
-        ...world.trainer,
-        run: (trial, signal) => {
+        testbed: world.trainer.testbed,
+        run: (trial) => {
           cancel.abort()
-          return world.trainer.run(trial, signal)
+          return world.trainer.run(trial)
         },
       }
       await runOnce(world, id, trainer, cancel.signal)
     }
     expect(now(world, candidates[0])?.verdict).toBeUndefined()
-    expect(world.events.filter(({ kind }) => kind === 'lost')).toEqual([])
+    expect(world.ledger.events.filter(({ kind }) => kind === 'lost')).toEqual([])
   })
 
   test('a trainer that gives up with an error loses none', async () => {
     const { world } = aWorld(0.5)
-    const trainer: Trainer = { ...world.trainer, run: () => Promise.reject(new Killed()) }
+    const trainer: Trainer = { testbed: world.trainer.testbed, run: () => Promise.reject(new Killed()) }
     for (const id of ['1', '2', '3', '4']) await runOnce(world, id, trainer)
-    expect(world.events.filter(({ kind }) => kind === 'lost')).toEqual([])
+    expect(world.ledger.events.filter(({ kind }) => kind === 'lost')).toEqual([])
   })
 })

@@ -3,16 +3,13 @@
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
 import { type RunPorts, type RunSettings, run } from '../../src/commands/run.ts'
-import { parseConfig } from '../../src/core/config/config.ts'
 import { measurementHash } from '../../src/core/config/measurement.ts'
-import { NO_USAGE } from '../../src/core/record/candidate.ts'
-import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import { ProposerError } from '../../src/errors.ts'
-import type { Clock, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
-import { CONDITIONS, ROOT_SEED } from '../factories.ts'
-import { IdleClock } from '../fakes/idle-clock.ts'
-import { CONFIG, MemoryWorld } from '../fakes/memory.ts'
-import { proposingPorts } from '../fakes/proposing-ports.ts'
+import { configOf } from '../factories.ts'
+import { FakeClock } from '../fakes/clock.ts'
+import { FakeLog } from '../fakes/log.ts'
+import { type Answer, anIdea, FakeProposer, noIdea } from '../fakes/proposer.ts'
+import { CONFIG_PATH, SETTINGS, World } from '../fakes/world.ts'
 
 const CONFIG_TEXT = `editable: [train.py]
 train: python train.py
@@ -22,99 +19,42 @@ replicates: { baseline: 2, candidate: 2 }
 limits: { candidates: 9 }
 search: { structural-share: 0 }
 `
-const CONFIGURED = (() => {
-  const parsed = parseConfig(CONFIG_TEXT)
-  if (parsed.kind === 'config') return parsed.config
-  throw new Error('the configuration is wrong')
-})()
+const CONFIGURED = configOf(CONFIG_TEXT)
 const HASH = measurementHash(CONFIGURED)
 
-/** Answers what it is told to, one after the other, and with the last answer from then on. */
-class Scripted implements Proposer {
-  readonly name = 'openai gpt-x'
-  readonly askedAt: number[] = []
-  readonly #clock: Clock
-  readonly #answers: Answers
+/** Never answers. */
+const SILENCE = undefined
+const DOWN = noIdea('llm-error: 502', { cause: 'unreachable', exhausted: false })
+const IDEA = anIdea('-1')
 
-  constructor(clock: Clock, answers: Answers) {
-    this.#clock = clock
-    this.#answers = answers
-  }
-
-  async propose({ signal }: ProposalRequest): Promise<ProposalResult> {
-    this.askedAt.push(this.#clock.monotonicSeconds())
-    const answer = this.#answers[this.askedAt.length - 1] ?? this.#answers.at(-1)
-    const stopped = new Promise<ProposalResult>((resolve) =>
-      signal.addEventListener('abort', () => resolve(nothing('stopped'))),
-    )
-    return Promise.race([answer ?? stopped, stopped])
-  }
-}
-
-function nothing(reason: string, fields: object = {}): ProposalResult {
-  return { kind: 'nothing', reason, usage: NO_USAGE, exhausted: false, ...fields }
-}
-
-const SILENCE = new Promise<ProposalResult>(() => {})
-const DOWN = nothing('llm-error: 502', { cause: 'unreachable' })
-const IDEA: ProposalResult = {
-  kind: 'proposal',
-  usage: NO_USAGE,
-  proposal: {
-    title: 'Warm up',
-    hypothesis: 'It helps.',
-    category: 'schedule',
-    expectedEffect: '?',
-    files: new Map([['train.py', '-1']]),
-  },
-}
-
-type Answers = readonly (ProposalResult | Promise<ProposalResult>)[]
-
-function runWith(answers: Answers, fields: { hours?: number } = {}) {
+function runWith(answers: readonly Answer[], fields: { hours?: number } = {}) {
   return jobWith(answers, fields, async (ports, settings) => (await run(ports, settings)).times.seconds)
 }
 
 /** @param job what it returns is `done` */
 async function jobWith<Done>(
-  answers: Answers,
+  answers: readonly Answer[],
   fields: { hours?: number },
   job: (ports: RunPorts, settings: RunSettings) => Promise<Done>,
 ) {
   const files = new Map([
     ['train.py', '0'],
-    [CONFIG, CONFIG_TEXT],
+    [CONFIG_PATH, CONFIG_TEXT],
   ])
-  const world = new MemoryWorld(files, 0.01, () => HASH)
-  world.write(
-    { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
-    { kind: 'baseline', commit: world.tip, tree: world.treeOf(files), cause: 'started' },
-  )
-  const clock = new IdleClock()
-  const proposer = new Scripted(clock, answers)
-  const said: string[] = []
-  const warned: string[] = []
-  const { repository, ledger, forge, trainer } = world
-  const ports = { repository, ledger, forge, trainer, clock, ...proposingPorts(proposer) }
-  const log = { info: (line: string) => void said.push(line), warn: (line: string) => void warned.push(line) }
-  const settings = {
-    configPath: CONFIG,
-    rootSeed: ROOT_SEED,
-    newLedger: false,
-    testbed: CONDITIONS.testbed,
-    candidates: 1,
-    runUrl: undefined,
-    timeBudgetSeconds: (fields.hours ?? 5) * 3600,
-  }
-  const done = await job({ ...ports, log, cancelled: new AbortController().signal }, settings)
-  return { world, said, warned, askedAt: proposer.askedAt, done }
+  const world = new World(files, { hash: () => HASH })
+  const clock = new FakeClock({ idle: true })
+  const proposer = new FakeProposer(answers, { clock })
+  const log = new FakeLog()
+  const settings = { ...SETTINGS, candidates: 1, timeBudgetSeconds: (fields.hours ?? 5) * 3600 }
+  const done = await job(world.ports({ proposers: [proposer], clock, log }), settings)
+  return { world, said: log.infos, warned: log.warnings, askedAt: proposer.askedAt, done }
 }
 
 describe('F2 an endpoint that cannot be reached', () => {
   test('is asked again after a rest, and the night goes on when it is back', async () => {
     const { world, warned, askedAt, said } = await runWith([...Array(6).fill(DOWN), IDEA])
     expect(askedAt).toEqual([0, 60, 180, 420, 900, 1800, 2700])
-    expect(world.pulls).toHaveLength(1)
+    expect(world.forge.pulls).toHaveLength(1)
     expect(warned).toHaveLength(6)
     expect(warned[0]).toBe('openai gpt-x proposed nothing: llm-error: 502; it is asked again in 1m')
     expect(said.at(-1)).toBe('No more proposals: the limit of 1 candidates is reached')
@@ -138,9 +78,7 @@ describe('F2 an endpoint that cannot be reached', () => {
       askedAt,
       warned,
       done: seconds,
-    } = await runWith([
-      nothing('the endpoint refused the key (401)', { cause: 'unreachable', exhausted: true }),
-    ])
+    } = await runWith([noIdea('the endpoint refused the key (401)', { cause: 'unreachable' })])
     expect(warned).toEqual(['openai gpt-x proposed nothing: the endpoint refused the key (401)'])
     expect(askedAt).toHaveLength(1)
     expect(seconds).toBe(0)
@@ -148,7 +86,7 @@ describe('F2 an endpoint that cannot be reached', () => {
 })
 
 describe('when every proposer waits for a person, such as one whose key is refused', () => {
-  const REFUSED = nothing('the endpoint refused the key (401)', { cause: 'unreachable', exhausted: true })
+  const REFUSED = noIdea('the endpoint refused the key (401)', { cause: 'unreachable' })
   const { proposers } = CONFIGURED
 
   test('a run says so in the end, and does not look well', async () => {
@@ -168,7 +106,7 @@ describe('when every proposer waits for a person, such as one whose key is refus
   })
 
   test('a run that is only out of ideas has nothing to say', async () => {
-    const { done } = await jobWith([nothing('no idea', { exhausted: true })], {}, run)
+    const { done } = await jobWith([noIdea()], {}, run)
     expect(() => done.unreachable.assertSomeoneAnswers(proposers)).not.toThrow()
   })
 })

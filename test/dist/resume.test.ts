@@ -1,7 +1,7 @@
 // F40: the action is killed with SIGKILL at an effect boundary and started again. Whatever the boundary, the candidate
 // ends with one pull request, one check run, one comment and one ledger line of each kind, and the same verdict.
 import { expect, it } from 'vitest'
-import type { Fault } from '../loopback-github/faults.ts'
+import type { Fault } from '../loopback-github/index.ts'
 import { proposal, REPOSITORY, type Research, startResearch } from './research.ts'
 
 const better = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.4')

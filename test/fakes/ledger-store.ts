@@ -1,46 +1,91 @@
-// A ledger in memory: one text, and one file of curves. Every session has a store of its own, as every job has.
+// The ledger's branch in memory. While it is `held`, a push waits for `pass`, so that a test decides what happens meanwhile.
+import type { LedgerEvent } from '../../src/core/record/events.ts'
+import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
 import { LedgerError } from '../../src/errors.ts'
-import type { BranchUpdate, LedgerAddition, LedgerStore, StoredLedger } from '../../src/ports.ts'
+import type { BranchUpdate, LedgerStore, StoredLedger } from '../../src/ports.ts'
+import { AT } from './clock.ts'
+import { Fuse } from './fuse.ts'
 
-/** What is on the remote; several stores may share it. */
-export interface LedgerText {
-  text: string
-  curves: string
+/** Moves a branch; false when it is not where the update says. */
+export type Move = (update: BranchUpdate) => boolean
+
+interface Links {
+  move?: Move
+  fuse?: Fuse
 }
 
-export class MemoryLedgerStore implements LedgerStore {
-  readonly remote: LedgerText
+export class FakeLedgerStore implements LedgerStore {
+  text: string
+  curves = ''
+  held = false
+  /** What the next pushes fail with. */
+  failure: Error | undefined
+  readonly pushes: { message: string; branches: readonly BranchUpdate[] }[] = []
+  readonly #waiting: (() => void)[] = []
+  readonly #move: Move
+  readonly #fuse: Fuse
+  /** The lines that were handed out already. A job begins with `read`. */
   #seen = ''
 
-  constructor(remote: LedgerText) {
-    this.remote = remote
+  constructor(events: readonly LedgerEvent[] = [], { move = () => true, fuse = new Fuse() }: Links = {}) {
+    this.text = appendEvents('', events, AT)
+    this.#move = move
+    this.#fuse = fuse
   }
 
   async read(): Promise<StoredLedger | undefined> {
-    const { text } = this.remote
+    const { text } = this
     this.#seen = text
-    return { parts: partsOf(text) }
+    return text === '' ? undefined : { parts: partsOf(text) }
   }
 
-  async append(
-    compose: (unread: string, curveFile: number) => LedgerAddition,
-    _branches: readonly BranchUpdate[] = [],
-    _message = '',
-  ): Promise<void> {
-    const { text } = this.remote
-    if (!text.startsWith(this.#seen))
-      throw new LedgerError('the ledger was set back or rewritten', { hint: 'Run again.' })
-    const { lines, curves } = compose(text.slice(this.#seen.length), 1)
-    this.remote.text += lines
-    this.remote.curves += curves
-    this.#seen = this.remote.text
+  async append(...[compose, branches, message]: Parameters<LedgerStore['append']>): Promise<void> {
+    if (this.held) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    return this.#fuse.effect(() => {
+      if (this.failure) throw this.failure
+      if (!this.text.startsWith(this.#seen))
+        throw new LedgerError('the ledger was set back or rewritten', { hint: 'Run again.' })
+      const { lines, curves } = compose(this.text.slice(this.#seen.length), 1)
+      for (const update of branches)
+        if (!this.#move(update) && update.to !== null)
+          throw new LedgerError(`branch ${update.branch} is not where the ledger says it is`, { hint: '' })
+      this.pushes.push({ message, branches })
+      this.text += lines
+      this.curves += curves
+      this.#seen = this.text
+    })
   }
 
   async readCurves(files: readonly number[]): Promise<string[]> {
-    return files.map((file) => (file === 1 ? this.remote.curves : ''))
+    return files.map((file) => (file === 1 ? this.curves : ''))
+  }
+
+  /** Lets the push that waits go on, and no later one wait. */
+  pass(): void {
+    this.held = false
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** Appends as another job does. */
+  write(...events: LedgerEvent[]): void {
+    this.writeAt(AT, ...events)
+  }
+
+  writeAt(at: Date, ...events: LedgerEvent[]): void {
+    this.text = appendEvents(this.text, events, at)
+  }
+
+  get events(): LedgerEvent[] {
+    const parsed = parseLedger(this.text)
+    if (parsed.kind === 'ledger') return parsed.events
+    throw new Error(parsed.problem)
+  }
+
+  get kinds(): string[] {
+    return this.events.map(({ kind }) => kind)
   }
 }
 
 async function* partsOf(text: string): AsyncGenerator<string> {
-  if (text !== '') yield text
+  yield text
 }

@@ -7,7 +7,8 @@ import { createRepository } from '../../src/adapters/git/repository.ts'
 import { nvidiaDevices } from '../../src/adapters/trainer/nvidia.ts'
 import { describeTestbed } from '../../src/adapters/trainer/testbed.ts'
 import { createTrainer } from '../../src/adapters/trainer/trainer.ts'
-import { aDirectory, aLog, aRemote, trialOf } from '../scaffold.ts'
+import { FakeLog } from '../fakes/log.ts'
+import { aDirectory, aRemote, trialOf } from '../scaffold.ts'
 import { SKIP, saw } from './gpu-lab.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -23,7 +24,7 @@ async function aResearch(seconds: number) {
   const compiling = files['train.py']?.replace(loading, `${loading}    model = torch.compile(model)\n`) ?? ''
   expect(compiling).toContain('torch.compile(model)\n\n')
   const remote = await aRemote({ ...files, 'train.py': compiling, [CONFIG]: config })
-  const [directory, log] = [await aDirectory(), aLog()]
+  const [directory, log] = [await aDirectory(), new FakeLog()]
   const trainer = createTrainer({
     repository: createRepository(remote.itself),
     clock: systemClock,

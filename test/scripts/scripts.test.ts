@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa, execaSync } from 'execa'
 import { expect, it } from 'vitest'
-import { startGitHub } from '../loopback-github/server.ts'
+import { startGitHub } from '../loopback-github/index.ts'
 import { aDirectory } from '../scaffold.ts'
 
 const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url))

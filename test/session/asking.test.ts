@@ -2,12 +2,14 @@
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
 import { NO_USAGE, type Usage } from '../../src/core/record/candidate.ts'
-import type { Checker, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
+import type { ProposalRequest, Proposer } from '../../src/ports.ts'
 import { openSession } from '../../src/session/opening.ts'
 import { proposeCandidate } from '../../src/session/proposing.ts'
 import { aBaseline, aDirection } from '../factories.ts'
-import { CONFIG, type LabFields, PAST, SETTINGS, TRAIN, thePorts } from '../fakes/lab.ts'
-import { proposingPorts } from '../fakes/proposing-ports.ts'
+import { FakeChecker } from '../fakes/checker.ts'
+import { aLab, CONFIG, type LabFields, PAST, TRAIN } from '../fakes/lab.ts'
+import { anIdea, FakeProposer, noIdea } from '../fakes/proposer.ts'
+import { proposingPorts, SETTINGS } from '../fakes/world.ts'
 
 const turnOf = (proposer: Proposer) => ({ index: 0, proposer, direction: aDirection() })
 
@@ -16,14 +18,13 @@ async function requestWith(
   fields: LabFields,
   look: (request: ProposalRequest) => Promise<void>,
 ): Promise<void> {
-  const { ports } = thePorts(fields)
-  const proposer: Proposer = {
-    name: 'openai gpt-x',
-    async propose(request) {
+  const { ports } = aLab(fields)
+  const proposer = new FakeProposer([
+    async (request) => {
       await look(request)
-      return { kind: 'nothing', reason: 'seen', usage: NO_USAGE, exhausted: true }
+      return noIdea('seen')
     },
-  }
+  ])
   await proposeCandidate(await openSession(ports, SETTINGS), turnOf(proposer), new AbortController().signal)
   expect.hasAssertions()
 }
@@ -44,16 +45,15 @@ describe('the past', () => {
   })
 
   test('has no answer when the commit is gone', async () => {
-    const { ports } = thePorts()
-    const changes = () => Promise.reject(new Error('not our ref'))
-    const session = await openSession({ ...ports, repository: { ...ports.repository, changes } }, SETTINGS)
-    const proposer: Proposer = {
-      name: 'x',
-      propose: async ({ past }) => {
+    const { ports, world } = aLab()
+    world.repository.commits.delete(PAST.head)
+    const session = await openSession(ports, SETTINGS)
+    const proposer = new FakeProposer([
+      async ({ past }) => {
         expect(await past.read(PAST.id, 'diff')).toBeUndefined()
-        return { kind: 'nothing', reason: '', usage: NO_USAGE, exhausted: true }
+        return noIdea()
       },
-    }
+    ])
     expect(await proposeCandidate(session, turnOf(proposer), new AbortController().signal)).toMatchObject({
       kind: 'nothing',
     })
@@ -61,12 +61,7 @@ describe('the past', () => {
 })
 
 describe('checks', () => {
-  const checker: Checker = {
-    check: async ({ checks }, base, files) => ({
-      passed: base === aBaseline().commit,
-      text: `${checks} ${files.get('train.py')}`,
-    }),
-  }
+  const checker = new FakeChecker(aBaseline().commit)
 
   test('are run on the baseline with the edits', async () => {
     await requestWith({ checker }, async ({ check }) => {
@@ -91,26 +86,21 @@ describe('F10 the limits of a run', () => {
 
   /** The `propose` job with one proposer that has a new idea each time it is asked. */
   async function proposeWith(usage: Usage, before = NO_USAGE) {
-    const { ports, recorded } = thePorts({ before })
-    const budgets: ProposalRequest['budget'][] = []
-    const proposer: Proposer = {
-      name: 'openai gpt-x',
-      async propose({ budget }): Promise<ProposalResult> {
-        budgets.push(budget)
-        const files = new Map([
-          ['train.py', TRAIN.replace('lr = 1', `# why\nwarmup = 1\nlr = ${10 ** budgets.length}`)],
-        ])
-        const words = {
-          title: 'Idea',
-          hypothesis: 'It helps.',
-          category: 'optimizer',
-          expectedEffect: '?',
-        } as const
-        return { kind: 'proposal', proposal: { ...words, files }, usage, author: 'openai gpt-y' }
+    const { ports, recorded } = aLab({ before })
+    const proposer = new FakeProposer([
+      () => {
+        const text = TRAIN.replace(
+          'lr = 1',
+          `# why
+warmup = 1
+lr = ${10 ** proposer.requests.length}`,
+        )
+        return { ...anIdea(text, {}, usage), author: 'openai gpt-y' }
       },
-    }
+    ])
     await propose({ ...ports, ...proposingPorts(proposer) }, { ...SETTINGS, candidates: 9 })
     const proposed = recorded().flatMap((event) => (event.kind === 'proposed' ? [event.candidate] : []))
+    const budgets = proposer.requests.map(({ budget }) => budget)
     return { budgets, proposed: proposed.slice(1) }
   }
 

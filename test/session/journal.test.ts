@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { NO_USAGE } from '../../src/core/record/candidate.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
-import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
+import { appendEvents } from '../../src/core/record/ledger.ts'
 import { LedgerError } from '../../src/errors.ts'
-import type { BranchUpdate, LedgerStore } from '../../src/ports.ts'
+import type { BranchUpdate } from '../../src/ports.ts'
 import { Journal } from '../../src/session/journal.ts'
 import { aBaseline, aCandidate, aTrialResult, ROOT_SEED } from '../factories.ts'
-import { MemoryLedgerStore } from '../fakes/ledger-store.ts'
-import { AT, STILL_CLOCK } from '../fakes/memory.ts'
+import { AT, FakeClock } from '../fakes/clock.ts'
+import { FakeLedgerStore } from '../fakes/ledger-store.ts'
 
 const STARTED: LedgerEvent = { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT }
 const BASELINE: LedgerEvent = { kind: 'baseline', ...aBaseline(), cause: 'started' }
@@ -22,47 +22,10 @@ const nothing = (id: string): LedgerEvent => ({
   usage: NO_USAGE,
 })
 
-/** A ledger in memory. While it is `held`, a push waits for `pass`, so that a test decides what happens meanwhile. */
-class MemoryStore extends MemoryLedgerStore {
-  held = false
-  failure: Error | undefined
-  readonly pushes: { message: string; branches: readonly BranchUpdate[] }[] = []
-  readonly #waiting: (() => void)[] = []
-
-  constructor(text = FIRST) {
-    super({ text, curves: '' })
-  }
-
-  get text(): string {
-    return this.remote.text
-  }
-
-  set text(text: string) {
-    this.remote.text = text
-  }
-
-  override async append(...[compose, branches, message]: Parameters<LedgerStore['append']>): Promise<void> {
-    if (this.held) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    if (this.failure) throw this.failure
-    await super.append(compose, branches, message)
-    this.pushes.push({ message, branches })
-  }
-
-  /** Lets the push that waits go on, and no later one wait. */
-  pass(): void {
-    this.held = false
-    for (const resolve of this.#waiting.splice(0)) resolve()
-  }
-
-  get kinds(): string[] {
-    const parsed = parseLedger(this.text)
-    return parsed.kind === 'ledger' ? parsed.events.map((event) => event.kind) : [parsed.problem]
-  }
-}
-
-async function aJournal(text = FIRST) {
-  const store = new MemoryStore(text)
-  return { store, journal: await Journal.open(store, STILL_CLOCK) }
+async function aJournal(text?: string) {
+  const store = new FakeLedgerStore([STARTED, BASELINE])
+  if (text !== undefined) store.text = text
+  return { store, journal: await Journal.open(store, new FakeClock()) }
 }
 
 describe('recording', () => {
@@ -157,7 +120,7 @@ describe('batches', () => {
 describe('others', () => {
   test('their lines are part of the state after a flush, and ours come behind them', async () => {
     const { store, journal } = await aJournal()
-    store.text = appendEvents(store.text, [proposed('theirs')], AT)
+    store.write(proposed('theirs'))
     journal.record([proposed('ours')])
     expect(journal.state.candidates.size).toBe(1)
     await journal.flushed()
@@ -167,7 +130,7 @@ describe('others', () => {
 
   test('a line that someone else wrote already is not written a second time', async () => {
     const { store, journal } = await aJournal()
-    store.text = appendEvents(store.text, [trial(1)], AT)
+    store.write(trial(1))
     journal.record([trial(1), trial(2)])
     await journal.flushed()
     expect(store.kinds.slice(2)).toEqual(['trial', 'trial'])

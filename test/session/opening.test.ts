@@ -1,26 +1,22 @@
 // How a job begins when the configuration is wrong, or is not where people think: on a repository in memory.
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
-import { NO_USAGE } from '../../src/core/record/candidate.ts'
-import type { Repository } from '../../src/ports.ts'
 import { openSession } from '../../src/session/opening.ts'
-import { aBaseline, sha } from '../factories.ts'
-import { CONFIG, SETTINGS, thePorts } from '../fakes/lab.ts'
-import { proposingPorts } from '../fakes/proposing-ports.ts'
-
-const ORIGIN = sha('main')
+import { aBaseline } from '../factories.ts'
+import { aLab, CONFIG, TRAIN } from '../fakes/lab.ts'
+import { FakeProposer } from '../fakes/proposer.ts'
+import { CONFIG_PATH, proposingPorts, SETTINGS } from '../fakes/world.ts'
 
 /** The configuration of the default branch, and that of the baseline; undefined for none. */
-function theirPorts(main: string | undefined, baseline: string | undefined) {
-  const lab = thePorts()
-  const { repository } = lab.ports
-  const remoteBranches: Repository['remoteBranches'] = async () => {
-    const { commits } = await repository.remoteBranches()
-    return { defaultBranch: 'main', commits: new Map([...commits, ['main', ORIGIN]]) }
-  }
-  const readFile: Repository['readFile'] = async (commit) => (commit === ORIGIN ? main : baseline)
-  const ports = { ...lab.ports, repository: { ...repository, remoteBranches, readFile } }
-  return { ...lab, ports }
+function theirLab(main: string | undefined, baseline: string | undefined) {
+  const lab = aLab()
+  const { repository } = lab.world
+  const filesWith = (config: string | undefined) =>
+    new Map([['train.py', TRAIN], ...(config === undefined ? [] : [[CONFIG_PATH, config] as const])])
+  const origin = repository.put(filesWith(main), undefined)
+  repository.branches.set('main', origin)
+  repository.putAs(lab.world.baseline, filesWith(baseline), undefined)
+  return { ...lab, origin }
 }
 
 const noLedger = {
@@ -28,24 +24,20 @@ const noLedger = {
   append: () => Promise.reject(new Error('nothing is created')),
   readCurves: async () => [],
 }
-const silent = {
-  name: 'silent',
-  propose: async () => ({ kind: 'nothing', reason: '', usage: NO_USAGE, exhausted: true }) as const,
-}
 
 describe('a mistake in the configuration', () => {
   const wrong = CONFIG.replace('budget: 5m', 'budget: 300')
 
   test('of the default branch is to be mended there', async () => {
-    const { ports } = theirPorts(wrong, CONFIG)
+    const { ports, origin } = theirLab(wrong, CONFIG)
     await expect(openSession(ports, SETTINGS)).rejects.toMatchObject({
       message: expect.stringContaining('budget: expected a duration with its unit'),
-      hint: `Mend .github/autoresearch.yml on the branch main (read at ${ORIGIN.slice(0, 7)}).`,
+      hint: `Mend .github/autoresearch.yml on the branch main (read at ${origin.slice(0, 7)}).`,
     })
   })
 
   test('of the baseline is to be mended on the baseline', async () => {
-    const { ports } = theirPorts(CONFIG, wrong)
+    const { ports } = theirLab(CONFIG, wrong)
     await expect(openSession(ports, SETTINGS)).rejects.toMatchObject({
       hint: expect.stringContaining('on the branch autoresearch/baseline (read at'),
     })
@@ -55,14 +47,14 @@ describe('a mistake in the configuration', () => {
     ['main', undefined, CONFIG],
     ['autoresearch/baseline', CONFIG, undefined],
   ])('that there is none on %s names that branch', async (branch, main, baseline) => {
-    await expect(openSession(theirPorts(main, baseline).ports, SETTINGS)).rejects.toMatchObject({
+    await expect(openSession(theirLab(main, baseline).ports, SETTINGS)).rejects.toMatchObject({
       message: expect.stringContaining(`there is no .github/autoresearch.yml on the branch ${branch} (`),
-      hint: expect.stringContaining(`Commit one to ${branch};`),
+      hint: expect.stringContaining(`Commit one to the branch ${branch};`),
     })
   })
 
   test('that lets no file change is told before anything is created', async () => {
-    const { ports } = theirPorts(CONFIG.replace('[train.py]', "['src/*.py']"), undefined)
+    const { ports } = theirLab(CONFIG.replace('[train.py]', "['src/*.py']"), undefined)
     await expect(
       openSession({ ...ports, ledger: noLedger }, { ...SETTINGS, newLedger: true }),
     ).rejects.toMatchObject({
@@ -72,32 +64,34 @@ describe('a mistake in the configuration', () => {
   })
 
   test('that lets no file change stops a job that would propose', async () => {
-    const { ports } = theirPorts(CONFIG, CONFIG.replace('[train.py]', "['src/*.py']"))
-    await expect(propose({ ...ports, ...proposingPorts(silent) }, SETTINGS)).rejects.toMatchObject({
+    const { ports } = theirLab(CONFIG, CONFIG.replace('[train.py]', "['src/*.py']"))
+    await expect(
+      propose({ ...ports, ...proposingPorts(new FakeProposer()) }, SETTINGS),
+    ).rejects.toMatchObject({
       message: 'editable: no text file on autoresearch/baseline matches src/*.py',
     })
   })
 
   test('that names a file which is not there is a warning', async () => {
-    const { ports, lines } = theirPorts(CONFIG, `${CONFIG}program: prompt.md\n`)
-    await propose({ ...ports, ...proposingPorts(silent) }, SETTINGS)
-    expect(lines).toContain(
+    const { ports, log } = theirLab(CONFIG, `${CONFIG}program: prompt.md\n`)
+    await propose({ ...ports, ...proposingPorts(new FakeProposer()) }, SETTINGS)
+    expect(log.lines).toContain(
       'program: there is no text file prompt.md, so that proposers get no directions of yours',
     )
   })
 })
 
 test('a configuration that differs between the default branch and the baseline is said to, because one of them counts', async () => {
-  const { ports, lines } = theirPorts(`# mine\n${CONFIG}`, CONFIG)
+  const { ports, log } = theirLab(`# mine\n${CONFIG}`, CONFIG)
   await openSession(ports, SETTINGS)
-  expect(lines).toContain(
+  expect(log.lines).toContain(
     '.github/autoresearch.yml of autoresearch/baseline counts; the one of main differs from it',
   )
 })
 
 test('a configuration that is the same on both branches needs no word', async () => {
-  const { ports, lines } = theirPorts(CONFIG, CONFIG)
+  const { ports, log } = theirLab(CONFIG, CONFIG)
   const session = await openSession(ports, SETTINGS)
   expect(session.baseline.commit).toBe(aBaseline().commit)
-  expect(lines).toEqual([])
+  expect(log.lines).toEqual([])
 })

@@ -2,62 +2,31 @@
 
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
-import { NO_USAGE } from '../../src/core/record/candidate.ts'
+import { candidateBranch } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
-import type { ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
+import type { Proposer } from '../../src/ports.ts'
 import { forgeLane } from '../../src/session/lanes/forge.ts'
 import { lastWords } from '../../src/session/last-words.ts'
 import { openSession } from '../../src/session/opening.ts'
 import type { SessionSettings } from '../../src/session/session.ts'
 import { aCandidate } from '../factories.ts'
-import { CONFIG, type LabFields, person, SETTINGS, TRAIN, thePorts } from '../fakes/lab.ts'
-import { proposingPorts } from '../fakes/proposing-ports.ts'
+import { FakeDiscussion, person } from '../fakes/discussion.ts'
+import { aLab, CONFIG, type LabFields, TRAIN } from '../fakes/lab.ts'
+import { type Answer, anIdea, FakeProposer, noIdea } from '../fakes/proposer.ts'
+import { proposingPorts, SETTINGS } from '../fakes/world.ts'
 
-type Lab = ReturnType<typeof thePorts>
-type Answer = (request: ProposalRequest) => ProposalResult
-
+type Lab = ReturnType<typeof aLab>
 let tried = 0
 
 /** A change that was not there before. */
-const aChange: Answer = () => {
+const aChange = () => {
   tried += 1
-  const files = new Map([['train.py', TRAIN.replace('lr = 1', `lr = 1e${tried}`)]])
-  const words = {
-    title: 'Use Muon',
-    hypothesis: 'It helps.',
-    category: 'optimizer',
-    expectedEffect: '?',
-  } as const
-  return { kind: 'proposal', proposal: { ...words, files }, usage: NO_USAGE }
+  return anIdea(TRAIN.replace('lr = 1', `lr = 1e${tried}`))
 }
-const nothing =
-  (reason: string, fields: { cause?: 'cannot' | 'unreachable'; exhausted?: boolean } = {}): Answer =>
-  () => ({ kind: 'nothing', reason, usage: NO_USAGE, exhausted: false, ...fields })
-
-/** Remembers what it was asked. */
-class Listener implements Proposer {
-  readonly name: string = 'openai gpt-x'
-  readonly requests: ProposalRequest[] = []
-  answer: Answer
-
-  constructor(answer: Answer = aChange) {
-    this.answer = answer
-  }
-
-  async propose(request: ProposalRequest) {
-    this.requests.push(request)
-    return this.answer(request)
-  }
-
-  get briefs(): string[] {
-    return this.requests.map(({ brief }) => brief)
-  }
-}
-
-class Knobs extends Listener {
-  override readonly name = 'knobs'
-  readonly constantsOnly = true
-}
+const failure = (reason: string, fields: Parameters<typeof noIdea>[1] = {}) =>
+  noIdea(reason, { exhausted: false, ...fields })
+const aListener = (answer: Answer = aChange) => new FakeProposer([answer])
+const aKnobTurner = () => new FakeProposer([aChange], { name: 'knobs', constantsOnly: true })
 
 const proposeWith = (lab: Lab, proposers: readonly Proposer[], settings: Partial<SessionSettings> = {}) =>
   propose({ ...lab.ports, ...proposingPorts(...proposers) }, { ...SETTINGS, candidates: 1, ...settings })
@@ -71,8 +40,8 @@ describe('a hypothesis of who started the workflow', () => {
   const dispatch = { id: '42', hypothesis: 'Use Muon for the matrices', direction: 'the optimizer' }
 
   test('is taken up by the next proposal, with the direction of the run', async () => {
-    const lab = thePorts()
-    const listener = new Listener()
+    const lab = aLab()
+    const listener = aListener()
     await proposeWith(lab, [listener], { dispatch })
     expect(listener.requests).toMatchObject([{ personRequest: 'Use Muon for the matrices' }])
     expect(listener.briefs[0]).toContain('```\nUse Muon for the matrices\n```')
@@ -82,23 +51,23 @@ describe('a hypothesis of who started the workflow', () => {
 
   test('may be nothing but numbers, whatever share of structure research owes', async () => {
     const config = CONFIG.replace('structural-share: 0', 'structural-share: 1')
-    const lab = thePorts({ config })
-    await proposeWith(lab, [new Listener()], { dispatch })
+    const lab = aLab({ config })
+    await proposeWith(lab, [aListener()], { dispatch })
     expect(candidatesIn(lab).at(-1)).toMatchObject({
       origin: { kind: 'request', request: 'run-42' },
       constantsOnly: true,
     })
     expect(candidatesIn(lab).at(-1)).not.toHaveProperty('direction')
-    const unasked = thePorts({ config })
-    await proposeWith(unasked, [new Listener()])
+    const unasked = aLab({ config })
+    await proposeWith(unasked, [aListener()])
     expect(candidatesIn(unasked)).toHaveLength(1)
   })
 
   test('is not asked for again when the job is repeated', async () => {
-    const lab = thePorts()
-    const listener = new Listener()
+    const lab = aLab()
+    const listener = aListener()
     await proposeWith(lab, [listener], { dispatch })
-    await proposeWith(lab, [listener], { dispatch, candidates: 2 })
+    await proposeWith(lab, [listener], { dispatch })
     expect(listener.requests.map(({ personRequest }) => personRequest)).toEqual([
       'Use Muon for the matrices',
       undefined,
@@ -107,28 +76,31 @@ describe('a hypothesis of who started the workflow', () => {
   })
 
   test('is kept for a later run when this one may propose nothing', async () => {
-    const lab = thePorts({ events: [{ kind: 'proposed', candidate: aCandidate({ name: 'waiting' }) }] })
-    const listener = new Listener()
+    const waiting = aCandidate({ name: 'waiting' })
+    const config = CONFIG.replace('limits: {', 'limits: { waiting: 1,')
+    const lab = aLab({ config, events: [{ kind: 'proposed', candidate: waiting }] })
+    const listener = aListener()
     await proposeWith(lab, [listener], { dispatch })
     expect(listener.requests).toEqual([])
-    await proposeWith(lab, [listener], { candidates: 2 })
+    lab.world.ledger.write({ kind: 'ended', candidate: waiting.id, end: { kind: 'closed' } })
+    await proposeWith(lab, [listener])
     expect(listener.requests).toMatchObject([{ personRequest: 'Use Muon for the matrices' }])
   })
 })
 
 describe('a labelled issue', () => {
   test('is taken up, and its asker is told in one comment', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.ask(12, 'Use Muon')
-    await proposeWith(lab, [new Listener()])
+    await proposeWith(lab, [aListener()])
     expect(candidatesIn(lab).at(-1)).toMatchObject({ origin: { kind: 'request', request: 'issue-12' } })
     expect(lab.discussion.answers.get(12)).toEqual([expect.stringMatching(/^#1 takes this up: Use Muon\./)])
   })
 
   test('is told how it ended, once, however often the jobs run', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.ask(12, 'Use Muon')
-    await proposeWith(lab, [new Listener()])
+    await proposeWith(lab, [aListener()])
     await lab.ports.forge.close(1)
     for (const _ of [1, 2]) {
       const session = await openSession(lab.ports, SETTINGS)
@@ -140,10 +112,10 @@ describe('a labelled issue', () => {
   })
 
   test('is taken up once, and each in its turn', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.ask(12, 'Use Muon')
     lab.discussion.ask(13, 'Use ReLU²')
-    const listener = new Listener()
+    const listener = aListener()
     await proposeWith(lab, [listener], { candidates: 3 })
     expect(listener.requests.map(({ personRequest }) => personRequest)).toEqual([
       'Use Muon',
@@ -153,31 +125,31 @@ describe('a labelled issue', () => {
   })
 
   test('is not for proposers that only turn constants', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.ask(12, 'Use Muon')
-    const knobs = new Knobs()
-    const listener = new Listener()
+    const knobs = aKnobTurner()
+    const listener = aListener()
     await proposeWith(lab, [knobs, listener])
     expect(knobs.requests).toEqual([])
     expect(listener.requests).toHaveLength(1)
   })
 
   test('is answered when there is nobody who could take it up', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.ask(12, 'Use Muon')
-    const knobs = new Knobs()
+    const knobs = aKnobTurner()
     await proposeWith(lab, [knobs])
     expect(lab.discussion.answers.get(12)).toEqual([
       '**Not tried**: no proposer of the configuration can take up an idea: knobs turns constants only',
     ])
     expect(knobs.requests).toMatchObject([{}])
-    expect(knobs.requests[0]).not.toHaveProperty('request')
+    expect(knobs.requests[0]).not.toHaveProperty('personRequest')
   })
 
   test('is answered with the reason of a proposer that cannot do it', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.ask(12, 'Use FP4')
-    const listener = new Listener(nothing('this hardware has no FP4', { cause: 'cannot' }))
+    const listener = aListener(failure('this hardware has no FP4', { cause: 'cannot' }))
     await proposeWith(lab, [listener])
     expect(lab.recorded()).toContainEqual(
       expect.objectContaining({
@@ -190,42 +162,40 @@ describe('a labelled issue', () => {
   })
 
   test('that cannot be done does not end the proposals of the job', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.ask(12, 'Use FP4')
-    const listener = new Listener((request) =>
-      request.personRequest === undefined
-        ? aChange(request)
-        : nothing('no FP4', { cause: 'cannot' })(request),
+    const listener = aListener((request) =>
+      request.personRequest === undefined ? aChange() : failure('no FP4', { cause: 'cannot' }),
     )
     await proposeWith(lab, [listener], { candidates: 2 })
     expect(candidatesIn(lab).slice(1)).toHaveLength(2)
   })
 
   test('is given up after three attempts', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.ask(12, 'Use FP4')
-    for (const _ of [1, 2, 3]) await proposeWith(lab, [new Listener(nothing('empty answer'))])
+    for (const _ of [1, 2, 3]) await proposeWith(lab, [aListener(failure('empty answer'))])
     expect(lab.discussion.answers.get(12)).toEqual([
       '**Not tried**: 3 attempts came to nothing, the last one because: empty answer',
     ])
   })
 
   test('waits while nobody can be reached', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.ask(12, 'Use Muon')
-    const down = nothing('503', { cause: 'unreachable', exhausted: true })
-    for (const _ of [1, 2, 3, 4]) await proposeWith(lab, [new Listener(down)])
+    const down = failure('503', { cause: 'unreachable', exhausted: true })
+    for (const _ of [1, 2, 3, 4]) await proposeWith(lab, [aListener(down)])
     expect(lab.discussion.answers.get(12)).toBeUndefined()
-    const listener = new Listener()
+    const listener = aListener()
     await proposeWith(lab, [listener])
     expect(listener.requests).toMatchObject([{ personRequest: 'Use Muon' }])
   })
 
   test('does not stop others while nobody who could take it up can be reached', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.ask(12, 'Use Muon')
-    const knobs = new Knobs()
-    await proposeWith(lab, [new Listener(nothing('503', { cause: 'unreachable' })), knobs])
+    const knobs = aKnobTurner()
+    await proposeWith(lab, [aListener(failure('503', { cause: 'unreachable' })), knobs])
     expect(knobs.requests).toHaveLength(1)
   })
 
@@ -236,31 +206,31 @@ describe('a labelled issue', () => {
       by: 'ada',
       text: 'Use Muon',
     } as const
-    const lab = thePorts({ events: [{ kind: 'requested', request: personRequest }] })
-    const listener = new Listener()
+    const lab = aLab({ events: [{ kind: 'requested', request: personRequest }] })
+    const listener = aListener()
     await proposeWith(lab, [listener])
-    expect(listener.requests[0]).not.toHaveProperty('request')
+    expect(listener.requests[0]).not.toHaveProperty('personRequest')
     expect(lab.discussion.answers.get(12)).toEqual([
       expect.stringMatching(/^\*\*Not tried\*\*: the issue was closed/),
     ])
   })
 
   test('that cannot be read or answered stops nothing, and the log says what is missing', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.refusal =
       'Resource not accessible by integration; give the job the permission `issues: write`'
-    await proposeWith(lab, [new Listener()], { candidates: 2 })
+    await proposeWith(lab, [aListener()], { candidates: 2 })
     expect(candidatesIn(lab)).toHaveLength(3)
-    expect(lab.lines.filter((line) => line.startsWith('Ideas in issues are not read'))).toHaveLength(1)
+    expect(lab.log.lines.filter((line) => line.startsWith('Ideas in issues are not read'))).toHaveLength(1)
   })
 })
 
 describe('F65 text of people without write access', () => {
   /** The brief of a proposal while this issue is there. */
   async function briefOf(arrange: (lab: Lab) => void, fields: LabFields = {}) {
-    const lab = thePorts(fields)
+    const lab = aLab(fields)
     arrange(lab)
-    const listener = new Listener()
+    const listener = aListener()
     await proposeWith(lab, [listener])
     expect(listener.briefs).toHaveLength(1)
     return { brief: listener.briefs[0] ?? '', lab }
@@ -300,7 +270,7 @@ describe('F65 text of people without write access', () => {
     expect(brief).not.toContain('Ignore the rules')
     expect(brief).not.toContain('A person asks')
     expect(requestsIn(lab)).toEqual([])
-    expect(lab.lines).toContainEqual(expect.stringMatching(/^Issue #12 is not taken up: /))
+    expect(lab.log.lines).toContainEqual(expect.stringMatching(/^Issue #12 is not taken up: /))
   })
 
   test('is passed over: of their labelled issue only the words of a person with write access count', async () => {
@@ -314,24 +284,24 @@ describe('F65 text of people without write access', () => {
   })
 
   test('cannot slip in later: a request is what it was when it was read', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.ask(12, 'Warm up')
-    await proposeWith(lab, [new Listener(nothing('empty answer'))])
+    await proposeWith(lab, [aListener(failure('empty answer'))])
     lab.discussion.ask(12, EVIL, { author: person('eve'), updatedAt: 't2' })
-    const listener = new Listener()
+    const listener = aListener()
     await proposeWith(lab, [listener])
     expect(listener.briefs[0]).toContain('```\nWarm up\n```')
     expect(listener.briefs[0]).not.toContain('Ignore the rules')
   })
 
   test('of an injection, though asked for by a person, moves no rule: what it names is still refused', async () => {
-    const lab = thePorts()
+    const lab = aLab()
     lab.discussion.ask(12, EVIL)
     let refused: readonly string[] = []
-    const listener = new Listener((request) => {
+    const listener = aListener((request) => {
       expect(request.editable).toEqual(['train.py'])
       refused = request.review({ files: new Map([['evaluate.py', 'print(0)']]) })
-      return aChange(request)
+      return aChange()
     })
     await proposeWith(lab, [listener])
     expect(refused).toEqual([expect.stringContaining('evaluate.py')])
@@ -346,11 +316,10 @@ describe('a pull request that a person closed', () => {
   ]
 
   async function briefAfter(arrange: (lab: Lab) => void) {
-    const lab = thePorts({ events })
-    const branch = `autoresearch/c/${candidate.id}`
-    lab.forge.pulls.push({ number: 1, branch, head: candidate.head, state: 'closed' })
+    const lab = aLab({ events })
+    lab.forge.add({ branch: candidateBranch(candidate.id), head: candidate.head, state: 'closed' })
     arrange(lab)
-    const listener = new Listener()
+    const listener = aListener()
     await proposeWith(lab, [listener])
     return listener.briefs[0] ?? ''
   }
@@ -380,17 +349,8 @@ describe('a pull request that a person closed', () => {
 })
 
 test('a crowd of commenters costs only so many questions', async () => {
-  const { discussion } = thePorts()
+  const discussion = new FakeDiscussion()
   for (let n = 0; n < 100; n += 1) discussion.say(1, `user-${n}`, 'me too')
-  const asked: string[] = []
-  const counting = {
-    ...discussion,
-    remarks: (number: number) => discussion.remarks(number),
-    mayWrite: async (login: string) => {
-      asked.push(login)
-      return false
-    },
-  }
-  expect(await lastWords(counting as typeof discussion, 1)).toBeUndefined()
-  expect(asked).toHaveLength(5)
+  expect(await lastWords(discussion, 1)).toBeUndefined()
+  expect(discussion.permissionQueries).toHaveLength(5)
 })

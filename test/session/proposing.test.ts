@@ -1,41 +1,35 @@
 // What becomes of a proposal: it is reviewed with the past in mind, and whatever comes of it is in the ledger.
 import { expect, test } from 'vitest'
 import { type Candidate, type Direction, NO_USAGE } from '../../src/core/record/candidate.ts'
-import type { ProposalRequest, Proposer } from '../../src/ports.ts'
+import type { Proposer } from '../../src/ports.ts'
 import { nextTurn, proposeCandidate } from '../../src/session/proposing.ts'
 import type { Session } from '../../src/session/session.ts'
 import { aDirection, aRandom, aVerdict, sha } from '../factories.ts'
-import { aSession, SOURCE } from '../fakes/memory-session.ts'
+import { aSession } from '../fakes/lab.ts'
+import { anIdea, FakeProposer, noIdea } from '../fakes/proposer.ts'
 
-/** Submits its texts one after the other until one is not refused, and remembers what it was told. */
-class ScriptedProposer implements Proposer {
-  readonly name = 'agent'
-  readonly told: string[] = []
-  request: ProposalRequest | undefined
-  readonly #edits: [string, string][]
+const SOURCE = 'lr = 0.1\nh = relu(linear(x))\nloss = project(norm(h))\n'
 
-  constructor(...edits: [search: string, replace: string][]) {
-    this.#edits = edits
-  }
+type Edit = [search: string, replace: string]
 
-  async propose(request: ProposalRequest) {
-    this.request = request
-    for (const [search, replace] of this.#edits) {
-      const files = new Map([['train.py', SOURCE.replace(search, replace)]])
-      const problems = request.review({ files })
-      this.told.push(...problems)
-      if (problems.length > 0) continue
-      const proposal = {
-        title: `Try ${replace}`,
-        hypothesis: 'It may help.',
-        category: 'architecture' as const,
-        expectedEffect: '−0.01',
-        files,
-      }
-      return { kind: 'proposal', proposal, usage: NO_USAGE } as const
-    }
-    return { kind: 'nothing', reason: 'out of ideas', usage: NO_USAGE, exhausted: false } as const
-  }
+/** Submits its edits one after the other until one is not refused, and remembers what it was told. */
+function submitting(...edits: Edit[]) {
+  const told: string[] = []
+  const proposer = new FakeProposer(
+    [
+      ({ review }) => {
+        for (const [search, replace] of edits) {
+          const idea = anIdea(SOURCE.replace(search, replace), { title: `Try ${replace}` })
+          const problems = review(idea.proposal)
+          if (problems.length === 0) return idea
+          told.push(...problems)
+        }
+        return noIdea('out of ideas', { exhausted: false })
+      },
+    ],
+    { name: 'agent' },
+  )
+  return Object.assign(proposer, { told })
 }
 
 async function ask(session: Session, proposer: Proposer, direction: Partial<Direction> = {}) {
@@ -47,11 +41,11 @@ function candidates({ state }: Session): Candidate[] {
   return [...state.candidates.values()]
 }
 
-const GATE: [string, string] = ['relu(linear(x))', 'relu(linear(x)) * sigmoid(gate(x))']
+const GATE: Edit = ['relu(linear(x))', 'relu(linear(x)) * sigmoid(gate(x))']
 
 test('a candidate is recorded with what it was asked for and a sketch of what it changes', async () => {
-  const session = await aSession()
-  await ask(session, new ScriptedProposer(GATE), { category: 'architecture' })
+  const session = await aSession(SOURCE)
+  await ask(session, submitting(GATE), { category: 'architecture' })
   expect(candidates(session)).toEqual([
     expect.objectContaining({
       origin: { kind: 'idea', direction: aDirection({ category: 'architecture' }) },
@@ -62,13 +56,10 @@ test('a candidate is recorded with what it was asked for and a sketch of what it
 })
 
 test('F7 a nearly equal idea is told which one it repeats before there is a pull request, and another one passes', async () => {
-  const session = await aSession()
-  await ask(session, new ScriptedProposer(GATE))
-  const again: [string, string] = [
-    'h = relu(linear(x))',
-    '# better\nh = relu( linear(x) ) * sigmoid(gate(x))',
-  ]
-  const proposer = new ScriptedProposer(again, ['norm(h)', 'norm(dropout(h))'])
+  const session = await aSession(SOURCE)
+  await ask(session, submitting(GATE))
+  const again: Edit = ['h = relu(linear(x))', '# better\nh = relu( linear(x) ) * sigmoid(gate(x))']
+  const proposer = submitting(again, ['norm(h)', 'norm(dropout(h))'])
   await ask(session, proposer)
   expect(proposer.told).toEqual([
     expect.stringContaining(`"Try relu(linear(x)) * sigmoid(gate(x))" (${candidates(session)[0]?.id})`),
@@ -77,8 +68,8 @@ test('F7 a nearly equal idea is told which one it repeats before there is a pull
 })
 
 test('nothing but numbers is refused when a change of structure is asked for, and marked when it is not', async () => {
-  const session = await aSession()
-  const proposer = new ScriptedProposer(['lr = 0.1', 'lr = 0.3'])
+  const session = await aSession(SOURCE)
+  const proposer = submitting(['lr = 0.1', 'lr = 0.3'])
   expect(await ask(session, proposer, { structural: true })).toMatchObject({ kind: 'nothing' })
   expect(proposer.told).toEqual([expect.stringContaining('a change of structure is asked for')])
   await ask(session, proposer)
@@ -86,8 +77,8 @@ test('nothing but numbers is refused when a change of structure is asked for, an
 })
 
 test('an asking that nothing came of is in the ledger with what was asked for', async () => {
-  const session = await aSession()
-  await ask(session, new ScriptedProposer(), { mode: 'combine', sources: ['a', 'b'] })
+  const session = await aSession(SOURCE)
+  await ask(session, submitting(), { mode: 'combine', sources: ['a', 'b'] })
   const direction = aDirection({ mode: 'combine', sources: ['a', 'b'] })
   expect([...session.state.emptyAttempts.values()]).toEqual([
     { proposer: 'agent', usage: NO_USAGE, direction },
@@ -95,32 +86,32 @@ test('an asking that nothing came of is in the ledger with what was asked for', 
 })
 
 test('who is asked reads the direction, and the change to start from, in the brief', async () => {
-  const session = await aSession()
-  await ask(session, new ScriptedProposer(GATE))
+  const session = await aSession(SOURCE)
+  await ask(session, submitting(GATE))
   const [first] = candidates(session)
-  const proposer = new ScriptedProposer()
+  const proposer = submitting()
   await ask(session, proposer, { mode: 'refine', sources: [first?.id ?? ''] })
-  expect(proposer.request?.direction.mode).toBe('refine')
-  expect(proposer.request?.brief).toMatch(
+  expect(proposer.requests[0]?.direction.mode).toBe('refine')
+  expect(proposer.requests[0]?.brief).toMatch(
     /# Your direction\n\nRefine: [\s\S]+\+h = relu\(linear\(x\)\) \* sigmoid/,
   )
 })
 
 test('a change to start from that git no longer has is left out, and the proposal goes on', async () => {
-  const session = await aSession()
-  await ask(session, new ScriptedProposer(GATE))
+  const session = await aSession(SOURCE)
+  await ask(session, submitting(GATE))
   const [first] = candidates(session)
   const gone = { ...first, id: 'gone', head: sha('gone'), verdict: aVerdict() } as Candidate
   session.record([{ kind: 'proposed', candidate: gone }])
-  const proposer = new ScriptedProposer(['norm(h)', 'norm(h, x)'])
+  const proposer = submitting(['norm(h)', 'norm(h, x)'])
   const proposed = await ask(session, proposer, { mode: 'refine', sources: ['gone'] })
   expect(proposed.kind).toBe('proposed')
-  expect(proposer.request?.brief).not.toContain('```diff')
+  expect(proposer.requests[0]?.brief).not.toContain('```diff')
 })
 
 test('a turn names the proposer it is for, and there is none when all are exhausted', async () => {
-  const session = await aSession()
-  const proposer = new ScriptedProposer()
+  const session = await aSession(SOURCE)
+  const proposer = submitting()
   expect(nextTurn(session, [proposer], new Set(), aRandom(1))).toMatchObject({ index: 0, proposer })
   expect(nextTurn(session, [proposer], new Set([0]), aRandom(1))).toBeUndefined()
 })

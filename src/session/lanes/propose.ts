@@ -106,6 +106,8 @@ export class ProposeLane {
   /** Waits for a merge, or for the end of a proposer's rest; false when there is nothing to wait for. */
   async #waitForProposer(): Promise<boolean> {
     if (this.#options.job === 'round') return false
+    // The last wake-up may have come while proposers were chosen: whoever begins to wait after it waits for ever.
+    if (this.#options.signal.aborted) return true
     const restSeconds = this.#backoff.restSeconds(this.#seconds)
     if (restSeconds === undefined) {
       if (openCandidates(this.#session.state).length === 0) return false
