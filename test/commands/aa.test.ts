@@ -154,7 +154,7 @@ test('F57 what only the ledger calls A/A is exempt from the gate', async () => {
   )
   for (const [given, reason] of [
     [files, 'it is not the trial that was assigned'],
-    [unmarked, 'belongs to git or GitHub and may never change'],
+    [unmarked, 'belongs to git or GitHub and must not change'],
   ] as const) {
     const ports = { ...world.ports(), results: { read: async () => given } }
     expect((await judgeResults(ports, TWO)).refused).toEqual([expect.stringContaining(reason)])

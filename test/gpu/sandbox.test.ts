@@ -33,7 +33,7 @@ describe.skipIf(SKIP)('inside its sandbox, a trial', () => {
       sandbox instanceof Error ? sandbox.message : (sandbox as { description: string }).description
     saw(2, `uid ${process.getuid?.()}: ${words}`)
     if (process.getuid?.() !== 0) expect(sandbox).not.toBeInstanceOf(Error)
-    else expect(words).toMatch(/^bubblewrap |may not make a control group/)
+    else expect(words).toMatch(/^bubblewrap |cannot create a control group/)
   })
 
   test('3 is filed under its device, driver and framework', async () => {

@@ -1,5 +1,5 @@
-// The static gate: what a candidate's change must look like before anything runs it. Used on a proposal and again, from
-// git objects, by the judge.
+// The static gate: the rules a candidate's change must meet before it is run. Applied to a proposal, and applied again by
+// the judge to the git objects.
 import { createHash } from 'node:crypto'
 import { matchesGlob } from 'node:path/posix'
 import { gainedInvisibleCharacters, invisibleCharacters, quoteVisibly } from './invisible.ts'
@@ -9,9 +9,9 @@ import { codeTokens, foldTokens, lex } from './source.ts'
 /** One path that differs between the baseline and a candidate. */
 export interface Change {
   path: string
-  /** Git's file mode of the new side, such as 100644; null when the file was deleted. */
+  /** Git file mode after the change, such as 100644; null when the file was deleted. */
   mode: string | null
-  /** Text before and after; undefined when the side does not exist or is not UTF-8 text. */
+  /** Content before and after; undefined when the file does not exist on that side or is not UTF-8 text. */
   before?: string
   after?: string
 }
@@ -22,15 +22,15 @@ const MAX_PATH_LENGTH = 300
 const MAX_FILES = 100
 
 /**
- * Reviews a change without running anything.
+ * Reviews a change without running it.
  *
- * @param editable globs of the paths that may change; `*` and `**` match no name that begins with a dot
- * @returns one sentence for every reason to refuse the change; empty when it passes
+ * @param editable globs of the paths that may change; `*` and `**` do not match names that begin with a dot
+ * @returns one sentence per reason to refuse the change; empty when the change passes
  */
 export function reviewChanges(changes: readonly Change[], editable: readonly string[]): string[] {
   if (changes.length === 0) return ['The change is empty: no file differs from the baseline.']
   if (changes.length > MAX_FILES)
-    return [`The change touches ${changes.length} files; ${MAX_FILES} are allowed.`]
+    return [`The change touches ${changes.length} files; at most ${MAX_FILES} are allowed.`]
   const reasons = [
     ...changes.flatMap((change) => reviewPath(change.path, editable) ?? reviewContent(change)),
     ...reviewTotalSize(changes),
@@ -55,7 +55,7 @@ function reviewPath(path: string, editable: readonly string[]): string[] | undef
   if (segments.some((segment) => segment === '' || segment === '.' || segment === '..'))
     return [`The path ${quote(path)} contains an empty, "." or ".." part.`]
   if (segments.some((segment) => foldCase(segment).startsWith('.git')))
-    return [`${quote(path)} belongs to git or GitHub and may never change.`]
+    return [`${quote(path)} belongs to git or GitHub and must not change.`]
   if (!editable.some((glob) => matchesGlob(path, glob)))
     return [`${quote(path)} is not editable: only ${editable.join(', ')} may change.`]
   return undefined
@@ -83,10 +83,10 @@ function describeMode(mode: string): string {
 
 function reviewTotalSize(changes: readonly Change[]): string[] {
   const total = changes.reduce((sum, { after }) => sum + kibibytes(after ?? ''), 0)
-  return total > MAX_TOTAL_KIB ? [`The changed files are larger than ${MAX_TOTAL_KIB} KiB together.`] : []
+  return total > MAX_TOTAL_KIB ? [`The changed files are larger than ${MAX_TOTAL_KIB} KiB in total.`] : []
 }
 
-/** Two names that some file systems take for one, folders included, so that one would silently replace the other. */
+/** Finds file or folder names that are equal on some file systems, where one would silently replace the other. */
 function reviewCollisions(paths: readonly string[]): string[] {
   const listed = new Set<string>()
   const seen = new Map<string, string>()
@@ -105,19 +105,19 @@ function reviewCollisions(paths: readonly string[]): string[] {
 }
 
 const NO_SUBSTANCE = [
-  'The change is empty: the files have the content they had.',
-  'The change is only white space.',
-  'The change is only comments, white space or the spelling of numbers.',
-  'The change is only random seeds: the harness sets them, so it would train the same code.',
+  'The change is empty: the content of the files is the same as before.',
+  'The change affects only white space.',
+  'The change affects only comments, white space or the notation of numbers.',
+  'The change affects only random seeds: the harness sets the seeds, so the same code would be trained.',
 ]
 
-/** A change that trains the same code is a second draw of the same lottery. */
+/** Refuses a change that trains the same code: it would only be another random sample of the same result. */
 function reviewSubstance(changes: readonly Change[]): string[] {
   const reason = NO_SUBSTANCE[Math.max(...changes.map(substance))]
   return reason === undefined ? [] : [reason]
 }
 
-/** How much a change is: 0 nothing, 1 white space, 2 comments, 3 seeds, 4 code. */
+/** What a change affects: 0 nothing, 1 white space, 2 comments, 3 seeds, 4 code. */
 function substance({ path, mode, before = '', after = '' }: Change): number {
   if (mode === null && before === '') return 4
   if (before === after) return 0
@@ -127,12 +127,12 @@ function substance({ path, mode, before = '', after = '' }: Change): number {
   return isSame((text) => foldTokens(path, maskSeeds(lex(path, text)))) ? 3 : 4
 }
 
-/** Tokens kept around a difference, so that the same step on two constants is two changes. */
+/** Tokens of context kept around a difference, so that the same step on two different constants gives two keys. */
 const CONTEXT_TOKENS = 16
 
 /**
- * Names the idea of a change: what is replaced by what, and around it a little of the code it happens in. Comments,
- * layout and everything far away do not matter, so the same idea on a later baseline has the same key.
+ * Identifies the idea of a change: the replaced tokens, their replacement and a little surrounding code. Comments, layout
+ * and distant code do not matter, so the same idea on a later baseline has the same key.
  *
  * @returns 16 hex digits
  */
@@ -162,7 +162,7 @@ function kibibytes(text: string): number {
   return Buffer.byteLength(text) / 1024
 }
 
-/** A path is text from a candidate. */
+/** Quotes a path for a message. A path is candidate text. */
 function quote(path: string): string {
   return quoteVisibly(path.slice(0, MAX_PATH_LENGTH))
 }

@@ -1,15 +1,15 @@
-// Characters a reviewer does not see: what they are, where they are, and how to show that they are there.
+// Finds characters that a reviewer cannot see, and makes them visible.
 
-/** Format characters (bidi, tags, zero width), line separators and controls, other than tab and line ends. */
+/** Format characters (bidi, tags, zero width), line separators, and controls other than tabs and line ends. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Zl}\p{Zp}]|(?!\t|\n|\r\n)\p{Cc}/gu
 const EMOJI_STYLE = /(?<=\p{Extended_Pictographic})\uFE0F/gu
 
-/** Every invisible character as `U+202E`, repeats included. The selector that turns a sign into an emoji is harmless. */
+/** Every invisible character as `U+202E`, including repeats. The emoji variation selector is harmless and not listed. */
 export function invisibleCharacters(text: string): string[] {
   return (text.replaceAll(EMOJI_STYLE, '').match(INVISIBLE) ?? []).map(codePoint)
 }
 
-/** The invisible characters `after` has more often than `before`, each once. */
+/** The invisible characters that occur more often in `after` than in `before`, each listed once. */
 export function gainedInvisibleCharacters(before: string, after: string): string[] {
   const spare = new Map<string, number>()
   for (const name of invisibleCharacters(before)) spare.set(name, (spare.get(name) ?? 0) + 1)

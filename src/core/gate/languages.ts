@@ -1,12 +1,12 @@
-// How each programming language writes comments, strings and lines; nothing but the tables that `source.ts` reads by.
+// Tables for `source.ts`: how each programming language writes comments, strings and lines.
 
 export interface Language {
   name: 'javascript' | 'c' | 'python' | 'yaml' | 'json' | 'toml' | 'shell' | 'markup' | 'unknown'
-  /** Sticky; matches one token of any kind, as the named group of that kind. */
+  /** Sticky. Matches one token; the named group that matched is the token's kind. */
   pattern: RegExp
-  /** Whether blanks inside a line mean something (`fold`: how many does not). */
+  /** Whether blanks inside a line have meaning. `fold`: they do, but their number does not. */
   spaces: 'drop' | 'fold'
-  /** Whether line ends mean something, and whether the blanks after them do. */
+  /** Whether line ends have meaning, and with `indent` also the indentation that follows. */
   lines: 'drop' | 'fold' | 'indent'
 }
 
@@ -19,12 +19,12 @@ interface Grammar {
   word?: string
 }
 
-// Unfinished comments and strings match to the end, so that no text makes the reader start over again and again.
+// Unterminated comments and strings match to the end, so that no text can force repeated rescans.
 const SLASHES = /\/\/.*/u
 const SLASHES_CONTINUED = /\/\/(?:\\\r?\n|.)*/u
 const BLOCK = /\/\*[\s\S]*?(?:\*\/|$)/u
 const HASH = /#.*/u
-/** A line that a backslash continues: layout, like a comment. */
+/** A backslash at the end of a line is layout, like a comment. */
 const CONTINUATION = /\\\r?\n/u
 const DOUBLE = /"(?:\\[\s\S]|[^"\\\n])*"?/u
 const DOUBLE_LINES = /"(?:\\[\s\S]|[^"\\])*"?/u
@@ -36,12 +36,12 @@ const CHARACTER = /'(?:\\[^\n][^'\n]{0,8}|[^'\\\n])'/u
 const RAW_CPP = /(?:u8|[uUL])?R"(?<fence>[^\s()\\"]{0,16})\([\s\S]*?(?:\)\k<fence>"|$)/u
 const RAW_RUST = /b?r(?<hashes>#*)"[\s\S]*?(?:"\k<hashes>|$)/u
 const RAW_GO = /`[^`]*`?/u
-/** `key: |` and its lines: as many as are indented like the first. */
+/** `key: |` and the following lines with the indentation of the first. */
 const YAML_BLOCK =
   /(?<=[:-]\s+)[|>][\d+-]*[ \t]*\r?\n(?:[ \t]*\r?\n)*(?<indent> +).*(?:\r?\n(?:\k<indent>.*|[ \t]*(?=[\r\n]|$)))*/u
 const YAML_QUOTED = /(?<![^\s[{,:(])(?:"(?:\\[\s\S]|[^"\\])*"?|'[^']*'?)/u
 
-/** A regular expression of JavaScript, or the rest of its line. */
+/** A JavaScript regular expression; when unterminated, the rest of its line. */
 export const JAVASCRIPT_REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n\r])*\]?|[^/\\\n\r[])*\/?[a-z]*/uy
 /** From a backtick, or the brace that ends a substitution, to the next backtick or `${`. */
 export const TEMPLATE_PART = /[`}](?:\\[\s\S]|\$(?!\{)|[^`\\$])*(?:`|\$\{|\\?$)/uy
@@ -136,7 +136,7 @@ const BY_EXTENSION: ReadonlyMap<string, Language> = new Map([
   ['toml', toml],
 ])
 
-/** The language of a file by its extension; `unknown` has no comments and no strings. */
+/** The language of a file, by its extension. `unknown` has no comments and no strings. */
 export function languageOf(path: string): Language {
   return BY_EXTENSION.get(/\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? '') ?? unknown
 }

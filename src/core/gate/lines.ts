@@ -1,11 +1,11 @@
-// How much code a change adds or removes, in lines.
+// Counts the lines of code that a change adds or removes.
 import type { Change } from './gate.ts'
 import { lex } from './source.ts'
 
-/** A line counts as removed only when this much code went with it: joining lines makes nothing simpler. */
+/** A line counts as removed only if this many tokens disappeared per line: joining lines does not simplify code. */
 const TOKENS_PER_REMOVED_LINE = 3
 
-/** Lines of code added less lines removed; comments and blank lines are none. */
+/** Lines of code added minus lines removed. Comments and blank lines do not count. */
 export function addedLines(changes: readonly Change[]): number {
   let [lines, tokens] = [0, 0]
   for (const { path, before = '', after = '' } of changes) {
@@ -14,11 +14,11 @@ export function addedLines(changes: readonly Change[]): number {
     tokens += now.tokens - old.tokens
   }
   if (lines >= 0) return lines
-  const gone = Math.floor(Math.max(0, -tokens) / TOKENS_PER_REMOVED_LINE)
-  return 0 - Math.min(-lines, gone)
+  const removable = Math.floor(Math.max(0, -tokens) / TOKENS_PER_REMOVED_LINE)
+  return 0 - Math.min(-lines, removable)
 }
 
-/** Tokens that are neither comment nor layout, and the lines that hold at least part of one. */
+/** Counts the tokens that are neither comments nor layout, and the lines that contain at least part of one. */
 function measureCode(path: string, text: string): { lines: number; tokens: number } {
   const lines = new Set<number>()
   let [line, tokens] = [0, 0]

@@ -1,24 +1,24 @@
-// Finds the random seeds in source text, so that a change of luck is not taken for an idea.
+// Finds random seeds in source text, so that a change of seeds is not taken for an idea.
 import type { Token } from './source.ts'
 
 const SEED = /seed|prng_?key|default_rng|random_?state|srand|mt19937/i
-/** After one of these a new line goes on with what the line before began. */
+/** After one of these tokens, the next line continues the current phrase. */
 const UNFINISHED = /^[([{,=+*/.\\-]$/
 
-/** The phrase we are in, between commas, semicolons and line ends, inside one pair of brackets. */
+/** The current phrase: the tokens between commas, semicolons and line ends inside one pair of brackets. */
 interface Phrase {
-  /** A word of this phrase names a seed. */
+  /** A word in this phrase names a seed. */
   seed: boolean
-  /** The phrase has its own name (`lr=0.1`), so the name in front of the bracket is not about it. */
+  /** The phrase has its own name (`lr=0.1`), so the name before the bracket does not apply to it. */
   named: boolean
-  /** The name in front of the bracket is that of a seed: `manual_seed(`. */
+  /** The name before the bracket names a seed: `manual_seed(`. */
   outer: boolean
   bracket: string
 }
 
 /**
- * The same tokens with every number that is a seed replaced by one mark: numbers assigned to a name that says seed, or
- * passed to a function that does. One pass: a hostile text must not be slow to read.
+ * Replaces every seed by the same mark. A seed is a number that is assigned to a name that mentions a seed, or passed to
+ * such a function. A single pass, so that hostile text cannot slow it down.
  */
 export function maskSeeds(tokens: readonly Token[]): Token[] {
   const phrases: Phrase[] = [start('')]

@@ -1,34 +1,34 @@
-// A sketch of a change: a short text, kept in the ledger, that tells how alike two changes are without their diffs. What a
-// change is called, how it is laid out and where in the file it stands do not matter; what it does and to which number does.
+// A sketch is a short text, kept in the ledger, by which two changes are compared without their diffs. New names, layout and
+// the position in the file do not matter; the code and the values of its numbers do.
 import { createHash } from 'node:crypto'
 import type { Change } from './gate.ts'
 import { codeTokens } from './source.ts'
 
-/** Tokens that are read as one piece. Longer pieces make an edit in a long line look smaller. */
+/** Tokens per shingle. With longer shingles an edit in a long line looks smaller. */
 const SHINGLE_TOKENS = 4
-/** Most pieces kept: the share two changes have in common is then off by 0.07 (one standard deviation) at 0.8. */
+/** Maximum number of shingles kept. A similarity of 0.8 then has a standard error of 0.07. */
 const MAX_SHINGLES = 32
 const MAX_CONSTANTS = 12
-/** Four characters of base64: 24 bits, enough to tell 32 pieces from 32 others. */
+/** Four base64 characters are 24 bits, enough to tell 32 shingles from 32 others. */
 const HASH_CHARACTERS = 4
-/** Hundredths of a natural logarithm, in base 36. */
+/** A constant is stored in hundredths of its value on a log scale, in base 36. */
 const VALUE_CHARACTERS = 3
 const VALUE_OFFSET = 36 ** VALUE_CHARACTERS / 2
-/** Two constants are the same when they differ by less: 10 %, or 10 % of the distance to 1 for those just below it. */
+/** Constants that differ by less count as equal: 10 %, or 10 % of the distance to 1 for values just below 1. */
 const SAME_CONSTANT = 10
-/** Words after which a new name is introduced. */
+/** Keywords that introduce a new name. */
 const INTRODUCES = /^(?:def|class|function|const|let|var|fn|for|struct)$/
 
-/** What a change adds or takes away, of one file. */
+/** What a change adds to one file or removes from it. */
 interface Pieces {
   shingles: Set<string>
   constants: Set<string>
 }
 
 /**
- * Sketches a change by its shingles (Broder, On the resemblance and containment of documents, 1997): the runs of tokens
- * that only one side has, of which those with the smallest hashes are kept. Numbers stand beside them, each with the
- * code it occurs in.
+ * Sketches a change by its shingles (Broder, On the resemblance and containment of documents, 1997): the token sequences
+ * that occur on one side only, of which those with the smallest hashes are kept. Numeric constants are stored
+ * separately, each with the code before it.
  *
  * @returns at most 220 characters
  */
@@ -45,18 +45,18 @@ export function sketchOf(changes: readonly Change[]): string {
   return `${shingles.join('')}.${constants.join('')}`
 }
 
-/** True when nothing but numbers changes. */
+/** True when only numbers change. */
 export function changesOnlyConstants(changes: readonly Change[]): boolean {
   return changes.every(({ path, mode, before, after }) => {
     if (mode === null || before === undefined || after === undefined) return false
-    const [old, young] = [before, after].map((text) => codeTokens(path, text).map(foldNumber).join('\0'))
-    return old === young
+    const [left, right] = [before, after].map((text) => codeTokens(path, text).map(foldNumber).join('\0'))
+    return left === right
   })
 }
 
 /**
- * How alike a sketched change is to others: the share of their pieces that both have, from 0 to 1. Constants count as
- * one piece each and are compared on a log scale.
+ * Returns a function that compares other sketches with `sketch`: the share of their pieces that both have, 0 to 1. Each
+ * constant counts as one piece, and constants are compared on a log scale.
  */
 export function similarityTo(sketch: string): (other: string) => number {
   const [ownShingles, ownConstants] = readSketch(sketch)
@@ -72,8 +72,8 @@ export function similarityTo(sketch: string): (other: string) => number {
 function piecesOf({ path, before = '', after = '' }: Change): Pieces {
   const old = codeTokens(path, before)
   const known = new Set(old)
-  const young = foldNewNames(codeTokens(path, after), known)
-  const [removed, added] = [readPieces(old), readPieces(young)]
+  const current = foldNewNames(codeTokens(path, after), known)
+  const [removed, added] = [readPieces(old), readPieces(current)]
   const mark = (sign: string, these: Set<string>, those: Set<string>) =>
     [...these].filter((piece) => !those.has(piece)).map((piece) => `${sign}${piece}`)
   return {
@@ -91,7 +91,7 @@ function piecesOf({ path, before = '', after = '' }: Change): Pieces {
   }
 }
 
-/** Every run of tokens and every number of a text. What occurs twice is two pieces. */
+/** Every token sequence and every number of a text. A repeated sequence gives several pieces. */
 function readPieces(tokens: readonly string[]): Pieces {
   const times = new Map<string, number>()
   const count = (piece: string) => {
@@ -111,7 +111,7 @@ function readPieces(tokens: readonly string[]): Pieces {
   return { shingles, constants }
 }
 
-/** A name that the change itself introduces says nothing: any other would do. Other names lose only their spelling. */
+/** Replaces names that the change itself introduces, because any other name would do as well. */
 function foldNewNames(tokens: readonly string[], known: ReadonlySet<string>): string[] {
   const introduced = new Set<string>()
   let depth = 0
@@ -124,7 +124,7 @@ function foldNewNames(tokens: readonly string[], known: ReadonlySet<string>): st
   return tokens.map((token) => (introduced.has(token) ? '<name>' : token))
 }
 
-/** Inside brackets `name=` is the name of an argument, which belongs to the function that is called. */
+/** Inside brackets, `name=` names an argument of the called function and does not introduce a name. */
 function isIntroduced(tokens: readonly string[], index: number, depth: number): boolean {
   if (INTRODUCES.test(tokens[index - 1] ?? '')) return true
   return depth === 0 && tokens[index - 1] !== '.' && tokens[index + 1] === '=' && tokens[index + 2] !== '='
@@ -150,23 +150,23 @@ function hashConstant(path: string, piece: string): string {
   return hash(`${path}\0${place}`) + value.toString(36).padStart(VALUE_CHARACTERS, '0')
 }
 
-/** Suffixes do not matter: `1.0f` is 1. */
+/** The value of a literal without its suffix: `1.0f` is 1. */
 function numberIn(literal: string): number {
   return /^0[xob]/i.test(literal) ? Number(literal) : Number.parseFloat(literal)
 }
 
-/** Above every value below 1, however near to 1 it is, so that 0.5 and 1 are two values. */
+/** Offset of 1 and above, higher than every value below 1 however close to 1, so that 0.5 and 1 differ. */
 const FROM_ONE = 40
 
-/** On the scale that constants are searched on: logarithmic, and below 1 by the distance to 1 as well. */
+/** A constant on the scale that searches use: logarithmic, and below 1 also logarithmic in the distance to 1. */
 function logOf(value: number): number {
   if (!(value > 0)) return -100
   return value < 1 ? Math.log(value / (1 - value)) : FROM_ONE + Math.log(value)
 }
 
-/** The same pieces are kept of every change that has them, because a hash does not depend on the rest. */
-function smallest(pieces: readonly string[], most: number): string[] {
-  return [...new Set(pieces)].sort().slice(0, most)
+/** Keeps the pieces with the smallest hashes: changes that share pieces then also keep the same ones. */
+function smallest(pieces: readonly string[], max: number): string[] {
+  return [...new Set(pieces)].sort().slice(0, max)
 }
 
 function readSketch(sketch: string): [string[], string[]] {
@@ -180,7 +180,10 @@ function chunks(text: string, size: number): string[] {
   )
 }
 
-/** Of the smallest hashes of both together, how many both have: an unbiased sample of the union. Both are sorted. */
+/**
+ * How many of the smallest hashes in the union of `a` and `b` occur in both: an unbiased sample of the union.
+ * Both lists must be sorted.
+ */
 function sharedShingles(a: readonly string[], b: readonly string[]): { shared: number; sampled: number } {
   let [shared, sampled, atA, atB] = [0, 0, 0, 0]
   while (sampled < MAX_SHINGLES && (atA < a.length || atB < b.length)) {

@@ -1,4 +1,4 @@
-// Reads source text as tokens, so that code can be told from comments and layout. No parser: where a language is
+// Splits source text into tokens, to tell code from comments and layout. This is not a parser: where a language is
 // ambiguous, text counts as code.
 import { JAVASCRIPT_REGEX, languageOf, TEMPLATE_PART } from './languages.ts'
 
@@ -13,13 +13,13 @@ export interface Token {
 
 const KINDS: readonly TokenKind[] = ['space', 'comment', 'string', 'number', 'word', 'other']
 
-/** Words of JavaScript after which a slash begins a regular expression; after any other word it divides. */
+/** JavaScript keywords after which a slash begins a regular expression; after any other word it is a division. */
 const BEFORE_REGEX = /^(?:await|case|delete|do|else|in|instanceof|new|of|return|throw|typeof|void|yield)$/
 
 /**
- * Every character of `text` in exactly one token, in order. Time grows linearly with the text whatever it contains.
+ * Tokenises `text`: every character belongs to exactly one token, in order. Takes linear time for any content.
  *
- * @param path decides the language by its extension
+ * @param path its extension selects the language
  */
 export function lex(path: string, text: string): Token[] {
   const language = languageOf(path)
@@ -44,9 +44,9 @@ function lexOne(pattern: RegExp, text: string, at: number): Token {
 
 type Lexer = (text: string, at: number, last: Token | undefined) => Token | undefined
 
-/** What one pattern cannot see in JavaScript: regular expressions, and templates with code inside. */
+/** Handles what a single pattern cannot recognise in JavaScript: regular expressions, and templates that contain code. */
 function javascriptLexer(): Lexer {
-  /** For every `${` we are in: how many braces are open inside it. A list, because nesting has no limit. */
+  /** Number of open braces inside each enclosing `${`. A list, because nesting has no limit. */
   const open: number[] = []
   return (text, at, last) => {
     const character = text.charAt(at)
@@ -81,12 +81,12 @@ function startsRegex(last: Token | undefined): boolean {
   return last.kind === 'other' && !/[)\]}]/.test(last.text)
 }
 
-/** The code of a text: its tokens without comments and without layout that means nothing in its language. */
+/** The code tokens of a text: without comments, and without layout that has no meaning in its language. */
 export function codeTokens(path: string, text: string): string[] {
   return foldTokens(path, lex(path, text))
 }
 
-/** `codeTokens` of a text that was already read. */
+/** `codeTokens` for a text that is already tokenised. */
 export function foldTokens(path: string, tokens: readonly Token[]): string[] {
   const layout = createLayout(path)
   const code: string[] = []
@@ -104,7 +104,7 @@ export function foldTokens(path: string, tokens: readonly Token[]): string[] {
   return code
 }
 
-/** Turns the white space in front of a token into what it means: nothing, a blank, a new line or a block. */
+/** Reduces the white space before a token to its meaning: nothing, a blank, a line break or a block boundary. */
 function createLayout(path: string): (gap: string, text: string) => string[] {
   const { spaces, lines } = languageOf(path)
   const indents = [0]
@@ -117,7 +117,7 @@ function createLayout(path: string): (gap: string, text: string) => string[] {
   }
 }
 
-/** How many blocks a line opens or closes, so that four blanks instead of a tab are no change. */
+/** The blocks that a line opens or closes, so that replacing a tab by four blanks is not a change. */
 function indentation(indents: number[], gap: string): string[] {
   const width = gap.replace(/^[\s\S]*[\n\r]/, '').replaceAll('\t', ' '.repeat(8)).length
   const marks: string[] = []
@@ -132,13 +132,13 @@ function indentation(indents: number[], gap: string): string[] {
   return marks
 }
 
-/** +1 for an opening bracket, −1 for a closing one, else 0. */
+/** +1 for an opening bracket, −1 for a closing one, 0 for anything else. */
 export function bracketStep(text: string): number {
   if (text === '(' || text === '[' || text === '{') return 1
   return text === ')' || text === ']' || text === '}' ? -1 : 0
 }
 
-/** `0.10`, `.1` and `1e-1` are one number. Suffixes stay, and so does the point: `1.0` is no integer. */
+/** `0.10`, `.1` and `1e-1` become equal. Suffixes stay, and so does the decimal point: `1.0` is not an integer. */
 function canonicalNumber(text: string): string {
   const plain = text.replaceAll(/[_']/g, '')
   const parts = /^((?=[^a-z]*[.e])\d*\.?\d*(?:e[+-]?\d+)?)([a-z]\w*)?$/i.exec(plain)

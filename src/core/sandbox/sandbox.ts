@@ -1,28 +1,28 @@
-// What a sandboxed command sees: places and their paths inside, its environment, and bubblewrap's arguments for it.
+// What a sandboxed command sees: its folders, its environment, and the bubblewrap arguments that provide them.
 import type { Exit } from '../trial/metric.ts'
 
-/** Host directories a command works with. Only `out` can ever be written. */
+/** Host folders that a command works with. Only `out` can be writable. */
 export interface Places {
   source: string
   data?: string
   out: string
-  /** What only the evaluator may see. */
+  /** Data that only the evaluator may read. */
   evaluationData?: string
-  /** Our `python/` folder, put first on PYTHONPATH. */
+  /** The action's `python/` folder, first on PYTHONPATH. */
   shim?: string
 }
 
 export interface Caps {
-  /** Bytes in `out`, and in any single file. */
+  /** Maximum bytes in `out`, and in any single file. */
   outBytes: number
   memoryBytes?: number
-  /** Processes and threads together. */
+  /** Maximum number of processes and threads together. */
   processes: number
 }
 
 /**
- * Where the configuration sets no limit on processes and threads. Every process of a machine with many cores starts
- * threads for all of them: 225 for PyTorch on 224 cores.
+ * Default limit on processes and threads. On a machine with many cores each process may start a thread per core: PyTorch
+ * starts 225 on 224 cores.
  */
 export function defaultProcesses(cores: number): number {
   return Math.max(512, 16 * cores)
@@ -30,19 +30,19 @@ export function defaultProcesses(cores: number): number {
 
 export type ExceededCap = 'disk' | 'memory' | 'processes'
 
-/** How a sandboxed command ended; with `exceeded`, whatever it printed or wrote does not count. */
+/** How a sandboxed command ended. With `exceeded`, its output and files do not count. */
 export type SandboxExit = Exit & {
   exceeded?: ExceededCap
-  /** The most of the machine's memory it was seen to have; absent when nobody looked. */
+  /** Highest observed use of the machine's memory, in bytes; absent when it was not measured. */
   peakMemoryBytes?: number
 }
 
-/** Something of the host that becomes visible inside, at the same path unless `to` says otherwise. */
+/** A host path that is visible inside the sandbox, at the same path unless `to` is set; or a symbolic link. */
 export type Mount =
   | { kind: 'read' | 'write' | 'device'; from: string; to?: string }
   | { kind: 'link'; at: string; target: string }
 
-/** Where the places are inside. One folder of our own, because a host may well keep its tools below `/data`. */
+/** Paths inside the sandbox. They share a folder of their own, because a host may keep its tools below `/data`. */
 const INSIDE = {
   source: '/autoresearch/source',
   data: '/autoresearch/data',
@@ -53,10 +53,10 @@ const INSIDE = {
   temporary: '/tmp',
 }
 
-/** Inside, everybody is this user, and it is not root. */
+/** User and group id inside the sandbox; not root. */
 const INSIDE_ID = '1000'
 
-/** Files of /etc that are made up, so that nothing is told about the host. */
+/** Generated files in /etc, which reveal nothing about the host. */
 export const SYNTHETIC_FILES: Readonly<Record<string, string>> = {
   '/etc/passwd': `trainer:x:${INSIDE_ID}:${INSIDE_ID}::${INSIDE.home}:/bin/sh\n`,
   '/etc/group': `trainer:x:${INSIDE_ID}:\n`,
@@ -64,27 +64,27 @@ export const SYNTHETIC_FILES: Readonly<Record<string, string>> = {
   '/etc/hosts': '127.0.0.1 localhost sandbox\n::1 localhost\n',
 }
 
-/** Which accelerators of the machine a command is shown. */
+/** The accelerators that a command can see. */
 export interface Accelerators {
-  /** The only devices of NVIDIA, by the number of their node; absent: all there are. */
+  /** Node numbers of the visible NVIDIA devices; absent: all devices. */
   minors?: readonly number[]
 }
 
 export interface BubblewrapPlan {
   places: Places
   outWritable: boolean
-  /** The system's own folders and files, and accelerators: from the machine. */
+  /** The machine's system folders and files, and its accelerators. */
   system: readonly Mount[]
-  /** Interpreters and whatever the configuration adds: from the environment. */
+  /** Interpreters found in the environment, and the paths that the configuration adds. */
   tools: readonly Mount[]
-  /** What this one command gets besides. */
+  /** Additional mounts for this command only. */
   mounts?: readonly Mount[]
   environment: Readonly<Record<string, string>>
-  /** Entries of /proc that stay read-only where processes may write their own; absent: all of /proc is read-only. */
+  /** Entries of /proc that stay read-only while the rest is writable; absent: all of /proc is read-only. */
   sealedProc?: readonly string[]
   temporaryBytes: number
   sharedMemoryBytes: number
-  /** Numbers of the file descriptors bubblewrap inherits. */
+  /** File descriptors that bubblewrap inherits. */
   descriptors: { status: number; seccomp?: number; files: Readonly<Record<string, number>> }
   command: readonly string[]
 }
@@ -95,7 +95,7 @@ const ISOLATION = [
   '--die-with-parent --new-session --clearenv',
 ].flatMap((line) => line.split(' '))
 
-/** @returns the arguments for `bwrap`; their order matters, because a later mount covers an earlier one */
+/** @returns the arguments for `bwrap`; their order matters, because a later mount hides an earlier one at the same path */
 export function bubblewrapArguments(plan: BubblewrapPlan): string[] {
   const { status, seccomp, files } = plan.descriptors
   const devices = plan.system.filter(({ kind }) => kind === 'device')
@@ -122,7 +122,7 @@ export function bubblewrapArguments(plan: BubblewrapPlan): string[] {
   ]
 }
 
-/** When the runner is root, its uid stays 0 for the kernel, and /proc/sys could be written. */
+/** A runner that is root keeps uid 0 for the kernel, and could otherwise write to /proc/sys. */
 function sealProc(entries: readonly string[] | undefined): string[] {
   if (entries === undefined) return ['--remount-ro', '/proc']
   return entries.flatMap((name) => ['--ro-bind-try', `/proc/${name}`, `/proc/${name}`])
@@ -147,7 +147,7 @@ function mountArguments(mount: Mount): string[] {
   return [flag, mount.from, mount.to ?? mount.from]
 }
 
-/** The variables of a command: those given, and the paths of its places as the command sees them. */
+/** The environment of a command: the given variables, plus the paths of its folders as the command sees them. */
 export function placedEnvironment(
   environment: Readonly<Record<string, string>>,
   places: Places & { home: string; temporary: string },
@@ -164,7 +164,7 @@ export function placedEnvironment(
   }
 }
 
-/** The same places, as the command inside sees them. */
+/** Translates host folders to their paths inside the sandbox. */
 export function insidePlaces(places: Places): Places & { home: string; temporary: string } {
   const { data, evaluationData, shim } = places
   return {
@@ -178,18 +178,20 @@ export function insidePlaces(places: Places): Places & { home: string; temporary
   }
 }
 
-/** What CUDA needs: not the nodes for displays (modeset) and profilers (uvm-tools). */
+/** Nodes that CUDA needs; not those for displays (modeset) and profilers (uvm-tools). */
 const NVIDIA = /^(nvidia(?<minor>\d+)|nvidiactl|nvidia-(uvm|caps|caps-imex-channels))$/
 const OTHER_ACCELERATOR = /^(dri|kfd|dxg)$/
 
-/** The part of /sys that drivers read to find their devices: no control groups, debugging or firmware. */
+/** The part of /sys where drivers look for their devices; not control groups, debugging or firmware. */
 const ACCELERATOR_SYS = ['/sys/bus', '/sys/class', '/sys/dev', '/sys/devices', '/sys/module']
-/** How many processors and memory nodes there are: math libraries choose their threads by it. */
+/** Processors and memory nodes: math libraries choose their number of threads by them. */
 const PROCESSOR_SYS = ['/sys/devices/system/cpu', '/sys/devices/system/node']
 
 /**
+ * Mounts for the machine's accelerators and for the part of /sys that goes with them.
+ *
  * @param devices the names in /dev
- * @param minors the only devices of NVIDIA to show, by the number of their node; default: all
+ * @param minors node numbers of the NVIDIA devices to show; default: all
  */
 export function acceleratorMounts(devices: readonly string[], minors?: readonly number[]): Mount[] {
   const found = [...nvidiaNodes(devices, minors), ...otherNodes(devices)].toSorted()
@@ -210,7 +212,7 @@ function nvidiaNodes(devices: readonly string[], minors: readonly number[] | und
   })
 }
 
-/** /dev/dri is how AMD and Intel compute; beside a device of NVIDIA alone it is for displays. */
+/** AMD and Intel devices compute through /dev/dri; when only NVIDIA devices are present it is for displays. */
 function otherNodes(devices: readonly string[]): string[] {
   const isNvidiaOnly = devices.includes('nvidiactl') && !devices.includes('kfd')
   return devices.filter((name) => OTHER_ACCELERATOR.test(name) && !(name === 'dri' && isNvidiaOnly))

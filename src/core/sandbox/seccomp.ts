@@ -1,16 +1,16 @@
-// The system calls a sandboxed command does not get: those that reach past its namespaces. A program for the kernel.
+// Builds the kernel's filter program that denies sandboxed commands the system calls that reach beyond their namespaces.
 
-/** Linux numbers its system calls per architecture: [x64, arm64]. */
+/** Denied system calls, by their numbers on [x64, arm64]. */
 const NUMBERS = {
-  // Keys of the runner's session are inherited across every namespace.
+  // Namespaces do not isolate the keyring of the runner's session.
   add_key: [248, 217],
   request_key: [249, 218],
   keyctl: [250, 219],
-  // Opens sockets and files where no filter sees it.
+  // io_uring opens sockets and files without a system call that a filter could check.
   io_uring_setup: [425, 425],
   io_uring_enter: [426, 426],
   io_uring_register: [427, 427],
-  // The kernel's log and counters tell about the host; the others are where its bugs have been.
+  // The kernel's log and counters reveal the host; the others have a history of kernel vulnerabilities.
   syslog: [103, 116],
   perf_event_open: [298, 241],
   bpf: [321, 280],
@@ -19,17 +19,17 @@ const NUMBERS = {
   kexec_load: [246, 104],
   kexec_file_load: [320, 294],
   setns: [308, 268],
-  // Memory that no watcher can count.
+  // Memory that cannot be measured from outside.
   memfd_secret: [447, 447],
 } as const
 
-/** Its flags are behind a pointer, where a filter cannot look: libraries fall back to `clone` when it is missing. */
+/** A filter cannot follow the pointer to its flags. It is reported as missing, and libraries fall back to `clone`. */
 const CLONE3 = 435
 const SOCKET = [41, 198]
 const CLONE = [56, 220]
 const UNSHARE = [272, 97]
 
-/** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. The others, AF_VSOCK above all, know no network namespace. */
+/** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. Other families, above all AF_VSOCK, ignore network namespaces. */
 const SOCKET_FAMILIES = [1, 2, 10, 16]
 const CLONE_NEWUSER = 0x1000_0000
 
@@ -40,13 +40,16 @@ const KILL_PROCESS = 0x8000_0000
 const failWith = (errno: number): number => 0x0005_0000 | errno
 const [EPERM, ENOSYS, EAFNOSUPPORT] = [1, 38, 97]
 const AUDIT_ARCHITECTURE = [0xc000_003e, 0xc000_00b7]
-/** x64 offers a second table of calls, with this bit set. */
+/** x64 has a second table of system calls, whose numbers have this bit set. */
 const X32_BIT = 0x4000_0000
 
-/** One instruction: operation, value, and how many to skip when a comparison holds or fails. */
+/** One instruction: operation, value, and the number of instructions to skip when a comparison is true or false. */
 type Instruction = [code: number, value: number, ifTrue?: number, ifFalse?: number]
 
-/** @returns the filter for `bwrap --seccomp`, or undefined for a processor we have no numbers for */
+/**
+ * @param architecture as in `process.arch`
+ * @returns the filter for `bwrap --seccomp`, or undefined when the architecture is neither x64 nor arm64
+ */
 export function seccompFilter(architecture: string): Uint8Array | undefined {
   const column = ['x64', 'arm64'].indexOf(architecture)
   if (column < 0) return undefined
@@ -82,7 +85,7 @@ export function seccompFilter(architecture: string): Uint8Array | undefined {
   return assemble(program)
 }
 
-/** `struct sock_filter` is { u16 code; u8 jt; u8 jf; u32 k }; both processors are little-endian. */
+/** `struct sock_filter` is { u16 code; u8 jt; u8 jf; u32 k }; both architectures are little-endian. */
 function assemble(program: readonly Instruction[]): Uint8Array {
   const bytes = new DataView(new ArrayBuffer(program.length * 8))
   for (const [index, [code, value, ifTrue = 0, ifFalse = 0]] of program.entries()) {

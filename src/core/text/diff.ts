@@ -1,4 +1,4 @@
-// Two versions of a file compared line by line: as a unified diff for a model to read, and as counts for people.
+// Compares two versions of a file line by line: as a unified diff for models, and as line counts for people.
 import { formatPatch, OMIT_HEADERS, type StructuredPatch, structuredPatch } from 'diff'
 
 export interface LineCounts {
@@ -7,16 +7,16 @@ export interface LineCounts {
 }
 
 const CONTEXT_LINES = 3
-/** Comparing takes time in proportion to its square; beyond it the whole file counts as replaced. */
+/** Comparison time grows with the square of the changed lines. Above this limit the whole file counts as replaced. */
 const MAX_CHANGED_LINES = 2000
 
-/** The hunks of a change as git shows them, with three lines around each, below the two lines that name the file. */
+/** A unified diff as git prints it: two lines that name the file, then hunks with three lines of context. */
 export function unifiedDiff(path: string, before: string, after: string): string {
   const hunks = formatPatch(compare(before, after, CONTEXT_LINES), OMIT_HEADERS)
   return [`--- a/${path}`, `+++ b/${path}`, hunks].join('\n').replace(/\n$/, '')
 }
 
-/** Counts lines as `git diff --numstat` does; an absent side counts as empty. */
+/** Counts added and removed lines as `git diff --numstat` does. A missing side counts as an empty file. */
 export function countLines(before = '', after = ''): LineCounts {
   const lines = compare(before, after, 0).hunks.flatMap((hunk) => hunk.lines)
   const marked = (mark: string) => lines.filter((line) => line.startsWith(mark)).length
@@ -31,13 +31,13 @@ function compare(before: string, after: string, context: number): StructuredPatc
 function replaced(before: string, after: string): StructuredPatch {
   const removed = structuredPatch('', '', before, '', undefined, undefined, { context: 0 }).hunks
   const added = structuredPatch('', '', '', after, undefined, undefined, { context: 0 }).hunks
-  const [old, young] = [removed[0], added[0]]
+  const [removal, addition] = [removed[0], added[0]]
   const hunk = {
     oldStart: 1,
-    oldLines: old?.oldLines ?? 0,
+    oldLines: removal?.oldLines ?? 0,
     newStart: 1,
-    newLines: young?.newLines ?? 0,
-    lines: [...(old?.lines ?? []), ...(young?.lines ?? [])],
+    newLines: addition?.newLines ?? 0,
+    lines: [...(removal?.lines ?? []), ...(addition?.lines ?? [])],
   }
   return { oldFileName: '', newFileName: '', oldHeader: undefined, newHeader: undefined, hunks: [hunk] }
 }

@@ -1,4 +1,4 @@
-// Markup in which every inserted text is escaped unless it is markup already, so that nothing can be forgotten.
+// Builds HTML and SVG. Every inserted text is escaped unless it is already markup, so no caller can forget to escape.
 import { escapeHtml } from './markdown.ts'
 
 /** A piece of HTML or SVG that is safe to put into a page. */
@@ -8,7 +8,7 @@ export interface Markup {
 
 type Inserted = string | number | Markup | readonly Markup[] | undefined
 
-/** Template tag: texts and numbers are escaped, markup is kept, undefined is nothing. */
+/** Template tag: escapes text and numbers, inserts markup unchanged, and inserts nothing for undefined. */
 export function html(strings: TemplateStringsArray, ...inserted: readonly Inserted[]): Markup {
   return { markup: strings.map((text, index) => text + insert(inserted[index])).join('') }
 }

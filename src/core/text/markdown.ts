@@ -1,40 +1,40 @@
-// Makes text that a candidate wrote inert, and builds the few pieces of markdown our reports are made of.
+// Makes candidate text inert, and builds the few markdown elements that reports use.
 import { stripVTControlCharacters } from 'node:util'
 
 /**
- * Controls, bidi overrides, tag characters, zero-width and other ignorable code points, lone surrogates: all that a
- * reader cannot see and a machine can.
+ * Characters that a machine sees and a reader does not: controls, bidi overrides, tag characters, zero-width and other
+ * ignorable code points, lone surrogates.
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu
 const INVISIBLE_INSIDE_LINES = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu
 
 /**
- * Written into everything that GitHub would link, notify or close. An entity (`&#64;org`) or a backslash would not do:
- * GitHub looks for mentions and references in the rendered text, where both are already gone, and for closing keywords
- * also in commit messages and titles, where both would be seen. A zero-width space is there in all of these places.
+ * Inserted into everything that GitHub would link, notify or close. An entity (`&#64;org`) or a backslash does not work:
+ * GitHub searches the rendered text for mentions and references, where both are already resolved, and searches commit
+ * messages and titles for closing keywords, where both would be visible. A zero-width space works in all these places.
  */
 const BREAK = '\u200b'
 
-/** A run of backticks longer than this has no meaning in a log, and would make the fence around it endless. */
+/** Longer runs of backticks have no meaning in a log, and the surrounding fence would have to be longer still. */
 const MAX_BACKTICKS = 20
 
-/** Far more than we show of any text. Searching for escape sequences is quadratic when they never end. */
+/** Far more than is ever shown. Searching for unterminated escape sequences takes quadratic time. */
 const MAX_READ_CHARACTERS = 20_000
 
-/** One line of what a reader would see: no escape sequences, no invisible characters, white space collapsed. */
+/** The text as a reader would see it, on one line: no escape sequences or invisible characters, white space collapsed. */
 export function visibleText(text: string, maxCharacters: number): string {
   return cap(visibleLine(text), maxCharacters)
 }
 
-/** For titles, commit messages and other plain text: visible, and nothing in it links, notifies, closes or skips CI. */
+/** For titles, commit messages and other plain text: visible text in which nothing links, notifies, closes or skips CI. */
 export function inertTitle(text: string, maxCharacters: number): string {
   return cap(breakTriggers(visibleLine(text)), maxCharacters)
 }
 
 /**
- * For markdown, tables included: one line that GitHub renders as the literal text.
+ * For markdown, including tables: one line that GitHub renders as the literal text.
  *
- * @param maxCharacters of the escaped text; what is longer ends with `…`.
+ * @param maxCharacters maximum length of the escaped text; longer text is cut and ends with `…`.
  */
 export function inertText(text: string, maxCharacters: number): string {
   return cap(escapeMarkdown(breakTriggers(visibleLine(text))), maxCharacters)
@@ -47,7 +47,7 @@ function visibleLine(text: string): string {
   return line.replace(/ +/g, ' ').trim()
 }
 
-/** Mentions, issue and commit references, links, emoji codes and `[skip ci]`. */
+/** Disarms mentions, issue and commit references, links, emoji codes and `[skip ci]`. */
 function breakTriggers(line: string): string {
   return line
     .replace(/@(?=\S)/g, `${BREAK}@${BREAK}`)
@@ -59,7 +59,7 @@ function breakTriggers(line: string): string {
     .replace(/\b[0-9a-f]{7,}\b/gi, (hex) => hex.replace(/.{6}(?=.)/g, `$&${BREAK}`))
 }
 
-/** Named, because GitHub could read the `#124` of a numeric one as a reference. */
+/** Named entities, because GitHub could read the `#124` in a numeric entity as a reference. */
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -90,9 +90,9 @@ function cap(text: string, maxCharacters: number): string {
 }
 
 /**
- * A code block that its content cannot leave; markers of ours inside it are broken up.
+ * A code block that its content cannot close. HTML comment markers inside it, which reports use, are disarmed.
  *
- * @param maxCharacters of the content; of longer ones the head and, twice as long, the tail are kept.
+ * @param maxCharacters maximum length of the content; the middle of longer content is left out, and the tail is twice the head.
  */
 export function fence(text: string, language = '', maxCharacters = 4000): string {
   const clean = stripVTControlCharacters(capMiddle(text, Math.max(MAX_READ_CHARACTERS, maxCharacters)))
@@ -115,14 +115,14 @@ function capMiddle(text: string, maxCharacters: number): string {
   return `${head}\n[… ${left} characters left out …]\n${tail}`.toWellFormed()
 }
 
-/** A table; cells are markdown, and a `|` or a line break in one of them cannot end it. */
+/** A table. Cells are markdown; a `|` or a line break inside a cell cannot end it. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replace(/\s*\n\s*/g, ' ').replaceAll('|', '&vert;')).join(' | ')} |`
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-/** Keeps as many whole lines from the start as fit, closes a code block that was cut, and says how much is missing. */
+/** Keeps as many whole leading lines as fit, closes a code block that was cut, and states how many lines are missing. */
 export function truncateMarkdown(text: string, maxCharacters: number): string {
   if (text.length <= maxCharacters) return text
   const lines = text.split('\n')
@@ -131,7 +131,7 @@ export function truncateMarkdown(text: string, maxCharacters: number): string {
   let length = 0
   for (const line of lines) {
     const ticks = /^`{3,}/.exec(line)?.[0] ?? ''
-    // Room for closing the block and for the notice.
+    // Leaves room for closing the block and for the notice.
     if (length + line.length + 1 + MAX_BACKTICKS + 60 > maxCharacters) break
     if (open === '') open = ticks
     else if (ticks.length >= open.length && line === ticks) open = ''
@@ -142,7 +142,7 @@ export function truncateMarkdown(text: string, maxCharacters: number): string {
   return [...kept, ...(open === '' ? [] : [open]), '', notice].join('\n')
 }
 
-/** Text for HTML, attribute values included. Invisible characters are dropped, line breaks stay. */
+/** Escapes text for HTML content and attribute values. Removes invisible characters and keeps line breaks. */
 export function escapeHtml(text: string): string {
   const entities: Record<string, string> = {
     '&': '&amp;',

@@ -1,4 +1,4 @@
-// Numbers, sizes and spans of time in words a person reads.
+// Formats numbers, sizes and durations for people.
 
 /** Five significant digits, three below 0.1, without trailing zeros: 0.99791 → `0.99791`, 0.0031234 → `0.00312`, 2.5 → `2.5`. */
 export function formatNumber(value: number): string {
@@ -8,12 +8,12 @@ export function formatNumber(value: number): string {
   return Number(value.toPrecision(magnitude < 0.1 ? 3 : 5)).toString()
 }
 
-/** A gain with its sign: `+0.0031`, `−0.02`. */
+/** Always with a sign: `+0.0031`, `−0.02`. */
 export function formatSigned(value: number): string {
   return `${value < 0 ? '−' : '+'}${formatNumber(Math.abs(value))}`
 }
 
-/** Seconds as `42 s`, `5m`, `1h 30m`. */
+/** A duration given in seconds, as `42 s`, `5m` or `1h 30m`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 60) return `${Number(seconds.toFixed(1))} s`
   const rest = Math.round(seconds % 60)
@@ -23,13 +23,13 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)}h${minutes % 60 ? ` ${minutes % 60}m` : ''}`
 }
 
-/** A standard score, with one digit and without a minus before zero: `3.4`, `-0.6`, `0.0`. */
+/** A standard score with one decimal digit and no negative zero: `3.4`, `-0.6`, `0.0`. */
 export function formatScore(z: number): string {
   const text = z.toFixed(1)
   return text === '-0.0' ? '0.0' : text
 }
 
-/** A share in percent: 0.0081 → `0.8 %`, 0.25 → `25 %`. What is more than nothing is never written as 0: `< 0.1 %`. */
+/** A share (1 = all) in percent: 0.0081 → `0.8 %`, 0.25 → `25 %`. A positive share is never shown as 0: `< 0.1 %`. */
 export function formatShare(share: number): string {
   const percent = 100 * share
   if (percent > 0 && percent < 0.05) return '< 0.1 %'

@@ -1,20 +1,20 @@
-// Finds and removes the job's own secrets in what a candidate printed.
+// Finds and removes the job's own secrets in candidate output.
 
 const REDACTED = '***'
-/** Shorter ones are found by chance. */
+/** Shorter values occur in output by chance. */
 const MIN_SECRET_CHARACTERS = 8
 
-/** What a name says of a secret: `GITHUB_TOKEN`, `AWS_SECRET_ACCESS_KEY`, `HF_TOKEN`; not `TOKENIZERS_PARALLELISM`. */
+/** Names of variables that hold secrets: `GITHUB_TOKEN`, `AWS_SECRET_ACCESS_KEY`, `HF_TOKEN`; not `TOKENIZERS_PARALLELISM`. */
 const SECRET_NAME = /(TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIALS|_KEY)$/i
 
-/** The values of all variables that are secrets by their name: the runner's own tokens, and whatever else a job was given. */
+/** The values of all variables whose names mark them as secrets, including the runner's own tokens. */
 export function secretValues(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(environment).flatMap(([name, value]) =>
     value !== undefined && SECRET_NAME.test(name) ? [value] : [],
   )
 }
 
-/** Follows output piece by piece and notices a secret in it, also one that lies across two pieces. */
+/** Watches output in chunks and detects a secret, even one that spans several chunks. */
 export class SecretWatch {
   readonly #secrets: readonly string[]
   #tail = ''

@@ -17,7 +17,7 @@ function reviewEdit(extension: string, before: string, after: string): string {
   return reviewChanges([anEdit(extension, before, after)], EDITABLE).join('\n')
 }
 
-describe('what passes', () => {
+describe('an accepted change', () => {
   const added: Change = { path: 'src/new.py', mode: '100644', after: 'x = 1\n' }
   const deleted: Change = { path: 'src/old.py', mode: null, before: 'x = 1\n' }
   it.each<[string, Change[]]>([
@@ -72,14 +72,14 @@ describe('paths', () => {
     '.gitmodules',
   ])('F57 refuses %s even when the globs allow it', (path) => {
     const all = ['**', '.*', '.*/**', '**/.*/**', '.github/**', path]
-    expect(reviewChanges([aChange({ path })], all)).toEqual([expect.stringContaining('may never change')])
+    expect(reviewChanges([aChange({ path })], all)).toEqual([expect.stringContaining('must not change')])
   })
 
   it('F57 refuses the deletion of a file that is not editable', () => {
     expect(reviewChanges([{ path: 'evaluate.py', mode: null, before: 'x' }], EDITABLE)).toHaveLength(1)
   })
 
-  it('matches a dot file only when a glob names the dot', () => {
+  it('accepts a dot file only when a glob spells out the dot', () => {
     expect(isEditable('.env', ['*'])).toBe(false)
     expect(isEditable('.env', ['.env'])).toBe(true)
   })
@@ -120,29 +120,31 @@ describe('contents', () => {
     expect(reviewChanges([aChange(fields)], EDITABLE)).toEqual([expect.stringContaining(reason)])
   })
 
-  it('refuses what is not UTF-8 text', () => {
+  it('refuses a file that is not UTF-8 text', () => {
     expect(reviewChanges([{ path: 'train.py', mode: '100644', before: 'x' }], EDITABLE)).toEqual([
       '"train.py" is not UTF-8 text.',
     ])
   })
 
-  it('refuses more than 512 KiB together', () => {
+  it('refuses more than 512 KiB in total', () => {
     const after = 'x'.repeat(200 * 1024)
     const changes = ['src/a', 'src/b', 'src/c'].map((path) => aChange({ path, after }))
-    expect(reviewChanges(changes, EDITABLE)).toEqual(['The changed files are larger than 512 KiB together.'])
+    expect(reviewChanges(changes, EDITABLE)).toEqual(['The changed files are larger than 512 KiB in total.'])
   })
 
   it('refuses more than 100 files', () => {
     const changes = Array.from({ length: 101 }, (_, index) => aChange({ path: `src/${index}` }))
-    expect(reviewChanges(changes, EDITABLE)).toEqual(['The change touches 101 files; 100 are allowed.'])
+    expect(reviewChanges(changes, EDITABLE)).toEqual([
+      'The change touches 101 files; at most 100 are allowed.',
+    ])
   })
 
-  it('gives one reason per offence', () => {
+  it('gives one reason per violation', () => {
     const changes = [aChange({ path: 'evaluate.py' }), aChange({ mode: '120000' })]
     expect(reviewChanges(changes, EDITABLE)).toHaveLength(2)
   })
 
-  it('never shows a candidate an invisible character back', () => {
+  it('never repeats an invisible character in a reason', () => {
     const [reason = ''] = reviewChanges([aChange({ path: 'a\u202e\u001b[2K.py' })], EDITABLE)
     expect(reason).toContain('a<U+202E>\\u001b[2K.py')
   })
@@ -152,7 +154,7 @@ describe('substance', () => {
   it('F60 refuses an empty change', () => {
     expect(reviewChanges([], EDITABLE)).toEqual(['The change is empty: no file differs from the baseline.'])
     expect(reviewChanges([aChange({ after: 'LR = 0.1\n' })], EDITABLE)).toEqual([
-      'The change is empty: the files have the content they had.',
+      'The change is empty: the content of the files is the same as before.',
     ])
   })
 
@@ -168,7 +170,7 @@ describe('substance', () => {
     ['json', '{"a": 1}', '{ "a":1 }\n'],
     ['txt', 'a b\n', 'a  b \n\n'],
   ])('F60 refuses white space in .%s: %j → %j', (extension, before, after) => {
-    expect(reviewEdit(extension, before, after)).toBe('The change is only white space.')
+    expect(reviewEdit(extension, before, after)).toBe('The change affects only white space.')
   })
 
   it.each([
@@ -196,7 +198,7 @@ describe('substance', () => {
     ['sh', 'echo a#b $# # c\n', 'echo a#b $#\n'],
     ['html', '<p>a</p>', '<p>a</p><!-- b\nc -->'],
   ])('F60 refuses comments in .%s: %j → %j', (extension, before, after) => {
-    const reason = 'The change is only comments, white space or the spelling of numbers.'
+    const reason = 'The change affects only comments, white space or the notation of numbers.'
     expect(reviewEdit(extension, before, after)).toBe(reason)
   })
 
@@ -220,7 +222,7 @@ describe('substance', () => {
     expect(reviewEdit(extension, before, after)).toContain('only random seeds')
   })
 
-  it('F60 refuses a seed here and a comment there', () => {
+  it('F60 refuses a change of seeds in one file and comments in another', () => {
     const changes = [aChange({ before: 'seed = 1', after: 'seed = 2' }), anEdit('py', 'x = 1', 'x = 1 # y')]
     expect(reviewChanges(changes, EDITABLE).join()).toContain('only random seeds')
   })
@@ -252,7 +254,7 @@ describe('substance', () => {
     ['the body of a function about seeds', 'ts', 'function seed() { f(1) }', 'function seed() { f(2) }'],
     ['the body of a Python function about seeds', 'py', 'def seed():\n  f(1)\n', 'def seed():\n  f(2)\n'],
     ['the way a seed is made', 'py', 'seed = 1\n', 'seed = int(1)\n'],
-  ])('lets %s pass', (_, extension, before, after) => {
+  ])('accepts %s', (_, extension, before, after) => {
     expect(reviewEdit(extension, before, after)).toBe('')
   })
 
@@ -299,12 +301,12 @@ describe('changeKey', () => {
     expect(key(before, after)).toBe(known)
   })
 
-  it('F7 is the same when the baseline changed far away', () => {
+  it('F7 is the same when distant code of the baseline changed', () => {
     const around = (first: string, rate: string) => `A = ${first}\n${'x = y\n'.repeat(20)}LR = ${rate}\n`
     expect(key(around('1', '0.1'), around('1', '0.2'))).toBe(key(around('2', '0.1'), around('2', '0.2')))
   })
 
-  it('F7 is the same in whatever order the files come', () => {
+  it('F7 is the same for any order of the files', () => {
     const a = aChange()
     const b = aChange({ path: 'src/b.py' })
     expect(changeKey([a, b])).toBe(changeKey([b, a]))
@@ -319,7 +321,7 @@ describe('changeKey', () => {
     expect(other).not.toBe(known)
   })
 
-  it('tells a deleted file from an emptied one', () => {
+  it('distinguishes a deleted file from an emptied one', () => {
     const before = 'x = 1\n'
     const deleted = changeKey([{ path: 'src/a.py', mode: null, before }])
     expect(deleted).not.toBe(changeKey([{ path: 'src/a.py', mode: '100644', before, after: '' }]))

@@ -1,4 +1,4 @@
-// How much code a change adds: lines of code only.
+// Lines of code that a change adds or removes; comments and blank lines do not count.
 import { describe, expect, it } from 'vitest'
 import type { Change } from '../../../src/core/gate/gate.ts'
 import { addedLines } from '../../../src/core/gate/lines.ts'
@@ -28,12 +28,12 @@ describe('addedLines', () => {
     expect(addedLines([change(path, before, after)])).toBe(expected)
   })
 
-  it('counts whole files that come and go', () => {
+  it('counts the lines of added and deleted files', () => {
     expect(addedLines([change('new.py', undefined, 'a = 1\nb = 2\n')])).toBe(2)
     expect(addedLines([change('old.py', 'a = 1\nb = 2\nc = 3\n')])).toBe(-3)
   })
 
-  it('sums over the files', () => {
+  it('adds up the lines of all files', () => {
     expect(
       addedLines([change('a.py', 'a = 1\n', 'a = 1\nb = 2\n'), change('b.py', 'a = 1\nb = 2\n', 'a = 1\n')]),
     ).toBe(0)

@@ -20,7 +20,7 @@ for step in range(steps):
     optimizer.step()
 `
 
-/** A change of `train.py`, made of replacements. */
+/** A change of `train.py` that applies the given replacements. */
 function aChange(...edits: [search: string, replace: string][]): Change[] {
   let after = BEFORE
   for (const [search, replace] of edits) {
@@ -115,7 +115,7 @@ describe('similarityTo', () => {
     ],
   ])('is far below the threshold for %s', (_, a, b) => expect(likeness(a, b)).toBeLessThan(0.7))
 
-  it('is about a half for one of two changes that were combined', () => {
+  it('is about one half between a combination of two changes and one of them', () => {
     const both = aChange(
       ['    optimizer.step()', '    clip_grad_norm_(model.parameters(), 1.0)\n    optimizer.step()'],
       ['self.mlp(norm(x))', 'self.mlp(F.gelu(norm(x)))'],
@@ -124,7 +124,7 @@ describe('similarityTo', () => {
     expect(likeness(both, CLIP)).toBeLessThan(0.75)
   })
 
-  it('finds a change again on a baseline that has moved elsewhere', () => {
+  it('recognises a change after the baseline has changed elsewhere', () => {
     const moved = (text: string) =>
       text.replace('WIDTH = 384', 'WIDTH = 512\nDEPTH = 8').replace('0.95', '0.97')
     const later = WARMUP.map((change) => ({
@@ -135,7 +135,7 @@ describe('similarityTo', () => {
     expect(likeness(WARMUP, later)).toBe(1)
   })
 
-  it('of long changes is estimated within 0.25 from a sketch of at most 220 characters', () => {
+  it('is accurate within 0.25 for long changes, from a sketch of at most 220 characters', () => {
     const lines = Array.from({ length: 300 }, (_, index) => `h = layer_${index}(h, skip=residual_${index})\n`)
     const long = (from: number, to: number): Change[] => [
       { path: 'train.py', mode: '100644', before: BEFORE, after: BEFORE + lines.slice(from, to).join('') },
@@ -152,9 +152,9 @@ describe('changesOnlyConstants', () => {
     ['a new line', CLIP, false],
     ['another function', GELU, false],
     ['a constant and a call', aChange(['0.04', '0.08'], ['norm(x)', 'rms(x)']), false],
-  ])('of %s: %s', (_, changes, expected) => expect(changesOnlyConstants(changes)).toBe(expected))
+  ])('for %s: %s', (_, changes, expected) => expect(changesOnlyConstants(changes)).toBe(expected))
 
-  it('is false when a file goes away', () => {
+  it('is false when a file is deleted', () => {
     expect(changesOnlyConstants([{ path: 'a.py', mode: null, before: 'a = 1' }])).toBe(false)
   })
 })

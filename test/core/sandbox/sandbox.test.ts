@@ -1,4 +1,4 @@
-// The arguments of bubblewrap: what is shown, in which order, and which devices.
+// The arguments for bubblewrap: mounts, their order, and devices.
 import { expect, test } from 'vitest'
 import { explainRefusal } from '../../../src/core/sandbox/refusal.ts'
 import {
@@ -21,7 +21,7 @@ const PLAN: BubblewrapPlan = {
   command: ['sh'],
 }
 
-test('shows accelerators, and the part of /sys their drivers read, only where there are any', () => {
+test('shows accelerators, and the part of /sys that their drivers read, only on machines that have any', () => {
   const none = acceleratorMounts(['null', 'sda', 'kvm', 'vsock', 'nvidia-fs', 'dri-not'])
   expect(none.map((mount) => mount.kind)).toEqual(['read', 'read'])
   const found = acceleratorMounts(['nvidia1', 'nvidiactl', 'nvidia-uvm', 'nvidia-caps', 'dri', 'kfd', 'sda'])
@@ -57,7 +57,7 @@ test.each<[string, readonly number[] | undefined, string]>([
   ],
   ['the one that a trial is given', [1], 'nvidia-uvm nvidia1 nvidiactl'],
   ['none of NVIDIA, not even its driver', [], ''],
-])('devices of NVIDIA: %s', (_, minors, names) => {
+])('NVIDIA devices: %s', (_, minors, names) => {
   const devices = acceleratorMounts(EIGHT, minors).flatMap((mount) =>
     mount.kind === 'device' ? mount.from : [],
   )
@@ -83,7 +83,7 @@ test.each([
     OVERMOUNT,
     'seccomp=unconfined',
   ],
-])('a sandbox refused because of %s: the remedy', (_, printed, mountinfo, remedy) => {
+])('the hint names the remedy when the sandbox fails because of %s', (_, printed, mountinfo, remedy) => {
   expect(explainRefusal(printed, mountinfo).hint).toContain(remedy)
 })
 
@@ -98,7 +98,7 @@ test('binds devices after --dev and tools after the temporary folder, and seals 
   expect(bubblewrapArguments({ ...PLAN, outWritable: false }).join(' ')).toContain('--ro-bind /h/out')
 })
 
-test('filters system calls on the processors it has numbers for', () => {
+test('filters system calls on supported architectures only', () => {
   expect((seccompFilter('x64')?.length ?? 1) % 8).toBe(0)
   expect(seccompFilter('arm64')).toBeDefined()
   expect(seccompFilter('riscv64')).toBeUndefined()

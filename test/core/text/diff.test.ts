@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { countLines, unifiedDiff } from '../../../src/core/text/diff.ts'
 import { aRandom } from '../../factories.ts'
 
-test('shows three lines around a change, and where it is', () => {
+test('shows three lines around a change, with line numbers', () => {
   const before = Array.from({ length: 20 }, (_, index) => `line ${index + 1}`).join('\n')
   expect(unifiedDiff('a.py', before, before.replace('line 10', 'line ten'))).toBe(
     `--- a/a.py
@@ -23,7 +23,7 @@ test('shows three lines around a change, and where it is', () => {
   )
 })
 
-test('makes one hunk of near changes and two of far ones', () => {
+test('puts nearby changes into one hunk and distant changes into two', () => {
   const before = Array.from({ length: 40 }, (_, index) => `${index}`).join('\n')
   const hunks = (...changed: string[]) =>
     unifiedDiff(
@@ -40,20 +40,20 @@ test('makes one hunk of near changes and two of far ones', () => {
   expect(hunks('10', '30')).toHaveLength(2)
 })
 
-test('a new file and a last line without its end are written as git does', () => {
+test('writes a new file and a missing final line end as git does', () => {
   expect(unifiedDiff('a', '', 'new\n')).toBe('--- a/a\n+++ b/a\n@@ -0,0 +1,1 @@\n+new')
   expect(unifiedDiff('a', 'old\n', 'new')).toBe(
     '--- a/a\n+++ b/a\n@@ -1,1 +1,1 @@\n-old\n+new\n\\ No newline at end of file',
   )
 })
 
-test('says that all is replaced where comparing would take too long', () => {
+test('shows everything as replaced when comparing would take too long', () => {
   const lines = (word: string) => Array.from({ length: 3000 }, (_, index) => `${word} ${index}`).join('\n')
   const diff = unifiedDiff('a', lines('old'), lines('new')).split('\n')
   expect(diff.filter((line) => /^-(?!--)/.test(line))).toHaveLength(3000)
 })
 
-test('is what `patch` makes the new file of, whatever changed', () => {
+test('lets `patch` reproduce the new file, whatever changed', () => {
   const random = aRandom(7)
   const word = () => `${Math.floor(random() * 6)}`
   const directory = mkdtempSync(join(tmpdir(), 'autoresearch-diff-'))

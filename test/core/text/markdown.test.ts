@@ -51,7 +51,7 @@ describe('F64 hostile text', () => {
   })
 })
 
-/** Only a person is deceived by these: there is something he does not see. */
+/** These deceive only a person, by hiding something. */
 const UNSEEN = [
   'a bidi override',
   'colours',
@@ -59,10 +59,10 @@ const UNSEEN = [
   'lone surrogates',
   'zero-width and tag characters',
 ]
-/** A cell must be around the one; for the other a repository must have set up that tracker. */
+/** The first acts only inside a table cell, the second only where a repository has set up that tracker. */
 const NEEDS_MORE = ['a table break', 'a reference to another tracker']
 
-describe('F64 removed: the same text as it was written', () => {
+describe('F64 removed: the same text without escaping', () => {
   const acting = HOSTILE.filter(([name]) => ![...UNSEEN, ...NEEDS_MORE].includes(name))
   test.each(acting)('%s links, notifies, closes or draws', (_, text) => {
     const { active, triggers } = rendered(text.slice(0, 1000))
@@ -73,11 +73,11 @@ describe('F64 removed: the same text as it was written', () => {
     expect(text).toMatch(INVISIBLE)
   })
 
-  test('a table break makes cells of its own', () => {
+  test('a table break creates extra cells', () => {
     expect(rendered('| a | b |\n|---|---|\n| x | y | | end |').html).not.toContain('end')
   })
 
-  test('a fence of ours is left', () => {
+  test('the fence is closed early', () => {
     expect(rendered('```\ntext\n```\n# out\n```').active).toContain('heading_open h1')
   })
 })
@@ -97,7 +97,7 @@ describe('the length of inert text', () => {
     for (const [, text] of HOSTILE) expect(inertText(text, max).length).toBeLessThanOrEqual(max)
   })
 
-  test('a hundred thousand hostile characters take no time', () => {
+  test('a hundred thousand hostile characters are processed quickly', () => {
     const started = performance.now()
     for (const unit of [
       '`',
@@ -119,17 +119,17 @@ describe('the length of inert text', () => {
   })
 })
 
-test('ordinary words are not touched', () => {
+test('ordinary words are unchanged', () => {
   const text = 'Use val_bpb at 2.34 (was 2.41), +3 % - it’s “cheap”; lr=3e-4, ümlaut, 学習率.'
   expect(inertText(text, 200)).toBe(text)
 })
 
 describe('fence', () => {
-  test('grows with the backticks inside', () => {
+  test('is longer than any run of backticks inside', () => {
     expect(fence('a\n````\nb', 'text')).toBe('`````text\na\n````\nb\n`````')
   })
 
-  test('keeps head and tail of long content', () => {
+  test('keeps the head and the tail of long content', () => {
     const block = fence(`first\n${'x'.repeat(9000)}\nlast`, '', 1000)
     expect(block.length).toBeLessThanOrEqual(1010)
     expect(block).toMatch(/^```\nfirst\n/)
@@ -137,17 +137,17 @@ describe('fence', () => {
     expect(block).toMatch(/\nlast\n```$/)
   })
 
-  test('lets no language leave the first line', () => {
+  test('keeps the language on the first line', () => {
     expect(fence('x', 'a`b\nc')).toBe('```abc\nx\n```')
   })
 })
 
 describe('truncateMarkdown', () => {
-  test('leaves short text alone', () => {
+  test('returns short text unchanged', () => {
     expect(truncateMarkdown('a\nb', 10)).toBe('a\nb')
   })
 
-  test('keeps whole lines, closes the fence and says what is missing', () => {
+  test('keeps whole lines, closes the fence and states how much is missing', () => {
     const text = [
       '# Title',
       '````text',

@@ -1,4 +1,4 @@
-// How numbers, sizes and spans of time are written.
+// Formatting of numbers, sizes and durations.
 import { describe, expect, it } from 'vitest'
 import {
   formatBytes,
