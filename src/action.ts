@@ -1,6 +1,8 @@
 // Reads the command, runs its job, and turns errors into words.
 import { flushCompileCache } from 'node:module'
+import { tmpdir } from 'node:os'
 import { actionsLog, fail, readInputs } from './adapters/actions.ts'
+import { sweepLeftovers } from './adapters/leftovers.ts'
 import { useProxy } from './adapters/outbound-proxy.ts'
 import { readRunnerContext } from './adapters/runner-context.ts'
 import { UserFacingError } from './errors.ts'
@@ -26,6 +28,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 try {
   const job = { inputs: readInputs(), runner: readRunnerContext(process.env), cancelled: cancellation.signal }
+  // A job that was killed on this machine may still train, and disturb what is measured.
+  const left = await sweepLeftovers([tmpdir(), job.runner.temporaryDirectory])
+  if (left > 0) actionsLog.info(`Removed ${left} folders that killed jobs had left on this machine`)
   const warning = useProxy(process.env)
   if (warning) actionsLog.warn(warning)
   const { default: perform } = await JOBS[job.inputs.command]()

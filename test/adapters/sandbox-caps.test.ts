@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { removeTree } from '../../src/adapters/remove-tree.ts'
 import {
   controlGroupCaps,
   findDelegatedGroup,
   findKernelCaps,
 } from '../../src/adapters/sandbox/resource-caps.ts'
-import { removeTree } from '../../src/adapters/sandbox/sandbox.ts'
 import { usesMoreThan } from '../../src/adapters/sandbox/watch/files.ts'
 import { ATTACKS, inSandbox, SKIP, scratch, somePlaces, survivors, USERS } from './sandbox-lab.ts'
 

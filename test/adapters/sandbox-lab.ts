@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
+import { removeTree } from '../../src/adapters/remove-tree.ts'
 import type { Sandbox, SandboxRequest } from '../../src/adapters/sandbox/request.ts'
-import { openSandbox, removeTree } from '../../src/adapters/sandbox/sandbox.ts'
+import { openSandbox } from '../../src/adapters/sandbox/sandbox.ts'
 import type { Places, SandboxExit } from '../../src/core/sandbox/sandbox.ts'
 
 export const ATTACKS = join(import.meta.dirname, '../fixtures/attacks')

@@ -1,5 +1,5 @@
 // One candidate of a coding agent: its folder before, its run, and what is made of the folder afterwards.
-import { mkdir, mkdtemp } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cannotOf, readStatement, type Statement } from '../../core/propose/hand-in.ts'
@@ -11,7 +11,7 @@ import { visibleText } from '../../core/text/markdown.ts'
 import { formatSeconds } from '../../core/text/numbers.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import type { NothingCause, ProposalRequest, ProposalResult } from '../../ports.ts'
-import { removeTree } from '../sandbox/sandbox.ts'
+import { makeFolder, removeFolder } from '../leftovers.ts'
 import { readBoundedFile } from '../trainer/bounded-file.ts'
 import { readFolder, writeFolder } from './folder.ts'
 import { type AgentEnd, type AgentRun, runAgent } from './run-agent.ts'
@@ -42,7 +42,7 @@ export class Attempt {
   /** @param refused why the attempt before this one was refused, if it was */
   async run(refused: string | undefined): Promise<ProposalResult> {
     const { request, ...same } = this.#options
-    const scratch = await mkdtemp(join(tmpdir(), 'autoresearch-agent-'))
+    const scratch = await makeFolder(tmpdir(), 'agent')
     const out = join(scratch, 'out')
     try {
       await mkdir(join(out, 'tree'), { recursive: true })
@@ -51,7 +51,7 @@ export class Attempt {
       const end = await runAgent({ ...same, task, scratch, signal: request.signal })
       return await this.#take(end, out)
     } finally {
-      await removeTree(scratch)
+      await removeFolder(scratch)
     }
   }
 

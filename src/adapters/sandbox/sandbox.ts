@@ -1,10 +1,8 @@
 // Runs a command of a candidate: in bubblewrap, or with no sandbox at all for code that is trusted.
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { execa } from 'execa'
 import { otherSystem } from '../../core/sandbox/refusal.ts'
 import { placedEnvironment } from '../../core/sandbox/sandbox.ts'
+import { makeFolder, removeFolder } from '../leftovers.ts'
 import { openBubblewrap } from './bubblewrap.ts'
 import { SandboxError } from './error.ts'
 import { runGroup } from './process-group.ts'
@@ -27,7 +25,7 @@ const NO_SANDBOX: Sandbox = {
   level: 'none',
   description: 'no sandbox: the code can read and change whatever this user can, without limits',
   async run({ command, places, environment, timeoutSeconds, onOutput, signal }) {
-    const scratch = await mkdtemp(join(tmpdir(), 'autoresearch-home-'))
+    const scratch = await makeFolder(tmpdir(), 'home')
     try {
       return await runGroup({
         command,
@@ -38,21 +36,7 @@ const NO_SANDBOX: Sandbox = {
         signal,
       })
     } finally {
-      await removeTree(scratch)
+      await removeFolder(scratch)
     }
   },
-}
-
-/**
- * Removes what a candidate could write, however it made it: folders closed to ourselves, or nested deeper than a path
- * can name. `fs.rm` is quick, but gives up on both.
- */
-export async function removeTree(path: string): Promise<void> {
-  const isGone = await rm(path, { recursive: true, force: true }).then(
-    () => true,
-    () => false,
-  )
-  if (isGone) return
-  await execa('chmod', ['-R', 'u+rwX', '--', path], { reject: false, stdio: 'ignore' })
-  await execa('rm', ['-rf', '--', path], { stdio: 'ignore' })
 }

@@ -8,6 +8,7 @@ import { visibleText } from '../../core/text/markdown.ts'
 import { BaselineError, ConfigError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
+import { makeFolder, removeFolder } from '../leftovers.ts'
 import { runGroup } from '../sandbox/process-group.ts'
 import { setupEnvironment } from './environment.ts'
 
@@ -106,7 +107,7 @@ async function runSetup(
   prepared: Required<PreparedData>,
   signal: AbortSignal,
 ): Promise<void> {
-  const source = await mkdtemp(join(scratchDirectory, 'autoresearch-setup-'))
+  const source = await makeFolder(scratchDirectory, 'setup')
   let tail = ''
   log.info(`Setup: ${command}`)
   try {
@@ -137,7 +138,7 @@ async function runSetup(
       },
     )
   } finally {
-    await rm(source, { recursive: true, force: true })
+    await removeFolder(source)
   }
 }
 
