@@ -2,9 +2,9 @@
 import { flushCompileCache } from 'node:module'
 import { tmpdir } from 'node:os'
 import { actionsLog, fail, readInputs } from './adapters/actions.ts'
+import { sweepLeftovers } from './adapters/leftovers.ts'
 import { useProxy } from './adapters/outbound-proxy.ts'
 import { readRunnerContext } from './adapters/runner-context.ts'
-import { sweepScratch } from './adapters/scratch.ts'
 import { UserFacingError } from './errors.ts'
 
 /** A job loads what it needs, and nothing of the others. */
@@ -23,21 +23,16 @@ function explain(error: unknown): string {
   return `This is a bug in Autoresearch Action. Please report it with these lines:\n${stack}`
 }
 
-/** What killed jobs left on a machine that is used again: folders, and programs that still run in them. */
-async function removeLeftOvers(temporaryDirectory: string): Promise<void> {
-  const removed = await sweepScratch([tmpdir(), temporaryDirectory])
-  if (removed.length > 0)
-    actionsLog.info(`Removed ${removed.length} folders that a killed job left behind: ${removed.join(', ')}`)
-}
-
 const cancellation = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancellation.abort())
 
 try {
   const job = { inputs: readInputs(), runner: readRunnerContext(process.env), cancelled: cancellation.signal }
+  // A job that was killed on this machine may still train, and disturb what is measured.
+  const left = await sweepLeftovers([tmpdir(), job.runner.temporaryDirectory])
+  if (left > 0) actionsLog.info(`Removed ${left} folders that killed jobs had left on this machine`)
   const warning = useProxy(process.env)
   if (warning) actionsLog.warn(warning)
-  await removeLeftOvers(job.runner.temporaryDirectory)
   const { default: perform } = await JOBS[job.inputs.command]()
   // The job may be killed before the cache would be written at its end.
   flushCompileCache()

@@ -1,5 +1,4 @@
 // One candidate of a coding agent: its folder before, its run, and what is made of the folder afterwards.
-
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,8 +11,7 @@ import { visibleText } from '../../core/text/markdown.ts'
 import { formatSeconds } from '../../core/text/numbers.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import type { NothingCause, ProposalRequest, ProposalResult } from '../../ports.ts'
-import { removeTree } from '../remove-tree.ts'
-import { makeScratch } from '../scratch.ts'
+import { makeFolder, removeFolder } from '../leftovers.ts'
 import { readBoundedFile } from '../trainer/bounded-file.ts'
 import { readFolder, writeFolder } from './folder.ts'
 import { type AgentEnd, type AgentRun, runAgent } from './run-agent.ts'
@@ -44,7 +42,7 @@ export class Attempt {
   /** @param refused why the attempt before this one was refused, if it was */
   async run(refused: string | undefined): Promise<ProposalResult> {
     const { request, ...same } = this.#options
-    const scratch = await makeScratch(tmpdir(), 'agent')
+    const scratch = await makeFolder(tmpdir(), 'agent')
     const out = join(scratch, 'out')
     try {
       await mkdir(join(out, 'tree'), { recursive: true })
@@ -53,7 +51,7 @@ export class Attempt {
       const end = await runAgent({ ...same, task, scratch, signal: request.signal })
       return await this.#take(end, out)
     } finally {
-      await removeTree(scratch)
+      await removeFolder(scratch)
     }
   }
 

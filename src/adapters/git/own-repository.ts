@@ -1,12 +1,10 @@
 // A bare repository of our own beside every clone we are given. It borrows the clone's objects and nothing else: whoever
 // wrote the clone's configuration, hooks or attributes, our git never reads them.
-
-import { rmSync } from 'node:fs'
 import { access, copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { ConfigError } from '../../errors.ts'
-import { makeScratch, sweepScratch } from '../scratch.ts'
+import { makeFolder, removeFolderAtOnce, sweepLeftovers } from '../leftovers.ts'
 
 const known = new Map<string, Promise<string>>()
 
@@ -37,8 +35,9 @@ async function create(directory: string): Promise<string> {
       hint: 'Put a step with actions/checkout before this one.',
     })
   const [common = '', objects = '', shallow = ''] = stdout.split('\n')
-  await sweepScratch([common])
-  const own = await makeScratch(common, 'git')
+  // What jobs that were killed have left here.
+  await sweepLeftovers([common])
+  const own = await makeFolder(common, 'git')
   removeAtExit(own)
   for (const folder of ['refs', 'objects/info']) await mkdir(join(own, folder), { recursive: true })
   await writeFile(join(own, 'HEAD'), 'ref: refs/heads/none\n')
@@ -57,7 +56,7 @@ const created: string[] = []
 function removeAtExit(directory: string): void {
   if (created.length === 0)
     process.once('exit', () => {
-      for (const one of created) rmSync(one, { recursive: true, force: true })
+      for (const one of created) removeFolderAtOnce(one)
     })
   created.push(directory)
 }

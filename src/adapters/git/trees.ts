@@ -1,11 +1,9 @@
 // Makes trees and commits, always in a scratch index: a candidate's commit, its replay on another base, its sealed tree.
-
-import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isEditable } from '../../core/gate/gate.ts'
 import type { Replayed } from '../../ports.ts'
-import { makeScratch } from '../scratch.ts'
+import { makeFolder, removeFolder } from '../leftovers.ts'
 import { type GitContext, git, tryGit } from './git.ts'
 import { listTree, present, rawChanges, readBlobs } from './objects.ts'
 
@@ -15,13 +13,13 @@ async function withIndex(
   tree: string,
   edit: (env: Record<string, string>) => Promise<boolean>,
 ): Promise<string | undefined> {
-  const directory = await makeScratch(tmpdir(), 'index')
+  const directory = await makeFolder(tmpdir(), 'index')
   const env = { GIT_INDEX_FILE: join(directory, 'index') }
   try {
     await git(context, ['read-tree', tree], { env })
     return (await edit(env)) ? await git(context, ['write-tree'], { env }) : undefined
   } finally {
-    await rm(directory, { recursive: true, force: true })
+    await removeFolder(directory)
   }
 }
 

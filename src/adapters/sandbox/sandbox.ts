@@ -1,10 +1,8 @@
 // Runs a command of a candidate: in bubblewrap, or with no sandbox at all for code that is trusted.
-
 import { tmpdir } from 'node:os'
 import { otherSystem } from '../../core/sandbox/refusal.ts'
 import { placedEnvironment } from '../../core/sandbox/sandbox.ts'
-import { removeTree } from '../remove-tree.ts'
-import { makeScratch } from '../scratch.ts'
+import { makeFolder, removeFolder } from '../leftovers.ts'
 import { openBubblewrap } from './bubblewrap.ts'
 import { SandboxError } from './error.ts'
 import { runGroup } from './process-group.ts'
@@ -27,7 +25,7 @@ const NO_SANDBOX: Sandbox = {
   level: 'none',
   description: 'no sandbox: the code can read and change whatever this user can, without limits',
   async run({ command, places, environment, timeoutSeconds, onOutput, signal }) {
-    const scratch = await makeScratch(tmpdir(), 'home')
+    const scratch = await makeFolder(tmpdir(), 'home')
     try {
       return await runGroup({
         command,
@@ -38,7 +36,7 @@ const NO_SANDBOX: Sandbox = {
         signal,
       })
     } finally {
-      await removeTree(scratch)
+      await removeFolder(scratch)
     }
   },
 }

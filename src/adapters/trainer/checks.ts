@@ -1,5 +1,4 @@
 // Runs the quick checks of a repository on the edits of an agent: the sealed tree that a trial would get, in a sandbox.
-
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,9 +14,8 @@ import { defaultProcesses, type Places } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import type { Checker, Clock } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
-import { removeTree } from '../remove-tree.ts'
+import { makeFolder, removeFolder } from '../leftovers.ts'
 import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts'
-import { makeScratch } from '../scratch.ts'
 import { trainingEnvironment } from './environment.ts'
 
 export interface CheckerOptions {
@@ -42,14 +40,14 @@ export function createChecker(options: CheckerOptions): Checker {
       if (!offersChecks(config)) throw new Error('checks run in a sandbox or not at all')
       opened ??= openSandbox('bubblewrap')
       const sandbox = await opened
-      const scratch = await makeScratch(tmpdir(), 'check')
+      const scratch = await makeFolder(tmpdir(), 'check')
       const places = { source: join(scratch, 'source'), out: join(scratch, 'out') }
       try {
         for (const directory of Object.values(places)) await mkdir(directory)
         await exportSealed(options.repository, base, files, config.editable, places.source)
         return await runAll({ options, sandbox, config, signal }, { ...places, shim: options.shimDirectory })
       } finally {
-        await removeTree(scratch)
+        await removeFolder(scratch)
       }
     },
   }

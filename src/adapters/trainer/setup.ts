@@ -1,5 +1,4 @@
 // Runs the `setup` command once per machine and version of the fixed files, and keeps what it prepared.
-
 import { createHash } from 'node:crypto'
 import { access, mkdir, mkdtemp, realpath, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -9,8 +8,8 @@ import { visibleText } from '../../core/text/markdown.ts'
 import { BaselineError, ConfigError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
+import { makeFolder, removeFolder } from '../leftovers.ts'
 import { runGroup } from '../sandbox/process-group.ts'
-import { makeScratch } from '../scratch.ts'
 import { setupEnvironment } from './environment.ts'
 
 export interface SetupOptions {
@@ -108,7 +107,7 @@ async function runSetup(
   prepared: Required<PreparedData>,
   signal: AbortSignal,
 ): Promise<void> {
-  const source = await makeScratch(scratchDirectory, 'setup')
+  const source = await makeFolder(scratchDirectory, 'setup')
   let tail = ''
   log.info(`Setup: ${command}`)
   try {
@@ -139,7 +138,7 @@ async function runSetup(
       },
     )
   } finally {
-    await rm(source, { recursive: true, force: true })
+    await removeFolder(source)
   }
 }
 

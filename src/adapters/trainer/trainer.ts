@@ -25,9 +25,8 @@ import {
 import { UserFacingError } from '../../errors.ts'
 import type { Clock, Log, Trainer } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
-import { removeTree } from '../remove-tree.ts'
+import { keepFolder, makeFolder, removeFolder } from '../leftovers.ts'
 import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts'
-import { makeScratch } from '../scratch.ts'
 import { readBoundedFileIn } from './bounded-file.ts'
 import { CurveFollower, type EarlyEnd } from './curve-follower.ts'
 import { assertStillThere, type Claim, claimDevices } from './device.ts'
@@ -125,7 +124,7 @@ async function runTrial(
       },
     )
   const results = join(options.resultsDirectory, trial.id)
-  const scratch = await makeScratch(options.scratchDirectory, 'trial')
+  const scratch = await makeFolder(options.scratchDirectory, 'trial')
   const places = { source: join(scratch, 'source'), out: join(scratch, 'out'), shim: options.shimDirectory }
   try {
     for (const directory of [places.source, places.out, results]) await mkdir(directory, { recursive: true })
@@ -139,9 +138,10 @@ async function runTrial(
     return ran.result
   } finally {
     // The runner sets RUNNER_DEBUG when a person asked for debug logging.
-    if (options.environment.RUNNER_DEBUG === '1')
+    if (options.environment.RUNNER_DEBUG === '1') {
+      keepFolder(scratch)
       options.log.info(`kept the folder of this trial: ${scratch}`)
-    else await removeTree(scratch)
+    } else await removeFolder(scratch)
   }
 }
 

@@ -27,7 +27,7 @@ export interface Conditions {
 
 /** Every comparable run of this code, in the order of the ledger, without those that certify. */
 export function trialsOfTree(state: State, conditions: Conditions, tree: string): TrialResult[] {
-  return comparableTrials(state, conditions).filter(({ trial }) => trial.tree === tree && isJudgeTrial(trial))
+  return runsUnder(state, conditions).judged.get(tree) ?? []
 }
 
 /**
@@ -44,12 +44,6 @@ function unselectedRuns(results: readonly TrialResult[]): TrialResult[] {
   return results.filter((result, index) => result.outcome === 'measured' && isUnselected(result, index))
 }
 
-/** Every comparable run, without those that certify, by its code. */
-function trialsByTree(state: State, conditions: Conditions): Map<string, TrialResult[]> {
-  const judged = comparableTrials(state, conditions).filter(({ trial }) => isJudgeTrial(trial))
-  return Map.groupBy(judged, ({ trial }) => trial.tree)
-}
-
 /**
  * Noise of one run, over all code that was run twice or more; undefined before that. The first run of a candidate is left
  * out: whoever is run again was selected by it for being good, and luck that was selected looks like noise.
@@ -57,10 +51,17 @@ function trialsByTree(state: State, conditions: Conditions): Map<string, TrialRe
  * @param except tree of the candidate that is judged: its own luck must not decide how much luck there is
  */
 export function noiseSigma(state: State, conditions: Conditions, except?: string): number | undefined {
-  const groups = Map.groupBy(comparableTrials(state, conditions), (result) => result.trial.tree)
-  if (except !== undefined) groups.delete(except)
-  const unselected = [...groups.values()].map((results) => results.filter(isUnselected))
-  return estimateNoise(unselected.map(measuredValues))?.sigma
+  const known = runsUnder(state, conditions)
+  // A tree that was run once tells nothing about noise, so leaving it out changes nothing.
+  const isLeftOut = except !== undefined && (known.byTree.get(except)?.length ?? 0) > 1
+  if (isLeftOut) return noiseOf(known, except)
+  known.sigma ??= { value: noiseOf(known) }
+  return known.sigma.value
+}
+
+function noiseOf({ byTree }: RunsUnder, except?: string): number | undefined {
+  const groups = [...byTree].filter(([tree, results]) => tree !== except && results.length > 1)
+  return estimateNoise(groups.map(([, results]) => measuredValues(results.filter(isUnselected))))?.sigma
 }
 
 /** False for the first run of a tree under these conditions when it was made of a candidate. */
@@ -91,6 +92,19 @@ export function beliefAt(
   base: string,
   sigma: number | undefined,
 ): Belief & { inherited: boolean } {
+  const known = runsUnder(state, conditions)
+  const key = `${base} ${sigma}`
+  const belief = known.beliefs.get(key) ?? believeAt(state, conditions, base, sigma)
+  known.beliefs.set(key, belief)
+  return belief
+}
+
+function believeAt(
+  state: State,
+  conditions: Conditions,
+  base: string,
+  sigma: number | undefined,
+): Belief & { inherited: boolean } {
   const periods = periodsUntil(state, conditions, base)
   const last = periods.pop()
   if (!last || !sigma) return { level: undefined, effects: NOTHING_CARRIED.effects, inherited: false }
@@ -116,7 +130,7 @@ export function missingBaselineRuns(
 
 /** The eras up to that of this baseline, oldest first. */
 function periodsUntil(state: State, conditions: Conditions, base: string): BaselinePeriod[] {
-  const byTree = trialsByTree(state, conditions)
+  const { judged: byTree } = runsUnder(state, conditions)
   // What changes nothing, or undoes a merge, tells nothing about what changes usually do.
   const ideas = [...state.candidates.values()].filter(isIdea)
   const byBase = Map.groupBy(ideas, (candidate) => candidate.base)
@@ -157,7 +171,7 @@ function becameBaseline({ end }: Candidate): boolean {
  * present baseline would let every merge add a few percent of training time to the last.
  */
 export function usualSeconds(state: State, conditions: Conditions): number | undefined {
-  const byTree = trialsByTree(state, conditions)
+  const { judged: byTree } = runsUnder(state, conditions)
   for (const { tree } of state.baselines) {
     const runs = unselectedRuns(byTree.get(tree) ?? [])
     if (runs.length > 0) return mean(runs.map((result) => result.wallSeconds))
@@ -172,10 +186,39 @@ export function baselineMean(state: State, conditions: Conditions, tree: string)
 }
 
 /** Every run made under these conditions, whatever it was for, in the order of the ledger. */
-export function comparableTrials(state: State, conditions: Conditions): TrialResult[] {
-  return [...state.trials.values()].filter(
-    (result) =>
-      result.config === conditions.config &&
-      (conditions.testbed === undefined || result.testbed === conditions.testbed),
+export function comparableTrials(state: State, conditions: Conditions): readonly TrialResult[] {
+  return runsUnder(state, conditions).all
+}
+
+/** The runs made under one set of conditions, and what was worked out from them. */
+interface RunsUnder {
+  all: readonly TrialResult[]
+  /** By the code that ran, in the order of its first run. */
+  byTree: ReadonlyMap<string, TrialResult[]>
+  /** The same without runs that certify. */
+  judged: ReadonlyMap<string, TrialResult[]>
+  /** Set once it was asked for. */
+  sigma?: { value: number | undefined }
+  /** What is believed of baselines, by commit and noise. */
+  beliefs: Map<string, Belief & { inherited: boolean }>
+}
+
+/** A state never changes, so what was worked out from it once holds as long as it does. */
+const known = new WeakMap<State, Map<string, RunsUnder>>()
+
+function runsUnder(state: State, { config, testbed, direction }: Conditions): RunsUnder {
+  const byConditions = known.get(state) ?? new Map<string, RunsUnder>()
+  known.set(state, byConditions)
+  const key = JSON.stringify([config, testbed, direction])
+  const found = byConditions.get(key)
+  if (found) return found
+  const all = [...state.trials.values()].filter(
+    (result) => result.config === config && (testbed === undefined || result.testbed === testbed),
   )
+  const byTree = Map.groupBy(all, ({ trial }) => trial.tree)
+  const judging = all.filter(({ trial }) => isJudgeTrial(trial))
+  const judged = judging.length === all.length ? byTree : Map.groupBy(judging, ({ trial }) => trial.tree)
+  const runs = { all, byTree, judged, beliefs: new Map() }
+  byConditions.set(key, runs)
+  return runs
 }

@@ -1,6 +1,6 @@
 // The report's numbers for machines: the action's output `summary`.
 import { type Cost, tokensOf } from '../record/cost.ts'
-import { busyFraction, type Report, type Standing } from './tally.ts'
+import { busyFraction, type Report, type Standing, shownRows } from './tally.ts'
 import { standingWord } from './words.ts'
 
 /** What something cost: tokens of models, cached input among them, dollars where a price is known, time of the device. */
@@ -29,7 +29,9 @@ export interface Headlines extends CostNumbers {
   perMerge: CostNumbers | null
   /** Which limit stops research, as a sentence. */
   limit: string | null
-  /** One entry a candidate. Numbers only: titles are a candidate's words, and outputs end up in scripts. */
+  /** Candidates without an entry in `rows`: outputs of a job hold 1 MB. */
+  rowsLeftOut: number
+  /** One entry for each of the newest candidates and of the latest merges. Numbers only: titles are a candidate's words, and outputs end up in scripts. */
   rows: (CostNumbers & {
     pullRequest: number | null
     standing: Standing
@@ -42,6 +44,7 @@ export interface Headlines extends CostNumbers {
 
 export function headlines(report: Report): Headlines {
   const { metric, before, after, rows, counts, trials, cost, limit, run, certification, aa } = report
+  const shown = shownRows(report)
   return {
     metric: metric.name,
     baseline: { before: before ?? null, after: after ?? null },
@@ -59,7 +62,8 @@ export function headlines(report: Report): Headlines {
     ...numbersOf(cost.total),
     perMerge: cost.perMerge ? numbersOf(cost.perMerge) : null,
     limit: limit ?? null,
-    rows: rows.map((row) => ({
+    rowsLeftOut: rows.length - shown.length,
+    rows: shown.map(({ row }) => ({
       pullRequest: row.candidate.pullRequest ?? null,
       standing: row.standing,
       ending: standingWord(row),

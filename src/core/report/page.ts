@@ -7,7 +7,7 @@ import { PAGE_STYLE } from './page-style.ts'
 import type { Links } from './report.ts'
 import { renderStaircase } from './staircase.ts'
 import { reachesBeyond } from './staircase-scale.ts'
-import type { Report, ReportRow } from './tally.ts'
+import { leftOutWords, type Report, type ReportRow, shownRows } from './tally.ts'
 import {
   costWords,
   countWords,
@@ -34,7 +34,7 @@ export function renderPage(report: Report, found?: Links): string {
 <body>
 <main>
 ${renderHeader(report, links)}
-${renderFigure(report, links)}
+${renderFigure({ ...report, rows: shownRows(report).map(({ row }) => row) }, links)}
 <dl>${runFigures(report).map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
 ${renderTrust(report)}
 ${report.rows.length > 0 ? renderRows(report, links) : undefined}
@@ -102,22 +102,24 @@ ${sentences.map((sentence) => html`<p>${visibleText(sentence, 1000)}</p>`)}
 }
 
 function renderRows(report: Report, links: Links | undefined): Markup {
+  const leftOut = leftOutWords(report)
   return html`<section>
 <h2>Every candidate</h2>
 <table>
 <thead><tr><th>#</th><th>change</th><th class="number optional">runs</th><th class="number optional">${report.metric.name}</th><th class="number">Δ</th><th>verdict</th></tr></thead>
 <tbody>
-${report.rows.map((row, index) => renderRow(report, row, index, links))}</tbody>
+${shownRows(report).map(({ row, position }) => renderRow(report, row, position, links))}</tbody>
 </table>
+${leftOut === undefined ? undefined : html`<p>${leftOut}</p>`}
 </section>`
 }
 
-function renderRow(report: Report, row: ReportRow, index: number, links: Links | undefined): Markup {
+function renderRow(report: Report, row: ReportRow, position: number, links: Links | undefined): Markup {
   const { candidate, standing } = row
   const href = pullRequestAddress(row, links)
   const title = html`<strong>${visibleText(candidate.title, 200)}</strong>`
   return html`<tr class="${standing}">
-<td class="index">${index + 1}</td>
+<td class="index">${position}</td>
 <td class="title">${href === undefined ? title : html`<a href="${href}">${title}</a>`}
 <small>${candidate.category} · ${visibleText(candidate.proposer, 80)} · ${costWords(row.cost)}</small></td>
 <td class="number optional">${row.runs}</td>

@@ -1,6 +1,6 @@
 // The morning report as markdown, for the step summary of the workflow run; and the shape of a check run.
 import { inertText, table, truncateMarkdown } from '../text/markdown.ts'
-import type { Report, ReportRow } from './tally.ts'
+import { leftOutWords, type Report, type ReportRow, shownRows } from './tally.ts'
 import {
   costWords,
   countWords,
@@ -26,7 +26,6 @@ export interface CheckRun {
 
 /** A third of GitHub's 1 MiB, because a character may take three bytes. */
 const MAX_SUMMARY_CHARACTERS = 349_000
-const MAX_ROWS = 500
 
 /** Where pull requests are found. */
 export interface Links {
@@ -40,7 +39,7 @@ export function renderReport(report: Report, links?: Links): string {
   const name = inertText(report.metric.name, 80)
   const title = `${name} ${values.join(' → ') || 'not measured yet'}`
   const { rows } = report
-  const hidden = Math.max(0, rows.length - MAX_ROWS)
+  const leftOut = leftOutWords(report)
   const parts = [
     `# ${title}${percent === undefined ? '' : ` (${percent})`}`,
     ...(rows.length > 0 ? [`${countWords(report)}.`] : ['No candidates yet.']),
@@ -49,8 +48,16 @@ export function renderReport(report: Report, links?: Links): string {
       .join(' · '),
     ...trustSentences(report).map((sentence) => inertText(sentence, 1000)),
     ...(report.limit ? [`No more proposals: ${report.limit}.`] : []),
-    ...(hidden > 0 ? [`The first ${hidden} candidates are in the ledger only.`] : []),
-    ...(rows.length > 0 ? [rowTable(report, rows.slice(hidden), links)] : []),
+    ...(leftOut === undefined ? [] : [leftOut]),
+    ...(rows.length > 0
+      ? [
+          rowTable(
+            report,
+            shownRows(report).map(({ row }) => row),
+            links,
+          ),
+        ]
+      : []),
   ]
   return truncateMarkdown(parts.join('\n\n'), MAX_SUMMARY_CHARACTERS)
 }

@@ -7,7 +7,7 @@ import { type Candidate, isAa } from '../record/candidate.ts'
 import { type Cost, type CostSummary, NO_COST, summariseCost } from '../record/cost.ts'
 import type { State } from '../record/state.ts'
 import { isOpenStatus, type Status, statusOf } from '../record/status.ts'
-import { measuredValues, type Outcome } from '../record/trial.ts'
+import { measuredValues, type Outcome, type TrialResult } from '../record/trial.ts'
 import { mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { type CertificationTally, tallyCertification } from './certification.ts'
@@ -89,9 +89,10 @@ export function buildReport(
   limit?: string,
 ): Report {
   const means = state.baselines.map(({ tree }) => baselineMean(state, conditions, tree))
+  const levels = new Map(state.baselines.map(({ commit }, index) => [commit, means[index]]))
   const cost = summariseCost(state)
   const rows = inOrderOfSettling(state).map((candidate) => ({
-    ...reportRow(state, conditions, config.metric, candidate),
+    ...reportRow(trialsOfTree(state, conditions, candidate.tree), levels, config.metric, candidate),
     cost: cost.byCandidate.get(candidate.id) ?? NO_COST,
   }))
   const counts = Object.fromEntries(STANDINGS.map((standing) => [standing, 0])) as Record<Standing, number>
@@ -120,20 +121,23 @@ function inOrderOfSettling(state: State): Candidate[] {
   return [...state.candidates.values()].sort((a, b) => key(a) - key(b))
 }
 
+/**
+ * @param trials of the candidate
+ * @param levels mean of every baseline by its commit
+ */
 function reportRow(
-  state: State,
-  conditions: Conditions,
+  trials: readonly TrialResult[],
+  levels: ReadonlyMap<string, number | undefined>,
   metric: Pick<Metric, 'direction'>,
   candidate: Candidate,
 ): Omit<ReportRow, 'cost'> {
-  const trials = trialsOfTree(state, conditions, candidate.tree)
   const values = measuredValues(trials)
   const standing = standingOf(candidate)
   const failure = candidate.verdict?.failure
   // What an A/A candidate seems to gain is nobody's progress.
   const gain = isAa(candidate) ? undefined : (candidate.verdict?.measured ?? candidate.verdict?.gain)
   const value = values.length > 0 ? mean(values) : undefined
-  const level = standing === 'merged' ? (levelAfter(state, conditions, candidate) ?? value) : undefined
+  const level = standing === 'merged' ? (levelAfter(levels, candidate) ?? value) : undefined
   return {
     candidate,
     standing,
@@ -150,8 +154,29 @@ function standingOf(candidate: Candidate): Standing {
   return isOpenStatus(status) ? 'open' : status
 }
 
-function levelAfter(state: State, conditions: Conditions, { end }: Candidate): number | undefined {
-  if (end?.kind !== 'merged') return undefined
-  const baseline = state.baselines.find(({ commit }) => commit === end.commit)
-  return baseline && baselineMean(state, conditions, baseline.tree)
+function levelAfter(levels: ReadonlyMap<string, number | undefined>, { end }: Candidate): number | undefined {
+  return end?.kind === 'merged' ? levels.get(end.commit) : undefined
+}
+
+/** Rows that a report shows; the ledger has all. */
+const MAX_NEWEST = 500
+const MAX_MERGES = 500
+
+/**
+ * The rows that are shown, in their order: the newest, and of the merges before them the latest. Positions are those among
+ * all rows, so that charts and tables count alike.
+ */
+export function shownRows({ rows }: Pick<Report, 'rows'>): { row: ReportRow; position: number }[] {
+  const all = rows.map((row, index) => ({ row, position: index + 1 }))
+  const newest = all.slice(-MAX_NEWEST)
+  const merges = all.slice(0, -MAX_NEWEST).filter(({ row }) => row.standing === 'merged')
+  return [...merges.slice(-MAX_MERGES), ...newest]
+}
+
+/** `The table leaves out 4,200 candidates, which are in the ledger only`; undefined when it leaves out none. */
+export function leftOutWords(report: Pick<Report, 'rows'>): string | undefined {
+  const left = report.rows.length - shownRows(report).length
+  if (left === 0) return undefined
+  const candidates = left === 1 ? 'candidate, which is' : 'candidates, which are'
+  return `Left out: ${left} older ${candidates} in the ledger only.`
 }

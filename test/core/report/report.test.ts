@@ -188,10 +188,26 @@ describe('the markdown report', () => {
       { length: 2000 },
       (_, n) => [`${'字'.repeat(300)} ${n}`, -0.01, 'reject'] as const,
     )
-    const text = renderReport(buildReport(aNight(2.61, ideas), CONDITIONS, config, RUN), LINKS)
+    const report = buildReport(aNight(2.61, ideas), CONDITIONS, config, RUN)
+    const text = renderReport(report, LINKS)
     expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024)
     expect(text).toContain('/pull/2099)')
-    expect(text).toContain('The first 1500 candidates are in the ledger only.')
+    expect(text).toContain('Left out: 1500 older candidates, which are in the ledger only.')
+    expect(renderPage(report, LINKS)).toContain('Left out: 1500 older candidates')
+    expect(headlines(report)).toMatchObject({ candidates: 2000, rowsLeftOut: 1500 })
+  })
+
+  test('F122 shows old merges beside the newest candidates, and stays small whatever there is', () => {
+    const ideas = Array.from(
+      { length: 6000 },
+      (_, n) => [`${'字'.repeat(100)} ${n}`, -0.01, n % 4 === 0 ? 'merge' : 'reject'] as const,
+    )
+    const report = buildReport(aNight(2.61, ideas), CONDITIONS, config, RUN)
+    const { rows, rowsLeftOut } = headlines(report)
+    expect([rows.length, rowsLeftOut]).toEqual([1000, 5000])
+    expect(rows.slice(0, 500).every(({ standing }) => standing === 'merged')).toBe(true)
+    expect(JSON.stringify(headlines(report)).length).toBeLessThan(500_000)
+    expect(renderPage(report, LINKS).length).toBeLessThan(2_000_000)
   })
 
   test.each(HOSTILE)('F64 keeps %s inside its cell', (_, text) => {
