@@ -21,8 +21,15 @@ export default defineConfig({
         extends: true,
         test: { name: 'world', include: ['test/**/*.test.ts'], exclude: [...PURE, ...PYTORCH, ...GPU] },
       },
-      { extends: true, test: { name: 'pytorch', include: PYTORCH, maxWorkers: 2 } },
-      { extends: true, test: { name: 'gpu', include: GPU, fileParallelism: false } },
+      // Projects with different numbers of workers cannot run side by side: `vitest run` runs these after the others.
+      {
+        extends: true,
+        test: { name: 'pytorch', include: PYTORCH, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { name: 'gpu', include: GPU, fileParallelism: false, sequence: { groupOrder: 2 } },
+      },
     ],
   },
 })
