@@ -21,6 +21,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'world', include: ['test/**/*.test.ts'], exclude: [...PURE, ...PYTORCH, ...GPU] },
       },
+      // Projects with different numbers of workers cannot run side by side: `vitest run` runs these after the others.
       {
         extends: true,
         test: { name: 'pytorch', include: PYTORCH, maxWorkers: 2, sequence: { groupOrder: 1 } },

@@ -51,27 +51,27 @@ type Parsed<Own extends Options> =
   | { kind: 'refused'; problem: string }
 
 /** The arguments of this process. Ends it after `--help`, and with code 2 when they are not understood. */
-export function readArguments<Own extends Options>(conditions: Description<Own>): Arguments<Own> {
-  const parsed = parseArguments(process.argv.slice(2), conditions)
+export function readArguments<Own extends Options>(description: Description<Own>): Arguments<Own> {
+  const parsed = parseArguments(process.argv.slice(2), description)
   if (parsed.kind === 'arguments') return parsed.values
   if (parsed.kind === 'help') {
     console.log(parsed.text)
     process.exit(0)
   }
   console.error(
-    `bench:${conditions.name}: ${parsed.problem}\n→ See the options: npm run bench:${conditions.name} -- --help`,
+    `bench:${description.name}: ${parsed.problem}\n→ See the options: npm run bench:${description.name} -- --help`,
   )
   process.exit(2)
 }
 
 export function parseArguments<Own extends Options>(
   argv: readonly string[],
-  conditions: Description<Own>,
+  description: Description<Own>,
 ): Parsed<Own> {
-  const options = allOptions(conditions)
+  const options = allOptions(description)
   try {
     const { values } = parseArgs({ args: [...argv], strict: true, options: forParseArgs(options) })
-    if (values.help === true) return { kind: 'help', text: renderHelp(conditions, options) }
+    if (values.help === true) return { kind: 'help', text: renderHelp(description, options) }
     const entries = Object.entries(options).map(([name, option]) => [name, read(name, option, values[name])])
     return { kind: 'arguments', values: Object.fromEntries(entries) as Arguments<Own> }
   } catch (error) {

@@ -50,7 +50,7 @@ export interface Ports {
 }
 
 /** What the person who started the workflow asks for. */
-export interface Dispatch {
+interface Dispatch {
   /** Names this start of the workflow: its repetition asks for nothing new. */
   id: string
   /** A request to be tested; empty when there is none. */

@@ -1,0 +1,73 @@
+// Every bench as people start it, with the least work it can be given.
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { describe, expect, it } from 'vitest'
+import { SKIP } from '../adapters/sandbox-lab.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+interface Bench {
+  name: string
+  file: string
+  args: readonly string[]
+  /** Nothing it prints depends on the machine, apart from the times it measures. */
+  repeats: boolean
+}
+
+const BENCHES: readonly Bench[] = [
+  { name: 'search', file: 'search.ts', args: ['--trials', '20'], repeats: true },
+  { name: 'brief', file: 'brief.ts', args: ['--experiments', '10', '--experiments', '20'], repeats: true },
+  { name: 'decide', file: 'decide/main.ts', args: ['--replay', 'bench/replay/softcap.csv'], repeats: true },
+  { name: 'cuts', file: 'cuts.ts', args: ['--configurations', '3'], repeats: true },
+  { name: 'sandbox', file: 'sandbox.ts', args: [], repeats: false },
+  { name: 'start', file: 'start.ts', args: ['--command', 'judge'], repeats: false },
+]
+/** Measured in milliseconds, and so never twice the same. */
+const TIME = /Ms$|Milliseconds$/
+
+function start({ file }: Bench, args: readonly string[]) {
+  return execa(process.execPath, [join('bench', file), ...args], { cwd: ROOT, reject: false })
+}
+
+async function measure(bench: Bench, seed: string) {
+  const shared = ['--repetitions', '1', '--seed', seed, '--json']
+  const { exitCode, stdout, stderr } = await start(bench, [...bench.args, ...shared])
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return stdout
+}
+
+function withoutTimes(json: string): unknown {
+  return JSON.parse(json, (key, value: unknown) => (TIME.test(key) ? undefined : value))
+}
+
+describe.each(BENCHES)('bench:$name', (bench) => {
+  const needsSandbox = bench.name === 'sandbox'
+
+  it.skipIf(needsSandbox && SKIP)('prints one JSON document of finite numbers', async () => {
+    const json = await measure(bench, '3')
+    expect(JSON.parse(json)).toMatchObject({ bench: bench.name, repetitions: 1, seed: 3 })
+    expect(json).not.toMatch(/NaN|Infinity/)
+  })
+
+  it('refuses an option that it does not know', async () => {
+    const { exitCode, stdout, stderr } = await start(bench, ['--repetition', '1'])
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect(stderr).toBe(
+      `bench:${bench.name}: Unknown option '--repetition'\n→ See the options: npm run bench:${bench.name} -- --help`,
+    )
+  })
+
+  it.skipIf(!bench.repeats)('finds the same with the same seed', async () => {
+    const [first, second] = [await measure(bench, '3'), await measure(bench, '3')]
+    expect(withoutTimes(second)).toEqual(withoutTimes(first))
+  })
+})
+
+it('refuses fewer than one repetition', async () => {
+  const { exitCode, stderr } = await execa(process.execPath, ['bench/search.ts', '--repetitions', '0'], {
+    cwd: ROOT,
+    reject: false,
+  })
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('--repetitions: expected a whole number of at least 1, found "0"')
+})
