@@ -11,10 +11,10 @@ import type { LedgerEvent } from '../../../src/core/record/events.ts'
 import { LEDGER_START, writeLines } from '../../../src/core/record/ledger.ts'
 import type { Trial } from '../../../src/core/record/trial.ts'
 import { aTrialResult } from '../../factories.ts'
-import { AT } from '../../fakes/memory.ts'
 import { aWorld, round } from '../../fakes/swarm.ts'
 import { readRecorded } from '../../fixtures/ledgers/decisions.ts'
 
+const NOON = new Date('2026-01-02T12:00:00Z')
 const ajv = new Ajv2020()
 formats.default(ajv)
 const isLine = ajv.compile(lineJsonSchema())
@@ -38,7 +38,7 @@ function wrongLines(text: string): string[] {
 /** Two rounds of a swarm; in the first, the trials of one candidate are lost. */
 async function twoRounds() {
   const { world, candidates } = aWorld(-0.5, 0.5)
-  const train = (trial: Trial) => world.trainer.run(trial, new AbortController().signal)
+  const train = (trial: Trial) => world.trainer.run(trial)
   await round(world, '1', async (trial) => (trial.candidate === candidates[0].id ? undefined : train(trial)))
   await round(world, '2', train)
   return world
@@ -52,7 +52,7 @@ describe('the schema of events', () => {
   })
 
   test('describes what jobs write', async () => {
-    const { events } = await twoRounds()
+    const { events } = (await twoRounds()).ledger
     const kinds = new Set(events.map(({ kind }) => kind))
     expect([...kinds]).toEqual(
       expect.arrayContaining(['assigned', 'trial', 'lost', 'opened', 'judged', 'ended']),
@@ -69,7 +69,7 @@ describe('the schema of events', () => {
 
 describe('the JSON schema of lines', () => {
   test('describes the lines that jobs write', async () => {
-    expect(wrongLines((await twoRounds()).ledgerText)).toEqual([])
+    expect(wrongLines((await twoRounds()).ledger.text)).toEqual([])
   })
 
   test.each([
@@ -77,11 +77,11 @@ describe('the JSON schema of lines', () => {
     ['in a file of curves', 3],
   ])('describes the line of a trial whose curve is %s', (_, file) => {
     const result = { ...aTrialResult({ value: 2.25 }), curve: [{ step: 1, value: 3.5 }] }
-    expect(wrongLines(writeLines([{ kind: 'trial', result }], LEDGER_START, AT, file).lines)).toEqual([])
+    expect(wrongLines(writeLines([{ kind: 'trial', result }], LEDGER_START, NOON, file).lines)).toEqual([])
   })
 
   test('refuses a line without its hash', () => {
-    const { lines } = writeLines([{ kind: 'format', format: 2 }], LEDGER_START, AT)
+    const { lines } = writeLines([{ kind: 'format', format: 2 }], LEDGER_START, NOON)
     expect(wrongLines(lines)).toEqual([])
     expect(wrongLines(lines.replace(/,"hash":"\w+"/, ''))).toHaveLength(1)
   })
