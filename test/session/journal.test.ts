@@ -214,3 +214,39 @@ describe('failures', () => {
     expect([store.kinds.slice(2), journal.state.asked]).toEqual([['no-proposal', 'no-proposal'], 2])
   })
 })
+
+describe('training curves', () => {
+  const curve = [
+    { step: 1, value: 3.5 },
+    { step: 20, value: 2.75 },
+  ]
+  const withItsCurve: LedgerEvent = { kind: 'trial', result: { ...aTrialResult(), curve } }
+  const curveIn = ({ state }: Journal) => [...state.trials.values()].map((result) => result.curve)
+
+  test('F122 are kept beside the ledger, and known to who recorded them and to who opens it later', async () => {
+    const { store, journal } = await aJournal()
+    journal.record([withItsCurve])
+    await journal.flushed()
+    expect([store.text.includes('2.75'), store.remote.curves.includes('2.75')]).toEqual([false, true])
+    const later = await Journal.open(new MemoryLedgerStore(store.remote), STILL_CLOCK)
+    expect([curveIn(journal), curveIn(later)]).toEqual([[curve], [curve]])
+  })
+
+  test('that another job recorded meanwhile are read with its lines', async () => {
+    const { store, journal } = await aJournal()
+    const other = await Journal.open(new MemoryLedgerStore(store.remote), STILL_CLOCK)
+    other.record([withItsCurve])
+    await other.flushed()
+    journal.record([proposed('ours')])
+    await journal.flushed()
+    expect(curveIn(journal)).toEqual([curve])
+  })
+
+  test('that are lost are empty, and no reason to stop', async () => {
+    const { store, journal } = await aJournal()
+    journal.record([withItsCurve])
+    await journal.flushed()
+    const later = new MemoryLedgerStore({ ...store.remote, curves: '' })
+    expect(curveIn(await Journal.open(later, STILL_CLOCK))).toEqual([[]])
+  })
+})

@@ -1,0 +1,103 @@
+// What a long ledger costs: opening, planning, recording and reporting, against a real bare repository on this machine.
+// Every measurement is made in a process of its own, so that its peak memory is its own.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readArguments } from './arguments.ts'
+import { median, round } from './numbers.ts'
+import { Output } from './output.ts'
+
+const options = readArguments({
+  name: 'ledger',
+  measures: 'What opening, planning, recording and reporting take on a long ledger with training curves.',
+  repetitions: 3,
+  repetitionIs: 'processes that open each ledger; the median is reported',
+  seed: 1,
+  seedDecides: 'the experiments in the ledgers',
+  options: {
+    experiments: {
+      kind: 'counts',
+      help: 'measure ledgers of so many experiments',
+      default: [1000, 10_000, 100_000],
+    },
+  },
+})
+
+type Measured = Record<
+  | 'fetchSeconds'
+  | 'openSeconds'
+  | 'planSeconds'
+  | 'recordSeconds'
+  | 'pushSeconds'
+  | 'reportSeconds'
+  | 'addedBytes'
+  | 'peakMiB',
+  number
+>
+
+const git = (cwd: string, ...args: string[]) =>
+  execFileSync('git', args, { cwd, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 })
+const script = (name: string, ...args: string[]) =>
+  execFileSync(
+    process.execPath,
+    ['--max-old-space-size=8192', fileURLToPath(new URL(`./ledger/${name}.ts`, import.meta.url)), ...args],
+    { encoding: 'utf8' },
+  )
+
+function measure(experiments: number) {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-ledger-'))
+  try {
+    const [remote, writer] = [join(folder, 'remote'), join(folder, 'writer')]
+    for (const [path, kind] of [
+      [remote, '--bare'],
+      [writer, '--quiet'],
+    ] as const) {
+      mkdirSync(path)
+      git(path, 'init', '--quiet', kind)
+    }
+    git(remote, 'config', 'uploadpack.allowFilter', 'true')
+    git(remote, 'config', 'uploadpack.allowAnySHA1InWant', 'true')
+    const url = `file://${remote}`
+    script('write', url, writer, `${experiments}`, `${options.seed}`)
+    git(remote, 'gc', '--quiet')
+    const measured = Array.from({ length: options.repetitions }, (_, index) => {
+      const reader = join(folder, `reader ${index}`)
+      mkdirSync(reader)
+      git(reader, 'init', '--quiet')
+      return JSON.parse(script('read', url, reader)) as Measured
+    })
+    const listed = git(remote, 'ls-tree', '-r', '--long', 'autoresearch/ledger').trim().split('\n')
+    const sizes = listed.map((entry) => Number(entry.split(/\s+/)[3]))
+    return {
+      measured,
+      largestBytes: sizes.reduce((most, size) => Math.max(most, size), 0),
+      files: sizes.length,
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const output = new Output('ledger', options)
+for (const experiments of options.experiments) {
+  const { measured, largestBytes, files } = measure(experiments)
+  const middle = (name: keyof Measured) => median(measured.map((one) => one[name]))
+  output.table('ledgers', `${experiments} experiments`, [
+    {
+      experiments,
+      fetchSeconds: round(middle('fetchSeconds'), 3),
+      openSeconds: round(middle('openSeconds'), 3),
+      planSeconds: round(middle('planSeconds'), 3),
+      recordMs: round(1000 * (middle('recordSeconds') ?? Number.NaN), 1),
+      pushMs: round(1000 * (middle('pushSeconds') ?? Number.NaN), 1),
+      reportSeconds: round(middle('reportSeconds'), 3),
+      addedKiBPerExperiment: round((middle('addedBytes') ?? Number.NaN) / 1024, 1),
+      peakMiB: round(middle('peakMiB'), 0),
+      largestFileKiB: round(largestBytes / 1024, 0),
+      files,
+    },
+  ])
+}
+output.end()

@@ -1,0 +1,84 @@
+// Opens a ledger in a process of its own, plans, records and reports, and prints what each took as JSON.
+// Usage: `node bench/ledger/read.ts REMOTE CLONE`.
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { createLedgerBranch } from '../../src/adapters/git/ledger-branch.ts'
+import { ledgerFiles } from '../../src/adapters/git/ledger-files.ts'
+import { decide, planTrials } from '../../src/core/plan/schedule.ts'
+import { headlines } from '../../src/core/report/headlines.ts'
+import { renderPage } from '../../src/core/report/page.ts'
+import { buildReport, renderReport } from '../../src/core/report/report.ts'
+import { Journal } from '../../src/session/journal.ts'
+import { aCandidate, aConfig, aTrialResult, CONDITIONS, POLICY } from '../../test/factories.ts'
+
+/** Experiments that are recorded: a proposal and its run each. */
+const RECORDED = 5
+
+const [remoteUrl = '', directory = ''] = process.argv.slice(2)
+const times: Record<string, number> = {}
+
+async function timed<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+  const started = performance.now()
+  const result = await work()
+  times[name] = (times[name] ?? 0) + (performance.now() - started) / 1000
+  return result
+}
+
+function remoteBytes(): number {
+  const output = execFileSync('git', ['count-objects', '-v'], {
+    cwd: fileURLToPath(remoteUrl),
+    encoding: 'utf8',
+  })
+  const sizes = [...output.matchAll(/^size(?:-pack)?: (\d+)$/gm)].map(([, size]) => 1024 * Number(size))
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+const context = { directory, remoteUrl }
+const files = ledgerFiles(context)
+const tip = await timed('fetch', () => files.fetch())
+const lines = [...tip.files].flatMap(([path, blob]) => (path.startsWith('ledger/') ? [blob] : []))
+await timed('fetch', () => files.prefetch(lines))
+const clock = {
+  now: () => new Date('2026-06-01T00:00:00Z'),
+  monotonicSeconds: () => 0,
+  pause: async () => {},
+}
+const journal = await timed('open', () => Journal.open(createLedgerBranch(context), clock))
+const policy = POLICY
+await timed('plan', () => planTrials(journal.state, CONDITIONS, policy))
+
+const bytesBefore = remoteBytes()
+const { baseline } = journal.state
+for (let index = 0; index < RECORDED; index += 1) {
+  const candidate = aCandidate({ name: `recorded ${index}`, ...(baseline && { base: baseline.commit }) })
+  const curve = Array.from({ length: 100 }, (_, step) => ({ step, value: 2.5 + 1 / (step + 1) }))
+  for (const event of [
+    { kind: 'proposed', candidate },
+    { kind: 'trial', result: { ...aTrialResult({ candidate, value: 2.5 }), curve } },
+  ] as const) {
+    await timed('record', () => {
+      journal.record([event])
+      journal.record(decide(journal.state, CONDITIONS, policy))
+    })
+    await timed('push', () => journal.flushed())
+  }
+}
+const config = aConfig()
+await timed('report', () => {
+  const report = buildReport(journal.state, CONDITIONS, config)
+  return [renderReport(report), renderPage(report), JSON.stringify(headlines(report))]
+})
+
+console.log(
+  JSON.stringify({
+    fetchSeconds: times.fetch,
+    openSeconds: times.open,
+    planSeconds: times.plan,
+    recordSeconds: (times.record ?? 0) / (2 * RECORDED),
+    pushSeconds: (times.push ?? 0) / (2 * RECORDED),
+    reportSeconds: times.report,
+    addedBytes: (remoteBytes() - bytesBefore) / RECORDED,
+    peakMiB: process.resourceUsage().maxRSS / 1024,
+    candidates: journal.state.candidates.size,
+  }),
+)
