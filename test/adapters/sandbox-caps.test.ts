@@ -123,6 +123,11 @@ describe.skipIf(SKIP)('a trial', () => {
     expect(most).toBeLessThan(150 * MB)
   })
 
+  test('F37 gains no time to open files without end by opening many first', async () => {
+    const { exit } = await inSandboxUnkept(`exec python3 ${ATTACKS}/open-files-later.py 19000 60`, () => {})
+    expect(exit).toMatchObject({ code: null, exceeded: 'disk' })
+  })
+
   test('F28 is stopped at its timeout while it prints without end', async () => {
     const { exit } = await inSandboxUnkept('exec yes', () => {}, 0.5)
     expect(exit).toMatchObject({ code: null, signal: 'SIGTERM', timedOut: true })

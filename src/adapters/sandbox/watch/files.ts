@@ -8,14 +8,24 @@ import { ended, hidden, isEnded, processFolder, usageOf, type Watched } from './
 const MAX_FILES = 100_000
 /** So many at once that a look is quick, and so few that others can read files meanwhile. */
 const STATUSES_AT_ONCE = 64
-/** Looking through `out` may not take more than this share of the time. */
+/** Looking through `out`, or at open files, may not take more than this share of the time. */
 const BUSY_SHARE = 0.1
+/** Open files of a usual trial: what they hold is looked at once a second at least, however busy the machine is. */
+const USUAL_OPEN_FILES = 5000
+const LONGEST_PAUSE_MILLISECONDS = 1000
+
+interface NamelessBytes {
+  memoryBytes: number
+  diskBytes: number
+}
 
 /** What one look leaves to the next. */
 export class FilesPast {
   /** The processes that would not let us look at their files the last time. */
   closed = new Set<string>()
-  openFiles = 0
+  nameless: NamelessBytes = { memoryBytes: 0, diskBytes: 0 }
+  /** When it is to be asked again what the open files hold, as `performance.now()` has it. */
+  namelessDue = 0
   /** When the files in `out` are to be looked at again, as `performance.now()` has it. */
   due = 0
 }
@@ -24,16 +34,30 @@ export class FilesPast {
  * Files that are open but have no name, so that no folder shows them: deleted ones on the disk of `out`, and memory
  * made to look like a file.
  *
+ * The files are counted in every look. What they hold takes longer to find out, and is asked for less often when there
+ * are many: a program that opens many must not gain time to open too many.
+ *
  * @returns undefined when there are too many to look at, or a process hides them twice in a row
  */
 export async function namelessFiles(
   watched: Watched,
   ids: readonly string[],
   past: FilesPast,
-): Promise<{ memoryBytes: number; diskBytes: number } | undefined> {
-  const disk = watched.out === undefined ? undefined : (await stat(watched.out)).dev
+): Promise<NamelessBytes | undefined> {
   const paths = await openFiles(watched, ids, past)
   if (paths === undefined) return undefined
+  const begun = performance.now()
+  if (begun < past.namelessDue) return past.nameless
+  past.nameless = await namelessAmong(paths, watched.out)
+  const ended = performance.now()
+  const pause = (ended - begun) / BUSY_SHARE
+  const isUsual = paths.length <= USUAL_OPEN_FILES
+  past.namelessDue = ended + (isUsual ? Math.min(pause, LONGEST_PAUSE_MILLISECONDS) : pause)
+  return past.nameless
+}
+
+async function namelessAmong(paths: readonly string[], out: string | undefined): Promise<NamelessBytes> {
+  const disk = out === undefined ? undefined : (await stat(out)).dev
   const seen = new Set<string>()
   let [memoryBytes, diskBytes] = [0, 0]
   for (let begin = 0; begin < paths.length; begin += STATUSES_AT_ONCE) {
@@ -68,7 +92,6 @@ async function openFiles(
     for (const name of names ?? []) paths.push(join(folder, name))
     if (paths.length > MAX_FILES) return undefined
   }
-  past.openFiles = paths.length
   return paths
 }
 

@@ -8,9 +8,8 @@ import { processesOf, type Watched } from './processes.ts'
 const LOOK_MILLISECONDS = 250
 /** Looking at many processes may not take more than this share of the time. */
 const BUSY_SHARE = 0.1
-/** But memory that is held for a while must be seen, however busy the machine makes each look at a usual trial. */
+/** But what is held for a while must be seen, however long one look takes. */
 const LONGEST_PAUSE_MILLISECONDS = 1000
-const USUAL_OPEN_FILES = 5000
 /** Below this the host itself is in danger, whoever filled it. */
 const FREE_BYTES_FLOOR = 256 * 1024 ** 2
 
@@ -34,11 +33,8 @@ export async function watchSandbox(watched: Watched, signal: AbortSignal): Promi
     const begun = performance.now()
     const exceeded = await tooMuchUsed(watched, floors, past)
     if (exceeded !== undefined) return { exceeded, peakMemoryBytes: past.memory.peakBytes }
-    const isUsual = past.files.openFiles <= USUAL_OPEN_FILES
     const pause = Math.max(LOOK_MILLISECONDS, (performance.now() - begun) / BUSY_SHARE)
-    await delay(isUsual ? Math.min(pause, LONGEST_PAUSE_MILLISECONDS) : pause, undefined, { signal }).catch(
-      () => {},
-    )
+    await delay(Math.min(pause, LONGEST_PAUSE_MILLISECONDS), undefined, { signal }).catch(() => {})
   }
   return { peakMemoryBytes: past.memory.peakBytes }
 }
