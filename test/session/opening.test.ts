@@ -40,7 +40,7 @@ describe('a mistake in the configuration', () => {
     const { ports } = theirPorts(wrong, CONFIG)
     await expect(openSession(ports, SETTINGS)).rejects.toMatchObject({
       message: expect.stringContaining('budget: expected a duration with its unit'),
-      hint: `Mend .github/autoresearch.yml on the branch main (read at ${ORIGIN.slice(0, 7)}).`,
+      hint: `Fix .github/autoresearch.yml on the branch main (read at ${ORIGIN.slice(0, 7)}).`,
     })
   })
 
@@ -82,7 +82,7 @@ describe('a mistake in the configuration', () => {
     const { ports, lines } = theirPorts(CONFIG, `${CONFIG}program: prompt.md\n`)
     await propose({ ...ports, ...proposingPorts(silent) }, SETTINGS)
     expect(lines).toContain(
-      'program: there is no text file prompt.md, so that proposers get no directions of yours',
+      'program: there is no text file prompt.md, so proposers get no instructions; create it or correct the path',
     )
   })
 })
