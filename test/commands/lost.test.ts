@@ -7,7 +7,7 @@ import type { Trainer } from '../../src/ports.ts'
 import { Killed, type MemoryWorld, pullOf } from '../fakes/memory.ts'
 import { aWorld, now, portsOf, round as roundOf, settingsOf } from '../fakes/swarm.ts'
 
-const LOST = 'run 1 is lost: it was begun 3 times, and no result that counts came back'
+const LOST = 'run 1 is lost: it started 3 times and never returned a valid result'
 
 type Fate = 'returns' | 'vanishes' | 'is refused'
 

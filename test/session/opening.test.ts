@@ -57,7 +57,7 @@ describe('a mistake in the configuration', () => {
   ])('that there is none on %s names that branch', async (branch, main, baseline) => {
     await expect(openSession(theirPorts(main, baseline).ports, SETTINGS)).rejects.toMatchObject({
       message: expect.stringContaining(`there is no .github/autoresearch.yml on the branch ${branch} (`),
-      hint: expect.stringContaining(`Commit one to ${branch};`),
+      hint: expect.stringContaining(`Commit one to the branch ${branch}.`),
     })
   })
 

@@ -30,21 +30,21 @@ describe('F10 a limit that is reached is named', () => {
       { week: { tokens: 5000 } },
       NO_COST,
       spent(5001),
-      'the limit of 5000 tokens a week is reached',
+      'the limit of 5000 tokens per week is reached',
     ],
     [
       'dollars of a week',
       { week: { dollars: 50 } },
       NO_COST,
       spent(0, 50),
-      'the limit of 50 dollars a week is reached',
+      'the limit of 50 dollars per week is reached',
     ],
     [
       'GPU-hours of a week',
       { week: { gpuHours: 40 } },
       NO_COST,
       spent(0, 0, 41),
-      'the limit of 40 GPU-hours a week is reached',
+      'the limit of 40 GPU-hours per week is reached',
     ],
   ])('%s', (_, limits, run, week, sentence) => {
     expect(limitReached({ ...LIMITS, ...limits }, { run, week })).toBe(sentence)

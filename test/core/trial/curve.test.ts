@@ -82,7 +82,7 @@ describe('a running trial', () => {
       line((step) => baseline(step) - 0.2, every(5)),
     )
     expect(cut?.[1]).toMatch(
-      / ahead of the baseline's 7, too little to pass by what became of earlier candidates$/,
+      / ahead of the baseline's 7, and earlier candidates with such a curve did not pass$/,
     )
   })
 

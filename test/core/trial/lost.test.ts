@@ -114,7 +114,7 @@ describe('a candidate', () => {
         head: A.head,
         verdict: {
           kind: 'reject',
-          reason: 'run 1 is lost: it was begun 3 times, and no result that counts came back',
+          reason: 'run 1 is lost: it started 3 times and never returned a valid result',
           runs: { candidate: 0, baseline: 6 },
           testbed: CONDITIONS.testbed,
         },

@@ -265,7 +265,7 @@ describe('measureTrial', () => {
   it('F29 no metric', () => {
     expect(measure('all done\n')).toEqual({
       outcome: 'no-metric',
-      reason: 'nothing printed matches the pattern of val_bpb',
+      reason: 'no line of the output matches the pattern of val_bpb',
     })
   })
 
@@ -399,10 +399,10 @@ describe('readMetricFile', () => {
     ['F31 a number too small', '{"val": 1e-400}', 'invalid-metric', 'is "1e-400", which is not a decimal'],
     ['F31 a number too large', '{"val": 1e400}', 'invalid-metric', 'is "1e400", which is not a decimal'],
     ['F31 a number without end', `{"val": ${'1'.repeat(200)}}`, 'invalid-metric', 'not a decimal number'],
-    ['F29 no file', undefined, 'no-metric', 'the script wrote no metrics.json into $AUTORESEARCH_OUT'],
-    ['F29 an empty file', '', 'no-metric', 'metrics.json is not JSON'],
-    ['F29 a torn file', '{"val": 0.5', 'no-metric', 'metrics.json is not JSON'],
-    ['F29 text that says NaN', 'the loss is NaN', 'no-metric', 'metrics.json is not JSON'],
+    ['F29 no file', undefined, 'no-metric', 'the script did not write metrics.json to $AUTORESEARCH_OUT'],
+    ['F29 an empty file', '', 'no-metric', 'metrics.json is not valid JSON'],
+    ['F29 a torn file', '{"val": 0.5', 'no-metric', 'metrics.json is not valid JSON'],
+    ['F29 text that says NaN', 'the loss is NaN', 'no-metric', 'metrics.json is not valid JSON'],
     ['F29 another key', '{"value": 0.5}', 'no-metric', 'metrics.json has no number at val'],
     ['F29 a number in quotes', '{"val": "0.5"}', 'no-metric', 'metrics.json has no number at val'],
     ['F29 null', '{"val": null}', 'no-metric', 'metrics.json has no number at val'],

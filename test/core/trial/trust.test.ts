@@ -75,15 +75,15 @@ describe('checkResult', () => {
       aTrialResult({ candidate: CANDIDATE, config: 'f'.repeat(16) }),
       'another configuration',
     ],
-    ['the id of another tree', forged({ id: trialId(OTHER.tree, 1) }), 'its id does not belong'],
-    ['the id of another replicate', forged({ id: trialId(CANDIDATE.tree, 2) }), 'its id does not belong'],
+    ['the id of another tree', forged({ id: trialId(OTHER.tree, 1) }), 'its id does not match'],
+    ['the id of another replicate', forged({ id: trialId(CANDIDATE.tree, 2) }), 'its id does not match'],
     ['a seed of its own choice', forged({ seed: 42 }), 'its seed is not the one assigned'],
     [
       'the seed of another replicate',
       forged({ seed: trialSeed(ROOT_SEED, CANDIDATE.tree, 2) }),
       'its seed is not the one assigned',
     ],
-    ['a run that certifies under an ordinary id', forged({ protocol }), 'its id does not belong'],
+    ['a run that certifies under an ordinary id', forged({ protocol }), 'its id does not match'],
     [
       'an ordinary seed for a run that certifies',
       purposeful(FRESH, { seed: trialSeed(ROOT_SEED, NOW.tree, 1) }),
