@@ -1,4 +1,4 @@
-// What a result from a machine that ran candidate code must say to be believed.
+// Checks on a result from a machine that ran candidate code.
 
 import { describe, expect, it } from 'vitest'
 import type { Trial, TrialResult } from '../../../src/core/record/trial.ts'
@@ -64,7 +64,7 @@ describe('checkResult', () => {
     ['a run that certifies', FRESH],
     ['an A/A candidate', purposeful(aTrialResult({ candidate: AA }), { aa: true })],
     ['a value of 0', aTrialResult({ baseline: NOW, value: 0 })],
-  ])('believes a result of %s', (_, result) => expect(check(result)).toBeUndefined())
+  ])('accepts a result of %s', (_, result) => expect(check(result)).toBeUndefined())
 
   const { value: _, ...valueless } = aTrialResult({ candidate: CANDIDATE })
   it.each([
