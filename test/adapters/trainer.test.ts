@@ -268,7 +268,7 @@ describe('a hopeless trial', () => {
 
   test('F27 that is NaN for good is ended at once', async () => {
     const result = await candidateOf('nan-for-a-minute')
-    expect(result).toMatchObject({ outcome: 'diverged', reason: 'the curve went to NaN or infinity' })
+    expect(result).toMatchObject({ outcome: 'diverged', reason: 'the curve reached NaN or infinity' })
     expect(result.wallSeconds).toBeLessThan(10)
   })
 

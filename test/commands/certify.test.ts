@@ -365,7 +365,7 @@ describe('a machine that goes down during a fresh run', () => {
 test('F10 certification waits where GPU-hours are used up, and says so', async () => {
   const world = aWorld([GOOD, GOOD], { certify: '\nlimits: { week: { gpu-hours: 0.2 } }' })
   expect(await runCertify(world)).toContain(
-    'Certification waits: the limit of 0.2 GPU-hours a week is reached',
+    'Certification waits: the limit of 0.2 GPU-hours per week is reached',
   )
   expect(certifications(world)).toEqual([])
 })

@@ -43,7 +43,7 @@ test('without a limit the candidate that was begun and the one that waits are tr
 
 test('F10 GPU-hours of a week used up: what was begun is ended, nothing else is begun', async () => {
   const { trained, limit } = await planned('{ week: { gpu-hours: 0.5 } }', 1000)
-  expect(limit).toBe('the limit of 0.5 GPU-hours a week is reached')
+  expect(limit).toBe('the limit of 0.5 GPU-hours per week is reached')
   expect(trained).toEqual([[begun.id, 2]])
 })
 
@@ -63,9 +63,9 @@ test('F10 a trial counts before its line is on the remote', async () => {
   expect(session.costLimitReached).toBeUndefined()
   const result = aTrialResult({ candidate: begun, config: session.conditions.config, replicate: 2 })
   session.record([{ kind: 'trial', result }])
-  expect(session.costLimitReached).toBe('the limit of 0.6 GPU-hours a week is reached')
+  expect(session.costLimitReached).toBe('the limit of 0.6 GPU-hours per week is reached')
   await session.flushed()
-  expect(session.costLimitReached).toBe('the limit of 0.6 GPU-hours a week is reached')
+  expect(session.costLimitReached).toBe('the limit of 0.6 GPU-hours per week is reached')
 })
 
 test('F10 nobody is asked when the week is used up, and the log says why', async () => {
@@ -73,7 +73,7 @@ test('F10 nobody is asked when the week is used up, and the log says why', async
   const proposer = new FakeProposer()
   await propose({ ...lab.ports, ...proposingPorts(proposer) }, SETTINGS)
   expect(proposer.requests).toEqual([])
-  expect(lab.log.lines).toContain('No more proposals: the limit of 0.5 GPU-hours a week is reached')
+  expect(lab.log.lines).toContain('No more proposals: the limit of 0.5 GPU-hours per week is reached')
 })
 
 test('recorded results decide nothing until that is asked for', async () => {

@@ -8,7 +8,7 @@ import { Killed } from '../fakes/fuse.ts'
 import { aWorld, now, round as roundOf, settingsOf } from '../fakes/swarm.ts'
 import type { World } from '../fakes/world.ts'
 
-const LOST = 'run 1 is lost: it was begun 3 times, and no result that counts came back'
+const LOST = 'run 1 is lost: it started 3 times and never returned a valid result'
 
 type Fate = 'returns' | 'vanishes' | 'is refused'
 

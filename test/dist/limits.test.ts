@@ -4,7 +4,7 @@ import { proposal, startResearch } from './research.ts'
 
 it.concurrent.each([
   ['a run', { 'gpu-hours': 0.00001 }, 'the limit of 0.00001 GPU-hours is reached'],
-  ['a week', { week: { 'gpu-hours': 0.00001 } }, 'the limit of 0.00001 GPU-hours a week is reached'],
+  ['a week', { week: { 'gpu-hours': 0.00001 } }, 'the limit of 0.00001 GPU-hours per week is reached'],
 ])(
   'F10 GPU-hours of %s are used up: a clean stop with a summary, and no more trials',
   async (_, limits, sentence) => {

@@ -227,16 +227,18 @@ describe('training curves', () => {
     const { store, journal } = await aJournal()
     journal.record([withItsCurve])
     await journal.flushed()
-    expect([store.text.includes('2.75'), store.remote.curves.includes('2.75')]).toEqual([false, true])
-    const later = await Journal.open(new MemoryLedgerStore(store.remote), STILL_CLOCK)
+    expect([store.text.includes('2.75'), store.curves.includes('2.75')]).toEqual([false, true])
+    const later = await Journal.open(copyOf(store), new FakeClock())
     expect([curveIn(journal), curveIn(later)]).toEqual([[curve], [curve]])
   })
 
   test('that another job recorded meanwhile are read with its lines', async () => {
     const { store, journal } = await aJournal()
-    const other = await Journal.open(new MemoryLedgerStore(store.remote), STILL_CLOCK)
+    const theirs = copyOf(store)
+    const other = await Journal.open(theirs, new FakeClock())
     other.record([withItsCurve])
     await other.flushed()
+    Object.assign(store, { text: theirs.text, curves: theirs.curves })
     journal.record([proposed('ours')])
     await journal.flushed()
     expect(curveIn(journal)).toEqual([curve])
@@ -246,7 +248,13 @@ describe('training curves', () => {
     const { store, journal } = await aJournal()
     journal.record([withItsCurve])
     await journal.flushed()
-    const later = new MemoryLedgerStore({ ...store.remote, curves: '' })
-    expect(curveIn(await Journal.open(later, STILL_CLOCK))).toEqual([[]])
+    const later = copyOf(store)
+    later.curves = ''
+    expect(curveIn(await Journal.open(later, new FakeClock()))).toEqual([[]])
   })
 })
+
+/** The same branch, as another job reads it. */
+function copyOf({ text, curves }: FakeLedgerStore): FakeLedgerStore {
+  return Object.assign(new FakeLedgerStore(), { text, curves })
+}

@@ -32,7 +32,7 @@ describe('a mistake in the configuration', () => {
     const { ports, origin } = theirLab(wrong, CONFIG)
     await expect(openSession(ports, SETTINGS)).rejects.toMatchObject({
       message: expect.stringContaining('budget: expected a duration with its unit'),
-      hint: `Mend .github/autoresearch.yml on the branch main (read at ${origin.slice(0, 7)}).`,
+      hint: `Fix .github/autoresearch.yml on the branch main (read at ${origin.slice(0, 7)}).`,
     })
   })
 
@@ -49,7 +49,7 @@ describe('a mistake in the configuration', () => {
   ])('that there is none on %s names that branch', async (branch, main, baseline) => {
     await expect(openSession(theirLab(main, baseline).ports, SETTINGS)).rejects.toMatchObject({
       message: expect.stringContaining(`there is no .github/autoresearch.yml on the branch ${branch} (`),
-      hint: expect.stringContaining(`Commit one to the branch ${branch};`),
+      hint: expect.stringContaining(`Commit one to the branch ${branch}.`),
     })
   })
 
@@ -76,7 +76,7 @@ describe('a mistake in the configuration', () => {
     const { ports, log } = theirLab(CONFIG, `${CONFIG}program: prompt.md\n`)
     await propose({ ...ports, ...proposingPorts(new FakeProposer()) }, SETTINGS)
     expect(log.lines).toContain(
-      'program: there is no text file prompt.md, so that proposers get no directions of yours',
+      'program: there is no text file prompt.md, so proposers get no instructions; create it or correct the path',
     )
   })
 })

@@ -1,4 +1,4 @@
-// Certification: proves the merges since the last certified commit together, with fresh runs of both ends side by side.
+// Certification: tests all merges since the last certified commit together, with fresh runs of both ends side by side.
 
 import type { Config } from '../config/config.ts'
 import { measurementHash } from '../config/measurement.ts'
@@ -11,13 +11,17 @@ import { type CertifyPolicy, certificationEvidence, HOLD_Z, judgeRange } from '.
 import { isCertifying, type NextRange, nextRange, pendingMerges } from './ranges.ts'
 import { decideReverts } from './revert.ts'
 
-/** The configuration that certification measures under: its own evaluator, where there is one. */
+/** The configuration for certification, with its own evaluator if it has one. */
 export function certificationConfig(config: Config): Config {
   const { evaluate } = config.certify
   return evaluate === undefined ? config : { ...config, evaluate }
 }
 
-/** What certification measures under `config`, on a machine. */
+/**
+ * The policy of certification.
+ *
+ * @param testbed the testbed whose runs count; undefined: all
+ */
 export function certifyPolicy(config: Config, testbed: string | undefined): CertifyPolicy {
   const { every, runs } = config.certify
   const { direction } = config.metric
@@ -26,12 +30,12 @@ export function certifyPolicy(config: Config, testbed: string | undefined): Cert
   return { direction, runs, every, holdZ: HOLD_Z, conditions, ...(simplicity && { simplicity }) }
 }
 
-/** The runs that certification needs now; none while it is stuck. */
+/** The runs that certification needs now; none while it cannot continue. */
 export function planCertification(state: State, policy: CertifyPolicy): Trial[] {
   return certificationFailure(state, policy) === undefined ? missingRuns(state, policy) : []
 }
 
-/** Both ends in turn, so that whatever drifts meets both alike. */
+/** Alternates between both ends, so that drift affects both equally. */
 function missingRuns(state: State, policy: CertifyPolicy): Trial[] {
   const range = nextRange(state)
   const opinion = range && judgeRange(state, policy, range)
@@ -65,7 +69,7 @@ function missingRuns(state: State, policy: CertifyPolicy): Trial[] {
   return trials
 }
 
-/** By tree: certification counts its own replicates, through all ranges, so that its seeds are fresh every time. */
+/** The last certifying replicate by tree. The count continues through all ranges, so that the seeds are always new. */
 function lastReplicates(state: State): Map<string, number> {
   const last = new Map<string, number>()
   for (const { trial } of state.trials.values())
@@ -74,13 +78,13 @@ function lastReplicates(state: State): Map<string, number> {
   return last
 }
 
-/** Asks for the certification of every merge that is not settled; nothing when there is none. */
+/** Requests certification of all pending merges; no event when none is pending or it is already requested. */
 export function askForCertification(state: State): Extract<LedgerEvent, { kind: 'certify' }>[] {
   const last = pendingMerges(state).at(-1)
   return last && !isCertifying(state) ? [{ kind: 'certify', to: last.commit }] : []
 }
 
-/** What certification can decide now, as ledger events; each may make another possible. */
+/** What certification can decide now, as ledger events. Each event may allow further decisions. */
 export function decideCertification(state: State, policy: CertifyPolicy): LedgerEvent[] {
   const isDue = policy.every > 0 && pendingMerges(state).length >= policy.every
   const range = nextRange(state)
@@ -94,7 +98,7 @@ export function decideCertification(state: State, policy: CertifyPolicy): Ledger
   ]
 }
 
-/** Why certification cannot go on, as a sentence; undefined while it can. */
+/** Why certification cannot continue, as a sentence; undefined while it can. */
 export function certificationFailure(state: State, policy: CertifyPolicy): string | undefined {
   const range = nextRange(state)
   const opinion = range && judgeRange(state, policy, range)

@@ -1,4 +1,4 @@
-// What fresh runs say about a range of the baseline: that it holds, that it does not, or that more of them are needed.
+// Decides from fresh runs whether a range of the baseline holds, does not hold, or needs more runs.
 
 import { type Conditions, comparableTrials, noiseSigma } from '../judge/evidence.ts'
 import { type MeasuredEvidence, NOT_WORSE_Z } from '../judge/judge.ts'
@@ -13,22 +13,22 @@ import type { NextRange } from './ranges.ts'
 
 export interface CertifyPolicy {
   direction: MetricDirection
-  /** Fresh runs of each end of a range; a merge that stands alone gets twice as many before it is refuted. */
+  /** Fresh runs of each end of a range; a single merge gets twice as many before it is refuted. */
   runs: number
-  /** Merges after which certification begins by itself; 0 for never. */
+  /** Merges after which certification starts automatically; 0: never. */
   every: number
-  /** Standard score from which a range holds. */
+  /** Minimum standard score of a range that holds. */
   holdZ: number
-  /** What merges that only had to be not worse may cost. */
+  /** The margin that simplifications may cost. */
   simplicity?: Simplicity
   /** The conditions of certification, see `certificationConfig`. */
   conditions: Conditions
 }
 
-/** One-sided 5 %: of ranges that gained nothing, one in twenty holds. */
+/** One-sided 5 %: one in twenty ranges without a gain holds. */
 export const HOLD_Z = 1.645
 
-/** Runs of one end that may fail before something else than a small gain is the matter. */
+/** Number of failed runs of one end from which the code, not the size of the gain, is the problem. */
 const MAX_FAILURES = 3
 
 /** The fresh runs of a range, as the baseline (`from`) and the candidate (`to`) of one comparison. */
@@ -48,14 +48,14 @@ export function certificationEvidence(
 
 type Opinion =
   | { kind: 'run'; runs: number }
-  /** `from` does not train or is not evaluated: that says nothing about the merges. */
+  /** Runs of `from` fail, which says nothing about the merges. */
   | { kind: 'stuck'; reason: string }
   | { kind: 'decided'; certification: Certification }
 
 /**
- * The opinion about a range on the evidence so far: z = (gain + margin) / (σ √(1/n + 1/m)), one-sided, where the margin
- * is what the simplifications in it may cost together. Looked at once, and for a single merge a second time with twice the
- * runs: undoing a merge that helps costs more than the runs that tell.
+ * Judges a range on the evidence so far by a one-sided test: z = (gain + margin) / (σ √(1/n + 1/m)), where the margin is
+ * the total that the range's simplifications may cost. The test is done once; a single merge is tested a second time with
+ * twice the runs, because reverting a merge that helps costs more than those runs.
  */
 export function judgeRange(state: State, policy: CertifyPolicy, range: NextRange): Opinion {
   const ends = { from: range.from.commit, to: range.to.commit }
@@ -80,17 +80,17 @@ export function judgeRange(state: State, policy: CertifyPolicy, range: NextRange
   return { kind: 'decided', certification }
 }
 
-/** What is asked of a range. */
+/** The requirement that a range must meet. */
 interface Demand {
   sigma: number
-  /** Merges in it that only had to be not worse. */
+  /** Number of merges in it that were simplifications. */
   simplifications: number
-  /** What they may cost together, in the metric's unit. */
+  /** Total loss that they may cause, in the metric's unit. */
   margin: number
   holdZ: number
 }
 
-/** A merge is held to what the judge asked of it: each simplification may cost its margin, alone and in company. */
+/** Applies the judge's requirements: each simplification may cost its margin, alone or in a group. */
 function demandOn(
   { merges, addedLines }: NextRange,
   { simplicity, holdZ }: CertifyPolicy,
@@ -127,7 +127,7 @@ function compareEnds(
   }
 }
 
-/** Without noise what is equal is not worse, and no gain. */
+/** Without noise, an equal value is neither worse nor a gain. */
 function holdsExactly(merges: number, gain: number, { simplifications, margin }: Demand): boolean {
   return simplifications === merges ? gain >= -margin : gain > -margin
 }

@@ -1,4 +1,4 @@
-// What becomes of a merge that certification refuted: a pull request that undoes it, decided by the fresh runs alone.
+// Reverts a merge that certification refuted, by a pull request whose verdict comes from the fresh runs alone.
 
 import { type Proposal, revertedMerge } from '../record/candidate.ts'
 import { type Certification, isRefuted, rangeKey } from '../record/certification.ts'
@@ -7,20 +7,20 @@ import { candidateMergedAs, refutationOf } from '../record/merges.ts'
 import { openCandidates, type State } from '../record/state.ts'
 import type { Verdict } from '../record/verdict.ts'
 
-/** As the ledger and pull requests name who undoes a merge. */
+/** The proposer that the ledger and pull requests name for a revert. */
 export const REVERT_PROPOSER = 'certify'
 
-/** Something to do on GitHub because of a certification. */
+/** An action on GitHub that follows from a certification. */
 export type CertificationStep =
-  /** Its check run is not there yet. */
+  /** Its check run does not exist yet. */
   | { kind: 'announce'; certification: Certification }
-  /** The merge at its end is to be undone. */
+  /** The merge at the end of its range must be reverted. */
   | { kind: 'revert'; certification: Certification }
 
 export function certificationSteps(state: State): CertificationStep[] {
-  const settled = [...state.certifications.values()].filter((one) => one.holds || isRefuted(one))
+  const decided = [...state.certifications.values()].filter((one) => one.holds || isRefuted(one))
   const undone = new Set([...state.candidates.values()].flatMap((one) => revertedMerge(one) ?? []))
-  return settled.flatMap((certification) => {
+  return decided.flatMap((certification) => {
     const { to } = certification
     const isAnnounced = state.announced.has(rangeKey(certification))
     const stays = certification.holds || undone.has(to) || state.notReverted.has(to)
@@ -31,7 +31,7 @@ export function certificationSteps(state: State): CertificationStep[] {
   })
 }
 
-/** The verdicts of open reverts: they are merged because of what was measured on the merge that they undo. */
+/** The verdicts on open reverts. A revert is accepted on the runs that refuted its merge. */
 export function decideReverts(state: State): Extract<LedgerEvent, { kind: 'judged' }>[] {
   return openCandidates(state).flatMap((candidate) => {
     const merge = revertedMerge(candidate)
@@ -52,7 +52,7 @@ function undo({ reason, gain, sigma, runs }: Certification): Verdict {
   }
 }
 
-/** What the pull request that undoes a merge says. */
+/** The text of the pull request that reverts a merge. */
 export function revertWords(
   state: State,
   { to, reason }: Certification,
@@ -62,9 +62,9 @@ export function revertWords(
   return {
     title: `Revert "${merged?.title ?? to.slice(0, 7)}"`,
     hypothesis:
-      `Certification trained ${name} anew with fresh seeds, side by side with the commit before it, and it did ` +
-      `not hold. ${reason}. To keep it nevertheless, close this pull request.`,
+      `Certification trained ${name} and the commit before it again with fresh seeds, side by side, and did not confirm ` +
+      `the gain. ${reason}. To keep the merge anyway, close this pull request.`,
     category: merged?.category ?? 'hyperparameter',
-    expectedEffect: 'none: what is undone had no effect that could be shown again',
+    expectedEffect: 'none: the reverted merge had no effect that could be reproduced',
   }
 }

@@ -1,15 +1,15 @@
-// The secrets of coding agents: read from one input of the action, and given only to the agent that asks for them by name.
+// Secrets for coding agents: read from an action input, and given only to the agent whose configuration names them.
 
 export type Variables = ReadonlyMap<string, string>
 export type ParsedVariables = { kind: 'variables'; variables: Variables } | { kind: 'wrong'; line: number }
 
-/** What a shell takes for the name of a variable. */
+/** A valid environment variable name in a shell. */
 export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/
 
 /**
- * Reads the input `agent-environment`: `NAME=value`, one a line.
+ * Reads the action input `agent-environment`: one `NAME=value` per line.
  *
- * @returns the number of the first line (1-based) that is none, and never a word of it: it may be a key
+ * @returns the variables, or the 1-based number of the first invalid line, without its content: it may be a key
  */
 export function parseVariables(text: string): ParsedVariables {
   const variables = new Map<string, string>()
@@ -23,7 +23,12 @@ export function parseVariables(text: string): ParsedVariables {
   return { kind: 'variables', variables }
 }
 
-/** @returns the variables an agent asks for, or the names of those that were not given */
+/**
+ * Selects the variables of one agent.
+ *
+ * @param names the variables in its configuration
+ * @returns the selected variables, or the names of those that were not given
+ */
 export function pickVariables(
   names: readonly string[],
   given: Variables,

@@ -1,4 +1,4 @@
-// The configuration of a research repository: every setting in typed form, or every mistake in the file at once.
+// The configuration of a research repository: all settings in typed form, or all mistakes in the file at once.
 
 import type { Gain, Simplicity } from '../judge/policy.ts'
 import type { Limits } from '../record/limits.ts'
@@ -12,46 +12,46 @@ import { readYaml } from './yaml.ts'
 
 export { type ConfigProblem, renderConfigProblems } from './problems.ts'
 
-/** What a research repository asks for, with defaults filled in. Meanings and ranges: `docs/configuration.md`. */
+/** The settings of a research repository, with defaults filled in. `docs/configuration.md` documents meanings and ranges. */
 export interface Config {
   /** Branch that holds the best proven code. */
   baseline: string
-  /** Globs of the files a candidate may change, relative to the repository; at least one. */
+  /** At least one glob, relative to the repository root, of files that a candidate may change. */
   editable: string[]
-  /** Path of the text that tells proposers what to look for. */
+  /** Path of the text file with instructions for proposers. */
   program?: string
   /** Command that prepares the data. */
   setup?: string
-  /** Command that trains once. */
+  /** Command that runs one training. */
   train: string
-  /** Command that prints the metric after training ended; what training printed does not count then. */
+  /** Command that prints the metric after training ended; it replaces the metric that training printed. */
   evaluate?: string
   /** Commands that an agent may run on its edits before it submits them. */
   checks?: string[]
-  /** Wall time a trial may train, above 0. */
+  /** Wall time that a trial may train, above 0. */
   budgetSeconds: number
   /** Wall time after which a trial is killed, above `budgetSeconds`. */
   timeoutSeconds: number
-  /** The number that decides, and where it comes from. */
+  /** The number that decides, and its source. */
   metric: Metric
-  /** Pattern with the named groups `step` and `value`, applied per line. */
+  /** Pattern with the named groups `step` and `value`, matched against every line. */
   progress?: { pattern: string }
-  /** A running trial is cut when its chance not to end hopelessly behind is below this, 0.0001–0.2; absent: never. */
+  /** A first trial is cut when its chance of ending less than 2 σ behind is below this, 0.0001 to 0.2; absent: never. */
   cutBelow?: number
   sandbox: SandboxConfig
-  /** Risk that a merge is no improvement, 0.01 to 0.5. */
+  /** Maximum risk that a merge falls short of the required gain, 0.01 to 0.5. */
   mergeRisk: number
-  /** What a merge has to bring at least. */
+  /** Minimum gain to merge; absent: 0. */
   minGain?: Gain
-  /** What lines of code are worth; absent: nothing. */
+  /** How code size changes the required gain; absent: not at all. */
   simplicity?: Simplicity
-  /** A gain above this waits for a person when training itself reported it. */
+  /** A larger gain waits for a person if the training script itself reported it. */
   reviewAbove?: Gain
-  /** Trials of the baseline (2–50), and at most of a candidate (2–20). */
+  /** Trials of the baseline (2 to 50), and maximum trials of a candidate (2 to 20). */
   replicates: { baseline: number; candidate: number }
-  /** How merges are proven together. `every` counts merges, 0 for never; `runs` is 2–20; `evaluate` replaces the other. */
+  /** Certification: after `every` merges (0: never), with `runs` per end (2 to 20), by `evaluate` if present. */
   certify: { every: number; runs: number; evaluate?: string }
-  /** Ideas between two A/A candidates; 0 for never. */
+  /** Ideas between two A/A candidates; 0: no A/A candidates. */
   aaEvery: number
   /** At least one. */
   proposers: ProposerConfig[]
@@ -63,23 +63,23 @@ export interface SandboxConfig {
   kind: 'bubblewrap' | 'none'
   /** Absolute host paths that training may read. */
   read: string[]
-  /** Absent: as much as the machine has. */
+  /** Absent: the memory of the machine. */
   memoryBytes?: number
   outBytes: number
-  /** Processes and threads together. Absent: by the number of cores. */
+  /** Maximum processes and threads together. Absent: derived from the number of cores, see `defaultProcesses`. */
   processes?: number
 }
 
 interface SearchConfig {
-  /** Least share of candidates that change more than numbers, 0 to 1. */
+  /** Minimum share of candidates that change more than numbers, 0 to 1. */
   structuralShare: number
-  /** Share in common with a past change from which a change counts as the same, 0.3 to 1. */
+  /** Similarity to a past change from which a change counts as a repetition, 0.3 to 1. */
   novelty: number
-  /** Merges after which an idea that was turned down may come back, at least 1. */
+  /** Merges after which a rejected or parked idea may be tried again, at least 1. */
   retryAfterMerges: number
-  /** Settled candidates from one writing of the insights to the next, at least 1. */
+  /** Decided candidates between two updates of the insights, at least 1. */
   insightsEvery: number
-  /** What an hour of the device is worth, above 0. */
+  /** Value of a device hour, above 0. */
   deviceHourDollars: number
 }
 
@@ -88,10 +88,10 @@ export type ProposerConfig =
   | CommandConfig
   | {
       kind: 'openai'
-      /** In the order in which they are asked. */
+      /** In the order in which they are tried. */
       endpoints: [EndpointConfig, ...EndpointConfig[]]
       maxTurns: number
-      /** Of one answer; absent: what the endpoint allows. */
+      /** Maximum per answer; absent: the limit of the endpoint. */
       maxOutputTokens?: number
     }
 
@@ -102,7 +102,7 @@ export interface CommandConfig {
   run: string
   /** `host` or `host:port`; at least one. */
   hosts: string[]
-  /** Names of variables that come from an input of the action. */
+  /** Names of variables from the action input `agent-environment`. */
   secrets: string[]
   env: Record<string, string>
   /** Absolute host paths that the agent may read. */
@@ -126,8 +126,8 @@ export type ParsedConfig =
 /**
  * Reads a configuration file.
  *
- * @param text the file's content, YAML of at most 64 KiB.
- * @returns the configuration, or all its problems; never throws.
+ * @param text content of the file: YAML, at most 64 KiB
+ * @returns the configuration, or all its problems; never throws
  */
 export function parseConfig(text: string): ParsedConfig {
   const yaml = readYaml(text)
@@ -142,7 +142,7 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
 }
 
-/** Loses none of the true winners on recorded runs, and hardly a candidate that changes nothing; see docs/deciding.md. */
+/** On recorded runs this cuts no true winner and hardly any candidate without an effect; see docs/deciding.md. */
 const DEFAULT_CUT = 0.05
 
 function toConfig(file: ConfigFile): Config {
@@ -211,7 +211,7 @@ function toProposer(proposer: WrittenProposer): ProposerConfig {
   if (proposer.kind === 'command') return toCommand(proposer)
   const { kind, 'max-turns': maxTurns, 'max-output': maxOutputTokens, fallback = [] } = proposer
   const { 'base-url': baseUrl } = proposer
-  // Another model of the same endpoint needs no second URL.
+  // A fallback without a URL is another model at the same endpoint.
   const others = fallback.map((other) => toEndpoint({ ...(baseUrl && { 'base-url': baseUrl }), ...other }))
   return {
     kind,

@@ -1,9 +1,9 @@
-// Which known word a misspelled one was meant to be.
+// Finds the known word that a misspelled word probably means.
 
 /**
- * The nearest of `known` to `word` by Levenshtein distance, where case does not count and `_` is `-`.
+ * The word in `known` that is nearest to `word` by Levenshtein distance. Ignores case, and treats `_` as `-`.
  *
- * @returns undefined when none is near: more than a third of the letters (and more than two) would have to change.
+ * @returns undefined when no word is near: more than a third of the letters, and more than two, would have to change
  */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
   const written = word.toLowerCase().replaceAll('_', '-')
@@ -16,7 +16,7 @@ export function nearestWord(word: string, known: readonly string[]): string | un
 }
 
 function editDistance(a: string, b: string): number {
-  // `b` may be as long as the file: words of very different length are never near, so they are not compared.
+  // A word may be as long as the file. Words of very different length are never near and are not compared.
   if (Math.abs(a.length - b.length) > 8) return Number.POSITIVE_INFINITY
   let row = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let i = 1; i <= a.length; i++) {

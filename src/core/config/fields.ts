@@ -1,5 +1,5 @@
-// The kinds of field the configuration is made of. The message of every rule is what was expected, so that a problem
-// reads `expected <message>, found <value>`.
+// The kinds of field in the configuration. The message of every rule states the expected value, so that a problem reads
+// `expected <message>, found <value>`.
 import { z } from 'zod'
 import type { Gain } from '../judge/policy.ts'
 import { VARIABLE_NAME } from './agent-environment.ts'
@@ -17,23 +17,23 @@ import {
 } from './quantity.ts'
 import type { Refusal } from './rules.ts'
 
-/** Five days, what GitHub allows a job on a self-hosted runner. */
+/** Five days: GitHub's limit for a job on a self-hosted runner. */
 const MAX_DURATION_SECONDS = 5 * 24 * 3600
 
-const blank = { abort: true, error: 'a text that is not empty' }
+const blank = { abort: true, error: 'text that is not empty' }
 
 export function line(expected: string) {
   return z
     .string(expected)
     .regex(/\S/, blank)
-    .refine((text) => !text.includes('\0'), 'a text without NUL')
+    .refine((text) => !text.includes('\0'), 'text without NUL characters')
 }
 
 export function ruled(expected: string, rule: (text: string) => Refusal | undefined) {
   return z.string(expected).min(1, blank).superRefine(checked(rule))
 }
 
-/** A rule as zod runs it on a text. */
+/** Turns a rule into a zod check on text. */
 export function checked(rule: (text: string) => Refusal | undefined) {
   return (text: string, context: z.core.$RefinementCtx<string>): void => {
     const refusal = rule(text)
@@ -47,7 +47,7 @@ interface Help {
   examples: unknown[]
 }
 
-// Help goes on what is written, before it is transformed: zod publishes no examples of a transformed schema.
+// Help is attached to the schema of the written value: zod publishes no examples for a transformed schema.
 export function duration(help: Help) {
   const expected = 'a duration with its unit, above 0 and at most 120h'
   const seconds = z.number(expected).positive(expected).max(MAX_DURATION_SECONDS, expected)
@@ -59,7 +59,7 @@ export function duration(help: Help) {
     .pipe(seconds)
 }
 
-/** As `duration`, and still text: zod publishes no examples of what contains a transformed schema. */
+/** Like `duration`, but keeps the text: zod publishes no examples for a schema that contains a transformed one. */
 export function writtenDuration(help: Help) {
   const expected = 'a duration with its unit, above 0 and at most 120h'
   return z
@@ -86,7 +86,7 @@ export function count(min: number, max: number, help: Help) {
     .pipe(whole)
 }
 
-/** From 1M to 1024T; binary, so that 8G of memory is what a machine calls 8 GiB. */
+/** From 1M to 1024T. Units are binary: 8G means 8 GiB. */
 export function size(help: Help) {
   const expected = 'a size with its unit, from 1M to 1024T'
   const bytes = z
@@ -115,7 +115,7 @@ export function gain(help: Help) {
     })
 }
 
-/** A share that is written in percent. */
+/** A share that is written as a percentage and read as a number from 0 to 1. */
 export function percentage(minPercent: number, maxPercent: number, help: Help) {
   const expected = `a share from ${minPercent}% to ${maxPercent}%`
   const part = z
@@ -130,9 +130,9 @@ export function percentage(minPercent: number, maxPercent: number, help: Help) {
     .pipe(part)
 }
 
-/** A chance from 0.01 % to 20 %, which tables of the t-distribution cover; `none` is 0. */
+/** A probability from 0.01 % to 20 %, the range that `studentQuantile` covers; `none` is 0. */
 export function chance(help: Help) {
-  const expected = '"none", or a chance from 0.01% to 20%'
+  const expected = '"none", or a probability from 0.01% to 20%'
   const share = z
     .number(expected)
     .refine((value) => value === 0 || (value >= 0.0001 && value <= 0.2), expected)
@@ -143,7 +143,7 @@ export function chance(help: Help) {
     .pipe(share)
 }
 
-/** How many of something come between two of another; `never`, or 0, for none at all. */
+/** An interval as a whole number; `never` or 0 switches it off. */
 export function every(min: number, max: number, help: Help) {
   const expected = `a whole number from ${min} to ${max}, or never`
   const whole = z.int(expected).refine((found) => found === 0 || (found >= min && found <= max), expected)
@@ -180,5 +180,5 @@ export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Runs a cross-field rule although other fields are wrong, so that all problems are found at once. */
+/** Runs a cross-field rule even if other fields are wrong, so that all problems are reported at once. */
 export const despiteProblems = { when: ({ value }: { value: unknown }) => isMapping(value) }

@@ -1,4 +1,4 @@
-// Turns what zod found into problems a person can act on: where, what was expected, what was found, what to do next.
+// Turns zod issues into problems that a person can act on: place, expected value, found value and next action.
 import { stringify } from 'yaml'
 import type { z } from 'zod'
 import { nearestWord } from './edit-distance.ts'
@@ -9,7 +9,7 @@ import type { ConfigPath, ConfigYaml } from './yaml.ts'
 type Field = z.core.JSONSchema.BaseSchema
 type ReadYaml = Extract<ConfigYaml, { kind: 'read' }>
 
-/** Explains every issue that the schema has with `yaml`. */
+/** Explains every zod issue found in `yaml`. */
 export function explainIssues(found: readonly z.core.$ZodIssue[], yaml: ReadYaml): ConfigProblem[] {
   if (found.length === 0) return []
   const issues = found.flatMap(withoutUnion)
@@ -27,12 +27,12 @@ export function explainIssues(found: readonly z.core.$ZodIssue[], yaml: ReadYaml
   const wrong = issues
     .filter((issue) => issue.code !== 'unrecognized_keys')
     .map((issue) => explainIssue(issue, schema, yaml))
-    // A misspelled key is one mistake: that the right one is missing is not a second.
+    // A misspelled required key is reported once: the missing correct key is not a second problem.
     .filter(({ path, found }) => found !== NOTHING || !misspelled.has(path))
   return [...unknown, ...wrong]
 }
 
-/** Of a value that may be a word or a mapping, and is a mapping: what is wrong inside it. */
+/** For a value that may be a word or a mapping and is a mapping: the issues inside the mapping. */
 function withoutUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue]
   const meant = issue.errors.find((inner) => inner.length > 0 && !inner.some(isAnotherKind))
@@ -54,7 +54,7 @@ function explainUnknownKey(
     path: renderPath(path),
     expected: 'a known key',
     found: quote(String(path.at(-1))),
-    hint: meant === undefined ? `remove it; known here: ${known.join(', ')}` : `did you mean ${meant}?`,
+    hint: meant === undefined ? `remove it; known keys: ${known.join(', ')}` : `did you mean ${meant}?`,
   }
 }
 
@@ -80,9 +80,9 @@ function suggest(path: ConfigPath, field: Field | undefined, found: unknown): st
   if (meant !== undefined) return `did you mean ${meant}?`
   const example = field?.examples?.[0] ?? choices[0]
   if (example !== undefined) {
-    return `write for example \`${typeof key === 'string' ? `${key}: ${flow(example)}` : flow(example)}\``
+    return `write, for example, \`${typeof key === 'string' ? `${key}: ${flow(example)}` : flow(example)}\``
   }
-  return `write keys below it: ${Object.keys(field?.properties ?? {}).join(', ')}`
+  return `add keys below it: ${Object.keys(field?.properties ?? {}).join(', ')}`
 }
 
 function wordsOf(option: Field | boolean): unknown[] {
@@ -98,7 +98,7 @@ function flow(value: unknown): string {
   }).trim()
 }
 
-/** The part of the published schema that describes `path`; of several alternatives, the one of the same `kind`. */
+/** The part of the published schema that describes `path`. Among alternatives, selects the one with the same `kind`. */
 function fieldAt(schema: Field, path: ConfigPath, root: unknown): Field | undefined {
   let field: unknown = schema
   path.forEach((segment, depth) => {
@@ -116,7 +116,7 @@ function fieldAt(schema: Field, path: ConfigPath, root: unknown): Field | undefi
   return typeof field === 'object' ? (field as Field) : undefined
 }
 
-/** A field that may also be written as a mapping, as that mapping. */
+/** The mapping form of a field that has several forms. */
 function asMapping(field: Field | undefined): Field | undefined {
   return field?.anyOf?.find((option) => (option as Field).properties !== undefined) ?? field
 }
@@ -134,10 +134,10 @@ function valueAt(root: unknown, path: ConfigPath): unknown {
 
 const NOTHING = 'nothing'
 
-/** Names a value in a few words. Looks one level deep only: aliases can make a value that contains itself. */
+/** Describes a value in a few words. Looks only one level deep, because aliases can make a value contain itself. */
 function describe(value: unknown): string {
   if (value === undefined || value === null) return NOTHING
-  // A key may stand there, and what is found is shown in a log.
+  // The found value appears in a log, and a URL may contain a key.
   if (typeof value === 'string') return quote(value.replace(/:\/\/[^/?#]*@/, '://…@'))
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (typeof value !== 'object') return String(value)

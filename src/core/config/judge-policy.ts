@@ -1,4 +1,4 @@
-// How the configuration asks the judge to decide: the one place where its fields become a policy.
+// The only place where fields of the configuration become the judge's policy.
 import type { JudgePolicy } from '../judge/policy.ts'
 import type { Config } from './config.ts'
 

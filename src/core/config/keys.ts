@@ -1,14 +1,14 @@
-// Which key goes to which endpoint. A key belongs to a host and is never sent to another one.
+// Assigns keys to endpoints. A key belongs to one host and is never sent to another.
 
-/** Key by host, as in `api.openai.com` or `localhost:8000`. */
+/** Keys by host, such as `api.openai.com` or `localhost:8000`. */
 export type KeysByHost = ReadonlyMap<string, string>
 
 export type ParsedKeys = { kind: 'keys'; keys: KeysByHost } | { kind: 'wrong'; line: number }
 
 /**
- * Reads the input `openai-api-keys`: `host=key`, one a line.
+ * Reads the action input `openai-api-keys`: one `host=key` per line.
  *
- * @returns the number of the first line (1-based) that is none, and never a word of it: it may be a key
+ * @returns the keys, or the 1-based number of the first invalid line, without its content: it may be a key
  */
 export function parseKeys(text: string): ParsedKeys {
   const keys = new Map<string, string>()
@@ -23,16 +23,15 @@ export function parseKeys(text: string): ParsedKeys {
 
 export const OPENAI_URL = 'https://api.openai.com/v1'
 
-/** @param baseUrl undefined stands for OpenAI's own endpoint */
+/** @param baseUrl default: OpenAI's endpoint */
 export function hostOf(baseUrl: string | undefined): string {
   return new URL(baseUrl ?? OPENAI_URL).host
 }
 
 /**
- * All keys by host: those that were given with their host, and `single` for the host of the first endpoint, unless that
- * host has one.
+ * All keys by host: the keys in `given`, plus `single` for the host of the first endpoint unless `given` has one for it.
  *
- * @param baseUrls of all endpoints, in the order of the configuration
+ * @param baseUrls base URLs of all endpoints, in the order of the configuration
  */
 export function assignKeys(
   single: string,

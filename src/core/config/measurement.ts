@@ -1,8 +1,8 @@
-// What a measured number means: the settings that two numbers must share to be compared.
+// The settings that two measured numbers must share to be comparable.
 import { createHash } from 'node:crypto'
 import type { Config } from './config.ts'
 
-/** Hash of everything in the configuration that changes what a number means. */
+/** Hash of all settings that affect the meaning of a measured number: 16 hex digits. */
 export function measurementHash({
   setup,
   train,

@@ -1,6 +1,6 @@
-// A mistake in the configuration, and how people are shown it.
+// Problems in the configuration, and how they are shown.
 
-/** One mistake in the configuration. Line and column are 1-based; `path` is empty for the file as a whole. */
+/** One problem in the configuration. Line and column are 1-based; `path` is empty for the whole file. */
 export interface ConfigProblem {
   line: number
   column: number
@@ -12,9 +12,9 @@ export interface ConfigProblem {
 }
 
 /**
- * Renders problems for people, a block of two lines per problem.
+ * Renders problems for people, as two lines per problem.
  *
- * @param file the configuration's path, as the reader knows it.
+ * @param file the path of the configuration, as the reader knows it
  */
 export function renderConfigProblems(file: string, problems: readonly ConfigProblem[]): string {
   return problems

@@ -1,5 +1,4 @@
-// How people write durations, counts, sizes and gains, in the configuration and in action inputs, and what they mean as
-// numbers.
+// Parses durations, counts, sizes and gains, as written in the configuration and in action inputs.
 import type { Gain } from '../judge/policy.ts'
 
 /** `1h30m`, `5m`, `90s`, `2.5s`: hours, minutes and seconds in this order, at least one of them. */
@@ -8,7 +7,7 @@ export const DURATION = /^(?=\d)(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d
 /** `20`, `2_000_000`, `500k`, `1.5M`: k is a thousand, M a million. */
 export const COUNT = /^(\d+(?:_\d{3})*(?:\.\d+)?)([kKM]?)$/
 
-/** `500M`, `8G`, `1.5G`: the suffix is required, and each is 1024 of the one before. */
+/** `500M`, `8G`, `1.5G`: the suffix is required; each unit is 1024 times the one before. */
 export const SIZE = /^(\d+(?:\.\d+)?)([KMGT])$/
 
 /** `8 sigma`, `10%`: a gain in standard deviations of one run, or as a share of the baseline's metric. */
@@ -43,7 +42,7 @@ export function parseCount(text: string): number | undefined {
   const parts = COUNT.exec(text)
   if (parts === null) return undefined
   const [, digits = '', suffix = ''] = parts
-  // The suffix becomes an exponent of the literal: multiplying would turn 1.1M into 1100000.0000000002.
+  // The suffix becomes an exponent in the literal, because multiplying would turn 1.1M into 1100000.0000000002.
   const count = Number(`${digits.replaceAll('_', '')}${EXPONENTS[suffix] ?? ''}`)
   return Number.isSafeInteger(count) ? count : undefined
 }
@@ -77,7 +76,7 @@ export function parseGain(text: string): Gain | undefined {
  * Reads a share.
  *
  * @param text such as `2%` or `0.5%`.
- * @returns a number, where 1 is all; undefined when `text` is not a percentage.
+ * @returns a fraction, where 1 is 100 %; undefined when `text` is not a percentage.
  */
 export function parsePercent(text: string): number | undefined {
   const [, digits] = PERCENT.exec(text) ?? []

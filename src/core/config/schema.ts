@@ -1,5 +1,5 @@
-// The configuration file as one zod schema: what is allowed, and the text editors show for it. Its sections are in schema/,
-// the kinds of field they use in fields.ts.
+// The configuration file as one zod schema: the allowed values, and the descriptions that editors show. The sections are in
+// schema/, the kinds of field in fields.ts.
 import { z } from 'zod'
 import { DEFAULT_MERGE_RISK } from '../judge/policy.ts'
 import {
@@ -29,18 +29,19 @@ export const configSchema = section({
   editable: z
     .array(
       ruled('a glob', globRule).meta({
-        description: 'Glob of *, ** and ?, relative to the repository. Never reaches .github/.',
+        description:
+          'Glob with *, ** and ?, relative to the repository root. Cannot match files in .github/.',
         examples: ['train.py'],
       }),
       'a list of globs',
     )
     .min(1, 'at least one glob')
     .meta({
-      description: 'Files a candidate may change. All others come from the baseline.',
+      description: 'Files that a candidate may change. All other files come from the baseline.',
       examples: [['train.py']],
     }),
   program: ruled('a relative path', pathRule)
-    .meta({ description: 'Text file that tells proposers what to look for.', examples: ['program.md'] })
+    .meta({ description: 'Text file with instructions for proposers.', examples: ['program.md'] })
     .exactOptional(),
   setup: line('a command')
     .meta({
@@ -50,18 +51,18 @@ export const configSchema = section({
     .exactOptional(),
   train: line('a command')
     .superRefine(checked(trainRule))
-    .meta({ description: 'Command that trains once.', examples: ['uv run train.py'] }),
+    .meta({ description: 'Command that runs one training.', examples: ['uv run train.py'] }),
   evaluate: line('a command')
     .meta({
       description:
-        'Command that prints the metric after training has ended, in a sandbox of its own. Overrules what training printed.',
+        'Command that prints the metric after training has ended, in its own sandbox. Replaces the metric that training printed.',
       examples: ['uv run evaluate.py'],
     })
     .exactOptional(),
   checks: z
     .array(
       line('a command').meta({
-        description: 'Command that says quickly whether the code is broken.',
+        description: 'Command that quickly checks whether the code is broken.',
         examples: ['python -m py_compile train.py'],
       }),
       'a list of commands',
@@ -69,41 +70,41 @@ export const configSchema = section({
     .max(10, 'at most 10 commands')
     .meta({
       description:
-        'Quick checks that an agent may run on its edits, in the sandbox and only in the command run.',
+        'Quick checks that an agent may run on its edits. Run in the sandbox, and available only in the command run.',
       examples: [['python -m py_compile train.py']],
     })
     .exactOptional(),
-  budget: duration({ description: 'Wall time one trial may train.', examples: ['5m', '1h30m'] }),
+  budget: duration({ description: 'Wall time that one trial may train.', examples: ['5m', '1h30m'] }),
   timeout: duration({
-    description: 'When a trial is killed. Default: twice the budget and 60 s.',
+    description: 'Wall time after which a trial is killed. Default: twice the budget plus 60 s.',
     examples: ['11m'],
   }).exactOptional(),
   metric,
   progress: progress.exactOptional(),
   cut: chance({
     description:
-      'The first trial of a candidate is ended early when its chance to end less than 2 sigma behind is below this, or never. Default with progress: 5%.',
+      'The first trial of a candidate is stopped early when its chance of ending less than 2 sigma behind the baseline is below this; none never stops a trial early. Default with progress: 5%.',
     examples: ['5%', 'none'],
   }).exactOptional(),
   sandbox,
   replicates,
   'merge-risk': percentage(1, 50, {
-    description: 'A candidate is merged when the risk that it is no improvement is at most this.',
+    description: 'Maximum risk that a merged candidate falls short of the required gain.',
     examples: [`${100 * DEFAULT_MERGE_RISK}%`],
   }).prefault(`${100 * DEFAULT_MERGE_RISK}%`),
   'min-gain': gain({
-    description: 'What a merge has to bring at least.',
+    description: 'Minimum gain to merge.',
     examples: ['0.1%', '0.5 sigma'],
   }).exactOptional(),
   simplicity,
   certify,
   'aa-every': every(1, 100_000, {
     description:
-      'Candidates between two that change nothing and measure how often luck is taken for progress.',
+      'Candidates between two A/A candidates, which change nothing and measure the false-merge rate.',
     examples: [25],
   }).prefault(25),
   'review-above': gain({
-    description: 'A larger gain waits for a person when training itself reported it.',
+    description: 'A larger gain waits for a person if the training script itself reported it.',
     examples: ['8 sigma', '10%'],
   }).exactOptional(),
   proposers,
@@ -119,7 +120,7 @@ export const configSchema = section({
 /** The file as written, with defaults filled in, durations in seconds and counts as numbers. */
 export type ConfigFile = z.output<typeof configSchema>
 
-/** The JSON schema that is published as `docs/autoresearch.schema.json`, for editors. */
+/** The JSON schema for editors, published as `docs/autoresearch.schema.json`. */
 export function configJsonSchema(): z.core.JSONSchema.BaseSchema {
   const { $schema, ...schema } = z.toJSONSchema(configSchema, { io: 'input' })
   return {

@@ -1,17 +1,17 @@
-// Which file of the repository a command runs, as far as its text tells.
+// Finds the repository file that a command runs, as far as its text shows.
 import { matchesGlob, normalize } from 'node:path/posix'
 
 const SCRIPT = /\.(py|[cm]?[jt]s|sh|bash|jl|r|rb|lua|pl)$/i
-/** Not in the repository. */
+/** A path outside the repository. */
 const ELSEWHERE = /^[/$~]/
-/** A program that stands in the command itself; what it reads is its own business. */
+/** A program inside the command itself. The files it reads are not checked. */
 const INLINE = /\s(-c|-e|-p|--eval|--print)\s+("[^"]*"|'[^']*')/g
 
 /**
- * Finds a program of an evaluation that a candidate could rewrite.
+ * Finds an evaluation script that a candidate could rewrite.
  *
- * @param editable globs of the files a candidate may change
- * @returns the path of the first such file; undefined when there is none, or the command changes its folder first
+ * @param editable globs of the files that a candidate may change
+ * @returns the path of the first such file; undefined when there is none or the command changes the folder
  */
 export function editableScript(command: string, editable: readonly string[]): string | undefined {
   if (/\bcd\s/.test(command)) return undefined
@@ -22,7 +22,7 @@ export function editableScript(command: string, editable: readonly string[]): st
     .find((path) => editable.some((glob) => matchesGlob(path, glob)))
 }
 
-/** The module after `-m`, and the first word that looks like a script: later ones are arguments. */
+/** The module after `-m`, and the first word that looks like a script: later words are arguments. */
 function scriptsOf(part: string): string[] {
   const words = part.split(/[\s"'()]+/)
   const module = words[words.indexOf('-m') + 1]?.replaceAll('.', '/')

@@ -1,6 +1,6 @@
-// When a trial is killed, where the configuration does not say.
+// The default timeout of a trial.
 
-/** Twice the budget, and a minute for what a start takes. */
+/** Twice the budget, plus a minute for starting, in seconds. */
 export function defaultTimeoutSeconds(budgetSeconds: number): number {
   return 2 * budgetSeconds + 60
 }

@@ -1,4 +1,4 @@
-// Reads the configuration as YAML: its value, the place of every key, and what is wrong with the YAML itself.
+// Reads the configuration as YAML: its value, the position of every key, and problems with the YAML itself.
 import {
   type Document,
   isAlias,
@@ -27,14 +27,14 @@ export type ConfigYaml =
   | {
       kind: 'read'
       value: unknown
-      /** Wrong, but without hiding the rest: duplicate keys. */
+      /** Problems that leave the rest readable: duplicate keys. */
       problems: ConfigProblem[]
-      /** Where the value at `path` is, or its key; for a missing value, the key that holds its parent. */
+      /** Position of the value at `path` or of its key; for a missing value, of the key of its nearest parent. */
       positionOf: (path: ConfigPath, part: 'key' | 'value') => Position
     }
   | { kind: 'unreadable'; problems: ConfigProblem[] }
 
-/** A configuration is a page of text: more is a mistake, or an attack on the parser. */
+/** A configuration is about a page of text: a longer file is a mistake, or an attack on the parser. */
 const MAX_BYTES = 64 * 1024
 
 const START: Position = { line: 1, column: 1 }
@@ -43,7 +43,7 @@ const QUOTE_COLON = "put text that contains ': ' in single quotes"
 
 const HINTS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces instead of tabs',
-  DUPLICATE_KEY: 'remove one of the two',
+  DUPLICATE_KEY: 'remove one of the two keys',
   MULTIPLE_DOCS: 'remove the "---" line and what follows it',
   BAD_DQ_ESCAPE: "write text with backslashes in single quotes: '\\s+'",
   BLOCK_AS_IMPLICIT_KEY: QUOTE_COLON,
@@ -58,15 +58,15 @@ export function readYaml(text: string): ConfigYaml {
     return unreadable(
       'at most 64 KiB',
       `${text.length} characters`,
-      'keep only the configuration in this file',
+      'remove everything but the configuration from this file',
     )
   }
   try {
     return readDocument(text)
   } catch (error) {
-    // yaml throws on alias bombs, and the engine on nesting deeper than its stack.
+    // The yaml package throws on alias bombs, and the engine throws when nesting exceeds its stack.
     const reason = error instanceof Error ? error.message : String(error)
-    return unreadable('plain YAML', reason, 'write the values out, without aliases or deep nesting')
+    return unreadable('plain YAML', reason, 'write out the values, without aliases or deep nesting')
   }
 }
 
@@ -86,7 +86,7 @@ function readDocument(text: string): ConfigYaml {
   return { kind: 'read', value: document.toJS(), problems, positionOf }
 }
 
-/** One slip makes the parser complain at every token after it; what matters is the first. */
+/** One mistake makes the parser report every following token on the line; only the first problem matters. */
 function firstOfEachLine(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return problems.filter(
     ({ line }, index) => problems.findIndex((problem) => problem.line === line) === index,
@@ -101,13 +101,14 @@ function explainFault(fault: YAMLError, text: string, at: (offset: number) => Po
   const [offset] = fault.pos
   const hint = HINTS[fault.code] ?? 'see docs/configuration.md for an example'
   const problem = { ...at(offset), path: '', expected: 'valid YAML', found: fault.message, hint }
-  if (fault.code === 'MULTIPLE_DOCS') return { ...problem, expected: 'one document', found: 'a second one' }
+  if (fault.code === 'MULTIPLE_DOCS')
+    return { ...problem, expected: 'a single document', found: 'a second document' }
   if (fault.code !== 'DUPLICATE_KEY') return problem
   const key = /^[^:\s,}]+/.exec(text.slice(offset))?.[0] ?? ''
-  return { ...problem, expected: 'every key once', found: `a second ${JSON.stringify(key)}` }
+  return { ...problem, expected: 'each key only once', found: `a second ${JSON.stringify(key)}` }
 }
 
-/** `editable: [*.py]` is an alias in YAML, which its author did not know. */
+/** In YAML, `editable: [*.py]` is an alias, which its author probably did not intend. */
 function strayAliases(document: Document, at: (offset: number) => Position): ConfigProblem[] {
   const anchors = new Set<string>()
   const problems: ConfigProblem[] = []

@@ -1,5 +1,5 @@
-// What a configuration means for planning and deciding on one testbed: what numbers are compared, how candidates are
-// judged, how merges are certified, and when hopeless trials are cut.
+// Translates a configuration into the rules for planning and deciding on one testbed: which numbers are comparable, how
+// candidates are judged, how merges are certified, and when hopeless trials are cut.
 import { certifyPolicy } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
 import type { Config } from '../config/config.ts'
@@ -17,7 +17,7 @@ export interface Rules {
   certification: CertifyPolicy
 }
 
-/** @param testbed whose numbers count; undefined before anything was trained, or for all of them */
+/** @param testbed the testbed whose results count; undefined for all, or before the first trial */
 export function rulesOf(config: Config, testbed: string | undefined): Rules {
   const { direction } = config.metric
   return {
@@ -27,7 +27,7 @@ export function rulesOf(config: Config, testbed: string | undefined): Rules {
   }
 }
 
-/** When first runs of candidates are to be ended early; undefined where the configuration cuts none. */
+/** When to stop first runs of candidates early; undefined when the configuration disables this. */
 export function cutPlan(
   state: State,
   { cutBelow: chance }: Config,

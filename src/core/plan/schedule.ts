@@ -1,4 +1,4 @@
-// The scheduler: from the state alone, what to train next, what to do on GitHub next, and whether to ask for new ideas.
+// The scheduler: decides from the state which trials run next, which candidates are decided, and what to do on GitHub.
 
 import { planCertification } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
@@ -21,14 +21,14 @@ import type { Verdict } from '../record/verdict.ts'
 import { explainLoss } from '../trial/lost.ts'
 import { isJudgeTrial, JUDGE, trialId, trialSeed } from '../trial/protocol.ts'
 
-/** Runs of a baseline that may fail one after the other before we say that the baseline itself is broken. */
+/** Number of consecutive failed runs after which a baseline counts as broken. */
 const MAX_BASELINE_FAILURES = 3
 
 /**
- * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all.
- * Certification that was asked for comes first, because everything else builds on what it may undo; the baseline comes
- * before candidates, and candidates that have begun before those that have not. None while the baseline itself is broken:
- * without it nothing can be judged, and a swarm would retry it round after round.
+ * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all. Requested
+ * certification comes first, because everything else builds on merges that it may revert. Then come the baseline, candidates
+ * with runs, and candidates without. No trials while the baseline is broken: nothing could be judged, and a swarm would
+ * retry it in every round.
  */
 export function planTrials(
   state: State,
@@ -50,15 +50,14 @@ export function planTrials(
   ]
 }
 
-/** What a merge takes about, from the verdict to the new baseline. */
+/** Approximate time from the verdict to the new baseline. */
 const MERGE_SECONDS = 10
-/** A merge allows no more short runs than one. */
+/** Maximum runs of an accepted candidate: merging leaves time for only one short run. */
 const MAX_ACCEPTED_RUNS = 3
 
 /**
- * While the merge of an accepted candidate is under way nothing can be trained that will not be stale. A run as short as
- * the merge costs nothing then, and measures the next baseline better; a longer one costs more than it brings
- * (docs/deciding.md).
+ * While an accepted candidate is being merged, every other trial would become stale. A run that is as short as the merge
+ * costs nothing and improves the estimate of the next baseline; a longer run is not worth its time (docs/deciding.md).
  */
 function planAccepted(state: State, conditions: Conditions, accepted: Candidate): Trial[] {
   const runs = trialsOfTree(state, conditions, accepted.tree).length
@@ -67,8 +66,8 @@ function planAccepted(state: State, conditions: Conditions, accepted: Candidate)
 }
 
 /**
- * Runs of the baseline: those without which nothing can be judged, and one between two runs of a promising candidate when
- * more of its error comes from the baseline than from its own runs.
+ * Runs of the baseline: the required ones, and one more between two runs of a promising candidate when the baseline
+ * contributes more to its error than its own runs do.
  */
 function planBaseline(
   state: State,
@@ -120,7 +119,7 @@ function nextTrial(
   }
 }
 
-/** The judge's opinion of a candidate on the evidence so far. */
+/** The judgement of a candidate on the evidence so far. */
 export function judgeCandidate(
   state: State,
   conditions: Conditions,
@@ -137,7 +136,7 @@ export function judgeCandidate(
   return { kind: 'reject', reason: `run ${runs.candidate + 1} is ${loss}`, runs }
 }
 
-/** Decisions that the evidence now allows, as ledger events. */
+/** The decisions that the evidence allows now, as ledger events. */
 export function decide(
   state: State,
   conditions: Conditions,
@@ -160,7 +159,7 @@ function baselineIsMeasured(state: State, conditions: Conditions, policy: JudgeP
   return missingBaselineRuns(state, conditions, state.baseline, policy.baselineReplicates) === 0
 }
 
-/** The latest runs of a baseline that has failed too often in a row to be measured; undefined while it is fine. */
+/** The consecutive failed runs of a broken baseline; undefined while the baseline is not broken. */
 export function baselineFailures(state: State, conditions: Conditions): TrialResult[] | undefined {
   if (!state.baseline) return undefined
   const runs = trialsOfTree(state, conditions, state.baseline.tree)
@@ -178,7 +177,7 @@ export function baselineFailure(state: State, conditions: Conditions): string | 
   )
 }
 
-/** Something to do on GitHub. */
+/** An action on GitHub. */
 export type Step = CandidateStep | CertificationStep
 
 type CandidateStep =
@@ -186,10 +185,10 @@ type CandidateStep =
   | { kind: 'open'; candidate: Candidate }
   /** The baseline moved: replay the change on the new one. */
   | { kind: 'rebase'; candidate: Candidate; onto: BaselineCommit }
-  /** The verdict is in: publish it, merge or close. */
+  /** The candidate is decided: publish the verdict, then merge or close. */
   | { kind: 'settle'; candidate: Candidate }
 
-/** What is to be done on GitHub now, most urgent first: merges, because every other candidate depends on them. */
+/** The next actions on GitHub, most urgent first: merges, because every other candidate depends on them. */
 export function planSteps(state: State): Step[] {
   const urgency: Record<CandidateStep['kind'], number> = { settle: 1, rebase: 2, open: 3 }
   const steps = openCandidates(state)
@@ -211,13 +210,13 @@ function stepFor(state: State, candidate: Candidate): CandidateStep[] {
   return []
 }
 
-/** True while the judge still looks at its runs. A revert is decided by the runs of what it undoes. */
+/** True while the judge still decides by the candidate's runs. A revert is decided by the runs that refuted its merge. */
 function isJudged(candidate: Candidate, state: State): boolean {
   const isWaiting = statusOf(candidate) === 'waiting' && revertedMerge(candidate) === undefined
   return isWaiting && isCurrent(candidate, state)
 }
 
-/** True when the candidate is built on the baseline as it is now. */
+/** True when the candidate is built on the current baseline. */
 export function isCurrent(candidate: Candidate, state: State): boolean {
   return candidate.base === state.baseline?.commit
 }
@@ -226,7 +225,7 @@ function isAccepted(candidate: Candidate, state: State): boolean {
   return isToBeMerged(candidate) && isCurrent(candidate, state)
 }
 
-/** Candidates that wait for their first run: what proposing ahead is measured by. */
+/** Candidates that wait for their first run; `limits.waiting` bounds their number. */
 export function waitingCandidates(state: State): Candidate[] {
   const trained = new Set([...state.trials.values()].map((result) => result.trial.tree))
   return openCandidates(state).filter(

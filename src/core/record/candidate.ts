@@ -1,19 +1,19 @@
-// A candidate: one proposed change, its hypothesis, and how far it has come.
+// A candidate: one proposed change, its hypothesis and its progress.
 
 import { createHash } from 'node:crypto'
 import type { Words } from './people.ts'
 import type { Verdict } from './verdict.ts'
 
-/** What a proposer invents: an idea and the new contents of the files it changes. */
+/** A proposer's result: an idea and the new contents of the files that it changes. */
 export interface Proposal {
   title: string
   hypothesis: string
   category: Category
   /** The proposer's own guess, in the metric's unit and in words; shown, never used to decide. */
   expectedEffect: string
-  /** Path → whole new content. Only these files change. */
+  /** Complete new content by path. Only these files change. */
   files: ReadonlyMap<string, string>
-  /** Set by proposers that turn one numeric constant, so that later steps can continue in its direction. */
+  /** Set when the proposal changes one numeric constant, so that later steps can continue in its direction. */
   knob?: Knob
 }
 
@@ -30,15 +30,15 @@ export const CATEGORIES = [
 ] as const
 export type Category = (typeof CATEGORIES)[number]
 
-/** How a proposal is to come about: something new, or something that starts from candidates there were. */
+/** The kind of proposal: a new idea, or one that starts from past candidates. */
 export type Mode = 'explore' | 'refine' | 'combine' | 'simplify' | 'repair'
 
-/** What a proposer is asked for. */
+/** What a proposer is asked to propose. */
 export interface Direction {
   mode: Mode
-  /** `hyperparameter` asks for nothing but new constants. */
+  /** `hyperparameter` asks only for new constants. */
   category: Category
-  /** A change of nothing but numbers will not do. */
+  /** A change that affects only numbers is refused. */
   structural: boolean
   /** Ids of the candidates to start from: two for `combine`, one for `refine` and `repair`. */
   sources: readonly string[]
@@ -52,15 +52,15 @@ export interface Knob {
   to: number
 }
 
-/** What inventing a candidate cost. Dollars are 0 when no price is configured. */
+/** Cost of proposing a candidate. Dollars are 0 when no price is configured. */
 export interface Usage {
-  /** Cached ones included. */
+  /** Includes cached tokens. */
   inputTokens: number
-  /** Of `inputTokens`, those the endpoint read from its cache; absent when there were none. */
+  /** The part of `inputTokens` that the endpoint read from its cache; absent when 0. */
   cachedTokens?: number
   outputTokens: number
   dollars: number
-  /** Some of it is a guess from lengths, because an endpoint did not say. */
+  /** Partly estimated from text lengths, because an endpoint did not report its usage. */
   estimated?: true
 }
 
@@ -68,13 +68,13 @@ export interface Usage {
 export type Origin =
   /** A proposer's own idea. `direction`: what it was asked for; absent in ledgers that did not record it. */
   | { kind: 'idea'; direction?: Direction }
-  /** Near misses put together, as `direction.sources` names them. */
+  /** A combination of the near misses in `direction.sources`. */
   | { kind: 'combination'; direction: Direction }
   /** A person's request, by its id. */
   | { kind: 'request'; request: string }
   /** An A/A check, which changes nothing and is never merged; numbered from 1. */
   | { kind: 'aa'; number: number }
-  /** Undoes a merge that certification refuted. `merge`: the commit of that merge. */
+  /** Reverts a merge that certification refuted. `merge`: the commit of that merge. */
   | { kind: 'revert'; merge: string }
 
 /** A candidate as the ledger records it. */
@@ -87,16 +87,16 @@ export interface Candidate {
   expectedEffect: string
   /** Name of the proposer, with its model if it has one: `openai gpt-x`. */
   proposer: string
-  /** The proposer whose turn it was, when another endpoint of it answered. */
+  /** The proposer whose turn it was, when a fallback endpoint answered for it. */
   standsInFor?: string
   knob?: Knob
-  /** Lines of code it adds less those it removes; comments and blank lines are none. */
+  /** Lines of code added minus lines removed; comments and blank lines do not count. */
   addedLines?: number
-  /** Hash of the normalised change, by which a repeated idea is recognised. */
+  /** Hash of the normalised change, to recognise a repeated idea; see `changeKey` in the gate. */
   changeKey: string
-  /** Excerpt of the normalised change, by which a nearly equal idea is recognised; see `sketchOf`. */
+  /** Sketch of the normalised change, to recognise a similar idea; see `sketchOf`. */
   sketch?: string
-  /** Present when nothing but numbers changes. */
+  /** Present when only numbers change. */
   constantsOnly?: true
   usage: Usage
   /** Commit of the baseline that `head` was built on. */
@@ -105,7 +105,7 @@ export interface Candidate {
   head: string
   /** Tree of `head`: what is trained. Equal trees are equal code. */
   tree: string
-  /** Times the change was replayed because the baseline moved under it. */
+  /** Number of times the change was replayed because the baseline moved. */
   rebases: number
   pullRequest?: number
   /** The judge's decision on `head`; absent while evidence is still being collected. */
@@ -114,32 +114,32 @@ export interface Candidate {
 }
 
 /**
- * How a candidate's life ended. `withdrawn`: a person closed its pull request or pushed to it. `handed-over`: the pull
- * request waits for a person, because GitHub will not let us merge it or because its gain needs a second opinion.
+ * How a candidate ended. `withdrawn`: a person closed its pull request or pushed to its branch. `handed-over`: the pull
+ * request waits for a person, because GitHub refused the merge or because the gain needs review.
  */
 export type CandidateEnd =
   | { kind: 'merged'; commit: string; asTrained: boolean }
   | { kind: 'closed' }
-  /** `words`: what a person with write access said last on a pull request that was closed. */
+  /** `words`: the last comment of a person with write access on the closed pull request. */
   | { kind: 'withdrawn'; reason: string; words?: Words }
   | { kind: 'handed-over'; reason: string }
 
-/** The origin of what a proposer invents in a direction. */
+/** The origin of a proposal that was requested in this direction. */
 export function originOf(direction: Direction): Origin {
   return { kind: direction.mode === 'combine' ? 'combination' : 'idea', direction }
 }
 
-/** What the proposer was asked for; undefined when a person asked, or nobody. */
+/** The direction that the proposer was given; undefined when there was none, as for a person's request. */
 export function directionOf({ origin }: Pick<Candidate, 'origin'>): Direction | undefined {
   return origin.kind === 'idea' || origin.kind === 'combination' ? origin.direction : undefined
 }
 
-/** The id of the person's request that this candidate takes up; undefined when it takes up none. */
+/** The id of the person's request that this candidate implements; undefined when there is none. */
 export function requestOf({ origin }: Pick<Candidate, 'origin'>): string | undefined {
   return origin.kind === 'request' ? origin.request : undefined
 }
 
-/** True for what a proposer invented: neither an A/A check nor the revert of a merge. */
+/** True for a proposer's idea: neither an A/A check nor a revert. */
 export function isIdea({ origin }: Pick<Candidate, 'origin'>): boolean {
   return origin.kind !== 'aa' && origin.kind !== 'revert'
 }
@@ -154,7 +154,7 @@ export function revertedMerge({ origin }: Pick<Candidate, 'origin'>): string | u
   return origin.kind === 'revert' ? origin.merge : undefined
 }
 
-/** False when nothing but numbers changes. Ledgers of before say so only by the knob or the category. */
+/** False when only numbers change. Older ledgers show that only by the knob or the category. */
 export function isStructural({ constantsOnly, knob, category }: Candidate): boolean {
   return constantsOnly !== true && knob === undefined && category !== 'hyperparameter'
 }
@@ -173,8 +173,8 @@ export function addUsage(a: Usage, b: Usage): Usage {
 }
 
 /**
- * Names a candidate after the code it would train, so that the same change on the same baseline always gets the same
- * id, whoever proposes it and however often a killed job repeats it.
+ * A candidate's id, derived from its baseline and its code: the same change on the same baseline always gets the same id,
+ * whoever proposes it and however often a killed job repeats it.
  */
 export function candidateId(base: string, tree: string): string {
   return createHash('sha256').update(`${base}\n${tree}`).digest('hex').slice(0, 8)

@@ -1,25 +1,25 @@
-// What fresh runs said about a range of merges, as the ledger keeps it.
+// The result of certifying a range of merges, as recorded in the ledger.
 
-/** The baseline from one commit to a later one: what is proven is that `to` is better than `from`. */
+/** A range of the baseline's history. Certification tests whether commit `to` is better than commit `from`. */
 export interface MergeRange {
   from: string
   to: string
 }
 
-/** What fresh runs said about a range. All numbers are in the metric's unit; `gain` is positive when `to` is better. */
+/** The result of certifying a range. All numbers are in the metric's unit; `gain` is positive when `to` is better. */
 export interface Certification extends MergeRange {
-  /** How many merges it spans. */
+  /** Number of merges in the range. */
   merges: number
   holds: boolean
-  /** One sentence that a person reads. */
+  /** One sentence for people. */
   reason: string
   gain?: number
   sigma?: number
-  /** What the simplifications among the merges may cost together; absent when there are none. */
+  /** Total loss that the simplifications may cause; absent when there are none. */
   margin?: number
-  /** Of the gain and the margin. Absent when σ is 0. */
+  /** Standard score of gain plus margin. Absent when σ is 0. */
   z?: number
-  /** Fresh runs of `to` and of `from`. */
+  /** Number of fresh runs of `to` (candidate) and of `from` (baseline). */
   runs: { candidate: number; baseline: number }
 }
 
@@ -27,7 +27,7 @@ export function rangeKey({ from, to }: MergeRange): string {
   return `${from}..${to}`
 }
 
-/** One merge that fresh runs did not confirm. */
+/** True for a single merge that fresh runs did not confirm. */
 export function isRefuted({ holds, merges }: Certification): boolean {
   return !holds && merges === 1
 }

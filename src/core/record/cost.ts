@@ -1,4 +1,4 @@
-// What research costs: model tokens, dollars and time of the device, by candidate, for each merge, in all and in a week.
+// Research cost in model tokens, dollars and device time: per candidate, per merge, in total and per week.
 
 import { addUsage, NO_USAGE, type Usage } from './candidate.ts'
 import type { LedgerEvent } from './events.ts'
@@ -6,18 +6,18 @@ import { pastIdeas } from './ideas.ts'
 import type { State } from './state.ts'
 
 export interface Cost {
-  /** What proposing took; dollars only of models that have a price. */
+  /** Cost of proposing. Dollars count only models with a price. */
   usage: Usage
-  /** What training and evaluating took. */
+  /** Device time of training and evaluation. */
   deviceSeconds: number
 }
 
 export interface CostSummary {
-  /** Everything in the ledger, the baseline's runs and askings that nothing came of included. */
+  /** Everything in the ledger, including runs of the baseline and proposal attempts that produced no candidate. */
   total: Cost
-  /** The total by the number of merges that were not undone: what failed is part of what a merge costs. Undefined before the first. */
+  /** The total divided by the number of merges that were not reverted: failures are part of the cost of a merge. Undefined before the first merge. */
   perMerge: Cost | undefined
-  /** By id of the candidate: inventing it and its own runs. */
+  /** Cost of proposing a candidate plus its runs, by candidate id. */
   byCandidate: ReadonlyMap<string, Cost>
 }
 
@@ -27,7 +27,7 @@ function addCost(a: Cost, b: Cost): Cost {
   return { usage: addUsage(a.usage, b.usage), deviceSeconds: a.deviceSeconds + b.deviceSeconds }
 }
 
-/** What was spent between two moments, `before` being the earlier one. */
+/** The cost between two points in time: total `a` minus the earlier total `before`. */
 export function subtractCost(a: Cost, before: Cost): Cost {
   const { inputTokens, outputTokens, dollars } = before.usage
   const usage: Usage = {
@@ -71,7 +71,7 @@ function divide({ usage, deviceSeconds }: Cost, parts: number): Cost {
   }
 }
 
-/** What one ledger line says was spent. */
+/** The cost that one event records. */
 function costOf(event: LedgerEvent): Cost {
   if (event.kind === 'trial') return { usage: NO_USAGE, deviceSeconds: event.result.deviceSeconds }
   if (event.kind === 'proposed') return { usage: event.candidate.usage, deviceSeconds: 0 }
@@ -80,9 +80,9 @@ function costOf(event: LedgerEvent): Cost {
     : NO_COST
 }
 
-/** What one ledger line cost, and when. */
+/** The cost and time of one ledger line. */
 export interface Spending {
-  /** In milliseconds of the epoch; NaN when unreadable. */
+  /** Milliseconds since the Unix epoch; NaN when unreadable. */
   time: number
   cost: Cost
 }
@@ -92,10 +92,10 @@ export function spendingOf(event: LedgerEvent, time: number): Spending {
 }
 
 /**
- * The lines that count since a moment: with `costSince` the one place that reads the times of ledger lines, which machines
- * with different clocks have written. A line counts by its own time or by that of any line before it, because it is not
- * older than they are: a clock that is behind hides no cost. A time that has not come yet counts for its own line alone:
- * a clock that is ahead makes no other line look recent.
+ * The ledger lines that count as written after `since`. Together with `costSince` this is the only use of ledger times,
+ * because machines with different clocks write them. A line counts by the latest of its own time and the times of all lines
+ * before it, because it cannot be older: a slow clock hides no cost. A time after `now` counts only for its own line, so a
+ * fast clock makes no other line look recent.
  */
 export function spentSince(spending: readonly Spending[], since: Date, now: Date): Spending[] {
   let latest = Number.NEGATIVE_INFINITY
@@ -105,7 +105,7 @@ export function spentSince(spending: readonly Spending[], since: Date, now: Date
   })
 }
 
-/** What was spent since a moment, see `spentSince`. */
+/** The total cost after `since`, see `spentSince`. */
 export function costSince(spending: readonly Spending[], since: Date, now: Date): Cost {
   return spentSince(spending, since, now).reduce((sum, { cost }) => addCost(sum, cost), NO_COST)
 }

@@ -1,12 +1,12 @@
-// What was tried, as those who propose should learn from it.
+// Past ideas, in the form from which proposers learn.
 
 import { type Candidate, isIdea } from './candidate.ts'
 import { refutationOf, undoneMerges } from './merges.ts'
 import type { State } from './state.ts'
 
 /**
- * Every idea, oldest first. A/A candidates and reverts are none. A merge that was undone counts as what it turned out to
- * be: rejected, with the gain of the fresh runs.
+ * Every idea, oldest first, without A/A candidates and reverts. A reverted merge counts as rejected, with the gain of the
+ * fresh runs.
  */
 export function pastIdeas(state: State): Candidate[] {
   const undone = undoneMerges(state)
@@ -24,7 +24,7 @@ function asRejected(state: State, candidate: Candidate, commit: string): Candida
   const { gain, sigma } = refutationOf(state, commit) ?? {}
   const verdict = {
     kind: 'reject' as const,
-    reason: 'merged, and undone when fresh runs did not confirm it',
+    reason: 'merged, and reverted because fresh runs did not confirm it',
     ...(gain === undefined ? {} : { gain }),
     ...(sigma === undefined ? {} : { sigma }),
     runs: candidate.verdict?.runs ?? { candidate: 0, baseline: 0 },

@@ -1,35 +1,35 @@
-// Where spending stops: what a run, a week and one candidate may still cost. A limit ends what would be begun next; what
-// was begun ends by itself, so that nothing that was paid for is thrown away.
+// Spending limits per run, week and candidate. A reached limit prevents new work; work in progress is completed, so that
+// nothing that was paid for is lost.
 import { type Cost, tokensOf } from './cost.ts'
 import { openCandidates, type State } from './state.ts'
 import type { Trial } from './trial.ts'
 
-/** Candidates and waiting from 1, all others from 0; what is absent has no limit. */
+/** `candidates` and `waiting` are at least 1, all others at least 0. An absent value means no limit. */
 export interface Limits {
-  /** New ideas of a job. */
+  /** Maximum new ideas per job. */
   candidates: number
-  /** Candidates that may wait for their first run when a round of a swarm ends proposing. */
+  /** Number of candidates waiting for their first run at which a round of a swarm stops proposing. */
   waiting: number
   tokens: number
   dollars: number
-  /** Time of the device. */
+  /** Device time. */
   gpuHours?: number
-  /** Of inventing one candidate. */
+  /** Cost of proposing one candidate. */
   candidate?: { tokens?: number; dollars?: number }
-  /** Of seven days. */
+  /** Cost of seven days. */
   week?: { tokens?: number; dollars?: number; gpuHours?: number }
 }
 
 export interface Spent {
   run: Cost
-  /** In the seven days before now, the run included. */
+  /** Cost of the last seven days, including this run. */
   week: Cost
 }
 
 export const WEEK_SECONDS = 7 * 24 * 3600
 const HOUR_SECONDS = 3600
 
-/** One limit: how much of it there is, how much is left, and how it is called. */
+/** One limit: its size, what is left of it, and its unit in words. */
 interface Room {
   limit: number
   left: number
@@ -45,15 +45,15 @@ function rooms(limits: Limits, spent: Spent): { tokens: Room[]; dollars: Room[];
   return {
     tokens: [
       ...room(limits.tokens, tokens(spent.run), 'tokens'),
-      ...room(week.tokens, tokens(spent.week), 'tokens a week'),
+      ...room(week.tokens, tokens(spent.week), 'tokens per week'),
     ],
     dollars: [
       ...room(limits.dollars, spent.run.usage.dollars, 'dollars'),
-      ...room(week.dollars, spent.week.usage.dollars, 'dollars a week'),
+      ...room(week.dollars, spent.week.usage.dollars, 'dollars per week'),
     ],
     hours: [
       ...room(limits.gpuHours, hours(spent.run), 'GPU-hours'),
-      ...room(week.gpuHours, hours(spent.week), 'GPU-hours a week'),
+      ...room(week.gpuHours, hours(spent.week), 'GPU-hours per week'),
     ],
   }
 }
@@ -62,7 +62,7 @@ function least(all: readonly Room[]): number {
   return Math.min(Number.POSITIVE_INFINITY, ...all.map(({ left }) => left))
 }
 
-/** What inventing the next candidate may cost. */
+/** Maximum cost of proposing the next candidate. */
 export function proposalBudget(limits: Limits, spent: Spent): { tokens: number; dollars: number } {
   const { tokens, dollars } = rooms(limits, spent)
   const { candidate = {} } = limits
@@ -72,24 +72,25 @@ export function proposalBudget(limits: Limits, spent: Spent): { tokens: number; 
   }
 }
 
-/** Which limit is reached, as a sentence; undefined while there is room for another candidate. */
+/** The limit that is reached, as a sentence; undefined while another candidate is affordable. */
 export function limitReached(limits: Limits, spent: Spent): string | undefined {
   const { tokens, dollars, hours } = rooms(limits, spent)
   const full = [...tokens, ...dollars, ...hours].find(({ left }) => left <= 0)
   return full && `the limit of ${full.limit} ${full.words} is reached`
 }
 
-/** Time of the device that may still be spent; infinite without a limit. */
+/** Remaining device time in seconds; infinite without a limit. */
 export function deviceSecondsLeft(limits: Limits, spent: Spent): number {
   return least(rooms(limits, spent).hours) * HOUR_SECONDS
 }
 
 /**
- * The trials among the planned ones that may be run: as many as the device has time left for, and those that end what was
- * begun, which is a candidate that has been trained and is not decided yet, and a baseline that such a candidate waits for.
- * Certification can wait, and does.
+ * The planned trials that may still run: as many as fit into the remaining device time, plus those that complete started
+ * work. Started work is a candidate that has been trained and is not decided, and the baseline that it waits for.
+ * Certification has to wait.
  *
- * @param trialSeconds what one is expected to take
+ * @param secondsLeft remaining device time
+ * @param trialSeconds expected duration of one trial
  */
 export function affordableTrials(
   state: State,

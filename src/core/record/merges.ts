@@ -1,9 +1,9 @@
-// Merges as the record tells them: which candidate made a commit, and which merges were refuted or undone.
+// Looks up merges in the record: the candidate of a merge commit, and refuted or reverted merges.
 import { type Candidate, revertedMerge } from './candidate.ts'
 import { type Certification, isRefuted } from './certification.ts'
 import type { State } from './state.ts'
 
-/** The candidate that this commit of the baseline merged. */
+/** The candidate that was merged by this commit of the baseline. */
 export function candidateMergedAs(state: State, commit: string): Candidate | undefined {
   return [...state.candidates.values()].find(({ end }) => end?.kind === 'merged' && end.commit === commit)
 }
@@ -13,7 +13,7 @@ export function refutationOf(state: State, commit: string): Certification | unde
   return [...state.certifications.values()].find((one) => isRefuted(one) && one.to === commit)
 }
 
-/** The merges that were undone by us, as commits of the baseline. */
+/** The commits of all merges that the action reverted. */
 export function undoneMerges(state: State): Set<string> {
   const undone = new Set<string>()
   for (const candidate of state.candidates.values()) {

@@ -1,13 +1,13 @@
-// Brings events of older ledger formats to the present one: one function for each format, applied to the events in memory.
-// The lines on the branch stay as they were written.
+// Migrates events of older ledger formats to the current format, in memory, with one function per format. The lines on the
+// ledger branch stay unchanged.
 import type { Direction } from './candidate.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from './events.ts'
 import { BASE_SCALE } from './trial.ts'
 
-/** An event as an older format wrote it: known by its kind, everything else is looked at when it is migrated. */
+/** An event in any format. Only its kind is known; migration checks everything else. */
 type Written = { kind: string } & Record<string, unknown>
 
-/** By format: from it to the next one. */
+/** The migration from each format to the next. */
 const MIGRATIONS: Readonly<Record<number, (event: Written) => Written>> = { 1: fromFormat1 }
 
 const KINDS: ReadonlySet<string> = new Set<LedgerEvent['kind']>([
@@ -35,31 +35,31 @@ const KINDS: ReadonlySet<string> = new Set<LedgerEvent['kind']>([
 
 export type Migrated =
   | { kind: 'event'; event: LedgerEvent }
-  /** Written by a newer release, or no event at all: nothing may be decided without it. */
+  /** Written by a newer release, or not an event. Without it, no decision is possible. */
   | { kind: 'unknown'; problem: string }
 
-/** The format of the lines after this event, itself included; ledgers of format 1 do not name it. */
+/** The format of this event and of the following lines. Ledgers of format 1 do not state their format. */
 export function formatFrom(event: { kind: string; format?: unknown }, before: number): number {
   if (event.kind !== 'started' && event.kind !== 'format') return before
   return typeof event.format === 'number' ? event.format : 1
 }
 
-/** Brings one event, written in `format`, to the present format. */
+/** Migrates one event from `format` to the current format. */
 export function migrate(event: Written, format: number): Migrated {
   if (format > LEDGER_FORMAT)
     return {
       kind: 'unknown',
       problem: `it is in format ${format}, and this release reads up to ${LEDGER_FORMAT}`,
     }
-  let present = event
-  for (let from = format; from < LEDGER_FORMAT; from += 1) present = MIGRATIONS[from]?.(present) ?? present
-  if (KINDS.has(present.kind)) return { kind: 'event', event: present as unknown as LedgerEvent }
-  return { kind: 'unknown', problem: `this release knows no event "${present.kind.slice(0, 40)}"` }
+  let current = event
+  for (let from = format; from < LEDGER_FORMAT; from += 1) current = MIGRATIONS[from]?.(current) ?? current
+  if (KINDS.has(current.kind)) return { kind: 'event', event: current as unknown as LedgerEvent }
+  return { kind: 'unknown', problem: `this release does not know the event "${current.kind.slice(0, 40)}"` }
 }
 
 /**
- * Format 1 told a candidate's origin by optional fields (`aa`, `reverts`, `wish`, `direction`), a trial's protocol by
- * `scale` and `certifies`, called requests wishes, and did not say in a verdict how the deciding run failed.
+ * Format 1 stored a candidate's origin in optional fields (`aa`, `reverts`, `wish`, `direction`) and a trial's protocol in
+ * `scale` and `certifies`. It called requests wishes, and its verdicts did not record how the deciding run failed.
  */
 function fromFormat1(event: Written): Written {
   switch (event.kind) {
@@ -109,7 +109,7 @@ function resultFrom1({ trial, ...rest }: Record<string, unknown>) {
   return { ...rest, trial: { ...others, protocol } }
 }
 
-/** The reason began with how the run ended: `run 1 of 2 ended crashed: …`. */
+/** In format 1, the reason started with the outcome of the run: `run 1 of 2 ended crashed: …`. */
 function verdictFrom1(verdict: Record<string, unknown>) {
   const [, failure] = /^run \d+ of \d+ ended ([a-z-]+)/.exec(String(verdict.reason)) ?? []
   return failure === undefined ? verdict : { ...verdict, failure }

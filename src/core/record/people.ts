@@ -1,9 +1,9 @@
-// Whose words count. Only text of people with write access may steer research, and nobody without it can change such a
-// text: GitHub lets an issue or comment be edited by its author and by people with write access.
+// Selects comments that may be quoted to proposers. Only people with write access may steer research, and only they can
+// change their text: on GitHub, an issue or comment can be edited by its author and by people with write access.
 import { stripVTControlCharacters } from 'node:util'
 import { visibleText } from '../text/markdown.ts'
 
-/** Who did something on GitHub. A deleted account has no login. */
+/** A GitHub user. The login of a deleted account is empty. */
 export interface Person {
   login: string
   isBot: boolean
@@ -15,7 +15,7 @@ export interface Remark {
   body: string
 }
 
-/** What a person with write access said, as it may be quoted. */
+/** A statement of a person with write access, prepared for quoting. */
 export interface Words {
   by: string
   text: string
@@ -24,7 +24,7 @@ export interface Words {
 const MAX_LINE_CHARACTERS = 500
 const MAX_LINES = 60
 
-/** The text as a reader sees it: no hidden HTML comments, escape sequences or invisible characters, and not endless. */
+/** The visible text, shortened to `maxCharacters`: no HTML comments, escape sequences or invisible characters. */
 export function quotable(text: string, maxCharacters: number): string {
   const lines = stripVTControlCharacters(text.slice(0, 4 * maxCharacters))
     .replace(/<!--[\s\S]*?(-->|$)/g, '')
@@ -35,13 +35,13 @@ export function quotable(text: string, maxCharacters: number): string {
   return whole.length <= maxCharacters ? whole : `${whole.slice(0, maxCharacters - 1).toWellFormed()}…`
 }
 
-/** People among the authors of the newest remarks, newest first: those whose last words may count. */
+/** The last `max` people to comment, newest first, without bots. */
 export function newestSpeakers(remarks: readonly Remark[], max: number): string[] {
   const people = remarks.toReversed().filter(({ author }) => !author.isBot && author.login !== '')
   return [...new Set(people.map(({ author }) => author.login))].slice(0, max)
 }
 
-/** The last remark of this person, as it may be quoted; undefined when nothing of it is visible. */
+/** The last comment of this person, prepared for quoting; undefined when it has no visible text. */
 export function lastWordsOf(remarks: readonly Remark[], login: string, max: number): Words | undefined {
   const said = remarks.findLast(({ author }) => author.login === login && !author.isBot)
   const text = quotable(said?.body ?? '', max)

@@ -1,4 +1,4 @@
-// Reconciles the ledger with what GitHub shows: effects whose answer was lost get their line, and what a person did wins.
+// Reconciles the ledger with GitHub: records effects whose response was lost, and lets the actions of people take precedence.
 
 import { type Candidate, candidateBranch } from './candidate.ts'
 import type { LedgerEvent } from './events.ts'
@@ -6,17 +6,17 @@ import type { Words } from './people.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
 import { isToBeClosed } from './status.ts'
 
-/** A pull request as GitHub shows it now. */
+/** The current state of a pull request on GitHub. */
 export interface PullRequest {
   number: number
   branch: string
   head: string
   state: 'open' | 'closed' | 'merged'
-  /** The commit on the baseline branch that merging made. */
+  /** The merge commit on the baseline branch. */
   mergeCommit?: string
   /** Tree of that commit. */
   mergeTree?: string
-  /** What a person with write access said last on one that was closed. */
+  /** The last comment of a person with write access, if the pull request is closed. */
   words?: Words
 }
 
@@ -25,11 +25,11 @@ export interface Observed {
   baseline: BaselineCommit
   /** The newest pull request of every open candidate's branch. */
   pullRequests: readonly PullRequest[]
-  /** Commit by branch, as git shows it: the list of pull requests may lag behind a push. */
+  /** Commits by branch, read from git, because GitHub's list of pull requests may lag behind a push. */
   branches: ReadonlyMap<string, string>
 }
 
-/** The ledger lines that are missing, given what GitHub shows. */
+/** The events that the ledger lacks, given the state on GitHub. */
 export function reconcile(state: State, observed: Observed): LedgerEvent[] {
   const byBranch = new Map(observed.pullRequests.map((pullRequest) => [pullRequest.branch, pullRequest]))
   const events = openCandidates(state).flatMap((candidate) => {
@@ -43,9 +43,9 @@ export function reconcile(state: State, observed: Observed): LedgerEvent[] {
 }
 
 /**
- * The lines one candidate lacks, given its pull request.
+ * The events that the ledger lacks for one candidate, given its pull request.
  *
- * @param branchCommit where its branch points; undefined when the branch is gone
+ * @param branchCommit commit of its branch; undefined when the branch does not exist
  */
 export function reconcileCandidate(
   candidate: Candidate,

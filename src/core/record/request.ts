@@ -1,22 +1,22 @@
-// What people asked to be tried, as the ledger keeps it.
+// Requests of people for ideas to try, as recorded in the ledger.
 
 export interface PersonRequest {
   id: string
   source: { kind: 'dispatch' } | { kind: 'issue'; number: number }
-  /** Login of who wrote it; absent where GitHub does not say. */
+  /** Login of its author; absent when GitHub does not report it. */
   by?: string
-  /** As it may be quoted. */
+  /** The text, prepared for quoting. */
   text: string
 }
 
-/** What the asker of a request was told last. */
+/** The last answer that the author of a request received. */
 export type RequestAnswer = 'opened' | 'settled' | 'declined'
 
-/** A request and what became of it. */
+/** A request and its progress. */
 export interface KnownRequest extends PersonRequest {
-  /** Proposers that were asked for it and brought nothing. */
+  /** Number of proposal attempts for it that produced no candidate. */
   attempts: number
-  /** The candidate that takes it up. */
+  /** Id of the candidate that implements it. */
   candidate?: string
   /** Why there will be no candidate. */
   declined?: string

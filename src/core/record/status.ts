@@ -1,7 +1,7 @@
-// Where a candidate is in its life: the one place that derives it.
+// The status of a candidate. This is the only place that derives it.
 import { type Candidate, isAa } from './candidate.ts'
 
-/** Where a candidate is in its life. The first three are still open; the others are what became of it. */
+/** All statuses. The first three are open; the others are final. */
 const STATUSES = [
   /** Evidence is being collected. */
   'waiting',
@@ -10,11 +10,11 @@ const STATUSES = [
   /** The judge leaves the decision to a person, who has not been told yet. */
   'reviewing',
   'merged',
-  /** Decided against, with runs that count. */
+  /** Rejected on comparable runs. */
   'rejected',
   /** Rejected because its run was stopped early as hopeless. */
   'cut',
-  /** Rejected because a run of it failed. */
+  /** Rejected because one of its runs failed. */
   'crashed',
   /** Promising but unproven, and closed. */
   'parked',
@@ -27,7 +27,7 @@ const STATUSES = [
 ] as const
 export type Status = (typeof STATUSES)[number]
 
-/** As people and proposers read it. */
+/** How reports and briefs name each status. */
 export const STATUS_WORDS: Record<Status, string> = {
   waiting: 'waiting',
   merging: 'merging',
@@ -58,22 +58,22 @@ export function statusOf(candidate: Pick<Candidate, 'origin' | 'verdict' | 'end'
   }
 }
 
-/** True while nothing final is known about a candidate. */
+/** True while a candidate has no final status. */
 export function isOpenStatus(status: Status): status is 'waiting' | 'merging' | 'reviewing' {
   return status === 'waiting' || status === 'merging' || status === 'reviewing'
 }
 
-/** True when the judge turned it down: rejected, failed or parked. */
+/** True when the judge decided against it: rejected, failed or parked. */
 export function isTurnedDown(status: Status): boolean {
   return status === 'rejected' || status === 'cut' || status === 'crashed' || status === 'parked'
 }
 
-/** True when the judge accepted a candidate for merging. An A/A check is only counted. */
+/** True when the judge accepted a candidate for merging. An accepted A/A check is counted but never merged. */
 export function isToBeMerged(candidate: Pick<Candidate, 'origin' | 'verdict'>): boolean {
   return !isAa(candidate) && candidate.verdict?.kind === 'merge'
 }
 
-/** True when we close its pull request ourselves once its verdict is published. */
+/** True when the action closes its pull request after publishing its verdict. */
 export function isToBeClosed(candidate: Pick<Candidate, 'origin' | 'verdict'>): boolean {
   const { verdict } = candidate
   if (verdict === undefined) return false

@@ -1,26 +1,26 @@
-// The judge's decision about a candidate, as the ledger keeps it.
+// The judge's decision about a candidate, as recorded in the ledger.
 import type { Outcome } from './trial.ts'
 
 /** A decision about a candidate. All numbers are in the metric's unit; `gain` is positive when the candidate is better. */
 export interface Verdict {
-  /** `review`: it looks like an improvement, and whether it is one a person has to say. */
+  /** `review`: it looks like an improvement, and a person has to confirm it. */
   kind: 'merge' | 'reject' | 'park' | 'review'
-  /** One sentence that a person reads on the check run. */
+  /** One sentence for people, shown on the check run. */
   reason: string
-  /** What the candidate can be expected to gain, after allowing for luck. */
+  /** Expected gain, after correcting for luck. */
   gain?: number
-  /** The gain as measured, over the baseline as the whole record places it. Absent when σ is 0: nothing is luck then. */
+  /** Measured gain relative to the estimated baseline. Absent when σ is 0, because no correction for luck is needed. */
   measured?: number
-  /** Noise of one run that the judge reckoned with. */
+  /** Standard deviation of one run that the judge assumed. */
   sigma?: number
-  /** Measured gain over its standard error. Absent when σ is 0: a deterministic metric has no standard score. */
+  /** Measured gain divided by its standard error. Absent when σ is 0: a deterministic metric has no standard score. */
   z?: number
-  /** Probability that the candidate does not bring what it has to, 0 to 1. */
+  /** Probability that the candidate falls short of the required gain, 0 to 1. */
   risk?: number
-  /** How many runs of the candidate and of the baseline were compared. */
+  /** Number of runs that were compared, of the candidate and of the baseline. */
   runs: { candidate: number; baseline: number }
-  /** How the run ended that decided against the candidate; absent when its runs could be compared. */
+  /** Outcome of the failed run that decided against the candidate; absent when its runs were comparable. */
   failure?: Exclude<Outcome, 'measured'>
-  /** Where they were made; absent in ledgers of before, and where numbers play no part. */
+  /** Testbed of the runs; absent in ledgers that did not record it, and where no measurements decided. */
   testbed?: string
 }

@@ -1,45 +1,46 @@
-// Curves of training, and the decision while a trial runs whether it is hopeless. Curves are compared with curves only:
-// a training loss and the metric need not be on the same scale.
+// Training curves, and the decision to stop a hopeless trial while it runs. Curves are compared only with curves, because a
+// training loss and the metric may have different scales.
 import { z } from 'zod'
 import type { CurvePoint } from '../record/trial.ts'
 import { formatNumber } from '../text/numbers.ts'
 
 const finite = z.number().finite()
 
-/** Where a running trial is held against the baseline. Gaps are on the curve's scale, above 0 when it is worse. */
+/** A point at which a running trial is compared with the baseline. Gaps are on the curve's scale, positive when worse. */
 const checkpointSchema = z.strictObject({
-  /** Part of the baseline's run that was over here. */
+  /** Fraction of the baseline's run that was complete at this point, 0 to 1. */
   fraction: finite,
-  /** What the baseline had done here: the trial is looked at when it has come as far by both. */
+  /** Step and time of the baseline at this point: the trial is compared once it has reached both. */
   step: finite,
   seconds: finite,
   /** Mean level of the baseline's curves. */
   level: finite,
-  /** A gap above this is gross: the baseline was better at half the time. */
+  /** A gap above this is gross: the baseline was better in half the time. */
   gross: finite.optional(),
-  /** An outlook above this is hopeless, by what became of earlier trials. */
+  /** An outlook above this is hopeless, judging by the results of earlier trials. */
   forecast: finite.optional(),
 })
 export type Checkpoint = z.infer<typeof checkpointSchema>
 
-/** What a job needs to know to end hopeless trials: it has no ledger. A few hundred bytes. */
+/** Everything a job without a ledger needs to stop hopeless trials; a few hundred bytes. */
 export const cutPlanSchema = z.strictObject({
-  /** The machine it holds on. */
+  /** The testbed on which the plan is valid. */
   testbed: z.string().max(300),
   /** 1 when a lower curve is better, −1 when a higher one is. */
   sign: z.union([z.literal(1), z.literal(-1)]),
-  /** Steps over which a level is averaged; above 0. */
+  /** Number of steps over which a level is averaged, above 0. */
   windowSteps: finite,
-  /** By ascending fraction. */
+  /** Ordered by ascending fraction. */
   checkpoints: z.array(checkpointSchema).max(20),
 })
 export type CutPlan = z.infer<typeof cutPlanSchema>
 
 /**
- * Level of a curve at a step: its mean over the window that ends there, along straight lines between its points, so that
- * it does not depend on how often a curve is printed.
+ * Level of a curve at a step: its mean over the window that ends there. It interpolates linearly between points, so the
+ * level does not depend on how often points are printed.
  *
- * @returns undefined when the curve does not reach there, or its steps do not ascend
+ * @param windowSteps length of the window in steps, above 0
+ * @returns undefined when the curve does not cover `step`, or its steps do not ascend
  */
 export function levelAt(curve: readonly CurvePoint[], step: number, windowSteps: number): number | undefined {
   const [first] = curve
@@ -54,7 +55,7 @@ export function levelAt(curve: readonly CurvePoint[], step: number, windowSteps:
     const [a, b] = [Math.max(from, left.step), Math.min(step, right.step)]
     if (a < b) area += ((valueBetween(left, right, a) + valueBetween(left, right, b)) / 2) * (b - a)
   }
-  // The window of the first point is empty.
+  // At the first point the window is empty.
   return from < step ? area / (step - from) : first.value
 }
 
@@ -62,18 +63,18 @@ function valueBetween(left: CurvePoint, right: CurvePoint, step: number): number
   return left.value + ((step - left.step) / (right.step - left.step)) * (right.value - left.value)
 }
 
-/** The gap at the next checkpoint, if it goes on changing as it did since the one before: curves do cross. */
+/** Extrapolates the gap linearly to the next checkpoint, because a curve that is behind may still catch up. */
 export function outlook(gap: number, gapBefore: number): number {
   return gap + (gap - gapBefore)
 }
 
-/** Follows the curve of one running trial. */
+/** Watches the curve of one running trial. */
 export class CutWatch {
   readonly #plan: CutPlan
   #next = 0
   #gapBefore: number | undefined
   #seen = { step: 0, seconds: 0 }
-  /** The step at which the time of the next checkpoint was over; undefined while it is not. */
+  /** The step that was reached at the time of the next checkpoint; undefined before that time. */
   #stepInTime: number | undefined
 
   constructor(plan: CutPlan) {
@@ -81,10 +82,10 @@ export class CutWatch {
   }
 
   /**
-   * To be called whenever the curve may have grown.
+   * Checks the trial. Call it whenever the curve may have grown.
    *
-   * @param curve all of it so far
-   * @param seconds since the trial began
+   * @param curve all points so far
+   * @param seconds seconds since the trial started
    * @returns why the trial is hopeless, as a sentence; undefined while it is not
    */
   look(curve: readonly CurvePoint[], seconds: number): string | undefined {
@@ -100,7 +101,7 @@ export class CutWatch {
       const checkpoint = this.#plan.checkpoints[this.#next]
       if (checkpoint === undefined || now.seconds < checkpoint.seconds) return undefined
       this.#stepInTime ??= stepWhen(this.#seen, now, checkpoint.seconds)
-      // Of "the same number of steps" and "the same time", the one that is kinder to the trial.
+      // Compares at equal steps or at equal time, whichever is later and so more lenient to the trial.
       const step = Math.max(checkpoint.step, this.#stepInTime)
       if (now.step < step) return undefined
       const level = levelAt(curve, step, this.#plan.windowSteps)
@@ -114,7 +115,7 @@ export class CutWatch {
   }
 }
 
-/** The step made at a time between two looks. */
+/** The step at a time between two checks, interpolated linearly. */
 function stepWhen(
   before: { step: number; seconds: number },
   now: { step: number; seconds: number },
@@ -132,5 +133,5 @@ function hopelessReason(checkpoint: Checkpoint, gap: number, gapBefore?: number)
   if (gross !== undefined && gap > gross) return `${where}, worse than the baseline at half the time`
   if (forecast === undefined || gapBefore === undefined) return undefined
   if (outlook(gap, gapBefore) <= forecast) return undefined
-  return `${where}, too little to pass by what became of earlier candidates`
+  return `${where}, and earlier candidates with such a curve did not pass`
 }

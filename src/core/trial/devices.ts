@@ -1,22 +1,22 @@
-// Which of a machine's devices a trial is given.
+// Selects the devices of a machine that a trial may use.
 
 export interface Device {
-  /** As the driver counts them, from 0. */
+  /** The driver's index, from 0. */
   index: string
-  /** Begins with `GPU-`, or with `MIG-` for a part of one. */
+  /** Starts with `GPU-`, or with `MIG-` for a part of a device. */
   uuid: string
   name: string
   driver: string
-  /** The number of its node, as in /dev/nvidia0; absent where the driver does not say. */
+  /** Number of its node, as in /dev/nvidia0; absent when the driver does not report it. */
   minor?: number
-  /** It is divided, and CUDA uses its parts only (MIG). */
+  /** The device is divided (MIG): CUDA uses only its parts. */
   divided?: true
 }
 
 /**
- * The parts into which devices are divided.
+ * The MIG parts of devices.
  *
- * @param listing what `nvidia-smi -L` prints: a line for each device, below it one for each of its parts
+ * @param listing output of `nvidia-smi -L`: one line per device, followed by one line per part of it
  */
 export function partsOf(devices: readonly Device[], listing: string): Device[] {
   let whole: Device | undefined
@@ -31,7 +31,7 @@ export function partsOf(devices: readonly Device[], listing: string): Device[] {
 }
 
 /**
- * @param visible CUDA_VISIBLE_DEVICES: indices or the beginnings of UUIDs, separated by commas. Nothing and -1 mean none
+ * @param visible CUDA_VISIBLE_DEVICES: indices or UUID prefixes, separated by commas. An empty value or -1 means no devices
  * @returns the devices in that order; undefined when a name matches no known device
  */
 function matchDevices(devices: readonly Device[], visible: string | undefined): Device[] | undefined {
@@ -48,19 +48,19 @@ function matchDevices(devices: readonly Device[], visible: string | undefined): 
   return selected.every((device) => device !== undefined) ? [...new Set(selected)] : undefined
 }
 
-/** As `matchDevices`; a name that matches no device may mean any of them, so it selects all. */
+/** Like `matchDevices`, but an unknown name may mean any device and therefore selects all. */
 export function selectDevices(devices: readonly Device[], visible: string | undefined): Device[] {
   return matchDevices(devices, visible) ?? [...devices]
 }
 
-/** @param visible CUDA_VISIBLE_DEVICES */
+/** True when CUDA_VISIBLE_DEVICES (`visible`) hides all devices. */
 export function hidesDevices(visible: string | undefined): boolean {
   return visible !== undefined && /^\s*(-1)?\s*(,|$)/.test(visible)
 }
 
 /**
- * The variable that names the devices of a job. A privileged container sees every device of its machine, and only
- * NVIDIA_VISIBLE_DEVICES says which ones it was given; its indices count the machine's devices, so only UUIDs are taken.
+ * The names of a job's devices, from its environment. A privileged container sees every device of its machine, and only
+ * NVIDIA_VISIBLE_DEVICES tells which of them it was given. Its indices refer to the whole machine, so only UUIDs are used.
  */
 export function visibleDevices({ CUDA_VISIBLE_DEVICES: cuda, NVIDIA_VISIBLE_DEVICES: given }: Variables) {
   return (
@@ -72,17 +72,17 @@ type Variables = Readonly<Record<string, string | undefined>>
 
 /** How a trial is pinned to devices. */
 export interface Pin {
-  /** UUIDs, which name the same devices whatever the order in which CUDA counts. */
+  /** Variables with UUIDs, which do not depend on the order in which CUDA counts devices. */
   environment: Record<string, string>
-  /** The only nodes /dev/nvidiaN that a sandbox shows; absent: all there are. */
+  /** Numbers N of the nodes /dev/nvidiaN that a sandbox shows; absent: all nodes. */
   minors?: number[]
 }
 
-/** @param visible as for `matchDevices` */
+/** Pins a trial to devices. `visible`: see `matchDevices`. */
 export function pinTo(devices: readonly Device[], visible: string | undefined): Pin {
   if (hidesDevices(visible)) return { environment: {}, minors: [] }
   const matched = matchDevices(devices, visible)
-  // The name of a divided device would choose one of its parts.
+  // The UUID of a divided device would select one of its parts.
   if (!matched?.length || matched.some(({ divided }) => divided)) return { environment: {} }
   const environment = {
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
@@ -92,7 +92,7 @@ export function pinTo(devices: readonly Device[], visible: string | undefined): 
   return minors.length === matched.length ? { environment, minors } : { environment }
 }
 
-/** The devices as part of a testbed: numbers of one such machine may be compared with those of another. */
+/** Describes devices as part of a testbed. Results from machines with equal testbeds are comparable. */
 export function describeDevices(devices: readonly Device[]): string {
   const models = Map.groupBy(devices, ({ name, driver }) => `${name}, driver ${driver}`)
   return [...models].map(([model, same]) => `${same.length} × ${model}`).join(' and ')

@@ -1,26 +1,26 @@
-// Forecasts from experience: a straight line through what was seen before, and how far one may trust it.
+// Forecasts by linear regression on earlier observations, with prediction intervals.
 import { mean } from '../statistics/noise.ts'
 
-/** Something seen before: what was known early (`x`), and what came of it (`y`). */
+/** An earlier observation: a value known early (`x`) and the final result (`y`). */
 export interface Experience {
   x: number
   y: number
 }
 
-/** With fewer, the spread around the line is itself mostly chance. */
+/** With fewer observations the spread around the line is itself mostly chance. */
 const MIN_EXPERIENCES = 12
 
 /**
- * From which `x` on it is all but certain that `y` will be above a limit: where the one-sided prediction interval of a
- * least-squares line leaves the limit behind,
+ * The smallest `x` from which `y` is almost certainly above a limit: where the lower end of the one-sided prediction
+ * interval of a least-squares line crosses the limit,
  *
  *   a + b·x − limit = t · s · √(1 + 1/n + (x − x̄)²/Sxx)
  *
  * solved for x (a quadratic; Fieller 1954, Draper & Smith, Applied Regression Analysis, ch. 3.2: inverse regression).
  *
- * @param chance that `y` is at or below the limit all the same, above 0 and below 0.5
- * @returns undefined when there is too little experience, or when `x` tells too little about `y` for any such point to
- *   exist: the slope must be above 0 at the same certainty
+ * @param chance probability that `y` is nevertheless at or below the limit, above 0 and below 0.5
+ * @returns undefined with fewer than 12 observations, or when `x` predicts `y` too weakly for such a point to exist: the
+ *   slope must be above 0 with the same certainty
  */
 export function certainFrom(
   experiences: readonly Experience[],
@@ -38,7 +38,7 @@ export function certainFrom(
   if (!(slope > 0)) return undefined
   const variance = sum(({ x, y }) => (y - meanY - slope * (x - meanX)) ** 2) / (n - 2)
   const reach = studentQuantile(chance, n - 2) ** 2 * variance
-  // With u = x − x̄ and d = ȳ − limit: (d + b·u)² = reach · (1 + 1/n + u²/Sxx), of which the larger root counts.
+  // With u = x − x̄ and d = ȳ − limit: (d + b·u)² = reach · (1 + 1/n + u²/Sxx). The larger root is the solution.
   const distance = meanY - limit
   const quadratic = slope ** 2 - reach / squares
   const constant = distance ** 2 - reach * (1 + 1 / n)
@@ -48,8 +48,8 @@ export function certainFrom(
 }
 
 /**
- * What a t-distributed number exceeds with probability `chance`; right to 0.01 from 8 degrees of freedom on and for
- * chances from 0.001 (Abramowitz & Stegun, 26.2.23 and 26.7.5).
+ * The value that a t-distributed number exceeds with probability `chance`. Accurate to 0.01 from 8 degrees of freedom and
+ * for chances of at least 0.001 (Abramowitz & Stegun, 26.2.23 and 26.7.5).
  */
 export function studentQuantile(chance: number, degreesOfFreedom: number): number {
   const z = normalQuantile(chance)

@@ -1,22 +1,23 @@
-// Trials that were begun and never brought a result that counts: their machine ended, or what it sent was refused. One loss
-// is bad luck and the trial is run again; a candidate whose run is lost time after time is given up.
+// Lost trials: they started but returned no valid result, because the machine ended or the result was refused. A lost trial
+// is run again; a candidate is rejected when the same trial is lost repeatedly.
 import type { State } from '../record/state.ts'
 
-/** Workflow runs in which the same trial may be lost. */
+/** Number of workflow runs after which a lost trial is not run again. */
 const MAX_LOSSES = 3
 
-/** What a round handed out and did not get back, as ids of trials. */
+/** Assigned trials of a round that returned no result, by id. */
 interface Missing {
   missing: readonly string[]
-  /** Those that are to blame for it themselves. */
+  /** The missing trials that count as lost: their own code is to blame. */
   lost: readonly string[]
 }
 
 /**
- * What did not come back of a round, once all its jobs have ended. When nothing at all came back it may be their machines:
- * then none of several is to blame, nor one that was alone when others were lost before it.
+ * The trials of a round that returned no result after all its jobs have ended. If nothing returned, the machines may be at
+ * fault: then a trial is blamed only if one commit was outstanding and no other was lost since.
  *
- * @param planned ids of what was still to be trained when the results were read
+ * @param run id of the workflow run
+ * @param planned ids of the trials that were still needed when the results were read
  */
 export function missingInRound(state: State, run: string, planned: ReadonlySet<string>): Missing {
   const { trials = [] } = state.assigned.get(run) ?? {}
@@ -27,8 +28,8 @@ export function missingInRound(state: State, run: string, planned: ReadonlySet<s
 }
 
 /**
- * Trials during which earlier jobs that train themselves, `run` and `certify`, ended without a word, by workflow run. Each
- * holds one trial at a time. What `propose` hands out to other jobs is missed by `judge` instead, see `missingInRound`.
+ * Trials that were running when an earlier `run` or `certify` job ended without a result, by workflow run. These jobs train
+ * one trial at a time. Trials that `propose` assigns to other jobs are handled by `judge`, see `missingInRound`.
  */
 export function lostOnMachine(state: State): { run: string; trials: string[] }[] {
   return [...state.assigned].flatMap(([run, { command, trials }]) => {
@@ -37,14 +38,14 @@ export function lostOnMachine(state: State): { run: string; trials: string[] }[]
   })
 }
 
-/** Why a trial is not begun once more; undefined while it may be. */
+/** Why a trial is not run again, as part of a sentence; undefined while it may be. */
 export function explainLoss(state: State, trial: string): string | undefined {
   const losses = state.losses.get(trial)?.size ?? 0
   if (losses < MAX_LOSSES) return undefined
-  return `lost: it was begun ${losses} times, and no result that counts came back`
+  return `lost: it started ${losses} times and never returned a valid result`
 }
 
-/** The part of a trial's id that is of its code, see `trialId`. */
+/** The part of a trial's id that identifies its code, see `trialId`. */
 function codeOf(id: string): string | undefined {
   return id.split('-')[0]
 }

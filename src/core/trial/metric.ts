@@ -1,4 +1,4 @@
-// From a training run's output to its outcome: exactly one finite value inside its bounds, or the reason why not.
+// Determines a run's outcome from its output: exactly one finite value within bounds, or the reason why there is none.
 
 import type { CurvePoint, Outcome } from '../record/trial.ts'
 
@@ -7,25 +7,25 @@ export type MetricDirection = 'minimize' | 'maximize'
 export interface Metric {
   name: string
   direction: MetricDirection
-  /** Values outside are refused as implausible. */
+  /** Values outside this range are refused as implausible. */
   bounds?: [number, number]
   source: MetricSource
 }
 
 export type MetricSource =
-  /** One capture group, matched against every line of the output. */
+  /** A regular expression, matched against every line of the output. */
   | { kind: 'pattern'; pattern: string }
-  /** A JSON file the script writes into `$AUTORESEARCH_OUT`; `key` is a dotted path. */
+  /** A JSON file that the script writes to `$AUTORESEARCH_OUT`; `key` is a dotted path. */
   | { kind: 'file'; file: string; key: string }
 
-/** How the training process ended, as seen from outside. */
+/** How a process ended, observed from outside. */
 export interface Exit {
   /** Exit code; null when a signal ended the process. */
   code: number | null
   signal: string | null
-  /** True when we killed it because its time was up. */
+  /** True when it was killed at the timeout. */
   timedOut: boolean
-  /** The cap of the sandbox that ended it, if one did. */
+  /** The sandbox limit that ended the process, if any. */
   exceeded?: 'disk' | 'memory' | 'processes'
 }
 
@@ -35,30 +35,30 @@ export interface Measurement {
   reason?: string
 }
 
-/** The metric as the script wrote it, before anyone has looked whether it is a number. */
+/** The metric as the script wrote it, not yet checked to be a number. */
 export interface MetricText {
-  /** First few values found. */
+  /** The first few values found. */
   texts: readonly string[]
-  /** How many there were. */
+  /** Number of values found. */
   count: number
-  /** Why nothing could be read, when the source itself is unreadable. */
+  /** Why the source could not be read; absent when it was readable. */
   problem?: string
 }
 
 /**
- * Longest line that is looked at; the rest of a longer one is skipped. A pattern such as `val.*loss: (\S+)` takes time
- * with the square of it, and while it does nobody else's timer fires.
+ * Characters of a line that are matched; the rest of the line is skipped. A pattern such as `val.*loss: (\S+)` takes
+ * quadratic time, and blocks all timers meanwhile.
  */
 const MAX_LINE_CHARACTERS = 4096
 const HEAD_CHARACTERS = 64 * 1024
 const TAIL_CHARACTERS = 256 * 1024
 const MAX_CURVE_POINTS = 200
-/** No number needs more; one character beyond is kept, so that a longer text is not cut into a number. */
+/** No number is longer. One more character is kept, so that cutting a longer text does not produce a number. */
 const MAX_VALUE_CHARACTERS = 64
-/** What a trial's result may hold: a longer reason would make the whole result unreadable. */
+/** The limit in the schema of a trial's result: a longer reason would make the result invalid. */
 const MAX_REASON_CHARACTERS = 500
 
-/** What the reason of a failed evaluation begins with, so that it is told from a failed training. */
+/** Prefix of the reason for a failed evaluation, which distinguishes it from a failed training. */
 const IN_EVALUATION = 'in the evaluation: '
 
 export function ofEvaluation(reason: string): string {
@@ -70,8 +70,8 @@ export function isFromEvaluation(reason: string): boolean {
 }
 
 /**
- * Follows the output of a run as it is written, in bounded memory however much there is: finds the metric and the
- * curve, keeps the head and the tail.
+ * Reads the output of a run while it is written, in bounded memory: finds the metric and the curve, and keeps the head and
+ * the tail.
  */
 export class OutputReader {
   readonly #metric: RegExp | undefined
@@ -95,7 +95,7 @@ export class OutputReader {
 
   push(text: string): void {
     this.#keep(text)
-    // Progress bars end their lines with \r; the empty line that \r\n makes of it matches nothing.
+    // Progress bars end their lines with \r. The empty line that \r\n then yields matches nothing.
     const lines = text.split(/[\r\n]/)
     const last = lines.pop() ?? ''
     for (const line of lines) {
@@ -105,13 +105,13 @@ export class OutputReader {
     this.#line = (this.#line + last).slice(0, MAX_LINE_CHARACTERS)
   }
 
-  /** Call once, after the last `push`. */
+  /** Reads the last, unterminated line. Call once, after the last `push`. */
   end(): void {
     this.#readLine(this.#line)
     this.#line = ''
   }
 
-  /** What the pattern found; meaningless for a metric that comes from a file. */
+  /** The values that the pattern found; meaningless for a metric from a file. */
   get metricText(): MetricText {
     return { texts: this.#texts, count: this.#count }
   }
@@ -120,17 +120,17 @@ export class OutputReader {
     return this.#curve
   }
 
-  /** True once the progress pattern has seen NaN or an infinity. */
+  /** True once the progress pattern has matched NaN or an infinity. */
   get diverged(): boolean {
     return this.#diverged
   }
 
-  /** True when the last two values were NaN or infinite: a single one may be a step that the script itself skipped. */
+  /** True when the last two values were NaN or infinite. A single one may be a step that the script skipped. */
   get divergedForGood(): boolean {
     return this.#notFiniteInARow >= 2
   }
 
-  /** The output, with its middle left out when it is long. */
+  /** The output; the middle of a long output is left out. */
   get log(): string {
     const excess = Math.max(0, this.#tail.length - TAIL_CHARACTERS)
     const dropped = this.#dropped + excess
@@ -151,7 +151,7 @@ export class OutputReader {
     if (groups) this.#addPoint(Number(groups.step), groups.value ?? '')
   }
 
-  /** Keeps at most 200 evenly spaced points: when full, every other one goes and the stride doubles. */
+  /** Keeps at most 200 evenly spaced points: when full, every other point is removed and the stride doubles. */
   #addPoint(step: number, text: string): void {
     const value = Number(text)
     const notFinite = NOT_FINITE.test(text) || Math.abs(value) === Number.POSITIVE_INFINITY
@@ -169,7 +169,7 @@ export class OutputReader {
     const room = HEAD_CHARACTERS - this.#head.length
     this.#head += text.slice(0, Math.max(0, room))
     this.#tail += text.slice(Math.max(0, room))
-    // Cut only when twice as long as needed: cutting copies, and output comes in small pieces.
+    // Cuts only at twice the needed length, because each cut copies the text and output arrives in small chunks.
     if (this.#tail.length < 2 * TAIL_CHARACTERS) return
     const excess = this.#tail.length - TAIL_CHARACTERS
     this.#dropped += excess
@@ -178,11 +178,11 @@ export class OutputReader {
 }
 
 /**
- * Decides how a trial ended.
+ * Determines the outcome of a trial.
  *
- * @param found what the output or the metric file held
- * @param log head and tail of the output, to tell why a run failed
- * @param diverged the curve went to NaN or an infinity
+ * @param found the values in the output or the metric file
+ * @param log head and tail of the output, to explain a failure
+ * @param diverged true when the curve reached NaN or an infinity
  */
 export function measureTrial(
   exit: Exit,
@@ -207,23 +207,23 @@ function findOutcome(
   if (exit.timedOut) return { outcome: 'timed-out', reason: 'killed at the timeout' }
   if (exit.code !== 0) return measureFailure(exit, log)
   if (found.count === 0 && diverged)
-    return { outcome: 'diverged', reason: 'the curve went to NaN or infinity' }
+    return { outcome: 'diverged', reason: 'the curve reached NaN or infinity' }
   if (found.count === 0)
     return {
       outcome: 'no-metric',
-      reason: found.problem ?? `nothing printed matches the pattern of ${metric.name}`,
+      reason: found.problem ?? `no line of the output matches the pattern of ${metric.name}`,
     }
   if (found.count > 1)
     return {
       outcome: 'invalid-metric',
-      reason: `${metric.name} was reported ${found.count} times (${found.texts.join(', ')}…), and exactly one is needed`,
+      reason: `${metric.name} was reported ${found.count} times (${found.texts.join(', ')}…), but must be reported exactly once`,
     }
   return measureValue(found.texts[0] ?? '', metric)
 }
 
 const EXCEEDED: Record<NonNullable<Exit['exceeded']>, Measurement> = {
   memory: { outcome: 'out-of-memory', reason: 'used more memory than `sandbox.memory` allows' },
-  disk: { outcome: 'crashed', reason: 'wrote more into $AUTORESEARCH_OUT than `sandbox.out` allows' },
+  disk: { outcome: 'crashed', reason: 'wrote more to $AUTORESEARCH_OUT than `sandbox.out` allows' },
   processes: { outcome: 'crashed', reason: 'started more processes than `sandbox.processes` allows' },
 }
 
@@ -236,7 +236,7 @@ function measureFailure(exit: Exit, log: string): Measurement {
   return { outcome: outOfMemory ? 'out-of-memory' : 'crashed', reason }
 }
 
-/** The line most likely to name the error: the last one that looks like `SomethingError: …`, else the last one. */
+/** The line most likely to name the error: the last one that looks like `SomethingError: …`, or else the last line. */
 function errorLine(log: string): string | undefined {
   const lines = log
     .split(/[\r\n]/)
@@ -270,7 +270,7 @@ function measureValue(text: string, metric: Metric): Measurement {
   return { outcome: 'measured', value }
 }
 
-/** A number as it was written: `1e-400` is 0 once JavaScript has read it. */
+/** A number as written in the file, because JavaScript reads `1e-400` as 0. */
 class WrittenNumber {
   readonly text: string
 
@@ -279,32 +279,32 @@ class WrittenNumber {
   }
 }
 
-/** Reads a metric file. `text` is undefined when the script wrote none. */
+/** Reads a metric file. `text` is undefined when the script did not write it. */
 export function readMetricFile(text: string | undefined, file: string, key: string): MetricText {
-  const nothing = (problem: string): MetricText => ({ texts: [], count: 0, problem })
-  if (text === undefined) return nothing(`the script wrote no ${file} into $AUTORESEARCH_OUT`)
+  const unreadable = (problem: string): MetricText => ({ texts: [], count: 0, problem })
+  if (text === undefined) return unreadable(`the script did not write ${file} to $AUTORESEARCH_OUT`)
   let value: unknown
   try {
     value = JSON.parse(quoteNotFinite(text), keepWritten)
   } catch {
-    return nothing(`${file} is not JSON`)
+    return unreadable(`${file} is not valid JSON`)
   }
   for (const part of key.split('.'))
     value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined
   if (value instanceof WrittenNumber)
     return { texts: [value.text.slice(0, MAX_VALUE_CHARACTERS + 1)], count: 1 }
   if (typeof value === 'string' && NOT_FINITE.test(value)) return { texts: [value], count: 1 }
-  return nothing(`${file} has no number at ${key}`)
+  return unreadable(`${file} has no number at ${key}`)
 }
 
-/** Python writes NaN and Infinity, which JSON does not have; outside strings they become strings. */
+/** Quotes the NaN and Infinity that Python writes and JSON does not allow. Text inside strings is unchanged. */
 function quoteNotFinite(text: string): string {
   return text.replaceAll(/"(?:[^"\\]|\\.)*"?|-?\b(?:NaN|Infinity)\b/g, (part) =>
     part.startsWith('"') ? part : `"${part}"`,
   )
 }
 
-/** A reviver; `context.source` is what the text says, in engines that tell. */
+/** A JSON reviver. `context.source` is the number as written, in engines that provide it. */
 function keepWritten(_key: string, value: unknown, context?: { source?: string }): unknown {
   return typeof value === 'number' ? new WrittenNumber(context?.source ?? String(value)) : value
 }

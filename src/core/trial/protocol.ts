@@ -1,20 +1,20 @@
-// The protocol of a trial in its id and its seed, so that runs for different purposes or scales are never confused.
+// Ids and seeds of trials. Both include the protocol, so that runs for different purposes or scales are never confused.
 import { createHash } from 'node:crypto'
 import { BASE_SCALE, type Protocol, type Trial } from '../record/trial.ts'
 
 /** The protocol by which candidates are judged. */
 export const JUDGE: Protocol = { purpose: 'judge', scale: BASE_SCALE }
 
-/** True for a run that candidates are judged on. None of those that certify is, so that certification sees fresh luck. */
+/** True for a run that candidates are judged on. Certifying runs are not, so that certification uses independent samples. */
 export function isJudgeTrial({ protocol }: Pick<Trial, 'protocol'>): boolean {
   return protocol.purpose === 'judge'
 }
 
 /**
- * A replicate of a tree has one id for ever, so recording it twice is noticed: `<tree>-r1` for a run that judges,
- * `<tree>-c1` for one that certifies, `<tree>-d24-r1` at a scale with a name of its own.
+ * The permanent id of a replicate of a tree, by which a repeated record is detected: `<tree>-r1` for a judging run,
+ * `<tree>-c1` for a certifying run, `<tree>-d24-r1` at the named scale `d24`.
  *
- * @param replicate 1-based; counted for each tree and protocol
+ * @param replicate 1-based, counted per tree and protocol
  */
 export function trialId(tree: string, replicate: number, { purpose, scale }: Protocol = JUDGE): string {
   const rung = scale === BASE_SCALE ? '' : `${scale}-`
@@ -22,8 +22,8 @@ export function trialId(tree: string, replicate: number, { purpose, scale }: Pro
 }
 
 /**
- * The seed of a trial: fixed by the ledger's root seed, the code, the replicate and the protocol, so a candidate cannot
- * choose it, a resumed job repeats it, and certification draws afresh. 31 bits, the range every framework accepts.
+ * The seed of a trial, derived from the ledger's root seed, the code, the replicate and the protocol: a candidate cannot
+ * choose it, a resumed job repeats it, and certification gets new seeds. 31 bits, the range that every framework accepts.
  */
 export function trialSeed(
   rootSeed: string,

@@ -1,28 +1,29 @@
-// What a trial's result must say to be believed: it comes from a machine that ran candidate code.
+// Checks a trial's result before it is recorded, because it comes from a machine that ran candidate code.
 
 import { isAa } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 import { isSandboxed, type TrialResult } from '../record/trial.ts'
 import { trialId, trialSeed } from './protocol.ts'
 
-/** What the configuration on the baseline demands of every result now. */
+/** What the baseline's current configuration demands of every result. */
 export interface Demands {
   /** Hash of the configuration, see `measurementHash`. */
   hash: string
-  /** Of the metric. */
+  /** Bounds of the metric. */
   bounds?: readonly [number, number]
-  /** There is an `evaluate` command, so what training printed does not count. */
+  /** An `evaluate` command exists, so a metric that training printed does not count. */
   evaluated: boolean
   sandboxKind: 'bubblewrap' | 'none'
 }
 
-/** Every number. */
+/** Accepts every number. */
 const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const
 
 /**
- * Checks a result against the ledger and the configuration.
+ * Checks that a result belongs to an assigned trial and to the current configuration. The value, the wall time and the
+ * testbed cannot be verified: they are accepted as reported.
  *
- * @returns why it is refused; undefined when it may be recorded
+ * @returns why the result is refused; undefined when it may be recorded
  */
 export function checkResult(
   state: State,
@@ -36,11 +37,11 @@ export function checkResult(
     return 'its value is outside the bounds of the metric'
   if (result.config !== hash) return 'it was measured under another configuration'
   if (evaluated && result.trust === 'self-reported')
-    return 'its number comes from the training script, and the configuration has an evaluate command'
+    return 'its value comes from the training script, but the configuration has an evaluate command'
   if (sandboxKind === 'bubblewrap' && !isSandboxed(result))
-    return 'it was made without the sandbox that the configuration demands'
+    return 'it was measured without the sandbox that the configuration requires'
   const { tree, protocol, replicate } = trial
-  if (trial.id !== trialId(tree, replicate, protocol)) return 'its id does not belong to its code'
+  if (trial.id !== trialId(tree, replicate, protocol)) return 'its id does not match its code'
   if (trial.seed !== trialSeed(state.rootSeed, tree, replicate, protocol))
     return 'its seed is not the one assigned'
   return assigned(state, result) ? undefined : 'no such trial was assigned'

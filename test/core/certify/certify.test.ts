@@ -1,4 +1,4 @@
-// What fresh runs say about a range of the baseline, which runs it needs, and in what words.
+// The decision about a range of the baseline, the runs it needs, and its wording.
 
 import { describe, expect, it } from 'vitest'
 import {
@@ -87,7 +87,7 @@ const BEFORE = [2.5, 2.51, 2.49, 2.5]
 const better = (by: number) => BEFORE.map((value) => value - by)
 
 describe('the decision', () => {
-  it('that two merges hold says so in words', () => {
+  it('states that two merges hold', () => {
     const state = aBatch([...fresh(START, BEFORE), ...fresh(LAST, better(0.04))])
     expect(decided(state)).toMatchObject({
       from: START.commit,
@@ -99,7 +99,7 @@ describe('the decision', () => {
     })
   })
 
-  it('that they do not hold says so, too', () => {
+  it('states that two merges do not hold', () => {
     const state = aBatch([...fresh(START, BEFORE), ...fresh(LAST, better(0.005))])
     expect(decided(state)).toMatchObject({
       holds: false,
@@ -290,7 +290,7 @@ describe('the plan', () => {
     expect(ends(aBatch([]))).toEqual(['from', 'to', 'from', 'to', 'from', 'to', 'from', 'to'])
   })
 
-  it('goes on with the end that is behind', () => {
+  it('continues with the end that has fewer runs', () => {
     expect(ends(aBatch([...fresh(START, BEFORE.slice(0, 2)), ...fresh(LAST, [2.4])]))).toEqual([
       'to',
       'from',
@@ -300,7 +300,7 @@ describe('the plan', () => {
     ])
   })
 
-  it('runs what failed again', () => {
+  it('repeats failed runs', () => {
     expect(
       ends(aBatch([...fresh(START, [undefined, ...BEFORE]), ...fresh(LAST, better(0.1).slice(1))])),
     ).toEqual(['to'])
@@ -339,7 +339,7 @@ describe('when it is due', () => {
     expect(decideCertification(unasked, { ...CERTIFICATION, every })).toEqual(events)
   })
 
-  it('is not asked for twice', () => {
+  it('is not requested twice', () => {
     expect(decideCertification(aBatch([]), { ...CERTIFICATION, every: 1 })).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-// The walk of certification along the baseline: what is asked of it, what is next, and where the proof begins anew.
+// Ranges of certification along the baseline: which are requested, which is next, and where certification restarts.
 
 import { describe, expect, it } from 'vitest'
 import { askForCertification } from '../../../src/core/certify/certify.ts'
@@ -60,7 +60,7 @@ function next(state: State): string | undefined {
   return range && `${names.get(range.from.commit)}..${names.get(range.to.commit)} (${range.merges})`
 }
 
-describe('nextStretch', () => {
+describe('nextRange', () => {
   it.each([
     ['nothing was asked', 'm1 m2', {}, undefined],
     ['nothing was merged', '', { asked: 'start' }, undefined],
@@ -152,7 +152,7 @@ describe('nextStretch', () => {
   })
 })
 
-describe('what is asked for', () => {
+describe('a requested certification', () => {
   it('ends at the last merge', () => {
     expect(askForCertification(aHistory('m1 m2'))).toEqual([{ kind: 'certify', to: aBaseline('m2').commit }])
   })
@@ -162,7 +162,7 @@ describe('what is asked for', () => {
     ['a batch is under way, though there are newer merges', aHistory('m1 m2 m3', { asked: 'm2' })],
   ])('is nothing while %s', (_, state) => expect(askForCertification(state)).toEqual([]))
 
-  it('is open until every merge of it is settled', () => {
+  it('is open until every merge in it is decided', () => {
     const half = found('start', 'm1', 1, true)
     expect(isCertifying(aHistory('m1 m2', { asked: 'm2', found: [half] }))).toBe(true)
     expect(isCertifying(aHistory('m1 m2', { asked: 'm2', found: [half, found('m1', 'm2', 1, false)] }))).toBe(
@@ -214,7 +214,7 @@ describe('a bisection', () => {
     }
   })
 
-  it('takes one test when all is well, and few when one merge is bad', () => {
+  it('takes one test when all merges hold, and few when one does not', () => {
     expect(bisect(8, []).tests).toBe(1)
     const tests = [1, 2, 3, 4, 5, 6, 7, 8].map((bad) => bisect(8, [bad]).tests)
     expect(Math.max(...tests)).toBeLessThanOrEqual(6)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseVariables, pickVariables } from '../../../src/core/config/agent-environment.ts'
 
 describe('parseVariables', () => {
-  test('reads one variable a line', () => {
+  test('reads one variable per line', () => {
     expect(parseVariables('\n A_KEY = sk-1=2 \r\nB2={"a": 1}\n')).toEqual({
       kind: 'variables',
       variables: new Map([
@@ -12,8 +12,9 @@ describe('parseVariables', () => {
     })
   })
 
-  test.each(['sk-without-a-name', '1A=x', 'A=', 'A-B=x', '=x'])('refuses %j by its line alone', (line) =>
-    expect(parseVariables(`A=x\n${line}`)).toEqual({ kind: 'wrong', line: 2 }),
+  test.each(['sk-without-a-name', '1A=x', 'A=', 'A-B=x', '=x'])(
+    'refuses %j and reports only its line number',
+    (line) => expect(parseVariables(`A=x\n${line}`)).toEqual({ kind: 'wrong', line: 2 }),
   )
 })
 
@@ -23,11 +24,11 @@ describe('pickVariables', () => {
     ['B', '2'],
   ])
 
-  test('gives an agent what it asks for and nothing else', () => {
+  test('gives an agent the variables that it requests and no others', () => {
     expect(pickVariables(['B'], given)).toEqual({ kind: 'picked', variables: { B: '2' } })
   })
 
-  test('names what is missing', () => {
+  test('names the missing variables', () => {
     expect(pickVariables(['C', 'A', 'D'], given)).toEqual({ kind: 'missing', names: ['C', 'D'] })
   })
 })

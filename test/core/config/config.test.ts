@@ -1,4 +1,4 @@
-// The configuration: what is accepted, what it means, and how every mistake is reported.
+// The configuration: accepted values, their meaning, and the report of every mistake.
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import {
@@ -47,7 +47,7 @@ const SEARCH = {
 const SIZE = 'a size with its unit, from 1M to 1024T'
 const DURATION = 'a duration with its unit, above 0 and at most 120h'
 
-/** The four required fields, one per line, with lines replaced or added. */
+/** The four required fields, one per line, with some lines replaced or added. */
 function aFile(lines: Record<string, string> = {}): string {
   const required = {
     editable: '[train.py]',
@@ -132,7 +132,7 @@ describe('a valid file', () => {
     } satisfies Config)
   })
 
-  test('gets a default for all but four fields, and no keys for what is absent', () => {
+  test('gets defaults for all but four fields, and no keys for absent options', () => {
     expect(configOf(aFile())).toStrictEqual({
       baseline: 'autoresearch/baseline',
       editable: ['train.py'],
@@ -177,13 +177,13 @@ describe('a valid file', () => {
     expect(metric.source).toEqual({ kind: 'file', file: 'out/metrics.json', key: 'val.bpb' })
   })
 
-  test('may give part of a section and keep the other defaults', () => {
+  test('may set part of a section and keep the other defaults', () => {
     const config = configOf(aFile({ replicates: '{candidate: 3}', limits: '{tokens: 500k}' }))
     expect(config.replicates).toEqual({ baseline: 6, candidate: 3 })
     expect(config.limits).toEqual({ candidates: 20, waiting: 20, tokens: 500_000, dollars: 10 })
   })
 
-  test('may say where to search and what counts as new', () => {
+  test('may configure the search', () => {
     const search =
       '{structural-share: 0.5, novelty: 0.9, retry-after: 3, insights-every: 7, device-hour: 4.5}'
     expect(configOf(aFile({ search })).search).toEqual({
@@ -195,7 +195,7 @@ describe('a valid file', () => {
     })
   })
 
-  test('may limit the device, a candidate and a week', () => {
+  test('may limit device time, each candidate and each week', () => {
     const limits = '{gpu-hours: 8, candidate: {tokens: 200k}, week: {dollars: 50, gpu-hours: 40.5}}'
     expect(configOf(aFile({ limits })).limits).toStrictEqual({
       candidates: 20,
@@ -219,15 +219,15 @@ describe('a valid file', () => {
       '{read: [/opt/data, /home/ci/cache, /Users/ci/a b]}',
       { read: ['/opt/data', '/home/ci/cache', '/Users/ci/a b'] },
     ],
-  ])('may write its sandbox as %s', (written, fields) => {
+  ])('may write the sandbox as %s', (written, fields) => {
     expect(configOf(aFile({ sandbox: written })).sandbox).toStrictEqual({ ...SANDBOX, ...fields })
   })
 
-  test('may give lines of code no worth', () => {
+  test('may ignore the number of lines', () => {
     expect(configOf(aFile({ simplicity: 'none' }))).not.toHaveProperty('simplicity')
   })
 
-  test('may say in part what they are worth', () => {
+  test('may set part of the simplicity rules', () => {
     const { simplicity } = configOf(aFile({ simplicity: '{removed-lines: 1, gain: 2%}' }))
     expect(simplicity).toEqual({
       removedLines: 1,
@@ -237,7 +237,7 @@ describe('a valid file', () => {
     })
   })
 
-  test('may hold back gains above a share of the metric', () => {
+  test('may hold back gains above a percentage of the metric', () => {
     const { reviewAbove } = configOf(aFile({ 'review-above': '10%' }))
     expect(reviewAbove).toEqual({ kind: 'percent', value: 10 })
   })
@@ -262,7 +262,7 @@ describe('a valid file', () => {
     ])
   })
 
-  test('may name endpoints that stand in, at the same URL unless they name one', () => {
+  test('may name fallback endpoints, at the same URL unless they set one', () => {
     const fallback = '[{model: n}, {model: o, base-url: http://localhost:8000/v1}]'
     const price = '{input: 1, cached-input: 0.1, output: 2}'
     const proposers = `[{kind: openai, model: m, base-url: https://a.example/v1, max-output: 16000, price: ${price}, fallback: ${fallback}}]`
@@ -280,7 +280,7 @@ describe('a valid file', () => {
     ])
   })
 
-  test('may name a coding agent, with ten minutes unless it says otherwise', () => {
+  test('may name a coding agent, whose timeout is ten minutes by default', () => {
     const needed = `kind: command, name: claude, run: claude -p, hosts: [api.anthropic.com, 'localhost:8000']`
     const more = 'secrets: [A_KEY], env: {LEVEL: debug}, read: [/opt/agents], timeout: 90s'
     expect(configOf(aFile({ proposers: `[{${needed}}, {${needed}, ${more}}]` })).proposers).toEqual([
@@ -322,7 +322,7 @@ describe('a valid file', () => {
     ])
   })
 
-  test('may have Windows line ends, a byte order mark, comments, anchors and block text', () => {
+  test('may contain Windows line ends, a byte order mark, comments, anchors and block text', () => {
     const text = aFile({
       train: '|\n  cd src\n  python train.py',
       setup: '&prepare make',
@@ -366,7 +366,7 @@ function fileWith(path: string, value: unknown): string {
   return JSON.stringify(file)
 }
 
-// A rule per row: where, what is expected, and values that break it.
+// One rule per row: path, expected value, and values that violate the rule.
 const RULES: [path: string, expected: string, values: unknown[]][] = [
   [
     'baseline',
@@ -376,18 +376,18 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['baseline', 'a branch name', ['@', 'a.', 'a*', 'a\\b', 'a\u0007', 7]],
   [
     'baseline',
-    'a branch of its own',
+    'a branch that is not reserved',
     ['autoresearch', 'autoresearch/ledger', 'autoresearch/c', 'autoresearch/c/1'],
   ],
   ['editable', 'a list of globs', ['train.py', null, undefined]],
   ['editable', 'at least one glob', [[]]],
-  ['editable[0]', 'a text that is not empty', ['']],
+  ['editable[0]', 'text that is not empty', ['']],
   [
     'editable[0]',
     'a relative path',
     ['/b', 'C:/a', 'a/../../b', '..', 'a\\b', 'src/', './a', 'a//b', 'a\nb', ' '],
   ],
-  ['editable[0]', 'a glob of *, ** and ?', ['!a', '{a,b}', '[ab]', '+(a)']],
+  ['editable[0]', 'a glob with only *, ** and ?', ['!a', '{a,b}', '[ab]', '+(a)']],
   [
     'editable[0]',
     'a glob outside .github/',
@@ -397,11 +397,11 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['program', 'a relative path', ['../p.md', '/p.md', null]],
   ['setup', 'a command', [null, ['make']]],
   ['train', 'a command', [undefined, null, 5, {}]],
-  ['train', 'a text that is not empty', ['', ' \n']],
-  ['train', 'a text without NUL', ['a\0b']],
+  ['train', 'text that is not empty', ['', ' \n']],
+  ['train', 'text without NUL characters', ['a\0b']],
   [
     'train',
-    'a command that keeps what is in PYTHONPATH',
+    'a command that keeps the existing PYTHONPATH',
     [
       'PYTHONPATH=src python -m lab.train',
       'export PYTHONPATH=; python train.py',
@@ -409,7 +409,7 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
     ],
   ],
   ['evaluate', 'a command', [null, ['make'], {}]],
-  ['evaluate', 'a text that is not empty', ['', ' \n']],
+  ['evaluate', 'text that is not empty', ['', ' \n']],
   ['budget', DURATION, [undefined, 300, '300', '0s', '0.0001s', '5 minutes', '-5m', '121h', '30m1h']],
   ['timeout', DURATION, [300, 'never', '121h']],
   ['timeout', 'more than the budget of 300s', ['1m', '5m', '300s']],
@@ -423,13 +423,13 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['metric.pattern', 'a JavaScript regular expression', ['(a', '[', '(?P<value>a)']],
   [
     'metric.pattern',
-    'exactly one capture group, or one named value',
+    'exactly one capture group, or a group named value',
     ['a', '(?:a)', '(a)(b)', '(?<a>a)(?<b>b)'],
   ],
   ['progress', 'a mapping', [null, 'loss']],
   ['progress.pattern', 'a JavaScript regular expression', ['[']],
   ['progress.pattern', 'a regular expression with the named groups step and value', ['a', '(?<step>a)(b)']],
-  ['cut', '"none", or a chance from 0.01% to 20%', [null, 2, '2', '0%', '0.005%', '21%', 'never', {}]],
+  ['cut', '"none", or a probability from 0.01% to 20%', [null, 2, '2', '0%', '0.005%', '21%', 'never', {}]],
   ['sandbox', '"bubblewrap", "none" or a mapping', [null, 'docker', 'Bubblewrap', '', true, []]],
   ['sandbox.kind', '"bubblewrap" or "none"', [null, 'docker']],
   ['sandbox.read', 'a list of absolute paths', [null, '/opt']],
@@ -486,7 +486,7 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ['proposers[1].hosts', 'a list of hosts', [undefined, 'a.example']],
   [
     'proposers[1].hosts[0]',
-    'a host, with its port if that is not 443',
+    'a host, with its port if it is not 443',
     ['https://a.example', '*.a.example', 'a.example/v1', 'a.example:0', '::1', 'a.example:99999'],
   ],
   ['proposers[1].secrets[0]', 'the name of an environment variable', ['A-KEY', '1A', 'A=b']],
@@ -533,7 +533,7 @@ const REFUSED = RULES.flatMap(([path, expected, values]) =>
 )
 
 describe('refused', () => {
-  test.each(REFUSED)('$path: $value, for $expected was expected', ({ path, expected, value }) => {
+  test.each(REFUSED)('$path: $value, because $expected was expected', ({ path, expected, value }) => {
     const problem = onlyProblemOf(fileWith(path, value))
     expect(problem).toMatchObject({ path, expected })
     expect(problem?.hint).toMatch(/[^\s:]$/)
@@ -553,7 +553,7 @@ describe('refused', () => {
     ['"https://…@a/v1"', fileWith('proposers[0].base-url', 'https://me:sk-key@a/v1')],
     ['Infinity', aMetric('pattern: "(a)", bounds: [0, .inf]')],
     ['a mapping with name, direction, pattern, file', aMetric('pattern: "(a)", file: m.json')],
-  ])('values are named: %s', (found, file) => expect(onlyProblemOf(file)?.found).toBe(found))
+  ])('shows the found value: %s', (found, file) => expect(onlyProblemOf(file)?.found).toBe(found))
 
   test.each([
     ['pattern and file', 'pattern: "(a)", file: m.json, key: a', 'metric', 'either pattern, or file and key'],
@@ -571,7 +571,7 @@ describe('refused', () => {
     ['a file of comments', '# nothing here\n', 'a mapping', 'nothing'],
     ['a list', '- train.py\n', 'a mapping', 'a list of 1'],
     ['a text', 'train.py', 'a mapping', '"train.py"'],
-    ['several documents', `${aFile()}---\n${aFile()}`, 'one document', 'a second one'],
+    ['several documents', `${aFile()}---\n${aFile()}`, 'a single document', 'a second document'],
     ['more than 64 KiB', `# ${'é'.repeat(33_000)}\n`, 'at most 64 KiB', '33003 characters'],
   ])('%s, in one problem', (_what, file, expected, found) => {
     expect(onlyProblemOf(file)).toMatchObject({ path: '', expected, found })
@@ -579,7 +579,7 @@ describe('refused', () => {
 
   test.each([
     ['tabs', aFile({ setup: '\n\tmake' }), 6, 'indent with spaces instead of tabs'],
-    ['a duplicate key', `${aFile()}budget: 6m\n`, 5, 'remove one of the two'],
+    ['a duplicate key', `${aFile()}budget: 6m\n`, 5, 'remove one of the two keys'],
     [
       'an unquoted star',
       aFile({ editable: '[*.py]' }),
@@ -596,7 +596,7 @@ describe('refused', () => {
     ['an open quote', aFile({ setup: "'make" }), 6, 'close the quote or bracket'],
     ['an unquoted colon', aFile({ train: 'echo: a: b' }), 2, `put text that contains ': ' in single quotes`],
     ['nesting without end', '['.repeat(60_000), 1, 'see docs/configuration.md for an example'],
-    ['an alias bomb', aliasBomb(), 1, 'write the values out, without aliases or deep nesting'],
+    ['an alias bomb', aliasBomb(), 1, 'write out the values, without aliases or deep nesting'],
   ])('YAML with %s, in one problem', (_fault, file, line, hint) => {
     expect(onlyProblemOf(file)).toMatchObject({ line, hint })
   })
@@ -611,7 +611,7 @@ function aliasBomb(): string {
     .join('')
 }
 
-test('refused: a metric from a file of training although there is an evaluator', () => {
+test('refused: a metric file although there is an evaluator', () => {
   const file = aFile({
     evaluate: 'python evaluate.py',
     metric: '{name: loss, direction: minimize, file: m.json, key: a}',
@@ -634,15 +634,15 @@ describe('F57 an evaluator', () => {
     ['python -m lab.evaluate', "['lab/*.py']", 'lab/evaluate.py'],
     ['python -m lab', "['lab/*.py']", 'lab/__main__.py'],
     ['torchrun --nproc-per-node 2 evaluate.py', "['*.py']", 'evaluate.py'],
-  ])('that a candidate could rewrite is refused: %s with editable %s', (evaluate, editable, script) => {
+  ])('is refused when a candidate could rewrite it: %s with editable %s', (evaluate, editable, script) => {
     expect(onlyProblemOf(evaluatedBy(evaluate, editable))).toMatchObject({
       path: 'evaluate',
       expected: 'a command that no candidate can rewrite',
-      hint: `write editable so that it does not match ${script}`,
+      hint: `change editable so that it does not match ${script}`,
     })
   })
 
-  test('of certification is refused for the same reason', () => {
+  test('for certification is refused for the same reason', () => {
     const file = aFile({ editable: "['*.py']", certify: '{ evaluate: python certify.py }' })
     expect(onlyProblemOf(file)).toMatchObject({ path: 'certify.evaluate' })
   })
@@ -655,7 +655,7 @@ describe('F57 an evaluator', () => {
     ['make evaluate', "['**/*.py']"],
     ['/opt/judge/evaluate.py', "['**/*.py']"],
     ['python $AUTORESEARCH_EVAL_DATA/evaluate.py', "['**/*.py']"],
-  ])('that no candidate can rewrite may be %s with editable %s', (evaluate, editable) => {
+  ])('is accepted when no candidate can rewrite it: %s with editable %s', (evaluate, editable) => {
     expect(configOf(evaluatedBy(evaluate, editable)).evaluate).toBe(evaluate)
   })
 })
@@ -669,41 +669,45 @@ describe('a hint', () => {
       aFile({ proposers: '[{kind: openai, model: m, maxTurns: 5}]' }),
       'did you mean max-turns?',
     ],
-    ['the known keys', aFile({ proposers: '[{kind: knobs, model: m}]' }), 'remove it; known here: kind'],
+    ['the known keys', aFile({ proposers: '[{kind: knobs, model: m}]' }), 'remove it; known keys: kind'],
     ['the right word', aFile({ proposers: '[{kind: knob}]' }), 'did you mean knobs?'],
-    ['an example', aFile({ budget: '300' }), 'write for example `budget: 5m`'],
-    ['an example in a list', aFile({ editable: '[1]' }), 'write for example `train.py`'],
+    ['an example', aFile({ budget: '300' }), 'write, for example, `budget: 5m`'],
+    ['an example in a list', aFile({ editable: '[1]' }), 'write, for example, `train.py`'],
     [
       'the keys of a section',
       aFile({ limits: '' }),
-      'write keys below it: candidates, waiting, tokens, dollars, gpu-hours, candidate, week',
+      'add keys below it: candidates, waiting, tokens, dollars, gpu-hours, candidate, week',
     ],
     [
       'the JavaScript form',
       aMetric("pattern: '(?P<value>a)'"),
-      'JavaScript writes a named group (?<value>…), without the P',
+      'remove the P: JavaScript writes a named group as (?<value>…)',
     ],
-    ['what is wrong with a pattern', aMetric("pattern: '(a'"), 'mend the pattern: unterminated group'],
+    ['what is wrong with a pattern', aMetric("pattern: '(a'"), 'fix the pattern: unterminated group'],
     ['the missing groups', aFile({ progress: "{pattern: 'a'}" }), 'add (?<step>…) and (?<value>…)'],
     ['the right sandbox', aFile({ sandbox: 'bubblewarp' }), 'did you mean bubblewrap?'],
-    ['a sandbox', aFile({ sandbox: 'docker' }), 'write for example `sandbox: bubblewrap`'],
+    ['a sandbox', aFile({ sandbox: 'docker' }), 'write, for example, `sandbox: bubblewrap`'],
     ['the right kind of sandbox', aFile({ sandbox: '{kind: nome}' }), 'did you mean none?'],
     ['the right key of the sandbox', aFile({ sandbox: '{memmory: 8G}' }), 'did you mean memory?'],
-    ['a size', aFile({ sandbox: '{memory: 8}' }), 'write for example `memory: 8G`'],
+    ['a size', aFile({ sandbox: '{memory: 8}' }), 'write, for example, `memory: 8G`'],
     [
       'that a home is too much',
       aFile({ sandbox: '{read: [/root]}' }),
-      'name a folder inside it: a home holds keys and tokens',
+      'name a folder inside it: home folders contain keys and tokens',
     ],
-    ['a gain', aFile({ 'review-above': '8' }), 'write for example `review-above: 8 sigma`'],
+    ['a gain', aFile({ 'review-above': '8' }), 'write, for example, `review-above: 8 sigma`'],
     ['the progress that cut needs', aFile({ cut: '2%' }), 'add progress with a pattern, or remove cut'],
-    ['the default timeout', aFile({ timeout: '1m' }), 'remove timeout to get 660s, or raise it'],
+    [
+      'the default timeout',
+      aFile({ timeout: '1m' }),
+      'remove timeout to use the default of 660s, or raise it',
+    ],
     ['an example to begin with', '', 'start from the example in docs/configuration.md'],
   ])('names %s', (_what, file, hint) => {
     expect(onlyProblemOf(file)?.hint).toBe(hint)
   })
 
-  test('for a misspelled required key stands alone, without a complaint about the missing one', () => {
+  test('for a misspelled required key is the only one: the correct key is not reported as missing', () => {
     expect(onlyProblemOf(aFile().replace('budget', 'budjet'))).toMatchObject({
       path: 'budjet',
       hint: 'did you mean budget?',
@@ -722,7 +726,7 @@ metric:
 proposer: []
 `
 
-  test('of a file with five mistakes are reported at once, each with its line', () => {
+  test('in a file with five mistakes are all reported at once, each with its line', () => {
     expect(problemsOf(FIVE_MISTAKES).map(({ line, column, path }) => [line, column, path])).toEqual([
       [1, 20, 'editable[1]'],
       [3, 9, 'budget'],
@@ -732,7 +736,7 @@ proposer: []
     ])
   })
 
-  test('between fields are reported although other fields are wrong', () => {
+  test('between fields are reported even if other fields are wrong', () => {
     const file = aFile({
       budget: '5m',
       timeout: '1m',
@@ -747,7 +751,7 @@ proposer: []
     ])
   })
 
-  test('behind a duplicate key are reported with it', () => {
+  test('after a duplicate key are reported with it', () => {
     const file = `${aFile({ budget: 'soon' })}budget: later\n`
     expect(problemsOf(file).map(({ line, column, found }) => [line, column, found])).toEqual([
       [5, 1, 'a second "budget"'],
@@ -755,41 +759,41 @@ proposer: []
     ])
   })
 
-  test('of a duration are not also held against the other duration', () => {
+  test('in one duration are not reported for the other duration too', () => {
     expect(onlyProblemOf(aFile({ budget: '300', timeout: '4m' }))).toMatchObject({ path: 'budget' })
   })
 
-  test('inside a list item without its key point at the item', () => {
+  test('with a missing key in a list item point at the item', () => {
     const file = aFile({ proposers: '\n  - kind: knobs\n  - kind: openai' })
     expect(onlyProblemOf(file)).toMatchObject({ line: 7, column: 5, path: 'proposers[1].model' })
   })
 
-  test('are rendered with place, expectation, finding and hint, two lines each', () => {
+  test('are rendered on two lines each, with place, expected value, found value and hint', () => {
     const file = aFile({ metric: `{name: a, direction: down, pattern: '(a)'}`, replicate: '{}' })
     expect(renderConfigProblems('.github/autoresearch.yml', problemsOf(file))).toBe(
       `.github/autoresearch.yml:4:30  metric.direction: expected "minimize" or "maximize", found "down"
-  hint: write for example \`direction: minimize\`
+  hint: write, for example, \`direction: minimize\`
 .github/autoresearch.yml:5:1  replicate: expected a known key, found "replicate"
   hint: did you mean replicates?`,
     )
   })
 
-  test('of the whole file are rendered without a path', () => {
+  test('with the whole file are rendered without a path', () => {
     expect(renderConfigProblems('c.yml', problemsOf(''))).toMatch(
       /^c\.yml:1:1 {2}expected a mapping, found nothing\n/,
     )
   })
 
-  test('quote long and odd text on one short line', () => {
+  test('quote long and unusual text on one short line', () => {
     const file = aFile({ '"a\\nb"': '1', program: `/${'x'.repeat(500)}` })
     for (const line of renderConfigProblems('c.yml', problemsOf(file)).split('\n')) {
-      // A hint that lists the fields is long by itself.
+      // A hint that lists all fields is always long.
       expect(line.length).toBeLessThan(300)
     }
     expect(problemsOf(file).map(({ path }) => path)).toEqual(['"a\\nb"', 'program'])
   })
 
-  test('are found in any broken text without throwing', () => {
+  test('are reported for any broken text without throwing', () => {
     for (let at = 0; at < EXAMPLE.length; at += 5) {
       for (const inserted of [
         '\t',
@@ -813,7 +817,7 @@ proposer: []
     }
   })
 
-  test('of a value that contains itself are described', () => {
+  test('with a value that contains itself are described', () => {
     expect(onlyProblemOf(aFile({ setup: '&loop [*loop]' }))).toMatchObject({
       path: 'setup',
       found: 'a list of 1',
@@ -829,9 +833,9 @@ describe('nearestWord', () => {
     ['maxTurns', 'max-turns'],
     ['colour', undefined],
     ['x'.repeat(10_000), undefined],
-  ])('takes %s for %s', (word, meant) =>
+  ])('suggests for %s: %s', (word, meant) =>
     expect(nearestWord(word, ['train', 'timeout', 'max-turns'])).toBe(meant),
   )
 
-  test('finds nothing among no words', () => expect(nearestWord('a', [])).toBeUndefined())
+  test('suggests nothing when there are no words', () => expect(nearestWord('a', [])).toBeUndefined())
 })

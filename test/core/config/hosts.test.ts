@@ -15,7 +15,7 @@ describe('parseDestination', () => {
   ])('refuses %j', (text) => expect(parseDestination(text)).toBeUndefined())
 })
 
-test('a host is allowed at its own port only', () => {
+test('a host is allowed only on its own port', () => {
   const hosts = ['a.example', 'b.example:8000', 'no host']
   expect(isAllowed({ host: 'a.example', port: 443 }, hosts)).toBe(true)
   expect(isAllowed({ host: 'b.example', port: 8000 }, hosts)).toBe(true)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { assignKeys, hostOf, parseKeys } from '../../../src/core/config/keys.ts'
 
 describe('parseKeys', () => {
-  test('reads one key a line, by host', () => {
+  test('reads one key per line, by host', () => {
     const text = '\n API.OpenAI.com = sk-1\nlocalhost:8000=a=b==\n[::1]:80=k\n\n'
     expect(parseKeys(text)).toEqual({
       kind: 'keys',
@@ -26,13 +26,13 @@ describe('assignKeys', () => {
     expect(keys).toEqual(new Map([['a.example', 'sk-1']]))
   })
 
-  test('prefers what was given for a host', () => {
+  test('prefers a key that was given for the host', () => {
     expect(assignKeys('sk-1', new Map([['api.openai.com', 'sk-2']]), [undefined])).toEqual(
       new Map([['api.openai.com', 'sk-2']]),
     )
   })
 
-  test('takes another port for another host', () => {
+  test('treats another port as another host', () => {
     expect(hostOf('http://localhost:8000/v1')).not.toBe(hostOf('http://localhost:9000/v1'))
   })
 })

@@ -14,13 +14,15 @@ describe('lookForNamedFiles', () => {
     [
       'names a program that is not there',
       { editable: ['src/fit.py'], program: 'program.md' },
-      ['program: there is no text file program.md, so that proposers get no directions of yours'],
+      [
+        'program: there is no text file program.md, so proposers get no instructions; create it or correct the path',
+      ],
     ],
   ])('%s', (_, config, warnings) => {
     expect(lookForNamedFiles(config, PATHS)).toEqual({ kind: 'editable', warnings })
   })
 
-  test('tells that no file may change, and names some that there are', () => {
+  test('reports that no file may change, with examples of existing files', () => {
     expect(lookForNamedFiles({ editable: ['source/*.py'] }, PATHS)).toEqual({
       kind: 'none-editable',
       some: ['README.md', 'src/fit.py', 'src/model.py'],

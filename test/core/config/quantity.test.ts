@@ -1,4 +1,4 @@
-// How durations, counts, sizes and gains are read.
+// Parsing of durations, counts, sizes and gains.
 import { describe, expect, test } from 'vitest'
 import { parseCount, parseDuration, parseGain, parseSize } from '../../../src/core/config/quantity.ts'
 
@@ -96,5 +96,6 @@ describe('parseGain', () => {
     (text) => expect(parseGain(text)).toBeUndefined(),
   )
 
-  test('refuses more than a number can be', () => expect(parseGain(`${'9'.repeat(400)}%`)).toBeUndefined())
+  test('refuses a value that exceeds the range of numbers', () =>
+    expect(parseGain(`${'9'.repeat(400)}%`)).toBeUndefined())
 })

@@ -1,4 +1,4 @@
-// The published JSON schema and the manual: both say what the action does.
+// The published JSON schema and the manual agree with the action.
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
@@ -18,7 +18,7 @@ const SHORTEST = {
 const METRIC = { name: 'loss', direction: 'minimize' }
 
 describe('the published schema', () => {
-  // The rules switched off ask for styles that zod does not write.
+  // The disabled rules require a style that zod does not produce.
   const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true })
   addFormats.default(ajv)
   const accepts = ajv.compile(configJsonSchema())

@@ -1,4 +1,4 @@
-// The scheduler: what is trained next, what is decided, what is done on GitHub, and who proposes.
+// The scheduler: which trials run next, which candidates are decided, and which actions follow on GitHub.
 
 import { describe, expect, it } from 'vitest'
 import {
@@ -44,7 +44,7 @@ function plan(state: State): Trial[] {
   return planTrials(state, CONDITIONS, POLICY)
 }
 
-/** `warmup r2`: whose run, and the how manieth. */
+/** `warmup r2`: the candidate and the number of its run. */
 function plannedRuns(state: State): string[] {
   return plan(state).map(({ candidate, replicate }) => {
     const title =
@@ -110,7 +110,7 @@ describe('planTrials', () => {
     expect(plannedRuns(aState({ trials: MEASURED }))).toEqual([])
   })
 
-  it('goes on with what has begun before it begins anew', () => {
+  it('continues candidates with runs before it starts others', () => {
     const trials = [...MEASURED, aTrialResult({ candidate: muon, value: 2.4 })]
     expect(plannedRuns(aState({ candidates: [warmup, muon], trials }))).toEqual(['muon r2', 'warmup r1'])
   })
@@ -311,14 +311,14 @@ describe('decide', () => {
   const poor = trialResults([2.5], { candidate: warmup })
   const proven = trialResults([2.4, 2.41], { candidate: muon })
 
-  it('records a verdict for everyone who can be decided', () => {
+  it('records a verdict for every candidate that can be decided', () => {
     const state = aState({ candidates: [warmup, muon], trials: [...MEASURED, ...poor, ...proven] })
     const events: LedgerEvent[] = decide(state, CONDITIONS, POLICY)
     expect(decided(state)).toEqual([`reject ${warmup.id}`, `merge ${muon.id}`])
     expect(events[1]).toMatchObject({ kind: 'judged', candidate: muon.id, head: muon.head })
   })
 
-  it('F71 leaves to a person what does not vary as the baseline does', () => {
+  it('F71 leaves a candidate to a person when its runs vary less than the baseline’s', () => {
     const same = trialResults(Array(6).fill(2.3), { candidate: warmup })
     expect(decided(aState({ candidates: [warmup], trials: [...MEASURED, ...same] }))).toEqual([
       `review ${warmup.id}`,
@@ -341,11 +341,11 @@ describe('decide', () => {
     ['waits for a person', { ...muon, verdict: REVIEW }],
     ['has ended', { ...muon, end: { kind: 'closed' } as const }],
     ['F18 is built on an older baseline', { ...muon, base: sha('older') }],
-  ])('leaves alone who %s', (_, candidate) => {
+  ])('does not decide a candidate that %s', (_, candidate) => {
     expect(decided(aState({ candidates: [candidate], trials: [...MEASURED, ...proven] }))).toEqual([])
   })
 
-  it('asks for more when nothing can be said yet', () => {
+  it('requests more runs while the evidence is insufficient', () => {
     const state = aState({ candidates: [warmup], trials: MEASURED })
     expect(decided(state)).toEqual([])
     expect(judgeCandidate(state, CONDITIONS, POLICY, warmup)).toEqual({
@@ -475,12 +475,12 @@ describe('baselineFailure', () => {
     expect(baselineFailure(aState({ trials }), CONDITIONS)).toBeUndefined()
   })
 
-  it('says after three failures how the last one ended', () => {
+  it('states after three failures how the last one ended', () => {
     const state = aState({ trials: [crash(1), crash(2), crash(3, 'KeyError: lr')] })
     expect(baselineFailure(state, CONDITIONS)).toBe('3 runs of the baseline ended crashed: KeyError: lr')
   })
 
-  it('ends the training of that baseline, which would go on for ever in a swarm', () => {
+  it('stops the training of that baseline, which a swarm would otherwise repeat forever', () => {
     const state = aState({ trials: [crash(1), crash(2), crash(3)], candidates: [aCandidate()] })
     expect(plan(state)).toEqual([])
     expect(plan({ ...state, baseline: NEXT, baselines: [aBaseline(), NEXT] })).toHaveLength(6)

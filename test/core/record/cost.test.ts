@@ -1,4 +1,4 @@
-// What research costs, and what of it was spent since a moment.
+// The cost of research, in total and since a point in time.
 
 import { describe, expect, test } from 'vitest'
 import { NO_USAGE, type Usage } from '../../../src/core/record/candidate.ts'
@@ -40,7 +40,7 @@ describe('the cost', () => {
     expect(byCandidate.get(bad.id)).toEqual({ usage: bad.usage, deviceSeconds: 10 })
   })
 
-  test('in all counts askings without result, and runs of the baseline', () => {
+  test('in total includes failed proposal attempts and runs of the baseline', () => {
     const { total, perMerge } = summariseCost(replay(EVENTS))
     expect(total).toEqual({ usage: { ...usage(4500, 0.6), cachedTokens: 400 }, deviceSeconds: 160 })
     expect(perMerge).toBeUndefined()
@@ -65,7 +65,7 @@ describe('the cost', () => {
     expect(summariseCost(replay([...EVENTS, ...undone])).perMerge).toBeUndefined()
   })
 
-  test('in all counts what writing insights took', () => {
+  test('in total includes the cost of insights', () => {
     const decidedAtLastInsights = {
       kind: 'insights',
       decided: 20,
@@ -77,7 +77,7 @@ describe('the cost', () => {
     expect(costSince([spendingOf(decidedAtLastInsights, 900)], new Date(0), at).usage).toEqual(usage(50))
   })
 
-  test('of a line that is there twice counts once', () => {
+  test('of a repeated line counts once', () => {
     expect(summariseCost(replay([...EVENTS, ...EVENTS])).total.deviceSeconds).toBe(160)
   })
 })

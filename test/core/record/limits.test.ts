@@ -1,4 +1,4 @@
-// Where spending stops, and which trials may still be run then.
+// Spending limits, and the trials that may still run when one is reached.
 
 import { describe, expect, test } from 'vitest'
 import { type Cost, NO_COST } from '../../../src/core/record/cost.ts'
@@ -30,21 +30,21 @@ describe('F10 a limit that is reached is named', () => {
       { week: { tokens: 5000 } },
       NO_COST,
       spent(5001),
-      'the limit of 5000 tokens a week is reached',
+      'the limit of 5000 tokens per week is reached',
     ],
     [
       'dollars of a week',
       { week: { dollars: 50 } },
       NO_COST,
       spent(0, 50),
-      'the limit of 50 dollars a week is reached',
+      'the limit of 50 dollars per week is reached',
     ],
     [
       'GPU-hours of a week',
       { week: { gpuHours: 40 } },
       NO_COST,
       spent(0, 0, 41),
-      'the limit of 40 GPU-hours a week is reached',
+      'the limit of 40 GPU-hours per week is reached',
     ],
   ])('%s', (_, limits, run, week, sentence) => {
     expect(limitReached({ ...LIMITS, ...limits }, { run, week })).toBe(sentence)
@@ -60,7 +60,7 @@ test('F10 a candidate may cost the least of what is left of the run, of the week
   expect(budget({ candidate: { tokens: 5000 } })).toEqual({ tokens: 600, dollars: 6 })
 })
 
-test('without a limit the device may be used for ever', () => {
+test('without a limit device time is unlimited', () => {
   expect(deviceSecondsLeft(LIMITS, { run: spent(0, 0, 1e6), week: NO_COST })).toBe(Number.POSITIVE_INFINITY)
 })
 
@@ -92,7 +92,7 @@ describe('F10 of the trials that are planned', () => {
     expect(trials).toEqual(kept.map((index) => planned[index]))
   })
 
-  test('certification waits, also while what was begun is ended', () => {
+  test('certification waits even while started work is completed', () => {
     const trials = [...planned.slice(0, 2), { ...aTrial(), protocol: CERTIFY }, aTrial({ replicate: 2 })]
     const kept = [0, 1, 3].map((index) => trials[index])
     expect(affordableTrials(state(begun), trials, 0, 100)).toEqual(kept)

@@ -1,4 +1,4 @@
-// Whose words count, and how they may be quoted.
+// Which comments count, and how they are quoted.
 import { describe, expect, test } from 'vitest'
 import { lastWordsOf, newestSpeakers, quotable, type Remark } from '../../../src/core/record/people.ts'
 

@@ -1,4 +1,4 @@
-// What the ledger lacks, given what GitHub shows: lost answers get their line, and what a person did wins.
+// Events that the ledger lacks, given the state on GitHub: lost responses are recorded, and the actions of people win.
 
 import { describe, expect, it } from 'vitest'
 import { type Candidate, candidateBranch } from '../../../src/core/record/candidate.ts'

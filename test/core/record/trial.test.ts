@@ -1,4 +1,4 @@
-// What a trial is called, which seed it gets, and what a result file may say.
+// Ids and seeds of trials, and the format of result files.
 
 import { describe, expect, it } from 'vitest'
 import { isSandboxed, trialResultSchema, trialSchema } from '../../../src/core/record/trial.ts'
@@ -44,7 +44,7 @@ describe('groupTrials', () => {
   const warmup = aCandidate({ name: 'warmup' })
   const muon = aCandidate({ name: 'muon' })
 
-  it('makes one batch a commit, in the order given', () => {
+  it('makes one batch per commit, in the given order', () => {
     const trials = [
       aTrial({ candidate: warmup }),
       aTrial({ candidate: muon }),

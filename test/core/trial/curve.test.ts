@@ -19,7 +19,7 @@ describe('levelAt', () => {
     ['a first point', line((step) => 100 - step, [50, 100]), 50],
   ])('of %s', (_what, curve, expected) => expect(levelAt(curve, 50, 10)).toBeCloseTo(expected))
 
-  it('averages noise away, and does not depend on how often it is printed', () => {
+  it('averages noise, and does not depend on how often points are printed', () => {
     const noisy = line((step) => (step % 2 === 0 ? 1 : 3), every(1))
     expect(levelAt(noisy, 50, 20)).toBeCloseTo(2)
   })
@@ -76,13 +76,13 @@ describe('a running trial', () => {
     expect(cut?.[1]).toContain('its curve was 1 behind')
   })
 
-  it('may be ahead and hopeless all the same: a gain has to be larger than noise', () => {
+  it('may be hopeless even when it is ahead, because a gain has to exceed the noise', () => {
     const cut = watched(
       aPlan({ forecast: -0.5 }),
       line((step) => baseline(step) - 0.2, every(5)),
     )
     expect(cut?.[1]).toMatch(
-      / ahead of the baseline's 7, too little to pass by what became of earlier candidates$/,
+      / ahead of the baseline's 7, and earlier candidates with such a curve did not pass$/,
     )
   })
 
@@ -110,13 +110,13 @@ describe('a running trial', () => {
     ).toBeUndefined()
   })
 
-  it('is judged by a rising curve the other way round', () => {
+  it('is judged in the opposite direction on a rising curve', () => {
     const rising = (gap: number) => line((step) => -baseline(step) - gap, every(5))
     expect(watched(aPlan({ gross: 2 }, -1), rising(3))?.[0]).toBe(30)
     expect(watched(aPlan({ gross: 2 }, -1), rising(-3))).toBeUndefined()
   })
 
-  it('is held against the baseline between its own points', () => {
+  it('is compared with the baseline between its own points', () => {
     const sparse = line((step) => baseline(step) + 1.5, [0, 13, 33, 53, 73])
     expect(watched(aPlan({ gross: 1 }), sparse)?.[0]).toBe(33)
     expect(watched(aPlan({ gross: 2 }), sparse)).toBeUndefined()

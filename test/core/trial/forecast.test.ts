@@ -1,4 +1,4 @@
-// Forecasts: from where on a line through experience leaves a limit behind for all but certain.
+// Forecasts: the point from which a regression line is almost certainly above a limit.
 import { describe, expect, it } from 'vitest'
 import { certainFrom, type Experience, studentQuantile } from '../../../src/core/trial/forecast.ts'
 import { aRandom, gaussian } from '../../factories.ts'
@@ -10,11 +10,11 @@ function line(slope: number, noise: number, count = 30, seed = 1): Experience[] 
 }
 
 describe('certainFrom', () => {
-  it('is the point itself where experience has no spread', () => {
+  it('is the intersection itself when observations have no spread', () => {
     expect(certainFrom(line(2, 0), 10, 0.02)).toBeCloseTo(5)
   })
 
-  it('lies further out the more experience varies, and the more certain it has to be', () => {
+  it('is further out with more spread and with higher certainty', () => {
     const [calm, wild] = [certainFrom(line(2, 0.5), 10, 0.02), certainFrom(line(2, 2), 10, 0.02)]
     expect(calm).toBeGreaterThan(5)
     expect(wild).toBeGreaterThan(calm ?? Number.NaN)
@@ -36,7 +36,7 @@ describe('certainFrom', () => {
     ['y falls as x rises', line(-2, 0.1)],
     ['all x are equal', line(2, 1).map(({ y }) => ({ x: 3, y }))],
     ['there are none', []],
-  ])('knows no such point when %s', (_why, experiences) => {
+  ])('finds no such point when %s', (_why, experiences) => {
     expect(certainFrom(experiences, 10, 0.02)).toBeUndefined()
   })
 

@@ -1,4 +1,4 @@
-// What counts as lost, whom a round without results blames, and when a candidate is given up.
+// Which trials count as lost, which are blamed when a round returns nothing, and when a candidate is rejected for losses.
 
 import { describe, expect, it } from 'vitest'
 import { decide, planTrials } from '../../../src/core/plan/schedule.ts'
@@ -71,11 +71,11 @@ describe('a round', () => {
     expect(missed([...events]).lost).toEqual(found)
   })
 
-  it('says what is missing also where it blames nobody', () => {
+  it('reports missing trials even when none is blamed', () => {
     expect(missed([assigned('7', a1, b1)])).toEqual({ missing: [a1, b1], lost: [] })
   })
 
-  it('does not miss what was not to be trained any more', () => {
+  it('does not report trials that were no longer needed', () => {
     expect(missed([assigned('7', a1, b1), ran(A)], [a1])).toEqual({ missing: [], lost: [] })
   })
 })
@@ -105,7 +105,7 @@ describe('a candidate', () => {
     }
   })
 
-  it('is rejected in words when it was lost in three workflow runs, and trained no more', () => {
+  it('is rejected with a reason after losses in three workflow runs, and not trained again', () => {
     const state = stateAfter(lost('7', a1), lost('8', a1), lost('9', a1))
     expect(decide(state, CONDITIONS, POLICY)).toEqual([
       {
@@ -114,7 +114,7 @@ describe('a candidate', () => {
         head: A.head,
         verdict: {
           kind: 'reject',
-          reason: 'run 1 is lost: it was begun 3 times, and no result that counts came back',
+          reason: 'run 1 is lost: it started 3 times and never returned a valid result',
           runs: { candidate: 0, baseline: 6 },
           testbed: CONDITIONS.testbed,
         },
@@ -123,7 +123,7 @@ describe('a candidate', () => {
     expect(planTrials(state, CONDITIONS, POLICY).map(({ id }) => id)).toEqual([b1])
   })
 
-  it('is not rejected for losses of a run that came back in the end', () => {
+  it('is not rejected for losses of a run that finally returned', () => {
     const state = stateAfter(lost('7', a1), lost('8', a1), lost('9', a1), ran(A, 2.47))
     expect(decide(state, CONDITIONS, POLICY).filter(({ candidate }) => candidate === A.id)).toEqual([])
   })
@@ -134,7 +134,7 @@ describe('a candidate', () => {
     expect(explainLoss(stateAfter(lost('7', a1), lost('7', a1), lost('7', a1)), a1)).toBeUndefined()
   })
 
-  it('never takes the baseline with it: that is run again for as long as it takes', () => {
+  it('never affects the baseline, which is run again without limit', () => {
     const events = ['7', '8', '9', '10'].map((run) => lost(run, ...base))
     const state = replay([
       { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },

@@ -1,4 +1,4 @@
-// From output to outcome: what counts as the metric, what does not, and that output of any size fits into memory.
+// From output to outcome: which values count as the metric, and that memory stays bounded for output of any size.
 import { describe, expect, it } from 'vitest'
 import { trialResultSchema } from '../../../src/core/record/trial.ts'
 import {
@@ -58,7 +58,7 @@ describe('OutputReader', () => {
     expect(reader.metricText.texts).toEqual(['0.9979'])
   })
 
-  it('counts every match, also of one line, and keeps the first three', () => {
+  it('counts every match, even several on one line, and keeps the first three', () => {
     const source = { kind: 'pattern', pattern: 'v=(\\d)' } as const
     const reader = read('v=1 v=2\nv=3\nv=4\n', undefined, { ...METRIC, source })
     expect(reader.metricText).toEqual({ texts: ['1', '2', '3'], count: 4 })
@@ -103,7 +103,7 @@ describe('OutputReader', () => {
     expect(reader.log.length).toBeLessThan(400_000)
   })
 
-  it('F39 looks at no more than the beginning of a long line', () => {
+  it('F39 matches only the beginning of a long line', () => {
     const reader = read(`${'x'.repeat(70_000)}val_bpb: 1`, undefined, {
       ...METRIC,
       source: { kind: 'pattern', pattern: 'val_bpb: (\\S+)' },
@@ -111,7 +111,7 @@ describe('OutputReader', () => {
     expect(reader.metricText.count).toBe(0)
   })
 
-  it('F28 is not held up by a line that was made to be slow to match', () => {
+  it('F28 is not slowed down by a line that is built to be slow to match', () => {
     const metric = { ...METRIC, source: { kind: 'pattern', pattern: 'val.*loss: (\\S+)' } } as const
     const line = 'val'.repeat(21_000)
     const time = (use: () => void) => {
@@ -124,7 +124,7 @@ describe('OutputReader', () => {
     expect(read).toBeLessThan(whole / 5)
   })
 
-  it('F39 keeps head and tail and says how much is left out between', () => {
+  it('F39 keeps the head and the tail, and states how much is left out', () => {
     const output = Array.from({ length: 100_000 }, (_, n) => `line ${n}\n`).join('')
     const { log } = read(output)
     const [head = '', tail = ''] = log.split(/\n\[… \d+ characters left out …\]\n/)
@@ -254,7 +254,7 @@ describe('measureTrial', () => {
     expect(measure('step 1 loss nan\nval_bpb: 1\n')).toEqual({ outcome: 'measured', value: 1 })
   })
 
-  it('F28 killed at the timeout counts as that, whatever was printed', () => {
+  it('F28 a run killed at the timeout counts as timed out, whatever it printed', () => {
     const killed = { code: null, signal: 'SIGKILL', timedOut: true }
     expect(measure('val_bpb: 0.1\nCUDA out of memory\n', killed)).toEqual({
       outcome: 'timed-out',
@@ -265,7 +265,7 @@ describe('measureTrial', () => {
   it('F29 no metric', () => {
     expect(measure('all done\n')).toEqual({
       outcome: 'no-metric',
-      reason: 'nothing printed matches the pattern of val_bpb',
+      reason: 'no line of the output matches the pattern of val_bpb',
     })
   })
 
@@ -274,7 +274,7 @@ describe('measureTrial', () => {
     ['equal', 'val_bpb: 0.9\nval_bpb: 0.9\n', /2 times/],
     ['many', 'val_bpb: 0.9\n'.repeat(50), /50 times \(0\.9, 0\.9, 0\.9…\)/],
     ['one of them not a number', 'val_bpb: 0.9\nval_bpb: nan\n', /2 times/],
-  ])('F30 F58 two metrics are never one of them: %s', (_, output, reason) => {
+  ])('F30 F58 two reported values are never reduced to one: %s', (_, output, reason) => {
     const measurement = measure(output)
     expect(measurement.outcome).toBe('invalid-metric')
     expect(measurement.reason).toMatch(reason)
@@ -399,10 +399,10 @@ describe('readMetricFile', () => {
     ['F31 a number too small', '{"val": 1e-400}', 'invalid-metric', 'is "1e-400", which is not a decimal'],
     ['F31 a number too large', '{"val": 1e400}', 'invalid-metric', 'is "1e400", which is not a decimal'],
     ['F31 a number without end', `{"val": ${'1'.repeat(200)}}`, 'invalid-metric', 'not a decimal number'],
-    ['F29 no file', undefined, 'no-metric', 'the script wrote no metrics.json into $AUTORESEARCH_OUT'],
-    ['F29 an empty file', '', 'no-metric', 'metrics.json is not JSON'],
-    ['F29 a torn file', '{"val": 0.5', 'no-metric', 'metrics.json is not JSON'],
-    ['F29 text that says NaN', 'the loss is NaN', 'no-metric', 'metrics.json is not JSON'],
+    ['F29 no file', undefined, 'no-metric', 'the script did not write metrics.json to $AUTORESEARCH_OUT'],
+    ['F29 an empty file', '', 'no-metric', 'metrics.json is not valid JSON'],
+    ['F29 a torn file', '{"val": 0.5', 'no-metric', 'metrics.json is not valid JSON'],
+    ['F29 text that says NaN', 'the loss is NaN', 'no-metric', 'metrics.json is not valid JSON'],
     ['F29 another key', '{"value": 0.5}', 'no-metric', 'metrics.json has no number at val'],
     ['F29 a number in quotes', '{"val": "0.5"}', 'no-metric', 'metrics.json has no number at val'],
     ['F29 null', '{"val": null}', 'no-metric', 'metrics.json has no number at val'],

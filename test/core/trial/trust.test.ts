@@ -1,4 +1,4 @@
-// What a result from a machine that ran candidate code must say to be believed.
+// Checks on a result from a machine that ran candidate code.
 
 import { describe, expect, it } from 'vitest'
 import type { Trial, TrialResult } from '../../../src/core/record/trial.ts'
@@ -64,7 +64,7 @@ describe('checkResult', () => {
     ['a run that certifies', FRESH],
     ['an A/A candidate', purposeful(aTrialResult({ candidate: AA }), { aa: true })],
     ['a value of 0', aTrialResult({ baseline: NOW, value: 0 })],
-  ])('believes a result of %s', (_, result) => expect(check(result)).toBeUndefined())
+  ])('accepts a result of %s', (_, result) => expect(check(result)).toBeUndefined())
 
   const { value: _, ...valueless } = aTrialResult({ candidate: CANDIDATE })
   it.each([
@@ -75,15 +75,15 @@ describe('checkResult', () => {
       aTrialResult({ candidate: CANDIDATE, config: 'f'.repeat(16) }),
       'another configuration',
     ],
-    ['the id of another tree', forged({ id: trialId(OTHER.tree, 1) }), 'its id does not belong'],
-    ['the id of another replicate', forged({ id: trialId(CANDIDATE.tree, 2) }), 'its id does not belong'],
+    ['the id of another tree', forged({ id: trialId(OTHER.tree, 1) }), 'its id does not match'],
+    ['the id of another replicate', forged({ id: trialId(CANDIDATE.tree, 2) }), 'its id does not match'],
     ['a seed of its own choice', forged({ seed: 42 }), 'its seed is not the one assigned'],
     [
       'the seed of another replicate',
       forged({ seed: trialSeed(ROOT_SEED, CANDIDATE.tree, 2) }),
       'its seed is not the one assigned',
     ],
-    ['a run that certifies under an ordinary id', forged({ protocol }), 'its id does not belong'],
+    ['a run that certifies under an ordinary id', forged({ protocol }), 'its id does not match'],
     [
       'an ordinary seed for a run that certifies',
       purposeful(FRESH, { seed: trialSeed(ROOT_SEED, NOW.tree, 1) }),

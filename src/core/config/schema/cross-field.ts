@@ -1,22 +1,22 @@
-// Rules that hold between fields. Each tells at the field that a person would change.
+// Rules between fields. Each problem is reported at the field that a person would change.
 import type { z } from 'zod'
 import { editableScript } from '../scripts.ts'
 import { defaultTimeoutSeconds } from '../timeout.ts'
 
 export function checkTimeout(file: Record<string, unknown>, context: z.RefinementCtx): void {
   const { budget, timeout } = file
-  // Only what was read without a problem is in seconds: `timeout: 300` is still the number that was written.
+  // A field with a problem was not converted to seconds: `timeout: 300` is still the number as written.
   if (context.issues.some(({ path }) => path?.[0] === 'budget' || path?.[0] === 'timeout')) return
   if (typeof budget !== 'number' || typeof timeout !== 'number' || timeout > budget) return
   context.addIssue({
     code: 'custom',
     path: ['timeout'],
     message: `more than the budget of ${budget}s`,
-    params: { hint: `remove timeout to get ${defaultTimeoutSeconds(budget)}s, or raise it` },
+    params: { hint: `remove timeout to use the default of ${defaultTimeoutSeconds(budget)}s, or raise it` },
   })
 }
 
-/** An evaluator prints: what training left is read-only to it, so a file would be training's own word. */
+/** An evaluator has to print the metric: $AUTORESEARCH_OUT is read-only to it, so a metric file could only come from training. */
 export function checkEvaluate(
   { evaluate, certify, metric }: Record<string, unknown>,
   context: z.RefinementCtx,
@@ -33,7 +33,7 @@ export function checkEvaluate(
   })
 }
 
-/** Its number is believed because no candidate wrote it. */
+/** An evaluator is trusted because candidates cannot change it. */
 export function checkEvaluator(
   { editable, evaluate, certify }: Record<string, unknown>,
   context: z.RefinementCtx,
@@ -51,18 +51,18 @@ export function checkEvaluator(
       code: 'custom',
       path: [...path],
       message: 'a command that no candidate can rewrite',
-      params: { hint: `write editable so that it does not match ${script}` },
+      params: { hint: `change editable so that it does not match ${script}` },
     })
   }
 }
 
-/** What is hopeless shows in the curve. */
+/** Hopeless trials are recognised by their curve, which `progress` reads. */
 export function checkCut({ cut, progress }: Record<string, unknown>, context: z.RefinementCtx): void {
   if (typeof cut !== 'number' || cut === 0 || progress !== undefined) return
   context.addIssue({
     code: 'custom',
     path: ['cut'],
-    message: 'progress, by which a hopeless trial is known',
+    message: 'progress, which cut needs to recognise hopeless trials',
     params: { hint: 'add progress with a pattern, or remove cut' },
   })
 }

@@ -1,4 +1,4 @@
-// The number that decides and how a run is followed: `metric` and `progress`.
+// The number that decides, and how a running trial is followed: `metric` and `progress`.
 import { z } from 'zod'
 import { despiteProblems, ruled, section } from '../fields.ts'
 import { metricPatternRule, pathRule, progressPatternRule } from '../rules.ts'
@@ -13,7 +13,7 @@ const bounds = z
   )
   .refine(([low, high]) => low < high, 'two numbers, the lower one first')
   .meta({
-    description: 'Lowest and highest value that can be true. A value outside them counts as invalid.',
+    description: 'Lowest and highest plausible value. A value outside counts as invalid.',
     examples: [[0.3, 20]],
   })
 
@@ -30,20 +30,20 @@ export const metric = section({
   pattern: ruled('a regular expression', metricPatternRule)
     .meta({
       description:
-        'JavaScript regular expression, tried on every line of the output. Its only capture group, or the group named value, is the metric.',
+        'JavaScript regular expression, matched against every line of the output. Its only capture group, or the group named value, captures the metric.',
       examples: ['^val_bpb:\\s+(\\S+)'],
     })
     .exactOptional(),
   file: ruled('a relative path', pathRule)
     .meta({
-      description: 'JSON file that training writes into $AUTORESEARCH_OUT; used with key.',
+      description: 'JSON file that training writes to $AUTORESEARCH_OUT. Requires key.',
       examples: ['metrics.json'],
     })
     .exactOptional(),
   key: z
     .string('a dotted path into the JSON file')
     .regex(/^[^.\s]+(\.[^.\s]+)*$/, 'a dotted path into the JSON file')
-    .meta({ description: 'Dotted path of the metric inside file.', examples: ['val.bpb'] })
+    .meta({ description: 'Dotted path to the metric in file.', examples: ['val.bpb'] })
     .exactOptional(),
 })
   .superRefine(checkMetricSource, despiteProblems)
@@ -69,10 +69,12 @@ function checkMetricSource(metric: Record<string, unknown>, context: z.Refinemen
 
 export const progress = section({
   pattern: ruled('a regular expression', progressPatternRule).meta({
-    description: 'JavaScript regular expression with the named groups step and value, tried on every line.',
+    description:
+      'JavaScript regular expression with the named groups step and value, matched against every line of the output.',
     examples: ['step (?<step>\\d+)\\s+loss (?<value>\\S+)'],
   }),
 }).meta({
-  description: 'How the loss during training is read, so that hopeless trials can be cut and curves drawn.',
+  description:
+    'How the training curve is read from the output, to stop hopeless trials early and to draw charts.',
   examples: [{ pattern: 'step (?<step>\\d+)\\s+loss (?<value>\\S+)' }],
 })

@@ -1,4 +1,4 @@
-// Who invents candidates: `proposers`.
+// Candidate generators: `proposers`.
 import { z } from 'zod'
 import { amount, between, checked, line, ruled, section, variableName, writtenDuration } from '../fields.ts'
 import { endpointRule, hostRule, readPathRule } from '../rules.ts'
@@ -7,32 +7,32 @@ const price = section({
   input: amount().meta({ description: 'Dollars per million input tokens.', examples: [1.25] }),
   'cached-input': amount()
     .meta({
-      description: 'Dollars per million input tokens that the endpoint had cached. Default: as input.',
+      description: 'Dollars per million cached input tokens. Default: the price of input.',
       examples: [0.125],
     })
     .exactOptional(),
   output: amount().meta({ description: 'Dollars per million output tokens.', examples: [10] }),
 }).meta({
-  description: 'What the model costs. Without it no dollars are counted.',
+  description: 'Price of the model. Without it, no cost is counted.',
   examples: [{ input: 1.25, output: 10 }],
 })
 
 const knobs = section({
-  kind: z.literal('knobs').meta({ description: 'This proposer.', examples: ['knobs'] }),
+  kind: z.literal('knobs').meta({ description: 'Type of proposer.', examples: ['knobs'] }),
 }).meta({
-  description: 'Searches the numeric constants of the editable files. Needs no model.',
+  description: 'Searches the numeric constants in the editable files. Needs no model.',
 })
 
 const endpoint = {
   model: line('the name of a model').meta({
-    description: 'Model, as the endpoint names it.',
+    description: 'Name of the model at the endpoint.',
     examples: ['gpt-x'],
   }),
   'base-url': z
     .url({ protocol: /^https?$/, error: 'an http or https URL' })
     .superRefine(checked(endpointRule))
     .meta({
-      description: 'Endpoint that speaks the OpenAI API. Default: that of OpenAI.',
+      description: 'Endpoint with an OpenAI-compatible API. Default: OpenAI.',
       examples: ['https://api.openai.com/v1'],
     })
     .exactOptional(),
@@ -40,15 +40,15 @@ const endpoint = {
 }
 
 const openai = section({
-  kind: z.literal('openai').meta({ description: 'This proposer.', examples: ['openai'] }),
+  kind: z.literal('openai').meta({ description: 'Type of proposer.', examples: ['openai'] }),
   ...endpoint,
   'max-turns': between(1, 200)
     .default(20)
-    .meta({ description: 'Most model calls spent on one candidate.', examples: [20] }),
-  // No count: zod publishes no examples of what contains a transformed schema.
+    .meta({ description: 'Maximum model calls per candidate.', examples: [20] }),
+  // Not `count`: zod publishes no examples for a schema that contains a transformed one.
   'max-output': between(1, 10_000_000)
     .meta({
-      description: 'Most tokens of one answer. Default: what the endpoint allows.',
+      description: 'Maximum tokens per answer. Default: the limit of the endpoint.',
       examples: [16_000],
     })
     .exactOptional(),
@@ -62,26 +62,26 @@ const openai = section({
     )
     .max(8, 'at most 8 endpoints')
     .meta({
-      description: 'Who is asked, in this order, when the endpoint fails.',
+      description: 'Endpoints that are tried, in this order, when the endpoint fails.',
       examples: [[{ model: 'gpt-y', 'base-url': 'http://localhost:8000/v1' }]],
     })
     .exactOptional(),
-}).meta({ description: 'Asks a model behind any endpoint that speaks the OpenAI API.' })
+}).meta({ description: 'Uses a model at any OpenAI-compatible endpoint.' })
 
 const command = section({
-  kind: z.literal('command').meta({ description: 'This proposer.', examples: ['command'] }),
+  kind: z.literal('command').meta({ description: 'Type of proposer.', examples: ['command'] }),
   name: z
     .string('a name')
     .regex(/^[A-Za-z0-9_.-]{1,40}$/, '1 to 40 letters, digits or _ . -')
-    .meta({ description: 'Name of the agent, as pull requests show it.', examples: ['claude'] }),
+    .meta({ description: 'Name of the agent, shown in pull requests.', examples: ['claude'] }),
   run: line('a command').meta({
-    description: 'Command that runs the agent once, with its task in $AUTORESEARCH_BRIEF.',
+    description: 'Command that runs the agent once. Its task is in $AUTORESEARCH_BRIEF.',
     examples: ['claude -p "$AUTORESEARCH_BRIEF" --dangerously-skip-permissions'],
   }),
   hosts: z
     .array(
       ruled('a host', hostRule).meta({
-        description: 'Host, with its port if that is not 443.',
+        description: 'Host, with its port if it is not 443.',
         examples: ['api.anthropic.com'],
       }),
       'a list of hosts',
@@ -89,24 +89,29 @@ const command = section({
     .min(1, 'at least one host')
     .max(20, 'at most 20 hosts')
     .meta({
-      description: 'All that the agent may talk to: the host of its model.',
+      description:
+        'Hosts that the agent can connect to, such as the host of its model. All others are blocked.',
       examples: [['api.anthropic.com']],
     }),
   secrets: z
     .array(
-      variableName().meta({ description: 'Name of a variable.', examples: ['ANTHROPIC_API_KEY'] }),
-      'a list of names of variables',
+      variableName().meta({
+        description: 'Name of an environment variable.',
+        examples: ['ANTHROPIC_API_KEY'],
+      }),
+      'a list of variable names',
     )
     .default([])
     .meta({
-      description: 'Variables that the agent gets from the input agent-environment of the action.',
+      description: 'Variables that the agent receives from the action input agent-environment.',
       examples: [['ANTHROPIC_API_KEY']],
     }),
   env: z
     .record(variableName(), z.string('a text').meta({ examples: ['debug'] }), 'a mapping of names to texts')
     .default({})
     .meta({
-      description: 'Further variables of the agent. No secrets: this file is public.',
+      description:
+        'Additional environment variables of the agent. Do not put secrets here: this file is public.',
       examples: [{ DISABLE_TELEMETRY: '1' }],
     }),
   read: z
@@ -119,14 +124,14 @@ const command = section({
     )
     .default([])
     .meta({
-      description: 'Further folders of the machine that the agent may read.',
+      description: 'Additional folders on the machine that the agent may read.',
       examples: [['/opt/agents']],
     }),
   timeout: writtenDuration({
-    description: 'When the agent is killed. What it did until then is lost.',
+    description: 'Time after which the agent is killed. Its edits are then lost.',
     examples: ['10m'],
   }).default('10m'),
-}).meta({ description: 'Runs a coding agent in a sandbox whose only network is the host of its model.' })
+}).meta({ description: 'Runs a coding agent in a sandbox that can reach only the listed hosts.' })
 
 export const proposers = z
   .array(
@@ -140,4 +145,4 @@ export const proposers = z
   )
   .min(1, 'at least one proposer')
   .default([{ kind: 'knobs' }])
-  .meta({ description: 'Who invents candidates.', examples: [[{ kind: 'knobs' }]] })
+  .meta({ description: 'Candidate generators.', examples: [[{ kind: 'knobs' }]] })

@@ -1,4 +1,4 @@
-// What holds the code of a candidate: `sandbox`.
+// Candidate isolation: `sandbox`.
 import { z } from 'zod'
 import { between, ruled, section, size } from '../fields.ts'
 import { readPathRule } from '../rules.ts'
@@ -6,9 +6,10 @@ import { readPathRule } from '../rules.ts'
 const sandboxKind = z.enum(['bubblewrap', 'none'], '"bubblewrap" or "none"')
 
 const sandboxSection = section({
-  kind: sandboxKind
-    .default('bubblewrap')
-    .meta({ description: 'What holds the code; none is for code that you trust.', examples: ['bubblewrap'] }),
+  kind: sandboxKind.default('bubblewrap').meta({
+    description: 'Isolation of candidate code. Use none only if you trust everyone who can propose code.',
+    examples: ['bubblewrap'],
+  }),
   read: z
     .array(
       ruled('an absolute path', readPathRule).meta({
@@ -19,21 +20,21 @@ const sandboxSection = section({
     )
     .default([])
     .meta({
-      description: 'Further folders of the machine that training may read.',
+      description: 'Additional folders on the machine that training may read.',
       examples: [['/opt/datasets']],
     }),
   memory: size({
-    description: 'Most memory of one trial. Default: what the machine has.',
+    description: 'Maximum memory per trial. Default: the memory of the machine.',
     examples: ['8G'],
   }).exactOptional(),
   out: size({
-    description: 'Most that one trial may write into $AUTORESEARCH_OUT.',
+    description: 'Maximum size of $AUTORESEARCH_OUT per trial.',
     examples: ['4G', '500M'],
   }).prefault('4G'),
   processes: between(16, 100_000)
     .meta({
       description:
-        'Most processes and threads of one trial, together. Default: 512, or 16 for each core where that is more.',
+        'Maximum processes and threads per trial, counted together. Default: 512, or 16 per core if that is more.',
       examples: [512],
     })
     .exactOptional(),
@@ -42,7 +43,7 @@ const sandboxSection = section({
 export const sandbox = z
   .union([sandboxKind, sandboxSection], '"bubblewrap", "none" or a mapping')
   .meta({
-    description: 'What holds the code of a candidate: bubblewrap, none, or a mapping with limits.',
+    description: 'Candidate isolation: bubblewrap, none, or a mapping with limits.',
   })
   .transform((written) => (typeof written === 'string' ? sandboxSection.parse({ kind: written }) : written))
   .prefault('bubblewrap')
