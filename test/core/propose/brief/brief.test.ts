@@ -184,7 +184,9 @@ describe('buildBrief', () => {
     })
     const brief = aBrief({ state: aState({ candidates: [MERGED, aa, revert] }) })
     expect(brief).not.toMatch(/Try (nothing|undoing)|Best merges/)
-    expect(brief).toContain('| Try warmup | schedule | rejected | – | merged, and reverted because fresh runs')
+    expect(brief).toContain(
+      '| Try warmup | schedule | rejected | – | merged, and reverted because fresh runs',
+    )
   })
 
   test('shows the past nearest to the direction: the best and the latest of its category, then others', () => {
