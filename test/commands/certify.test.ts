@@ -348,7 +348,7 @@ describe('a machine that goes down during a fresh run', () => {
     const world = aWorld([GOOD, GOOD])
     for (const id of ['1', '2', '3']) await goDown(world, id)
     await expect(runCertify(world)).rejects.toThrow(
-      /^certification cannot go on: fresh run 1 of \w{7} is lost: it was begun 3 times/,
+      /^certification cannot go on: fresh run 1 of \w{7} is lost: it started 3 times/,
     )
     expect(world.ledger.events.filter(({ kind }) => kind === 'lost')).toHaveLength(3)
     expect(certifications(world)).toEqual([])

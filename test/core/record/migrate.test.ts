@@ -101,13 +101,13 @@ describe('what this release does not know', () => {
   it.each([1, LEDGER_FORMAT])('is an event of another kind in format %i', (format) => {
     expect(migrate({ kind: 'dreamt' }, format)).toEqual({
       kind: 'unknown',
-      problem: 'this release knows no event "dreamt"',
+      problem: 'this release does not know the event "dreamt"',
     })
   })
 
   it('is a word of format 1 in the present format', () => {
     expect(migrate({ kind: 'wish' }, LEDGER_FORMAT)).toMatchObject({
-      problem: 'this release knows no event "wish"',
+      problem: 'this release does not know the event "wish"',
     })
   })
 
