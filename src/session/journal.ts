@@ -4,6 +4,7 @@ import { type Cost, costSince, type Spending, spendingOf, spentSince } from '../
 import { LEDGER_FORMAT, type LedgerEvent } from '../core/record/events.ts'
 import {
   type CurvePlace,
+  type Entry,
   LEDGER_START,
   type Mark,
   type ReadLines,
@@ -60,7 +61,7 @@ export class Journal {
   static async open(store: LedgerStore, clock: Clock): Promise<Journal> {
     const journal = new Journal(store, clock)
     const stored = await store.read()
-    if (stored) for await (const text of stored.parts) journal.#readOn(text)
+    if (stored) await journal.#readAll(stored.parts)
     await journal.#readNeededCurves()
     journal.#state = journal.#written.state
     return journal
@@ -145,28 +146,44 @@ export class Journal {
     this.#writing = undefined
   }
 
+  async #readAll(parts: AsyncIterable<string>): Promise<void> {
+    let { mark } = this.#written
+    const entries: Entry[] = []
+    for await (const text of parts) {
+      const read = readLines(text, mark)
+      if (read.kind !== 'lines') throw unreadable(read)
+      for (const entry of read.entries) entries.push(entry)
+      mark = read.mark
+    }
+    this.#take(entries, mark)
+  }
+
   /** @param known curves by the hash that lines name them by */
-  #readOn(text: string, known: Curves = new Map()): void {
+  #readOn(text: string, known?: Curves): void {
     if (text === '') return
-    const { mark, state, spending, curves } = this.#written
-    const read = readLines(text, mark)
+    const read = readLines(text, this.#written.mark)
     if (read.kind !== 'lines') throw unreadable(read)
+    this.#take(read.entries, read.mark, known)
+  }
+
+  #take(entries: readonly Entry[], mark: Mark, known: Curves = new Map()): void {
+    const { state, spending, curves } = this.#written
     const events: LedgerEvent[] = []
-    const unread = new Map(curves)
-    for (const { event, curve: place } of read.entries) {
+    const unread = new Map<string, CurvePlace>()
+    for (const { event, curve: place } of entries) {
       const curve = place && known.get(place.hash)
       const isTrial = event.kind === 'trial'
       if (isTrial && place && !curve) unread.set(event.result.trial.id, place)
       events.push(isTrial && curve ? { ...event, result: { ...event.result, curve } } : event)
     }
     const now = this.#clock.now()
-    const spent = read.entries.map(({ event, time }) => spendingOf(event, time))
+    const spent = entries.map(({ event, time }) => spendingOf(event, time))
     const lastWeek = new Date(now.getTime() - 1000 * WEEK_SECONDS)
     this.#written = {
-      mark: read.mark,
+      mark,
       state: advance(state, events),
       spending: spentSince([...spending, ...spent], lastWeek, now),
-      curves: unread,
+      curves: unread.size === 0 ? curves : new Map([...curves, ...unread]),
     }
   }
 

@@ -7,6 +7,7 @@ import {
   type BaselinePeriod,
   type Belief,
   believe,
+  type CarriedBelief,
   endPeriod,
   NOTHING_CARRIED,
 } from '../statistics/belief.ts'
@@ -108,9 +109,38 @@ function believeAt(
   const periods = periodsUntil(state, conditions, base)
   const last = periods.pop()
   if (!last || !sigma) return { level: undefined, effects: NOTHING_CARRIED.effects, inherited: false }
-  const carried = periods.reduce((before, period) => endPeriod(before, period, sigma), NOTHING_CARRIED)
+  const carried = carriedBehind(periods, sigma)
   const { level, effects } = believe(carried, last, sigma)
   return { level, effects, inherited: carried.level !== undefined }
+}
+
+/** The latest answer of `carriedBehind`, with what was carried behind each period. */
+let latest: { sigma: number; periods: BaselinePeriod[]; carried: CarriedBelief[] } | undefined
+
+/**
+ * What is carried behind these periods. From one line of the ledger to the next only the last of them change, so the rest
+ * is taken from the latest answer; it is compared number by number.
+ */
+function carriedBehind(periods: BaselinePeriod[], sigma: number): CarriedBelief {
+  const known = latest?.sigma === sigma ? latest : { periods: [], carried: [] }
+  const changed = periods.findIndex((period, index) => !isEqualPeriod(period, known.periods[index]))
+  const carried = known.carried.slice(0, changed === -1 ? periods.length : changed)
+  for (const period of periods.slice(carried.length))
+    carried.push(endPeriod(carried.at(-1) ?? NOTHING_CARRIED, period, sigma))
+  latest = { sigma, periods, carried }
+  return carried.at(-1) ?? NOTHING_CARRIED
+}
+
+function isEqualPeriod(one: BaselinePeriod, two: BaselinePeriod | undefined): boolean {
+  if (two === undefined || one.tried.length !== two.tried.length) return false
+  if (!areEqual(one.measured, two.measured) || (one.merged === undefined) !== (two.merged === undefined))
+    return false
+  if (one.merged && !areEqual(one.merged, two.merged ?? [])) return false
+  return one.tried.every((runs, index) => areEqual(runs, two.tried[index] ?? []))
+}
+
+function areEqual(one: readonly number[], two: readonly number[]): boolean {
+  return one.length === two.length && one.every((value, index) => Object.is(value, two[index]))
 }
 
 /**

@@ -22,7 +22,7 @@ export interface CurvePlace {
   hash: string
 }
 
-interface Entry {
+export interface Entry {
   event: LedgerEvent
   /** When it was written, in milliseconds of the epoch, by the clock of the machine that wrote it; NaN when unreadable. */
   time: number
