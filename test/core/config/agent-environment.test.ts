@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseVariables, pickVariables } from '../../../src/core/config/agent-environment.ts'
 
 describe('parseVariables', () => {
-  test('reads one variable a line', () => {
+  test('reads one variable per line', () => {
     expect(parseVariables('\n A_KEY = sk-1=2 \r\nB2={"a": 1}\n')).toEqual({
       kind: 'variables',
       variables: new Map([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { assignKeys, hostOf, parseKeys } from '../../../src/core/config/keys.ts'
 
 describe('parseKeys', () => {
-  test('reads one key a line, by host', () => {
+  test('reads one key per line, by host', () => {
     const text = '\n API.OpenAI.com = sk-1\nlocalhost:8000=a=b==\n[::1]:80=k\n\n'
     expect(parseKeys(text)).toEqual({
       kind: 'keys',
