@@ -1,4 +1,4 @@
-// Reads the command, runs its job, and turns errors into words.
+// Reads the inputs, runs the job of the command, and reports its errors.
 import { flushCompileCache } from 'node:module'
 import { tmpdir } from 'node:os'
 import { actionsLog, fail, readInputs } from './adapters/actions.ts'
@@ -7,7 +7,7 @@ import { useProxy } from './adapters/outbound-proxy.ts'
 import { readRunnerContext } from './adapters/runner-context.ts'
 import { UserFacingError } from './errors.ts'
 
-/** A job loads what it needs, and nothing of the others. */
+/** One dynamic import per command, so that a job does not load the code of the others. */
 const JOBS = {
   run: () => import('./jobs/run.ts'),
   propose: () => import('./jobs/propose.ts'),
@@ -16,11 +16,11 @@ const JOBS = {
   certify: () => import('./jobs/certify.ts'),
 }
 
-/** Errors that a person can mend are told in words; anything else is our bug and shows where it is. */
+/** An error that a person can fix shows a message and a hint. Any other error is our bug and shows its stack trace. */
 function explain(error: unknown): string {
   if (error instanceof UserFacingError) return `${error.message}\n→ ${error.hint}`
   const stack = error instanceof Error ? error.stack : String(error)
-  return `This is a bug in Autoresearch Action. Please report it with these lines:\n${stack}`
+  return `This is a bug in Autoresearch Action. Please report it and include these lines:\n${stack}`
 }
 
 const cancellation = new AbortController()
@@ -28,17 +28,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 try {
   const job = { inputs: readInputs(), runner: readRunnerContext(process.env), cancelled: cancellation.signal }
-  // A job that was killed on this machine may still train, and disturb what is measured.
+  // Processes of a killed job may still be training on this machine, which would disturb measurements.
   const left = await sweepLeftovers([tmpdir(), job.runner.temporaryDirectory])
-  if (left > 0) actionsLog.info(`Removed ${left} folders that killed jobs had left on this machine`)
+  if (left > 0) actionsLog.info(`Removed ${left} folders that killed jobs left on this machine`)
   const warning = useProxy(process.env)
   if (warning) actionsLog.warn(warning)
   const { default: perform } = await JOBS[job.inputs.command]()
-  // The job may be killed before the cache would be written at its end.
+  // Written now, because a killed job never reaches the point where Node writes the cache.
   flushCompileCache()
   await perform(job)
 } catch (error) {
   fail(explain(error))
 }
-// A library's timer, such as a model client's wait before its next attempt, must not keep a finished job alive.
+// Pending timers of libraries, such as a model client's retry delay, must not keep a finished job alive.
 process.exit()

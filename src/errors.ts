@@ -1,6 +1,6 @@
-// The only errors this project throws on purpose: what happened, and what a person can do about it.
+// The errors this project throws on purpose. Each says what went wrong and what a person can do about it.
 
-/** A failure that a person can act on. `main` prints its message and hint, never a stack trace. */
+/** A failure that a person can fix. The action prints its message and hint, never a stack trace. */
 export class UserFacingError extends Error {
   /** The next action, as an imperative sentence. */
   readonly hint: string
@@ -12,17 +12,17 @@ export class UserFacingError extends Error {
   }
 }
 
-/** An input of the action or a line of the configuration is missing or wrong. */
+/** An input or a configuration value is missing or invalid. */
 export class ConfigError extends UserFacingError {}
 
-/** GitHub refused, and retrying will not help: a setting, a permission or a rule is in the way. */
+/** GitHub or the git remote refused, and retrying will not help: a setting, a permission or a rule forbids it. */
 export class ForgeError extends UserFacingError {}
 
-/** The ledger is missing, torn or rewritten; nothing is merged until a person has looked. */
+/** The ledger is missing, damaged or rewritten. Nothing is merged until a person has fixed it. */
 export class LedgerError extends UserFacingError {}
 
-/** No proposer can be asked before a person has mended something, so nothing is tried. */
+/** No proposer can work until a person fixes something, so there are no candidates. */
 export class ProposerError extends UserFacingError {}
 
-/** The baseline itself does not train, so nothing can be compared with it. */
+/** The baseline itself fails to train, so no candidate can be compared with it. */
 export class BaselineError extends UserFacingError {}

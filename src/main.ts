@@ -1,4 +1,4 @@
-// The action's entry. V8's compile cache has to be on before the rest is loaded, so nothing else is imported here.
+// The action's entry point. It imports nothing but Node's own modules: V8's compile cache must be enabled before the rest loads.
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 

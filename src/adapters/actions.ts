@@ -1,4 +1,4 @@
-// The Actions runner: inputs read once into one typed object, outputs, the job's summary and its log.
+// The interface to the Actions runner: reads all inputs into one typed object, and writes outputs, job summary and log.
 
 import * as core from '@actions/core'
 import { parseVariables, type Variables } from '../core/config/agent-environment.ts'
@@ -14,28 +14,29 @@ type Command = (typeof COMMANDS)[number]
 export interface Inputs {
   command: Command
   configPath: string
-  /** Empty in jobs that must not have one. */
+  /** Empty in jobs that must not have a token. */
   token: string
   openaiApiKey: string
-  /** Keys of further endpoints. */
+  /** Keys of additional endpoints. */
   openaiApiKeys: KeysByHost
-  /** Secrets of coding agents. */
+  /** Variables for coding agents, secrets included. */
   agentEnvironment: Variables
   timeBudgetSeconds: number
-  /** Most candidates this job proposes; undefined leaves it to the configuration. */
+  /** Maximum number of candidates this job proposes; undefined: the configuration decides. */
   candidates: number | undefined
-  /** An idea that a person wants to be tested, and where they want to look; empty when there is none. */
+  /** An idea that a person wants tested; empty when there is none. */
   hypothesis: string
+  /** Where the person wants proposers to look; empty when there is no such wish. */
   direction: string
-  /** What `train` is to run; without trials for the other commands. */
+  /** The trials that `train` runs; empty for the other commands. */
   batch: Pick<TrialBatch, 'trials' | 'cut'>
-  /** Where `train` leaves results and `judge` finds them. */
+  /** Where `train` writes results and `judge` reads them. */
   resultsDirectory: string
   newLedger: boolean
   certify: boolean
 }
 
-/** @throws ConfigError naming the first input that is wrong */
+/** @throws ConfigError naming the first invalid input */
 export function readInputs(): Inputs {
   const inputs = {
     command: oneOf('command', COMMANDS),
@@ -59,7 +60,7 @@ export function readInputs(): Inputs {
   return inputs
 }
 
-/** What must appear nowhere: not in the log, and not in what a candidate prints. */
+/** Values that must never be published: neither in the log nor in the output of a candidate. */
 export function secretsOf({ token, openaiApiKey, openaiApiKeys, agentEnvironment }: SecretInputs): string[] {
   const secrets = [token, openaiApiKey, ...openaiApiKeys.values(), ...agentEnvironment.values()]
   return secrets.filter((secret) => secret !== '')
@@ -72,7 +73,7 @@ function readKeys(): KeysByHost {
   const parsed = parseKeys(core.getInput('openai-api-keys'))
   if (parsed.kind === 'keys') return parsed.keys
   throw new ConfigError(`input openai-api-keys: expected host=key in line ${parsed.line}`, {
-    hint: 'Write one key a line, such as api.openai.com=sk-….',
+    hint: 'Write one key per line, such as api.openai.com=sk-….',
   })
 }
 
@@ -81,11 +82,11 @@ function readAgentEnvironment(): Variables {
   const parsed = parseVariables(core.getInput('agent-environment'))
   if (parsed.kind === 'variables') return parsed.variables
   throw new ConfigError(`input agent-environment: expected NAME=value in line ${parsed.line}`, {
-    hint: 'Write one variable a line, such as ANTHROPIC_API_KEY=sk-….',
+    hint: 'Write one variable per line, such as ANTHROPIC_API_KEY=sk-….',
   })
 }
 
-/** @throws ConfigError when the input is not what `propose` wrote */
+/** @throws ConfigError when the input is not a batch that `propose` or `judge` wrote */
 function readBatch(): Inputs['batch'] {
   const json = core.getInput('trials')
   if (json === '') return { trials: [] }
@@ -125,7 +126,7 @@ export const actionsLog: Log = {
   warn: (message) => core.warning(inert(message)),
 }
 
-/** The runner takes `::name::` and `##[name]` in a log for commands; text from candidates must not give any. */
+/** Defuses workflow commands: the runner would execute `::name::` and `##[name]` in text that comes from candidates. */
 function inert(message: string): string {
   return message.replaceAll('::', ':\u200b:').replaceAll('##[', '##\u200b[')
 }
@@ -134,12 +135,12 @@ export function setOutputs(outputs: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value)
 }
 
-/** Adds markdown to the page of the workflow run, where there is one. */
+/** Adds markdown to the job summary, if the runner supports one. */
 export async function writeJobSummary(markdown: string): Promise<void> {
   if (process.env.GITHUB_STEP_SUMMARY) await core.summary.addRaw(markdown, true).write()
 }
 
-/** Ends the job as failed, with an annotation that says what happened and what to do next. */
+/** Marks the job as failed and annotates it with `message`. */
 export function fail(message: string): void {
   core.setFailed(inert(message))
 }

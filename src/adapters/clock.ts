@@ -1,4 +1,4 @@
-// The time of this machine.
+// The clock of this machine.
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import type { Clock } from '../ports.ts'

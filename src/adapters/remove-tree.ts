@@ -1,10 +1,10 @@
-// Removes what a candidate could write.
+// Removes folders that candidate code could write to.
 import { rm } from 'node:fs/promises'
 import { execa } from 'execa'
 
 /**
- * Removes a folder however its contents were made: folders closed to ourselves, or nested deeper than a path can name.
- * `fs.rm` is quick, but gives up on both.
+ * Removes a folder, including subfolders without permissions and subfolders nested deeper than the maximum path length.
+ * `fs.rm` is fast but fails on both.
  */
 export async function removeTree(path: string): Promise<void> {
   const isGone = await rm(path, { recursive: true, force: true }).then(

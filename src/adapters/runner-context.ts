@@ -1,8 +1,8 @@
-// Where a job runs, as the runner describes it.
+// The context of a job, as the runner provides it.
 import { context } from '@actions/github'
 import { ConfigError } from '../errors.ts'
 
-/** What the runner tells every job about itself. */
+/** Facts about the job and its machine that the runner provides in the environment. */
 export interface RunnerContext {
   /** `owner/name`. */
   repository: string
@@ -18,16 +18,16 @@ export interface RunnerContext {
   runAttempt: number
 }
 
-/** What `@actions/github` knows of the job; its numbers are NaN where the runner gives none. */
+/** The fields of `@actions/github`'s context that we use; its numbers are NaN where the runner sets none. */
 type JobContext = Pick<typeof context, 'repo' | 'serverUrl' | 'apiUrl' | 'runId' | 'runAttempt'>
 
-/** @throws ConfigError outside a runner, where `context` would say that this is github.com */
+/** @throws ConfigError outside a runner, where `context` would wrongly default to github.com */
 export function readRunnerContext(environment: NodeJS.ProcessEnv, job: JobContext = context): RunnerContext {
   const required = (name: string): string => {
     const value = environment[name]
     if (value) return value
     throw new ConfigError(`${name} is not set`, {
-      hint: 'This is a GitHub Action: run it in a workflow, or see `npm run demo`.',
+      hint: 'This is a GitHub Action: run it in a workflow, or try it with `npm run demo`.',
     })
   }
   for (const name of ['GITHUB_REPOSITORY', 'GITHUB_SERVER_URL', 'GITHUB_API_URL']) required(name)

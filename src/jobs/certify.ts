@@ -1,4 +1,4 @@
-// Certifies on this machine what was merged.
+// The job of the command `certify`: certifies merged candidates on this machine.
 import { certify } from '../commands/certify.ts'
 import { type Job, sessionSettings } from './job.ts'
 import { wirePorts } from './ports.ts'

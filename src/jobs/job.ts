@@ -1,4 +1,4 @@
-// What every job of the action has to work with: its inputs, and what the runner says about itself.
+// What every job starts from: the inputs, and the context that the runner provides.
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { type Inputs, secretsOf } from '../adapters/actions.ts'
@@ -18,12 +18,12 @@ export function gitContext({ inputs, runner }: Job): GitContext {
   return { directory: runner.workspace, remoteUrl, ...(inputs.token ? { token: inputs.token } : {}) }
 }
 
-/** What the action was given, and what else this process knows that is a secret by its name. */
+/** The secrets among the inputs, and the environment variables whose names mark them as secrets. */
 export function secretsHere({ inputs }: Job): string[] {
   return [...secretsOf(inputs), ...secretValues(process.env)]
 }
 
-/** @param testbed this machine, in jobs that train */
+/** @param testbed description of this machine; only in jobs that train */
 export function sessionSettings({ inputs, runner }: Job, testbed?: string): SessionSettings {
   const { configPath, newLedger, candidates, certify, hypothesis, direction } = inputs
   return {

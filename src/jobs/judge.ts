@@ -1,4 +1,4 @@
-// Judges what the train jobs measured.
+// The job of the command `judge`: judges candidates by the results of the train jobs.
 import { createResults } from '../adapters/trainer/results.ts'
 import { judgeResults } from '../commands/judge.ts'
 import { type Job, resultsDirectory, sessionSettings } from './job.ts'

@@ -1,4 +1,4 @@
-// The ports of a job with a token: git, and GitHub.
+// Connects the ports of a job that has a token: git and GitHub.
 import { actionsLog } from '../adapters/actions.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { createLedgerBranch } from '../adapters/git/ledger-branch.ts'

@@ -1,4 +1,4 @@
-// Proposes candidates and says what is to be trained.
+// The job of the command `propose`: proposes candidates and outputs the trials to train.
 import { propose } from '../commands/propose.ts'
 import { type Job, sessionSettings } from './job.ts'
 import { wirePorts } from './ports.ts'

@@ -1,4 +1,4 @@
-// The proposers of the configuration, each with the keys and secrets that are meant for it.
+// Creates the configured proposers, each with its own keys and secrets and no others.
 import { randomInt } from 'node:crypto'
 import { createCommandProposer } from '../adapters/command/command.ts'
 import { createInsightsFile } from '../adapters/git/insights-file.ts'
@@ -43,11 +43,14 @@ function createProposer(config: ProposerConfig, job: Job, { keys, random }: Prop
   }
 }
 
-/** @throws ConfigError when the workflow does not give an agent what the configuration says it needs */
+/** @throws ConfigError when the workflow does not provide a secret that the configuration declares for the agent */
 function secretsOfAgent({ name, secrets }: CommandConfig, given: Variables): Record<string, string> {
   const picked = pickVariables(secrets, given)
   if (picked.kind === 'picked') return picked.variables
-  throw new ConfigError(`agent ${name} needs ${picked.names.join(', ')}, which the workflow does not give`, {
-    hint: `Add \`${picked.names[0]}=${'$'}{{ secrets.${picked.names[0]} }}\` to the input \`agent-environment\`.`,
-  })
+  throw new ConfigError(
+    `agent ${name} needs ${picked.names.join(', ')}, which the workflow does not provide`,
+    {
+      hint: `Add \`${picked.names[0]}=${'$'}{{ secrets.${picked.names[0]} }}\` to the input \`agent-environment\`.`,
+    },
+  )
 }

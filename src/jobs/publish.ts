@@ -1,4 +1,4 @@
-// What a job leaves behind for people and for later steps: the report and the outputs.
+// Publishes what a job produced: the report for people, and the outputs for later steps.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,17 +10,17 @@ import type { TrialBatch } from '../core/trial/batch.ts'
 import type { Session } from '../session/session.ts'
 import type { Job } from './job.ts'
 
-/** The matrix of the next train jobs. */
+/** Outputs the trials as the matrix of the train jobs that follow. */
 export function publishTrials(batches: readonly TrialBatch[]): void {
   setOutputs({ trials: JSON.stringify(batches), 'has-trials': String(batches.length > 0) })
 }
 
-/** Says in the job's summary why a job without a report stopped asking for ideas. */
+/** For a job without a report: the job summary says why it requested no more proposals. */
 export async function publishLimit({ costLimitReached }: Session): Promise<void> {
   if (costLimitReached !== undefined) await writeJobSummary(`No more proposals: ${costLimitReached}.`)
 }
 
-/** @param times of the device, in jobs that train */
+/** @param times how the device spent its time; only in jobs that train */
 export async function publishReport({ runner }: Job, session: Session, times?: RunTimes): Promise<void> {
   const report = buildReport(
     session.state,

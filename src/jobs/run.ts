@@ -1,4 +1,4 @@
-// The whole loop on this machine.
+// The job of the command `run`: proposes, trains and judges on this machine.
 import { run } from '../commands/run.ts'
 import { type Job, sessionSettings } from './job.ts'
 import { wirePorts } from './ports.ts'
@@ -8,7 +8,7 @@ import { wireChecker, wireTrainer } from './training.ts'
 
 export default async function runJob(job: Job): Promise<void> {
   const trainer = await wireTrainer(job)
-  // Only here: `propose` has a token that writes and runs no candidate code.
+  // Quick checks exist in this job only: `propose` has a token that can write, so it runs no candidate code.
   const checker = wireChecker(job)
   const ports = { ...wirePorts(job), ...wireProposing(job), trainer, checker }
   const { timeBudgetSeconds } = job.inputs

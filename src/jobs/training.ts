@@ -1,4 +1,4 @@
-// What runs the code of candidates on this machine: trials, and the quick checks that proposers ask for.
+// Creates what runs candidate code on this machine: the trainer, and the checker for the quick checks of proposers.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { actionsLog } from '../adapters/actions.ts'
@@ -10,7 +10,7 @@ import { createTrainer } from '../adapters/trainer/trainer.ts'
 import type { Checker, Trainer } from '../ports.ts'
 import { gitContext, type Job, resultsDirectory, secretsHere } from './job.ts'
 
-/** `python/` beside `dist/`, where the action is installed. */
+/** The action's own `python/` folder, beside `dist/`. */
 const SHIM_DIRECTORY = fileURLToPath(new URL('../python', import.meta.url))
 
 export async function wireTrainer(job: Job): Promise<Trainer> {

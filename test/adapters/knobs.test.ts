@@ -85,7 +85,7 @@ describe('knobs', () => {
     const review = () => [`no ${++reviews}`]
     expect(await propose({ files, review })).toEqual({
       kind: 'nothing',
-      reason: '10 steps were refused, the last one because: no 10',
+      reason: '10 steps were refused; the last reason: no 10',
       usage: NO_USAGE,
       exhausted: false,
     })
