@@ -116,9 +116,7 @@ test('a Node that cannot be told about a proxy is named, unless it knows from it
   onTestFinished(() => void Object.assign(http, { setGlobalProxyFromEnv }))
   Object.assign(http, { setGlobalProxyFromEnv: undefined })
   const environment = { HTTPS_PROXY: 'http://proxy.test' }
-  expect(useProxy(environment)).toContain(
-    `Node ${process.versions.node} can enable it only when it starts`,
-  )
+  expect(useProxy(environment)).toContain(`Node ${process.versions.node} can enable it only when it starts`)
   expect(useProxy({ ...environment, NODE_USE_ENV_PROXY: '1' })).toBeUndefined()
   expect(useProxy({})).toBeUndefined()
 })
