@@ -1,34 +1,35 @@
-// The one comment on an issue that asked for something: what takes it up, what came of it, or why it is not tried.
+// The comment on an issue that requests a candidate: which pull request tests the request, how that ended, or why it was
+// declined.
 
 import type { DueAnswer } from '../propose/requests.ts'
 import type { Candidate } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 import { inertText } from '../text/markdown.ts'
 
-/** Hidden first line of the comment, by which it is found and updated. */
+/** Hidden first line of the comment, used to find and update it. */
 export function requestMarker(requestId: string): string {
   return `<!-- autoresearch wish ${requestId} -->`
 }
 
-/** The comment, with its marker. Everything that a proposer wrote is inert in it. */
+/** The comment, including its marker. Text written by a proposer is inert in it. */
 export function renderAnswer({ candidates }: State, { personRequest, answer }: DueAnswer): string {
   const candidate =
     personRequest.candidate === undefined ? undefined : candidates.get(personRequest.candidate)
-  const said =
+  const text =
     answer === 'declined' || candidate === undefined
       ? `**Not tried**: ${inertText(personRequest.declined ?? '', 1000)}`
-      : taken(candidate)
-  return `${requestMarker(personRequest.id)}\n\n${said}`
+      : progress(candidate)
+  return `${requestMarker(personRequest.id)}\n\n${text}`
 }
 
-function taken(candidate: Candidate): string {
+function progress(candidate: Candidate): string {
   const { title, pullRequest, end } = candidate
-  const takenUp = `#${pullRequest} takes this up: ${inertText(title, 200)}.`
-  if (end === undefined) return `${takenUp} It is being tested; the result will be written here.`
-  return `${takenUp}\n\n${fate(candidate)}`
+  const opened = `#${pullRequest} tests this request: ${inertText(title, 200)}.`
+  if (end === undefined) return `${opened} The result will be added to this comment.`
+  return `${opened}\n\n${result(candidate)}`
 }
 
-function fate({ end, verdict }: Candidate): string {
+function result({ end, verdict }: Candidate): string {
   const reason = inertText(verdict?.reason ?? '', 500)
   switch (end?.kind) {
     case 'merged':

@@ -1,5 +1,5 @@
-// The checks of certification: on the commit of the baseline that was certified, and on the pull request that undoes what
-// did not hold.
+// Certification check runs: one on the baseline commit that was certified, one on the pull request that reverts an
+// unconfirmed merge.
 
 import { certificationEvidence } from '../certify/opinion.ts'
 import type { Certification } from '../record/certification.ts'
@@ -16,7 +16,7 @@ export interface CertificationFacts {
   config: VerdictFacts['config']
 }
 
-/** A certification on the commit of the baseline it ends at. */
+/** The check run on the last baseline commit of a certified range. */
 export function certificationCheck(
   { certification, state, config }: CertificationFacts,
   detailsUrl?: string,
@@ -30,7 +30,7 @@ export function certificationCheck(
   }
 }
 
-/** The check of a pull request that undoes a merge, under the name that a branch rule may ask for. */
+/** The check run on a revert pull request. It has the name of a candidate's check, because a branch rule may require that. */
 export function revertCheck(
   { verdict, certification, state, config }: CertificationFacts & { verdict: Verdict },
   detailsUrl?: string,
@@ -44,13 +44,13 @@ export function revertCheck(
   }
 }
 
-/** What certification measured: `from` is the baseline of the comparison, `to` the candidate. */
+/** The certification runs as a comparison: `from` is the baseline, `to` the candidate. */
 function freshRuns({ certification, state, config }: CertificationFacts): string {
   const { from, to, reason, sigma } = certification
   const evidence = certificationEvidence(state, certification)
   const ends =
-    `Fresh runs with seeds that no candidate was judged on, both ends in turn: ${from.slice(0, 7)} as the baseline, ` +
-    `${to.slice(0, 7)} as the candidate.`
+    `Fresh runs of both commits in alternation, with seeds that no candidate was judged on. Baseline: ${from.slice(0, 7)}. ` +
+    `Candidate: ${to.slice(0, 7)}.`
   return [
     `**${inertText(reason, 1000)}**`,
     ends,

@@ -1,4 +1,4 @@
-// What the report says about certification: how many merges fresh runs confirmed, and the sentences of the latest.
+// The report's section on certification: how many merges fresh runs confirmed, and the latest findings.
 
 import { pendingMerges } from '../certify/ranges.ts'
 import { certificationSteps } from '../certify/revert.ts'
@@ -7,60 +7,61 @@ import { isRefuted } from '../record/certification.ts'
 import type { State } from '../record/state.ts'
 import { describeCertification } from './describe.ts'
 
-/** Certifications quoted in the report; the ledger has them all. */
+/** Maximum certifications quoted in the report; the ledger holds all. */
 const MAX_QUOTED = 5
 
 export interface CertificationTally {
-  /** Merges by what fresh runs said about them. */
+  /** Merges that fresh runs confirmed. */
   certified: number
+  /** Merges that fresh runs did not confirm. */
   refuted: number
-  /** Merges that wait for certification. */
+  /** Merges waiting for certification. */
   pending: number
-  /** What was found, one sentence each, oldest first. A title in them is a candidate's words. */
+  /** One sentence per finding, oldest first. They may contain candidate titles, which are untrusted text. */
   findings: string[]
 }
 
 export function tallyCertification(state: State): CertificationTally {
   const all = [...state.certifications.values()]
-  const settled = all.filter((one) => one.holds || isRefuted(one))
+  const decided = all.filter((one) => one.holds || isRefuted(one))
   const sum = (counted: typeof all) => counted.reduce((merges, one) => merges + one.merges, 0)
   return {
     certified: sum(all.filter(({ holds }) => holds)),
     refuted: sum(all.filter(isRefuted)),
     pending: pendingMerges(state).length,
-    findings: settled.slice(-MAX_QUOTED).map((one) => {
-      const fate = one.holds ? '' : `; ${fateOf(state, one.to)}`
-      return `${describeCertification(state, one)}${fate}.`
+    findings: decided.slice(-MAX_QUOTED).map((one) => {
+      const revert = one.holds ? '' : `; ${revertStatus(state, one.to)}`
+      return `${describeCertification(state, one)}${revert}.`
     }),
   }
 }
 
-/** What became of a merge that was refuted. */
-function fateOf(state: State, commit: string): string {
+/** Whether a refuted merge has been reverted, and if not, why. */
+function revertStatus(state: State, commit: string): string {
   const stays = state.notReverted.get(commit)
-  if (stays !== undefined) return `it stays: ${stays}`
+  if (stays !== undefined) return `not reverted: ${stays}`
   if (
     certificationSteps(state).some(
       ({ kind, certification }) => kind === 'revert' && certification.to === commit,
     )
   )
-    return 'to be undone'
+    return 'to be reverted'
   const revert = [...state.candidates.values()].findLast((one) => revertedMerge(one) === commit)
-  if (revert?.end?.kind === 'merged') return 'undone'
-  if (revert?.end?.kind === 'withdrawn') return `it stays: ${revert.end.reason}`
-  return revert?.end === undefined ? 'being undone' : 'it waits for a person'
+  if (revert?.end?.kind === 'merged') return 'reverted'
+  if (revert?.end?.kind === 'withdrawn') return `not reverted: ${revert.end.reason}`
+  return revert?.end === undefined ? 'being reverted' : 'the revert waits for a person'
 }
 
-/** `5 of 7`: how many merges are certified; nothing before there is one that could be. */
+/** How many merges are certified: `5 of 7`. Undefined before the first merge. */
 export function certifiedShare({ certified, refuted, pending }: CertificationTally): string | undefined {
   const merges = certified + refuted + pending
   return merges === 0 ? undefined : `${certified} of ${merges}`
 }
 
-/** What fresh runs found; nothing before the first certification. */
+/** The certification results as sentences. Empty before the first certification. */
 export function certificationWords({ certified, refuted, pending, findings }: CertificationTally): string[] {
   if (certified + refuted === 0) return []
   const merges = `${certified} ${certified === 1 ? 'merge' : 'merges'}`
   const bad = refuted > 0 ? `, ${refuted} refuted` : ''
-  return [`${merges} certified by fresh runs${bad}, ${pending} not yet.`, ...findings]
+  return [`${merges} certified by fresh runs${bad}, ${pending} pending.`, ...findings]
 }

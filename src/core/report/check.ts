@@ -1,4 +1,4 @@
-// The check run on a candidate's commit: what it shows while training and when the verdict is in.
+// The check run on a candidate's commit, during training and after the verdict.
 
 import type { Config } from '../config/config.ts'
 import type { MeasuredEvidence } from '../judge/judge.ts'
@@ -33,7 +33,11 @@ function checkName(metric: Pick<Metric, 'name'>): string {
   return `autoresearch / ${inertTitle(metric.name, 80)}`
 }
 
-/** The check of a candidate that was just opened. `detailsUrl` is the page of the workflow run. */
+/**
+ * The check of a candidate whose pull request was just opened.
+ *
+ * @param detailsUrl page of the workflow run
+ */
 export function startedCheck(
   candidate: Pick<Candidate, 'base'>,
   config: Pick<Config, 'metric' | 'budgetSeconds'>,
@@ -41,19 +45,19 @@ export function startedCheck(
 ): CheckRun {
   const metric = inertText(config.metric.name, 80)
   const summary =
-    `Each run trains for ${formatSeconds(config.budgetSeconds)}. What counts is ${metric}, against baseline ` +
-    `${candidate.base.slice(0, 7)}. This check concludes by itself.`
+    `Each run trains for ${formatSeconds(config.budgetSeconds)}. The candidate's ${metric} is compared with baseline ` +
+    `${candidate.base.slice(0, 7)}. This check completes automatically.`
   return { ...frame(config, summary, detailsUrl), status: 'in_progress', title: 'Training run 1…' }
 }
 
-/** The check once the judge has decided. Success means merge and nothing else. */
+/** The check after the judge has decided. Success always means merge. */
 export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckRun {
   const { evidence, verdict, config } = facts
   const summary = [
     ...aaLines(facts.candidate),
     renderVerdict(verdict),
     comparisonTable(config.metric.name, compare(evidence)),
-    ...reckoningLines(verdict),
+    ...gainLines(verdict),
     noiseLine(verdict.sigma ?? evidence.sigma),
     ...sizeLines(facts),
     ...trustLines(evidence),
@@ -68,14 +72,16 @@ export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckR
   }
 }
 
-/** Of an A/A candidate, what its verdict means; nothing otherwise. */
+/** Explains the verdict of an A/A candidate. Empty for other candidates. */
 export function aaLines(candidate: Pick<Candidate, 'origin' | 'verdict'>): string[] {
   if (!isAa(candidate)) return []
-  const answer = candidate.verdict?.kind === 'merge' ? 'It would have been merged' : 'It would not have been'
-  return [`**A/A**: this candidate changes nothing, and is closed whatever the verdict. ${answer}.`]
+  const not = candidate.verdict?.kind === 'merge' ? '' : ' not'
+  return [
+    `**A/A**: this candidate changes nothing and is closed whatever the verdict. It would${not} have been merged.`,
+  ]
 }
 
-/** What every check of ours has: its name, a summary that fits, and where it comes from. */
+/** The fields that all our checks share: the name, a summary within GitHub's limit, and the link. */
 export function frame(config: VerdictFacts['config'], summary: string, detailsUrl: string | undefined) {
   return {
     name: checkName(config.metric),
@@ -87,11 +93,11 @@ export function frame(config: VerdictFacts['config'], summary: string, detailsUr
 /** The decision and its reason, in one line of markdown. */
 export function renderVerdict(verdict: Verdict): string {
   const name = { merge: 'Merge', reject: 'Reject', park: 'Park', review: 'Review' }[verdict.kind]
-  const wait = verdict.kind === 'review' ? '. A person decides: merge this pull request, or close it.' : ''
-  return `**${name}**: ${inertText(verdict.reason, 1000)}${wait}`
+  const action = verdict.kind === 'review' ? '. A person decides: merge this pull request or close it.' : ''
+  return `**${name}**: ${inertText(verdict.reason, 1000)}${action}`
 }
 
-/** How far the numbers can be trusted: who printed them, and what held the code. Nothing when there are no runs. */
+/** How far the numbers can be trusted: who reported them, and which sandbox isolated the code. Empty without runs. */
 export function trustLines({ baseline, candidate }: MeasuredEvidence): string[] {
   const results = [...baseline, ...candidate]
   if (results.length === 0) return []
@@ -111,23 +117,23 @@ function distinct(texts: readonly string[]): string[] {
   return [...new Set(texts)]
 }
 
-/** Why the gain of the verdict is not the plain difference. */
-function reckoningLines({ gain, measured }: Verdict): string[] {
+/** Explains why the verdict's gain differs from the difference of the means. */
+function gainLines({ gain, measured }: Verdict): string[] {
   if (gain === undefined || measured === undefined) return []
   return [
-    `Over the baseline as the whole record places it, the measured gain is ${formatNumber(measured)}; ` +
-      `allowing for luck, ${formatNumber(gain)} can be expected.`,
+    `Measured gain relative to the estimated baseline: ${formatNumber(measured)}. ` +
+      `Expected gain after correction for luck: ${formatNumber(gain)}.`,
   ]
 }
 
-/** `Code: 12 lines fewer.`, where lines are worth something. */
+/** `Code: 12 fewer lines.` Empty unless the configuration values simplicity. */
 function sizeLines({ candidate: { addedLines = 0 }, config }: VerdictFacts): string[] {
   if (config.simplicity === undefined || addedLines === 0) return []
   const count = Math.abs(addedLines)
-  return [`Code: ${count} ${count === 1 ? 'line' : 'lines'} ${addedLines < 0 ? 'fewer' : 'more'}.`]
+  return [`Code: ${count} ${addedLines < 0 ? 'fewer' : 'more'} ${count === 1 ? 'line' : 'lines'}.`]
 }
 
-/** What one run varies by, for people who wonder whether a difference is real. */
+/** The noise of one run, so that readers can tell whether a difference is real. */
 export function noiseLine(sigma: number | undefined): string {
   if (sigma === undefined) return 'The noise of one run is not known yet.'
   return `One run varies by σ = ${formatNumber(sigma)}, pooled over repeated runs of equal code.`
@@ -143,7 +149,7 @@ function verdictTitle(metric: Pick<Metric, 'name'>, evidence: MeasuredEvidence, 
   const { candidate, delta } = compare(evidence)
   if (!candidate) return `${inertTitle(verdict.reason, 150)}: ${decision}`
   const change = delta === undefined ? [] : [formatSigned(delta)]
-  // Measured and still without a gain: the judge refused to compare, and the reason says why.
+  // A measured candidate without a gain: the judge refused to compare it, and the reason says why.
   const score = verdict.gain === undefined ? ['not comparable'] : zScore(verdict)
   const facts = [...change, ...score].join(', ')
   const value = `${inertTitle(metric.name, 80)} ${formatNumber(candidate.mean)}`

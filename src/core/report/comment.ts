@@ -1,4 +1,4 @@
-// The one comment on a candidate's pull request: every run against the baseline, and the training curves.
+// The metrics comment on a candidate's pull request: every run compared with the baseline, and the training curves.
 
 import type { MeasuredEvidence } from '../judge/judge.ts'
 import { type CostSummary, NO_COST } from '../record/cost.ts'
@@ -12,17 +12,17 @@ import { renderCurveChart } from './curve-chart.ts'
 import { MAX_BODY_CHARACTERS } from './pull-request.ts'
 import { costWords } from './words.ts'
 
-/** Hidden first line of the metrics comment, by which it is found and updated. */
+/** Hidden first line of the metrics comment, used to find and update it. */
 export function candidateMarker(candidateId: string): string {
   return `<!-- autoresearch metrics ${candidateId} -->`
 }
 
 export interface CommentFacts extends VerdictFacts {
-  /** Of everything up to now. */
+  /** Total cost of the research so far. */
   cost: CostSummary
 }
 
-/** The comment, with its marker. */
+/** The comment, including its marker. */
 export function renderComment({ candidate, verdict, evidence, config, cost }: CommentFacts): string {
   const chart = renderCurveChart(evidence.baseline, evidence.candidate)
   const body = [
@@ -38,7 +38,7 @@ export function renderComment({ candidate, verdict, evidence, config, cost }: Co
 }
 
 function costLines({ byCandidate, total, perMerge }: CostSummary, id: string): string {
-  const each = perMerge === undefined ? '' : `; for each merge ${costWords(perMerge)}`
+  const each = perMerge === undefined ? '' : `; per merge: ${costWords(perMerge)}`
   return `Cost: ${costWords(byCandidate.get(id) ?? NO_COST)}. Research so far: ${costWords(total)}${each}.`
 }
 

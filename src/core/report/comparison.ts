@@ -1,4 +1,4 @@
-// A candidate's runs next to the baseline's, as numbers and as the tables that checks and comments share.
+// Compares a candidate's runs with the baseline's, as numbers and as the tables used in checks and comments.
 
 import type { MeasuredEvidence } from '../judge/judge.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
@@ -6,7 +6,7 @@ import { mean, standardDeviation } from '../statistics/noise.ts'
 import { inertText, table } from '../text/markdown.ts'
 import { formatNumber, formatSeconds, formatSigned } from '../text/numbers.ts'
 
-/** Repeated runs of equal code, in the metric's unit. */
+/** Statistics of repeated runs of equal code, in the metric's unit. */
 export interface Spread {
   mean: number
   /** Sample standard deviation; undefined for one run. */
@@ -17,11 +17,11 @@ export interface Spread {
 export interface Comparison {
   baseline: Spread | undefined
   candidate: Spread | undefined
-  /** Candidate − baseline in the metric's own sign, whichever direction is better. */
+  /** Candidate mean minus baseline mean, in the metric's own sign whichever direction is better. */
   delta: number | undefined
 }
 
-/** Compares the measured runs; undefined is what has not been measured. */
+/** Compares the measured runs. Fields are undefined where nothing was measured. */
 export function compare(evidence: Pick<MeasuredEvidence, 'baseline' | 'candidate'>): Comparison {
   const baseline = spread(evidence.baseline)
   const candidate = spread(evidence.candidate)
@@ -34,7 +34,7 @@ function spread(results: readonly TrialResult[]): Spread | undefined {
   return { mean: mean(values), sd: standardDeviation(values), runs: values.length }
 }
 
-/** `2.3412 ± 0.0093`, or `–` for what has not been measured. */
+/** `2.3412 ± 0.0093`, or `–` without measured runs. */
 export function formatSpread(spread: Spread | undefined): string {
   if (!spread) return '–'
   return formatNumber(spread.mean) + (spread.sd === undefined ? '' : ` ± ${formatNumber(spread.sd)}`)
@@ -52,7 +52,7 @@ export function formatPercent(share: number): string {
   return `${share < 0 ? '−' : '+'}${percent.toFixed(digits)} %`
 }
 
-/** Baseline, candidate and the difference, as mean ± sd over runs. */
+/** A table of baseline, candidate and difference, as mean ± sd over runs. */
 export function comparisonTable(metric: string, comparison: Comparison): string {
   const { baseline, candidate, delta } = comparison
   const row = (name: string, spread: Spread | undefined) => [
@@ -68,7 +68,7 @@ export function comparisonTable(metric: string, comparison: Comparison): string 
   )
 }
 
-/** Every run with its seed, how it ended and how long it took. */
+/** A table of all runs with seed, outcome, value and wall time. */
 export function trialTable(results: readonly TrialResult[]): string {
   return table(
     ['run', 'seed', 'outcome', 'value', 'wall time'],

@@ -1,19 +1,19 @@
-// Training curves of baseline and candidate as one mermaid chart that GitHub draws in a comment.
+// Training curves of baseline and candidate as a mermaid chart, which GitHub renders in comments.
 
 import type { CurvePoint, TrialResult } from '../record/trial.ts'
 import { mean } from '../statistics/noise.ts'
 
 const POINTS = 19
-/** The first tenth of a run falls so steeply that the rest would look flat. */
+/** The chart omits the first tenth of a run: it falls so steeply that the rest would look flat. */
 const FIRST_SHARE = 0.1
-/** Mermaid reads no exponents; beyond this nobody reads the digits either. */
+/** Mermaid cannot parse exponents, and longer plain numbers are unreadable. */
 const LARGEST_VALUE = 1e9
 
 /**
- * The mean curve of the measured baseline runs in grey and of the candidate's in green, over the share of the run and
- * not over steps: runs are equal in time, and a candidate may take other steps.
+ * Draws the mean curve of the measured baseline runs in grey and of the candidate's in green. The x-axis is the share of
+ * the run, not the step, because runs have the same duration but may take different numbers of steps.
  *
- * @returns undefined when the candidate has no curve of two points or more.
+ * @returns undefined when the candidate has no curve with at least two points, or when a value is too large to draw
  */
 export function renderCurveChart(
   baseline: readonly TrialResult[],
@@ -49,7 +49,7 @@ function meanCurve(results: readonly TrialResult[]): number[] | undefined {
   return Array.from({ length: POINTS }, (_, index) => mean(curves.map((curve) => curve[index] ?? 0)))
 }
 
-/** Values at evenly spaced shares of the run, by linear interpolation. */
+/** Interpolates a curve linearly at evenly spaced shares of the run. */
 function resample(curve: readonly CurvePoint[]): number[] {
   const points = curve.toSorted((a, b) => a.step - b.step)
   const first = points[0]?.step ?? 0

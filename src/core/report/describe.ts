@@ -1,4 +1,4 @@
-// One line an event, for whoever watches the job.
+// Log lines: one per event.
 
 import { type Candidate, isAa } from '../record/candidate.ts'
 import type { Certification } from '../record/certification.ts'
@@ -19,13 +19,13 @@ export function describeTrial(result: TrialResult): string {
   return `trained ${subject}, run ${trial.replicate}${purpose}: ${found} in ${formatSeconds(wallSeconds)}${why}`
 }
 
-/** A candidate as it is called in the log: `#3 "Raise LEARNING_RATE"`, or by its id before it has a number. */
+/** A candidate's name in the log: `#3 "Raise LEARNING_RATE"`, with its id until it has a pull request. */
 export function describeCandidate(candidate: Candidate): string {
   const name = candidate.pullRequest === undefined ? candidate.id : `#${candidate.pullRequest}`
   return `${name} "${visibleText(candidate.title, 100)}"`
 }
 
-/** `#3 "Raise LEARNING_RATE": 1 merge does not hold: …`; without a name when it is about several. */
+/** `#3 "Raise LEARNING_RATE": 1 merge does not hold: …`. Names the baseline commit when several merges are certified. */
 export function describeCertification(state: State, { to, merges, reason }: Certification): string {
   const merged = merges === 1 ? candidateMergedAs(state, to) : undefined
   return `${merged ? describeCandidate(merged) : `baseline ${to.slice(0, 7)}`}: ${visibleText(reason, 300)}`

@@ -1,9 +1,9 @@
-// The report's numbers for machines: the action's output `summary`.
+// The report as JSON: the action's output `summary`.
 import { type Cost, tokensOf } from '../record/cost.ts'
 import { busyFraction, type Report, type Standing, shownRows } from './tally.ts'
 import { standingWord } from './words.ts'
 
-/** What something cost: tokens of models, cached input among them, dollars where a price is known, time of the device. */
+/** A cost: model tokens (including cached input), dollars where a price is known, and device time. */
 interface CostNumbers {
   tokens: number
   cachedTokens: number
@@ -16,26 +16,26 @@ export interface Headlines extends CostNumbers {
   baseline: { before: number | null; after: number | null }
   candidates: number
   counts: Record<Standing, number>
-  /** Merges by what fresh runs said about them. */
+  /** Merges that fresh runs confirmed, did not confirm, or have yet to check. */
   certification: { certified: number; refuted: number; pending: number }
-  /** Candidates that changed nothing, those among them that would have been merged, and the 95 % interval of the rate. */
+  /** No-op candidates judged, how many would have been merged, and the 95 % interval of that rate. Null before the first. */
   aa: { judged: number; accepted: number; low: number; high: number } | null
   trials: number
-  /** Wall time of the run. */
+  /** Wall time of the job. */
   seconds: number
-  /** Part of the time between its first trial and its last during which the device was training. */
+  /** Share of the time between the job's first and last trial that the devices spent training, 0 to 1. */
   busyFraction: number
-  /** The same, by the number of merges; null before the first. */
+  /** The total cost divided by the number of merges. Null before the first merge. */
   perMerge: CostNumbers | null
-  /** Which limit stops research, as a sentence. */
+  /** The limit that stops research, as a sentence. */
   limit: string | null
-  /** Candidates without an entry in `rows`: outputs of a job hold 1 MB. */
+  /** Candidates without an entry in `rows`: GitHub limits the outputs of a job to 1 MB. */
   rowsLeftOut: number
-  /** One entry for each of the newest candidates and of the latest merges. Numbers only: titles are a candidate's words, and outputs end up in scripts. */
+  /** The newest candidates and the latest merges. No titles: they are untrusted text, and outputs end up in scripts. */
   rows: (CostNumbers & {
     pullRequest: number | null
     standing: Standing
-    /** The same as a word that also says how a run failed: `timed-out`, `cut`. */
+    /** The standing in words, or how a run failed: `timed-out`, `out-of-memory`. */
     ending: string
     value: number | null
     delta: number | null

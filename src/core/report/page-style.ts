@@ -1,4 +1,4 @@
-// The look of the report page: system fonts, one accent, light and dark, screen and paper.
+// The style sheet of the report page: system fonts, one accent colour, light and dark mode, screen and print.
 
 export const PAGE_STYLE = `
 :root {
@@ -48,7 +48,7 @@ svg { display: block; width: 100%; height: auto; overflow: visible; }
 figcaption { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 10px; padding-left: 62px; color: var(--muted); font-size: 13px; }
 figcaption span { display: inline-flex; align-items: center; gap: 7px; }
 figcaption svg { width: 14px; height: 14px; flex: none; }
-/* The first column stands at the edge of the page, however many there are: its indent and its line are cut off. */
+/* Clips the indent and the border of the first column, so that it aligns with the page whatever the number of columns. */
 dl { --indent: 20px; display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); margin: 40px 0 0 calc(-1 * var(--indent)); border-block: 1px solid var(--hairline); clip-path: inset(0 0 0 var(--indent)); }
 dl div { padding: 16px 0 15px var(--indent); border-left: 1px solid var(--hairline); }
 dt { color: var(--muted); font-size: 13px; }

@@ -1,4 +1,4 @@
-// What a candidate's pull request says when it is opened, and what its merge commit says.
+// Texts of a candidate's pull request, of its commit and of its merge commit.
 
 import type { Config } from '../config/config.ts'
 import type { Change } from '../gate/gate.ts'
@@ -26,12 +26,12 @@ export interface PullRequestFacts {
   conditions: Conditions
 }
 
-/** Hidden first line of a candidate's pull request. Text of a candidate cannot contain it: `<` is always escaped. */
+/** Hidden first line of a candidate's pull request. A candidate's text cannot contain it, because `<` is always escaped. */
 export function pullRequestMarker(candidateId: string): string {
   return `<!-- autoresearch candidate ${candidateId} -->`
 }
 
-/** Title and body of a new pull request. Everything the candidate wrote is inert in both. */
+/** Title and body of a new pull request. Text written by the candidate is inert in both. */
 export function renderPullRequest(facts: PullRequestFacts): { title: string; body: string } {
   const { candidate } = facts
   const body = [
@@ -41,17 +41,17 @@ export function renderPullRequest(facts: PullRequestFacts): { title: string; bod
     `### Change\n\n${changeTable(facts.changes)}`,
     `### Reproduce\n\n${fence(reproduceCommands(facts), 'bash')}`,
     '---',
-    `Opened by Autoresearch Action. ${whatFollows(candidate)} A person’s close, merge or push always wins.`,
+    `Opened by Autoresearch Action. ${nextStep(candidate)} You can close, merge or push to this pull request at any time; your decision overrides the action.`,
   ].join('\n\n')
   return { title: pullRequestTitle(candidate), body: truncateMarkdown(body, MAX_BODY_CHARACTERS) }
 }
 
-function whatFollows({ origin }: Candidate): string {
+function nextStep({ origin }: Candidate): string {
   if (origin.kind === 'aa')
-    return 'It trains this change, which is none, reports the number as a check, and closes this pull request whatever the verdict.'
+    return 'It trains this no-op change, reports the result as a check, and closes this pull request whatever the verdict.'
   if (origin.kind === 'revert')
-    return 'The change it undoes was trained anew; this pull request is merged on the word of those runs.'
-  return 'It trains this change, reports the number as a check, and merges or closes this pull request by itself.'
+    return 'It trained the reverted change again; those runs did not confirm it, so this pull request is merged.'
+  return 'It trains this change, reports the result as a check, and then merges or closes this pull request.'
 }
 
 function pullRequestTitle(candidate: Candidate): string {
@@ -63,7 +63,7 @@ function factTable({ candidate, config, state, conditions }: PullRequestFacts): 
   const better = config.metric.direction === 'minimize' ? 'lower' : 'higher'
   const base = state.baselines.find(({ commit }) => commit === candidate.base)
   const value = base && baselineMean(state, conditions, base.tree)
-  const asked = state.requests.get(requestOf(candidate) ?? '')
+  const request = state.requests.get(requestOf(candidate) ?? '')
   const measured = value === undefined ? 'not measured yet' : `${metric} ${formatNumber(value)}`
   return table(
     ['', ''],
@@ -71,18 +71,18 @@ function factTable({ candidate, config, state, conditions }: PullRequestFacts): 
       ['category', inertText(candidate.category, 40)],
       ['proposer', inertText(candidate.proposer, 200)],
       ['expected effect', inertText(candidate.expectedEffect, 500)],
-      ...(asked ? [['asked for', askedFor(asked)]] : []),
+      ...(request ? [['requested', requestSource(request)]] : []),
       ['baseline', `${candidate.base.slice(0, 7)} on ${inertText(config.baseline, 200)}, ${measured}`],
       [
         'decided by',
-        `${metric}, ${better} is better, ${formatSeconds(config.budgetSeconds)} of training a run`,
+        `${metric}, ${better} is better, ${formatSeconds(config.budgetSeconds)} of training per run`,
       ],
     ],
   )
 }
 
-function askedFor({ source }: KnownRequest): string {
-  return source.kind === 'issue' ? `in #${source.number}` : 'by who started the workflow'
+function requestSource({ source }: KnownRequest): string {
+  return source.kind === 'issue' ? `in #${source.number}` : 'by the person who started the workflow'
 }
 
 function changeTable(changes: readonly Change[]): string {
@@ -94,7 +94,7 @@ function changeTable(changes: readonly Change[]): string {
   return table(['file', 'added', 'removed'], rows) + (unlisted > 0 ? `\n\n… and ${unlisted} more files` : '')
 }
 
-/** By commit, which GitHub still serves when the branch is gone. */
+/** Fetches by commit, which GitHub still serves after the branch is deleted. */
 function reproduceCommands({ candidate, config, state }: PullRequestFacts): string {
   const seed = trialSeed(state.rootSeed, candidate.tree, 1)
   return [
@@ -108,12 +108,12 @@ function reproduceCommands({ candidate, config, state }: PullRequestFacts): stri
   ].join('\n')
 }
 
-/** Message of a candidate's own commit: plain text in which nothing notifies or closes. */
+/** Message of a candidate's own commit: plain text that notifies nobody and closes no issue. */
 export function renderCandidateMessage(title: string, hypothesis: string): string {
   return `${inertTitle(title, MAX_TITLE_CHARACTERS)}\n\n${inertTitle(hypothesis, 4000)}`
 }
 
-/** Title and message of the commit that merges a candidate: plain text in which nothing notifies or closes. */
+/** Title and message of the commit that merges a candidate: plain text that notifies nobody and closes no issue. */
 export function renderMergeMessage(
   candidate: Candidate,
   verdict: Verdict,

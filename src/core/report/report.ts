@@ -1,4 +1,4 @@
-// The morning report as markdown, for the step summary of the workflow run; and the shape of a check run.
+// The report as markdown, for the step summary of a workflow run.
 import { inertText, table, truncateMarkdown } from '../text/markdown.ts'
 import { leftOutWords, type Report, type ReportRow, shownRows } from './tally.ts'
 import {
@@ -24,16 +24,16 @@ export interface CheckRun {
   detailsUrl?: string
 }
 
-/** A third of GitHub's 1 MiB, because a character may take three bytes. */
+/** A third of GitHub's limit of 1 MiB, because a character may take three bytes. */
 const MAX_SUMMARY_CHARACTERS = 349_000
 
-/** Where pull requests are found. */
+/** Base addresses for links. */
 export interface Links {
   /** Address of the repository: `https://github.com/owner/name`. */
   repository: string
 }
 
-/** Headline, figures and one row a candidate, newest last. */
+/** Headline, figures and one row per candidate, newest last. */
 export function renderReport(report: Report, links?: Links): string {
   const { values, percent } = headline(report)
   const name = inertText(report.metric.name, 80)

@@ -1,4 +1,4 @@
-// Finds a free place next to its dot for every label of the staircase, or leaves the label out.
+// Places every label of the staircase chart next to its dot, or omits it where there is no room.
 
 export interface Segment {
   x1: number
@@ -17,7 +17,7 @@ export interface Label {
 interface Surroundings {
   points: readonly { x: number; y: number }[]
   lines: readonly Segment[]
-  /** Where the empty side of the stairs is: 1 below the line, −1 above. */
+  /** Which side of the baseline is empty: 1 below, −1 above. */
   side: 1 | -1
   left: number
   right: number
@@ -28,7 +28,7 @@ interface Surroundings {
 const LINE_HEIGHT = 14
 const GAP = 4
 
-/** Places labels in turn: the stairs, the edges and other labels are never covered, other dots as few as possible. */
+/** Places labels one after another. They never cover the baseline, the edges or other labels, and at most two dots. */
 export function placeLabels(
   wanted: readonly { text: string; x: number; y: number }[],
   surroundings: Surroundings,
@@ -59,7 +59,7 @@ function box({ text, x, y, anchor }: Label): Segment {
   return { x1: x1 - GAP, x2: x1 + width + GAP, y1: y - 11, y2: y + 3 }
 }
 
-/** Pixels at 12 px in the widest of the system fonts: the page cannot be measured here. */
+/** Estimated width in pixels at 12 px, for the widest system font: text cannot be measured without a browser. */
 function textWidth(text: string): number {
   const widths = [...text].map((character) => {
     if (/[ijlftr.,:;'|() -]/.test(character)) return 4.5

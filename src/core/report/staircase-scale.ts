@@ -1,11 +1,11 @@
-// Which range of values the staircase shows, and where its ticks are.
+// The value range of the staircase chart and the positions of its ticks.
 import type { Report } from './tally.ts'
 
 /**
- * Everything from the best value to the first baseline, and as much of what is worse as keeps the stairs readable: one
- * diverged candidate must not press the whole night into a single line.
+ * The range from the best value to the worst baseline, extended towards worse values as far as the steps stay readable: one
+ * diverged candidate must not compress all others into a single line.
  *
- * @returns lowest and highest value, always different
+ * @returns lowest and highest value, which always differ
  */
 export function valueDomain(report: Report, before: number): [number, number] {
   const sign = report.metric.direction === 'minimize' ? 1 : -1
@@ -22,7 +22,7 @@ export function valueDomain(report: Report, before: number): [number, number] {
   return [Math.min(...ends), Math.max(...ends)]
 }
 
-/** Whether any candidate is so much worse that it is drawn at the edge. */
+/** True when a candidate is so much worse that it is drawn at the edge of the chart. */
 export function reachesBeyond(report: Report): boolean {
   if (report.before === undefined) return false
   const [low, high] = valueDomain(report, report.before)
@@ -31,7 +31,7 @@ export function reachesBeyond(report: Report): boolean {
   )
 }
 
-/** Round numbers (1, 2 or 5 times a power of ten apart) inside a range, about `count` of them. */
+/** About `count` evenly spaced round numbers in a range; the spacing is 1, 2 or 5 times a power of ten. */
 export function niceTicks(low: number, high: number, count: number): { ticks: number[]; step: number } {
   const raw = (high - low) / Math.max(1, count) || 1
   const power = 10 ** Math.floor(Math.log10(raw))

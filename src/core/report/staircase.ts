@@ -1,4 +1,4 @@
-// The picture of a run: every candidate a dot, the baseline a line that steps down (or up) with every merge.
+// The chart of the report: one dot per candidate, and the baseline as a line that steps with every merge.
 import { html, type Markup } from '../text/html.ts'
 import { visibleText } from '../text/markdown.ts'
 import { placeLabels, type Segment } from './staircase-labels.ts'
@@ -6,7 +6,7 @@ import { niceTicks, valueDomain } from './staircase-scale.ts'
 import type { Report, ReportRow, Standing } from './tally.ts'
 import { standingWord, valueFormat } from './words.ts'
 
-/** Those without a number to place them by. */
+/** Standings without a value, drawn as crosses. */
 const CROSSED: ReadonlySet<Standing> = new Set(['crashed', 'cut'])
 
 export interface StaircaseLayout {
@@ -14,7 +14,7 @@ export interface StaircaseLayout {
   height: number
   /** Whether there is room for the titles of merged candidates. */
   labels: boolean
-  /** Address of a pull request, when known. */
+  /** Address of the row's pull request, if known. */
   href(row: ReportRow): string | undefined
 }
 
@@ -22,7 +22,7 @@ interface Point {
   row: ReportRow
   x: number
   y: number
-  /** Outside the range that is shown; drawn at its edge. */
+  /** True when the value is outside the scale, so that the point is drawn at its edge. */
   clipped: boolean
 }
 
@@ -31,7 +31,7 @@ interface Step {
   level: number
 }
 
-/** Chart with pixel scales; everything below draws a part of it. */
+/** The chart's contents and its pixel scales, shared by all draw functions. */
 interface Chart {
   report: Report
   layout: StaircaseLayout
@@ -44,7 +44,11 @@ interface Chart {
   y(value: number): number
 }
 
-/** @returns undefined while there is no measured baseline, and so nothing to compare with. */
+/**
+ * Draws the chart as SVG.
+ *
+ * @returns undefined without candidates or without a measured baseline
+ */
 export function renderStaircase(report: Report, layout: StaircaseLayout): Markup | undefined {
   const { before } = report
   if (before === undefined || report.rows.length === 0) return undefined
@@ -72,7 +76,7 @@ function makeChart(report: Report, layout: StaircaseLayout, before: number): Cha
   }
 }
 
-/** Candidates with a number that counted: what the judge refused to compare has no place on the scale. */
+/** Points for candidates with a comparable value: those that the judge refused to compare are omitted. */
 function makePoints({ report, domain: [low, high], x, y }: Chart): Point[] {
   return report.rows.flatMap((row, index) => {
     if (row.value === undefined || CROSSED.has(row.standing)) return []
@@ -96,7 +100,7 @@ function stairsPath({ y, right }: Chart, steps: readonly Step[]): string {
   return `M${round(first.x)} ${round(y(first.level))}${path.join('')}H${round(right)}`
 }
 
-/** One σ of a single run around the line: a dot inside it is no news. */
+/** Draws ± σ of one run around the baseline: a dot inside the band may be noise. */
 function drawBand({ report, y, right, top, bottom }: Chart, steps: readonly Step[]): Markup[] {
   const { sigma } = report
   if (!sigma) return []
@@ -142,7 +146,7 @@ function drawPoint({ row, x, y, clipped }: Point, chart: Chart): Markup {
   return linked(row, mark, chart)
 }
 
-/** It has no number: a mark below the scale. */
+/** Draws a candidate without a value as a cross on the x-axis. */
 function drawCross(row: ReportRow, index: number, chart: Chart): Markup {
   const [x, y] = [chart.x(index + 1), chart.bottom]
   const size = markSize(chart, 3, 7)
@@ -150,7 +154,7 @@ function drawCross(row: ReportRow, index: number, chart: Chart): Markup {
   return linked(row, html`<path class="cross ${row.standing}" d="${d}"/>`, chart)
 }
 
-/** As wide as the distance between candidates allows. */
+/** The size of a mark: the distance between candidates, within the given limits. */
 function markSize({ report, left, right }: Chart, smallest: number, largest: number): number {
   const distance = (right - left) / (report.rows.length + 1)
   return round(Math.min(largest, Math.max(smallest, distance)))

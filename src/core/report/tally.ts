@@ -1,4 +1,4 @@
-// What a morning report tells: how far the baseline came and what became of every candidate.
+// The content of the report: how the baseline improved and how every candidate ended.
 
 import type { Config } from '../config/config.ts'
 import { type AaTally, tallyAa } from '../judge/aa.ts'
@@ -12,7 +12,7 @@ import { mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { type CertificationTally, tallyCertification } from './certification.ts'
 
-/** What reports count: a status, where everything that is still open counts as one. */
+/** A candidate's status as reports count it: all open statuses are merged into `open`. */
 export const STANDINGS = [
   'merged',
   'rejected',
@@ -28,33 +28,33 @@ export type Standing = (typeof STANDINGS)[number]
 
 export interface Report {
   metric: Pick<Metric, 'name' | 'direction'>
-  /** Mean of the first baseline and of the present one; undefined until measured. */
+  /** Means of the first measured baseline and of the current one; undefined until measured. */
   before: number | undefined
   after: number | undefined
   /** Standard deviation of one run. */
   sigma: number | undefined
-  /** In the order in which they were settled, open ones last. */
+  /** In the order of their last trial, candidates without trials last. */
   rows: ReportRow[]
   counts: Record<Standing, number>
   trials: number
   cost: CostSummary
-  /** Which limit of the configuration stops research, as a sentence; undefined while none does. */
+  /** The configured limit that stops research, as a sentence; undefined while none does. */
   limit: string | undefined
   certification: CertificationTally
   /** Undefined before the first A/A candidate is decided. */
   aa: AaTally | undefined
-  /** Undefined in jobs that only judge. */
+  /** Undefined in jobs that do not train. */
   run: RunTimes | undefined
 }
 
 export interface RunTimes {
-  /** Wall time of the run that reports. */
+  /** Wall time of the job that reports. */
   seconds: number
-  /** From the start of its first trial to the end of its last. */
+  /** From the start of the job's first trial to the end of its last. */
   trainingSeconds: number
-  /** Part of that during which a device trained, summed over devices. */
+  /** Training time within that, summed over devices. */
   busySeconds: number
-  /** Default 1. */
+  /** Number of devices. Default 1. */
   devices?: number
 }
 
@@ -63,24 +63,24 @@ export interface ReportRow {
   standing: Standing
   /** How its first failed run ended, when it crashed or was cut. */
   failure?: Outcome
-  /** Mean over its runs; absent when there is none that counts. */
+  /** Mean over its measured runs; absent without any. */
   value?: number
-  /** Value − the baseline it was judged against, in the metric's own sign. */
+  /** Value minus the baseline it was judged against, in the metric's own sign. */
   delta?: number
-  /** Measured runs. */
+  /** Number of measured runs. */
   runs: number
   cost: Cost
-  /** Mean of the baseline that merging it made. */
+  /** For a merged candidate, the mean of the baseline that its merge created. */
   level?: number
 }
 
-/** Part of the time between the first trial and the last that the devices spent training, 0 to 1. */
+/** Share of the time between the first and the last trial that the devices spent training, 0 to 1. */
 export function busyFraction(run: RunTimes | undefined): number {
   const available = run === undefined ? 0 : run.trainingSeconds * (run.devices ?? 1)
   return run === undefined || available <= 0 ? 0 : run.busySeconds / available
 }
 
-/** Gathers the report. Only numbers of runs made on `conditions` count; their cost always does. */
+/** Builds the report. Values count only from runs under `conditions`; costs count from all runs. */
 export function buildReport(
   state: State,
   conditions: Conditions,
@@ -91,7 +91,7 @@ export function buildReport(
   const means = state.baselines.map(({ tree }) => baselineMean(state, conditions, tree))
   const levels = new Map(state.baselines.map(({ commit }, index) => [commit, means[index]]))
   const cost = summariseCost(state)
-  const rows = inOrderOfSettling(state).map((candidate) => ({
+  const rows = inOrderOfLastTrial(state).map((candidate) => ({
     ...reportRow(trialsOfTree(state, conditions, candidate.tree), levels, config.metric, candidate),
     cost: cost.byCandidate.get(candidate.id) ?? NO_COST,
   }))
@@ -113,8 +113,8 @@ export function buildReport(
   }
 }
 
-/** By last trial: a candidate that waited for another's merge was measured again after it. */
-function inOrderOfSettling(state: State): Candidate[] {
+/** Sorted by last trial, because a candidate that waited for another's merge was measured again after it. */
+function inOrderOfLastTrial(state: State): Candidate[] {
   const lastTrial = new Map<string | null, number>()
   for (const [index, { trial }] of [...state.trials.values()].entries()) lastTrial.set(trial.candidate, index)
   const key = ({ id }: Candidate) => lastTrial.get(id) ?? Number.MAX_SAFE_INTEGER
@@ -122,8 +122,8 @@ function inOrderOfSettling(state: State): Candidate[] {
 }
 
 /**
- * @param trials of the candidate
- * @param levels mean of every baseline by its commit
+ * @param trials trials of the candidate
+ * @param levels mean of each baseline, by commit
  */
 function reportRow(
   trials: readonly TrialResult[],
@@ -134,7 +134,7 @@ function reportRow(
   const values = measuredValues(trials)
   const standing = standingOf(candidate)
   const failure = candidate.verdict?.failure
-  // What an A/A candidate seems to gain is nobody's progress.
+  // An A/A candidate changes nothing, so its measured gain is pure noise.
   const gain = isAa(candidate) ? undefined : (candidate.verdict?.measured ?? candidate.verdict?.gain)
   const value = values.length > 0 ? mean(values) : undefined
   const level = standing === 'merged' ? (levelAfter(levels, candidate) ?? value) : undefined
@@ -158,13 +158,13 @@ function levelAfter(levels: ReadonlyMap<string, number | undefined>, { end }: Ca
   return end?.kind === 'merged' ? levels.get(end.commit) : undefined
 }
 
-/** Rows that a report shows; the ledger has all. */
+/** Maximum rows in a report; the ledger holds all. */
 const MAX_NEWEST = 500
 const MAX_MERGES = 500
 
 /**
- * The rows that are shown, in their order: the newest, and of the merges before them the latest. Positions are those among
- * all rows, so that charts and tables count alike.
+ * The rows that are shown, in order: the latest older merges, then the newest candidates. Positions are those among all
+ * rows, so that charts and tables use the same numbers.
  */
 export function shownRows({ rows }: Pick<Report, 'rows'>): { row: ReportRow; position: number }[] {
   const all = rows.map((row, index) => ({ row, position: index + 1 }))
@@ -173,10 +173,10 @@ export function shownRows({ rows }: Pick<Report, 'rows'>): { row: ReportRow; pos
   return [...merges.slice(-MAX_MERGES), ...newest]
 }
 
-/** `The table leaves out 4,200 candidates, which are in the ledger only`; undefined when it leaves out none. */
+/** `Not shown: 4200 older candidates, which are in the ledger only.` Undefined when all are shown. */
 export function leftOutWords(report: Pick<Report, 'rows'>): string | undefined {
   const left = report.rows.length - shownRows(report).length
   if (left === 0) return undefined
   const candidates = left === 1 ? 'candidate, which is' : 'candidates, which are'
-  return `Left out: ${left} older ${candidates} in the ledger only.`
+  return `Not shown: ${left} older ${candidates} in the ledger only.`
 }

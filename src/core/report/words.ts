@@ -1,4 +1,4 @@
-// The words and numbers that the markdown report and the page have in common.
+// Words and numbers shared by the markdown report and the HTML page.
 
 import type { Usage } from '../record/candidate.ts'
 import { type Cost, tokensOf } from '../record/cost.ts'
@@ -7,7 +7,7 @@ import { certificationWords, certifiedShare } from './certification.ts'
 import { formatPercent } from './comparison.ts'
 import { busyFraction, type Report, type ReportRow, type RunTimes, STANDINGS } from './tally.ts'
 
-/** `2.61 → 2.04` and `−21.8 %`; undefined until measured, the percentage also when nothing has changed. */
+/** `2.61 → 2.04` and `−21.8 %`. No values before the first measurement; no percentage while nothing has changed. */
 export function headline(report: Report): { values: string[]; percent: string | undefined } {
   const { before, after } = report
   if (before === undefined) return { values: [], percent: undefined }
@@ -17,33 +17,33 @@ export function headline(report: Report): { values: string[]; percent: string | 
   return { values: formatAlike(report, [before, after]), percent }
 }
 
-/** One digit of σ is enough for a headline, and zeros that all values end in say nothing. */
+/** Formats with one digit of σ, which is enough for a headline, and without zeros that all values end in. */
 function formatAlike(report: Report, values: readonly number[]): string[] {
   let texts = values.map(valueFormat(report, 1))
   while (texts.every((text) => /\.\d+0$/.test(text))) texts = texts.map((text) => text.slice(0, -1))
   return texts
 }
 
-/** Equal decimals for all values, as many as the noise leaves meaning: by default two digits of σ. */
+/** Formats values with equal decimals, as many as are significant given the noise: by default two digits of σ. */
 export function valueFormat({ sigma, before }: Report, sigmaDigits = 2): (value: number) => string {
   const unit = sigma || Math.abs(before ?? 1) / 1000 || 1
   const digits = Math.max(0, sigmaDigits - 1 - Math.floor(Math.log10(unit)))
   return (value) => (digits > 8 || Math.abs(value) >= 1e6 ? formatNumber(value) : value.toFixed(digits))
 }
 
-/** A difference with its sign, in the same decimals. */
+/** Formats differences with their sign and the same decimals. */
 export function deltaFormat(report: Report): (delta: number) => string {
   const format = valueFormat(report)
   return (delta) => `${delta < 0 ? '−' : '+'}${format(Math.abs(delta))}`
 }
 
-/** `3 merged, 7 rejected, 1 crashed`: what there is of each. */
+/** `3 merged, 7 rejected, 1 crashed`. Counts of 0 are omitted. */
 export function countWords({ counts }: Pick<Report, 'counts'>): string {
   const words = STANDINGS.filter((standing) => counts[standing] > 0)
   return words.map((standing) => `${counts[standing]} ${standing.replace('-', ' ')}`).join(', ')
 }
 
-/** What is known about the decisions themselves, one sentence each: how much is certified, and how often luck passes. */
+/** How reliable the decisions are, one sentence each: certification results and the false-accept rate. */
 export function trustSentences(report: Report): string[] {
   return [...certificationWords(report.certification), ...aaWords(report)]
 }
@@ -60,12 +60,12 @@ function aaWords({ aa }: Report): string[] {
   ]
 }
 
-/** How a candidate ended in a word or two: `merged`, `crashed`, `timed-out`, `cut`. */
+/** How a candidate ended, in one or two words: `merged`, `crashed`, `timed-out`, `cut`. */
 export function standingWord({ standing, failure }: ReportRow): string {
   return standing === 'crashed' ? (failure ?? standing) : standing.replace('-', ' ')
 }
 
-/** What it took, as label and value. */
+/** The figures above the table: counts, times and costs. */
 export function runFigures({
   rows,
   trials,
@@ -82,7 +82,7 @@ export function runFigures({
     ...(run ? runTimes(run) : []),
     ['GPU time', formatSeconds(deviceSeconds)],
     ['tokens', tokenWords(usage)],
-    // Without a price there are tokens only: nothing is not what they cost.
+    // Without a known price, $0 would be wrong: only the tokens are shown.
     ...(usage.dollars > 0 ? [dollarFigure(usage)] : []),
     ...(cost.perMerge ? mergeFigures(cost.perMerge) : []),
   ]
@@ -94,20 +94,20 @@ function dollarFigure({ dollars }: Usage): [string, string] {
 
 function mergeFigures({ usage, deviceSeconds }: Cost): [string, string][] {
   return [
-    ['GPU time a merge', formatSeconds(deviceSeconds)],
-    ['tokens a merge', tokenWords(usage)],
+    ['GPU time per merge', formatSeconds(deviceSeconds)],
+    ['tokens per merge', tokenWords(usage)],
     ...(usage.dollars > 0
-      ? ([['cost a merge', formatDollars(usage.dollars)]] satisfies [string, string][])
+      ? ([['cost per merge', formatDollars(usage.dollars)]] satisfies [string, string][])
       : []),
   ]
 }
 
-/** `31k tokens, 12k of them cached, $0.21, 12m of GPU time`: what there is of each. */
+/** `31k tokens, 12k of them cached, $0.21, 12m GPU time`. Zeros are omitted. */
 export function costWords({ usage, deviceSeconds }: Cost): string {
   const parts = [
     ...(tokensOf(usage) > 0 ? [tokenWords(usage, ' tokens')] : []),
     ...(usage.dollars > 0 ? [formatDollars(usage.dollars)] : []),
-    ...(deviceSeconds > 0 ? [`${formatSeconds(deviceSeconds)} of GPU time`] : []),
+    ...(deviceSeconds > 0 ? [`${formatSeconds(deviceSeconds)} GPU time`] : []),
   ]
   return parts.join(', ') || '–'
 }

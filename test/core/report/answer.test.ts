@@ -1,4 +1,4 @@
-// The comment that answers an issue.
+// The comment on an issue that requests a candidate.
 
 import { describe, expect, test } from 'vitest'
 import type { CandidateEnd } from '../../../src/core/record/candidate.ts'
@@ -36,10 +36,10 @@ const verdict = aVerdict({ reason: 'gain 0.03' })
 describe('says', () => {
   test.each<[string, Fields, RequestAnswer, string]>([
     [
-      'what takes it up',
+      'which pull request tests it',
       {},
       'opened',
-      '#34 takes this up: Use Muon. It is being tested; the result will be written here.',
+      '#34 tests this request: Use Muon. The result will be added to this comment.',
     ],
     ['that it was merged', { verdict, end: merged }, 'settled', '**Merged**: gain 0.03'],
     [
@@ -67,7 +67,7 @@ describe('says', () => {
       '**Waits for a person**: a rule forbids it',
     ],
     [
-      'why it is not tried',
+      'why it was declined',
       { declined: 'there is no such layer' },
       'declined',
       '**Not tried**: there is no such layer',

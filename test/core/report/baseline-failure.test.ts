@@ -18,25 +18,25 @@ describe('baselineAdvice', () => {
     [
       'no-metric',
       'nothing matches',
-      'Mend `metric` in .github/autoresearch.yml, or what `python fit.py` reports',
+      'Fix `metric` in .github/autoresearch.yml, or the output of `python fit.py`',
     ],
     [
       'invalid-metric',
       'two values',
-      'Mend `metric` in .github/autoresearch.yml, or what `python fit.py` reports',
+      'Fix `metric` in .github/autoresearch.yml, or the output of `python fit.py`',
     ],
-    ['no-metric', 'in the evaluation: nothing matches', 'or what `python eval.py` reports'],
+    ['no-metric', 'in the evaluation: nothing matches', 'or the output of `python eval.py`'],
     ['crashed', 'KeyError: lr', 'Run `python fit.py` by hand on this machine'],
     ['crashed', 'in the evaluation: KeyError', 'Run `python eval.py` by hand on this machine'],
     ['timed-out', 'killed at the timeout', 'Raise `budget` or `timeout` (11m)'],
     ['out-of-memory', 'exit code 137', 'raise `sandbox.memory`'],
-  ])('of %s (%s) names what to mend, and the branch', (outcome, reason, expected) => {
+  ])('for %s (%s) names the fix and the branch', (outcome, reason, expected) => {
     const text = advice({ outcome, reason }, 'python eval.py')
     expect(text).toContain(expected)
     expect(text).toContain('on the branch autoresearch/baseline')
   })
 
-  test('tells what the sandbox hides, where there is one', () => {
+  test('explains what the sandbox hides, if there is one', () => {
     const failed = { outcome: 'crashed' } as const
     expect(advice(failed)).toContain('no network, no home')
     const sandbox = { ...aConfig().sandbox, kind: 'none' } as const
@@ -45,15 +45,15 @@ describe('baselineAdvice', () => {
 })
 
 describe('endOfOutput', () => {
-  test('shows the last lines with their indentation, and nothing that cannot be seen', () => {
+  test('shows the last lines with their indentation and without invisible characters', () => {
     const tail = `${'old\n'.repeat(20)}Traceback:\n\n    \u001b[31mfit()\u001b[0m\u202e\nKeyError: lr\n`
     const shown = endOfOutput({ outcome: 'crashed', tail })
     expect(shown).toMatch(
-      /^\nThe end of its output:\n( {2}old\n){9} {2}Traceback:\n {6}fit\(\)\n {2}KeyError: lr$/,
+      /^\nEnd of its output:\n( {2}old\n){9} {2}Traceback:\n {6}fit\(\)\n {2}KeyError: lr$/,
     )
   })
 
-  test('is nothing where nothing was kept', () => {
+  test('is empty when no output was kept', () => {
     expect(endOfOutput({ outcome: 'crashed' })).toBe('')
     expect(endOfOutput({ outcome: 'crashed', tail: ' \n' })).toBe('')
   })

@@ -41,7 +41,7 @@ describe('a certification', () => {
     expect(summary).toContain('One run varies by σ = 0.006')
   })
 
-  test('that does not hold is a failure on the baseline, and the reason to merge what undoes it', () => {
+  test('that does not hold fails the baseline commit and is the reason to merge the revert', () => {
     const refutation = aCertification({
       ...ends,
       merges: 1,

@@ -29,13 +29,13 @@ function failed(outcome: Outcome, fields: TrialResultFields = {}) {
   return { candidate, config, verdict: rest, evidence: { ...evidence([]), candidate: [result] } }
 }
 
-test('a check that has just begun', () => {
+test('a check that has just started', () => {
   expect(startedCheck(candidate, config, 'https://github.com/o/r/actions/runs/1')).toMatchInlineSnapshot(`
     {
       "detailsUrl": "https://github.com/o/r/actions/runs/1",
       "name": "autoresearch / val_bpb",
       "status": "in_progress",
-      "summary": "Each run trains for 5m. What counts is val_bpb, against baseline 01bada1. This check concludes by itself.",
+      "summary": "Each run trains for 5m. The candidate's val_bpb is compared with baseline 01bada1. This check completes automatically.",
       "title": "Training run 1…",
     }
   `)
@@ -62,7 +62,7 @@ test('a typical verdict', () => {
     | candidate | 2.3412 ± 0.0017 | 2 |
     | Δ | **−0.0311 (−1.3 %)** |  |
 
-    Over the baseline as the whole record places it, the measured gain is 0.0323; allowing for luck, 0.0312 can be expected.
+    Measured gain relative to the estimated baseline: 0.0323. Expected gain after correction for luck: 0.0312.
 
     One run varies by σ = 0.0112, pooled over repeated runs of equal code.
 
@@ -87,13 +87,13 @@ describe('the lines of code', () => {
     },
   })
   test.each([
-    [-12, simplicity, 'Code: 12 lines fewer.'],
-    [-1, simplicity, 'Code: 1 line fewer.'],
-    [80, simplicity, 'Code: 80 lines more.'],
+    [-12, simplicity, 'Code: 12 fewer lines.'],
+    [-1, simplicity, 'Code: 1 fewer line.'],
+    [80, simplicity, 'Code: 80 more lines.'],
     [0, simplicity, undefined],
     [undefined, simplicity, undefined],
     [-12, config, undefined],
-  ])('%s are shown where they are worth something', (addedLines, settings, line) => {
+  ])('%s are shown when simplicity is configured', (addedLines, settings, line) => {
     const sized = aCandidate(addedLines === undefined ? {} : { addedLines })
     const facts = { candidate: sized, config: settings, verdict: aVerdict(), evidence: evidence([2.34]) }
     const lines = concludedCheck(facts).summary.split('\n')
@@ -101,17 +101,17 @@ describe('the lines of code', () => {
   })
 })
 
-describe('what the judge reckons with', () => {
+describe('the measured and the expected gain', () => {
   const linesFor = (verdict: Verdict) =>
     concludedCheck({ candidate, config, verdict, evidence: evidence([2.34]) }).summary.split('\n')
 
-  test('is said in one line: what was measured, and what is left of it', () => {
+  test('are shown in one line', () => {
     expect(linesFor(aVerdict({ gain: -0.02, measured: -0.03 }))).toContain(
-      'Over the baseline as the whole record places it, the measured gain is -0.03; allowing for luck, -0.02 can be expected.',
+      'Measured gain relative to the estimated baseline: -0.03. Expected gain after correction for luck: -0.02.',
     )
   })
 
-  test('is not said where nothing is luck, or nothing was compared', () => {
+  test('are not shown without noise or without a comparison', () => {
     const { measured: _, ...exact } = aVerdict()
     const { gain: __, ...unmeasured } = exact
     for (const verdict of [exact, unmeasured]) expect(linesFor(verdict).join()).not.toContain('luck')
@@ -147,13 +147,13 @@ describe('the title', () => {
     expect(check.title).toBe('val_bpb 2.3 (−0.0723, not comparable): reject')
   })
 
-  test('has no score for a metric without noise', () => {
+  test('has no z-score for a metric without noise', () => {
     const { z: _, ...verdict } = aVerdict({ sigma: 0 })
     const check = concludedCheck({ candidate, config, verdict, evidence: evidence([2.34]) })
     expect(check.title).toBe('val_bpb 2.34 (−0.0323): merge')
   })
 
-  test('says why when nothing was trained', () => {
+  test('gives the reason when nothing was trained', () => {
     const verdict = aVerdict({ kind: 'reject', reason: 'conflicts with abc' })
     expect(concludedCheck({ candidate, config, verdict, evidence: evidence([]) }).title).toBe(
       'conflicts with abc: reject',
@@ -181,7 +181,7 @@ describe('F63 F64 F65 hostile output of a crash', () => {
   })
 })
 
-describe('the line on trust', () => {
+describe('the trust line', () => {
   const lineOf = (baseline: TrialResultFields[], runs: TrialResultFields[]) => {
     const evidence = {
       baseline: baseline.map((fields) => aTrialResult(fields)),
@@ -241,12 +241,12 @@ describe('the line on trust', () => {
   })
 })
 
-test('a review says what is asked of the reader', () => {
+test('a review tells the reader what to decide', () => {
   const verdict = aVerdict({ kind: 'review', reason: 'gain 0.0312: self-reported, and above 1 % = 0.0237' })
   const { summary, title } = concludedCheck({ candidate, config, verdict, evidence: evidence([2.34]) })
   expect(title).toBe('val_bpb 2.34 (−0.0323, z = 3.4): a person decides')
   expect(summary.split('\n')[0]).toBe(
-    '**Review**: gain 0.0312: self-reported, and above 1 % = 0.0237. A person decides: merge this pull request, or close it.',
+    '**Review**: gain 0.0312: self-reported, and above 1 % = 0.0237. A person decides: merge this pull request or close it.',
   )
 })
 
@@ -264,7 +264,7 @@ test('F64 a metric name is text too', () => {
 describe('an A/A candidate', () => {
   test.each([
     ['merge', 'It would have been merged.'],
-    ['reject', 'It would not have been.'],
+    ['reject', 'It would not have been merged.'],
   ] as const)('is neutral whatever the verdict: %s', (kind, words) => {
     const verdict = aVerdict({ kind })
     const facts = {

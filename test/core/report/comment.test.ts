@@ -48,7 +48,7 @@ test('a typical comment', () => {
 
     One run varies by σ = 0.0112, pooled over repeated runs of equal code.
 
-    Cost: 31k tokens, $0.21, 10m of GPU time. Research so far: 93k tokens, 50k of them cached, $0.60, 25m of GPU time.
+    Cost: 31k tokens, $0.21, 10m GPU time. Research so far: 93k tokens, 50k of them cached, $0.60, 25m GPU time.
 
     \`\`\`mermaid
     %%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#8c959f, #2da44e"}}}}%%
@@ -95,7 +95,7 @@ describe('the curve chart', () => {
   const numbers = (chart = '') =>
     [...chart.matchAll(/line \[(.*)\]/g)].map(([, list = '']) => list.split(', ').map(Number))
 
-  test('has at most 20 points a line, inside its range', () => {
+  test('has at most 20 points per line, within its range', () => {
     const chart = renderCurveChart(evidence.baseline, evidence.candidate)
     const [low = 0, high = 0] = (/"value" (\S+) --> (\S+)/.exec(chart ?? '') ?? []).slice(1).map(Number)
     expect(numbers(chart).map((values) => values.length)).toEqual([19, 19])

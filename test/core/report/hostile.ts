@@ -1,4 +1,4 @@
-// Text that a machine with a reward and no manners might write into a hypothesis or a log.
+// Malicious text that a candidate might write into a hypothesis or a log.
 export const HOSTILE: readonly (readonly [name: string, text: string])[] = [
   ['a mention', 'thanks @octocat, cc @org/team and (@a)'],
   [

@@ -1,15 +1,15 @@
-// A whole night as the ledger would hold it: what the report and the page are looked at with.
+// The state after a whole night of research, for testing and previewing the report and the page.
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import type { BaselineCommit, State } from '../../../src/core/record/state.ts'
 import type { Outcome, TrialResult } from '../../../src/core/record/trial.ts'
 import { aBaseline, aCandidate, aState, aTrialResult, aVerdict, sha, trialResults } from '../../factories.ts'
 
-/** [title, gain, how it ended]; a merge moves the baseline by its gain. */
+/** [title, gain, end]; a merge moves the baseline by its gain. */
 export type Idea = readonly [title: string, gain: number, fate: 'merge' | 'reject' | 'park' | Outcome]
 
 const NOISE = [0.004, -0.006, 0.002, -0.001, 0.005, -0.004]
 
-/** Plays the ideas in order, from a baseline of `start`; a positive gain lowers the metric. */
+/** Builds the state after the given ideas, in order, from a baseline of `start`. A positive gain lowers the metric. */
 export function aNight(start: number, ideas: readonly Idea[]): State {
   const baselines: BaselineCommit[] = [aBaseline()]
   const candidates: Candidate[] = []

@@ -39,7 +39,7 @@ test('a typical pull request', () => {
     | proposer | knobs |
     | expected effect | −0.01 |
     | baseline | 01bada1 on autoresearch/baseline, val_bpb 2.375 |
-    | decided by | val_bpb, lower is better, 5m of training a run |
+    | decided by | val_bpb, lower is better, 5m of training per run |
 
     ### Change
 
@@ -61,7 +61,7 @@ test('a typical pull request', () => {
 
     ---
 
-    Opened by Autoresearch Action. It trains this change, reports the number as a check, and merges or closes this pull request by itself. A person’s close, merge or push always wins."
+    Opened by Autoresearch Action. It trains this change, reports the result as a check, and then merges or closes this pull request. You can close, merge or push to this pull request at any time; your decision overrides the action."
   `)
 })
 
@@ -78,7 +78,7 @@ describe('F64 a hostile candidate', () => {
     }
     const candidate = aCandidate(written)
     const { title, body } = render(candidate)
-    // Exactly the structure of an honest pull request: no link, image, element or heading of its own.
+    // Exactly the structure of an honest pull request: no additional link, image, element or heading.
     expect(rendered(body).active).toEqual(plain)
     expect(rendered(body).triggers.filter((found) => found !== candidate.base.slice(0, 7))).toEqual([])
     expect(body.split('<!--')).toHaveLength(2)
@@ -94,7 +94,7 @@ describe('F64 a hostile candidate', () => {
     expect(title).toMatch(/ \(#12\)$/)
     expect(githubTriggers(title.replace(/ \(#12\)$/, ''))).toEqual([])
     expect(githubTriggers(message)).toEqual([])
-    // A trailer, such as Co-authored-by or skip-checks, needs a line of its own at the end.
+    // A trailer, such as Co-authored-by or skip-checks, needs its own line at the end.
     expect(
       message
         .trim()
@@ -106,17 +106,17 @@ describe('F64 a hostile candidate', () => {
 
 test.each([
   ['an A/A candidate', { origin: aaOrigin(1) }, 'closes this pull request whatever the verdict'],
-  ['a revert', { origin: revertOrigin('c'.repeat(40)) }, 'merged on the word of those runs'],
-])('%s says what follows', (_, fields, words) => {
+  ['a revert', { origin: revertOrigin('c'.repeat(40)) }, 'those runs did not confirm it'],
+])('%s states the next step', (_, fields, words) => {
   expect(render(aCandidate(fields)).body).toContain(words)
 })
 
-test('a title of nothing visible still names the candidate', () => {
+test('a title without visible characters is replaced by the id', () => {
   const candidate = aCandidate({ title: ' \u200b\n' })
   expect(render(candidate).title).toBe(`Candidate ${candidate.id}`)
 })
 
-test('a change of very many files lists some and counts the rest', () => {
+test('a change to very many files lists some and counts the rest', () => {
   const candidate = aCandidate()
   const changes = Array.from({ length: 400 }, (_, n) => ({
     path: `${'x'.repeat(4000)}${n}`,
@@ -135,14 +135,14 @@ test('a change of very many files lists some and counts the rest', () => {
   expect(body).toContain('not measured yet')
 })
 
-test('setup and evaluation are part of the commands, around training', () => {
+test('the commands include setup before training and evaluation after it', () => {
   const { body } = render(aCandidate(), aConfig({ setup: 'uv sync', evaluate: 'uv run evaluate.py' }))
   expect(body).toContain(
     'export AUTORESEARCH_OUT="$(mktemp -d)"\nuv sync\nuv run train.py\nuv run evaluate.py\n',
   )
 })
 
-test('a metric to be maximised is said to be better higher', () => {
+test('for a maximised metric, higher is better', () => {
   const source = { kind: 'file', file: 'metrics.json', key: 'val' } as const
   const { body } = render(aCandidate(), aConfig({ metric: { name: 'acc', direction: 'maximize', source } }))
   expect(body).toContain('acc, higher is better')

@@ -1,17 +1,17 @@
-// What GitHub would make of our markdown, as far as a test can tell: markdown-it with every door open.
+// Approximates how GitHub renders our markdown: markdown-it with every optional feature enabled.
 import MarkdownIt from 'markdown-it'
 
 const parser = new MarkdownIt({ html: true, linkify: true })
-// GitHub links only what has a scheme or starts with www.
+// GitHub links only addresses that have a scheme or start with www.
 parser.linkify.set({ fuzzyLink: false, fuzzyEmail: true, fuzzyIP: false }).add('//', null)
 
 export interface Rendered {
   html: string
-  /** What a reader sees, without the zero-width spaces we put in. */
+  /** The text that a reader sees, without the zero-width spaces we insert. */
   text: string
-  /** Kinds of everything that is more than plain text, paragraphs left out. */
+  /** Types of all tokens other than plain text and paragraphs. */
   active: string[]
-  /** What GitHub's own filters would still link, notify or close in the rendered text outside code. */
+  /** Text outside code that GitHub would still turn into links, notifications or closed issues. */
   triggers: string[]
 }
 
@@ -38,7 +38,7 @@ function textOf(tokens: Tokens): string {
     .join('')
 }
 
-/** GitHub's documented autolinked references, generously. */
+/** Finds GitHub's documented autolinked references, with broad patterns. */
 export function githubTriggers(text: string): string[] {
   const patterns = [
     /@[a-z0-9]/gi,

@@ -34,7 +34,7 @@ function reportOn(...candidates: Candidate[]) {
   return buildReport(aState({ candidates, trials: [...BASELINE, ...trials] }), CONDITIONS, config, RUN)
 }
 
-describe('what became of a candidate', () => {
+describe('the standing of a candidate', () => {
   const closed = { kind: 'closed' } as const
   const reject = aVerdict({ kind: 'reject' })
   test.each<[string, Partial<Candidate>]>([
@@ -58,7 +58,7 @@ describe('what became of a candidate', () => {
     expect(report.counts).toMatchObject({ [standing]: 1 })
   })
 
-  test('crashed, with how', () => {
+  test('crashed names the outcome of the failed run', () => {
     const candidate = aCandidate({ verdict: { ...reject, failure: 'timed-out' } })
     const trials = [...BASELINE, aTrialResult({ candidate, outcome: 'timed-out' })]
     const [row] = buildReport(aState({ candidates: [candidate], trials }), CONDITIONS, config).rows
@@ -66,7 +66,7 @@ describe('what became of a candidate', () => {
     expect(row).not.toHaveProperty('value')
   })
 
-  test('a candidate that was cut has not crashed, is counted apart, and has a mark of its own on the page', () => {
+  test('cut differs from crashed in the counts and on the page', () => {
     const candidate = aCandidate({ verdict: { ...reject, failure: 'cut' } })
     const trials = [...BASELINE, aTrialResult({ candidate, outcome: 'cut' })]
     const report = buildReport(aState({ candidates: [candidate], trials }), CONDITIONS, config)
@@ -83,7 +83,7 @@ describe('the numbers', () => {
   test.each([
     ['minimize', -0.05],
     ['maximize', 0.05],
-  ] as const)('of a gain of 0.05 have their own sign: %s', (direction, delta) => {
+  ] as const)('show a gain of 0.05 in the sign of the metric: %s', (direction, delta) => {
     const candidates = [aCandidate({ verdict: aVerdict({ gain: 0.05 }) })]
     const metric = { ...config.metric, direction }
     const report = buildReport(aState({ candidates, trials: BASELINE }), CONDITIONS, { metric }, RUN)
@@ -101,14 +101,14 @@ describe('the numbers', () => {
     expect(levels).toEqual(levels.toSorted((a, b) => b - a))
   })
 
-  test('of another machine or configuration do not count', () => {
+  test('ignore runs on another machine or with another configuration', () => {
     const candidate = aCandidate({ verdict: aVerdict() })
     const trials = [...BASELINE, aTrialResult({ candidate, testbed: 'another machine' })]
     const report = buildReport(aState({ candidates: [candidate], trials }), CONDITIONS, config, RUN)
     expect(report.rows[0]).toMatchObject({ runs: 0 })
   })
 
-  test('come in the order in which candidates were settled', () => {
+  test('are ordered by the last trial of each candidate', () => {
     const [slow, quick, open] = ['slow', 'quick', 'open'].map((name) => aCandidate({ name }))
     if (!slow || !quick || !open) throw new Error('three candidates')
     const trials = [
@@ -123,7 +123,7 @@ describe('the numbers', () => {
 })
 
 describe('the markdown report', () => {
-  test('tells cached tokens apart, and a guess as one', () => {
+  test('shows cached tokens separately and marks an estimate', () => {
     const usage = {
       inputTokens: 900_000,
       outputTokens: 100_000,
@@ -142,18 +142,18 @@ describe('the markdown report', () => {
 
       2 merged, 1 rejected, 1 crashed.
 
-      candidates **4** · merges certified **0 of 2** · trials **14** · wall time **17m** · device busy **94 %** · GPU time **1h 10m** · tokens **1.3M** · model cost **$3.41** · GPU time a merge **35m** · tokens a merge **644k** · cost a merge **$1.71**
+      candidates **4** · merges certified **0 of 2** · trials **14** · wall time **17m** · device busy **94 %** · GPU time **1h 10m** · tokens **1.3M** · model cost **$3.41** · GPU time per merge **35m** · tokens per merge **644k** · cost per merge **$1.71**
 
       | PR | change | proposer | val_bpb | Δ | verdict | cost |
       | --- | --- | --- | --- | --- | --- | --- |
-      | [#100](https://github.com/octo/tinystories/pull/100) | Raise the learning rate to 4e-3 | knobs | 2.5480 | −0.0620 | **merged** | 15m of GPU time |
-      | [#101](https://github.com/octo/tinystories/pull/101) | Drop weight decay on embeddings | openai gpt-x | 2.5640 | +0.0120 | rejected | 5m of GPU time |
-      | [#102](https://github.com/octo/tinystories/pull/102) | Use ReLU² in the feed-forward | openai gpt-x | 2.4540 | −0.0940 | **merged** | 15m of GPU time |
-      | [#103](https://github.com/octo/tinystories/pull/103) | Double the width | knobs | – | – | out-of-memory | 5m of GPU time |"
+      | [#100](https://github.com/octo/tinystories/pull/100) | Raise the learning rate to 4e-3 | knobs | 2.5480 | −0.0620 | **merged** | 15m GPU time |
+      | [#101](https://github.com/octo/tinystories/pull/101) | Drop weight decay on embeddings | openai gpt-x | 2.5640 | +0.0120 | rejected | 5m GPU time |
+      | [#102](https://github.com/octo/tinystories/pull/102) | Use ReLU² in the feed-forward | openai gpt-x | 2.4540 | −0.0940 | **merged** | 15m GPU time |
+      | [#103](https://github.com/octo/tinystories/pull/103) | Double the width | knobs | – | – | out-of-memory | 5m GPU time |"
     `)
   })
 
-  test('says which limit stops research', () => {
+  test('names the limit that stops research', () => {
     const report = buildReport(aState(), CONDITIONS, config, undefined, 'the limit of 10 dollars is reached')
     expect(renderReport(report)).toContain('No more proposals: the limit of 10 dollars is reached.')
     expect(renderPage(report)).toContain('No more proposals: the limit of 10 dollars is reached.')
@@ -173,7 +173,7 @@ describe('the markdown report', () => {
     expect(rows.map((row) => row.deviceSeconds)).toEqual([900, 300, 900, 300])
   })
 
-  test('tells no dollars where no price is known', () => {
+  test('shows no dollars without a known price', () => {
     const usage = { inputTokens: 900, outputTokens: 100, dollars: 0 }
     expect(renderReport(buildReport({ ...aState(), usage }, CONDITIONS, config))).not.toContain('$')
   })
@@ -183,7 +183,7 @@ describe('the markdown report', () => {
     expect(renderReport(report)).toMatch(/^# val_bpb not measured yet\n\nNo candidates yet\./)
   })
 
-  test('shows the newest of very many and fits a step summary', () => {
+  test('shows the newest of very many candidates and fits into a step summary', () => {
     const ideas = Array.from(
       { length: 2000 },
       (_, n) => [`${'字'.repeat(300)} ${n}`, -0.01, 'reject'] as const,
@@ -192,8 +192,8 @@ describe('the markdown report', () => {
     const text = renderReport(report, LINKS)
     expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024)
     expect(text).toContain('/pull/2099)')
-    expect(text).toContain('Left out: 1500 older candidates, which are in the ledger only.')
-    expect(renderPage(report, LINKS)).toContain('Left out: 1500 older candidates')
+    expect(text).toContain('Not shown: 1500 older candidates, which are in the ledger only.')
+    expect(renderPage(report, LINKS)).toContain('Not shown: 1500 older candidates')
     expect(headlines(report)).toMatchObject({ candidates: 2000, rowsLeftOut: 1500 })
   })
 
@@ -218,7 +218,7 @@ describe('the markdown report', () => {
   })
 })
 
-describe('how far it can be trusted', () => {
+describe('the reliability of the results', () => {
   const certification = (fields: Partial<Certification> = {}) =>
     aCertification({ to: sha('merge 2'), ...fields })
   const aa = (count: number, lucky: number) =>
@@ -231,7 +231,7 @@ describe('how far it can be trusted', () => {
       }),
     )
 
-  /** A night of three merges (numbers 0, 2 and 6 of the ideas), with more known about it. */
+  /** A state with three merges (ideas 0, 2 and 6) and the given additions. */
   function known(fields: Parameters<typeof aState>[0] = {}) {
     const night = aNight(2.61, NIGHT.slice(0, 7))
     const candidates = [...night.candidates.values(), ...(fields.candidates ?? [])]
@@ -240,7 +240,7 @@ describe('how far it can be trusted', () => {
   const certified = (...all: Certification[]) => new Map(all.map((one) => [rangeKey(one), one]))
   const sentences = (state: State) => trustSentences(buildReport(state, CONDITIONS, config))
 
-  test('is silent while there is nothing to say', () => {
+  test('is omitted before the first certification and A/A candidate', () => {
     expect(sentences(aState())).toEqual([])
   })
 
@@ -253,20 +253,20 @@ describe('how far it can be trusted', () => {
         ),
       },
       [
-        '2 merges certified by fresh runs, 1 not yet.',
+        '2 merges certified by fresh runs, 1 pending.',
         `baseline ${sha('merge 2').slice(0, 7)}: 2 merges certified together: gain 0.1.`,
       ],
     ],
     [
-      'one is refuted and has to be undone',
+      'one is refuted and will be reverted',
       {
         certifications: certified(
           certification({ to: sha('merge 0'), merges: 1, holds: false, reason: 'gain −1' }),
         ),
       },
       [
-        '0 merges certified by fresh runs, 1 refuted, 2 not yet.',
-        '#100 "Raise the learning rate to 4e-3": gain −1; to be undone.',
+        '0 merges certified by fresh runs, 1 refuted, 2 pending.',
+        '#100 "Raise the learning rate to 4e-3": gain −1; to be reverted.',
       ],
     ],
   ])('says that %s', (_, fields, expected) => expect(sentences(known(fields))).toEqual(expected))
@@ -274,18 +274,18 @@ describe('how far it can be trusted', () => {
   const refuted = certified(certification({ to: sha('merge 0'), merges: 1, holds: false, reason: 'gain −1' }))
   const undoing = { name: 'undo', origin: revertOrigin(sha('merge 0')) }
   test.each([
-    ['being undone', {}],
-    ['undone', { end: { kind: 'merged', commit: sha('undone'), asTrained: true } }],
-    ['it stays: a person closed it', { end: { kind: 'withdrawn', reason: 'a person closed it' } }],
-    ['it waits for a person', { end: { kind: 'handed-over', reason: 'conflict' } }],
+    ['being reverted', {}],
+    ['reverted', { end: { kind: 'merged', commit: sha('undone'), asTrained: true } }],
+    ['not reverted: a person closed it', { end: { kind: 'withdrawn', reason: 'a person closed it' } }],
+    ['the revert waits for a person', { end: { kind: 'handed-over', reason: 'conflict' } }],
   ] as const)('says of a refuted merge: %s', (words, fields) => {
     const candidates = [aCandidate({ ...undoing, ...fields })]
     expect(sentences(known({ certifications: refuted, candidates }))[1]).toMatch(new RegExp(`; ${words}\\.$`))
   })
 
-  test('says why a refuted merge was not undone', () => {
+  test('says why a refuted merge was not reverted', () => {
     const state = known({ certifications: refuted, notReverted: new Map([[sha('merge 0'), 'it is gone']]) })
-    expect(sentences(state)[1]).toContain('; it stays: it is gone.')
+    expect(sentences(state)[1]).toContain('; not reverted: it is gone.')
   })
 
   test.each([
@@ -303,12 +303,12 @@ describe('how far it can be trusted', () => {
     expect(sentences(aState({ candidates: aa(count, lucky) }))).toEqual([words])
   })
 
-  test('is on the page, in the summary and in the output for machines', () => {
+  test('is on the page, in the summary and in the JSON output', () => {
     const state = known({ candidates: aa(12, 1), certifications: certified(certification({ merges: 2 })) })
     const report = buildReport(state, CONDITIONS, config)
     for (const text of [renderPage(report), renderReport(report)]) {
       expect(text).toContain('1 of 12 no-op candidates would have been merged')
-      expect(text).toContain('2 merges certified by fresh runs, 1 not yet')
+      expect(text).toContain('2 merges certified by fresh runs, 1 pending')
       expect(text).toMatch(/merges certified.*2 of 3/)
     }
     expect(headlines(report)).toMatchObject({
@@ -318,7 +318,7 @@ describe('how far it can be trusted', () => {
     expect(headlines(buildReport(aState(), CONDITIONS, config)).aa).toBeNull()
   })
 
-  test('shows no-op candidates as such, without a gain', () => {
+  test('shows no-op candidates without a gain', () => {
     const [lucky = expect.fail()] = aa(1, 1)
     const { rows, counts } = reportOn(lucky)
     expect(rows).toMatchObject([{ standing: 'no-op' }])
@@ -353,7 +353,7 @@ describe('the page', () => {
         LINKS,
       )
     const page = written(text)
-    // A long title may find no room as a label in the picture; nothing else may differ from an honest page.
+    // The chart may have no room for a long title; nothing else may differ from an honest page.
     const labels = (elementNames: string[] | null) => elementNames?.filter((name) => !/^<\/?text/.test(name))
     expect(labels(elements(page))).toEqual(labels(elements(written('x'))))
     const tags = page.match(/<[a-z][^>]*>/gi)?.map((tag) => tag.replace(/"[^"]*"/g, '')) ?? []
@@ -361,7 +361,7 @@ describe('the page', () => {
     expect(page).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e0fff}]/u)
   })
 
-  test('loads nothing and runs nothing', () => {
+  test('loads no resources and runs no scripts', () => {
     const page = renderPage(buildReport(aNight(2.61, NIGHT), CONDITIONS, config, RUN), LINKS)
     expect(page).not.toMatch(
       /<(script|link|img|iframe|object|embed|base|form)\b|url\(|@import|src=|javascript:/i,
@@ -372,7 +372,7 @@ describe('the page', () => {
     expect(page).toContain("default-src 'none'")
   })
 
-  test('draws a step and a dot for every merge, a cross for every crash', () => {
+  test('draws a step and a dot for every merge and a cross for every crash', () => {
     const page = renderPage(buildReport(aNight(2.61, NIGHT), CONDITIONS, config, RUN), LINKS)
     const wide = page.slice(page.indexOf('<div class="wide">'), page.indexOf('<div class="narrow">'))
     expect(/class="stairs" d="([^"]*)"/.exec(wide)?.[1]?.match(/V/g)).toHaveLength(10)
@@ -389,11 +389,11 @@ describe('the page', () => {
     ['only a crash', aNight(2.6, NIGHT.slice(3, 4))],
     ['a metric of zero', aNight(0, NIGHT)],
     ['a huge metric', aNight(1e12, NIGHT)],
-  ])('holds only numbers with %s', (_, state) => {
+  ])('contains only valid numbers with %s', (_, state) => {
     expect(renderPage(buildReport(state, CONDITIONS, config), LINKS)).not.toMatch(/NaN|Infinity|undefined/)
   })
 
-  test('makes no link of an address that is not one', () => {
+  test('does not link an address that is not http', () => {
     const page = renderPage(reportOn(aCandidate({ pullRequest: 7 })), { repository: 'javascript:alert(1)//' })
     expect(page).not.toContain('href="javascript')
   })
