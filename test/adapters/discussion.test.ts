@@ -160,7 +160,9 @@ describe('an answer', () => {
   test('is one comment, edited later', async () => {
     const { ada, repository, discussion, github } = await here()
     await ada.issues.create({ ...NAME, title: 'Use Muon', labels: [LABEL] })
-    expect(await discussion.answer(1, marker, `${marker}\n\n#2 tests this request.`)).toEqual({ kind: 'answered' })
+    expect(await discussion.answer(1, marker, `${marker}\n\n#2 tests this request.`)).toEqual({
+      kind: 'answered',
+    })
     expect(await discussion.answer(1, marker, `${marker}\n\nMerged.`)).toEqual({ kind: 'answered' })
     expect(repository.comments.map(({ body }) => body)).toEqual([`${marker}\n\nMerged.`])
     const made = github.requests.filter(({ method, path }) => method === 'POST' && path === COMMENTS)

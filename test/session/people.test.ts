@@ -94,7 +94,9 @@ describe('a labelled issue', () => {
     lab.discussion.ask(12, 'Use Muon')
     await proposeWith(lab, [aListener()])
     expect(candidatesIn(lab).at(-1)).toMatchObject({ origin: { kind: 'request', request: 'issue-12' } })
-    expect(lab.discussion.answers.get(12)).toEqual([expect.stringMatching(/^#1 tests this request: Use Muon\./)])
+    expect(lab.discussion.answers.get(12)).toEqual([
+      expect.stringMatching(/^#1 tests this request: Use Muon\./),
+    ])
   })
 
   test('is told how it ended, once, however often the jobs run', async () => {
