@@ -13,17 +13,31 @@ const BUSY_SHARE = 0.1
 /** Open files of a usual trial: what they hold is looked at once a second at least, however busy the machine is. */
 const USUAL_OPEN_FILES = 5000
 const LONGEST_PAUSE_MILLISECONDS = 1000
+/** The statuses of many files are read in several looks, so that no look delays the next count. */
+const LONGEST_STATUSES_MILLISECONDS = 300
 
 interface NamelessBytes {
-  memoryBytes: number
-  diskBytes: number
+  readonly memoryBytes: number
+  readonly diskBytes: number
+}
+
+const NOTHING: NamelessBytes = { memoryBytes: 0, diskBytes: 0 }
+
+/** One pass over the open files, which may take several looks. */
+interface Pass {
+  /** Index of the first file that was not looked at. */
+  next: number
+  /** Nameless files that were counted, by device and inode. */
+  seen: Set<string>
+  found: NamelessBytes
 }
 
 /** What one look leaves to the next. */
 export class FilesPast {
   /** The processes that would not let us look at their files the last time. */
   closed = new Set<string>()
-  nameless: NamelessBytes = { memoryBytes: 0, diskBytes: 0 }
+  nameless = NOTHING
+  pass: Pass = { next: 0, seen: new Set(), found: NOTHING }
   /** When it is to be asked again what the open files hold, as `performance.now()` has it. */
   namelessDue = 0
   /** When the files in `out` are to be looked at again, as `performance.now()` has it. */
@@ -48,7 +62,10 @@ export async function namelessFiles(
   if (paths === undefined) return undefined
   const begun = performance.now()
   if (begun < past.namelessDue) return past.nameless
-  past.nameless = await namelessAmong(paths, watched.out)
+  await continuePass(past.pass, paths, watched.out)
+  const isWhole = past.pass.next >= paths.length
+  past.nameless = isWhole ? past.pass.found : largest(past.nameless, past.pass.found)
+  if (isWhole) past.pass = { next: 0, seen: new Set(), found: NOTHING }
   const ended = performance.now()
   const pause = (ended - begun) / BUSY_SHARE
   const isUsual = paths.length <= USUAL_OPEN_FILES
@@ -56,20 +73,28 @@ export async function namelessFiles(
   return past.nameless
 }
 
-async function namelessAmong(paths: readonly string[], out: string | undefined): Promise<NamelessBytes> {
+function largest(one: NamelessBytes, other: NamelessBytes): NamelessBytes {
+  return {
+    memoryBytes: Math.max(one.memoryBytes, other.memoryBytes),
+    diskBytes: Math.max(one.diskBytes, other.diskBytes),
+  }
+}
+
+async function continuePass(pass: Pass, paths: readonly string[], out: string | undefined): Promise<void> {
   const disk = out === undefined ? undefined : (await stat(out)).dev
-  const seen = new Set<string>()
-  let [memoryBytes, diskBytes] = [0, 0]
-  for (let begin = 0; begin < paths.length; begin += STATUSES_AT_ONCE) {
-    const some = paths.slice(begin, begin + STATUSES_AT_ONCE)
+  const until = performance.now() + LONGEST_STATUSES_MILLISECONDS
+  let { memoryBytes, diskBytes } = pass.found
+  while (pass.next < paths.length && performance.now() < until) {
+    const some = paths.slice(pass.next, pass.next + STATUSES_AT_ONCE)
+    pass.next += some.length
     for (const { path, file } of await Promise.all(some.map(statusOf))) {
-      if (!file?.isFile() || file.nlink > 0 || seen.has(`${file.dev} ${file.ino}`)) continue
-      seen.add(`${file.dev} ${file.ino}`)
+      if (!file?.isFile() || file.nlink > 0 || pass.seen.has(`${file.dev} ${file.ino}`)) continue
+      pass.seen.add(`${file.dev} ${file.ino}`)
       if (file.dev === disk) diskBytes += file.blocks * 512
       else if ((await readlink(path).catch(hidden))?.startsWith('/memfd:')) memoryBytes += file.blocks * 512
     }
   }
-  return { memoryBytes, diskBytes }
+  pass.found = { memoryBytes, diskBytes }
 }
 
 /**
