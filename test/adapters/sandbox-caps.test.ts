@@ -117,7 +117,7 @@ describe.skipIf(SKIP)('a trial', () => {
     const sampling = setInterval(() => {
       most = Math.max(most, process.memoryUsage.rss() - before)
     }, 20)
-    const { exit } = await inSandboxUnkept(`exec python3 ${ATTACKS}/open-files.py 60`, () => {})
+    const { exit } = await inSandboxUnkept(`exec python3 ${ATTACKS}/open-files.py 60 100`, () => {}, 110)
     clearInterval(sampling)
     expect(exit).toMatchObject({ code: null, exceeded: 'disk' })
     expect(most).toBeLessThan(150 * MB)
