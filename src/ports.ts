@@ -1,4 +1,4 @@
-// Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests fake them.
+// Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests use fakes.
 
 import type { Config } from './core/config/config.ts'
 import type { Change } from './core/gate/gate.ts'
@@ -11,58 +11,58 @@ import type { Trial, TrialResult } from './core/record/trial.ts'
 import type { CheckRun } from './core/report/report.ts'
 import type { CutPlan } from './core/trial/curve.ts'
 
-/** Invents candidates. Never throws for what a model or an endpoint does wrong: that is a `nothing`. */
+/** Proposes candidates. A failing model or endpoint is a result of kind `nothing`, not an error. */
 export interface Proposer {
-  /** As shown on pull requests and in the ledger: `knobs`, `openai gpt-x`. */
+  /** The name shown on pull requests and in the ledger, such as `knobs` or `openai gpt-x`. */
   readonly name: string
-  /** Set when it turns numeric constants and nothing else, whatever it is asked for. */
+  /** Set when it only changes numeric constants, whatever direction the request names. */
   readonly constantsOnly?: true
   propose(request: ProposalRequest): Promise<ProposalResult>
-  /** Answers one question in plain text, without tools; with an empty one when it cannot. Absent where there is no model. */
+  /** Answers one prompt in plain text, without tools. The text is empty on failure. Absent when the proposer has no model. */
   sumUp?(prompt: string, signal: AbortSignal): Promise<{ text: string; usage: Usage }>
 }
 
 export interface ProposalRequest {
-  /** What the agent reads first: directions, source, what was tried, and in words the direction below. */
+  /** The first text the agent reads: instructions, source, past candidates, and the direction below in words. */
   brief: string
-  /** What is asked for this time. */
+  /** The kind of change requested this time. */
   direction: Direction
-  /** Every text file of the baseline a proposer may read, by path. */
+  /** Every text file of the baseline that a proposer may read, by path. */
   files: ReadonlyMap<string, string>
   /** The paths among `files` that may change. */
   editable: readonly string[]
-  /** What was tried before, oldest first. */
+  /** Past candidates, oldest first. */
   history: readonly Candidate[]
-  /** The static gate and the rule of novelty: the reasons why this change would be refused; empty when it passes. */
+  /** Applies the static gate and the novelty rule. Returns the reasons to refuse the change; empty when it passes. */
   review(proposal: Pick<Proposal, 'files'>): readonly string[]
-  /** The ledger, for who wants to look something up. */
+  /** Look-ups in the ledger. */
   past: Past
-  /** Runs the quick checks on changed files that passed `review`. Absent where nothing could hold what they execute. */
+  /** Runs the quick checks on changed files that passed `review`. Absent when no sandbox is available to run them. */
   check?(files: Proposal['files']): Promise<CheckReport>
-  /** What this candidate may cost. A proposer that has spent it stops, whatever it was about to find. */
+  /** The spending limit for this candidate. A proposer that reaches it stops. */
   budget: { tokens: number; dollars: number }
-  /** A request of a person that is to be taken up; the brief quotes it. `cannot` is an answer to it. */
+  /** A person's request that this candidate should fulfil; the brief quotes it. A result with the cause `cannot` answers it. */
   personRequest?: string
   signal: AbortSignal
 }
 
-/** What was tried before. Every answer is short, and the words of candidates in it are quoted as data. */
+/** Look-ups among past candidates. Every answer is short, and quotes text written by candidates as data. */
 export interface Past {
   search(query: PastQuery): string
-  /** What a candidate changed, or the end of the output of its failed run; undefined when that is not kept. */
+  /** A candidate's diff, or the end of the output of its failed run; undefined when the ledger does not keep it. */
   read(id: string, part: 'diff' | 'log'): Promise<string | undefined>
 }
 
-/** What quick checks came to. */
+/** The result of the quick checks. */
 export interface CheckReport {
   passed: boolean
   /** For the model: command, outcome and the end of the output. */
   text: string
 }
 
-/** Runs the configured quick checks in the sandbox. Besides the trainer, the only place where candidate code executes. */
+/** Runs the configured quick checks in the sandbox. Only the trainer and the checker execute candidate code. */
 export interface Checker {
-  /** @param files changed ones of the baseline commit `base`; they passed the static gate */
+  /** @param files changes to the baseline commit `base` that passed the static gate */
   check(
     config: Pick<Config, 'checks' | 'editable' | 'sandbox'>,
     base: string,
@@ -72,27 +72,27 @@ export interface Checker {
 }
 
 export type ProposalResult =
-  /** `author` names who made it, where that is not the proposer's own name: an endpoint that stood in. */
+  /** `author` names the endpoint that made the proposal, when that was not the proposer's first one. */
   | { kind: 'proposal'; proposal: Proposal; usage: Usage; author?: string }
-  /** No candidate came of it. `exhausted`: asking this proposer again on this baseline is pointless. */
+  /** There is no candidate. `exhausted`: this proposer has nothing more to offer on this baseline. */
   | { kind: 'nothing'; reason: string; usage: Usage; exhausted: boolean; cause?: NothingCause }
 
-/** `cannot`: it says that what a person asked for cannot be done, and why. `unreachable`: nobody was there to ask. */
+/** `cannot`: the proposer explains why a person's request cannot be fulfilled. `unreachable`: no model or agent answered. */
 export type NothingCause = 'cannot' | 'unreachable'
 
-/** Runs training commands: with the checker, the only place where candidate code executes. */
+/** Trains trials. Only the trainer and the checker execute candidate code. */
 export interface Trainer {
-  /** What must be equal for two numbers to be comparable: accelerator, driver, processor. */
+  /** Accelerator, driver, processor and frameworks, in words. Only results with the same testbed are comparable. */
   readonly testbed: string
   /**
    * Trains one trial within the budget. A crash, a timeout or a missing metric is a result, not an error.
    *
-   * @param cut when the first run of a candidate is to be ended early
+   * @param cut when to end the first run of a candidate early
    */
   run(trial: Trial, signal: AbortSignal, cut?: CutPlan): Promise<TrialResult>
 }
 
-/** The pull requests and check runs of the repository. Every call may be repeated without doing anything twice. */
+/** The pull requests and check runs of the repository. Every call is idempotent. */
 export interface Forge {
   /** Opens the candidate's pull request, or adopts the open one with the same head commit. */
   openPullRequest(request: {
@@ -102,39 +102,39 @@ export interface Forge {
     title: string
     body: string
   }): Promise<OpenedPullRequest>
-  /** Every open pull request into `base`, all pages. */
+  /** Every open pull request into `base`, from all pages. */
   openPullRequests(base: string): Promise<PullRequest[]>
   pullRequest(number: number): Promise<PullRequest>
   /** Creates or updates the check run of this name on `head`. */
   putCheckRun(head: string, check: CheckRun): Promise<void>
   /** Creates the comment, or updates the one that carries the same marker. */
   putComment(pullRequest: number, marker: string, body: string): Promise<void>
-  /** Merges exactly `head`; the answer says what GitHub made of it. */
+  /** Merges exactly `head`, or reports why GitHub did not. */
   merge(request: { pullRequest: number; head: string; title: string; message: string }): Promise<MergeResult>
   close(pullRequest: number): Promise<void>
 }
 
 export type OpenedPullRequest =
   | { kind: 'opened'; number: number }
-  /** A setting or rule of the repository forbids it; `explanation` says which and links to it. */
+  /** A repository setting or rule forbids it; `explanation` names it and links to it. */
   | { kind: 'refused'; explanation: string }
 
 export type MergeResult =
   | { kind: 'merged'; commit: string }
-  /** The head is not the commit we trained. */
+  /** The head is no longer the commit that was trained. */
   | { kind: 'head-moved' }
-  /** A rule, a setting or a conflict forbids it; `explanation` is GitHub's own. */
+  /** A rule, a setting or a conflict prevents it; `explanation` is GitHub's message. */
   | { kind: 'refused'; explanation: string }
 
-/** What people say on GitHub. Nothing in it is believed before their permission was asked. */
+/** What people write on GitHub. Callers must check an author's permission before they act on the text. */
 export interface Discussion {
-  /** Open issues with this label, oldest first, all pages; pull requests are left out. */
+  /** Open issues with this label, oldest first, from all pages, without pull requests. */
   labelledIssues(label: string): Promise<LabelledIssues>
-  /** Who put the label on the issue last. */
+  /** Who last added the label to the issue. */
   labeller(issue: number, label: string): Promise<Person | undefined>
   /** The comments on an issue or pull request, oldest first. */
   remarks(number: number): Promise<Remark[]>
-  /** Whether this person may write to the repository now. False when GitHub does not say. */
+  /** Whether this person may currently write to the repository. False when GitHub does not tell. */
   mayWrite(login: string): Promise<boolean>
   /** Creates the comment on an issue, or updates the one that carries the same marker. */
   answer(issue: number, marker: string, body: string): Promise<Answered>
@@ -142,31 +142,31 @@ export interface Discussion {
 
 export type LabelledIssues =
   | { kind: 'issues'; issues: readonly LabelledIssue[] }
-  /** The token may not read issues; `explanation` says what it lacks. */
+  /** The token may not read issues; `explanation` names the missing permission. */
   | { kind: 'refused'; explanation: string }
 
 export type Answered = { kind: 'answered' } | { kind: 'refused'; explanation: string }
 
-/** The repository's git data: reading commits, and making the candidate's. Nothing here executes repository content. */
+/** The repository's git data: reads commits and creates candidate commits. Never executes repository content. */
 export interface Repository {
-  /** The remote's branches as they are now. */
+  /** The current branches of the remote. */
   remoteBranches(): Promise<RemoteBranches>
   treeOf(commit: string): Promise<string>
-  /** Text files at a commit, by path; binary and very large ones are left out. */
+  /** Text files at a commit, by path, without binary and very large files. */
   readFiles(commit: string): Promise<ReadonlyMap<string, string>>
   /** One file at a commit, or undefined. */
   readFile(commit: string, path: string): Promise<string | undefined>
-  /** What differs between two commits, from git objects. */
+  /** The differences between two commits. */
   changes(from: string, to: string): Promise<Change[]>
-  /** A commit that puts `files` on top of `base`; it exists only here until a branch is moved to it. */
+  /** Creates a commit that writes `files` on top of `base`. It stays local until a branch is pushed to it. */
   commit(request: {
     base: string
     files: ReadonlyMap<string, string>
     message: string
   }): Promise<{ commit: string; tree: string }>
-  /** Replays the one commit `head` on another base. */
+  /** Replays the single commit `head` on `onto`. */
   rebase(head: string, onto: string): Promise<Replayed>
-  /** A commit on top of `onto` that undoes what `commit` changed with respect to its first parent. */
+  /** Creates a commit on top of `onto` that undoes what `commit` changed relative to its first parent. */
   revert(request: { commit: string; onto: string; message: string }): Promise<Replayed>
 }
 
@@ -179,52 +179,52 @@ export interface RemoteBranches {
   commits: ReadonlyMap<string, string>
 }
 
-/** The branch that holds the ledger. Each line is handed out once: in `read`, or to the append that comes after it. */
+/** The branch that holds the ledger. Each line is returned once: by `read`, or to the next append. */
 export interface LedgerStore {
-  /** Reads the ledger as it is on the remote now; undefined when there is none. */
+  /** Reads the ledger that is on the remote now; undefined when there is none. */
   read(): Promise<StoredLedger | undefined>
   /**
-   * Adds lines, and moves `branches` in the same atomic push: both happen or neither.
+   * Adds lines and moves `branches` in one atomic push: both happen or neither.
    *
-   * @param compose makes the lines out of those that others have written meanwhile, empty when nobody has, and the number
-   *   of the file that curves go to. When someone else writes first, it is called again with their lines.
-   * @throws LedgerError when lines that were handed out are no longer there, or the remote refuses
+   * @param compose makes the lines to add. `unread` holds lines that other jobs added since the last read or append, and
+   *   `curveFile` is the number of the file for curves. Called again when another job writes first.
+   * @throws LedgerError when the remote no longer has lines that were already read, or refuses the push
    */
   append(
     compose: (unread: string, curveFile: number) => LedgerAddition,
     branches: readonly BranchUpdate[],
     message: string,
   ): Promise<void>
-  /** The lines of these files of curves; an empty text for a file that is not there. */
+  /** The contents of these curve files; an empty text for a missing file. */
   readCurves(files: readonly number[]): Promise<string[]>
 }
 
 export interface StoredLedger {
-  /** Its lines, oldest first, in parts that end with a line. */
+  /** The ledger's lines, oldest first, in parts of whole lines. */
   parts: AsyncIterable<string>
 }
 
-/** Whole lines that are added to the ledger, and to the file of curves. */
+/** Whole lines to add to the ledger and to the curve file. */
 export interface LedgerAddition {
   lines: string
   curves: string
 }
 
-/** What was learned, beside the ledger. People may edit it. */
+/** The insights, stored beside the ledger. People may edit them. */
 export interface InsightsStore {
   read(): Promise<string | undefined>
-  /** Replaces the text by `edit` of it. When someone else wrote first, `edit` is called again with their text. */
+  /** Replaces the text with the result of `edit`. When someone else writes first, `edit` is called again with their text. */
   update(edit: (text: string | undefined) => string): Promise<void>
 }
 
-/** Moves a branch from a commit we know to another one; null means that it does not exist. */
+/** Moves a branch from a known commit to another one; null means that the branch does not exist. */
 export interface BranchUpdate {
   branch: string
   from: string | null
   to: string | null
 }
 
-/** The files in which train jobs left their results: hostile input. */
+/** The result files that train jobs uploaded: untrusted input. */
 export interface Results {
   read(): Promise<ResultFile[]>
 }
@@ -236,13 +236,13 @@ export type ResultFile = { name: string } & (
 
 export interface Clock {
   now(): Date
-  /** Seconds from an arbitrary start, never going back. */
+  /** Seconds since an arbitrary start; never decreases. */
   monotonicSeconds(): number
-  /** Resolves after this time, or at once when aborted. */
+  /** Resolves after this time, or immediately when aborted. */
   pause(seconds: number, signal: AbortSignal): Promise<void>
 }
 
-/** Tells a person who watches the job what is going on. */
+/** The job log, for the person who watches it. */
 export interface Log {
   info(message: string): void
   warn(message: string): void

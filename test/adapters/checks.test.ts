@@ -88,7 +88,7 @@ describe('checks', () => {
     const options = { secrets: ['sk-secret-123'] }
     const { passed, text } = await check({ checks: ['printf sk-secret; printf -- -123'], options })
     expect(passed).toBe(true)
-    expect(text).toContain('held a secret of this job')
+    expect(text).toContain('contained a secret of this job')
     expect(text).not.toContain('sk-secret-123')
   })
 
@@ -127,7 +127,7 @@ describe('checks', () => {
     })
     const config = aConfig({ checks: ['true'], sandbox: { ...sandbox, kind: 'none' } })
     await expect(checker.check(config, 'x', SOUND, new AbortController().signal)).rejects.toThrow(
-      'checks run in a sandbox or not at all',
+      'quick checks never run without a sandbox',
     )
   })
 })

@@ -109,7 +109,7 @@ describe('evaluation', () => {
           cacheDirectory: join(cacheDirectory, 'acme', 'gpt'),
           sandbox: `{ read: ['${read}'] }`,
         }),
-      ).rejects.toThrow(/names .* where setup keeps what trials are evaluated on/)
+      ).rejects.toThrow(/names .* which would show the evaluation data to training/)
   })
 
   sandboxed('does not happen when training wrote too much, although it came to its end', async () => {
@@ -173,7 +173,7 @@ describe('a result', () => {
       const result = await resultOf(train, EVALUATE, { secrets: [secret] })
       expect(result).toMatchObject({
         outcome: 'invalid-metric',
-        reason: 'its output held a secret of this job',
+        reason: 'its output contained a secret of this job',
       })
       expect(JSON.stringify(result)).not.toContain(secret)
     },

@@ -85,7 +85,7 @@ describe.skipIf(SKIP)('without the sandbox', () => {
     const { verdict, logs } = judged(await take(open, READS_SECRETS))
     expect(verdict).toMatchObject({
       kind: 'reject',
-      reason: expect.stringContaining('invalid-metric: its output held a secret of this job'),
+      reason: expect.stringContaining('invalid-metric: its output contained a secret of this job'),
     })
     expect(logs[0]).toContain('SECRET=***')
     expect(logs[0]).not.toContain(CANARY)

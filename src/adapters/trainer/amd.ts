@@ -1,9 +1,9 @@
-// Reads from the kernel which devices of AMD trials are given, and who uses them.
+// Reads from the kernel which AMD devices trials may use, and which processes already use them.
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Device, selectDevices } from '../../core/trial/devices.ts'
 
-/** The driver's own folder, and where it tells its version. */
+/** The driver's folder, and the file with its version. */
 interface AmdPlaces {
   kfd: string
   version: string
@@ -11,7 +11,7 @@ interface AmdPlaces {
 const HERE: AmdPlaces = { kfd: '/sys/class/kfd/kfd', version: '/sys/module/amdgpu/version' }
 const IDLE_BYTES = 200 * 1024 ** 2
 
-/** @param environment the job's, whose ROCR_VISIBLE_DEVICES, and within it HIP_VISIBLE_DEVICES, name the devices */
+/** @param environment of the job: ROCR_VISIBLE_DEVICES selects devices, and HIP_VISIBLE_DEVICES selects among those */
 export async function amdDevices(environment: NodeJS.ProcessEnv, places = HERE): Promise<Device[]> {
   const { ROCR_VISIBLE_DEVICES: rocr, HIP_VISIBLE_DEVICES: hip, CUDA_VISIBLE_DEVICES: cuda } = environment
   const given = selectDevices(await allDevices(places), rocr)
@@ -21,7 +21,7 @@ export async function amdDevices(environment: NodeJS.ProcessEnv, places = HERE):
   )
 }
 
-/** The processors of a machine are nodes as well, with no units that compute. */
+/** The kernel lists processors as nodes as well; they have no SIMD units. */
 async function allDevices({ kfd, version }: AmdPlaces): Promise<Device[]> {
   const folder = join(kfd, 'topology/nodes')
   const driver = (await read(version)) ?? 'of the kernel'
@@ -37,13 +37,13 @@ async function allDevices({ kfd, version }: AmdPlaces): Promise<Device[]> {
   return devices
 }
 
-/** Decimal digits in pairs, of which the last two are written in hexadecimal: 90402 is gfx942, 90010 gfx90a. */
+/** The version holds two decimal digits each for major, minor and step; gfx names write the last two in hexadecimal: 90402 is gfx942, 90010 is gfx90a. */
 function architecture(version: number): string {
   const [major, minor, step] = [Math.floor(version / 10_000), Math.floor(version / 100) % 100, version % 100]
   return `gfx${major}${minor.toString(16)}${step.toString(16)}`
 }
 
-/** The processes with memory on these devices, in words. One that only looks at a device counts as none. */
+/** Describes the processes that hold memory on these devices. Processes that only query a device do not count. */
 export async function amdUsers(given: readonly Device[], { kfd } = HERE): Promise<string[]> {
   const users: string[] = []
   for (const id of given.length === 0 ? [] : await readdir(join(kfd, 'proc')).catch(() => [])) {

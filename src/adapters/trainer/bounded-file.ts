@@ -1,9 +1,9 @@
-// Reads files that candidate code may have written: only regular files, never through a link, never more than a cap.
+// Reads files that candidate code may have written: only regular files, never through a link, never above a size limit.
 import { constants } from 'node:fs'
 import { type FileHandle, open, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-/** @returns the text; undefined when there is no such file, or it is not a regular file, or it is over the cap */
+/** @returns the text; undefined when the file is missing, not a regular file, or larger than `maxBytes` */
 export async function readBoundedFile(path: string, maxBytes: number): Promise<string | undefined> {
   // O_NONBLOCK: opening a FIFO must not wait for a writer.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
@@ -18,7 +18,7 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<s
   }
 }
 
-/** As `readBoundedFile`, and none of the folders between `folder` and the file may be a link. */
+/** Like `readBoundedFile`, and also refuses links among the folders between `folder` and the file. */
 export async function readBoundedFileIn(
   folder: string,
   name: string,
@@ -32,7 +32,7 @@ export async function readBoundedFileIn(
   return readBoundedFile(path, maxBytes)
 }
 
-/** The size that a file claims is not what it has when something still writes to it. */
+/** Enforces the limit while reading, because a file can grow after `stat`. */
 async function readUpTo(file: FileHandle, maxBytes: number): Promise<string | undefined> {
   const content = Buffer.alloc(maxBytes + 1)
   let length = 0

@@ -1,4 +1,4 @@
-// Runs the quick checks of a repository on the edits of an agent: the sealed tree that a trial would get, in a sandbox.
+// Runs a repository's quick checks on an agent's edits, in a sandbox, on the same sealed tree that a trial would train.
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,23 +21,23 @@ import { trainingEnvironment } from './environment.ts'
 export interface CheckerOptions {
   repository: GitRepository
   clock: Clock
-  /** Our `python/` folder, as in a trial. */
+  /** The action's `python/` folder, as in a trial. */
   shimDirectory: string
   /** The environment of this process; checks see only the names on the allowlist. */
   environment: NodeJS.ProcessEnv
-  /** What must not reach a model. */
+  /** Secrets that must not reach a model. */
   secrets: readonly string[]
 }
 
 const MAX_OUTPUT_CHARACTERS = 16_000
-/** Checks run beside a trial that is being measured, and get what it leaves of the processor. */
-const POLITELY = 'renice -n 19 -p $$ > /dev/null 2>&1;'
+/** Checks run at the lowest priority, because a trial may be measured at the same time. */
+const LOWEST_PRIORITY = 'renice -n 19 -p $$ > /dev/null 2>&1;'
 
 export function createChecker(options: CheckerOptions): Checker {
   let opened: Promise<Sandbox> | undefined
   return {
     async check(config, base, files, signal) {
-      if (!offersChecks(config)) throw new Error('checks run in a sandbox or not at all')
+      if (!offersChecks(config)) throw new Error('quick checks never run without a sandbox')
       opened ??= openSandbox('bubblewrap')
       const sandbox = await opened
       const scratch = await makeFolder(tmpdir(), 'check')
@@ -53,7 +53,7 @@ export function createChecker(options: CheckerOptions): Checker {
   }
 }
 
-/** By way of git objects that no branch holds, so that what is checked is what would be trained. */
+/** Exports through git objects that no branch refers to, so that checks see exactly the files that would be trained. */
 async function exportSealed(
   repository: GitRepository,
   base: string,
@@ -65,21 +65,22 @@ async function exportSealed(
   await repository.exportTree(await repository.sealedTree(base, commit, editable), directory)
 }
 
-interface Bench {
+/** Everything that one call of `check` needs. */
+interface CheckContext {
   options: CheckerOptions
   sandbox: Sandbox
   config: Pick<Config, 'checks' | 'sandbox'>
   signal: AbortSignal
 }
 
-/** One after the other, up to the first that fails. */
-async function runAll(bench: Bench, places: Places): Promise<{ passed: boolean; text: string }> {
-  const { clock } = bench.options
+/** Runs the checks one after another and stops at the first failure. */
+async function runAll(context: CheckContext, places: Places): Promise<{ passed: boolean; text: string }> {
+  const { clock } = context.options
   const deadline = clock.monotonicSeconds() + CHECKS_SECONDS
   const texts: string[] = []
-  for (const command of bench.config.checks ?? []) {
+  for (const command of context.config.checks ?? []) {
     const left = Math.max(0.1, deadline - clock.monotonicSeconds())
-    const run = await runOne(bench, places, command, left)
+    const run = await runOne(context, places, command, left)
     texts.push(describeCheck(run))
     if (!passes(run)) return { passed: false, text: texts.join('\n') }
   }
@@ -87,7 +88,7 @@ async function runAll(bench: Bench, places: Places): Promise<{ passed: boolean; 
 }
 
 async function runOne(
-  { options, sandbox, config, signal }: Bench,
+  { options, sandbox, config, signal }: CheckContext,
   places: Places,
   command: string,
   timeoutSeconds: number,
@@ -97,14 +98,14 @@ async function runOne(
   const { memoryBytes, outBytes, processes = defaultProcesses(cores), read } = config.sandbox
   let output = ''
   const exit = await sandbox.run({
-    command: `${POLITELY} ${command}`,
+    command: `${LOWEST_PRIORITY} ${command}`,
     places,
     outWritable: true,
     accelerators: false,
     environment: {
       ...trainingEnvironment(options.environment, cores),
       PYTHONDONTWRITEBYTECODE: '1',
-      // `py_compile` writes all the same, and the source is read-only.
+      // `py_compile` ignores PYTHONDONTWRITEBYTECODE, and the source is read-only.
       PYTHONPYCACHEPREFIX: '/tmp/pycache',
     },
     timeoutSeconds,
@@ -116,5 +117,5 @@ async function runOne(
     },
     signal,
   })
-  return { command, exit, output: watch.found ? 'its output held a secret of this job' : output }
+  return { command, exit, output: watch.found ? 'its output contained a secret of this job' : output }
 }

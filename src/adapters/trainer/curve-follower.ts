@@ -1,8 +1,8 @@
-// Follows the curve of a running command: when it began, and whether there is reason to end it early.
+// Follows the progress curve of a running command, and decides whether to end the run early.
 import { type CutPlan, CutWatch } from '../../core/trial/curve.ts'
 import type { Measurement, OutputReader } from '../../core/trial/metric.ts'
 
-/** A run that is ended when its curve is NaN for good, and with a plan also when it is hopeless. */
+/** Ends a run when its curve stays NaN and, with a plan, also when it has no chance to improve the baseline. */
 export interface EarlyEnd {
   plan?: CutPlan
 }
@@ -21,22 +21,22 @@ export class CurveFollower {
     this.#watch = early?.plan && new CutWatch(early.plan)
   }
 
-  /** Aborts when the run is to be ended. */
+  /** Aborts when the run must end. */
   get signal(): AbortSignal {
     return this.#end.signal
   }
 
-  /** Seconds from the beginning to the first point; undefined before it. */
+  /** Seconds from the start to the first point of the curve; undefined until then. */
   get firstPointSeconds(): number | undefined {
     return this.#firstPointSeconds
   }
 
-  /** Why the run is to be ended; undefined as long as it is not. */
+  /** Why the run must end; undefined while it may go on. */
   get ended(): Measurement | undefined {
     return this.#ended
   }
 
-  /** @param seconds since the run began */
+  /** @param seconds since the run started */
   look(seconds: number): void {
     if (this.#reader.curve.length > 0) this.#firstPointSeconds ??= seconds
     if (this.#early === undefined || this.#ended !== undefined) return

@@ -1,14 +1,14 @@
-// Follows how much memory of its devices a trial has in use, with one nvidia-smi that says it twice a second.
+// Measures how much device memory a trial uses, with one nvidia-smi process that reports twice a second.
 import type { Device } from '../../core/trial/devices.ts'
 import { askDriver } from './nvidia.ts'
 
 const QUERY = '--query-gpu=uuid,memory.used --format=csv,noheader,nounits -lms 500'.split(' ')
-/** A trial is not held up for long by a driver that says nothing. */
+/** A driver that reports nothing delays a trial by at most this long. */
 const FIRST_READING_MILLISECONDS = 5000
 
 /**
- * @returns what came of it, and the most memory in use beyond what was in use before, over all devices, in MiB;
- *   undefined where there is no device, or the driver does not say
+ * @returns the result of `run`, and its peak memory in MiB above the idle level, summed over all devices; undefined when
+ *   there is no device or the driver reports nothing
  */
 export async function metered<T>(
   devices: readonly Device[],

@@ -1,27 +1,27 @@
-// Claims the devices of a trial: they answer, nothing else uses them, and they are still the same ones afterwards.
+// Claims the devices of a trial: checks that they respond, that nothing else uses them, and that none failed meanwhile.
 import { type Device, type Pin, pinTo, visibleDevices } from '../../core/trial/devices.ts'
 import { UserFacingError } from '../../errors.ts'
 import type { Clock } from '../../ports.ts'
 import { amdDevices, amdUsers } from './amd.ts'
 import { nvidiaDevices, nvidiaUsers, wakeNvidia } from './nvidia.ts'
 
-/** A driver needs a while to take back what a killed process had. */
+/** A driver needs time to free the memory of a killed process. */
 const PAUSES_SECONDS = [1, 2, 4, 8, 15]
 
 export interface DeviceOptions {
-  /** The job's, which names the devices that trials are given: CUDA_VISIBLE_DEVICES and its like. */
+  /** The job's environment, which selects the devices for trials: CUDA_VISIBLE_DEVICES and similar variables. */
   environment: NodeJS.ProcessEnv
   clock: Pick<Clock, 'pause'>
   signal: AbortSignal
 }
 
 export interface Claim extends Pin {
-  /** Of NVIDIA. */
+  /** NVIDIA devices only. */
   devices: Device[]
   visible: string | undefined
 }
 
-/** @throws UserFacingError when the driver does not answer, or something else uses a device */
+/** @throws UserFacingError when the driver does not respond, or another process uses a device */
 export async function claimDevices(options: DeviceOptions): Promise<Claim> {
   const visible = visibleDevices(options.environment)
   const devices = await nvidiaDevices(visible)
@@ -32,7 +32,7 @@ export async function claimDevices(options: DeviceOptions): Promise<Claim> {
 }
 
 /**
- * @param look finds who uses the devices that trials are given; others may use the rest
+ * @param look lists the processes that use the devices of trials; the machine's other devices do not matter
  * @throws UserFacingError naming the processes that use the devices
  */
 export async function assertIdle(
@@ -47,12 +47,12 @@ export async function assertIdle(
   }
   if (users.length === 0) return
   throw new UserFacingError(`the device is in use by ${users.slice(0, 5).join('; ')}`, {
-    hint: 'End these processes, or give trials a device of their own with CUDA_VISIBLE_DEVICES.',
+    hint: 'End these processes, or use CUDA_VISIBLE_DEVICES to give trials another device.',
   })
 }
 
 /**
- * A device that failed during a trial may have left it to train on the processor.
+ * Checks for devices that failed during the trial, because the trial may then have trained on the processor.
  *
  * @throws UserFacingError when one of the claimed devices is gone
  */
@@ -63,6 +63,6 @@ export async function assertStillThere({ devices, visible }: Claim): Promise<voi
   if (gone.length === 0) return
   throw new UserFacingError(
     `${gone.map(({ name, uuid }) => `${name} (${uuid})`).join(', ')} failed during a trial; its result is discarded`,
-    { hint: 'Look for "Xid" in the log of the kernel (`sudo dmesg`), and restart the machine.' },
+    { hint: 'Look for "Xid" in the kernel log (`sudo dmesg`), and restart the machine.' },
   )
 }

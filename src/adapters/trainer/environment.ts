@@ -1,5 +1,5 @@
-// Which variables of our own environment a command may see: enough to find its interpreter and its accelerator, and
-// never a token, a key or a runner's file.
+// Selects the environment variables that a command may see: enough to find its interpreter and accelerator, but no token,
+// no key and no file of the runner.
 
 const TRAINING = [
   'PATH',
@@ -17,7 +17,7 @@ const TRAINING = [
   'ROCR_VISIBLE_DEVICES',
 ]
 
-/** Setup downloads packages and data sets, so it also sees how this machine reaches the network. */
+/** Setup downloads packages and data sets, so it also gets the proxy and cache settings. */
 const SETUP = [
   ...TRAINING,
   'HTTP_PROXY',
@@ -34,22 +34,23 @@ const SETUP = [
   'HF_HOME',
 ]
 
-/** A coding agent is a program of its own: it gets what finds programs, and no accelerator. */
+/** A coding agent gets only what it needs to find programs, and no accelerator. */
 const AGENT = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'CONDA_PREFIX']
 
-/** How many threads numerical libraries start: part of what makes two numbers comparable, so never left to them. */
+/** Thread counts of numerical libraries. Always set, because results with different thread counts are not comparable. */
 const THREADS = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NUMEXPR_NUM_THREADS']
 
-/** Processes in which each process of `torch.compile` compiles: 32 where nothing says otherwise. */
+/** Number of compiler processes that each training process starts for `torch.compile`; PyTorch's default is up to 32. */
 const COMPILERS = 'TORCHINDUCTOR_COMPILE_THREADS'
-/** With a device for each process, more threads only wait for each other. */
+/** When each process trains on its own device, more threads than this do not make it faster. */
 const MAX_THREADS_PER_DEVICE = 16
 
 /**
- * Where the machine's own environment sets no number of threads, there are as many as cores; with devices, as many as
- * each device's share of the cores, because a script starts a process for each device.
+ * The environment of training. Unless the job's environment sets a thread count, it is the number of cores; with devices,
+ * it is each device's share of the cores, because a script starts one process per device.
  *
- * @param devices that the trial is given
+ * @param all environment of the job
+ * @param devices number of devices the trial may use
  */
 export function trainingEnvironment(
   all: NodeJS.ProcessEnv,
@@ -64,8 +65,8 @@ export function trainingEnvironment(
 }
 
 /**
- * Lets `uv run` use a virtual environment as it is. Left alone it ignores the activated one, and makes one of its own in
- * the source: a trial can neither write there nor download.
+ * Makes `uv run` use an existing virtual environment without changes. By default it ignores the activated environment and
+ * creates one in the source folder, but a trial can neither write there nor download packages.
  */
 export function uvEnvironment(venv: string | undefined): Record<string, string> {
   return venv === undefined ? {} : { UV_PROJECT_ENVIRONMENT: venv, UV_NO_SYNC: '1' }

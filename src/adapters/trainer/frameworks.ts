@@ -1,8 +1,8 @@
-// Asks the machine's Python which frameworks it trains with: another version may compute other numbers.
+// Finds which framework versions the machine's Python has installed, because another version may compute other numbers.
 import { join } from 'node:path'
 import { execa } from 'execa'
 
-/** Reads what is installed, and loads none of it: that would take seconds. */
+/** Reads package metadata only, because importing a framework takes seconds. */
 const PROGRAM = `
 from importlib.metadata import PackageNotFoundError, version
 for name in ("torch", "jax", "tensorflow"):
@@ -13,16 +13,16 @@ for name in ("torch", "jax", "tensorflow"):
 `
 
 /**
- * What a lock file in the repository pins is not asked for: when that changes, the baseline does.
+ * Versions pinned by a lock file in the repository do not matter here: changing them changes the baseline.
  *
- * @param environment that of the job, where PATH and VIRTUAL_ENV say which Python it is
- * @returns such as `['torch 2.9.1']`; empty where there is no Python
+ * @param environment of the job; PATH and VIRTUAL_ENV select the Python
+ * @returns for example `['torch 2.9.1']`; empty when there is no Python
  */
 export async function describeFrameworks(environment: NodeJS.ProcessEnv): Promise<string[]> {
   const { VIRTUAL_ENV: venv } = environment
   const python = venv ? join(venv, 'bin/python') : 'python3'
   const { exitCode, stdout } = await execa(python, ['-c', PROGRAM], {
-    // Where nothing lies that Python could take for a module.
+    // A folder without files that Python could import as modules.
     cwd: '/',
     env: environment,
     extendEnv: false,

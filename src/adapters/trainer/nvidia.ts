@@ -1,22 +1,22 @@
-// Asks the driver of NVIDIA about the devices that trials are given: all there are, or those CUDA_VISIBLE_DEVICES names.
+// Queries the NVIDIA driver about the devices that trials may use: all devices, or those named by CUDA_VISIBLE_DEVICES.
 import { access, readdir, readFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
 import { type Device, hidesDevices, partsOf, selectDevices } from '../../core/trial/devices.ts'
 import { UserFacingError } from '../../errors.ts'
 
-/** Where a container and WSL keep the driver's programs, which are often not on PATH. */
+/** Folders of the driver's programs in containers and in WSL, often missing from PATH. */
 const DRIVER_FOLDERS = ['/usr/local/nvidia/bin', '/usr/lib/wsl/lib']
-/** A context of CUDA alone takes more; an idle device may show a few. */
+/** A CUDA context alone uses more than this; an idle device may report a few MiB. */
 const IDLE_MEBIBYTES = 200
-/** Shares a device between processes, and holds nothing itself that would falsify a number. */
+/** The Multi-Process Service shares a device between processes; it does no work that would disturb a measurement. */
 const MPS_SERVER = /\bnvidia-cuda-mps-server$/
 
 const DEVICES = '--query-gpu=index,uuid,name,driver_version,mig.mode.current'
 const MEMORY = '--query-gpu=uuid,memory.used'
 const USERS = '--query-compute-apps=gpu_uuid,pid,process_name'
 
-/** Where the kernel shows the driver and its devices. */
+/** The folders in which the kernel exposes the driver and its devices. */
 interface NvidiaPlaces {
   dev: string
   proc: string
@@ -24,9 +24,10 @@ interface NvidiaPlaces {
 const HERE: NvidiaPlaces = { dev: '/dev', proc: '/proc/driver/nvidia' }
 
 /**
- * What `nvidia-smi` says, a row for each line; none on a machine without a device.
+ * Runs an `nvidia-smi` query and returns one row per line; none on a machine without a device.
  *
- * @throws UserFacingError when there is a device and the driver does not answer: training would go on without it
+ * @throws UserFacingError when there is a device but the driver does not respond, because training would silently use the
+ *   processor
  */
 async function rowsOf(query: string, { dev }: NvidiaPlaces): Promise<string[][]> {
   const { exitCode, stdout, stderr, code, timedOut } = await askDriver('nvidia-smi', [
@@ -39,14 +40,14 @@ async function rowsOf(query: string, { dev }: NvidiaPlaces): Promise<string[][]>
   const node = (await nodesIn(dev))[0]
   if (node === undefined) return []
   const said = `${stdout}\n${stderr}`.trim().split('\n')[0] ?? ''
-  const ended = timedOut ? 'it took longer than 30 s' : `exit code ${exitCode}${said && `: ${said}`}`
+  const ended = timedOut ? 'no answer within 30 s' : `exit code ${exitCode}${said && `: ${said}`}`
   const cause = code === 'ENOENT' ? 'it is neither on PATH nor in /usr/local/nvidia/bin' : ended
   throw new UserFacingError(`this machine has ${join(dev, node)}, but nvidia-smi failed (${cause})`, {
-    hint: 'Run `nvidia-smi` on the runner: after an update of the driver the machine must be restarted. To train without the GPU, set CUDA_VISIBLE_DEVICES to nothing.',
+    hint: 'Run `nvidia-smi` on the runner to see the problem. After a driver update, restart the machine. To train without the GPU, set CUDA_VISIBLE_DEVICES to an empty value.',
   })
 }
 
-/** Starts a program of the driver. @param timeout in milliseconds; 0: none */
+/** Starts one of the driver's programs. @param timeout in milliseconds; 0 means no timeout */
 export function askDriver(program: string, args: readonly string[], timeout = 30_000) {
   const path = [process.env.PATH, ...DRIVER_FOLDERS].join(delimiter)
   return execa(program, args, { env: { PATH: path }, reject: false, timeout, buffer: timeout > 0 })
@@ -56,7 +57,7 @@ async function nodesIn(dev: string): Promise<string[]> {
   return (await readdir(dev)).filter((name) => /^nvidia\d+$/.test(name))
 }
 
-/** @param visible CUDA_VISIBLE_DEVICES */
+/** @param visible the value of CUDA_VISIBLE_DEVICES */
 export async function nvidiaDevices(visible: string | undefined, places = HERE): Promise<Device[]> {
   if (hidesDevices(visible)) return []
   const rows = await rowsOf(DEVICES, places)
@@ -84,10 +85,10 @@ async function minorsByUuid({ proc }: NvidiaPlaces): Promise<Map<string, number>
 }
 
 /**
- * Makes the node that CUDA needs besides the device's own: after a start of the machine it is missing until somebody
- * uses CUDA, and from inside a sandbox nobody can make it.
+ * Creates the device node /dev/nvidia-uvm, which CUDA needs. After a reboot it is missing until the first use of CUDA, and
+ * a process inside a sandbox cannot create it.
  *
- * @throws UserFacingError when it is missing and cannot be made
+ * @throws UserFacingError when the node is missing and cannot be created
  */
 export async function wakeNvidia({ dev } = HERE): Promise<void> {
   const node = join(dev, 'nvidia-uvm')
@@ -95,22 +96,22 @@ export async function wakeNvidia({ dev } = HERE): Promise<void> {
   await askDriver('nvidia-modprobe', ['-u', '-c=0'])
   if (await exists(node)) return
   throw new UserFacingError(`this machine has an NVIDIA device but no ${node}, so CUDA does not work`, {
-    hint: 'Run `sudo nvidia-modprobe -u -c=0` on the runner; in a container, give it that device too. To train without the GPU, set CUDA_VISIBLE_DEVICES to nothing.',
+    hint: 'Run `sudo nvidia-modprobe -u -c=0` on the runner; if it runs in a container, pass that device to the container too. To train without the GPU, set CUDA_VISIBLE_DEVICES to an empty value.',
   })
 }
 
-/** What uses these devices already, in words. */
+/** Describes the processes that already use these devices. */
 export async function nvidiaUsers(given: readonly Device[], places = HERE): Promise<string[]> {
   if (given.length === 0) return []
   const isGiven = ([uuid]: string[]): boolean => given.some((device) => device.uuid === uuid)
   const processes = (await rowsOf(USERS, places)).filter(isGiven)
   const users = processes.filter(([, , name = '']) => !MPS_SERVER.test(name))
   if (processes.length > 0) return users.map(([, ...user]) => user.join(', '))
-  // The driver names no process of another container.
+  // The driver does not list processes of other containers, so memory in use is the only sign of them.
   const memory = await rowsOf(MEMORY, places)
   return memory
     .filter((row) => isGiven(row) && Number.parseInt(row[1] ?? '', 10) > IDLE_MEBIBYTES)
-    .map(([uuid, used]) => `${used} of memory on ${uuid}, held by a process that this one cannot see`)
+    .map(([uuid, used]) => `${used} of memory on ${uuid}, held by a process outside this container`)
 }
 
 async function exists(path: string): Promise<boolean> {

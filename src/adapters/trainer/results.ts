@@ -1,4 +1,4 @@
-// Finds the results that train jobs left as artifacts. Everything in there is hostile: candidate code ran beside it.
+// Reads the results that train jobs uploaded as artifacts. All of it is untrusted: candidate code ran on the same machine.
 import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { TRIAL_FILE, trialResultSchema } from '../../core/record/trial.ts'
@@ -7,12 +7,12 @@ import type { ResultFile, Results } from '../../ports.ts'
 import { readBoundedFile } from './bounded-file.ts'
 
 const MAX_RESULT_BYTES = 256 * 1024
-/** `results/<artifact>/<trial>/trial.json` is as deep as it gets. */
+/** The deepest layout is `results/<artifact>/<trial>/trial.json`. */
 const MAX_DEPTH = 3
-/** One artifact cannot crowd out the others: a batch has at most 100 trials. */
+/** A batch has at most 100 trials; the limit keeps one artifact from crowding out the others. */
 const MAX_FILES_PER_ARTIFACT = 100
 
-/** @returns every file of the expected name below `directory`, in a stable order */
+/** Reads every result file below `directory`, in a stable order. */
 export function createResults(directory: string): Results {
   return {
     async read() {
@@ -20,7 +20,7 @@ export function createResults(directory: string): Results {
       const artifacts = Map.groupBy(found, (name) => name.split(sep)[0])
       const names = [...artifacts.values()].flatMap((files) => files.slice(0, MAX_FILES_PER_ARTIFACT))
       const results: ResultFile[] = []
-      // One after the other: a thousand at once would run out of file descriptors.
+      // Sequentially, because a thousand open files would exceed the limit on file descriptors.
       for (const name of names) results.push(await readResult(directory, name))
       return results
     },
@@ -32,7 +32,7 @@ async function findTrialFiles(root: string, below: string, depth: number): Promi
   const found = await Promise.all(
     entries.map(async (entry) => {
       const name = join(below, entry.name)
-      // A link is neither a directory nor followed; under the right name it is reported as unreadable.
+      // Links are never followed; a link with the right name is reported as unreadable.
       if (entry.isDirectory()) return depth > 0 ? findTrialFiles(root, name, depth - 1) : []
       return entry.name === TRIAL_FILE ? [name] : []
     }),
@@ -57,7 +57,7 @@ async function readResult(directory: string, name: string): Promise<ResultFile> 
         result: parsed.data as Extract<ResultFile, { kind: 'result' }>['result'],
       }
     const [issue] = parsed.error.issues
-    // It quotes the file.
+    // The message may quote the untrusted file.
     const problem = visibleText(`${issue?.path.join('.')}: ${issue?.message}`, 300)
     return { name, kind: 'unreadable', problem }
   } catch {

@@ -1,4 +1,4 @@
-// Runs the `setup` command once per machine and version of the fixed files, and keeps what it prepared.
+// Runs the `setup` command once per machine and version of the fixed files, and caches the data it prepares.
 import { createHash } from 'node:crypto'
 import { access, mkdir, mkdtemp, realpath, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -15,9 +15,9 @@ import { setupEnvironment } from './environment.ts'
 export interface SetupOptions {
   repository: GitRepository
   log: Log
-  /** Where prepared data is kept between jobs on this machine. */
+  /** Folder for prepared data, kept between jobs on this machine. */
   cacheDirectory: string
-  /** Where the files lie that it runs in, while it does. */
+  /** Folder for the temporary checkout in which setup runs. */
   scratchDirectory: string
   environment: NodeJS.ProcessEnv
 }
@@ -25,22 +25,22 @@ export interface SetupOptions {
 const SETUP_TIMEOUT_SECONDS = 6 * 3600
 const LOG_TAIL_CHARACTERS = 4000
 
-/** What setup prepared, in folders of their own, because training must not see what it is evaluated on. */
+/** The folders that setup filled: separate ones, because training must not see the evaluation data. */
 export interface PreparedData {
   /** `$AUTORESEARCH_DATA` */
   data: string
-  /** `$AUTORESEARCH_EVAL_DATA`, shown to setup and to the evaluator only */
+  /** `$AUTORESEARCH_EVAL_DATA`, visible to setup and the evaluator only */
   evaluationData: string
-  /** Where `uv` of setup installed packages; absent when it did not. */
+  /** Virtual environment that `uv` created during setup; absent when setup did not use `uv`. */
   venv?: string
 }
 
 /**
- * Prepares the data for the baseline at `base`, from the files that a candidate may not change and no others: setup has
- * no sandbox, and an editable file may be a candidate's that was merged. The folder is named after the command and
- * those files, so merges of candidates reuse it and any other change prepares it anew.
+ * Prepares the data for the baseline at `base`. Setup sees only the files that candidates may not change: it runs without
+ * a sandbox, and an editable file may contain merged candidate code. The cache key covers the command and those files, so
+ * merges of candidates reuse the data, and any other change runs setup again.
  *
- * @returns the folders; empty ones when there is no setup command
+ * @returns the prepared folders; empty folders when there is no setup command
  * @throws BaselineError when the command fails
  */
 export async function prepareData(
@@ -55,11 +55,11 @@ export async function prepareData(
     .digest('hex')
     .slice(0, 16)
   const ready = join(options.cacheDirectory, key)
-  // Under its last name from the beginning: programs in a virtual environment name it by its path.
+  // Created under its final name, because programs in a virtual environment contain its path.
   const venv = join(options.cacheDirectory, `${key}-venv`)
   if (await exists(ready)) return preparedIn(ready, venv)
   await mkdir(options.cacheDirectory, { recursive: true })
-  // Prepared under another name, so that a killed setup leaves nothing that looks complete.
+  // Prepared under a temporary name, so that a killed setup leaves nothing that looks complete.
   const unfinished = await mkdtemp(join(options.cacheDirectory, `${key}.unfinished-`))
   try {
     const prepared = { ...foldersIn(unfinished), venv }
@@ -83,16 +83,19 @@ async function preparedIn(directory: string, venv: string): Promise<PreparedData
   return { ...foldersIn(directory), ...((await exists(venv)) ? { venv } : {}) }
 }
 
-/** @throws ConfigError when training would be shown what `setup` prepared for the evaluation, now or earlier */
+/** @throws ConfigError when `sandbox.read` would show evaluation data to training, whichever setup prepared it */
 export async function assertHidden(cacheDirectory: string, read: readonly string[]): Promise<void> {
   await mkdir(cacheDirectory, { recursive: true })
   const cache = await realpath(cacheDirectory)
   for (const path of read) {
     const shown = await realpath(path).catch(() => path)
     if (!isWithin(cache, shown) && !isWithin(shown, cache)) continue
-    throw new ConfigError(`\`sandbox.read\` names ${path}, where setup keeps what trials are evaluated on`, {
-      hint: 'Name only the folder that is needed, such as a cache of models or data sets.',
-    })
+    throw new ConfigError(
+      `\`sandbox.read\` names ${path}, which would show the evaluation data to training`,
+      {
+        hint: 'Name a more specific folder, such as a cache of models or data sets.',
+      },
+    )
   }
 }
 
@@ -121,7 +124,7 @@ async function runSetup(
         AUTORESEARCH_DATA: prepared.data,
         AUTORESEARCH_EVAL_DATA: prepared.evaluationData,
         UV_PROJECT_ENVIRONMENT: prepared.venv,
-        // The project's own code is not what setup sees of it, and is gone when setup is over.
+        // The checkout lacks the editable files and is deleted after setup, so the project itself must not be installed.
         UV_NO_INSTALL_PROJECT: '1',
       },
       timeoutSeconds: SETUP_TIMEOUT_SECONDS,
@@ -134,7 +137,7 @@ async function runSetup(
     throw new BaselineError(
       `setup failed (${exit.timedOut ? 'timed out' : `exit code ${exit.code ?? exit.signal}`}): ${command}\n${visibleText(tail, LOG_TAIL_CHARACTERS)}`,
       {
-        hint: 'Run the setup command by hand on this machine, in a fresh checkout of the baseline branch without the editable files: it runs outside the sandbox, so it gets none of them.',
+        hint: 'Run the setup command by hand on this machine, in a fresh checkout of the baseline branch, after deleting the editable files: setup runs outside the sandbox, so it does not get them.',
       },
     )
   } finally {

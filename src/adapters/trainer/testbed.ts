@@ -1,4 +1,4 @@
-// Says in words what this machine trains on and with, so that numbers from another one are never compared with its own.
+// Describes the hardware and frameworks of this machine, so that only results with the same description are compared.
 import { arch, cpus, platform } from 'node:os'
 import { describeDevices, visibleDevices } from '../../core/trial/devices.ts'
 import { amdDevices } from './amd.ts'
@@ -8,8 +8,8 @@ import { nvidiaDevices } from './nvidia.ts'
 const MAX_CHARACTERS = 300
 
 /**
- * @param environment that of the job
- * @returns such as `1 × NVIDIA H100 80GB HBM3, driver 570.86, torch 2.9.1` or `2 × Intel Xeon, linux x64`
+ * @param environment of the job
+ * @returns for example `1 × NVIDIA H100 80GB HBM3, driver 570.86, torch 2.9.1` or `2 × Intel Xeon, linux x64`
  */
 export async function describeTestbed(environment = process.env): Promise<string> {
   const [nvidia, frameworks] = await Promise.all([
@@ -20,7 +20,7 @@ export async function describeTestbed(environment = process.env): Promise<string
   return [hardware, ...frameworks].join(', ').slice(0, MAX_CHARACTERS)
 }
 
-/** Many processors of AMD have a small device in them that few train on, so that both are named. */
+/** Names AMD devices and processors: many AMD processors include a small device that training rarely uses. */
 async function describeOthers(environment: NodeJS.ProcessEnv): Promise<string> {
   const devices = await amdDevices(environment)
   return [describeDevices(devices), describeProcessors()].filter((words) => words !== '').join(' and ')

@@ -1,5 +1,5 @@
-// Runs trials: the sealed tree of one commit in a sandbox, a budget enforced from outside, and after training, where the
-// configuration asks for it, an evaluation that training never saw.
+// Runs trials: trains the sealed tree of one commit in a sandbox, with a budget enforced from outside. If the configuration
+// has an evaluator, it then runs that on data that training never saw.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
@@ -40,60 +40,64 @@ export interface TrainerOptions {
   log: Log
   testbed: string
   configPath: string
-  /** Results and logs of trials: one folder per trial. */
+  /** Folder for results and logs, with one subfolder per trial. */
   resultsDirectory: string
-  /** What `setup` prepared, kept between jobs on this machine. */
+  /** Folder for the data that `setup` prepared, kept between jobs on this machine. */
   cacheDirectory: string
-  /** The files of a run while it runs. Of a job that is killed they stay there, until the runner empties it. */
+  /** Folder for the temporary files of a trial. A killed job leaves them there until a later job or the runner removes them. */
   scratchDirectory: string
-  /** Our `python/` folder: the seeds of a Python trial are the harness's. */
+  /** The action's `python/` folder, which makes Python trials use the harness's seeds. */
   shimDirectory: string
   /** The environment of this process; training sees only the names on the allowlist. */
   environment: NodeJS.ProcessEnv
-  /** What must not appear in a candidate's output. */
+  /** Secrets that must not appear in a candidate's output. */
   secrets: readonly string[]
-  /** The workflow run that trains, and which attempt of it. */
+  /** The workflow run that trains, and the number of its attempt. */
   runId: string
   runAttempt: number
 }
 
 const MAX_METRIC_FILE_BYTES = 1024 * 1024
-/** An evaluation may take this long, whatever the timeout of training is. */
+/** Minimum timeout of an evaluation; a longer timeout of training applies to it too. */
 const MIN_EVALUATION_SECONDS = 60
 const TAIL_CHARACTERS = 4000
-/** Of what failed, the end of the output says why; a run that was cut has only been training. */
+/** A failed trial keeps the end of its output as the reason; the output of these two explains nothing. */
 const OUTCOMES_WITHOUT_TAIL: ReadonlySet<Outcome> = new Set(['measured', 'cut'])
 
-/** What the trials of a baseline have in common. */
-interface OpenBench {
+/** What all trials of one baseline share: its configuration, prepared data and sandbox. */
+interface PreparedBaseline {
   options: TrainerOptions
   config: Config
   sandbox: Sandbox
   prepared: PreparedData
 }
 
-/** What a trial works with. */
-interface Bench extends OpenBench {
+/** Everything one trial needs. */
+interface TrialContext extends PreparedBaseline {
   claim: Claim
 }
 
 /** @returns a trainer that prepares data once and then runs one trial at a time */
 export function createTrainer(options: TrainerOptions): Trainer {
-  const benches = new Map<string, Promise<OpenBench>>()
+  const baselines = new Map<string, Promise<PreparedBaseline>>()
   return {
     testbed: options.testbed,
     async run(trial, signal, cut) {
-      const opening = benches.get(trial.base) ?? openBench(options, trial.base, signal)
-      benches.set(trial.base, opening)
-      const bench = await opening
+      const preparing = baselines.get(trial.base) ?? prepareBaseline(options, trial.base, signal)
+      baselines.set(trial.base, preparing)
+      const baseline = await preparing
       const claim = await claimDevices({ ...options, signal })
-      return runTrial({ ...forPurpose(bench, trial), claim }, trial, signal, cut)
+      return runTrial({ ...forPurpose(baseline, trial), claim }, trial, signal, cut)
     },
   }
 }
 
-/** The configuration and the data of a baseline, and the sandbox it asks for. */
-async function openBench(options: TrainerOptions, base: string, signal: AbortSignal): Promise<OpenBench> {
+/** Reads the baseline's configuration, opens the sandbox that it names, and prepares its data. */
+async function prepareBaseline(
+  options: TrainerOptions,
+  base: string,
+  signal: AbortSignal,
+): Promise<PreparedBaseline> {
   const { repository, configPath: path } = options
   const text = await repository.readFile(base, path)
   const config = configIn(text, { path, where: 'the baseline branch', commit: base })
@@ -102,20 +106,21 @@ async function openBench(options: TrainerOptions, base: string, signal: AbortSig
   return { options, config, sandbox, prepared: await prepareData(options, config, base, signal) }
 }
 
-/** Certification may have an evaluator of its own. */
-function forPurpose(bench: OpenBench, { protocol }: Trial): OpenBench {
-  return protocol.purpose === 'judge' ? bench : { ...bench, config: certificationConfig(bench.config) }
+/** Certification may use its own evaluator. */
+function forPurpose(baseline: PreparedBaseline, { protocol }: Trial): PreparedBaseline {
+  if (protocol.purpose === 'judge') return baseline
+  return { ...baseline, config: certificationConfig(baseline.config) }
 }
 
 async function runTrial(
-  bench: Bench,
+  context: TrialContext,
   trial: Trial,
   signal: AbortSignal,
   cut: CutPlan | undefined,
 ): Promise<TrialResult> {
-  const { options, config } = bench
+  const { options, config } = context
   const sealed = await options.repository.sealedTree(trial.base, trial.head, config.editable)
-  // What an A/A candidate changes is never editable: under it lies the code of the baseline, or something is wrong.
+  // An A/A candidate changes no editable file, so its sealed tree must equal the baseline's tree.
   if (sealed !== (trial.aa ? await options.repository.treeOf(trial.base) : trial.tree))
     throw new UserFacingError(
       `${trial.head.slice(0, 7)} changes files outside \`editable\`; it was not trained`,
@@ -129,44 +134,44 @@ async function runTrial(
   try {
     for (const directory of [places.source, places.out, results]) await mkdir(directory, { recursive: true })
     await options.repository.exportTree(sealed, places.source)
-    const ran = await trainAndMeasure(bench, trial, places, signal, cut)
+    const ran = await trainAndMeasure(context, trial, places, signal, cut)
     await writeFile(join(results, 'log.txt'), ran.log)
-    await assertStillThere(bench.claim)
-    // A run that we ended ourselves says nothing about the code, and whoever finds the file would believe that it crashed.
+    await assertStillThere(context.claim)
+    // A run that was cancelled says nothing about the code, but its result would look like a crash.
     if (!signal.aborted)
       await writeFile(join(results, TRIAL_FILE), `${JSON.stringify(ran.result, null, 2)}\n`)
     return ran.result
   } finally {
-    // The runner sets RUNNER_DEBUG when a person asked for debug logging.
+    // The runner sets RUNNER_DEBUG when a person enables debug logging.
     if (options.environment.RUNNER_DEBUG === '1') {
       keepFolder(scratch)
-      options.log.info(`kept the folder of this trial: ${scratch}`)
+      options.log.info(`Debug logging is on: kept the folder of this trial: ${scratch}`)
     } else await removeFolder(scratch)
   }
 }
 
 async function trainAndMeasure(
-  bench: Bench,
+  context: TrialContext,
   trial: Trial,
   places: Places,
   signal: AbortSignal,
   cut: CutPlan | undefined,
 ): Promise<{ result: TrialResult; log: string }> {
-  const { options, config, sandbox, prepared } = bench
+  const { options, config, sandbox, prepared } = context
   const { data, evaluationData } = prepared
-  const { ran: training, mebibytes } = await metered(bench.claim.devices, () =>
-    runCommand(bench, trial, signal, {
+  const { ran: training, mebibytes } = await metered(context.claim.devices, () =>
+    runCommand(context, trial, signal, {
       command: config.train,
       places: { ...places, data },
       outWritable: true,
       timeoutSeconds: config.timeoutSeconds,
-      early: earlyEnd(bench, trial, cut),
+      early: earlyEnd(context, trial, cut),
     }),
   )
   if (mebibytes === 0 && endedWell(training)) options.log.warn(describeIdleDevice(options.testbed, trial))
   const evaluation =
     config.evaluate !== undefined && endedWell(training)
-      ? await runCommand(bench, trial, signal, {
+      ? await runCommand(context, trial, signal, {
           command: config.evaluate,
           places: { ...places, data, evaluationData },
           outWritable: false,
@@ -189,7 +194,7 @@ async function trainAndMeasure(
     ...measured,
     wallSeconds,
     ...(evaluation ? { trainingSeconds } : {}),
-    deviceSeconds: wallSeconds * Math.max(1, bench.claim.devices.length),
+    deviceSeconds: wallSeconds * Math.max(1, context.claim.devices.length),
     ...(peakMemoryBytes === undefined ? {} : { peakMemoryBytes }),
     curve: [...training.reader.curve],
     ...(training.firstPointSeconds === undefined
@@ -201,11 +206,18 @@ async function trainAndMeasure(
 }
 
 function describeIdleDevice(testbed: string, { id }: Trial): string {
-  return `Trial ${id} is filed under ${testbed}, but its training used no memory of a device: it ran on the processor. Check that its framework finds the device inside the sandbox, or set CUDA_VISIBLE_DEVICES to nothing to train without one.`
+  return `Trial ${id} is recorded as trained on ${testbed}, but its training used no device memory, so it ran on the processor. Check that the framework finds the device inside the sandbox. To train without a device, set CUDA_VISIBLE_DEVICES to an empty value.`
 }
 
-/** A candidate may be ended early, the baseline is what others are held against; numbers of another machine are not. */
-function earlyEnd({ options, config }: Bench, trial: Trial, plan: CutPlan | undefined): EarlyEnd | undefined {
+/**
+ * Only candidates are ended early; baseline runs are the reference and run to their end. A cut plan applies only on the
+ * testbed whose curves it was made from.
+ */
+function earlyEnd(
+  { options, config }: TrialContext,
+  trial: Trial,
+  plan: CutPlan | undefined,
+): EarlyEnd | undefined {
   if (config.cutBelow === undefined || trial.candidate === null) return undefined
   return plan?.testbed === options.testbed && mayBeCut(trial) ? { plan } : {}
 }
@@ -213,16 +225,16 @@ function earlyEnd({ options, config }: Bench, trial: Trial, plan: CutPlan | unde
 interface Ran {
   exit: Awaited<ReturnType<Sandbox['run']>>
   reader: OutputReader
-  /** Secrets are removed from it. */
+  /** The output, without secrets. */
   log: string
   leaked: boolean
   wallSeconds: number
   firstPointSeconds: number | undefined
-  /** What we ended it for, before its time. */
+  /** Why the trainer ended the run early. */
   ended: Measurement | undefined
 }
 
-/** Only then is there something to evaluate: of what exceeded a cap nothing counts, even if it came to its end. */
+/** Whether there is something to evaluate. A run that exceeded a cap does not count, even if it exited with 0. */
 function endedWell({ exit, ended }: Ran): boolean {
   return exit.code === 0 && !exit.timedOut && exit.exceeded === undefined && ended === undefined
 }
@@ -232,12 +244,12 @@ interface CommandRequest {
   places: Places
   outWritable: boolean
   timeoutSeconds: number
-  /** Absent: it runs to its own end or to its timeout. */
+  /** Absent: the command runs until it exits or times out. */
   early?: EarlyEnd | undefined
 }
 
 async function runCommand(
-  { options, config, sandbox, prepared, claim }: Bench,
+  { options, config, sandbox, prepared, claim }: TrialContext,
   trial: Trial,
   signal: AbortSignal,
   request: CommandRequest,
@@ -257,7 +269,7 @@ async function runCommand(
       ...uvEnvironment(prepared.venv),
       AUTORESEARCH_SEED: String(trial.seed),
       AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
-      // The order of Python's sets and dicts of strings is chance, too.
+      // The iteration order of Python's sets of strings depends on this seed.
       PYTHONHASHSEED: String(trial.seed),
       PYTHONDONTWRITEBYTECODE: '1',
     },
@@ -277,7 +289,7 @@ async function runCommand(
   return { exit, reader, log, leaked: watch.found, wallSeconds, firstPointSeconds, ended }
 }
 
-/** With an evaluation its number counts, whatever training printed. */
+/** With an evaluator, only its number counts, whatever training printed. */
 async function measure(
   config: Config,
   training: Ran,
@@ -285,7 +297,7 @@ async function measure(
   out: string,
 ): Promise<Measurement> {
   if (training.leaked || evaluation?.leaked)
-    return { outcome: 'invalid-metric', reason: 'its output held a secret of this job' }
+    return { outcome: 'invalid-metric', reason: 'its output contained a secret of this job' }
   if (training.ended) return training.ended
   const { metric } = config
   if (evaluation) {
