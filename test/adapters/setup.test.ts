@@ -54,7 +54,7 @@ describe('preparing data', () => {
     expect(await readFile(join(directory, 'files'), 'utf8')).toBe('prepare.sh\n')
     const failure = await prepare('node train.js').catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(BaselineError)
-    expect((failure as BaselineError).hint).toContain('without the editable files')
+    expect((failure as BaselineError).hint).toContain('after deleting the editable files')
   })
 
   test('removed: where it does not count as editable, setup runs it without a sandbox', async () => {

@@ -1,4 +1,4 @@
-// Runs commands in bubblewrap: finds it, proves that it works here, and gives every command a sandbox of its own.
+// Runs commands in bubblewrap: finds it, checks that it works on this machine, and runs each command in a new sandbox.
 import { access, constants } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { delimiter, isAbsolute, join } from 'node:path'
@@ -41,12 +41,12 @@ interface Installation {
   caps: KernelCaps
 }
 
-/** Everybody who could write is dead; this is for what is still in the pipe. */
+/** Time to read what is left in the pipes after every writer has ended. */
 const DRAIN_MILLISECONDS = 2000
 const MAX_TEMPORARY_BYTES = 2 * 1024 ** 3
 const OLDEST = [0, 8]
 
-/** @throws SandboxError when bubblewrap is missing, too old or forbidden */
+/** @throws SandboxError when bubblewrap is missing, too old, or not permitted on this machine */
 export async function openBubblewrap(): Promise<Sandbox> {
   const file = await findProgram('bwrap')
   if (file === undefined) throw new SandboxError(INSTALL)
@@ -87,7 +87,7 @@ async function versionOf(file: string): Promise<string> {
   return version?.[0] ?? ''
 }
 
-/** Runs nothing in a real sandbox: whether a machine allows one is known only then. */
+/** Runs an empty command in a real sandbox, which is the only way to know whether the machine permits one. */
 async function prove(sandbox: Sandbox): Promise<void> {
   let printed = ''
   const exit = await sandbox.run({
@@ -111,7 +111,7 @@ async function run(installation: Installation, request: SandboxRequest): Promise
   const scope = await installation.caps.enter(request.caps)
   try {
     const line = [...scope.launcher, installation.file, ...argumentsFor(installation, request, tools)]
-    const inherited = { seccomp: installation.seccomp, files: madeUpFiles(request) }
+    const inherited = { seccomp: installation.seccomp, files: syntheticFiles(request) }
     const started = await startBubblewrap(line, scope.environment, inherited, request.signal)
     if (!started) return { code: null, signal: 'SIGKILL', timedOut: false }
     return await supervise(started, request, scope)
@@ -120,7 +120,7 @@ async function run(installation: Installation, request: SandboxRequest): Promise
   }
 }
 
-function madeUpFiles({ files }: SandboxRequest): Record<string, string> {
+function syntheticFiles({ files }: SandboxRequest): Record<string, string> {
   return { ...SYNTHETIC_FILES, ...files }
 }
 
@@ -145,14 +145,14 @@ function argumentsFor(
     sharedMemoryBytes: Math.floor(memoryBytes / 2),
     descriptors: {
       status: STATUS,
-      files: fileDescriptors(madeUpFiles(request)),
+      files: fileDescriptors(syntheticFiles(request)),
       ...(seccomp ? { seccomp: SECCOMP } : {}),
     },
     command: entrance(command, { fileBytes: caps.outBytes, processes: caps.processes + SPARE_PROCESSES }),
   })
 }
 
-/** Lets the command begin, and sees to it that it ends: by itself, in time, within its caps. */
+/** Starts the command, waits for its end, and enforces the timeout and the caps. */
 async function supervise(started: Started, request: SandboxRequest, scope: CapScope): Promise<SandboxExit> {
   const { child, init, outputs } = started
   const { places, outWritable, caps, signal } = request
@@ -161,7 +161,7 @@ async function supervise(started: Started, request: SandboxRequest, scope: CapSc
   const over = new AbortController()
   const watching = watchSandbox({ init, caps, ...(out === undefined ? {} : { out }) }, over.signal).finally(
     () =>
-      // Also when looking failed: what nobody can watch does not run.
+      // Also after a failed check: a command that cannot be watched must not run.
       over.signal.aborted ? undefined : end.kill(),
   )
   watching.catch(() => {})
@@ -182,7 +182,7 @@ async function supervise(started: Started, request: SandboxRequest, scope: CapSc
   over.abort()
   await end.settle()
   await Promise.all(outputs.map(drained))
-  for (const handOn of lastLines) handOn()
+  for (const flush of lastLines) flush()
   const exit = exitOf(code, byName, timedOut)
   const seen = await watching
   const exceeded = seen.exceeded ?? (await exceededAfterwards(exit, out, caps, scope))
@@ -194,7 +194,7 @@ async function supervise(started: Started, request: SandboxRequest, scope: CapSc
   }
 }
 
-/** What happened between two looks, or was stopped by the kernel. */
+/** A cap that was exceeded between two checks of the watcher, or that the kernel enforced. */
 async function exceededAfterwards(
   { code, signal }: Exit,
   out: string | undefined,

@@ -1,4 +1,4 @@
-// Ends a sandbox: signals for what is inside, and the proof that nothing of it is left.
+// Ends a sandbox: signals the processes inside, and confirms that none is left.
 import type { ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
@@ -6,10 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Exit } from '../../core/trial/metric.ts'
 import { SandboxError } from './error.ts'
 
-/** Time between SIGTERM and SIGKILL, for a script that wants to say something last. */
+/** Time between SIGTERM and SIGKILL, in which a script can write its last output. */
 const GRACE_MILLISECONDS = 1000
 const LOOK_MILLISECONDS = 2
-/** A process that waits for its device inside the kernel cannot be killed; nobody waits for it longer than this. */
+/** Maximum wait for a process to end. A process that waits for a device inside the kernel cannot be killed. */
 const GONE_MILLISECONDS = 10_000
 
 /** Bubblewrap reports the signal that ended a command as 128 + its number, as a shell does. */
@@ -25,54 +25,54 @@ export function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signa
   return new Promise((resolve) => child.once('exit', (code, signal) => resolve([code, signal])))
 }
 
-/** Kills a bubblewrap in which no command has begun, and waits until it is gone, unless the kernel holds it. */
+/** Kills a bubblewrap whose command has not started, and waits until it has ended, up to the limit. */
 export async function abandon(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL')
   if (child.pid === undefined) return
   await Promise.race([ended(child), delay(GONE_MILLISECONDS, undefined, { ref: false })])
 }
 
-/** The end of one sandbox. */
+/** Ends one sandbox. */
 export class SandboxEnd {
   readonly #child: ChildProcess
   readonly #init: number
-  /** What tells the sandbox's first process from a later one with the same number. */
-  readonly #birth: string | undefined
+  /** Distinguishes the sandbox's first process from a later process with the same id. */
+  readonly #startTime: string | undefined
   readonly #timers: NodeJS.Timeout[] = []
 
-  private constructor(child: ChildProcess, init: number, birth: string | undefined) {
+  private constructor(child: ChildProcess, init: number, startTime: string | undefined) {
     this.#child = child
     this.#init = init
-    this.#birth = birth
+    this.#startTime = startTime
   }
 
-  /** @param init the sandbox's first process; it leads the group in which the command begins */
+  /** @param init the sandbox's first process; it leads the process group in which the command starts */
   static async of(child: ChildProcess, init: number): Promise<SandboxEnd> {
-    return new SandboxEnd(child, init, await birthOf(init))
+    return new SandboxEnd(child, init, await startTimeOf(init))
   }
 
-  /** Asks the command to end, then makes it. */
+  /** Sends SIGTERM to the command, and SIGKILL after the grace period. */
   terminate(): void {
     send(-this.#init, 'SIGTERM')
     this.#timers.push(setTimeout(() => this.kill(), GRACE_MILLISECONDS))
   }
 
-  /** Bubblewrap follows its first process; it is killed itself only when that one cannot die. */
+  /** Kills the sandbox's first process, and with it the sandbox. Bubblewrap itself is killed only when that does not work. */
   kill(): void {
     send(this.#init, 'SIGKILL')
     this.#timers.push(setTimeout(() => this.#child.kill('SIGKILL'), GONE_MILLISECONDS))
   }
 
   /**
-   * Waits until nothing is left: the kernel ends every process of a namespace before it lets go of the first one. To be
-   * called when bubblewrap has ended, which it does as soon as the command has.
+   * Waits until no process is left. It is enough to wait for the first one, because the kernel ends every other process of
+   * the namespace before it. Call this after bubblewrap has ended, which happens as soon as the command ends.
    *
-   * @throws SandboxError when something cannot be killed
+   * @throws SandboxError when a process cannot be killed
    */
   async settle(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer)
     const deadline = performance.now() + GONE_MILLISECONDS
-    while (this.#birth !== undefined && (await birthOf(this.#init)) === this.#birth) {
+    while (this.#startTime !== undefined && (await startTimeOf(this.#init)) === this.#startTime) {
       if (performance.now() > deadline) throw unkillable(this.#init)
       send(this.#init, 'SIGKILL')
       await delay(LOOK_MILLISECONDS)
@@ -83,11 +83,11 @@ export class SandboxEnd {
 function unkillable(pid: number): SandboxError {
   return new SandboxError({
     message: `a trial left processes that cannot be killed (process ${pid} and its children)`,
-    hint: 'Most likely the driver of an accelerator hangs: restart the machine before training on it again.',
+    hint: "The accelerator's driver probably hangs: restart the machine before training on it again.",
   })
 }
 
-/** Sends to a process, or with a negative number to its group; that it is gone already is fine. */
+/** Signals a process or, with a negative number, its process group. A process that has already ended is not an error. */
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
@@ -96,12 +96,12 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** When a process began, in ticks since the machine did; undefined when it has ended. */
-async function birthOf(pid: number): Promise<string | undefined> {
+/** The start time of a process, in clock ticks since boot; undefined when it has ended. */
+async function startTimeOf(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
   if (stat === undefined) return undefined
-  // After the name in parentheses, which may hold anything: field 3 is the state, field 22 the beginning.
+  // Parsed after the process name in parentheses, which may contain anything. Field 3 is the state, field 22 the start time.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  // A zombie has already ended every other one; in some containers nobody ever reaps it.
+  // A zombie counts as ended: every other process ended before it, and some containers never reap it.
   return fields[0] === 'Z' ? undefined : fields[19]
 }

@@ -1,14 +1,14 @@
-// Reads what a command prints line by line, so that its two streams never break a line of each other.
+// Reads a command's output by whole lines, so that standard output and standard error never split each other's lines.
 import type { Readable } from 'node:stream'
 
-/** A longer line is handed on in pieces. */
+/** A longer line is passed on in pieces. */
 const MAX_LINE_CHARACTERS = 64 * 1024
 
 /**
- * Hands on whole lines as they come: a progress bar on standard error stands on a line that it never ends, and a metric
- * that is printed meanwhile would not begin its own. The pipe is read no faster than that, so its writer waits.
+ * Passes on whole lines as they arrive. Without this, a metric printed beside a progress bar, which never ends its line,
+ * would not start on its own line. The pipe is read no faster than `onOutput` returns, so the writer waits.
  *
- * @returns what to call when nothing more will come: it hands on the last line, if that was not ended
+ * @returns a function to call after the end of the stream; it passes on the last line if that was not terminated
  */
 export function readLines(stream: Readable | null, onOutput: (text: string) => void): () => void {
   let line = ''

@@ -1,4 +1,5 @@
-// Which host folders are never shown to candidate code, whoever asks: homes, keys, tokens, a runner's own files.
+// Host folders that candidate code must never see, even when the configuration names them: homes, keys, tokens, and the
+// runner's own files.
 import { lstatSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -7,7 +8,7 @@ const WHOLE = [
   ...['/', '/etc', '/proc', '/sys', '/dev', '/run', '/var', '/var/run', '/var/lib', '/tmp', '/boot'],
   ...['/home', '/root', '/mnt', '/media', '/opt', '/srv', '/usr/local/etc'],
 ]
-/** A folder that holds one of these is somebody's home, a checkout or a runner. */
+/** A folder that contains one of these is a home, a checkout or a runner. */
 const SIGNS = [
   ...[
     '.ssh',
@@ -26,11 +27,11 @@ const WITHIN =
   /\/(\.ssh|\.aws|\.gnupg|\.docker|\.kube|\.git|\.config|_work\/_temp|keyrings)(\/|$)|^\/(etc|proc|sys|dev|run|boot)(\/|$)|\.sock$/
 
 /**
- * @param path absolute, with its links resolved
- * @returns why it must not be shown, to follow "which …"; undefined when it may be
+ * @param path absolute, with links resolved
+ * @returns why the path must not be shown, as the end of a sentence "…, which"; undefined when it may be shown
  */
 export function whyPrivate(path: string): string | undefined {
-  if (WHOLE.includes(path)) return 'is too much to show'
+  if (WHOLE.includes(path)) return 'contains too much to show'
   if (WITHIN.test(path)) return 'is private to this machine or its runner'
   for (const own of ownPlaces()) {
     if (path === own.path || own.path.startsWith(`${path}/`)) return `holds ${own.name}`
@@ -53,7 +54,7 @@ function exists(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined
   } catch (error) {
-    // What we may not look at counts as there.
+    // A path without read permission counts as existing.
     return (error as NodeJS.ErrnoException).code !== 'ENOTDIR'
   }
 }

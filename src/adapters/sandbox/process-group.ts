@@ -1,4 +1,4 @@
-// Starts a command in a process group of its own, enforces its time from outside, and leaves nothing of the group behind.
+// Runs a command in its own process group, enforces its timeout from outside, and ends every process of the group.
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -7,7 +7,7 @@ import type { Exit } from '../../core/trial/metric.ts'
 import { readLines } from './output-lines.ts'
 
 export interface GroupRequest {
-  /** A line for the shell. */
+  /** A shell command line. */
   command: string
   directory: string
   /** The whole environment; nothing is inherited. */
@@ -18,18 +18,18 @@ export interface GroupRequest {
   signal: AbortSignal
 }
 
-/** Time between SIGTERM and SIGKILL, for a script that wants to say something last. */
+/** Time between SIGTERM and SIGKILL, in which a script can write its last output. */
 const GRACE_MILLISECONDS = 1000
-/** Patience with a pipe that somebody outside the group keeps open. */
+/** Maximum wait for a pipe that a process outside the group keeps open. */
 const DRAIN_MILLISECONDS = 500
 
-/** Runs a command to its end, or to its timeout. Every way to end is a value. */
+/** Runs a command until it exits or times out. Every outcome is a return value, never an error. */
 export async function runGroup(request: GroupRequest): Promise<Exit> {
   const child = execa('/bin/sh', ['-c', request.command], {
     cwd: request.directory,
     env: request.environment,
     extendEnv: false,
-    // Its own process group, so that one signal reaches the shell, the script and what the script started.
+    // Its own process group, so that one signal reaches the shell, the script and the script's children.
     detached: true,
     stdin: 'ignore',
     buffer: false,
@@ -52,7 +52,7 @@ export async function runGroup(request: GroupRequest): Promise<Exit> {
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
   clearTimeout(timer)
   request.signal.removeEventListener('abort', onAbort)
-  // Whatever the script left running in its group dies with it, and must not keep our end of the pipe open.
+  // Processes that the script left running must end too, and must not keep the pipes open.
   signalGroup(pid, 'SIGKILL')
   await Promise.all(streams.map((stream) => drained(stream)))
   for (const end of ends) end()
@@ -72,7 +72,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Reads what is still in the pipe, but does not wait for a process that left the group and kept it open. */
+/** Reads what is left in the pipe, but does not wait for a process that left the group and keeps the pipe open. */
 async function drained(stream: Readable | null): Promise<void> {
   if (!stream || stream.closed) return
   const patience = AbortSignal.timeout(DRAIN_MILLISECONDS)

@@ -1,37 +1,37 @@
-// What every sandbox takes and gives: the contract between the trainer and whatever holds the code.
+// The sandbox contract: what a caller requests, and what every kind of sandbox provides.
 import type { Accelerators, Caps, Mount, Places, SandboxExit } from '../../core/sandbox/sandbox.ts'
 
 export interface SandboxRequest {
-  /** A line for the shell, run in `source`. */
+  /** A shell command line, run in `source`. */
   command: string
   places: Places
-  /** False for the evaluator: it reads what training left and has only its own scratch to write. */
+  /** False for the evaluator, which reads the output of training and may write only to its temporary folder. */
   outWritable: boolean
-  /** False keeps the accelerators of the machine out of sight; absent shows them all. */
+  /** The accelerators to show: false shows none, absent shows all. */
   accelerators?: Accelerators | false
-  /** All variables, but for those that name places: HOME, TMPDIR and AUTORESEARCH_DATA, _OUT and _EVAL_DATA. */
+  /** All variables except those that name places: HOME, TMPDIR and AUTORESEARCH_DATA, _OUT and _EVAL_DATA. */
   environment: Readonly<Record<string, string>>
   timeoutSeconds: number
   caps: Caps
-  /** Further host paths shown read-only: caches, virtual environments. */
+  /** Additional host paths to show read-only, such as caches and virtual environments. */
   read: readonly string[]
-  /** Shown as they are: whoever asks has made sure that nothing private is among them. */
+  /** Mounts shown without a check: the caller guarantees that none is private. */
   mounts?: readonly Mount[]
-  /** Small files that exist only inside, by absolute path: they are on no disk and in no list of arguments. */
+  /** Small files that exist only inside the sandbox, by absolute path. They never appear on disk or among arguments. */
   files?: Readonly<Record<string, string>>
-  /** Called with whole lines of standard output and standard error; nothing more is read until it returns. */
+  /** Receives whole lines of standard output and standard error; no more is read until it returns. */
   onOutput: (text: string) => void
   signal: AbortSignal
 }
 
 export interface Sandbox {
   readonly level: 'bubblewrap' | 'none'
-  /** In words, for the check run: what holds the code, and which limits are in force. */
+  /** For the check run: the kind of sandbox and the limits in force, in words. */
   readonly description: string
   /**
-   * Runs a command to its end. Every way to end is a value, and when it returns, nothing of the command is left.
+   * Runs a command to its end. Every outcome is a return value, and no process of the command is left afterwards.
    *
-   * @throws SandboxError when the sandbox itself cannot be made, or `read` names something private
+   * @throws SandboxError when the sandbox cannot be created, or `read` names a private path
    */
   run(request: SandboxRequest): Promise<SandboxExit>
 }

@@ -1,5 +1,5 @@
-// Limits that the kernel itself enforces on a sandbox: a control group where this user may make one, else limits of the
-// process. Either way sandbox-watch.ts watches as well.
+// Limits that the kernel enforces on a sandbox: a control group where this user may create one, otherwise process limits.
+// In both cases watch/watch.ts enforces the caps as well.
 import { constants } from 'node:fs'
 import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -9,46 +9,46 @@ import { UNLIMITED } from '../../core/sandbox/refusal.ts'
 import type { Caps, ExceededCap } from '../../core/sandbox/sandbox.ts'
 import { SandboxError } from './error.ts'
 
-/** The kernel lets this many more than the cap exist, so that the watcher sees the cap exceeded and says so. */
+/** The kernel's limit is above the cap by this many, so that the watcher can observe and report the exceeded cap. */
 export const SPARE_PROCESSES = 16
 
 export interface KernelCaps {
-  /** In words, for the check run. */
+  /** For the check run, in words. */
   readonly description: string
   enter(caps: Caps): Promise<CapScope>
 }
 
 /** The limits of one sandbox. */
 export interface CapScope {
-  /** What to run, with the sandbox's command as further arguments. */
+  /** The program to run; the sandbox's command follows as further arguments. */
   launcher: readonly string[]
-  /** For the launcher; the sandbox itself gets none of it. */
+  /** Environment of the launcher; the sandbox does not get it. */
   environment: Readonly<Record<string, string>>
-  /** Which limit was hit, as far as the kernel tells. */
+  /** Which limit was reached, if the kernel reports it. */
   exceeded(): Promise<ExceededCap | undefined>
-  /** The most memory it had, pages of files it read included; undefined where the kernel does not tell. */
+  /** Peak memory, including cached pages of files that it read; undefined if the kernel does not report it. */
   peakMemoryBytes(): Promise<number | undefined>
   leave(): Promise<void>
 }
 
-/** When memory runs out, the kernel takes the sandbox and not the runner. */
+/** When memory runs out, the kernel kills the sandbox first, not the runner. */
 const PREFER_TO_KILL = 'echo 1000 > /proc/self/oom_score_adj'
 const NOTHING_LEFT_OF_IT = ['env', '-i']
 
 export interface Machine {
-  /** Where the control groups are mounted. */
+  /** Mount point of the control groups. */
   groups: string
-  /** What /proc/self/cgroup says. */
+  /** Contents of /proc/self/cgroup. */
   own: string
   root: boolean
   environment: NodeJS.ProcessEnv
 }
 
 /**
- * Finds the strongest limits this user can set on this machine. There is always one on processes: a fork bomb is
- * quicker than any watcher.
+ * Finds the strongest limits this user can set on this machine. All of them limit processes, because a fork bomb is faster
+ * than any watcher.
  *
- * @throws SandboxError for root without control groups, because the kernel exempts root from the limit on processes
+ * @throws SandboxError for root without control groups, because the kernel exempts root from the process limit
  */
 export async function findKernelCaps(machine: Machine): Promise<KernelCaps> {
   const parent = await findDelegatedGroup(machine.groups, machine.own)
@@ -84,14 +84,14 @@ async function works(caps: KernelCaps): Promise<boolean> {
   return exitCode === 0
 }
 
-/** A group in which we may make groups of our own. */
+/** A control group in which this user may create groups. */
 export interface DelegatedGroup {
   path: string
-  /** Whether it also limits memory; control groups of the first version are used for processes alone. */
+  /** Whether it also limits memory; version 1 control groups are used for processes only. */
   memory: boolean
 }
 
-/** @returns the nearest group above ours in which this user may limit processes */
+/** @returns the nearest group, from our own upwards, in which this user may limit processes */
 export async function findDelegatedGroup(root: string, own: string): Promise<DelegatedGroup | undefined> {
   const unified = /^0::(\/.*)$/m.exec(own)?.[1]
   if (unified !== undefined && (await may(join(root, 'cgroup.controllers'), constants.R_OK)))
@@ -125,7 +125,7 @@ export function controlGroupCaps({ path: parent, memory }: DelegatedGroup): Kern
       await set('pids.max', caps.processes + SPARE_PROCESSES)
       if (memory && caps.memoryBytes !== undefined) {
         await set('memory.max', caps.memoryBytes)
-        // Without a swap device there is no such file.
+        // The file does not exist without swap accounting.
         await set('memory.swap.max', 0).catch(() => {})
         await set('memory.oom.group', 1)
       }
@@ -151,14 +151,14 @@ async function groupExceeded(group: string): Promise<ExceededCap | undefined> {
 }
 
 async function groupPeak(group: string): Promise<number | undefined> {
-  // Linux tells since 5.19, and only of a group that counts memory.
+  // Available since Linux 5.19, and only in a group that accounts memory.
   const text = await readFile(join(group, 'memory.peak'), 'utf8').catch(() => '')
   return /^\d+$/.test(text.trim()) ? Number(text) : undefined
 }
 
 async function removeGroup(group: string): Promise<void> {
   await writeFile(join(group, 'cgroup.kill'), '1').catch(() => {})
-  // Busy until the last process of it has been reaped.
+  // The group stays busy until its last process has been reaped.
   for (let tries = 0; tries < 50; tries += 1) {
     const removed = await rmdir(group).then(
       () => true,
@@ -169,7 +169,7 @@ async function removeGroup(group: string): Promise<void> {
   }
 }
 
-/** An action that was killed leaves its groups; those with processes in them cannot be removed, and are not. */
+/** Removes groups that killed jobs left behind. A group that still has processes cannot be removed and stays. */
 async function removeStaleGroups(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const owner = /^autoresearch-(\d+)-\d+$/.exec(name)?.[1]
@@ -178,7 +178,7 @@ async function removeStaleGroups(parent: string): Promise<void> {
   }
 }
 
-/** A user's own systemd makes the control group for us. */
+/** Limits set by the user's systemd instance, which creates the control group. */
 function systemdCaps({ XDG_RUNTIME_DIR, PATH = '/usr/bin' }: NodeJS.ProcessEnv): KernelCaps | undefined {
   if (XDG_RUNTIME_DIR === undefined) return undefined
   return {
@@ -202,7 +202,7 @@ function systemdCaps({ XDG_RUNTIME_DIR, PATH = '/usr/bin' }: NodeJS.ProcessEnv):
   }
 }
 
-/** The entrance of the sandbox sets them, inside: outside, they would count all that this user does. */
+/** The entrance sets these limits inside the sandbox, because outside they would count all processes of this user. */
 const PROCESS_LIMITS: KernelCaps = {
   description: 'processes limited by rlimit, memory watched from outside (no control group for this user)',
   async enter() {

@@ -1,4 +1,4 @@
-// Runs a command of a candidate: in bubblewrap, or with no sandbox at all for code that is trusted.
+// Opens the configured kind of sandbox: bubblewrap, or none for trusted code.
 import { tmpdir } from 'node:os'
 import { otherSystem } from '../../core/sandbox/refusal.ts'
 import { placedEnvironment } from '../../core/sandbox/sandbox.ts'
@@ -11,9 +11,9 @@ import type { Sandbox } from './request.ts'
 export type { Sandbox } from './request.ts'
 
 /**
- * Makes sure that commands can be run, by running one.
+ * Opens a sandbox and checks that it works by running a command in it.
  *
- * @throws SandboxError when bubblewrap is missing, too old or forbidden: code is never run with less than was asked for
+ * @throws SandboxError when bubblewrap is missing, too old or not permitted: there is no fallback to a weaker sandbox
  */
 export async function openSandbox(kind: 'bubblewrap' | 'none'): Promise<Sandbox> {
   if (kind === 'none') return NO_SANDBOX

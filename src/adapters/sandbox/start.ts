@@ -1,11 +1,11 @@
-// Starts one bubblewrap process and waits until everything that keeps it in is in place, before the command begins.
+// Starts one bubblewrap process, and holds its command back until every restriction is in force.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { Duplex, type Readable } from 'node:stream'
 import { abandon } from './end.ts'
 import { refusedBy } from './error.ts'
 
-/** Numbers of the descriptors bubblewrap inherits. */
+/** Numbers of the file descriptors that bubblewrap inherits. */
 const HANDSHAKE = 3
 export const STATUS = 4
 export const SECCOMP = 5
@@ -13,9 +13,9 @@ const FIRST_FILE = 6
 const START_MILLISECONDS = 30_000
 
 /**
- * The first thing inside. It says that it is there and waits for the answer: were the action killed before
- * `--die-with-parent` is in force, the answer never comes and the command never begins.
- * Arguments: the command, blocks of 512 bytes a file may have, processes.
+ * The first program inside. It reports that it runs and waits for a reply. If the action is killed before
+ * `--die-with-parent` is in force, the reply never comes and the command never starts.
+ * Arguments: the command, the maximum file size in blocks of 512 bytes, the maximum number of processes.
  */
 const ENTRANCE = [
   `echo ready >&${HANDSHAKE}`,
@@ -24,46 +24,48 @@ const ENTRANCE = [
   'ulimit -c 0',
   'ulimit -f "$2" 2>/dev/null',
   'ulimit -n 65536 2>/dev/null',
-  // Bash calls the number of processes -u, dash and busybox call it -p.
+  // The flag for the number of processes is -u in bash, and -p in dash and busybox.
   'for flag in u p; do (ulimit "-$flag" "$3") 2>/dev/null && ulimit "-$flag" "$3" && break; done',
   'command=$1; set --',
-  // SIGTERM goes to all at once: would this shell die of it first, the others had no time to end well.
+  // SIGTERM reaches all processes at once. If this shell died first, the others would have no time to end cleanly.
   'trap : TERM',
   'eval "$command"',
 ].join('\n')
 
-/** @returns what bubblewrap runs */
+/** @returns the command line that bubblewrap runs */
 export function entrance(command: string, limits: { fileBytes: number; processes: number }): string[] {
   const blocks = Math.ceil(limits.fileBytes / 512)
   return ['/bin/sh', '-c', ENTRANCE, 'sh', command, String(blocks), String(limits.processes)]
 }
 
-/** Where bubblewrap reads each made-up file. */
+/** The file descriptor from which bubblewrap reads each synthetic file. */
 export function fileDescriptors(files: Readonly<Record<string, string>>): Record<string, number> {
   return Object.fromEntries(Object.keys(files).map((path, index) => [path, FIRST_FILE + index]))
 }
 
-/** What bubblewrap reads from its descriptors. */
+/** The data that bubblewrap reads from its file descriptors. */
 export interface Inherited {
   seccomp?: Uint8Array | undefined
-  /** Made-up files by their path inside. */
+  /** Contents of synthetic files, by their path inside the sandbox. */
   files: Readonly<Record<string, string>>
 }
 
 export interface Started {
   child: ChildProcess
-  /** The first process of the sandbox, as the host numbers it: when it dies, all the others do. */
+  /** The sandbox's first process, by its id on the host: when it ends, the kernel ends all others. */
   init: number
   outputs: readonly Readable[]
-  /** Lets the command begin. */
+  /** Starts the command. */
   begin(): void
 }
 
 /**
+ * Starts bubblewrap and waits until its entrance reports that it runs.
+ *
  * @param line the program and its arguments
  * @param environment for the launcher; the sandbox can read it in /proc/1/environ
- * @returns undefined when `signal` aborted before the sandbox stood
- * @throws SandboxError when bubblewrap could not make it
+ * @returns undefined when `signal` aborted before the sandbox was ready
+ * @throws SandboxError when bubblewrap could not create the sandbox
  */
 export async function startBubblewrap(
   line: readonly string[],
@@ -118,7 +120,7 @@ function standing(
       look()
     })
     child.once('error', reject)
-    // `close`, not `exit`: what bubblewrap printed has then been read.
+    // `close`, not `exit`, because by then everything that bubblewrap printed has been read.
     child.once('close', () => reject(refusedBy(printed)))
     patience.addEventListener('abort', () => reject(refusedBy(printed)), {
       once: true,
@@ -129,19 +131,22 @@ function standing(
 function pipeOf(child: ChildProcess, number: number): Duplex {
   const stream: unknown = child.stdio[number]
   if (!(stream instanceof Duplex)) throw new Error(`descriptor ${number} is not a pipe`)
-  // Whoever reads it may be dead already; its exit tells.
+  // The reader may have ended already; its exit code reports the reason.
   stream.on('error', () => {})
   return stream
 }
 
-/** Node hands on every descriptor it inherited itself and did not open: one of a folder would open the host. */
+/**
+ * Starts bubblewrap without foreign descriptors. Node passes on every descriptor that it inherited itself, and a descriptor
+ * of a host folder would give access to the host.
+ */
 function spawnSealed(
   line: readonly string[],
   environment: Readonly<Record<string, string>>,
-  madeUpFiles: number,
+  syntheticFiles: number,
 ): ChildProcess {
   const [file = '', ...args] = line
-  const own = FIRST_FILE + madeUpFiles
+  const own = FIRST_FILE + syntheticFiles
   const nothing = openSync('/dev/null', 'r')
   try {
     const inherited = new Set(inheritedDescriptors())
@@ -151,7 +156,7 @@ function spawnSealed(
       if (number < own) return 'pipe'
       return inherited.has(number) ? nothing : 'ignore'
     })
-    // Its folder would be told in /proc/1/environ.
+    // Runs in `/`, because the sandbox can read the working folder's path in /proc/1/environ.
     return spawn(file, args, { cwd: '/', env: { ...environment }, stdio })
   } finally {
     closeSync(nothing)
@@ -168,7 +173,7 @@ function inheritedDescriptors(): number[] {
         const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${number}`, 'utf8'))?.[1]
         return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
       } catch {
-        // The one that listed them is closed by now.
+        // The descriptor that listed the folder is closed by now.
         return false
       }
     })

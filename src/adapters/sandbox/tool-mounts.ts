@@ -1,5 +1,5 @@
-// Finds what of the host a command needs to see to run: the system's folders, and interpreters from its environment.
-// Synchronous, because it is hundreds of tiny looks before every trial, and each alone is quicker than its waiting.
+// Finds the host paths a command needs to run: system folders, and the interpreters that its environment names.
+// Synchronous, because each of the hundreds of file system calls takes less time than a promise costs.
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path'
 import { type Accelerators, acceleratorMounts, type Mount } from '../../core/sandbox/sandbox.ts'
@@ -15,16 +15,16 @@ const ETC = [
   '/etc/localtime',
 ]
 const SHOWN_ANYWAY = ['/usr', '/etc/alternatives', ...SYSTEM_FOLDERS]
-/** What an installation consists of. Not its top folder: that may be `~/.local`, where keyrings live too. */
+/** The parts of an installation. Its top folder is not shown, because that may be `~/.local`, which also holds keyrings. */
 const PREFIX_PARTS = ['bin', 'lib', 'lib32', 'lib64', 'libexec', 'include', 'pyvenv.cfg', 'conda-meta']
-/** Variables that name an installation. */
+/** Environment variables that name an installation. */
 const PREFIXES = ['VIRTUAL_ENV', 'UV_PROJECT_ENVIRONMENT', 'CONDA_PREFIX']
 const PYENV_PARTS = ['bin', 'libexec', 'plugins', 'pyenv.d', 'version', 'versions']
 const MAX_LINKS = 40
-/** A folder on PATH with more programs than this is not searched for links to elsewhere. */
+/** A PATH folder with more entries than this is not searched for links into other folders. */
 const MAX_PROGRAMS = 5000
 
-/** /usr and what belongs to it. */
+/** The mounts of /usr and the folders that belong to it. */
 export function systemMounts(): Mount[] {
   const mounts: Mount[] = [{ kind: 'read', from: '/usr' }]
   for (const path of SYSTEM_FOLDERS) {
@@ -36,7 +36,7 @@ export function systemMounts(): Mount[] {
   return mounts
 }
 
-/** The accelerators that this machine has at the moment, and what of /sys a command may read. */
+/** The accelerators that this machine has now, and the parts of /sys that a command may read. */
 export function machineMounts(accelerators: Accelerators | false | undefined): Mount[] {
   const names = accelerators === false ? [] : readdirSync('/dev')
   return acceleratorMounts(names, accelerators ? accelerators.minors : undefined).filter(
@@ -45,17 +45,18 @@ export function machineMounts(accelerators: Accelerators | false | undefined): M
 }
 
 /**
- * What of /proc to seal for a command that is shown these mounts. The driver of NVIDIA names its threads in
- * /proc/self/task/…/comm, and CUDA does not start where it cannot (cuInit: 304, operating system call failed).
+ * The entries of /proc to seal for a command that sees these mounts. The NVIDIA driver writes thread names to
+ * /proc/self/task/…/comm, and CUDA does not start when it cannot (cuInit: 304, operating system call failed).
  *
- * @returns every entry that is not about processes; undefined when no device of NVIDIA is shown: all of /proc
+ * @returns every entry that does not belong to a process; undefined when no NVIDIA device is shown, so that all of /proc is
+ *   sealed
  */
 export function sealedProc(mounts: readonly Mount[]): string[] | undefined {
   const isShown = mounts.some((mount) => mount.kind === 'device' && /^\/dev\/nvidia\d+$/.test(mount.from))
   return isShown ? writableProc() : undefined
 }
 
-/** Links are left out: they lead to entries of processes. */
+/** Writable entries of /proc, without links, because those lead to entries of processes. */
 export function writableProc(): string[] {
   return readdirSync('/proc').filter((name) => {
     const entry = /^\d+$/.test(name) ? undefined : attempt(() => lstatSync(join('/proc', name)))
@@ -64,12 +65,12 @@ export function writableProc(): string[] {
 }
 
 /**
- * The installations that the environment names (PATH, VIRTUAL_ENV, UV_PROJECT_ENVIRONMENT, CONDA_PREFIX,
- * LD_LIBRARY_PATH, CUDA_HOME), with every symbolic link on the way to them. What is private is left out.
+ * Mounts for the installations that the environment names (PATH, VIRTUAL_ENV, UV_PROJECT_ENVIRONMENT, CONDA_PREFIX,
+ * LD_LIBRARY_PATH, CUDA_HOME), with every symbolic link that leads to them, without private paths.
  *
- * @param read further absolute paths, from the configuration
- * @param command a line for the shell, which may name its interpreter by an absolute path: /opt/venv/bin/python
- * @throws SandboxError when one of `read` is private or does not exist
+ * @param read additional absolute paths from the configuration
+ * @param command a shell command line, which may name its interpreter by an absolute path such as /opt/venv/bin/python
+ * @throws SandboxError when a path in `read` is private or does not exist
  */
 export function toolMounts(
   environment: Readonly<Record<string, string>>,
@@ -96,15 +97,15 @@ export function toolMounts(
 function refuseRead(path: string, reason: string): SandboxError {
   return new SandboxError({
     message: `\`read\` names ${path}, which ${reason}`,
-    hint: 'Name only the folder that is needed, such as a virtual environment or a cache.',
+    hint: 'Name a more specific folder, such as a virtual environment or a cache.',
   })
 }
 
 function addPrefix(shown: Exposure, prefix: string): void {
   for (const part of PREFIX_PARTS) shown.add(join(prefix, part))
-  // `.local/share` belongs to everybody; any other installation's is its own (Julia keeps its library there).
+  // All programs share `.local/share`, but any other `share` belongs to its installation (Julia keeps its library there).
   if (basename(prefix) !== '.local') shown.add(join(prefix, 'share'))
-  // A virtual environment names the installation it was made from; Python finds its library by that name.
+  // pyvenv.cfg names the base installation, in which Python finds its standard library.
   const settings = attempt(() => readFileSync(join(prefix, 'pyvenv.cfg'), 'utf8')) ?? ''
   const home = /^home\s*=\s*(\S.*?)\s*$/m.exec(settings)?.[1]
   if (home !== undefined && isAbsolute(home)) addPrograms(shown, home)
@@ -119,13 +120,13 @@ function addPrograms(shown: Exposure, directory: string): void {
   }
   shown.add(directory)
   if (basename(directory) === '.bin') shown.add(prefix)
-  // pyenv's shims are scripts that look up the version among its folders.
+  // pyenv's shims are scripts that look up the selected version in pyenv's other folders.
   if (basename(directory) === 'shims') for (const part of PYENV_PARTS) shown.add(join(prefix, part))
   if (basename(directory) === 'bin' && !shown.hasSeen(prefix)) addPrefix(shown, prefix)
   else addLinkedPrograms(shown, directory)
 }
 
-/** A program on PATH is often a link into an installation elsewhere: ~/.local/bin/python3.12 → uv's own folder. */
+/** Adds installations that programs on PATH link to, such as ~/.local/bin/python3.12 into uv's folder. */
 function addLinkedPrograms(shown: Exposure, directory: string): void {
   const entries = attempt(() => readdirSync(directory, { withFileTypes: true })) ?? []
   if (entries.length > MAX_PROGRAMS || (directory !== '/usr/local/bin' && shown.isSystem(directory))) return
@@ -141,7 +142,7 @@ function addLinkedPrograms(shown: Exposure, directory: string): void {
   }
 }
 
-/** Collects paths to show, and the symbolic links that lead to them. */
+/** Collects the paths to show and the symbolic links that lead to them. */
 class Exposure {
   readonly #real = new Set<string>()
   readonly #links = new Map<string, string>()
@@ -151,24 +152,24 @@ class Exposure {
     return SHOWN_ANYWAY.some((folder) => path === folder || path.startsWith(`${folder}/`))
   }
 
-  /** Says whether it was asked before: installations refer to each other. */
+  /** True from the second call for a prefix on. Prevents endless recursion between installations that refer to each other. */
   hasSeen(prefix: string): boolean {
     const seen = this.#seen.has(prefix)
     this.#seen.add(prefix)
     return seen
   }
 
-  /** Shows a path, unless it does not exist, is there anyway or is private. */
+  /** Shows a path unless it does not exist, is already visible or is private. */
   add(path: string): void {
     const { real, links } = followLinks(normalize(path))
     if (real === undefined) return
     if (whyPrivate(real) !== undefined) return
     for (const [at, target] of links) this.#links.set(at, target)
-    // A store shared by every package, where they refer to each other by absolute path.
+    // Packages in the Nix store refer to each other by absolute path, so the whole store is shown.
     if (!this.isSystem(real)) this.#real.add(real.startsWith('/nix/store/') ? '/nix/store' : real)
   }
 
-  /** Parents first: a mount would cover one made earlier below it. */
+  /** Parents come first, because a mount hides earlier mounts below it. */
   mounts(): Mount[] {
     const below = (path: string): boolean =>
       this.isSystem(path) || parents(path).some((parent) => this.#real.has(parent))
@@ -181,7 +182,7 @@ class Exposure {
   }
 }
 
-/** Resolves a path one link at a time, to keep the links. */
+/** Resolves a path one link at a time and returns the links. */
 function followLinks(path: string): { real?: string; links: Map<string, string> } {
   const links = new Map<string, string>()
   let current = path
@@ -203,7 +204,7 @@ function firstLink(path: string): string | undefined {
   return undefined
 }
 
-/** The folders a path lies in, innermost first, without `/`. */
+/** The folders that contain a path, innermost first, without `/`. */
 function parents(path: string): string[] {
   const found: string[] = []
   for (let parent = dirname(path); parent !== '/' && parent !== '.'; parent = dirname(parent))
@@ -215,7 +216,7 @@ function exists(path: string): boolean {
   return attempt(() => lstatSync(path)) !== undefined
 }
 
-/** What is not there, or closed to us, is not shown. */
+/** Returns undefined for paths that do not exist or cannot be read; those are not shown. */
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look()
