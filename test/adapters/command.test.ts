@@ -105,7 +105,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     expect(model.violations).toEqual([])
   })
 
-  test('that says nothing is described by its last words', async () => {
+  test('that says nothing is described by the end of its output', async () => {
     const run = `${EDIT}; printf 'Looking around.\\n\\nTITLE: Double lr\\nHYPOTHESIS: It still falls.\\n'`
     expect(await attempt(run)).toMatchObject({
       kind: 'proposal',
@@ -122,9 +122,9 @@ describe.skipIf(SKIP)('a coding agent', () => {
   })
 
   test.each([
-    ['changes nothing', 'echo thinking', /^it changed nothing; its last words: thinking$/],
+    ['changes nothing', 'echo thinking', /^it changed nothing; end of its output: thinking$/],
     ['takes its edit back', `${EDIT}; sed -i "s/lr = 2/lr = 1/" train.py`, /^it changed nothing$/],
-    ['fails', `${EDIT}; echo "no credit left" >&2; exit 3`, /^exit code 3; its last words: no credit left$/],
+    ['fails', `${EDIT}; echo "no credit left" >&2; exit 3`, /^exit code 3; end of its output: no credit left$/],
     [
       'F57 edits the evaluator',
       `${EDIT}; echo cheat > eval.py`,
@@ -155,7 +155,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     [
       'F68 writes its key into the code',
       `echo "key = '$MODEL_KEY'" > train.py`,
-      /holds a secret of this job/,
+      /contains a secret of this job/,
     ],
   ])('that %s', async (_what, run, reason) => {
     expect(reasonOf(await attempt(run.replace('$MODEL_KEY', KEY)))).toMatch(reason)
@@ -220,7 +220,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     const run = `${EDIT}; printf 'TITLE: Use %s\\nHYPOTHESIS: %s\\n' "$MODEL_KEY" ${TOKEN}`
     const result = await attempt(run)
     expect(result).toMatchObject({ kind: 'proposal', proposal: { title: 'Use ***', hypothesis: '***' } })
-    expect(reasonOf(await attempt('echo "$MODEL_KEY"'))).toBe('it changed nothing; its last words: ***')
+    expect(reasonOf(await attempt('echo "$MODEL_KEY"'))).toBe('it changed nothing; end of its output: ***')
     const hidden = `${EDIT}; printf 'TITLE: %s\\342\\200\\213%s\\n' ${KEY.slice(0, 9)} ${KEY.slice(9)}`
     expect(await attempt(hidden)).toMatchObject({ kind: 'proposal', proposal: { title: '***' } })
   })
@@ -228,10 +228,10 @@ describe.skipIf(SKIP)('a coding agent', () => {
 
 describe.skipIf(SKIP)('the sandbox of a coding agent', () => {
   test('F54 holds its own key, nothing else of the job, and no key in a list of arguments', async () => {
-    expect(await seen('env | grep -c -e ^GITHUB_ -e ^INPUT_ -e ghs_')).toBe('exit code 9; its last words: 0')
-    expect(await seen('printf %s "$MODEL_KEY" | wc -c')).toBe(`exit code 9; its last words: ${KEY.length}`)
+    expect(await seen('env | grep -c -e ^GITHUB_ -e ^INPUT_ -e ghs_')).toBe('exit code 9; end of its output: 0')
+    expect(await seen('printf %s "$MODEL_KEY" | wc -c')).toBe(`exit code 9; end of its output: ${KEY.length}`)
     const looking = `tr '\\0' ' ' < /proc/1/cmdline | grep -c ${KEY.slice(0, 8)}`
-    expect(await seen(looking)).toBe('exit code 9; its last words: 0')
+    expect(await seen(looking)).toBe('exit code 9; end of its output: 0')
   })
 
   test('F55 reaches nobody but its hosts, by name or by address', async () => {
@@ -249,12 +249,12 @@ describe.skipIf(SKIP)('the sandbox of a coding agent', () => {
       request({ agent: new Agent(), hostname, port, method: 'CONNECT', path: '${target}' })
         .on('connect', (answer) => { console.log(answer.statusCode); process.exit() }).end()"`
     expect(await seen(asking(`127.0.0.1:${port}`))).toBe(
-      `exit code 9; it asked in vain for 127.0.0.1:${port}; its last words: 403`,
+      `exit code 9; blocked hosts (add to `hosts`): 127.0.0.1:${port}; end of its output: 403`,
     )
-    expect(await seen(asking('169.254.169.254:80'))).toContain('last words: 403')
+    expect(await seen(asking('169.254.169.254:80'))).toContain('end of its output: 403')
     expect(await seen(asking('model.example:80'))).toContain('in vain for model.example:80')
     expect(await seen(asking(`127.0.0.1:${port}`), { hosts: [`127.0.0.1:${port}`] })).toContain(
-      'last words: 200',
+      'end of its output: 200',
     )
   })
 

@@ -1,4 +1,4 @@
-// One candidate of a coding agent: its folder before, its run, and what is made of the folder afterwards.
+// One attempt of a coding agent: writes its folder, runs it, and turns the folder's changes into a proposal.
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,7 +31,7 @@ export class Attempt {
   readonly #options: AttemptOptions
   readonly #secrets: SecretWatch
   #usage: Usage = NO_USAGE
-  /** For the agent, when it left a change that could not be taken. */
+  /** Why the agent's change was refused, for its next attempt; undefined when it was not. */
   refusal: string | undefined
 
   constructor(options: AttemptOptions) {
@@ -39,7 +39,7 @@ export class Attempt {
     this.#secrets = new SecretWatch(options.secrets)
   }
 
-  /** @param refused why the attempt before this one was refused, if it was */
+  /** @param refused why the previous attempt was refused, if it was */
   async run(refused: string | undefined): Promise<ProposalResult> {
     const { request, ...same } = this.#options
     const scratch = await makeFolder(tmpdir(), 'agent')
@@ -61,7 +61,7 @@ export class Attempt {
     const { files, problems } = takeChanges(before, editable, await readFolder(join(out, 'tree'), before))
     const json = await readBoundedFile(join(out, 'proposal.json'), MAX_STATEMENT_BYTES)
     const handedIn = readStatement(json, this.#secrets.redact(end.output), before, files)
-    // Also of an agent that failed: it was paid for.
+    // Recorded even when the agent failed, because its tokens were paid for.
     if (handedIn.kind === 'statement') this.#usage = handedIn.usage
     if (request.signal.aborted) return this.#nothing('stopped')
     const failure = failureOf(end.exit, settings.timeoutSeconds)
@@ -74,7 +74,7 @@ export class Attempt {
 
   #review(files: ReadonlyMap<string, string>, statement: Statement): ProposalResult {
     for (const text of files.values()) this.#secrets.push(`${text}\0`)
-    if (this.#secrets.found) return this.#refuse(['The change holds a secret of this job.'])
+    if (this.#secrets.found) return this.#refuse(['The change contains a secret of this job.'])
     const problems = this.#options.request.review({ files })
     if (problems.length > 0) return this.#refuse(problems)
     const { title, hypothesis, category, expectedEffect } = statement
@@ -98,7 +98,7 @@ export class Attempt {
     return { ...this.#nothing(reason, 'unreachable'), exhausted: true }
   }
 
-  /** An agent that changed nothing may say that what a person asked for cannot be done. */
+  /** An agent that changed nothing may answer that a person's request cannot be fulfilled. */
   #answer(end: AgentEnd): ProposalResult {
     const cannot = this.#options.request.personRequest === undefined ? undefined : cannotOf(end.output)
     if (cannot !== undefined) return this.#nothing(cannot, 'cannot')
@@ -111,20 +111,21 @@ export class Attempt {
     return { kind: 'nothing', reason: shown, usage: this.#usage, exhausted: false, ...(cause && { cause }) }
   }
 
-  /** Looks for secrets before the text is cut, and again when what could hide them is gone. */
+  /** Redacts secrets before the text is shortened, and again after invisible characters that could hide them are removed. */
   #publishable(text: string, maxCharacters: number): string {
     return this.#secrets.redact(visibleText(this.#secrets.redact(text), maxCharacters))
   }
 
-  /** What a person needs to see why an agent did nothing. */
+  /** What helps a person to find out why an agent did nothing: blocked hosts and the end of its output. */
   #lastWords({ output, refusedHosts }: AgentEnd): string {
     const tail = this.#publishable(output.slice(-MAX_TAIL_CHARACTERS * 4), MAX_TAIL_CHARACTERS * 4)
-    const hosts = refusedHosts.length > 0 ? `; it asked in vain for ${refusedHosts.join(', ')}` : ''
-    return `${hosts}${tail === '' ? '' : `; its last words: ${tail.slice(-MAX_TAIL_CHARACTERS)}`}`
+    const hosts =
+      refusedHosts.length > 0 ? `; blocked hosts (add to \`hosts\`): ${refusedHosts.join(', ')}` : ''
+    return `${hosts}${tail === '' ? '' : `; end of its output: ${tail.slice(-MAX_TAIL_CHARACTERS)}`}`
   }
 }
 
-/** What a shell answers when there is no such program, or none that it may run: a person has to mend it. */
+/** The shell's exit codes for a program that does not exist or is not executable. Only a person can fix that. */
 function isMissing({ code }: SandboxExit): boolean {
   return code === 126 || code === 127
 }

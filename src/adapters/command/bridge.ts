@@ -1,7 +1,8 @@
-// The first program in an agent's sandbox, as text: it listens where there is no network, hands every connection to the
-// proxy's socket, and runs the agent. In JavaScript, because the action always has a Node to show and nothing else.
+// The source of the first program in an agent's sandbox, which has no network. It listens on a local port, forwards every
+// connection to the proxy's socket, and runs the agent. It is JavaScript, because Node is the only interpreter that is
+// always available.
 
-/** Where everything is inside. */
+/** Paths inside the sandbox. */
 export const INSIDE = {
   node: '/autoresearch/node',
   bridge: '/autoresearch/bridge.cjs',
@@ -12,13 +13,13 @@ export const INSIDE = {
   proposal: '/autoresearch/out/proposal.json',
 }
 
-/** What the bridge reads from `plan`: a file that is on no disk, because keys are in it. */
+/** The contents of `plan`. The file exists only inside the sandbox and never on disk, because it contains keys. */
 export interface AgentPlan {
   command: string
   environment: Readonly<Record<string, string>>
 }
 
-/** Runs with the Node of the action, 20 or newer. */
+/** Must run on Node 20 and newer, the versions that run the action. */
 export const BRIDGE = `
 const { readFileSync } = require('node:fs')
 const { connect, createServer } = require('node:net')
@@ -27,9 +28,9 @@ const { pipeline } = require('node:stream')
 const { spawn } = require('node:child_process')
 
 const { command, environment } = JSON.parse(readFileSync('${INSIDE.plan}', 'utf8'))
-// A trial may be measured beside it.
+// Lowest priority, because a trial may be measured at the same time.
 setPriority(19)
-// Everybody inside is asked to end at once; the agent may want the network for its last words.
+// Ignored, because SIGTERM reaches every process inside and the agent may still need the network to finish.
 process.on('SIGTERM', () => {})
 
 const server = createServer((inside) => {
@@ -41,7 +42,7 @@ server.listen(0, '127.0.0.1', () => {
   const agent = spawn('/bin/sh', ['-c', command], {
     cwd: '${INSIDE.tree}',
     stdio: ['ignore', 'inherit', 'inherit'],
-    // Node's own fetch looks at the proxy only when told to.
+    // Node's own fetch uses the proxy variables only with this setting.
     env: { ...process.env, ...environment, NODE_USE_ENV_PROXY: '1', ...Object.fromEntries(names.map((name) => [name, proxy])) },
   })
   agent.on('error', (error) => {

@@ -1,5 +1,5 @@
-// Any coding agent as a proposer: runs its command in a sandbox whose only network is the model's host, and takes the
-// difference it leaves as the proposal. Nothing of what it leaves is executed or given to git here.
+// A coding agent as a proposer: runs its command in a sandbox that reaches only the configured hosts, and takes its changes
+// as the proposal. This folder neither executes what the agent leaves nor passes it to git.
 import { withoutTrust } from '../../core/sandbox/refusal.ts'
 import type { Proposer } from '../../ports.ts'
 import { SandboxError } from '../sandbox/error.ts'
@@ -12,20 +12,20 @@ export interface CommandSettings extends AgentSettings {
 }
 
 export interface CommandOptions {
-  /** The environment of this process; an agent sees only the names on the allowlist. */
+  /** The environment of this process; an agent sees only allowlisted variables. */
   environment: NodeJS.ProcessEnv
-  /** Everything that must not be published. */
+  /** Secrets of the job that must not be published. */
   jobSecrets: readonly string[]
 }
 
 /**
- * Makes a proposer that runs an agent. Whatever the agent does wrong is a `nothing`.
+ * Creates a proposer that runs an agent. A failing agent is a result of kind `nothing`.
  *
- * @throws SandboxError when it is asked and there is no sandbox: an agent is never run without one
+ * `propose` throws SandboxError when no sandbox is available, because an agent never runs without one.
  */
 export function createCommandProposer(settings: CommandSettings, options: CommandOptions): Proposer {
   let opened: Promise<Sandbox> | undefined
-  /** Why the last attempt was refused: the agent cannot be told within one attempt. */
+  /** Why the last attempt was refused. The next attempt's task says so, because an attempt is over by then. */
   let refused: string | undefined
   return {
     name: `command ${settings.name}`,
@@ -41,7 +41,7 @@ export function createCommandProposer(settings: CommandSettings, options: Comman
   }
 }
 
-/** What helps a trial does not help here: there is no agent without a sandbox. */
+/** Removes the hint to trust the code: `sandbox: none` helps trials, but agents always need a sandbox. */
 function explainMissing(error: unknown): never {
   if (!(error instanceof SandboxError)) throw error
   throw new SandboxError(withoutTrust({ message: error.message, hint: error.hint }), error)

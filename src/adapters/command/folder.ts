@@ -1,4 +1,4 @@
-// The folder an agent works in: written from the baseline, and read back as what it is, hostile input.
+// The folder an agent works in: written from the baseline, and read back as untrusted input.
 import { lstat, mkdir, opendir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pathRule } from '../../core/config/rules.ts'
@@ -6,29 +6,30 @@ import { isLitter, type LeftEntry } from '../../core/propose/left-behind.ts'
 import { MAX_FILE_BYTES } from '../../core/propose/workspace.ts'
 import { readBoundedFile } from '../trainer/bounded-file.ts'
 
-/** Of files that were not there before; one is enough to refuse. */
+/** Maximum number of new files to report; a single one is enough to refuse the change. */
 const MAX_NEW = 100
 
 /** @param directory exists and is empty */
 export async function writeFolder(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
   for (const [path, text] of files) {
-    if (pathRule(path) !== undefined) throw new Error(`the baseline holds ${JSON.stringify(path)}`)
+    if (pathRule(path) !== undefined)
+      throw new Error(`the baseline contains the invalid path ${JSON.stringify(path)}`)
     await mkdir(dirname(join(directory, path)), { recursive: true })
     await writeFile(join(directory, path), text, { flag: 'wx' })
   }
 }
 
 /**
- * Reads what there is now. No link is followed and nothing but plain files is opened. To be called when nothing that
- * could write is alive.
+ * Reads the folder's current contents. Follows no link and opens only regular files. Call this after every process that
+ * could write to the folder has ended.
  *
- * @param before the files that were written
+ * @param before the files that `writeFolder` wrote
  */
 export async function readFolder(
   directory: string,
   before: ReadonlyMap<string, string>,
 ): Promise<LeftEntry[]> {
-  // The folder itself lies in one that could be written: a link in its place would lead out.
+  // The agent can write to the parent folder, so it may have replaced this folder with a link to somewhere else.
   if (!(await lstat(directory).catch(() => undefined))?.isDirectory()) return []
   const left: LeftEntry[] = []
   const folders = ['']
@@ -44,7 +45,7 @@ export async function readFolder(
   return left
 }
 
-/** Nothing of a folder that is closed to us: what was in it is then missing. */
+/** Yields nothing for an unreadable folder, so that its files count as missing. */
 async function* entriesOf(folder: string) {
   const directory = await opendir(folder).catch(() => undefined)
   if (directory) yield* directory

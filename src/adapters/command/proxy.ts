@@ -1,5 +1,5 @@
-// The only way out of an agent's sandbox: a proxy on a Unix socket that connects to the hosts of the configuration and to
-// nothing else. It resolves names itself, and sees of HTTPS no more than whom it is for.
+// The only network access of an agent's sandbox: a proxy on a Unix socket that connects to the configured hosts and no
+// others. It resolves names itself. It does not decrypt HTTPS and sees only the destination.
 import { lookup as resolveName } from 'node:dns'
 import {
   createServer,
@@ -14,27 +14,27 @@ import { visibleText } from '../../core/text/markdown.ts'
 import { vetted } from './addresses.ts'
 
 export interface ModelProxy {
-  /** Whom the agent asked for in vain, for a person who wonders which hosts are missing. */
+  /** Destinations that were blocked, so that a person can see which hosts the configuration lacks. */
   readonly refused: ReadonlySet<string>
-  /** Ends every connection. */
+  /** Closes the proxy and all its connections. */
   close(): Promise<void>
 }
 
 export interface ProxyOptions {
   socketPath: string
-  /** As they are in the configuration. */
+  /** The allowed hosts, as written in the configuration. */
   hosts: readonly string[]
-  /** In both directions together. */
+  /** Limit on the bytes of both directions together; 1 GiB by default. */
   maxBytes?: number
   maxConnections?: number
-  /** For tests: names that only they know. */
+  /** Name resolution, which tests replace. */
   resolve?: typeof resolveName
 }
 
 const MAX_BYTES = 1024 ** 3
 const MAX_CONNECTIONS = 128
 const MAX_REFUSED = 5
-const NOT_ALLOWED = 'This host is not among the `hosts` of this agent.\n'
+const NOT_ALLOWED = 'This host is blocked: it is not listed under `hosts` of this agent.\n'
 
 export async function startProxy(options: ProxyOptions): Promise<ModelProxy> {
   const traffic = new Traffic(options.maxBytes ?? MAX_BYTES)
@@ -64,7 +64,7 @@ export async function startProxy(options: ProxyOptions): Promise<ModelProxy> {
   }
 }
 
-/** What flows through the proxy: when it is too much, everything ends. */
+/** Counts the proxy's traffic and closes all connections when it exceeds the limit. */
 class Traffic {
   readonly #open = new Set<Duplex>()
   #left: number
@@ -90,57 +90,58 @@ class Traffic {
   }
 }
 
-interface Way {
+/** What each connection needs from the proxy. */
+interface Routing {
   admit(written: string): Destination | undefined
   lookup: LookupFunction
   traffic: Traffic
 }
 
-/** HTTPS, which stays closed to us. */
-function tunnel({ url = '' }: IncomingMessage, agent: Duplex, head: Buffer, way: Way): void {
+/** Tunnels HTTPS without decrypting it. */
+function tunnel({ url = '' }: IncomingMessage, agent: Duplex, head: Buffer, routing: Routing): void {
   agent.on('error', () => agent.destroy())
-  const destination = way.admit(url)
+  const destination = routing.admit(url)
   if (!destination) return void agent.end(`HTTP/1.1 403 Forbidden\r\n\r\n${NOT_ALLOWED}`)
-  const upstream = connect({ ...destination, lookup: way.lookup })
-  way.traffic.track(upstream)
+  const upstream = connect({ ...destination, lookup: routing.lookup })
+  routing.traffic.track(upstream)
   upstream.on('error', () => agent.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'))
   agent.once('close', () => upstream.destroy())
   upstream.once('connect', () => {
     agent.write('HTTP/1.1 200 Connection established\r\n\r\n')
     upstream.write(head)
-    for (const connection of [agent, upstream]) way.traffic.count(connection)
+    for (const connection of [agent, upstream]) routing.traffic.count(connection)
     pipeline(agent, upstream, agent, () => {})
   })
 }
 
-/** Plain HTTP, for a server of one's own. */
-function forward(request: IncomingMessage, response: ServerResponse, way: Way): void {
+/** Forwards plain HTTP, for self-hosted model servers. */
+function forward(request: IncomingMessage, response: ServerResponse, routing: Routing): void {
   const url = URL.canParse(request.url ?? '') ? new URL(request.url ?? '') : undefined
   const isPlain = url?.protocol === 'http:'
-  const destination = way.admit(isPlain ? `${url.hostname}:${url.port || 80}` : (request.url ?? ''))
+  const destination = routing.admit(isPlain ? `${url.hostname}:${url.port || 80}` : (request.url ?? ''))
   if (!url || !destination) return void response.writeHead(403).end(NOT_ALLOWED)
   const upstream = requestUpstream({
     ...destination,
-    lookup: way.lookup,
+    lookup: routing.lookup,
     agent: false,
     method: request.method,
     path: `${url.pathname}${url.search}`,
     headers: withoutHops(request.headers),
   })
-  upstream.once('socket', (socket) => way.traffic.track(socket))
+  upstream.once('socket', (socket) => routing.traffic.track(socket))
   upstream.once('response', (answer) => {
     response.writeHead(answer.statusCode ?? 502, withoutHops(answer.headers))
-    way.traffic.count(answer)
+    routing.traffic.count(answer)
     pipeline(answer, response, () => {})
   })
-  way.traffic.count(request)
+  routing.traffic.count(request)
   pipeline(request, upstream, (error) => {
     if (error && !response.headersSent) response.writeHead(502).end()
     else if (error) response.destroy()
   })
 }
 
-/** Headers between the agent and this proxy, which are nobody else's business. */
+/** Hop-by-hop headers, which apply to one connection only and must not be forwarded. */
 const HOPS = [
   'connection',
   'proxy-connection',

@@ -1,4 +1,4 @@
-// Runs an agent once: its sandbox, what it is given, and its only way out.
+// Runs an agent once: in a sandbox, with its task and its secrets, and with the proxy as its only network access.
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CommandConfig } from '../../core/config/config.ts'
@@ -9,41 +9,41 @@ import { agentEnvironment } from '../trainer/environment.ts'
 import { type AgentPlan, BRIDGE, INSIDE } from './bridge.ts'
 
 export interface AgentSettings extends Omit<CommandConfig, 'kind' | 'name' | 'secrets'> {
-  /** The agent's own secrets, by the name of their variable: nobody else gets them. */
+  /** The agent's own secrets, by variable name. No other process gets them. */
   secrets: Readonly<Record<string, string>>
 }
 
 export interface AgentRun {
   sandbox: Sandbox
   settings: AgentSettings
-  /** Of this process. */
+  /** The environment of this process. */
   environment: NodeJS.ProcessEnv
   task: string
-  /** A folder of ours; in it `out`, which the agent may write and which holds its `tree`. */
+  /** A temporary folder. It contains `out`, which the agent may write to and which holds its `tree`. */
   scratch: string
   signal: AbortSignal
 }
 
 export interface AgentEnd {
   exit: SandboxExit
-  /** The end of what it printed. */
+  /** The end of its output. */
   output: string
-  /** Whom it asked for in vain. */
+  /** Destinations that the proxy blocked. */
   refusedHosts: readonly string[]
 }
 
 const CAPS = { outBytes: 1024 ** 3, processes: 1024 }
 const MAX_OUTPUT_CHARACTERS = 32_000
 
-/** Programs that do not bring the certificates of authorities with them look for them here. */
+/** Folders in which programs look for the certificates of authorities. */
 const CERTIFICATES = ['/etc/ssl/certs', '/etc/pki/tls/certs', '/etc/pki/ca-trust/extracted']
 
-/** When it returns, nothing of the agent is left but what it wrote. */
+/** Runs the agent to its end. Afterwards no process of it is left, only the files that it wrote. */
 export async function runAgent(run: AgentRun): Promise<AgentEnd> {
   const { sandbox, settings, scratch, signal } = run
   const socketPath = join(scratch, 's')
   const out = join(scratch, 'out')
-  // Only here: `node:http` takes long to load.
+  // Loaded on demand, because `node:http` loads slowly.
   const { startProxy } = await import('./proxy.ts')
   const proxy = await startProxy({ socketPath, hosts: settings.hosts })
   let output = ''
