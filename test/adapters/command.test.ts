@@ -124,7 +124,11 @@ describe.skipIf(SKIP)('a coding agent', () => {
   test.each([
     ['changes nothing', 'echo thinking', /^it changed nothing; end of its output: thinking$/],
     ['takes its edit back', `${EDIT}; sed -i "s/lr = 2/lr = 1/" train.py`, /^it changed nothing$/],
-    ['fails', `${EDIT}; echo "no credit left" >&2; exit 3`, /^exit code 3; end of its output: no credit left$/],
+    [
+      'fails',
+      `${EDIT}; echo "no credit left" >&2; exit 3`,
+      /^exit code 3; end of its output: no credit left$/,
+    ],
     [
       'F57 edits the evaluator',
       `${EDIT}; echo cheat > eval.py`,
@@ -228,7 +232,9 @@ describe.skipIf(SKIP)('a coding agent', () => {
 
 describe.skipIf(SKIP)('the sandbox of a coding agent', () => {
   test('F54 holds its own key, nothing else of the job, and no key in a list of arguments', async () => {
-    expect(await seen('env | grep -c -e ^GITHUB_ -e ^INPUT_ -e ghs_')).toBe('exit code 9; end of its output: 0')
+    expect(await seen('env | grep -c -e ^GITHUB_ -e ^INPUT_ -e ghs_')).toBe(
+      'exit code 9; end of its output: 0',
+    )
     expect(await seen('printf %s "$MODEL_KEY" | wc -c')).toBe(`exit code 9; end of its output: ${KEY.length}`)
     const looking = `tr '\\0' ' ' < /proc/1/cmdline | grep -c ${KEY.slice(0, 8)}`
     expect(await seen(looking)).toBe('exit code 9; end of its output: 0')
@@ -249,10 +255,12 @@ describe.skipIf(SKIP)('the sandbox of a coding agent', () => {
       request({ agent: new Agent(), hostname, port, method: 'CONNECT', path: '${target}' })
         .on('connect', (answer) => { console.log(answer.statusCode); process.exit() }).end()"`
     expect(await seen(asking(`127.0.0.1:${port}`))).toBe(
-      `exit code 9; blocked hosts (add to `hosts`): 127.0.0.1:${port}; end of its output: 403`,
+      `exit code 9; blocked hosts (add to \`hosts\`): 127.0.0.1:${port}; end of its output: 403`,
     )
     expect(await seen(asking('169.254.169.254:80'))).toContain('end of its output: 403')
-    expect(await seen(asking('model.example:80'))).toContain('in vain for model.example:80')
+    expect(await seen(asking('model.example:80'))).toContain(
+      'blocked hosts (add to `hosts`): model.example:80',
+    )
     expect(await seen(asking(`127.0.0.1:${port}`), { hosts: [`127.0.0.1:${port}`] })).toContain(
       'end of its output: 200',
     )

@@ -179,7 +179,7 @@ describe('an answer', () => {
 
   test.each<[string, Permissions | undefined, number, string]>([
     ['without the permission', { contents: 'write', issues: 'read' }, 1, 'issues: write'],
-    ['on an issue that is gone', undefined, 9, 'the issue is not there any more'],
+    ['on an issue that is gone', undefined, 9, 'the issue no longer exists'],
   ])('is refused %s, in words', async (_, permissions, number, explanation) => {
     const { ada, withOnly, discussion } = await here()
     await ada.issues.create({ ...NAME, title: 'Use Muon', labels: [LABEL] })

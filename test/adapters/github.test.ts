@@ -197,7 +197,9 @@ describe('limits', () => {
     expect(await forge.openPullRequest(opening)).toEqual({ kind: 'opened', number: 1 })
     // Thirty seconds of 10 ms.
     expect(performance.now() - begun).toBeGreaterThanOrEqual(300)
-    expect(log.lines.join()).toContain("GitHub's secondary limit is reached; waiting 30 s as told")
+    expect(log.lines.join()).toContain(
+      "GitHub's secondary rate limit is reached; waiting 30 s as GitHub asks",
+    )
     expect(repository.pulls).toHaveLength(1)
   })
 

@@ -1,13 +1,13 @@
-// Writes a tree's files into a directory, as the bytes that are in git.
+// Writes a tree's files into a directory, byte for byte as git stores them.
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { GitContext } from './git.ts'
 import { listTree, readContents, type TreeEntry } from './objects.ts'
 
-/** Contents that are held in memory at once while a tree is written. */
+/** Maximum bytes of file contents in memory at once. */
 const EXPORT_BATCH_BYTES = 64 * 1024 * 1024
 
-/** Bytes as they are in git: a checkout would convert line ends and run filters. */
+/** Writes the stored bytes; a checkout would convert line endings and run filters. */
 export async function exportTree(context: GitContext, tree: string, directory: string): Promise<void> {
   const entries = await listTree(context, tree)
   // Links last, so that nothing is written through one.
@@ -43,7 +43,7 @@ async function exportEntry(
   content: Buffer | undefined,
 ): Promise<void> {
   if (path.split('/').some((part) => part === '..' || part === '.git'))
-    throw new Error(`the tree holds ${JSON.stringify(path)}, which git itself refuses`)
+    throw new Error(`the tree contains ${JSON.stringify(path)}, a path that git itself refuses`)
   const target = join(directory, path)
   await mkdir(mode === '160000' ? target : dirname(target), { recursive: true })
   if (content === undefined) return

@@ -1,5 +1,5 @@
-// Runs git, and nothing else does: never with a clone's own configuration, credentials only in the environment of the
-// processes that speak to the remote.
+// The only place that runs git. It never reads the clone's own configuration, and gives credentials only to processes that
+// access the remote.
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
 import { ForgeError } from '../../errors.ts'
@@ -11,16 +11,16 @@ export interface GitContext {
   directory: string
   /** URL of the remote; always named explicitly, because `origin` may point anywhere. */
   remoteUrl: string
-  /** Token for the remote; absent in jobs that only read what is already there. */
+  /** Token for the remote; absent in jobs that only read local objects. */
   token?: string
 }
 
 export interface GitOptions {
   input?: string | Uint8Array
   env?: Record<string, string>
-  /** Settings of git for this command alone, beside the ones that every command has. */
+  /** git configuration for this command, in addition to the configuration of every command. */
   settings?: readonly (readonly [name: string, value: string])[]
-  /** Leave output bytes alone. */
+  /** Whether to strip the final newline of the output. Default true. */
   trim?: boolean
 }
 
@@ -32,7 +32,7 @@ export interface GitFailure {
 const MAX_OUTPUT_BYTES = 512 * 1024 * 1024
 
 const SAFE_CONFIG = [
-  // A candidate may plant hooks or a file system monitor in a clone it can reach; ours never run them.
+  // A candidate may plant hooks or a file system monitor in a clone that it can reach; they must never run.
   ['core.hooksPath', '/dev/null'],
   ['core.fsmonitor', 'false'],
   ['protocol.ext.allow', 'never'],
@@ -48,7 +48,7 @@ const IDENTITY = {
   GIT_COMMITTER_EMAIL: 'autoresearch[bot]@users.noreply.github.com',
 }
 
-/** Runs git and returns its standard output; a failure throws with git's own words. */
+/** Runs git and returns its standard output. A failure throws an error with git's message. */
 export async function git(
   context: GitContext,
   args: readonly string[],
@@ -60,17 +60,17 @@ export async function git(
 }
 
 const REMOTE_ATTEMPTS = 4
-/** What git says when the network or the server stumbled, as opposed to a refusal. */
-const STUMBLED =
+/** git's messages for temporary failures of the network or the server, as opposed to refusals. */
+const TEMPORARY =
   /error: (5\d\d|429)|HTTP 5\d\d|resolve host|connect to|connection|empty reply|RPC failed|early EOF|hung up|disconnect|timed out/i
 
-/** True when it was the network or the server that failed, and the same command may succeed in a moment. */
+/** True for a temporary failure of the network or the server, after which the same command may succeed. */
 export function hasStumbled({ stderr }: GitFailure): boolean {
-  return STUMBLED.test(stderr)
+  return TEMPORARY.test(stderr)
 }
 
 /**
- * Runs a git command that only reads from the remote, again after a pause when the network stumbles.
+ * Runs a git command that only reads from the remote, and retries temporary failures after a pause.
  *
  * @throws ForgeError when the remote refuses or stays unreachable
  */
@@ -84,22 +84,22 @@ export async function readRemote(
     if (typeof result === 'string') return result
     if (attempt === REMOTE_ATTEMPTS || !hasStumbled(result))
       throw new ForgeError(`git ${args[0]} failed: ${result.stderr.trim()}`, {
-        hint: 'The token needs `contents: read` at least. If the network was down: the next run resumes where this one stopped.',
+        hint: 'Check that the token has at least `contents: read`. If the network was down, the next run resumes where this one stopped.',
       })
     await setTimeout(attempt * 1000)
   }
 }
 
 /**
- * Git commands that rewrite what the others of this process rely on: the list of shallow commits above all, which two
- * fetches cannot change at the same time.
+ * git commands that must not run at the same time in one repository: two fetches cannot update the list of shallow commits
+ * concurrently.
  */
 const EXCLUSIVE: ReadonlySet<string | undefined> = new Set(['fetch', 'push'])
 
-/** By repository of our own, the last exclusive command that was begun. */
+/** The last exclusive command that was started in each of our repositories. */
 const lastExclusive = new Map<string, Promise<unknown>>()
 
-/** Runs exclusive commands in one repository one after another, in the order in which they were asked for. */
+/** Runs the exclusive commands of a repository one after another, in the order of the calls. */
 function inTurn<T>(repository: string, command: string | undefined, work: () => Promise<T>): Promise<T> {
   if (!EXCLUSIVE.has(command)) return work()
   const turn = (lastExclusive.get(repository) ?? Promise.resolve()).then(work)
@@ -110,7 +110,7 @@ function inTurn<T>(repository: string, command: string | undefined, work: () => 
   return turn
 }
 
-/** Runs git where failing is an expected answer. */
+/** Runs git where failure is an expected result. */
 export async function tryGit(
   context: GitContext,
   args: readonly string[],
@@ -163,7 +163,7 @@ async function surroundings(
   }
 }
 
-/** Credentials and settings travel in the environment, so that they appear in no file and on no command line. */
+/** Passes credentials and configuration in the environment, so that they appear in no file and on no command line. */
 function gitEnvironment(
   remoteUrl: string,
   token: string | undefined,
@@ -173,13 +173,13 @@ function gitEnvironment(
   if (token) {
     const credentials = Buffer.from(`x-access-token:${token}`).toString('base64')
     const origin = new URL(remoteUrl).origin
-    // An empty value first: a header of the machine's own configuration would be sent as well.
+    // The empty value removes headers from the machine's own configuration, which would be sent as well.
     settings.push([`http.${origin}/.extraheader`, ''])
     settings.push([`http.${origin}/.extraheader`, `AUTHORIZATION: basic ${credentials}`])
   }
   return {
     ...IDENTITY,
-    // Failures are told apart by their words.
+    // Failures are recognised by their English messages.
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',

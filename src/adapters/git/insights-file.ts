@@ -1,4 +1,4 @@
-// `insights.md` on the ledger's branch: a text that people may edit, so it is read again before every write.
+// `insights.md` on the ledger branch. People may edit it, so it is read again before every write.
 import type { InsightsStore } from '../../ports.ts'
 import type { GitContext } from './git.ts'
 import { type LedgerFiles, ledgerFiles, type Tip, tooManyWriters } from './ledger-files.ts'

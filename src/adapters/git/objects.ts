@@ -1,13 +1,13 @@
-// Reads git objects: trees, contents, and what differs between two commits.
+// Reads git objects: trees, file contents, and the differences between two commits.
 import { type GitContext, git, gitBytes, readRemote, tryGit } from './git.ts'
 
-/** Larger files are neither shown to a proposer nor compared as text. */
+/** Maximum size of a file that is shown to proposers and compared as text. */
 export const MAX_TEXT_BYTES = 512 * 1024
 
-/** Commits that were found in a clone: nothing takes them out of it while we run. */
+/** Commits known to be present locally; none is removed while this process runs. */
 const found = new WeakMap<GitContext, Set<string>>()
 
-/** Makes sure a commit's objects are here, fetching it by its hash when they are not. */
+/** Ensures that a commit's objects are present locally, and fetches it by its hash if not. */
 export async function present(context: GitContext, commit: string): Promise<string> {
   const known = found.get(context) ?? new Set()
   found.set(context, known)
@@ -28,7 +28,7 @@ export interface TreeEntry {
 export async function listTree(context: GitContext, tree: string): Promise<TreeEntry[]> {
   const output = await git(context, ['ls-tree', '-r', '-z', '--long', '--full-tree', tree])
   return splitNul(output).map((record) => {
-    // A path may hold a tab too.
+    // Only the first tab separates, because a path may contain tabs too.
     const tab = record.indexOf('\t')
     const [head, path] = [record.slice(0, tab), record.slice(tab + 1)]
     const [mode = '', , object = '', bytes = ''] = head.split(/ +/)
@@ -36,7 +36,7 @@ export async function listTree(context: GitContext, tree: string): Promise<TreeE
   })
 }
 
-/** Texts by name of object; undefined for what is missing, binary, very large or not UTF-8. */
+/** Reads texts by object name; undefined for objects that are missing, binary, very large or not UTF-8. */
 export async function readBlobs(
   context: GitContext,
   names: readonly string[],
@@ -45,7 +45,7 @@ export async function readBlobs(
   return contents.map((content) => content && decodeText(content))
 }
 
-/** Contents by name of object; undefined for what is not a file. */
+/** Reads contents by object name; undefined for objects that are missing or not files. */
 export async function readContents(
   context: GitContext,
   names: readonly string[],

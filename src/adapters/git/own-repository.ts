@@ -1,5 +1,5 @@
-// A bare repository of our own beside every clone we are given. It borrows the clone's objects and nothing else: whoever
-// wrote the clone's configuration, hooks or attributes, our git never reads them.
+// Creates our own bare repository beside each clone. It borrows only the clone's objects, so that git never reads
+// configuration, hooks or attributes that candidate code may have written into the clone.
 import { access, copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -9,8 +9,8 @@ import { makeFolder, removeFolderAtOnce, sweepLeftovers } from '../leftovers.ts'
 const known = new Map<string, Promise<string>>()
 
 /**
- * The repository in which git runs for the clone at `directory`; one for the whole process, so that a commit made by one
- * part of it is there for the others.
+ * Returns the repository in which git runs for the clone at `directory`. There is one per process, so that all parts of it
+ * see each other's commits.
  */
 export function ownRepository(directory: string): Promise<string> {
   const made = known.get(directory) ?? create(directory)
@@ -22,7 +22,7 @@ async function create(directory: string): Promise<string> {
   const paths = ['--git-common-dir', '--git-path', 'objects', '--git-path', 'shallow']
   const { stdout, stderr, exitCode } = await execa('git', ['rev-parse', '--path-format=absolute', ...paths], {
     cwd: directory,
-    // In a container the clone may belong to another user; git is asked only where things are.
+    // In a container the clone may belong to another user. Trusting it is safe, because this command only prints paths.
     env: {
       ...inheritedEnvironment(),
       ...{ GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' },
@@ -32,10 +32,10 @@ async function create(directory: string): Promise<string> {
   })
   if (exitCode !== 0)
     throw new ConfigError(`${directory} is not a checkout of the repository: ${stderr}`, {
-      hint: 'Put a step with actions/checkout before this one.',
+      hint: 'Add a step with actions/checkout before this one.',
     })
   const [common = '', objects = '', shallow = ''] = stdout.split('\n')
-  // What jobs that were killed have left here.
+  // Removes repositories that killed jobs left here.
   await sweepLeftovers([common])
   const own = await makeFolder(common, 'git')
   removeAtExit(own)
@@ -61,11 +61,11 @@ function removeAtExit(directory: string): void {
   created.push(directory)
 }
 
-/** Variables that would point git elsewhere, and the inputs of the action, stay out. */
+/** The environment without variables that would redirect git, and without the action's inputs. */
 export function inheritedEnvironment(): Record<string, string | undefined> {
   const isOut = (name: string) =>
     /^(INPUT_|GIT_(?!CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)$|SSL_|EXEC_PATH$))/.test(name)
   const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOut(name)))
-  // git reads every other variable of a proxy in capitals as well.
+  // git reads HTTP_PROXY only in lower case, but the other proxy variables in both cases.
   return { ...(kept.HTTP_PROXY && { http_proxy: kept.HTTP_PROXY }), ...kept }
 }

@@ -1,4 +1,4 @@
-// The repository's git data: reading commits and making a candidate's, always on objects, never in a work tree.
+// The repository's git data: reads commits and creates candidate commits, always on objects and never in a work tree.
 import type { Change } from '../../core/gate/gate.ts'
 import type { RemoteBranches, Repository } from '../../ports.ts'
 import { exportTree } from './export.ts'
@@ -7,9 +7,9 @@ import { listTree, MAX_TEXT_BYTES, present, rawChanges, readBlobs } from './obje
 import { commitFiles, fixedTree, rebase, revert, sealedTree } from './trees.ts'
 
 export interface GitRepository extends Repository {
-  /** Tree of `base` with only the editable paths of `head` laid over it: what a trial is allowed to see. */
+  /** The tree that a trial sees: `base`, with the changes of `head` to editable paths only. */
   sealedTree(base: string, head: string, editable: readonly string[]): Promise<string>
-  /** Tree of everything a candidate may not change. */
+  /** The tree of all files that candidates may not change. */
   fixedTree(commit: string, editable: readonly string[]): Promise<string>
   /** Writes a tree's files into an existing empty directory. */
   exportTree(tree: string, directory: string): Promise<void>

@@ -1,4 +1,4 @@
-// Makes trees and commits, always in a scratch index: a candidate's commit, its replay on another base, its sealed tree.
+// Creates trees and commits in a temporary index: candidate commits, their replay on another base, and sealed trees.
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isEditable } from '../../core/gate/gate.ts'
@@ -7,7 +7,7 @@ import { makeFolder, removeFolder } from '../leftovers.ts'
 import { type GitContext, git, tryGit } from './git.ts'
 import { listTree, present, rawChanges, readBlobs } from './objects.ts'
 
-/** Lets `edit` change a scratch index that holds `tree`; returns the tree it leaves, undefined when `edit` gives up. */
+/** Loads `tree` into a temporary index, lets `edit` change it, and writes the result; undefined when `edit` returns false. */
 async function withIndex(
   context: GitContext,
   tree: string,
@@ -23,7 +23,7 @@ async function withIndex(
   }
 }
 
-/** The tree that results from putting entries into another; mode 000000 removes a path. */
+/** Returns `tree` with these entries replaced; mode 000000 removes a path. */
 async function putEntries(
   context: GitContext,
   tree: string,
@@ -65,7 +65,7 @@ export async function rebase(context: GitContext, head: string, onto: string): P
   return { kind: 'rebased', commit, tree }
 }
 
-/** The way back is a change like any other: a commit that leads from `commit` to its first parent, replayed. */
+/** Replays the inverse change on `onto`: a commit that leads from `commit` back to its first parent. */
 export async function revert(
   context: GitContext,
   { commit, onto, message }: { commit: string; onto: string; message: string },
@@ -75,7 +75,7 @@ export async function revert(
   return rebase(context, back, onto)
 }
 
-/** A shallow clone does not have the parent, but the commit says its name. */
+/** Reads the parent's hash from the commit itself, because a shallow clone does not have the parent. */
 async function firstParent(context: GitContext, commit: string): Promise<string> {
   const text = await git(context, ['cat-file', 'commit', await present(context, commit)])
   const [, parent] = /^parent (\S+)$/m.exec(text) ?? []
@@ -84,9 +84,9 @@ async function firstParent(context: GitContext, commit: string): Promise<string>
 }
 
 /**
- * The tree of `onto` is dressed as a sibling of `head`, so that the merge base is the commit that `head` changed: git
- * before 2.40 cannot be told so, a shallow clone does not know it, and after the baseline was set back it is not the
- * best common ancestor.
+ * Merges the change of `head` into `onto` and returns the tree; undefined on a conflict. The tree of `onto` is committed as
+ * a sibling of `head`, so that the merge base is the commit that `head` changed. Naming the base explicitly needs git 2.40;
+ * git cannot find it in a shallow clone, or after the baseline was reset to an earlier commit.
  */
 async function mergeTrees(context: GitContext, head: string, onto: string): Promise<string | undefined> {
   const sibling = await git(context, ['commit-tree', `${onto}^{tree}`, '-p', `${head}^`], {
@@ -94,15 +94,16 @@ async function mergeTrees(context: GitContext, head: string, onto: string): Prom
   })
   const merged = await tryGit(context, ['merge-tree', '--write-tree', sibling, head])
   if (typeof merged === 'string') return merged
-  // 1 is git's word for a conflict; anything else is a failure.
+  // Exit code 1 means a conflict; any other is a failure.
   if (merged.exitCode === 1) return undefined
   throw new Error(`git merge-tree failed (exit code ${merged.exitCode}): ${merged.stderr}`)
 }
 
 /**
- * Git calls changes to neighbouring lines a conflict, and the hyperparameters of a script are neighbouring lines. When
- * every hunk replaces lines that stood, and still stand, in exactly one place, replacing those is unambiguous; the result
- * is trained again like any other code. A hunk that only inserts has nothing to recognise its place by.
+ * Applies a change by replacing lines. git treats changes to adjacent lines as a conflict, but the hyperparameters of a
+ * script often are on adjacent lines. If the lines that each hunk replaces occur exactly once before and after, replacing
+ * them is unambiguous, and the result is trained again like any other code. A hunk that only inserts lines has nothing to
+ * locate it by.
  */
 async function applyChangedLines(
   context: GitContext,
@@ -116,7 +117,7 @@ async function applyChangedLines(
   for (const [index, { path }] of (await rawChanges(context, `${head}^`, head)).entries()) {
     const texts = await readBlobs(context, [`${head}^:${path}`, `${onto}:${path}`])
     const replaced = replacedLines(sections[index] ?? '')
-    if (!replaced.every((lines) => texts.every((text = '') => standsOnce(lines, text)))) return undefined
+    if (!replaced.every((lines) => texts.every((text = '') => occursOnce(lines, text)))) return undefined
   }
   return withIndex(context, onto, async (env) => {
     const applied = await tryGit(context, ['apply', '--cached', '--unidiff-zero'], { env, input: patch })
@@ -135,13 +136,13 @@ function replacedLines(section: string): string[] {
   )
 }
 
-function standsOnce(lines: string, text: string): boolean {
+function occursOnce(lines: string, text: string): boolean {
   const [framed, all] = [`\n${lines}\n`, `\n${text}\n`]
   const first = all.indexOf(framed)
   return first !== -1 && all.indexOf(framed, first + 1) === -1
 }
 
-/** A plain file, and none: a link or a submodule under an editable name is not the candidate's to make. */
+/** A regular file and a removal. A candidate may not create links or submodules, even at editable paths. */
 const PLAIN_MODES = ['100644', '000000']
 
 export async function sealedTree(

@@ -1,4 +1,4 @@
-// The connection to GitHub: one client a token, which waits as it is told and writes one thing after the other.
+// The connection to GitHub: one client per token, which respects rate limits and sends writes one at a time.
 import { setTimeout } from 'node:timers/promises'
 import { getOctokit } from '@actions/github'
 import { retry } from '@octokit/plugin-retry'
@@ -15,27 +15,27 @@ export interface GitHubOptions {
   repository: string
   token: string
   log: Log
-  /** Milliseconds that stand for one second of waiting; tests shorten it. */
+  /** Length of one second of waiting, in milliseconds; tests shorten it. Default 1000. */
   secondMilliseconds?: number
 }
 
-/** The part of `@octokit/rest` that the adapter is written against. */
+/** The part of `@octokit/rest` that this adapter uses. */
 type Client = Pick<Octokit, 'rest' | 'paginate'>
 
-/** What GitHub answers to an endpoint method, such as `Answer<'pulls', 'get'>`. */
+/** Response data of an endpoint method, such as `Answer<'pulls', 'get'>`. */
 export type Answer<
   Area extends keyof RestEndpointMethodTypes,
   Method extends keyof RestEndpointMethodTypes[Area],
 > = RestEndpointMethodTypes[Area][Method] extends { response: { data: infer Data } } ? Data : never
 
-/** What every call works with. */
+/** What every call needs. */
 export interface GitHub {
   client: Client
   options: GitHubOptions
   where: { owner: string; repo: string }
 }
 
-/** Waits longer than this are not worth a GPU's time: the command ends and the next one resumes. */
+/** A longer wait would waste GPU time: the command fails and the next run resumes. */
 const MAX_WAIT_SECONDS = 15 * 60
 
 /** @throws ConfigError without a token */
@@ -44,7 +44,7 @@ export function connect(options: GitHubOptions): GitHub {
   return { client: createClient(options), options, where: { owner, repo } }
 }
 
-/** Calls on this connection, whose refusals say what they refused to do. */
+/** Wraps calls on this connection so that their errors name the action that GitHub refused. */
 export function explainedBy(github: GitHub) {
   return <Args extends unknown[], Result>(
     action: string,
@@ -57,8 +57,8 @@ export function explainedBy(github: GitHub) {
 }
 
 /**
- * GitHub asks for a second between writes; the plugin's three seconds for notifying calls are its own caution. Stands for
- * the plugin's queue of writes, which is one for the whole process and cannot be told how long a second is.
+ * GitHub requires one second between writes. This replaces the plugin's write queue, which is shared by the whole process,
+ * has no setting for the length of a second, and waits three seconds after calls that notify people.
  */
 function oneSecondBetweenWrites(secondMilliseconds: number) {
   let free = Promise.resolve()
@@ -68,27 +68,29 @@ function oneSecondBetweenWrites(secondMilliseconds: number) {
     await turn
     return job()
   }
-  // The plugin's type asks for the whole class of its library; this is all it calls.
+  // The cast is needed because the type requires a whole Bottleneck group, but the plugin calls only this method.
   return { triggersNotification: () => false, write: { key: () => ({ schedule }) } as never }
 }
 
 function createClient({ apiUrl, token, log, secondMilliseconds = 1000 }: GitHubOptions): Client {
   if (token === '')
     throw new ConfigError('input token is empty', {
-      hint: 'Remove `token:` under `with:` to use the token of the job; only the command `train` works without one.',
+      hint: "Remove `token:` under `with:` to use the job's token; only the command `train` works without one.",
     })
   const wait = (limit: string) => (seconds: number, request: object, _client: unknown, retries: number) => {
     if (seconds > MAX_WAIT_SECONDS || retries >= 3) return false
-    log.warn(`GitHub's ${limit} limit is reached; waiting ${seconds} s as told (${describeRequest(request)})`)
+    log.warn(
+      `GitHub's ${limit} rate limit is reached; waiting ${seconds} s as GitHub asks (${describeRequest(request)})`,
+    )
     return true
   }
   const options = {
     baseUrl: apiUrl,
     userAgent: 'autoresearch-action',
-    // Node's own, which model endpoints use as well: one rule for proxies, and no second HTTP client in the bundle.
+    // Node's own fetch, as for model endpoints: the same proxy settings apply, and the bundle needs no second HTTP client.
     request: { fetch },
     log: { debug() {}, info() {}, warn() {}, error() {} },
-    // 405 and 409 are answers about a merge, not accidents.
+    // 405 and 409 say why a merge is not possible; retrying does not help.
     retry: {
       doNotRetry: [400, 401, 403, 404, 405, 409, 410, 422, 451],
       retryAfterBaseValue: secondMilliseconds,
@@ -108,7 +110,7 @@ function describeRequest(request: object): string {
   return `${method} ${url}`
 }
 
-/** Waits so many seconds. */
+/** @returns a function that waits for a number of seconds */
 export function pauseOf({ options }: GitHub): (seconds: number) => Promise<void> {
   return (seconds) => setTimeout(seconds * (options.secondMilliseconds ?? 1000))
 }

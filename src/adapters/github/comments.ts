@@ -1,4 +1,4 @@
-// The one comment of ours on an issue or pull request.
+// Maintains our single comment on an issue or pull request.
 import { type GitHub, pauseOf } from './client.ts'
 import { attemptOnce } from './errors.ts'
 

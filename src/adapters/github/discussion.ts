@@ -1,4 +1,4 @@
-// What people say on GitHub: labelled issues, who labelled them, comments, and who may write. Nothing is judged here.
+// Reads what people write on GitHub: labelled issues, their labellers, comments and permissions. It decides nothing.
 import { RequestError } from '@octokit/request-error'
 import type { LabelledIssue } from '../../core/propose/requests.ts'
 import type { Person, Remark } from '../../core/record/people.ts'
@@ -26,7 +26,7 @@ async function labelledIssues({ client, where }: GitHub, label: string): Promise
     const all = await client.paginate(client.rest.issues.listForRepo, { ...listed, per_page: 100 })
     return { kind: 'issues', issues: all.filter((issue) => !issue.pull_request).map(toIssue) }
   } catch (error) {
-    // The repository has no issues.
+    // 410: issues are disabled in the repository.
     if (isStatus(error, 410)) return { kind: 'issues', issues: [] }
     if (!isRefusal(error)) throw error
     return { kind: 'refused', explanation: `${error.message}; ${NEEDS_ISSUES}` }
@@ -66,7 +66,7 @@ async function remarks({ client, where }: GitHub, number: number): Promise<Remar
   return comments.map(({ user, body }) => ({ author: toPerson(user), body: body ?? '' }))
 }
 
-/** Triage is `read` here and maintain is `write`, as GitHub maps them. */
+/** GitHub reports the role triage as `read`, and maintain as `write`. */
 async function mayWrite({ client, where }: GitHub, login: string): Promise<boolean> {
   try {
     const { data } = await client.rest.repos.getCollaboratorPermissionLevel({ ...where, username: login })
@@ -83,13 +83,13 @@ async function answer(github: GitHub, issue: number, marker: string, body: strin
     return { kind: 'answered' }
   } catch (error) {
     if (isStatus(error, 404) || isStatus(error, 410))
-      return { kind: 'refused', explanation: 'the issue is not there any more' }
+      return { kind: 'refused', explanation: 'the issue no longer exists' }
     if (!isRefusal(error)) throw error
     return { kind: 'refused', explanation: `${error.message}; ${NEEDS_ISSUES}` }
   }
 }
 
-/** GitHub says no; a limit of its rate says later. */
+/** True for a lack of permission. A rate limit has the same status, but is temporary. */
 function isRefusal(error: unknown): error is RequestError {
   return error instanceof RequestError && error.status === 403 && !/rate limit/i.test(error.message)
 }

@@ -1,10 +1,10 @@
-// GitHub through Octokit: pull requests, check runs, comments, merges. Every call may be repeated; nothing is done twice.
+// Pull requests, check runs, comments and merges on GitHub, through Octokit. Every call is idempotent.
 import type { PullRequest } from '../../core/record/reconcile.ts'
 import type { CheckRun } from '../../core/report/report.ts'
 import type { Forge, MergeResult, OpenedPullRequest } from '../../ports.ts'
 import { type Answer, explainedBy, type GitHub, type GitHubOptions, pauseOf } from './client.ts'
 import { putComment } from './comments.ts'
-import { attemptOnce, isStatus, statusOf } from './errors.ts'
+import { attemptOnce, httpStatusOf, isStatus } from './errors.ts'
 
 export function createForge(github: GitHub): Forge {
   const explained = explainedBy(github)
@@ -19,7 +19,7 @@ export function createForge(github: GitHub): Forge {
   }
 }
 
-/** A pull request as one call reads it, or as one of a list. */
+/** A pull request from the endpoint for one, or from the list. */
 type RawPullRequest = Answer<'pulls', 'get'> | Answer<'pulls', 'list'>[number]
 
 function toPullRequest(raw: RawPullRequest): PullRequest {
@@ -50,8 +50,9 @@ async function openPullRequest(
   const find = async (): Promise<number | undefined> => {
     const named = { head: `${where.owner}:${branch}`, base, state: 'all', per_page: 100 } as const
     const { data } = await client.rest.pulls.list({ ...where, ...named })
-    // A closed one with our commit was closed by a person; one with another commit is of an earlier ledger. When a person
-    // pushed to an open one, the reader of pull requests will see it: there cannot be a second one for the branch.
+    // A closed pull request with our commit was closed by a person; one with another commit belongs to an earlier ledger.
+    // An open one with another commit was pushed to by a person. It is adopted, because a branch can have only one open
+    // pull request; whoever reads it later sees that its head has moved.
     return (data.find((one) => one.head.sha === head) ?? data.find((one) => one.state === 'open'))?.number
   }
   const create = async (): Promise<number> => {
@@ -74,8 +75,8 @@ function pullRequestsForbidden(
 ): string {
   return (
     `Allow it under "Workflow permissions" at ${serverUrl}/${repository}/settings/actions ` +
-    '("Allow GitHub Actions to create and approve pull requests"), then run again: the branch is pushed and will be ' +
-    `picked up. To look at the change now: ${serverUrl}/${repository}/compare/${base}...${branch}?expand=1`
+    '("Allow GitHub Actions to create and approve pull requests"), then run the workflow again: it finds the pushed ' +
+    `branch. To see the change now: ${serverUrl}/${repository}/compare/${base}...${branch}?expand=1`
   )
 }
 
@@ -88,7 +89,7 @@ async function putCheckRun(github: GitHub, head: string, check: CheckRun): Promi
     ...(check.detailsUrl ? { details_url: check.detailsUrl } : {}),
     output: { title: check.title, summary: check.summary },
   }
-  // Another app may post a check of the same name and even of the same id; only ours lets itself be written.
+  // Check runs of other apps with the same name and external id; GitHub refuses to let us update them.
   const foreign = new Set<number>()
   const find = async (): Promise<number | undefined> => {
     const listed = { ...where, ref: head, check_name: check.name, per_page: 100 }
@@ -147,13 +148,13 @@ async function merge(
   }
 }
 
-/** What a failed merge means. GitHub refuses with 405 while it still computes whether a merge is possible. */
+/** Finds out what a failed merge means. GitHub also answers 405 while it still computes whether a merge is possible. */
 async function interpretRefusal(
   github: GitHub,
   number: number,
   error: unknown,
 ): Promise<MergeResult | 'try again'> {
-  const status = statusOf(error)
+  const status = httpStatusOf(error)
   if (status === undefined) throw error
   if (status === 409) return { kind: 'head-moved' }
   if (status !== 405 && status < 500) throw error
@@ -166,7 +167,7 @@ async function interpretRefusal(
   return { kind: 'refused', explanation: error instanceof Error ? error.message : String(error) }
 }
 
-/** One commit a candidate where the repository allows it, so that the baseline's history is one line an improvement. */
+/** Squash if the repository allows it, so that the baseline's history has one commit per improvement. */
 async function mergeMethod({ client, where }: GitHub): Promise<'squash' | 'rebase' | 'merge'> {
   const { data } = await client.rest.repos.get(where)
   if (data.allow_squash_merge !== false) return 'squash'
