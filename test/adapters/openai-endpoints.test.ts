@@ -430,7 +430,7 @@ describe('several endpoints', () => {
     // The second one has no key of its own: it is asked without, and says so.
     expect(result).toMatchObject({ kind: 'nothing', exhausted: false })
     expect(result).toMatchObject({
-      reason: expect.stringMatching(/no \*\*\*; then gpt-y: the endpoint wants a key: give one for 127/),
+      reason: expect.stringMatching(/no \*\*\*; then gpt-y: the endpoint requires a key: add one for 127/),
     })
     expect(JSON.stringify(result)).not.toContain('key-1')
   })

@@ -1,4 +1,4 @@
-// Reads a chat completion, strict or sloppy, into what the agent acts on.
+// Reads a chat completion, strictly formatted or not, into the parts that the agent acts on.
 import { randomUUID } from 'node:crypto'
 import type { ChatCompletionMessageParam } from 'openai/resources'
 import { z } from 'zod'
@@ -8,15 +8,15 @@ import type { Usage } from '../../core/record/candidate.ts'
 /** Dollars per million tokens. */
 type Price = NonNullable<EndpointConfig['price']>
 
-/** What the model said, reduced to what the agent acts on. */
+/** A model's reply, reduced to the parts that the agent acts on. */
 export interface Reply {
   kind: 'reply'
-  /** What the conversation is continued with. */
+  /** The message to append to the conversation. */
   message: ChatCompletionMessageParam
   content: string
   refusal: string
   toolCalls: { id: string; name: string; arguments: string }[]
-  /** The answer ended before its end: it was too long, or the server failed meanwhile. */
+  /** The answer is incomplete: it was too long, or the server failed while sending it. */
   isCut: boolean
   finishReason: string
   usage: Usage
@@ -24,7 +24,7 @@ export interface Reply {
 
 const text = z.union([
   z.string(),
-  // Some servers answer with parts, as OpenAI's request format has them.
+  // Some servers answer with parts, like those of OpenAI's request format.
   z
     .array(z.looseObject({ text: z.string().catch('') }))
     .transform((parts) => parts.map((part) => part.text).join('')),
@@ -59,7 +59,7 @@ const tokens = z.number().nonnegative()
 const usageSchema = z.looseObject({
   prompt_tokens: tokens,
   completion_tokens: tokens,
-  // OpenAI, vLLM, OpenRouter, xAI, Mistral; DeepSeek has a field of its own.
+  // OpenAI, vLLM, OpenRouter, xAI, Mistral; DeepSeek uses its own field.
   prompt_tokens_details: z
     .looseObject({ cached_tokens: tokens.catch(0) })
     .nullish()
@@ -67,14 +67,14 @@ const usageSchema = z.looseObject({
   prompt_cache_hit_tokens: tokens.nullish().catch(null),
 })
 
-/** OpenRouter ends with `error` what its provider did not finish, DeepSeek with its name for being overloaded. */
+/** Besides length limits: OpenRouter's `error` when its provider failed, and DeepSeek's reason for being overloaded. */
 const CUT = /^(length|max_tokens|error|insufficient_system_resource)$/i
 
 type Message = z.infer<typeof answerSchema>['choices'][number]['message']
 
 /**
- * @param sent characters of the request, from which its tokens are estimated when the answer does not say
- * @returns undefined when `answer` is no chat completion
+ * @param sent characters of the request; its tokens are estimated from them when the answer reports no usage
+ * @returns undefined when `answer` is not a chat completion
  */
 export function readAnswer(answer: unknown, sent: number, price: Price | undefined): Reply | undefined {
   const parsed = answerSchema.safeParse(answer)
@@ -95,15 +95,14 @@ export function readAnswer(answer: unknown, sent: number, price: Price | undefin
   }
 }
 
-/** Nine letters and digits, because some templates of Mistral's models take no others (vllm-project/vllm#5649). */
+/** Nine letters and digits, because some chat templates of Mistral models accept nothing else (vllm-project/vllm#5649). */
 function newCallId(): string {
   return randomUUID().replaceAll('-', '').slice(0, 9)
 }
 
 /**
- * The message as it goes back. Endpoints put fields of their own into it and want them back, but for what the model
- * thought: DeepSeek wants that beside tool calls and only there (api-docs.deepseek.com/guides/thinking_mode), others pay
- * for it or refuse it.
+ * The message to send back. Endpoints add their own fields and expect them back, except for the model's reasoning: DeepSeek
+ * requires it beside tool calls and only there (api-docs.deepseek.com/guides/thinking_mode), others bill or refuse it.
  */
 function continuation(message: Message, calls: readonly object[]): ChatCompletionMessageParam {
   const { reasoning: _, reasoning_content, reasoning_details, tool_calls: __, ...rest } = message
@@ -120,7 +119,7 @@ function continuation(message: Message, calls: readonly object[]): ChatCompletio
   } as ChatCompletionMessageParam
 }
 
-/** vLLM and llama.cpp parse the arguments of earlier calls, and refuse the request when they are broken. */
+/** Replaces broken arguments: vLLM and llama.cpp parse those of earlier calls and refuse the request if that fails. */
 function sendable(call: object): object {
   const { function: called } = call as z.infer<typeof toolCall>
   return {
@@ -138,7 +137,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The usual rule of thumb. */
+/** Rule of thumb for English text and code. */
 const CHARACTERS_PER_TOKEN = 4
 
 function usageOf(said: unknown, sent: number, received: number, price: Price | undefined): Usage {

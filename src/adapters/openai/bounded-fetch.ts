@@ -1,5 +1,5 @@
-// `fetch` for endpoints we do not control: bounded in bytes, and in how long it may tell the OpenAI SDK to wait. Whatever
-// shape an answer has, it leaves here as one JSON body with an honest status.
+// `fetch` for endpoints that we do not control: limits the size of answers and the retry delay that they request. Every
+// answer is converted to one JSON body with the correct status.
 import { understand } from './refusals.ts'
 import { assembleStream } from './stream.ts'
 
@@ -7,18 +7,18 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 const MAX_RETRY_AFTER_SECONDS = 60
 
 /**
- * Reads the whole body here, because the SDK's own timeout and retries end with the headers. Also refuses to wait
- * longer than a minute: the SDK would sleep as long as it is told. And a key goes nowhere but where it was sent, so that
- * a redirection is an error.
+ * Reads the whole body, because the SDK's timeout and retries cover only the headers. Prevents retries after more than a
+ * minute, because the SDK waits as long as the endpoint asks. Treats redirects as errors, so that the key reaches no other
+ * host.
  */
 export async function boundedFetch(url: string | URL | Request, init?: RequestInit): Promise<Response> {
   const response = await fetch(url, { ...init, redirect: 'manual' })
   if (response.status >= 300 && response.status < 400)
-    return failed(400, `the endpoint has moved: write ${response.headers.get('location')} as base-url`)
+    return failed(400, `the endpoint redirects; set base-url to ${response.headers.get('location')}`)
   const body = await readBody(response)
   if (body === undefined)
     return failed(502, `the answer is larger than ${MAX_ANSWER_BYTES / 1024 / 1024} MiB`)
-  return settle(response, body)
+  return normalize(response, body)
 }
 
 async function readBody(response: Response): Promise<Buffer<ArrayBuffer> | undefined> {
@@ -32,9 +32,9 @@ async function readBody(response: Response): Promise<Buffer<ArrayBuffer> | undef
   return Buffer.concat(chunks)
 }
 
-function settle(response: Response, body: Buffer<ArrayBuffer>): Response {
+function normalize(response: Response, body: Buffer<ArrayBuffer>): Response {
   const headers = new Headers(response.headers)
-  // The body is no longer compressed.
+  // `fetch` has already decompressed the body.
   for (const name of ['content-encoding', 'content-length']) headers.delete(name)
   if (retryAfterSeconds(headers) > MAX_RETRY_AFTER_SECONDS) headers.set('x-should-retry', 'false')
   const text = body.toString('utf8')
@@ -48,7 +48,7 @@ function settle(response: Response, body: Buffer<ArrayBuffer>): Response {
       headers,
     })
   const refusal = understand(error.status, error.body)
-  // What a changed request can mend is no reason to wait and send the same one again: llama.cpp answers 500 to tools.
+  // If a changed request can succeed, repeating the same one is pointless: llama.cpp answers 500 to tools.
   if (refusal !== undefined) headers.set('x-should-retry', 'false')
   return Response.json({ error: error.body }, { status: error.status, headers })
 }
@@ -59,9 +59,9 @@ interface ErrorAnswer {
 }
 
 /**
- * The error in an answer. vLLM and FastAPI put its fields at the top (vllm-project/vllm#9986), Ollama's own API sends a
- * text (ollama/ollama#14795), and LM Studio and llama.cpp send some with status 200 (lmstudio-bug-tracker#2322,
- * oobabooga/textgen#7257).
+ * The error in an answer. vLLM and FastAPI put its fields at the top level (vllm-project/vllm#9986), Ollama's own API sends
+ * a string (ollama/ollama#14795), and LM Studio and llama.cpp send some errors with status 200
+ * (lmstudio-bug-tracker#2322, oobabooga/textgen#7257).
  */
 function errorIn(answer: unknown, status: number): ErrorAnswer | undefined {
   if (!isObject(answer)) return undefined
@@ -97,7 +97,7 @@ function failed(status: number, message: string): Response {
 
 function retryAfterSeconds(headers: Headers): number {
   const milliseconds = Number.parseFloat(headers.get('retry-after-ms') ?? '')
-  // The SDK, too, looks at the other header when this one is 0.
+  // Like the SDK, ignore this header when it is 0.
   if (milliseconds > 0) return milliseconds / 1000
   const text = headers.get('retry-after') ?? '0'
   const seconds = Number.parseFloat(text)

@@ -1,5 +1,5 @@
-// One bounded conversation with a model about one candidate. It edits files in memory only, so that a conversation that
-// goes wrong leaves nothing behind.
+// One bounded conversation with a model about one candidate. It edits files in memory only, so that a failed conversation
+// leaves nothing behind.
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources'
 import {
   agentTools,
@@ -20,15 +20,15 @@ import type { Endpoint, Failure } from './endpoint.ts'
 import { correction, opening, reminder, shrink } from './messages.ts'
 import { type Answer, callTool, type Failed, failed } from './tools.ts'
 
-/** How a conversation ended. `unreachable`: the endpoint is at fault, so that another one may do better. */
+/** How a conversation ended. `unreachable`: the endpoint failed, so another one may succeed. */
 export type Ending = { usage: Usage } & (
   | { kind: 'proposal'; proposal: Proposal }
-  /** `cannot`: the model says that what a person asked for cannot be done. */
+  /** `cannot`: the model answers that a person's request cannot be fulfilled. */
   | { kind: 'nothing'; reason: string; cannot?: true }
   | { kind: 'unreachable'; reason: string; permanent: boolean }
 )
 
-/** Of one reply, because every call can put a whole piece of a file into the conversation. */
+/** Maximum calls in one reply, because every call can add a large part of a file to the conversation. */
 const MAX_CALLS = 16
 const TOO_MANY_CALLS = failed(`at most ${MAX_CALLS} calls in one reply`)
 
@@ -49,17 +49,17 @@ class Conversation {
   #messages: ChatCompletionMessageParam[]
   #workspace: Workspace
   #usage: Usage = NO_USAGE
-  /** Edits that were applied. */
+  /** Number of applied edits. */
   #edits = 0
-  /** The last turn held a call that was malformed, or an edit that did not apply. */
+  /** The last turn had a malformed call, an edit that could not be applied, or an unusable plain answer. */
   #stumbled = false
-  /** The model has been told that it must call a tool, or what is wrong with its plain answer. */
+  /** The model has been reminded that it must call a tool. */
   #reminded = false
   /** A submission was refused. */
   #refused = false
   #shrunk = false
   #hasCalled = false
-  /** The endpoint takes no tools. */
+  /** The endpoint does not support tools. */
   #plain: boolean
 
   constructor(endpoint: Endpoint, request: ProposalRequest) {
@@ -74,16 +74,16 @@ class Conversation {
   }
 
   async run(maxTurns: number): Promise<Ending> {
-    // A signal of its own, because the SDK leaves listeners on the one it is given and that one lives for the whole run.
+    // A new signal, because the SDK never removes its listeners and the request's signal lives for the whole run.
     const signal = AbortSignal.any([this.#request.signal])
     for (let turn = 1; turn <= maxTurns; turn++) {
       const limit = this.#limitReached()
-      if (limit) return this.#nothing(`stopped, because ${limit}`)
+   this.#nothing(`stopped, because ${limit}`)
       const question = { messages: this.#messages, tools: this.#plain ? [] : this.#tools }
       const reply = await this.#endpoint.ask(question, signal)
       if (reply.kind === 'reply') this.#usage = addUsage(this.#usage, reply.usage)
       if (signal.aborted) return this.#nothing('stopped')
-      const ending = reply.kind === 'failure' ? this.#mend(reply) : await this.#takeTurn(reply)
+      const ending = reply.kind === 'failure' ? this.#recover(reply) : await this.#takeTurn(reply)
       if (ending) return ending
     }
     return this.#nothing(`no submission within ${maxTurns} turns`)
@@ -100,8 +100,8 @@ class Conversation {
     return spent > 0 && spent >= dollars ? 'its limit of dollars is reached' : undefined
   }
 
-  /** Changes the conversation where that can help; undefined when it goes on. */
-  #mend({ refusal, reason, permanent }: Failure): Ending | undefined {
+  /** Adapts the conversation to a failed request; returns undefined when the conversation goes on. */
+  #recover({ refusal, reason, permanent }: Failure): Ending | undefined {
     if (refusal === 'no-tools' && !this.#hasCalled) {
       this.#plain = true
       this.#messages = opening(this.#request.brief, true)
@@ -115,9 +115,9 @@ class Conversation {
     return { kind: 'unreachable', reason, permanent, usage: this.#usage }
   }
 
-  /** Acts on one reply; undefined when the conversation goes on. */
+  /** Acts on one reply; returns undefined when the conversation goes on. */
   async #takeTurn(reply: Reply): Promise<Ending | undefined> {
-    // The calls of a cut answer may look complete and still be half of what was meant.
+    // The calls in a truncated answer may look complete and still be only a part of what the model intended.
     if (reply.isCut) return this.#nothing('answer was cut off')
     if (reply.refusal !== '' || reply.finishReason === 'content_filter')
       return this.#nothing(`the model refused: ${reply.refusal || 'content filter'}`)
@@ -125,7 +125,7 @@ class Conversation {
     this.#hasCalled = true
     const repeated = this.#repeats.see(reply.toolCalls, this.#edits)
     if (repeated)
-      return this.#nothing(`the same call again and again: ${repeated.name} ${repeated.arguments}`)
+      return this.#nothing(`the model repeats the same call: ${repeated.name} ${repeated.arguments}`)
     this.#messages.push(reply.message)
     return this.#callTools(reply)
   }
@@ -142,13 +142,13 @@ class Conversation {
       if (outcome.kind === 'failed' && isStumble(parsed)) stumble ??= outcome.text
       this.#messages.push({ role: 'tool', tool_call_id: id, content: this.#tell(outcome) })
     }
-    // Told once; what does not work then either is not going to.
+    // The model has been told once; a second failure in a row is unlikely to be corrected.
     if (stumble !== undefined && this.#stumbled) return this.#nothing(`twice in a row, ${stumble}`)
     this.#stumbled = stumble !== undefined
     return undefined
   }
 
-  /** @param hasFailed a call before this one, in the same reply, did not work */
+  /** @param hasFailed an earlier call in the same reply failed */
   async #call(parsed: ParsedToolCall, hasFailed: boolean): Promise<Answer> {
     if (parsed.kind === 'malformed') return failed(parsed.problem)
     if (parsed.call.tool === 'submit' && hasFailed)
@@ -163,7 +163,7 @@ class Conversation {
     return 'edited'
   }
 
-  /** The candidate, or what the model is told instead. */
+  /** The ending, or the problem to report to the model. */
   #submit(call: SubmitCall): Ending | Failed {
     const files = changedFiles(this.#workspace)
     const problems =
@@ -175,7 +175,7 @@ class Conversation {
     return failed(`this change is refused: ${problems.join('; ')}. You may correct it and submit once more.`)
   }
 
-  /** Reads an answer without a tool call, which may hold a whole candidate in plain text. */
+  /** Reads an answer without a tool call, which may contain a whole candidate in plain text. */
   #readPlain(reply: Reply): Ending | undefined {
     const said = reply.content.trim()
     if (said === '') return this.#nothing('empty answer')
@@ -193,7 +193,7 @@ class Conversation {
     return undefined
   }
 
-  /** All edits of a plain answer or none: it is about the files as they are in the brief. */
+  /** Applies all edits of a plain answer or none, to the files as they are in the brief. */
   #takePlain({ edits, submit }: Extract<PlainAnswer, { kind: 'candidate' }>): Ending | Failed {
     let workspace = openWorkspace(this.#request.files, this.#request.editable)
     for (const edit of edits) {
@@ -202,7 +202,7 @@ class Conversation {
       workspace = result.workspace
     }
     this.#workspace = workspace
-    // Whoever ignores tools ignores them in the next conversation too.
+    // A model that ignores tools will ignore them in the next conversation too.
     if (!this.#hasCalled) this.#endpoint.takesTools = false
     return this.#submit(submit)
   }
@@ -216,7 +216,7 @@ class Conversation {
   }
 }
 
-/** A call that was no call, or an edit that did not apply: told once. Looking for what is not there is no mistake. */
+/** True for a malformed call or a failed edit. A failed look-up, such as a search without results, is not a mistake. */
 function isStumble(parsed: ParsedToolCall): boolean {
   return parsed.kind === 'malformed' || parsed.call.tool === 'edit_file' || parsed.call.tool === 'write_file'
 }

@@ -1,5 +1,5 @@
-// One endpoint that speaks OpenAI's chat completions: bounded in time, bytes and retries, its failures put into words, and
-// its peculiarities learnt from its first refusals.
+// One endpoint with OpenAI's chat completions API: limits time, bytes and retries, explains failures, and adapts to the
+// endpoint's peculiarities after its first refusals.
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources'
 import type { EndpointConfig } from '../../core/config/config.ts'
@@ -9,28 +9,28 @@ import { boundedFetch } from './bounded-fetch.ts'
 import { type Refusal, understand } from './refusals.ts'
 
 export interface EndpointSettings extends EndpointConfig {
-  /** May be empty: servers on one's own machine often want none. */
+  /** May be empty: self-hosted servers often need no key. */
   apiKey: string
-  /** Most tokens of one answer; left to the endpoint when absent. */
+  /** Maximum tokens of one answer; absent: the endpoint decides. */
   maxOutputTokens?: number
-  /** For one answer, its body included. Node itself gives up when no answer has begun after 300 s, the default. */
+  /** Timeout for one answer, including its body. Default 300, after which Node itself gives up waiting for headers. */
   timeoutSeconds?: number
-  /** For one answer, after a 429, a 5xx, a timeout or a lost connection. Default 4. */
+  /** Maximum retries for one answer, after a 429, a 5xx, a timeout or a lost connection. Default 4. */
   maxRetries?: number
 }
 
-/** `permanent`: the next call would fail in the same way, until a person changes a setting. */
+/** `permanent`: every call fails in the same way until a person changes a setting. */
 export interface Failure {
   kind: 'failure'
   reason: string
   permanent: boolean
-  /** What a changed conversation would mend. */
+  /** Set when a changed request could succeed. */
   refusal?: Refusal
 }
 
 interface Question {
   messages: readonly ChatCompletionMessageParam[]
-  /** Empty: the model is to answer in plain text. */
+  /** Empty: the model answers in plain text. */
   tools: readonly ChatCompletionTool[]
 }
 
@@ -38,15 +38,15 @@ export interface Endpoint {
   model: string
   /** False once it has refused or ignored tools. */
   takesTools: boolean
-  /** Asks for the next message. Never throws, and answers at once when aborted. */
+  /** Requests the next message. Never throws, and returns immediately when aborted. */
   ask(question: Question, signal: AbortSignal): Promise<Reply | Failure>
 }
 
 const NOT_A_COMPLETION = 'llm-error: the answer is not a chat completion; check base-url'
 
-/** What we have learnt about an endpoint. Every refusal changes it once and in one direction, so that learning ends. */
+/** What is known about an endpoint. Each refusal changes a field once, in one direction, so that adapting terminates. */
 interface Dialect {
-  /** Names of the limit of an answer that are left to try. Most servers know the old one, and some only that. */
+  /** Names of the answer limit that are left to try. Most servers accept the old name, and some only that. */
   limitNames: string[]
   stream: boolean
   takesThoughts: boolean
@@ -55,7 +55,7 @@ interface Dialect {
 export function connect(settings: EndpointSettings): Endpoint {
   const { model, timeoutSeconds = 300, maxRetries = 4 } = settings
   const client = new OpenAI({
-    // The SDK refuses an empty key, and reads the environment for what is left out.
+    // The SDK rejects an empty key, and reads missing options from the environment.
     apiKey: settings.apiKey || 'none',
     organization: null,
     project: null,
@@ -77,7 +77,7 @@ export function connect(settings: EndpointSettings): Endpoint {
       for (;;) {
         const body = requestBody(question, settings, dialect)
         try {
-          // Not the SDK's own method for completions, which would read a stream piece by piece: ours is read whole.
+          // Not `chat.completions.create`, which parses streams incrementally; `boundedFetch` has already assembled them.
           const call = client.post('/chat/completions', { body, signal })
           const answer = await unlessAborted(call, signal)
           return readAnswer(answer, JSON.stringify(body).length, settings.price) ?? failure(NOT_A_COMPLETION)
@@ -117,7 +117,7 @@ function withoutThoughts(message: ChatCompletionMessageParam): ChatCompletionMes
   return rest as unknown as ChatCompletionMessageParam
 }
 
-/** @returns whether the next request will be another one */
+/** @returns whether the next request will differ from the last one */
 function learn(dialect: Dialect, refusal: Refusal, body: RequestBody): boolean {
   switch (refusal) {
     case 'limit-name': {
@@ -157,7 +157,7 @@ function explain(error: unknown, settings: EndpointSettings): Failure {
   const { status, code } = error
   if (apiKey === '' && status === 401)
     return failure(
-      `the endpoint wants a key: give one for ${hostOf(baseUrl)} in openai-api-keys; that of the first endpoint is openai-api-key, from the secret OPENAI_API_KEY`,
+      `the endpoint requires a key: add one for ${hostOf(baseUrl)} to the input openai-api-keys, or for the first endpoint to openai-api-key, from the secret OPENAI_API_KEY`,
       'permanent',
     )
   if (status === 401 || status === 403)
@@ -173,14 +173,14 @@ function failure(reason: string, permanent?: 'permanent'): Failure {
   return { kind: 'failure', reason, permanent: permanent !== undefined }
 }
 
-/** The SDK says "Connection error." and keeps what happened in a chain of causes. */
+/** The message of the innermost cause: the SDK's own message is only "Connection error." */
 function causeOf(error: Error): string {
   let last: Error = error
   while (last.cause instanceof Error) last = last.cause
   return last.message
 }
 
-/** The SDK does not look at the signal while it waits before a retry. */
+/** Rejects as soon as the signal aborts, because the SDK ignores the signal while it waits before a retry. */
 function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })

@@ -1,4 +1,4 @@
-// What the model is told besides the answers of its tools.
+// The messages to the model, apart from the results of its tools.
 import type { ChatCompletionMessageParam } from 'openai/resources'
 import { PLAIN_FORMAT } from '../../core/propose/plain.ts'
 import { shrinkBrief } from '../../core/propose/shrink.ts'
@@ -15,13 +15,13 @@ ${DATA}`
 const REMINDER = `Nothing happens without a tool call. Call edit_file for your change, then submit; or answer that you have no idea.
 If you cannot call tools: ${PLAIN_FORMAT}`
 
-/** What a brief is cut to when it does not fit: a part of what it was. */
+/** Share of its length to which a brief is shortened when it does not fit. */
 const SHRUNK_BRIEF = 0.5
 const SHRUNK_ANSWER_CHARACTERS = 500
 
-/** @param plain there are no tools */
+/** @param plain the model has no tools */
 export function opening(brief: string, plain: boolean): ChatCompletionMessageParam[] {
-  // What changes from candidate to candidate is last in the brief, so that endpoints can cache what is before it.
+  // The brief ends with the parts that change between candidates, so that endpoints can cache the rest.
   return [
     { role: 'system', content: plain ? PLAIN_INSTRUCTIONS : INSTRUCTIONS },
     { role: 'user', content: plain ? `${brief}\n\n# Form of your answer\n\n${PLAIN_FORMAT}` : brief },
@@ -32,13 +32,13 @@ export function reminder(plain: boolean): ChatCompletionMessageParam {
   return { role: 'user', content: plain ? PLAIN_FORMAT : REMINDER }
 }
 
-/** What is wrong with a plain answer, of which nothing was kept. */
+/** Tells the model what is wrong with its plain answer, none of which was applied. */
 export function correction(problem: string): ChatCompletionMessageParam {
   const content = `${problem}\nNothing was changed. Answer once more, with all of it.\n\n${PLAIN_FORMAT}`
   return { role: 'user', content }
 }
 
-/** Half the brief, and of what the tools answered only the beginning. */
+/** Shortens the brief to half, and each long tool result to its beginning. */
 export function shrink(message: ChatCompletionMessageParam, index: number): ChatCompletionMessageParam {
   if (typeof message.content !== 'string') return message
   if (index === 1)

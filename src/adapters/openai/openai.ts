@@ -1,5 +1,5 @@
-// The built-in agent as a proposer: one conversation with an OpenAI-compatible model per candidate, at the first endpoint
-// that answers.
+// The built-in agent as a proposer: one conversation per candidate with an OpenAI-compatible model, at the first endpoint
+// that works.
 
 import type { ProposerConfig } from '../../core/config/config.ts'
 import { hostOf, type KeysByHost } from '../../core/config/keys.ts'
@@ -14,13 +14,13 @@ export type OpenAISettings = Omit<Extract<ProposerConfig, { kind: 'openai' }>, '
   Pick<EndpointSettings, 'timeoutSeconds' | 'maxRetries'>
 
 const MAX_REASON_CHARACTERS = 300
-/** Of an answer to a person, who asked for something. */
+/** Limit of an answer to a person's request. */
 const MAX_ANSWER_CHARACTERS = 1000
 
 /**
- * Makes a proposer that asks a model. A failing endpoint or model is a `nothing`, never an error.
+ * Creates a proposer that uses a model. A failing endpoint or model is a result of kind `nothing`, never an error.
  *
- * @param keys an endpoint gets that of its host, or none
+ * @param keys API keys by host; an endpoint only gets the key of its own host
  */
 export function createOpenAIProposer(settings: OpenAISettings, keys: KeysByHost): Proposer {
   const { endpoints: configs, maxTurns, ...same } = settings
@@ -52,14 +52,14 @@ function nameOf({ model }: { model: string }): string {
   return `openai ${model}`
 }
 
-/** Reasons and insights are recorded in public, and endpoints quote the key they were given. */
+/** Removes keys: reasons and insights are public, and endpoints may quote the key that they received. */
 function withoutKeys(text: string, keys: readonly string[]): string {
   return keys.filter((key) => key !== '').reduce((rest, key) => rest.replaceAll(key, '***'), text)
 }
 
 /**
- * Begins the conversation anew at the next endpoint when one fails: what one server made of a conversation, another need
- * not understand.
+ * Restarts the conversation at the next endpoint when one fails, because another server may not accept messages that the
+ * first one produced.
  */
 async function askInTurn(
   endpoints: readonly Endpoint[],
@@ -90,7 +90,7 @@ function left({ tokens, dollars }: ProposalRequest['budget'], spent: Usage): Pro
   }
 }
 
-/** One question without tools, at the first endpoint that has an answer. */
+/** Sends one prompt without tools, and returns the answer of the first endpoint that gives one. */
 async function askPlainly(
   endpoints: readonly Endpoint[],
   prompt: string,

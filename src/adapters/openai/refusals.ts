@@ -1,9 +1,10 @@
-// What an endpoint means when it refuses a request that a changed request would mend. Servers agree on no code for any of
-// it, so that this reads their words; where a rule comes from is written beside it.
+// Recognises refusals after which a changed request can succeed. Servers share no error codes for them, so the rules match
+// their messages; each rule names its source.
 
 /**
- * `no-tools`: it takes no tools. `limit-name`: it calls the limit of an answer otherwise, or wants none. `stream`: it only
- * streams. `reasoning`: it does not take back what its model thought. `too-long`: the conversation does not fit.
+ * `no-tools`: the endpoint does not support tools. `limit-name`: it uses another name for the answer limit, or supports
+ * none. `stream`: it only streams. `reasoning`: it does not accept its model's reasoning in later requests. `too-long`: the
+ * conversation exceeds the context window.
  */
 export type Refusal = 'no-tools' | 'limit-name' | 'stream' | 'reasoning' | 'too-long'
 
@@ -25,7 +26,7 @@ const RULES: readonly (readonly [Refusal, RegExp])[] = [
     /only supports? stream|stream must be (set to )?true|non-streaming .*not supported|requires? stream/i,
   ],
   // Groq (janhq/jan#8136): "property 'reasoning_content' is unsupported"; elsewhere "extra inputs are not permitted".
-  // DeepSeek says the opposite, "must be passed back", which is no refusal of the field.
+  // DeepSeek's "must be passed back" means the opposite, so it must not match.
   [
     'reasoning',
     /\breasoning(_content|_details)?\b(?!.*passed back).*(unsupported|not (supported|permitted|allowed)|unexpected|unknown)|(unsupported|not permitted|unexpected|unknown).*\breasoning(_content|_details)?\b/i,
@@ -38,12 +39,12 @@ const RULES: readonly (readonly [Refusal, RegExp])[] = [
   ],
 ]
 
-/** @param body the fields of its error object */
+/** @param body the fields of the endpoint's error object */
 export function understand(
   status: number,
   body: { message: string; code?: unknown; type?: unknown; param?: unknown },
 ): Refusal | undefined {
-  // Limits of rate and money speak of tokens too; what has no key has no other meaning.
+  // Errors about keys, permission, payment and rate limits mean just that, although their messages may mention tokens.
   if (status < 400 || [401, 402, 403, 429].includes(status)) return undefined
   if (body.param === 'tools' || body.param === 'tool_choice') return 'no-tools'
   const text = `${String(body.code ?? '')} ${String(body.type ?? '')} ${body.message}`.slice(0, 4000)

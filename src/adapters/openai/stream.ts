@@ -1,4 +1,4 @@
-// Puts a streamed answer together, for servers that stream although they were not asked to, or that do nothing else.
+// Assembles a streamed answer, for servers that stream without a request to do so, or that only stream.
 
 interface Delta {
   content?: unknown
@@ -26,9 +26,9 @@ interface Call {
 }
 
 /**
- * @param body a whole answer
- * @returns the completion it streams, or an object with its error; undefined when it is no stream. A stream that breaks
- *   off has the finish reason of an answer that was cut.
+ * @param body the body of a whole answer
+ * @returns the streamed completion, or an object with its error; undefined when the body is not a stream. An interrupted
+ *   stream gets the finish reason `length`.
  */
 export function assembleStream(body: string): object | undefined {
   if (!/^\s*(:|data:|event:|id:)/.test(body)) return undefined
@@ -41,7 +41,7 @@ export function assembleStream(body: string): object | undefined {
   const text = (field: 'content' | 'refusal' | 'reasoning_content') =>
     deltas.map((delta) => (typeof delta[field] === 'string' ? delta[field] : '')).join('')
   const calls = callsOf(deltas)
-  // Also when it is empty: DeepSeek wants the field back beside every tool call.
+  // Kept even when empty, because DeepSeek requires the field beside every tool call.
   const thinks = deltas.some(({ reasoning_content }) => typeof reasoning_content === 'string')
   const finished = choices.findLast(({ finish_reason }) => finish_reason)?.finish_reason
   const usage = chunks.findLast((chunk) => chunk.usage)?.usage
@@ -62,7 +62,7 @@ export function assembleStream(body: string): object | undefined {
   }
 }
 
-/** The data of each event; an event may have several lines of it. */
+/** The data of each event, which may span several lines. */
 function eventsOf(body: string): string[] {
   return body.split(/\r?\n\r?\n/).flatMap((event) => {
     const lines = event.split(/\r?\n/).filter((line) => line.startsWith('data:'))
@@ -70,7 +70,7 @@ function eventsOf(body: string): string[] {
   })
 }
 
-/** What is no JSON is dropped: of the last event of a broken stream only a half may have come. */
+/** Drops data that is not JSON: the last event of an interrupted stream may be incomplete. */
 function parseChunk(data: string): Chunk[] {
   try {
     const value: unknown = JSON.parse(data)
@@ -84,7 +84,7 @@ function callPieces({ tool_calls }: Delta): CallPiece[] {
   return [...(tool_calls ?? [])]
 }
 
-/** Calls come in pieces: the name first, then the arguments bit by bit, told apart by their index. */
+/** Joins the pieces of each call by its index: the name comes first, then the arguments in parts. */
 function callsOf(deltas: readonly Delta[]): Call[] {
   const calls = new Map<number, Call>()
   for (const { index = calls.size, id, function: called, ...own } of deltas.flatMap(callPieces)) {

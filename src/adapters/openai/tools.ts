@@ -1,4 +1,4 @@
-// Does what the agent's tools say, on files in memory; only checks leave this process.
+// Executes the agent's tool calls on files in memory. Only the quick checks run outside this process.
 import type { SubmitCall, ToolCall } from '../../core/propose/agent.ts'
 import { searchFiles } from '../../core/propose/search.ts'
 import {
@@ -15,7 +15,7 @@ import {
 import type { ProposalRequest } from '../../ports.ts'
 import { within } from './within.ts'
 
-/** What the model is told about a call that did nothing. */
+/** The message to the model about a failed call. */
 export interface Failed {
   kind: 'failed'
   text: string
@@ -27,7 +27,7 @@ export type Answer =
   | { kind: 'edited'; workspace: Workspace }
   | { kind: 'submit'; call: SubmitCall }
 
-/** Nothing else happens in this process meanwhile, and a trial beside it is being timed. */
+/** A search blocks this process, which may be timing a trial, so it must be short. */
 const SEARCH_MILLISECONDS = 250
 
 export function failed(problem: string): Failed {
@@ -80,7 +80,7 @@ function fromEdit(edit: EditResult): Answer {
   return edit.kind === 'refused' ? failed(edit.problem) : edit
 }
 
-/** Nothing runs that the static gate would not let run. */
+/** Runs the quick checks, but only on changes that pass the static gate. */
 async function runChecks(workspace: Workspace, { review, check }: ProposalRequest): Promise<Answer> {
   const files = changedFiles(workspace)
   if (check === undefined) return failed('there are no checks here')

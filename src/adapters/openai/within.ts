@@ -1,12 +1,12 @@
-// Bounds the time of a computation that nothing else can stop, such as a regular expression that a model wrote.
+// Limits the time of a synchronous computation, such as matching a regular expression that a model wrote.
 import { Script } from 'node:vm'
 
 const SCRIPT = new Script('compute()')
 
-/** @returns what `compute` returns, or undefined when it took longer and was stopped */
+/** @returns the result of `compute`, or undefined when it was stopped after this time */
 export function within<T>(milliseconds: number, compute: () => T): T | undefined {
   try {
-    // The sandbox of `vm` is not what we are after: only its timeout, which interrupts whatever runs.
+    // `vm` is used only for its timeout, which can interrupt synchronous code; not as a sandbox.
     return SCRIPT.runInNewContext({ compute }, { timeout: milliseconds }) as T
   } catch (error) {
     if (isTimeout(error)) return undefined
@@ -14,7 +14,7 @@ export function within<T>(milliseconds: number, compute: () => T): T | undefined
   }
 }
 
-/** The error is made in the other context, so that it is no `Error` of this one. */
+/** Checks by code, because the error comes from another context and is no instance of this one's `Error`. */
 function isTimeout(error: unknown): boolean {
   return (
     typeof error === 'object' &&
