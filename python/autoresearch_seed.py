@@ -1,9 +1,9 @@
-"""Makes every seed of a trial a function of the harness' seed: whatever constant a script passes to `random`, `numpy`,
-`torch` or `jax` is replaced by SHA-256("{AUTORESEARCH_SEED}:{constant}") before the library sees it.
+"""Derives every seed of a trial from the harness's seed: a constant that a script passes to `random`, `numpy`, `torch`
+or `jax` is replaced by SHA-256("{AUTORESEARCH_SEED}:{constant}") before the library sees it.
 
-Threat model: a candidate that searches for a lucky constant, or changes one and calls it an idea, gains nothing, since
-the same constant is another stream in the next trial. A candidate that works around this file can: it shares the
-process, may set a generator's state or carry a generator of its own. The judge's `seed-insensitive` rule is for that.
+Threat model: a candidate gains nothing by searching for a lucky constant, because the same constant gives another
+random stream in the next trial. A candidate can bypass this file, because it runs in the same process and may set a
+generator's state or bring its own generator. The judge's `seed-insensitive` rule covers that case.
 """
 
 import itertools
@@ -14,33 +14,33 @@ import sys
 HARNESS_SEED = os.environ.get("AUTORESEARCH_SEED", "")
 
 _fresh = itertools.count()
-_forks = [0]  # how many times each ancestor, and last this process, has forked
+_forks = [0]  # the number of forks of each ancestor; the last entry is this process's own
 
 
 def derive(constant, bits):
-    """An integer of `bits` bits for a seed constant, a fresh one for None; anything else (a generator) is returned."""
+    """Derives an integer of `bits` bits from a constant. None gives a fresh one; a generator is returned unchanged."""
     text = f"fresh:{next(_fresh)}:{_process()}" if constant is None else _text(constant)
     return constant if text is None else _digest(text, bits)
 
 
 def initial(bits):
-    """The seed of a library's global generator in a process that seeds nothing."""
+    """The initial seed of a library's global generator, for scripts that set no seed."""
     return _digest(f"initial:{_process()}", bits)
 
 
 def _digest(text, bits):
-    from hashlib import sha256  # only here: a process that draws nothing does not pay for it
+    from hashlib import sha256  # imported on demand, so that processes without random numbers start faster
 
     digest = sha256(f"{HARNESS_SEED}:{text}".encode()).digest()
     return int.from_bytes(digest, "big") >> (8 * len(digest) - bits)
 
 
 def _text(constant):
-    """Text that is equal for the same integer of any type; None for what is not a constant."""
+    """Text that is the same for equal integers of any type; None for values that are not constants."""
     if isinstance(constant, (str, bytes, bytearray, float)):
         return repr(constant)
     try:
-        return str(int(operator.index(constant)))  # `int`: to Python 3.9 True is not 1 yet
+        return str(int(operator.index(constant)))  # `int`, because operator.index(True) is True up to Python 3.9
     except TypeError:
         pass
     if type(constant).__name__ == "ndarray":
@@ -52,7 +52,7 @@ def _text(constant):
 
 
 def _process():
-    """Which process of the trial this is: ranks, workers and forks that do not seed must not all draw the same."""
+    """Identifies this process within the trial: ranks, workers and forks without a seed must draw different numbers."""
     multiprocessing = sys.modules.get("multiprocessing.process")
     name = multiprocessing.current_process().name if multiprocessing else "MainProcess"
     return f"{os.environ.get('RANK', '')}:{name}:{_forks[:-1]}"
@@ -67,7 +67,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def seeded(original, parameter, bits, at=0):
-    """`original`, its seed (positional argument number `at`, or the keyword) derived."""
+    """Wraps `original` so that its seed (positional argument `at`, or keyword `parameter`) is derived."""
     from functools import wraps
 
     @wraps(original)
@@ -82,8 +82,8 @@ def seeded(original, parameter, bits, at=0):
 
 
 def stand_in(original, module, **methods):
-    """A subclass to take the name of a C class, whose own methods cannot be replaced. What the library made itself is
-    of the original, so an instance of the original counts as one of the stand-in too."""
+    """Creates a subclass to replace a C class, whose own methods cannot be replaced. Instances of the original count as
+    instances of the subclass too, because the library itself still creates originals."""
 
     class Meta(type(original)):
         def __instancecheck__(cls, instance):
@@ -101,18 +101,18 @@ def patch_random(random):
     random.Random.seed = seeded(random.Random.seed, "a", 256, at=1)
     random.seed = random._inst.seed
     random.seed(initial(256))
-    if hasattr(os, "register_at_fork"):  # after the module's own hook, which seeds a forked child from the system
+    if hasattr(os, "register_at_fork"):  # after the module's own hook, which seeds forked children
         os.register_at_fork(after_in_child=random.seed)
 
 
 def patch_tempfile(tempfile):
-    """File and semaphore names are not training, and must differ between trials that run side by side."""
+    """Keeps names of files and semaphores random: they do not affect training, and must differ between parallel trials."""
     tempfile._Random = sys.modules["random"].SystemRandom
 
 
 def patch_numpy(numpy_random):
     def replace(original, replacement):
-        for module in (numpy_random, numpy_random.mtrand):  # others stay, for pickle to find the originals by name
+        for module in (numpy_random, numpy_random.mtrand):  # pickle needs the originals in the others
             if vars(module).get(original.__name__) is original:
                 setattr(module, original.__name__, replacement)
 
@@ -129,7 +129,7 @@ def patch_numpy(numpy_random):
         ("SFC64", "seed", 128),
     ):
         original = getattr(numpy_random, name, None)
-        if original is None:  # of a later numpy
+        if original is None:  # only in later versions of numpy
             continue
         methods = {"__init__": seeded(original.__init__, parameter, bits, at=1)}
         if name == "RandomState":
@@ -148,38 +148,38 @@ def _seed_or_key(by_seed, by_key):
 
 def patch_torch(torch):
     torch.manual_seed(initial(63))
-    original = torch._C.Generator  # every seeding function ends at the `manual_seed` or `seed` of a device's generator
+    original = torch._C.Generator  # every seeding function calls `manual_seed` or `seed` of a device's generator
     manual_seed = seeded(original.manual_seed, "seed", 63, at=1)
     replace_method(original, "manual_seed", manual_seed)
     replace_method(original, "seed", lambda self: manual_seed(self, None).initial_seed())
 
     def __new__(cls, *args, **kwargs):
         generator = original.__new__(original if cls is torch.Generator else cls, *args, **kwargs)
-        # A new generator has a constant of the library for its seed: left alone, the same numbers in every trial.
+        # A new generator is seeded with a constant of the library, which would give the same numbers in every trial.
         return generator.manual_seed(generator.initial_seed())
 
     torch.Generator = stand_in(original, "torch", __new__=__new__)
 
 
 def replace_method(cls, name, method):
-    """Of a C class, which Python refuses to change. A subclass is not enough for generators of torch: torch.compile
-    knows them by their exact class and crashes on any other, and the library's own would keep the old method."""
+    """Replaces a method of a C class, which Python normally refuses. A subclass is not enough for torch's generators:
+    torch.compile crashes on any class but the original, and the library's own generators would keep the old method."""
     import ctypes
     import gc
 
     [names] = gc.get_referents(cls.__dict__)  # the dictionary behind the read-only view
     names[name] = method
-    ctypes.pythonapi.PyType_Modified(ctypes.py_object(cls))  # forget cached look-ups
+    ctypes.pythonapi.PyType_Modified(ctypes.py_object(cls))  # invalidates cached look-ups
 
 
 _seeded_keys = set()
 
 
 def patch_jax(jax_random):
-    """Keys carry their seed with them, so a seed that is computed inside a compiled function stays as it is."""
+    """Derives the seeds of new keys. A seed computed inside a compiled function has no value yet and stays unchanged."""
     for name in ("key", "PRNGKey"):
         original = getattr(jax_random, name, None)
-        if original and original not in _seeded_keys:  # else taken from a module that is patched already
+        if original and original not in _seeded_keys:  # already derived if it comes from a patched module
             replacement = seeded(original, "seed", 31)
             _seeded_keys.add(replacement)
             setattr(jax_random, name, replacement)
@@ -190,6 +190,6 @@ PATCHES = {
     "tempfile": patch_tempfile,
     "numpy.random": patch_numpy,
     "torch": patch_torch,
-    "jax._src.random": patch_jax,  # where jax.random and its own libraries take them from
-    "jax._src.random.core": patch_jax,  # and since JAX 0.10
+    "jax._src.random": patch_jax,  # the module from which jax.random imports its functions
+    "jax._src.random.core": patch_jax,  # the same since JAX 0.10
 }

@@ -1,19 +1,19 @@
-"""Starts the seed shim (autoresearch_seed.py) in every Python process of a trial: the harness puts this folder first on
-PYTHONPATH, and Python imports `sitecustomize` before the script. Without AUTORESEARCH_SEED nothing is changed.
+"""Loads the seed shim (autoresearch_seed.py) in every Python process of a trial: the harness puts this folder first on
+PYTHONPATH, and Python imports `sitecustomize` before the script. Without AUTORESEARCH_SEED it changes nothing.
 
-`python -I`, `-E` and `-S` do not come here, and no Python code can prevent that: the judge's `seed-insensitive` rule has
-to catch the candidate that uses them.
+`python -I`, `-E` and `-S` skip this file, and no Python code can prevent that. The judge's `seed-insensitive` rule
+catches candidates that use them.
 """
 
 import os
 import sys
-from _frozen_importlib import module_from_spec  # importlib, as it is in memory already: importing it takes 4 ms
+from _frozen_importlib import module_from_spec  # already in memory; importing importlib itself takes 4 ms
 from _frozen_importlib_external import PathFinder
 
 
 class PatchingFinder:
-    """Lets the other finders find a library, and has it patched as soon as its own code has run: nothing is imported
-    that the script does not import, and `from torch import manual_seed` gets what is patched."""
+    """Lets the other finders find a library, and patches it right after its own code has run. Nothing is imported that
+    the script does not import, and `from torch import manual_seed` gets the patched function."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -43,12 +43,12 @@ def patch_after_execution(loader, name):
 def patch(module):
     try:
         PATCHES[module.__name__](module)
-    except Exception as error:  # a library of another shape, or a file of the script's own by that name
-        print(f"autoresearch: the seeds of {module.__name__} are the script's own: {error!r}", file=sys.stderr)
+    except Exception as error:  # an unknown version of the library, or the script's own file with that name
+        print(f"autoresearch: could not derive the seeds of {module.__name__}: {error!r}", file=sys.stderr)
 
 
 def run_next_sitecustomize():
-    """Python runs the first sitecustomize only; what this one hides (Debian's, a virtual environment's) still runs."""
+    """Runs the sitecustomize that this one hides (Debian's, a virtual environment's): Python imports only the first."""
     here = os.path.dirname(os.path.abspath(__file__))
     spec = PathFinder.find_spec("sitecustomize", [entry for entry in sys.path if os.path.abspath(entry) != here])
     if spec and spec.loader:
@@ -61,7 +61,7 @@ if os.environ.get("AUTORESEARCH_SEED"):
 
     sys.meta_path.insert(0, PatchingFinder)
     for name in PATCHES:
-        if name in sys.modules:  # by a .pth file
+        if name in sys.modules:  # imported earlier by a .pth file
             patch(sys.modules[name])
 
 run_next_sitecustomize()

@@ -209,7 +209,7 @@ describe('limits', () => {
     github.fault({ method: 'POST', path: PULLS, status: 403, body, headers: { 'retry-after': '3600' } })
     const refusal = await forge.openPullRequest(opening).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(ForgeError)
-    expect((refusal as ForgeError).hint).toContain('hourly budget')
+    expect((refusal as ForgeError).hint).toContain('rate limit of the token')
   })
 
   test('writes are a second apart, however many are asked for at once', async () => {

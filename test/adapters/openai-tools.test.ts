@@ -116,7 +116,7 @@ describe('a conversation that goes nowhere', () => {
     const result = await propose([reading, reading, reading, done])
     expect(result).toMatchObject({
       kind: 'nothing',
-      reason: 'the same call again and again: read_file {"path":"train.py"}',
+      reason: 'the model repeats the same call: read_file {"path":"train.py"}',
       exhausted: false,
     })
     expect(models[0]?.requests).toHaveLength(3)
@@ -153,7 +153,7 @@ describe('the budget', () => {
     })
     expect(result).toMatchObject({
       kind: 'nothing',
-      reason: 'stopped, because its limit of tokens is reached',
+      reason: 'stopped: the token limit of this candidate is reached',
       usage: { inputTokens: 1800, outputTokens: 200 },
     })
     expect(models[0]?.requests).toHaveLength(2)
@@ -164,7 +164,7 @@ describe('the budget', () => {
       request: { budget: { tokens: 1e6, dollars: 0.001 } },
       settings: { price: { input: 1, output: 1 } },
     })
-    expect(result).toMatchObject({ reason: 'stopped, because its limit of dollars is reached' })
+    expect(result).toMatchObject({ reason: 'stopped: the dollar limit of this candidate is reached' })
   })
 
   test('a candidate that was submitted with the last of it counts', async () => {

@@ -78,7 +78,7 @@ class Conversation {
     const signal = AbortSignal.any([this.#request.signal])
     for (let turn = 1; turn <= maxTurns; turn++) {
       const limit = this.#limitReached()
-   this.#nothing(`stopped, because ${limit}`)
+      if (limit) return this.#nothing(`stopped: ${limit}`)
       const question = { messages: this.#messages, tools: this.#plain ? [] : this.#tools }
       const reply = await this.#endpoint.ask(question, signal)
       if (reply.kind === 'reply') this.#usage = addUsage(this.#usage, reply.usage)
@@ -96,8 +96,8 @@ class Conversation {
   #limitReached(): string | undefined {
     const { tokens, dollars } = this.#request.budget
     const { inputTokens, outputTokens, dollars: spent } = this.#usage
-    if (inputTokens + outputTokens >= tokens) return 'its limit of tokens is reached'
-    return spent > 0 && spent >= dollars ? 'its limit of dollars is reached' : undefined
+    if (inputTokens + outputTokens >= tokens) return 'the token limit of this candidate is reached'
+    return spent > 0 && spent >= dollars ? 'the dollar limit of this candidate is reached' : undefined
   }
 
   /** Adapts the conversation to a failed request; returns undefined when the conversation goes on. */
