@@ -106,7 +106,7 @@ def patch_random(random):
 
 
 def patch_tempfile(tempfile):
-    """Keeps names of files and semaphores random: they do not affect training, and must differ between parallel trials."""
+    """Keeps names of files and semaphores random: they do not affect training and must differ between parallel runs."""
     tempfile._Random = sys.modules["random"].SystemRandom
 
 
@@ -176,7 +176,7 @@ _seeded_keys = set()
 
 
 def patch_jax(jax_random):
-    """Derives the seeds of new keys. A seed computed inside a compiled function has no value yet and stays unchanged."""
+    """Derives the seeds of new keys. A seed computed in a compiled function has no value yet and stays unchanged."""
     for name in ("key", "PRNGKey"):
         original = getattr(jax_random, name, None)
         if original and original not in _seeded_keys:  # already derived if it comes from a patched module

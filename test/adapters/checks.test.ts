@@ -46,7 +46,7 @@ describe('checks', () => {
     expect(text).toBe('$ cat train.py eval.py: exit code 0\n```\nlr = 2\nscore()\n```')
   })
 
-  sandboxed('see nothing of a file that is not editable, whoever changed it', async () => {
+  sandboxed('do not see changes to files that are not editable', async () => {
     const files = new Map([...SOUND, ['eval.py', 'cheat()\n']])
     expect((await check({ checks: ['cat eval.py'], files })).text).toContain('score()')
   })
@@ -116,7 +116,7 @@ describe('checks', () => {
     expect(await refs()).toBe(before)
   })
 
-  test('are refused without a sandbox, whoever asks', async () => {
+  test('are refused without a sandbox', async () => {
     const { sandbox } = aConfig()
     const checker = createChecker({
       repository: createRepository((await aRemote(REPOSITORY)).itself),

@@ -70,7 +70,7 @@ const seen = async (run: string, settings: Partial<CommandSettings> = {}) =>
   reasonOf(await attempt(`(${run}) 2>&1 | tail -c 190; exit 9`, settings))
 
 describe.skipIf(SKIP)('a coding agent', () => {
-  test('asks its model, edits files, and its difference is the proposal', async () => {
+  test('calls its model, edits files, and its changes are the proposal', async () => {
     const model = await startModel({
       apiKey: KEY,
       conversations: [
@@ -113,7 +113,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     })
   })
 
-  test('finds its task in a file too, however long it is', async () => {
+  test('also finds a long task in a file', async () => {
     const brief = `${'é'.repeat(150_000)} the end`
     const run = `tail -c 8 "$AUTORESEARCH_BRIEF_FILE" > train.py; printf %s "$AUTORESEARCH_BRIEF" | tail -c 60 > lib/model.py`
     const files = filesOf(await attempt(run, {}, { brief }))
@@ -199,7 +199,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     expect(task).toContain('came to nothing\n\n```\nThe change is a twin of 1a2b.')
   })
 
-  test('that says why a request cannot be done is heard, and only when there is one', async () => {
+  test('that explains why a request cannot be fulfilled is recorded, only if there is a request', async () => {
     const run = `printf 'Looking around.\\n\\nCANNOT: there is no matrix\\nin this model.\\n'`
     expect(await attempt(run, {}, { personRequest: 'Use Muon' })).toMatchObject({
       kind: 'nothing',
@@ -209,7 +209,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     expect(await attempt(run)).not.toHaveProperty('cause')
   })
 
-  test('that is not there has not heard what was asked', async () => {
+  test('that does not exist is unreachable, so the request stays open', async () => {
     expect(await attempt('no-such-agent')).toMatchObject({ kind: 'nothing', cause: 'unreachable' })
     expect(await attempt('exit 3')).not.toHaveProperty('cause')
   })
@@ -282,7 +282,7 @@ describe.skipIf(SKIP)('the sandbox of a coding agent', () => {
     expect(reasonOf(await attempt('sleep 600', {}, { signal: abort.signal }))).toBe('stopped')
   })
 
-  test('leaves nothing on the disk', async () => {
+  test('leaves no files behind', async () => {
     const { TMPDIR } = process.env
     onTestFinished(() => {
       if (TMPDIR === undefined) delete process.env.TMPDIR

@@ -106,13 +106,13 @@ describe('a driver that does not answer', () => {
     await expect(nvidiaDevices(undefined, places)).rejects.toThrow(words)
   })
 
-  test('is not asked where trials are given no device', async () => {
+  test('is not queried when trials get no device', async () => {
     await withNvidiaSmi('exit 18')
     const { places } = await aDriver('nvidia0')
     expect(await nvidiaDevices('', places)).toEqual([])
   })
 
-  test('is no device where there is none: an image made for CUDA on a machine without', async () => {
+  test('without a device is ignored: a CUDA image on a machine without a GPU', async () => {
     await withNvidiaSmi('exit 9')
     const { places } = await aDriver('nvidiactl')
     expect(await nvidiaDevices(undefined, places)).toEqual([])

@@ -38,7 +38,7 @@ async function here(options: TestOptions = {}) {
 }
 
 describe('labelled issues', () => {
-  test('are open and have the label, oldest first, with who wrote them; pull requests are none', async () => {
+  test('are open and labelled, oldest first, with their authors and without pull requests', async () => {
     const { ada, eve, discussion, github } = await here()
     await ada.issues.create({ ...NAME, title: 'Use Muon', body: 'Try it.', labels: [LABEL] })
     await eve.issues.create({ ...NAME, title: 'Warm up', labels: [LABEL] })
@@ -69,7 +69,7 @@ describe('labelled issues', () => {
     expect(await discussion.labelledIssues(LABEL)).toMatchObject({ issues: [{ author: { isBot: true } }] })
   })
 
-  test('are refused without the permission, in words that say which', async () => {
+  test('are refused without the permission, which the explanation names', async () => {
     const { withOnly } = await here()
     expect(await withOnly({ contents: 'write' }).labelledIssues(LABEL)).toEqual({
       kind: 'refused',
@@ -77,7 +77,7 @@ describe('labelled issues', () => {
     })
   })
 
-  test('are none where the repository has no issues', async () => {
+  test('are empty when issues are disabled', async () => {
     const { github, discussion } = await here()
     github.fault({ method: 'GET', path: ISSUES, status: 410 })
     expect(await discussion.labelledIssues(LABEL)).toEqual({ kind: 'issues', issues: [] })

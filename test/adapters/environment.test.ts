@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { trainingEnvironment } from '../../src/adapters/trainer/environment.ts'
 
-test('`uv run` is told of the virtual environment that the job has activated', () => {
+test('`uv run` uses the virtual environment that the job has activated', () => {
   expect(trainingEnvironment({ VIRTUAL_ENV: '/srv/project/.venv' }, 2)).toMatchObject({
     VIRTUAL_ENV: '/srv/project/.venv',
     UV_PROJECT_ENVIRONMENT: '/srv/project/.venv',

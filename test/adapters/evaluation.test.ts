@@ -81,7 +81,7 @@ describe('evaluation', () => {
     expect(result).toMatchObject({ outcome: 'measured', value: 2, trust: 'self-reported' })
   })
 
-  sandboxed('is told apart from training when it fails', async () => {
+  sandboxed('is distinguished from training when it fails', async () => {
     const result = await resultOf('true', EVALUATE)
     expect(result.outcome).not.toBe('measured')
     expect(result.reason).toContain('in the evaluation')

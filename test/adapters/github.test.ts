@@ -135,7 +135,7 @@ describe('opening a pull request', () => {
     expect(refused.explanation).toContain('Allow GitHub Actions to create and approve pull requests')
   })
 
-  test('a token without the permission: an error that says which permissions are needed', async () => {
+  test('a token without the permission: the error names the required permissions', async () => {
     const { forgeOf, issue, opening } = await here()
     const poor = forgeOf(issue('actions', { contents: 'write', pull_requests: 'read' }))
     const refusal = await poor.openPullRequest(opening).catch((error: unknown) => error)
@@ -170,7 +170,7 @@ describe('reading', () => {
     expect((await forge.pullRequest(1)).number).toBe(1)
   })
 
-  test('a GitHub that stays broken: an error that says the next run resumes', async () => {
+  test('persistent server errors: the error says that the next run resumes', async () => {
     const { github, forge } = await here()
     github.fault({ path: PULLS, status: 502, times: 20 })
     const failure = await forge.openPullRequests(BASE).catch((error: unknown) => error)
@@ -212,7 +212,7 @@ describe('limits', () => {
     expect((refusal as ForgeError).hint).toContain('rate limit of the token')
   })
 
-  test('writes are a second apart, however many are asked for at once', async () => {
+  test('writes are one second apart, even when requested at once', async () => {
     const { forgeOf, token, open, repository } = await here()
     const number = await open()
     const slow = forgeOf(token, 150)
@@ -333,7 +333,7 @@ describe('the check run', () => {
 describe('the comment', () => {
   const MARKER = '<!-- autoresearch metrics 1 -->'
 
-  test('is written once, then updated, and left alone when nothing changed', async () => {
+  test('is created once, then updated, and not written again without a change', async () => {
     const { forge, open, repository, writes } = await here()
     const number = await open()
     await forge.putComment(number, MARKER, `${MARKER}\nfirst`)
@@ -352,7 +352,7 @@ describe('the comment', () => {
     expect(repository.comments).toHaveLength(1)
   })
 
-  test('a person who quotes the marker keeps their words', async () => {
+  test('a person’s comment that quotes the marker is not overwritten', async () => {
     const { github, issue, forge, open, repository } = await here()
     const number = await open()
     const person = octokitWith(github, issue('pat', MAY_WRITE))

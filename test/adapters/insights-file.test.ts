@@ -14,7 +14,7 @@ async function aLedger() {
   return { remote, ledger, insights: createInsightsFile(await remote.clone()) }
 }
 
-test('there are none before the first writing, and none without a ledger', async () => {
+test('there are none before the first write, and none without a ledger', async () => {
   const { insights } = await aLedger()
   expect(await insights.read()).toBeUndefined()
   const remote = await aRemote({ 'train.js': 'lr = 1\n' })

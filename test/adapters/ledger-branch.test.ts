@@ -44,7 +44,7 @@ async function aLedgerOnGitHub(options: TestOptions = {}) {
 const PUSH = { method: 'POST', path: '/acme/char-lm.git/git-receive-pack' }
 
 describe('writing the ledger', () => {
-  test('nothing is read where there is none; the first write creates the branch', async () => {
+  test('a missing ledger reads as undefined; the first write creates the branch', async () => {
     const { remote, store, text } = await aLocalLedger()
     expect(await store.read()).toBeUndefined()
     expect(await remote.tip(LEDGER)).toBeNull()
@@ -62,7 +62,7 @@ describe('writing the ledger', () => {
     expect(await remote.git('ls-tree', '-r', '--name-only', LEDGER)).toBe(FIRST_FILE)
   })
 
-  test('an edit that changes nothing pushes nothing', async () => {
+  test('an edit without a change does not push', async () => {
     const { remote, store } = await aLocalLedger()
     await store.update(append('one'), [], 'started')
     const before = await remote.tip(LEDGER)
@@ -107,7 +107,7 @@ describe('others write at the same time', () => {
     expect(await remote.git('rev-list', '--count', LEDGER)).toBe('6')
   })
 
-  test('the edit is asked again with their text, and the answer has both', async () => {
+  test('the edit is called again with their text, and the result has both', async () => {
     const { remote, store } = await aLocalLedger()
     await store.update(append('one'), [], 'one')
     await textLedger(await remote.clone()).update(append('theirs'), [], 'theirs')
@@ -252,7 +252,7 @@ describe('over HTTP', () => {
     expect(await store.read()).toBe('one\n')
   })
 
-  test('a token that may only read: the refusal says which permission is missing', async () => {
+  test('a read-only token: the error names the missing permission', async () => {
     const { clone, issue, at } = await aLedgerOnGitHub()
     const store = textLedger(await clone(issue('actions', { contents: 'read' })))
     const refusal = await store.update(append('one'), [], 'one').catch((error: unknown) => error)

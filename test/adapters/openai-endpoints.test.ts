@@ -64,7 +64,7 @@ const NO_TOOLS: readonly (readonly [string, ScriptedFault])[] = [
 ]
 
 describe('an endpoint without tools', () => {
-  test.each(NO_TOOLS)('%s refuses them: the conversation begins anew in plain text', async (_, fault) => {
+  test.each(NO_TOOLS)('%s refuses them: the conversation restarts in plain text', async (_, fault) => {
     const refuse: ModelOptions['refuse'] = ({ tools }) => (tools ? fault : undefined)
     const result = await propose([{ content: PLAIN }], { options: { refuse } })
     expect(result).toMatchObject({ kind: 'proposal', proposal: { files: CHANGED } })
@@ -74,7 +74,7 @@ describe('an endpoint without tools', () => {
     expect(told()[1]).toMatch(/^Improve it\.[\s\S]*<<<<<<< SEARCH/)
   })
 
-  test('is not asked with tools again', async () => {
+  test('gets no tools in later requests', async () => {
     const refuse: ModelOptions['refuse'] = ({ tools }) => (tools ? NO_TOOLS[0]?.[1] : undefined)
     await start([{ answers: [{ content: PLAIN }] }, { answers: [{ content: PLAIN }] }], { refuse })
     const proposer = aProposer()
@@ -83,7 +83,7 @@ describe('an endpoint without tools', () => {
     expect(models[0]?.requests.map(({ tools }) => tools !== undefined)).toEqual([true, false, false])
   })
 
-  test('that ignores them is told the form, understood, and spared them in the next conversation', async () => {
+  test('that ignores them is told the plain form, is understood, and gets no tools in the next conversation', async () => {
     await start([
       { answers: [{ content: 'I would double lr.' }, { content: PLAIN }] },
       { answers: [{ content: PLAIN }] },
@@ -184,7 +184,7 @@ describe('streaming', () => {
     expect(models[0]?.requests.map(({ stream }) => stream ?? false)).toEqual([false, true, true])
   })
 
-  test('nobody asked for is understood, several calls in one answer included', async () => {
+  test('that was not requested is understood, including several calls in one answer', async () => {
     const result = await propose(
       [{ ...calls(edit(), edit('wd = 1', 'wd = 2'), submit), content: 'Two at once.' }],
       {
@@ -410,14 +410,14 @@ describe('several endpoints', () => {
     expect(result.usage.dollars).toBeGreaterThan(0)
   })
 
-  test('the first is asked again for the next candidate', async () => {
+  test('the first is used again for the next candidate', async () => {
     const { proposer, first } = await fallBack([{ status: 400 }])
     await proposer.propose(aRequest())
     expect(await proposer.propose(aRequest())).toMatchObject({ author: 'openai gpt-x' })
     expect(first.requests).toHaveLength(2)
   })
 
-  test('a model that has no idea is no reason to ask another one', async () => {
+  test('a model without an idea does not cause a switch to the next endpoint', async () => {
     const { proposer, second } = await fallBack([{ content: '' }])
     expect(await proposer.propose(aRequest())).toMatchObject({ kind: 'nothing', reason: 'empty answer' })
     expect(second.requests).toHaveLength(0)
@@ -453,7 +453,7 @@ describe('several endpoints', () => {
   test('a redirection is not followed', async () => {
     const { baseUrl, elsewhere } = await moved()
     const result = await aProposer({ baseUrl }).propose(aRequest())
-    expect(result).toMatchObject({ kind: 'nothing', reason: expect.stringContaining('has moved') })
+    expect(result).toMatchObject({ kind: 'nothing', reason: expect.stringContaining('the endpoint redirects') })
     expect(elsewhere.requests).toHaveLength(0)
     expect(JSON.stringify(result)).not.toContain(KEY)
   })

@@ -12,7 +12,7 @@ async function sumUp(...answers: ScriptedAnswer[]) {
   return aProposer({ maxRetries: 0 }).sumUp?.('What was learned?', signal)
 }
 
-test('is asked once and without tools, and its cost is told', async () => {
+test('is called once without tools, and its cost is reported', async () => {
   const summed = await sumUp({
     content: '- Warmup helps (#12).',
     usage: { prompt_tokens: 90, completion_tokens: 7 },

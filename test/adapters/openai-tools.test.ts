@@ -78,7 +78,7 @@ describe('checks', () => {
     text: '$ make lint: exit code 0',
   })
 
-  test('are run on the edits, and their outcome is told', async () => {
+  test('run on the edits, and the model gets their outcome', async () => {
     await propose([calls(edit(), call('run_checks')), calls(submit)], { request: { check } })
     expect(told().at(-1)).toBe('passed\n$ make lint: exit code 0')
   })

@@ -1,10 +1,10 @@
-// What becomes of a request of a person at a model: taken up, refused with a reason, or not even heard.
+// A person's request to a model: fulfilled, refused with a reason, or never delivered.
 import { expect, test } from 'vitest'
 import { aProposer, aRequest, calls, edit, propose, submit } from './openai-lab.ts'
 
 const request = { personRequest: 'Use Muon' }
 
-test('a request that is taken up is a candidate like any other', async () => {
+test('a fulfilled request is a candidate like any other', async () => {
   const result = await propose([calls(edit()), calls(submit)], { request })
   expect(result.kind).toBe('proposal')
 })
@@ -19,7 +19,7 @@ test.each([
     ],
   ],
   ['after thinking aloud', [{ content: '<think>Muon?</think>\nCANNOT: there is no matrix in this model.' }]],
-])('a model that says %s why it cannot be done is heard', async (_, answers) => {
+])('a model that explains %s why it cannot be done is recorded', async (_, answers) => {
   expect(await propose(answers, { request })).toMatchObject({
     kind: 'nothing',
     cause: 'cannot',
@@ -32,7 +32,7 @@ test('F8 a reason is not endless', async () => {
   expect(result.kind === 'nothing' && result.reason.length).toBeLessThanOrEqual(1001)
 })
 
-test('the same words mean nothing when nobody asked', async () => {
+test('the same words have no meaning without a request', async () => {
   const content = 'CANNOT: I have no idea.'
   const result = await propose([{ content }, { content }])
   expect(result).toMatchObject({ kind: 'nothing', reason: expect.stringMatching(/^no tool call/) })

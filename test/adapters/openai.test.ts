@@ -40,7 +40,7 @@ describe('a conversation', () => {
     })
   })
 
-  test('begins with the brief, offers the tools, and is told what they answered', async () => {
+  test('starts with the brief, offers the tools, and returns their results to the model', async () => {
     await propose([calls({ name: 'read_file', arguments: { path: 'eval.py' } }), calls(edit(), submit)])
     const [first, second] = models[0]?.requests ?? []
     expect(first).toMatchObject({
@@ -140,7 +140,7 @@ describe('a conversation', () => {
     expect(models[0]?.requests).toHaveLength(0)
   })
 
-  test('is independent of the one before: nothing of its edits is left', async () => {
+  test('is independent of the previous one and its edits', async () => {
     await start([
       { answers: [calls(edit()), { content: 'no' }, { content: 'no' }] },
       { answers: [calls(edit('wd = 1', 'wd = 2'), submit)] },
@@ -177,7 +177,7 @@ describe('the gate', () => {
   const review = ({ files }: { files: ReadonlyMap<string, string> }) =>
     files.get('train.py')?.includes('seed') ? ['only a seed changes'] : []
 
-  test('its reasons are told once, and a corrected change is proposed', async () => {
+  test('its reasons are sent once, and a corrected change is proposed', async () => {
     const result = await propose(
       [calls(edit('lr = 1', 'seed = 1'), submit), calls(edit('seed = 1', 'lr = 3'), submit)],
       { request: { review } },
