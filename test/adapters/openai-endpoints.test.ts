@@ -453,7 +453,10 @@ describe('several endpoints', () => {
   test('a redirection is not followed', async () => {
     const { baseUrl, elsewhere } = await moved()
     const result = await aProposer({ baseUrl }).propose(aRequest())
-    expect(result).toMatchObject({ kind: 'nothing', reason: expect.stringContaining('the endpoint redirects') })
+    expect(result).toMatchObject({
+      kind: 'nothing',
+      reason: expect.stringContaining('the endpoint redirects'),
+    })
     expect(elsewhere.requests).toHaveLength(0)
     expect(JSON.stringify(result)).not.toContain(KEY)
   })

@@ -221,7 +221,7 @@ if __name__ == "__main__":
         env: { PYTHONPATH: SHIM, PYTHONDONTWRITEBYTECODE: '1', AUTORESEARCH_SEED: '1' },
       })
       expect(stdout).toBe('5')
-      expect(stderr).toContain("autoresearch: could not derive the seeds of torch")
+      expect(stderr).toContain('autoresearch: could not derive the seeds of torch')
     })
 
     test('works from a read-only mount and writes nothing into it', async (context) => {
