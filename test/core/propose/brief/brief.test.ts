@@ -87,7 +87,7 @@ describe('buildBrief', () => {
       'Source you may edit',
       'Best merges',
       'Insights',
-      'What people rejected',
+      'Rejected by people',
       'Number to beat',
       'What a run takes',
       'Tried by category',
@@ -102,7 +102,7 @@ describe('buildBrief', () => {
     const after = { candidates: [...before.candidates, DROPOUT], trials: trialResults([2.5, 2.52, 2.6]) }
     const [brief, next] = [before, after].map((fields) => aBrief({ insights, state: aState(fields) }))
     const [stable = '', rest] = brief?.split('# Number to beat') ?? []
-    expect(stable).toMatch(/# Best merges[\s\S]+# Insights[\s\S]+# What people rejected/)
+    expect(stable).toMatch(/# Best merges[\s\S]+# Insights[\s\S]+# Rejected by people/)
     expect(next?.startsWith(stable)).toBe(true)
     expect(next).not.toContain(rest)
   })
