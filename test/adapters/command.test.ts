@@ -128,11 +128,15 @@ describe.skipIf(SKIP)('a coding agent', () => {
     [
       'F57 edits the evaluator',
       `${EDIT}; echo cheat > eval.py`,
-      /"eval.py" was changed and is not editable\./,
+      /"eval.py" was changed, but is not editable\./,
     ],
     ['deletes a file', `${EDIT}; rm eval.py`, /"eval.py" was deleted\./],
     ['deletes a folder', `${EDIT}; rm -r lib`, /"lib\/model.py" was deleted\./],
-    ['adds a file', `${EDIT}; echo x > numpy.py`, /"numpy.py" was added; a candidate adds no files\./],
+    [
+      'adds a file',
+      `${EDIT}; echo x > numpy.py`,
+      /"numpy.py" was added, but a candidate must not add files\./,
+    ],
     ['F62 leaves a link', 'ln -sf /etc/passwd train.py', /"train.py" is not a readable plain file/],
     [
       'F62 leaves a link in the place of a folder',

@@ -54,7 +54,7 @@ describe('parseToolCall', () => {
     (name) => {
       expect(parse(name, '{}')).toEqual({
         kind: 'malformed',
-        problem: `there is no tool "${name}"; there are list_files, read_file, search_files, edit_file, write_file, show_diff, run_checks, search_past, read_past, submit`,
+        problem: `there is no tool "${name}"; available tools: list_files, read_file, search_files, edit_file, write_file, show_diff, run_checks, search_past, read_past, submit`,
       })
     },
   )
@@ -92,7 +92,12 @@ describe('parseToolCall', () => {
     ['broken JSON', 'edit_file', '{"path": "a.py", "search', 'are not a JSON object'],
     ['an array', 'list_files', '[]', 'are not a JSON object'],
     ['null', 'list_files', 'null', 'are not a JSON object'],
-    ['an unknown tool', 'run_shell', '{}', 'there is no tool "run_shell"; there are list_files, read_file'],
+    [
+      'an unknown tool',
+      'run_shell',
+      '{}',
+      'there is no tool "run_shell"; available tools: list_files, read_file',
+    ],
     ['a missing argument', 'read_file', '{}', 'path'],
     ['null for an argument that must be', 'read_file', '{"path":null}', 'path'],
     ['a line that is no number', 'read_file', '{"path":"a","from_line":"top"}', 'from_line'],
@@ -115,7 +120,7 @@ describe('parseToolCall', () => {
   test('a tool that is not offered does not exist', () => {
     expect(parseToolCall('run_checks', '{}', ['submit'])).toEqual({
       kind: 'malformed',
-      problem: 'there is no tool "run_checks"; there are submit',
+      problem: 'there is no tool "run_checks"; available tools: submit',
     })
   })
 

@@ -20,7 +20,7 @@ test.each([
   ['exit code 0', EXIT, true],
   ['exit code 1', { ...EXIT, code: 1 }, false],
   ['ended by SIGKILL', { ...EXIT, code: null, signal: 'SIGKILL' }, false],
-  ['killed, because checks may take 60 s together', { ...EXIT, timedOut: true }, false],
+  ['killed at the limit of 60 s for all checks together', { ...EXIT, timedOut: true }, false],
   ['stopped at the limit of memory', { ...EXIT, exceeded: 'memory' }, false],
 ] as const)('a check with %s', (words, exit, passed) => {
   const run = { command: 'make lint', exit, output: 'x\n' }

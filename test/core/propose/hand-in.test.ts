@@ -31,7 +31,7 @@ describe('the file of an agent', () => {
   ])('is refused with %s', (_what, fields) =>
     expect(fromFile(fields)).toMatchObject({
       kind: 'malformed',
-      problem: expect.stringMatching(/^the file of the proposal is not as asked: /),
+      problem: expect.stringMatching(/^the proposal file has the wrong format: /),
     }),
   )
 
@@ -60,7 +60,7 @@ EXPECTED: -0.1`.replaceAll('\u001b[1m', '')
       title: 'I raised lr.',
       hypothesis: 'I raised lr. It was low.',
     })
-    expect(fromWords('')).toMatchObject({ title: 'Edit train.py', hypothesis: 'The agent did not say why.' })
+    expect(fromWords('')).toMatchObject({ title: 'Edit train.py', hypothesis: 'The agent gave no reason.' })
   })
 
   test('leave it to the change whether it turns a constant', () => {

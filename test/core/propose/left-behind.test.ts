@@ -53,7 +53,7 @@ describe('takeChanges', () => {
     )
     const { problems } = withBefore(EDITED, ...many)
     expect(problems).toHaveLength(6)
-    expect(problems[0]).toBe('"0" was added; a candidate adds no files.')
+    expect(problems[0]).toBe('"0" was added, but a candidate must not add files.')
     expect(problems[5]).toBe('And 4 more.')
   })
 })

@@ -42,8 +42,8 @@ describe('parsePlainAnswer', () => {
 
   test.each([
     ['no block', HEAD, 'there is no block'],
-    ['no header', `FILE: a.py\n${BLOCK}`, 'there is no line TITLE, HYPOTHESIS, CATEGORY, EXPECTED'],
-    ['a header twice', `${HEAD}${HEAD}FILE: a.py\n${BLOCK}`, 'TITLE is there twice'],
+    ['no header', `FILE: a.py\n${BLOCK}`, 'these lines are missing: TITLE, HYPOTHESIS, CATEGORY, EXPECTED'],
+    ['a header twice', `${HEAD}${HEAD}FILE: a.py\n${BLOCK}`, 'TITLE occurs twice'],
     ['no file', `${HEAD}${BLOCK}`, 'has no FILE line before it'],
     ['F4 a block that was cut', `${HEAD}FILE: a.py\n${BLOCK.slice(0, -5)}`, 'does not end with'],
     ['a block without a divider', `${HEAD}FILE: a.py\n${BLOCK.replace('=======', '')}`, 'has no "======="'],
@@ -51,9 +51,9 @@ describe('parsePlainAnswer', () => {
     [
       'a block in a block',
       `${HEAD}FILE: a.py\n${BLOCK.replace('wd = 2', '<<<<<<< SEARCH')}`,
-      'a block holds',
+      'a block contains',
     ],
-    ['a marker outside', `${HEAD}FILE: a.py\n${BLOCK}\n>>>>>>> REPLACE`, 'is outside of a block'],
+    ['a marker outside', `${HEAD}FILE: a.py\n${BLOCK}\n>>>>>>> REPLACE`, 'is outside a block'],
     ['a category of its own', `${HEAD.replace('schedule', 'magic')}FILE: a.py\n${BLOCK}`, 'category'],
     ['an empty title', `${HEAD.replace('Warm up', '')}FILE: a.py\n${BLOCK}`, 'title'],
   ])('F3 refuses %s', (_, text, problem) => {

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import {
-  type Asking,
+  type ProposalOutcome,
   ProposerBackoff,
   ROUND_BACKOFF,
   RUN_BACKOFF,
 } from '../../../src/core/propose/proposer-backoff.ts'
 
-const NOTHING: Asking = { kind: 'nothing' }
-const UNREACHABLE: Asking = { kind: 'nothing', unreachable: true }
+const NOTHING: ProposalOutcome = { kind: 'nothing' }
+const UNREACHABLE: ProposalOutcome = { kind: 'nothing', unreachable: true }
 
 /** A backoff that was told this of proposer 0, each as soon as it could be asked again. */
-function having(...askings: Asking[]): {
+function having(...askings: ProposalOutcome[]): {
   backoff: ProposerBackoff
   now: number
   rests: (number | undefined)[]
@@ -26,7 +26,7 @@ function having(...askings: Asking[]): {
 }
 
 describe('ProposerBackoff', () => {
-  test.each<[string, Asking[], boolean]>([
+  test.each<[string, ProposalOutcome[], boolean]>([
     ['has never been asked', [], false],
     ['came back empty four times', Array(4).fill(NOTHING), false],
     ['came back empty five times in a row', Array(5).fill(NOTHING), true],
@@ -61,7 +61,7 @@ describe('ProposerBackoff', () => {
   })
 
   test('in a round asks nobody twice who brought nothing, except for one that declined a request', () => {
-    const barredAfter = (asking: Asking) => {
+    const barredAfter = (asking: ProposalOutcome) => {
       const backoff = new ProposerBackoff(ROUND_BACKOFF)
       expect(backoff.recordOutcome(0, asking, 0)).toBeUndefined()
       return backoff.barred(0).has(0)

@@ -15,7 +15,7 @@ test.each([
     { text: 'lr = ' },
     'train.py:1: lr = 1\nlib/model.py:2: lr = None\nlibrary.py:1: lr = 3',
   ],
-  ['text that would be a pattern', { text: '.*' }, 'no line of 3 files matches'],
+  ['text that would be a pattern', { text: '.*' }, 'no match in 3 files'],
   [
     'a pattern',
     { text: '^(lr|wd) = \\d$', regex: true },
@@ -38,7 +38,7 @@ test('sees edits', () => {
 })
 
 test.each([
-  ['a broken pattern', { text: '(', regex: true }, 'no JavaScript regular expression'],
+  ['a broken pattern', { text: '(', regex: true }, 'not a valid JavaScript regular expression'],
   ['a place that is not there', { text: 'lr', path: 'src' }, 'there is no file at "src"'],
 ])('refuses %s', (_, query, problem) => {
   expect(searchFiles(WORKSPACE, query)).toMatchObject({

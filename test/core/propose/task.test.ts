@@ -12,7 +12,7 @@ describe('the task', () => {
   test('is cut for a variable at a whole character, and says where the rest is', () => {
     const long = taskVariable('é'.repeat(100_000), '/brief.md')
     expect(Buffer.byteLength(long)).toBeLessThan(128 * 1024)
-    expect(long).toMatch(/é\n\[… cut: the rest is in the file \/brief\.md …\]$/)
+    expect(long).toMatch(/é\n\[… cut: the whole task is in the file \/brief\.md …\]$/)
     expect(taskVariable('short', '/brief.md')).toBe('short')
   })
 })

@@ -52,7 +52,7 @@ describe('applyEdit', () => {
 
   test.each([
     ['F6 text that is not there', 'train.py', 'lr = 7', 'x', 'is not in train.py'],
-    ['F6 text that is there twice', 'train.py', '= 1', '= 2', 'is 2 times in train.py'],
+    ['F6 text that is there twice', 'train.py', '= 1', '= 2', 'occurs 2 times in train.py'],
     ['F6 an empty search', 'train.py', '', 'x', 'search is empty'],
     ['F6 an edit that changes nothing', 'train.py', 'lr', 'lr', 'nothing would change'],
     [
@@ -60,7 +60,7 @@ describe('applyEdit', () => {
       'eval.py',
       'score',
       'x',
-      'may not be edited; editable are train.py',
+      'is not editable; editable files: train.py',
     ],
     ['F9 an unknown file', 'other.py', 'x', 'y', 'there is no file "other.py"'],
     ['F9 a path that climbs out', '../train.py', 'lr', 'x', 'is not a'],
@@ -68,7 +68,7 @@ describe('applyEdit', () => {
     ['F9 an absolute path', '/etc/passwd', 'root', 'x', 'is not a'],
     ['F9 a drive', 'C:/train.py', 'lr', 'x', 'is not a'],
     ['F9 a backslash', 'lib\\model.py', 'depth', 'x', 'is not a'],
-    ['half a surrogate pair', 'train.py', 'lr', '\ud800', 'not text'],
+    ['half a surrogate pair', 'train.py', 'lr', '\ud800', 'not valid text'],
   ])('%s is refused, and nothing changes', (_, path, search, replace, problem) => {
     const workspace = aWorkspace()
     const result = applyEdit(workspace, { path, search, replace })
@@ -111,13 +111,13 @@ describe('writeFile', () => {
   })
 
   test.each([
-    ['F6 the content it has', 'train.py', FILES['train.py'], 'has this content already'],
+    ['F6 the content it has', 'train.py', FILES['train.py'], 'already has this content'],
     ['F8 a file above 256 KiB', 'train.py', 'é'.repeat(MAX_FILE_BYTES / 2 + 1), '256 KiB'],
-    ['F9 a file that may not be edited', 'eval.py', 'x', 'may not be edited'],
+    ['F9 a file that may not be edited', 'eval.py', 'x', 'is not editable'],
     ['F9 a new file', 'new.py', 'x', 'there is no file'],
     ['F9 a path that climbs out', '../train.py', 'x', 'is not a'],
     ['F9 an absolute path', '/etc/passwd', 'x', 'is not a'],
-    ['half a surrogate pair', 'train.py', '\udc00', 'not text'],
+    ['half a surrogate pair', 'train.py', '\udc00', 'not valid text'],
   ])('%s is refused', (_, path, content, problem) => {
     expect(writeFile(aWorkspace(), path, content)).toEqual({
       kind: 'refused',
@@ -136,7 +136,7 @@ describe('showDiff', () => {
   })
 
   test('says so when nothing is edited', () => {
-    expect(showDiff(aWorkspace())).toBe('nothing is edited')
+    expect(showDiff(aWorkspace())).toBe('no edits yet')
   })
 
   test('cuts a long diff', () => {
