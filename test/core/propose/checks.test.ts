@@ -7,7 +7,7 @@ const EXIT = { code: 0, signal: null, timedOut: false }
 describe('offersChecks', () => {
   const checks = ['make lint']
 
-  test('only where there are checks and something holds them', () => {
+  test('only with configured checks and a sandbox', () => {
     const { sandbox } = aConfig()
     expect(offersChecks(aConfig({ checks }))).toBe(true)
     expect(offersChecks(aConfig())).toBe(false)
@@ -28,7 +28,7 @@ test.each([
   expect(describeCheck(run)).toBe(`$ make lint: ${words}\n\`\`\`\nx\n\`\`\``)
 })
 
-test('the end of a long output is told', () => {
+test('a long output is cut to its end', () => {
   const text = describeCheck({ command: 'make', exit: EXIT, output: `${'x'.repeat(9000)}the end` })
   expect(text.length).toBeLessThan(2100)
   expect(text).toContain('the end')
