@@ -154,7 +154,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     [
       'says it in a form of its own',
       `${EDIT}; echo '{"title":1}' > "$AUTORESEARCH_PROPOSAL"`,
-      /not as asked/,
+      /wrong format/,
     ],
     [
       'F68 writes its key into the code',
@@ -187,7 +187,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     expect(filesOf(await attempt(run))).toEqual({ 'train.py': 'lr = 2\n' })
   })
 
-  test('hears at its next attempt why the last one was refused', async () => {
+  test('is told at its next attempt why the last one was refused', async () => {
     const proposer = aProposer({
       run: `cp "$AUTORESEARCH_BRIEF_FILE" train.py; test -e /nowhere || echo x > lib/model.py`,
     })
@@ -196,7 +196,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
       'refused: The change is a twin of 1a2b.',
     )
     const { 'train.py': task } = filesOf(await proposer.propose(aRequest())) as Record<string, string>
-    expect(task).toContain('came to nothing\n\n```\nThe change is a twin of 1a2b.')
+    expect(task).toContain('was refused\n\n```\nThe change is a twin of 1a2b.')
   })
 
   test('that says why a request cannot be done is heard, and only when there is one', async () => {
