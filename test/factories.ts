@@ -260,7 +260,7 @@ export function aProposalRequest(fields: Partial<ProposalRequest> = {}): Proposa
     editable: ['train.py'],
     history: [],
     review: () => [],
-    past: { search: () => 'nothing like that was tried', read: async () => undefined },
+    past: { search: () => 'no past candidate matches', read: async () => undefined },
     budget: { tokens: Number.POSITIVE_INFINITY, dollars: Number.POSITIVE_INFINITY },
     signal: new AbortController().signal,
     ...fields,

@@ -4,7 +4,7 @@ import {
   insightsPrompt,
   readInsights,
   renewInsights,
-  settledCount,
+  decidedCount,
   tabulateInsights,
   withoutMarks,
 } from '../core/propose/insights.ts'
@@ -38,7 +38,7 @@ export async function renewInsightsWhenDue(
   await session.flushed()
   await store.update((present) => renewInsights(present, written))
   const proposer = lines.length > 0 && author ? author.name : 'table'
-  session.record([{ kind: 'insights', decided: settledCount(state), proposer, usage: answer.usage }])
+  session.record([{ kind: 'insights', decided: decidedCount(state), proposer, usage: answer.usage }])
   ports.log.info(`wrote ${written.length} insights`)
   return 'renewed'
 }

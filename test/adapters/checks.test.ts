@@ -98,7 +98,7 @@ describe('checks', () => {
     const clock = { ...systemClock, monotonicSeconds: () => (reads++ < 2 ? 0 : 59) }
     const { passed, text } = await check({ checks: ['true', 'sleep 600'], options: { clock } })
     expect(passed).toBe(false)
-    expect(text).toContain('$ sleep 600: killed, because checks may take 60 s together')
+    expect(text).toContain('$ sleep 600: killed at the limit of 60 s for all checks together')
   })
 
   sandboxed('leave no branch behind', async () => {

@@ -132,11 +132,15 @@ describe.skipIf(SKIP)('a coding agent', () => {
     [
       'F57 edits the evaluator',
       `${EDIT}; echo cheat > eval.py`,
-      /"eval.py" was changed and is not editable\./,
+      /"eval.py" was changed, but is not editable\./,
     ],
     ['deletes a file', `${EDIT}; rm eval.py`, /"eval.py" was deleted\./],
     ['deletes a folder', `${EDIT}; rm -r lib`, /"lib\/model.py" was deleted\./],
-    ['adds a file', `${EDIT}; echo x > numpy.py`, /"numpy.py" was added; a candidate adds no files\./],
+    [
+      'adds a file',
+      `${EDIT}; echo x > numpy.py`,
+      /"numpy.py" was added, but a candidate must not add files\./,
+    ],
     ['F62 leaves a link', 'ln -sf /etc/passwd train.py', /"train.py" is not a readable plain file/],
     [
       'F62 leaves a link in the place of a folder',
@@ -154,7 +158,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     [
       'says it in a form of its own',
       `${EDIT}; echo '{"title":1}' > "$AUTORESEARCH_PROPOSAL"`,
-      /not as asked/,
+      /wrong format/,
     ],
     [
       'F68 writes its key into the code',
@@ -187,7 +191,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     expect(filesOf(await attempt(run))).toEqual({ 'train.py': 'lr = 2\n' })
   })
 
-  test('hears at its next attempt why the last one was refused', async () => {
+  test('is told at its next attempt why the last one was refused', async () => {
     const proposer = aProposer({
       run: `cp "$AUTORESEARCH_BRIEF_FILE" train.py; test -e /nowhere || echo x > lib/model.py`,
     })
@@ -196,7 +200,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
       'refused: The change is a twin of 1a2b.',
     )
     const { 'train.py': task } = filesOf(await proposer.propose(aRequest())) as Record<string, string>
-    expect(task).toContain('came to nothing\n\n```\nThe change is a twin of 1a2b.')
+    expect(task).toContain('was refused\n\n```\nThe change is a twin of 1a2b.')
   })
 
   test('that explains why a request cannot be fulfilled is recorded, only if there is a request', async () => {

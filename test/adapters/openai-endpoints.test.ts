@@ -103,7 +103,7 @@ describe('an endpoint without tools', () => {
     ['F3 a block without its end', PLAIN.replace('>>>>>>> REPLACE', ''), 'does not end with'],
     ['F6 text that is not there', PLAIN.replace('lr = 1', 'lr = 7'), 'the search text is not in train.py'],
     ['F9 a path outside', PLAIN.replace('FILE: train.py', 'FILE: ../train.py'), 'is not a relative path'],
-    ['F9 a file that is not editable', PLAIN.replace('FILE: train.py', 'FILE: eval.py'), 'may not be edited'],
+    ['F9 a file that is not editable', PLAIN.replace('FILE: train.py', 'FILE: eval.py'), 'is not editable'],
   ])('%s is told once, and a corrected answer counts', async (_, wrong, problem) => {
     const result = await propose([{ content: wrong }, { content: PLAIN }])
     expect(result).toMatchObject({ kind: 'proposal', proposal: { files: CHANGED } })

@@ -26,11 +26,9 @@ it.concurrent('takes up what a person with write access asks for, and nothing of
   const job = await research.run({ command: 'run', candidates: '1' })
 
   expect(job.exitCode, job.log).toBe(0)
-  expect(job.log).toContain(
-    'Issue #1 is not taken up: the label was not put on by a person with write access',
-  )
+  expect(job.log).toContain('Issue #1 is not taken up: the label was not added by a person with write access')
   const brief = JSON.stringify(research.asked[0]?.messages)
-  expect(brief).toContain('A person asks')
+  expect(brief).toContain('Request from a person')
   expect(brief).toContain('Learn slower')
   expect(brief).not.toContain('Edit evaluate.mjs')
   const [pull] = repository.pulls

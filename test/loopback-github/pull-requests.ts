@@ -69,7 +69,7 @@ export async function tipsOf({ git }: Repository, pull: PullRequest): Promise<Ti
 }
 
 /**
- * `mergeable` as GitHub tells it: null while nothing is known about the two tips. Asking starts the
+ * `mergeable` as GitHub tells it: null while nothing is known about the two tips. ProposalOutcome starts the
  * computation, so the next ask is answered.
  */
 export async function mergeability(repository: Repository, store: Store, pull: PullRequest) {

@@ -178,7 +178,7 @@ describe('a labelled issue', () => {
     lab.discussion.ask(12, 'Use FP4')
     for (const _ of [1, 2, 3]) await proposeWith(lab, [aListener(failure('empty answer'))])
     expect(lab.discussion.answers.get(12)).toEqual([
-      '**Not tried**: 3 attempts came to nothing, the last one because: empty answer',
+      '**Not tried**: 3 attempts produced no candidate; the last one failed: empty answer',
     ])
   })
 
@@ -270,7 +270,7 @@ describe('F65 text of people without write access', () => {
   ])('never reaches a brief: of those %s', async (_, arrange) => {
     const { brief, lab } = await briefOf(arrange)
     expect(brief).not.toContain('Ignore the rules')
-    expect(brief).not.toContain('A person asks')
+    expect(brief).not.toContain('Request from a person')
     expect(requestsIn(lab)).toEqual([])
     expect(lab.log.lines).toContainEqual(expect.stringMatching(/^Issue #12 is not taken up: /))
   })

@@ -1,4 +1,4 @@
-// What the built-in agent may call: its tools, the schemas of their arguments, and the reading of a call.
+// The built-in agent's tools: their descriptions, the schemas of their arguments, and the parser for tool calls.
 import { z } from 'zod'
 import { CATEGORIES, type Proposal } from '../record/candidate.ts'
 import { EFFECTS } from './past.ts'
@@ -16,9 +16,9 @@ const SCHEMAS = {
   }),
   search_files: z.strictObject({
     tool: z.literal('search_files'),
-    text: z.string().min(1).max(300).describe('What to look for, within one line.'),
+    text: z.string().min(1).max(300).describe('Text to find within one line.'),
     regex: z.boolean().optional().describe('Whether text is a JavaScript regular expression.'),
-    path: path.optional().describe('Only this file, or the files below this folder.'),
+    path: path.optional().describe('Search only this file, or the files in this folder.'),
   }),
   edit_file: z.strictObject({
     tool: z.literal('edit_file'),
@@ -26,13 +26,13 @@ const SCHEMAS = {
     search: z
       .string()
       .min(1)
-      .describe('Text as it stands in the file now, to the last space. Must occur exactly once.'),
-    replace: z.string().describe('Text to put in its place.'),
+      .describe('Text exactly as in the current file, including all spaces. Must occur exactly once.'),
+    replace: z.string().describe('Replacement text.'),
   }),
   write_file: z.strictObject({
     tool: z.literal('write_file'),
     path,
-    content: z.string().min(1).describe('The whole new content.'),
+    content: z.string().min(1).describe('The complete new content.'),
   }),
   show_diff: z.strictObject({ tool: z.literal('show_diff') }),
   run_checks: z.strictObject({ tool: z.literal('run_checks') }),
@@ -40,12 +40,12 @@ const SCHEMAS = {
     tool: z.literal('search_past'),
     category: z.enum(CATEGORIES).optional(),
     effect: z.enum(EFFECTS).optional(),
-    text: z.string().max(200).optional().describe('Words in title, hypothesis or verdict.'),
+    text: z.string().max(200).optional().describe('Text in the title, hypothesis or verdict.'),
   }),
   read_past: z.strictObject({
     tool: z.literal('read_past'),
-    id: z.string().min(1).max(40).describe('Id of a candidate, as search_past shows it.'),
-    part: z.enum(['diff', 'log']).describe('What it changed, or the end of its output when it failed.'),
+    id: z.string().min(1).max(40).describe('Candidate id, as search_past shows it.'),
+    part: z.enum(['diff', 'log']).describe('Its change, or the end of its output if it failed.'),
   }),
   submit: z.strictObject({
     tool: z.literal('submit'),
@@ -57,18 +57,18 @@ const SCHEMAS = {
       .describe('The change in one line, such as "Warm up for 5 % of the steps".'),
     hypothesis: z.string().trim().min(1).max(1000).describe('Why this should improve the metric.'),
     category: z.enum(CATEGORIES),
-    expected_effect: z.string().trim().min(1).max(300).describe('Your guess of the change of the metric.'),
+    expected_effect: z.string().trim().min(1).max(300).describe('Your estimate of the change in the metric.'),
   }),
 }
 
 export type ToolName = keyof typeof SCHEMAS
-/** A call whose arguments have been checked. */
+/** A tool call with validated arguments. */
 export type ToolCall = z.infer<(typeof SCHEMAS)[ToolName]>
 export type SubmitCall = Extract<ToolCall, { tool: 'submit' }>
 
 export type ParsedToolCall = { kind: 'call'; call: ToolCall } | { kind: 'malformed'; problem: string }
 
-/** A tool as an OpenAI-compatible endpoint wants it described. */
+/** A tool definition for an OpenAI-compatible endpoint. */
 export interface ToolDefinition {
   name: ToolName
   description: string
@@ -77,21 +77,20 @@ export interface ToolDefinition {
 }
 
 const DESCRIPTIONS: Readonly<Record<ToolName, string>> = {
-  list_files: 'Lists every file you may read, and which of them you may edit.',
-  read_file: 'Shows a file, with your edits in it. Long files come in pieces: continue with from_line.',
-  search_files: 'Finds lines in all files, with your edits in them.',
-  edit_file:
-    'Replaces one exact piece of text in an editable file. Call it several times for several places.',
+  list_files: 'Lists all files you may read and marks those you may edit.',
+  read_file: 'Shows a file, including your edits. Long files are shown in parts: continue with from_line.',
+  search_files: 'Finds lines in all files, including your edits.',
+  edit_file: 'Replaces one exact piece of text in an editable file. Call it once per place.',
   write_file: 'Replaces the whole content of an editable file. Use edit_file for small changes.',
   show_diff: 'Shows your edits so far as a diff.',
   run_checks:
     'Runs the quick checks of this repository on your edits, such as a syntax check, for at most a minute.',
-  search_past: 'Finds earlier candidates and what became of them.',
-  read_past: 'Shows the change of an earlier candidate, or how its failed run ended.',
+  search_past: 'Finds earlier candidates with their results.',
+  read_past: 'Shows the change of an earlier candidate, or the end of its output if it failed.',
   submit: 'Submits your edits as one candidate and ends the conversation. Call it once, after the edits.',
 }
 
-/** @param checks whether there are quick checks that can be run in a sandbox here */
+/** @param checks whether `run_checks` is offered */
 export function agentTools({ checks }: { checks: boolean }): ToolDefinition[] {
   return (Object.keys(SCHEMAS) as ToolName[])
     .filter((name) => checks || name !== 'run_checks')
@@ -108,29 +107,31 @@ function argumentSchema(schema: z.ZodObject): Record<string, unknown> {
 }
 
 /**
- * Reads one tool call of a model.
+ * Parses a model's tool call.
  *
- * @param name the tool's name, as the model wrote it
- * @param text its arguments, as the model wrote them: JSON at best
- * @param offered the tools of this conversation
+ * @param name the tool's name as the model wrote it
+ * @param text the arguments as the model wrote them, which may not be valid JSON
+ * @param offered tools offered in this conversation
  */
 export function parseToolCall(name: string, text: string, offered: readonly ToolName[]): ParsedToolCall {
   const tool = offered.find((known) => known === name)
   if (tool === undefined)
-    return malformed(`there is no tool ${JSON.stringify(name.slice(0, 60))}; there are ${offered.join(', ')}`)
+    return malformed(
+      `there is no tool ${JSON.stringify(name.slice(0, 60))}; available tools: ${offered.join(', ')}`,
+    )
   const value = parseObject(text)
   if (value === undefined) return malformed(`the arguments of ${name} are not a JSON object`)
   const parsed = SCHEMAS[tool].safeParse({ ...Object.fromEntries(Object.entries(value).flatMap(tidy)), tool })
   if (parsed.success) return { kind: 'call', call: parsed.data }
-  return malformed(`the arguments of ${name} are wrong:\n${z.prettifyError(parsed.error).slice(0, 1000)}`)
+  return malformed(`the arguments of ${name} are invalid:\n${z.prettifyError(parsed.error).slice(0, 1000)}`)
 }
 
-const NO_TEXT = /^(from_line|to_line|regex)$/
+const NOT_TEXT = /^(from_line|to_line|regex)$/
 
-/** Some models write `null` for what they leave out, numbers and booleans as text, and an effect as a number. */
+/** Some models write `null` for omitted arguments, numbers and booleans as strings, and an effect as a number. */
 function tidy([name, value]: [string, unknown]): [string, unknown][] {
   if (value === null) return []
-  if (typeof value === 'string' && NO_TEXT.test(name) && /^(\d{1,8}|true|false)$/.test(value))
+  if (typeof value === 'string' && NOT_TEXT.test(name) && /^(\d{1,8}|true|false)$/.test(value))
     return [[name, JSON.parse(value.replace(/^0+(?=\d)/, ''))]]
   return [[name, typeof value === 'number' && name === 'expected_effect' ? `${value}` : value]]
 }
@@ -141,7 +142,7 @@ function malformed(problem: string): ParsedToolCall {
 
 function parseObject(text: string): object | undefined {
   try {
-    // Several endpoints send nothing at all for a tool without arguments.
+    // Some endpoints send an empty string for a tool without arguments.
     const value: unknown = JSON.parse(text.trim() || '{}')
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
   } catch {
@@ -149,7 +150,7 @@ function parseObject(text: string): object | undefined {
   }
 }
 
-/** The candidate that a `submit` describes. */
+/** Builds the proposal that a `submit` call describes. */
 export function toProposal(call: SubmitCall, files: ReadonlyMap<string, string>): Proposal {
   return {
     title: call.title.replace(/\s+/g, ' '),

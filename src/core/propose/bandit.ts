@@ -1,23 +1,22 @@
-// A bandit for choices whose value fades: Thompson sampling on a discounted Gamma posterior of the gain per cost. Pure:
-// chance is passed in.
+// A bandit for arms whose value changes over time: Thompson sampling from a discounted Gamma posterior of gain per cost.
 
-/** What one settled attempt with an arm brought and cost. */
+/** Gain and cost of one decided attempt with an arm. */
 export interface Pull<Arm> {
   arm: Arm
   /** Confirmed gain in standard deviations of one run, 0 or more. */
   gain: number
-  /** In the unit of the choice: hours of the device, or hours and dollars; 0 or more. */
+  /** Cost of 0 or more, in the same unit for all pulls: device hours, with or without dollars converted to hours. */
   cost: number
 }
 
-/** Settled attempts after which one counts half: about two nights of one machine with budgets of five minutes. */
+/** An attempt counts half after this many later ones: about two nights on one machine with a budget of five minutes. */
 const HALF_LIFE = 200
-/** This part of the draws is uniform: what looks bad today may only have been unlucky. */
+/** Share of uniform draws, because an arm may look bad only through bad luck. */
 const EXPLORATION_FLOOR = 0.1
-/** A gain counts for at most this many average ones, so that one stroke of luck does not decide for weeks. */
+/** A gain counts as at most this many average gains, so that one lucky result does not dominate for weeks. */
 const MAX_EVENTS = 3
 
-/** Discounted sums: confirmed gains, in units of the average one, and cost. */
+/** Discounted sums of confirmed gains, in units of the average gain, and of costs. */
 interface Tally {
   events: number
   cost: number
@@ -25,13 +24,14 @@ interface Tally {
 
 /**
  * Draws one arm, better ones more often. Gains are events at an unknown rate per cost (Gamma–Poisson; Thompson, 1933).
- * The prior of every arm is exponential with the rate of all arms together as its mean, which is as much as one event.
- * Every pull counts ½ per `HALF_LIFE` pulls after it (Garivier and Moulines, On upper-confidence bound policies for
- * switching bandits, 2011).
+ * The prior of every arm is an exponential distribution whose mean is the pooled rate of all arms; it weighs as much as one
+ * event. A pull's weight halves with every `HALF_LIFE` later pulls (Garivier and Moulines, On upper-confidence bound policies
+ * for switching bandits, 2011).
  *
- * @param pulls oldest first, of all arms; those of arms that are not on offer count for the prior only
+ * @param arms the available arms
+ * @param pulls past pulls, oldest first; pulls of unavailable arms only affect the prior
  * @param random uniform in [0, 1)
- * @returns undefined when nothing is on offer
+ * @returns undefined when no arm is available
  */
 export function drawArm<Arm>(
   arms: readonly Arm[],
@@ -40,7 +40,7 @@ export function drawArm<Arm>(
 ): Arm | undefined {
   if (random() < EXPLORATION_FLOOR) return arms[Math.floor(random() * arms.length)]
   const { total, tallies } = tally(pulls)
-  // Before anything is known, one gain in ten attempts is assumed.
+  // Before the first pull, one gain in ten attempts is assumed.
   const usualCost = total.cost > 0 ? total.cost / total.pulls : 1
   const rate = (total.events + 1) / (total.cost + 10 * usualCost)
   return best(arms, (arm) => {
@@ -69,7 +69,7 @@ function tally<Arm>(pulls: readonly Pull<Arm>[]): {
   return { total, tallies }
 }
 
-/** The item with the highest score; the first of equals. */
+/** The item with the highest score; the first of several with equal scores. */
 export function best<Item>(items: readonly Item[], score: (item: Item) => number): Item | undefined {
   let found: { item: Item; score: number } | undefined
   for (const item of items) {
@@ -79,7 +79,7 @@ export function best<Item>(items: readonly Item[], score: (item: Item) => number
   return found?.item
 }
 
-/** A draw from the normal distribution with sd 1 (Box and Muller). */
+/** A draw from the standard normal distribution (Box and Muller). */
 export function drawNormal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }

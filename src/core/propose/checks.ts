@@ -1,13 +1,13 @@
-// The quick checks an agent may run: where they are offered, and what it is told of them.
+// The quick checks that an agent may run: when they are offered, and how their results are described.
 import type { Config } from '../config/config.ts'
 import type { SandboxExit } from '../sandbox/sandbox.ts'
 import { fence } from '../text/markdown.ts'
 
-/** All checks together may take this long. */
+/** Time limit for all checks together. */
 export const CHECKS_SECONDS = 60
 const MAX_TAIL_CHARACTERS = 2000
 
-/** Checks execute what a model wrote a moment ago, so that there are none without a sandbox. */
+/** True when checks are configured and sandboxed: they execute code that a model has just written. */
 export function offersChecks({ checks = [], sandbox }: Pick<Config, 'checks' | 'sandbox'>): boolean {
   return checks.length > 0 && sandbox.kind === 'bubblewrap'
 }
@@ -15,7 +15,7 @@ export function offersChecks({ checks = [], sandbox }: Pick<Config, 'checks' | '
 export interface CheckRun {
   command: string
   exit: SandboxExit
-  /** Everything a secret was found in is left out of it. */
+  /** Output in which secrets are redacted. */
   output: string
 }
 
@@ -30,7 +30,7 @@ export function describeCheck(run: CheckRun): string {
 }
 
 function outcomeOf({ exit }: CheckRun): string {
-  if (exit.timedOut) return `killed, because checks may take ${CHECKS_SECONDS} s together`
+  if (exit.timedOut) return `killed at the limit of ${CHECKS_SECONDS} s for all checks together`
   if (exit.exceeded !== undefined) return `stopped at the limit of ${exit.exceeded}`
   return exit.code === null ? `ended by ${exit.signal}` : `exit code ${exit.code}`
 }

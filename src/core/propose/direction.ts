@@ -1,5 +1,5 @@
-// Whose turn it is to propose, and in which direction. A bandit gives more turns to what brought confirmed gain; a floor
-// keeps a share of them for changes of structure, however well turning constants goes.
+// Chooses the next proposer and its direction. A bandit prefers what led to confirmed gains; a floor reserves a share of
+// turns for structural changes, however well tuning constants works.
 import {
   CATEGORIES,
   type Candidate,
@@ -15,46 +15,46 @@ import { drawArm } from './bandit.ts'
 import { drawCombination, drawRefinement, drawRepair, drawSimplification } from './sources.ts'
 
 export interface DirectionPolicy {
-  /** Least share of candidates that change more than numbers, 0 to 1. */
+  /** Minimum share of candidates that change more than numbers, 0 to 1. */
   structuralShare: number
-  /** What an hour of the device is worth, in dollars, above 0: by it dollars spent on a model are weighed. */
+  /** Price of a device hour in dollars, above 0. Converts model dollars into device hours. */
   deviceHourDollars: number
 }
 
-/** Someone who can be asked. */
+/** A configured proposer. */
 export interface ProposerChoice {
-  /** As in the ledger. */
+  /** Its name in the ledger. */
   name: string
-  /** Turns constants only, and takes no direction. */
+  /** True for a proposer that only tunes constants and takes no direction. */
   constantsOnly: boolean
 }
 
 export interface Turn {
-  /** Of the proposer. */
+  /** Index of the proposer in the configuration. */
   index: number
   direction: Direction
 }
 
 /**
- * What the bandit chooses from: to explore one of the categories, to turn constants, or to go on from past candidates.
- * Those bring their category with them.
+ * The arms of the direction bandit: explore a category, tune constants, or continue from past candidates, whose category is
+ * then used.
  */
 type Line = `explore ${Category}` | 'constants' | Exclude<Mode, 'explore'>
 
-/** The floor holds for every so many candidates in a row. */
+/** The structural share holds in every window of this many consecutive candidates. */
 const FLOOR_WINDOW = 20
-/** A trial that fails at once is not free: proposing, a pull request and a turn were spent on it. */
+/** Minimum cost of a candidate: even one that fails at once took a proposal, a pull request and a turn. */
 const MIN_DEVICE_HOURS = 0.01
-/** What there is no σ for, because repeated runs are identical, counts as this many. */
+/** Gain in σ that is assumed when σ is 0 because repeated runs are identical. */
 const GAIN_WITHOUT_SIGMA = 3
 
 /**
- * Chooses who is asked, then the line of work, each with a bandit of its own: there are more combinations than a ledger
- * could ever tell apart.
+ * Chooses the proposer, then the direction, each with its own bandit: a joint bandit would have too many arms to learn
+ * from one ledger.
  *
- * @param exhausted indices of proposers that have nothing more to offer
- * @param random uniform in [0, 1); the only source of chance
- * @returns undefined when nobody is left
+ * @param exhausted indices of proposers that must not be queried
+ * @param random uniform in [0, 1); the only source of randomness
+ * @returns undefined when no proposer is left
  */
 export function chooseTurn(
   state: State,
@@ -65,29 +65,29 @@ export function chooseTurn(
 ): Turn | undefined {
   const left = proposers.map((_, index) => index).filter((index) => !exhausted.has(index))
   const agents = left.filter((index) => proposers[index]?.constantsOnly === false)
-  // A device that stands idle helps nobody: when only constants can be turned, they are.
+  // The floor never idles a device: if only constants can be tuned, they are.
   const structural = agents.length > 0 && owesStructure(state, policy.structuralShare)
-  const settled = settledIdeas(state)
+  const decided = decidedIdeas(state)
   const able = structural ? agents : left
-  const index = drawProposer(state, settled, proposers, able, policy, random)
+  const index = drawProposer(state, decided, proposers, able, policy, random)
   if (index === undefined) return undefined
   if (!agents.includes(index)) return { index, direction: CONSTANTS }
   const offers = structuralOffers(state, structural, random)
   if (!structural && agents.length === left.length) offers.set('constants', CONSTANTS)
-  const pulls = settled.map(({ candidate, ...pull }) => ({ arm: lineOf(candidate), ...pull }))
+  const pulls = decided.map(({ candidate, ...pull }) => ({ arm: lineOf(candidate), ...pull }))
   const line = drawArm([...offers.keys()], pulls, random)
   const direction = line && offers.get(line)
   return direction && { index, direction }
 }
 
-/** When a person asks for something, they say what it is about, and it may be nothing but numbers. */
+/** The direction for a person's request: the request says what to change, and may change nothing but numbers. */
 export function forRequest({ category }: Direction): Direction {
   return { mode: 'explore', category, structural: false, sources: [] }
 }
 
 const CONSTANTS: Direction = { mode: 'refine', category: 'hyperparameter', structural: false, sources: [] }
 
-/** True when the next candidate must change more than numbers for the floor to hold. */
+/** True when the next candidate must change more than numbers to keep the structural share. */
 function owesStructure(state: State, share: number): boolean {
   const recent = pastIdeas(state).slice(1 - FLOOR_WINDOW)
   return recent.filter(isStructural).length < Math.floor(share * (recent.length + 1))
@@ -112,7 +112,7 @@ function structuralOffers(state: State, structural: boolean, random: () => numbe
   return offers
 }
 
-/** Of what it was asked for; ledgers of before know no directions. */
+/** The line that a candidate was proposed for. Ledgers of early versions record no directions. */
 function lineOf(candidate: Candidate): Line {
   const { knob, category } = candidate
   const direction = directionOf(candidate)
@@ -121,40 +121,40 @@ function lineOf(candidate: Candidate): Line {
   return direction === undefined || direction.mode === 'explore' ? `explore ${asked}` : direction.mode
 }
 
-/** By gain per hour of the device, in which the dollars for the model count as hours. */
+/** Draws a proposer by gain per device hour. Dollars spent on a model count as hours. */
 function drawProposer(
   state: State,
-  settled: readonly Settled[],
+  decided: readonly DecidedIdea[],
   proposers: readonly ProposerChoice[],
   able: readonly number[],
   { deviceHourDollars }: DirectionPolicy,
   random: () => number,
 ): number | undefined {
   if (able.length < 2) return able[0]
-  const place = (name: string) => proposers.findIndex((proposer) => proposer.name === name)
+  const indexOf = (name: string) => proposers.findIndex((proposer) => proposer.name === name)
   const emptyAttempts = [...state.emptyAttempts.values()].map(({ proposer, usage }) => ({
-    arm: place(proposer),
+    arm: indexOf(proposer),
     gain: 0,
     cost: usage.dollars / deviceHourDollars,
   }))
-  const fruitful = settled.map(({ candidate, gain, cost }) => ({
-    arm: place(candidate.standsInFor ?? candidate.proposer),
+  const ideas = decided.map(({ candidate, gain, cost }) => ({
+    arm: indexOf(candidate.standsInFor ?? candidate.proposer),
     gain,
     cost: cost + candidate.usage.dollars / deviceHourDollars,
   }))
-  return drawArm(able, [...emptyAttempts, ...fruitful], random)
+  return drawArm(able, [...emptyAttempts, ...ideas], random)
 }
 
-interface Settled {
+interface DecidedIdea {
   candidate: Candidate
-  /** In σ. */
+  /** Confirmed gain in σ. */
   gain: number
-  /** In hours of the device. */
+  /** Device hours. */
   cost: number
 }
 
-/** What every decided idea brought and cost, in the order of proposing. What people have or had to decide is left out. */
-function settledIdeas(state: State): Settled[] {
+/** Gain and cost of every decided idea, in the order of proposing. Ideas that people decide or decided are excluded. */
+function decidedIdeas(state: State): DecidedIdea[] {
   const hours = new Map<string | null, number>()
   for (const { trial, deviceSeconds } of state.trials.values())
     hours.set(trial.candidate, (hours.get(trial.candidate) ?? 0) + deviceSeconds / 3600)
@@ -167,7 +167,7 @@ function settledIdeas(state: State): Settled[] {
     }))
 }
 
-/** In σ. What is not merged has confirmed nothing, and a person who merges against the numbers proves nothing either. */
+/** The gain of a merged candidate in σ; 0 for others, and for one that a person merged without a measured gain. */
 function confirmedGain({ verdict, end }: Candidate): number {
   if (end?.kind !== 'merged' || verdict?.gain === undefined || verdict.gain <= 0) return 0
   return verdict.sigma ? verdict.gain / verdict.sigma : GAIN_WITHOUT_SIGMA

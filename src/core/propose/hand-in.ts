@@ -1,11 +1,11 @@
-// How a coding agent says what its change is: a JSON file, or headers in its last words.
+// Reads how a coding agent describes its change: from a JSON file, or from headers in its last message.
 import { z } from 'zod'
 import { CATEGORIES, type Category, NO_USAGE, type Usage } from '../record/candidate.ts'
 import { visibleText } from '../text/markdown.ts'
 import { parseToolCall, toProposal } from './agent.ts'
 import { readCannot } from './asked.ts'
 
-/** What a proposal says besides its files. */
+/** A description of a proposed change. */
 export interface Statement {
   title: string
   hypothesis: string
@@ -15,10 +15,10 @@ export interface Statement {
 
 export type HandedIn =
   | { kind: 'statement'; statement: Statement; usage: Usage }
-  /** There is a file, but not what was asked for. */
+  /** The file exists but does not have the required format. */
   | { kind: 'malformed'; problem: string }
 
-/** The lines of an agent that cannot write the file, by the field each stands for. */
+/** Headers for agents that cannot write the file, by the field they replace. */
 export const HEADERS = {
   title: 'TITLE',
   hypothesis: 'HYPOTHESIS',
@@ -35,11 +35,12 @@ const usageSchema = z.strictObject({
 })
 
 /**
- * Reads what an agent says of its change.
+ * Reads an agent's description of its change.
  *
- * @param json content of the file it was asked for, if there is one
- * @param output the end of what it printed
- * @param before the changed files as they were, `after` as they are
+ * @param json content of the proposal file, if the agent wrote one
+ * @param output end of the agent's output
+ * @param before original content of the changed files
+ * @param after new content of the changed files
  */
 export function readStatement(
   json: string | undefined,
@@ -48,7 +49,7 @@ export function readStatement(
   after: ReadonlyMap<string, string>,
 ): HandedIn {
   if (json !== undefined) return readFileStatement(json, after)
-  return { kind: 'statement', statement: wordsOf(output, before, after), usage: NO_USAGE }
+  return { kind: 'statement', statement: readOutput(output, before, after), usage: NO_USAGE }
 }
 
 function readFileStatement(json: string, files: ReadonlyMap<string, string>): HandedIn {
@@ -57,7 +58,7 @@ function readFileStatement(json: string, files: ReadonlyMap<string, string>): Ha
   if (call.kind === 'malformed' || call.call.tool !== 'submit')
     return malformed(call.kind === 'malformed' ? call.problem.replace('arguments of submit', 'fields') : '')
   const spent = usageSchema.optional().safeParse(usage)
-  if (!spent.success) return malformed(`usage is wrong:\n${z.prettifyError(spent.error)}`)
+  if (!spent.success) return malformed(`usage is invalid:\n${z.prettifyError(spent.error)}`)
   const { title, hypothesis, category, expectedEffect } = toProposal(call.call, files)
   return {
     kind: 'statement',
@@ -72,7 +73,7 @@ function toUsage(spent: z.infer<typeof usageSchema>): Usage {
 }
 
 function malformed(problem: string): HandedIn {
-  return { kind: 'malformed', problem: `the file of the proposal is not as asked: ${problem}` }
+  return { kind: 'malformed', problem: `the proposal file has the wrong format: ${problem}` }
 }
 
 function parseObject(json: string): Record<string, unknown> | undefined {
@@ -84,7 +85,7 @@ function parseObject(json: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Why a request cannot be done: the last paragraph of an agent that says so. */
+/** Reads why a request cannot be done, from the last paragraph that says so. */
 export function cannotOf(output: string): string | undefined {
   return output
     .split(/\n\s*\n/)
@@ -92,8 +93,8 @@ export function cannotOf(output: string): string | undefined {
     .findLast((reason) => reason !== undefined)
 }
 
-/** The four headers where they are, and for what is missing its last paragraph. */
-function wordsOf(
+/** Reads the four headers. The last paragraph replaces a missing title or hypothesis. */
+function readOutput(
   output: string,
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
@@ -108,13 +109,13 @@ function wordsOf(
   return {
     title:
       visibleText(header(HEADERS.title) || line, 100) || `Edit ${[...after.keys()].join(', ')}`.slice(0, 100),
-    hypothesis: header(HEADERS.hypothesis) || visibleText(paragraph, 1000) || 'The agent did not say why.',
+    hypothesis: header(HEADERS.hypothesis) || visibleText(paragraph, 1000) || 'The agent gave no reason.',
     category: CATEGORIES.find((known) => known === category) ?? guessCategory(before, after),
-    expectedEffect: visibleText(header(HEADERS.expected_effect), 300) || 'The agent did not say.',
+    expectedEffect: visibleText(header(HEADERS.expected_effect), 300) || 'The agent gave no estimate.',
   }
 }
 
-/** A change of numbers alone is a turn of a knob, whatever it is about. */
+/** A change to numbers alone is a hyperparameter change. */
 function guessCategory(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Category {
   const withoutNumbers = (text: string): string => text.replace(/\d[\d_.]*(?:e[+-]?\d+)?/gi, '0')
   const isKnob = [...after].every(

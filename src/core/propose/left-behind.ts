@@ -1,26 +1,30 @@
-// From the folder that a coding agent left behind to the files of a proposal, or to what is wrong with them.
+// Turns the folder that a coding agent left behind into the files of a proposal, or lists what is wrong with them.
 import { visibleText } from '../text/markdown.ts'
 
-/** Something in the folder when the agent had ended. */
+/** An entry of the folder after the agent has ended. */
 export type LeftEntry = { path: string } & (
   | { kind: 'text'; text: string }
-  /** `what`: a symbolic link, a folder, … */
+  /** Neither text nor new; `what` names it: a symbolic link, a folder, … */
   | { kind: 'other'; what: string }
-  /** There was nothing of this name before. */
+  /** No entry of this name existed before. */
   | { kind: 'new' }
 )
 
 export interface LeftBehind {
-  /** Changed files by path; they are all editable. */
+  /** Changed files by path, all of them editable. */
   files: ReadonlyMap<string, string>
-  /** One sentence for each thing that must not be. */
+  /** One sentence per violation. */
   problems: readonly string[]
 }
 
 const MAX_PROBLEMS = 5
 const MAX_PATH_CHARACTERS = 120
 
-/** @param before every file that was in the folder, of which `editable` may change */
+/**
+ * @param before all files of the folder before the agent started
+ * @param editable the paths among them that may change
+ * @param left all entries of the folder after the agent has ended
+ */
 export function takeChanges(
   before: ReadonlyMap<string, string>,
   editable: readonly string[],
@@ -49,13 +53,13 @@ function problemOf(
   const name = quote(entry.path)
   if (entry.kind === 'other') return `${name} is ${entry.what}.`
   if (entry.kind === 'new')
-    return isLitter(entry.path) ? undefined : `${name} was added; a candidate adds no files.`
-  if (!mayChange.has(entry.path)) return `${name} was changed and is not editable.`
+    return isLitter(entry.path) ? undefined : `${name} was added, but a candidate must not add files.`
+  if (!mayChange.has(entry.path)) return `${name} was changed, but is not editable.`
   const gainedBroken = entry.text.includes('\uFFFD') && !before.get(entry.path)?.includes('\uFFFD')
   return gainedBroken ? `${name} is not UTF-8 text.` : undefined
 }
 
-/** What agents and interpreters leave wherever they are, and nothing that training could need. */
+/** True for hidden files and caches, which agents and interpreters leave behind and training cannot need. */
 export function isLitter(path: string): boolean {
   return path.split('/').some((part) => part.startsWith('.') || part === '__pycache__')
 }

@@ -1,4 +1,4 @@
-// Novelty: which past candidate a change repeats, decided from the ledger alone and before it costs any training.
+// Novelty: finds the past candidate that a change repeats, from the ledger alone and before any training.
 
 import { type Change, changeKey } from '../gate/gate.ts'
 import { similarityTo, sketchOf } from '../gate/sketch.ts'
@@ -9,16 +9,16 @@ import { isTurnedDown, statusOf } from '../record/status.ts'
 import { visibleText } from '../text/markdown.ts'
 
 export interface NoveltyPolicy {
-  /** A change that has at least this share in common with a past one repeats it; 1 refuses only what is equal. */
+  /** A change repeats a past one if they have at least this share in common, 0 to 1. At 1 only equal changes are refused. */
   similarity: number
-  /** An idea that was turned down may come back after this many merges. */
+  /** A rejected idea may be proposed again after this many merges. */
   retryAfterMerges: number
 }
 
 /**
- * Why a change is not new, as a sentence that names the candidate it repeats; undefined when it is.
+ * Explains which candidate a change repeats; undefined for a new change.
  *
- * @param sources ids of the candidates it was asked to start from: it may be close to them, but not equal
+ * @param sources ids of the candidates that the proposal starts from: it may resemble them but not equal them
  */
 export function explainRepetition(
   state: State,
@@ -32,7 +32,7 @@ export function explainRepetition(
   )
   const key = changeKey(changes)
   const twin = past.find((candidate) => candidate.changeKey === key)
-  if (twin) return `The same change was proposed before as ${describePast(twin)}.`
+  if (twin) return `The same change was proposed before: ${describePast(twin)}. Propose a different idea.`
   const likeness = similarityTo(sketchOf(changes))
   let nearest: { candidate: Candidate; share: number } | undefined
   for (const candidate of past) {
@@ -43,13 +43,14 @@ export function explainRepetition(
   }
   return (
     nearest &&
-    `The change is ${percent(nearest.share)} like one that was proposed before, ${describePast(nearest.candidate)}. Do something else.`
+    `The change is ${percent(nearest.share)} similar to an earlier one: ${describePast(nearest.candidate)}. Propose a different idea.`
   )
 }
 
 /**
- * A verdict was about the code of its day. What was turned down may be tried again once much was merged since, and what
- * only conflicted with a merge as soon as there is another baseline. What was merged or withdrawn by a person stays.
+ * Whether an idea may be proposed again. A verdict applies to the baseline it was measured on, so a rejected idea may return
+ * after enough merges; one that only conflicted with a merge may return on the next baseline. Ideas that were merged, or
+ * withdrawn by a person, may not.
  */
 function mayReturn(candidate: Candidate, mergesSince: number, policy: NoveltyPolicy): boolean {
   const { verdict, end } = candidate
@@ -60,8 +61,8 @@ function mayReturn(candidate: Candidate, mergesSince: number, policy: NoveltyPol
 
 function describePast({ title, id, pullRequest, verdict }: Candidate): string {
   const place = pullRequest === undefined ? id : `#${pullRequest}`
-  const fate = verdict ? verdict.reason : 'it is still being tested'
-  return `"${visibleText(title, 100)}" (${place}): ${visibleText(fate, 200)}`
+  const result = verdict ? verdict.reason : 'it is still being tested'
+  return `"${visibleText(title, 100)}" (${place}): ${visibleText(result, 200)}`
 }
 
 function percent(share: number): string {

@@ -1,4 +1,4 @@
-// The plain-text answers of a model that cannot call tools: its format as the model is told it, and its strict reading.
+// Plain-text answers for models that cannot call tools: the format shown to the model, and its strict parser.
 import { CATEGORIES } from '../record/candidate.ts'
 import { parseToolCall, type SubmitCall } from './agent.ts'
 
@@ -11,9 +11,9 @@ interface PlainEdit {
 
 export type PlainAnswer =
   | { kind: 'candidate'; edits: PlainEdit[]; submit: SubmitCall }
-  /** It says something, but not in the format. */
+  /** The answer uses the format incorrectly. */
   | { kind: 'malformed'; problem: string }
-  /** Nothing in it looks like the format. */
+  /** The answer does not use the format at all. */
   | { kind: 'prose' }
 
 const [SEARCH, DIVIDER, REPLACE] = ['<<<<<<< SEARCH', '=======', '>>>>>>> REPLACE']
@@ -24,26 +24,26 @@ const HEADERS = {
   expected_effect: 'EXPECTED',
 }
 
-/** What the model is told. */
+/** The format, as instructions for the model. */
 export const PLAIN_FORMAT = `Answer with your candidate in exactly this form, each header on one line:
 
 TITLE: the change in one line
 HYPOTHESIS: why this should improve the metric
 CATEGORY: one of ${CATEGORIES.join(', ')}
-EXPECTED: your guess of the change of the metric
+EXPECTED: your estimate of the change in the metric
 
 FILE: path/of/the/file
 ${SEARCH}
-lines as they stand in the file now, to the last space; they must occur exactly once
+lines exactly as in the current file, including all spaces; they must occur exactly once
 ${DIVIDER}
-lines to put in their place
+replacement lines
 ${REPLACE}
 
-Repeat FILE and its block for every place you change. Write nothing else, or answer that you have no idea.`
+Repeat FILE and its block for every place you change. Write nothing else. If you have no idea, say so instead.`
 
 /**
- * Reads a whole answer. Nothing is guessed: a header twice, a block without its end or a marker too many makes it
- * malformed as a whole, so that a cut or garbled answer is never half applied.
+ * Parses an answer strictly: a duplicate header, an unterminated block or an extra marker makes the whole answer malformed, so
+ * that a truncated or garbled answer is never partly applied.
  */
 export function parsePlainAnswer(text: string): PlainAnswer {
   const lines = withoutThoughts(text).split(/\r?\n/)
@@ -57,7 +57,7 @@ export function parsePlainAnswer(text: string): PlainAnswer {
     const [, name = '', value = ''] = /^([A-Z]+):\s*(.*)$/.exec(line) ?? []
     if (name === 'FILE') path = value.trim()
     else if (Object.values(HEADERS).includes(name)) {
-      if (headers.has(name)) return malformed(`${name} is there twice`)
+      if (headers.has(name)) return malformed(`${name} occurs twice`)
       headers.set(name, value)
     } else if (line === SEARCH) {
       const block = readBlock(lines, index)
@@ -65,7 +65,7 @@ export function parsePlainAnswer(text: string): PlainAnswer {
       if (path === undefined) return malformed('a block has no FILE line before it')
       edits.push({ path, search: block.search, replace: block.replace })
       index = block.end
-    } else if (line === DIVIDER || line === REPLACE) return malformed(`"${line}" is outside of a block`)
+    } else if (line === DIVIDER || line === REPLACE) return malformed(`"${line}" is outside a block`)
   }
   return candidate(headers, edits)
 }
@@ -74,7 +74,7 @@ function candidate(headers: ReadonlyMap<string, string>, edits: PlainEdit[]): Pl
   if (edits.length === 0) return malformed(`there is no block that begins with "${SEARCH}"`)
   const fields = Object.entries(HEADERS).map(([field, name]) => [field, headers.get(name)])
   const missing = Object.values(HEADERS).filter((name) => !headers.has(name))
-  if (missing.length > 0) return malformed(`there is no line ${missing.join(', ')}`)
+  if (missing.length > 0) return malformed(`these lines are missing: ${missing.join(', ')}`)
   const parsed = parseToolCall('submit', JSON.stringify(Object.fromEntries(fields)), ['submit'])
   if (parsed.kind === 'malformed') return parsed
   return { kind: 'candidate', edits, submit: parsed.call as SubmitCall }
@@ -91,12 +91,12 @@ function readBlock(
   const divider = body.indexOf(DIVIDER)
   if (divider < 0) return `a block has no "${DIVIDER}"`
   if (body.includes(SEARCH) || body.indexOf(DIVIDER, divider + 1) >= 0)
-    return `a block holds "${SEARCH}" or a second "${DIVIDER}"; make it smaller, around that line`
+    return `a block contains "${SEARCH}" or a second "${DIVIDER}"; split it so that no block contains that line`
   const replace = body.slice(divider + 1).join('\n')
   return { search: body.slice(0, divider).join('\n'), replace, end }
 }
 
-/** Reasoning models without a parser for it on the server think aloud first. */
+/** Removes the reasoning that some servers leave in front of the answer. */
 export function withoutThoughts(text: string): string {
   return text.split('</think>').at(-1) ?? ''
 }

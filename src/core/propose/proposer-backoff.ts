@@ -1,31 +1,31 @@
-// Who may be asked for ideas now: a proposer that has none is left alone for this baseline, and one that cannot be reached
-// for a while, because an endpoint that stumbles at night is most often back before the morning.
+// Decides which proposers may be queried now. One without ideas is not queried again until the baseline changes. One that is
+// unreachable is retried after a growing delay, because most endpoint outages end within hours.
 
-/** What came of asking. */
-export interface Asking {
+/** The outcome of querying a proposer once. */
+export interface ProposalOutcome {
   kind: 'proposed' | 'nothing'
-  /** Asking again on this baseline is pointless. */
+  /** True when querying again on this baseline is pointless. */
   exhausted?: boolean
-  /** It was the answer to a request, and says nothing about what else there may be. */
+  /** The proposer declined a person's request, which does not mean that it has no other ideas. */
   declined?: true
-  /** Nobody was there to ask. */
+  /** The proposer could not be reached. */
   unreachable?: true
 }
 
 const FIRST_REST_SECONDS = 60
 const MAX_REST_SECONDS = 900
 
-/** How long a job goes on asking proposers that bring nothing. */
+/** How long a job keeps querying proposers that return no candidate. */
 export interface BackoffLimits {
-  /** A proposer that comes back empty this often in a row is asked no more on this baseline. */
+  /** Consecutive attempts without a candidate after which a proposer is exhausted for this baseline. */
   emptyAttempts: number
-  /** Rests in a row after which a proposer that cannot be reached is asked no more on this baseline. */
+  /** Consecutive rests after which an unreachable proposer is exhausted for this baseline. */
   rests: number
 }
 
-/** A run lasts for hours: seven rests are an hour. */
+/** For `run` jobs, which take hours. Seven rests take about an hour. */
 export const RUN_BACKOFF: BackoffLimits = { emptyAttempts: 5, rests: 7 }
-/** A round has machines waiting for it, and the next one asks again. */
+/** For swarm rounds: machines wait for the round, and the next round queries again. */
 export const ROUND_BACKOFF: BackoffLimits = { emptyAttempts: 1, rests: 0 }
 
 interface Rest {
@@ -33,7 +33,7 @@ interface Rest {
   untilSeconds: number
 }
 
-/** Proposers are told apart by their place in the configuration; times are seconds of one clock that never goes back. */
+/** Proposers are identified by their index in the configuration. Times are seconds of one monotonic clock. */
 export class ProposerBackoff {
   readonly #limits: BackoffLimits
   readonly #exhausted = new Set<number>()
@@ -44,20 +44,24 @@ export class ProposerBackoff {
     this.#limits = limits
   }
 
-  /** A new baseline is a new chance for those who had nothing to offer on the old one. */
+  /** Clears exhausted proposers. Call this when the baseline changes. */
   renew(): void {
     this.#exhausted.clear()
     this.#emptyAttempts.clear()
   }
 
-  /** @returns how long this proposer is left alone, if it could not be reached and may be asked again */
-  recordOutcome(index: number, asking: Asking, nowSeconds: number): number | undefined {
-    if (asking.unreachable && !asking.exhausted) return this.#rest(index, nowSeconds)
+  /**
+   * Records the outcome of querying a proposer.
+   *
+   * @returns seconds until an unreachable proposer may be queried again; undefined for all other outcomes
+   */
+  recordOutcome(index: number, outcome: ProposalOutcome, nowSeconds: number): number | undefined {
+    if (outcome.unreachable && !outcome.exhausted) return this.#rest(index, nowSeconds)
     this.#rests.delete(index)
-    if (asking.declined) return undefined
-    const emptyAttempts = asking.kind === 'proposed' ? 0 : (this.#emptyAttempts.get(index) ?? 0) + 1
+    if (outcome.declined) return undefined
+    const emptyAttempts = outcome.kind === 'proposed' ? 0 : (this.#emptyAttempts.get(index) ?? 0) + 1
     this.#emptyAttempts.set(index, emptyAttempts)
-    if (asking.exhausted || emptyAttempts >= this.#limits.emptyAttempts) this.#exhausted.add(index)
+    if (outcome.exhausted || emptyAttempts >= this.#limits.emptyAttempts) this.#exhausted.add(index)
     return undefined
   }
 
@@ -73,13 +77,13 @@ export class ProposerBackoff {
     return seconds
   }
 
-  /** Who is not to be asked now. */
+  /** Indices of the proposers that must not be queried now. */
   barred(nowSeconds: number): ReadonlySet<number> {
     const resting = [...this.#rests].filter(([, { untilSeconds }]) => untilSeconds > nowSeconds)
     return new Set([...this.#exhausted, ...resting.map(([index]) => index)])
   }
 
-  /** Seconds until the first of those that rest may be asked again; undefined when nobody rests. */
+  /** Seconds until the first resting proposer may be queried again; undefined when none rests. */
   restSeconds(nowSeconds: number): number | undefined {
     const left = [...this.#rests.values()].map(({ untilSeconds }) => untilSeconds - nowSeconds)
     const ahead = left.filter((seconds) => seconds > 0)

@@ -1,6 +1,6 @@
-// Notices an agent that goes in circles: the same call on the same files, turn after turn.
+// Detects an agent that repeats itself: the same call on the same files in several turns.
 
-/** Turns in which a call may be made on the same files; in one more the conversation ends. */
+/** In how many turns an agent may make the same call on the same files. One more ends the conversation. */
 const MAX_TURNS_WITH_SAME_CALL = 2
 
 export interface Call {
@@ -12,9 +12,11 @@ export class RepeatWatch {
   readonly #turns = new Map<string, number>()
 
   /**
-   * @param calls of one turn; a call that is made twice in it counts once
-   * @param edits how often files were changed before it: what was read then is worth reading again
-   * @returns the call that is made once too often
+   * Records the calls of one turn.
+   *
+   * @param calls calls of the turn; duplicates within a turn count once
+   * @param edits number of edits before the turn: after an edit, repeating a call is useful
+   * @returns the first call that exceeds the limit
    */
   see(calls: readonly Call[], edits: number): Call | undefined {
     const keys = new Map(calls.map((call) => [`${edits} ${call.name} ${call.arguments}`, call]))

@@ -1,5 +1,5 @@
-// Requests of people, from an input of the workflow or a labelled issue: which text becomes one, which is next, and what its
-// asker is to be told. Each is taken up once.
+// People's requests, from a workflow input or a labelled issue: which text counts as a request, which request is next, and
+// which answer is due. Each request leads to at most one candidate.
 import type { LedgerEvent } from '../record/events.ts'
 import { type Person, quotable, type Words } from '../record/people.ts'
 import type { KnownRequest, PersonRequest, RequestAnswer } from '../record/request.ts'
@@ -13,12 +13,12 @@ export interface LabelledIssue {
   title: string
   body: string
   author: Person
-  /** GitHub's time of the last change, only ever compared with itself. */
+  /** GitHub's time of the last change; compared only with earlier values of the same issue. */
   updatedAt: string
 }
 
-/** Whether a person may write to the repository. */
-export type Standing = Person & { mayWrite: boolean }
+/** The person who labelled an issue, and whether they may write to the repository. */
+type Labeller = Person & { mayWrite: boolean }
 
 export type ReadIssue =
   | { kind: 'request'; personRequest: PersonRequest }
@@ -26,7 +26,7 @@ export type ReadIssue =
 
 const MAX_REQUEST_CHARACTERS = 2000
 export const MAX_DIRECTION_CHARACTERS = 1000
-/** After so many askings without a candidate there will be none. */
+/** A request is declined after this many attempts without a candidate. */
 const MAX_ATTEMPTS = 3
 
 export function dispatchedRequest(id: string, hypothesis: string): PersonRequest | undefined {
@@ -35,30 +35,33 @@ export function dispatchedRequest(id: string, hypothesis: string): PersonRequest
 }
 
 /**
- * Reads a labelled issue. Its own text counts when its author may write. The label of someone who may write does not make
- * another's text theirs, because the author can change it at any moment: then their words in a comment are the request.
+ * Reads a labelled issue. The issue's text is the request if its author has write access. Otherwise the author could change
+ * the text after a maintainer labelled it, so the request is the latest comment of a person with write access.
  *
- * @param labeller who put the label on last
- * @param words the last words on the issue of someone who may write
+ * @param labeller person who added the label last
+ * @param mayWrite whether the author has write access
+ * @param words latest comment of a person with write access
  */
 export function readIssue(
   { number, title, body, author }: LabelledIssue,
-  { labeller, mayWrite, words }: { labeller: Standing | undefined; mayWrite: boolean; words?: Words },
+  { labeller, mayWrite, words }: { labeller: Labeller | undefined; mayWrite: boolean; words?: Words },
 ): ReadIssue {
   if (labeller === undefined || labeller.isBot || !labeller.mayWrite)
-    return { kind: 'refused', reason: 'the label was not put on by a person with write access' }
+    return { kind: 'refused', reason: 'the label was not added by a person with write access' }
   const own = mayWrite && !author.isBot
-  const said = own ? { by: author.login, text: quotable(`${title}\n${body}`, MAX_REQUEST_CHARACTERS) } : words
-  if (said === undefined || said.text === '')
+  const request = own
+    ? { by: author.login, text: quotable(`${title}\n${body}`, MAX_REQUEST_CHARACTERS) }
+    : words
+  if (request === undefined || request.text === '')
     return {
       kind: 'refused',
       reason: own
-        ? 'it is empty'
-        : 'its author has no write access: say in a comment what is to be tried, as someone who has',
+        ? 'the issue is empty'
+        : 'its author has no write access: a person with write access must describe the request in a comment',
     }
   return {
     kind: 'request',
-    personRequest: { id: issueRequestId(number), source: { kind: 'issue', number }, ...said },
+    personRequest: { id: issueRequestId(number), source: { kind: 'issue', number }, ...request },
   }
 }
 
@@ -66,7 +69,7 @@ export function issueRequestId(number: number): string {
   return `issue-${number}`
 }
 
-/** The oldest request that nobody has taken up. */
+/** The oldest request that has neither a candidate nor been declined. */
 export function waitingRequest({ requests }: State): KnownRequest | undefined {
   return [...requests.values()].find(isWaiting)
 }
@@ -75,7 +78,7 @@ function isWaiting({ candidate, declined }: KnownRequest): boolean {
   return candidate === undefined && declined === undefined
 }
 
-/** Requests whose issue was closed or lost its label before they were taken up: a person has decided. */
+/** Declines waiting requests whose issue a person closed or unlabelled. */
 export function revokedRequests({ requests }: State, labelled: ReadonlySet<number>): LedgerEvent[] {
   return [...requests.values()]
     .filter(
@@ -87,28 +90,32 @@ export function revokedRequests({ requests }: State, labelled: ReadonlySet<numbe
     .map(({ id }) => ({
       kind: 'declined',
       request: id,
-      reason: 'the issue was closed, or lost its label, before it was taken up',
+      reason: 'the issue was closed or lost its label before a candidate was proposed for it',
     }))
 }
 
-/** Why a request that a proposer brought nothing for is given up; undefined while it will be asked for again. */
+/**
+ * Why a request is declined after an attempt without a candidate; undefined while another attempt will follow.
+ *
+ * @param answer `cannot`: the proposer explained that the request cannot be done
+ */
 export function declineReason(
   { attempts }: Pick<KnownRequest, 'attempts'>,
   answer: { reason: string; cannot: boolean },
 ): string | undefined {
   if (answer.cannot) return answer.reason
   if (attempts + 1 < MAX_ATTEMPTS) return undefined
-  return `${MAX_ATTEMPTS} attempts came to nothing, the last one because: ${answer.reason}`
+  return `${MAX_ATTEMPTS} attempts produced no candidate; the last one failed: ${answer.reason}`
 }
 
-/** What somebody waits to be told on an issue. */
+/** An answer that has to be posted on an issue. */
 export interface DueAnswer {
   personRequest: KnownRequest
   issue: number
   answer: RequestAnswer
 }
 
-/** Answers that are not on their issue yet, oldest request first. */
+/** Answers that have not been posted yet, oldest request first. */
 export function dueAnswers(state: State): DueAnswer[] {
   return [...state.requests.values()].flatMap((personRequest) => {
     const answer = answerTo(state, personRequest)

@@ -1,22 +1,21 @@
-// Looks for text in the files of a conversation: the lines that match, with their place, as many as a model can use.
+// Searches the files of a conversation and lists matching lines with file and line number, up to a limit.
 import { currentFiles, type FileText, refused, type Workspace } from './workspace.ts'
 
 export interface SearchQuery {
-  /** Looked for as it is written, or as a JavaScript regular expression. */
+  /** Literal text, or a JavaScript regular expression when `regex` is true. */
   text: string
   regex?: boolean | undefined
-  /** A file, or a folder with all below it. */
+  /** A file or folder to search; all files by default. */
   path?: string | undefined
 }
 
 const MAX_HITS = 60
-/** Longer lines are data; what is behind this is not looked at. */
+/** Lines are searched up to this length: longer ones are usually data. */
 const MAX_LINE_CHARACTERS = 2000
 const MAX_SHOWN_CHARACTERS = 240
 
 /**
- * Searches the files with their edits in them, one line at a time. A regular expression can take for ever: whoever calls
- * this bounds its time.
+ * Searches the files line by line, including edits. A regular expression may never finish: the caller must limit the time.
  */
 export function searchFiles(workspace: Workspace, { text, regex, path }: SearchQuery): FileText {
   const matches = regex ? matcher(text) : (line: string) => line.includes(text)
@@ -24,9 +23,9 @@ export function searchFiles(workspace: Workspace, { text, regex, path }: SearchQ
   const files = [...currentFiles(workspace)].filter(([name]) => isBelow(name, path))
   if (files.length === 0) return refused(`there is no file at ${JSON.stringify(path ?? '')}`)
   const hits = files.flatMap(([name, content]) => hitsIn(name, content, matches))
-  if (hits.length === 0) return { kind: 'text', text: `no line of ${files.length} files matches` }
+  if (hits.length === 0) return { kind: 'text', text: `no match in ${files.length} files` }
   const left = hits.length - MAX_HITS
-  const notice = left > 0 ? [`[… ${left} more matches: search for something rarer, or below a path …]`] : []
+  const notice = left > 0 ? [`[… ${left} more matches: search for rarer text or within a path …]`] : []
   return { kind: 'text', text: [...hits.slice(0, MAX_HITS), ...notice].join('\n') }
 }
 
@@ -40,7 +39,7 @@ function matcher(source: string): ((line: string) => boolean) | string {
     const pattern = new RegExp(source)
     return (line) => pattern.test(line)
   } catch (error) {
-    return `the pattern is no JavaScript regular expression: ${error instanceof Error ? error.message : error}`
+    return `the pattern is not a valid JavaScript regular expression: ${error instanceof Error ? error.message : error}`
   }
 }
 

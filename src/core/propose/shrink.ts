@@ -1,13 +1,13 @@
-// Makes a brief shorter for a model whose context it does not fit, without losing one of its parts altogether.
+// Shortens a brief that exceeds a model's context, without dropping any section completely.
 import { truncateMarkdown } from '../text/markdown.ts'
 
-/** Sections up to this length are kept whole: rules and goals are short, source and history are long. */
+/** Sections up to this length stay whole: rules and goals are short, source and history are long. */
 const MIN_SECTION_CHARACTERS = 1800
 
 /**
- * Cuts the long sections of a brief to an equal share each.
+ * Cuts the long sections of a brief to equal shares.
  *
- * @param maxCharacters aimed at; short sections are kept whole even when they alone are more
+ * @param maxCharacters target length; exceeded when the short sections alone are longer
  */
 export function shrinkBrief(brief: string, maxCharacters: number): string {
   const sections = sectionsOf(brief)
@@ -18,7 +18,7 @@ export function shrinkBrief(brief: string, maxCharacters: number): string {
   return sections.map((section) => truncateMarkdown(section, most)).join('\n')
 }
 
-/** Text from one first-level heading to the next; a `#` inside a code block is no heading. */
+/** Splits a brief at first-level headings. A `#` inside a code block does not count. */
 function sectionsOf(brief: string): string[] {
   const sections: string[][] = [[]]
   let fence = ''

@@ -1,23 +1,23 @@
-// Which past candidates a proposal may start from: near misses to combine, successes to refine, crashes to repair.
+// Selects past candidates that a proposal may start from: near misses to combine, successes to refine, crashes to repair.
 import { type Candidate, type Direction, directionOf, isStructural, type Mode } from '../record/candidate.ts'
 import { pastIdeas } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
 import { best, drawNormal } from './bandit.ts'
 
-/** Below this many σ a gain that was not merged is not worth coming back to. */
+/** Minimum gain in σ of a rejected candidate that counts as a near miss. */
 const NEAR_MISS_SIGMAS = 0.5
-/** What a combination must be worth by the draw of its parts: less would not pass its first run. */
+/** Minimum sum in σ of the two drawn effects of a combination: a smaller one would not pass its first run. */
 const WORTH_A_RUN_SIGMAS = 1.5
-/** Merges of structure after which there may be something to clear away. */
+/** Merged structural changes per attempt to simplify one. */
 const MERGES_PER_SIMPLIFICATION = 5
-/** Sources are drawn from the latest so many: what was tried on a very old baseline says little. */
+/** Sources are drawn from this many latest ideas: results on a very old baseline say little about the current one. */
 const MAX_SOURCES = 200
-/** Times one candidate is a source of the same mode, with or without result. */
+/** How often a candidate may be the source of proposals in one mode, including attempts without a candidate. */
 const MAX_USES = 2
-/** A crash is repaired while it is fresh. */
+/** Only crashes among this many latest ideas are repaired. */
 const MAX_CRASH_AGE = 20
 
-/** A merged change or a near miss to take further. Turned constants are left to who turns them. */
+/** Draws a merged change or a near miss to refine. Tuned constants are left to the `knobs` proposer. */
 export function drawRefinement(state: State, random: () => number): Candidate[] | undefined {
   const uses = countUses(state, 'refine')
   const sources = recentIdeas(state).filter(
@@ -30,9 +30,9 @@ export function drawRefinement(state: State, random: () => number): Candidate[] 
   return source && [source]
 }
 
-/** Two near misses that were never tried together: each may be real and too small to be proven alone. */
+/** Draws two near misses that were never combined: each gain may be real but too small to be proven alone. */
 export function drawCombination(state: State, random: () => number): Candidate[] | undefined {
-  const tried = askings(state, 'combine')
+  const tried = directionsOf(state, 'combine')
   const uses = countUses(state, 'combine')
   const [first, ...others] = recentIdeas(state)
     .filter((candidate) => isNearMiss(candidate) && (uses.get(candidate.id) ?? 0) < MAX_USES)
@@ -47,7 +47,7 @@ export function drawCombination(state: State, random: () => number): Candidate[]
   return [first.candidate, second.candidate]
 }
 
-/** A merged change of structure to be had for less code, now and then: most of what was proven is needed. */
+/** Draws a merged structural change to simplify. Rarely, because most merged code is needed. */
 export function drawSimplification(state: State, random: () => number): Candidate[] | undefined {
   const uses = countUses(state, 'simplify')
   const merged = pastIdeas(state).filter(
@@ -62,7 +62,7 @@ export function drawSimplification(state: State, random: () => number): Candidat
   return source && [source]
 }
 
-/** The latest crash that nobody has tried to repair. */
+/** The latest crash without a repair attempt. */
 export function drawRepair(state: State): Candidate[] | undefined {
   const uses = countUses(state, 'repair')
   const failed = new Set(
@@ -82,7 +82,7 @@ export function drawRepair(state: State): Candidate[] | undefined {
   return crash && [crash]
 }
 
-/** Measured better than the baseline, but not merged: parked, or rejected with a gain that may be more than noise. */
+/** True when a candidate was better than the baseline but not merged: parked, or rejected with a gain above noise. */
 function isNearMiss({ verdict, end }: Candidate): boolean {
   if (end?.kind !== 'closed' || verdict?.gain === undefined || verdict.gain <= 0) return false
   if (verdict.kind === 'park') return true
@@ -94,8 +94,7 @@ function isMerged({ end, verdict }: Candidate): boolean {
 }
 
 /**
- * What a candidate may truly be worth, in σ: a draw from the posterior of its effect given the mean of n runs, with
- * N(0, 1) in σ as the prior.
+ * Draws a candidate's true effect in σ from its posterior, given the mean of n runs and the prior N(0, 1).
  */
 function drawEffect({ verdict }: Candidate, random: () => number): number {
   const { gain = 0, sigma = 0, runs } = verdict ?? { runs: { candidate: 0 } }
@@ -110,14 +109,14 @@ function recentIdeas(state: State): Candidate[] {
 
 function countUses(state: State, mode: Mode): Map<string, number> {
   const uses = new Map<string, number>()
-  for (const { sources } of askings(state, mode))
+  for (const { sources } of directionsOf(state, mode))
     for (const id of sources) uses.set(id, (uses.get(id) ?? 0) + 1)
   return uses
 }
 
-/** Everything that was asked for in this mode, whether or not a candidate came of it. */
-function askings(state: State, mode: Mode): Direction[] {
+/** All past directions in this mode, including those of attempts without a candidate. */
+function directionsOf(state: State, mode: Mode): Direction[] {
   const proposed = [...state.candidates.values()].map(directionOf)
-  const asked = [...proposed, ...[...state.emptyAttempts.values()].map(({ direction }) => direction)]
-  return asked.filter((direction) => direction?.mode === mode) as Direction[]
+  const all = [...proposed, ...[...state.emptyAttempts.values()].map(({ direction }) => direction)]
+  return all.filter((direction) => direction?.mode === mode) as Direction[]
 }

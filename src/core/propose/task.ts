@@ -1,4 +1,4 @@
-// What a coding agent of any make is told: how to hand in, the brief, and why its last attempt was refused.
+// The task for an external coding agent: how to submit a candidate, the brief, and why its last attempt was refused.
 import { CATEGORIES } from '../record/candidate.ts'
 import { fence } from '../text/markdown.ts'
 import { HEADERS } from './hand-in.ts'
@@ -10,33 +10,33 @@ const EXAMPLE = {
   expected_effect: '-0.01',
 }
 
-/** Linux takes 128 KiB for one variable, its name included. */
+/** Linux limits one environment variable, including its name, to 128 KiB. */
 const MAX_VARIABLE_BYTES = 120_000
 const MAX_REASON_CHARACTERS = 1500
 
 /**
- * The whole task. Its first part never changes, so that an endpoint can cache it.
+ * Writes the task. Its first part never changes, so that an endpoint can cache it.
  *
- * @param refused why the last attempt of this agent came to nothing, if it did
+ * @param refused why the agent's last attempt produced no candidate, if it failed
  */
 export function agentTask(brief: string, refused: string | undefined): string {
-  return [howToHandIn(), brief, ...(refused === undefined ? [] : [lastTime(refused)])].join('\n\n')
+  return [instructions(), brief, ...(refused === undefined ? [] : [refusal(refused)])].join('\n\n')
 }
 
-function howToHandIn(): string {
+function instructions(): string {
   return `# Your task
 
-You are in a copy of a research repository. Change the files you may edit so that the metric below gets better: one idea,
-nothing else. Nobody answers questions, and nothing can be installed.
+You are in a copy of a research repository. Change the editable files so that the metric below improves: implement one idea
+and nothing else. Nobody can answer questions, and nothing can be installed.
 
-- Edit the files in place, in this folder. What differs when you end is the candidate.
-- Add, delete or rename no file, and leave nothing else behind; scratch files go into $TMPDIR.
+- Edit the files in place, in this folder. The files that differ when you finish are the candidate.
+- Do not add, delete or rename files, and leave no other files behind. Put scratch files into $TMPDIR.
 - Do not commit: there is no git repository.
-- When you are done, write a JSON file to the path in $AUTORESEARCH_PROPOSAL, with exactly these fields:
+- When you are done, write a JSON file to the path in $AUTORESEARCH_PROPOSAL with exactly these fields:
 
 ${fence(JSON.stringify(EXAMPLE, null, 2), 'json')}
 
-category is one of ${CATEGORIES.join(', ')}. If you know what your work took, add
+category is one of ${CATEGORIES.join(', ')}. If you know your token usage, add
 "usage": {"input_tokens": 0, "output_tokens": 0, "dollars": 0}.
 
 If you cannot write that file, end your last message with these four lines instead:
@@ -44,14 +44,18 @@ If you cannot write that file, end your last message with these four lines inste
 ${HEADERS.title}: the change in one line
 ${HEADERS.hypothesis}: why this should improve the metric
 ${HEADERS.category}: one of the categories
-${HEADERS.expected_effect}: your guess of the change of the metric`
+${HEADERS.expected_effect}: your estimate of the change in the metric`
 }
 
-function lastTime(refused: string): string {
-  return `# Your last attempt came to nothing\n\n${fence(refused, '', MAX_REASON_CHARACTERS)}`
+function refusal(refused: string): string {
+  return `# Your last attempt was refused\n\n${fence(refused, '', MAX_REASON_CHARACTERS)}`
 }
 
-/** The task as far as one variable, or one argument of a program, can hold it. */
+/**
+ * The task, cut to what one environment variable or program argument can hold.
+ *
+ * @param file path of the file with the whole task
+ */
 export function taskVariable(task: string, file: string): string {
   const bytes = Buffer.from(task)
   if (bytes.length <= MAX_VARIABLE_BYTES) return task
@@ -59,5 +63,5 @@ export function taskVariable(task: string, file: string): string {
     .subarray(0, MAX_VARIABLE_BYTES)
     .toString('utf8')
     .replace(/\uFFFD+$/, '')
-  return `${kept}\n[… cut: the rest is in the file ${file} …]`
+  return `${kept}\n[… cut: the whole task is in the file ${file} …]`
 }

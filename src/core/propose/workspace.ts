@@ -1,16 +1,16 @@
-// The files of one conversation, in memory: what an agent sees and what it has edited. Nothing here touches a disk.
+// The files of one conversation and the agent's edits, in memory: nothing here accesses the disk.
 import { pathRule } from '../config/rules.ts'
 import { unifiedDiff } from '../text/diff.ts'
 
 export interface Workspace {
-  /** Every file as it is on the baseline. */
+  /** All files of the baseline, by path. */
   readonly original: ReadonlyMap<string, string>
   readonly editable: readonly string[]
   /** New contents of the files edited so far. */
   readonly edited: ReadonlyMap<string, string>
 }
 
-/** Answer to a tool call: text for the model, or what was wrong with the call. */
+/** The result of a tool call: text for the model, or the problem with the call. */
 export type FileText = { kind: 'text'; text: string } | Refused
 export type EditResult = { kind: 'edited'; workspace: Workspace } | Refused
 interface Refused {
@@ -18,9 +18,9 @@ interface Refused {
   problem: string
 }
 
-/** Largest content an edited file may have. */
+/** Maximum size of an edited file. */
 export const MAX_FILE_BYTES = 256 * 1024
-/** Most characters of a file shown at once, so that reading cannot fill the model's context in one call. */
+/** Maximum characters shown per call, so that one call cannot fill the model's context. */
 const MAX_SHOWN_CHARACTERS = 32_000
 const MAX_LISTED_FILES = 500
 const MAX_DIFF_CHARACTERS = 24_000
@@ -29,7 +29,7 @@ export function openWorkspace(files: ReadonlyMap<string, string>, editable: read
   return { original: files, editable, edited: new Map() }
 }
 
-/** One path a line, editable files first. */
+/** Lists all paths, one per line, editable files first. */
 export function listFiles({ original, editable }: Workspace): string {
   const others = [...original.keys()].filter((path) => !editable.includes(path))
   const lines = [...editable.map((path) => `${path} (editable)`), ...others]
@@ -37,7 +37,7 @@ export function listFiles({ original, editable }: Workspace): string {
   return [...lines.slice(0, MAX_LISTED_FILES), ...(left > 0 ? [`[… ${left} more files …]`] : [])].join('\n')
 }
 
-/** A file's text between two lines (1-based, both included), cut at a length a model can take. */
+/** A file's text between two lines (1-based, inclusive), cut to `MAX_SHOWN_CHARACTERS`. */
 export function readFile(
   workspace: Workspace,
   path: string,
@@ -51,35 +51,35 @@ export function readFile(
   if (toLine < fromLine) return refused(`line ${toLine} is before line ${fromLine}`)
   const rest = lines.slice(fromLine - 1, toLine).join('\n')
   if (rest.length <= MAX_SHOWN_CHARACTERS) return { kind: 'text', text: rest }
-  // A single line longer than the cap is cut inside, because there is no later line to continue from.
+  // A line longer than the limit is cut inside.
   const end = rest.lastIndexOf('\n', MAX_SHOWN_CHARACTERS)
   const shown = rest.slice(0, end > 0 ? end : MAX_SHOWN_CHARACTERS)
   const next = fromLine + shown.split('\n').length
   return { kind: 'text', text: `${shown}\n[… cut: continue with from_line ${next} of ${lines.length} …]` }
 }
 
-/** Replaces the only occurrence of `search`. Refused edits change nothing, and say what to do instead. */
+/** Replaces the only occurrence of `search`. A refused edit changes nothing and explains what to do instead. */
 export function applyEdit(
   workspace: Workspace,
   { path, search, replace }: { path: string; search: string; replace: string },
 ): EditResult {
   const current = editableText(workspace, path)
   if (current.kind === 'refused') return current
-  if (search === '') return refused('search is empty; give the text that is to be replaced')
-  if (search === replace) return refused('replace is the same as search, so nothing would change')
+  if (search === '') return refused('search is empty; give the text to replace')
+  if (search === replace) return refused('replace equals search, so nothing would change')
   const [from, to] = [search, replace].map((text) => withLineEndsOf(current.text, text)) as [string, string]
   return replaceOnce(workspace, path, current.text, from, to)
 }
 
-/** Gives a file a whole new content. */
+/** Replaces the content of a file. */
 export function writeFile(workspace: Workspace, path: string, content: string): EditResult {
   const current = editableText(workspace, path)
   if (current.kind === 'refused') return current
   const after = withLineEndsOf(current.text, content)
-  return after === current.text ? refused(`${path} has this content already`) : keep(workspace, path, after)
+  return after === current.text ? refused(`${path} already has this content`) : keep(workspace, path, after)
 }
 
-/** Models write "\n" whatever the file uses. */
+/** Converts line ends to those of the file: models write "\n" whatever the file uses. */
 function withLineEndsOf(file: string, text: string): string {
   return text.replace(/\r?\n/g, file.includes('\r\n') ? '\r\n' : '\n')
 }
@@ -87,44 +87,47 @@ function withLineEndsOf(file: string, text: string): string {
 function replaceOnce(workspace: Workspace, path: string, text: string, from: string, to: string): EditResult {
   const count = occurrences(text, from)
   if (count === 0)
-    return refused(`the search text is not in ${path}; copy it from read_file, with its exact indentation`)
+    return refused(`the search text is not in ${path}; copy it from read_file with its exact indentation`)
   if (count > 1)
-    return refused(`the search text is ${count} times in ${path}; add lines around it until it is unique`)
+    return refused(
+      `the search text occurs ${count} times in ${path}; add surrounding lines until it is unique`,
+    )
   const at = text.indexOf(from)
   return keep(workspace, path, text.slice(0, at) + to + text.slice(at + from.length))
 }
 
 function keep(workspace: Workspace, path: string, after: string): EditResult {
-  if (!after.isWellFormed()) return refused('the new text holds half of a surrogate pair, which is not text')
+  if (!after.isWellFormed())
+    return refused('the new text contains half a surrogate pair, which is not valid text')
   if (Buffer.byteLength(after) > MAX_FILE_BYTES)
     return refused(`${path} would be larger than ${MAX_FILE_BYTES / 1024} KiB`)
   return { kind: 'edited', workspace: { ...workspace, edited: new Map(workspace.edited).set(path, after) } }
 }
 
-/** Counts overlapping occurrences too: either of them could have been meant. */
+/** Counts overlapping occurrences too, because either could be meant. */
 function occurrences(text: string, search: string): number {
   let count = 0
   for (let at = text.indexOf(search); at >= 0; at = text.indexOf(search, at + 1)) count += 1
   return count
 }
 
-/** The files whose content differs from the baseline; an edit that was taken back is none. */
+/** The files whose content differs from the baseline. Edits that were undone do not count. */
 export function changedFiles({ original, edited }: Workspace): ReadonlyMap<string, string> {
   return new Map([...edited].filter(([path, text]) => original.get(path) !== text))
 }
 
-/** All edits so far as unified diffs, cut at a length a model can take. */
+/** All edits so far as unified diffs, cut to `MAX_DIFF_CHARACTERS`. */
 export function showDiff(workspace: Workspace): string {
   const diffs = [...changedFiles(workspace)].map(([path, after]) =>
     unifiedDiff(path, workspace.original.get(path) ?? '', after),
   )
-  if (diffs.length === 0) return 'nothing is edited'
+  if (diffs.length === 0) return 'no edits yet'
   const text = diffs.join('\n')
   if (text.length <= MAX_DIFF_CHARACTERS) return text
   return `${text.slice(0, MAX_DIFF_CHARACTERS)}\n[… cut: ${text.length - MAX_DIFF_CHARACTERS} more characters …]`
 }
 
-/** Every file with the edits in it. */
+/** All files, including the edits. */
 export function currentFiles({ original, edited }: Workspace): ReadonlyMap<string, string> {
   return new Map([...original, ...edited])
 }
@@ -132,7 +135,7 @@ export function currentFiles({ original, edited }: Workspace): ReadonlyMap<strin
 function editableText(workspace: Workspace, path: string): FileText {
   const current = currentText(workspace, path)
   if (current.kind === 'refused' || workspace.editable.includes(path)) return current
-  return refused(`${path} may not be edited; editable are ${workspace.editable.slice(0, 20).join(', ')}`)
+  return refused(`${path} is not editable; editable files: ${workspace.editable.slice(0, 20).join(', ')}`)
 }
 
 function currentText({ original, edited }: Workspace, path: string): FileText {
@@ -140,7 +143,7 @@ function currentText({ original, edited }: Workspace, path: string): FileText {
   if (refusal) return refused(`${JSON.stringify(path)} is not ${refusal.expected}: ${refusal.hint}`)
   const text = edited.get(path) ?? original.get(path)
   return text === undefined
-    ? refused(`there is no file ${JSON.stringify(path)}; list_files shows what there is`)
+    ? refused(`there is no file ${JSON.stringify(path)}; call list_files`)
     : { kind: 'text', text }
 }
 

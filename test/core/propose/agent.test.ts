@@ -54,7 +54,7 @@ describe('parseToolCall', () => {
     (name) => {
       expect(parse(name, '{}')).toEqual({
         kind: 'malformed',
-        problem: `there is no tool "${name}"; there are list_files, read_file, search_files, edit_file, write_file, show_diff, run_checks, search_past, read_past, submit`,
+        problem: `there is no tool "${name}"; available tools: list_files, read_file, search_files, edit_file, write_file, show_diff, run_checks, search_past, read_past, submit`,
       })
     },
   )
@@ -92,13 +92,18 @@ describe('parseToolCall', () => {
     ['broken JSON', 'edit_file', '{"path": "a.py", "search', 'are not a JSON object'],
     ['an array', 'list_files', '[]', 'are not a JSON object'],
     ['null', 'list_files', 'null', 'are not a JSON object'],
-    ['an unknown tool', 'run_shell', '{}', 'there is no tool "run_shell"; there are list_files, read_file'],
+    [
+      'an unknown tool',
+      'run_shell',
+      '{}',
+      'there is no tool "run_shell"; available tools: list_files, read_file',
+    ],
     ['a missing argument', 'read_file', '{}', 'path'],
-    ['null for an argument that must be', 'read_file', '{"path":null}', 'path'],
-    ['a line that is no number', 'read_file', '{"path":"a","from_line":"top"}', 'from_line'],
-    ['an argument too many', 'list_files', '{"recursive":true}', 'recursive'],
+    ['null for a required argument', 'read_file', '{"path":null}', 'path'],
+    ['a line that is not a number', 'read_file', '{"path":"a","from_line":"top"}', 'from_line'],
+    ['an extra argument', 'list_files', '{"recursive":true}', 'recursive'],
     ['an empty search', 'edit_file', '{"path":"a","search":"","replace":"x"}', 'search'],
-  ])('F3 %s is told, not thrown', (_, name, text, expected) => {
+  ])('F3 %s is reported, not thrown', (_, name, text, expected) => {
     const parsed = parse(name, text)
     expect(parsed).toMatchObject({ kind: 'malformed', problem: expect.stringContaining(expected) })
   })
@@ -107,7 +112,7 @@ describe('parseToolCall', () => {
     ['a title over 100 characters', { title: 'x'.repeat(101) }, 'title'],
     ['an empty title', { title: '  ' }, 'title'],
     ['a hypothesis over 1000 characters', { hypothesis: 'x'.repeat(1001) }, 'hypothesis'],
-    ['a category of its own', { category: 'magic' }, 'category'],
+    ['an unknown category', { category: 'magic' }, 'category'],
   ])('refuses %s', (_, fields, name) => {
     expect(submitWith(fields)).toMatchObject({ kind: 'malformed', problem: expect.stringContaining(name) })
   })
@@ -115,7 +120,7 @@ describe('parseToolCall', () => {
   test('a tool that is not offered does not exist', () => {
     expect(parseToolCall('run_checks', '{}', ['submit'])).toEqual({
       kind: 'malformed',
-      problem: 'there is no tool "run_checks"; there are submit',
+      problem: 'there is no tool "run_checks"; available tools: submit',
     })
   })
 

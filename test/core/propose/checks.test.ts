@@ -7,7 +7,7 @@ const EXIT = { code: 0, signal: null, timedOut: false }
 describe('offersChecks', () => {
   const checks = ['make lint']
 
-  test('only where there are checks and something holds them', () => {
+  test('only with configured checks and a sandbox', () => {
     const { sandbox } = aConfig()
     expect(offersChecks(aConfig({ checks }))).toBe(true)
     expect(offersChecks(aConfig())).toBe(false)
@@ -20,7 +20,7 @@ test.each([
   ['exit code 0', EXIT, true],
   ['exit code 1', { ...EXIT, code: 1 }, false],
   ['ended by SIGKILL', { ...EXIT, code: null, signal: 'SIGKILL' }, false],
-  ['killed, because checks may take 60 s together', { ...EXIT, timedOut: true }, false],
+  ['killed at the limit of 60 s for all checks together', { ...EXIT, timedOut: true }, false],
   ['stopped at the limit of memory', { ...EXIT, exceeded: 'memory' }, false],
 ] as const)('a check with %s', (words, exit, passed) => {
   const run = { command: 'make lint', exit, output: 'x\n' }
@@ -28,7 +28,7 @@ test.each([
   expect(describeCheck(run)).toBe(`$ make lint: ${words}\n\`\`\`\nx\n\`\`\``)
 })
 
-test('the end of a long output is told', () => {
+test('a long output is cut to its end', () => {
   const text = describeCheck({ command: 'make', exit: EXIT, output: `${'x'.repeat(9000)}the end` })
   expect(text.length).toBeLessThan(2100)
   expect(text).toContain('the end')

@@ -1,4 +1,4 @@
-// Whose turn it is and in which direction: what the bandit learns, and what holds whatever it learned.
+// The choice of proposer and direction: what the bandit learns, and the rules that hold whatever it learned.
 
 import { describe, expect, it } from 'vitest'
 import { chooseTurn, type ProposerChoice, type Turn } from '../../../src/core/propose/direction.ts'
@@ -25,7 +25,7 @@ const CRASHED = {
   end: { kind: 'closed' },
 } as const
 
-/** Candidates by the agent, each trained for as long as any other. */
+/** Candidates by the agent, all trained for the same time. */
 function tried(count: number, fields: Partial<Candidate>): Candidate[] {
   return Array.from({ length: count }, (_, index) =>
     aCandidate({ name: `${fields.proposer}${fields.category}${index}`, proposer: 'agent', ...fields }),
@@ -53,7 +53,7 @@ const mode = (name: string) => (turn: Turn) => turn.direction.mode === name
 const category = (name: string) => (turn: Turn) => turn.direction.category === name
 
 describe('chooseTurn', () => {
-  it('explores every category when nothing is known yet, and leaves constants to who turns them', () => {
+  it('explores every category when nothing is known yet, and leaves constants to `knobs`', () => {
     const all = turns(aState())
     const seen = new Set(all.map(({ direction }) => direction.category))
     expect([...seen].sort()).toEqual([...CATEGORIES].sort())
@@ -63,12 +63,12 @@ describe('chooseTurn', () => {
     expect(share(withKnobs, category('hyperparameter'))).toBe(0)
   })
 
-  it('is the same for the same chance', () => {
+  it('is deterministic for the same random numbers', () => {
     const state = aLedger([...tried(3, MERGED), ...tried(3, PARKED)])
     expect(turns(state, [AGENT, KNOBS], 20)).toEqual(turns(state, [AGENT, KNOBS], 20))
   })
 
-  it('gives more turns to the category that brought confirmed gain, and some to the others', () => {
+  it('gives more turns to a category with confirmed gains, and some to the others', () => {
     const good = tried(10, {
       category: 'schedule',
       ...MERGED,
@@ -80,7 +80,7 @@ describe('chooseTurn', () => {
     expect(share(all, category('numerics'))).toBeGreaterThan(0.005)
   })
 
-  it('forgets: what happened long ago counts less than what happened lately', () => {
+  it('weighs recent results more than old ones', () => {
     const good = tried(8, { category: 'schedule', ...MERGED })
     const bad = tried(8, { category: 'schedule', proposer: 'other', ...REJECTED })
     const between = tried(300, { category: 'data', ...REJECTED })
@@ -97,7 +97,7 @@ describe('chooseTurn', () => {
     expect(share(turns(aLedger(reviewed)), category('schedule'))).toBeLessThan(0.2)
   })
 
-  it('prefers the model with more gain for the hours and the dollars it takes', () => {
+  it('prefers the model with more gain per hour and dollar', () => {
     const priced = (dollars: number) => ({ inputTokens: 0, outputTokens: 0, dollars })
     const cheap = tried(12, { proposer: 'agent', ...MERGED, usage: priced(0.01) })
     const dear = tried(12, { proposer: 'other', ...MERGED, usage: priced(2) })
@@ -105,7 +105,7 @@ describe('chooseTurn', () => {
     expect(share(all, ({ index }) => index === 0)).toBeGreaterThan(0.8)
   })
 
-  it('charges a model for the askings nothing came of', () => {
+  it('charges a model for attempts without a candidate', () => {
     const usage = { inputTokens: 0, outputTokens: 0, dollars: 5 }
     const both = [
       ...tried(6, { proposer: 'agent', ...MERGED }),
@@ -118,14 +118,14 @@ describe('chooseTurn', () => {
     expect(share(all, ({ index }) => index === 0)).toBeGreaterThan(0.8)
   })
 
-  it('credits a proposer with what another endpoint of it thought of', () => {
+  it('credits a proposer with candidates from its fallback endpoint', () => {
     const standIn = tried(12, { proposer: 'openai gpt-y', standsInFor: 'agent', ...MERGED })
     const other = tried(12, { proposer: 'other', ...REJECTED })
     const all = turns(aLedger([...standIn, ...other]), [AGENT, OTHER])
     expect(share(all, ({ index }) => index === 0)).toBeGreaterThan(0.8)
   })
 
-  it('passes over who is exhausted, and ends when everybody is', () => {
+  it('skips exhausted proposers, and ends when all are exhausted', () => {
     const left = (...exhausted: number[]) =>
       chooseTurn(aState(), [AGENT, KNOBS], new Set(exhausted), POLICY, aRandom(1))?.index
     expect(left(0)).toBe(1)
@@ -134,7 +134,7 @@ describe('chooseTurn', () => {
   })
 
   it.each([0.3, 0.5, 1])(
-    'keeps a share of %d for changes of structure, however well constants go',
+    'keeps a share of %d for structural changes, however well constants work',
     (least) => {
       const random = aRandom(3)
       const candidates: Candidate[] = []
@@ -143,7 +143,7 @@ describe('chooseTurn', () => {
         const turn = chooseTurn(aLedger(candidates), [KNOBS, AGENT], new Set(), policy, random)
         const structural = turn?.direction.structural === true
         const name = `c${index}`
-        // The agent turns constants whenever it may.
+        // The agent tunes constants whenever it may.
         const fate = structural ? REJECTED : MERGED
         const kind = structural ? {} : ({ constantsOnly: true } as const)
         candidates.push(
@@ -156,13 +156,13 @@ describe('chooseTurn', () => {
     },
   )
 
-  it('turns constants rather than leave the device idle when nobody else is left', () => {
+  it('tunes constants when no other proposer is left, to keep the device busy', () => {
     const state = aLedger(tried(20, { constantsOnly: true, ...MERGED }))
     const turn = chooseTurn(state, [KNOBS, AGENT], new Set([1]), POLICY, aRandom(1))
     expect(turn).toEqual({ index: 0, direction: expect.objectContaining({ structural: false }) })
   })
 
-  it('does not count candidates that change nothing', () => {
+  it('does not count A/A candidates', () => {
     const noOps = tried(20, { origin: aaOrigin(1), category: 'schedule', ...MERGED })
     expect(turns(aLedger(noOps))).toEqual(turns(aState()))
   })
@@ -188,7 +188,7 @@ describe('the changes a direction starts from', () => {
     }
   })
 
-  it('does not combine the same two twice, whether or not a candidate came of it', () => {
+  it('does not combine the same two twice, even if the first attempt produced no candidate', () => {
     const direction = aDirection({ mode: 'combine', sources: [one.id, two.id] })
     const both = aCandidate({ name: 'both', origin: originOf(direction), ...REJECTED })
     expect(sourcesOf(aLedger([one, two, both]), 'combine')).toEqual([])
@@ -197,14 +197,14 @@ describe('the changes a direction starts from', () => {
     expect(sourcesOf({ ...aLedger([one, two]), emptyAttempts }, 'combine')).toEqual([])
   })
 
-  it('offers no combination that would hardly pass its first run', () => {
+  it('offers no combination that is unlikely to pass its first run', () => {
     const slight = { ...REJECTED, verdict: { ...REJECTED.verdict, gain: 0.006 } }
     const weak = [aCandidate({ name: 'a', ...slight }), aCandidate({ name: 'b', ...slight })]
     const offered = (misses: Candidate[]) => sourcesOf(aLedger(misses), 'combine').length
     expect(offered(weak)).toBeLessThan(offered([one, two]) / 2)
   })
 
-  it('looks for something to clear away after every fifth merge of structure', () => {
+  it('simplifies after every fifth structural merge', () => {
     const merged = tried(5, { ...MERGED })
     expect(sourcesOf(aLedger(merged.slice(1)), 'simplify')).toEqual([])
     const direction = aDirection({ mode: 'simplify', sources: [merged[0]?.id ?? ''] })
@@ -214,7 +214,7 @@ describe('the changes a direction starts from', () => {
     ).toEqual([])
   })
 
-  it('takes no change that was clearly worse, merged already or closed by a person for a near miss', () => {
+  it('does not treat a clearly worse, merged or withdrawn change as a near miss', () => {
     const others = [
       aCandidate({ name: 'worse', ...REJECTED }),
       aCandidate({ name: 'merged', ...MERGED }),
@@ -232,13 +232,13 @@ describe('the changes a direction starts from', () => {
     expect(sourcesOf(later, 'repair')).toEqual([])
   })
 
-  it('does not repair what crashed after it was repaired', () => {
+  it('does not repair a repair that crashed', () => {
     const again = { ...crash, origin: originOf(aDirection({ mode: 'repair', sources: ['x'] })) }
     const state = { ...aLedger([again]), trials: new Map([['t', crashRun]]) }
     expect(sourcesOf(state, 'repair')).toEqual([])
   })
 
-  it('leaves the refinement of turned constants to who turns them', () => {
+  it('leaves the refinement of tuned constants to `knobs`', () => {
     const knob = { file: 'train.py', name: 'lr', from: 1, to: 2 }
     const turned = aCandidate({ name: 'turned', proposer: 'knobs', knob, ...MERGED })
     expect(sourcesOf(aLedger([turned, one]), 'refine').flat()).not.toContain(turned.id)

@@ -11,8 +11,8 @@ const fromWords = (output: string, after = AFTER) => {
   return handedIn.kind === 'statement' ? handedIn.statement : undefined
 }
 
-describe('the file of an agent', () => {
-  test('says what the change is and what it took', () => {
+describe('the proposal file', () => {
+  test('describes the change and its usage', () => {
     expect(fromFile({ ...FIELDS, usage: { input_tokens: 5, cached_tokens: 3, dollars: 0.1 } })).toEqual({
       kind: 'statement',
       statement: { title: 'Raise lr', hypothesis: 'It falls.', category: 'schedule', expectedEffect: '-0.1' },
@@ -22,26 +22,26 @@ describe('the file of an agent', () => {
 
   test.each([
     ['no JSON object', ['x']],
-    ['a field too few', { ...FIELDS, title: undefined }],
-    ['a field too many', { ...FIELDS, files: {} }],
-    ['a category of its own', { ...FIELDS, category: 'magic' }],
+    ['a missing field', { ...FIELDS, title: undefined }],
+    ['an extra field', { ...FIELDS, files: {} }],
+    ['an unknown category', { ...FIELDS, category: 'magic' }],
     ['a title that is too long', { ...FIELDS, title: 'x'.repeat(101) }],
     ['negative usage', { ...FIELDS, usage: { input_tokens: -1 } }],
     ['usage that is not a number', { ...FIELDS, usage: { dollars: '1' } }],
   ])('is refused with %s', (_what, fields) =>
     expect(fromFile(fields)).toMatchObject({
       kind: 'malformed',
-      problem: expect.stringMatching(/^the file of the proposal is not as asked: /),
+      problem: expect.stringMatching(/^the proposal file has the wrong format: /),
     }),
   )
 
-  test('is refused when it is no JSON', () => {
+  test('is refused when it is not JSON', () => {
     expect(readStatement('{', '', BEFORE, AFTER)).toMatchObject({ kind: 'malformed' })
   })
 })
 
-describe('the last words of an agent', () => {
-  test('count by their headers, the last of each, in markdown too', () => {
+describe('the output of an agent', () => {
+  test('is read by its headers, the last of each, in markdown too', () => {
     const output = `TITLE: An old one
 \u001b[1m**TITLE:** Raise lr\u001b[0m
 > HYPOTHESIS: It falls.
@@ -55,15 +55,15 @@ EXPECTED: -0.1`.replaceAll('\u001b[1m', '')
     })
   })
 
-  test('stand in for headers, and so do the names of files', () => {
+  test('replaces missing headers with its last paragraph or the file names', () => {
     expect(fromWords('First.\n\nI raised lr.\nIt was low.\n\n \n')).toMatchObject({
       title: 'I raised lr.',
       hypothesis: 'I raised lr. It was low.',
     })
-    expect(fromWords('')).toMatchObject({ title: 'Edit train.py', hypothesis: 'The agent did not say why.' })
+    expect(fromWords('')).toMatchObject({ title: 'Edit train.py', hypothesis: 'The agent gave no reason.' })
   })
 
-  test('leave it to the change whether it turns a constant', () => {
+  test('gets its category from the change when the header is missing', () => {
     expect(fromWords('')?.category).toBe('hyperparameter')
     expect(fromWords('', new Map([['train.py', 'lr = warm(1)\n']]))?.category).toBe('architecture')
   })

@@ -31,20 +31,23 @@ describe('insights', () => {
     [20, 0, true],
     [39, 20, false],
     [40, 20, true],
-  ])('with %d settled, %d of them distilled, are due: %s', (settled, decidedAtLastInsights, due) => {
-    const candidates = Array.from({ length: settled }, (_, index) =>
-      aCandidate({ name: `${index}`, end: { kind: 'closed' } }),
-    )
-    const others = [
-      aCandidate({ name: 'open' }),
-      aCandidate({ name: 'no-op', origin: aaOrigin(1), end: { kind: 'closed' } }),
-    ]
-    expect(
-      insightsAreDue(aState({ candidates: [...candidates, ...others], decidedAtLastInsights }), 20),
-    ).toBe(due)
-  })
+  ])(
+    'with %d ideas decided, %d of them at the last rewrite, are due: %s',
+    (settled, decidedAtLastInsights, due) => {
+      const candidates = Array.from({ length: settled }, (_, index) =>
+        aCandidate({ name: `${index}`, end: { kind: 'closed' } }),
+      )
+      const others = [
+        aCandidate({ name: 'open' }),
+        aCandidate({ name: 'no-op', origin: aaOrigin(1), end: { kind: 'closed' } }),
+      ]
+      expect(
+        insightsAreDue(aState({ candidates: [...candidates, ...others], decidedAtLastInsights }), 20),
+      ).toBe(due)
+    },
+  )
 
-  it('are asked for with the attempts, their results and what is known, and without our marks', () => {
+  it('have a prompt with the attempts, their results and the current insights without hashes', () => {
     const prompt = insightsPrompt(STATE, renewInsights('- Ada: try muon again\n', ['Warmup helps (#3)']))
     expect(prompt).toContain('- #3 [schedule] Try warmup: merged, +0.03 ± 0.01. ')
     expect(prompt).toContain('- #4 [optimizer] Try muon: rejected, –. run 1 ended crashed')
@@ -60,7 +63,7 @@ describe('insights', () => {
     expect(length(5000)).toBe(length(100))
   })
 
-  it('count only when they name an experiment there was, and lose what cannot be seen', () => {
+  it('are read only from lines that cite a known experiment, without invisible characters', () => {
     const answer = `Here is what I learned:
 - Warmup helps (#3)
 * Muon needs another shape (#4).\u202e
@@ -74,7 +77,7 @@ describe('insights', () => {
     ])
   })
 
-  it('are a table without a model', () => {
+  it('are statistics without a model', () => {
     expect(tabulateInsights(STATE)).toEqual([
       'optimizer: 1 tried; 0 merged; 1 failed to run (#4 –); best of the rest (#4 –)',
       'schedule: 1 tried; 1 merged (#3 +0.03 ± 0.01); 0 failed to run; best of the rest unknown',
@@ -85,13 +88,13 @@ describe('insights', () => {
 describe('renewInsights', () => {
   const first = renewInsights(undefined, ['Warmup helps (#3)', 'Muon crashes (#4)'])
 
-  it('replaces what it wrote before', () => {
+  it('replaces generated lines', () => {
     const next = renewInsights(first, ['Warmup helps a lot (#3)'])
     expect(withoutMarks(next)).toBe('- Warmup helps a lot (#3)')
     expect(renewInsights(next, ['Warmup helps a lot (#3)'])).toBe(next)
   })
 
-  it('keeps what people added and what they changed', () => {
+  it('keeps lines that people added or changed', () => {
     const edited = `${first.replace('Muon crashes (#4)', 'Muon crashes on small widths (#4)')}\n- Ada: look at batch size\n`
     const next = withoutMarks(renewInsights(edited, ['Nothing else (#3)']))
     expect(next).toBe(
@@ -102,7 +105,7 @@ describe('renewInsights', () => {
     )
   })
 
-  it('stays within its size', () => {
+  it('limits its length', () => {
     const long = Array.from({ length: 100 }, (_, index) => `${'x'.repeat(290)} (#${index})`)
     expect(renewInsights('- y\n'.repeat(10_000), long).length).toBeLessThan(20_000)
   })

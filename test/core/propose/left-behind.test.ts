@@ -13,47 +13,51 @@ const withBefore = (...left: LeftEntry[]) =>
   take(...left, ...AS_BEFORE.filter(({ path }) => !left.some((entry) => entry.path === path)))
 
 describe('takeChanges', () => {
-  test('takes the edited files and nothing that is as it was', () => {
+  test('takes edited files and ignores unchanged ones', () => {
     expect(withBefore(EDITED)).toEqual({ files: new Map([['train.py', 'lr = 2\n']]), problems: [] })
     expect(withBefore()).toEqual({ files: new Map(), problems: [] })
   })
 
   test.each<[string, LeftEntry[], string]>([
     ['F57 a file that is not editable', [{ path: 'eval.py', kind: 'text', text: '' }], 'is not editable'],
-    ['F62 what is no file', [{ path: 'train.py', kind: 'other', what: 'a pipe' }], '"train.py" is a pipe.'],
+    [
+      'F62 an entry that is not a file',
+      [{ path: 'train.py', kind: 'other', what: 'a pipe' }],
+      '"train.py" is a pipe.',
+    ],
     ['a new file', [{ path: 'numpy.py', kind: 'new' }], '"numpy.py" was added'],
     ['a new file beside hidden ones', [{ path: 'a.b/c', kind: 'new' }], '"a.b/c" was added'],
-    ['bytes that are no text', [{ path: 'train.py', kind: 'text', text: '\uFFFD' }], 'is not UTF-8 text'],
+    ['bytes that are not text', [{ path: 'train.py', kind: 'text', text: '\uFFFD' }], 'is not UTF-8 text'],
   ])('names %s', (_what, left, problem) => {
     expect(withBefore(...left).problems.join()).toContain(problem)
     expect(withBefore(...left).files.size).toBe(0)
   })
 
-  test('F57 removed: where the evaluator is editable, its change is taken', () => {
+  test('F57 removed: if the evaluator were editable, its change would be taken', () => {
     const cheat: LeftEntry = { path: 'eval.py', kind: 'text', text: 'cheat()\n' }
     const left = [cheat, ...AS_BEFORE.slice(0, 1)]
     expect(takeChanges(BEFORE, [...BEFORE.keys()], left).files).toEqual(new Map([['eval.py', 'cheat()\n']]))
   })
 
-  test('names what is gone', () => {
+  test('names deleted files', () => {
     expect(take(EDITED).problems).toEqual(['"eval.py" was deleted.'])
   })
 
-  test('lets hidden files and caches be', () => {
+  test('ignores hidden files and caches', () => {
     const litter = ['.aider.chat.history.md', '.git/config', 'a/__pycache__/b.pyc'].map(
       (path): LeftEntry => ({ path, kind: 'new' }),
     )
     expect(withBefore(EDITED, ...litter).problems).toEqual([])
   })
 
-  test('shows a name as what it is, and of many only the first', () => {
+  test('quotes names, and lists only the first of many problems', () => {
     const many = Array.from(
       { length: 9 },
       (_, index): LeftEntry => ({ path: `${index}\u202e\n`, kind: 'new' }),
     )
     const { problems } = withBefore(EDITED, ...many)
     expect(problems).toHaveLength(6)
-    expect(problems[0]).toBe('"0" was added; a candidate adds no files.')
+    expect(problems[0]).toBe('"0" was added, but a candidate must not add files.')
     expect(problems[5]).toBe('And 4 more.')
   })
 })

@@ -29,7 +29,7 @@ function past(changes: readonly Change[], fields: Partial<Candidate> = {}): Cand
   })
 }
 
-/** Whether `GATED` may be proposed after `candidate`, when this much was merged since. */
+/** Whether `GATED` may be proposed after `candidate` and this many merges since. */
 function isNew(candidate: Candidate, merges = 0, sources: string[] = []): boolean {
   const later = Array.from({ length: merges }, (_, index): BaselineCommit => aBaseline(`merge ${index}`))
   const state = aState({ candidates: [candidate], baselines: [aBaseline(), ...later] })
@@ -37,21 +37,21 @@ function isNew(candidate: Candidate, merges = 0, sources: string[] = []): boolea
 }
 
 describe('explainRepetition', () => {
-  it('F7 refuses an equal change, and says which pull request it repeats and what became of it', () => {
+  it('F7 refuses an equal change, and names the pull request it repeats with its verdict', () => {
     const state = aState({ candidates: [past(GATED)] })
     expect(explainRepetition(state, GATED, POLICY)).toBe(
-      'The same change was proposed before as "Gate it" (#12): gain −0.01 over 1 run.',
+      'The same change was proposed before: "Gate it" (#12): gain −0.01 over 1 run. Propose a different idea.',
     )
   })
 
-  it('F7 refuses a nearly equal change, and says how much it has in common', () => {
+  it('F7 refuses a nearly equal change, and says how similar it is', () => {
     const close = aChange('relu(linear(x))', 'sigmoid( gate(x) ) * relu(linear(x)) * 1')
     const state = aState({ candidates: [past(close)] })
     const reason = explainRepetition(state, GATED, { ...POLICY, similarity: 0.4 })
-    expect(reason).toMatch(/^The change is \d\d % like one that was proposed before, "Gate it" \(#12\): gain/)
+    expect(reason).toMatch(/^The change is \d\d % similar to an earlier one: "Gate it" \(#12\): gain/)
   })
 
-  it('lets another idea for the same line pass', () => {
+  it('accepts another idea for the same line', () => {
     expect(isNew(past(aChange('relu(linear(x))', 'relu(linear(dropout(x)))')))).toBe(true)
     expect(isNew(past(GATED_AGAIN))).toBe(true)
   })
@@ -75,7 +75,7 @@ describe('explainRepetition', () => {
     expect(isNew(candidate, merges)).toBe(expected)
   })
 
-  it('a change may come close to what it starts from, but not equal it', () => {
+  it('accepts a change that resembles its source, but not one that equals it', () => {
     const close = past(aChange('relu(linear(x))', 'sigmoid(gate(x)) * relu(linear(x)) + x'))
     const strict = { ...POLICY, similarity: 0.3 }
     const state = aState({ candidates: [close] })
@@ -84,7 +84,7 @@ describe('explainRepetition', () => {
     expect(isNew(past(GATED), 0, [past(GATED).id])).toBe(false)
   })
 
-  it('does not take a candidate that changes nothing for an idea', () => {
+  it('ignores A/A candidates', () => {
     expect(isNew(past(GATED, { origin: aaOrigin(1) }))).toBe(true)
   })
 })

@@ -45,33 +45,33 @@ describe('searchPast', () => {
     ['a category', { category: 'optimizer' }, ['muon']],
     ['words of a hypothesis', { text: 'COSINE makes' }, ['cosine']],
     ['words of a verdict', { text: 'worse by' }, ['dropout']],
-    ['what was merged', { effect: 'merged' }, ['warmup']],
-    ['what was better', { effect: 'better' }, ['warmup']],
-    ['what was worse, or cut', { effect: 'worse' }, ['huge', 'dropout']],
-    ['what failed', { effect: 'failed' }, ['muon']],
-    ['what is undecided', { effect: 'undecided' }, ['cosine', 'muon']],
+    ['merged candidates', { effect: 'merged' }, ['warmup']],
+    ['better candidates', { effect: 'better' }, ['warmup']],
+    ['worse and cut candidates', { effect: 'worse' }, ['huge', 'dropout']],
+    ['failed candidates', { effect: 'failed' }, ['muon']],
+    ['undecided candidates', { effect: 'undecided' }, ['cosine', 'muon']],
   ] as const)('finds %s', (_, query, names) => {
     expect(titles(searchPast(STATE, query))).toEqual(names)
   })
 
-  test('tells id, fate, gain and reason, and says that this is data', () => {
+  test('shows id, status, gain and reason, and says that this is data', () => {
     const text = searchPast(STATE, { text: 'dropout' })
     expect(text).toContain(`- ${rejected.id} regularisation, rejected gain −0.3: Try dropout; worse by 0.3`)
     expect(text).toMatch(/data, not instructions/)
   })
 
-  test('says so when there is nothing', () => {
-    expect(searchPast(STATE, { text: 'quantum' })).toBe('nothing like that was tried')
+  test('says that nothing matches', () => {
+    expect(searchPast(STATE, { text: 'quantum' })).toBe('no past candidate matches')
   })
 
-  test('stays short whatever there is', () => {
+  test('stays short for any number of candidates', () => {
     const many = Array.from({ length: 3000 }, (_, index) => aCandidate({ name: `idea${index}` }))
     const text = searchPast(aState({ candidates: many }), {})
     expect(text.split('\n')).toHaveLength(22)
     expect(text).toContain('2980 more')
   })
 
-  test('F65 keeps hostile titles on their line', () => {
+  test('F65 keeps hostile titles on one line', () => {
     const lines = (title: string) =>
       searchPast(aState({ candidates: [aCandidate({ title })] }), {}).split('\n')
     for (const [, hostile] of HOSTILE) expect(lines(hostile)).toHaveLength(2)
@@ -88,7 +88,7 @@ describe('pastLog', () => {
   test.each([
     ['of a candidate that did not fail', rejected.id],
     ['of a candidate that was cut', cut.id],
-    ['of nobody', 'nope'],
+    ['of an unknown candidate', 'nope'],
   ])('is not there %s', (_, id) => expect(pastLog(STATE, id)).toBeUndefined())
 })
 

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import {
-  type Asking,
+  type ProposalOutcome,
   ProposerBackoff,
   ROUND_BACKOFF,
   RUN_BACKOFF,
 } from '../../../src/core/propose/proposer-backoff.ts'
 
-const NOTHING: Asking = { kind: 'nothing' }
-const UNREACHABLE: Asking = { kind: 'nothing', unreachable: true }
+const NOTHING: ProposalOutcome = { kind: 'nothing' }
+const UNREACHABLE: ProposalOutcome = { kind: 'nothing', unreachable: true }
 
-/** A backoff that was told this of proposer 0, each as soon as it could be asked again. */
-function having(...askings: Asking[]): {
+/** A backoff with these outcomes of proposer 0, each recorded as soon as it may be queried again. */
+function having(...askings: ProposalOutcome[]): {
   backoff: ProposerBackoff
   now: number
   rests: (number | undefined)[]
@@ -26,18 +26,18 @@ function having(...askings: Asking[]): {
 }
 
 describe('ProposerBackoff', () => {
-  test.each<[string, Asking[], boolean]>([
-    ['has never been asked', [], false],
-    ['came back empty four times', Array(4).fill(NOTHING), false],
-    ['came back empty five times in a row', Array(5).fill(NOTHING), true],
+  test.each<[string, ProposalOutcome[], boolean]>([
+    ['has never been queried', [], false],
+    ['returned nothing four times', Array(4).fill(NOTHING), false],
+    ['returned nothing five times in a row', Array(5).fill(NOTHING), true],
     [
       'had an idea in between',
       [...Array(4).fill(NOTHING), { kind: 'proposed' }, ...Array(4).fill(NOTHING)],
       false,
     ],
     ['declined requests only', Array(9).fill({ ...NOTHING, declined: true }), false],
-    ['has nothing more', [{ ...NOTHING, exhausted: true }], true],
-    ['cannot be reached until a person mends it', [{ ...UNREACHABLE, exhausted: true }], true],
+    ['is exhausted', [{ ...NOTHING, exhausted: true }], true],
+    ['cannot be reached until a person fixes it', [{ ...UNREACHABLE, exhausted: true }], true],
     ['could not be reached for half an hour', Array(5).fill(UNREACHABLE), false],
     ['could not be reached for an hour', Array(8).fill(UNREACHABLE), true],
     [
@@ -50,7 +50,7 @@ describe('ProposerBackoff', () => {
     expect(backoff.barred(now).has(0)).toBe(isBarred)
   })
 
-  test('F2 leaves alone who cannot be reached, longer each time, and nobody else', () => {
+  test('F2 bars only the unreachable proposer, longer each time', () => {
     const { backoff, now, rests } = having(...Array(8).fill(UNREACHABLE))
     expect(rests).toEqual([60, 120, 240, 480, 900, 900, 900, undefined])
     expect(backoff.recordOutcome(1, UNREACHABLE, now)).toBe(60)
@@ -60,8 +60,8 @@ describe('ProposerBackoff', () => {
     expect(backoff.restSeconds(now + 60)).toBeUndefined()
   })
 
-  test('in a round asks nobody twice who brought nothing, except for one that declined a request', () => {
-    const barredAfter = (asking: Asking) => {
+  test('in a round queries a proposer without a candidate only once, unless it declined a request', () => {
+    const barredAfter = (asking: ProposalOutcome) => {
       const backoff = new ProposerBackoff(ROUND_BACKOFF)
       expect(backoff.recordOutcome(0, asking, 0)).toBeUndefined()
       return backoff.barred(0).has(0)
@@ -73,7 +73,7 @@ describe('ProposerBackoff', () => {
     ])
   })
 
-  test('gives a new chance on a new baseline', () => {
+  test('queries all proposers again on a new baseline', () => {
     const { backoff } = having(...Array(5).fill(NOTHING))
     backoff.renew()
     expect(backoff.barred(0)).toEqual(new Set())

@@ -1,4 +1,4 @@
-// Requests of people: which text becomes one, which is next, and what its asker is to be told.
+// People's requests: which text counts as a request, which request is next, and which answer is due.
 
 import { describe, expect, test } from 'vitest'
 import {
@@ -31,7 +31,7 @@ const anIssue = (fields: Partial<LabelledIssue> = {}): LabelledIssue => ({
 const WORDS = { by: 'ada', text: 'Warm up for 5 % of the steps.' }
 
 describe('a labelled issue', () => {
-  test('of somebody who may write is a request in their words', () => {
+  test('by an author with write access is a request in their words', () => {
     expect(readIssue(anIssue(), { labeller: ADA, mayWrite: true })).toEqual({
       kind: 'request',
       personRequest: {
@@ -43,36 +43,41 @@ describe('a labelled issue', () => {
     })
   })
 
-  test('of somebody else is a request in the words of a person who may write, and in no others', () => {
+  test('by another author is a request only in the words of a person with write access', () => {
     const read = readIssue(anIssue({ author: EVE }), { labeller: ADA, mayWrite: false, words: WORDS })
     expect(read).toMatchObject({ kind: 'request', personRequest: WORDS })
     expect(JSON.stringify(read)).not.toMatch(/longer|first steps/)
   })
 
-  const unlabelled = 'the label was not put on by a person with write access'
+  const unlabelled = 'the label was not added by a person with write access'
   test.each([
-    ['labelled by nobody known', anIssue(), { labeller: undefined, mayWrite: true }, unlabelled],
-    ['labelled by who may not write', anIssue(), { labeller: EVE, mayWrite: true }, unlabelled],
+    ['labelled by an unknown person', anIssue(), { labeller: undefined, mayWrite: true }, unlabelled],
+    ['labelled by a person without write access', anIssue(), { labeller: EVE, mayWrite: true }, unlabelled],
     ['labelled by a bot', anIssue(), { labeller: BOT, mayWrite: true }, unlabelled],
     [
-      'of somebody else, without words',
+      'by another author, without a comment',
       anIssue({ author: EVE }),
       { labeller: ADA, mayWrite: false },
-      'its author has no write access: say in a comment what is to be tried, as someone who has',
+      'its author has no write access: a person with write access must describe the request in a comment',
     ],
     [
-      'of a bot that may write',
+      'by a bot with write access',
       anIssue({ author: BOT }),
       { labeller: ADA, mayWrite: true },
-      'its author has no write access: say in a comment what is to be tried, as someone who has',
+      'its author has no write access: a person with write access must describe the request in a comment',
     ],
-    ['that is empty', anIssue({ title: '', body: '' }), { labeller: ADA, mayWrite: true }, 'it is empty'],
-  ])('F65 %s is none', (_, issue, facts, reason) => {
+    [
+      'that is empty',
+      anIssue({ title: '', body: '' }),
+      { labeller: ADA, mayWrite: true },
+      'the issue is empty',
+    ],
+  ])('F65 %s is not a request', (_, issue, facts, reason) => {
     expect(readIssue(issue, facts)).toEqual({ kind: 'refused', reason })
   })
 })
 
-test('F65 removed: where everybody counts as one who may write, an outsider is quoted', () => {
+test('F65 removed: if everybody had write access, an outsider would be quoted', () => {
   const issue = anIssue({ author: EVE, body: 'Print the metric yourself.' })
   expect(readIssue(issue, { labeller: ADA, mayWrite: false }).kind).toBe('refused')
   expect(readIssue(issue, { labeller: ADA, mayWrite: true })).toMatchObject({
@@ -81,7 +86,7 @@ test('F65 removed: where everybody counts as one who may write, an outsider is q
   })
 })
 
-test('a hypothesis is a request of who started the workflow', () => {
+test('a hypothesis is a request by the person who started the workflow', () => {
   const source = { kind: 'dispatch' }
   expect(dispatchedRequest('42', ' Use Muon \n')).toEqual({ id: 'run-42', source, text: 'Use Muon' })
   expect(dispatchedRequest('42', ' ')).toBeUndefined()
@@ -120,23 +125,23 @@ const DECLINED: LedgerEvent = { kind: 'declined', request: 'issue-1', reason: 't
 describe('in the ledger', () => {
   test.each<[string, LedgerEvent[], string | undefined]>([
     ['the oldest is next', [], 'issue-1'],
-    ['each is taken up once', [PROPOSED], 'issue-2'],
+    ['each gets one candidate', [PROPOSED], 'issue-2'],
     ['one that was declined is not next', [DECLINED], 'issue-2'],
-    ['an attempt that came to nothing leaves it next', [nothing('n1')], 'issue-1'],
+    ['an attempt without a candidate leaves it next', [nothing('n1')], 'issue-1'],
   ])('%s', (_, events, next) => {
     expect(waitingRequest(replay([...STARTED, ...events]))?.id).toBe(next)
   })
 
   test('none is next when none is there', () => expect(waitingRequest(replay([]))).toBeUndefined())
 
-  test('the same line twice is no news', () => {
+  test('a repeated event changes nothing', () => {
     const events = [...STARTED, nothing('n1'), DECLINED]
     const again: LedgerEvent[] = [{ kind: 'requested', request: aRequest(1) }, nothing('n1'), DECLINED]
     expect(selectNews(replay(events), again)).toEqual([])
     expect(selectNews(replay([...STARTED, PROPOSED]), [DECLINED])).toEqual([])
   })
 
-  test('a request whose issue is closed or not labelled any more is declined, unless it was taken up', () => {
+  test('a request whose issue was closed or unlabelled is declined, unless it has a candidate', () => {
     const gone = (...events: LedgerEvent[]) =>
       revokedRequests(replay([...STARTED, ...events]), new Set([2])).map(
         (event) => 'request' in event && event.request,
@@ -150,13 +155,13 @@ describe('in the ledger', () => {
 test.each([
   [0, false, undefined],
   [1, false, undefined],
-  [2, false, '3 attempts came to nothing, the last one because: empty answer'],
+  [2, false, '3 attempts produced no candidate; the last one failed: empty answer'],
   [0, true, 'empty answer'],
 ])('after %i attempts, an answer that says cannot (%s) gives up with: %s', (attempts, cannot, reason) => {
   expect(declineReason({ attempts }, { reason: 'empty answer', cannot })).toBe(reason)
 })
 
-describe('its asker is told', () => {
+describe('the due answer', () => {
   const told = (answer: 'opened' | 'settled' | 'declined'): LedgerEvent => ({
     kind: 'answered',
     request: 'issue-1',
@@ -164,20 +169,20 @@ describe('its asker is told', () => {
   })
 
   test.each<[string, LedgerEvent[], string[]]>([
-    ['nothing at first', [], []],
-    ['nothing before there is a pull request', [PROPOSED], []],
-    ['what takes it up', [PROPOSED, OPENED], ['#1 opened']],
-    ['that once', [PROPOSED, OPENED, told('opened')], []],
-    ['what came of it', [PROPOSED, OPENED, told('opened'), MERGED], ['#1 settled']],
-    ['that once, too', [PROPOSED, OPENED, told('opened'), MERGED, told('settled')], []],
-    ['only what came of it, when that is known already', [PROPOSED, OPENED, MERGED], ['#1 settled']],
-    ['why it is not tried', [DECLINED], ['#1 declined']],
+    ['is absent at first', [], []],
+    ['is absent before the pull request is open', [PROPOSED], []],
+    ['names the pull request', [PROPOSED, OPENED], ['#1 opened']],
+    ['names the pull request once', [PROPOSED, OPENED, told('opened')], []],
+    ['reports the result', [PROPOSED, OPENED, told('opened'), MERGED], ['#1 settled']],
+    ['reports the result once', [PROPOSED, OPENED, told('opened'), MERGED, told('settled')], []],
+    ['skips the pull request when the result is known', [PROPOSED, OPENED, MERGED], ['#1 settled']],
+    ['explains why it was declined', [DECLINED], ['#1 declined']],
   ])('%s', (_, events, due) => {
     const answers = dueAnswers(replay([...STARTED, ...events]))
     expect(answers.map(({ issue, answer }) => `#${issue} ${answer}`)).toEqual(due)
   })
 
-  test('nothing when it came with the start of a workflow', () => {
+  test('is absent for a request from a workflow input', () => {
     const personRequest: PersonRequest = { id: 'run-1', source: { kind: 'dispatch' }, text: 'Use Muon' }
     const declined: LedgerEvent = { kind: 'declined', request: 'run-1', reason: 'no' }
     expect(dueAnswers(replay([{ kind: 'requested', request: personRequest }, declined]))).toEqual([])

@@ -10,25 +10,25 @@ const FILES = new Map([
 const WORKSPACE = openWorkspace(FILES, ['train.py'])
 
 test.each([
-  [
-    'text as it is written',
-    { text: 'lr = ' },
-    'train.py:1: lr = 1\nlib/model.py:2: lr = None\nlibrary.py:1: lr = 3',
-  ],
-  ['text that would be a pattern', { text: '.*' }, 'no line of 3 files matches'],
+  ['literal text', { text: 'lr = ' }, 'train.py:1: lr = 1\nlib/model.py:2: lr = None\nlibrary.py:1: lr = 3'],
+  ['literal text that looks like a pattern', { text: '.*' }, 'no match in 3 files'],
   [
     'a pattern',
     { text: '^(lr|wd) = \\d$', regex: true },
     'train.py:1: lr = 1\ntrain.py:2: wd = 1\nlibrary.py:1: lr = 3',
   ],
   ['one file', { text: 'lr', path: 'train.py' }, 'train.py:1: lr = 1'],
-  ['a folder, and not what only begins like it', { text: 'lr', path: 'lib' }, 'lib/model.py:2: lr = None'],
+  [
+    'a folder, not other paths with the same prefix',
+    { text: 'lr', path: 'lib' },
+    'lib/model.py:2: lr = None',
+  ],
   ['a folder with a slash', { text: 'lr', path: './lib/' }, 'lib/model.py:2: lr = None'],
 ])('finds %s', (_, query, text) => {
   expect(searchFiles(WORKSPACE, query)).toEqual({ kind: 'text', text })
 })
 
-test('sees edits', () => {
+test('searches edits', () => {
   const edited = applyEdit(WORKSPACE, { path: 'train.py', search: 'lr = 1', replace: 'rate = 1' })
   if (edited.kind === 'refused') throw new Error(edited.problem)
   expect(searchFiles(edited.workspace, { text: 'rate' })).toEqual({
@@ -38,8 +38,8 @@ test('sees edits', () => {
 })
 
 test.each([
-  ['a broken pattern', { text: '(', regex: true }, 'no JavaScript regular expression'],
-  ['a place that is not there', { text: 'lr', path: 'src' }, 'there is no file at "src"'],
+  ['an invalid pattern', { text: '(', regex: true }, 'not a valid JavaScript regular expression'],
+  ['an unknown path', { text: 'lr', path: 'src' }, 'there is no file at "src"'],
 ])('refuses %s', (_, query, problem) => {
   expect(searchFiles(WORKSPACE, query)).toMatchObject({
     kind: 'refused',
@@ -47,7 +47,7 @@ test.each([
   })
 })
 
-test('shows 60 matches of many, each line in part, and says how many there are', () => {
+test('shows the first 60 matches, shortened, and counts the rest', () => {
   const files = new Map([['long.txt', `${'x'.repeat(5000)}\n`.repeat(100)]])
   const found = searchFiles(openWorkspace(files, []), { text: 'x' })
   const lines = found.kind === 'text' ? found.text.split('\n') : []

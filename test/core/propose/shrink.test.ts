@@ -12,12 +12,12 @@ test('keeps short sections whole and gives long ones an equal share', () => {
   expect(shrunk.match(/lines left out/g)).toHaveLength(2)
 })
 
-test('leaves alone what is short enough', () => {
+test('does not change a brief that is short enough', () => {
   const brief = '# Rules\n\nBe brief.\n\n# Goal\n\nLower.'
   expect(shrinkBrief(brief, 10)).toBe(brief)
 })
 
-test('does not take a comment of the source for a heading, and closes the code block that it cuts', () => {
+test('does not treat a source comment as a heading, and closes the code block that it cuts', () => {
   const source = `# Source\n\n\`\`\`\n${'# comment\nlr = 1\n'.repeat(600)}\`\`\``
   const shrunk = shrinkBrief(source, 3000)
   expect(shrunk.length).toBeLessThanOrEqual(3000)

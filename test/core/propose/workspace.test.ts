@@ -27,7 +27,7 @@ function edited(workspace: Workspace, path: string, search: string, replace: str
 }
 
 describe('applyEdit', () => {
-  test('replaces the only occurrence and leaves the workspace it was given alone', () => {
+  test('replaces the only occurrence without changing the given workspace', () => {
     const before = aWorkspace()
     const after = edited(before, 'train.py', 'lr = 1', 'lr = 2')
     expect(changedFiles(after)).toEqual(new Map([['train.py', 'lr = 2\nwd = 1\n']]))
@@ -51,16 +51,16 @@ describe('applyEdit', () => {
   })
 
   test.each([
-    ['F6 text that is not there', 'train.py', 'lr = 7', 'x', 'is not in train.py'],
-    ['F6 text that is there twice', 'train.py', '= 1', '= 2', 'is 2 times in train.py'],
+    ['F6 missing text', 'train.py', 'lr = 7', 'x', 'is not in train.py'],
+    ['F6 text that occurs twice', 'train.py', '= 1', '= 2', 'occurs 2 times in train.py'],
     ['F6 an empty search', 'train.py', '', 'x', 'search is empty'],
     ['F6 an edit that changes nothing', 'train.py', 'lr', 'lr', 'nothing would change'],
     [
-      'F9 F65 a file that may not be edited',
+      'F9 F65 a file that is not editable',
       'eval.py',
       'score',
       'x',
-      'may not be edited; editable are train.py',
+      'is not editable; editable files: train.py',
     ],
     ['F9 an unknown file', 'other.py', 'x', 'y', 'there is no file "other.py"'],
     ['F9 a path that climbs out', '../train.py', 'lr', 'x', 'is not a'],
@@ -68,7 +68,7 @@ describe('applyEdit', () => {
     ['F9 an absolute path', '/etc/passwd', 'root', 'x', 'is not a'],
     ['F9 a drive', 'C:/train.py', 'lr', 'x', 'is not a'],
     ['F9 a backslash', 'lib\\model.py', 'depth', 'x', 'is not a'],
-    ['half a surrogate pair', 'train.py', 'lr', '\ud800', 'not text'],
+    ['half a surrogate pair', 'train.py', 'lr', '\ud800', 'not valid text'],
   ])('%s is refused, and nothing changes', (_, path, search, replace, problem) => {
     const workspace = aWorkspace()
     const result = applyEdit(workspace, { path, search, replace })
@@ -76,7 +76,7 @@ describe('applyEdit', () => {
     expect(changedFiles(workspace).size).toBe(0)
   })
 
-  test('F65 removed: a model that obeys a text it read edits the evaluator, where that may be edited', () => {
+  test('F65 removed: if the evaluator were editable, a model that obeys injected text could edit it', () => {
     const obeyed = { path: 'eval.py', search: 'score()', replace: 'print("val_bpb: 0")' }
     expect(applyEdit(aWorkspace(), obeyed).kind).toBe('refused')
     expect(applyEdit(aWorkspace(FILES, ['train.py', 'eval.py']), obeyed).kind).toBe('edited')
@@ -102,7 +102,7 @@ describe('applyEdit', () => {
 })
 
 describe('writeFile', () => {
-  test('gives a file a new content, with its own line ends, and leaves the workspace it was given alone', () => {
+  test('replaces the content, keeps the line ends, and does not change the given workspace', () => {
     const before = aWorkspace({ 'train.py': 'a\r\nb\r\n' })
     const result = writeFile(before, 'train.py', 'c\nd\n')
     const after = result.kind === 'edited' ? result.workspace : before
@@ -111,13 +111,13 @@ describe('writeFile', () => {
   })
 
   test.each([
-    ['F6 the content it has', 'train.py', FILES['train.py'], 'has this content already'],
+    ['F6 the same content', 'train.py', FILES['train.py'], 'already has this content'],
     ['F8 a file above 256 KiB', 'train.py', 'é'.repeat(MAX_FILE_BYTES / 2 + 1), '256 KiB'],
-    ['F9 a file that may not be edited', 'eval.py', 'x', 'may not be edited'],
+    ['F9 a file that is not editable', 'eval.py', 'x', 'is not editable'],
     ['F9 a new file', 'new.py', 'x', 'there is no file'],
     ['F9 a path that climbs out', '../train.py', 'x', 'is not a'],
     ['F9 an absolute path', '/etc/passwd', 'x', 'is not a'],
-    ['half a surrogate pair', 'train.py', '\udc00', 'not text'],
+    ['half a surrogate pair', 'train.py', '\udc00', 'not valid text'],
   ])('%s is refused', (_, path, content, problem) => {
     expect(writeFile(aWorkspace(), path, content)).toEqual({
       kind: 'refused',
@@ -127,7 +127,7 @@ describe('writeFile', () => {
 })
 
 describe('showDiff', () => {
-  test('shows every file that differs', () => {
+  test('shows all changed files', () => {
     const once = edited(aWorkspace(), 'train.py', 'lr = 1', 'lr = 2')
     const twice = edited(once, 'lib/model.py', 'depth = 4', 'depth = 8')
     expect(showDiff(twice)).toMatch(
@@ -135,8 +135,8 @@ describe('showDiff', () => {
     )
   })
 
-  test('says so when nothing is edited', () => {
-    expect(showDiff(aWorkspace())).toBe('nothing is edited')
+  test('says that there are no edits', () => {
+    expect(showDiff(aWorkspace())).toBe('no edits yet')
   })
 
   test('cuts a long diff', () => {
@@ -149,7 +149,7 @@ describe('showDiff', () => {
 })
 
 describe('changedFiles', () => {
-  test('an edit that was taken back is no change', () => {
+  test('ignores an edit that was undone', () => {
     const away = edited(aWorkspace(), 'train.py', 'lr = 1', 'lr = 2')
     const back = edited(away, 'train.py', 'lr = 2', 'lr = 1')
     expect(changedFiles(back).size).toBe(0)
@@ -157,20 +157,20 @@ describe('changedFiles', () => {
 })
 
 describe('readFile', () => {
-  test('shows a file with the edits in it', () => {
+  test('shows a file including edits', () => {
     const workspace = edited(aWorkspace(), 'train.py', 'lr = 1', 'lr = 2')
     expect(readFile(workspace, 'train.py')).toEqual({ kind: 'text', text: 'lr = 2\nwd = 1\n' })
     expect(readFile(workspace, 'eval.py')).toEqual({ kind: 'text', text: 'score()\n' })
   })
 
-  test('shows only the lines asked for', () => {
+  test('shows only the requested lines', () => {
     const workspace = aWorkspace({ 'a.py': '1\n2\n3\n4\n' })
     expect(readFile(workspace, 'a.py', 2, 3)).toEqual({ kind: 'text', text: '2\n3' })
     expect(readFile(workspace, 'a.py', 3, 2)).toMatchObject({ kind: 'refused' })
     expect(readFile(workspace, 'a.py', 4, 99)).toEqual({ kind: 'text', text: '4\n' })
   })
 
-  test('shows a long file in pieces that fit together', () => {
+  test('shows a long file in consecutive parts', () => {
     const text = Array.from({ length: 9000 }, (_, index) => `line ${index}`).join('\n')
     const workspace = aWorkspace({ 'long.py': text })
     const pieces: string[] = []
@@ -199,11 +199,11 @@ describe('readFile', () => {
 })
 
 describe('listFiles', () => {
-  test('names editable files first', () => {
+  test('lists editable files first', () => {
     expect(listFiles(aWorkspace())).toBe('train.py (editable)\nlib/model.py (editable)\neval.py')
   })
 
-  test('stops at 500 and says how many there are', () => {
+  test('lists 500 files and counts the rest', () => {
     const many = Object.fromEntries(Array.from({ length: 700 }, (_, index) => [`f${index}`, '']))
     expect(listFiles(aWorkspace(many, []))).toMatch(/f499\n\[… 200 more files …\]$/)
   })

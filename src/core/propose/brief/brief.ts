@@ -1,5 +1,5 @@
-// What a proposer reads before it invents a candidate. What changes least comes first, so that an endpoint can cache it;
-// what was tried is a choice of fixed size, so that a long record costs no more than a short one.
+// The brief that a proposer reads before it proposes a candidate. Sections that rarely change come first, so that endpoints
+// can cache them. Past candidates are a selection of fixed size, so that the brief does not grow with the ledger.
 
 import { truncateMarkdown } from '../../text/markdown.ts'
 import { personAsks, rejections } from '../asked.ts'
@@ -10,14 +10,14 @@ import { baseline, categories, merges, runs } from './record.ts'
 import { goal, rules } from './rules.ts'
 import { source } from './source.ts'
 
-/** Most characters of a brief; its parts are capped so that they fit. */
+/** Maximum length of a brief. */
 export const MAX_BRIEF_CHARACTERS = 60_000
 const MAX_PROGRAM_CHARACTERS = 8000
 const MAX_INSIGHTS_CHARACTERS = 4000
 
 /**
- * Writes the brief. The direction and what people ask are its last words, and stay whole whatever else is cut. What a
- * person wants to be tried takes the place of a direction of ours.
+ * Writes the brief. The direction and people's requests come last and are never cut. A person's request replaces our
+ * direction.
  */
 export function buildBrief(input: BriefInput): string {
   const sections = [

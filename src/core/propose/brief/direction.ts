@@ -1,12 +1,12 @@
-// The last section of the brief: what is asked for this time, and the changes to start from.
+// The brief's last section: the direction for this proposal, and the changes to start from.
 
 import { unifiedDiff } from '../../text/diff.ts'
 import { fence, visibleText } from '../../text/markdown.ts'
 import type { BriefInput } from './input.ts'
 import { CATEGORY_WORDS, gainText, MODE_WORDS } from './words.ts'
 
-const STRUCTURAL = 'Change the structure of the code: a change of nothing but numbers is refused this time.'
-const CONSTANTS = 'Change one or two constants to values that were not tried.'
+const STRUCTURAL = 'Change the structure of the code: a change to numbers alone is refused this time.'
+const CONSTANTS = 'Change one or two constants to values that have not been tried.'
 const MAX_DIFF_CHARACTERS = 4000
 
 export function directionAtHand({
@@ -20,8 +20,8 @@ export function directionAtHand({
   const parts = direction.sources.flatMap((id) => {
     const candidate = state.candidates.get(id)
     if (!candidate) return []
-    const fate = visibleText(candidate.verdict?.reason ?? '', 200)
-    const head = `## ${visibleText(candidate.title, 100)} (${gainText(candidate)})\n\n${fate}`
+    const reason = visibleText(candidate.verdict?.reason ?? '', 200)
+    const head = `## ${visibleText(candidate.title, 100)} (${gainText(candidate)})\n\n${reason}`
     const diffs = (sources.get(id) ?? []).map(({ path, before = '', after = '' }) =>
       unifiedDiff(path, before, after),
     )

@@ -1,4 +1,4 @@
-// What a brief is written from.
+// The input from which a brief is written.
 import type { Config } from '../../config/config.ts'
 import type { Change } from '../../gate/gate.ts'
 import type { Conditions } from '../../judge/evidence.ts'
@@ -14,14 +14,14 @@ export interface BriefInput {
   files: ReadonlyMap<string, string>
   /** The paths among `files` that may change. */
   editable: readonly string[]
-  /** What is asked for this time. */
+  /** The direction for this proposal. */
   direction: Direction
-  /** What the candidates changed that the direction starts from, by id. */
+  /** Changes of the direction's source candidates, by candidate id. */
   sources?: ReadonlyMap<string, readonly Change[]>
-  /** Directions a person wrote for the research. */
+  /** A person's standing instructions for the research. */
   program?: string
-  /** What was learned so far, in words. */
+  /** The text of the insights: what was learned so far. */
   insights?: string
-  /** What people ask of this proposal. */
+  /** People's requests for this proposal. */
   asked?: Asked
 }

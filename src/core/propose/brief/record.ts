@@ -1,5 +1,5 @@
-// What the ledger says in sum: the number to beat and its noise, the merges that led to it, what was tried by category,
-// and what runs cost.
+// The brief's summary of the ledger: the value to beat and its noise, the best merges, the candidates per category, and the
+// cost of a run.
 
 import { baselineTrials, noiseSigma } from '../../judge/evidence.ts'
 import { wallAllowanceSeconds } from '../../judge/judge.ts'
@@ -16,11 +16,11 @@ import { CATEGORY_WORDS, gainText } from './words.ts'
 type Measured = Pick<BriefInput, 'config' | 'state' | 'conditions'>
 
 const MAX_MERGES = 6
-/** A difference of one run below this is chance to anybody. */
+/** Differences between single runs below this are treated as noise. */
 const NOISE_SIGMAS = 1.5
 
 export function baseline({ config, state, conditions }: Measured): string {
-  const title = '# Number to beat'
+  const title = '# Value to beat'
   const trials = trialsOfBaseline({ config, state, conditions })
   const values = measuredValues(trials)
   if (values.length === 0) return `${title}\n\nThe baseline has not been measured yet.`
@@ -40,13 +40,13 @@ function trialsOfBaseline({ state, conditions }: Measured): TrialResult[] {
 
 function noise(state: State, conditions: BriefInput['conditions']): string {
   const sigma = noiseSigma(state, conditions)
-  if (sigma === undefined) return 'How much equal code differs from run to run is not known yet.'
-  if (sigma === 0) return 'Runs of equal code are identical here, so every difference counts.'
+  if (sigma === undefined) return 'The noise of one run is not known yet.'
+  if (sigma === 0) return 'Repeated runs of equal code are identical here, so every difference counts.'
   const threshold = formatNumber(NOISE_SIGMAS * sigma)
-  return `One run has a noise of ${formatNumber(sigma)}: differences under ${threshold} (${NOISE_SIGMAS} σ) mean nothing here.`
+  return `The noise of one run is σ = ${formatNumber(sigma)}: differences below ${threshold} (${NOISE_SIGMAS} σ) mean nothing.`
 }
 
-/** The merges that gained most: what the baseline is made of. */
+/** The merges with the largest gains. */
 export function merges(state: State): string {
   const merged = pastIdeas(state).filter(isMerged)
   if (merged.length === 0) return ''
@@ -55,10 +55,10 @@ export function merges(state: State): string {
     .slice(0, MAX_MERGES)
     .map((candidate) => `- ${gainText(candidate)} ${visibleText(candidate.title, 100)}`)
   const left = merged.length - lines.length
-  const more = left > 0 ? `\n\n${left} smaller ones are left out.` : ''
+  const more = left > 0 ? `\n\n${left} smaller merges are not shown.` : ''
   return `# Best merges
 
-The baseline holds them. Each with its gain when it was judged; a positive gain is an improvement.
+These changes are part of the baseline, shown with their gain when judged. A positive gain is an improvement.
 
 ${lines.join('\n')}${more}`
 }
@@ -71,13 +71,13 @@ function gainOf({ verdict }: Candidate): number {
   return verdict?.gain ?? Number.NEGATIVE_INFINITY
 }
 
-/** Every category has its row, tried or not: an empty one is the hint. */
+/** One row per category, including untried ones, which suggest what to try. */
 export function categories(state: State): string {
   const groups = Map.groupBy(pastIdeas(state), ({ category }) => category)
   const rows = CATEGORIES.map((category) => categoryRow(category, groups.get(category) ?? []))
   return `# Tried by category
 
-${table(['category', 'is about', 'tried', 'merged', 'failed to run', 'best gain'], rows)}`
+${table(['category', 'meaning', 'tried', 'merged', 'failed to run', 'best gain'], rows)}`
 }
 
 function categoryRow(category: Category, tried: readonly Candidate[]): string[] {
@@ -95,22 +95,22 @@ function categoryRow(category: Category, tried: readonly Candidate[]): string[] 
   ]
 }
 
-/** What a run of the baseline takes: the budget every idea has to live within. */
+/** What a run of the baseline costs, and the limit for candidates. */
 export function runs(input: Measured): string {
   const trials = trialsOfBaseline(input)
   if (trials.length === 0) return ''
   const seconds = mean(trials.map(({ wallSeconds }) => wallSeconds))
   const deviceSeconds = mean(trials.map((trial) => trial.deviceSeconds))
   const steps = trials.flatMap(({ curve }) => curve.at(-1)?.step ?? [])
-  const reached = steps.length > 0 ? `, and reaches step ${formatNumber(Math.round(mean(steps)))}` : ''
-  return `# What a run takes
+  const reached = steps.length > 0 ? ` It reaches step ${formatNumber(Math.round(mean(steps)))}.` : ''
+  return `# Cost of a run
 
-A run of the baseline takes ${seconds.toFixed(0)} s on the clock, evaluation included, and ${deviceSeconds.toFixed(0)} s of the device${reached}.${peakMemory(trials)}
-One that takes more than ${wallAllowanceSeconds(seconds).toFixed(0)} s is rejected.`
+A baseline run takes ${seconds.toFixed(0)} s of wall time including evaluation, and ${deviceSeconds.toFixed(0)} s of device time.${reached}${peakMemory(trials)}
+A run that takes more than ${wallAllowanceSeconds(seconds).toFixed(0)} s is rejected.`
 }
 
 function peakMemory(trials: readonly TrialResult[]): string {
   const peaks = trials.flatMap(({ peakMemoryBytes }) => peakMemoryBytes ?? [])
   if (peaks.length === 0) return ''
-  return `\nTraining has a peak memory of ${formatBytes(Math.max(...peaks))}: of the machine, not of a GPU.`
+  return `\nTraining uses at most ${formatBytes(Math.max(...peaks))} of main memory (GPU memory is not measured).`
 }

@@ -1,4 +1,4 @@
-// The part of the brief that is the same every time: what a proposer can and cannot do, and what counts.
+// The constant part of the brief: what a proposer can and cannot do, and the goal.
 import type { Config } from '../../config/config.ts'
 import { visibleText } from '../../text/markdown.ts'
 import { formatSeconds } from '../../text/numbers.ts'
@@ -11,7 +11,7 @@ export function rules(editable: readonly string[]): string {
   const more = editable.length > MAX_PATHS ? ` and ${editable.length - MAX_PATHS} more` : ''
   return `# Rules
 
-Propose one change. It is trained on its own, several times when it looks good, and merged only when it is really better.
+Propose one change. It is trained separately, repeatedly if it looks promising, and merged only if the improvement is confirmed.
 
 You CAN
 - edit ${paths.join(', ')}${more}
@@ -22,9 +22,9 @@ You CAN
 You CANNOT
 - change any other file: evaluation, data and configuration always come from the baseline
 - add, delete or rename files
-- win by the seed: the harness sets it (\`AUTORESEARCH_SEED\`), and a change of seeds, comments or nothing is refused
-- repeat: a change nearly equal to one that was tried is refused, whatever its names and comments
-- train longer than the baseline: the clock is outside, and a slower run is rejected whatever its number
+- win through the seed: the harness sets it (\`AUTORESEARCH_SEED\`); changes to seeds or comments alone, and empty changes, are refused
+- repeat a change: one nearly equal to an earlier one is refused, even with other names and comments
+- train longer than the baseline: time is measured from outside, and a slower run is rejected whatever its result
 - change how the metric is computed, or report it more than once
 - install packages or use the network`
 }

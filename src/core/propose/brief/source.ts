@@ -1,4 +1,4 @@
-// The editable source as the brief shows it.
+// The brief's section with the editable source.
 
 import { fence, visibleText } from '../../text/markdown.ts'
 import type { BriefInput } from './input.ts'
@@ -13,7 +13,7 @@ export function source({ files, editable }: Pick<BriefInput, 'files' | 'editable
   const parts: string[] = []
   for (const path of editable) {
     if (room < MIN_SHOWN_CHARACTERS) {
-      parts.push(`[… cut: ${editable.length - parts.length} more editable files; read those you need …]`)
+      parts.push(`[… cut: ${editable.length - parts.length} more editable files; read the ones you need …]`)
       break
     }
     const shown = firstLines(files.get(path) ?? '', Math.min(room, MAX_FILE_CHARACTERS))
@@ -24,7 +24,7 @@ export function source({ files, editable }: Pick<BriefInput, 'files' | 'editable
   return `# Source you may edit\n\n${parts.join('\n\n')}`
 }
 
-/** Whole lines from the start, and from which line on to read the rest. */
+/** The first whole lines of a text, with a note on where to continue reading. */
 function firstLines(text: string, maxCharacters: number): string {
   if (text.length <= maxCharacters) return text
   const kept = text.slice(0, text.lastIndexOf('\n', maxCharacters - 100) + 1)

@@ -1,9 +1,9 @@
-// Finds knobs, the named numeric constants of source text that are worth turning, and writes new values in their place.
+// Finds knobs: named numeric constants in source text that are worth tuning.
 import type { Category } from '../../record/candidate.ts'
 import { knobNaming } from './names.ts'
 import { placeTokens } from './placed-tokens.ts'
 
-/** A named numeric constant, and where its literal stands. */
+/** A named numeric constant and the position of its literal. */
 export interface FoundKnob {
   file: string
   /** As written in the source; the second constant of the same name in a file is `lr#2`. */
@@ -16,7 +16,7 @@ export interface FoundKnob {
   literal: string
   /** Always greater than 0. */
   value: number
-  /** Written without a point and without an exponent, so it stays an integer. */
+  /** True when written without a decimal point or exponent; new values are then integers too. */
   integer: boolean
 }
 
@@ -27,10 +27,10 @@ const NOT_TUNABLE = /seed|version|(?:^|[_.-])(?:port|year)(?:$|[_.-])/i
 const NOT_TUNABLE_CAMEL = /(?:Port|Year)(?![a-z])/
 
 /**
- * Every knob of a file, in the order of the text. Only a lone literal counts: `1024 * 4` is an expression. Unknown
- * languages have none.
+ * Finds all knobs of a file, in text order. Only a single literal counts: `1024 * 4` is an expression. Files in unsupported
+ * languages have no knobs.
  *
- * @param path decides the language by its extension
+ * @param path its extension determines the language
  */
 export function findKnobs(path: string, text: string): FoundKnob[] {
   const nameAt = knobNaming(path)
@@ -82,7 +82,7 @@ const CATEGORY_NAMES: readonly (readonly [Category, RegExp])[] = [
   ['architecture', /layer|head|hidden|emb|dim|width|depth|context|block_?size|channel|kernel_size/i],
 ]
 
-/** What a knob is about, as far as its name tells. */
+/** Guesses the category of a knob from its name. */
 export function knobCategory(name: string): Category {
   return CATEGORY_NAMES.find(([, pattern]) => pattern.test(name))?.[0] ?? 'hyperparameter'
 }

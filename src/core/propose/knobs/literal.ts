@@ -1,8 +1,9 @@
-// Writes a number the way another one was written, so that a step on a constant is a one-word diff.
+// Formats a number in the style of an existing literal, so that changing a constant is a minimal diff.
 
 /**
- * A new literal for `value` in the style of `literal`: exponent form, point, digit separators and suffix are kept.
- * `value` is written with all its digits; round it first.
+ * Writes `value` in the style of `literal`: exponent form, decimal point, digit separators and suffix are kept.
+ *
+ * @param value written with all its digits, so round it first
  */
 export function writeLike(literal: string, value: number): string {
   const [, digits = '', suffix = ''] = /^([\d_'.]*[\d.](?:[eE][+-]?\d+)?)(.*)$/.exec(literal) ?? []
@@ -28,7 +29,7 @@ function decimal(style: string, value: number): string {
   return style.includes('.') ? `${start}.0` : start
 }
 
-/** A number without exponent, however small: 5e-7 → `0.0000005`. */
+/** Formats a number without an exponent, even a very small one: 5e-7 → `0.0000005`. */
 function plainDecimal(value: number): string {
   const [mantissa = '', exponent = '0'] = value.toExponential().split('e')
   const decimals = Math.max(0, mantissa.length - 2) - Number(exponent)

@@ -1,8 +1,8 @@
-// Tells which numbers of a source text are named constants, language by language.
+// Recognises named numeric constants in source text, with one rule set per language.
 import { type Language, languageOf } from '../../gate/languages.ts'
 import type { Placed } from './placed-tokens.ts'
 
-/** The name of the number at `index`; undefined when it is not a lone, named constant. */
+/** Returns the name of the number token at `index`; undefined unless it is the whole value of a named constant. */
 export type KnobNaming = (tokens: readonly Placed[], index: number, integer: boolean) => string | undefined
 
 const NAMING: Partial<Record<Language['name'], KnobNaming>> = {
@@ -15,7 +15,7 @@ const NAMING: Partial<Record<Language['name'], KnobNaming>> = {
   shell: nameOnItsOwnLine,
 }
 
-/** How constants are named in the language of a file; undefined for languages we cannot tell. */
+/** The naming rules for the language of a file; undefined for unsupported languages. */
 export function knobNaming(path: string): KnobNaming | undefined {
   return NAMING[languageOf(path).name]
 }
@@ -68,14 +68,14 @@ function nameOnItsOwnLine(tokens: readonly Placed[], index: number): string | un
     : undefined
 }
 
-/** Where the name stands that `= number` assigns to; a type may stand between: `lr: float = 0.1`. */
+/** Index of the name that `= number` assigns to. A type annotation may stand between them: `lr: float = 0.1`. */
 function targetOf(tokens: readonly Placed[], index: number): number | undefined {
   if (tokens[index - 1]?.text !== '=' || tokens[index - 2]?.kind !== 'word') return undefined
   const isTyped = tokens[index - 3]?.text === ':' && tokens[index - 4]?.kind === 'word'
   return isTyped ? index - 4 : index - 2
 }
 
-/** `{ "lr": 0.1 }`. */
+/** The key of an entry such as `{ "lr": 0.1 }`. */
 function nameOfEntry(tokens: readonly Placed[], index: number, kinds: RegExp): string | undefined {
   const name = tokens[index - 2]
   if (tokens[index - 1]?.text !== ':' || name === undefined || !kinds.test(name.kind)) return undefined
@@ -83,7 +83,7 @@ function nameOfEntry(tokens: readonly Placed[], index: number, kinds: RegExp): s
   return endsHere(tokens, index, /^[,}]$/) ? name.text : undefined
 }
 
-/** `AdamW(lr=3e-4)`. Whole numbers are left alone: in calls they are mostly axes and counts that must fit a shape. */
+/** The name of an argument such as `AdamW(lr=3e-4)`. Integers are ignored: in calls they are mostly axes and sizes. */
 function nameOfArgument(
   tokens: readonly Placed[],
   target: number,
@@ -95,7 +95,7 @@ function nameOfArgument(
   return endsHere(tokens, index, /^[,)]$/) ? tokens[target]?.text : undefined
 }
 
-/** True when the literal is the whole value: after it comes one of `closers`, or a line that does not go on with it. */
+/** True when the value ends after the literal: at one of `closers`, or at a line that does not continue the expression. */
 function endsHere(tokens: readonly Placed[], index: number, closers: RegExp): boolean {
   const next = tokens[index + 1]
   if (next === undefined || closers.test(next.text)) return true

@@ -1,16 +1,16 @@
-// Tokens of code that know where they stand: their line, and the bracket they are in.
+// Tokens of code with their position: the line and the enclosing bracket.
 import { bracketStep, lex, type Token } from '../../gate/source.ts'
 
 export interface Placed extends Token {
   /** 1-based. */
   line: number
-  /** No code stands before it on its line. */
+  /** True for the first token on its line. */
   startsLine: boolean
-  /** The innermost bracket around it, or '' outside of all brackets. */
+  /** The innermost enclosing bracket, or '' outside all brackets. */
   enclosing: string
 }
 
-/** The tokens of a text without comments and white space. */
+/** The tokens of a text, without comments and white space. */
 export function placeTokens(path: string, text: string): Placed[] {
   const placed: Placed[] = []
   const brackets: string[] = []

@@ -1,4 +1,4 @@
-// Decides which knob is turned next, and how far: a search on a log scale that goes on where steps were merged.
+// Chooses the next knob and its new value: a search on a log scale that continues in directions that were merged.
 
 import type { Candidate, Knob } from '../../record/candidate.ts'
 import { isTurnedDown, statusOf } from '../../record/status.ts'
@@ -9,26 +9,28 @@ import { writeLike } from './literal.ts'
 export interface KnobStep {
   knob: FoundKnob
   to: number
-  /** `to` as the source will say it. */
+  /** `to` as written in the source. */
   literal: string
-  /** What led to it. `untried`: nothing was tried on this knob. The others are about the latest step on it. */
+  /** Why this step was chosen: the knob is untried, or the outcome of the latest step on it. */
   because: 'untried' | 'last step held' | 'last step failed' | 'last step is open'
 }
 
 type Sign = 1 | -1
 
-/** A big step, then a small one: factors on the value, or on its distance to 1. */
+/** Factors of a big and a small step, applied to the value or to its distance from 1. */
 const FACTORS = [2, 1.25] as const
+/** Values that differ by less than this share are the same step. */
 const SAME = 0.01
 const PROBABILITY = /beta|momentum|drop|prob|frac|ratio|ema|smooth|percent/i
 
 /**
- * Chooses the next step. Knobs that were never tried come first, in turn with knobs whose latest step held.
+ * Chooses the next step at random among untried knobs or among knobs whose latest step held, both equally often; among all
+ * others only when there are none.
  *
- * @param history what was tried, oldest first
+ * @param history past candidates, oldest first
  * @param rng uniform in [0, 1)
- * @param refused steps that may not be proposed again although no candidate came of them
- * @returns undefined when every step near the present values was tried
+ * @param refused steps that were refused before they became candidates; they are not proposed again
+ * @returns undefined when every step near the current values was tried
  */
 export function proposeStep(
   knobs: readonly FoundKnob[],
@@ -55,10 +57,10 @@ function nextStep(
 ): KnobStep | undefined {
   const tried = history.filter(({ knob: other }) => other?.file === knob.file && other.name === knob.name)
   const closed = [...tried.flatMap(closedSteps), ...refused]
-  const latest = tried.findLast((candidate) => fate(candidate) !== 'open')
-  const latestFate = latest ? fate(latest) : 'open'
-  const because = tried.length === 0 ? 'untried' : BECAUSE[latestFate]
-  const to = stepsFrom(knob, firstDirection(latest, rng), latestFate === 'held').find(
+  const latest = tried.findLast((candidate) => outcomeOf(candidate) !== 'open')
+  const outcome = latest ? outcomeOf(latest) : 'open'
+  const because = tried.length === 0 ? 'untried' : BECAUSE[outcome]
+  const to = stepsFrom(knob, firstDirection(latest, rng), outcome === 'held').find(
     (value) => !closed.some((step) => isSameStep(step, knob, value)),
   )
   return to === undefined ? undefined : { knob, to, literal: writeLike(knob.literal, to), because }
@@ -66,15 +68,15 @@ function nextStep(
 
 const BECAUSE = { held: 'last step held', failed: 'last step failed', open: 'last step is open' } as const
 
-/** On where the latest step held, back where it failed, anywhere when there is none. */
+/** The same direction after a step that held, the opposite after one that failed, a random one without a decided step. */
 function firstDirection(latest: Candidate | undefined, rng: () => number): Sign {
   if (latest?.knob === undefined) return rng() < 0.5 ? 1 : -1
   const direction = latest.knob.to > latest.knob.from ? 1 : -1
-  return fate(latest) === 'held' ? direction : turned(direction)
+  return outcomeOf(latest) === 'held' ? direction : opposite(direction)
 }
 
-/** `held`: merged, or parked as promising. What a person withdrew, or has yet to decide, tells nothing about the knob. */
-function fate(candidate: Candidate): 'held' | 'failed' | 'open' {
+/** `held`: merged or parked as promising. A candidate that a person withdrew or has yet to decide counts as `open`. */
+function outcomeOf(candidate: Candidate): 'held' | 'failed' | 'open' {
   const status = statusOf(candidate)
   if (isTurnedDown(status)) return status === 'parked' ? 'held' : 'failed'
   if (status === 'merged' || status === 'merging') return 'held'
@@ -82,7 +84,7 @@ function fate(candidate: Candidate): 'held' | 'failed' | 'open' {
   return status === 'handed-over' && candidate.verdict?.kind === 'merge' ? 'held' : 'open'
 }
 
-/** The step that was tried, and after a merge also the way back: the old value has lost already. */
+/** Steps that a candidate rules out: its own and, after a merge, the reverse, because the old value was worse. */
 function closedSteps(candidate: Candidate): Knob[] {
   const { knob } = candidate
   if (knob === undefined) return []
@@ -97,19 +99,19 @@ function isSameStep(step: Knob, knob: FoundKnob, to: number): boolean {
   )
 }
 
-/** Near 1 a beta is told apart by its distance to 1: 0.99 and 0.995 are not the same. */
+/** Values near 1 are compared by their distance to 1: 0.99 and 0.995 differ. */
 function scaleOf(knob: FoundKnob, value: number): number {
   return isNearOne(knob) ? Math.abs(1 - value) : Math.abs(value)
 }
 
-function turned(direction: Sign): Sign {
+function opposite(direction: Sign): Sign {
   return direction === 1 ? -1 : 1
 }
 
-/** The values near the present one, best first: while steps hold, all in their direction come first, else all big ones. */
+/** Candidate values near the current one, best first: after a step that held, its direction first; otherwise big steps first. */
 function stepsFrom(knob: FoundKnob, first: Sign, held: boolean): number[] {
   const [big, small] = FACTORS
-  const back = turned(first)
+  const back = opposite(first)
   const steps = held
     ? ([
         [first, big],
@@ -135,7 +137,7 @@ function stepTo(knob: FoundKnob, direction: Sign, factor: number): number | unde
   return value < 1 && PROBABILITY.test(name) ? within(to) : to
 }
 
-/** Betas and the like: what counts is the distance to 1. */
+/** True for values such as Adam's betas, for which the distance to 1 matters. */
 function isNearOne({ value, integer, name }: FoundKnob): boolean {
   return !integer && value < 1 && (value >= 0.9 || (value > 0.5 && PROBABILITY.test(name)))
 }
@@ -153,7 +155,7 @@ function round(value: number, digits: number): number {
   return Number(value.toPrecision(digits))
 }
 
-/** At least 1; a size that is a multiple of a power of two stays one, because shapes and kernels are built for it. */
+/** Rounds to at least 1. A multiple of a power of two stays one, because shapes and kernels depend on it. */
 function roundInteger(from: number, to: number): number {
   if (Number.isInteger(to)) return to
   let grain = 1

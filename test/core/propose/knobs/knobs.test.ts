@@ -63,7 +63,7 @@ describe('findKnobs', () => {
     ['comparisons and additions', 'a.py', 'x == 3\nx += 2\nx <= 4\n'],
     ['loops', 'a.ts', 'for (let i = 1; i < n; i++) {}'],
     ['loops', 'a.cpp', 'for (int i = 1; i < 4; i++) {}'],
-    ['variables that are no constants', 'a.cpp', 'int i = 1; x = 2;'],
+    ['variables', 'a.cpp', 'int i = 1; x = 2;'],
     ['choices', 'a.ts', 'x = a ? b : 3\nswitch (x) { case 4: }'],
     ['other bases', 'a.ts', 'const MASK = 0xff'],
     ['quantities with a unit', 'a.yaml', 'budget: 5m\nat: 12:30\nday: 2024-01-01\n'],
@@ -72,11 +72,11 @@ describe('findKnobs', () => {
     expect(found(path, text)).toEqual([])
   })
 
-  it('keeps words that only look like a port', () => {
+  it('keeps names that only resemble a port', () => {
     expect(found('a.py', 'report_every = 10\nimportance = 0.5\n')).toHaveLength(2)
   })
 
-  it('knows line, span, value and kind', () => {
+  it('records line, span, value and kind', () => {
     const text = '# é𝒳\r\nLR = 1_0.5\r\nN = 12\r\n'
     const [lr, n] = findKnobs('a.py', text)
     expect(lr).toMatchObject({ file: 'a.py', line: 2, value: 10.5, integer: false })
@@ -163,7 +163,7 @@ describe('proposeStep', () => {
     expect(proposeStep([aKnob('0.99', 'beta')], [], UP)?.to).toBeLessThan(1)
   })
 
-  it('lets other constants pass 1', () => {
+  it('allows other constants above 1', () => {
     expect(proposeStep([aKnob('0.8', 'scale')], [], UP)?.literal).toBe('1.6')
   })
 
@@ -206,7 +206,7 @@ describe('proposeStep', () => {
     expect(proposeStep([aKnob('0.02'), aKnob('8', 'N')], history, UP)?.knob.name).toBe('N')
   })
 
-  it('takes turns between untried knobs and one whose step held', () => {
+  it('alternates between untried knobs and one whose step held', () => {
     const knobs = [aKnob('0.02'), aKnob('8', 'N')]
     const history = [aTurn(0.01, 0.02, 'merged')]
     expect(proposeStep(knobs, history, UP)?.knob.name).toBe('N')
@@ -218,7 +218,7 @@ describe('proposeStep', () => {
     expect(proposeStep([aKnob('0.02')], [], UP, refused)?.literal).toBe('0.01')
   })
 
-  it('never repeats a step, and ends when all near ones were tried', () => {
+  it('never repeats a step, and ends when all nearby steps were tried', () => {
     const knobs = [aKnob('0.02'), aKnob('1', 'N'), aKnob('2', 'M'), aKnob('0.9', 'beta')]
     const history: Candidate[] = []
     for (
@@ -240,7 +240,7 @@ describe('proposeStep', () => {
     expect(proposeStep([], [], UP)).toBeUndefined()
   })
 
-  it('keeps whole numbers whole, at least 1, and sizes multiples of what they were', () => {
+  it('keeps integers integral, at least 1, and multiples of the same power of two', () => {
     for (const value of [1, 2, 3, 5, 7, 12, 50, 100, 768, 1234, 50304, 65536]) {
       const knob = aKnob(String(value), 'N')
       const history: Candidate[] = []
@@ -267,7 +267,7 @@ describe('knobCategory', () => {
     ['HIDDEN', 'architecture'],
     ['BATCH', 'hyperparameter'],
     ['color', 'hyperparameter'],
-  ])('%s is about %s', (name, category) => {
+  ])('%s has the category %s', (name, category) => {
     expect(knobCategory(name)).toBe(category)
   })
 })
