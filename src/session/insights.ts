@@ -1,10 +1,10 @@
 // Keeps the insights up to date: from time to time one question to a model, or without one a table.
 import {
+  decidedCount,
   insightsAreDue,
   insightsPrompt,
   readInsights,
   renewInsights,
-  decidedCount,
   tabulateInsights,
   withoutMarks,
 } from '../core/propose/insights.ts'
