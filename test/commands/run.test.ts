@@ -92,7 +92,7 @@ describe('when every proposer waits for a person, such as one whose key is refus
   test('a run says so in the end, and does not look well', async () => {
     const { done } = await jobWith([REFUSED], {}, run)
     expect(() => done.unreachable.assertSomeoneAnswers(proposers)).toThrow(
-      /^nothing was proposed, because no proposer can be asked\nopenai gpt-x: the endpoint refused the key/,
+      /^nothing was proposed, because no proposer can be reached\nopenai gpt-x: the endpoint refused the key/,
     )
   })
 
