@@ -64,7 +64,7 @@ describe('F2 an endpoint that cannot be reached', () => {
     const { askedAt, done: seconds, said } = await runWith([DOWN])
     expect(askedAt).toHaveLength(8)
     expect(seconds).toBe(3600)
-    expect(said.at(-1)).toBe('No more proposals: no proposer has anything more to offer')
+    expect(said.at(-1)).toBe('No more proposals: no proposer has a further idea')
   })
 
   test('is not waited for when no trial could be begun any more', async () => {
