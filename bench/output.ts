@@ -11,10 +11,10 @@ export class Output {
   readonly #document: Record<string, Cell | Row[]>
   readonly #faults: string[] = []
 
-  constructor(conditions: string, { json, repetitions, seed }: SharedArguments) {
+  constructor(bench: string, { json, repetitions, seed }: SharedArguments) {
     this.#json = json
-    this.#document = { conditions, repetitions, seed }
-    if (!json) console.log(`bench:${conditions}, repetitions: ${repetitions}, seed: ${seed}`)
+    this.#document = { bench, repetitions, seed }
+    if (!json) console.log(`bench:${bench}, repetitions: ${repetitions}, seed: ${seed}`)
   }
 
   /** One value that belongs to no table. */

@@ -1,5 +1,5 @@
-// The `certify` job: trains both ends of what was merged since the last certified commit side by side on one GPU machine,
-// and settles what comes of it. Killed anywhere and started again, it goes on where it was.
+// The `certify` job: trains the last certified commit and the newest merge side by side on one GPU machine,
+// and publishes the outcome. It can be killed at any point; the next run continues.
 
 import { planCertification } from '../core/certify/certify.ts'
 import { isCertifying } from '../core/certify/ranges.ts'
@@ -14,9 +14,9 @@ import type { Ports, Session } from '../session/session.ts'
 import type { DeviceSummary, RunSettings } from './run.ts'
 
 /**
- * Certifies every merge that is not certified yet, and undoes those that do not hold.
+ * Certifies every merge that is not certified yet, and reverts those that do not hold.
  *
- * @throws BaselineError when the certified commit cannot be measured any more, or a fresh run is lost time after time
+ * @throws BaselineError when the certified commit cannot be measured any more, or a fresh run is lost repeatedly
  */
 export async function certify(
   ports: Ports & { trainer: Trainer },
@@ -33,7 +33,7 @@ export async function certify(
   const trials = new PlannedTrials(session, {
     command: 'certify',
     deadlineSeconds,
-    // A merge that is undone changes what is to be proven next.
+    // A revert changes what to certify next.
     plan: () => (hasForgeWork(session) ? [] : session.affordable(missingRuns(session))),
     mayGrow: () => hasForgeWork(session),
     signal,
@@ -53,12 +53,12 @@ function missingRuns({ state, certification }: Session) {
   return planCertification(state, certification)
 }
 
-/** Says why runs are missing that certification still needs. */
+/** Logs why certification still needs runs. */
 function explainRest(session: Session): void {
   const { log, cancelled } = session.ports
   assertCertifiable(session)
   const missing = missingRuns(session)
   if (missing.length === 0 || cancelled.aborted) return
   if (session.affordable(missing).length === 0) log.info(`Certification waits: ${session.costLimitReached}`)
-  else log.info('The time budget is used up; the next run goes on')
+  else log.info('The time budget is used up; the next run continues')
 }

@@ -1,5 +1,4 @@
-// The `judge` job: takes the results of the train jobs, believes nothing in them that it can check, and settles what is
-// decided. It never runs candidate code.
+// The `judge` job: checks the results of the train jobs, decides, and merges or closes. It never runs candidate code.
 
 import { isDeepStrictEqual } from 'node:util'
 import { certificationConfig } from '../core/certify/certify.ts'
@@ -18,13 +17,13 @@ import { assertBaselineTrains, warnOfStuckCertification } from '../session/obsta
 import { openSession } from '../session/opening.ts'
 import type { Ports, Session, SessionSettings } from '../session/session.ts'
 
-/** @returns the session and the trials that are to be run next */
+/** @returns the session, the trials to run next, and why results were refused */
 export async function judgeResults(
   ports: Ports & { results: Results },
   settings: SessionSettings,
 ): Promise<{ session: Session; batches: TrialBatch[]; refused: string[] }> {
   const session = await openSession(ports, settings)
-  // Whatever a limit says by now: these runs are paid for.
+  // Not limited by cost: these runs are already paid for.
   const planned = session.planTrials()
   const assigned = new Map(planned.map((trial) => [trial.id, trial]))
   const refused: string[] = []
@@ -49,7 +48,7 @@ export async function judgeResults(
   return { session, batches: groupTrials(session.trials, session.cut), refused }
 }
 
-/** What came in together is decided together, so that no verdict depends on which result was read first. */
+/** Records all results of a round before deciding, so that no verdict depends on the order they were read in. */
 function recordRound(session: Session, results: readonly TrialResult[]): void {
   const byTestbed = Map.groupBy(results, ({ testbed }) => testbed)
   if (byTestbed.size > 1) session.ports.log.warn(explainKinds([...byTestbed.keys()]))
@@ -62,19 +61,19 @@ function recordRound(session: Session, results: readonly TrialResult[]): void {
 function explainKinds(testbeds: readonly string[]): string {
   const names = testbeds.map((testbed) => visibleText(testbed, 100)).join('; ')
   return (
-    `Results came from ${testbeds.length} kinds of machines (${names}). Numbers are compared on each kind alone, so that the ` +
-    'baseline is measured on each and candidates may be trained anew: a label in `runs-on` that only one kind has saves that.'
+    `Results came from ${testbeds.length} kinds of machines (${names}). Numbers are compared only on the same kind, so the ` +
+    'baseline is measured on each and some candidates are trained again. To avoid that, use a label in `runs-on` that only one kind has.'
   )
 }
 
-/** Records what this round handed out and did not get back: this job begins when those that train have ended. */
+/** Records the trials of this round that returned no result. All train jobs have ended when this job starts. */
 function recordLostTrials(session: Session, planned: ReadonlyMap<string, Trial>): void {
   const run = session.settings.dispatch?.id
   if (run === undefined) return
   const { missing, lost } = missingInRound(session.state, run, new Set(planned.keys()))
   if (missing.length === 0) return
   const { log } = session.ports
-  log.warn(`No result that counts came back of ${missing.join(', ')}: the jobs that train say why`)
+  log.warn(`No valid result for ${missing.join(', ')}; see the train jobs' logs`)
   if (lost.length > 0) session.record([{ kind: 'lost', run, trials: lost }])
 }
 
@@ -85,7 +84,7 @@ async function verify(
   result: TrialResult,
 ): Promise<string | undefined> {
   const trial = assigned.get(result.trial.id)
-  if (trial === undefined) return 'no such trial is outstanding'
+  if (trial === undefined) return 'this trial is not outstanding'
   if (!isDeepStrictEqual(trial, result.trial)) return 'it is not the trial that was assigned'
   const config =
     result.trial.protocol.purpose === 'certify' ? certificationConfig(session.config) : session.config
@@ -101,10 +100,10 @@ async function verify(
   const tree = await session.ports.repository.treeOf(result.trial.head)
   return tree === result.trial.tree
     ? undefined
-    : `it names tree ${result.trial.tree.slice(0, 7)}, and git says ${tree.slice(0, 7)}`
+    : `it names tree ${result.trial.tree.slice(0, 7)}, but the commit has tree ${tree.slice(0, 7)}`
 }
 
-/** The static gate once more, from git objects: whatever a pull request says, this is what was trained. */
+/** Applies the static gate again, to the git objects of the commit that was trained. */
 async function gateRefusal(session: Session, { candidate, base, head }: Trial): Promise<string | undefined> {
   if (candidate === null) return undefined
   const changes = await session.ports.repository.changes(base, head)

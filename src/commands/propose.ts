@@ -1,4 +1,4 @@
-// The `propose` job: opens pull requests for new ideas and says which trials are to be run. It runs no candidate code.
+// The `propose` job: opens pull requests for new ideas and lists the trials to run. It runs no candidate code.
 
 import { groupTrials, type TrialBatch } from '../core/trial/batch.ts'
 import { forgeLane } from '../session/lanes/forge.ts'
@@ -9,11 +9,11 @@ import type { ProposingPorts } from '../session/proposing.ts'
 import type { Ports, Session, SessionSettings } from '../session/session.ts'
 
 export interface ProposeSettings extends SessionSettings {
-  /** Wall time after which nobody is asked any more, in seconds: what was proposed by then is to be trained. */
+  /** Wall time after which no proposer is asked, in seconds. What was proposed by then is trained. */
   timeBudgetSeconds: number
 }
 
-/** @returns the session and the trials to run now, one batch a commit: the matrix of the `train` jobs */
+/** @returns the session and the trials to run now, one batch per commit: the matrix of the `train` jobs */
 export async function propose(
   ports: Ports & ProposingPorts,
   settings: ProposeSettings,
@@ -33,7 +33,7 @@ export async function propose(
   await session.flushed()
   assertBaselineTrains(session)
   const batches = groupTrials(session.trials, session.cut)
-  // Where there is something to train, that comes first.
+  // With something to train, the job succeeds: an error would keep the train jobs from running.
   if (batches.length === 0) proposing.unreachable.assertSomeoneAnswers(session.config.proposers)
   session.recordAssignment(
     'propose',

@@ -23,11 +23,11 @@ export interface RunPorts extends Ports, ProposingPorts {
 }
 
 export interface RunSettings extends SessionSettings {
-  /** Wall time after which nothing new is begun, in seconds. */
+  /** Wall time by which every trial must have ended, in seconds. */
   timeBudgetSeconds: number
 }
 
-/** What a job with a device leaves to report. */
+/** What a job with a device reports. */
 export interface DeviceSummary {
   session: Session
   times: RunTimes
@@ -37,12 +37,12 @@ export interface RunSummary extends DeviceSummary {
   unreachable: UnreachableProposers
 }
 
-/** Candidates that may wait for the device: enough that it never idles, few enough that a merge makes little stale. */
+/** Candidates that may wait for the device: enough to keep it busy, and few, because a merge makes all of them stale. */
 const QUEUE_DEPTH = 2
 
 /**
  * Proposes, trains, judges and merges until the time budget, the candidate limit or the cost limit is reached and every
- * candidate that was begun is settled.
+ * candidate that was started is decided.
  */
 export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSummary> {
   const startSeconds = ports.clock.monotonicSeconds()

@@ -16,9 +16,9 @@ import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { Session } from './session.ts'
 
 /**
- * Makes the A/A candidate that is due, if one is: no proposer is asked, and nothing is spent on a model.
+ * Makes an A/A candidate if one is due. No proposer is asked, so it costs nothing.
  *
- * @returns true when there is one more candidate
+ * @returns true when a candidate was made
  */
 export async function proposeDueAa(session: Session): Promise<boolean> {
   const aa = dueAa(session.state, session.config.aaEvery)
@@ -36,7 +36,7 @@ export async function proposeDueAa(session: Session): Promise<boolean> {
   return true
 }
 
-/** A commit on the baseline that no branch points to yet, and what it changes as git tells it. */
+/** A commit on the baseline that no branch points to yet, and its changes according to git. */
 interface Made {
   base: string
   head: string

@@ -1,4 +1,4 @@
-// Keeps the insights up to date: from time to time one question to a model, or without one a table.
+// Keeps the insights up to date: from time to time a model is asked once; without a model, a table is written.
 import {
   decidedCount,
   insightsAreDue,
@@ -12,13 +12,13 @@ import { NO_USAGE } from '../core/record/candidate.ts'
 import type { InsightsStore, Proposer } from '../ports.ts'
 import type { Session } from './session.ts'
 
-/** The insights as proposers read them; undefined while there are none. */
+/** The insights as shown to proposers; undefined while there are none. */
 export async function readPresentInsights(store: InsightsStore): Promise<string | undefined> {
   const text = await store.read()
   return text === undefined ? undefined : withoutMarks(text)
 }
 
-/** Writes new insights when enough was settled since the last ones. Their cost is in the ledger. */
+/** Writes new insights when enough candidates were decided since the last ones. Their cost is in the ledger. */
 export async function renewInsightsWhenDue(
   session: Session,
   store: InsightsStore,
@@ -27,7 +27,7 @@ export async function renewInsightsWhenDue(
 ): Promise<'renewed' | 'not due'> {
   const { state, config, ports } = session
   if (!insightsAreDue(state, config.search.insightsEvery)) return 'not due'
-  // They wait: a table now would take the place of what a model may say later.
+  // Wait instead: a table written now would replace what a model could say later.
   if (session.costLimitReached !== undefined) return 'not due'
   const author = proposers.find(({ sumUp }) => sumUp !== undefined)
   const prompt = insightsPrompt(state, await store.read())

@@ -24,13 +24,13 @@ interface Pending {
   at: Date
 }
 
-/** The remote's ledger as it was last seen. A line is read once. */
+/** The remote's ledger as last read. Each line is read once. */
 interface Written {
   mark: Mark
   state: State
   /** What was spent in the last week; older lines are dropped at the start. */
   spending: readonly Spending[]
-  /** Where the curves of trials are kept that the state does not have, by trial. */
+  /** Where to find the curves that the state does not have yet, by trial. */
   curves: ReadonlyMap<string, CurvePlace>
 }
 
@@ -54,7 +54,7 @@ export class Journal {
   }
 
   /**
-   * Reads the ledger. A journal without one begins it with its first record.
+   * Reads the ledger. If there is none, the first record creates it.
    *
    * @throws LedgerError when it is broken, or written by a newer release
    */
@@ -72,12 +72,12 @@ export class Journal {
     return this.#written.mark.seq === 0
   }
 
-  /** What is true now, lines that are still on their way to the remote included. */
+  /** The current state, including lines that are still being written to the remote. */
   get state(): State {
     return this.#state
   }
 
-  /** What was spent in the seconds before now, a week at most; lines that are still on their way included. */
+  /** The cost of the last seconds, at most a week, including lines that are still being written to the remote. */
   costOfLast(seconds: number): Cost {
     const now = this.#clock.now()
     const pending = this.#pending.flatMap(({ events, at }) =>
@@ -89,7 +89,7 @@ export class Journal {
 
   /**
    * Adds events, and moves branches in the same push. Returns at once; `flushed` tells when the remote has them.
-   * Throws once an earlier write has failed: nothing is done on the word of a ledger that cannot be written.
+   * Throws once an earlier write has failed: no effect may depend on lines that are not in the ledger.
    * Events that say nothing new are dropped.
    */
   record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
@@ -99,7 +99,7 @@ export class Journal {
     this.#state = advance(this.#state, events)
     this.wake()
     this.#writing ??= this.#writeAll()
-    // A failure is thrown by whoever records or waits next; until then it must not end the process.
+    // The next record or wait throws the failure; until then it must not end the process.
     this.#writing.catch((error: unknown) => {
       this.#failure = { error }
       this.wake()
@@ -116,7 +116,7 @@ export class Journal {
     return new Promise((resolve) => this.#waiters.push(resolve))
   }
 
-  /** Wakes everyone who waits for a change, for example because the command is ending. */
+  /** Wakes everything that waits for a change, for example because the command is ending. */
   wake(): void {
     for (const resolve of this.#waiters.splice(0)) resolve()
   }
@@ -187,7 +187,7 @@ export class Journal {
     }
   }
 
-  /** Reads the curves that somebody may look at, of trials that other processes recorded. */
+  /** Reads the curves that decisions need, of trials that other processes recorded. */
   async #readNeededCurves(): Promise<void> {
     const { state, curves: places } = this.#written
     if (places.size === 0) return
@@ -220,7 +220,7 @@ function unreadable({ kind, line, problem }: Exclude<ReadLines, { kind: 'lines' 
       },
     )
   return new LedgerError(`the ledger is broken at line ${line}: ${problem}`, {
-    hint: 'Nothing is merged until it is repaired: `git log -p autoresearch/ledger` shows who changed it; reset the branch to the last good commit.',
+    hint: 'Nothing is merged until it is repaired. `git log -p autoresearch/ledger` shows who changed it. Reset the branch to the last good commit.',
   })
 }
 

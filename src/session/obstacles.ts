@@ -1,4 +1,4 @@
-// What keeps a job from its work, in words: a baseline that does not train, a time budget in which no trial fits, a
+// Explains what stops a job: a baseline that does not train, a time budget in which no trial fits, a
 // certification that is stuck, and trials that earlier jobs lost.
 import { certificationFailure } from '../core/certify/certify.ts'
 import { baselineFailure, baselineFailures } from '../core/plan/schedule.ts'
@@ -18,7 +18,7 @@ export function assertBaselineTrains({ state, conditions, config, settings }: Se
   })
 }
 
-/** @throws ConfigError when a job ends before any trial could be begun in it */
+/** @throws ConfigError when the time budget is too short for any trial */
 export function assertTimeForTrial({ config, settings }: Session, timeBudgetSeconds: number): void {
   const { timeoutSeconds } = config
   if (timeBudgetSeconds >= timeoutSeconds) return
@@ -28,25 +28,27 @@ export function assertTimeForTrial({ config, settings }: Session, timeBudgetSeco
   })
 }
 
-/** @throws BaselineError when certification cannot go on before a person acts */
+/** @throws BaselineError when certification cannot continue until a person acts */
 export function assertCertifiable({ state, certification, config }: Session): void {
   const failure = certificationFailure(state, certification)
   if (failure === undefined) return
-  throw new BaselineError(`certification cannot go on: ${failure}`, {
+  throw new BaselineError(`certification cannot continue: ${failure}`, {
     hint: `Run \`certify.evaluate\`, or the training command, by hand on that commit and fix what fails. A push to ${config.baseline} restarts certification there.`,
   })
 }
 
-/** Says so when certification was asked for and cannot go on. Research goes on without it. */
+/** Warns when certification is due and cannot continue. Research continues without it. */
 export function warnOfStuckCertification({ state, certification, ports }: Session): void {
   const failure = certificationFailure(state, certification)
   if (failure !== undefined) ports.log.warn(`Certification waits: ${failure}`)
 }
 
-/** Records the trials during which an earlier job on a machine ended without a word. */
+/** Records the trials during which an earlier job stopped without reporting a result. */
 export function recordLostTrials(session: Session): void {
   for (const { run, trials } of lostOnMachine(session.state)) {
-    session.ports.log.warn(`Workflow run ${run} ended while it trained ${trials.join(', ')}`)
+    session.ports.log.warn(
+      `Workflow run ${run} stopped during trial ${trials.join(', ')} without reporting a result`,
+    )
     session.record([{ kind: 'lost', run, trials }])
   }
 }

@@ -1,4 +1,4 @@
-// Every command begins here: reads the ledger and the configuration, and on the very first run creates the ledger.
+// Every command starts here: reads the ledger and the configuration, and on the very first run creates the ledger.
 
 import { LEDGER_FORMAT, type LedgerEvent } from '../core/record/events.ts'
 import { ConfigError, LedgerError } from '../errors.ts'
@@ -30,7 +30,7 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
 
   const commit = baseline ?? origin.commit
   if (journal.isEmpty) {
-    // Before there is a second branch on which it would have to be mended, too.
+    // Checked before the baseline branch exists: a mistake found later would need fixing on two branches.
     await readNamedFiles(ports.repository, first, origin, settings.configPath)
     const tree = await ports.repository.treeOf(commit)
     const events: LedgerEvent[] = [
@@ -42,31 +42,31 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
     ports.log.info(`Created ${first.baseline} at ${commit.slice(0, 7)} and the ledger`)
   }
   const session = new Session(ports, settings, journal, first)
-  // Whoever reads on has to know in which format: an older release continued by this one.
+  // This release continues a ledger of an older one: later readers must know the format of the new lines.
   if (session.state.format < LEDGER_FORMAT) session.record([{ kind: 'format', format: LEDGER_FORMAT }])
   await reconcileSession(session)
   session.decide()
-  await tellWhichConfig(session, origin)
+  await logIgnoredConfig(session, origin)
   if (settings.certify) session.askForCertification()
-  // At once, because it is known to this job only.
+  // Recorded at once, because only this job knows it.
   session.recordDispatch()
   return session
 }
 
-/** People mend the configuration where they wrote it, and wonder why nothing happens. */
-async function tellWhichConfig(
+/** Says which configuration counts: people edit the copy on the default branch and wonder why nothing changes. */
+async function logIgnoredConfig(
   { ports, settings, config, baseline }: Session,
   origin: Origin,
 ): Promise<void> {
   const read = (commit: string) => ports.repository.readFile(commit, settings.configPath)
   if ((await read(origin.commit)) === (await read(baseline.commit))) return
   ports.log.info(
-    `${settings.configPath} of ${config.baseline} counts; the one of ${origin.branch} differs from it`,
+    `Using ${settings.configPath} on ${config.baseline}; the different copy on ${origin.branch} is ignored. Edit it on ${config.baseline}.`,
   )
 }
 
 /**
- * Says what the configuration names and the baseline does not have. For jobs that propose.
+ * Warns about files that the configuration names and the baseline does not have. For jobs that propose.
  *
  * @throws ConfigError when no file may change
  */
@@ -88,7 +88,7 @@ function missingLedger(baseline: string): LedgerError {
   return new LedgerError(
     `the branch ${baseline} exists, but the ledger branch autoresearch/ledger does not`,
     {
-      hint: 'If the ledger was deleted, restore it. To begin a new ledger on this baseline, write `new-ledger: true` under `with:` of the action in the workflow for one run.',
+      hint: 'If the ledger was deleted, restore it. To start a new ledger on this baseline, write `new-ledger: true` under `with:` of the action in the workflow for one run.',
     },
   )
 }

@@ -1,4 +1,4 @@
-// Lets a proposer look up what was tried: the ledger as it is now, and changes from git objects.
+// Lets a proposer look up earlier candidates: the current ledger, and changes from git objects.
 
 import type { Change } from '../core/gate/gate.ts'
 import { pastDiff, pastLog, searchPast } from '../core/propose/past.ts'
@@ -14,7 +14,7 @@ export function openPast(session: Session): Past {
       if (part === 'log') return pastLog(session.state, id)
       const candidate = pastIdeas(session.state).find((idea) => idea.id === id)
       if (!candidate) return undefined
-      // The branch of a candidate that ended may be gone, and its commit with it: an answer, and no reason to stop.
+      // The branch of an ended candidate may be deleted, and its commit with it. That is an answer, not an error.
       const changes = await session.ports.repository
         .changes(candidate.base, candidate.head)
         .catch(() => undefined)

@@ -1,5 +1,5 @@
-// Listens to people: what they ask for, and why they turn something down. What they wrote counts only after GitHub has
-// said that they may write to the repository.
+// Reads people's requests from labelled issues. A text counts only after GitHub has confirmed that its author has write access to
+// the repository.
 
 import {
   declineReason,
@@ -18,12 +18,13 @@ import type { Discussion, Proposer } from '../ports.ts'
 import { lastWords } from './last-words.ts'
 import type { Session } from './session.ts'
 
-/** New issues that are looked into at a time, each with a handful of requests. */
+/** Maximum number of new issues examined at a time; each costs a few HTTP requests. */
 const MAX_NEW_ISSUES = 20
-/** Looks for new requests, and says which is to be taken up now and by whom it cannot be. */
+
+/** Looks for new requests, and says which one is next and which proposers to skip. */
 export class RequestQueue {
   readonly #session: Session
-  /** Issues that are no requests, by number, as they were when that was found. */
+  /** Time of the last update of issues that were refused as requests, by number. */
   readonly #refused = new Map<number, string>()
   #isSilent = false
 
@@ -32,10 +33,10 @@ export class RequestQueue {
   }
 
   /**
-   * The request that the next proposal is to take up.
+   * The request for the next proposal.
    *
-   * @param exhausted indices of proposers that have nothing more to offer
-   * @returns who is not to be asked now: with a request, also those that cannot take one up
+   * @param exhausted indices of proposers that have no further idea
+   * @returns which proposers to skip now: with a request, also those that cannot handle one
    */
   async next(
     proposers: readonly Proposer[],
@@ -49,14 +50,14 @@ export class RequestQueue {
     if (constantsOnlyIndices.length === proposers.length) this.#declineAll()
     const personRequest = waitingRequest(this.#session.state)
     const barred = new Set([...exhausted, ...constantsOnlyIndices])
-    // Those that could are out of order: the request waits for them, and the others go on.
+    // The proposers that could handle it are unavailable: the request waits for them, and the others continue.
     return personRequest === undefined || barred.size === proposers.length
       ? { barred: exhausted }
       : { personRequest, barred }
   }
 
   #declineAll(): void {
-    const reason = 'no proposer of the configuration can take up an idea: knobs turns constants only'
+    const reason = 'no configured proposer can handle a request: knobs only changes constants'
     for (;;) {
       const personRequest = waitingRequest(this.#session.state)
       if (personRequest === undefined) return
@@ -64,7 +65,7 @@ export class RequestQueue {
     }
   }
 
-  /** Only what is new: the journal drops the rest, but would write an empty line of history for it. */
+  /** Records only new events: the journal drops the others, but would push an empty commit for them. */
   #record(events: readonly LedgerEvent[]): void {
     const news = events.filter((event) => event.kind !== 'requested' || !this.#knows(event.request.id))
     if (news.length > 0) this.#session.record(news)
@@ -80,7 +81,7 @@ export class RequestQueue {
     const listed = await discussion.labelledIssues(REQUEST_LABEL)
     if (listed.kind === 'refused') {
       this.#isSilent = true
-      return log.warn(`Ideas in issues are not read: ${listed.explanation}`)
+      return log.warn(`Requests in issues are not read: ${listed.explanation}`)
     }
     this.#record(revokedRequests(this.#session.state, new Set(listed.issues.map(({ number }) => number))))
     for (const issue of listed.issues.filter((one) => this.#isNew(one)).slice(0, MAX_NEW_ISSUES)) {
@@ -110,8 +111,8 @@ async function examine(discussion: Discussion, issue: LabelledIssue): Promise<Re
   return readIssue(issue, { labeller, mayWrite: false, ...(words && { words }) })
 }
 
-/** The line that gives up a request, when a proposer's answer was its last. */
-export function givenUp(
+/** The event that declines a request, if the proposer's answer ends it. */
+export function declinedBy(
   personRequest: KnownRequest,
   answer: { reason: string; cannot: boolean },
 ): LedgerEvent[] {

@@ -1,4 +1,4 @@
-// Asks a proposer for one idea on the present baseline. Whatever comes of it is recorded.
+// Asks a proposer for one idea on the current baseline, and records the outcome.
 
 import type { ProposerConfig } from '../core/config/config.ts'
 import { type Change, isEditable, reviewChanges } from '../core/gate/gate.ts'
@@ -18,12 +18,12 @@ import { formatSeconds } from '../core/text/numbers.ts'
 import type { InsightsStore, Log, ProposalResult, Proposer } from '../ports.ts'
 import { commitProposal, recordMade } from './candidates.ts'
 import { openPast } from './past.ts'
-import { givenUp } from './people.ts'
+import { declinedBy } from './people.ts'
 import type { Session } from './session.ts'
 
 /** What a job that proposes needs besides the session's ports. */
 export interface ProposingPorts {
-  /** The configuration says which proposers there are, and it is only known once the session is open. */
+  /** Called once the session is open, because the configuration lists the proposers. */
   createProposers(configs: readonly ProposerConfig[]): Proposer[]
   insights: InsightsStore
   /** Uniform in [0, 1). */
@@ -35,18 +35,18 @@ export interface Turn {
   index: number
   proposer: Proposer
   direction: Direction
-  /** Of a person, which this candidate is to take up. */
+  /** A person's request for this candidate to test. */
   personRequest?: KnownRequest | undefined
-  /** What was learned so far, in words. */
+  /** Insights from past candidates, as text. */
   insights?: string | undefined
 }
 
 export type Proposed =
   | { kind: 'proposed'; candidate: Candidate }
-  /** `declined`: it was the answer to a request. `unreachable`: nobody was there to ask. */
+  /** `declined`: it ended a request. `unreachable`: the proposer could not be reached. */
   | { kind: 'nothing'; reason: string; exhausted: boolean; declined?: true; unreachable?: true }
 
-/** Who cannot be reached needs a person, or patience; who has no idea does not. */
+/** Warns about an unreachable proposer, which may need a person; having no idea is only information. */
 export function logNothing(
   log: Log,
   name: string,
@@ -76,7 +76,7 @@ export function nextTurn(
     : { ...turn, proposer }
 }
 
-/** Asks for one candidate on the present baseline. Whatever comes of it, its cost is in the ledger. */
+/** Asks for one candidate on the current baseline. Its cost is recorded whatever the outcome. */
 export async function proposeCandidate(session: Session, turn: Turn, signal: AbortSignal): Promise<Proposed> {
   const { proposer, direction, insights, personRequest } = turn
   const { repository, checker } = session.ports
@@ -112,9 +112,9 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
     signal,
   })
   if (result.kind === 'proposal') return recordCandidate(session, turn, baseline, result)
-  // Nobody has looked at the request, so that it is still to be taken up.
-  const unheard = signal.aborted || result.cause === 'unreachable'
-  return recordNothing(session, turn, result, unheard ? undefined : personRequest)
+  // No proposer has seen the request, so this does not count as an attempt.
+  const unseen = signal.aborted || result.cause === 'unreachable'
+  return recordNothing(session, turn, result, unseen ? undefined : personRequest)
 }
 
 function askedOf({ settings }: Session, personRequest: KnownRequest | undefined): Asked {
@@ -122,7 +122,7 @@ function askedOf({ settings }: Session, personRequest: KnownRequest | undefined)
   return { ...(personRequest && { personRequest }), ...(direction !== '' && { direction }) }
 }
 
-/** The changes to start from. A proposal can do without one that git no longer has. */
+/** The changes to start from. One that git no longer has is left out. */
 async function readSources(session: Session, { sources }: Direction): Promise<ReadonlyMap<string, Change[]>> {
   const read = new Map<string, Change[]>()
   for (const id of sources) {
@@ -131,7 +131,9 @@ async function readSources(session: Session, { sources }: Direction): Promise<Re
     try {
       read.set(id, await session.ports.repository.changes(candidate.base, candidate.head))
     } catch {
-      session.ports.log.warn(`the change of "${candidate.title}" cannot be read any more`)
+      session.ports.log.warn(
+        `The change of "${candidate.title}" is no longer in the repository; the proposal continues without it`,
+      )
     }
   }
   return read
@@ -145,7 +147,7 @@ async function recordCandidate(
 ): Promise<Proposed> {
   const { name } = turn.proposer
   const made = await commitProposal(session, baseline, proposal)
-  // Judged from git objects, whatever the proposer was told: what is pushed is what was reviewed.
+  // Reviewed again from git objects, so that exactly what is pushed was reviewed.
   const problems = review(session, turn, made.changes)
   if (problems.length > 0)
     return recordNothing(
@@ -166,7 +168,7 @@ async function recordCandidate(
   return { kind: 'proposed', candidate }
 }
 
-/** @param request what a proposer has looked at and brought nothing for */
+/** @param personRequest the request that the proposer saw and did not fulfil */
 function recordNothing(
   session: Session,
   turn: Turn,
@@ -178,7 +180,7 @@ function recordNothing(
   const asked = turn.personRequest
     ? personRequest && { request: personRequest.id }
     : { direction: turn.direction }
-  const given = personRequest ? givenUp(personRequest, { reason, cannot: cause === 'cannot' }) : []
+  const given = personRequest ? declinedBy(personRequest, { reason, cannot: cause === 'cannot' }) : []
   session.record([
     { kind: 'no-proposal', id, proposer: turn.proposer.name, reason, usage, ...asked },
     ...given,
@@ -192,18 +194,18 @@ function recordNothing(
   }
 }
 
-/** The static gate, the rule that an idea is tried once, and the floor of structural changes. */
+/** The static gate, the rule that an idea is tried once, and the minimum share of structural changes. */
 function review(session: Session, { direction, personRequest }: Turn, changes: readonly Change[]): string[] {
   const { state, config } = session
   const problems = reviewChanges(changes, config.editable)
   if (problems.length > 0) return problems
-  // What a person asks for may be close to what was tried, and only not the same.
+  // A person's request may be similar to an earlier change, but not equal.
   const similarity = personRequest ? 1 : config.search.novelty
   const policy = { similarity, retryAfterMerges: config.search.retryAfterMerges }
   const repetition = explainRepetition(state, changes, policy, direction.sources)
   if (repetition !== undefined) return [repetition]
   if (!direction.structural || !changesOnlyConstants(changes)) return []
-  return ['The change is only numbers, and this time a change of structure is asked for.']
+  return ['The change only changes numbers, but this turn asks for a structural change.']
 }
 
 function proposedChanges(files: ReadonlyMap<string, string>, proposal: Pick<Proposal, 'files'>): Change[] {

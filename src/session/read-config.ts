@@ -1,4 +1,4 @@
-// Reads the configuration, always from a commit of the baseline and never from a candidate.
+// Reads the configuration: from the default branch to find the baseline branch, then from the baseline; never from a candidate.
 import type { Config } from '../core/config/config.ts'
 import { lookForNamedFiles } from '../core/config/named-files.ts'
 import { configIn } from '../core/config/read.ts'
@@ -29,8 +29,8 @@ export async function readNamedFiles(
 ): Promise<string[]> {
   const named = lookForNamedFiles(config, [...(await repository.readFiles(commit)).keys()])
   if (named.kind === 'editable') return named.warnings
-  const some = named.some.length === 0 ? '' : ` There are for example ${named.some.join(', ')}.`
+  const some = named.some.length === 0 ? '' : ` Files there include ${named.some.join(', ')}.`
   throw new ConfigError(`editable: no text file on ${branch} matches ${config.editable.join(', ')}`, {
-    hint: `Mend \`editable\` in ${path} on the branch ${branch}: globs begin at the root of the repository.${some}`,
+    hint: `Fix \`editable\` in ${path} on the branch ${branch}: globs begin at the root of the repository.${some}`,
   })
 }

@@ -1,5 +1,5 @@
 // Compares the ledger with what GitHub shows and records what is missing: a person's merge, close or push, or an effect
-// of a job that was killed before it could write it down.
+// of a job that was killed before it could record it.
 import { candidateBranch } from '../core/record/candidate.ts'
 import { type PullRequest, reconcile } from '../core/record/reconcile.ts'
 import { openCandidates } from '../core/record/state.ts'
@@ -15,21 +15,18 @@ export async function reconcileSession(session: Session): Promise<void> {
   const { commits } = await repository.remoteBranches()
   const commit = commits.get(branch)
   if (commit === undefined)
-    throw new LedgerError(`the baseline branch ${branch} has disappeared`, {
-      hint: `Restore it: git push origin ${session.state.baseline?.commit ?? '<commit>'}:refs/heads/${branch}. Or, to begin anew from the default branch, delete the branch autoresearch/ledger as well.`,
+    throw new LedgerError(`the baseline branch ${branch} does not exist any more`, {
+      hint: `Restore it: git push origin ${session.state.baseline?.commit ?? '<commit>'}:refs/heads/${branch}. Or, to restart from the default branch, also delete the branch autoresearch/ledger.`,
     })
   const open = await forge.openPullRequests(branch)
-  const pullRequests = [...open, ...(await settledPullRequests(session, open))]
+  const pullRequests = [...open, ...(await noLongerOpen(session, open))]
   const baseline = { commit, tree: await repository.treeOf(commit) }
   session.record(reconcile(session.state, { baseline, pullRequests, branches: commits }))
   session.config = await readConfig(repository, { branch, commit }, session.settings.configPath)
 }
 
-/** Pull requests of candidates that the ledger holds to be open and that GitHub no longer lists as open. */
-async function settledPullRequests(
-  { state, ports }: Session,
-  open: readonly PullRequest[],
-): Promise<PullRequest[]> {
+/** Pull requests of candidates that are open in the ledger and no longer listed as open by GitHub. */
+async function noLongerOpen({ state, ports }: Session, open: readonly PullRequest[]): Promise<PullRequest[]> {
   const listed = new Set(open.map((pullRequest) => pullRequest.branch))
   const missing = openCandidates(state).filter((candidate) => !listed.has(candidateBranch(candidate.id)))
   const found: PullRequest[] = []
@@ -38,7 +35,7 @@ async function settledPullRequests(
   return found
 }
 
-/** One pull request, with the tree that merging it made, or with what was said of one that was closed. */
+/** One pull request, with the tree that merging it made, or with the last comment if it was closed. */
 export async function readPullRequest(
   { forge, discussion, repository }: Ports,
   number: number,

@@ -1,4 +1,4 @@
-// What a certification leads to on GitHub: its check run on the baseline, and the pull request that undoes a merge.
+// Publishes certifications: the check run on the baseline, and the pull request that reverts a merge.
 
 import { REVERT_PROPOSER, revertWords } from '../core/certify/revert.ts'
 import { NO_USAGE } from '../core/record/candidate.ts'
@@ -17,7 +17,7 @@ export async function announce(session: Session, certification: Certification): 
   session.record([{ kind: 'announced', from: certification.from, to: certification.to }])
 }
 
-/** Makes the candidate that undoes a refuted merge; opening and merging it are steps like those of any other. */
+/** Makes the candidate that reverts a refuted merge. It is opened and merged like any other candidate. */
 export async function revert(session: Session, refutation: Certification): Promise<void> {
   const { repository } = session.ports
   const { baseline: onto, state } = session
@@ -25,7 +25,7 @@ export async function revert(session: Session, refutation: Certification): Promi
   const message = renderCandidateMessage(words.title, words.hypothesis)
   const undone = await repository.revert({ commit: refutation.to, onto: onto.commit, message })
   if (undone.kind === 'conflict')
-    return leaveToPerson(session, refutation, 'later changes build on it, so a person has to undo it')
+    return leaveToPerson(session, refutation, 'later changes build on it, so a person has to revert it')
   if (undone.tree === onto.tree)
     return leaveToPerson(session, refutation, 'the baseline no longer contains it')
   const { commit: head, tree } = undone

@@ -1,5 +1,5 @@
-// What a command works with while it runs: the state as the ledger tells it, the configuration of the baseline, and both
-// reconciled with what GitHub shows. It is opened by opening.ts.
+// What a command works with while it runs: the ledger's state and the baseline's configuration, reconciled with what GitHub
+// shows. Opened by opening.ts.
 
 import { askForCertification, decideCertification } from '../core/certify/certify.ts'
 import type { CertifyPolicy } from '../core/certify/opinion.ts'
@@ -41,9 +41,9 @@ export interface Ports {
   forge: Forge
   clock: Clock
   log: Log
-  /** In jobs that may run candidate code. */
+  /** Only in jobs that may run candidate code. */
   checker?: Checker
-  /** Where people are heard. */
+  /** Issues and comments; undefined where people's requests are not read. */
   discussion?: Discussion
   /** Fires when the job is cancelled: stop at once, lose nothing that is recorded. */
   cancelled: AbortSignal
@@ -51,26 +51,26 @@ export interface Ports {
 
 /** What the person who started the workflow asks for. */
 interface Dispatch {
-  /** Names this start of the workflow: its repetition asks for nothing new. */
+  /** Id of this workflow run: a re-run has the same id and requests nothing new. */
   id: string
-  /** A request to be tested; empty when there is none. */
+  /** An idea to test; empty when there is none. */
   hypothesis: string
-  /** Where to look; empty when there is none. */
+  /** What to explore; empty when there is none. */
   direction: string
 }
 
 export interface SessionSettings {
   /** Path of the configuration in the repository. */
   configPath: string
-  /** Where every trial's seed comes from, used only when this is the first run. */
+  /** Source of every trial's seed, used only in the first run. */
   rootSeed: string
-  /** Begin a new ledger although the baseline branch already exists. */
+  /** Start a new ledger although the baseline branch already exists. */
   newLedger: boolean
   /** The machine that trains here; undefined in jobs that do not train. */
   testbed: string | undefined
-  /** Most new ideas this job proposes; undefined leaves it to the configuration. */
+  /** Maximum number of new ideas in this job; undefined for the configuration's limit alone. */
   candidates: number | undefined
-  /** Certify what was merged so far, whatever the configuration says about when. */
+  /** Certify all merges so far now, whatever `certify.every` says. */
   certify?: boolean
   /** Page of this workflow run, linked from check runs. */
   runUrl: string | undefined
@@ -84,7 +84,7 @@ export class Session {
   readonly settings: SessionSettings
   readonly #journal: Journal
   readonly #costBefore: Cost
-  /** What was last decided on: the same facts under the same configuration lead to no further decision. */
+  /** The facts of the last decisions: the same state and configuration lead to no new ones. */
   #decidedOn: { state: State; config: Config } | undefined
   /** The configuration of the baseline. Set again whenever another baseline is seen. */
   config: Config
@@ -126,7 +126,7 @@ export class Session {
     return this.#rules.certification
   }
 
-  /** When first runs of candidates on the present baseline are to be ended early. */
+  /** When to stop first runs of candidates on the current baseline early. */
   get cut(): CutPlan | undefined {
     return cutPlan(this.state, this.config, this.#rules)
   }
@@ -136,7 +136,7 @@ export class Session {
     return proposalBudget(this.config.limits, this.#spent)
   }
 
-  /** Which limit on what research costs is reached, as a sentence. */
+  /** The cost limit that is reached, as a sentence. */
   get costLimitReached(): string | undefined {
     return limitReached(this.config.limits, this.#spent)
   }
@@ -146,7 +146,7 @@ export class Session {
     return { run, week: this.config.limits.week ? this.#journal.costOfLast(WEEK_SECONDS) : run }
   }
 
-  /** What to train now, most urgent first, as far as the device may still be used. */
+  /** The trials to run now, most urgent first, within the limits on device time. */
   get trials(): Trial[] {
     return this.affordable(this.planTrials())
   }
@@ -168,7 +168,7 @@ export class Session {
     this.#journal.record(events, branches)
   }
 
-  /** Records what this workflow run trains or hands out now, so that trials without a result are noticed later. */
+  /** Records the trials that this workflow run trains or assigns now, so that lost ones are noticed later. */
   recordAssignment(command: Assignment['command'], trials: readonly Trial[]): void {
     const run = this.settings.dispatch?.id
     if (run === undefined) return
@@ -188,7 +188,7 @@ export class Session {
     this.record(askForCertification(this.state))
   }
 
-  /** Records every decision that the state allows. Whoever plans on the state decides first. */
+  /** Records every decision that the state allows. Call it before planning on the state. */
   decide(): void {
     const { state, config } = this
     if (this.#decidedOn?.state === state && this.#decidedOn.config === config) return
@@ -202,7 +202,7 @@ export class Session {
     this.#decidedOn = { state: this.state, config }
   }
 
-  /** One certification may make the next one possible: the first half of what does not hold may be measured already. */
+  /** Repeats, because one certification may allow the next: the first half of a range may be measured already. */
   #decideCertification(): void {
     for (;;) {
       const decisions = decideCertification(this.state, this.certification)
@@ -224,7 +224,7 @@ export class Session {
     return this.#journal.changed()
   }
 
-  /** Wakes everyone who waits for a change, for example because the command is ending. */
+  /** Wakes everything that waits for a change, for example because the command is ending. */
   wake(): void {
     this.#journal.wake()
   }

@@ -1,4 +1,4 @@
-// What is done on GitHub for a candidate: open it, replay it on a moved baseline, settle it. Every step may be repeated.
+// Carries out a candidate's steps on GitHub: open, replay on a moved baseline, merge or close. Every step may be repeated.
 
 import { addedLines } from '../core/gate/lines.ts'
 import { evidenceFor } from '../core/judge/evidence.ts'
@@ -31,18 +31,17 @@ export async function performStep(session: Session, step: Step): Promise<void> {
   else if (step.kind === 'rebase') await rebase(session, step.candidate, step.onto)
   else if (step.kind === 'announce') await announce(session, step.certification)
   else if (step.kind === 'revert') await revert(session, step.certification)
-  else await settle(session, step.candidate)
+  else await finish(session, step.candidate)
 }
 
-/** Tells the asker of a request what became of it, in one comment that is edited later. What GitHub refuses is not tried again. */
+/** Reports a request's outcome on its issue, in one comment that is edited later. If GitHub refuses it, it is not retried. */
 export async function giveAnswer(session: Session, due: DueAnswer): Promise<void> {
   await session.flushed()
   const { discussion, log } = session.ports
   const { personRequest, issue, answer } = due
   const body = renderAnswer(session.state, due)
   const answered = await discussion?.answer(issue, requestMarker(personRequest.id), body)
-  if (answered?.kind === 'refused')
-    log.warn(`The answer on #${issue} could not be written: ${answered.explanation}`)
+  if (answered?.kind === 'refused') log.warn(`Cannot write the answer on #${issue}: ${answered.explanation}`)
   session.record([{ kind: 'answered', request: personRequest.id, answer }])
 }
 
@@ -57,7 +56,7 @@ async function open(session: Session, candidate: Candidate): Promise<void> {
     ...renderPullRequest({ candidate, changes, config, state, conditions }),
   })
   if (opened.kind === 'refused')
-    throw new ForgeError(`GitHub did not let us open a pull request for ${describeCandidate(candidate)}`, {
+    throw new ForgeError(`GitHub refused to open a pull request for ${describeCandidate(candidate)}`, {
       hint: opened.explanation,
     })
   // A revert is not trained: its check comes with its verdict.
@@ -94,7 +93,7 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
   session.ports.log.info(`replayed ${describeCandidate(candidate)} on ${onto.commit.slice(0, 7)}`)
 }
 
-async function settle(session: Session, candidate: Candidate): Promise<void> {
+async function finish(session: Session, candidate: Candidate): Promise<void> {
   const { verdict } = candidate
   if (!verdict || candidate.pullRequest === undefined) return
   if (await followPerson(session, candidate)) return
@@ -113,7 +112,7 @@ async function settle(session: Session, candidate: Candidate): Promise<void> {
   }
 }
 
-/** A person who closed, merged or pushed to the pull request has decided; we only write it down. */
+/** If a person closed, merged or pushed to the pull request, that decides: record it. True when something was recorded. */
 async function followPerson(session: Session, candidate: Candidate): Promise<boolean> {
   if (candidate.pullRequest === undefined) return false
   const pullRequest = await readPullRequest(session.ports, candidate.pullRequest)
@@ -125,7 +124,7 @@ async function followPerson(session: Session, candidate: Candidate): Promise<boo
   return true
 }
 
-/** Merging has no guard for the base branch, so it is read once more just before. */
+/** GitHub's merge request cannot name the expected base commit, so the baseline is read again just before. */
 async function baselineStands(session: Session, candidate: Candidate): Promise<boolean> {
   const remote = await session.ports.repository.remoteBranches()
   if (remote.commits.get(session.config.baseline) === candidate.base) return true
@@ -159,8 +158,8 @@ async function publish(session: Session, candidate: Candidate, verdict: Verdict)
 }
 
 /**
- * The runs the verdict was reached on: an accepted candidate goes on being measured, as the next baseline, and other
- * machines may have trained since.
+ * The runs that the verdict is based on. An accepted candidate may have been trained further since, as the next baseline or on
+ * other machines.
  */
 function judgedEvidence(
   { state, conditions }: Session,
@@ -185,10 +184,10 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
     return session.record([{ kind: 'ended', candidate: candidate.id, end }])
   }
   if (merged.kind === 'refused') {
-    // A person may have closed it in the meantime, which is also a refusal.
+    // GitHub also refuses if a person closed it in the meantime.
     if (await followPerson(session, candidate)) return
     session.ports.log.warn(
-      `#${candidate.pullRequest} should be merged, but GitHub refuses: ${merged.explanation}`,
+      `#${candidate.pullRequest} should be merged, but GitHub refuses, so a person has to: ${merged.explanation}`,
     )
     return handOver(session, candidate, merged.explanation)
   }
@@ -196,7 +195,7 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
   const asTrained = tree === candidate.tree
   if (!asTrained)
     session.ports.log.warn(
-      `#${candidate.pullRequest} merged into a tree that was not trained: the baseline is measured anew`,
+      `#${candidate.pullRequest} merged into a tree that was not trained: the baseline is measured again`,
     )
   session.record(
     [
@@ -207,12 +206,12 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
   )
 }
 
-/** Leaves the pull request open, with its branch: what becomes of it is up to a person. */
+/** Leaves the pull request and its branch to a person. */
 function handOver(session: Session, candidate: Candidate, reason: string): void {
   session.record([{ kind: 'ended', candidate: candidate.id, end: { kind: 'handed-over', reason } }])
 }
 
-/** GitHub keeps a settled pull request's commits under refs/pull, so its branch can go. */
+/** The branch of an ended candidate can be deleted: GitHub keeps the commits under refs/pull. */
 function deletion(candidate: Candidate): BranchUpdate {
   return { branch: candidateBranch(candidate.id), from: candidate.head, to: null }
 }

@@ -1,4 +1,4 @@
-// The proposers that nobody can reach before a person has fixed something, such as a key that is refused.
+// Proposers that cannot be reached until a person fixes something, such as a refused key.
 import type { ProposerConfig } from '../core/config/config.ts'
 import { ProposerError } from '../errors.ts'
 import type { Proposed, Turn } from './proposing.ts'
@@ -14,12 +14,12 @@ export class UnreachableProposers {
       this.#reasons.set(index, `${proposer.name}: ${proposed.reason}`)
   }
 
-  /** @throws ProposerError when nobody else is configured: a job that tried nothing must not look successful */
+  /** @throws ProposerError when every proposer is unreachable: a job that tried nothing must not look successful */
   assertSomeoneAnswers(proposers: readonly ProposerConfig[]): void {
     if (this.#proposed || this.#reasons.size < proposers.length) return
     const reasons = [...this.#reasons.values()].join('\n')
-    throw new ProposerError(`nothing was proposed, because no proposer can be asked\n${reasons}`, {
-      hint: 'Fix that and start the workflow again: it goes on where it was.',
+    throw new ProposerError(`nothing was proposed, because no proposer can be reached\n${reasons}`, {
+      hint: 'Fix the cause and start the workflow again; it continues from the ledger.',
     })
   }
 }

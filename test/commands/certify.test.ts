@@ -194,7 +194,7 @@ describe('people', () => {
     const world = aWorld([BAD, 0.05], { sameFile: true })
     const lines = await runCertify(world)
     const stays = [...replay(world.ledger.events).notReverted.values()]
-    expect(stays).toEqual(['later changes build on it, so a person has to undo it'])
+    expect(stays).toEqual(['later changes build on it, so a person has to revert it'])
     expect(lines).toContainEqual(expect.stringContaining('It stays: later changes build on it'))
     expect(world.forge.pulls).toHaveLength(2)
   })
@@ -348,7 +348,7 @@ describe('a machine that goes down during a fresh run', () => {
     const world = aWorld([GOOD, GOOD])
     for (const id of ['1', '2', '3']) await goDown(world, id)
     await expect(runCertify(world)).rejects.toThrow(
-      /^certification cannot go on: fresh run 1 of \w{7} is lost: it started 3 times/,
+      /^certification cannot continue: fresh run 1 of \w{7} is lost: it started 3 times/,
     )
     expect(world.ledger.events.filter(({ kind }) => kind === 'lost')).toHaveLength(3)
     expect(certifications(world)).toEqual([])

@@ -27,7 +27,7 @@ describe('in a swarm', () => {
     const [candidate] = candidates
     for (const id of ['1', '2']) {
       const lines = await round(world, id, fate)
-      expect(lines).toContainEqual(expect.stringContaining('No result that counts came back of'))
+      expect(lines).toContainEqual(expect.stringContaining('No valid result for'))
       expect(now(world, candidate)?.verdict).toBeUndefined()
     }
     await round(world, '3', fate)
@@ -60,7 +60,7 @@ describe('in a swarm', () => {
     const { world, candidates } = aWorld(0.5, 0.6)
     for (const id of ['1', '2', '3', '4']) {
       const lines = await round(world, id, 'vanishes')
-      expect(lines).toContainEqual(expect.stringContaining('No result that counts came back of'))
+      expect(lines).toContainEqual(expect.stringContaining('No valid result for'))
     }
     for (const candidate of candidates) expect(now(world, candidate)?.verdict).toBeUndefined()
   })

@@ -64,7 +64,7 @@ describe('F2 an endpoint that cannot be reached', () => {
     const { askedAt, done: seconds, said } = await runWith([DOWN])
     expect(askedAt).toHaveLength(8)
     expect(seconds).toBe(3600)
-    expect(said.at(-1)).toBe('No more proposals: no proposer has anything more to offer')
+    expect(said.at(-1)).toBe('No more proposals: no proposer has a further idea')
   })
 
   test('is not waited for when no trial could be begun any more', async () => {
@@ -92,7 +92,7 @@ describe('when every proposer waits for a person, such as one whose key is refus
   test('a run says so in the end, and does not look well', async () => {
     const { done } = await jobWith([REFUSED], {}, run)
     expect(() => done.unreachable.assertSomeoneAnswers(proposers)).toThrow(
-      /^nothing was proposed, because no proposer can be asked\nopenai gpt-x: the endpoint refused the key/,
+      /^nothing was proposed, because no proposer can be reached\nopenai gpt-x: the endpoint refused the key/,
     )
   })
 

@@ -59,7 +59,7 @@ describe('a mistake in the configuration', () => {
       openSession({ ...ports, ledger: noLedger }, { ...SETTINGS, newLedger: true }),
     ).rejects.toMatchObject({
       message: 'editable: no text file on main matches src/*.py',
-      hint: expect.stringContaining('There are for example train.py.'),
+      hint: expect.stringContaining('Files there include train.py.'),
     })
   })
 
@@ -85,7 +85,7 @@ test('a configuration that differs between the default branch and the baseline i
   const { ports, log } = theirLab(`# mine\n${CONFIG}`, CONFIG)
   await openSession(ports, SETTINGS)
   expect(log.lines).toContain(
-    '.github/autoresearch.yml of autoresearch/baseline counts; the one of main differs from it',
+    'Using .github/autoresearch.yml on autoresearch/baseline; the different copy on main is ignored. Edit it on autoresearch/baseline.',
   )
 })
 

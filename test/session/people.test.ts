@@ -142,7 +142,7 @@ describe('a labelled issue', () => {
     const knobs = aKnobTurner()
     await proposeWith(lab, [knobs])
     expect(lab.discussion.answers.get(12)).toEqual([
-      '**Not tried**: no proposer of the configuration can take up an idea: knobs turns constants only',
+      '**Not tried**: no configured proposer can handle a request: knobs only changes constants',
     ])
     expect(knobs.requests).toMatchObject([{}])
     expect(knobs.requests[0]).not.toHaveProperty('personRequest')
@@ -223,7 +223,7 @@ describe('a labelled issue', () => {
       'Resource not accessible by integration; give the job the permission `issues: write`'
     await proposeWith(lab, [aListener()], { candidates: 2 })
     expect(candidatesIn(lab)).toHaveLength(3)
-    expect(lab.log.lines.filter((line) => line.startsWith('Ideas in issues are not read'))).toHaveLength(1)
+    expect(lab.log.lines.filter((line) => line.startsWith('Requests in issues are not read'))).toHaveLength(1)
   })
 })
 

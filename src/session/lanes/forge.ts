@@ -1,11 +1,11 @@
-// The forge lane: everything that the state asks for on GitHub, one write after the other, as GitHub asks of its clients.
+// The forge lane: does what the state requires on GitHub, one write after the other, as GitHub's API guidelines require.
 import { planSteps } from '../../core/plan/schedule.ts'
 import { dueAnswers } from '../../core/propose/requests.ts'
 import type { Session } from '../session.ts'
 import { giveAnswer, performStep } from '../steps.ts'
 
 /**
- * Does what is to be done on GitHub until nothing is left, or the job is cancelled.
+ * Carries out the steps due on GitHub until none is left, or the job is cancelled.
  *
  * @param mayGrow while it returns true, the lane waits for more to do; by default it never waits
  */

@@ -1,5 +1,5 @@
-// The trials that a session plans, for a job that trains them itself: each is in the ledger before it begins, so that one
-// that takes the machine down is noticed by the next job.
+// The trials that a session plans, for a job that trains them itself: each is recorded before it starts, so that the
+// next job notices one that took the machine down.
 import type { Assignment } from '../../core/record/events.ts'
 import type { Trial, TrialResult } from '../../core/record/trial.ts'
 import type { RunTimes } from '../../core/report/tally.ts'

@@ -14,9 +14,9 @@ import { UnreachableProposers } from '../unreachable-proposers.ts'
 export interface ProposeLaneOptions {
   /** Candidates that may wait for their first run, at least 1. */
   queueDepth: number
-  /** A `run` waits for the device and for proposers that rest; a `round` ends instead. */
+  /** A `run` waits for the device and for proposers in a pause; a `round` ends instead. */
   job: 'run' | 'round'
-  /** Nobody is asked any more. */
+  /** Fires when proposing should stop. */
   signal: AbortSignal
 }
 
@@ -56,7 +56,7 @@ export class ProposeLane {
         if (job === 'round') return `${this.#options.queueDepth} candidates wait for their first run`
         await this.#session.changed()
       } else if (!(await proposeDueAa(this.#session)) && !(await this.#askSomeone()))
-        return 'no proposer has anything more to offer'
+        return 'no proposer has a further idea'
     }
     return 'the time budget is used up'
   }
@@ -81,7 +81,7 @@ export class ProposeLane {
     return this.#session.costLimitReached
   }
 
-  /** Asks whose turn it is, or waits for a turn; false when there is nobody to wait for. */
+  /** Asks the next proposer, or waits until one is available; false when none will be. */
   async #askSomeone(): Promise<boolean> {
     const { insights: store, random } = this.#ports
     const { signal } = this.#options
@@ -103,10 +103,10 @@ export class ProposeLane {
       logNothing(this.#session.ports.log, turn.proposer.name, proposed, restSeconds)
   }
 
-  /** Waits for a merge, or for the end of a proposer's rest; false when there is nothing to wait for. */
+  /** Waits for a merge, or for the end of a proposer's pause; false when there is nothing to wait for. */
   async #waitForProposer(): Promise<boolean> {
     if (this.#options.job === 'round') return false
-    // The last wake-up may have come while proposers were chosen: whoever begins to wait after it waits for ever.
+    // The last wake-up may have come while a proposer was chosen: waiting now would never end.
     if (this.#options.signal.aborted) return true
     const restSeconds = this.#backoff.restSeconds(this.#seconds)
     if (restSeconds === undefined) {

@@ -8,12 +8,12 @@ import type { Log, Trainer } from '../../ports.ts'
 export interface TrialSource {
   /** The trial to run now; undefined ends the lane. */
   next(): Promise<Trial | undefined>
-  /** When the first run of a candidate is to be ended early. */
+  /** When to stop a candidate's first run early. */
   readonly cut: CutPlan | undefined
   keep(result: TrialResult): void
-  /** The trainer begins this trial. */
+  /** Called before this trial starts. */
   begin?(trial: Trial): void
-  /** The trial begun last ends without a result, because the job is ending or the trainer failed. */
+  /** Called when the last started trial ends without a result, because the job is ending or the trainer failed. */
   abandon?(): void
 }
 
