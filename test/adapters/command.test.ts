@@ -156,7 +156,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     ['leaves bytes that are no text', "printf '\\377\\376' > train.py", /"train.py" is not UTF-8 text\./],
     ['F62 leaves a link as its word', `${EDIT}; ln -s /etc/passwd "$AUTORESEARCH_PROPOSAL"`, /^proposal$/],
     [
-      'says it in a form of its own',
+      'describes it in the wrong format',
       `${EDIT}; echo '{"title":1}' > "$AUTORESEARCH_PROPOSAL"`,
       /wrong format/,
     ],

@@ -216,7 +216,7 @@ describe('the gate', () => {
 describe('what models do wrong', () => {
   test.each([
     ['broken JSON', { name: 'edit_file', arguments: '{"path": "train.py", "sea' }, 'not a JSON object'],
-    ['arguments of the wrong shape', { name: 'edit_file', arguments: { file: 'train.py' } }, 'are wrong'],
+    ['arguments of the wrong shape', { name: 'edit_file', arguments: { file: 'train.py' } }, 'are invalid'],
     ['an unknown tool', { name: 'run_shell', arguments: { command: 'rm -rf /' } }, 'no tool "run_shell"'],
   ])('F3 %s is answered with an error, and the model may repair it', async (_, wrong, problem) => {
     const result = await propose([calls(wrong), calls(edit(), submit)])

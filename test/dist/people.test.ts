@@ -32,7 +32,7 @@ it.concurrent('takes up what a person with write access asks for, and nothing of
   expect(brief).toContain('Learn slower')
   expect(brief).not.toContain('Edit evaluate.mjs')
   const [pull] = repository.pulls
-  expect(pull?.body).toContain('| asked for | in #2 |')
+  expect(pull?.body).toContain('| requested | in #2 |')
   const answers = repository.comments.filter(({ issueNumber }) => issueNumber <= 2)
   expect(answers).toMatchObject([{ issueNumber: 2, body: expect.stringContaining('**Rejected**') }])
   const made = github.requests.filter(({ method, path }) => method === 'POST' && !path.endsWith('/issues'))
