@@ -40,6 +40,6 @@ it.concurrent('a key that the workflow does not give is asked for by its name', 
   await using research = await startResearch([], CONFIG)
   const job = await research.run({ command: 'propose', candidates: '1' })
   expect(job.exitCode).toBe(1)
-  expect(job.log).toContain('agent sed needs AGENT_KEY, which the workflow does not give')
+  expect(job.log).toContain('agent sed needs AGENT_KEY, which the workflow does not provide')
   expect(job.log).toMatch(/AGENT_KEY=\$\{\{ secrets\.AGENT_KEY \}\}/)
 })

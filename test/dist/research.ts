@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { parse, stringify } from 'yaml'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
-import { parseLedger } from '../../src/core/record/ledger.ts'
+import { readCurves, readLines } from '../../src/core/record/ledger.ts'
 import { type GitHub, startGitHub } from '../loopback-github/index.ts'
 import type { ScriptedConversation } from '../model/script.ts'
 import { startModel } from '../model/server.ts'
@@ -108,20 +108,23 @@ async function repositoryFiles(
   return files
 }
 
+/** Every event, trials with their curves. */
 async function readLedger(github: GitHub): Promise<LedgerEvent[]> {
   const { gitDir } = github.repository(REPOSITORY)
-  const listed = await execa('git', [
-    '-C',
-    gitDir,
-    'ls-tree',
-    '-r',
-    '--name-only',
-    'autoresearch/ledger',
-    'ledger/',
-  ])
-  const names = listed.stdout.split('\n').map((path) => `autoresearch/ledger:${path}`)
-  const { stdout } = await execa('git', ['-C', gitDir, 'show', ...names])
-  const parsed = parseLedger(`${stdout}\n`)
-  if (parsed.kind !== 'ledger') throw new Error(`ledger line ${parsed.line}: ${parsed.problem}`)
-  return parsed.events
+  const read = readLines(await readKind(gitDir, 'ledger'))
+  if (read.kind !== 'lines') throw new Error(`ledger line ${read.line}: ${read.problem}`)
+  const curves = readCurves(await readKind(gitDir, 'curves'))
+  return read.entries.map(({ event, curve: place }) => {
+    const curve = place && curves.get(place.hash)
+    return event.kind === 'trial' && curve ? { ...event, result: { ...event.result, curve } } : event
+  })
+}
+
+/** All files of a kind, one after another. */
+async function readKind(gitDir: string, kind: 'ledger' | 'curves'): Promise<string> {
+  const git = async (...args: string[]) =>
+    (await execa('git', ['-C', gitDir, ...args], { stripFinalNewline: false })).stdout
+  const paths = (await git('ls-tree', '-r', '--name-only', 'autoresearch/ledger', `${kind}/`)).trim()
+  if (paths === '') return ''
+  return git('show', ...paths.split('\n').map((path) => `autoresearch/ledger:${path}`))
 }
