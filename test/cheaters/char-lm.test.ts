@@ -52,8 +52,8 @@ describe.skipIf(SKIP)('char-lm', () => {
 
   test('an honest improvement is merged, so none of this is because nothing ever is', async () => {
     const honest = {
-      title: 'learns four times as fast',
-      edit: (train: string) => replaceOnce(train, 'LEARNING_RATE = 0.001', 'LEARNING_RATE = 0.004'),
+      title: 'learns sixteen times as fast',
+      edit: (train: string) => replaceOnce(train, 'LEARNING_RATE = 0.001', 'LEARNING_RATE = 0.016'),
       expected: { refused: /^$/ },
     }
     const fate = await lab.take(honest, { told: lab.ofUsualLength })
