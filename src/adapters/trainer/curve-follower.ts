@@ -1,6 +1,6 @@
 // Follows the progress curve of a running command, and decides whether to end the run early.
 import { type CutPlan, CutWatch } from '../../core/trial/curve.ts'
-import type { Measurement, OutputReader } from '../../core/trial/metric.ts'
+import { CURVE_DIVERGED, type Measurement, type OutputReader } from '../../core/trial/metric.ts'
 
 /** Ends a run when its curve stays NaN and, with a plan, also when it has no chance to improve the baseline. */
 export interface EarlyEnd {
@@ -45,8 +45,7 @@ export class CurveFollower {
   }
 
   #findEnd(seconds: number): Measurement | undefined {
-    if (this.#reader.divergedForGood)
-      return { outcome: 'diverged', reason: 'the curve went to NaN or infinity' }
+    if (this.#reader.divergedForGood) return CURVE_DIVERGED
     const reason = this.#watch?.look(this.#reader.curve, seconds)
     return reason === undefined ? undefined : { outcome: 'cut', reason }
   }

@@ -35,6 +35,12 @@ export interface Measurement {
   reason?: string
 }
 
+/** A run whose curve is not finite any more. */
+export const CURVE_DIVERGED: Measurement = {
+  outcome: 'diverged',
+  reason: 'the curve reached NaN or infinity',
+}
+
 /** The metric as the script wrote it, not yet checked to be a number. */
 export interface MetricText {
   /** The first few values found. */
@@ -206,8 +212,7 @@ function findOutcome(
   if (exit.exceeded) return EXCEEDED[exit.exceeded]
   if (exit.timedOut) return { outcome: 'timed-out', reason: 'killed at the timeout' }
   if (exit.code !== 0) return measureFailure(exit, log)
-  if (found.count === 0 && diverged)
-    return { outcome: 'diverged', reason: 'the curve reached NaN or infinity' }
+  if (found.count === 0 && diverged) return CURVE_DIVERGED
   if (found.count === 0)
     return {
       outcome: 'no-metric',
