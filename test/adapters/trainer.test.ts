@@ -296,7 +296,8 @@ describe('how much memory it had', () => {
   test.skipIf(SANDBOX === 'none')('is that of training, and not of its evaluation', async () => {
     const { value, peakMemoryBytes } = await outcomeOf('silent', { train, evaluate, timeout: '20s' })
     expect(value).toBe(3)
-    expect(peakMemoryBytes).toBeGreaterThan(200e6)
+    // Far above an idle process and far below the evaluation; without a control group it is what was seen now and then.
+    expect(peakMemoryBytes).toBeGreaterThan(150e6)
     expect(peakMemoryBytes).toBeLessThan(500e6)
   })
 
