@@ -1,9 +1,9 @@
-// docs/security.md promises a test for every attack, and one with its protection removed: they are there, by name.
+// docs/attacks.md promises a test for every attack, and one with its protection removed: they are there, by name.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-const CHEATERS = join(import.meta.dirname, 'fixtures/cheaters')
+const CHEATERS = join(import.meta.dirname, '../fixtures/cheaters')
 
 interface Row {
   attack: string
@@ -11,10 +11,8 @@ interface Row {
   removed: string
 }
 
-const rows = readFileSync(join(import.meta.dirname, '../docs/security.md'), 'utf8')
-  .split('\n## Attacks\n')[1]
-  ?.split('\n## ')[0]
-  ?.split('\n')
+const rows = readFileSync(join(import.meta.dirname, '../../docs/attacks.md'), 'utf8')
+  .split('\n')
   .filter((line) => line.startsWith('| ') && !line.startsWith('| attack'))
   .map((line): Row => {
     const [attack = '', , tests = '', removed = ''] = line
@@ -37,7 +35,7 @@ function named(cell: string): [string, string][] {
 
 /** Where a test of this file may have its name from. */
 function titlesOf(file: string): string {
-  const own = readFileSync(join(import.meta.dirname, file), 'utf8')
+  const own = readFileSync(join(import.meta.dirname, '..', file), 'utf8')
   if (!file.startsWith('cheaters/')) return own
   const fixtures = readdirSync(CHEATERS).map((name) => readFileSync(join(CHEATERS, name), 'utf8'))
   return [own, ...fixtures].join('\n')
