@@ -8,6 +8,7 @@ import type { KnownRequest } from '../record/request.ts'
 import type { State } from '../record/state.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { countLines } from '../text/diff.ts'
+import { documentUrl } from '../text/documents.ts'
 import { fence, inertText, inertTitle, table, truncateMarkdown } from '../text/markdown.ts'
 import { formatNumber, formatSeconds } from '../text/numbers.ts'
 import { trialSeed } from '../trial/protocol.ts'
@@ -41,7 +42,7 @@ export function renderPullRequest(facts: PullRequestFacts): { title: string; bod
     `### Change\n\n${changeTable(facts.changes)}`,
     `### Reproduce\n\n${fence(reproduceCommands(facts), 'bash')}`,
     '---',
-    `Opened by Autoresearch Action. ${nextStep(candidate)} You can close, merge or push to this pull request at any time; your decision overrides the action.`,
+    `Opened by Autoresearch Action. ${nextStep(candidate)} You can close, merge or push to this pull request at any time; your decision overrides the action ([how to review it](${documentUrl('reviewing')})).`,
   ].join('\n\n')
   return { title: pullRequestTitle(candidate), body: truncateMarkdown(body, MAX_BODY_CHARACTERS) }
 }
