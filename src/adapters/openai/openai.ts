@@ -84,10 +84,7 @@ async function askInTurn(
 }
 
 function left({ tokens, dollars }: ProposalRequest['budget'], spent: Usage): ProposalRequest['budget'] {
-  return {
-    tokens: tokens - spent.inputTokens - spent.outputTokens,
-    dollars: dollars - spent.dollars,
-  }
+  return { tokens: tokens - spent.inputTokens - spent.outputTokens, dollars: dollars - spent.dollars }
 }
 
 /** Sends one prompt without tools, and returns the answer of the first endpoint that gives one. */
