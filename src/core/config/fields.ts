@@ -2,7 +2,6 @@
 // `expected <message>, found <value>`.
 import { z } from 'zod'
 import type { Gain } from '../judge/policy.ts'
-import { VARIABLE_NAME } from './agent-environment.ts'
 import {
   COUNT,
   DURATION,
@@ -16,6 +15,7 @@ import {
   SIZE,
 } from './quantity.ts'
 import type { Refusal } from './rules.ts'
+import { VARIABLE_NAME } from './secrets.ts'
 
 /** Five days: GitHub's limit for a job on a self-hosted runner. */
 const MAX_DURATION_SECONDS = 5 * 24 * 3600
