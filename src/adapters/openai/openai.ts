@@ -2,7 +2,7 @@
 // that works.
 
 import type { ProposerConfig } from '../../core/config/config.ts'
-import { hostOf, type KeysByHost } from '../../core/config/keys.ts'
+import { hostOf, type Secrets } from '../../core/config/secrets.ts'
 import { withoutThoughts } from '../../core/propose/plain.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../core/record/candidate.ts'
 import { visibleText } from '../../core/text/markdown.ts'
@@ -22,7 +22,7 @@ const MAX_ANSWER_CHARACTERS = 1000
  *
  * @param keys API keys by host; an endpoint only gets the key of its own host
  */
-export function createOpenAIProposer(settings: OpenAISettings, keys: KeysByHost): Proposer {
+export function createOpenAIProposer(settings: OpenAISettings, keys: Secrets): Proposer {
   const { endpoints: configs, maxTurns, ...same } = settings
   const endpoints = configs.map((config) =>
     connect({ ...same, ...config, apiKey: keys.get(hostOf(config.baseUrl)) ?? '' }),
@@ -84,10 +84,7 @@ async function askInTurn(
 }
 
 function left({ tokens, dollars }: ProposalRequest['budget'], spent: Usage): ProposalRequest['budget'] {
-  return {
-    tokens: tokens - spent.inputTokens - spent.outputTokens,
-    dollars: dollars - spent.dollars,
-  }
+  return { tokens: tokens - spent.inputTokens - spent.outputTokens, dollars: dollars - spent.dollars }
 }
 
 /** Sends one prompt without tools, and returns the answer of the first endpoint that gives one. */

@@ -1,16 +1,16 @@
 // The configuration of a research repository: all settings in typed form, or all mistakes in the file at once.
 
+import { ConfigError } from '../../errors.ts'
 import type { Gain, Simplicity } from '../judge/policy.ts'
 import type { Limits } from '../record/limits.ts'
 import type { Metric } from '../trial/metric.ts'
 import { explainIssues } from './issues.ts'
-import type { ConfigProblem } from './problems.ts'
 import { parseDuration } from './quantity.ts'
+import { defaultTimeoutSeconds } from './schema/cross-field.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
-import { defaultTimeoutSeconds } from './timeout.ts'
-import { readYaml } from './yaml.ts'
+import { type ConfigProblem, readYaml } from './yaml.ts'
 
-export { type ConfigProblem, renderConfigProblems } from './problems.ts'
+export type { ConfigProblem } from './yaml.ts'
 
 /** The settings of a research repository, with defaults filled in. `docs/configuration.md` documents meanings and ranges. */
 export interface Config {
@@ -142,95 +142,109 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
 }
 
+/** Renders problems for people, two lines each. `file`: the path of the configuration, as the reader knows it. */
+export function renderConfigProblems(file: string, problems: readonly ConfigProblem[]): string {
+  return problems
+    .map(({ line, column, path, expected, found, hint }) => {
+      const subject = path === '' ? '' : `${path}: `
+      return `${file}:${line}:${column}  ${subject}expected ${expected}, found ${found}\n  hint: ${hint}`
+    })
+    .join('\n')
+}
+
+/**
+ * The configuration of a commit, for commands that cannot continue without one.
+ *
+ * @param text content of the file; undefined when it does not exist
+ * @param place path in the repository, and in words where it was read, such as `the branch main`
+ * @throws ConfigError when the file does not exist, or with all problems in it
+ */
+export function configIn(
+  text: string | undefined,
+  { path, where, commit }: { path: string; where: string; commit: string },
+): Config {
+  if (text === undefined)
+    throw new ConfigError(`there is no ${path} on ${where} (${commit.slice(0, 7)})`, {
+      hint: `Commit one to ${where}. Four lines are enough; docs/configuration.md documents every field.`,
+    })
+  const parsed = parseConfig(text)
+  if (parsed.kind === 'config') return parsed.config
+  throw new ConfigError(renderConfigProblems(path, parsed.problems), {
+    hint: `Fix ${path} on ${where} (read at ${commit.slice(0, 7)}).`,
+  })
+}
+
 /** On recorded runs this cuts no true winner and hardly any candidate without an effect; see docs/deciding.md. */
 const DEFAULT_CUT = 0.05
 
 function toConfig(file: ConfigFile): Config {
-  const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, proposers, ...rest } = file
-  const { 'merge-risk': mergeRisk, 'min-gain': minGain, 'review-above': reviewAbove, ...more } = rest
-  const { 'aa-every': aaEvery, search, limits, ...same } = more
+  const written = camelCased(file)
+  const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, ...rest } = written
+  const { search, limits, proposers, ...same } = rest
   return {
     ...same,
-    mergeRisk,
-    ...(minGain !== undefined && { minGain }),
-    ...(simplicity && { simplicity: toSimplicity(simplicity) }),
+    ...(simplicity && { simplicity }),
     budgetSeconds: budget,
     timeoutSeconds: timeout ?? defaultTimeoutSeconds(budget),
     metric: toMetric(metric),
-    ...(file.progress && cut > 0 && { cutBelow: cut }),
+    ...(same.progress && cut > 0 && { cutBelow: cut }),
     sandbox: toSandbox(sandbox),
-    ...(reviewAbove !== undefined && { reviewAbove }),
-    aaEvery,
     proposers: proposers.map(toProposer),
     search: toSearch(search),
-    limits: toLimits(limits),
+    limits: { ...limits, waiting: limits.waiting ?? limits.candidates },
   }
 }
 
-function toLimits({ week, waiting, ...run }: ConfigFile['limits']): Limits {
-  return { ...toGpuHours(run), waiting: waiting ?? run.candidates, ...(week && { week: toGpuHours(week) }) }
+type CamelCase<Key> = Key extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Key
+type CamelCased<Value> = Value extends readonly unknown[]
+  ? { [Index in keyof Value]: CamelCased<Value[Index]> }
+  : Value extends object
+    ? { [Key in keyof Value as CamelCase<Key>]: CamelCased<Value[Key]> }
+    : Value
+type Written = CamelCased<ConfigFile>
+
+/** `max-turns` becomes `maxTurns`, at every level. Names of environment variables contain no hyphen and stay as they are. */
+function camelCased<Value>(value: Value): CamelCased<Value>
+function camelCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => camelCased<unknown>(item))
+  if (typeof value !== 'object' || value === null) return value
+  const named = (key: string) => key.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [named(key), camelCased<unknown>(inner)]),
+  )
 }
 
-function toGpuHours<Written extends { 'gpu-hours'?: number }>({ 'gpu-hours': gpuHours, ...same }: Written) {
-  return { ...same, ...(gpuHours !== undefined && { gpuHours }) }
-}
-
-function toMetric({ pattern, file = '', key = '', ...same }: ConfigFile['metric']): Metric {
+function toMetric({ pattern, file = '', key = '', ...same }: Written['metric']): Metric {
   return {
     ...same,
     source: pattern === undefined ? { kind: 'file', file, key } : { kind: 'pattern', pattern },
   }
 }
 
-function toSimplicity({
-  'removed-lines': removedLines,
-  'added-lines': addedLines,
-  ...same
-}: NonNullable<ConfigFile['simplicity']>): Simplicity {
-  return { ...same, removedLines, addedLines }
-}
-
-function toSandbox({ memory, out, ...same }: ConfigFile['sandbox']): SandboxConfig {
+function toSandbox({ memory, out, ...same }: Written['sandbox']): SandboxConfig {
   return { ...same, outBytes: out, ...(memory !== undefined && { memoryBytes: memory }) }
 }
 
-function toSearch(search: ConfigFile['search']): Config['search'] {
-  return {
-    structuralShare: search['structural-share'],
-    novelty: search.novelty,
-    retryAfterMerges: search['retry-after'],
-    insightsEvery: search['insights-every'],
-    deviceHourDollars: search['device-hour'],
-  }
+function toSearch({ retryAfter, deviceHour, ...same }: Written['search']): SearchConfig {
+  return { ...same, retryAfterMerges: retryAfter, deviceHourDollars: deviceHour }
 }
 
-type WrittenProposer = ConfigFile['proposers'][number]
-
-function toProposer(proposer: WrittenProposer): ProposerConfig {
+function toProposer(proposer: Written['proposers'][number]): ProposerConfig {
   if (proposer.kind === 'knobs') return proposer
-  if (proposer.kind === 'command') return toCommand(proposer)
-  const { kind, 'max-turns': maxTurns, 'max-output': maxOutputTokens, fallback = [] } = proposer
-  const { 'base-url': baseUrl } = proposer
+  if (proposer.kind === 'command') {
+    const { timeout, ...same } = proposer
+    return { ...same, timeoutSeconds: parseDuration(timeout) ?? Number.NaN }
+  }
+  const { kind, maxTurns, maxOutput, fallback = [], ...first } = proposer
+  const { baseUrl } = first
   // A fallback without a URL is another model at the same endpoint.
-  const others = fallback.map((other) => toEndpoint({ ...(baseUrl && { 'base-url': baseUrl }), ...other }))
+  const others = fallback.map((other) => ({ ...(baseUrl && { baseUrl }), ...other }))
   return {
     kind,
-    endpoints: [toEndpoint(proposer), ...others],
+    endpoints: [first, ...others],
     maxTurns,
-    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(maxOutput !== undefined && { maxOutputTokens: maxOutput }),
   }
-}
-
-function toCommand({ timeout, ...same }: Extract<WrittenProposer, { kind: 'command' }>): CommandConfig {
-  return { ...same, timeoutSeconds: parseDuration(timeout) ?? Number.NaN }
-}
-
-type WrittenEndpoint = NonNullable<Extract<WrittenProposer, { kind: 'openai' }>['fallback']>[number]
-
-function toEndpoint({ model, 'base-url': baseUrl, price }: WrittenEndpoint): EndpointConfig {
-  return { model, ...(baseUrl !== undefined && { baseUrl }), ...(price && { price: toPrice(price) }) }
-}
-
-function toPrice({ 'cached-input': cachedInput, ...same }: NonNullable<WrittenEndpoint['price']>) {
-  return { ...same, ...(cachedInput !== undefined && { cachedInput }) }
 }

@@ -2,9 +2,8 @@
 import { stringify } from 'yaml'
 import type { z } from 'zod'
 import { nearestWord } from './edit-distance.ts'
-import type { ConfigProblem } from './problems.ts'
 import { configJsonSchema } from './schema.ts'
-import type { ConfigPath, ConfigYaml } from './yaml.ts'
+import type { ConfigPath, ConfigProblem, ConfigYaml } from './yaml.ts'
 
 type Field = z.core.JSONSchema.BaseSchema
 type ReadYaml = Extract<ConfigYaml, { kind: 'read' }>

@@ -9,6 +9,7 @@ import {
   duration,
   every,
   gain,
+  help,
   line,
   percentage,
   ruled,
@@ -25,88 +26,83 @@ import { sandbox } from './schema/sandbox.ts'
 export const configSchema = section({
   baseline: ruled('a branch name', branchRule)
     .default('autoresearch/baseline')
-    .meta({ description: 'Branch that holds the best proven code.', examples: ['autoresearch/baseline'] }),
+    .meta(help('Branch that holds the best proven code.', 'autoresearch/baseline')),
   editable: z
     .array(
-      ruled('a glob', globRule).meta({
-        description:
+      ruled('a glob', globRule).meta(
+        help(
           'Glob with *, ** and ?, relative to the repository root. Cannot match files in .github/.',
-        examples: ['train.py'],
-      }),
+          'train.py',
+        ),
+      ),
       'a list of globs',
     )
     .min(1, 'at least one glob')
-    .meta({
-      description: 'Files that a candidate may change. All other files come from the baseline.',
-      examples: [['train.py']],
-    }),
+    .meta(help('Files that a candidate may change. All other files come from the baseline.', ['train.py'])),
   program: ruled('a relative path', pathRule)
-    .meta({ description: 'Text file with instructions for proposers.', examples: ['program.md'] })
+    .meta(help('Text file with instructions for proposers.', 'program.md'))
     .exactOptional(),
-  setup: line('a command')
-    .meta({
-      description: 'Command that prepares the data.',
-      examples: ['uv run prepare.py'],
-    })
-    .exactOptional(),
+  setup: line('a command').meta(help('Command that prepares the data.', 'uv run prepare.py')).exactOptional(),
   train: line('a command')
     .superRefine(checked(trainRule))
-    .meta({ description: 'Command that runs one training.', examples: ['uv run train.py'] }),
+    .meta(help('Command that runs one training.', 'uv run train.py')),
   evaluate: line('a command')
-    .meta({
-      description:
+    .meta(
+      help(
         'Command that prints the metric after training has ended, in its own sandbox. Replaces the metric that training printed.',
-      examples: ['uv run evaluate.py'],
-    })
+        'uv run evaluate.py',
+      ),
+    )
     .exactOptional(),
   checks: z
     .array(
-      line('a command').meta({
-        description: 'Command that quickly checks whether the code is broken.',
-        examples: ['python -m py_compile train.py'],
-      }),
+      line('a command').meta(
+        help('Command that quickly checks whether the code is broken.', 'python -m py_compile train.py'),
+      ),
       'a list of commands',
     )
     .max(10, 'at most 10 commands')
-    .meta({
-      description:
+    .meta(
+      help(
         'Quick checks that an agent may run on its edits. Run in the sandbox, and available only in the command run.',
-      examples: [['python -m py_compile train.py']],
-    })
+        ['python -m py_compile train.py'],
+      ),
+    )
     .exactOptional(),
-  budget: duration({ description: 'Wall time that one trial may train.', examples: ['5m', '1h30m'] }),
-  timeout: duration({
-    description: 'Wall time after which a trial is killed. Default: twice the budget plus 60 s.',
-    examples: ['11m'],
-  }).exactOptional(),
+  budget: duration(help('Wall time that one trial may train.', '5m', '1h30m')),
+  timeout: duration(
+    help('Wall time after which a trial is killed. Default: twice the budget plus 60 s.', '11m'),
+  ).exactOptional(),
   metric,
   progress: progress.exactOptional(),
-  cut: chance({
-    description:
+  cut: chance(
+    help(
       'The first trial of a candidate is stopped early when its chance of ending less than 2 sigma behind the baseline is below this; none never stops a trial early. Default with progress: 5%.',
-    examples: ['5%', 'none'],
-  }).exactOptional(),
+      '5%',
+      'none',
+    ),
+  ).exactOptional(),
   sandbox,
   replicates,
-  'merge-risk': percentage(1, 50, {
-    description: 'Maximum risk that a merged candidate falls short of the required gain.',
-    examples: [`${100 * DEFAULT_MERGE_RISK}%`],
-  }).prefault(`${100 * DEFAULT_MERGE_RISK}%`),
-  'min-gain': gain({
-    description: 'Minimum gain to merge.',
-    examples: ['0.1%', '0.5 sigma'],
-  }).exactOptional(),
+  'merge-risk': percentage(
+    1,
+    50,
+    help(
+      'Maximum risk that a merged candidate falls short of the required gain.',
+      `${100 * DEFAULT_MERGE_RISK}%`,
+    ),
+  ).prefault(`${100 * DEFAULT_MERGE_RISK}%`),
+  'min-gain': gain(help('Minimum gain to merge.', '0.1%', '0.5 sigma')).exactOptional(),
   simplicity,
   certify,
-  'aa-every': every(1, 100_000, {
-    description:
-      'Candidates between two A/A candidates, which change nothing and measure the false-merge rate.',
-    examples: [25],
-  }).prefault(25),
-  'review-above': gain({
-    description: 'A larger gain waits for a person if the training script itself reported it.',
-    examples: ['8 sigma', '10%'],
-  }).exactOptional(),
+  'aa-every': every(
+    1,
+    100_000,
+    help('Candidates between two A/A candidates, which change nothing and measure the false-merge rate.', 25),
+  ).prefault(25),
+  'review-above': gain(
+    help('A larger gain waits for a person if the training script itself reported it.', '8 sigma', '10%'),
+  ).exactOptional(),
   proposers,
   search,
   limits,

@@ -3,7 +3,6 @@
 import { certifyPolicy } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
 import type { Config } from '../config/config.ts'
-import { judgePolicy } from '../config/judge-policy.ts'
 import { measurementHash } from '../config/measurement.ts'
 import { planCut } from '../judge/cutting.ts'
 import type { Conditions } from '../judge/evidence.ts'
@@ -19,10 +18,19 @@ export interface Rules {
 
 /** @param testbed the testbed whose results count; undefined for all, or before the first trial */
 export function rulesOf(config: Config, testbed: string | undefined): Rules {
+  const { replicates, mergeRisk, minGain, simplicity, reviewAbove } = config
   const { direction } = config.metric
   return {
     conditions: { config: measurementHash(config), testbed, direction },
-    policy: judgePolicy(config),
+    policy: {
+      direction,
+      baselineReplicates: replicates.baseline,
+      candidateReplicates: replicates.candidate,
+      mergeRisk,
+      ...(minGain && { minGain }),
+      ...(simplicity && { simplicity }),
+      ...(reviewAbove && { reviewAbove }),
+    },
     certification: certifyPolicy(config, testbed),
   }
 }

@@ -94,11 +94,7 @@ const DESCRIPTIONS: Readonly<Record<ToolName, string>> = {
 export function agentTools({ checks }: { checks: boolean }): ToolDefinition[] {
   return (Object.keys(SCHEMAS) as ToolName[])
     .filter((name) => checks || name !== 'run_checks')
-    .map((name) => ({
-      name,
-      description: DESCRIPTIONS[name],
-      parameters: argumentSchema(SCHEMAS[name]),
-    }))
+    .map((name) => ({ name, description: DESCRIPTIONS[name], parameters: argumentSchema(SCHEMAS[name]) }))
 }
 
 function argumentSchema(schema: z.ZodObject): Record<string, unknown> {

@@ -1,7 +1,11 @@
 // Rules between fields. Each problem is reported at the field that a person would change.
 import type { z } from 'zod'
 import { editableScript } from '../scripts.ts'
-import { defaultTimeoutSeconds } from '../timeout.ts'
+
+/** Twice the budget, plus a minute for starting, in seconds. */
+export function defaultTimeoutSeconds(budgetSeconds: number): number {
+  return 2 * budgetSeconds + 60
+}
 
 export function checkTimeout(file: Record<string, unknown>, context: z.RefinementCtx): void {
   const { budget, timeout } = file
