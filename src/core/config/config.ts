@@ -1,7 +1,7 @@
 // The configuration of a research repository: all settings in typed form, or all mistakes in the file at once.
 
 import { ConfigError } from '../../errors.ts'
-import type { Gain, Simplicity } from '../judge/policy.ts'
+import type { Simplicity } from '../judge/policy.ts'
 import type { Limits } from '../record/limits.ts'
 import type { Metric } from '../trial/metric.ts'
 import { explainIssues } from './issues.ts'
@@ -12,111 +12,52 @@ import { type ConfigProblem, readYaml } from './yaml.ts'
 
 export type { ConfigProblem } from './yaml.ts'
 
-/** The settings of a research repository, with defaults filled in. `docs/configuration.md` documents meanings and ranges. */
-export interface Config {
-  /** Branch that holds the best proven code. */
-  baseline: string
-  /** At least one glob, relative to the repository root, of files that a candidate may change. */
-  editable: string[]
-  /** Path of the text file with instructions for proposers. */
-  program?: string
-  /** Command that prepares the data. */
-  setup?: string
-  /** Command that runs one training. */
-  train: string
-  /** Command that prints the metric after training ended; it replaces the metric that training printed. */
-  evaluate?: string
-  /** Commands that an agent may run on its edits before it submits them. */
-  checks?: string[]
-  /** Wall time that a trial may train, above 0. */
+type CamelCase<Key> = Key extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Key
+type CamelCased<Value> = Value extends readonly unknown[]
+  ? { [Index in keyof Value]: CamelCased<Value[Index]> }
+  : Value extends object
+    ? { [Key in keyof Value as CamelCase<Key>]: CamelCased<Value[Key]> }
+    : Value
+/** The file with defaults filled in and keys in camel case. */
+type Written = CamelCased<ConfigFile>
+
+/** The settings of a research repository, with defaults filled in. The schema documents the meaning and range of each. */
+export type Config = Omit<Written, 'budget' | 'timeout' | 'cut' | keyof Converted> & Converted
+
+/** The settings that the file writes differently. */
+interface Converted {
   budgetSeconds: number
-  /** Wall time after which a trial is killed, above `budgetSeconds`. */
   timeoutSeconds: number
-  /** The number that decides, and its source. */
   metric: Metric
-  /** Pattern with the named groups `step` and `value`, matched against every line. */
-  progress?: { pattern: string }
-  /** A first trial is cut when its chance of ending less than 2 σ behind is below this, 0.0001 to 0.2; absent: never. */
+  /** Absent: no trial is cut. */
   cutBelow?: number
-  sandbox: SandboxConfig
-  /** Maximum risk that a merge falls short of the required gain, 0.01 to 0.5. */
-  mergeRisk: number
-  /** Minimum gain to merge; absent: 0. */
-  minGain?: Gain
-  /** How code size changes the required gain; absent: not at all. */
+  sandbox: ReturnType<typeof toSandbox>
+  /** Absent: code size does not matter. */
   simplicity?: Simplicity
-  /** A larger gain waits for a person if the training script itself reported it. */
-  reviewAbove?: Gain
-  /** Trials of the baseline (2 to 50), and maximum trials of a candidate (2 to 20). */
-  replicates: { baseline: number; candidate: number }
-  /** Certification: after `every` merges (0: never), with `runs` per end (2 to 20), by `evaluate` if present. */
-  certify: { every: number; runs: number; evaluate?: string }
-  /** Ideas between two A/A candidates; 0: no A/A candidates. */
-  aaEvery: number
-  /** At least one. */
   proposers: ProposerConfig[]
-  search: SearchConfig
+  search: ReturnType<typeof toSearch>
   limits: Limits
 }
 
-export interface SandboxConfig {
-  kind: 'bubblewrap' | 'none'
-  /** Absolute host paths that training may read. */
-  read: string[]
-  /** Absent: the memory of the machine. */
-  memoryBytes?: number
-  outBytes: number
-  /** Maximum processes and threads together. Absent: derived from the number of cores, see `defaultProcesses`. */
-  processes?: number
-}
+type Proposer<Kind> = Extract<Written['proposers'][number], { kind: Kind }>
 
-interface SearchConfig {
-  /** Minimum share of candidates that change more than numbers, 0 to 1. */
-  structuralShare: number
-  /** Similarity to a past change from which a change counts as a repetition, 0.3 to 1. */
-  novelty: number
-  /** Merges after which a rejected or parked idea may be tried again, at least 1. */
-  retryAfterMerges: number
-  /** Decided candidates between two updates of the insights, at least 1. */
-  insightsEvery: number
-  /** Value of a device hour, above 0. */
-  deviceHourDollars: number
-}
+/** Runs any coding agent. */
+export type CommandConfig = Omit<Proposer<'command'>, 'timeout'> & { timeoutSeconds: number }
+
+export type EndpointConfig = Pick<Proposer<'openai'>, 'model' | 'baseUrl' | 'price'>
 
 export type ProposerConfig =
-  | { kind: 'knobs' }
+  | Proposer<'knobs'>
   | CommandConfig
   | {
       kind: 'openai'
       /** In the order in which they are tried. */
       endpoints: [EndpointConfig, ...EndpointConfig[]]
       maxTurns: number
-      /** Maximum per answer; absent: the limit of the endpoint. */
       maxOutputTokens?: number
     }
-
-/** Runs any coding agent. */
-export interface CommandConfig {
-  kind: 'command'
-  name: string
-  run: string
-  /** `host` or `host:port`; at least one. */
-  hosts: string[]
-  /** Names of variables from the action input `agent-environment`. */
-  secrets: string[]
-  env: Record<string, string>
-  /** Absolute host paths that the agent may read. */
-  read: string[]
-  /** Above 0. */
-  timeoutSeconds: number
-}
-
-export interface EndpointConfig {
-  model: string
-  baseUrl?: string
-  /** Dollars per million tokens. */
-  price?: { input: number; cachedInput?: number; output: number }
-}
 
 /** The configuration, or every problem with it in the order of the file. */
 export type ParsedConfig =
@@ -195,16 +136,6 @@ function toConfig(file: ConfigFile): Config {
   }
 }
 
-type CamelCase<Key> = Key extends `${infer Head}-${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
-  : Key
-type CamelCased<Value> = Value extends readonly unknown[]
-  ? { [Index in keyof Value]: CamelCased<Value[Index]> }
-  : Value extends object
-    ? { [Key in keyof Value as CamelCase<Key>]: CamelCased<Value[Key]> }
-    : Value
-type Written = CamelCased<ConfigFile>
-
 /** `max-turns` becomes `maxTurns`, at every level. Names of environment variables contain no hyphen and stay as they are. */
 function camelCased<Value>(value: Value): CamelCased<Value>
 function camelCased(value: unknown): unknown {
@@ -223,11 +154,11 @@ function toMetric({ pattern, file = '', key = '', ...same }: Written['metric']):
   }
 }
 
-function toSandbox({ memory, out, ...same }: Written['sandbox']): SandboxConfig {
+function toSandbox({ memory, out, ...same }: Written['sandbox']) {
   return { ...same, outBytes: out, ...(memory !== undefined && { memoryBytes: memory }) }
 }
 
-function toSearch({ retryAfter, deviceHour, ...same }: Written['search']): SearchConfig {
+function toSearch({ retryAfter, deviceHour, ...same }: Written['search']) {
   return { ...same, retryAfterMerges: retryAfter, deviceHourDollars: deviceHour }
 }
 

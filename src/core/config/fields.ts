@@ -35,10 +35,9 @@ export function ruled(expected: string, rule: (text: string) => Refusal | undefi
 
 /** Turns a rule into a zod check on text. */
 export function checked(rule: (text: string) => Refusal | undefined) {
-  return (text: string, context: z.core.$RefinementCtx<string>): void => {
+  return (text: string, context: z.RefinementCtx): void => {
     const refusal = rule(text)
-    if (refusal === undefined) return
-    context.addIssue({ code: 'custom', message: refusal.expected, params: { hint: refusal.hint } })
+    if (refusal) refuse(context, [], refusal.expected, refusal.hint)
   }
 }
 
@@ -169,8 +168,19 @@ export function section<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, 'a mapping')
 }
 
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** The value as a mapping; empty when it is something else. */
+export function asMapping(value: unknown): Record<string, unknown> {
+  return isMapping(value) ? value : {}
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Reports a problem at `path`: what is expected there and, unless an example says enough, the next action. */
+export function refuse(context: z.RefinementCtx, path: string[], message: string, hint?: string): void {
+  context.addIssue({ code: 'custom', path, message, params: { hint } })
+}
 
 /** Runs a cross-field rule even if other fields are wrong, so that all problems are reported at once. */
 export const despiteProblems = { when: ({ value }: { value: unknown }) => isMapping(value) }

@@ -16,7 +16,7 @@ import {
   section,
 } from './fields.ts'
 import { branchRule, globRule, pathRule, trainRule } from './rules.ts'
-import { checkCut, checkEvaluate, checkEvaluator, checkTimeout } from './schema/cross-field.ts'
+import { checkBetweenFields } from './schema/cross-field.ts'
 import { certify, replicates, simplicity } from './schema/deciding.ts'
 import { limits, search } from './schema/limits.ts'
 import { metric, progress } from './schema/metric.ts'
@@ -107,10 +107,7 @@ export const configSchema = section({
   search,
   limits,
 })
-  .superRefine(checkTimeout, despiteProblems)
-  .superRefine(checkEvaluate, despiteProblems)
-  .superRefine(checkEvaluator, despiteProblems)
-  .superRefine(checkCut, despiteProblems)
+  .superRefine(checkBetweenFields, despiteProblems)
   .meta({ title: 'Autoresearch configuration', description: 'Configuration of Autoresearch Action.' })
 
 /** The file as written, with defaults filled in, durations in seconds and counts as numbers. */

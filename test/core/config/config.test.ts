@@ -6,7 +6,6 @@ import {
   type ConfigProblem,
   parseConfig,
   renderConfigProblems,
-  type SandboxConfig,
 } from '../../../src/core/config/config.ts'
 import { nearestWord } from '../../../src/core/config/edit-distance.ts'
 
@@ -34,7 +33,7 @@ search: {structural-share: 0.3, novelty: 0.8}
 limits: {candidates: 20, tokens: 2M, dollars: 10}
 `
 
-const SANDBOX: SandboxConfig = { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3 }
+const SANDBOX: Config['sandbox'] = { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3 }
 
 const SEARCH = {
   structuralShare: 0.3,

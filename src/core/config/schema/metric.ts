@@ -1,6 +1,6 @@
 // The number that decides, and how a running trial is followed: `metric` and `progress`.
 import { z } from 'zod'
-import { despiteProblems, help, ruled, section } from '../fields.ts'
+import { despiteProblems, help, refuse, ruled, section } from '../fields.ts'
 import { metricPatternRule, pathRule, progressPatternRule } from '../rules.ts'
 
 const bounds = z
@@ -49,16 +49,12 @@ export const metric = section({
   })
 
 function checkMetricSource(metric: Record<string, unknown>, context: z.RefinementCtx): void {
-  const refuse = (path: string[], message: string, hint?: string) =>
-    context.addIssue({ code: 'custom', path, message, ...(hint !== undefined && { params: { hint } }) })
   const has = (key: string) => metric[key] !== undefined
-  if (has('pattern') && (has('file') || has('key'))) {
-    refuse([], 'either pattern, or file and key', 'remove pattern, or remove file and key')
-  } else if (has('file') !== has('key')) {
-    refuse([has('file') ? 'key' : 'file'], 'file and key together')
-  } else if (!has('pattern') && !has('file')) {
-    refuse(['pattern'], 'pattern, or file and key')
-  }
+  if (has('pattern') && (has('file') || has('key')))
+    refuse(context, [], 'either pattern, or file and key', 'remove pattern, or remove file and key')
+  else if (has('file') !== has('key'))
+    refuse(context, [has('file') ? 'key' : 'file'], 'file and key together')
+  else if (!has('pattern') && !has('file')) refuse(context, ['pattern'], 'pattern, or file and key')
 }
 
 export const progress = section({
