@@ -17,6 +17,8 @@ export interface Fault {
   delayMs?: number
   /** Closes the socket without an answer, before or after the effect. */
   dropResponse?: 'before' | 'after'
+  /** Of an answer to git: sends so many bytes of it, and breaks the connection in the middle. */
+  cutAfterBytes?: number
   /** Runs just before the effect: what someone else does at the worst moment. */
   meanwhile?: () => Promise<void> | void
 }

@@ -1,5 +1,5 @@
 /** Issues and the comments below issues and pull requests. */
-import { created, listed, notAccessible, notFound, ok } from '../answers.ts'
+import { created, GitHubError, listed, notAccessible, notFound, ok } from '../answers.ts'
 import type { Call, Route } from '../call.ts'
 import { close } from '../pull-requests.ts'
 import { renderComment, renderEvent, renderIssue } from '../render/thread.ts'
@@ -86,6 +86,7 @@ function updateIssue(call: Call) {
 function createComment(call: Call) {
   const { repository, store, token } = call
   const issue = writableThreadOf(call)
+  if (issue.locked) throw new GitHubError(403, 'Unable to create comment because issue is locked.')
   const { body } = call.body as { body: string }
   refuseLong('IssueComment', { body })
   const at = store.timestamp()
