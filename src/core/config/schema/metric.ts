@@ -36,7 +36,7 @@ export const metric = section({
     .exactOptional(),
   file: ruled('a relative path', pathRule)
     .meta({
-      description: 'JSON file that training writes to $AUTORESEARCH_OUT. Requires key.',
+      description: 'JSON or JSON Lines file that training writes to $AUTORESEARCH_OUT. Requires key.',
       examples: ['metrics.json'],
     })
     .exactOptional(),
@@ -44,6 +44,22 @@ export const metric = section({
     .string('a dotted path into the JSON file')
     .regex(/^[^.\s]+(\.[^.\s]+)*$/, 'a dotted path into the JSON file')
     .meta({ description: 'Dotted path to the metric in file.', examples: ['val.bpb'] })
+    .exactOptional(),
+  take: z
+    .enum(['last', 'first', 'lowest', 'highest'], '"last", "first", "lowest" or "highest"')
+    .meta({
+      description:
+        'Which value counts when the metric is printed several times. Default: the metric must be printed exactly once.',
+      examples: ['last'],
+    })
+    .exactOptional(),
+  deterministic: z
+    .literal(true, 'true')
+    .meta({
+      description:
+        'Equal code always gives the same value, and no seed is involved, such as the size of a file. Lets a gain without noise be merged.',
+      examples: [true],
+    })
     .exactOptional(),
 })
   .superRefine(checkMetricSource, despiteProblems)
