@@ -3,7 +3,9 @@
 import { describe, expect, it } from 'vitest'
 import { judge } from '../../src/core/judge/judge.ts'
 import type { Verdict } from '../../src/core/record/verdict.ts'
-import { type MetricText, measureTrial, OutputReader } from '../../src/core/trial/metric.ts'
+import type { MetricText } from '../../src/core/trial/metric.ts'
+import { measureTrial } from '../../src/core/trial/outcome.ts'
+import { OutputReader } from '../../src/core/trial/output.ts'
 import {
   aCandidate,
   aRandom,

@@ -12,15 +12,10 @@ import { defaultProcesses, type Places } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import { mayBeCut } from '../../core/trial/batch.ts'
 import type { CutPlan } from '../../core/trial/curve.ts'
-import {
-  type Measurement,
-  type MetricSource,
-  type MetricText,
-  measureTrial,
-  OutputReader,
-  ofEvaluation,
-  readMetricFile,
-} from '../../core/trial/metric.ts'
+import type { Measurement, MetricSource, MetricText } from '../../core/trial/metric.ts'
+import { readMetricFile } from '../../core/trial/metric-file.ts'
+import { measureTrial, ofEvaluation } from '../../core/trial/outcome.ts'
+import { OutputReader } from '../../core/trial/output.ts'
 import { UserFacingError } from '../../errors.ts'
 import type { Clock, Log, Trainer } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
@@ -274,8 +269,8 @@ async function runCommand(
     },
     caps: { outBytes, processes, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
     read,
-    onOutput: (text) => {
-      reader.push(text)
+    onOutput: (text, stream) => {
+      reader.push(text, stream)
       watch.push(text)
       follower.look(options.clock.monotonicSeconds() - begun)
     },
@@ -301,7 +296,10 @@ async function measure(
   const { metric } = config
   if (evaluation) {
     const { exit, reader, log } = evaluation
-    const measured = measureTrial(exit, reader.metricText, log, false, metric)
+    const { several, ...found } = reader.metricText
+    // Without the lines: what an evaluator prints may hold its data, and the reason is shown to proposers.
+    const text = several ? { ...found, several: { ...several, quotes: [] } } : found
+    const measured = measureTrial(exit, text, log, false, metric)
     if (measured.reason === undefined) return measured
     return { ...measured, reason: ofEvaluation(measured.reason) }
   }

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { TrialResult } from '../record/trial.ts'
 import { visibleText } from '../text/markdown.ts'
 import { formatSeconds } from '../text/numbers.ts'
-import { isFromEvaluation } from '../trial/metric.ts'
+import { isFromEvaluation } from '../trial/outcome.ts'
 
 const MAX_LINES = 12
 const MAX_LINE_CHARACTERS = 200

@@ -1,14 +1,10 @@
 // From output to outcome: which values count as the metric, and that memory stays bounded for output of any size.
 import { describe, expect, it } from 'vitest'
 import { trialResultSchema } from '../../../src/core/record/trial.ts'
-import {
-  type Exit,
-  type Metric,
-  type MetricText,
-  measureTrial,
-  OutputReader,
-  readMetricFile,
-} from '../../../src/core/trial/metric.ts'
+import type { Exit, Metric, MetricText } from '../../../src/core/trial/metric.ts'
+import { readMetricFile } from '../../../src/core/trial/metric-file.ts'
+import { measureTrial } from '../../../src/core/trial/outcome.ts'
+import { OutputReader } from '../../../src/core/trial/output.ts'
 import { aRandom, aTrialResult } from '../../factories.ts'
 
 const METRIC: Metric = {
@@ -61,7 +57,7 @@ describe('OutputReader', () => {
   it('counts every match, even several on one line, and keeps the first three', () => {
     const source = { kind: 'pattern', pattern: 'v=(\\d)' } as const
     const reader = read('v=1 v=2\nv=3\nv=4\n', undefined, { ...METRIC, source })
-    expect(reader.metricText).toEqual({ texts: ['1', '2', '3'], count: 4 })
+    expect(reader.metricText).toMatchObject({ texts: ['1', '2', '3'], count: 4 })
   })
 
   it('reads nothing from the output when the metric comes from a file', () => {
@@ -120,7 +116,11 @@ describe('OutputReader', () => {
       return performance.now() - begun
     }
     const whole = time(() => new RegExp(metric.source.pattern).test(line))
-    const read = time(() => new OutputReader(metric).push(`${line}\n`))
+    const read = time(() => {
+      const reader = new OutputReader(metric)
+      reader.push(`${line}\n`)
+      reader.end()
+    })
     expect(read).toBeLessThan(whole / 5)
   })
 

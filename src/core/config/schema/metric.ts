@@ -32,12 +32,35 @@ export const metric = section({
     )
     .exactOptional(),
   file: ruled('a relative path', pathRule)
-    .meta(help('JSON file that training writes to $AUTORESEARCH_OUT. Requires key.', 'metrics.json'))
+    .meta(
+      help(
+        'JSON or JSON Lines file that training writes to $AUTORESEARCH_OUT. Requires key.',
+        'metrics.json',
+      ),
+    )
     .exactOptional(),
   key: z
     .string('a dotted path into the JSON file')
     .regex(/^[^.\s]+(\.[^.\s]+)*$/, 'a dotted path into the JSON file')
     .meta(help('Dotted path to the metric in file.', 'val.bpb'))
+    .exactOptional(),
+  take: z
+    .enum(['last', 'first', 'lowest', 'highest'], '"last", "first", "lowest" or "highest"')
+    .meta(
+      help(
+        'Which value counts when the metric is printed several times. Default: the metric must be printed exactly once.',
+        'last',
+      ),
+    )
+    .exactOptional(),
+  deterministic: z
+    .literal(true, 'true')
+    .meta(
+      help(
+        'Equal code always gives the same value, and no seed is involved, such as the size of a file. Lets a gain without noise be merged.',
+        true,
+      ),
+    )
     .exactOptional(),
 })
   .superRefine(checkMetricSource, despiteProblems)
