@@ -115,7 +115,8 @@ export function parseToolCall(name: string, text: string, offered: readonly Tool
     return malformed(
       `there is no tool ${JSON.stringify(name.slice(0, 60))}; available tools: ${offered.join(', ')}`,
     )
-  const value = parseObject(text)
+  // Some endpoints send an empty string for a tool without arguments.
+  const value = parseObject(text.trim() || '{}')
   if (value === undefined) return malformed(`the arguments of ${name} are not a JSON object`)
   const parsed = SCHEMAS[tool].safeParse({ ...Object.fromEntries(Object.entries(value).flatMap(tidy)), tool })
   if (parsed.success) return { kind: 'call', call: parsed.data }
@@ -136,23 +137,19 @@ function malformed(problem: string): ParsedToolCall {
   return { kind: 'malformed', problem }
 }
 
-function parseObject(text: string): object | undefined {
+/** The JSON object in a text; undefined when it is anything else. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    // Some endpoints send an empty string for a tool without arguments.
-    const value: unknown = JSON.parse(text.trim() || '{}')
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
   } catch {
     return undefined
   }
 }
 
-/** Builds the proposal that a `submit` call describes. */
-export function toProposal(call: SubmitCall, files: ReadonlyMap<string, string>): Proposal {
-  return {
-    title: call.title.replace(/\s+/g, ' '),
-    hypothesis: call.hypothesis,
-    category: call.category,
-    expectedEffect: call.expected_effect,
-    files,
-  }
+/** How an agent describes its change. */
+export type Statement = Omit<Proposal, 'files' | 'knob'>
+
+export function toStatement({ title, hypothesis, category, expected_effect }: SubmitCall): Statement {
+  return { title: title.replace(/\s+/g, ' '), hypothesis, category, expectedEffect: expected_effect }
 }

@@ -87,9 +87,9 @@ function requestSource({ source }: KnownRequest): string {
 }
 
 function changeTable(changes: readonly Change[]): string {
-  const rows = changes.slice(0, MAX_LISTED_FILES).map(({ path, before, after }) => {
-    const { added, removed } = countLines(before, after)
-    return [inertText(path, 300), `+${added}`, `−${removed}`]
+  const rows = changes.slice(0, MAX_LISTED_FILES).map((change) => {
+    const { added, removed } = countLines(change)
+    return [inertText(change.path, 300), `+${added}`, `−${removed}`]
   })
   const unlisted = changes.length - rows.length
   return table(['file', 'added', 'removed'], rows) + (unlisted > 0 ? `\n\n… and ${unlisted} more files` : '')
