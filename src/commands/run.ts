@@ -16,7 +16,6 @@ import {
 import { openSession, warnOfAbsentFiles } from '../session/opening.ts'
 import type { ProposingPorts } from '../session/proposing.ts'
 import type { Ports, Session, SessionSettings } from '../session/session.ts'
-import type { UnreachableProposers } from '../session/unreachable-proposers.ts'
 
 export interface RunPorts extends Ports, ProposingPorts {
   trainer: Trainer
@@ -34,7 +33,7 @@ export interface DeviceSummary {
 }
 
 export interface RunSummary extends DeviceSummary {
-  unreachable: UnreachableProposers
+  proposing: ProposeLane
 }
 
 /** Candidates that may wait for the device: enough to keep it busy, and few, because a merge makes all of them stale. */
@@ -72,5 +71,5 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   ports.log.info(`No more proposals: ${ended}`)
   warnOfStuckCertification(session)
   const seconds = ports.clock.monotonicSeconds() - startSeconds
-  return { session, times: { seconds, ...trials.times }, unreachable: proposing.unreachable }
+  return { session, times: { seconds, ...trials.times }, proposing }
 }

@@ -12,7 +12,8 @@ export default async function runJob(job: Job): Promise<void> {
   const checker = wireChecker(job)
   const ports = { ...wirePorts(job), ...wireProposing(job), trainer, checker }
   const { timeBudgetSeconds } = job.inputs
-  const summary = await run(ports, { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds })
-  await publishReport(job, summary.session, summary.times)
-  summary.unreachable.assertSomeoneAnswers(summary.session.config.proposers)
+  const settings = { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds }
+  const { session, times, proposing } = await run(ports, settings)
+  await publishReport(job, session, times)
+  proposing.assertSomeoneAnswers()
 }

@@ -4,7 +4,7 @@ import { checkNamedFiles } from '../core/config/named-files.ts'
 import type { Repository } from '../ports.ts'
 
 /** Where a configuration is read. */
-interface Place {
+export interface Place {
   branch: string
   commit: string
 }
