@@ -133,7 +133,7 @@ test.each([0, 1, 2, 3])('of four merges the bad one, number %d, is found and und
     expect.objectContaining({
       name: 'autoresearch / val_bpb',
       conclusion: 'success',
-      title: expect.stringContaining('undone: 1 merge does not hold'),
+      title: expect.stringContaining('reverted: 1 merge does not hold'),
     }),
   )
 })
