@@ -33,13 +33,8 @@ export function createOpenAIProposer(settings: OpenAISettings, keys: Secrets): P
       const result = await askInTurn(endpoints, request, maxTurns)
       if (result.kind === 'proposal') return result
       const reason = withoutKeys(result.reason, [...keys.values()])
-      return {
-        ...result,
-        reason: visibleText(
-          reason,
-          result.cause === 'cannot' ? MAX_ANSWER_CHARACTERS : MAX_REASON_CHARACTERS,
-        ),
-      }
+      const maxCharacters = result.cause === 'cannot' ? MAX_ANSWER_CHARACTERS : MAX_REASON_CHARACTERS
+      return { ...result, reason: visibleText(reason, maxCharacters) }
     },
     sumUp: async (prompt, signal) => {
       const { text, usage } = await askPlainly(endpoints, prompt, signal)

@@ -39,9 +39,10 @@ export function planTrials(
   if (!state.baseline || baselineFailure(state, conditions) !== undefined) return []
   const accepted = openCandidates(state).find((candidate) => isAccepted(candidate, state))
   if (accepted) return planAccepted(state, conditions, accepted)
-  const waiting = openCandidates(state)
-    .filter((candidate) => isJudged(candidate, state))
-    .filter((candidate) => judgeCandidate(state, conditions, policy, candidate).kind === 'replicate')
+  const waiting = openCandidates(state).filter(
+    (candidate) =>
+      isJudged(candidate, state) && judgeCandidate(state, conditions, policy, candidate).kind === 'replicate',
+  )
   const trials = waiting.flatMap((candidate) => planCandidate(state, conditions, candidate))
   return [
     ...(certification ? planCertification(state, certification) : []),
@@ -78,8 +79,7 @@ function planBaseline(
   const { baseline } = state
   if (!baseline) return []
   const missing = missingBaselineRuns(state, conditions, baseline, policy.baselineReplicates)
-  const count =
-    missing > 0 ? missing : Number(waiting.some((one) => isHeldUpByBaseline(state, conditions, one)))
+  const count = missing || Number(waiting.some((one) => isHeldUpByBaseline(state, conditions, one)))
   const commits = { base: baseline.commit, head: baseline.commit, tree: baseline.tree }
   return Array.from({ length: count }, (_, index) => nextTrial(state, null, commits, index))
 }
@@ -104,19 +104,11 @@ function nextTrial(
 ): Trial {
   const ran = [...state.trials.values()].filter(({ trial }) => trial.tree === tree && isJudgeTrial(trial))
   const replicate = Math.max(0, ...ran.map((result) => result.trial.replicate)) + 1 + ahead
+  const id = trialId(tree, replicate)
   const seed = trialSeed(state.rootSeed, tree, replicate)
   const known = candidate === null ? undefined : state.candidates.get(candidate)
-  return {
-    id: trialId(tree, replicate),
-    candidate,
-    base,
-    head,
-    tree,
-    replicate,
-    seed,
-    protocol: JUDGE,
-    ...(known && isAa(known) ? { aa: true } : {}),
-  }
+  const aa = known && isAa(known) && ({ aa: true } as const)
+  return { id, candidate, base, head, tree, replicate, seed, protocol: JUDGE, ...aa }
 }
 
 /** The judgement of a candidate on the evidence so far. */
@@ -142,7 +134,8 @@ export function decide(
   conditions: Conditions,
   policy: JudgePolicy,
 ): Extract<LedgerEvent, { kind: 'judged' }>[] {
-  if (!baselineIsMeasured(state, conditions, policy)) return []
+  const { baseline } = state
+  if (!baseline || missingBaselineRuns(state, conditions, baseline, policy.baselineReplicates) > 0) return []
   return openCandidates(state)
     .filter((candidate) => isJudged(candidate, state))
     .flatMap((candidate) => {
@@ -152,11 +145,6 @@ export function decide(
       const verdict: Verdict = { ...judgement, ...(testbed !== undefined && { testbed }) }
       return [{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict } as const]
     })
-}
-
-function baselineIsMeasured(state: State, conditions: Conditions, policy: JudgePolicy): boolean {
-  if (!state.baseline) return false
-  return missingBaselineRuns(state, conditions, state.baseline, policy.baselineReplicates) === 0
 }
 
 /** The consecutive failed runs of a broken baseline; undefined while the baseline is not broken. */
@@ -171,10 +159,8 @@ export function baselineFailures(state: State, conditions: Conditions): TrialRes
 export function baselineFailure(state: State, conditions: Conditions): string | undefined {
   const failed = baselineFailures(state, conditions)
   const last = failed?.at(-1)
-  return (
-    last &&
-    `${failed?.length} runs of the baseline ended ${last.outcome}: ${last.reason ?? 'no reason known'}`
-  )
+  if (!last) return undefined
+  return `${failed?.length} runs of the baseline ended ${last.outcome}: ${last.reason ?? 'no reason known'}`
 }
 
 /** An action on GitHub. */
