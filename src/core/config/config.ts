@@ -32,6 +32,8 @@ export interface Config {
   budgetSeconds: number
   /** Wall time after which a trial is killed, above `budgetSeconds`. */
   timeoutSeconds: number
+  /** How much longer than a run of the baseline a candidate's run may take, as a share: 0 to 1. */
+  allowance: number
   /** The number that decides, and its source. */
   metric: Metric
   /** Pattern with the named groups `step` and `value`, matched against every line. */

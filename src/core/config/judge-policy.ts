@@ -4,16 +4,18 @@ import type { Config } from './config.ts'
 
 type JudgedFields = Pick<
   Config,
-  'metric' | 'replicates' | 'mergeRisk' | 'minGain' | 'simplicity' | 'reviewAbove'
+  'metric' | 'replicates' | 'mergeRisk' | 'minGain' | 'simplicity' | 'reviewAbove' | 'allowance'
 >
 
 export function judgePolicy(config: JudgedFields): JudgePolicy {
-  const { metric, replicates, mergeRisk, minGain, simplicity, reviewAbove } = config
+  const { metric, replicates, mergeRisk, minGain, simplicity, reviewAbove, allowance } = config
   return {
     direction: metric.direction,
     baselineReplicates: replicates.baseline,
     candidateReplicates: replicates.candidate,
     mergeRisk,
+    allowance,
+    ...(metric.deterministic && { deterministic: true }),
     ...(minGain && { minGain }),
     ...(simplicity && { simplicity }),
     ...(reviewAbove && { reviewAbove }),

@@ -77,7 +77,7 @@ function planBaseline(
 ): Trial[] {
   const { baseline } = state
   if (!baseline) return []
-  const missing = missingBaselineRuns(state, conditions, baseline, policy.baselineReplicates)
+  const missing = missingRuns(state, conditions, policy, baseline)
   const count =
     missing > 0 ? missing : Number(waiting.some((one) => isHeldUpByBaseline(state, conditions, one)))
   const commits = { base: baseline.commit, head: baseline.commit, tree: baseline.tree }
@@ -156,7 +156,16 @@ export function decide(
 
 function baselineIsMeasured(state: State, conditions: Conditions, policy: JudgePolicy): boolean {
   if (!state.baseline) return false
-  return missingBaselineRuns(state, conditions, state.baseline, policy.baselineReplicates) === 0
+  return missingRuns(state, conditions, policy, state.baseline) === 0
+}
+
+function missingRuns(
+  state: State,
+  conditions: Conditions,
+  { baselineReplicates, deterministic }: JudgePolicy,
+  baseline: BaselineCommit,
+): number {
+  return missingBaselineRuns(state, conditions, baseline, baselineReplicates, deterministic)
 }
 
 /** The consecutive failed runs of a broken baseline; undefined while the baseline is not broken. */

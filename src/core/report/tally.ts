@@ -27,7 +27,7 @@ export const STANDINGS = [
 export type Standing = (typeof STANDINGS)[number]
 
 export interface Report {
-  metric: Pick<Metric, 'name' | 'direction'>
+  metric: Pick<Metric, 'name' | 'direction' | 'deterministic'>
   /** Means of the first measured baseline and of the current one; undefined until measured. */
   before: number | undefined
   after: number | undefined

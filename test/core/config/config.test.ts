@@ -92,6 +92,7 @@ describe('a valid file', () => {
       evaluate: 'node evaluate.mjs',
       budgetSeconds: 300,
       timeoutSeconds: 600,
+      allowance: 0.05,
       metric: {
         name: 'val_bpb',
         direction: 'minimize',
@@ -139,6 +140,7 @@ describe('a valid file', () => {
       train: 'python train.py',
       budgetSeconds: 300,
       timeoutSeconds: 660,
+      allowance: 0.05,
       metric: {
         name: 'loss',
         direction: 'minimize',

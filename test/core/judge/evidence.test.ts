@@ -287,11 +287,19 @@ describe('missingBaselineRuns', () => {
     expect(missingBaselineRuns(state, { ...CONDITIONS, ...ELSEWHERE }, merged, 6)).toBe(6)
   })
 
-  it('is one where repeated runs are identical', () => {
-    const same = trialResults([2.5, 2.5])
-    expect(missing(aState({ trials: same }))).toBe(0)
+  const identical = (runs: number) => trialResults(Array<number>(runs).fill(2.5))
+
+  it('F81 are all of them where repeated runs are identical, and one for the next baseline', () => {
+    expect(missing(aState({ trials: identical(2) }))).toBe(4)
+    expect(missing(aState({ trials: identical(6) }))).toBe(0)
     const next = aBaseline('next')
-    expect(missing(aState({ baselines: [aBaseline(), next], trials: same }), next)).toBe(1)
+    expect(missing(aState({ baselines: [aBaseline(), next], trials: identical(6) }), next)).toBe(1)
+  })
+
+  it('F81 are two where the configuration says that equal code gives equal values', () => {
+    const exact = (state: State) => missingBaselineRuns(state, CONDITIONS, aBaseline(), 6, true)
+    expect(exact(aState({ trials: identical(2) }))).toBe(0)
+    expect(exact(aState({ trials: trialResults([2.5, 2.6]) }))).toBe(4)
   })
 })
 
