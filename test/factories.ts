@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { type Config, parseConfig } from '../src/core/config/config.ts'
 import type { Conditions } from '../src/core/judge/evidence.ts'
 import { type Evidence, losses } from '../src/core/judge/judge.ts'
-import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../src/core/judge/policy.ts'
+import { DEFAULT_ALLOWANCE, DEFAULT_MERGE_RISK, type JudgePolicy } from '../src/core/judge/policy.ts'
 import {
   type Candidate,
   candidateId,
@@ -221,6 +221,7 @@ export function aConfig(fields: Partial<Config> = {}): Config {
     train: 'uv run train.py',
     budgetSeconds: 300,
     timeoutSeconds: 660,
+    allowance: DEFAULT_ALLOWANCE,
     metric: {
       name: 'val_bpb',
       direction: 'minimize',

@@ -1,7 +1,7 @@
 // The configuration file as one zod schema: the allowed values, and the descriptions that editors show. The sections are in
 // schema/, the kinds of field in fields.ts.
 import { z } from 'zod'
-import { DEFAULT_MERGE_RISK } from '../judge/policy.ts'
+import { DEFAULT_ALLOWANCE, DEFAULT_MERGE_RISK } from '../judge/policy.ts'
 import {
   chance,
   checked,
@@ -69,10 +69,25 @@ export const configSchema = section({
       ),
     )
     .exactOptional(),
-  budget: duration(help('Wall time that one trial may train.', '5m', '1h30m')),
+  budget: duration(
+    help(
+      'Wall time that one run of the training command takes. Passed to it as AUTORESEARCH_BUDGET_SECONDS; a script that trains for fixed steps ignores it.',
+      '5m',
+      '1h30m',
+    ),
+  ),
   timeout: duration(
     help('Wall time after which a trial is killed. Default: twice the budget plus 60 s.', '11m'),
   ).exactOptional(),
+  allowance: percentage(
+    0,
+    100,
+    help(
+      "How much longer than the baseline's runs a candidate's run may take, beyond 2 s, before its number stops counting.",
+      '5%',
+      '20%',
+    ),
+  ).prefault(`${100 * DEFAULT_ALLOWANCE}%`),
   metric,
   progress: progress.exactOptional(),
   cut: chance(

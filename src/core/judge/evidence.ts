@@ -11,10 +11,11 @@ import {
   endPeriod,
   NOTHING_CARRIED,
 } from '../statistics/belief.ts'
-import { estimateNoise, mean } from '../statistics/noise.ts'
+import { estimateNoise, mean, median } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 import { type Evidence, losses } from './judge.ts'
+import type { JudgePolicy } from './policy.ts'
 
 /** What two numbers must share to be comparable. */
 export interface Conditions extends Pick<Metric, 'direction'> {
@@ -138,17 +139,24 @@ function areEqual(one: readonly number[], two: readonly number[]): boolean {
 
 /**
  * Number of runs of the current baseline that are missing before candidates can be judged: 0 once its level is inherited from
- * the candidate whose merge created it. Where repeated runs are identical, one is enough.
+ * the candidate whose merge created it. Where repeated runs are identical, one is enough, once that is known: a metric with
+ * few digits also repeats by chance.
  */
 export function missingBaselineRuns(
   state: State,
   conditions: Conditions,
   { commit, tree }: BaselineCommit,
-  replicates: number,
+  { baselineReplicates, deterministic = false }: Pick<JudgePolicy, 'baselineReplicates' | 'deterministic'>,
 ): number {
   const sigma = noiseSigma(state, conditions)
-  const wanted = sigma === 0 ? 1 : beliefAt(state, conditions, commit, sigma).inherited ? 0 : replicates
+  const isExact = sigma === 0 && (deterministic || mostBaselineRuns(state, conditions) >= baselineReplicates)
+  const wanted = isExact ? 1 : beliefAt(state, conditions, commit, sigma).inherited ? 0 : baselineReplicates
   return Math.max(0, wanted - baselineTrials(state, conditions, tree).length)
+}
+
+/** Runs of the baseline that was run most often. */
+function mostBaselineRuns(state: State, conditions: Conditions): number {
+  return Math.max(0, ...state.baselines.map(({ tree }) => baselineTrials(state, conditions, tree).length))
 }
 
 /** The periods up to that of this baseline, oldest first. */
@@ -190,14 +198,14 @@ function becameBaseline({ end }: Candidate): boolean {
 }
 
 /**
- * Mean wall time of a run of the first baseline measured under these conditions. Anchored there, because an allowance over the
+ * Median wall time of a run of the first baseline measured under these conditions. Anchored there, because an allowance over the
  * present baseline would let every merge add a few percent of training time to the last.
  */
 export function usualSeconds(state: State, conditions: Conditions): number | undefined {
   const { judged: byTree } = runsUnder(state, conditions)
   for (const { tree } of state.baselines) {
     const runs = unselectedRuns(byTree.get(tree) ?? [])
-    if (runs.length > 0) return mean(runs.map((result) => result.wallSeconds))
+    if (runs.length > 0) return median(runs.map((result) => result.wallSeconds))
   }
   return undefined
 }

@@ -18,8 +18,8 @@ export interface Rules {
 
 /** @param testbed the testbed whose results count; undefined for all, or before the first trial */
 export function rulesOf(config: Config, testbed: string | undefined): Rules {
-  const { replicates, mergeRisk, minGain, simplicity, reviewAbove } = config
-  const { direction } = config.metric
+  const { allowance, replicates, mergeRisk, minGain, simplicity, reviewAbove } = config
+  const { direction, deterministic } = config.metric
   return {
     conditions: { config: measurementHash(config), testbed, direction },
     policy: {
@@ -27,6 +27,8 @@ export function rulesOf(config: Config, testbed: string | undefined): Rules {
       baselineReplicates: replicates.baseline,
       candidateReplicates: replicates.candidate,
       mergeRisk,
+      allowance,
+      ...(deterministic && { deterministic }),
       ...(minGain && { minGain }),
       ...(simplicity && { simplicity }),
       ...(reviewAbove && { reviewAbove }),

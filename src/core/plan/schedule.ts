@@ -78,7 +78,7 @@ function planBaseline(
 ): Trial[] {
   const { baseline } = state
   if (!baseline) return []
-  const missing = missingBaselineRuns(state, conditions, baseline, policy.baselineReplicates)
+  const missing = missingBaselineRuns(state, conditions, baseline, policy)
   const count = missing || Number(waiting.some((one) => isHeldUpByBaseline(state, conditions, one)))
   const commits = { base: baseline.commit, head: baseline.commit, tree: baseline.tree }
   return Array.from({ length: count }, (_, index) => nextTrial(state, null, commits, index))
@@ -135,7 +135,7 @@ export function decide(
   policy: JudgePolicy,
 ): Extract<LedgerEvent, { kind: 'judged' }>[] {
   const { baseline } = state
-  if (!baseline || missingBaselineRuns(state, conditions, baseline, policy.baselineReplicates) > 0) return []
+  if (!baseline || missingBaselineRuns(state, conditions, baseline, policy) > 0) return []
   return openCandidates(state)
     .filter((candidate) => isJudged(candidate, state))
     .flatMap((candidate) => {

@@ -76,7 +76,7 @@ function factTable({ candidate, config, state, conditions }: PullRequestFacts): 
       ['baseline', `${candidate.base.slice(0, 7)} on ${inertText(config.baseline, 200)}, ${measured}`],
       [
         'decided by',
-        `${metric}, ${better} is better, ${formatSeconds(config.budgetSeconds)} of training per run`,
+        `${metric}, ${better} is better, a budget of ${formatSeconds(config.budgetSeconds)} per run`,
       ],
     ],
   )

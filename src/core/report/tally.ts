@@ -17,7 +17,7 @@ export type Standing = Exclude<Status, OpenStatus> | 'open'
 export const STANDINGS: readonly Standing[] = [...STATUSES.filter((status) => !isOpenStatus(status)), 'open']
 
 export interface Report {
-  metric: Pick<Metric, 'name' | 'direction'>
+  metric: Pick<Metric, 'name' | 'direction' | 'deterministic'>
   /** Means of the first measured baseline and of the current one; undefined until measured. */
   before: number | undefined
   after: number | undefined

@@ -45,8 +45,19 @@ export function countWords({ counts }: Pick<Report, 'counts'>): string {
 
 /** How reliable the decisions are, one sentence each: certification results and the false-accept rate. */
 export function trustSentences(report: Report): string[] {
-  return [...certificationWords(report.certification), ...aaWords(report)]
+  return [...certificationWords(report.certification), ...aaWords(report), ...identicalWords(report)]
 }
+
+function identicalWords({ sigma, metric }: Report): string[] {
+  return sigma === 0 && !metric.deterministic ? [IDENTICAL_RUNS] : []
+}
+
+/** What to do when repeated runs of equal code give the same value, although nobody says that the metric cannot vary. */
+export const IDENTICAL_RUNS =
+  'Repeated runs of equal code gave exactly the same value (σ = 0), so seeds have no effect on it and a gain may be luck: ' +
+  'candidates that look better wait for a person. Take the seeds of the training script from AUTORESEARCH_SEED (random, ' +
+  'numpy, torch and jax of Python do so already), or print more digits of the metric. If the value cannot vary, such as ' +
+  'the size of a file, write "deterministic: true" under "metric" in the configuration.'
 
 /** `A/A: 1 of 12 no-op candidates would have been merged (false-accept rate 8 %, 95 % interval 0–38 %).` */
 function aaWords({ aa }: Report): string[] {

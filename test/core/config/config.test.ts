@@ -91,6 +91,7 @@ describe('a valid file', () => {
       evaluate: 'node evaluate.mjs',
       budgetSeconds: 300,
       timeoutSeconds: 600,
+      allowance: 0.05,
       metric: {
         name: 'val_bpb',
         direction: 'minimize',
@@ -138,6 +139,7 @@ describe('a valid file', () => {
       train: 'python train.py',
       budgetSeconds: 300,
       timeoutSeconds: 660,
+      allowance: 0.05,
       metric: {
         name: 'loss',
         direction: 'minimize',

@@ -39,7 +39,7 @@ test('a typical pull request', () => {
     | proposer | knobs |
     | expected effect | −0.01 |
     | baseline | 01bada1 on autoresearch/baseline, val_bpb 2.375 |
-    | decided by | val_bpb, lower is better, 5m of training per run |
+    | decided by | val_bpb, lower is better, a budget of 5m per run |
 
     ### Change
 

@@ -1,8 +1,8 @@
 // The brief's summary of the ledger: the value to beat and its noise, the best merges, the candidates per category, and the
 // cost of a run.
 
+import { wallAllowanceSeconds } from '../../judge/counted-runs.ts'
 import { baselineTrials, noiseSigma } from '../../judge/evidence.ts'
-import { wallAllowanceSeconds } from '../../judge/judge.ts'
 import { CATEGORIES, type Candidate, type Category } from '../../record/candidate.ts'
 import { pastIdeas } from '../../record/ideas.ts'
 import type { State } from '../../record/state.ts'
@@ -94,7 +94,7 @@ export function runs(input: Measured): string {
   return `# Cost of a run
 
 A baseline run takes ${seconds.toFixed(0)} s of wall time including evaluation, and ${deviceSeconds.toFixed(0)} s of device time.${reached}${peakMemory(trials)}
-A run that takes more than ${wallAllowanceSeconds(seconds).toFixed(0)} s is rejected.`
+A candidate whose runs take more than ${wallAllowanceSeconds(seconds, input.config.allowance).toFixed(0)} s is rejected.`
 }
 
 function peakMemory(trials: readonly TrialResult[]): string {
