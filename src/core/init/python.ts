@@ -146,7 +146,7 @@ export function documentedStart(
 }
 
 /** The scripts in the order in which documents start them; those that no document starts come last. */
-export function documentedFirst(layout: Layout, scripts: readonly string[]): string[] {
+function documentedFirst(layout: Layout, scripts: readonly string[]): string[] {
   const lines = new Map(
     scripts.map((script) => [script, documentedCommands(layout, script)[0]?.evidence.line ?? Infinity]),
   )

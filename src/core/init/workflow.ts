@@ -13,7 +13,7 @@ export interface ActionReference {
 const TEMPLATE_ACTION =
   /uses: autoresearch-action\/autoresearch-action@v1( # zizmor: ignore\[unpinned-uses\].*)?/g
 const OWN_MACHINE = 'runs-on: [self-hosted, gpu]'
-const HOSTED_MACHINE = 'runs-on: ubuntu-24.04'
+const HOSTED_MACHINE = 'runs-on: ubuntu-latest'
 const FIRST_STEP = '    steps:\n'
 /** GitHub's machines have no bubblewrap, and Ubuntu 24.04 lets only programs with a profile create user namespaces. */
 const INSTALL_SANDBOX = `      # The sandbox in which candidates run.
