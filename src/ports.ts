@@ -247,3 +247,13 @@ export interface Log {
   info(message: string): void
   warn(message: string): void
 }
+
+/** The pull request in which `init` proposes its files. */
+export interface OnboardingRemote {
+  /** Whether this action made the commit. */
+  isOurs(commit: string): Promise<boolean>
+  /** Moves the branch when it is where we expect it. `workflow-refused`: the token may not push workflow files. */
+  push(move: BranchUpdate): Promise<'pushed' | 'workflow-refused'>
+  /** Opens the pull request, or gives the open one this title and body. */
+  propose(request: { branch: string; base: string; title: string; body: string }): Promise<OpenedPullRequest>
+}

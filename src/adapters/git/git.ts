@@ -41,11 +41,13 @@ const SAFE_CONFIG = [
   ['gc.auto', '0'],
 ] as const
 
+export const BOT_EMAIL = 'autoresearch[bot]@users.noreply.github.com'
+
 const IDENTITY = {
   GIT_AUTHOR_NAME: 'autoresearch[bot]',
-  GIT_AUTHOR_EMAIL: 'autoresearch[bot]@users.noreply.github.com',
+  GIT_AUTHOR_EMAIL: BOT_EMAIL,
   GIT_COMMITTER_NAME: 'autoresearch[bot]',
-  GIT_COMMITTER_EMAIL: 'autoresearch[bot]@users.noreply.github.com',
+  GIT_COMMITTER_EMAIL: BOT_EMAIL,
 }
 
 /** Runs git and returns its standard output. A failure throws an error with git's message. */

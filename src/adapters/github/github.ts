@@ -68,7 +68,7 @@ async function openPullRequest(
   }
 }
 
-function pullRequestsForbidden(
+export function pullRequestsForbidden(
   { serverUrl, repository }: GitHubOptions,
   base: string,
   branch: string,
