@@ -26,14 +26,15 @@ const options = readArguments({
 })
 
 type Measured = Record<
-  | 'fetchSeconds'
   | 'openSeconds'
   | 'planSeconds'
   | 'recordSeconds'
   | 'pushSeconds'
   | 'reportSeconds'
   | 'addedBytes'
-  | 'peakMiB',
+  | 'peakMiB'
+  | 'archiveSeconds'
+  | 'peakMiBWithArchive',
   number
 >
 
@@ -87,7 +88,6 @@ for (const experiments of options.experiments) {
   output.table('ledgers', `${experiments} experiments`, [
     {
       experiments,
-      fetchSeconds: round(middle('fetchSeconds'), 3),
       openSeconds: round(middle('openSeconds'), 3),
       planSeconds: round(middle('planSeconds'), 3),
       recordMs: round(1000 * (middle('recordSeconds') ?? Number.NaN), 1),
@@ -95,6 +95,8 @@ for (const experiments of options.experiments) {
       reportSeconds: round(middle('reportSeconds'), 3),
       addedKiBPerExperiment: round((middle('addedBytes') ?? Number.NaN) / 1024, 1),
       peakMiB: round(middle('peakMiB'), 0),
+      archiveSeconds: round(middle('archiveSeconds'), 3),
+      peakMiBWithArchive: round(middle('peakMiBWithArchive'), 0),
       largestFileKiB: round(largestBytes / 1024, 0),
       files,
     },

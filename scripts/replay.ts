@@ -10,7 +10,8 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createLedgerBranch } from '../src/adapters/git/ledger-branch.ts'
 import type { Candidate } from '../src/core/record/candidate.ts'
-import { parseLedger } from '../src/core/record/ledger.ts'
+import type { LedgerEvent } from '../src/core/record/events.ts'
+import { LEDGER_START, readLines } from '../src/core/record/ledger.ts'
 import { replay, type State } from '../src/core/record/state.ts'
 import { STATUS_WORDS, statusOf } from '../src/core/record/status.ts'
 import { visibleText } from '../src/core/text/markdown.ts'
@@ -24,17 +25,15 @@ const [source] = positionals
 
 try {
   if (source === undefined) stop('Usage: npm run replay -- REPOSITORY|FILE [--json]', 2)
-  print(replayText(await readLedger(source), source))
+  print(replayEvents(await readEvents(source)))
 } catch (error) {
   if (!(error instanceof UserFacingError)) throw error
   stop(`${error.message}\n→ ${error.hint}`)
 }
 
-function replayText(text: string | undefined, where: string): State {
-  if (text === undefined) stop(`${where} has no branch autoresearch/ledger: the action has not run there yet`)
-  const ledger = parseLedger(text)
-  if (ledger.kind !== 'ledger') stop(`line ${ledger.line} of the ledger cannot be read: ${ledger.problem}`)
-  return replay(ledger.events)
+/** Checkpoints are left out: they would archive most candidates, and this lists all. */
+function replayEvents(events: readonly LedgerEvent[]): State {
+  return replay(events.filter(({ kind }) => kind !== 'checkpoint'))
 }
 
 function print({ candidates, baselines, trials }: State): void {
@@ -46,21 +45,32 @@ function print({ candidates, baselines, trials }: State): void {
   console.log(`Baselines: ${baselines.length}. Candidates: ${candidates.size}. Trials: ${trials.size}.`)
 }
 
-async function readLedger(path: string): Promise<string | undefined> {
+async function readEvents(path: string): Promise<LedgerEvent[]> {
   const local = statSync(path, { throwIfNoEntry: false })
-  if (local?.isFile()) return readFileSync(path, 'utf8')
+  if (local?.isFile()) return eventsOf([readFileSync(path, 'utf8')])
   const directory = mkdtempSync(join(tmpdir(), 'autoresearch-replay-'))
   try {
     execFileSync('git', ['init', '--quiet', '--bare', directory])
     const remoteUrl = local === undefined ? path : `file://${resolve(path)}`
     const stored = await createLedgerBranch({ directory, remoteUrl }).read()
-    if (!stored) return undefined
-    let text = ''
-    for await (const part of stored.parts) text += part
-    return text
+    if (!stored) stop(`${path} has no branch autoresearch/ledger: the action has not run there yet`)
+    return await eventsOf(stored.parts('start'))
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** @param parts whole lines, from the first of the ledger */
+async function eventsOf(parts: AsyncIterable<string> | Iterable<string>): Promise<LedgerEvent[]> {
+  const events: LedgerEvent[] = []
+  let mark = LEDGER_START
+  for await (const part of parts) {
+    const read = readLines(part, mark)
+    if (read.kind !== 'lines') stop(`line ${read.line} of the ledger cannot be read: ${read.problem}`)
+    for (const { event } of read.entries) events.push(event)
+    mark = read.mark
+  }
+  return events
 }
 
 /** `#3    8f2c01aa merged: Raise LEARNING_RATE` and the reason of the verdict below it. */

@@ -184,9 +184,9 @@ export interface LedgerStore {
   /** Reads the ledger that is on the remote now; undefined when there is none. */
   read(): Promise<StoredLedger | undefined>
   /**
-   * Adds lines and moves `branches` in one atomic push: both happen or neither.
+   * Adds lines and files and moves `branches` in one atomic push: all of it happens or nothing.
    *
-   * @param compose makes the lines to add. `unread` holds lines that other jobs added since the last read or append, and
+   * @param compose makes what to add. `unread` holds lines that other jobs added since the last read or append, and
    *   `curveFile` is the number of the file for curves. Called again when another job writes first.
    * @throws LedgerError when the remote no longer has lines that were already read, or refuses the push
    */
@@ -197,17 +197,30 @@ export interface LedgerStore {
   ): Promise<void>
   /** The contents of these curve files; an empty text for a missing file. */
   readCurves(files: readonly number[]): Promise<string[]>
+  /** The contents of these files of archived ideas; undefined for a missing file. */
+  readArchive(files: readonly number[]): Promise<(string | undefined)[]>
 }
 
 export interface StoredLedger {
-  /** The ledger's lines, oldest first, in parts of whole lines. */
-  parts: AsyncIterable<string>
+  /** The file of the newest checkpoint; absent when there is none. */
+  checkpoint?: string
+  /** The ledger's lines, oldest first, in parts of whole lines, from the line of that checkpoint or from the first. */
+  parts(from: 'checkpoint' | 'start'): AsyncIterable<string>
 }
 
 /** Whole lines to add to the ledger and to the curve file. */
 export interface LedgerAddition {
   lines: string
   curves: string
+  /** Follows the lines, in a ledger file of its own. */
+  checkpoint?: {
+    /** Line of the checkpoint. */
+    line: string
+    /** File with the state; it replaces that of the checkpoint before. */
+    state: string
+    /** New files of archived ideas, by their numbers. */
+    blocks: readonly { file: number; text: string }[]
+  }
 }
 
 /** The insights, stored beside the ledger. People may edit them. */

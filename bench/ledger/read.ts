@@ -3,8 +3,9 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { createLedgerBranch } from '../../src/adapters/git/ledger-branch.ts'
-import { ledgerFiles } from '../../src/adapters/git/ledger-files.ts'
+import { dueCheckpoint } from '../../src/core/judge/checkpoint.ts'
 import { decide, planTrials } from '../../src/core/plan/schedule.ts'
+import { explainRepetition } from '../../src/core/propose/novelty.ts'
 import { headlines } from '../../src/core/report/headlines.ts'
 import { renderPage } from '../../src/core/report/page.ts'
 import { buildReport, renderReport } from '../../src/core/report/report.ts'
@@ -34,16 +35,13 @@ function remoteBytes(): number {
 }
 
 const context = { directory, remoteUrl }
-const files = ledgerFiles(context)
-const tip = await timed('fetch', () => files.fetch())
-const lines = [...tip.files].flatMap(([path, blob]) => (path.startsWith('ledger/') ? [blob] : []))
-await timed('fetch', () => files.prefetch(lines))
 const clock = {
   now: () => new Date('2026-06-01T00:00:00Z'),
   monotonicSeconds: () => 0,
   pause: async () => {},
 }
 const journal = await timed('open', () => Journal.open(createLedgerBranch(context), clock))
+journal.writeCheckpointsWhen((state) => dueCheckpoint(state, 'minimize'))
 const policy = POLICY
 await timed('plan', () => planTrials(journal.state, CONDITIONS, policy))
 
@@ -69,16 +67,28 @@ await timed('report', () => {
   return [renderReport(report), renderPage(report), JSON.stringify(headlines(report))]
 })
 
+const peakMiB = process.resourceUsage().maxRSS / 1024
+await timed('archive', async () => {
+  const archived = (await journal.archivedIdeas()).map(({ candidate }) => candidate)
+  const change = {
+    path: 'train.py',
+    mode: '100644',
+    before: 'a = 1\n',
+    after: 'a = 1\nb = warm(x, 2)\n',
+  } as const
+  return explainRepetition(journal.state, [change], { similarity: 0.8, retryAfterMerges: 5 }, [], archived)
+})
+
 console.log(
   JSON.stringify({
-    fetchSeconds: times.fetch,
+    archiveSeconds: times.archive,
+    peakMiBWithArchive: process.resourceUsage().maxRSS / 1024,
     openSeconds: times.open,
     planSeconds: times.plan,
     recordSeconds: (times.record ?? 0) / (2 * RECORDED),
     pushSeconds: (times.push ?? 0) / (2 * RECORDED),
     reportSeconds: times.report,
     addedBytes: (remoteBytes() - bytesBefore) / RECORDED,
-    peakMiB: process.resourceUsage().maxRSS / 1024,
-    candidates: journal.state.candidates.size,
+    peakMiB,
   }),
 )

@@ -2,12 +2,13 @@
 // every run has a curve. Usage: `node bench/ledger/write.ts REMOTE CLONE EXPERIMENTS SEED`.
 import { createLedgerBranch } from '../../src/adapters/git/ledger-branch.ts'
 import { sketchOf } from '../../src/core/gate/sketch.ts'
+import { dueCheckpoint } from '../../src/core/judge/checkpoint.ts'
 import { CATEGORIES, type Candidate } from '../../src/core/record/candidate.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
-import { LEDGER_START, writeLines } from '../../src/core/record/ledger.ts'
 import type { BaselineCommit } from '../../src/core/record/state.ts'
 import type { TrialResult } from '../../src/core/record/trial.ts'
 import type { Verdict } from '../../src/core/record/verdict.ts'
+import { Journal } from '../../src/session/journal.ts'
 import {
   aBaseline,
   aCandidate,
@@ -20,7 +21,8 @@ import {
 
 const SIGMA = 0.0011
 const CURVE_POINTS = 100
-const BATCH = 400
+/** Experiments per push. */
+const BATCH = 1000
 const AT = new Date('2026-01-01T00:00:00Z')
 
 const [remoteUrl = '', directory = '', experiments = '0', seed = '1'] = process.argv.slice(2)
@@ -75,8 +77,9 @@ function anExperiment(index: number): LedgerEvent[] {
   ]
 }
 
-const store = createLedgerBranch({ directory, remoteUrl })
-let mark = LEDGER_START
+const clock = { now: () => AT, monotonicSeconds: () => 0, pause: async () => {} }
+const journal = await Journal.open(createLedgerBranch({ directory, remoteUrl }), clock)
+journal.writeCheckpointsWhen((state) => dueCheckpoint(state, 'minimize'))
 let events: LedgerEvent[] = [
   { kind: 'started', rootSeed: ROOT_SEED, format: LEDGER_FORMAT },
   { kind: 'baseline', ...baseline, cause: 'started' },
@@ -84,15 +87,8 @@ let events: LedgerEvent[] = [
 ]
 for (let index = 0; index < Number(experiments); index += 1) {
   events.push(...anExperiment(index))
-  if (events.length < BATCH && index < Number(experiments) - 1) continue
-  await store.append(
-    (_, curveFile) => {
-      const written = writeLines(events, mark, AT, curveFile)
-      mark = written.mark
-      return written
-    },
-    [],
-    'events',
-  )
+  if ((index + 1) % BATCH > 0 && index < Number(experiments) - 1) continue
+  journal.record(events)
+  await journal.flushed()
   events = []
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { sha } from '../../src/core/record/trial.ts'
 import { candidate, candidateEnd, direction, usage } from './candidate.ts'
+import { checkpoint } from './checkpoint.ts'
 import { trialResult } from './trial.ts'
 import { certification, verdict } from './verdict.ts'
 
@@ -200,7 +201,13 @@ const running = [
     .meta({ description: 'These trials of a workflow run returned nothing.' }),
 ] as const
 
-export const eventSchema = z.discriminatedUnion('kind', [...running, trial, ...searching, ...deciding])
+export const eventSchema = z.discriminatedUnion('kind', [
+  ...running,
+  trial,
+  ...searching,
+  ...deciding,
+  checkpoint,
+])
 
 /** `T` with unions and intersections spelled out and nothing readonly, so that equal types are identical. */
 type Plain<T> = T extends object ? { -readonly [K in keyof T]: Plain<T[K]> } : T

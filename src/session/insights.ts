@@ -33,7 +33,8 @@ export async function renewInsightsWhenDue(
   const prompt = insightsPrompt(state, await store.read())
   const answer = (await author?.sumUp?.(prompt, signal)) ?? { text: '', usage: NO_USAGE }
   if (signal.aborted) return 'not due'
-  const lines = readInsights(answer.text, state)
+  const archived = (await session.archivedIdeas()).map(({ candidate }) => candidate)
+  const lines = readInsights(answer.text, state, archived)
   const written = lines.length > 0 ? lines : tabulateInsights(state)
   await session.flushed()
   await store.update((present) => renewInsights(present, written))

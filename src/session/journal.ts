@@ -1,22 +1,20 @@
 // The ledger as a running command sees it: recorded at once in memory, written to the remote in the background, in order.
 import { trialsWithNeededCurves } from '../core/judge/cutting.ts'
-import { type Cost, costSince, type Spending, spendingOf, spentSince } from '../core/record/cost.ts'
+import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
+import { type Cost, costSince, spendingOf } from '../core/record/cost.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../core/record/events.ts'
-import {
-  type CurvePlace,
-  type Entry,
-  LEDGER_START,
-  type Mark,
-  type ReadLines,
-  readCurves,
-  readLines,
-  writeLines,
-} from '../core/record/ledger.ts'
-import { WEEK_SECONDS } from '../core/record/limits.ts'
-import { advance, replay, type State, selectNews, withCurves } from '../core/record/state.ts'
-import type { TrialResult } from '../core/record/trial.ts'
+import { type Entry, type ReadLines, readCurves, readLines, writeLines } from '../core/record/ledger.ts'
+import { advance, type State, selectNews } from '../core/record/state.ts'
 import { LedgerError } from '../errors.ts'
-import type { BranchUpdate, Clock, LedgerAddition, LedgerStore } from '../ports.ts'
+import type { BranchUpdate, Clock, LedgerAddition, LedgerStore, StoredLedger } from '../ports.ts'
+import {
+  ArchivedIdeas,
+  type DueCheckpoints,
+  missingCheckpoint,
+  readCheckpoint,
+  writeCheckpoint,
+} from './checkpoints.ts'
+import { NOTHING_WRITTEN, takeCurves, takeLines, type Written } from './written.ts'
 
 interface Pending {
   events: readonly LedgerEvent[]
@@ -24,26 +22,17 @@ interface Pending {
   at: Date
 }
 
-/** The remote's ledger as last read. Each line is read once. */
-interface Written {
-  mark: Mark
-  state: State
-  /** What was spent in the last week; older lines are dropped at the start. */
-  spending: readonly Spending[]
-  /** Where to find the curves that the state does not have yet, by trial. */
-  curves: ReadonlyMap<string, CurvePlace>
-}
-
-const NOTHING: Written = { mark: LEDGER_START, state: replay([]), spending: [], curves: new Map() }
-
-type Curves = ReadonlyMap<string, TrialResult['curve']>
+/** Lines that are taken at once while the ledger is read: the state is copied each time. */
+const LINES_AT_ONCE = 20_000
 
 export class Journal {
   readonly #store: LedgerStore
   readonly #clock: Clock
-  #written = NOTHING
+  readonly #archivedIdeas: ArchivedIdeas
+  #written = NOTHING_WRITTEN
   #pending: Pending[] = []
-  #state = NOTHING.state
+  #state = NOTHING_WRITTEN.state
+  #dueCheckpoints: DueCheckpoints = () => undefined
   #writing: Promise<void> | undefined
   #failure: { error: unknown } | undefined
   #waiters: (() => void)[] = []
@@ -51,6 +40,7 @@ export class Journal {
   private constructor(store: LedgerStore, clock: Clock) {
     this.#store = store
     this.#clock = clock
+    this.#archivedIdeas = new ArchivedIdeas(store)
   }
 
   /**
@@ -61,7 +51,7 @@ export class Journal {
   static async open(store: LedgerStore, clock: Clock): Promise<Journal> {
     const journal = new Journal(store, clock)
     const stored = await store.read()
-    if (stored) await journal.#readAll(stored.parts)
+    if (stored) await journal.#readAll(stored)
     await journal.#readNeededCurves()
     journal.#state = journal.#written.state
     return journal
@@ -75,6 +65,16 @@ export class Journal {
   /** The current state, including lines that are still being written to the remote. */
   get state(): State {
     return this.#state
+  }
+
+  /** Writes a checkpoint with the next append whenever one is due. */
+  writeCheckpointsWhen(due: DueCheckpoints): void {
+    this.#dueCheckpoints = due
+  }
+
+  /** The ideas that checkpoints archived, oldest first, as far as they are kept. */
+  archivedIdeas(): Promise<readonly ArchivedIdea[]> {
+    return this.#archivedIdeas.of(this.#state)
   }
 
   /** The cost of the last seconds, at most a week, including lines that are still being written to the remote. */
@@ -126,15 +126,15 @@ export class Journal {
       const batch = takeBatch(this.#pending)
       const events = batch.flatMap((entry) => entry.events)
       const branches = batch.flatMap((entry) => entry.branches)
-      let ours: LedgerAddition = { lines: '', curves: '' }
+      let next = this.#written
       const compose = (unread: string, curveFile: number): LedgerAddition => {
-        this.#readOn(unread)
-        const { state, mark } = this.#written
-        ours = writeLines(selectNews(state, events), mark, this.#clock.now(), curveFile)
-        return ours
+        this.#written = this.#after(unread)
+        const { addition, written } = this.#compose(events, curveFile)
+        next = written
+        return addition
       }
       await this.#store.append(compose, branches, describe(events))
-      this.#readOn(ours.lines, readCurves(ours.curves))
+      this.#written = next
       await this.#readNeededCurves()
       this.#pending.splice(0, batch.length)
       this.#state = advance(
@@ -146,62 +146,77 @@ export class Journal {
     this.#writing = undefined
   }
 
-  async #readAll(parts: AsyncIterable<string>): Promise<void> {
+  /** What to append to the lines read so far, and what is known then. */
+  #compose(
+    events: readonly LedgerEvent[],
+    curveFile: number,
+  ): { addition: LedgerAddition; written: Written } {
+    const { state, mark } = this.#written
+    const now = this.#clock.now()
+    const { lines, curves } = writeLines(selectNews(state, events), mark, now, curveFile)
+    const written = this.#after(lines, curves)
+    const due = this.#dueCheckpoints(written.state)
+    if (!due) return { addition: { lines, curves }, written }
+    const checkpoint = writeCheckpoint(written, due, now)
+    return { addition: { lines, curves, checkpoint: checkpoint.addition }, written: checkpoint.written }
+  }
+
+  /** What is known after these lines, whose curves are in `curves`. */
+  #after(lines: string, curves = ''): Written {
+    if (lines === '') return this.#written
+    const read = readLines(lines, this.#written.mark)
+    if (read.kind !== 'lines') throw unreadable(read)
+    return takeLines(this.#written, read.entries, read.mark, this.#clock.now(), readCurves(curves))
+  }
+
+  async #readAll({ checkpoint, parts }: StoredLedger): Promise<void> {
+    if (checkpoint !== undefined && (await this.#readFrom(checkpoint, parts('checkpoint')))) return
+    await this.#readParts(parts('start'))
+    if (checkpoint === undefined && this.#written.checkpoint !== undefined) throw missingCheckpoint()
+  }
+
+  /** @returns false when the checkpoint is of no use to this release */
+  async #readFrom(checkpoint: string, parts: AsyncIterable<string>): Promise<boolean> {
+    const rest = parts[Symbol.asyncIterator]()
+    const first = await rest.next()
+    const read = readCheckpoint(checkpoint, first.done ? '' : first.value)
+    if (!read) return false
+    const { written, entries } = read
+    this.#written = takeLines(written, entries, written.mark, this.#clock.now())
+    await this.#readParts({ [Symbol.asyncIterator]: () => rest })
+    return true
+  }
+
+  async #readParts(parts: AsyncIterable<string>): Promise<void> {
     let { mark } = this.#written
-    const entries: Entry[] = []
+    let entries: Entry[] = []
+    const take = (): void => {
+      this.#written = takeLines(this.#written, entries, mark, this.#clock.now())
+      entries = []
+    }
     for await (const text of parts) {
       const read = readLines(text, mark)
       if (read.kind !== 'lines') throw unreadable(read)
       for (const entry of read.entries) entries.push(entry)
       mark = read.mark
+      if (entries.length > LINES_AT_ONCE) take()
     }
-    this.#take(entries, mark)
-  }
-
-  /** @param known curves by the hash that lines name them by */
-  #readOn(text: string, known?: Curves): void {
-    if (text === '') return
-    const read = readLines(text, this.#written.mark)
-    if (read.kind !== 'lines') throw unreadable(read)
-    this.#take(read.entries, read.mark, known)
-  }
-
-  #take(entries: readonly Entry[], mark: Mark, known: Curves = new Map()): void {
-    const { state, spending, curves } = this.#written
-    const events: LedgerEvent[] = []
-    const unread = new Map<string, CurvePlace>()
-    for (const { event, curve: place } of entries) {
-      const curve = place && known.get(place.hash)
-      const isTrial = event.kind === 'trial'
-      if (isTrial && place && !curve) unread.set(event.result.trial.id, place)
-      events.push(isTrial && curve ? { ...event, result: { ...event.result, curve } } : event)
-    }
-    const now = this.#clock.now()
-    const spent = entries.map(({ event, time }) => spendingOf(event, time))
-    const lastWeek = new Date(now.getTime() - 1000 * WEEK_SECONDS)
-    this.#written = {
-      mark,
-      state: advance(state, events),
-      spending: spentSince([...spending, ...spent], lastWeek, now),
-      curves: unread.size === 0 ? curves : new Map([...curves, ...unread]),
-    }
+    take()
   }
 
   /** Reads the curves that decisions need, of trials that other processes recorded. */
   async #readNeededCurves(): Promise<void> {
-    const { state, curves: places } = this.#written
-    if (places.size === 0) return
+    const { state, curves: places, loaded } = this.#written
+    if (places.size === loaded.size) return
     const wanted = trialsWithNeededCurves(state).flatMap((id) => {
-      const place = places.get(id)
+      const place = loaded.has(id) ? undefined : places.get(id)
       return place ? [{ id, ...place }] : []
     })
     if (wanted.length === 0) return
     const texts = await this.#store.readCurves([...new Set(wanted.map(({ file }) => file))])
     const found = new Map(texts.flatMap((text) => [...readCurves(text)]))
     const curves = new Map(wanted.map(({ id, hash }) => [id, found.get(hash) ?? []]))
-    const left = new Map(places)
-    for (const { id } of wanted) left.delete(id)
-    this.#written = { ...this.#written, state: withCurves(state, curves), curves: left }
+    this.#written = takeCurves(this.#written, curves)
   }
 }
 

@@ -1,5 +1,6 @@
 // Every command starts here: reads the ledger and the configuration, and on the very first run creates the ledger.
 
+import { dueCheckpoint } from '../core/judge/checkpoint.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../core/record/events.ts'
 import { ConfigError, LedgerError } from '../errors.ts'
 import type { RemoteBranches } from '../ports.ts'
@@ -37,6 +38,7 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
     ports.log.info(`Created ${first.baseline} at ${commit.slice(0, 7)} and the ledger`)
   }
   const session = new Session(ports, settings, journal, first)
+  journal.writeCheckpointsWhen((state) => dueCheckpoint(state, session.config.metric.direction))
   // This release continues a ledger of an older one: later readers must know the format of the new lines.
   if (session.state.format < LEDGER_FORMAT) session.record([{ kind: 'format', format: LEDGER_FORMAT }])
   await reconcileSession(session)

@@ -9,7 +9,9 @@ import { offersChecks } from '../core/propose/checks.ts'
 import { chooseTurn, forRequest } from '../core/propose/direction.ts'
 import { explainRepetition } from '../core/propose/novelty.ts'
 import { MAX_DIRECTION_CHARACTERS } from '../core/propose/requests.ts'
+import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
 import { type Candidate, type Direction, originOf, type Proposal } from '../core/record/candidate.ts'
+import { findCandidate } from '../core/record/candidates.ts'
 import { pastIdeas } from '../core/record/ideas.ts'
 import { quotable } from '../core/record/people.ts'
 import type { KnownRequest } from '../core/record/request.ts'
@@ -71,6 +73,7 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
   const editable = [...files.keys()].filter((path) => isEditable(path, config.editable))
   const program = config.program === undefined ? undefined : files.get(config.program)
   const sources = await readSources(session, direction)
+  const archived = await session.archivedIdeas()
   const result = await proposer.propose({
     brief: buildBrief({
       config,
@@ -87,9 +90,9 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
     direction,
     files,
     editable,
-    history: pastIdeas(state),
-    review: (proposal) => review(session, turn, proposedChanges(files, proposal)),
-    past: openPast(session),
+    history: pastIdeas(state, candidatesOf(archived)),
+    review: (proposal) => review(session, turn, proposedChanges(files, proposal), archived),
+    past: openPast(session, archived),
     ...(checker && offersChecks(config)
       ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
       : {}),
@@ -112,7 +115,7 @@ function askedOf({ settings }: Session, personRequest: KnownRequest | undefined)
 async function readSources(session: Session, { sources }: Direction): Promise<ReadonlyMap<string, Change[]>> {
   const read = new Map<string, Change[]>()
   for (const id of sources) {
-    const candidate = session.state.candidates.get(id)
+    const candidate = findCandidate(session.state, id)
     if (!candidate) continue
     try {
       read.set(id, await session.ports.repository.changes(candidate.base, candidate.head))
@@ -134,7 +137,7 @@ async function recordCandidate(
   const { name } = turn.proposer
   const made = await commitProposal(session, baseline, proposal)
   // Reviewed again from git objects, so that exactly what is pushed was reviewed.
-  const problems = review(session, turn, made.changes)
+  const problems = review(session, turn, made.changes, await session.archivedIdeas())
   const refused = { reason: problems.join(' '), usage, exhausted: false }
   if (problems.length > 0) return recordNothing(session, turn, refused, turn.personRequest)
   const candidate = recordMade(session, made, {
@@ -174,17 +177,26 @@ function recordNothing(
 }
 
 /** The static gate, the rule that an idea is tried once, and the minimum share of structural changes. */
-function review(session: Session, { direction, personRequest }: Turn, changes: readonly Change[]): string[] {
+function review(
+  session: Session,
+  { direction, personRequest }: Turn,
+  changes: readonly Change[],
+  archived: readonly ArchivedIdea[],
+): string[] {
   const { state, config } = session
   const problems = reviewChanges(changes, config.editable)
   if (problems.length > 0) return problems
   // A person's request may be similar to an earlier change, but not equal.
   const similarity = personRequest ? 1 : config.search.novelty
   const policy = { similarity, retryAfterMerges: config.search.retryAfterMerges }
-  const repetition = explainRepetition(state, changes, policy, direction.sources)
+  const repetition = explainRepetition(state, changes, policy, direction.sources, candidatesOf(archived))
   if (repetition !== undefined) return [repetition]
   if (!direction.structural || !changesOnlyConstants(changes)) return []
   return ['The change only affects numbers, but this turn requires a structural change.']
+}
+
+function candidatesOf(archived: readonly ArchivedIdea[]): Candidate[] {
+  return archived.map(({ candidate }) => candidate)
 }
 
 function proposedChanges(files: ReadonlyMap<string, string>, proposal: Pick<Proposal, 'files'>): Change[] {

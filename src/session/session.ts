@@ -9,6 +9,7 @@ import type { JudgePolicy } from '../core/judge/policy.ts'
 import { cutPlan, type Rules, rulesOf } from '../core/plan/rules.ts'
 import { decide, planTrials } from '../core/plan/schedule.ts'
 import { dispatchedRequest } from '../core/propose/requests.ts'
+import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
 import { type Cost, subtractCost, totalCost } from '../core/record/cost.ts'
 import type { Assignment, LedgerEvent } from '../core/record/events.ts'
 import {
@@ -212,6 +213,11 @@ export class Session {
         if (event.kind === 'certification')
           this.ports.log.info(describeCertification(this.state, event.certification))
     }
+  }
+
+  /** The ideas that checkpoints archived, oldest first, as far as they are kept. */
+  archivedIdeas(): Promise<readonly ArchivedIdea[]> {
+    return this.#journal.archivedIdeas()
   }
 
   /** Resolves when everything recorded so far is on the remote. */

@@ -12,7 +12,7 @@ export function textLedger(context: GitContext) {
       const stored = await store.read()
       text = ''
       if (!stored) return undefined
-      for await (const part of stored.parts) text += part
+      for await (const part of stored.parts('start')) text += part
       return text
     },
     /** @returns the text that is now on the remote */

@@ -17,6 +17,9 @@ interface Links {
 export class FakeLedgerStore implements LedgerStore {
   text: string
   curves = ''
+  /** The file of the newest checkpoint, and where its line begins. */
+  checkpoint: { state: string; start: number } | undefined
+  readonly archive = new Map<number, string>()
   held = false
   /** What the next pushes fail with. */
   failure: Error | undefined
@@ -36,7 +39,12 @@ export class FakeLedgerStore implements LedgerStore {
   async read(): Promise<StoredLedger | undefined> {
     const { text } = this
     this.#seen = text
-    return text === '' ? undefined : { parts: partsOf(text) }
+    if (text === '') return undefined
+    const { checkpoint } = this
+    return {
+      ...(checkpoint && { checkpoint: checkpoint.state }),
+      parts: (from) => partsOf(from === 'start' ? text : text.slice(checkpoint?.start ?? 0)),
+    }
   }
 
   async append(...[compose, branches, message]: Parameters<LedgerStore['append']>): Promise<void> {
@@ -45,15 +53,24 @@ export class FakeLedgerStore implements LedgerStore {
       if (this.failure) throw this.failure
       if (!this.text.startsWith(this.#seen))
         throw new LedgerError('the ledger was set back or rewritten', { hint: 'Run again.' })
-      const { lines, curves } = compose(this.text.slice(this.#seen.length), 1)
+      const { lines, curves, checkpoint } = compose(this.text.slice(this.#seen.length), 1)
       for (const update of branches)
         if (!this.#move(update) && update.to !== null)
           throw new LedgerError(`branch ${update.branch} is not where the ledger says it is`, { hint: '' })
       this.pushes.push({ message, branches })
       this.text += lines
       this.curves += curves
+      if (checkpoint) {
+        this.checkpoint = { state: checkpoint.state, start: this.text.length }
+        this.text += checkpoint.line
+        for (const { file, text } of checkpoint.blocks) this.archive.set(file, text)
+      }
       this.#seen = this.text
     })
+  }
+
+  async readArchive(files: readonly number[]): Promise<(string | undefined)[]> {
+    return files.map((file) => this.archive.get(file))
   }
 
   async readCurves(files: readonly number[]): Promise<string[]> {

@@ -1,7 +1,7 @@
 // The ledger on its branch: every append is one commit pushed as a fast-forward, which is a compare-and-swap by nature.
 import { setTimeout } from 'node:timers/promises'
 import { LedgerError } from '../../errors.ts'
-import type { BranchUpdate, LedgerStore, StoredLedger } from '../../ports.ts'
+import type { BranchUpdate, LedgerAddition, LedgerStore, StoredLedger } from '../../ports.ts'
 import { type GitContext, type GitFailure, hasStumbled } from './git.ts'
 import {
   LEDGER_BRANCH,
@@ -11,7 +11,16 @@ import {
   type Tip,
   tooManyWriters,
 } from './ledger-files.ts'
-import { countNumbered, cutIntoFiles, FULL_BYTES, numberedPath, OLD_LEDGER } from './ledger-layout.ts'
+import {
+  checkpointPath,
+  checkpointPaths,
+  countNumbered,
+  cutIntoFiles,
+  FULL_BYTES,
+  newestCheckpoint,
+  numberedPath,
+  OLD_LEDGER,
+} from './ledger-layout.ts'
 
 const MAX_ATTEMPTS = 20
 /** Attempts when it is the network that fails, with a longer pause before each. */
@@ -19,9 +28,11 @@ const MAX_STUMBLES = 4
 /** Files that are read at once. */
 const FILES_PER_PART = 16
 
-/** What was handed out of a tip: every file before the last, and the last as far as `text`. */
+/** What was handed out of a tip: every file from the first to the one before the last, and the last as far as `text`. */
 interface Seen {
   tip: Tip
+  /** Number of the first file that was read; later than 1 when reading began at a checkpoint. */
+  from: number
   /** Number of the last file; 0 for the one file of the first format. */
   last: number
   text: string
@@ -35,7 +46,7 @@ interface CurveFile {
 
 type Compose = Parameters<LedgerStore['append']>[0]
 
-const NOTHING_SEEN: Seen = { tip: { commit: null, files: new Map() }, last: 1, text: '' }
+const NOTHING_SEEN: Seen = { tip: { commit: null, files: new Map() }, from: 1, last: 1, text: '' }
 
 export function createLedgerBranch(context: GitContext): LedgerStore {
   return new LedgerBranch(ledgerFiles(context))
@@ -53,17 +64,30 @@ class LedgerBranch implements LedgerStore {
   async read(): Promise<StoredLedger | undefined> {
     const tip = await this.#files.exclusively(() => this.#fetch())
     this.#seen = { ...NOTHING_SEEN, tip }
-    return tip.commit === null ? undefined : { parts: this.#parts(tip) }
+    if (tip.commit === null) return undefined
+    const number = newestCheckpoint(tip.files)
+    const parts = (from: 'checkpoint' | 'start') => this.#parts(tip, from === 'start' ? 1 : (number ?? 1))
+    if (number === undefined) return { parts }
+    const blob = tip.files.get(checkpointPath(number)) ?? ''
+    await this.#files.prefetch([blob, ...ledgerBlobs(tip, number).blobs])
+    const [checkpoint = ''] = await this.#texts([blob])
+    return { checkpoint, parts }
   }
 
-  async *#parts(tip: Tip): AsyncGenerator<string> {
-    const { blobs, first } = ledgerBlobs(tip)
+  async *#parts(tip: Tip, from: number): AsyncGenerator<string> {
+    const { blobs, first } = ledgerBlobs(tip, from)
     await this.#files.prefetch(blobs)
     for (let index = 0; index < blobs.length; index += FILES_PER_PART) {
       const texts = await this.#texts(blobs.slice(index, index + FILES_PER_PART))
-      this.#seen = { tip, last: first + index + texts.length - 1, text: texts.at(-1) ?? '' }
+      this.#seen = { tip, from: first, last: first + index + texts.length - 1, text: texts.at(-1) ?? '' }
       yield texts.join('')
     }
+  }
+
+  async readArchive(numbers: readonly number[]): Promise<(string | undefined)[]> {
+    const blobs = numbers.map((number) => this.#seen.tip.files.get(numberedPath('archive', number)))
+    const texts = await this.#texts(blobs.filter((blob) => blob !== undefined))
+    return blobs.map((blob) => (blob === undefined ? undefined : texts.shift()))
   }
 
   async readCurves(numbers: readonly number[]): Promise<string[]> {
@@ -102,10 +126,10 @@ class LedgerBranch implements LedgerStore {
 
   /** The commit with what `compose` adds to what was seen; what was seen itself when it adds nothing. */
   async #commit(compose: Compose, unread: string, message: string): Promise<Seen> {
-    const { tip, last, text } = this.#seen
+    const { tip, from, last, text } = this.#seen
     const curveFile = await this.#curveFile(tip)
-    const { lines, curves } = compose(unread, curveFile.number)
-    if (lines === '' && curves === '') return this.#seen
+    const { lines, curves, checkpoint } = compose(unread, curveFile.number)
+    if (lines === '' && curves === '' && !checkpoint) return this.#seen
     const changes = new Map<string, string | null>()
     const pieces = cutIntoFiles(text + lines)
     const first = Math.max(1, last)
@@ -115,8 +139,11 @@ class LedgerBranch implements LedgerStore {
       if (last === 0 || index > 0 || piece !== text) changes.set(numberedPath('ledger', first + index), piece)
     if (curves !== '') changes.set(numberedPath('curves', curveFile.number), curveFile.text + curves)
     this.#curves = { ...curveFile, text: curveFile.text + curves }
+    const next = first + pieces.length
+    if (checkpoint) for (const change of checkpointFiles(tip, next, checkpoint)) changes.set(...change)
     const commit = await this.#files.commit(tip, changes, message)
-    return { tip: commit, last: first + pieces.length - 1, text: pieces.at(-1) ?? '' }
+    if (checkpoint) return { tip: commit, from, last: next, text: checkpoint.line }
+    return { tip: commit, from, last: next - 1, text: pieces.at(-1) ?? '' }
   }
 
   /** The file that curves go to now. */
@@ -145,8 +172,8 @@ class LedgerBranch implements LedgerStore {
   async #unreadSince(seen: Seen, tip: Tip): Promise<{ seen: Seen; unread: string } | undefined> {
     const isNothing = seen.last === 1 && seen.text === ''
     if (tip.commit === null) return isNothing ? { seen: { ...seen, tip }, unread: '' } : undefined
-    const { blobs, first } = ledgerBlobs(tip)
-    const old = ledgerBlobs(seen.tip)
+    const { blobs, first } = ledgerBlobs(tip, seen.from)
+    const old = ledgerBlobs(seen.tip, seen.from)
     // Closed files are compared by their hashes: what was read once is not read again.
     const isSameLayout = old.first === first && seen.last >= first && seen.tip.commit !== null
     const closed = isSameLayout ? seen.last - first : 0
@@ -157,12 +184,12 @@ class LedgerBranch implements LedgerStore {
     const text = texts.join('')
     const before = isSameLayout || isNothing ? seen.text : await this.#textUpTo(seen)
     if (!text.startsWith(before)) return undefined
-    const now = { tip, last: first + blobs.length - 1, text: texts.at(-1) ?? '' }
+    const now = { tip, from: first, last: first + blobs.length - 1, text: texts.at(-1) ?? '' }
     return { seen: now, unread: text.slice(before.length) }
   }
 
-  async #textUpTo({ tip, last, text }: Seen): Promise<string> {
-    const { blobs, first } = ledgerBlobs(tip)
+  async #textUpTo({ tip, from, last, text }: Seen): Promise<string> {
+    const { blobs, first } = ledgerBlobs(tip, from)
     return (await this.#texts(blobs.slice(0, last - first))).join('') + text
   }
 
@@ -172,7 +199,8 @@ class LedgerBranch implements LedgerStore {
 
   /** @throws LedgerError when the branch holds something else than a ledger */
   #checked(tip: Tip): Tip {
-    if (tip.commit === null || ledgerBlobs(tip).blobs.length > 0) return tip
+    if (tip.commit === null || tip.files.has(OLD_LEDGER) || tip.files.has(numberedPath('ledger', 1)))
+      return tip
     throw new LedgerError(
       `${LEDGER_BRANCH} has no ledger: neither ${numberedPath('ledger', 1)} nor ${OLD_LEDGER}`,
       {
@@ -187,13 +215,32 @@ class LedgerBranch implements LedgerStore {
   }
 }
 
-/** The blobs of a tip's ledger, and the number of the first: 0 in the first format. */
-function ledgerBlobs({ files }: Tip): { blobs: string[]; first: number } {
+/** The files of a checkpoint that begins this file of the ledger. It replaces the state of the one before. */
+function checkpointFiles(
+  { files }: Tip,
+  number: number,
+  { line, state, blocks }: NonNullable<LedgerAddition['checkpoint']>,
+): [string, string | null][] {
+  return [
+    ...checkpointPaths(files).map((path): [string, null] => [path, null]),
+    [numberedPath('ledger', number), line],
+    [checkpointPath(number), state],
+    ...blocks.map(({ file, text }): [string, string] => [numberedPath('archive', file), text]),
+  ]
+}
+
+/**
+ * The blobs of a tip's ledger from one of its files on, and the number of the first: 0 in the first format.
+ *
+ * @param from number of the file, at least 0
+ */
+function ledgerBlobs({ files }: Tip, from: number): { blobs: string[]; first: number } {
   const old = files.get(OLD_LEDGER)
   if (old !== undefined) return { blobs: [old], first: 0 }
-  const count = countNumbered(files, 'ledger')
-  const numbers = Array.from({ length: count }, (_, index) => index + 1)
-  return { blobs: numbers.map((number) => files.get(numberedPath('ledger', number)) ?? ''), first: 1 }
+  const first = Math.max(1, from)
+  const count = countNumbered(files, 'ledger', first)
+  const numbers = Array.from({ length: Math.max(0, count - first + 1) }, (_, index) => first + index)
+  return { blobs: numbers.map((number) => files.get(numberedPath('ledger', number)) ?? ''), first }
 }
 
 function rewritten(): LedgerError {

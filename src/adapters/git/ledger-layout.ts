@@ -7,12 +7,29 @@ const FILES_PER_FOLDER = 100
 /** The whole ledger in its first format. */
 export const OLD_LEDGER = 'ledger.jsonl'
 
-type NumberedKind = 'ledger' | 'curves'
+type NumberedKind = 'ledger' | 'curves' | 'archive'
 
 /** @param number from 1 */
 export function numberedPath(kind: NumberedKind, number: number): string {
   const folder = Math.floor((number - 1) / FILES_PER_FOLDER)
   return `${kind}/${String(folder).padStart(4, '0')}/${String(number).padStart(6, '0')}.jsonl`
+}
+
+/** @param number of the ledger file whose first line is the checkpoint */
+export function checkpointPath(number: number): string {
+  return `checkpoints/${String(number).padStart(6, '0')}.json`
+}
+
+const CHECKPOINT = /^checkpoints\/(\d{6,})\.json$/
+
+/** The number of the ledger file that the newest checkpoint begins; undefined without one. */
+export function newestCheckpoint(paths: ReadonlyMap<string, string>): number | undefined {
+  const numbers = checkpointPaths(paths).map((path) => Number(CHECKPOINT.exec(path)?.[1]))
+  return numbers.length === 0 ? undefined : Math.max(...numbers)
+}
+
+export function checkpointPaths(paths: ReadonlyMap<string, string>): string[] {
+  return [...paths.keys()].filter((path) => CHECKPOINT.test(path))
 }
 
 /**

@@ -64,7 +64,8 @@ function missingRuns(state: State, policy: CertifyPolicy): Trial[] {
 
 /** The last certifying replicate by tree. The count continues through all ranges, so that the seeds are always new. */
 function lastReplicates(state: State): Map<string, number> {
-  const last = new Map<string, number>()
+  const archived = Object.entries(state.archive.replicates)
+  const last = new Map(archived.map(([tree, { certify }]) => [tree, certify]))
   for (const { trial } of state.trials.values())
     if (trial.protocol.purpose === 'certify')
       last.set(trial.tree, Math.max(last.get(trial.tree) ?? 0, trial.replicate))

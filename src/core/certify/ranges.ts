@@ -2,6 +2,7 @@
 // tested next, until the merge that does not hold is isolated.
 
 import { type Candidate, isIdea } from '../record/candidate.ts'
+import { knownCandidates } from '../record/candidates.ts'
 import { type Certification, isRefuted } from '../record/certification.ts'
 import type { BaselineCommit, State } from '../record/state.ts'
 
@@ -86,7 +87,7 @@ function frontier(state: State): Frontier {
 
 function baselineSteps(state: State): BaselineStep[] {
   const merged = new Map<string, Candidate>()
-  for (const candidate of state.candidates.values())
+  for (const candidate of knownCandidates(state))
     if (candidate.end?.kind === 'merged') merged.set(candidate.end.commit, candidate)
   return state.baselines.map((baseline) => {
     const candidate = merged.get(baseline.commit)

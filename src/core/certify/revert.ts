@@ -1,6 +1,7 @@
 // Reverts a merge that certification refuted, by a pull request whose verdict comes from the fresh runs alone.
 
 import { type Proposal, revertedMerge } from '../record/candidate.ts'
+import { knownCandidates } from '../record/candidates.ts'
 import { type Certification, isRefuted, rangeKey } from '../record/certification.ts'
 import type { LedgerEvent } from '../record/events.ts'
 import { candidateMergedAs, refutationOf } from '../record/merges.ts'
@@ -19,7 +20,7 @@ export type CertificationStep =
 
 export function certificationSteps(state: State): CertificationStep[] {
   const decided = [...state.certifications.values()].filter((one) => one.holds || isRefuted(one))
-  const reverted = new Set([...state.candidates.values()].flatMap((one) => revertedMerge(one) ?? []))
+  const reverted = new Set(knownCandidates(state).flatMap((one) => revertedMerge(one) ?? []))
   return decided.flatMap((certification) => {
     const { to } = certification
     const isAnnounced = state.announced.has(rangeKey(certification))

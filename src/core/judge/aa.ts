@@ -2,6 +2,7 @@
 // would have been merged is the rate of false merges, measured instead of assumed.
 
 import type { Change } from '../gate/gate.ts'
+import { EMPTY_ARCHIVE } from '../record/archive.ts'
 import { type Candidate, isAa, type Proposal, revertedMerge } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 
@@ -38,11 +39,13 @@ export function aaProposal(number: number): Proposal {
  * @param every ideas between two of them; 0 for never
  */
 export function dueAa(state: State, every: number): number | undefined {
+  const { aa } = state.archive
   const candidates = [...state.candidates.values()]
   const last = candidates.findLastIndex(isAa)
-  const since = candidates.slice(last + 1).filter((one) => revertedMerge(one) === undefined).length
+  const inState = candidates.slice(last + 1).filter((one) => revertedMerge(one) === undefined).length
+  const since = last === -1 ? aa.candidatesSince + inState : inState
   if (every === 0 || since < every) return undefined
-  return candidates.filter(isAa).length + 1
+  return aa.total + candidates.filter(isAa).length + 1
 }
 
 /** Why a change is not what this A/A candidate may be; undefined when it is exactly that. */
@@ -67,11 +70,15 @@ export interface AaTally {
 }
 
 /** How often luck was taken for progress; undefined before the first A/A candidate is decided. */
-export function tallyAa(candidates: Iterable<Candidate>): AaTally | undefined {
+export function tallyAa(
+  candidates: Iterable<Candidate>,
+  archived: State['archive']['aa'] = EMPTY_ARCHIVE.aa,
+): AaTally | undefined {
   const verdicts = [...candidates].filter(isAa).flatMap(({ verdict }) => verdict ?? [])
-  if (verdicts.length === 0) return undefined
-  const accepted = verdicts.filter(({ kind }) => kind === 'merge').length
-  return { judged: verdicts.length, accepted, ...exactInterval(accepted, verdicts.length) }
+  const judged = archived.judged + verdicts.length
+  if (judged === 0) return undefined
+  const accepted = archived.accepted + verdicts.filter(({ kind }) => kind === 'merge').length
+  return { judged, accepted, ...exactInterval(accepted, judged) }
 }
 
 /** Probability in each tail of a 95 % interval. */

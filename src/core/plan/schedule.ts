@@ -102,8 +102,10 @@ function nextTrial(
   { base, head, tree }: { base: string; head: string; tree: string },
   ahead = 0,
 ): Trial {
-  const ran = [...state.trials.values()].filter(({ trial }) => trial.tree === tree && isJudgeTrial(trial))
-  const replicate = Math.max(0, ...ran.map((result) => result.trial.replicate)) + 1 + ahead
+  let last = state.archive.replicates[tree]?.judge ?? 0
+  for (const { trial } of state.trials.values())
+    if (trial.tree === tree && isJudgeTrial(trial)) last = Math.max(last, trial.replicate)
+  const replicate = last + 1 + ahead
   const id = trialId(tree, replicate)
   const seed = trialSeed(state.rootSeed, tree, replicate)
   const known = candidate === null ? undefined : state.candidates.get(candidate)

@@ -38,12 +38,14 @@ export function readCannot(answer: string): string | undefined {
 }
 
 /** Candidates whose pull request a person closed, with the person's comment. */
-export function rejections({ candidates }: State): string {
-  const lines = [...candidates.values()].flatMap(({ title, end }) => {
-    if (end?.kind !== 'withdrawn' || end.words === undefined) return []
-    const comment = visibleText(end.words.text, 300)
-    return [`- ${visibleText(title, 100)}: a person rejected this because “${comment}”`]
-  })
+export function rejections({ candidates, archive }: State): string {
+  const recent = [...candidates.values()].flatMap(({ title, end }) =>
+    end?.kind === 'withdrawn' && end.words ? [{ title, words: end.words.text }] : [],
+  )
+  const lines = [...archive.rejections, ...recent].map(
+    ({ title, words }) =>
+      `- ${visibleText(title, 100)}: a person rejected this because “${visibleText(words, 300)}”`,
+  )
   if (lines.length === 0) return ''
   return `# Rejected by people\n\nTheir words are quoted.\n\n${lines.slice(-MAX_REJECTIONS).join('\n')}`
 }

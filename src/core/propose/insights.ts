@@ -2,8 +2,9 @@
 // Every generated line cites its experiments; lines that people wrote or changed are kept.
 
 import { createHash } from 'node:crypto'
-import { CATEGORIES, type Candidate } from '../record/candidate.ts'
-import { pastIdeas } from '../record/ideas.ts'
+import type { CategoryTally } from '../record/archive.ts'
+import { CATEGORIES, type Candidate, isIdea } from '../record/candidate.ts'
+import { pastIdeas, tallyCategories } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
 import { STATUS_WORDS, statusOf } from '../record/status.ts'
 import { visibleText } from '../text/markdown.ts'
@@ -22,7 +23,8 @@ Rewritten from time to time. Add lines of your own, or change any of these: what
 const MARK = / <!-- ([0-9a-f]{6}) -->$/
 
 export function decidedCount(state: State): number {
-  return decidedIdeas(state).length
+  const ideas = [...state.candidates.values()].filter(isIdea)
+  return state.archive.ideas + ideas.filter(({ end }) => end !== undefined).length
 }
 
 function decidedIdeas(state: State): Candidate[] {
@@ -58,9 +60,13 @@ function describeAttempt(candidate: Candidate): string {
   return `- ${nameOf(candidate)} [${category}] ${visibleText(title, 100)}: ${status}, ${gainText(candidate)}. ${reason}`
 }
 
-/** The usable lines of an answer: those that cite a known experiment. */
-export function readInsights(answer: string, state: State): string[] {
-  const known = new Set(pastIdeas(state).map(nameOf))
+/**
+ * The usable lines of an answer: those that cite a known experiment.
+ *
+ * @param archived every archived idea
+ */
+export function readInsights(answer: string, state: State, archived: readonly Candidate[] = []): string[] {
+  const known = new Set(pastIdeas(state, archived).map(nameOf))
   return answer
     .split('\n')
     .filter((line) => /^\s*[-*] /.test(line))
@@ -72,21 +78,25 @@ export function readInsights(answer: string, state: State): string[] {
 /** Insights without a model: one line of statistics for every category that was tried. */
 export function tabulateInsights(state: State): string[] {
   const groups = Map.groupBy(pastIdeas(state), ({ category }) => category)
+  const tallies = tallyCategories(state)
   return CATEGORIES.flatMap((category) => {
-    const tried = groups.get(category) ?? []
-    return tried.length === 0 ? [] : [`${category}: ${sumUp(tried)}`]
+    const tally = tallies.get(category)
+    return tally === undefined || tally.tried === 0
+      ? []
+      : [`${category}: ${sumUp(groups.get(category) ?? [], tally)}`]
   })
 }
 
-function sumUp(tried: readonly Candidate[]): string {
+/** @param tried those that are known one by one */
+function sumUp(tried: readonly Candidate[], tally: CategoryTally): string {
   const byGain = tried.toSorted((a, b) => gainOf(b) - gainOf(a))
   const merged = byGain.filter((candidate) => statusOf(candidate) === 'merged')
   const failed = tried.filter(failedToRun)
   const others = byGain.filter((candidate) => statusOf(candidate) !== 'merged')
   return [
-    `${tried.length} tried`,
+    `${tally.tried} tried`,
     `${merged.length} merged${listed(merged)}`,
-    `${failed.length} failed to run${listed(failed.toReversed())}`,
+    `${tally.failed} failed to run${listed(failed.toReversed())}`,
     `best of the rest${listed(others.slice(0, 2)) || ' unknown'}`,
   ].join('; ')
 }

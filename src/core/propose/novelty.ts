@@ -21,15 +21,17 @@ export interface NoveltyPolicy {
  * Explains which candidate a change repeats; undefined for a new change.
  *
  * @param sources ids of the candidates that the proposal starts from: it may resemble them but not equal them
+ * @param archived every archived idea
  */
 export function explainRepetition(
   state: State,
   changes: readonly Change[],
   policy: NoveltyPolicy,
   sources: Direction['sources'] = [],
+  archived: readonly Candidate[] = [],
 ): string | undefined {
   const ages = new Map(state.baselines.toReversed().map(({ commit }, merges) => [commit, merges]))
-  const past = pastIdeas(state).filter(
+  const past = pastIdeas(state, archived).filter(
     (candidate) => !mayReturn(candidate, ages.get(candidate.base) ?? ages.size, policy),
   )
   const key = changeKey(changes)

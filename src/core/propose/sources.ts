@@ -54,9 +54,10 @@ export function drawSimplification(state: State, random: () => number): Candidat
     (candidate) =>
       isMerged(candidate) && isStructural(candidate) && directionOf(candidate)?.mode !== 'simplify',
   )
-  if (Math.floor(merged.length / MERGES_PER_SIMPLIFICATION) <= uses.size) return undefined
+  const simplified = new Set([...state.archive.simplified, ...uses.keys()])
+  if (Math.floor(merged.length / MERGES_PER_SIMPLIFICATION) <= simplified.size) return undefined
   const source = best(
-    merged.slice(-MAX_SOURCES).filter(({ id }) => !uses.has(id)),
+    merged.slice(-MAX_SOURCES).filter(({ id }) => !simplified.has(id)),
     random,
   )
   return source && [source]

@@ -50,8 +50,8 @@ export function summariseCost(state: State): CostSummary {
   return { total, perMerge: merges === 0 ? undefined : divide(total, merges), byCandidate }
 }
 
-export function totalCost(state: Pick<State, 'usage' | 'trials'>): Cost {
-  let deviceSeconds = 0
+export function totalCost(state: Pick<State, 'usage' | 'trials' | 'archive'>): Cost {
+  let deviceSeconds = state.archive.deviceMilliseconds / 1000
   for (const result of state.trials.values()) deviceSeconds += result.deviceSeconds
   return { usage: state.usage, deviceSeconds }
 }
@@ -103,6 +103,31 @@ export function spentSince(spending: readonly Spending[], since: Date, now: Date
     if (time > latest && time <= now.getTime()) latest = time
     return latest > since.getTime() || time > since.getTime()
   })
+}
+
+const SLOT_MILLISECONDS = 10 * 60 * 1000
+
+/**
+ * Sums up spending per ten minutes, each sum at the time of its latest line: a limit per week may count a line for ten
+ * minutes too long, and never too short. Lines that are ahead of `now` stay as they are, see `spentSince`.
+ */
+export function sumUpSpending(spending: readonly Spending[], now: number): Spending[] {
+  const sums: Spending[] = []
+  let latest = 0
+  for (const { time, cost } of spending) {
+    const isAhead = time > now
+    if (time > latest && !isAhead) latest = time
+    const last = sums.at(-1)
+    const isSameSlot = last && slotOf(last.time) === slotOf(latest)
+    if (isAhead) sums.push({ time, cost })
+    else if (isSameSlot) sums[sums.length - 1] = { time: latest, cost: addCost(last.cost, cost) }
+    else sums.push({ time: latest, cost })
+  }
+  return sums
+}
+
+function slotOf(time: number): number {
+  return Math.floor(time / SLOT_MILLISECONDS)
 }
 
 /** The total cost after `since`, see `spentSince`. */

@@ -1,5 +1,6 @@
 // Every event of the current ledger format. `docs/ledger.md` describes each event; `migrate.ts` migrates older formats.
 // Changing the meaning or shape of an event requires a new format.
+import type { ArchivedBelief, Block } from './archive.ts'
 import type { Candidate, CandidateEnd, Direction, Usage } from './candidate.ts'
 import type { Certification, MergeRange } from './certification.ts'
 import type { PersonRequest, RequestAnswer } from './request.ts'
@@ -63,6 +64,19 @@ export type LedgerEvent =
   | { kind: 'announced'; from: MergeRange['from']; to: MergeRange['to'] }
   /** A refuted merge stays in the baseline, for this reason. */
   | { kind: 'not-reverted'; commit: string; reason: string }
+  | ({ kind: 'checkpoint' } & Checkpoint)
+
+/** A place from which the ledger can be read: older decided candidates are archived, and the state is in a file beside it. */
+export interface Checkpoint {
+  /** SHA-256 of the file with the state, in hexadecimal. */
+  state: string
+  /** How many decided candidates, the newest, are not archived. */
+  keep: number
+  /** Files with what is archived now. */
+  blocks: readonly Block[]
+  /** What is believed from now on because of all that is archived. */
+  beliefs: readonly ArchivedBelief[]
+}
 
 /** The trials that the jobs of one workflow run are responsible for. */
 export interface Assignment {

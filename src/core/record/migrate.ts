@@ -31,6 +31,7 @@ const KINDS: ReadonlySet<string> = new Set<LedgerEvent['kind']>([
   'certification',
   'announced',
   'not-reverted',
+  'checkpoint',
 ])
 
 export type Migrated =

@@ -3,6 +3,7 @@
 import { pendingMerges } from '../certify/ranges.ts'
 import { certificationSteps } from '../certify/revert.ts'
 import { revertedMerge } from '../record/candidate.ts'
+import { knownCandidates } from '../record/candidates.ts'
 import { isRefuted } from '../record/certification.ts'
 import type { State } from '../record/state.ts'
 import { describeCertification } from './describe.ts'
@@ -46,7 +47,7 @@ function revertStatus(state: State, commit: string): string {
     )
   )
     return 'to be reverted'
-  const revert = [...state.candidates.values()].findLast((one) => revertedMerge(one) === commit)
+  const revert = knownCandidates(state).findLast((one) => revertedMerge(one) === commit)
   if (revert?.end?.kind === 'merged') return 'reverted'
   if (revert?.end?.kind === 'withdrawn') return `not reverted: ${revert.end.reason}`
   return revert?.end === undefined ? 'being reverted' : 'the revert waits for a person'

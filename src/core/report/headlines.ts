@@ -6,13 +6,13 @@ import { standingWord } from './words.ts'
 export type Headlines = ReturnType<typeof headlines>
 
 export function headlines(report: Report) {
-  const { metric, before, after, rows, counts, trials, cost, limit, run, aa } = report
+  const { metric, before, after, candidates, counts, trials, cost, limit, run, aa } = report
   const { certified, refuted, pending } = report.certification
   const shown = shownRows(report)
   return {
     metric: metric.name,
     baseline: { before: before ?? null, after: after ?? null },
-    candidates: rows.length,
+    candidates,
     counts,
     /** Merges that fresh runs confirmed, did not confirm, or have yet to check. */
     certification: { certified, refuted, pending },
@@ -29,9 +29,9 @@ export function headlines(report: Report) {
     /** The limit that stops research, as a sentence. */
     limit: limit ?? null,
     /** Candidates without an entry in `rows`: GitHub limits the outputs of a job to 1 MB. */
-    rowsLeftOut: rows.length - shown.length,
+    rowsLeftOut: candidates - shown.length,
     /** The newest candidates and the latest merges. No titles: they are untrusted text, and outputs end up in scripts. */
-    rows: shown.map(({ row }) => ({
+    rows: shown.map((row) => ({
       pullRequest: row.candidate.pullRequest ?? null,
       standing: row.standing,
       /** The standing in words, or how a run failed: `timed-out`, `out-of-memory`. */

@@ -34,7 +34,7 @@ export function renderPage(report: Report, found?: Links): string {
 <body>
 <main>
 ${renderHeader(report, links)}
-${renderFigure({ ...report, rows: shownRows(report).map(({ row }) => row) }, links)}
+${renderFigure({ ...report, rows: shownRows(report) }, links)}
 <dl>${runFigures(report).map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
 ${renderTrust(report)}
 ${report.rows.length > 0 ? renderRows(report, links) : undefined}
@@ -108,14 +108,14 @@ function renderRows(report: Report, links: Links | undefined): Markup {
 <table>
 <thead><tr><th>#</th><th>change</th><th class="number optional">runs</th><th class="number optional">${report.metric.name}</th><th class="number">Δ</th><th>verdict</th></tr></thead>
 <tbody>
-${shownRows(report).map(({ row, position }) => renderRow(report, row, position, links))}</tbody>
+${shownRows(report).map((row) => renderRow(report, row, links))}</tbody>
 </table>
 ${leftOut === undefined ? undefined : html`<p>${leftOut}</p>`}
 </section>`
 }
 
-function renderRow(report: Report, row: ReportRow, position: number, links: Links | undefined): Markup {
-  const { candidate, standing } = row
+function renderRow(report: Report, row: ReportRow, links: Links | undefined): Markup {
+  const { candidate, standing, position } = row
   const href = pullRequestAddress(row, links)
   const title = html`<strong>${visibleText(candidate.title, 200)}</strong>`
   return html`<tr class="${standing}">

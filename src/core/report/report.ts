@@ -49,15 +49,7 @@ export function renderReport(report: Report, links?: Links): string {
     ...trustSentences(report).map((sentence) => inertText(sentence, 1000)),
     ...(report.limit ? [`No more proposals: ${report.limit}.`] : []),
     ...(leftOut === undefined ? [] : [leftOut]),
-    ...(rows.length > 0
-      ? [
-          rowTable(
-            report,
-            shownRows(report).map(({ row }) => row),
-            links,
-          ),
-        ]
-      : []),
+    ...(rows.length > 0 ? [rowTable(report, shownRows(report), links)] : []),
   ]
   return truncateMarkdown(parts.join('\n\n'), MAX_SUMMARY_CHARACTERS)
 }

@@ -186,8 +186,8 @@ function drawLabels(
   )
 }
 
-function describe({ metric, rows, counts }: Report): string {
-  return `How ${metric.name} changed: ${rows.length} tried, ${counts.merged} merged`
+function describe({ metric, candidates, counts }: Report): string {
+  return `How ${metric.name} changed: ${candidates} tried, ${counts.merged} merged`
 }
 
 function round(value: number): number {

@@ -3,6 +3,8 @@
 import type { Config } from '../config/config.ts'
 import { type AaTally, tallyAa } from '../judge/aa.ts'
 import { baselineMean, type Conditions, noiseSigma, trialsOfTree } from '../judge/evidence.ts'
+import { archivedBelief } from '../judge/runs.ts'
+import type { Archive } from '../record/archive.ts'
 import { type Candidate, isAa } from '../record/candidate.ts'
 import { type Cost, type CostSummary, NO_COST, summariseCost } from '../record/cost.ts'
 import type { State } from '../record/state.ts'
@@ -23,8 +25,10 @@ export interface Report {
   after: number | undefined
   /** Standard deviation of one run. */
   sigma: number | undefined
-  /** In the order of their last trial, candidates without trials last. */
+  /** In the order of their last trial, candidates without trials last. Of archived candidates, the latest merges. */
   rows: ReportRow[]
+  /** How many candidates there are, those without a row included. */
+  candidates: number
   counts: Record<Standing, number>
   trials: number
   cost: CostSummary
@@ -50,6 +54,8 @@ export interface RunTimes {
 
 export interface ReportRow {
   candidate: Candidate
+  /** Place among all candidates, from 1, so that charts and tables use the same numbers. */
+  position: number
   standing: Standing
   /** How its first failed run ended, when it crashed or was cut. */
   failure?: Outcome
@@ -81,26 +87,58 @@ export function buildReport(
   const means = state.baselines.map(({ tree }) => baselineMean(state, conditions, tree))
   const levels = new Map(state.baselines.map(({ commit }, index) => [commit, means[index]]))
   const cost = summariseCost(state)
-  const rows = inOrderOfLastTrial(state).map((candidate) => ({
+  const { archive } = state
+  const rows = inOrderOfLastTrial(state).map((candidate, index) => ({
     ...reportRow(trialsOfTree(state, conditions, candidate.tree), levels, config.metric, candidate),
+    position: archive.candidates + index + 1,
     cost: cost.byCandidate.get(candidate.id) ?? NO_COST,
   }))
-  const counts = Object.fromEntries(STANDINGS.map((standing) => [standing, 0])) as Record<Standing, number>
-  for (const { standing } of rows) counts[standing] += 1
   return {
     metric: config.metric,
-    before: means.find((value) => value !== undefined),
+    before: archivedBelief(state, conditions)?.first?.value ?? means.find((value) => value !== undefined),
     after: means.at(-1),
     sigma: noiseSigma(state, conditions),
-    rows,
-    counts,
-    trials: state.trials.size,
+    rows: [...archivedRows(archive, config.metric), ...rows],
+    candidates: archive.candidates + rows.length,
+    counts: countStandings(archive, rows),
+    trials: archive.trials + state.trials.size,
     cost,
     limit,
     certification: tallyCertification(state),
-    aa: tallyAa(state.candidates.values()),
+    aa: tallyAa(state.candidates.values(), state.archive.aa),
     run,
   }
+}
+
+function countStandings(
+  { statuses }: Archive,
+  rows: readonly Pick<ReportRow, 'standing'>[],
+): Record<Standing, number> {
+  const counts = Object.fromEntries(STANDINGS.map((standing) => [standing, 0])) as Record<Standing, number>
+  for (const standing of STANDINGS) if (standing !== 'open') counts[standing] = statuses[standing] ?? 0
+  for (const { standing } of rows) counts[standing] += 1
+  return counts
+}
+
+/** The latest archived merges. */
+function archivedRows({ kept }: Archive, metric: Pick<Metric, 'direction'>): ReportRow[] {
+  const merges = kept.filter(({ candidate }) => candidate.end?.kind === 'merged').slice(-MAX_MERGES)
+  return merges.map(({ candidate, position, runs, value, level = value, deviceSeconds }) => ({
+    candidate,
+    position,
+    standing: 'merged',
+    runs,
+    cost: { usage: candidate.usage, deviceSeconds },
+    ...(value !== undefined && { value }),
+    ...deltaOf(candidate, metric),
+    ...(level !== undefined && { level }),
+  }))
+}
+
+function deltaOf(candidate: Candidate, { direction }: Pick<Metric, 'direction'>): Pick<ReportRow, 'delta'> {
+  // An A/A candidate changes nothing, so its measured gain is pure noise.
+  const gain = isAa(candidate) ? undefined : (candidate.verdict?.measured ?? candidate.verdict?.gain)
+  return gain === undefined ? {} : { delta: direction === 'minimize' ? -gain : gain }
 }
 
 /** Sorted by last trial, because a candidate that waited for another's merge was measured again after it. */
@@ -120,14 +158,12 @@ function reportRow(
   levels: ReadonlyMap<string, number | undefined>,
   metric: Pick<Metric, 'direction'>,
   candidate: Candidate,
-): Omit<ReportRow, 'cost'> {
+): Omit<ReportRow, 'cost' | 'position'> {
   const values = measuredValues(trials)
   const { verdict, end } = candidate
   const status = statusOf(candidate)
   const standing = isOpenStatus(status) ? 'open' : status
   const failure = verdict?.failure
-  // An A/A candidate changes nothing, so its measured gain is pure noise.
-  const gain = isAa(candidate) ? undefined : (verdict?.measured ?? verdict?.gain)
   const value = values.length > 0 ? mean(values) : undefined
   const level = end?.kind === 'merged' ? (levels.get(end.commit) ?? value) : undefined
   return {
@@ -136,7 +172,7 @@ function reportRow(
     runs: values.length,
     ...(failure !== undefined && { failure }),
     ...(value !== undefined && { value }),
-    ...(gain !== undefined && { delta: metric.direction === 'minimize' ? -gain : gain }),
+    ...deltaOf(candidate, metric),
     ...(level !== undefined && { level }),
   }
 }
@@ -145,20 +181,16 @@ function reportRow(
 const MAX_NEWEST = 500
 const MAX_MERGES = 500
 
-/**
- * The rows that are shown, in order: the latest older merges, then the newest candidates. Positions are those among all
- * rows, so that charts and tables use the same numbers.
- */
-export function shownRows({ rows }: Pick<Report, 'rows'>): { row: ReportRow; position: number }[] {
-  const all = rows.map((row, index) => ({ row, position: index + 1 }))
-  const newest = all.slice(-MAX_NEWEST)
-  const merges = all.slice(0, -MAX_NEWEST).filter(({ row }) => row.standing === 'merged')
+/** The rows that are shown, in order: the latest older merges, then the newest candidates. */
+export function shownRows({ rows }: Pick<Report, 'rows'>): ReportRow[] {
+  const newest = rows.slice(-MAX_NEWEST)
+  const merges = rows.slice(0, -MAX_NEWEST).filter(({ standing }) => standing === 'merged')
   return [...merges.slice(-MAX_MERGES), ...newest]
 }
 
 /** `Not shown: 4200 older candidates, which are in the ledger only.` Undefined when all are shown. */
-export function leftOutWords(report: Pick<Report, 'rows'>): string | undefined {
-  const left = report.rows.length - shownRows(report).length
+export function leftOutWords(report: Pick<Report, 'rows' | 'candidates'>): string | undefined {
+  const left = report.candidates - shownRows(report).length
   if (left === 0) return undefined
   const candidates = left === 1 ? 'candidate, which is' : 'candidates, which are'
   return `Not shown: ${left} older ${candidates} in the ledger only.`

@@ -77,10 +77,10 @@ export function standingWord({ standing, failure }: ReportRow): string {
 }
 
 /** The figures above the table: counts, times and costs. */
-export function runFigures({ rows, trials, run, cost, certification }: Report): [string, string][] {
+export function runFigures({ candidates, trials, run, cost, certification }: Report): [string, string][] {
   const { total, perMerge } = cost
   const figures: [label: string, value: string | undefined][] = [
-    ['candidates', `${rows.length}`],
+    ['candidates', `${candidates}`],
     ['merges certified', certifiedShare(certification)],
     ['trials', `${trials}`],
     ['wall time', run && formatSeconds(run.seconds)],

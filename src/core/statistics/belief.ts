@@ -5,10 +5,12 @@ import {
   DEFAULT_EFFECTS,
   type Effects,
   judgeEffect,
+  type LearnedEffects,
   learnEffects,
   type MeasuredGain,
   type Observation,
   observeGain,
+  sumUpEffects,
 } from './effects.ts'
 import { mean } from './noise.ts'
 
@@ -43,8 +45,16 @@ export interface Belief {
 /** What earlier periods contribute. */
 export interface CarriedBelief extends Belief {
   observations: readonly Observation[]
-  /** Number of observations from which the effects were learned. */
+  /** What was learned from observations before them, of candidates that were archived. */
+  before?: LearnedEffects
+  /** Number of observations from which the effects were learned, those before included. */
   learnedFrom: number
+}
+
+/** A belief that no longer changes: the candidates and runs behind it were archived. */
+export interface FrozenBelief extends LearnedEffects {
+  /** Absent while the baseline is not measured. */
+  level?: Level
 }
 
 export const NOTHING_CARRIED: CarriedBelief = {
@@ -69,20 +79,49 @@ const DRIFT_VARIANCE = 0.0005
  *
  * @param sigma noise of one run, above 0
  */
-export function believe(
+export function believe(carried: CarriedBelief, period: BaselinePeriod, sigma: number): CarriedBelief {
+  return conclude(carried, weighPeriod(carried, period, sigma))
+}
+
+/** A period weighed candidate by candidate, so that it can be continued when candidates are added. */
+export interface WeighedPeriod {
+  /** The level before the first candidate and after each; empty while the baseline is not measured. */
+  levels: readonly Level[]
+  /** One per candidate. */
+  observations: readonly Observation[]
+}
+
+/**
+ * Weighs the runs and candidates of one period.
+ *
+ * @param known a weighing of the same carried belief and own runs, which is continued
+ * @param same how many candidates it has in common with this period, from the first
+ */
+export function weighPeriod(
   carried: CarriedBelief,
   { measured, tried }: BaselinePeriod,
   sigma: number,
-): CarriedBelief {
-  let level = measureLevel(carried.level, measured, sigma)
-  const observations = [...carried.observations]
-  for (const runs of tried) {
+  known?: WeighedPeriod,
+  same = 0,
+): WeighedPeriod {
+  const observations = known?.observations.slice(0, same) ?? []
+  const levels = known?.levels.slice(0, same + 1) ?? []
+  const first = levels.length > 0 ? undefined : measureLevel(carried.level, measured, sigma)
+  if (first) levels.push(first)
+  for (const runs of tried.slice(observations.length)) {
+    const level = levels.at(-1)
     if (!level) break
     observations.push(observeGain(measuredGain(level, runs, sigma)))
     const { baseline } = weigh(level, runs, sigma, carried.effects)
-    level = { mean: baseline.mean, variance: baseline.variance + DRIFT_VARIANCE * sigma ** 2 }
+    levels.push({ mean: baseline.mean, variance: baseline.variance + DRIFT_VARIANCE * sigma ** 2 })
   }
-  return relearn({ ...carried, level, observations })
+  return { levels, observations }
+}
+
+/** What is believed after a weighed period. */
+export function conclude(carried: CarriedBelief, { levels, observations }: WeighedPeriod): CarriedBelief {
+  const all = [...carried.observations, ...observations]
+  return relearn({ ...carried, level: levels.at(-1), observations: all })
 }
 
 /**
@@ -99,10 +138,35 @@ export function endPeriod(carried: CarriedBelief, period: BaselinePeriod, sigma:
 }
 
 function relearn(carried: CarriedBelief): CarriedBelief {
-  const { observations, effects, learnedFrom } = carried
-  if (observations.length < learnedFrom * LEARNING_GROWTH || observations.length === learnedFrom)
-    return carried
-  return { ...carried, effects: learnEffects(observations, effects), learnedFrom: observations.length }
+  const { learnedFrom } = carried
+  const count = countObservations(carried)
+  return count < learnedFrom * LEARNING_GROWTH || count === learnedFrom ? carried : learnFromAll(carried)
+}
+
+function learnFromAll(carried: CarriedBelief): CarriedBelief {
+  const { observations, effects, before } = carried
+  return {
+    ...carried,
+    effects: learnEffects(observations, effects, before),
+    learnedFrom: countObservations(carried),
+  }
+}
+
+function countObservations({ observations, before }: CarriedBelief): number {
+  return observations.length + (before?.observations ?? 0)
+}
+
+/** What is kept of a belief when the candidates and runs behind it are archived. */
+export function freeze(carried: CarriedBelief): FrozenBelief {
+  const count = countObservations(carried)
+  const { effects, level } = count === carried.learnedFrom ? carried : learnFromAll(carried)
+  return { ...sumUpEffects(effects, count), ...(level && { level }) }
+}
+
+/** A frozen belief, to be continued with later candidates. */
+export function thaw({ level, effects, observations }: FrozenBelief): CarriedBelief {
+  const before = { effects, observations }
+  return { level, effects, observations: [], before, learnedFrom: observations }
 }
 
 /** Combines the estimate of a level with independent runs. */

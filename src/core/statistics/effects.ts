@@ -50,16 +50,48 @@ export function observeGain(measured: MeasuredGain): Observation {
   return PIECES.map((piece) => momentsOn(piece, piece, measured, 1).mass)
 }
 
-/** Estimates the mixture weights by expectation maximisation (Dempster, Laird & Rubin, 1977) with the prior `DEFAULT_EFFECTS`. */
-export function learnEffects(observations: readonly Observation[], start: Effects): Effects {
+/** What was learned from observations that are not kept any more. */
+export interface LearnedEffects {
+  effects: Effects
+  /** How many of them count, at most `MAX_OBSERVATIONS`. */
+  observations: number
+}
+
+/** Sums up what was learned from `count` observations, so that these need not be kept. */
+export function sumUpEffects(effects: Effects, count: number): LearnedEffects {
+  return { effects, observations: Math.min(count, MAX_OBSERVATIONS) }
+}
+
+/**
+ * Estimates the mixture weights by expectation maximisation (Dempster, Laird & Rubin, 1977) with the prior `DEFAULT_EFFECTS`.
+ *
+ * @param before earlier observations; their shares of the components stay as they were learned
+ */
+export function learnEffects(
+  observations: readonly Observation[],
+  start: Effects,
+  before?: LearnedEffects,
+): Effects {
   const recent = observations.slice(-MAX_OBSERVATIONS)
+  const earlier = before ? earlierShares(before, MAX_OBSERVATIONS - recent.length) : undefined
   let effects = start
   for (let iteration = 0; iteration < ITERATIONS && recent.length > 0; iteration++) {
-    const counts = DEFAULT_EFFECTS.map((weight) => weight * DEFAULT_CANDIDATES)
+    const counts = DEFAULT_EFFECTS.map(
+      (weight, index) => weight * DEFAULT_CANDIDATES + (earlier?.[index] ?? 0),
+    )
     for (const likelihoods of recent) addShares(counts, effects, likelihoods)
     effects = normalised(counts)
   }
   return effects
+}
+
+/** The counts that `room` of the earlier observations add to the components: the learned weights without the prior's part. */
+function earlierShares({ effects, observations }: LearnedEffects, room: number): number[] {
+  const share = Math.min(observations, room) / observations || 0
+  return DEFAULT_EFFECTS.map((weight, index) => {
+    const counts = (effects[index] ?? 0) * (observations + DEFAULT_CANDIDATES) - weight * DEFAULT_CANDIDATES
+    return share * Math.max(0, counts)
+  })
 }
 
 /** Adds one candidate's posterior share of each component to the counts. */

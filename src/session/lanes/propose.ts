@@ -1,7 +1,7 @@
 // The proposing lane: requests new ideas until enough candidates wait for their first run, or a limit is reached.
 import { waitingCandidates } from '../../core/plan/schedule.ts'
 import { ProposerBackoff, ROUND_BACKOFF, RUN_BACKOFF } from '../../core/propose/proposer-backoff.ts'
-import { pastIdeas } from '../../core/record/ideas.ts'
+import { countIdeas } from '../../core/record/ideas.ts'
 import { openCandidates } from '../../core/record/state.ts'
 import { formatSeconds } from '../../core/text/numbers.ts'
 import { ProposerError } from '../../errors.ts'
@@ -42,7 +42,7 @@ export class ProposeLane {
     this.#proposers = ports.createProposers(session.config.proposers)
     this.#requests = new RequestQueue(session)
     this.#backoff = new ProposerBackoff(options.job === 'run' ? RUN_BACKOFF : ROUND_BACKOFF)
-    this.#ideasBefore = pastIdeas(session.state).length
+    this.#ideasBefore = countIdeas(session.state)
     this.#baseline = session.baseline.commit
   }
 
@@ -79,8 +79,7 @@ export class ProposeLane {
   #limitReached(): string | undefined {
     const { settings, config, state } = this.#session
     const limit = Math.min(settings.candidates ?? Number.POSITIVE_INFINITY, config.limits.candidates)
-    if (pastIdeas(state).length - this.#ideasBefore >= limit)
-      return `the limit of ${limit} candidates is reached`
+    if (countIdeas(state) - this.#ideasBefore >= limit) return `the limit of ${limit} candidates is reached`
     return this.#session.costLimitReached
   }
 

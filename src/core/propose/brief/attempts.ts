@@ -1,7 +1,7 @@
 // The brief's section on past candidates: those most relevant to the direction, with status and reason, quoted as data.
 
 import type { Candidate, Direction } from '../../record/candidate.ts'
-import { pastIdeas } from '../../record/ideas.ts'
+import { countIdeas, pastIdeas } from '../../record/ideas.ts'
 import type { State } from '../../record/state.ts'
 import { STATUS_WORDS, statusOf } from '../../record/status.ts'
 import type { TrialResult } from '../../record/trial.ts'
@@ -26,7 +26,7 @@ export function attempts({ state, direction }: Pick<BriefInput, 'state' | 'direc
     gainText(candidate),
     visibleText(reasonOf(candidate), 160),
   ])
-  const left = tried.length - relevant.length
+  const left = countIdeas(state) - relevant.length
   const others = left > 0 ? ` ${left} others are not shown.` : ''
   return `# Tried so far
 

@@ -1,6 +1,7 @@
 // The brief's last section: the direction for this proposal, and the changes to start from.
 
 import type { Mode } from '../../record/candidate.ts'
+import { findCandidate } from '../../record/candidates.ts'
 import { unifiedDiff } from '../../text/diff.ts'
 import { fence, visibleText } from '../../text/markdown.ts'
 import type { BriefInput } from './input.ts'
@@ -30,7 +31,7 @@ export function directionAtHand({
   const words =
     category === 'hyperparameter' ? CONSTANTS : `Category: ${category}, ${CATEGORY_WORDS[category]}.`
   const parts = direction.sources.flatMap((id) => {
-    const candidate = state.candidates.get(id)
+    const candidate = findCandidate(state, id)
     if (!candidate) return []
     const reason = visibleText(candidate.verdict?.reason ?? '', 200)
     const head = `## ${visibleText(candidate.title, 100)} (${gainText(candidate)})\n\n${reason}`

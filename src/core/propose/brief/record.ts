@@ -3,8 +3,9 @@
 
 import { wallAllowanceSeconds } from '../../judge/counted-runs.ts'
 import { baselineTrials, noiseSigma } from '../../judge/evidence.ts'
+import type { CategoryTally } from '../../record/archive.ts'
 import { CATEGORIES, type Candidate, type Category } from '../../record/candidate.ts'
-import { pastIdeas } from '../../record/ideas.ts'
+import { pastIdeas, tallyCategories } from '../../record/ideas.ts'
 import type { State } from '../../record/state.ts'
 import { measuredValues, type TrialResult } from '../../record/trial.ts'
 import { mean, standardDeviation } from '../../statistics/noise.ts'
@@ -12,7 +13,7 @@ import { table, visibleText } from '../../text/markdown.ts'
 import { formatBytes, formatNumber } from '../../text/numbers.ts'
 import { best } from '../bandit.ts'
 import type { BriefInput } from './input.ts'
-import { CATEGORY_WORDS, failedToRun, gainOf, gainText } from './words.ts'
+import { CATEGORY_WORDS, gainOf, gainText } from './words.ts'
 
 type Measured = Pick<BriefInput, 'config' | 'state' | 'conditions'>
 
@@ -71,15 +72,23 @@ function isMerged({ end }: Candidate): boolean {
 /** One row per category, including untried ones, which suggest what to try. */
 export function categories(state: State): string {
   const groups = Map.groupBy(pastIdeas(state), ({ category }) => category)
-  const rows = CATEGORIES.map((category) => categoryRow(category, groups.get(category) ?? []))
+  const tallies = tallyCategories(state)
+  const rows = CATEGORIES.map((category) =>
+    categoryRow(category, groups.get(category) ?? [], tallies.get(category)),
+  )
   return `# Tried by category
 
 ${table(['category', 'meaning', 'tried', 'merged', 'failed to run', 'best gain'], rows)}`
 }
 
-function categoryRow(category: Category, tried: readonly Candidate[]): string[] {
+function categoryRow(
+  category: Category,
+  tried: readonly Candidate[],
+  tally: CategoryTally | undefined,
+): string[] {
   const top = best(tried, gainOf)
-  const counts = [tried, tried.filter(isMerged), tried.filter(failedToRun)].map(({ length }) => `${length}`)
+  const merged = tried.filter(isMerged).length
+  const counts = [tally?.tried ?? 0, merged, tally?.failed ?? 0].map(String)
   return [category, CATEGORY_WORDS[category], ...counts, top ? gainText(top) : '–']
 }
 

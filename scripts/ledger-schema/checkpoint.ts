@@ -1,0 +1,65 @@
+// What the ledger says of a checkpoint: where reading may begin, and what is believed because of what is archived.
+import { z } from 'zod'
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/)
+const count = z.int().min(0)
+
+const block = z
+  .strictObject({
+    file: z.int().min(1).meta({ description: 'Number of the file in `archive/`.' }),
+    hash: hash.meta({ description: 'SHA-256 of the file.' }),
+  })
+  .meta({ id: 'Block', description: 'A file of archived ideas.' })
+
+const noise = z
+  .strictObject({
+    scale: z.number().min(0).meta({ description: 'Standard deviation of one run.' }),
+    degreesOfFreedom: count.meta({ description: 'Runs, less one for each group of equal code.' }),
+  })
+  .meta({ id: 'PooledNoise', description: 'What archived runs of equal code told about noise.' })
+
+const belief = z
+  .strictObject({
+    effects: z.array(z.number()).meta({ description: 'Weights of what changes do, from no effect to 32 σ.' }),
+    observations: count.meta({ description: 'How many candidates they were learned from, at most 1000.' }),
+    level: z
+      .strictObject({ mean: z.number(), variance: z.number() })
+      .exactOptional()
+      .meta({ description: 'Loss of the baseline; absent while it is not measured.' }),
+  })
+  .meta({
+    id: 'FrozenBelief',
+    description: 'A belief as it was when the candidates behind it were archived.',
+  })
+
+const archivedBelief = z
+  .strictObject({
+    config: z.string().meta({ description: 'Hash of the configuration of the runs.' }),
+    testbed: z.string().nullable().meta({ description: 'Testbed of the runs; null: all together.' }),
+    direction: z.enum(['minimize', 'maximize']).meta({ description: 'Which values are better.' }),
+    noise: noise.exactOptional().meta({ description: 'Absent while no archived code ran twice.' }),
+    first: z
+      .strictObject({ value: z.number(), wallSeconds: z.number() })
+      .exactOptional()
+      .meta({
+        description: 'Mean and median of the first measured baseline; absent while it is not archived.',
+      }),
+    mostRuns: count.meta({ description: 'Runs of the baseline that was run most often.' }),
+    period: count.meta({ description: 'The baseline that the belief is about, counted from 0.' }),
+    weighed: count.meta({ description: "How many of the baseline's own runs are part of the belief." }),
+    inherited: z.boolean().meta({ description: 'Whether its level was known before it was the baseline.' }),
+    belief: belief.meta({ description: 'The belief.' }),
+  })
+  .meta({ id: 'ArchivedBelief', description: 'What archived runs told under one set of conditions.' })
+
+export const checkpoint = z
+  .strictObject({
+    kind: z.literal('checkpoint'),
+    state: hash.meta({ description: 'SHA-256 of the file in `checkpoints/`.' }),
+    keep: count.meta({ description: 'How many decided candidates, the newest, are not archived.' }),
+    blocks: z.array(block).meta({ description: 'Files with the ideas that are archived now.' }),
+    beliefs: z
+      .array(archivedBelief)
+      .meta({ description: 'What is believed from now on because of everything that is archived.' }),
+  })
+  .meta({ description: 'Candidates that were decided long ago are archived; reading may begin here.' })

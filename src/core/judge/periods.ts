@@ -1,0 +1,212 @@
+// What is believed of a baseline, worked out period by period. Archived periods count with what was believed of them.
+import type { ArchivedBelief } from '../record/archive.ts'
+import { type Candidate, isIdea } from '../record/candidate.ts'
+import type { BaselineCommit, State } from '../record/state.ts'
+import type { TrialResult } from '../record/trial.ts'
+import {
+  type BaselinePeriod,
+  type Belief,
+  type CarriedBelief,
+  conclude,
+  endPeriod,
+  NOTHING_CARRIED,
+  thaw,
+  type WeighedPeriod,
+  weighPeriod,
+} from '../statistics/belief.ts'
+import { losses } from './judge.ts'
+import type { JudgePolicy } from './policy.ts'
+import {
+  baselineTrials,
+  type Conditions,
+  mostBaselineRuns,
+  noiseSigma,
+  runsUnder,
+  unselectedRuns,
+} from './runs.ts'
+
+/** `inherited`: the level was known before the commit became the baseline. */
+type BaselineBelief = Belief & { inherited: boolean }
+
+/** The estimate of a baseline, by its commit. */
+export function beliefAt(
+  state: State,
+  conditions: Conditions,
+  base: string,
+  sigma: number | undefined,
+): BaselineBelief {
+  const known = runsUnder(state, conditions)
+  const key = `${base} ${sigma}`
+  const belief = known.beliefs.get(key) ?? believeAt(state, conditions, base, sigma)
+  known.beliefs.set(key, belief)
+  return belief
+}
+
+function believeAt(
+  state: State,
+  conditions: Conditions,
+  base: string,
+  sigma: number | undefined,
+): BaselineBelief {
+  const start = startOf(state, conditions)
+  const index = state.baselines.findLastIndex(({ commit }) => commit === base)
+  const periods = periodsBetween(state, conditions, start, index)
+  const last = periods.pop()
+  if (!last || !sigma) return { level: undefined, effects: start.carried.effects, inherited: false }
+  const noise = start.archived ? steadied(sigma) : sigma
+  const memory = memoryOf(start, noise)
+  const carried = carriedBehind(memory, periods, noise)
+  const { level, effects } = conclude(carried, weighLast(memory, carried, last, noise))
+  const inherited = periods.length === 0 ? start.inherited : carried.level !== undefined
+  return { level, effects, inherited }
+}
+
+/** Where the periods begin that are not archived as a whole. */
+export interface Start {
+  archived: ArchivedBelief | undefined
+  /** Place of the first period among the baselines. */
+  index: number
+  /** How many of its own runs are part of `carried` already. */
+  weighed: number
+  inherited: boolean
+  carried: CarriedBelief
+}
+
+export function startOf(state: State, conditions: Conditions): Start {
+  const { archived } = runsUnder(state, conditions)
+  if (!archived) return { archived, index: 0, weighed: 0, inherited: false, carried: NOTHING_CARRIED }
+  const { period: index, weighed, inherited, belief } = archived
+  return { archived, index, weighed, inherited, carried: thaw(belief) }
+}
+
+/**
+ * The noise to one percent. Once candidates are archived it hardly changes from run to run, and what was worked out with it
+ * can be used again.
+ */
+function steadied(sigma: number): number {
+  return Math.exp(Math.round(100 * Math.log(sigma)) / 100)
+}
+
+/** What was worked out last with one value of the noise. From one line of the ledger to the next only the end changes. */
+interface Memory {
+  archived: ArchivedBelief | undefined
+  sigma: number
+  start: CarriedBelief
+  periods: BaselinePeriod[]
+  /** What is carried behind each period. */
+  carried: CarriedBelief[]
+  last?: { carried: CarriedBelief; period: BaselinePeriod; weighed: WeighedPeriod }
+}
+
+/** Leaving one candidate out changes the noise a little, so that a few values alternate. */
+const MAX_MEMORIES = 4
+let memories: Memory[] = []
+
+function memoryOf({ archived, carried: start }: Start, sigma: number): Memory {
+  const known = memories.find((one) => one.sigma === sigma && one.archived === archived)
+  const memory = known ?? { archived, sigma, start, periods: [], carried: [] }
+  memories = [memory, ...memories.filter((one) => one !== memory)].slice(0, MAX_MEMORIES)
+  return memory
+}
+
+/** What is carried behind these periods: taken from memory as far as they are equal, number by number. */
+function carriedBehind(memory: Memory, periods: BaselinePeriod[], sigma: number): CarriedBelief {
+  const changed = periods.findIndex((period, index) => !isEqualPeriod(period, memory.periods[index]))
+  const carried = memory.carried.slice(0, changed === -1 ? periods.length : changed)
+  for (const period of periods.slice(carried.length))
+    carried.push(endPeriod(carried.at(-1) ?? memory.start, period, sigma))
+  // A look at an older baseline forgets nothing.
+  if (changed !== -1 || periods.length > memory.periods.length) Object.assign(memory, { periods, carried })
+  return carried.at(-1) ?? memory.start
+}
+
+function weighLast(
+  memory: Memory,
+  carried: CarriedBelief,
+  period: BaselinePeriod,
+  sigma: number,
+): WeighedPeriod {
+  const { last } = memory
+  const isSame = last?.carried === carried && areEqual(last.period.measured, period.measured)
+  const different = period.tried.findIndex((runs, index) => !areEqual(runs, last?.period.tried[index] ?? []))
+  const common = different === -1 ? period.tried.length : different
+  const same = isSame ? Math.min(common, last.period.tried.length) : 0
+  const weighed = weighPeriod(carried, period, sigma, isSame ? last.weighed : undefined, same)
+  memory.last = { carried, period, weighed }
+  return weighed
+}
+
+function isEqualPeriod(one: BaselinePeriod, two: BaselinePeriod | undefined): boolean {
+  if (two === undefined || one.tried.length !== two.tried.length) return false
+  if (!areEqual(one.measured, two.measured) || (one.merged === undefined) !== (two.merged === undefined))
+    return false
+  if (one.merged && !areEqual(one.merged, two.merged ?? [])) return false
+  return one.tried.every((runs, index) => areEqual(runs, two.tried[index] ?? []))
+}
+
+function areEqual(one: readonly number[], two: readonly number[]): boolean {
+  return one.length === two.length && one.every((value, index) => Object.is(value, two[index]))
+}
+
+/**
+ * Number of runs of the current baseline that are missing before candidates can be judged: 0 once its level is inherited from
+ * the candidate whose merge created it. Where repeated runs are identical, one is enough, once that is known: a metric with
+ * few digits also repeats by chance.
+ */
+export function missingBaselineRuns(
+  state: State,
+  conditions: Conditions,
+  { commit, tree }: BaselineCommit,
+  { baselineReplicates, deterministic = false }: Pick<JudgePolicy, 'baselineReplicates' | 'deterministic'>,
+): number {
+  const sigma = noiseSigma(state, conditions)
+  const isExact = sigma === 0 && (deterministic || mostBaselineRuns(state, conditions) >= baselineReplicates)
+  const wanted = isExact ? 1 : beliefAt(state, conditions, commit, sigma).inherited ? 0 : baselineReplicates
+  return Math.max(0, wanted - baselineTrials(state, conditions, tree).length)
+}
+
+/**
+ * The periods from `start` to the baseline with this index, oldest first.
+ *
+ * @param counts false for candidates to leave out
+ */
+export function periodsBetween(
+  state: State,
+  conditions: Conditions,
+  start: Start,
+  last: number,
+  counts: (candidate: Candidate, index: number) => boolean = () => true,
+): BaselinePeriod[] {
+  const { judged: byTree } = runsUnder(state, conditions)
+  // A/A candidates and reverts say nothing about what changes usually do.
+  const ideas = [...state.candidates.values()].filter(isIdea)
+  const byBase = Map.groupBy(ideas, (candidate) => candidate.base)
+  const lossesOf = (results: readonly TrialResult[]) => losses(results, conditions)
+  let { inherited } = start
+  return state.baselines.slice(start.index, last + 1).map(({ commit, tree }, place) => {
+    // If the level is inherited, the runs of this code as a candidate are part of it already.
+    const own = unselectedRuns(byTree.get(tree) ?? [])
+      .filter(({ trial }) => !inherited || trial.candidate === null)
+      .slice(place === 0 ? start.weighed : 0)
+    const candidates = (byBase.get(commit) ?? [])
+      .filter((candidate) => counts(candidate, start.index + place))
+      .map((candidate) => ({ candidate, runs: lossesOf(byTree.get(candidate.tree) ?? []) }))
+    const tried = candidates.filter(({ candidate, runs }) => runs.length > 0 && isDecided(candidate))
+    const merged = candidates.find(({ candidate, runs }) => runs.length > 0 && becameBaseline(candidate))
+    inherited = merged !== undefined
+    return {
+      measured: lossesOf(own),
+      tried: tried.map(({ runs }) => runs),
+      ...(merged && { merged: merged.runs }),
+    }
+  })
+}
+
+function isDecided({ verdict }: Candidate): boolean {
+  return verdict !== undefined && verdict.kind !== 'merge'
+}
+
+/** True when merging it created exactly the code that was trained. */
+export function becameBaseline({ end }: Candidate): boolean {
+  return end?.kind === 'merged' && end.asTrained
+}

@@ -1,0 +1,147 @@
+// The recorded runs that may be compared: the same testbed, the same configuration, and no run twice.
+import type { ArchivedBelief } from '../record/archive.ts'
+import type { State } from '../record/state.ts'
+import { measuredValues, type TrialResult } from '../record/trial.ts'
+import type { Belief } from '../statistics/belief.ts'
+import { estimateNoise, mean, median } from '../statistics/noise.ts'
+import type { Metric } from '../trial/metric.ts'
+import { isJudgeTrial } from '../trial/protocol.ts'
+
+/** What two numbers must share to be comparable. */
+export interface Conditions extends Pick<Metric, 'direction'> {
+  /** Hash of the configuration. */
+  config: string
+  /** Hardware in words; undefined before the first trial, or while the machine that will train is unknown. */
+  testbed: string | undefined
+}
+
+/** Every comparable run of this code, in the order of the ledger, without certifying runs. */
+export function trialsOfTree(state: State, conditions: Conditions, tree: string): TrialResult[] {
+  return runsUnder(state, conditions).judged.get(tree) ?? []
+}
+
+/**
+ * The runs that measure a tree as the baseline. The first run of a merged candidate is excluded: it was selected for its
+ * score (winner's curse). After a change of testbed that is the first one there, whatever its number.
+ */
+export function baselineTrials(state: State, conditions: Conditions, tree: string): TrialResult[] {
+  return unselectedRuns(trialsOfTree(state, conditions, tree))
+}
+
+/** @param results every run of one tree */
+export function unselectedRuns(results: readonly TrialResult[]): TrialResult[] {
+  return results.filter((result, index) => result.outcome === 'measured' && isUnselected(result, index))
+}
+
+/**
+ * Noise of one run, over all code that was run at least twice; undefined before that. The first run of a candidate is
+ * excluded: a candidate is run again because that run was good, and selected luck looks like noise.
+ *
+ * @param except tree of the candidate that is judged: its own luck must not affect the estimate
+ */
+export function noiseSigma(state: State, conditions: Conditions, except?: string): number | undefined {
+  const known = runsUnder(state, conditions)
+  // A tree that was run once says nothing about noise, so excluding it changes nothing.
+  const isLeftOut = except !== undefined && (known.byTree.get(except)?.length ?? 0) > 1
+  if (isLeftOut) return noiseOf(known, except)
+  known.sigma ??= { value: noiseOf(known) }
+  return known.sigma.value
+}
+
+function noiseOf({ byTree, archived }: RunsUnder, except?: string): number | undefined {
+  const groups = [...byTree].filter(([tree, results]) => tree !== except && results.length > 1)
+  return estimateNoise(
+    groups.map(([, results]) => unselectedValues(results)),
+    archived?.noise,
+  )?.sigma
+}
+
+/** @param results every run of one tree */
+export function unselectedValues(results: readonly TrialResult[]): number[] {
+  return measuredValues(results.filter(isUnselected))
+}
+
+/** False for the first run of a tree under these conditions if it was a candidate's. */
+function isUnselected({ trial }: TrialResult, index: number): boolean {
+  return index > 0 || trial.candidate === null
+}
+
+/**
+ * Median wall time of a run of the first baseline measured under these conditions. Anchored there, because an allowance over the
+ * present baseline would let every merge add a few percent of training time to the last.
+ */
+export function usualSeconds(state: State, conditions: Conditions): number | undefined {
+  const { judged: byTree, archived } = runsUnder(state, conditions)
+  if (archived?.first) return archived.first.wallSeconds
+  for (const { tree } of state.baselines) {
+    const runs = unselectedRuns(byTree.get(tree) ?? [])
+    if (runs.length > 0) return median(runs.map((result) => result.wallSeconds))
+  }
+  return undefined
+}
+
+/** Runs of the baseline that was run most often. */
+export function mostBaselineRuns(state: State, conditions: Conditions): number {
+  const { archived } = runsUnder(state, conditions)
+  return state.baselines.reduce(
+    (most, { tree }) => Math.max(most, baselineTrials(state, conditions, tree).length),
+    archived?.mostRuns ?? 0,
+  )
+}
+
+/** Mean of the metric over the runs that measure a tree as the baseline; undefined before the first. */
+export function baselineMean(state: State, conditions: Conditions, tree: string): number | undefined {
+  const values = measuredValues(baselineTrials(state, conditions, tree))
+  return values.length > 0 ? mean(values) : undefined
+}
+
+/** Every run under these conditions, whatever its purpose, in the order of the ledger. */
+export function comparableTrials(state: State, conditions: Conditions): readonly TrialResult[] {
+  return runsUnder(state, conditions).all
+}
+
+/** The runs under one set of conditions, and what was computed from them. */
+interface RunsUnder {
+  /** What archived runs told. */
+  archived: ArchivedBelief | undefined
+  all: readonly TrialResult[]
+  /** By the code that ran, in the order of its first run. */
+  byTree: ReadonlyMap<string, TrialResult[]>
+  /** The same without runs that certify. */
+  judged: ReadonlyMap<string, TrialResult[]>
+  /** Set once it was asked for. */
+  sigma?: { value: number | undefined }
+  /** What is believed of baselines, by commit and noise. */
+  beliefs: Map<string, Belief & { inherited: boolean }>
+}
+
+/** States never change, so a computed result stays valid as long as its state exists. */
+const known = new WeakMap<State, Map<string, RunsUnder>>()
+
+export function runsUnder(state: State, { config, testbed, direction }: Conditions): RunsUnder {
+  const byConditions = known.get(state) ?? new Map<string, RunsUnder>()
+  known.set(state, byConditions)
+  const key = JSON.stringify([config, testbed, direction])
+  const found = byConditions.get(key)
+  if (found) return found
+  const all = [...state.trials.values()].filter(
+    (result) => result.config === config && (testbed === undefined || result.testbed === testbed),
+  )
+  const byTree = Map.groupBy(all, ({ trial }) => trial.tree)
+  const judging = all.filter(({ trial }) => isJudgeTrial(trial))
+  const judged = judging.length === all.length ? byTree : Map.groupBy(judging, ({ trial }) => trial.tree)
+  const archived = archivedBelief(state, { config, testbed, direction })
+  const runs = { archived, all, byTree, judged, beliefs: new Map() }
+  byConditions.set(key, runs)
+  return runs
+}
+
+/** What is kept of archived runs; without a testbed, of those on all testbeds. */
+export function archivedBelief(
+  { archive }: State,
+  { config, testbed, direction }: Conditions,
+): ArchivedBelief | undefined {
+  const alike = archive.beliefs.filter((one) => one.config === config && one.direction === direction)
+  const found = alike.find((one) => one.testbed === (testbed ?? null))
+  return found ?? (testbed === undefined && alike.length === 1 ? alike[0] : undefined)
+}
