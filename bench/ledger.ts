@@ -34,6 +34,7 @@ type Measured = Record<
   | 'addedBytes'
   | 'peakMiB'
   | 'archiveSeconds'
+  | 'referenceSeconds'
   | 'peakMiBWithArchive',
   number
 >
@@ -81,23 +82,41 @@ function measure(experiments: number) {
   }
 }
 
+/** What a ledger of any length may cost. */
+const BARS = {
+  openSeconds: 1,
+  planSeconds: 1,
+  recordMs: 50,
+  reportSeconds: 1,
+  peakMiB: 300,
+  largestFileKiB: 50_000,
+}
+
 const output = new Output('ledger', options)
 for (const experiments of options.experiments) {
   const { measured, largestBytes, files } = measure(experiments)
   const middle = (name: keyof Measured) => median(measured.map((one) => one[name]))
+  const costs = {
+    openSeconds: round(middle('openSeconds'), 3),
+    planSeconds: round(middle('planSeconds'), 3),
+    recordMs: round(1000 * (middle('recordSeconds') ?? Number.NaN), 1),
+    reportSeconds: round(middle('reportSeconds'), 3),
+    peakMiB: round(middle('peakMiB'), 0),
+    largestFileKiB: round(largestBytes / 1024, 0),
+  }
+  const withinBars = Object.entries(BARS).every(
+    ([name, bar]) => (costs[name as keyof typeof BARS] ?? Number.POSITIVE_INFINITY) < bar,
+  )
   output.table('ledgers', `${experiments} experiments`, [
     {
       experiments,
-      openSeconds: round(middle('openSeconds'), 3),
-      planSeconds: round(middle('planSeconds'), 3),
-      recordMs: round(1000 * (middle('recordSeconds') ?? Number.NaN), 1),
+      withinBars,
+      ...costs,
       pushMs: round(1000 * (middle('pushSeconds') ?? Number.NaN), 1),
-      reportSeconds: round(middle('reportSeconds'), 3),
       addedKiBPerExperiment: round((middle('addedBytes') ?? Number.NaN) / 1024, 1),
-      peakMiB: round(middle('peakMiB'), 0),
       archiveSeconds: round(middle('archiveSeconds'), 3),
       peakMiBWithArchive: round(middle('peakMiBWithArchive'), 0),
-      largestFileKiB: round(largestBytes / 1024, 0),
+      referenceMs: round(1000 * (middle('referenceSeconds') ?? Number.NaN), 1),
       files,
     },
   ])

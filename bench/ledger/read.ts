@@ -1,6 +1,7 @@
 // Opens a ledger in a process of its own, plans, records and reports, and prints what each took as JSON.
 // Usage: `node bench/ledger/read.ts REMOTE CLONE`.
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { createLedgerBranch } from '../../src/adapters/git/ledger-branch.ts'
 import { dueCheckpoint } from '../../src/core/judge/checkpoint.ts'
@@ -79,9 +80,18 @@ await timed('archive', async () => {
   return explainRepetition(journal.state, [change], { similarity: 0.8, retryAfterMerges: 5 }, [], archived)
 })
 
+// The same work at every call, to compare machines and their load.
+const text = JSON.stringify(Array.from({ length: 50_000 }, (_, index) => ({ index, value: index / 7 })))
+await timed('reference', () =>
+  createHash('sha256')
+    .update(JSON.stringify(JSON.parse(text)))
+    .digest('hex'),
+)
+
 console.log(
   JSON.stringify({
     archiveSeconds: times.archive,
+    referenceSeconds: times.reference,
     peakMiBWithArchive: process.resourceUsage().maxRSS / 1024,
     openSeconds: times.open,
     planSeconds: times.plan,

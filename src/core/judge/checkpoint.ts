@@ -13,7 +13,7 @@ export interface CheckpointPolicy {
 }
 
 /** What proposals, cuts and the report look at one by one are at most the latest 500 candidates. */
-export const CHECKPOINTS: CheckpointPolicy = { keep: 2000, every: 1000 }
+const CHECKPOINTS: CheckpointPolicy = { keep: 2000, every: 1000 }
 
 export interface DueCheckpoint {
   checkpoint: Omit<Checkpoint, 'state' | 'blocks'>

@@ -112,7 +112,7 @@ function meanOf(values: readonly number[]): number | undefined {
 }
 
 /** The candidate without its longest texts. */
-export function shortened({ sketch: _, ...candidate }: Candidate): Candidate {
+function shortened({ sketch: _, ...candidate }: Candidate): Candidate {
   return { ...candidate, hypothesis: '', expectedEffect: '' }
 }
 

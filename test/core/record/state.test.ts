@@ -1,6 +1,7 @@
 // What the ledger's events add up to, and that saying them again changes nothing.
 
 import { describe, expect, it } from 'vitest'
+import { EMPTY_ARCHIVE } from '../../../src/core/record/archive.ts'
 import { NO_USAGE, type Usage } from '../../../src/core/record/candidate.ts'
 import type { Certification } from '../../../src/core/record/certification.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
@@ -80,6 +81,7 @@ describe('replay', () => {
       decidedAtLastInsights: 0,
       emptyAttempts: new Map(),
       requests: new Map(),
+      archive: EMPTY_ARCHIVE,
     })
   })
 
