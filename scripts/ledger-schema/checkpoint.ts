@@ -38,12 +38,9 @@ const archivedBelief = z
     testbed: z.string().nullable().meta({ description: 'Testbed of the runs; null: all together.' }),
     direction: z.enum(['minimize', 'maximize']).meta({ description: 'Which values are better.' }),
     noise: noise.exactOptional().meta({ description: 'Absent while no archived code ran twice.' }),
-    first: z
-      .strictObject({ value: z.number(), wallSeconds: z.number() })
-      .exactOptional()
-      .meta({
-        description: 'Mean and median of the first measured baseline; absent while it is not archived.',
-      }),
+    first: z.strictObject({ value: z.number(), wallSeconds: z.number() }).exactOptional().meta({
+      description: 'Mean and median of the first measured baseline; absent while it is not archived.',
+    }),
     mostRuns: count.meta({ description: 'Runs of the baseline that was run most often.' }),
     period: count.meta({ description: 'The baseline that the belief is about, counted from 0.' }),
     weighed: count.meta({ description: "How many of the baseline's own runs are part of the belief." }),

@@ -7,7 +7,14 @@ import { measuredValues } from '../record/trial.ts'
 import { believe, type CarriedBelief, endPeriod, type FrozenBelief, freeze } from '../statistics/belief.ts'
 import { mean, median, poolNoise } from '../statistics/noise.ts'
 import { becameBaseline, periodsBetween, type Start, startOf } from './periods.ts'
-import { type Conditions, noiseSigma, runsUnder, unselectedRuns, unselectedValues, mostBaselineRuns } from './runs.ts'
+import {
+  type Conditions,
+  mostBaselineRuns,
+  noiseSigma,
+  runsUnder,
+  unselectedRuns,
+  unselectedValues,
+} from './runs.ts'
 
 /** One belief for each configuration and testbed of the record. */
 export function beliefsToArchive(
@@ -69,7 +76,10 @@ function firstBaseline(
   const measured = state.baselines.find(({ tree }) => unselectedRuns(judged.get(tree) ?? []).length > 0)
   if (!measured || !isArchivedTree(measured.tree)) return undefined
   const runs = unselectedRuns(judged.get(measured.tree) ?? [])
-  return { value: mean(measuredValues(runs)), wallSeconds: median(runs.map(({ wallSeconds }) => wallSeconds)) }
+  return {
+    value: mean(measuredValues(runs)),
+    wallSeconds: median(runs.map(({ wallSeconds }) => wallSeconds)),
+  }
 }
 
 type ArchivedPeriod = Pick<ArchivedBelief, 'period' | 'weighed' | 'inherited' | 'belief'>

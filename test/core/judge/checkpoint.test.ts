@@ -19,7 +19,12 @@ function beliefOf(state: State) {
   if (!baseline) throw new Error('there is no baseline')
   const { level, effects, sigma = 0 } = evidenceFor(state, CONDITIONS, { base: baseline.commit, tree: '' })
   if (!level) throw new Error('the baseline is not measured')
-  return { level, effects, sigma, missing: missingBaselineRuns(state, CONDITIONS, baseline, 3) }
+  return {
+    level,
+    effects,
+    sigma,
+    missing: missingBaselineRuns(state, CONDITIONS, baseline, { baselineReplicates: 3 }),
+  }
 }
 
 const WORLDS: LongLedger[] = [
