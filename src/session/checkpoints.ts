@@ -70,6 +70,9 @@ export function missingCheckpoint(): LedgerError {
   return new LedgerError('the file of the newest checkpoint is missing from autoresearch/ledger', HINT)
 }
 
+/** Files of archived ideas that are read at once: few, because their text takes more memory than the ideas. */
+const BLOCKS_AT_ONCE = 25
+
 /** What the files of archived ideas hold, read as they are needed. */
 export class ArchivedIdeas {
   readonly #store: LedgerStore
@@ -87,8 +90,11 @@ export class ArchivedIdeas {
    */
   async of({ archive: { blocks } }: State): Promise<readonly ArchivedIdea[]> {
     const unread = blocks.filter(({ file }) => !this.#read.has(file))
-    const texts = await this.#store.readArchive(unread.map(({ file }) => file))
-    for (const [index, block] of unread.entries()) this.#read.set(block.file, checked(block, texts[index]))
+    for (let start = 0; start < unread.length; start += BLOCKS_AT_ONCE) {
+      const some = unread.slice(start, start + BLOCKS_AT_ONCE)
+      const texts = await this.#store.readArchive(some.map(({ file }) => file))
+      for (const [index, block] of some.entries()) this.#read.set(block.file, checked(block, texts[index]))
+    }
     return blocks.flatMap(({ file }) => this.#read.get(file) ?? [])
   }
 }
