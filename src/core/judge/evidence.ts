@@ -11,7 +11,7 @@ import {
   endPeriod,
   NOTHING_CARRIED,
 } from '../statistics/belief.ts'
-import { estimateNoise, mean, median } from '../statistics/noise.ts'
+import { estimateNoise, mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 import { type Evidence, losses } from './judge.ts'
@@ -198,14 +198,14 @@ function becameBaseline({ end }: Candidate): boolean {
 }
 
 /**
- * Median wall time of a run of the first baseline measured under these conditions. Anchored there, because an allowance over the
+ * Mean wall time of a run of the first baseline measured under these conditions. Anchored there, because an allowance over the
  * present baseline would let every merge add a few percent of training time to the last.
  */
 export function usualSeconds(state: State, conditions: Conditions): number | undefined {
   const { judged: byTree } = runsUnder(state, conditions)
   for (const { tree } of state.baselines) {
     const runs = unselectedRuns(byTree.get(tree) ?? [])
-    if (runs.length > 0) return median(runs.map((result) => result.wallSeconds))
+    if (runs.length > 0) return mean(runs.map((result) => result.wallSeconds))
   }
   return undefined
 }

@@ -57,12 +57,12 @@ export function judge(evidence: Evidence, policy: JudgePolicy, code: JudgedCode 
   if (late === undefined) return judgeRuns(evidence, policy, code)
   if (inTime.length > 0) {
     const judgement = judgeRuns({ ...evidence, candidate: inTime }, policy, code)
-    return withRuns(judgement, `${judgement.reason}; ${late.words}, so it does not count`, runs)
+    return withRuns(judgement, `${judgement.reason}; ${late}, so it does not count`, runs)
   }
   // The machine may be to blame for one long run. If even its number is no improvement, another run is not worth it.
-  const judgement = late.run.value === undefined ? undefined : judgeRuns(evidence, policy, code)
-  if (judgement?.kind === 'reject') return withRuns(judgement, `${judgement.reason}; ${late.words}`, runs)
-  return { kind: 'replicate', reason: `${late.words}, so it is measured again` }
+  const judgement = judgeRuns(evidence, policy, code)
+  if (judgement.kind === 'reject') return withRuns(judgement, `${judgement.reason}; ${late}`, runs)
+  return { kind: 'replicate', reason: `${late}, so it is measured again` }
 }
 
 function withRuns(judgement: Judgement, reason: string, runs: Verdict['runs']): Judgement {
