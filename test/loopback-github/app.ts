@@ -81,7 +81,7 @@ async function git(host: Host, context: Context<Environment>): Promise<Response>
     commands: [],
   }
   host.gitRequests.push(record)
-  const answer = await duringFault(host.faults.take(request.method, request.path), () =>
+  const answer = await duringFault(host.faults.take(request.method, request.path, request.body), () =>
     recorded(host, request, record),
   )
   record.status = answer?.status ?? 0
