@@ -143,7 +143,7 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
 }
 
 /** On recorded runs this cuts no true winner and hardly any candidate without an effect; see docs/deciding.md. */
-const DEFAULT_CUT = 0.05
+export const DEFAULT_CUT = 0.05
 
 function toConfig(file: ConfigFile): Config {
   const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, proposers, ...rest } = file
