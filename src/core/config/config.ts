@@ -116,7 +116,7 @@ export function configIn(
 }
 
 /** On recorded runs this cuts no true winner and hardly any candidate without an effect; see docs/deciding.md. */
-const DEFAULT_CUT = 0.05
+export const DEFAULT_CUT = 0.05
 
 function toConfig(file: ConfigFile): Config {
   const written = camelCased(file)
