@@ -101,12 +101,18 @@ export interface Forge {
     base: string
     title: string
     body: string
+    /** This job made `head`, so that there is no pull request to look for. */
+    isNew?: boolean
   }): Promise<OpenedPullRequest>
   /** Every open pull request into `base`, from all pages. */
   openPullRequests(base: string): Promise<PullRequest[]>
   pullRequest(number: number): Promise<PullRequest>
-  /** Creates or updates the check run of this name on `head`. */
-  putCheckRun(head: string, check: CheckRun): Promise<void>
+  /**
+   * Creates or updates the check run of this name on `head`.
+   *
+   * @param isNew this job made `head`, so that there is no check run that this job did not write
+   */
+  putCheckRun(head: string, check: CheckRun, isNew?: boolean): Promise<void>
   /** Creates the comment, or updates the one that carries the same marker. */
   putComment(pullRequest: number, marker: string, body: string): Promise<void>
   /** Merges exactly `head`, or reports why GitHub did not. */
@@ -118,12 +124,14 @@ export type OpenedPullRequest =
   | { kind: 'opened'; number: number }
   /** A repository setting or rule forbids it; `explanation` names it and links to it. */
   | { kind: 'refused'; explanation: string }
+  /** The branch is gone, or has nothing that the base lacks; `explanation` is GitHub's message. */
+  | { kind: 'impossible'; explanation: string }
 
 export type MergeResult =
   | { kind: 'merged'; commit: string }
   /** The head is no longer the commit that was trained. */
   | { kind: 'head-moved' }
-  /** A rule, a setting or a conflict prevents it; `explanation` is GitHub's message. */
+  /** A rule, a setting or a conflict prevents it; `explanation` is GitHub's message and what a person can do. */
   | { kind: 'refused'; explanation: string }
 
 /** What people write on GitHub. Callers must check an author's permission before they act on the text. */

@@ -92,6 +92,7 @@ export class Session {
   readonly #costBefore: Cost
   /** Ids of the trials that ended before this job. */
   readonly trialsBefore: ReadonlySet<string>
+  readonly #made = new Set<string>()
   /** The facts of the last decisions: the same state and configuration lead to no new ones. */
   #decidedOn: { state: State; config: Config } | undefined
   /** The configuration of the baseline. Set again whenever another baseline is seen. */
@@ -179,7 +180,13 @@ export class Session {
 
   /** Adds events to the ledger, and moves branches in the same push. Returns at once. */
   record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
+    for (const { to } of branches) if (to !== null) this.#made.add(to)
     this.#journal.record(events, branches)
+  }
+
+  /** True when this job pushed the commit first: nobody else can have written about it on GitHub. */
+  hasMade(commit: string): boolean {
+    return this.#made.has(commit)
   }
 
   /** Records the trials that this workflow run trains or assigns now, so that lost ones are noticed later. */
