@@ -5,7 +5,7 @@ import { baselineAdvice, endOfOutput } from '../report/baseline-failure.ts'
 import { formatNumber, formatSeconds, formatShare } from '../text/numbers.ts'
 import { type Check, ok, problem, skipped } from './check.ts'
 
-export type Measured = TrialResult & { value: number }
+type Measured = TrialResult & { value: number }
 
 /** Runs of the baseline: the first, one with another seed, and one with the first seed again. */
 export interface DoctorRuns {
@@ -53,15 +53,21 @@ function foundInRun(result: TrialResult, config: Config, configPath: string) {
   return ok(text)
 }
 
-function foundInSeeds(first: Measured, other: TrialResult | undefined, { metric, minGain }: Config) {
+function foundInSeeds(first: Measured, other: TrialResult | undefined, { metric }: Config) {
   if (!isMeasured(other)) return skipped(other ? `the run with another seed ended ${other.outcome}` : NOT_RUN)
   const values = `${formatNumber(first.value)} and ${formatNumber(other.value)}`
-  if (first.value !== other.value) return ok(`two seeds gave ${values}`)
-  if (minGain !== undefined)
-    return ok(`two seeds gave the same number; \`min-gain\` says what counts as a gain`)
+  const isEqual = first.value === other.value
+  if (metric.deterministic && !isEqual)
+    return problem(
+      `\`metric.deterministic\` is set, but two seeds gave ${values}`,
+      'Remove `metric.deterministic`, so that gains are compared with the noise.',
+    )
+  if (metric.deterministic)
+    return ok(`two seeds gave the same ${metric.name}, as \`metric.deterministic\` says`)
+  if (!isEqual) return ok(`two seeds gave ${values}`)
   return problem(
-    `two seeds gave the same ${metric.name}, ${formatNumber(first.value)}, so any change of it would look like a gain`,
-    'Let training use AUTORESEARCH_SEED. If it is deterministic on purpose, set `min-gain: 0.1%` and `aa-every: never`.',
+    `two seeds gave the same ${metric.name}, ${formatNumber(first.value)}, so every gain would wait for a person`,
+    'Let training use AUTORESEARCH_SEED. If it is deterministic on purpose, set `metric.deterministic: true` and `min-gain: 0.1%`.',
   )
 }
 

@@ -44,10 +44,6 @@ export async function findSubject(
 export async function readSubject(repository: Repository, path: string, place: Place): Promise<Subject> {
   const { branch, commit } = place
   const text = await repository.readFile(commit, path)
-  if (text === undefined)
-    throw new ConfigError(`there is no ${path} on ${branch} (${commit.slice(0, 7)})`, {
-      hint: 'Run `init`, which writes one for this repository, and commit it.',
-    })
   const config = configIn(text, { path, where: branch, commit })
   return { place, config, files: await repository.readFiles(commit) }
 }

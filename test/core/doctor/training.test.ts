@@ -50,7 +50,12 @@ describe('two seeds', () => {
   })
 
   it('that give the same number on purpose', () => {
-    expect(check('seeds', same, aConfig({ minGain: { kind: 'percent', value: 0.1 } })).state).toBe('ok')
+    const deterministic = aConfig({ metric: { ...CONFIG.metric, deterministic: true } })
+    expect(check('seeds', same, deterministic).state).toBe('ok')
+    expect(check('seeds', GOOD, deterministic)).toMatchObject({
+      state: 'problem',
+      remedy: expect.stringContaining('Remove `metric.deterministic`'),
+    })
   })
 
   it('for which there was no time', () => {
