@@ -22,17 +22,18 @@ async function probeWith(
   kind: 'actions' | 'pat' = 'actions',
 ) {
   const { github, repository, issue } = await aRepository(options)
+  const token = issue(kind, permissions)
   const probe = createProbe(
     connect({
       apiUrl: github.apiUrl,
       serverUrl: github.url,
       repository: 'acme/char-lm',
-      token: issue(kind, permissions),
+      token,
       log: new FakeLog(),
       secondMilliseconds: 1,
     }),
   )
-  return { github, repository, probe }
+  return { github, repository, probe, token }
 }
 
 describe('a permission', () => {
@@ -85,4 +86,13 @@ test('the rules of a branch that does not exist yet', async () => {
   ])
   expect(await probe.branchRules('main')).toEqual([])
   expect(github.violations).toEqual([])
+})
+
+test('a token that is over is named as that', async () => {
+  const { github, probe, token } = await probeWith()
+  github.revokeToken(token)
+  await expect(probe.permission('contents')).rejects.toMatchObject({
+    message: 'the token is not valid any more',
+    hint: expect.stringContaining('Run the workflow again'),
+  })
 })

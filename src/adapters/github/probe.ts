@@ -1,7 +1,7 @@
 // Finds out what a token may do on GitHub, by calls that cannot succeed: GitHub looks at the permission before it looks at
 // the request, so the status of the refusal tells.
-import { RequestError } from '@octokit/request-error'
 import type { BranchRule, Permission, Probe } from '../../core/doctor/github.ts'
+import { ForgeError } from '../../errors.ts'
 import type { GitHubProbe } from '../../ports.ts'
 import { type Answer, explainedBy, type GitHub } from './client.ts'
 
@@ -9,69 +9,81 @@ import { type Answer, explainedBy, type GitHub } from './client.ts'
 const NOWHERE = 'autoresearch-doctor-looks-for-this'
 const NO_COMMIT = '0'.repeat(40)
 
-const CALLS: Readonly<Record<Permission, (github: GitHub) => Promise<unknown>>> = {
-  contents: ({ client, where }) =>
-    client.rest.git.updateRef({ ...where, ref: `heads/${NOWHERE}`, sha: NO_COMMIT }),
-  'pull-requests': openPullRequestOfNothing,
-  checks: ({ client, where }) =>
-    client.rest.checks.create({ ...where, name: 'autoresearch / doctor', head_sha: NO_COMMIT }),
-  // An issue needs a title.
-  issues: ({ client, where }) => client.rest.issues.create({ ...where, title: '' }),
-  actions: ({ client, where }) =>
-    client.rest.actions.createWorkflowDispatch({
-      ...where,
-      workflow_id: `${NOWHERE}.yml`,
-      ref: NOWHERE,
-    }),
+interface Call {
+  method: 'POST' | 'PATCH'
+  path: string
+  body: object
 }
 
+const CALLS: Readonly<Record<Permission, Call>> = {
+  contents: { method: 'PATCH', path: `/git/refs/heads/${NOWHERE}`, body: { sha: NO_COMMIT } },
+  'pull-requests': { method: 'POST', path: '/pulls', body: { title: NOWHERE, head: NOWHERE, base: NOWHERE } },
+  checks: {
+    method: 'POST',
+    path: '/check-runs',
+    body: { name: 'autoresearch / doctor', head_sha: NO_COMMIT },
+  },
+  // An issue needs a title.
+  issues: { method: 'POST', path: '/issues', body: { title: '' } },
+  actions: { method: 'POST', path: `/actions/workflows/${NOWHERE}.yml/dispatches`, body: { ref: NOWHERE } },
+}
+
+const TIMEOUT_MILLISECONDS = 30_000
+
 export function createProbe(github: GitHub): GitHubProbe {
-  const explained = explainedBy(github)
   return {
-    permission: explained('probe a permission', probe),
-    mayOpenPullRequests: explained('probe the setting for pull requests', mayOpenPullRequests),
-    branchRules: explained('read the rules of a branch', branchRules),
+    permission: (permission) => probe(github, permission),
+    mayOpenPullRequests: () => mayOpenPullRequests(github),
+    branchRules: explainedBy(github)('read the rules of a branch', branchRules),
   }
 }
 
 async function probe(github: GitHub, permission: Permission): Promise<Probe> {
-  const refusal = await refusalOf(() => CALLS[permission](github))
-  if (refusal === undefined)
-    return { kind: 'unknown', reason: 'GitHub accepted a request that it should refuse' }
+  const refusal = await refusalOf(github, CALLS[permission])
+  const { status } = refusal
   if (isSetting(refusal)) return { kind: 'granted' }
-  if (refusal.status === 403) return { kind: 'missing' }
   // A workflow that does not exist is looked for after the permission.
-  if (refusal.status === 422 || (refusal.status === 404 && permission === 'actions'))
-    return { kind: 'granted' }
-  if (refusal.status === 404) return { kind: 'missing' }
-  if (refusal.status === 410) return { kind: 'unknown', reason: 'issues are disabled in this repository' }
-  throw refusal
+  if (status === 422 || (status === 404 && permission === 'actions')) return { kind: 'granted' }
+  if (status === 403 || status === 404) return { kind: 'missing' }
+  if (status === 410) return { kind: 'unknown', reason: 'issues are disabled in this repository' }
+  return { kind: 'unknown', reason: `GitHub answered ${status}: ${refusal.message}` }
 }
 
 async function mayOpenPullRequests(github: GitHub): Promise<'yes' | 'no' | 'unknown'> {
-  const refusal = await refusalOf(() => openPullRequestOfNothing(github))
-  if (refusal && isSetting(refusal)) return 'no'
-  return refusal?.status === 422 ? 'yes' : 'unknown'
+  const refusal = await refusalOf(github, CALLS['pull-requests'])
+  if (isSetting(refusal)) return 'no'
+  return refusal.status === 422 ? 'yes' : 'unknown'
 }
 
-/** A pull request from the default branch into itself. */
-async function openPullRequestOfNothing({ client, where }: GitHub): Promise<unknown> {
-  const { default_branch: branch } = (await client.rest.repos.get(where)).data
-  const request = { ...where, head: branch, base: branch, title: NOWHERE, draft: true }
-  return client.rest.pulls.create({ ...request, request: { retries: 0 } })
+interface Refusal {
+  status: number
+  message: string
 }
 
-async function refusalOf(call: () => Promise<unknown>): Promise<RequestError | undefined> {
-  try {
-    await call()
-    return undefined
-  } catch (error) {
-    if (error instanceof RequestError) return error
-    throw error
-  }
+/**
+ * Not through the client, which would repeat some of these calls.
+ *
+ * @throws ForgeError when the token is not valid
+ */
+async function refusalOf({ options }: GitHub, { method, path, body }: Call): Promise<Refusal> {
+  const response = await fetch(`${options.apiUrl}/repos/${options.repository}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${options.token}`,
+      accept: 'application/vnd.github+json',
+      'user-agent': 'autoresearch-action',
+    },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
+  })
+  const text = await response.text()
+  if (response.status !== 401) return { status: response.status, message: text.slice(0, 500) }
+  throw new ForgeError('the token is not valid any more', {
+    hint: 'Run the workflow again. A token of your own: make a new one.',
+  })
 }
 
-function isSetting({ status, message }: RequestError): boolean {
+function isSetting({ status, message }: Refusal): boolean {
   return status === 403 && /not permitted to create or approve pull requests/i.test(message)
 }
 

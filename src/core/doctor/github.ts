@@ -39,7 +39,8 @@ export function checkPullRequestSetting(allowed: 'yes' | 'no' | 'unknown', repos
   const place = { area: 'GitHub', id: 'pull-request-setting' } as const
   if (allowed === 'unknown')
     return { ...place, ...skipped('whether Actions may open pull requests could not be checked') }
-  if (allowed === 'yes') return { ...place, ...ok('pull requests may be opened') }
+  if (allowed === 'yes')
+    return { ...place, ...ok('pull requests may be opened, as far as a call without effect shows') }
   return {
     ...place,
     ...problem(
