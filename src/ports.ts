@@ -1,6 +1,9 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests use fakes.
 
-import type { Config } from './core/config/config.ts'
+import type { Config, EndpointConfig } from './core/config/config.ts'
+import type { BranchRule, Permission, Probe } from './core/doctor/github.ts'
+import type { SeenDevices } from './core/doctor/machine.ts'
+import type { ModelAnswer } from './core/doctor/models.ts'
 import type { Change } from './core/gate/gate.ts'
 import type { PastQuery } from './core/propose/past.ts'
 import type { LabelledIssue } from './core/propose/requests.ts'
@@ -265,3 +268,26 @@ export interface OnboardingRemote {
   /** Opens the pull request, or gives the open one this title and body. */
   propose(request: { branch: string; base: string; title: string; body: string }): Promise<OpenedPullRequest>
 }
+
+/** What `doctor` asks GitHub. No call changes anything. */
+export interface GitHubProbe {
+  permission(permission: Permission): Promise<Probe>
+  mayOpenPullRequests(): Promise<'yes' | 'no' | 'unknown'>
+  /** The rules in force on the branch, which need not exist. */
+  branchRules(branch: string): Promise<BranchRule[]>
+}
+
+/** What `doctor` asks this machine. */
+export interface MachineProbe {
+  /** What `git --version` prints; undefined when there is no git. */
+  gitVersion(): Promise<string | undefined>
+  /** Opens the sandbox and describes it. @throws SandboxError when it cannot be opened */
+  sandbox(kind: Config['sandbox']['kind']): Promise<string>
+  /** The devices outside and inside of bubblewrap. */
+  devices(): Promise<SeenDevices>
+  /** Sends later requests through the proxy that the environment names. @throws ConfigError when that is no proxy */
+  useProxy(): { names: string[]; warning?: string }
+}
+
+/** Asks an endpoint to call a tool. */
+export type AskModel = (endpoint: EndpointConfig, key: string) => Promise<ModelAnswer>

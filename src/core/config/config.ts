@@ -106,7 +106,7 @@ export function configIn(
 ): Config {
   if (text === undefined)
     throw new ConfigError(`there is no ${path} on ${where} (${commit.slice(0, 7)})`, {
-      hint: `Commit one to ${where}. Four lines are enough; docs/configuration.md documents every field.`,
+      hint: `Commit one to ${where}. The command \`init\` writes one for this repository; docs/configuration.md documents every field.`,
     })
   const parsed = parseConfig(text)
   if (parsed.kind === 'config') return parsed.config
