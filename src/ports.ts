@@ -1,5 +1,4 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests use fakes.
-
 import type { Config } from './core/config/config.ts'
 import type { Change } from './core/gate/gate.ts'
 import type { PastQuery } from './core/propose/past.ts'

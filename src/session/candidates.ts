@@ -1,5 +1,4 @@
 // Makes candidates: a commit on the baseline, its branch and its ledger line, in one atomic push.
-
 import { type Change, changeKey } from '../core/gate/gate.ts'
 import { addedLines } from '../core/gate/lines.ts'
 import { changesOnlyConstants, sketchOf } from '../core/gate/sketch.ts'

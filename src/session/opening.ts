@@ -1,5 +1,4 @@
 // Every command starts here: reads the ledger and the configuration, and on the very first run creates the ledger.
-
 import { LEDGER_FORMAT, type LedgerEvent } from '../core/record/events.ts'
 import { ConfigError, LedgerError } from '../errors.ts'
 import type { RemoteBranches } from '../ports.ts'

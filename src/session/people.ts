@@ -1,6 +1,5 @@
 // Reads people's requests from labelled issues. A text counts only after GitHub has confirmed that its author has write access to
 // the repository.
-
 import {
   declineReason,
   issueRequestId,

@@ -1,5 +1,4 @@
 // Requests one idea on the current baseline from a proposer, and records the outcome.
-
 import type { ProposerConfig } from '../core/config/config.ts'
 import { type Change, isEditable, reviewChanges } from '../core/gate/gate.ts'
 import { changesOnlyConstants } from '../core/gate/sketch.ts'

@@ -1,6 +1,5 @@
 // What a command works with while it runs: the ledger's state and the baseline's configuration, reconciled with what GitHub
 // shows. Opened by opening.ts.
-
 import { askForCertification, decideCertification } from '../core/certify/certify.ts'
 import type { CertifyPolicy } from '../core/certify/opinion.ts'
 import type { Config } from '../core/config/config.ts'

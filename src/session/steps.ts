@@ -1,5 +1,4 @@
 // Carries out a candidate's steps on GitHub: open, replay on a moved baseline, merge or close. Every step may be repeated.
-
 import { addedLines } from '../core/gate/lines.ts'
 import { evidenceFor } from '../core/judge/evidence.ts'
 import type { MeasuredEvidence } from '../core/judge/judge.ts'

@@ -1,5 +1,4 @@
 // Certification: tests all merges since the last certified commit together, with fresh runs of both ends side by side.
-
 import type { Config } from '../config/config.ts'
 import { measurementHash } from '../config/measurement.ts'
 import type { LedgerEvent } from '../record/events.ts'

@@ -1,5 +1,4 @@
 // Decides from fresh runs whether a range of the baseline holds, does not hold, or needs more runs.
-
 import { type Conditions, comparableTrials, noiseSigma } from '../judge/evidence.ts'
 import { type MeasuredEvidence, NOT_WORSE_Z } from '../judge/judge.ts'
 import { inMetric, isSimplification, type Simplicity, type Units } from '../judge/policy.ts'

@@ -1,5 +1,4 @@
 // Rules for a single text in the configuration: paths, globs, branch names, hosts and patterns.
-
 import { parseDestination } from './hosts.ts'
 
 /** Why a text is refused: the expected value and the next action. */

@@ -1,6 +1,5 @@
 // A/A candidates: they change nothing that is trained and go through the whole pipeline, so that the share of them that
 // would have been merged is the rate of false merges, measured instead of assumed.
-
 import type { Change } from '../gate/gate.ts'
 import { type Candidate, isAa, type Proposal, revertedMerge } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'

@@ -1,6 +1,5 @@
 // Plans from the ledger when a running trial may be cut: how the baseline's curves ran, and what became of earlier
 // candidates that were behind them.
-
 import { revertedMerge } from '../record/candidate.ts'
 import { openCandidates, type State } from '../record/state.ts'
 import type { TrialResult } from '../record/trial.ts'

@@ -1,5 +1,4 @@
 // Selects the recorded runs that may be compared: the same testbed, the same configuration, and no run twice.
-
 import { type Candidate, isIdea } from '../record/candidate.ts'
 import type { BaselineCommit, State } from '../record/state.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'

@@ -1,5 +1,4 @@
 // The judge: decides from measured numbers alone whether a candidate improves the baseline.
-
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { type Belief, measuredGain } from '../statistics/belief.ts'

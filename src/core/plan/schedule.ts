@@ -1,5 +1,4 @@
 // The scheduler: decides from the state which trials run next, which candidates are decided, and what to do on GitHub.
-
 import { planCertification } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
 import { type CertificationStep, certificationSteps } from '../certify/revert.ts'

@@ -1,5 +1,4 @@
 // The report's section on certification: how many merges fresh runs confirmed, and the latest findings.
-
 import { pendingMerges } from '../certify/ranges.ts'
 import { certificationSteps } from '../certify/revert.ts'
 import { revertedMerge } from '../record/candidate.ts'

@@ -1,5 +1,4 @@
 // The metrics comment on a candidate's pull request: every run compared with the baseline, and the training curves.
-
 import type { MeasuredEvidence } from '../judge/judge.ts'
 import { type CostSummary, NO_COST } from '../record/cost.ts'
 import type { TrialResult } from '../record/trial.ts'

@@ -1,5 +1,4 @@
 // The content of the report: how the baseline improved and how every candidate ended.
-
 import type { Config } from '../config/config.ts'
 import { type AaTally, tallyAa } from '../judge/aa.ts'
 import { baselineMean, type Conditions, noiseSigma, trialsOfTree } from '../judge/evidence.ts'

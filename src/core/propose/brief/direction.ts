@@ -1,5 +1,4 @@
 // The brief's last section: the direction for this proposal, and the changes to start from.
-
 import type { Mode } from '../../record/candidate.ts'
 import { unifiedDiff } from '../../text/diff.ts'
 import { fence, visibleText } from '../../text/markdown.ts'

@@ -1,6 +1,5 @@
 // The brief's summary of the ledger: the value to beat and its noise, the best merges, the candidates per category, and the
 // cost of a run.
-
 import { wallAllowanceSeconds } from '../../judge/counted-runs.ts'
 import { baselineTrials, noiseSigma } from '../../judge/evidence.ts'
 import { CATEGORIES, type Candidate, type Category } from '../../record/candidate.ts'
