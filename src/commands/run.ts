@@ -24,7 +24,6 @@ export interface RunSettings extends SessionSettings {
   timeBudgetSeconds: number
 }
 
-/** What a job with a device reports. */
 export interface DeviceSummary {
   session: Session
   times: RunTimes

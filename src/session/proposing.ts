@@ -33,7 +33,6 @@ export interface Turn {
   index: number
   proposer: Proposer
   direction: Direction
-  /** A person's request for this candidate to test. */
   personRequest?: KnownRequest | undefined
   /** Insights from past candidates, as text. */
   insights?: string | undefined

@@ -109,7 +109,6 @@ export class Session {
     return this.#journal.state
   }
 
-  /** The baseline; a session always has one. */
   get baseline(): BaselineCommit {
     const { baseline } = this.state
     if (!baseline) throw new Error('the ledger has no baseline')

@@ -18,7 +18,6 @@ export interface CertifyPolicy {
   every: number
   /** Minimum standard score of a range that holds. */
   holdZ: number
-  /** The margin that simplifications may cost. */
   simplicity?: Simplicity
   /** The conditions of certification, see `certificationConfig`. */
   conditions: Conditions

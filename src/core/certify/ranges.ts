@@ -4,7 +4,6 @@ import { type Candidate, isIdea } from '../record/candidate.ts'
 import { type Certification, isRefuted } from '../record/certification.ts'
 import type { BaselineCommit, State } from '../record/state.ts'
 
-/** The range to measure next. */
 export interface NextRange {
   from: BaselineCommit
   to: BaselineCommit

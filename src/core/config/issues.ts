@@ -8,7 +8,6 @@ import type { ConfigPath, ConfigProblem, ConfigYaml } from './yaml.ts'
 type Field = z.core.JSONSchema.BaseSchema
 type ReadYaml = Extract<ConfigYaml, { kind: 'read' }>
 
-/** Explains every zod issue found in `yaml`. */
 export function explainIssues(found: readonly z.core.$ZodIssue[], yaml: ReadYaml): ConfigProblem[] {
   if (found.length === 0) return []
   const issues = found.flatMap(withoutUnion)

@@ -10,7 +10,6 @@ import { certainFrom, type Experience } from '../trial/forecast.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 import { type Conditions, comparableTrials, noiseSigma, trialsOfTree } from './evidence.ts'
 
-/** A finished run, as far as cutting is concerned. */
 export type FinishedRun = Pick<
   TrialResult,
   'testbed' | 'curve' | 'value' | 'wallSeconds' | 'trainingSeconds' | 'firstPointSeconds'
@@ -80,13 +79,11 @@ function spanOf({ curve, firstPointSeconds = 0, wallSeconds, trainingSeconds = w
   return { first, last, start: firstPointSeconds, end: trainingSeconds }
 }
 
-/** When a run reached a step. */
 function secondsAt(run: FinishedRun, step: number): number {
   const { first, last, start, end } = spanOf(run)
   return start + ((step - first) / (last - first)) * (end - start)
 }
 
-/** The step that a run had reached at a time. */
 function stepBy(run: FinishedRun, seconds: number): number {
   const { first, last, start, end } = spanOf(run)
   return first + ((seconds - start) / (end - start)) * (last - first)

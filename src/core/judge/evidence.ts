@@ -85,7 +85,6 @@ export function evidenceFor(
 /** `inherited`: the level was known before the commit became the baseline. */
 type BaselineBelief = Belief & { inherited: boolean }
 
-/** The estimate of a baseline, by its commit. */
 export function beliefAt(
   state: State,
   conditions: Conditions,

@@ -20,7 +20,6 @@ export interface MeasuredEvidence {
   sigma: number | undefined
 }
 
-/** Everything a candidate is judged on. */
 export interface Evidence extends MeasuredEvidence, Belief {}
 
 /** What the judge knows about a candidate besides its runs. */

@@ -123,7 +123,6 @@ function nextTrial(
   return { id, candidate, base, head, tree, replicate, seed, protocol: JUDGE, ...aa }
 }
 
-/** The judgement of a candidate on the evidence so far. */
 export function judgeCandidate(
   state: State,
   conditions: Conditions,
@@ -207,7 +206,6 @@ export function findBaselineFailure(
   return { run, isFinal, words: `${subject} ended ${run.outcome}: ${run.reason ?? 'no reason known'}` }
 }
 
-/** An action on GitHub. */
 export type Step = CandidateStep | CertificationStep
 
 type CandidateStep =

@@ -62,7 +62,6 @@ const SCHEMAS = {
 }
 
 export type ToolName = keyof typeof SCHEMAS
-/** A tool call with validated arguments. */
 export type ToolCall = z.infer<(typeof SCHEMAS)[ToolName]>
 export type SubmitCall = Extract<ToolCall, { tool: 'submit' }>
 
@@ -72,7 +71,6 @@ export type ParsedToolCall = { kind: 'call'; call: ToolCall } | { kind: 'malform
 export interface ToolDefinition {
   name: ToolName
   description: string
-  /** JSON schema of the arguments. */
   parameters: Record<string, unknown>
 }
 

@@ -10,11 +10,9 @@ import { describeCertification } from './describe.ts'
 const MAX_QUOTED = 5
 
 export interface CertificationTally {
-  /** Merges that fresh runs confirmed. */
   certified: number
   /** Merges that fresh runs did not confirm. */
   refuted: number
-  /** Merges waiting for certification. */
   pending: number
   /** One sentence per finding, oldest first. They may contain candidate titles, which are untrusted text. */
   findings: string[]

@@ -21,7 +21,6 @@ export interface CommentFacts extends VerdictFacts {
   cost: CostSummary
 }
 
-/** The comment, including its marker. */
 export function renderComment({ candidate, verdict, evidence, config, cost }: CommentFacts): string {
   const chart = renderCurveChart(evidence.baseline, evidence.candidate)
   const body = [

@@ -11,7 +11,6 @@ export interface TrialSource {
   /** When to stop a candidate's first run early. */
   readonly cut: CutPlan | undefined
   keep(result: TrialResult): void
-  /** Called before this trial starts. */
   begin?(trial: Trial): void
   /** Called when the last started trial ends without a result, because the job is ending or the trainer failed. */
   abandon?(): void

@@ -8,7 +8,6 @@ import type { BriefInput } from './input.ts'
 import { baseline, categories, merges, runs } from './record.ts'
 import { goal, rules, source } from './rules.ts'
 
-/** Maximum length of a brief. */
 export const MAX_BRIEF_CHARACTERS = 60_000
 const MAX_PROGRAM_CHARACTERS = 8000
 const MAX_INSIGHTS_CHARACTERS = 4000

@@ -5,7 +5,6 @@ import { fence, visibleText } from '../../text/markdown.ts'
 import type { BriefInput } from './input.ts'
 import { CATEGORY_WORDS, gainText } from './words.ts'
 
-/** The instruction for each mode. */
 const MODE_WORDS: Record<Mode, string> = {
   explore: 'Explore: try something that has not been tried here. Prefer a bold idea to a safe one.',
   refine: 'Refine: improve the change below further. Do not repeat it.',

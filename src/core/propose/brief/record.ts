@@ -46,7 +46,6 @@ function noise(state: State, conditions: BriefInput['conditions']): string {
   return `The noise of one run is σ = ${formatNumber(sigma)}: differences below ${threshold} (${NOISE_SIGMAS} σ) mean nothing.`
 }
 
-/** The merges with the largest gains. */
 export function merges(state: State): string {
   const merged = pastIdeas(state).filter(isMerged)
   if (merged.length === 0) return ''
