@@ -26,12 +26,8 @@ export async function proposeDueAa(session: Session): Promise<boolean> {
   const made = await commitProposal(session, session.baseline, proposal)
   const refusal = reviewAa(made.changes, aa)
   if (refusal !== undefined) throw new Error(refusal)
-  recordMade(session, made, {
-    ...proposal,
-    proposer: AA_PROPOSER,
-    usage: NO_USAGE,
-    origin: { kind: 'aa', number: aa },
-  })
+  const origin = { kind: 'aa', number: aa } as const
+  recordMade(session, made, { ...proposal, proposer: AA_PROPOSER, usage: NO_USAGE, origin })
   return true
 }
 

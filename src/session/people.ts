@@ -57,11 +57,12 @@ export class RequestQueue {
 
   #declineAll(): void {
     const reason = 'no configured proposer can handle a request: knobs only changes constants'
-    for (;;) {
-      const personRequest = waitingRequest(this.#session.state)
-      if (personRequest === undefined) return
-      this.#session.record([{ kind: 'declined', request: personRequest.id, reason }])
-    }
+    for (let next = this.#waiting; next; next = this.#waiting)
+      this.#session.record([{ kind: 'declined', request: next.id, reason }])
+  }
+
+  get #waiting(): KnownRequest | undefined {
+    return waitingRequest(this.#session.state)
   }
 
   /** Records only new events: the journal drops the others, but would push an empty commit for them. */
