@@ -14,6 +14,7 @@ const JOBS = {
   train: () => import('./jobs/train.ts'),
   judge: () => import('./jobs/judge.ts'),
   certify: () => import('./jobs/certify.ts'),
+  doctor: () => import('./jobs/doctor.ts'),
   init: () => import('./jobs/init.ts'),
 }
 
@@ -32,7 +33,8 @@ async function runJob(): Promise<void> {
   // Processes of a killed job may still be training on this machine, which would disturb measurements.
   const left = await sweepLeftovers([tmpdir(), job.runner.temporaryDirectory])
   if (left > 0) actionsLog.info(`Removed ${left} folders that killed jobs left on this machine`)
-  const warning = useProxy(process.env)
+  // `doctor` does it itself, because an unusable proxy is one of its lines.
+  const warning = job.inputs.command === 'doctor' ? undefined : useProxy(process.env)
   if (warning) actionsLog.warn(warning)
   const { default: perform } = await JOBS[job.inputs.command]()
   // Written now, because a killed job never reaches the point where Node writes the cache.
@@ -44,7 +46,7 @@ async function runJob(): Promise<void> {
 const words = process.argv.slice(2)
 try {
   if (words.length === 0) await runJob()
-  else await (await import('./jobs/command-line.ts')).default(words)
+  else await (await import('./jobs/command-line.ts')).default(words, cancellation.signal)
 } catch (error) {
   if (words.length === 0) fail(explain(error))
   else {

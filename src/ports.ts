@@ -1,6 +1,8 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests use fakes.
-
-import type { Config } from './core/config/config.ts'
+import type { Config, EndpointConfig } from './core/config/config.ts'
+import type { BranchRule, Permission, Probe } from './core/doctor/github.ts'
+import type { SeenDevices } from './core/doctor/machine.ts'
+import type { ModelAnswer } from './core/doctor/models.ts'
 import type { Change } from './core/gate/gate.ts'
 import type { PastQuery } from './core/propose/past.ts'
 import type { LabelledIssue } from './core/propose/requests.ts'
@@ -35,7 +37,6 @@ export interface ProposalRequest {
   history: readonly Candidate[]
   /** Applies the static gate and the novelty rule. Returns the reasons to refuse the change; empty when it passes. */
   review(proposal: Pick<Proposal, 'files'>): readonly string[]
-  /** Look-ups in the ledger. */
   past: Past
   /** Runs the quick checks on changed files that passed `review`. Absent when no sandbox is available to run them. */
   check?(files: Proposal['files']): Promise<CheckReport>
@@ -53,7 +54,6 @@ export interface Past {
   read(id: string, part: 'diff' | 'log'): Promise<string | undefined>
 }
 
-/** The result of the quick checks. */
 export interface CheckReport {
   passed: boolean
   /** For the model: command, outcome and the end of the output. */
@@ -101,12 +101,18 @@ export interface Forge {
     base: string
     title: string
     body: string
+    /** This job made `head`, so that there is no pull request to look for. */
+    isNew?: boolean
   }): Promise<OpenedPullRequest>
   /** Every open pull request into `base`, from all pages. */
   openPullRequests(base: string): Promise<PullRequest[]>
   pullRequest(number: number): Promise<PullRequest>
-  /** Creates or updates the check run of this name on `head`. */
-  putCheckRun(head: string, check: CheckRun): Promise<void>
+  /**
+   * Creates or updates the check run of this name on `head`.
+   *
+   * @param isNew this job made `head`, so that there is no check run that this job did not write
+   */
+  putCheckRun(head: string, check: CheckRun, isNew?: boolean): Promise<void>
   /** Creates the comment, or updates the one that carries the same marker. */
   putComment(pullRequest: number, marker: string, body: string): Promise<void>
   /** Merges exactly `head`, or reports why GitHub did not. */
@@ -118,12 +124,14 @@ export type OpenedPullRequest =
   | { kind: 'opened'; number: number }
   /** A repository setting or rule forbids it; `explanation` names it and links to it. */
   | { kind: 'refused'; explanation: string }
+  /** The branch is gone, or has nothing that the base lacks; `explanation` is GitHub's message. */
+  | { kind: 'impossible'; explanation: string }
 
 export type MergeResult =
   | { kind: 'merged'; commit: string }
   /** The head is no longer the commit that was trained. */
   | { kind: 'head-moved' }
-  /** A rule, a setting or a conflict prevents it; `explanation` is GitHub's message. */
+  /** A rule, a setting or a conflict prevents it; `explanation` is GitHub's message and what a person can do. */
   | { kind: 'refused'; explanation: string }
 
 /** What people write on GitHub. Callers must check an author's permission before they act on the text. */
@@ -149,7 +157,6 @@ export type Answered = { kind: 'answered' } | { kind: 'refused'; explanation: st
 
 /** The repository's git data: reads commits and creates candidate commits. Never executes repository content. */
 export interface Repository {
-  /** The current branches of the remote. */
   remoteBranches(): Promise<RemoteBranches>
   treeOf(commit: string): Promise<string>
   /** Text files at a commit, by path, without binary and very large files. */
@@ -173,7 +180,6 @@ export interface Repository {
 export type Replayed = { kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }
 
 export interface RemoteBranches {
-  /** Name of the default branch. */
   defaultBranch: string
   /** Commit by branch name. */
   commits: ReadonlyMap<string, string>
@@ -270,3 +276,26 @@ export interface OnboardingRemote {
   /** Opens the pull request, or gives the open one this title and body. */
   propose(request: { branch: string; base: string; title: string; body: string }): Promise<OpenedPullRequest>
 }
+
+/** What `doctor` asks GitHub. No call changes anything. */
+export interface GitHubProbe {
+  permission(permission: Permission): Promise<Probe>
+  mayOpenPullRequests(): Promise<'yes' | 'no' | 'unknown'>
+  /** The rules in force on the branch, which need not exist. */
+  branchRules(branch: string): Promise<BranchRule[]>
+}
+
+/** What `doctor` asks this machine. */
+export interface MachineProbe {
+  /** What `git --version` prints; undefined when there is no git. */
+  gitVersion(): Promise<string | undefined>
+  /** Opens the sandbox and describes it. @throws SandboxError when it cannot be opened */
+  sandbox(kind: Config['sandbox']['kind']): Promise<string>
+  /** The devices outside and inside of bubblewrap. */
+  devices(): Promise<SeenDevices>
+  /** Sends later requests through the proxy that the environment names. @throws ConfigError when that is no proxy */
+  useProxy(): { names: string[]; warning?: string }
+}
+
+/** Asks an endpoint to call a tool. */
+export type AskModel = (endpoint: EndpointConfig, key: string) => Promise<ModelAnswer>

@@ -39,7 +39,7 @@ const archivedBelief = z
     direction: z.enum(['minimize', 'maximize']).meta({ description: 'Which values are better.' }),
     noise: noise.exactOptional().meta({ description: 'Absent while no archived code ran twice.' }),
     first: z.strictObject({ value: z.number(), wallSeconds: z.number() }).exactOptional().meta({
-      description: 'Mean and median of the first measured baseline; absent while it is not archived.',
+      description: 'Means of the first measured baseline; absent while it is not archived.',
     }),
     mostRuns: count.meta({ description: 'Runs of the baseline that was run most often.' }),
     period: count.meta({ description: 'The baseline that the belief is about, counted from 0.' }),

@@ -1,5 +1,4 @@
 // The interface to the Actions runner: reads all inputs into one typed object, and writes outputs, job summary and log.
-
 import * as core from '@actions/core'
 import { parseCount, parseDuration } from '../core/config/quantity.ts'
 import { type ParsedSecrets, parseKeys, parseVariables, type Secrets } from '../core/config/secrets.ts'
@@ -7,7 +6,7 @@ import { type TrialBatch, trialBatchSchema } from '../core/trial/batch.ts'
 import { ConfigError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 
-const COMMANDS = ['run', 'propose', 'train', 'judge', 'certify', 'init'] as const
+const COMMANDS = ['run', 'propose', 'train', 'judge', 'certify', 'doctor', 'init'] as const
 type Command = (typeof COMMANDS)[number]
 
 export interface Inputs {

@@ -1,6 +1,4 @@
 // The `run` job: the whole loop on one GPU machine, which proposes, trains, judges and merges.
-
-import { planSteps } from '../core/plan/schedule.ts'
 import type { RunTimes } from '../core/report/tally.ts'
 import type { Trainer } from '../ports.ts'
 import { PlannedTrials } from '../session/lanes/planned-trials.ts'
@@ -26,7 +24,6 @@ export interface RunSettings extends SessionSettings {
   timeBudgetSeconds: number
 }
 
-/** What a job with a device reports. */
 export interface DeviceSummary {
   session: Session
   times: RunTimes
@@ -60,7 +57,7 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
       assertBaselineTrains(session)
       return session.trials
     },
-    mayGrow: () => lanes.isProposing || planSteps(session.state).length > 0,
+    mayGrow: () => lanes.isProposing || session.steps.length > 0,
     signal,
   })
   const ended = await lanes.run(

@@ -33,7 +33,7 @@ export default async function initJob(job: Job): Promise<void> {
   }
   const repositoryUrl = `${job.runner.serverUrl}/${job.runner.repository}`
   const settings = await initSettings(job.inputs.configPath, process.env)
-  const proposed = await proposeInit({ ...wirePorts(job), remote }, settings, repositoryUrl)
+  const proposed = await proposeInit({ ...(await wirePorts(job)), remote }, settings, repositoryUrl)
   const { plan, files, body, pullRequest } = proposed
   const next =
     pullRequest === undefined

@@ -3,6 +3,7 @@ import { actionsLog } from '../adapters/actions.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { createLedgerBranch } from '../adapters/git/ledger-branch.ts'
 import { createRepository } from '../adapters/git/repository.ts'
+import { assertGitVersion } from '../adapters/git/version.ts'
 import { connect, type GitHub } from '../adapters/github/client.ts'
 import { createDiscussion } from '../adapters/github/discussion.ts'
 import { createForge } from '../adapters/github/github.ts'
@@ -14,12 +15,14 @@ export function connectJob({ runner, inputs }: Job): GitHub {
   return connect({ apiUrl, serverUrl, repository, token: inputs.token, log: actionsLog })
 }
 
-export function wirePorts(job: Job): Ports {
+/** @throws ConfigError when git is too old */
+export async function wirePorts(job: Job): Promise<Ports> {
+  await assertGitVersion()
   const git = gitContext(job)
   const github = connectJob(job)
   return {
     repository: createRepository(git),
-    ledger: createLedgerBranch(git),
+    ledger: createLedgerBranch(git, actionsLog),
     forge: createForge(github),
     discussion: createDiscussion(github),
     clock: systemClock,

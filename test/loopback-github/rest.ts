@@ -44,7 +44,9 @@ export async function answerRest(rest: Rest, request: RestRequest): Promise<Answ
     contentCreating: false,
   }
   rest.requests.push(record)
-  const answer = await duringFault(rest.faults.take(method, path), () => answerOrError(rest, request, record))
+  const answer = await duringFault(rest.faults.take(method, path, request.body), () =>
+    answerOrError(rest, request, record),
+  )
   record.status = answer?.status ?? 0
   return answer
 }

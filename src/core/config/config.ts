@@ -1,5 +1,4 @@
 // The configuration of a research repository: all settings in typed form, or all mistakes in the file at once.
-
 import { ConfigError } from '../../errors.ts'
 import type { Simplicity } from '../judge/policy.ts'
 import type { Limits } from '../record/limits.ts'
@@ -106,7 +105,7 @@ export function configIn(
 ): Config {
   if (text === undefined)
     throw new ConfigError(`there is no ${path} on ${where} (${commit.slice(0, 7)})`, {
-      hint: `Commit one to ${where}. Four lines are enough; docs/configuration.md documents every field.`,
+      hint: `Commit one to ${where}. The command \`init\` writes one for this repository; docs/configuration.md documents every field.`,
     })
   const parsed = parseConfig(text)
   if (parsed.kind === 'config') return parsed.config
@@ -116,7 +115,7 @@ export function configIn(
 }
 
 /** On recorded runs this cuts no true winner and hardly any candidate without an effect; see docs/deciding.md. */
-const DEFAULT_CUT = 0.05
+export const DEFAULT_CUT = 0.05
 
 function toConfig(file: ConfigFile): Config {
   const written = camelCased(file)

@@ -8,11 +8,18 @@ import type { ConfigPath, ConfigProblem, ConfigYaml } from './yaml.ts'
 type Field = z.core.JSONSchema.BaseSchema
 type ReadYaml = Extract<ConfigYaml, { kind: 'read' }>
 
-/** Explains every zod issue found in `yaml`. */
+let made: Field | undefined
+
+/** Made once: making it takes longer than reading a configuration. */
+function theSchema(): Field {
+  made ??= configJsonSchema()
+  return made
+}
+
 export function explainIssues(found: readonly z.core.$ZodIssue[], yaml: ReadYaml): ConfigProblem[] {
   if (found.length === 0) return []
   const issues = found.flatMap(withoutUnion)
-  const schema = configJsonSchema()
+  const schema = theSchema()
   const misspelled = new Set<string>()
   const unknown = issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return []

@@ -64,7 +64,7 @@ function reviewPath(path: string, editable: readonly string[]): string[] | undef
 function reviewContent({ path, mode, before, after }: Change): string[] {
   if (mode === null) return []
   if (mode !== '100644')
-    return [`${quote(path)} has mode ${mode}${describeMode(mode)}: only plain files (100644) may change.`]
+    return [`${quote(path)} has mode ${mode}${MODE_NAMES[mode] ?? ''}: only plain files (100644) may change.`]
   if (after === undefined) return [`${quote(path)} is not UTF-8 text.`]
   if (kibibytes(after) > MAX_FILE_KIB) return [`${quote(path)} is larger than ${MAX_FILE_KIB} KiB.`]
   const gained = gainedInvisibleCharacters(before ?? '', after)
@@ -72,13 +72,10 @@ function reviewContent({ path, mode, before, after }: Change): string[] {
   return [`${quote(path)} gains invisible characters: ${gained.slice(0, 5).join(', ')}.`]
 }
 
-function describeMode(mode: string): string {
-  const names: Record<string, string> = {
-    '120000': ' (symlink)',
-    '160000': ' (submodule)',
-    '100755': ' (executable)',
-  }
-  return names[mode] ?? ''
+const MODE_NAMES: Readonly<Record<string, string>> = {
+  '120000': ' (symlink)',
+  '160000': ' (submodule)',
+  '100755': ' (executable)',
 }
 
 function reviewTotalSize(changes: readonly Change[]): string[] {

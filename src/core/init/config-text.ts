@@ -58,7 +58,7 @@ function metricLines(metric: DraftMetric | undefined): string[] {
       '# FILL IN: the number that decides. `pattern` finds it in the output; the parentheses hold the number.',
       "metric: { name: val_loss, direction: minimize, pattern: '^val_loss: (\\S+)' }",
     ]
-  const { name, direction, source } = metric
+  const { name, direction, source, deterministic } = metric
   const head = [
     '# The number that decides.',
     'metric:',
@@ -68,7 +68,13 @@ function metricLines(metric: DraftMetric | undefined): string[] {
   if (source.kind === 'file')
     return [...head, `  file: ${scalar(source.file)} # in $AUTORESEARCH_OUT`, `  key: ${scalar(source.key)}`]
   const take = ['  take: last # of the values that one run prints']
-  return [...head, `  pattern: ${quoted(source.pattern)}`, ...(source.repeated ? take : [])]
+  const sure = ['  deterministic: true # equal code gives the same number']
+  return [
+    ...head,
+    `  pattern: ${quoted(source.pattern)}`,
+    ...(source.repeated ? take : []),
+    ...(deterministic ? sure : []),
+  ]
 }
 
 const PROPOSERS = [

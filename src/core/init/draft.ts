@@ -9,6 +9,8 @@ export interface DraftMetric {
   source:
     | { kind: 'pattern'; pattern: string; repeated: boolean }
     | { kind: 'file'; file: string; key: string }
+  /** Equal code always gives the same value. */
+  deterministic?: true
 }
 
 export interface Draft {

@@ -47,7 +47,7 @@ export function recogniseMakefile(layout: Layout): Draft | undefined {
       ...(readsSeed(layout, sources)
         ? []
         : [
-            'No source reads `AUTORESEARCH_SEED`. If its seeds are constants, every run is identical and σ is 0: set `min-gain` then.',
+            'No source reads `AUTORESEARCH_SEED`. If every run is identical, set `metric.deterministic: true` and `min-gain`.',
           ]),
     ],
     missing: [],

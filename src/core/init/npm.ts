@@ -91,6 +91,7 @@ function bundle(
       name: 'bundle_bytes',
       direction: 'minimize',
       source: { kind: 'pattern', pattern: '^bundle_bytes: (\\d+)', repeated: false },
+      deterministic: true,
     },
     more: [
       '# Building the same code twice gives the same number, so two runs are enough, and a gain is any 0.1 %.\nreplicates: { baseline: 2, candidate: 2 }\nmin-gain: 0.1%\naa-every: never',

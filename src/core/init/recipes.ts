@@ -107,7 +107,7 @@ const RECIPES: readonly Recipe[] = [
       'The program is `train_gpt2.c`, on the processor. `train_gpt2.cu` needs CUDA; its lines are in the configuration as a comment.',
     ],
     check: [
-      'Its seeds are constants, so repeated runs are identical: σ is 0, and `min-gain` says what counts as a gain.',
+      'Weights, data and seeds are fixed, so repeated runs are identical: `metric.deterministic` says so, and `min-gain` what counts as a gain.',
     ],
   },
   {

@@ -5,7 +5,7 @@ import { isIdea } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 import { measuredValues } from '../record/trial.ts'
 import { believe, type CarriedBelief, endPeriod, type FrozenBelief, freeze } from '../statistics/belief.ts'
-import { mean, median, poolNoise } from '../statistics/noise.ts'
+import { mean, poolNoise } from '../statistics/noise.ts'
 import { becameBaseline, periodsBetween, type Start, startOf } from './periods.ts'
 import {
   type Conditions,
@@ -78,7 +78,7 @@ function firstBaseline(
   const runs = unselectedRuns(judged.get(measured.tree) ?? [])
   return {
     value: mean(measuredValues(runs)),
-    wallSeconds: median(runs.map(({ wallSeconds }) => wallSeconds)),
+    wallSeconds: mean(runs.map(({ wallSeconds }) => wallSeconds)),
   }
 }
 

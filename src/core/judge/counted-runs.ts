@@ -1,8 +1,7 @@
 // Which runs of a candidate can be compared with the baseline: those with a number, in the usual time, from as many values.
 import type { TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
-import { median } from '../statistics/noise.ts'
-import { isFromEvaluation } from '../trial/outcome.ts'
+import { mean } from '../statistics/noise.ts'
 import { DEFAULT_ALLOWANCE, type JudgePolicy } from './policy.ts'
 
 interface Runs {
@@ -15,8 +14,8 @@ type Failure = Pick<Verdict, 'reason' | 'failure'>
 export type CountedRuns =
   /** The candidate has to be rejected. */
   | { kind: 'failure'; failure: Failure }
-  /** `late`: the only run that took too long, and a sentence about it. */
-  | { kind: 'counted'; inTime: TrialResult[]; late?: { run: TrialResult; words: string } }
+  /** `late`: a sentence about the only run that took too long. */
+  | { kind: 'counted'; inTime: TrialResult[]; late?: string }
 
 /** Longer runs are mentioned from this share on: a smaller difference is usual on a shared machine. */
 const MENTIONED_SHARE = 0.05
@@ -29,14 +28,16 @@ export function wallAllowanceSeconds(usualSeconds: number, allowance = DEFAULT_A
   return usualSeconds * (1 + allowance) + 2
 }
 
-/** @param usualSeconds default: the median over the baseline's runs */
+/** @param usualSeconds default: the mean over the baseline's runs */
 export function countedRuns(
   runs: Runs,
   { allowance }: Pick<JudgePolicy, 'allowance'>,
-  usualSeconds = medianSeconds(runs.baseline),
+  usualSeconds = meanSeconds(runs.baseline),
 ): CountedRuns {
   const limit = wallAllowanceSeconds(usualSeconds, allowance)
-  const late = runs.candidate.filter((run) => isLate(run, limit))
+  const late = runs.candidate.filter(
+    ({ outcome, wallSeconds }) => outcome === 'measured' && wallSeconds > limit,
+  )
   const inTime = runs.candidate.filter((run) => !late.includes(run))
   const failure = firstFailure(runs, inTime) ?? repeatedlyLate(runs, late, usualSeconds)
   if (failure) return { kind: 'failure', failure }
@@ -44,14 +45,8 @@ export function countedRuns(
   return {
     kind: 'counted',
     inTime,
-    ...(run && { late: { run, words: describeLate(runs, run, usualSeconds) } }),
+    ...(run && { late: describeLate(runs, run, usualSeconds) }),
   }
-}
-
-/** Took longer than allowed, or was killed at the timeout while training made progress. */
-function isLate({ outcome, wallSeconds, curve, reason = '' }: TrialResult, limit: number): boolean {
-  if (outcome === 'timed-out') return curve.length > 0 && !isFromEvaluation(reason)
-  return outcome === 'measured' && wallSeconds > limit
 }
 
 function firstFailure({ baseline, candidate }: Runs, inTime: readonly TrialResult[]): Failure | undefined {
@@ -92,13 +87,13 @@ function nameRun(candidate: readonly TrialResult[], result: TrialResult): string
 /** Mentions that a candidate takes longer, as the end of a sentence: with fixed steps, that alone may have made it better. */
 export function describeLongerRuns(
   { baseline, candidate }: Runs,
-  usualSeconds = medianSeconds(baseline),
+  usualSeconds = meanSeconds(baseline),
 ): string {
-  const longer = medianSeconds(candidate) / usualSeconds - 1
+  const longer = meanSeconds(candidate) / usualSeconds - 1
   if (!(longer > MENTIONED_SHARE)) return ''
   return `, runs ${Math.round(100 * longer)} % longer than the baseline's`
 }
 
-function medianSeconds(runs: readonly TrialResult[]): number {
-  return median(runs.map(({ wallSeconds }) => wallSeconds))
+function meanSeconds(runs: readonly TrialResult[]): number {
+  return mean(runs.map(({ wallSeconds }) => wallSeconds))
 }

@@ -1,5 +1,4 @@
 // The judge: decides from measured numbers alone whether a candidate improves the baseline.
-
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { type Belief, measuredGain } from '../statistics/belief.ts'
@@ -21,7 +20,6 @@ export interface MeasuredEvidence {
   sigma: number | undefined
 }
 
-/** Everything a candidate is judged on. */
 export interface Evidence extends MeasuredEvidence, Belief {}
 
 /** What the judge knows about a candidate besides its runs. */
@@ -57,12 +55,12 @@ export function judge(evidence: Evidence, policy: JudgePolicy, code: JudgedCode 
   if (late === undefined) return judgeRuns(evidence, policy, code)
   if (inTime.length > 0) {
     const judgement = judgeRuns({ ...evidence, candidate: inTime }, policy, code)
-    return withRuns(judgement, `${judgement.reason}; ${late.words}, so it does not count`, runs)
+    return withRuns(judgement, `${judgement.reason}; ${late}, so it does not count`, runs)
   }
   // The machine may be to blame for one long run. If even its number is no improvement, another run is not worth it.
-  const judgement = late.run.value === undefined ? undefined : judgeRuns(evidence, policy, code)
-  if (judgement?.kind === 'reject') return withRuns(judgement, `${judgement.reason}; ${late.words}`, runs)
-  return { kind: 'replicate', reason: `${late.words}, so it is measured again` }
+  const judgement = judgeRuns(evidence, policy, code)
+  if (judgement.kind === 'reject') return withRuns(judgement, `${judgement.reason}; ${late}`, runs)
+  return { kind: 'replicate', reason: `${late}, so it is measured again` }
 }
 
 function withRuns(judgement: Judgement, reason: string, runs: Verdict['runs']): Judgement {
@@ -149,7 +147,7 @@ function judgeExact(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): 
   const gain = units.baseline - worst
   const need = requirement(policy, code.addedLines ?? 0, units)
   const facts = { gain, sigma: 0, runs: countRuns(evidence) }
-  const words = `gain ${formatNumber(gain)} over ${countWords(facts.runs.candidate)}${need.why ? `, ${need.why}` : ''}`
+  const words = `gain ${formatNumber(gain)} over ${inWords(facts.runs.candidate)}${need.why ? `, ${need.why}` : ''}`
   // Written so that a gain that is not a number is rejected. An equal simplification is not worse.
   const enough = need.why === undefined ? gain > 0 : gain >= need.gain
   if (!enough) return { kind: 'reject', reason: `${words}: no improvement`, ...facts }
@@ -212,13 +210,13 @@ function countRuns({ baseline, candidate }: Evidence): Verdict['runs'] {
   return { candidate: candidate.length, baseline: baseline.length }
 }
 
-function countWords(runs: number): string {
+function inWords(runs: number): string {
   return `${runs} ${runs === 1 ? 'run' : 'runs'}`
 }
 
 /** `gain 0.0031 ± 0.0009 over 3 runs, z = 3.4, false-merge risk 0.8 %` */
 function describe({ gain, z = 0, risk = 1, runs }: Facts, error: number, need: Requirement): string {
-  const measured = `gain ${formatNumber(gain)} ± ${formatNumber(error)} over ${countWords(runs.candidate)}`
+  const measured = `gain ${formatNumber(gain)} ± ${formatNumber(error)} over ${inWords(runs.candidate)}`
   const asked = need.why === undefined ? '' : `, ${need.why}`
   // A risk below the smallest floating-point number is still above 0.
   return `${measured}${asked}, z = ${formatScore(z)}, false-merge risk ${formatShare(risk === 0 ? Number.MIN_VALUE : risk)}`

@@ -3,7 +3,7 @@ import type { ArchivedBelief } from '../record/archive.ts'
 import type { State } from '../record/state.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import type { Belief } from '../statistics/belief.ts'
-import { estimateNoise, mean, median } from '../statistics/noise.ts'
+import { estimateNoise, mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 
@@ -67,7 +67,7 @@ function isUnselected({ trial }: TrialResult, index: number): boolean {
 }
 
 /**
- * Median wall time of a run of the first baseline measured under these conditions. Anchored there, because an allowance over the
+ * Mean wall time of a run of the first baseline measured under these conditions. Anchored there, because an allowance over the
  * present baseline would let every merge add a few percent of training time to the last.
  */
 export function usualSeconds(state: State, conditions: Conditions): number | undefined {
@@ -75,7 +75,7 @@ export function usualSeconds(state: State, conditions: Conditions): number | und
   if (archived?.first) return archived.first.wallSeconds
   for (const { tree } of state.baselines) {
     const runs = unselectedRuns(byTree.get(tree) ?? [])
-    if (runs.length > 0) return median(runs.map((result) => result.wallSeconds))
+    if (runs.length > 0) return mean(runs.map((result) => result.wallSeconds))
   }
   return undefined
 }

@@ -18,22 +18,27 @@ export interface Rules {
 
 /** @param testbed the testbed whose results count; undefined for all, or before the first trial */
 export function rulesOf(config: Config, testbed: string | undefined): Rules {
-  const { allowance, replicates, mergeRisk, minGain, simplicity, reviewAbove } = config
-  const { direction, deterministic } = config.metric
+  const { direction } = config.metric
   return {
     conditions: { config: measurementHash(config), testbed, direction },
-    policy: {
-      direction,
-      baselineReplicates: replicates.baseline,
-      candidateReplicates: replicates.candidate,
-      mergeRisk,
-      allowance,
-      ...(deterministic && { deterministic }),
-      ...(minGain && { minGain }),
-      ...(simplicity && { simplicity }),
-      ...(reviewAbove && { reviewAbove }),
-    },
+    policy: judgePolicy(config),
     certification: certifyPolicy(config, testbed),
+  }
+}
+
+/** How candidates are judged. */
+export function judgePolicy(config: Config): JudgePolicy {
+  const { allowance, metric, replicates, mergeRisk, minGain, simplicity, reviewAbove } = config
+  return {
+    direction: metric.direction,
+    baselineReplicates: replicates.baseline,
+    candidateReplicates: replicates.candidate,
+    mergeRisk,
+    allowance,
+    ...(metric.deterministic && { deterministic: true }),
+    ...(minGain && { minGain }),
+    ...(simplicity && { simplicity }),
+    ...(reviewAbove && { reviewAbove }),
   }
 }
 

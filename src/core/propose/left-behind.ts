@@ -13,7 +13,6 @@ export type LeftEntry = { path: string } & (
 export interface LeftBehind {
   /** Changed files by path, all of them editable. */
   files: ReadonlyMap<string, string>
-  /** One sentence per violation. */
   problems: readonly string[]
 }
 

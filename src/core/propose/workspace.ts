@@ -18,7 +18,6 @@ interface Refused {
   problem: string
 }
 
-/** Maximum size of an edited file. */
 export const MAX_FILE_BYTES = 256 * 1024
 /** Maximum characters shown per call, so that one call cannot fill the model's context. */
 const MAX_SHOWN_CHARACTERS = 32_000
@@ -71,7 +70,6 @@ export function applyEdit(
   return replaceOnce(workspace, path, current.text, from, to)
 }
 
-/** Replaces the content of a file. */
 export function writeFile(workspace: Workspace, path: string, content: string): EditResult {
   const current = editableText(workspace, path)
   if (current.kind === 'refused') return current
@@ -127,7 +125,6 @@ export function showDiff(workspace: Workspace): string {
   return `${text.slice(0, MAX_DIFF_CHARACTERS)}\n[… cut: ${text.length - MAX_DIFF_CHARACTERS} more characters …]`
 }
 
-/** All files, including the edits. */
 export function currentFiles({ original, edited }: Workspace): ReadonlyMap<string, string> {
   return new Map([...original, ...edited])
 }

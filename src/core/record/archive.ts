@@ -61,7 +61,7 @@ export interface ArchivedBelief {
   direction: 'minimize' | 'maximize'
   /** Absent while no archived code ran twice. */
   noise?: PooledNoise
-  /** Mean of the metric and median wall time of the first baseline that was measured. */
+  /** Mean of the metric and of the wall time of the first baseline that was measured. */
   first?: { value: number; wallSeconds: number }
   /** Runs of the baseline that was run most often. */
   mostRuns: number

@@ -108,13 +108,6 @@ export function mean(values: readonly number[]): number {
   return first + sumOf(values.map((value) => value - first)) / values.length
 }
 
-/** The value in the middle; between the two in the middle of an even number. NaN for none. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const half = (sorted.length - 1) / 2
-  return mean([sorted[Math.floor(half)] ?? Number.NaN, sorted[Math.ceil(half)] ?? Number.NaN])
-}
-
 /** Sample standard deviation; undefined for fewer than two values. */
 export function standardDeviation(values: readonly number[]): number | undefined {
   if (values.length < 2) return undefined

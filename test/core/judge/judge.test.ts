@@ -369,7 +369,6 @@ describe('F76 one run that takes too long', () => {
   const run = (value: number, wallSeconds: number, replicate: number) =>
     aTrialResult({ candidate: aCandidate(), value, wallSeconds, replicate })
   const SLOW = 400
-  const POINT = { step: 1, value: 3 }
 
   it('is measured again, because the machine may be to blame', () => {
     expect(judgedRuns([run(2, SLOW, 1)])).toEqual({
@@ -396,22 +395,8 @@ describe('F76 one run that takes too long', () => {
     expect(judgement.reason).toMatch(/; run 1 of 1 is over-budget/)
   })
 
-  it.each([
-    ['and was killed at the timeout while it made progress', { curve: [POINT] }, 'replicate'],
-    ['and was killed at the timeout without progress', {}, 'reject'],
-    ['in the evaluation', { curve: [POINT], reason: 'in the evaluation: killed at the timeout' }, 'reject'],
-  ])('%s: %s → %s', (_, fields, kind) => {
-    const killed = aTrialResult({ candidate: aCandidate(), outcome: 'timed-out', wallSeconds: 660 })
-    expect(judgedRuns([{ ...killed, ...fields }]).kind).toBe(kind)
-  })
-
   it('a candidate cannot discard a second bad run by taking long again', () => {
     expect(judgedRuns([run(2.6, SLOW, 1), run(2.4, 300, 2), run(2.6, SLOW, 3)]).kind).toBe('reject')
-  })
-
-  it('the usual time is the median, so that one slow run of the baseline allows nothing more', () => {
-    const baseline = BASELINE.with(0, aTrialResult({ value: 2.5, wallSeconds: 3000 }))
-    expect(judgedRuns(runs([2, 2.01], { wallSeconds: 400 }), {}, {}, { baseline }).kind).toBe('reject')
   })
 
   it('longer runs are mentioned: at fixed steps they may be all that won', () => {
@@ -543,7 +528,7 @@ describe('whatever the numbers', () => {
     addedLines: 20,
     gain: { kind: 'percent', value: 1 },
   }
-  const cases = Array.from({ length: 2000 }, (_, index): Case => {
+  const cases = Array.from({ length: 1000 }, (_, index): Case => {
     const random = aRandom(index)
     const scale = 10 ** Math.floor(random() * 8 - 4)
     const draw = (shift: number) => scale * (3 + shift + 0.05 * gaussian(random))

@@ -1,6 +1,5 @@
 // The brief that a proposer reads before it proposes a candidate. Sections that rarely change come first, so that endpoints
 // can cache them. Past candidates are a selection of fixed size, so that the brief does not grow with the ledger.
-
 import { truncateMarkdown } from '../../text/markdown.ts'
 import { personAsks, rejections } from '../asked.ts'
 import { attempts } from './attempts.ts'
@@ -9,7 +8,6 @@ import type { BriefInput } from './input.ts'
 import { baseline, categories, merges, runs } from './record.ts'
 import { goal, rules, source } from './rules.ts'
 
-/** Maximum length of a brief. */
 export const MAX_BRIEF_CHARACTERS = 60_000
 const MAX_PROGRAM_CHARACTERS = 8000
 const MAX_INSIGHTS_CHARACTERS = 4000

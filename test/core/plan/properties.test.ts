@@ -1,11 +1,11 @@
 // What must hold of every verdict that a ledger leads to: scheduler, evidence, beliefs and judge together.
 
 import { describe, expect, it } from 'vitest'
-import type { JudgePolicy } from '../../src/core/judge/policy.ts'
-import { judgeCandidate } from '../../src/core/plan/schedule.ts'
-import type { Candidate } from '../../src/core/record/candidate.ts'
-import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
-import { openCandidates, replay } from '../../src/core/record/state.ts'
+import type { JudgePolicy } from '../../../src/core/judge/policy.ts'
+import { judgeCandidate } from '../../../src/core/plan/schedule.ts'
+import type { Candidate } from '../../../src/core/record/candidate.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
+import { openCandidates, replay } from '../../../src/core/record/state.ts'
 import {
   aBaseline,
   aCandidate,
@@ -18,7 +18,7 @@ import {
   sha,
   type TrialResultFields,
   trialResults,
-} from '../factories.ts'
+} from '../../factories.ts'
 
 const SIGMA = 0.02
 const simplicity: JudgePolicy['simplicity'] = {

@@ -2,10 +2,10 @@
 // nothing is left to do. What must hold however the three lanes interleave and whatever people do meanwhile.
 
 import { describe, expect, it } from 'vitest'
-import { decideCertification } from '../../src/core/certify/certify.ts'
-import { type CertifyPolicy, HOLD_Z } from '../../src/core/certify/opinion.ts'
-import { dueAa } from '../../src/core/judge/aa.ts'
-import type { Conditions } from '../../src/core/judge/evidence.ts'
+import { decideCertification } from '../../../src/core/certify/certify.ts'
+import { type CertifyPolicy, HOLD_Z } from '../../../src/core/certify/opinion.ts'
+import { dueAa } from '../../../src/core/judge/aa.ts'
+import type { Conditions } from '../../../src/core/judge/evidence.ts'
 import {
   decide,
   isCurrent,
@@ -13,30 +13,30 @@ import {
   planTrials,
   type Step,
   waitingCandidates,
-} from '../../src/core/plan/schedule.ts'
+} from '../../../src/core/plan/schedule.ts'
 import {
   type Candidate,
   type CandidateEnd,
   isAa,
   isIdea,
   revertedMerge,
-} from '../../src/core/record/candidate.ts'
-import { type Certification, isRefuted } from '../../src/core/record/certification.ts'
-import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
-import { pastIdeas } from '../../src/core/record/ideas.ts'
-import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
-import { candidateMergedAs } from '../../src/core/record/merges.ts'
+} from '../../../src/core/record/candidate.ts'
+import { type Certification, isRefuted } from '../../../src/core/record/certification.ts'
+import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
+import { pastIdeas } from '../../../src/core/record/ideas.ts'
+import { appendEvents, parseLedger } from '../../../src/core/record/ledger.ts'
+import { candidateMergedAs } from '../../../src/core/record/merges.ts'
 import {
   type BaselineCommit,
   openCandidates,
   replay,
   type State,
   selectNews,
-} from '../../src/core/record/state.ts'
-import { isToBeMerged } from '../../src/core/record/status.ts'
-import type { Trial, TrialResult } from '../../src/core/record/trial.ts'
-import { isJudgeTrial } from '../../src/core/trial/protocol.ts'
-import { checkResult } from '../../src/core/trial/trust.ts'
+} from '../../../src/core/record/state.ts'
+import { isToBeMerged } from '../../../src/core/record/status.ts'
+import type { Trial, TrialResult } from '../../../src/core/record/trial.ts'
+import { isJudgeTrial } from '../../../src/core/trial/protocol.ts'
+import { checkResult } from '../../../src/core/trial/trust.ts'
 import {
   aaOrigin,
   aCandidate,
@@ -47,7 +47,7 @@ import {
   POLICY,
   revertOrigin,
   sha,
-} from '../factories.ts'
+} from '../../factories.ts'
 
 const SIGMA = 0.01
 const MAX_TURNS = 3000
@@ -409,15 +409,15 @@ describe('what comes of it', () => {
     expect(Math.max(...effects)).toBeLessThan(SIGMA)
   })
 
+  const withoutEffect = many.map((seed) => simulate(seed, { candidates: 15, spread: 0 }))
+
   it('ideas without effect are hardly ever merged', () => {
-    const simulations = many.map((seed) => simulate(seed, { candidates: 15, spread: 0 }))
-    const falseMerges = simulations.reduce((sum, simulation) => sum + merged(simulation).length, 0)
+    const falseMerges = withoutEffect.reduce((sum, simulation) => sum + merged(simulation).length, 0)
     expect(falseMerges / (many.length * 15)).toBeLessThan(0.03)
   })
 
   it('ideas without effect cost little more than one run each', () => {
-    const simulations = many.map((seed) => simulate(seed, { candidates: 15, spread: 0 }))
-    const runs = simulations.flatMap(({ trained }) => trained).filter(({ candidate }) => candidate !== null)
+    const runs = withoutEffect.flatMap(({ trained }) => trained).filter(({ candidate }) => candidate !== null)
     expect(runs.length / (many.length * 15)).toBeLessThan(1.4)
   })
 })
