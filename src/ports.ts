@@ -11,6 +11,7 @@ import type { Person, Remark } from './core/record/people.ts'
 import type { PullRequest } from './core/record/reconcile.ts'
 import type { Trial, TrialResult } from './core/record/trial.ts'
 import type { CheckRun } from './core/report/report.ts'
+import type { ForeignText } from './core/text/encoding.ts'
 import type { CutPlan } from './core/trial/curve.ts'
 
 /** Proposes candidates. A failing model or endpoint is a result of kind `nothing`, not an error. */
@@ -161,6 +162,8 @@ export interface Repository {
   treeOf(commit: string): Promise<string>
   /** Text files at a commit, by path, without binary and very large files. */
   readFiles(commit: string): Promise<ReadonlyMap<string, string>>
+  /** Text files at a commit that are not in UTF-8, by path; `readFiles` leaves them out. */
+  foreignTexts(commit: string): Promise<ReadonlyMap<string, ForeignText>>
   /** One file at a commit, or undefined. */
   readFile(commit: string, path: string): Promise<string | undefined>
   /** The differences between two commits. */

@@ -1,6 +1,8 @@
 // Reads the configuration: from the default branch to find the baseline branch, then from the baseline; never from a candidate.
 import { type Config, configIn } from '../core/config/config.ts'
 import { checkNamedFiles } from '../core/config/named-files.ts'
+import { describeForeignText } from '../core/text/encoding.ts'
+import { ConfigError } from '../errors.ts'
 import type { Repository } from '../ports.ts'
 
 /** Where a configuration is read. */
@@ -15,7 +17,13 @@ export async function readConfig(
   { branch, commit }: Place,
   path: string,
 ): Promise<Config> {
-  return configIn(await repository.readFile(commit, path), { path, where: `the branch ${branch}`, commit })
+  const text = await repository.readFile(commit, path)
+  const foreign = text === undefined ? (await repository.foreignTexts(commit)).get(path) : undefined
+  if (foreign)
+    throw new ConfigError(describeForeignText(path, foreign), {
+      hint: `Save ${path} on the branch ${branch} in UTF-8.`,
+    })
+  return configIn(text, { path, where: `the branch ${branch}`, commit })
 }
 
 /** Warnings about named files that do not exist. @throws ConfigError when no file may change */
@@ -25,5 +33,6 @@ export async function readNamedFiles(
   { branch, commit }: Place,
   path: string,
 ): Promise<string[]> {
-  return checkNamedFiles(config, [...(await repository.readFiles(commit)).keys()], { path, branch })
+  const paths = [...(await repository.readFiles(commit)).keys()]
+  return checkNamedFiles(config, paths, { path, branch }, await repository.foreignTexts(commit))
 }

@@ -7,10 +7,11 @@ import type { JudgePolicy } from '../core/judge/policy.ts'
 import { cutPlan, type Rules, rulesOf } from '../core/plan/rules.ts'
 import {
   decide,
-  planStartableTrials,
+  hasMeasured,
   planSteps,
+  planTrials,
   type Step,
-  wasBaselineMeasured,
+  startableTrials,
 } from '../core/plan/schedule.ts'
 import { dispatchedRequest } from '../core/propose/requests.ts'
 import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
@@ -152,18 +153,18 @@ export class Session {
 
   /** The trials to run now, most urgent first, within the limits on device time. */
   get trials(): Trial[] {
-    return this.affordable(this.planTrials())
+    return this.affordable(startableTrials(this.state, this.conditions, this.planTrials()))
   }
 
-  /** The trials that may start now, most urgent first, whatever they cost. */
+  /** The trials worth running now, most urgent first, whatever they cost. */
   planTrials(): Trial[] {
     const { conditions, policy, certification } = this.#rules
-    return planStartableTrials(this.state, conditions, policy, certification)
+    return planTrials(this.state, conditions, policy, certification)
   }
 
   /** What to do on GitHub now, most urgent first. */
   get steps(): Step[] {
-    return planSteps(this.state, wasBaselineMeasured(this.state, this.conditions))
+    return planSteps(this.state, hasMeasured(this.state, this.conditions))
   }
 
   /** The trials among `planned` that fit into the remaining device time. */

@@ -68,6 +68,7 @@ function aaOf(world: World): Candidate {
 
 test('one that is due comes before any proposer is asked, marked in title, text and check', async () => {
   const world = aWorld()
+  world.measure(HASH)
   const proposer = new FakeProposer()
   await propose(world.ports({ proposers: [proposer] }), TWO)
   const candidate = aaOf(world)
@@ -84,6 +85,7 @@ test('one that is due comes before any proposer is asked, marked in title, text 
 
 test('is trained as the code of the baseline under seeds of its own', async () => {
   const world = aWorld()
+  world.measure(HASH)
   const { batches } = await propose(world.ports(), TWO)
   const trials = batches.flatMap((batch) => batch.trials)
   const ours = trials.filter(({ aa }) => aa)
@@ -135,6 +137,7 @@ test.each([
 
 test('F57 what only the ledger calls A/A is exempt from the gate', async () => {
   const world = aWorld()
+  world.measure(HASH)
   const { batches } = await propose(world.ports(), TWO)
   const candidate = aaOf(world)
   const ordinary: Candidate = { ...candidate, origin: { kind: 'idea' } }

@@ -34,7 +34,7 @@ function runWith(answers: readonly Answer[], fields: { hours?: number } = {}) {
 /** @param job what it returns is `done` */
 async function jobWith<Done>(
   answers: readonly Answer[],
-  fields: { hours?: number },
+  fields: { hours?: number; measured?: boolean },
   job: (ports: RunPorts, settings: RunSettings) => Promise<Done>,
 ) {
   const files = new Map([
@@ -42,6 +42,7 @@ async function jobWith<Done>(
     [CONFIG_PATH, CONFIG_TEXT],
   ])
   const world = new World(files, { hash: () => HASH })
+  if (fields.measured) world.measure(HASH)
   const clock = new FakeClock({ idle: true })
   const proposer = new FakeProposer(answers, { clock })
   const log = new FakeLog()
@@ -124,10 +125,14 @@ test('a time budget in which no trial fits is a mistake, and not a night without
 })
 
 test('a propose job stops asking when its time is used up, and hands on what was proposed by then', async () => {
-  const { done, said, askedAt } = await jobWith([IDEA, SILENCE], { hours: 0.75 }, async (ports, settings) => {
-    const { batches } = await propose(ports, { ...settings, candidates: 9 })
-    return { batches, seconds: ports.clock.monotonicSeconds() }
-  })
+  const { done, said, askedAt } = await jobWith(
+    [IDEA, SILENCE],
+    { hours: 0.75, measured: true },
+    async (ports, settings) => {
+      const { batches } = await propose(ports, { ...settings, candidates: 9 })
+      return { batches, seconds: ports.clock.monotonicSeconds() }
+    },
+  )
   expect(askedAt).toHaveLength(2)
   expect(done.seconds).toBe(2700)
   expect(done.batches.flatMap(({ trials }) => trials).some(({ candidate }) => candidate !== null)).toBe(true)

@@ -54,6 +54,10 @@ export class FakeRepository implements Repository {
     return this.filesOf(commit)
   }
 
+  async foreignTexts() {
+    return new Map()
+  }
+
   async readFile(commit: string, path: string): Promise<string | undefined> {
     return this.filesOf(commit).get(path)
   }

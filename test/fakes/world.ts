@@ -5,9 +5,10 @@ import { type Candidate, candidateBranch, candidateId } from '../../src/core/rec
 import { LEDGER_FORMAT } from '../../src/core/record/events.ts'
 import type { BaselineCommit } from '../../src/core/record/state.ts'
 import type { Trial } from '../../src/core/record/trial.ts'
+import { trialId, trialSeed } from '../../src/core/trial/protocol.ts'
 import type { Checker, Clock, Proposer } from '../../src/ports.ts'
 import type { ProposingPorts } from '../../src/session/proposing.ts'
-import { aCandidate, aRandom, CONDITIONS, ROOT_SEED } from '../factories.ts'
+import { aCandidate, aRandom, aTrialResult, CONDITIONS, ROOT_SEED } from '../factories.ts'
 import { FakeClock } from './clock.ts'
 import { FakeDiscussion } from './discussion.ts'
 import { FakeForge, type FakePull } from './forge.ts'
@@ -103,6 +104,17 @@ export class World {
     repository.branches.set(candidateBranch(candidate.id), head)
     this.ledger.write({ kind: 'proposed', candidate })
     return candidate
+  }
+
+  /** A run of the present baseline returned a value under this configuration: the set-up works. */
+  measure(config: string): void {
+    const { commit, tree } = this.baseline
+    const replicate = 1
+    const id = trialId(tree, replicate)
+    const result = aTrialResult({ value: 2.5 })
+    const seed = trialSeed(ROOT_SEED, tree, replicate)
+    const trial = { ...result.trial, id, seed, base: commit, head: commit, tree, replicate }
+    this.ledger.write({ kind: 'trial', result: { ...result, config, trial } })
   }
 
   /** A person pushes a commit with these edits to the baseline. */

@@ -11,7 +11,7 @@ import { openSession } from '../../src/session/opening.ts'
 import type { SessionSettings } from '../../src/session/session.ts'
 import { aCandidate } from '../factories.ts'
 import { FakeDiscussion, person } from '../fakes/discussion.ts'
-import { aLab, CONFIG, type LabFields, TRAIN } from '../fakes/lab.ts'
+import { aLab, CONFIG, configHash, type LabFields, TRAIN } from '../fakes/lab.ts'
 import { type Answer, anIdea, FakeProposer, noIdea } from '../fakes/proposer.ts'
 import { proposingPorts, SETTINGS } from '../fakes/world.ts'
 
@@ -91,6 +91,7 @@ describe('a hypothesis of who started the workflow', () => {
 describe('a labelled issue', () => {
   test('is taken up, and its asker is told in one comment', async () => {
     const lab = aLab()
+    lab.world.measure(configHash(CONFIG))
     lab.discussion.ask(12, 'Use Muon')
     await proposeWith(lab, [aListener()])
     expect(candidatesIn(lab).at(-1)).toMatchObject({ origin: { kind: 'request', request: 'issue-12' } })
@@ -101,6 +102,7 @@ describe('a labelled issue', () => {
 
   test('is told how it ended, once, however often the jobs run', async () => {
     const lab = aLab()
+    lab.world.measure(configHash(CONFIG))
     lab.discussion.ask(12, 'Use Muon')
     await proposeWith(lab, [aListener()])
     await lab.ports.forge.close(1)

@@ -1,9 +1,18 @@
 // The repository's git data: reads commits and creates candidate commits, always on objects and never in a work tree.
 import type { Change } from '../../core/gate/gate.ts'
+import { type ForeignText, foreignText } from '../../core/text/encoding.ts'
 import type { RemoteBranches, Repository } from '../../ports.ts'
 import { exportTree } from './export.ts'
 import { type GitContext, git, readRemote } from './git.ts'
-import { listTree, MAX_TEXT_BYTES, present, rawChanges, readBlobs } from './objects.ts'
+import {
+  listTree,
+  MAX_TEXT_BYTES,
+  present,
+  rawChanges,
+  readBlobs,
+  readContents,
+  type TreeEntry,
+} from './objects.ts'
 import { commitFiles, fixedTree, rebase, revert, sealedTree } from './trees.ts'
 
 export interface GitRepository extends Repository {
@@ -20,6 +29,7 @@ export function createRepository(context: GitContext): GitRepository {
     remoteBranches: () => remoteBranches(context),
     treeOf: async (commit) => git(context, ['rev-parse', `${await present(context, commit)}^{tree}`]),
     readFiles: (commit) => readFiles(context, commit),
+    foreignTexts: (commit) => foreignTexts(context, commit),
     readFile: async (commit, path) =>
       (await readBlobs(context, [`${await present(context, commit)}:${path}`]))[0],
     changes: (from, to) => changes(context, from, to),
@@ -46,9 +56,25 @@ async function remoteBranches(context: GitContext): Promise<RemoteBranches> {
   return { defaultBranch, commits }
 }
 
-async function readFiles(context: GitContext, commit: string): Promise<ReadonlyMap<string, string>> {
+/** The files that are small enough to be shown. */
+async function listSmallFiles(context: GitContext, commit: string): Promise<TreeEntry[]> {
   const entries = await listTree(context, await present(context, commit))
-  const small = entries.filter((entry) => entry.mode.startsWith('100') && entry.bytes <= MAX_TEXT_BYTES)
+  return entries.filter((entry) => entry.mode.startsWith('100') && entry.bytes <= MAX_TEXT_BYTES)
+}
+
+async function foreignTexts(context: GitContext, commit: string): Promise<ReadonlyMap<string, ForeignText>> {
+  const small = await listSmallFiles(context, commit)
+  const objects = small.map((entry) => entry.object)
+  const files = new Map<string, ForeignText>()
+  for (const [index, content] of (await readContents(context, objects)).entries()) {
+    const foreign = content && foreignText(content)
+    if (foreign) files.set(small[index]?.path ?? '', foreign)
+  }
+  return files
+}
+
+async function readFiles(context: GitContext, commit: string): Promise<ReadonlyMap<string, string>> {
+  const small = await listSmallFiles(context, commit)
   const objects = small.map((entry) => entry.object)
   const files = new Map<string, string>()
   for (const [index, text] of (await readBlobs(context, objects)).entries())

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { certificationConfig } from '../../core/certify/certify.ts'
 import { type Config, configIn } from '../../core/config/config.ts'
 import { measurementHash } from '../../core/config/measurement.ts'
+import { wallAllowanceSeconds } from '../../core/judge/counted-runs.ts'
 import { type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/record/trial.ts'
 import { defaultProcesses, type Places } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
@@ -163,6 +164,7 @@ async function trainAndMeasure(
     }),
   )
   if (mebibytes === 0 && endedWell(training)) options.log.warn(describeIdleDevice(options.testbed, trial))
+  if (trial.candidate === null && endedWell(training)) warnOfLongRun(context, training.wallSeconds)
   const evaluation =
     config.evaluate !== undefined && endedWell(training)
       ? await runCommand(context, trial, signal, {
@@ -197,6 +199,15 @@ async function trainAndMeasure(
     ...(OUTCOMES_WITHOUT_TAIL.has(measured.outcome) ? {} : { tail: log.slice(-TAIL_CHARACTERS) }),
   }
   return { result, log }
+}
+
+/** Limits on device time count with the budget, and people read it as the time of a run. */
+function warnOfLongRun({ options, config }: TrialContext, wallSeconds: number): void {
+  if (wallSeconds <= wallAllowanceSeconds(1.2 * config.budgetSeconds)) return
+  const [took, budget] = [wallSeconds, config.budgetSeconds].map((seconds) => `${Math.ceil(seconds)}s`)
+  options.log.warn(
+    `A run of the baseline took ${took}, and \`budget\` is ${budget}. If the script trains for fixed steps, write \`budget: ${took}\`. If it should watch the clock, let it stop after $AUTORESEARCH_BUDGET_SECONDS.`,
+  )
 }
 
 function describeIdleDevice(testbed: string, { id }: Trial): string {

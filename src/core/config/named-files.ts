@@ -1,12 +1,14 @@
 // Checks that the files named in the configuration exist, because a mistyped path would otherwise go unnoticed.
 import { ConfigError } from '../../errors.ts'
 import { isEditable } from '../gate/gate.ts'
+import { describeForeignText, type ForeignText } from '../text/encoding.ts'
 import type { Config } from './config.ts'
 
 const MAX_SHOWN = 5
 
 /**
  * @param paths paths of all text files in the commit
+ * @param foreign text files that are not in UTF-8
  * @param place path of the configuration, and the branch of the commit
  * @returns warnings about files that do not exist
  * @throws ConfigError when no file may change, so that nothing could ever be proposed
@@ -15,17 +17,30 @@ export function checkNamedFiles(
   { editable, program }: Pick<Config, 'editable' | 'program'>,
   paths: readonly string[],
   { path, branch }: { path: string; branch: string },
+  foreign: ReadonlyMap<string, ForeignText> = new Map(),
 ): string[] {
+  // A file that is not editable may hold any bytes.
+  const unread = [...foreign]
+    .filter(([name]) => name === program || isEditable(name, editable))
+    .map(([name, text]) => describeForeignText(name, text))
   const unmatched = editable.filter((glob) => !paths.some((name) => isEditable(name, [glob])))
   if (unmatched.length === editable.length) {
     const some = paths.filter((name) => isEditable(name, ['**'])).slice(0, MAX_SHOWN)
     const examples = some.length === 0 ? '' : ` Files there include ${some.join(', ')}.`
+    if (unread.length > 0)
+      throw new ConfigError(`editable: ${unread.join('\n')}`, {
+        hint: `Candidates change only text in UTF-8. Convert the file on the branch ${branch}.`,
+      })
     throw new ConfigError(`editable: no text file on ${branch} matches ${editable.join(', ')}`, {
       hint: `Fix \`editable\` in ${path} on the branch ${branch}: globs begin at the root of the repository.${examples}`,
     })
   }
-  const warnings = unmatched.map((glob) => `editable: no text file matches ${glob}`)
-  if (program !== undefined && !paths.includes(program))
+  const isUnread = (glob: string) => [...foreign.keys()].some((name) => isEditable(name, [glob]))
+  const warnings = unread.map(
+    (words) => `${words}. Until then it is not shown to proposers, and no candidate changes it`,
+  )
+  for (const glob of unmatched) if (!isUnread(glob)) warnings.push(`editable: no text file matches ${glob}`)
+  if (program !== undefined && !paths.includes(program) && !foreign.has(program))
     warnings.push(
       `program: there is no text file ${program}, so proposers get no instructions; create it or correct the path`,
     )

@@ -4,6 +4,7 @@ import type { CertifyPolicy } from '../certify/opinion.ts'
 import { type CertificationStep, certificationSteps } from '../certify/revert.ts'
 import {
   type Conditions,
+  comparableTrials,
   evidenceFor,
   missingBaselineRuns,
   trialsOfTree,
@@ -53,13 +54,11 @@ export function planTrials(
 }
 
 /**
- * What `planTrials` plans, as far as it may start now: until the baseline was measured once, that is one run of it, because a
- * mistake in the set-up would fail every other run too.
+ * The planned trials that may start now: until a run was measured, one run of the baseline, because a mistake in the set-up
+ * would fail every other run too.
  */
-export function planStartableTrials(...facts: Parameters<typeof planTrials>): Trial[] {
-  const [state, conditions] = facts
-  const planned = planTrials(...facts)
-  if (wasBaselineMeasured(state, conditions)) return planned
+export function startableTrials(state: State, conditions: Conditions, planned: readonly Trial[]): Trial[] {
+  if (hasMeasured(state, conditions)) return [...planned]
   return planned.filter(({ tree }) => tree === state.baseline?.tree).slice(0, 1)
 }
 
@@ -165,11 +164,9 @@ export function baselineFailure(state: State, conditions: Conditions): string | 
   return findBaselineFailure(state, conditions)?.words
 }
 
-/** True when a run of the present baseline returned a value under this configuration, on any machine. */
-export function wasBaselineMeasured(state: State, conditions: Conditions): boolean {
-  const { baseline } = state
-  if (!baseline) return false
-  const runs = trialsOfTree(state, { ...conditions, testbed: undefined }, baseline.tree)
+/** True once any run under this configuration returned a value, on any machine: the set-up works. */
+export function hasMeasured(state: State, conditions: Conditions): boolean {
+  const runs = comparableTrials(state, { ...conditions, testbed: undefined })
   return runs.some(({ outcome }) => outcome === 'measured')
 }
 
@@ -199,7 +196,7 @@ export function findBaselineFailure(
   const failed = runs.slice(runs.findLastIndex(({ outcome }) => outcome === 'measured') + 1)
   const run = failed.at(-1)
   if (run === undefined) return undefined
-  const isFirst = failed.length === runs.length && !wasBaselineMeasured(state, conditions)
+  const isFirst = failed.length === runs.length && !hasMeasured(state, conditions)
   const isFinal = failed.length >= MAX_BASELINE_FAILURES || (isFirst && REPEATING.has(run.outcome))
   const endsJob = isFirst && run.outcome !== 'diverged' && !before.has(run.trial.id)
   if (!isFinal && !endsJob) return undefined
