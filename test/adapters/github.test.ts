@@ -5,6 +5,7 @@ import type { CheckRun } from '../../src/core/report/report.ts'
 import { ForgeError } from '../../src/errors.ts'
 import { FakeLog } from '../fakes/log.ts'
 import { aRepository, NAME, octokitWith, type TestOptions } from '../loopback-github/fixtures.ts'
+import type { Fault } from '../loopback-github/index.ts'
 import { NO_LAG, USUAL_LAG } from '../loopback-github/lag.ts'
 import { commitIn } from '../scaffold.ts'
 
@@ -46,6 +47,12 @@ async function here({ github: server, ...options }: TestOptions = {}) {
 
 const MAY_WRITE = { checks: 'write', contents: 'write', issues: 'write', pull_requests: 'write' } as const
 
+/** The effect happens, and the answer does not say so. */
+const LOST_ANSWERS: [string, Omit<Fault, 'path'>][] = [
+  ['on the way', { dropResponse: 'after' }],
+  ['in a proxy, which says 502', { status: 502, effect: true }],
+]
+
 const PULLS = '/repos/acme/char-lm/pulls'
 const CHECKS = '/repos/acme/char-lm/check-runs'
 const COMMENTS = '/repos/acme/char-lm/issues/1/comments'
@@ -69,9 +76,9 @@ describe('opening a pull request', () => {
     expect(repository.pulls).toHaveLength(1)
   })
 
-  test.each([{ dropResponse: 'after' as const }, { status: 502, effect: true }])(
-    'F13 the answer is lost (%o): found by its branch and adopted',
-    async (fault) => {
+  test.each(LOST_ANSWERS)(
+    'F13 the answer is lost (%s): found by its branch and adopted',
+    async (_, fault) => {
       const { github, forge, opening, repository } = await here()
       github.fault({ method: 'POST', path: PULLS, ...fault })
       expect(await forge.openPullRequest(opening)).toEqual({ kind: 'opened', number: 1 })
@@ -269,9 +276,9 @@ describe('the check run', () => {
     expect(github.violations).toEqual([])
   })
 
-  test.each([{ dropResponse: 'after' as const }, { status: 502, effect: true }])(
-    'there is one, also when the answer to its creation was lost (%o)',
-    async (fault) => {
+  test.each(LOST_ANSWERS)(
+    'there is one, also when the answer to its creation was lost (%s)',
+    async (_, fault) => {
       const { github, forge, head, repository } = await here()
       github.fault({ method: 'POST', path: CHECKS, ...fault })
       await forge.putCheckRun(head, ENDED)
@@ -411,15 +418,12 @@ describe('merging', () => {
     expect((await merged.git.readCommit((await merged.tip()) ?? '')).parents).toHaveLength(2)
   })
 
-  test.each([{ dropResponse: 'after' as const }, { status: 502, effect: true }])(
-    'F15 the answer is lost (%o): seen as merged, once',
-    async (fault) => {
-      const { github, merge, tip, git, main } = await opened()
-      github.fault({ method: 'PUT', path: MERGE, ...fault })
-      expect(await merge()).toEqual({ kind: 'merged', commit: await tip() })
-      expect(await git.count(`${main}..${await tip()}`)).toBe(1)
-    },
-  )
+  test.each(LOST_ANSWERS)('F15 the answer is lost (%s): seen as merged, once', async (_, fault) => {
+    const { github, merge, tip, git, main } = await opened()
+    github.fault({ method: 'PUT', path: MERGE, ...fault })
+    expect(await merge()).toEqual({ kind: 'merged', commit: await tip() })
+    expect(await git.count(`${main}..${await tip()}`)).toBe(1)
+  })
 
   test('a 502 without effect: tried again', async () => {
     const { github, merge, tip } = await opened()

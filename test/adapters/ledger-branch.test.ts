@@ -267,9 +267,11 @@ describe('over HTTP', () => {
     const store = textLedger(await clone())
     await store.update(append('one'), [], 'one')
     github.revokeToken(token)
-    const begun = performance.now()
+    const before = github.gitRequests.length
     await expect(store.update(append('two'), [], 'two')).rejects.toThrow(ForgeError)
-    expect(performance.now() - begun).toBeLessThan(3000)
+    const after = github.gitRequests.slice(before)
+    expect(after.filter(({ status }) => status === 401)).toHaveLength(after.length)
+    expect(after.length).toBeLessThanOrEqual(2)
   })
 })
 
@@ -412,16 +414,16 @@ test('F115 the git work of one job is done one after another: none of it fails',
   const [ledger, insights] = [textLedger(context), createInsightsFile(context)]
   const other = textLedger(await clone())
   await ledger.update(append('start'), [], 'start')
-  const work = Array.from({ length: 40 }, async (_, index) => {
-    if (index % 16 === 0) await other.update(once(`other ${index}`), [], 'other')
+  const work = Array.from({ length: 20 }, async (_, index) => {
+    if (index % 8 === 0) await other.update(once(`other ${index}`), [], 'other')
     else if (index % 4 === 1) await insights.update((present = '') => `${present}- ${index}\n`)
     else if (index % 4 === 2) await insights.read()
     else await readRemote(context, ['fetch', '--quiet', '--depth=1', context.remoteUrl, main])
   })
-  const writes = Array.from({ length: 10 }, (_, index) => ledger.update(once(`ours ${index}`), [], 'ours'))
+  const writes = Array.from({ length: 5 }, (_, index) => ledger.update(once(`ours ${index}`), [], 'ours'))
   await Promise.all([...work, ...writes])
   const written = (await text()).split('\n')
-  expect(written.filter((line) => line.startsWith('ours'))).toHaveLength(10)
+  expect(written.filter((line) => line.startsWith('ours'))).toHaveLength(5)
   expect(written.filter((line) => line.startsWith('other'))).toHaveLength(3)
-  expect((await insights.read())?.trim().split('\n')).toHaveLength(10)
+  expect((await insights.read())?.trim().split('\n')).toHaveLength(5)
 })

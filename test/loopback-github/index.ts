@@ -1,3 +1,4 @@
 /** What others use of the loopback GitHub. `fixtures.ts` has what only tests need. */
+export type { Fault } from './faults.ts'
 export { type GitHub, startGitHub } from './server.ts'
 export type { Permissions } from './tokens.ts'

@@ -173,13 +173,13 @@ describe('a requested certification', () => {
 
 describe('pendingMerges', () => {
   it.each([
-    ['m1 m2', [], ['m1', 'm2']],
-    ['m1 w2 m3', [], ['m1', 'm3']],
-    ['m1 p2 m3', [], ['m3']],
-    ['m1 m2 m3', [found('start', 'm2', 2, true)], ['m3']],
-    ['m1 m2 m3', [found('start', 'm3', 3, false)], ['m1', 'm2', 'm3']],
-    ['m1 m2 m3', [found('start', 'm1', 1, false)], ['m2', 'm3']],
-  ])('of %s after %j', (history, settled, names) => {
+    ['m1 m2', 'with nothing tested', [], ['m1', 'm2']],
+    ['m1 w2 m3', 'with nothing tested', [], ['m1', 'm3']],
+    ['m1 p2 m3', 'with nothing tested', [], ['m3']],
+    ['m1 m2 m3', 'certified up to m2', [found('start', 'm2', 2, true)], ['m3']],
+    ['m1 m2 m3', 'refuted as a whole', [found('start', 'm3', 3, false)], ['m1', 'm2', 'm3']],
+    ['m1 m2 m3', 'with m1 refuted', [found('start', 'm1', 1, false)], ['m2', 'm3']],
+  ])('of %s %s', (history, _, settled, names) => {
     const pending = pendingMerges(aHistory(history, { found: settled }))
     expect(pending.map(({ commit }) => commit)).toEqual(names.map((name) => aBaseline(name).commit))
   })

@@ -835,7 +835,7 @@ describe('nearestWord', () => {
     ['maxTurns', 'max-turns'],
     ['colour', undefined],
     ['x'.repeat(10_000), undefined],
-  ])('suggests for %s: %s', (word, meant) =>
+  ])('suggests for $0: $1', (word, meant) =>
     expect(nearestWord(word, ['train', 'timeout', 'max-turns'])).toBe(meant),
   )
 

@@ -34,7 +34,7 @@ describe('parseDuration', () => {
     '5m5m',
     '٥m',
     `${'9'.repeat(400)}h`,
-  ])('refuses %j', (text) => expect(parseDuration(text)).toBeUndefined())
+  ])('refuses $0', (text) => expect(parseDuration(text)).toBeUndefined())
 })
 
 describe('parseCount', () => {
@@ -62,7 +62,7 @@ describe('parseCount', () => {
     '1e6',
     '0x10',
     '9'.repeat(17),
-  ])('refuses %j', (text) => expect(parseCount(text)).toBeUndefined())
+  ])('refuses $0', (text) => expect(parseCount(text)).toBeUndefined())
 })
 
 describe('parseSize', () => {
@@ -77,7 +77,7 @@ describe('parseSize', () => {
   ])('reads %s as %d bytes', (text, bytes) => expect(parseSize(text)).toBe(bytes))
 
   test.each(['', '8', 'G', '8g', '8 G', '8GB', '8GiB', '-8G', '.5G', '8G\n', '1e3M', `${'9'.repeat(400)}G`])(
-    'refuses %j',
+    'refuses $0',
     (text) => expect(parseSize(text)).toBeUndefined(),
   )
 })
@@ -92,7 +92,7 @@ describe('parseGain', () => {
   ])('reads %s as %j', (text, gain) => expect(parseGain(text)).toEqual(gain))
 
   test.each(['', '8', '%', 'sigma', '8 sigmas', '8 σ', '8s', '-8%', '8  sigma', '8% ', '10 sigma%', '8%%'])(
-    'refuses %j',
+    'refuses $0',
     (text) => expect(parseGain(text)).toBeUndefined(),
   )
 

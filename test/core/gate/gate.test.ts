@@ -50,7 +50,7 @@ describe('paths', () => {
     ['src/\u202eyp.a', 'control or invisible'],
     ['', '1 to 300 characters'],
     [`src/${'a'.repeat(300)}`, '1 to 300 characters'],
-  ])('F9 refuses the path %j', (path, reason) => {
+  ])('F9 refuses the path $0', (path, reason) => {
     expect(reviewChanges([aChange({ path })], [...EDITABLE, '**'])).toEqual([expect.stringContaining(reason)])
   })
 

@@ -152,7 +152,7 @@ describe('changesOnlyConstants', () => {
     ['a new line', CLIP, false],
     ['another function', GELU, false],
     ['a constant and a call', aChange(['0.04', '0.08'], ['norm(x)', 'rms(x)']), false],
-  ])('for %s: %s', (_, changes, expected) => expect(changesOnlyConstants(changes)).toBe(expected))
+  ])('for %s: $2', (_, changes, expected) => expect(changesOnlyConstants(changes)).toBe(expected))
 
   it('is false when a file is deleted', () => {
     expect(changesOnlyConstants([{ path: 'a.py', mode: null, before: 'a = 1' }])).toBe(false)

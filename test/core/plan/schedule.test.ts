@@ -414,7 +414,7 @@ describe('planSteps', () => {
     ],
     ['F18 a stale one that ended', { ...stale, ...ended }, undefined],
     ['one that ended before it was opened', ended, undefined],
-  ] as const)('%s: %j → %s', (_, fields, kind) => {
+  ] as const)('%s: $2', (_, fields, kind) => {
     expect(steps(aCandidate({ name: 'it', ...fields }))).toEqual(kind ? [`${kind} it`] : [])
   })
 

@@ -101,4 +101,4 @@ test.each([
   ['I think I CANNOT: do it', undefined],
   ['CANNOT:', undefined],
   ['Here is the change.', undefined],
-])('%s is read as the answer: %s', (text, reason) => expect(readCannot(text)).toBe(reason))
+])('$0 is read as the answer: $1', (text, reason) => expect(readCannot(text)).toBe(reason))

@@ -69,7 +69,7 @@ describe('explainRepetition', () => {
       1,
       true,
     ],
-  ] as const)('an idea that was %s (%j) may return after %d merges: %s', (_, fields, merges, expected) => {
+  ] as const)('an idea that was %s may return after $2 merges: $3', (_, fields, merges, expected) => {
     const { end, verdict, ...rest } = past(GATED)
     const candidate = { ...rest, ...(end && { end }), ...(verdict && { verdict }), ...fields } as Candidate
     expect(isNew(candidate, merges)).toBe(expected)

@@ -92,7 +92,7 @@ describe('the words of format 1', () => {
     ['distilled', { settled: 12, proposer: 'x', usage }, 'insights', { decided: 12, proposer: 'x', usage }],
     ['started', { rootSeed: 'test' }, 'started', { rootSeed: 'test', format: 1 }],
     ['certify', { to: sha('to') }, 'certify', { to: sha('to') }],
-  ])('%s %j becomes %s %j', (kind, fields, newKind, newFields) => {
+  ])('%s becomes $2', (kind, fields, newKind, newFields) => {
     expect(migrated(kind, fields)).toEqual({ kind: newKind, ...newFields })
   })
 })

@@ -53,10 +53,14 @@ describe('judgeEffect', () => {
     { gain: 1.2, variance: 0.3 },
     { gain: 9, variance: 1.1 },
   ]
-  const rows = [DEFAULT_EFFECTS, GOOD_EFFECTS].flatMap((effects) =>
-    measured.flatMap((gain) => [0, -0.5, 1].map((threshold) => [gain, threshold, effects] as const)),
+  const named = { usual: DEFAULT_EFFECTS, good: GOOD_EFFECTS }
+  const rows = Object.entries(named).flatMap(([name, effects]) =>
+    measured.flatMap((gain) =>
+      [0, -0.5, 1].map((threshold) => [gain.gain, threshold, name, gain, effects] as const),
+    ),
   )
-  it.each(rows)('of %j with threshold %d is what numeric integration says', (gain, threshold, effects) => {
+  const title = 'of a gain of %d with threshold %d among %s effects is what numeric integration says'
+  it.each(rows)(title, (_gain, threshold, _name, gain, effects) => {
     const { mean, variance, risk, expectedImprovement } = judgeEffect(effects, gain, threshold)
     const expected = byIntegration(effects, gain, threshold)
     expect(mean).toBeCloseTo(expected.mean, 4)

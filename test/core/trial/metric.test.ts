@@ -228,7 +228,7 @@ describe('measureTrial', () => {
     '0.5\u200b',
     `0.${'5'.repeat(80)}`,
     '9'.repeat(500),
-  ])('F31 refuses %j', (text) => {
+  ])('F31 refuses $0', (text) => {
     const measurement = measureTrial(FINE, found(text), '', false, METRIC)
     expect(measurement.outcome).toBe('invalid-metric')
     expect(measurement).not.toHaveProperty('value')
