@@ -17,7 +17,11 @@ export default defineConfig({
     isolate: false,
     env: { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
     projects: [
-      { extends: true, test: { name: 'pure', include: PURE, pool: 'threads' } },
+      {
+        extends: true,
+        // A test that asserts nothing fails. Where tests run concurrently, vitest cannot tell whose assertion it was.
+        test: { name: 'pure', include: PURE, pool: 'threads', expect: { requireAssertions: true } },
+      },
       {
         extends: true,
         test: { name: 'world', include: ['test/**/*.test.ts'], exclude: [...PURE, ...PYTORCH, ...GPU] },
