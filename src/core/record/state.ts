@@ -190,6 +190,8 @@ function isNews(state: State, event: LedgerEvent): boolean {
       return (
         candidate !== undefined && candidate.head === event.head && isNewVerdict(candidate, event.verdict)
       )
+    case 'refused':
+      return candidate !== undefined && candidate.head === event.head && candidate.refusal !== event.reason
     case 'ended':
       return candidate !== undefined && candidate.end === undefined
     case 'certify':
@@ -276,6 +278,9 @@ function apply(draft: Draft, event: LedgerEvent): void {
     case 'judged':
       change(draft, event.candidate, { verdict: event.verdict })
       break
+    case 'refused':
+      change(draft, event.candidate, { refusal: event.reason })
+      break
     case 'ended':
       change(draft, event.candidate, { end: event.end })
       break
@@ -323,7 +328,7 @@ function toEmptyAttempt({
 function applyRebase(draft: Draft, event: Extract<LedgerEvent, { kind: 'rebased' }>): void {
   const candidate = draft.state.candidates.get(event.candidate)
   if (!candidate) return
-  const { verdict: _, ...rest } = candidate
+  const { verdict: _, refusal: __, ...rest } = candidate
   const { base, head, tree, addedLines = rest.addedLines } = event
   const lines = addedLines === undefined ? {} : { addedLines }
   const moved = { ...rest, base, head, tree, ...lines, rebases: rest.rebases + 1 }
