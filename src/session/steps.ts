@@ -156,6 +156,8 @@ async function baselineStands(session: Session, candidate: Candidate): Promise<b
 async function merge(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
   const { forge, repository } = session.ports
   if (candidate.pullRequest === undefined) return
+  // Again, because publishing took a while: another job may have merged meanwhile.
+  if (!(await baselineStands(session, candidate))) return
   const merged = await forge.merge({
     pullRequest: candidate.pullRequest,
     head: candidate.head,
