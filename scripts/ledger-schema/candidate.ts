@@ -157,6 +157,10 @@ export const candidate = z
     verdict: verdict
       .exactOptional()
       .meta({ description: "The judge's decision on `head`; set when the ledger is replayed." }),
+    refusal: z
+      .string()
+      .exactOptional()
+      .meta({ description: 'Why GitHub refused to merge it; set when the ledger is replayed.' }),
     end: candidateEnd.exactOptional().meta({ description: 'How it ended; set when the ledger is replayed.' }),
   })
   .meta({ id: 'Candidate', description: 'One proposed change and its hypothesis.' })

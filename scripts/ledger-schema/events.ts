@@ -128,6 +128,14 @@ const deciding = [
     .meta({ description: 'The judge decided about a candidate.' }),
   z
     .strictObject({
+      kind: z.literal('refused'),
+      candidate: candidateId,
+      head: sha.meta({ description: 'Accepted commit.' }),
+      reason,
+    })
+    .meta({ description: 'GitHub refused to merge an accepted candidate. Later jobs try again.' }),
+  z
+    .strictObject({
       kind: z.literal('ended'),
       candidate: candidateId,
       end: candidateEnd.meta({ description: 'How it ended.' }),

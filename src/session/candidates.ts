@@ -55,7 +55,7 @@ type Facts = Omit<Proposal, 'files'> & Pick<Candidate, 'proposer' | 'standsInFor
 export function recordMade(session: Session, { base, head, tree, changes }: Made, facts: Facts): Candidate {
   const { proposer, standsInFor, origin } = facts
   const candidate: Candidate = {
-    id: candidateId(base, tree),
+    id: candidateId(base, tree, session.state.rootSeed),
     origin,
     title: facts.title,
     hypothesis: facts.hypothesis,

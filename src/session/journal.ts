@@ -111,9 +111,14 @@ export class Journal {
     while (this.#writing) await this.#writing
   }
 
-  /** Resolves at the next change of the state. */
-  changed(): Promise<void> {
-    return new Promise((resolve) => this.#waiters.push(resolve))
+  /**
+   * Resolves at the next change of the state.
+   *
+   * @throws what a write to the remote failed with: nothing would wake whoever waits after that
+   */
+  async changed(): Promise<void> {
+    if (!this.#failure) await new Promise<void>((resolve) => this.#waiters.push(resolve))
+    if (this.#failure) throw this.#failure.error
   }
 
   /** Wakes everything that waits for a change, for example because the command is ending. */

@@ -1,11 +1,15 @@
 // Opens the session of a command: reads the ledger and the configuration, and creates the ledger in the very first run.
+import type { Config } from '../core/config/config.ts'
 import { dueCheckpoint } from '../core/judge/checkpoint.ts'
+import { CANDIDATE_BRANCH_PREFIX } from '../core/record/candidate.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../core/record/events.ts'
+import { endedCheck } from '../core/report/check.ts'
+import { candidateMarker, renderEndComment } from '../core/report/comment.ts'
 import { ConfigError, LedgerError } from '../errors.ts'
-import type { RemoteBranches } from '../ports.ts'
+import type { BranchUpdate, RemoteBranches } from '../ports.ts'
 import { Journal } from './journal.ts'
 import { type Place, readConfig, readNamedFiles } from './read-config.ts'
-import { reconcileSession } from './reconciling.ts'
+import { deleteLeftBranches, reconcileSession } from './reconciling.ts'
 import { type Ports, Session, type SessionSettings } from './session.ts'
 
 /**
@@ -32,7 +36,9 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
       { kind: 'started', rootSeed: settings.rootSeed, format: LEDGER_FORMAT },
       { kind: 'baseline', commit, tree, cause: 'started' },
     ]
-    journal.record(events, [{ branch: first.baseline, from: baseline ?? null, to: commit }])
+    await closeOfLostLedger(ports, first, remote)
+    const start = { branch: first.baseline, from: baseline ?? null, to: commit }
+    journal.record(events, [start, ...deletionsOfLostLedger(remote)])
     await journal.flushed()
     ports.log.info(`Created ${first.baseline} at ${commit.slice(0, 7)} and the ledger`)
   }
@@ -41,12 +47,36 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
   // This release continues a ledger of an older one: later readers must know the format of the new lines.
   if (session.state.format < LEDGER_FORMAT) session.record([{ kind: 'format', format: LEDGER_FORMAT }])
   await reconcileSession(session)
+  await deleteLeftBranches(session)
   session.decide()
   await logIgnoredConfig(session, origin)
   if (settings.certify) session.requestCertification()
   // Recorded at once, because only this job knows it.
   session.recordDispatch()
   return session
+}
+
+/** Closes the pull requests of candidates that only a lost ledger knew, and concludes their checks. */
+async function closeOfLostLedger(
+  { forge }: Ports,
+  config: Config,
+  { commits }: RemoteBranches,
+): Promise<void> {
+  if (!commits.has(config.baseline)) return
+  const reason = 'the ledger that knew this candidate was lost, and a new one was started'
+  for (const { number, branch, head } of await forge.openPullRequests(config.baseline)) {
+    if (!branch.startsWith(CANDIDATE_BRANCH_PREFIX)) continue
+    const id = branch.slice(CANDIDATE_BRANCH_PREFIX.length)
+    await forge.putCheckRun(head, endedCheck(config, reason))
+    await forge.putComment(number, candidateMarker(id), renderEndComment({ id }, reason))
+    await forge.close(number)
+  }
+}
+
+function deletionsOfLostLedger({ commits }: RemoteBranches): BranchUpdate[] {
+  return [...commits]
+    .filter(([branch]) => branch.startsWith(CANDIDATE_BRANCH_PREFIX))
+    .map(([branch, from]) => ({ branch, from, to: null }))
 }
 
 /** Logs which configuration is used, because people edit the copy on the default branch and wonder why nothing changes. */

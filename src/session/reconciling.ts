@@ -1,10 +1,13 @@
 // Compares the ledger with what GitHub shows and records what is missing: a person's merge, close or push, or an effect
 // of a job that was killed before it could record it.
-import { candidateBranch } from '../core/record/candidate.ts'
+import { type Candidate, candidateBranch } from '../core/record/candidate.ts'
+import type { LedgerEvent } from '../core/record/events.ts'
 import { type PullRequest, reconcile } from '../core/record/reconcile.ts'
-import { openCandidates } from '../core/record/state.ts'
+import { openCandidates, type State } from '../core/record/state.ts'
 import { LedgerError } from '../errors.ts'
+import type { BranchUpdate } from '../ports.ts'
 import { lastWords } from './last-words.ts'
+import { publishEnds } from './publishing.ts'
 import { readConfig } from './read-config.ts'
 import type { Ports, Session } from './session.ts'
 
@@ -21,8 +24,39 @@ export async function reconcileSession(session: Session): Promise<void> {
   const open = await forge.openPullRequests(branch)
   const pullRequests = [...open, ...(await noLongerOpen(session, open))]
   const baseline = { commit, tree: await repository.treeOf(commit) }
-  session.record(reconcile(session.state, { baseline, pullRequests, branches: commits }))
+  const events = reconcile(session.state, { baseline, pullRequests, branches: commits })
   session.config = await readConfig(repository, { branch, commit }, session.settings.configPath)
+  await publishEnds(session, events)
+  session.record(events, deletionsAfter(session.state, events, commits))
+}
+
+/** Deletes branches that a killed job left after it had ended their candidates. */
+export async function deleteLeftBranches(session: Session): Promise<void> {
+  const { commits } = await session.ports.repository.remoteBranches()
+  session.record([], deletionsAfter(session.state, [], commits))
+}
+
+/** The branch of an ended candidate can be deleted: GitHub keeps the commits under refs/pull. */
+export function deletion(candidate: Candidate): BranchUpdate {
+  return { branch: candidateBranch(candidate.id), from: candidate.head, to: null }
+}
+
+/** Deletions of the branches of all candidates that have ended once these events are recorded, where they are still ours. */
+export function deletionsAfter(
+  state: State,
+  events: readonly LedgerEvent[],
+  commits: ReadonlyMap<string, string>,
+): BranchUpdate[] {
+  const ends = new Map(
+    events.flatMap((event) => (event.kind === 'ended' ? [[event.candidate, event.end]] : [])),
+  )
+  return [...state.candidates.values()].flatMap((candidate) => {
+    const end = candidate.end ?? ends.get(candidate.id)
+    const isEnded = end !== undefined && end.kind !== 'handed-over'
+    return isEnded && commits.get(candidateBranch(candidate.id)) === candidate.head
+      ? [deletion(candidate)]
+      : []
+  })
 }
 
 /** Pull requests of candidates that are open in the ledger and no longer listed as open by GitHub. */

@@ -89,6 +89,7 @@ export class Session {
   /** Ids of the trials that ended before this job. */
   readonly trialsBefore: ReadonlySet<string>
   readonly #made = new Set<string>()
+  readonly #held = new Set<string>()
   /** The inputs of the last decisions: the same state and configuration lead to no new ones. */
   #decidedOn: { state: State; config: Config } | undefined
   /** The configuration of the baseline; updated whenever the baseline changes. */
@@ -164,7 +165,7 @@ export class Session {
 
   /** What to do on GitHub now, most urgent first. */
   get steps(): Step[] {
-    return planSteps(this.state, hasMeasured(this.state, this.conditions))
+    return planSteps(this.state, hasMeasured(this.state, this.conditions), this.#held)
   }
 
   /** The trials among `planned` that fit into the remaining device time. */
@@ -177,6 +178,11 @@ export class Session {
   record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
     for (const { to } of branches) if (to !== null) this.#made.add(to)
     this.#journal.record(events, branches)
+  }
+
+  /** GitHub refused to merge this head: this job does not try again. */
+  holdMerge(head: string): void {
+    this.#held.add(head)
   }
 
   /** True when this job pushed the commit first: nobody else can have written about it on GitHub. */

@@ -1,25 +1,20 @@
 // Carries out a candidate's steps on GitHub: open, replay on a moved baseline, merge or close. Every step may be repeated.
 import { addedLines } from '../core/gate/lines.ts'
 import { evidenceFor } from '../core/judge/evidence.ts'
-import type { MeasuredEvidence } from '../core/judge/judge.ts'
 import type { Step } from '../core/plan/schedule.ts'
 import type { DueAnswer } from '../core/propose/requests.ts'
 import { type Candidate, candidateBranch, revertedMerge } from '../core/record/candidate.ts'
-import { summariseCost } from '../core/record/cost.ts'
-import { refutationOf } from '../core/record/merges.ts'
 import { reconcileCandidate } from '../core/record/reconcile.ts'
 import type { BaselineCommit } from '../core/record/state.ts'
 import { isToBeClosed, isToBeMerged } from '../core/record/status.ts'
 import type { Verdict } from '../core/record/verdict.ts'
 import { renderAnswer, requestMarker } from '../core/report/answer.ts'
-import { revertCheck } from '../core/report/certification-check.ts'
-import { concludedCheck, startedCheck } from '../core/report/check.ts'
-import { candidateMarker, renderComment } from '../core/report/comment.ts'
+import { endedCheck, startedCheck } from '../core/report/check.ts'
 import { describeCandidate, describeVerdict } from '../core/report/describe.ts'
 import { renderMergeMessage, renderPullRequest } from '../core/report/pull-request.ts'
 import { ForgeError } from '../errors.ts'
-import type { BranchUpdate } from '../ports.ts'
-import { readPullRequest, reconcileSession } from './reconciling.ts'
+import { publish, publishEnds } from './publishing.ts'
+import { deletion, deletionsAfter, readPullRequest, reconcileSession } from './reconciling.ts'
 import { announce, revert } from './reverting.ts'
 import type { Session } from './session.ts'
 
@@ -104,6 +99,13 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
   if (replayed.tree === onto.tree) return decide('reject', 'the baseline already contains this change')
   const { commit: head, tree } = replayed
   const lines = addedLines(await repository.changes(onto.commit, head))
+  if (candidate.pullRequest !== undefined) {
+    const reason = `the baseline moved: replayed as ${head.slice(0, 7)}`
+    await session.ports.forge.putCheckRun(
+      candidate.head,
+      endedCheck(session.config, reason, session.settings.runUrl),
+    )
+  }
   session.record(
     [{ kind: 'rebased', candidate: candidate.id, base: onto.commit, head, tree, addedLines: lines }],
     [{ branch: candidateBranch(candidate.id), from: candidate.head, to: head }],
@@ -137,7 +139,8 @@ async function followPerson(session: Session, candidate: Candidate): Promise<boo
   const { commits } = await session.ports.repository.remoteBranches()
   const events = reconcileCandidate(candidate, pullRequest, commits.get(candidateBranch(candidate.id)))
   if (events.length === 0) return false
-  session.record(events)
+  await publishEnds(session, events)
+  session.record(events, deletionsAfter(session.state, events, commits))
   if (pullRequest.state === 'merged') await reconcileSession(session)
   return true
 }
@@ -150,40 +153,11 @@ async function baselineStands(session: Session, candidate: Candidate): Promise<b
   return false
 }
 
-async function publish(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
-  const { forge } = session.ports
-  const { config, settings } = session
-  const merge = revertedMerge(candidate)
-  const certification = merge && refutationOf(session.state, merge)
-  if (certification) {
-    const facts = { verdict, certification, state: session.state, config }
-    return forge.putCheckRun(candidate.head, revertCheck(facts, settings.runUrl))
-  }
-  const evidence = judgedEvidence(session, candidate, verdict)
-  const facts = { candidate, verdict, evidence, config }
-  await forge.putCheckRun(candidate.head, concludedCheck(facts, settings.runUrl))
-  const comment = renderComment({ ...facts, cost: summariseCost(session.state) })
-  if (candidate.pullRequest !== undefined)
-    await forge.putComment(candidate.pullRequest, candidateMarker(candidate.id), comment)
-}
-
-/**
- * The runs that the verdict is based on. An accepted candidate may have been trained further since, as the next baseline or on
- * other machines.
- */
-function judgedEvidence(
-  { state, conditions }: Session,
-  candidate: Candidate,
-  verdict: Verdict,
-): MeasuredEvidence {
-  const { testbed = conditions.testbed } = verdict
-  const evidence = evidenceFor(state, { ...conditions, testbed }, candidate)
-  return { ...evidence, candidate: evidence.candidate.slice(0, verdict.runs.candidate) }
-}
-
 async function merge(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
   const { forge, repository } = session.ports
   if (candidate.pullRequest === undefined) return
+  // Again, because publishing took a while: another job may have merged meanwhile.
+  if (!(await baselineStands(session, candidate))) return
   const merged = await forge.merge({
     pullRequest: candidate.pullRequest,
     head: candidate.head,
@@ -196,10 +170,11 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
   if (merged.kind === 'refused') {
     // GitHub also refuses if a person closed it in the meantime.
     if (await followPerson(session, candidate)) return
-    session.ports.log.warn(
-      `#${candidate.pullRequest} should be merged, but GitHub refuses, so a person has to: ${merged.explanation}`,
-    )
-    return handOver(session, candidate, merged.explanation)
+    return hold(session, candidate, verdict, merged.explanation)
+  }
+  if (candidate.refusal !== undefined) {
+    const { refusal: _, ...now } = candidate
+    await publish(session, now, verdict)
   }
   const tree = await repository.treeOf(merged.commit)
   const asTrained = tree === candidate.tree
@@ -216,12 +191,18 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
   )
 }
 
+/** Says first on the pull request and on its check why GitHub does not merge it. The next job tries again. */
+async function hold(session: Session, candidate: Candidate, verdict: Verdict, reason: string): Promise<void> {
+  session.holdMerge(candidate.head)
+  if (candidate.refusal === reason) return
+  session.ports.log.warn(
+    `#${candidate.pullRequest} should be merged, but GitHub refuses; the next job tries again. ${reason}`,
+  )
+  await publish(session, { ...candidate, refusal: reason }, verdict)
+  session.record([{ kind: 'refused', candidate: candidate.id, head: candidate.head, reason }])
+}
+
 /** Leaves the pull request and its branch to a person. */
 function handOver(session: Session, candidate: Candidate, reason: string): void {
   session.record([{ kind: 'ended', candidate: candidate.id, end: { kind: 'handed-over', reason } }])
-}
-
-/** The branch of an ended candidate can be deleted: GitHub keeps the commits under refs/pull. */
-function deletion(candidate: Candidate): BranchUpdate {
-  return { branch: candidateBranch(candidate.id), from: candidate.head, to: null }
 }

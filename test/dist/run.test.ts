@@ -34,7 +34,8 @@ it('merges what improves, closes what does not, and names what crashes', () => {
 })
 
 it('costs at most five content-creating requests a candidate', () => {
-  const writes = research.github.requests.filter(({ contentCreating }) => contentCreating)
+  // A request that is refused, because GitHub does not know a pushed commit yet, creates nothing.
+  const writes = research.github.requests.filter((one) => one.contentCreating && one.status < 400)
   expect(research.github.repository(REPOSITORY).pulls).toHaveLength(3)
   expect(writes.length).toBeLessThanOrEqual(15)
 })

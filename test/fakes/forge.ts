@@ -23,6 +23,8 @@ export class FakeForge implements Forge {
   /** By `<head> <name>`. */
   readonly checks = new Map<string, CheckRun>()
   readonly comments: FakeComment[] = []
+  /** Why GitHub refuses to merge. */
+  refusal: string | undefined
   /** Called when a pull request was opened: what a person does about it. */
   onOpened: (pull: FakePull) => void = () => {}
   readonly #repository: FakeRepository
@@ -77,6 +79,7 @@ export class FakeForge implements Forge {
     return this.#fuse.effect((): MergeResult => {
       const pull = this.#pull(pullRequest)
       if (pull.head !== head) return { kind: 'head-moved' }
+      if (this.refusal !== undefined) return { kind: 'refused', explanation: this.refusal }
       const tip = this.#repository.branches.get(this.#base) ?? ''
       const merged = this.#repository.replay(this.#repository.mergeBase(head, tip), head, tip)
       if (merged.kind === 'conflict') return { kind: 'refused', explanation: 'Merge conflict' }

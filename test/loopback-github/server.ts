@@ -8,7 +8,7 @@ import { createApp, type GitRecord, type Host } from './app.ts'
 import type { RequestRecord, Violation } from './call.ts'
 import { createRepository, type RepositoryOptions } from './create-repository.ts'
 import { type Fault, Faults } from './faults.ts'
-import { type Lag, NO_LAG } from './lag.ts'
+import { type Lag, USUAL_LAG } from './lag.ts'
 import { type Limits, RateLimiter } from './limits.ts'
 import { type Dispatch, type Repository, Store } from './store.ts'
 import { type TokenRequest, Tokens } from './tokens.ts'
@@ -51,7 +51,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   const now = options.now ?? (() => new Date())
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'loopback-github-')))
   const host: Host = {
-    store: new Store(now, { ...NO_LAG, ...options.lag }),
+    store: new Store(now, { ...USUAL_LAG, ...options.lag }),
     tokens: new Tokens(now),
     limiter: new RateLimiter(options.limits ?? {}, now),
     faults: new Faults(),

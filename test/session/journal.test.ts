@@ -163,10 +163,10 @@ describe('failures', () => {
     await expect(journal.flushed()).rejects.toThrow(REFUSED)
   })
 
-  test('wake who waits for a change', async () => {
+  test('F88 reach who waits for a change, and who begins to wait later', async () => {
     const { journal } = await aFailedJournal()
-    await journal.changed()
-    expect(() => journal.record([trial(2)])).toThrow(REFUSED)
+    await expect(journal.changed()).rejects.toThrow(REFUSED)
+    await expect(journal.changed()).rejects.toThrow(REFUSED)
   })
 
   test('stay: nothing is recorded on the word of a ledger that cannot be written', async () => {

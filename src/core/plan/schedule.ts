@@ -219,12 +219,14 @@ type CandidateStep =
  * The next actions on GitHub, most urgent first: merges, because every other candidate depends on them.
  *
  * @param mayOpen false until the baseline was measured: a mistake in the set-up must not leave pull requests behind
+ * @param refused heads that GitHub refused to merge in this job: the next job tries again
  */
-export function planSteps(state: State, mayOpen = true): Step[] {
+export function planSteps(state: State, mayOpen = true, refused: ReadonlySet<string> = new Set()): Step[] {
   const urgency: Record<CandidateStep['kind'], number> = { settle: 1, rebase: 2, open: 3 }
   const steps = openCandidates(state)
     .flatMap((candidate) => stepFor(state, candidate))
     .filter(({ kind }) => mayOpen || kind !== 'open')
+    .filter(({ kind, candidate }) => kind !== 'settle' || !refused.has(candidate.head))
     .sort((a, b) => urgency[a.kind] - urgency[b.kind])
   const { merges = [], others = [] } = Object.groupBy(steps, ({ candidate }) =>
     isToBeMerged(candidate) ? 'merges' : 'others',
@@ -254,7 +256,7 @@ export function isCurrent(candidate: Candidate, state: State): boolean {
 }
 
 function isAccepted(candidate: Candidate, state: State): boolean {
-  return isToBeMerged(candidate) && isCurrent(candidate, state)
+  return isToBeMerged(candidate) && candidate.refusal === undefined && isCurrent(candidate, state)
 }
 
 /** Candidates that wait for their first run; `limits.waiting` bounds their number. */

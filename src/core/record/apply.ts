@@ -62,6 +62,9 @@ export function apply(draft: Draft, event: LedgerEvent): void {
     case 'judged':
       change(draft, event.candidate, { verdict: event.verdict })
       break
+    case 'refused':
+      change(draft, event.candidate, { refusal: event.reason })
+      break
     case 'ended':
       change(draft, event.candidate, { end: event.end })
       break
@@ -112,7 +115,7 @@ function toEmptyAttempt({
 function applyRebase(draft: Draft, event: Extract<LedgerEvent, { kind: 'rebased' }>): void {
   const candidate = draft.state.candidates.get(event.candidate)
   if (!candidate) return
-  const { verdict: _, ...rest } = candidate
+  const { verdict: _, refusal: __, ...rest } = candidate
   const { base, head, tree, addedLines = rest.addedLines } = event
   const lines = addedLines === undefined ? {} : { addedLines }
   const moved = { ...rest, base, head, tree, ...lines, rebases: rest.rebases + 1 }

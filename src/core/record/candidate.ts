@@ -110,6 +110,8 @@ export interface Candidate {
   pullRequest?: number
   /** The judge's decision on `head`; absent while evidence is still being collected. */
   verdict?: Verdict
+  /** Why GitHub refused to merge `head`, if it did. */
+  refusal?: string
   end?: CandidateEnd
 }
 
@@ -175,12 +177,17 @@ export function addUsage(a: Usage, b: Usage): Usage {
 /**
  * A candidate's id, derived from its baseline and its code: the same change on the same baseline always gets the same id,
  * whoever proposes it and however often a killed job repeats it.
+ *
+ * @param ledger its root seed: a new ledger uses no id of one that was lost
  */
-export function candidateId(base: string, tree: string): string {
-  return createHash('sha256').update(`${base}\n${tree}`).digest('hex').slice(0, 8)
+export function candidateId(base: string, tree: string, ledger = ''): string {
+  return createHash('sha256')
+    .update(`${base}\n${tree}${ledger && `\n${ledger}`}`)
+    .digest('hex')
+    .slice(0, 8)
 }
 
-const CANDIDATE_BRANCH_PREFIX = 'autoresearch/c/'
+export const CANDIDATE_BRANCH_PREFIX = 'autoresearch/c/'
 
 export function candidateBranch(id: string): string {
   return `${CANDIDATE_BRANCH_PREFIX}${id}`

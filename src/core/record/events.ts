@@ -55,6 +55,8 @@ export type LedgerEvent =
   /** These trials, by id, were assigned to a workflow run and returned no result. */
   | { kind: 'lost'; run: string; trials: readonly string[] }
   | { kind: 'judged'; candidate: string; head: string; verdict: Verdict }
+  /** GitHub refused to merge the accepted `head`, for this reason. Later jobs try again. */
+  | { kind: 'refused'; candidate: string; head: string; reason: string }
   | { kind: 'ended'; candidate: string; end: CandidateEnd }
   /** Requests certification of the merges up to this commit. */
   | { kind: 'certify'; to: string }

@@ -26,6 +26,7 @@ const KINDS: ReadonlySet<string> = new Set<LedgerEvent['kind']>([
   'trial',
   'lost',
   'judged',
+  'refused',
   'ended',
   'certify',
   'certification',

@@ -54,6 +54,8 @@ export function isNews(state: State, event: LedgerEvent): boolean {
       return (
         candidate !== undefined && candidate.head === event.head && isNewVerdict(candidate, event.verdict)
       )
+    case 'refused':
+      return candidate !== undefined && candidate.head === event.head && candidate.refusal !== event.reason
     case 'ended':
       return candidate !== undefined && candidate.end === undefined
     case 'certify':

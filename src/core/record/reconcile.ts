@@ -4,7 +4,7 @@ import { type Candidate, candidateBranch } from './candidate.ts'
 import type { LedgerEvent } from './events.ts'
 import type { Words } from './people.ts'
 import { type BaselineCommit, openCandidates, type State } from './state.ts'
-import { isToBeClosed } from './status.ts'
+import { isToBeClosed, isToBeMerged } from './status.ts'
 
 /** The current state of a pull request on GitHub. */
 export interface PullRequest {
@@ -36,10 +36,30 @@ export function reconcile(state: State, observed: Observed): LedgerEvent[] {
     const branch = candidateBranch(candidate.id)
     const pullRequest = byBranch.get(branch)
     const commit = observed.branches.get(branch)
+    if (pullRequest?.state !== 'merged' && isMergedByGit(state, candidate, observed.baseline))
+      return [...adoption(candidate, pullRequest), mergedAs(candidate, observed.baseline)]
     if (pullRequest) return reconcileCandidate(candidate, pullRequest, commit)
     return commit !== undefined ? [] : [withdrawn(candidate, 'a person deleted the branch')]
   })
   return [...events, ...reconcileBaseline(state, observed, events)]
+}
+
+/**
+ * True when the baseline went from where the candidate was built to the candidate's tree: our merge, which GitHub's list of
+ * pull requests may not show yet.
+ */
+function isMergedByGit(state: State, candidate: Candidate, { commit, tree }: BaselineCommit): boolean {
+  const isNext = candidate.base === state.baseline?.commit && commit !== candidate.base
+  return isToBeMerged(candidate) && isNext && tree === candidate.tree
+}
+
+function mergedAs(candidate: Candidate, { commit }: BaselineCommit): LedgerEvent {
+  return { kind: 'ended', candidate: candidate.id, end: { kind: 'merged', commit, asTrained: true } }
+}
+
+function adoption(candidate: Candidate, pullRequest: PullRequest | undefined): LedgerEvent[] {
+  if (candidate.pullRequest !== undefined || !pullRequest) return []
+  return [{ kind: 'opened', candidate: candidate.id, pullRequest: pullRequest.number }]
 }
 
 /**
@@ -52,8 +72,7 @@ export function reconcileCandidate(
   pullRequest: PullRequest,
   branchCommit: string | undefined,
 ): LedgerEvent[] {
-  const opened: LedgerEvent = { kind: 'opened', candidate: candidate.id, pullRequest: pullRequest.number }
-  const adopted = candidate.pullRequest === undefined ? [opened] : []
+  const adopted = adoption(candidate, pullRequest)
   if (pullRequest.state === 'merged' && pullRequest.mergeCommit) {
     const asTrained = pullRequest.mergeTree === candidate.tree
     const end = { kind: 'merged', commit: pullRequest.mergeCommit, asTrained } as const

@@ -44,8 +44,8 @@ export const STATUS_WORDS: Record<Status, string> = {
 }
 
 /** Derives the status of a candidate from its verdict and its end, which the ledger records. */
-export function statusOf(candidate: Pick<Candidate, 'origin' | 'verdict' | 'end'>): Status {
-  const { verdict, end } = candidate
+export function statusOf(candidate: Pick<Candidate, 'origin' | 'verdict' | 'refusal' | 'end'>): Status {
+  const { verdict, refusal, end } = candidate
   if (end?.kind === 'closed' && isAa(candidate)) return 'no-op'
   if (end !== undefined && end.kind !== 'closed') return end.kind
   switch (verdict?.kind) {
@@ -55,7 +55,9 @@ export function statusOf(candidate: Pick<Candidate, 'origin' | 'verdict' | 'end'
       return 'parked'
     default:
       if (end !== undefined) return 'rejected'
-      return verdict === undefined ? 'waiting' : verdict.kind === 'merge' ? 'merging' : 'reviewing'
+      if (verdict === undefined) return 'waiting'
+      if (verdict.kind !== 'merge') return 'reviewing'
+      return refusal === undefined ? 'merging' : 'handed-over'
   }
 }
 

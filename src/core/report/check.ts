@@ -54,6 +54,7 @@ export function startedCheck(
 export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckRun {
   const { evidence, verdict, config } = facts
   const summary = [
+    ...refusalLines(facts.candidate),
     ...aaLines(facts.candidate),
     renderVerdict(verdict),
     comparisonTable(config.metric.name, compare(evidence)),
@@ -68,7 +69,7 @@ export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckR
     ...frame(config, summary.join('\n\n'), detailsUrl),
     status: 'completed',
     conclusion: isAa(facts.candidate) ? 'neutral' : CONCLUSIONS[verdict.kind],
-    title: `${isAa(facts.candidate) ? 'A/A, ' : ''}${verdictTitle(config.metric, evidence, verdict)}`,
+    title: `${facts.candidate.refusal === undefined ? '' : 'GitHub refused the merge; '}${isAa(facts.candidate) ? 'A/A, ' : ''}${verdictTitle(config.metric, evidence, verdict)}`,
   }
 }
 
@@ -79,6 +80,21 @@ export function aaLines(candidate: Pick<Candidate, 'origin' | 'verdict'>): strin
   return [
     `**A/A**: this candidate changes nothing and is closed whatever the verdict. It would${not} have been merged.`,
   ]
+}
+
+/** Why an accepted candidate is not merged. Empty for other candidates. */
+export function refusalLines({ refusal }: Pick<Candidate, 'refusal'>): string[] {
+  return refusal === undefined ? [] : [`**GitHub refused the merge**: ${inertText(refusal, 1000)}`]
+}
+
+/** The check of a candidate that a person ended, or that was replaced, before it was decided. */
+export function endedCheck(config: VerdictFacts['config'], reason: string, detailsUrl?: string): CheckRun {
+  return {
+    ...frame(config, `**Not decided**: ${inertText(reason, 1000)}`, detailsUrl),
+    status: 'completed',
+    conclusion: 'neutral',
+    title: inertTitle(reason, 200),
+  }
 }
 
 /** The fields that all our checks share: the name, a summary within GitHub's limit, and the link. */

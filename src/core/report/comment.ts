@@ -1,11 +1,12 @@
 // The metrics comment on a candidate's pull request: every run compared with the baseline, and the training curves.
 import type { MeasuredEvidence } from '../judge/judge.ts'
+import type { Candidate } from '../record/candidate.ts'
 import { type CostSummary, NO_COST } from '../record/cost.ts'
 import type { TrialResult } from '../record/trial.ts'
 import { inertText, table, truncateMarkdown } from '../text/markdown.ts'
 import { formatNumber } from '../text/numbers.ts'
 import type { Metric } from '../trial/metric.ts'
-import { aaLines, noiseLine, renderVerdict, type VerdictFacts } from './check.ts'
+import { aaLines, noiseLine, refusalLines, renderVerdict, type VerdictFacts } from './check.ts'
 import { compare, formatChange, formatSpread } from './comparison.ts'
 import { renderCurveChart } from './curve-chart.ts'
 import { MAX_BODY_CHARACTERS } from './pull-request.ts'
@@ -25,6 +26,7 @@ export function renderComment({ candidate, verdict, evidence, config, cost }: Co
   const chart = renderCurveChart(evidence.baseline, evidence.candidate)
   const body = [
     candidateMarker(candidate.id),
+    ...refusalLines(candidate),
     ...aaLines(candidate),
     renderVerdict(verdict),
     metricsTable(config.metric, evidence),
@@ -33,6 +35,11 @@ export function renderComment({ candidate, verdict, evidence, config, cost }: Co
     ...(chart === undefined ? [] : [chart, 'Mean training curves. Grey: baseline. Green: this candidate.']),
   ].join('\n\n')
   return truncateMarkdown(body, MAX_BODY_CHARACTERS)
+}
+
+/** The comment on a candidate that ended before it was decided, including its marker. */
+export function renderEndComment({ id }: Pick<Candidate, 'id'>, reason: string): string {
+  return `${candidateMarker(id)}\n\n**Not decided**: ${inertText(reason, 1000)}`
 }
 
 function costLines({ byCandidate, total, perMerge }: CostSummary, id: string): string {

@@ -11,6 +11,8 @@ import { giveAnswer, performStep } from '../steps.ts'
 export async function forgeLane(session: Session, mayGrow = () => false): Promise<void> {
   while (!session.ports.cancelled.aborted) {
     session.decide()
+    // Planned on what the remote has: the push may have brought lines of another job.
+    await session.flushed()
     const [step] = session.steps
     const [answer] = dueAnswers(session.state)
     if (step) await performStep(session, step)
