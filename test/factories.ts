@@ -219,6 +219,9 @@ export function aConfig(fields: Partial<Config> = {}): Config {
     baseline: 'autoresearch/baseline',
     editable: ['train.py'],
     train: 'uv run train.py',
+    setupPolicy: { environment: [], keep: 3 },
+    outputs: [],
+    ignore: ['*.md', 'LICENSE*'],
     budgetSeconds: 300,
     timeoutSeconds: 660,
     metric: {

@@ -79,7 +79,7 @@ async function isLeftover(note: string): Promise<boolean> {
 }
 
 /** Ends every process that works in the folder, or was given it in its environment, in whatever group it is by now. */
-async function endProcessesOf(folder: string): Promise<void> {
+export async function endProcessesOf(folder: string): Promise<void> {
   for (const name of await readdir('/proc').catch((): string[] => [])) {
     const pid = Number(name)
     if (!Number.isInteger(pid) || pid === process.pid || !belongsTo(pid, folder)) continue

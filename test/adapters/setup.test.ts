@@ -18,7 +18,6 @@ async function here(environment: NodeJS.ProcessEnv = { PATH: process.env.PATH ??
     repository: createRepository(remote.itself),
     log,
     cacheDirectory,
-    scratchDirectory: await aDirectory(),
     environment,
   }
   const prepareBoth = (
@@ -112,7 +111,6 @@ describe('preparing data', () => {
     const { prepare } = await here({
       PATH: process.env.PATH ?? '',
       HTTPS_PROXY: 'http://127.0.0.1:3128',
-      HF_HOME: '/models',
       INPUT_TOKEN: 'secret-1',
       GITHUB_TOKEN: 'secret-2',
       ACTIONS_RUNTIME_TOKEN: 'secret-3',
@@ -122,6 +120,5 @@ describe('preparing data', () => {
     const environment = await readFile(join(directory, 'environment'), 'utf8')
     expect(environment).not.toContain('secret-')
     expect(environment).toContain('HTTPS_PROXY=http://127.0.0.1:3128\n')
-    expect(environment).toContain('HF_HOME=/models\n')
   })
 })

@@ -3,7 +3,7 @@ import type { Change } from '../../core/gate/gate.ts'
 import type { RemoteBranches, Repository } from '../../ports.ts'
 import { exportTree } from './export.ts'
 import { type GitContext, git, readRemote } from './git.ts'
-import { listTree, MAX_TEXT_BYTES, present, rawChanges, readBlobs } from './objects.ts'
+import { listTree, MAX_TEXT_BYTES, present, rawChanges, readBlobs, type TreeEntry } from './objects.ts'
 import { commitFiles, fixedTree, rebase, revert, sealedTree } from './trees.ts'
 
 export interface GitRepository extends Repository {
@@ -11,6 +11,8 @@ export interface GitRepository extends Repository {
   sealedTree(base: string, head: string, editable: readonly string[]): Promise<string>
   /** The tree of all files that candidates may not change. */
   fixedTree(commit: string, editable: readonly string[]): Promise<string>
+  /** Every file of a commit. */
+  listFiles(commit: string): Promise<TreeEntry[]>
   /** Writes a tree's files into an existing empty directory. */
   exportTree(tree: string, directory: string): Promise<void>
 }
@@ -28,6 +30,7 @@ export function createRepository(context: GitContext): GitRepository {
     revert: (request) => revert(context, request),
     sealedTree: (base, head, editable) => sealedTree(context, base, head, editable),
     fixedTree: (commit, editable) => fixedTree(context, commit, editable),
+    listFiles: async (commit) => listTree(context, await present(context, commit)),
     exportTree: (tree, directory) => exportTree(context, tree, directory),
   }
 }

@@ -1,7 +1,7 @@
 // Selects the environment variables that a command may see: enough to find its interpreter and accelerator, but no token,
 // no key and no file of the runner.
 
-const TRAINING = [
+export const TRAINING = [
   'PATH',
   'LANG',
   'LC_ALL',
@@ -17,28 +17,11 @@ const TRAINING = [
   'ROCR_VISIBLE_DEVICES',
 ]
 
-/** Setup downloads packages and data sets, so it also gets the proxy and cache settings. */
-const SETUP = [
-  ...TRAINING,
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-  'SSL_CERT_FILE',
-  'NODE_EXTRA_CA_CERTS',
-  'npm_config_cache',
-  'PIP_CACHE_DIR',
-  'UV_CACHE_DIR',
-  'HF_HOME',
-]
-
 /** A coding agent gets only what it needs to find programs, and no accelerator. */
 const AGENT = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'CONDA_PREFIX']
 
 /** Thread counts of numerical libraries. Always set, because results with different thread counts are not comparable. */
-const THREADS = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NUMEXPR_NUM_THREADS']
+export const THREADS = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NUMEXPR_NUM_THREADS']
 
 /** Number of compiler processes that each training process starts for `torch.compile`; PyTorch's default is up to 32. */
 const COMPILERS = 'TORCHINDUCTOR_COMPILE_THREADS'
@@ -61,25 +44,30 @@ export function trainingEnvironment(
   const count = devices === 0 ? cores : share
   const names = devices === 0 ? THREADS : [...THREADS, COMPILERS]
   const threads = Object.fromEntries(names.map((name) => [name, all[name] ?? String(count)]))
-  return { ...pick(all, TRAINING), ...threads, ...uvEnvironment(all.VIRTUAL_ENV) }
+  return { ...pickVariables(all, TRAINING), ...threads, ...uvEnvironment(all.VIRTUAL_ENV) }
 }
 
 /**
  * Makes `uv run` use an existing virtual environment without changes. By default it ignores the activated environment and
- * creates one in the source folder, but a trial can neither write there nor download packages.
+ * creates one in the source folder, but a trial cannot download packages.
  */
 export function uvEnvironment(venv: string | undefined): Record<string, string> {
   return venv === undefined ? {} : { UV_PROJECT_ENVIRONMENT: venv, UV_NO_SYNC: '1' }
 }
 
-export function setupEnvironment(all: NodeJS.ProcessEnv): Record<string, string> {
-  return pick(all, [...SETUP, ...THREADS])
+/** A trial has no network: libraries must use what setup downloaded, and record runs locally, instead of waiting for a host. */
+export const OFFLINE: Readonly<Record<string, string>> = {
+  HF_HUB_OFFLINE: '1',
+  HF_DATASETS_OFFLINE: '1',
+  TRANSFORMERS_OFFLINE: '1',
+  WANDB_MODE: 'offline',
+  UV_OFFLINE: '1',
 }
 
 export function agentEnvironment(all: NodeJS.ProcessEnv): Record<string, string> {
-  return pick(all, AGENT)
+  return pickVariables(all, AGENT)
 }
 
-function pick(all: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+export function pickVariables(all: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])))
 }

@@ -22,12 +22,17 @@ export interface Config {
   program?: string
   /** Command that prepares the data. */
   setup?: string
+  setupPolicy: SetupPolicy
   /** Command that runs one training. */
   train: string
   /** Command that prints the metric after training ended; it replaces the metric that training printed. */
   evaluate?: string
   /** Commands that an agent may run on its edits before it submits them. */
   checks?: string[]
+  /** Relative paths that training writes beside its script and that stay: they are moved into `$AUTORESEARCH_OUT`. */
+  outputs: string[]
+  /** Globs of files that neither setup nor training reads. */
+  ignore: string[]
   /** Wall time that a trial may train, above 0. */
   budgetSeconds: number
   /** Wall time after which a trial is killed, above `budgetSeconds`. */
@@ -57,6 +62,15 @@ export interface Config {
   proposers: ProposerConfig[]
   search: SearchConfig
   limits: Limits
+}
+
+export interface SetupPolicy {
+  /** Names of further environment variables that setup may read. */
+  environment: string[]
+  /** Versions of prepared data that stay on a machine, at least 1. */
+  keep: number
+  /** Most that these versions may take together; absent: no limit. */
+  keepBytes?: number
 }
 
 export interface SandboxConfig {
@@ -146,11 +160,13 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
 const DEFAULT_CUT = 0.05
 
 function toConfig(file: ConfigFile): Config {
-  const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, proposers, ...rest } = file
+  const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, proposers, setup, ...rest } = file
   const { 'merge-risk': mergeRisk, 'min-gain': minGain, 'review-above': reviewAbove, ...more } = rest
   const { 'aa-every': aaEvery, search, limits, ...same } = more
   return {
     ...same,
+    ...(setup && { setup: setup.run }),
+    setupPolicy: toSetupPolicy(setup),
     mergeRisk,
     ...(minGain !== undefined && { minGain }),
     ...(simplicity && { simplicity: toSimplicity(simplicity) }),
@@ -202,6 +218,13 @@ function toSearch(search: ConfigFile['search']): Config['search'] {
     insightsEvery: search['insights-every'],
     deviceHourDollars: search['device-hour'],
   }
+}
+
+const DEFAULT_KEEP = 3
+
+function toSetupPolicy(setup: ConfigFile['setup']): SetupPolicy {
+  const { environment = [], keep = DEFAULT_KEEP, size } = setup ?? {}
+  return { environment, keep, ...(size !== undefined && { keepBytes: size }) }
 }
 
 type WrittenProposer = ConfigFile['proposers'][number]

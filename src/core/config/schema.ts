@@ -21,6 +21,7 @@ import { limits, search } from './schema/limits.ts'
 import { metric, progress } from './schema/metric.ts'
 import { proposers } from './schema/proposers.ts'
 import { sandbox } from './schema/sandbox.ts'
+import { ignore, outputs, setup } from './schema/setup.ts'
 
 export const configSchema = section({
   baseline: ruled('a branch name', branchRule)
@@ -43,12 +44,7 @@ export const configSchema = section({
   program: ruled('a relative path', pathRule)
     .meta({ description: 'Text file with instructions for proposers.', examples: ['program.md'] })
     .exactOptional(),
-  setup: line('a command')
-    .meta({
-      description: 'Command that prepares the data.',
-      examples: ['uv run prepare.py'],
-    })
-    .exactOptional(),
+  setup: setup.exactOptional(),
   train: line('a command')
     .superRefine(checked(trainRule))
     .meta({ description: 'Command that runs one training.', examples: ['uv run train.py'] }),
@@ -74,6 +70,8 @@ export const configSchema = section({
       examples: [['python -m py_compile train.py']],
     })
     .exactOptional(),
+  outputs,
+  ignore,
   budget: duration({ description: 'Wall time that one trial may train.', examples: ['5m', '1h30m'] }),
   timeout: duration({
     description: 'Wall time after which a trial is killed. Default: twice the budget plus 60 s.',

@@ -65,9 +65,9 @@ test.each<[string, readonly number[] | undefined, string]>([
 })
 
 test.each([
-  [4, 512],
-  [224, 3584],
-])('on %d cores, a trial may have %d processes and threads', (cores, processes) => {
+  [4, 4096],
+  [224, 7168],
+])('on %d cores, a trial may have %d processes and threads, enough for eight ranks', (cores, processes) => {
   expect(defaultProcesses(cores)).toBe(processes)
 })
 

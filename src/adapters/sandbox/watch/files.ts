@@ -1,14 +1,16 @@
-// How much disk a sandbox takes, in the files of `out` and in open ones that no folder shows.
+// How much disk a sandbox takes, in the files of its writable folders and in open ones that no folder shows.
 import { lstat, opendir, readdir, readlink, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExceededCap } from '../../../core/sandbox/sandbox.ts'
 import { ended, hidden, isEnded, processFolder, usageOf, type Watched } from './processes.ts'
 
-/** Training leaves checkpoints, not this many files. */
-const MAX_FILES = 100_000
+/** Most files that a command may add: training leaves checkpoints, not this many files. */
+const MAX_NEW_FILES = 100_000
+/** Most files that the processes of a sandbox may have open together. */
+const MAX_OPEN_FILES = 100_000
 /** So many at once that a look is quick, and so few that others can read files meanwhile. */
 const STATUSES_AT_ONCE = 64
-/** Looking through `out`, or at open files, may not take more than this share of the time. */
+/** Looking through the folders, or at open files, may not take more than this share of the time. */
 const BUSY_SHARE = 0.1
 /** Open files of a usual trial: what they hold is looked at once a second at least, however busy the machine is. */
 const USUAL_OPEN_FILES = 5000
@@ -40,12 +42,12 @@ export class FilesPast {
   pass: Pass = { next: 0, seen: new Set(), found: NOTHING }
   /** When it is to be asked again what the open files hold, as `performance.now()` has it. */
   namelessDue = 0
-  /** When the files in `out` are to be looked at again, as `performance.now()` has it. */
+  /** When the files in the folders are to be looked at again, as `performance.now()` has it. */
   due = 0
 }
 
 /**
- * Files that are open but have no name, so that no folder shows them: deleted ones on the disk of `out`, and memory
+ * Files that are open but have no name, so that no folder shows them: deleted ones on the disk of the writable folders, and memory
  * made to look like a file.
  *
  * The files are counted in every look. What they hold takes longer to find out, and is asked for less often when there
@@ -62,7 +64,7 @@ export async function namelessFiles(
   if (paths === undefined) return undefined
   const begun = performance.now()
   if (begun < past.namelessDue) return past.nameless
-  await continuePass(past.pass, paths, watched.out)
+  await continuePass(past.pass, paths, watched.writable[0])
   const isWhole = past.pass.next >= paths.length
   past.nameless = isWhole ? past.pass.found : largest(past.nameless, past.pass.found)
   if (isWhole) past.pass = { next: 0, seen: new Set(), found: NOTHING }
@@ -80,8 +82,8 @@ function largest(one: NamelessBytes, other: NamelessBytes): NamelessBytes {
   }
 }
 
-async function continuePass(pass: Pass, paths: readonly string[], out: string | undefined): Promise<void> {
-  const disk = out === undefined ? undefined : (await stat(out)).dev
+async function continuePass(pass: Pass, paths: readonly string[], folder: string | undefined): Promise<void> {
+  const disk = folder === undefined ? undefined : (await stat(folder)).dev
   const until = performance.now() + LONGEST_STATUSES_MILLISECONDS
   let { memoryBytes, diskBytes } = pass.found
   while (pass.next < paths.length && performance.now() < until) {
@@ -115,7 +117,7 @@ async function openFiles(
     if (names === undefined) past.closed.add(id)
     else past.closed.delete(id)
     for (const name of names ?? []) paths.push(join(folder, name))
-    if (paths.length > MAX_FILES) return undefined
+    if (paths.length > MAX_OPEN_FILES) return undefined
   }
   return paths
 }
@@ -130,46 +132,69 @@ async function hasMemory(watched: Watched, id: string): Promise<boolean> {
 }
 
 export async function tooMuchDisk(
-  { out, caps }: Watched,
+  { writable, filesBefore, caps }: Watched,
   namelessBytes: number,
   freeFloor: number,
   past: FilesPast,
 ): Promise<ExceededCap | undefined> {
-  if (out === undefined) return undefined
-  if ((await freeBytes(out)) < freeFloor) return 'disk'
+  const [first] = writable
+  if (first === undefined) return undefined
+  if ((await freeBytes(first)) < freeFloor) return 'disk'
   const begun = performance.now()
   if (begun < past.due && namelessBytes <= caps.outBytes) return undefined
-  const exceeds = await usesMoreThan(out, caps.outBytes - namelessBytes)
+  const exceeds = await usesMoreThan(writable, caps.outBytes - namelessBytes, filesBefore)
   past.due = performance.now() + (performance.now() - begun) / BUSY_SHARE
   return exceeds ? 'disk' : undefined
 }
 
 /**
- * Whether the files below a folder take more than `limitBytes` of disk. A folder that cannot be read, or is nested so
+ * Whether the files below these folders take more than `limitBytes` of disk. A folder that cannot be read, or is nested so
  * deep that it cannot be named, counts as too much: nobody needs one to train.
  */
-export async function usesMoreThan(folder: string, limitBytes: number): Promise<boolean> {
+export async function usesMoreThan(
+  folders: readonly string[],
+  limitBytes: number,
+  filesBefore: number,
+): Promise<boolean> {
   if (limitBytes < 0) return true
-  let [bytes, files] = [0, 0]
+  const { bytes, files, isWhole } = await diskUse(folders, limitBytes, filesBefore + MAX_NEW_FILES)
+  return !isWhole || bytes > limitBytes || files > filesBefore + MAX_NEW_FILES
+}
+
+/** What the files below some folders take. */
+export interface DiskUse {
+  bytes: number
+  files: number
+  /** False when a folder could not be read. */
+  isWhole: boolean
+}
+
+/** Counts until one of the limits is passed. */
+export async function diskUse(
+  folders: readonly string[],
+  limitBytes = Number.POSITIVE_INFINITY,
+  limitFiles = Number.POSITIVE_INFINITY,
+): Promise<DiskUse> {
+  const use: DiskUse = { bytes: 0, files: 0, isWhole: true }
   const linked = new Set<number>()
-  const folders = [folder]
-  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+  const left = [...folders]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
     try {
       for await (const entry of await opendir(next)) {
-        files += 1
+        use.files += 1
         const path = join(next, entry.name)
         const status = await lstat(path).catch(ended(undefined))
-        if (entry.isDirectory()) folders.push(path)
+        if (entry.isDirectory()) left.push(path)
         if (!status || linked.has(status.ino)) continue
         if (status.nlink > 1 && !entry.isDirectory()) linked.add(status.ino)
-        bytes += status.blocks * 512
-        if (bytes > limitBytes || files > MAX_FILES) return true
+        use.bytes += status.blocks * 512
+        if (use.bytes > limitBytes || use.files > limitFiles) return use
       }
     } catch (error) {
-      if (!isEnded(error)) return true
+      if (!isEnded(error)) return { ...use, isWhole: false }
     }
   }
-  return false
+  return use
 }
 
 export async function freeBytes(path: string): Promise<number> {

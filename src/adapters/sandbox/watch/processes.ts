@@ -22,8 +22,9 @@ export function pageBytes(auxv: Buffer): number {
 export interface Watched {
   /** The sandbox's first process, as the host numbers it. */
   init: number
-  /** The host's path of `out`; undefined when it cannot be written. */
-  out?: string
+  /** The host's paths of the folders that the sandbox can write to, and how many files were there when it began. */
+  writable: readonly string[]
+  filesBefore: number
   caps: Caps
 }
 

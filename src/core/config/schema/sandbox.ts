@@ -28,14 +28,15 @@ const sandboxSection = section({
     examples: ['8G'],
   }).exactOptional(),
   out: size({
-    description: 'Maximum size of $AUTORESEARCH_OUT per trial.',
+    description:
+      'Maximum disk space per trial: $AUTORESEARCH_OUT and its own copies of source, home and caches.',
     examples: ['4G', '500M'],
   }).prefault('4G'),
   processes: between(16, 100_000)
     .meta({
       description:
-        'Maximum processes and threads per trial, counted together. Default: 512, or 16 per core if that is more.',
-      examples: [512],
+        'Maximum processes and threads per trial, counted together. Default: 4096, or 32 per core if that is more.',
+      examples: [4096],
     })
     .exactOptional(),
 })
