@@ -2,7 +2,7 @@
 import { lstat, mkdir, realpath, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Config } from '../../core/config/config.ts'
-import { LINKED_SETUP, type Places } from '../../core/sandbox/sandbox.ts'
+import { LINKED_SETUP, type Places, type SetupPlaces } from '../../core/sandbox/sandbox.ts'
 import { formatBytes } from '../../core/text/numbers.ts'
 import { ConfigError } from '../../errors.ts'
 import type { GitRepository } from '../git/repository.ts'
@@ -30,18 +30,25 @@ type Copies = Pick<Places, 'source'> & { own: NonNullable<Places['own']> }
  * @throws ConfigError when the copies alone take more than the limit on disk
  */
 export async function makeCopies(run: RunSource, folder: string): Promise<Copies> {
-  const { repository, prepared, sealed, base } = run
+  const { repository, prepared, sealed } = run
   const [source, home] = [join(folder, 'source'), join(folder, 'home')]
   for (const path of [source, home]) await mkdir(path, { recursive: true })
   await repository.exportTree(sealed, source)
   const { setup } = prepared
-  if (setup === undefined) return { source, own: { home } }
-  const seen = run.sandbox.level === 'none' ? setup : LINKED_SETUP
+  if (setup !== undefined) await copySetup(run, setup, { source, home })
+  await assertFits([source, home], run.config)
+  return { source, own: { home, ...(setup && { setup }) } }
+}
+
+async function copySetup(
+  { repository, sandbox, base }: RunSource,
+  setup: SetupPlaces,
+  { source, home }: SetupPlaces,
+): Promise<void> {
+  const seen = sandbox.level === 'none' ? setup : LINKED_SETUP
   const tracked = new Set((await repository.listFiles(base)).map(({ path }) => path))
   await copyForRun({ from: setup.source, to: source, seenAt: seen.source, except: tracked })
   await copyForRun({ from: setup.home, to: home, seenAt: seen.home })
-  await assertFits([source, home], run.config)
-  return { source, own: { home, setup } }
 }
 
 async function assertFits(copies: readonly string[], { sandbox }: RunSource['config']): Promise<void> {

@@ -22,8 +22,9 @@ export function lockPath(version: string): string {
 export async function lockOf(
   version: string,
   signal: AbortSignal,
+  onWait: () => void,
 ): Promise<Lock | 'unavailable' | undefined> {
-  return lockFile(lockPath(version), { kind: 'shared', signal, onWait: () => {} })
+  return lockFile(lockPath(version), { kind: 'shared', signal, onWait })
 }
 
 /** Removes the versions that were not used for longest, never one that a job uses, and never `current`. */

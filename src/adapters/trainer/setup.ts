@@ -71,18 +71,16 @@ export async function prepareData(
   const version = join(options.cacheDirectory, key)
   for (const folder of [options.cacheDirectory, dirname(lockPath(version))])
     await mkdir(folder, { recursive: true })
-  const inUse = await lockOf(version, signal)
+  const onWait = (): void =>
+    options.log.info('Another job on this machine prepares the same data; waiting for it')
+  const inUse = await lockOf(version, signal, onWait)
   if (!(await exists(join(version, READY)))) {
     release(inUse)
-    const lock = await lockFile(lockPath(version), {
-      kind: 'exclusive',
-      signal,
-      onWait: () => options.log.info('Another job on this machine prepares the same data; waiting for it'),
-    })
+    const lock = await lockFile(lockPath(version), { kind: 'exclusive', signal, onWait })
     // Another job may have prepared it while this one waited.
     if (!(await exists(join(version, READY)))) await prepareVersion(options, config, base, version, signal)
     release(lock)
-    await lockOf(version, signal)
+    await lockOf(version, signal, onWait)
   }
   await utimes(join(version, READY), new Date(), new Date())
   await evictVersions(options, config.setupPolicy, version)
