@@ -3,7 +3,7 @@ import type { Change } from '../../core/gate/gate.ts'
 import type { RemoteBranches, Repository } from '../../ports.ts'
 import { exportTree } from './export.ts'
 import { type GitContext, git, readRemote } from './git.ts'
-import { listTree, MAX_TEXT_BYTES, present, rawChanges, readBlobs, type TreeEntry } from './objects.ts'
+import { listTree, MAX_TEXT_BYTES, present, rawChanges, readBlobs } from './objects.ts'
 import { commitFiles, fixedTree, rebase, revert, sealedTree } from './trees.ts'
 
 export interface GitRepository extends Repository {
@@ -11,8 +11,6 @@ export interface GitRepository extends Repository {
   sealedTree(base: string, head: string, editable: readonly string[]): Promise<string>
   /** The tree of all files that candidates may not change. */
   fixedTree(commit: string, editable: readonly string[]): Promise<string>
-  /** Every file of a commit. */
-  listFiles(commit: string): Promise<TreeEntry[]>
   /** Writes a tree's files into an existing empty directory. */
   exportTree(tree: string, directory: string): Promise<void>
 }
@@ -79,11 +77,12 @@ async function changes(context: GitContext, from: string, to: string): Promise<C
     context,
     raw.map((change) => change.object),
   )
-  return raw.map(({ path, mode }, index) => {
+  return raw.map(({ path, mode, oldMode }, index) => {
     const [old, new_] = [before[index], after[index]]
     return {
       path,
       mode: mode === '000000' ? null : mode,
+      ...(['000000', '100644'].includes(oldMode) ? {} : { modeBefore: oldMode }),
       ...(old === undefined ? {} : { before: old }),
       ...(new_ === undefined ? {} : { after: new_ }),
     }

@@ -31,7 +31,7 @@ import {
 } from './resource-caps.ts'
 import { entrance, fileDescriptors, SECCOMP, STATUS, type Started, startBubblewrap } from './start.ts'
 import { machineMounts, sealedProc, systemMounts, toolMounts } from './tool-mounts.ts'
-import { diskUse, usesMoreThan } from './watch/files.ts'
+import { usesMoreThan } from './watch/files.ts'
 import type { Watched } from './watch/processes.ts'
 import { watchSandbox } from './watch/watch.ts'
 
@@ -156,10 +156,9 @@ function argumentsFor(
 /** Starts the command, waits for its end, and enforces the timeout and the caps. */
 async function supervise(started: Started, request: SandboxRequest, scope: CapScope): Promise<SandboxExit> {
   const { child, init, outputs } = started
-  const { places, outWritable, caps, signal } = request
+  const { places, outWritable, caps, filesBefore = 0, signal } = request
   const end = await SandboxEnd.of(child, init)
   const writable = writableFolders(places, outWritable)
-  const { files: filesBefore } = await diskUse(writable)
   const watched = { init, caps, writable, filesBefore }
   const over = new AbortController()
   const watching = watchSandbox(watched, over.signal).finally(() =>

@@ -9,7 +9,7 @@ import type { Config } from '../../core/config/config.ts'
 import { measurementHash } from '../../core/config/measurement.ts'
 import { configIn } from '../../core/config/read.ts'
 import { type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/record/trial.ts'
-import { defaultProcesses, type Places } from '../../core/sandbox/sandbox.ts'
+import { defaultProcesses, type Places, writableFolders } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import { mayBeCut } from '../../core/trial/batch.ts'
 import type { CutPlan } from '../../core/trial/curve.ts'
@@ -27,6 +27,7 @@ import type { Clock, Log, Trainer } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { keepFolder, makeFolder, removeFolder } from '../leftovers.ts'
 import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts'
+import { diskUse } from '../sandbox/watch/files.ts'
 import { readBoundedFileIn } from './bounded-file.ts'
 import { type CompilerCaches, compilerCaches } from './compiled.ts'
 import { CurveFollower, type EarlyEnd } from './curve-follower.ts'
@@ -316,9 +317,12 @@ async function runCommand(
   const follower = new CurveFollower(reader, request.early)
   const cores = availableParallelism()
   const { memoryBytes, outBytes, processes = defaultProcesses(cores), read } = config.sandbox
+  // Counted before the clock starts: `node_modules` may have a hundred thousand files.
+  const { files: filesBefore } = await diskUse(writableFolders(request.places, request.outWritable))
   const begun = options.clock.monotonicSeconds()
   const exit = await sandbox.run({
     ...request,
+    filesBefore,
     accelerators: claim,
     environment: {
       ...trainingEnvironment(options.environment, cores, claim.devices.length),

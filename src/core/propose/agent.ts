@@ -1,6 +1,6 @@
 // The built-in agent's tools: their descriptions, the schemas of their arguments, and the parser for tool calls.
 import { z } from 'zod'
-import { CATEGORIES, type Proposal } from '../record/candidate.ts'
+import { CATEGORIES, type FileEdits, type Proposal } from '../record/candidate.ts'
 import { EFFECTS } from './past.ts'
 
 const path = z.string().min(1).max(400).describe('Path as list_files shows it.')
@@ -33,6 +33,12 @@ const SCHEMAS = {
     tool: z.literal('write_file'),
     path,
     content: z.string().min(1).describe('The complete new content.'),
+  }),
+  delete_file: z.strictObject({ tool: z.literal('delete_file'), path }),
+  move_file: z.strictObject({
+    tool: z.literal('move_file'),
+    path,
+    to: z.string().min(1).max(400).describe('New path, at which no file is.'),
   }),
   show_diff: z.strictObject({ tool: z.literal('show_diff') }),
   run_checks: z.strictObject({ tool: z.literal('run_checks') }),
@@ -81,7 +87,9 @@ const DESCRIPTIONS: Readonly<Record<ToolName, string>> = {
   read_file: 'Shows a file, including your edits. Long files are shown in parts: continue with from_line.',
   search_files: 'Finds lines in all files, including your edits.',
   edit_file: 'Replaces one exact piece of text in an editable file. Call it once per place.',
-  write_file: 'Replaces the whole content of an editable file. Use edit_file for small changes.',
+  write_file: 'Replaces the whole content of an editable file, or adds one. Use edit_file for small changes.',
+  delete_file: 'Deletes an editable file.',
+  move_file: 'Renames an editable file, or moves it to another editable folder.',
   show_diff: 'Shows your edits so far as a diff.',
   run_checks:
     'Runs the quick checks of this repository on your edits, such as a syntax check, for at most a minute.',
@@ -151,7 +159,7 @@ function parseObject(text: string): object | undefined {
 }
 
 /** Builds the proposal that a `submit` call describes. */
-export function toProposal(call: SubmitCall, files: ReadonlyMap<string, string>): Proposal {
+export function toProposal(call: SubmitCall, files: FileEdits): Proposal {
   return {
     title: call.title.replace(/\s+/g, ' '),
     hypothesis: call.hypothesis,

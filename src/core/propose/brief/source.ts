@@ -3,7 +3,9 @@
 import { fence, visibleText } from '../../text/markdown.ts'
 import type { BriefInput } from './input.ts'
 
-const MAX_FILE_CHARACTERS = 24_000
+/** A whole training script: the one of karpathy/autoresearch has 26 KB, and 100 KB are not rare. */
+const MAX_FILE_CHARACTERS = 110_000
+/** No further file is begun after this many characters. */
 const MAX_SOURCE_CHARACTERS = 30_000
 const MIN_SHOWN_CHARACTERS = 500
 const MAX_PATH_CHARACTERS = 120
@@ -16,7 +18,7 @@ export function source({ files, editable }: Pick<BriefInput, 'files' | 'editable
       parts.push(`[… cut: ${editable.length - parts.length} more editable files; read the ones you need …]`)
       break
     }
-    const shown = firstLines(files.get(path) ?? '', Math.min(room, MAX_FILE_CHARACTERS))
+    const shown = firstLines(files.get(path) ?? '', MAX_FILE_CHARACTERS)
     const part = `## ${visibleText(path, MAX_PATH_CHARACTERS)}\n\n${fence(shown, '', Number.POSITIVE_INFINITY)}`
     parts.push(part)
     room -= part.length
