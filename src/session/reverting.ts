@@ -26,7 +26,7 @@ export async function revert(session: Session, refutation: Certification): Promi
   const undone = await repository.revert({ commit: refutation.to, onto: onto.commit, message })
   if (undone.kind === 'conflict')
     return leaveToPerson(session, refutation, 'later changes build on it, so a person has to revert it')
-  if (undone.tree === onto.tree)
+  if (undone.tree === (await repository.treeOf(onto.commit)))
     return leaveToPerson(session, refutation, 'the baseline no longer contains it')
   const { commit: head, tree } = undone
   const changes = await repository.changes(onto.commit, head)
