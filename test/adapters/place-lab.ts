@@ -57,7 +57,11 @@ export async function aPlace({ files = {}, train, config = '', ...options }: Lab
       runAttempt: 1,
       ...options,
     })
-  const trainer = newTrainer()
+  let trainer = newTrainer()
+  /** Goes on as a later job on the same machine would. */
+  const nextJob = (): void => {
+    trainer = newTrainer()
+  }
   /** Runs the baseline, or a candidate that changes these files. */
   const run = async (changes?: Record<string, Entry>, base = remote.base): Promise<Ran> => {
     const head = changes === undefined ? base : await remote.commit(changes, { parent: base })
@@ -66,7 +70,7 @@ export async function aPlace({ files = {}, train, config = '', ...options }: Lab
     const output = await readFile(join(directory, 'results', trial.id, 'log.txt'), 'utf8')
     return { result, output }
   }
-  return { remote, directory, log, run, configText, CONFIG }
+  return { remote, directory, log, run, nextJob }
 }
 
 interface Ran {

@@ -3,6 +3,7 @@ import type { Change } from '../../core/gate/gate.ts'
 import type { RemoteBranches, Repository } from '../../ports.ts'
 import { exportTree } from './export.ts'
 import { type GitContext, git, readRemote } from './git.ts'
+import { exportLinked, linkedPaths } from './linked-content.ts'
 import { listTree, MAX_TEXT_BYTES, present, rawChanges, readBlobs } from './objects.ts'
 import { commitFiles, fixedTree, rebase, revert, sealedTree } from './trees.ts'
 
@@ -13,6 +14,15 @@ export interface GitRepository extends Repository {
   fixedTree(commit: string, editable: readonly string[]): Promise<string>
   /** Writes a tree's files into an existing empty directory. */
   exportTree(tree: string, directory: string): Promise<void>
+  /** The paths of a commit's Git LFS files and submodules, whose content its tree does not have. */
+  linkedPaths(commit: string): Promise<ReadonlySet<string>>
+  /**
+   * Adds the contents of Git LFS and of submodules to a folder with the exported tree of `commit`.
+   *
+   * @param storage folder for the contents of Git LFS, kept between jobs
+   * @throws BaselineError when one cannot be had
+   */
+  exportLinked(commit: string, directory: string, storage: string): Promise<void>
 }
 
 export function createRepository(context: GitContext): GitRepository {
@@ -30,6 +40,8 @@ export function createRepository(context: GitContext): GitRepository {
     fixedTree: (commit, editable) => fixedTree(context, commit, editable),
     listFiles: async (commit) => listTree(context, await present(context, commit)),
     exportTree: (tree, directory) => exportTree(context, tree, directory),
+    linkedPaths: (commit) => linkedPaths(context, commit),
+    exportLinked: (commit, directory, storage) => exportLinked(context, commit, { directory, storage }),
   }
 }
 

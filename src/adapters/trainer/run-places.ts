@@ -41,12 +41,13 @@ export async function makeCopies(run: RunSource, folder: string): Promise<Copies
 }
 
 async function copySetup(
-  { repository, sandbox, base }: RunSource,
+  { repository, sandbox, base, prepared }: RunSource,
   setup: SetupPlaces,
   { source, home }: SetupPlaces,
 ): Promise<void> {
   const seen = sandbox.level === 'none' ? setup : LINKED_SETUP
   const tracked = new Set((await repository.listFiles(base)).map(({ path }) => path))
+  for (const path of prepared.linked) tracked.delete(path)
   await copyForRun({ from: setup.source, to: source, seenAt: seen.source, except: tracked })
   await copyForRun({ from: setup.home, to: home, seenAt: seen.home })
 }

@@ -35,8 +35,10 @@ export interface PreparedData {
   data: string
   /** `$AUTORESEARCH_EVAL_DATA`, visible to setup and the evaluator only */
   evaluationData: string
-  /** Where setup worked; absent when there is no setup command. */
+  /** Where setup worked; absent when there is nothing that trials could find there. */
   setup?: SetupPlaces
+  /** Paths of the baseline's files in Git LFS and of its submodules, whose content lies where setup worked. */
+  linked: ReadonlySet<string>
   /** Virtual environment that `uv` created during setup; absent when setup did not use `uv`. */
   venv?: string
 }
@@ -77,26 +79,34 @@ export async function prepareData(
   if (!(await exists(join(version, READY)))) {
     release(inUse)
     const lock = await lockFile(lockPath(version), { kind: 'exclusive', signal, onWait })
-    // Another job may have prepared it while this one waited.
-    if (!(await exists(join(version, READY)))) await prepareVersion(options, config, base, version, signal)
-    release(lock)
+    try {
+      // Another job may have prepared it while this one waited.
+      if (!(await exists(join(version, READY)))) await prepareVersion(options, config, base, version, signal)
+    } finally {
+      release(lock)
+    }
     await lockOf(version, signal, onWait)
   }
   await utimes(join(version, READY), new Date(), new Date())
   await evictVersions(options, config.setupPolicy, version)
-  return preparedIn(version, config)
+  return preparedIn(version, config, await options.repository.linkedPaths(base))
 }
 
 function release(lock: Lock | 'unavailable' | undefined): void {
   if (typeof lock === 'object') lock.release()
 }
 
-async function preparedIn(version: string, config: Config): Promise<PreparedData> {
+async function preparedIn(
+  version: string,
+  config: Config,
+  linked: ReadonlySet<string>,
+): Promise<PreparedData> {
   const { data, evaluationData, source, home, venv } = foldersIn(version)
   return {
     data,
     evaluationData,
-    ...(config.setup === undefined ? {} : { setup: { source, home } }),
+    linked,
+    ...(config.setup === undefined && linked.size === 0 ? {} : { setup: { source, home } }),
     ...((await exists(venv)) ? { venv } : {}),
   }
 }
@@ -114,7 +124,8 @@ async function prepareVersion(
   const { venv: _, ...folders } = foldersIn(version)
   try {
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true })
-    if (config.setup !== undefined) await runSetup(options, config, config.setup, base, version, signal)
+    await exportSource(options, config, base, folders.source)
+    if (config.setup !== undefined) await runSetup(options, config, config.setup, version, signal)
     await writeFile(join(version, READY), '')
   } catch (error) {
     await removeTree(version)
@@ -142,11 +153,21 @@ function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === '/' ? folder : `${folder}/`)
 }
 
-async function runSetup(
-  { repository, log, environment: all }: SetupOptions,
-  { editable, setupPolicy }: Config,
-  command: string,
+/** Writes the files that no candidate may change, with the contents that git keeps elsewhere. */
+async function exportSource(
+  { repository, cacheDirectory }: SetupOptions,
+  { editable }: Config,
   base: string,
+  source: string,
+): Promise<void> {
+  await repository.exportTree(await repository.fixedTree(base, editable), source)
+  await repository.exportLinked(base, source, `${cacheDirectory}.lfs`)
+}
+
+async function runSetup(
+  { log, environment: all }: SetupOptions,
+  { setupPolicy }: Config,
+  command: string,
   version: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -156,7 +177,6 @@ async function runSetup(
   const watch = new SecretWatch(secrets)
   let tail = ''
   log.info(`Setup: ${command}`)
-  await repository.exportTree(await repository.fixedTree(base, editable), source)
   const exit = await runGroup({
     command,
     directory: source,
