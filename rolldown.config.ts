@@ -1,4 +1,5 @@
 import { defineConfig } from 'rolldown'
+import { licences } from './scripts/bundle/licences.ts'
 import { withoutHttpClient } from './scripts/bundle/without-http-client.ts'
 
 /** White space goes and names stay, so that the stack trace in a bug report still says where it was. */
@@ -10,7 +11,7 @@ const NAMED_PACKAGES = ['zod', 'yaml', 'openai', 'execa']
 export default defineConfig({
   input: { index: 'src/main.ts' },
   platform: 'node',
-  plugins: [withoutHttpClient],
+  plugins: [withoutHttpClient, licences],
   output: {
     dir: 'dist',
     format: 'esm',

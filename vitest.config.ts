@@ -7,8 +7,9 @@ const PYTORCH = ['test/examples/nanogpt.test.ts', 'test/cheaters/nanogpt.test.ts
 
 export default defineConfig({
   test: {
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // For a test that hangs: none takes a tenth of this where it has the machine for itself.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // Most tests wait for processes and for the pauses between writes to GitHub: more of them than there are processors.
     maxWorkers: 4,
     // A fresh copy of every module in every file takes a quarter of the time. So a module that tests share registers no

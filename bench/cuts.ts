@@ -1,6 +1,7 @@
 // What cutting trials early saves and loses, on recorded runs: every pair of configurations is a baseline and a candidate,
 // and runs of the same one are neutral candidates.
 import { fileURLToPath } from 'node:url'
+import { DEFAULT_CUT } from '../src/core/config/config.ts'
 import {
   type CutPolicy,
   type FinishedRun,
@@ -87,7 +88,7 @@ function forecast(chance: number, experience: number, baselines = 1): Rule {
   return { name: `forecast ${Number((100 * chance).toFixed(2))} %, ${seen}`, experience, baselines, plan }
 }
 
-const SHIPPED = forecast(0.05, 24)
+const SHIPPED = forecast(DEFAULT_CUT, 24)
 const RULES: readonly Rule[] = [
   sigmas('30/30/12 σ at 25/50/75 %', { 0.25: 30, 0.5: 30, 0.75: 12 }),
   sigmas('the same, σ of its own six runs', { 0.25: 30, 0.5: 30, 0.75: 12 }, true),

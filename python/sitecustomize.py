@@ -56,6 +56,10 @@ def run_next_sitecustomize():
         spec.loader.exec_module(sys.modules["sitecustomize"])
 
 
+# Apple's Accelerate is the only numerical library that does not follow OMP_NUM_THREADS by itself.
+if os.environ.get("AUTORESEARCH_SEED") and os.environ.get("OMP_NUM_THREADS"):
+    os.environ.setdefault("VECLIB_MAXIMUM_THREADS", os.environ["OMP_NUM_THREADS"])
+
 if os.environ.get("AUTORESEARCH_SEED"):
     from autoresearch_seed import PATCHES
 

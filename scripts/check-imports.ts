@@ -16,6 +16,7 @@ const LAYERS = [
   ['core/plan'],
   ['core/propose'],
   ['core/report'],
+  ['core/init', 'core/doctor'],
   ['ports.ts'],
   ['session', 'adapters'],
   ['commands'],

@@ -13,6 +13,8 @@ const TARGET = new URL('../test/loopback-github/openapi-slice.json', import.meta
 
 const OPERATIONS = new Set([
   'actions/create-workflow-dispatch',
+  'actions/get-workflow',
+  'actions/list-repo-workflows',
   'actions/get-github-actions-default-workflow-permissions-repository',
   'checks/create',
   'checks/get',

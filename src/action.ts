@@ -14,6 +14,8 @@ const JOBS = {
   train: () => import('./jobs/train.ts'),
   judge: () => import('./jobs/judge.ts'),
   certify: () => import('./jobs/certify.ts'),
+  doctor: () => import('./jobs/doctor.ts'),
+  init: () => import('./jobs/init.ts'),
 }
 
 /** An error that a person can fix shows a message and a hint. Any other error is our bug and shows its stack trace. */
@@ -26,19 +28,31 @@ function explain(error: unknown): string {
 const cancellation = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancellation.abort())
 
-try {
+async function runJob(): Promise<void> {
   const job = { inputs: readInputs(), runner: readRunnerContext(process.env), cancelled: cancellation.signal }
   // Processes of a killed job may still be training on this machine, which would disturb measurements.
   const left = await sweepLeftovers([tmpdir(), job.runner.temporaryDirectory])
   if (left > 0) actionsLog.info(`Removed ${left} folders that killed jobs left on this machine`)
-  const warning = useProxy(process.env)
+  // `doctor` does it itself, because an unusable proxy is one of its lines.
+  const warning = job.inputs.command === 'doctor' ? undefined : useProxy(process.env)
   if (warning) actionsLog.warn(warning)
   const { default: perform } = await JOBS[job.inputs.command]()
   // Written now, because a killed job never reaches the point where Node writes the cache.
   flushCompileCache()
   await perform(job)
+}
+
+/** A person at a terminal gives the command as an argument; a workflow gives it as an input. */
+const words = process.argv.slice(2)
+try {
+  if (words.length === 0) await runJob()
+  else await (await import('./jobs/command-line.ts')).default(words, cancellation.signal)
 } catch (error) {
-  fail(explain(error))
+  if (words.length === 0) fail(explain(error))
+  else {
+    process.stderr.write(`${explain(error)}\n`)
+    process.exitCode = 1
+  }
 }
 // Pending timers of libraries, such as a model client's retry delay, must not keep a finished job alive.
 process.exit()

@@ -1,6 +1,9 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests use fakes.
 
-import type { Config } from './core/config/config.ts'
+import type { Config, EndpointConfig } from './core/config/config.ts'
+import type { BranchRule, Permission, Probe } from './core/doctor/github.ts'
+import type { SeenDevices } from './core/doctor/machine.ts'
+import type { ModelAnswer } from './core/doctor/models.ts'
 import type { Change } from './core/gate/gate.ts'
 import type { PastQuery } from './core/propose/past.ts'
 import type { LabelledIssue } from './core/propose/requests.ts'
@@ -105,12 +108,18 @@ export interface Forge {
     base: string
     title: string
     body: string
+    /** This job made `head`, so that there is no pull request to look for. */
+    isNew?: boolean
   }): Promise<OpenedPullRequest>
   /** Every open pull request into `base`, from all pages. */
   openPullRequests(base: string): Promise<PullRequest[]>
   pullRequest(number: number): Promise<PullRequest>
-  /** Creates or updates the check run of this name on `head`. */
-  putCheckRun(head: string, check: CheckRun): Promise<void>
+  /**
+   * Creates or updates the check run of this name on `head`.
+   *
+   * @param isNew this job made `head`, so that there is no check run that this job did not write
+   */
+  putCheckRun(head: string, check: CheckRun, isNew?: boolean): Promise<void>
   /** Creates the comment, or updates the one that carries the same marker. */
   putComment(pullRequest: number, marker: string, body: string): Promise<void>
   /** Merges exactly `head`, or reports why GitHub did not. */
@@ -122,12 +131,14 @@ export type OpenedPullRequest =
   | { kind: 'opened'; number: number }
   /** A repository setting or rule forbids it; `explanation` names it and links to it. */
   | { kind: 'refused'; explanation: string }
+  /** The branch is gone, or has nothing that the base lacks; `explanation` is GitHub's message. */
+  | { kind: 'impossible'; explanation: string }
 
 export type MergeResult =
   | { kind: 'merged'; commit: string }
   /** The head is no longer the commit that was trained. */
   | { kind: 'head-moved' }
-  /** A rule, a setting or a conflict prevents it; `explanation` is GitHub's message. */
+  /** A rule, a setting or a conflict prevents it; `explanation` is GitHub's message and what a person can do. */
   | { kind: 'refused'; explanation: string }
 
 /** What people write on GitHub. Callers must check an author's permission before they act on the text. */
@@ -260,3 +271,36 @@ export interface Log {
   info(message: string): void
   warn(message: string): void
 }
+
+/** The pull request in which `init` proposes its files. */
+export interface OnboardingRemote {
+  /** Whether this action made the commit. */
+  isOurs(commit: string): Promise<boolean>
+  /** Moves the branch when it is where we expect it. `workflow-refused`: the token may not push workflow files. */
+  push(move: BranchUpdate): Promise<'pushed' | 'workflow-refused'>
+  /** Opens the pull request, or gives the open one this title and body. */
+  propose(request: { branch: string; base: string; title: string; body: string }): Promise<OpenedPullRequest>
+}
+
+/** What `doctor` asks GitHub. No call changes anything. */
+export interface GitHubProbe {
+  permission(permission: Permission): Promise<Probe>
+  mayOpenPullRequests(): Promise<'yes' | 'no' | 'unknown'>
+  /** The rules in force on the branch, which need not exist. */
+  branchRules(branch: string): Promise<BranchRule[]>
+}
+
+/** What `doctor` asks this machine. */
+export interface MachineProbe {
+  /** What `git --version` prints; undefined when there is no git. */
+  gitVersion(): Promise<string | undefined>
+  /** Opens the sandbox and describes it. @throws SandboxError when it cannot be opened */
+  sandbox(kind: Config['sandbox']['kind']): Promise<string>
+  /** The devices outside and inside of bubblewrap. */
+  devices(): Promise<SeenDevices>
+  /** Sends later requests through the proxy that the environment names. @throws ConfigError when that is no proxy */
+  useProxy(): { names: string[]; warning?: string }
+}
+
+/** Asks an endpoint to call a tool. */
+export type AskModel = (endpoint: EndpointConfig, key: string) => Promise<ModelAnswer>

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto'
 import { type Config, parseConfig } from '../src/core/config/config.ts'
 import type { Conditions } from '../src/core/judge/evidence.ts'
 import { type Evidence, losses } from '../src/core/judge/judge.ts'
-import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../src/core/judge/policy.ts'
+import type { JudgePolicy } from '../src/core/judge/policy.ts'
+import { judgePolicy } from '../src/core/plan/rules.ts'
 import {
   type Candidate,
   candidateId,
@@ -214,37 +215,18 @@ export function aDirection(fields: Partial<Direction> = {}): Direction {
   return { mode: 'explore', category: 'schedule', structural: false, sources: [], ...fields }
 }
 
+/** A configuration that says no more than it must. */
+export const DEFAULTS = configOf(String.raw`
+editable: [train.py]
+train: uv run train.py
+budget: 5m
+metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb:\s+(\S+)' }
+`)
+
+/** The defaults but for the number of lines, so that a test says so where it counts, on a machine of some size. */
 export function aConfig(fields: Partial<Config> = {}): Config {
-  return {
-    baseline: 'autoresearch/baseline',
-    editable: ['train.py'],
-    train: 'uv run train.py',
-    setupPolicy: { environment: [], keep: 3 },
-    outputs: [],
-    ignore: ['*.md', 'LICENSE*'],
-    budgetSeconds: 300,
-    timeoutSeconds: 660,
-    metric: {
-      name: 'val_bpb',
-      direction: 'minimize',
-      source: { kind: 'pattern', pattern: '^val_bpb:\\s+(\\S+)' },
-    },
-    sandbox: { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3, processes: 512 },
-    mergeRisk: DEFAULT_MERGE_RISK,
-    replicates: { baseline: 6, candidate: 6 },
-    certify: { every: 0, runs: 4 },
-    aaEvery: 25,
-    proposers: [{ kind: 'knobs' }],
-    search: {
-      structuralShare: 0.3,
-      novelty: 0.8,
-      retryAfterMerges: 5,
-      insightsEvery: 20,
-      deviceHourDollars: 2,
-    },
-    limits: { candidates: 20, waiting: 20, tokens: 2_000_000, dollars: 10 },
-    ...fields,
-  }
+  const { simplicity: _, ...config } = DEFAULTS
+  return { ...config, sandbox: { ...config.sandbox, processes: 512 }, ...fields }
 }
 
 /** The configuration that this text says. */
@@ -288,9 +270,5 @@ export function gaussian(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
-export const POLICY: JudgePolicy = {
-  direction: 'minimize',
-  baselineReplicates: 6,
-  candidateReplicates: 6,
-  mergeRisk: DEFAULT_MERGE_RISK,
-}
+/** The judge's defaults, without a say of the number of lines. */
+export const POLICY: JudgePolicy = judgePolicy(aConfig())

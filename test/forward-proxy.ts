@@ -72,7 +72,8 @@ async function selfSigned(names: readonly string[]): Promise<Certificate> {
   const directory = await aDirectory()
   const [file, keyFile] = [join(directory, 'certificate.pem'), join(directory, 'key.pem')]
   const alternatives = `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`
-  const made = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=private authority']
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
+  const made = ['-x509', ...curve, '-nodes', '-days', '2', '-subj', '/CN=private authority']
   await execa('openssl', ['req', ...made, '-addext', alternatives, '-keyout', keyFile, '-out', file])
   return { file, key: await readFile(keyFile, 'utf8'), cert: await readFile(file, 'utf8') }
 }

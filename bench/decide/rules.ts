@@ -1,7 +1,8 @@
 // Rules that decide about candidates, each played against a world until the budget is spent.
 
 import { type Evidence, judge } from '../../src/core/judge/judge.ts'
-import { DEFAULT_MERGE_RISK, type JudgePolicy } from '../../src/core/judge/policy.ts'
+import type { JudgePolicy } from '../../src/core/judge/policy.ts'
+import { judgePolicy } from '../../src/core/plan/rules.ts'
 import type { TrialResult } from '../../src/core/record/trial.ts'
 import {
   type BaselinePeriod,
@@ -12,7 +13,7 @@ import {
   NOTHING_CARRIED,
 } from '../../src/core/statistics/belief.ts'
 import { estimateNoise, mean, standardDeviation } from '../../src/core/statistics/noise.ts'
-import { aTrialResult } from '../../test/factories.ts'
+import { aTrialResult, DEFAULTS } from '../../test/factories.ts'
 import type { Trouble, World } from './world.ts'
 
 /** One change that a rule took into the baseline. */
@@ -179,12 +180,8 @@ export function screened({ screenSigmas = 1.5, mergeZ = 2.5, baselineRuns = 6 } 
   }
 }
 
-export const SHIPPED: JudgePolicy = {
-  direction: 'minimize',
-  baselineReplicates: 6,
-  candidateReplicates: 6,
-  mergeRisk: DEFAULT_MERGE_RISK,
-}
+/** The judge of a configuration that sets nothing. It is told no numbers of lines. */
+export const SHIPPED = judgePolicy(DEFAULTS)
 
 /** What the scheduler does between runs, see core/schedule.ts. */
 const BASELINE_SHARE = 1

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { rolldown } from 'rolldown'
 import { minifySync } from 'rolldown/utils'
 import config, { MINIFY } from '../../rolldown.config.ts'
+import { packageDirectory } from './package-directory.ts'
 
 export interface BundledModule {
   /** `zod`, or the name of this package for our own. */
@@ -34,15 +35,6 @@ function toModule(id: string, code: string): BundledModule[] {
   const { name, version } = JSON.parse(readFileSync(`${directory}/package.json`, 'utf8'))
   const { code: small } = minifySync(id, code, MINIFY)
   return [{ package: name, version, directory, bytes: Buffer.byteLength(small) }]
-}
-
-const ROOT = new URL('../..', import.meta.url).pathname.replace(/\/$/, '')
-
-/** @returns undefined for what the bundler itself adds */
-function packageDirectory(id: string): string | undefined {
-  const inPackage = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)
-  if (inPackage) return inPackage[1]
-  return id.startsWith(`${ROOT}/`) ? ROOT : undefined
 }
 
 /** Packages of which there are several copies, with the folder of each. */

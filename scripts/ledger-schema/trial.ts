@@ -81,6 +81,7 @@ export const trialResult = z
         testbed: 'Hardware and driver, in words; only equal testbeds are compared.',
         outcome: 'How the trial ended.',
         value: "Value of the metric, in the metric's unit; present exactly when the outcome is `measured`.",
+        metricLines: 'How often the metric was printed; present when `metric.take` is `lowest` or `highest`.',
         reason: 'Why there is no value, in one line.',
         trust: 'Whether a separate evaluation or the training script reported the value.',
         sandbox: 'What isolated the code, in words.',

@@ -1,14 +1,13 @@
 // The interface to the Actions runner: reads all inputs into one typed object, and writes outputs, job summary and log.
 
 import * as core from '@actions/core'
-import { parseVariables, type Variables } from '../core/config/agent-environment.ts'
-import { type KeysByHost, parseKeys } from '../core/config/keys.ts'
 import { parseCount, parseDuration } from '../core/config/quantity.ts'
+import { type ParsedSecrets, parseKeys, parseVariables, type Secrets } from '../core/config/secrets.ts'
 import { type TrialBatch, trialBatchSchema } from '../core/trial/batch.ts'
 import { ConfigError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 
-const COMMANDS = ['run', 'propose', 'train', 'judge', 'certify'] as const
+const COMMANDS = ['run', 'propose', 'train', 'judge', 'certify', 'doctor', 'init'] as const
 type Command = (typeof COMMANDS)[number]
 
 export interface Inputs {
@@ -18,9 +17,9 @@ export interface Inputs {
   token: string
   openaiApiKey: string
   /** Keys of additional endpoints. */
-  openaiApiKeys: KeysByHost
+  openaiApiKeys: Secrets
   /** Variables for coding agents, secrets included. */
-  agentEnvironment: Variables
+  agentEnvironment: Secrets
   timeBudgetSeconds: number
   /** Maximum number of candidates this job proposes; undefined: the configuration decides. */
   candidates: number | undefined
@@ -43,8 +42,18 @@ export function readInputs(): Inputs {
     configPath: core.getInput('config') || '.github/autoresearch.yml',
     token: core.getInput('token'),
     openaiApiKey: core.getInput('openai-api-key'),
-    openaiApiKeys: readKeys(),
-    agentEnvironment: readAgentEnvironment(),
+    openaiApiKeys: readSecrets(
+      'openai-api-keys',
+      parseKeys,
+      'host=key',
+      'Write one key per line, such as api.openai.com=sk-….',
+    ),
+    agentEnvironment: readSecrets(
+      'agent-environment',
+      parseVariables,
+      'NAME=value',
+      'Write one variable per line, such as ANTHROPIC_API_KEY=sk-….',
+    ),
     timeBudgetSeconds: parsed('time-budget', '5h30m', parseDuration, 'a duration such as 5h30m'),
     candidates: core.getInput('candidates')
       ? parsed('candidates', '', parseCount, 'a whole number')
@@ -69,21 +78,15 @@ export function secretsOf({ token, openaiApiKey, openaiApiKeys, agentEnvironment
 type SecretInputs = Pick<Inputs, 'token' | 'openaiApiKey' | 'openaiApiKeys' | 'agentEnvironment'>
 
 /** @throws ConfigError that names a line and does not show it */
-function readKeys(): KeysByHost {
-  const parsed = parseKeys(core.getInput('openai-api-keys'))
-  if (parsed.kind === 'keys') return parsed.keys
-  throw new ConfigError(`input openai-api-keys: expected host=key in line ${parsed.line}`, {
-    hint: 'Write one key per line, such as api.openai.com=sk-….',
-  })
-}
-
-/** @throws ConfigError that names a line and does not show it */
-function readAgentEnvironment(): Variables {
-  const parsed = parseVariables(core.getInput('agent-environment'))
-  if (parsed.kind === 'variables') return parsed.variables
-  throw new ConfigError(`input agent-environment: expected NAME=value in line ${parsed.line}`, {
-    hint: 'Write one variable per line, such as ANTHROPIC_API_KEY=sk-….',
-  })
+function readSecrets(
+  input: string,
+  parse: (text: string) => ParsedSecrets,
+  expected: string,
+  hint: string,
+): Secrets {
+  const parsed = parse(core.getInput(input))
+  if (parsed.kind === 'secrets') return parsed.secrets
+  throw new ConfigError(`input ${input}: expected ${expected} in line ${parsed.line}`, { hint })
 }
 
 /** @throws ConfigError when the input is not a batch that `propose` or `judge` wrote */
@@ -99,20 +102,15 @@ function readBatch(): Inputs['batch'] {
 }
 
 function oneOf<Value extends string>(name: string, values: readonly [Value, ...Value[]]): Value {
-  const text = core.getInput(name) || values[0]
-  const value = values.find((known) => known === text)
-  if (value !== undefined) return value
-  throw new ConfigError(`input ${name}: expected ${values.join(', ')}, found ${JSON.stringify(text)}`, {
-    hint: `Set \`${name}\` under \`with:\` in the workflow.`,
-  })
+  return parsed(name, values[0], (text) => values.find((known) => known === text), values.join(', '))
 }
 
-function parsed(
+function parsed<Value>(
   name: string,
   fallback: string,
-  parse: (text: string) => number | undefined,
+  parse: (text: string) => Value | undefined,
   expected: string,
-): number {
+): Value {
   const text = core.getInput(name) || fallback
   const value = parse(text)
   if (value !== undefined) return value

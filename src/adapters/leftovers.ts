@@ -1,25 +1,25 @@
-// What killed jobs leave behind on a machine that is used again: folders, and under `sandbox: none` processes that train
-// on. Beside every folder lies a note of who made it, so that those of jobs that still run are left alone.
+// Removes what killed jobs left on a machine that is used again: folders and, under `sandbox: none`, processes that still
+// train. A note beside each folder names its owner, so that the folders of running jobs are kept.
 import { readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeTree } from './remove-tree.ts'
 
-/** Every folder of ours begins with it. */
+/** Start of the names of all our folders. */
 const PREFIX = 'autoresearch-'
-/** Beside a folder and not in it, where trained code could write to it. */
+/** Suffix of the note, which is beside the folder because trained code could write to a file in it. */
 const NOTE = '.owner'
-/** Of a machine or container that we cannot see into, what is older than any job may run. */
+/** Folders of other machines or containers are removed when they are older than any job may run. */
 const FOREIGN_SECONDS = 40 * 24 * 3600
 
-/** A process, told from a later one with the same number by when it began, and from those of other machines. */
+/** Identifies a process: its start time distinguishes it from a later one with the same id, `place` from other machines. */
 interface Owner {
   pid: number
   began: string
   place: string
 }
 
-/** Makes a folder in `parent` that is swept at the next start of a job, should this one be killed. */
+/** Creates a folder in `parent`. If this job is killed, the next job on this machine removes it. */
 export async function makeFolder(parent: string, kind: string): Promise<string> {
   const folder = await mkdtemp(join(parent, `${PREFIX}${kind}-`))
   const { pid } = process
@@ -28,28 +28,28 @@ export async function makeFolder(parent: string, kind: string): Promise<string> 
   return folder
 }
 
-/** Removes a folder that `makeFolder` made, whatever was put into it. */
+/** Removes a folder that `makeFolder` created, whatever it contains now. */
 export async function removeFolder(folder: string): Promise<void> {
   await removeTree(folder)
   rmSync(`${folder}${NOTE}`, { force: true })
 }
 
-/** Leaves a folder for a person to look at: it is swept no more. */
+/** Keeps a folder for a person to inspect: later jobs do not remove it. */
 export function keepFolder(folder: string): void {
   rmSync(`${folder}${NOTE}`, { force: true })
 }
 
-/** Removes it while the process exits. */
+/** Synchronous, for use while the process exits. */
 export function removeFolderAtOnce(folder: string): void {
   rmSync(folder, { recursive: true, force: true })
   rmSync(`${folder}${NOTE}`, { force: true })
 }
 
 /**
- * Ends and removes what earlier jobs left in these folders. What carries no note, or the note of a process that is alive,
- * stays.
+ * Removes what earlier jobs left in these folders, and kills their processes. Folders without a note, or whose owner is
+ * alive, stay.
  *
- * @returns how many folders were removed
+ * @returns number of folders removed
  */
 export async function sweepLeftovers(parents: readonly string[]): Promise<number> {
   let removed = 0
@@ -65,7 +65,7 @@ export async function sweepLeftovers(parents: readonly string[]): Promise<number
   return removed
 }
 
-/** False for what is not a note that this user wrote. */
+/** False also for a file that is not a note by this user. */
 async function isLeftover(note: string): Promise<boolean> {
   try {
     const { uid, mtimeMs } = await stat(note)
@@ -78,7 +78,7 @@ async function isLeftover(note: string): Promise<boolean> {
   }
 }
 
-/** Ends every process that works in the folder, or was given it in its environment, in whatever group it is by now. */
+/** Kills every process whose working folder or environment names the folder, whatever process group it is in. */
 export async function endProcessesOf(folder: string): Promise<void> {
   for (const name of await readdir('/proc').catch((): string[] => [])) {
     const pid = Number(name)
@@ -97,16 +97,16 @@ function belongsTo(pid: number, folder: string): boolean {
     const values = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
     return values.some((value) => `${value}/`.includes(`=${folder}/`))
   } catch {
-    // It has ended, or is another user's.
+    // It has ended, or belongs to another user.
     return false
   }
 }
 
-/** When a process began, in ticks since the machine did; undefined when it has ended. */
+/** The start time of a process, in clock ticks since boot; undefined when it has ended. */
 function beginningOf(pid: number): string | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // After the name in parentheses, which may hold anything: field 3 is the state, field 22 the beginning.
+    // Parsed after the name in parentheses, which may contain anything. Field 3 is the state, field 22 the start time.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' ? undefined : fields[19]
   } catch {
@@ -114,7 +114,7 @@ function beginningOf(pid: number): string | undefined {
   }
 }
 
-/** Where numbers of processes mean the same: this start of the machine and, in a container, the container. */
+/** Identifies this boot of the machine and the container, within which process ids are unique. */
 function thisPlace(): string {
   try {
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`

@@ -9,7 +9,7 @@ import type { ProposingPorts } from '../session/proposing.ts'
 import type { Ports, Session, SessionSettings } from '../session/session.ts'
 
 export interface ProposeSettings extends SessionSettings {
-  /** Wall time after which no proposer is asked, in seconds. What was proposed by then is trained. */
+  /** Wall time after which no proposer is queried, in seconds. What was proposed by then is trained. */
   timeBudgetSeconds: number
 }
 
@@ -34,7 +34,7 @@ export async function propose(
   assertBaselineTrains(session)
   const batches = groupTrials(session.trials, session.cut)
   // With something to train, the job succeeds: an error would keep the train jobs from running.
-  if (batches.length === 0) proposing.unreachable.assertSomeoneAnswers(session.config.proposers)
+  if (batches.length === 0) proposing.assertSomeoneAnswers()
   session.recordAssignment(
     'propose',
     batches.flatMap(({ trials }) => trials),

@@ -1,6 +1,5 @@
 // The `run` job: the whole loop on one GPU machine, which proposes, trains, judges and merges.
 
-import { planSteps } from '../core/plan/schedule.ts'
 import type { RunTimes } from '../core/report/tally.ts'
 import type { Trainer } from '../ports.ts'
 import { PlannedTrials } from '../session/lanes/planned-trials.ts'
@@ -16,7 +15,6 @@ import {
 import { openSession, warnOfAbsentFiles } from '../session/opening.ts'
 import type { ProposingPorts } from '../session/proposing.ts'
 import type { Ports, Session, SessionSettings } from '../session/session.ts'
-import type { UnreachableProposers } from '../session/unreachable-proposers.ts'
 
 export interface RunPorts extends Ports, ProposingPorts {
   trainer: Trainer
@@ -34,7 +32,7 @@ export interface DeviceSummary {
 }
 
 export interface RunSummary extends DeviceSummary {
-  unreachable: UnreachableProposers
+  proposing: ProposeLane
 }
 
 /** Candidates that may wait for the device: enough to keep it busy, and few, because a merge makes all of them stale. */
@@ -61,7 +59,7 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
       assertBaselineTrains(session)
       return session.trials
     },
-    mayGrow: () => lanes.isProposing || planSteps(session.state).length > 0,
+    mayGrow: () => lanes.isProposing || session.steps.length > 0,
     signal,
   })
   const ended = await lanes.run(
@@ -72,5 +70,5 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   ports.log.info(`No more proposals: ${ended}`)
   warnOfStuckCertification(session)
   const seconds = ports.clock.monotonicSeconds() - startSeconds
-  return { session, times: { seconds, ...trials.times }, unreachable: proposing.unreachable }
+  return { session, times: { seconds, ...trials.times }, proposing }
 }

@@ -6,9 +6,10 @@ import { publishReport } from './publish.ts'
 import { wireTrainer } from './training.ts'
 
 export default async function certifyJob(job: Job): Promise<void> {
+  const wired = await wirePorts(job)
   const trainer = await wireTrainer(job)
   const { timeBudgetSeconds } = job.inputs
   const settings = { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds }
-  const { session, times } = await certify({ ...wirePorts(job), trainer }, settings)
+  const { session, times } = await certify({ ...wired, trainer }, settings)
   await publishReport(job, session, times)
 }

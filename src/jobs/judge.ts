@@ -6,7 +6,7 @@ import { wirePorts } from './ports.ts'
 import { publishReport, publishTrials } from './publish.ts'
 
 export default async function judgeJob(job: Job): Promise<void> {
-  const ports = { ...wirePorts(job), results: createResults(resultsDirectory(job)) }
+  const ports = { ...(await wirePorts(job)), results: createResults(resultsDirectory(job)) }
   const { session, batches } = await judgeResults(ports, sessionSettings(job))
   publishTrials(batches)
   await publishReport(job, session)

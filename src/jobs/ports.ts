@@ -3,19 +3,26 @@ import { actionsLog } from '../adapters/actions.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { createLedgerBranch } from '../adapters/git/ledger-branch.ts'
 import { createRepository } from '../adapters/git/repository.ts'
-import { connect } from '../adapters/github/client.ts'
+import { assertGitVersion } from '../adapters/git/version.ts'
+import { connect, type GitHub } from '../adapters/github/client.ts'
 import { createDiscussion } from '../adapters/github/discussion.ts'
 import { createForge } from '../adapters/github/github.ts'
 import type { Ports } from '../session/session.ts'
 import { gitContext, type Job } from './job.ts'
 
-export function wirePorts(job: Job): Ports {
-  const { repository, apiUrl, serverUrl } = job.runner
+export function connectJob({ runner, inputs }: Job): GitHub {
+  const { repository, apiUrl, serverUrl } = runner
+  return connect({ apiUrl, serverUrl, repository, token: inputs.token, log: actionsLog })
+}
+
+/** @throws ConfigError when git is too old */
+export async function wirePorts(job: Job): Promise<Ports> {
+  await assertGitVersion()
   const git = gitContext(job)
-  const github = connect({ apiUrl, serverUrl, repository, token: job.inputs.token, log: actionsLog })
+  const github = connectJob(job)
   return {
     repository: createRepository(git),
-    ledger: createLedgerBranch(git),
+    ledger: createLedgerBranch(git, actionsLog),
     forge: createForge(github),
     discussion: createDiscussion(github),
     clock: systemClock,

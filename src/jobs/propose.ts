@@ -6,7 +6,7 @@ import { wireProposing } from './proposers.ts'
 import { publishLimit, publishTrials } from './publish.ts'
 
 export default async function proposeJob(job: Job): Promise<void> {
-  const ports = { ...wirePorts(job), ...wireProposing(job) }
+  const ports = { ...(await wirePorts(job)), ...wireProposing(job) }
   const { timeBudgetSeconds } = job.inputs
   const { session, batches } = await propose(ports, { ...sessionSettings(job), timeBudgetSeconds })
   publishTrials(batches)

@@ -4,9 +4,8 @@ import { createCommandProposer } from '../adapters/command/command.ts'
 import { createInsightsFile } from '../adapters/git/insights-file.ts'
 import { createKnobsProposer } from '../adapters/knobs.ts'
 import { createOpenAIProposer } from '../adapters/openai/openai.ts'
-import { pickVariables, type Variables } from '../core/config/agent-environment.ts'
 import type { CommandConfig, ProposerConfig } from '../core/config/config.ts'
-import { assignKeys, type KeysByHost } from '../core/config/keys.ts'
+import { assignKeys, pickVariables, type Secrets } from '../core/config/secrets.ts'
 import { ConfigError } from '../errors.ts'
 import type { Proposer } from '../ports.ts'
 import type { ProposingPorts } from '../session/proposing.ts'
@@ -25,7 +24,7 @@ export function wireProposing(job: Job): ProposingPorts {
 }
 
 interface ProposerNeeds {
-  keys: KeysByHost
+  keys: Secrets
   random(): number
 }
 
@@ -44,7 +43,7 @@ function createProposer(config: ProposerConfig, job: Job, { keys, random }: Prop
 }
 
 /** @throws ConfigError when the workflow does not provide a secret that the configuration declares for the agent */
-function secretsOfAgent({ name, secrets }: CommandConfig, given: Variables): Record<string, string> {
+function secretsOfAgent({ name, secrets }: CommandConfig, given: Secrets): Record<string, string> {
   const picked = pickVariables(secrets, given)
   if (picked.kind === 'picked') return picked.variables
   throw new ConfigError(

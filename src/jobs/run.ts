@@ -7,12 +7,14 @@ import { publishReport } from './publish.ts'
 import { wireChecker, wireTrainer } from './training.ts'
 
 export default async function runJob(job: Job): Promise<void> {
+  const wired = await wirePorts(job)
   const trainer = await wireTrainer(job)
   // Quick checks exist in this job only: `propose` has a token that can write, so it runs no candidate code.
   const checker = wireChecker(job)
-  const ports = { ...wirePorts(job), ...wireProposing(job), trainer, checker }
+  const ports = { ...wired, ...wireProposing(job), trainer, checker }
   const { timeBudgetSeconds } = job.inputs
-  const summary = await run(ports, { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds })
-  await publishReport(job, summary.session, summary.times)
-  summary.unreachable.assertSomeoneAnswers(summary.session.config.proposers)
+  const settings = { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds }
+  const { session, times, proposing } = await run(ports, settings)
+  await publishReport(job, session, times)
+  proposing.assertSomeoneAnswers()
 }

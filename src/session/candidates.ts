@@ -16,7 +16,7 @@ import { renderCandidateMessage } from '../core/report/pull-request.ts'
 import type { Session } from './session.ts'
 
 /**
- * Makes an A/A candidate if one is due. No proposer is asked, so it costs nothing.
+ * Makes an A/A candidate if one is due. No proposer is queried, so it costs nothing.
  *
  * @returns true when a candidate was made
  */
@@ -62,10 +62,17 @@ export function recordMade(session: Session, { base, head, tree, changes }: Made
   const candidate: Candidate = {
     id: candidateId(base, tree),
     origin,
-    ...describeProposal(facts),
+    title: facts.title,
+    hypothesis: facts.hypothesis,
+    category: facts.category,
+    expectedEffect: facts.expectedEffect,
+    ...(facts.knob && { knob: facts.knob }),
     proposer,
-    ...(standsInFor === undefined ? {} : { standsInFor }),
-    ...describeChange(changes),
+    ...(standsInFor !== undefined && { standsInFor }),
+    changeKey: changeKey(changes),
+    addedLines: addedLines(changes),
+    sketch: sketchOf(changes),
+    ...(changesOnlyConstants(changes) && { constantsOnly: true }),
     usage: facts.usage,
     base,
     head,
@@ -77,18 +84,4 @@ export function recordMade(session: Session, { base, head, tree, changes }: Made
     [{ branch: candidateBranch(candidate.id), from: null, to: head }],
   )
   return candidate
-}
-
-function describeProposal({ title, hypothesis, category, expectedEffect, knob }: Omit<Proposal, 'files'>) {
-  return { title, hypothesis, category, expectedEffect, ...(knob && { knob }) }
-}
-
-function describeChange(changes: readonly Change[]) {
-  const constantsOnly = changesOnlyConstants(changes) && ({ constantsOnly: true } as const)
-  return {
-    changeKey: changeKey(changes),
-    addedLines: addedLines(changes),
-    sketch: sketchOf(changes),
-    ...constantsOnly,
-  }
 }

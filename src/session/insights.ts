@@ -1,4 +1,4 @@
-// Keeps the insights up to date: from time to time a model is asked once; without a model, a table is written.
+// Keeps the insights up to date: periodically sends one prompt to a model, or without a model writes a table.
 import {
   decidedCount,
   insightsAreDue,

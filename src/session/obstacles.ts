@@ -1,20 +1,20 @@
 // Explains what stops a job: a baseline that does not train, a time budget in which no trial fits, a
 // certification that is stuck, and trials that earlier jobs lost.
 import { certificationFailure } from '../core/certify/certify.ts'
-import { baselineFailure, baselineFailures } from '../core/plan/schedule.ts'
+import { findBaselineFailure } from '../core/plan/schedule.ts'
 import { baselineAdvice, endOfOutput } from '../core/report/baseline-failure.ts'
 import { formatSeconds } from '../core/text/numbers.ts'
 import { lostOnMachine } from '../core/trial/lost.ts'
 import { BaselineError, ConfigError } from '../errors.ts'
 import type { Session } from './session.ts'
 
-/** @throws BaselineError when the baseline itself has failed too often to be measured */
-export function assertBaselineTrains({ state, conditions, config, settings }: Session): void {
-  const failure = baselineFailure(state, conditions)
-  const last = baselineFailures(state, conditions)?.at(-1)
-  if (failure === undefined || !last) return
-  throw new BaselineError(`${failure}${endOfOutput(last)}`, {
-    hint: baselineAdvice(last, config, settings.configPath),
+/** @throws BaselineError when the baseline cannot be measured */
+export function assertBaselineTrains(session: Session): void {
+  const { state, conditions, config, settings, trialsBefore } = session
+  const failure = findBaselineFailure(state, conditions, trialsBefore)
+  if (failure === undefined) return
+  throw new BaselineError(`${failure.words}${endOfOutput(failure.run)}`, {
+    hint: baselineAdvice(failure.run, config, settings.configPath, failure.isFinal),
   })
 }
 

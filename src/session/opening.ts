@@ -4,14 +4,9 @@ import { LEDGER_FORMAT, type LedgerEvent } from '../core/record/events.ts'
 import { ConfigError, LedgerError } from '../errors.ts'
 import type { RemoteBranches } from '../ports.ts'
 import { Journal } from './journal.ts'
-import { readConfig, readNamedFiles } from './read-config.ts'
+import { type Place, readConfig, readNamedFiles } from './read-config.ts'
 import { reconcileSession } from './reconciling.ts'
 import { type Ports, Session, type SessionSettings } from './session.ts'
-
-interface Origin {
-  branch: string
-  commit: string
-}
 
 /**
  * Opens a session; on the very first run it creates the baseline branch and the ledger, both or neither.
@@ -56,7 +51,7 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
 /** Says which configuration counts: people edit the copy on the default branch and wonder why nothing changes. */
 async function logIgnoredConfig(
   { ports, settings, config, baseline }: Session,
-  origin: Origin,
+  origin: Place,
 ): Promise<void> {
   const read = (commit: string) => ports.repository.readFile(commit, settings.configPath)
   if ((await read(origin.commit)) === (await read(baseline.commit))) return

@@ -1,6 +1,5 @@
 // Lets a proposer look up earlier candidates: the current ledger, and changes from git objects.
 
-import type { Change } from '../core/gate/gate.ts'
 import { pastDiff, pastLog, searchPast } from '../core/propose/past.ts'
 import { pastIdeas } from '../core/record/ideas.ts'
 import { unifiedDiff } from '../core/text/diff.ts'
@@ -18,11 +17,7 @@ export function openPast(session: Session): Past {
       const changes = await session.ports.repository
         .changes(candidate.base, candidate.head)
         .catch(() => undefined)
-      return changes && pastDiff(candidate, changes.map(diffOf).join('\n'))
+      return changes && pastDiff(candidate, changes.map(unifiedDiff).join('\n'))
     },
   }
-}
-
-function diffOf({ path, before = '', after = '' }: Change): string {
-  return unifiedDiff(path, before, after)
 }

@@ -97,7 +97,7 @@ export class RequestQueue {
 
   #refuse({ number, updatedAt }: LabelledIssue, reason: string): void {
     this.#refused.set(number, updatedAt)
-    this.#session.ports.log.warn(`Issue #${number} is not taken up: ${reason}`)
+    this.#session.ports.log.warn(`Issue #${number} is not accepted as a request: ${reason}`)
   }
 }
 

@@ -1,4 +1,4 @@
-// Asks a proposer for one idea on the current baseline, and records the outcome.
+// Requests one idea on the current baseline from a proposer, and records the outcome.
 
 import type { ProposerConfig } from '../core/config/config.ts'
 import { type Change, isEditable, reviewChanges } from '../core/gate/gate.ts'
@@ -14,8 +14,7 @@ import { pastIdeas } from '../core/record/ideas.ts'
 import { quotable } from '../core/record/people.ts'
 import type { KnownRequest } from '../core/record/request.ts'
 import type { BaselineCommit } from '../core/record/state.ts'
-import { formatSeconds } from '../core/text/numbers.ts'
-import type { InsightsStore, Log, ProposalResult, Proposer, TreeFile } from '../ports.ts'
+import type { InsightsStore, ProposalResult, Proposer, TreeFile } from '../ports.ts'
 import { commitProposal, recordMade } from './candidates.ts'
 import { openPast } from './past.ts'
 import { declinedBy } from './people.ts'
@@ -46,20 +45,7 @@ export type Proposed =
   /** `declined`: it ended a request. `unreachable`: the proposer could not be reached. */
   | { kind: 'nothing'; reason: string; exhausted: boolean; declined?: true; unreachable?: true }
 
-/** Warns about an unreachable proposer, which may need a person; having no idea is only information. */
-export function logNothing(
-  log: Log,
-  name: string,
-  { reason, unreachable }: Extract<Proposed, { kind: 'nothing' }>,
-  restSeconds?: number,
-): void {
-  const again = restSeconds === undefined ? '' : `; it is asked again in ${formatSeconds(restSeconds)}`
-  const line = `${name} proposed nothing: ${reason}${again}`
-  if (unreachable) log.warn(line)
-  else log.info(line)
-}
-
-/** Whose turn it is, and what to ask for; undefined when every proposer is among `barred`. */
+/** The next proposer and its direction; undefined when every proposer is among `barred`. */
 export function nextTurn(
   { state, config }: Session,
   proposers: readonly Proposer[],
@@ -76,7 +62,7 @@ export function nextTurn(
     : { ...turn, proposer }
 }
 
-/** Asks for one candidate on the current baseline. Its cost is recorded whatever the outcome. */
+/** Requests one candidate on the current baseline. Its cost is recorded whatever the outcome. */
 export async function proposeCandidate(session: Session, turn: Turn, signal: AbortSignal): Promise<Proposed> {
   const { proposer, direction, insights, personRequest } = turn
   const { repository, checker } = session.ports
@@ -155,13 +141,8 @@ async function recordCandidate(
   const made = await commitProposal(session, baseline, proposal)
   // Reviewed again from git objects, so that exactly what is pushed was reviewed.
   const problems = review(session, turn, made.changes)
-  if (problems.length > 0)
-    return recordNothing(
-      session,
-      turn,
-      { reason: problems.join(' '), usage, exhausted: false },
-      turn.personRequest,
-    )
+  const refused = { reason: problems.join(' '), usage, exhausted: false }
+  if (problems.length > 0) return recordNothing(session, turn, refused, turn.personRequest)
   const candidate = recordMade(session, made, {
     ...proposal,
     proposer: author ?? name,
@@ -183,19 +164,17 @@ function recordNothing(
 ): Proposed {
   const { reason, usage, exhausted, cause } = result
   const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
-  const asked = turn.personRequest
+  const requested = turn.personRequest
     ? personRequest && { request: personRequest.id }
     : { direction: turn.direction }
-  const given = personRequest ? declinedBy(personRequest, { reason, cannot: cause === 'cannot' }) : []
-  session.record([
-    { kind: 'no-proposal', id, proposer: turn.proposer.name, reason, usage, ...asked },
-    ...given,
-  ])
+  const declined = personRequest ? declinedBy(personRequest, { reason, cannot: cause === 'cannot' }) : []
+  const { name: proposer } = turn.proposer
+  session.record([{ kind: 'no-proposal', id, proposer, reason, usage, ...requested }, ...declined])
   return {
     kind: 'nothing',
     reason,
     exhausted,
-    ...(given.length > 0 && { declined: true }),
+    ...(declined.length > 0 && { declined: true }),
     ...(cause === 'unreachable' && { unreachable: true }),
   }
 }
@@ -211,7 +190,7 @@ function review(session: Session, { direction, personRequest }: Turn, changes: r
   const repetition = explainRepetition(state, changes, policy, direction.sources)
   if (repetition !== undefined) return [repetition]
   if (!direction.structural || !changesOnlyConstants(changes)) return []
-  return ['The change only changes numbers, but this turn asks for a structural change.']
+  return ['The change only affects numbers, but this turn requires a structural change.']
 }
 
 function proposedChanges(files: ReadonlyMap<string, string>, proposal: Pick<Proposal, 'files'>): Change[] {

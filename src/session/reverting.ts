@@ -23,12 +23,12 @@ export async function revert(session: Session, refutation: Certification): Promi
   const { baseline: onto, state } = session
   const words = revertWords(state, refutation)
   const message = renderCandidateMessage(words.title, words.hypothesis)
-  const undone = await repository.revert({ commit: refutation.to, onto: onto.commit, message })
-  if (undone.kind === 'conflict')
+  const reverted = await repository.revert({ commit: refutation.to, onto: onto.commit, message })
+  if (reverted.kind === 'conflict')
     return leaveToPerson(session, refutation, 'later changes build on it, so a person has to revert it')
-  if (undone.tree === (await repository.treeOf(onto.commit)))
+  if (reverted.tree === (await repository.treeOf(onto.commit)))
     return leaveToPerson(session, refutation, 'the baseline no longer contains it')
-  const { commit: head, tree } = undone
+  const { commit: head, tree } = reverted
   const changes = await repository.changes(onto.commit, head)
   const facts = {
     ...words,

@@ -7,7 +7,13 @@ import type { Config } from '../core/config/config.ts'
 import type { Conditions } from '../core/judge/evidence.ts'
 import type { JudgePolicy } from '../core/judge/policy.ts'
 import { cutPlan, type Rules, rulesOf } from '../core/plan/rules.ts'
-import { decide, planTrials } from '../core/plan/schedule.ts'
+import {
+  decide,
+  planStartableTrials,
+  planSteps,
+  type Step,
+  wasBaselineMeasured,
+} from '../core/plan/schedule.ts'
 import { dispatchedRequest } from '../core/propose/requests.ts'
 import { type Cost, subtractCost, totalCost } from '../core/record/cost.ts'
 import type { Assignment, LedgerEvent } from '../core/record/events.ts'
@@ -84,6 +90,9 @@ export class Session {
   readonly settings: SessionSettings
   readonly #journal: Journal
   readonly #costBefore: Cost
+  /** Ids of the trials that ended before this job. */
+  readonly trialsBefore: ReadonlySet<string>
+  readonly #made = new Set<string>()
   /** The facts of the last decisions: the same state and configuration lead to no new ones. */
   #decidedOn: { state: State; config: Config } | undefined
   /** The configuration of the baseline. Set again whenever another baseline is seen. */
@@ -94,6 +103,7 @@ export class Session {
     this.settings = settings
     this.#journal = journal
     this.#costBefore = totalCost(journal.state)
+    this.trialsBefore = new Set(journal.state.trials.keys())
     this.config = config
   }
 
@@ -151,10 +161,15 @@ export class Session {
     return this.affordable(this.planTrials())
   }
 
-  /** The trials worth running now, most urgent first, whatever they cost. */
+  /** The trials that may start now, most urgent first, whatever they cost. */
   planTrials(): Trial[] {
     const { conditions, policy, certification } = this.#rules
-    return planTrials(this.state, conditions, policy, certification)
+    return planStartableTrials(this.state, conditions, policy, certification)
+  }
+
+  /** What to do on GitHub now, most urgent first. */
+  get steps(): Step[] {
+    return planSteps(this.state, wasBaselineMeasured(this.state, this.conditions))
   }
 
   /** Those among `planned` that the device may still be used for. */
@@ -165,7 +180,13 @@ export class Session {
 
   /** Adds events to the ledger, and moves branches in the same push. Returns at once. */
   record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
+    for (const { to } of branches) if (to !== null) this.#made.add(to)
     this.#journal.record(events, branches)
+  }
+
+  /** True when this job pushed the commit first: nobody else can have written about it on GitHub. */
+  hasMade(commit: string): boolean {
+    return this.#made.has(commit)
   }
 
   /** Records the trials that this workflow run trains or assigns now, so that lost ones are noticed later. */

@@ -54,17 +54,36 @@ async function open(session: Session, candidate: Candidate): Promise<void> {
     head: candidate.head,
     base: config.baseline,
     ...renderPullRequest({ candidate, changes, config, state, conditions }),
+    isNew: session.hasMade(candidate.head),
   })
+  if (opened.kind === 'impossible') return withdraw(session, candidate, opened.explanation)
   if (opened.kind === 'refused')
     throw new ForgeError(`GitHub refused to open a pull request for ${describeCandidate(candidate)}`, {
       hint: opened.explanation,
     })
   // A revert is not trained: its check comes with its verdict.
   if (revertedMerge(candidate) === undefined)
-    await forge.putCheckRun(candidate.head, startedCheck(candidate, config, session.settings.runUrl))
+    await forge.putCheckRun(
+      candidate.head,
+      startedCheck(candidate, config, session.settings.runUrl),
+      session.hasMade(candidate.head),
+    )
   session.record([{ kind: 'opened', candidate: candidate.id, pullRequest: opened.number }])
   const numbered = { ...candidate, pullRequest: opened.number }
   session.ports.log.info(`opened ${describeCandidate(numbered)} by ${candidate.proposer}`)
+}
+
+/** Ends a candidate for which there can be no pull request: its branch is gone, or the baseline has its change. */
+async function withdraw(session: Session, candidate: Candidate, explanation: string): Promise<void> {
+  const { commits } = await session.ports.repository.remoteBranches()
+  const commit = commits.get(candidateBranch(candidate.id))
+  const reason =
+    commit === undefined ? 'a person deleted the branch' : `no pull request is possible: ${explanation}`
+  const end = { kind: 'withdrawn', reason } as const
+  session.record(
+    [{ kind: 'ended', candidate: candidate.id, end }],
+    commit === candidate.head ? [deletion(candidate)] : [],
+  )
 }
 
 async function rebase(session: Session, candidate: Candidate, onto: BaselineCommit): Promise<void> {

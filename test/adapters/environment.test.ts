@@ -19,6 +19,12 @@ test.each([
   expect([environment.OMP_NUM_THREADS, environment.TORCHINDUCTOR_COMPILE_THREADS]).toEqual([threads, threads])
 })
 
+test('F77 a library has a thread count of its own only where the job sets it', () => {
+  const environment = trainingEnvironment({ MKL_NUM_THREADS: '3' }, 2)
+  expect(environment).toMatchObject({ OMP_NUM_THREADS: '2', MKL_NUM_THREADS: '3' })
+  expect(environment).not.toHaveProperty('OPENBLAS_NUM_THREADS')
+})
+
 test.each([
   ['as many threads as there are cores', {}, '2'],
   ['what the machine says', { OMP_NUM_THREADS: '1' }, '1'],

@@ -262,15 +262,6 @@ describe('over HTTP', () => {
     expect(await at(LEDGER)).toBeUndefined()
   })
 
-  test('a rule that forbids the branch: the refusal quotes it, and the ledger is untouched', async () => {
-    const { main, clone, text, at } = await aLedgerOnGitHub({ rules: { 'c/*': { noDeletion: true } } })
-    const store = textLedger(await clone())
-    await store.update(append('one'), [{ branch: 'c/1', from: null, to: main }], 'one')
-    const deletion = store.update(append('two'), [{ branch: 'c/1', from: main, to: null }], 'two')
-    await expect(deletion).rejects.toThrow(/rule violations|Cannot delete/)
-    expect([await text(), await at('c/1')]).toEqual(['one\n', main])
-  })
-
   test('F20 a token that expired: said in words, at once', async () => {
     const { github, clone, token } = await aLedgerOnGitHub()
     const store = textLedger(await clone())

@@ -1,7 +1,7 @@
 // Strict and sloppy endpoints: each refuses or garbles something that another one wants.
 import { describe, expect, test } from 'vitest'
 import { createOpenAIProposer } from '../../src/adapters/openai/openai.ts'
-import { assignKeys, parseKeys } from '../../src/core/config/keys.ts'
+import { assignKeys, parseKeys } from '../../src/core/config/secrets.ts'
 import type { ScriptedAnswer, ScriptedFault } from '../model/script.ts'
 import { type ModelOptions, startModel } from '../model/server.ts'
 import {
@@ -386,7 +386,7 @@ describe('several endpoints', () => {
     const urls = endpoints.map(({ baseUrl }) => baseUrl)
     const proposer = createOpenAIProposer(
       { endpoints: [...endpoints], maxTurns: 8, maxRetries: 1 },
-      assignKeys('key-1', parsed.keys, urls),
+      assignKeys('key-1', parsed.secrets, urls),
     )
     return { proposer, first, second }
   }

@@ -2,7 +2,7 @@
 import { expect, onTestFinished } from 'vitest'
 import { createOpenAIProposer, type OpenAISettings } from '../../src/adapters/openai/openai.ts'
 import type { EndpointConfig } from '../../src/core/config/config.ts'
-import { assignKeys } from '../../src/core/config/keys.ts'
+import { assignKeys } from '../../src/core/config/secrets.ts'
 import type { ProposalRequest, Proposer } from '../../src/ports.ts'
 import { aProposalRequest } from '../factories.ts'
 import type { ScriptedAnswer, ScriptedConversation, ScriptedReply } from '../model/script.ts'

@@ -1,7 +1,7 @@
 // One plain question to a model: what was learned so far.
 import { expect, test } from 'vitest'
 import { createOpenAIProposer } from '../../src/adapters/openai/openai.ts'
-import { assignKeys } from '../../src/core/config/keys.ts'
+import { assignKeys } from '../../src/core/config/secrets.ts'
 import type { ScriptedAnswer } from '../model/script.ts'
 import { aProposer, KEY, models, start } from './openai-lab.ts'
 

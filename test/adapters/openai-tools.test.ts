@@ -1,6 +1,6 @@
 // What the tools do in a conversation, and how a conversation that goes nowhere ends.
 import { describe, expect, test } from 'vitest'
-import { within } from '../../src/adapters/openai/within.ts'
+import { within } from '../../src/adapters/openai/tools.ts'
 import { searchFiles } from '../../src/core/propose/search.ts'
 import { openWorkspace } from '../../src/core/propose/workspace.ts'
 import type { ProposalRequest } from '../../src/ports.ts'

@@ -19,9 +19,9 @@ async function run(command: string, fields: Partial<GroupRequest> = {}) {
     timeoutSeconds: 30,
     signal: new AbortController().signal,
     ...fields,
-    onOutput: (text) => {
+    onOutput: (text, stream) => {
       output += text
-      fields.onOutput?.(text)
+      fields.onOutput?.(text, stream)
     },
   })
   return { ...exit, output }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type ModelProxy, type ProxyOptions, startProxy } from '../../src/adapters/command/proxy.ts'
+import { startForwardProxy } from '../forward-proxy.ts'
 import { aDirectory } from '../scaffold.ts'
 
 async function listening(server: Server): Promise<number> {
@@ -142,5 +143,83 @@ describe('the proxy', () => {
     await proxy.close()
     expect(await text(connection).catch(() => '')).toBe('')
     await expect(new Promise((_, reject) => connect(at).on('error', reject))).rejects.toThrow()
+  })
+})
+
+describe('F93 behind a proxy of the network', () => {
+  /** A model that answers with the path it was asked for, and a proxy that alone knows where it is. */
+  async function aNetwork(environment: (proxyUrl: string) => NodeJS.ProcessEnv, hosts: string[]) {
+    const model = await listening(createHttpServer((asked, answer) => answer.end(`the model: ${asked.url}`)))
+    const network = await startForwardProxy({ 'model.example': model })
+    return { network, ...(await aProxy({ hosts, environment: environment(network.url) })) }
+  }
+
+  const ask = (at: string, path: string) =>
+    new Promise<string>((resolve, reject) => {
+      request({ socketPath: at, path })
+        .on('response', (answer) => void text(answer).then(resolve))
+        .on('error', reject)
+        .end()
+    })
+
+  test('a tunnel goes through it', async () => {
+    const { at, network } = await aNetwork((url) => ({ HTTPS_PROXY: url }), ['model.example'])
+    expect(await statusOf(at, 'model.example:443')).toBe(200)
+    expect(network.asked).toEqual(['CONNECT model.example:443'])
+  })
+
+  test('plain HTTP goes through it', async () => {
+    const { at, network } = await aNetwork((url) => ({ http_proxy: url }), ['model.example:80'])
+    expect(await ask(at, 'http://model.example/v1')).toBe('the model: /v1')
+    expect(network.asked).toEqual(['GET http://model.example/v1'])
+  })
+
+  test('it is asked for no host that the agent may not reach', async () => {
+    const { at, network } = await aNetwork((url) => ({ HTTPS_PROXY: url }), ['model.example'])
+    expect(await statusOf(at, 'other.example:443')).toBe(403)
+    expect(network.asked).toEqual([])
+  })
+
+  test('an agent is told when it refuses', async () => {
+    const { at } = await aNetwork((url) => ({ HTTPS_PROXY: url }), ['unknown.example'])
+    expect(await statusOf(at, 'unknown.example:443')).toBe(502)
+  })
+
+  test.each(['model.example', '.example', '*.example', 'x, EXAMPLE', 'model.example:443', '*'])(
+    'NO_PROXY %s means a direct connection',
+    async (exempt) => {
+      const { at, network } = await aNetwork(
+        (url) => ({ HTTPS_PROXY: url, NO_PROXY: exempt }),
+        ['model.example'],
+      )
+      expect(await statusOf(at, 'model.example:443')).toBe(502)
+      expect(network.asked).toEqual([])
+    },
+  )
+
+  test('this machine is reached directly', async () => {
+    const port = await anEcho()
+    const { at, network } = await aNetwork((url) => ({ HTTPS_PROXY: url }), [`127.0.0.1:${port}`])
+    expect(await statusOf(at, `127.0.0.1:${port}`)).toBe(200)
+    expect(network.asked).toEqual([])
+  })
+
+  test('the name and the password of its URL are sent to it', async () => {
+    let credentials: string | undefined
+    const server = createHttpServer()
+    server.on('connect', ({ headers }, client: Socket) => {
+      credentials = headers['proxy-authorization']
+      client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')
+    })
+    const port = await listening(server)
+    const environment = { https_proxy: `ann:p%40ss@127.0.0.1:${port}` }
+    const { at } = await aProxy({ hosts: ['model.example'], environment })
+    expect(await statusOf(at, 'model.example:443')).toBe(502)
+    expect(credentials).toBe(`Basic ${Buffer.from('ann:p@ss').toString('base64')}`)
+  })
+
+  test('a value that is no URL of a proxy is an error before the agent starts', async () => {
+    const environment = { HTTPS_PROXY: 'socks5://127.0.0.1:1' }
+    await expect(aProxy({ hosts: ['model.example'], environment })).rejects.toThrow('HTTPS_PROXY')
   })
 })

@@ -88,9 +88,9 @@ export async function inSandbox(asked: Asked): Promise<Outcome> {
   const sandbox = await opened
   let output = ''
   const request = complete(asked)
-  const onOutput = (piece: string): void => {
+  const onOutput: typeof request.onOutput = (piece, stream) => {
     output += piece
-    request.onOutput(piece)
+    request.onOutput(piece, stream)
   }
   const exit = await sandbox.run({ ...request, onOutput })
   return apart({ exit, output })

@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { OutputReader } from '../../src/core/trial/metric.ts'
+import { OutputReader } from '../../src/core/trial/output.ts'
 import { ATTACKS, inSandbox, SKIP, somePlaces, survivors, unprotected } from './sandbox-lab.ts'
 
 const MB = 1e6

@@ -398,9 +398,7 @@ describe('what training sees', () => {
       PYTHONDONTWRITEBYTECODE: '1',
       PYTHONPATH: SHIM,
       OMP_NUM_THREADS: THREADS,
-      OPENBLAS_NUM_THREADS: THREADS,
-      MKL_NUM_THREADS: THREADS,
-      NUMEXPR_NUM_THREADS: THREADS,
+      PYTHONUNBUFFERED: '1',
       AUTORESEARCH_SEED: String(trial.seed),
       AUTORESEARCH_BUDGET_SECONDS: '1',
     })
@@ -410,6 +408,28 @@ describe('what training sees', () => {
     ).toBe(5)
     for (const path of [HOME, TMPDIR, AUTORESEARCH_OUT])
       expect(path.startsWith(process.env.HOME ?? '-')).toBe(false)
+  })
+
+  test('F77 a thread count that the training command sets, and no other that would override it', async () => {
+    const names = 'OMP|OPENBLAS|MKL|BLIS|NUMEXPR|VECLIB'
+    const { trainer, trial, directory } = await aTrainer('silent', {
+      train: `OMP_NUM_THREADS=1 python3 -c 'import os; print(os.environ)' && echo val_loss: 1`,
+    })
+    await trainer.run(trial, NEVER)
+    const log = await readFile(join(directory, 'results', trial.id, 'log.txt'), 'utf8')
+    const counts = [...log.matchAll(new RegExp(`'((?:${names})\\w*_THREADS)': '(\\d+)'`, 'g'))]
+    expect(new Set(counts.map(([, , count]) => count))).toEqual(new Set(['1']))
+  })
+
+  test('F74 the output of Python as it is printed, so that a killed run has it', async () => {
+    const program = 'import time; print("step 1  loss 3"); print("before the end"); time.sleep(60)'
+    const { trainer, trial } = await aTrainer('silent', {
+      train: `python3 -c '${program}'`,
+      timeout: '2s',
+    })
+    const result = await trainer.run(trial, NEVER)
+    expect(result).toMatchObject({ outcome: 'timed-out', curve: [{ step: 1, value: 3 }] })
+    expect(result.tail).toContain('before the end')
   })
 
   test('the sealed tree of the commit, without .git', async () => {

@@ -11,9 +11,8 @@ import { createRepository } from '../../src/adapters/git/repository.ts'
 import { removeTree } from '../../src/adapters/remove-tree.ts'
 import { createTrainer } from '../../src/adapters/trainer/trainer.ts'
 import { type Config, parseConfig } from '../../src/core/config/config.ts'
-import { judgePolicy } from '../../src/core/config/judge-policy.ts'
-import { measurementHash } from '../../src/core/config/measurement.ts'
 import { reviewChanges } from '../../src/core/gate/gate.ts'
+import { rulesOf } from '../../src/core/plan/rules.ts'
 import { decide, planTrials } from '../../src/core/plan/schedule.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
 import { replay } from '../../src/core/record/state.ts'
@@ -122,9 +121,7 @@ export async function openLab(options: LabOptions) {
     runId: '7',
     runAttempt: 1,
   })
-  const { direction } = config.metric
-  const conditions = { config: measurementHash(config), testbed: TESTBED, direction }
-  const policy = judgePolicy(config)
+  const { conditions, policy } = rulesOf(config, TESTBED)
   const events: LedgerEvent[] = [
     { kind: 'started', rootSeed: 'cheaters', format: LEDGER_FORMAT },
     { kind: 'baseline', commit: base, tree: await repository.treeOf(base), cause: 'started' },

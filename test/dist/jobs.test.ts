@@ -9,16 +9,19 @@ import { proposal, REPOSITORY, type Research, startResearch } from './research.t
 const better = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.4')
 const worse = proposal('Learn slower', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.01')
 
-/** Runs every batch as a job of its own and gathers the results as download-artifact would. */
+/** Runs every batch from a checkout alone, as a job without a token, and gathers the results as download-artifact would. */
 async function trainAll(on: Research, batches: readonly TrialBatch[], round: number): Promise<string> {
   const gathered = join(on.directory, `artifacts-${round}`)
   await mkdir(gathered, { recursive: true })
+  const before = on.github.requests.length
   for (const [index, batch] of batches.entries()) {
     const inputs = { command: 'train', token: '', trials: JSON.stringify(batch) }
     const job = await on.run(inputs, { ref: batch.head })
     expect(job.exitCode, job.log).toBe(0)
     await cp(job.outputs.results ?? '', join(gathered, `batch-${index}`), { recursive: true })
   }
+  expect(on.github.requests, 'requests of jobs that train').toHaveLength(before)
+  expect(await readdir(gathered)).toHaveLength(batches.length)
   return gathered
 }
 
@@ -47,7 +50,7 @@ async function verdicts(on: Research): Promise<Record<string, string | undefined
   )
 }
 
-it.concurrent('reaches the same verdicts as run', async () => {
+it.concurrent('reaches the same verdicts as run, and trains without a token or a request to GitHub', async () => {
   await using inOneJob = await startResearch([better])
   await using inThree = await startResearch([better])
   const [, verdictsOfThree] = await Promise.all([
@@ -72,16 +75,6 @@ it.concurrent('F41 judging the same results twice changes nothing', async () => 
   expect(again.exitCode, again.log).toBe(0)
   expect(await research.ledger()).toEqual(before.ledger)
   expect(research.github.requests.filter((r) => r.contentCreating)).toHaveLength(before.requests)
-})
-
-it.concurrent('trains from a checkout alone: no token, no request to GitHub', async () => {
-  await using research = await startResearch([better])
-  const proposed = await research.run({ command: 'propose', candidates: '1' })
-  const batches: TrialBatch[] = JSON.parse(proposed.outputs.trials ?? '[]')
-  const before = { rest: research.github.requests.length }
-  const results = await trainAll(research, batches, 1)
-  expect(research.github.requests).toHaveLength(before.rest)
-  expect((await readdir(results)).length).toBe(batches.length)
 })
 
 /** Long enough to be watched; with a hundredth of the learning rate it does not learn. */

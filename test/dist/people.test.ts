@@ -1,4 +1,4 @@
-// An issue that asks for something, through the jobs of the built action: taken up, trained, judged and answered.
+// A request in an issue, through the jobs of the built action: accepted, trained, judged and answered.
 import { expect, it } from 'vitest'
 import { octokitWith } from '../loopback-github/fixtures.ts'
 import { proposal, REPOSITORY, type Research, startResearch } from './research.ts'
@@ -26,7 +26,9 @@ it.concurrent('takes up what a person with write access asks for, and nothing of
   const job = await research.run({ command: 'run', candidates: '1' })
 
   expect(job.exitCode, job.log).toBe(0)
-  expect(job.log).toContain('Issue #1 is not taken up: the label was not added by a person with write access')
+  expect(job.log).toContain(
+    'Issue #1 is not accepted as a request: the label was not added by a person with write access',
+  )
   const brief = JSON.stringify(research.asked[0]?.messages)
   expect(brief).toContain('Request from a person')
   expect(brief).toContain('Learn slower')

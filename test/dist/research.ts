@@ -1,6 +1,6 @@
 // A small research repository on the loopback GitHub with a scripted model, and jobs of the built action on it.
 
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,10 @@ import { startModel } from '../model/server.ts'
 import type { ChatRequest } from '../model/validate.ts'
 import { type FinishedJob, type JobOptions, type RunningJob, startJob } from '../runner.ts'
 
+/** As on a machine that trains often, V8's code of the action is kept: compiling it takes longer than most jobs. */
+const COMPILE_CACHE = fileURLToPath(
+  new URL('../../node_modules/.cache/autoresearch-compile-cache', import.meta.url),
+)
 const FIXTURE = fileURLToPath(new URL('../fixtures/research', import.meta.url))
 export const REPOSITORY = 'acme/research'
 
@@ -59,6 +63,7 @@ export async function startResearch(
     from: await repositoryFiles(directory, model.baseUrl, fields, train),
     allowActionsToCreatePullRequests: true,
   })
+  const toolCache = await makeToolCache(directory)
   const permissions = {
     contents: 'write',
     pull_requests: 'write',
@@ -74,7 +79,7 @@ export async function startResearch(
       checkoutToken: token,
       inputs: { token, 'openai-api-key': 'sk-loopback', ...inputs },
       directory,
-      toolCache: join(directory, 'tool-cache'),
+      toolCache,
       ...options,
     })
   return {
@@ -90,6 +95,13 @@ export async function startResearch(
       await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+async function makeToolCache(directory: string): Promise<string> {
+  const toolCache = join(directory, 'tool-cache')
+  await Promise.all([mkdir(toolCache), mkdir(COMPILE_CACHE, { recursive: true })])
+  await symlink(COMPILE_CACHE, join(toolCache, 'autoresearch-compile-cache'))
+  return toolCache
 }
 
 async function repositoryFiles(

@@ -1,7 +1,7 @@
-// F40: the action is killed with SIGKILL at an effect boundary and started again. Whatever the boundary, the candidate
+// F40: the action is killed with SIGKILL at effect boundaries and started again. Whatever the boundaries, the candidate
 // ends with one pull request, one check run, one comment and one ledger line of each kind, and the same verdict.
 import { expect, it } from 'vitest'
-import type { Fault } from '../loopback-github/index.ts'
+import type { RunningJob } from '../runner.ts'
 import { proposal, REPOSITORY, type Research, startResearch } from './research.ts'
 
 const better = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.4')
@@ -9,9 +9,22 @@ const PUSH = `/${REPOSITORY}.git/git-receive-pack`
 const REST = `^/repos/${REPOSITORY}`
 
 /** What the job is doing when it is killed. */
-const BOUNDARIES: { name: string; method: string; path: string | RegExp; skip?: number }[] = [
-  { name: 'creating the ledger and the baseline', method: 'POST', path: PUSH },
-  { name: 'pushing a candidate with its ledger line', method: 'POST', path: PUSH, skip: 1 },
+interface Boundary {
+  name: string
+  method: string
+  path: string | RegExp
+  containing?: string
+}
+
+/** In the order in which a candidate's life has them. */
+const BOUNDARIES: Boundary[] = [
+  {
+    name: 'creating the ledger',
+    method: 'POST',
+    path: PUSH,
+    containing: ' refs/heads/autoresearch/baseline',
+  },
+  { name: 'pushing a candidate', method: 'POST', path: PUSH, containing: ' refs/heads/autoresearch/c/' },
   { name: 'opening the pull request', method: 'POST', path: new RegExp(`${REST}/pulls$`) },
   { name: 'starting the check run', method: 'POST', path: new RegExp(`${REST}/check-runs$`) },
   { name: 'concluding the check run', method: 'PATCH', path: new RegExp(`${REST}/check-runs/`) },
@@ -19,30 +32,33 @@ const BOUNDARIES: { name: string; method: string; path: string | RegExp; skip?: 
   { name: 'merging', method: 'PUT', path: new RegExp(`${REST}/pulls/\\d+/merge$`) },
 ]
 
-/** Starts the action and kills it when the server gets the request; with `effect`, the request is carried out first. */
+/** Starts the action on one candidate, which it proposes unless an earlier job did. */
+async function startJob(research: Research): Promise<RunningJob> {
+  const proposed = await research.ledger().then(
+    (events) => events.filter((event) => event.kind === 'proposed').length,
+    () => 0,
+  )
+  return research.start({ command: 'run', candidates: String(1 - proposed) })
+}
+
+/** Starts the action and kills it when the server gets the request; `after` the request is carried out first. */
 async function runUntilKilled(
   research: Research,
-  boundary: (typeof BOUNDARIES)[number],
-  effect: boolean,
+  { name, ...request }: Boundary,
+  when: 'before' | 'after',
 ): Promise<void> {
-  const { method, path, skip = 0 } = boundary
   let pid = 0
-  let seen = 0
-  const kill: Fault = {
-    method,
-    path,
-    times: skip + 1,
+  research.github.fault({
+    ...request,
     meanwhile: () => {
-      if (seen++ === skip) process.kill(pid, 'SIGKILL')
+      process.kill(pid, 'SIGKILL')
     },
-  }
-  // A fault hits each matching request once; the last one is where we kill.
-  if (skip > 0) research.github.fault({ ...kill, times: skip })
-  research.github.fault({ ...kill, times: 1, ...(effect ? {} : { dropResponse: 'before' }) })
-  const job = await research.start({ command: 'run', candidates: '1' })
+    ...(when === 'before' ? { dropResponse: 'before' } : {}),
+  })
+  const job = await startJob(research)
   pid = job.pid
-  const finished = await job.finished
-  expect(finished.signal).toBe('SIGKILL')
+  const { signal, log } = await job.finished
+  expect(signal, `${name}: ${log}`).toBe('SIGKILL')
 }
 
 async function expectOneOfEach(research: Research): Promise<void> {
@@ -74,20 +90,25 @@ async function expectOneOfEach(research: Research): Promise<void> {
   expect(new Set(trials).size).toBe(trials.length)
 }
 
-const cases = BOUNDARIES.flatMap((boundary) => [
-  { ...boundary, when: 'before', effect: false },
-  { ...boundary, when: 'after', effect: true },
-])
+const isStart = ({ name }: Boundary) => name === 'starting the check run'
 
-for (const { when, effect, ...boundary } of cases)
-  it.concurrent(`F40 killed ${when} ${boundary.name}, it resumes to one of each`, async () => {
-    await using research = await startResearch([better, better])
-    await runUntilKilled(research, boundary, effect)
-    const proposed = await research.ledger().then(
-      (events) => events.filter((event) => event.kind === 'proposed').length,
-      () => 0,
-    )
-    const job = await research.run({ command: 'run', candidates: String(1 - proposed) })
-    expect(job.exitCode, job.log).toBe(0)
+/** Every job resumes what the one before it left behind: a life with many kills costs a fraction of as many lives. */
+const LIVES = [
+  // Without a check run that was started there is none to conclude.
+  {
+    life: 'before each effect but one',
+    when: 'before',
+    boundaries: BOUNDARIES.filter((one) => !isStart(one)),
+  },
+  { life: 'before it starts the check run', when: 'before', boundaries: BOUNDARIES.filter(isStart) },
+  { life: 'after each effect', when: 'after', boundaries: BOUNDARIES },
+] as const
+
+for (const { life, when, boundaries } of LIVES)
+  it.concurrent(`F40 killed ${life}, it resumes to one of each`, async () => {
+    await using research = await startResearch(BOUNDARIES.map(() => better))
+    for (const boundary of boundaries) await runUntilKilled(research, boundary, when)
+    const { exitCode, log } = await (await startJob(research)).finished
+    expect(exitCode, log).toBe(0)
     await expectOneOfEach(research)
   })

@@ -1,6 +1,8 @@
 /** The routes of the one HTTP server: `/api/v3` is REST, `/OWNER/REPO.git` is git, the rest are pages for people. */
 import type { HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
+import type { Answer } from './answers.ts'
 import type { RequestRecord } from './call.ts'
 import { duringFault } from './faults.ts'
 import { answerGit, type GitAnswer, type GitRequest } from './git-http.ts'
@@ -32,6 +34,9 @@ export function createApp(host: Host): Hono<Environment> {
   const app = new Hono<Environment>()
   app.all('/api/v3/*', (context) => rest(host, context))
   app.all('/:owner/:repository{[^/]+\\.git}/*', (context) => git(host, context))
+  // actions/checkout clones a URL without `.git`.
+  for (const end of ['info/refs', 'git-upload-pack', 'git-receive-pack'])
+    app.all(`/:owner/:repository/${end}`, (context) => git(host, context))
   app.route('/', createPages(host.store))
   return app
 }
@@ -81,11 +86,11 @@ async function git(host: Host, context: Context<Environment>): Promise<Response>
     commands: [],
   }
   host.gitRequests.push(record)
-  const answer = await duringFault(host.faults.take(request.method, request.path), () =>
-    recorded(host, request, record),
-  )
+  const fault = host.faults.take(request.method, request.path, request.body)
+  const answer = await duringFault(fault, () => recorded(host, request, record))
   record.status = answer?.status ?? 0
   if (answer === undefined) return closeSocket(context)
+  if (fault?.cutAfterBytes !== undefined) return cut(context, answer, fault.cutAfterBytes)
   const body = Buffer.isBuffer(answer.body) ? new Uint8Array(answer.body) : JSON.stringify(answer.body)
   return new Response(body, { status: answer.status, headers: answer.headers ?? {} })
 }
@@ -95,6 +100,15 @@ async function recorded(host: Host, request: GitRequest, record: GitRecord): Pro
   record.token = answer.token
   record.commands = answer.commands
   return answer
+}
+
+/** Announces the whole answer, sends its beginning, and breaks the connection: a transfer that was cut in the middle. */
+function cut(context: Context<Environment>, { status, headers = {}, body }: Answer, bytes: number): Response {
+  const whole = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body))
+  const { incoming, outgoing } = context.env
+  outgoing.writeHead(status, { ...headers, 'content-length': whole.length })
+  outgoing.write(whole.subarray(0, Math.min(bytes, whole.length - 1)), () => incoming.socket.destroy())
+  return RESPONSE_ALREADY_SENT
 }
 
 /** What a client sees when the connection breaks: no status, no body. */

@@ -8,7 +8,10 @@ import type { Problem } from './validate.ts'
 export interface Call {
   readonly store: Store
   readonly limiter: RateLimiter
+  /** For a read: as the API shows it, which may lag behind. */
   readonly repository: Repository
+  /** As it is. */
+  readonly live: Repository
   readonly token: Token
   readonly params: Readonly<Record<string, string>>
   readonly url: URL

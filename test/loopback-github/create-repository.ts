@@ -47,6 +47,7 @@ export async function createRepository(
     settings: { ...SETTINGS, ...settings },
     rules,
     site: store.site,
+    replica: store.newReplica(),
   })
   await commitFirst(repository, from)
   store.repositories.set(fullName.toLowerCase(), repository)

@@ -6,6 +6,8 @@ export interface Fault {
   method?: string
   /** Without query and without `/api/v3`: `/repos/acme/x/pulls`, `/acme/x.git/git-receive-pack`. A string must be equal. */
   path: string | RegExp
+  /** What the body of the request contains: a full ref name picks a push of that ref. Default: anything. */
+  containing?: string
   /** How many matching requests it hits; default 1. */
   times?: number
   /** Answers with this status and no effect, unless `effect` is true. */
@@ -17,6 +19,8 @@ export interface Fault {
   delayMs?: number
   /** Closes the socket without an answer, before or after the effect. */
   dropResponse?: 'before' | 'after'
+  /** Of an answer to git: sends so many bytes of it, and breaks the connection in the middle. */
+  cutAfterBytes?: number
   /** Runs just before the effect: what someone else does at the worst moment. */
   meanwhile?: () => Promise<void> | void
 }
@@ -29,8 +33,10 @@ export class Faults {
   }
 
   /** The oldest fault that matches; each call uses it up once. */
-  take(method: string, path: string): Fault | undefined {
-    const index = this.#waiting.findIndex(({ fault }) => matches(fault, method, path))
+  take(method: string, path: string, body: string | Buffer): Fault | undefined {
+    const index = this.#waiting.findIndex(
+      ({ fault }) => matches(fault, method, path) && body.includes(fault.containing ?? ''),
+    )
     const found = this.#waiting[index]
     if (found === undefined) return undefined
     found.left -= 1

@@ -6,6 +6,7 @@ import { Octokit } from '@octokit/rest'
 import { execa } from 'execa'
 import { onTestFinished } from 'vitest'
 import type { RepositoryOptions } from './create-repository.ts'
+import { NO_LAG } from './lag.ts'
 import { type GitHub, type GitHubOptions, startGitHub } from './server.ts'
 import type { Permissions, TokenKind } from './tokens.ts'
 
@@ -22,14 +23,19 @@ const ALL_BUT_WORKFLOWS: Permissions = {
 
 export type TestOptions = RepositoryOptions & { github?: GitHubOptions }
 
-/** A server with `acme/char-lm`, both gone after the test. */
+/** A server with `acme/char-lm`, both gone after the test. Reads do not lag, unless `github.lag` says so. */
 export async function aRepository({ github: options, ...repositoryOptions }: TestOptions = {}) {
-  const github = await startGitHub(options)
+  const github = await startGitHub({ lag: NO_LAG, ...options })
   onTestFinished(() => github.close())
   const settings = { allowActionsToCreatePullRequests: true, ...repositoryOptions }
   const repository = await github.createRepository(FULL_NAME, settings)
-  const issue = (kind: TokenKind, permissions: Permissions) =>
-    github.issueToken({ repository: FULL_NAME, kind, permissions })
+  const issue = (kind: TokenKind, permissions: Permissions, expiresInSeconds?: number) =>
+    github.issueToken({
+      repository: FULL_NAME,
+      kind,
+      permissions,
+      ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
+    })
   const token = issue('actions', ALL_BUT_WORKFLOWS)
   return {
     github,

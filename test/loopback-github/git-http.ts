@@ -1,7 +1,8 @@
 /** The bridge between HTTP and `git http-backend`: who may fetch and push, what a push may do, and what follows from it. */
-import { ruleViolations } from './branch-rules.ts'
+import { NOT_LINEAR, rulesFor, ruleViolations, UNSIGNED } from './branch-rules.ts'
+import { ZERO_SHA } from './git-repository.ts'
 import { explainRefusals, type RefCommand, readRefCommands } from './pkt-line.ts'
-import { followRefs } from './pull-requests.ts'
+import { followRefs, sentenceFor, unmetChecks } from './pull-requests.ts'
 import { runGit } from './run-git.ts'
 import type { Repository, Store } from './store.ts'
 import { maySee, permits, type Token, type Tokens } from './tokens.ts'
@@ -50,10 +51,31 @@ export async function answerGit(store: Store, tokens: Tokens, request: GitReques
     return refusal(404, 'Repository not found.', token)
   if (!permits(token, 'contents', isPush ? 'write' : 'read'))
     return refusal(403, `Permission to ${repository.fullName}.git denied to ${token.actor.login}.`, token)
+  const fresh = await newCommits(repository, request)
+  if (fresh.length > 0) repository.replica.beforeWrite(repository)
   const answer = await serve(repository, request, token)
-  if (answer.commands.length > 0)
-    await repository.exclusively(() => followRefs(repository, store, token.actor))
+  if (answer.commands.length === 0) return answer
+  repository.replica.pushed(fresh)
+  recordEvents(repository, token, answer.commands)
+  await repository.exclusively(() => followRefs(repository, store, token.actor))
   return answer
+}
+
+const isReceive = ({ method, path }: GitRequest) => method === 'POST' && path.endsWith('/git-receive-pack')
+
+/** The commits of a push that were not there before. */
+async function newCommits({ git }: Repository, request: GitRequest): Promise<string[]> {
+  const commits = isReceive(request) ? readRefCommands(request.body).map(({ after }) => after) : []
+  const known = await Promise.all(commits.map((commit) => git.succeeds(['cat-file', '-e', commit])))
+  return commits.filter((commit, index) => commit !== ZERO_SHA && !known[index])
+}
+
+/** What `GITHUB_TOKEN` pushes starts nothing; what others push starts the workflows of the repository. */
+function recordEvents(repository: Repository, token: Token, commands: readonly RefCommand[]): void {
+  const runs = token.kind === 'actions' ? 'none' : 'started'
+  for (const { ref, after } of commands)
+    if (ref.startsWith('refs/heads/') && after !== ZERO_SHA)
+      repository.events.push({ event: 'push', ref, token: token.name, runs })
 }
 
 async function serve(
@@ -61,8 +83,7 @@ async function serve(
   request: GitRequest,
   token: Token | undefined,
 ): Promise<GitAnswer> {
-  const isReceive = request.method === 'POST' && request.path.endsWith('/git-receive-pack')
-  const commands = isReceive ? readRefCommands(request.body) : []
+  const commands = isReceive(request) ? readRefCommands(request.body) : []
   const { stdout, stderr, exitCode } = await runGit(['http-backend'], {
     env: { ...cgiVariables(repository, request, token), ...hookVariables(repository, token, commands) },
     input: request.body,
@@ -96,17 +117,32 @@ function cgiVariables(
 /** What `update-hook.sh` needs to know; the rules are resolved here for the refs of this very push. */
 function hookVariables(repository: Repository, token: Token | undefined, commands: readonly RefCommand[]) {
   const kinds = ['create', 'fast-forward', 'force', 'delete'] as const
-  const rules = commands.flatMap(({ ref }) =>
+  const rules = commands.flatMap(({ ref, after }) =>
     kinds.flatMap((kind) =>
-      ruleViolations(repository.rules, { kind, ref }).map((sentence) => `${kind} ${ref} ${sentence}`),
+      [
+        ...ruleViolations(repository.rules, { kind, ref }),
+        ...(kind === 'delete' ? [] : unmetChecks(repository, branchOf(ref), after).map(sentenceFor)),
+      ].map((sentence) => `${kind} ${ref} ${sentence}`),
     ),
   )
+  const refsWith = (rule: 'requireSignatures' | 'requireLinearHistory', sentence: string) =>
+    commands
+      .filter(({ ref }) => rulesFor(repository.rules, branchOf(ref))[rule])
+      .map(({ ref }) => `${ref} ${sentence}`)
+      .join('\n')
   const mayChangeWorkflows = token === undefined || permits(token, 'workflows', 'write')
   return {
     LOOPBACK_RULES: rules.join('\n'),
+    LOOPBACK_RULES_PAGE: `${repository.htmlUrl}/rules`,
+    LOOPBACK_SIGNED: refsWith('requireSignatures', UNSIGNED),
+    LOOPBACK_LINEAR: refsWith('requireLinearHistory', NOT_LINEAR),
+    LOOPBACK_DEFAULT: `refs/heads/${repository.defaultBranch}`,
     LOOPBACK_WORKFLOW_REFUSAL: mayChangeWorkflows ? '' : workflowRefusal(token, 'PATH'),
   }
 }
+
+/** Empty for what is no branch: no rule matches it. */
+const branchOf = (ref: string) => (ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : '')
 
 function parseCgi(output: Buffer): Pick<GitAnswer, 'status' | 'headers' | 'body'> {
   const end = output.indexOf('\r\n\r\n')

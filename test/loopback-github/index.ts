@@ -1,4 +1,3 @@
 /** What others use of the loopback GitHub. `fixtures.ts` has what only tests need. */
-export type { Fault } from './faults.ts'
 export { type GitHub, startGitHub } from './server.ts'
 export type { Permissions } from './tokens.ts'

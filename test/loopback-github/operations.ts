@@ -77,7 +77,9 @@ function parameterOf(parameter: Parameter | { $ref: string }): Parameter {
 
 function checkerOfParameters(parameters: readonly Parameter[]): Lazy {
   const required = parameters.filter(({ required }) => required).map(({ name }) => name)
-  const properties = Object.fromEntries(parameters.map(({ name, schema }) => [name, schema]))
+  // In a URL the number 7 and the text "7" are the same: both schemas of a `oneOf` match.
+  const lenient = (schema: object) => ('oneOf' in schema ? { anyOf: schema.oneOf } : schema)
+  const properties = Object.fromEntries(parameters.map(({ name, schema }) => [name, lenient(schema)]))
   return lazily(() => coercing.compile({ type: 'object', properties, required }))
 }
 

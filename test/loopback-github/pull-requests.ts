@@ -76,13 +76,28 @@ export async function mergeability(repository: Repository, store: Store, pull: P
   if (pull.state === 'closed') return { mergeable: null, state: 'unknown' }
   const tips = await tipsOf(repository, pull)
   if (tips === undefined) return { mergeable: false, state: 'dirty' }
-  const known = pull.mergeability
-  if (known?.headSha !== tips.headSha || known.baseSha !== tips.baseSha) {
-    pull.mergeability = await testMerge(repository, store, pull, tips)
-    return { mergeable: null, state: 'unknown' }
-  }
+  const left = Math.max(1, repository.replica.unknownMergeability)
+  const known = await lookIntoMerging(repository, store, pull, tips, left)
+  if (known === undefined) return { mergeable: null, state: 'unknown' }
   if (!known.mergeable) return { mergeable: false, state: 'dirty' }
   return { mergeable: true, state: stateOf(repository, pull) }
+}
+
+/** Undefined as long as it is not known whether the tips can be merged; the first look starts finding out. */
+export async function lookIntoMerging(
+  repository: Repository,
+  store: Store,
+  pull: PullRequest,
+  tips: Tips,
+  looks: number,
+): Promise<PullRequest['mergeability']> {
+  const known = pull.mergeability
+  if (known?.headSha !== tips.headSha || known.baseSha !== tips.baseSha)
+    pull.mergeability = { ...(await testMerge(repository, store, pull, tips)), left: looks }
+  const found = pull.mergeability
+  if (found === undefined || found.left === 0) return found
+  found.left -= 1
+  return undefined
 }
 
 /** `mergeable_state` of a pull request without conflicts. */
@@ -119,14 +134,20 @@ export interface MissingCheck {
 }
 
 /** Required checks of the base branch that have not succeeded on the head. */
-export function missingChecks(repository: Repository, pull: PullRequest): MissingCheck[] {
-  return rulesFor(repository.rules, pull.base.ref).requiredChecks.flatMap((name): MissingCheck[] => {
-    const run = repository.checkRuns.findLast((one) => one.headSha === pull.head.sha && one.name === name)
+export const missingChecks = (repository: Repository, pull: PullRequest): MissingCheck[] =>
+  unmetChecks(repository, pull.base.ref, pull.head.sha)
+
+/** Required checks of a branch that have not succeeded on a commit. */
+export function unmetChecks(repository: Repository, branch: string, sha: string): MissingCheck[] {
+  return rulesFor(repository.rules, branch).requiredChecks.flatMap((name): MissingCheck[] => {
+    const run = repository.checkRuns.findLast((one) => one.headSha === sha && one.name === name)
     if (run === undefined) return [{ name, why: 'expected' }]
     if (run.status !== 'completed') return [{ name, why: 'pending' }]
     return hasPassed(run) ? [] : [{ name, why: 'failing' }]
   })
 }
+
+export const sentenceFor = ({ name, why }: MissingCheck) => `Required status check "${name}" is ${why}.`
 
 /** What a pull request changes, against the merge base as GitHub does. */
 export async function changesOf({ git }: Repository, { base, head }: PullRequest) {

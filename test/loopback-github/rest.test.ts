@@ -84,6 +84,14 @@ describe('tokens', () => {
     expect((await refusalOf(comment(2))).status).toBe(403)
   })
 
+  test('the permission is looked at before the request', async () => {
+    const { github, issue, octokit } = await aRepository()
+    const untitled = { ...NAME, title: ' ' }
+    await expect(octokit.rest.issues.create(untitled)).rejects.toMatchObject({ status: 422 })
+    const reader = octokitWith(github, issue('actions', { contents: 'read' }))
+    await expect(reader.rest.issues.create(untitled)).rejects.toMatchObject({ status: 403 })
+  })
+
   test('the token of a workflow cannot read the settings, one with administration can', async () => {
     const { github, octokit, issue } = await aRepository({ allowActionsToCreatePullRequests: false })
     const read = (from: typeof octokit) =>

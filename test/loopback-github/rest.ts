@@ -44,7 +44,9 @@ export async function answerRest(rest: Rest, request: RestRequest): Promise<Answ
     contentCreating: false,
   }
   rest.requests.push(record)
-  const answer = await duringFault(rest.faults.take(method, path), () => answerOrError(rest, request, record))
+  const answer = await duringFault(rest.faults.take(method, path, request.body), () =>
+    answerOrError(rest, request, record),
+  )
   record.status = answer?.status ?? 0
   return answer
 }
@@ -108,20 +110,25 @@ async function described(rest: Rest, request: RestRequest, record: RequestRecord
   recordIgnored(rest, record, route, { ...Object.fromEntries(request.url.searchParams), ...body })
   const { store, limiter } = rest
   const { url, accept } = request
+  const isWrite = request.method !== 'GET'
   const call: Call = {
     store,
     limiter,
-    repository,
+    repository: isWrite ? repository : repository.replica.read(repository),
+    live: repository,
     token,
     params: matched.params,
     url,
     body: body ?? {},
     accept,
   }
-  const isWrite = request.method !== 'GET'
   record.contentCreating = isWrite
   const effect = () => answerOf(route, call)
-  const answer = await (isWrite ? repository.exclusively(effect) : effect())
+  const write = () => {
+    repository.replica.beforeWrite(repository)
+    return effect()
+  }
+  const answer = await (isWrite ? repository.exclusively(write) : effect())
   return checked(rest, record, matched, answer)
 }
 

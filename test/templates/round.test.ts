@@ -145,6 +145,7 @@ it('settles a candidate and starts the next round', async () => {
   expect(Object.keys(on.workflow_dispatch.inputs).sort()).toEqual([
     'candidates',
     'certify',
+    'command',
     'direction',
     'hypothesis',
     'rounds',

@@ -48,6 +48,13 @@ export function actionSteps(workflow: Workflow): Step[] {
 
 export const usesAction = ({ uses }: Step): boolean => uses?.startsWith(`${ACTION}@`) ?? false
 
+/** The command of a step that uses the action; of one that a person chooses, the first that the step is for. */
+export function commandOf({ with: inputs }: Step): string {
+  const command = String(inputs?.command)
+  if (!command.startsWith('${{')) return command
+  return command.includes("'run'") ? 'run' : 'doctor'
+}
+
 export function findStep(job: Job | undefined, matches: (step: Step) => boolean): Step {
   const step = job?.steps.find(matches)
   if (step === undefined) throw new Error('the template has no such step')

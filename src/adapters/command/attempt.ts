@@ -2,7 +2,8 @@
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cannotOf, readStatement, type Statement } from '../../core/propose/hand-in.ts'
+import type { Statement } from '../../core/propose/agent.ts'
+import { cannotOf, readStatement } from '../../core/propose/hand-in.ts'
 import { takeChanges } from '../../core/propose/left-behind.ts'
 import { agentTask } from '../../core/propose/task.ts'
 import { type FileEdits, NO_USAGE, type Usage } from '../../core/record/candidate.ts'
@@ -78,14 +79,10 @@ export class Attempt {
     if (this.#secrets.found) return this.#refuse(['The change contains a secret of this job.'])
     const problems = this.#options.request.review({ files })
     if (problems.length > 0) return this.#refuse(problems)
-    const { title, hypothesis, category, expectedEffect } = statement
-    const proposal = {
-      title: this.#publishable(title, MAX_TOLD_CHARACTERS),
-      hypothesis: this.#publishable(hypothesis, MAX_TOLD_CHARACTERS),
-      category,
-      expectedEffect: this.#publishable(expectedEffect, MAX_TOLD_CHARACTERS),
-      files,
-    }
+    const told = (text: string) => this.#publishable(text, MAX_TOLD_CHARACTERS)
+    const [title, hypothesis] = [told(statement.title), told(statement.hypothesis)]
+    const { category } = statement
+    const proposal = { title, hypothesis, category, expectedEffect: told(statement.expectedEffect), files }
     return { kind: 'proposal', proposal, usage: this.#usage }
   }
 

@@ -1,5 +1,6 @@
 // The only network access of an agent's sandbox: a proxy on a Unix socket that connects to the configured hosts and no
-// others. It resolves names itself. It does not decrypt HTTPS and sees only the destination.
+// others. It resolves names itself, unless the environment has a proxy for the host, which then does. It does not decrypt
+// HTTPS and sees only the destination.
 import { lookup as resolveName } from 'node:dns'
 import {
   createServer,
@@ -7,11 +8,13 @@ import {
   request as requestUpstream,
   type ServerResponse,
 } from 'node:http'
-import { connect, type LookupFunction } from 'node:net'
+import type { LookupFunction } from 'node:net'
 import { type Duplex, pipeline, type Readable } from 'node:stream'
 import { type Destination, destinationText, isAllowed, parseDestination } from '../../core/config/hosts.ts'
 import { visibleText } from '../../core/text/markdown.ts'
+import { proxyChoice } from '../outbound-proxy.ts'
 import { vetted } from './addresses.ts'
+import { connectOut, credentials, startRequest } from './connect-out.ts'
 
 export interface ModelProxy {
   /** Destinations that were blocked, so that a person can see which hosts the configuration lacks. */
@@ -29,6 +32,8 @@ export interface ProxyOptions {
   maxConnections?: number
   /** Name resolution, which tests replace. */
   resolve?: typeof resolveName
+  /** Where `HTTPS_PROXY` and its kind are read; the job's own by default. */
+  environment?: NodeJS.ProcessEnv
 }
 
 const MAX_BYTES = 1024 ** 3
@@ -40,6 +45,7 @@ export async function startProxy(options: ProxyOptions): Promise<ModelProxy> {
   const traffic = new Traffic(options.maxBytes ?? MAX_BYTES)
   const refused = new Set<string>()
   const lookup = vetted(options.resolve ?? resolveName)
+  const proxyFor = proxyChoice(options.environment ?? process.env)
   const admit = (written: string): Destination | undefined => {
     const asked = parseDestination(written)
     if (asked && isAllowed(asked, options.hosts)) return asked
@@ -47,9 +53,10 @@ export async function startProxy(options: ProxyOptions): Promise<ModelProxy> {
     return undefined
   }
 
-  const server = createServer((request, response) => forward(request, response, { admit, lookup, traffic }))
+  const routing = { admit, lookup, traffic, proxyFor }
+  const server = createServer((request, response) => forward(request, response, routing))
   server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS
-  server.on('connect', (request, agent, head) => tunnel(request, agent, head, { admit, lookup, traffic }))
+  server.on('connect', (request, agent, head) => tunnel(request, agent, head, routing))
   server.on('connection', (connection) => traffic.track(connection))
   await new Promise<void>((listening, failed) => {
     server.once('error', failed)
@@ -95,23 +102,30 @@ interface Routing {
   admit(written: string): Destination | undefined
   lookup: LookupFunction
   traffic: Traffic
+  proxyFor: ReturnType<typeof proxyChoice>
 }
 
 /** Tunnels HTTPS without decrypting it. */
-function tunnel({ url = '' }: IncomingMessage, agent: Duplex, head: Buffer, routing: Routing): void {
+async function tunnel(
+  { url = '' }: IncomingMessage,
+  agent: Duplex,
+  head: Buffer,
+  { admit, lookup, proxyFor, traffic }: Routing,
+): Promise<void> {
   agent.on('error', () => agent.destroy())
-  const destination = routing.admit(url)
+  const destination = admit(url)
   if (!destination) return void agent.end(`HTTP/1.1 403 Forbidden\r\n\r\n${NOT_ALLOWED}`)
-  const upstream = connect({ ...destination, lookup: routing.lookup })
-  routing.traffic.track(upstream)
-  upstream.on('error', () => agent.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'))
-  agent.once('close', () => upstream.destroy())
-  upstream.once('connect', () => {
+  try {
+    const proxy = proxyFor(destination, 'https')
+    const upstream = await connectOut(destination, { proxy, lookup, track: (one) => traffic.track(one) })
+    if (agent.destroyed) return void upstream.destroy()
     agent.write('HTTP/1.1 200 Connection established\r\n\r\n')
     upstream.write(head)
-    for (const connection of [agent, upstream]) routing.traffic.count(connection)
+    for (const connection of [agent, upstream]) traffic.count(connection)
     pipeline(agent, upstream, agent, () => {})
-  })
+  } catch {
+    agent.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
+  }
 }
 
 /** Forwards plain HTTP, for self-hosted model servers. */
@@ -120,14 +134,19 @@ function forward(request: IncomingMessage, response: ServerResponse, routing: Ro
   const isPlain = url?.protocol === 'http:'
   const destination = routing.admit(isPlain ? `${url.hostname}:${url.port || 80}` : (request.url ?? ''))
   if (!url || !destination) return void response.writeHead(403).end(NOT_ALLOWED)
-  const upstream = requestUpstream({
-    ...destination,
-    lookup: routing.lookup,
-    agent: false,
-    method: request.method,
-    path: `${url.pathname}${url.search}`,
-    headers: withoutHops(request.headers),
-  })
+  const proxy = routing.proxyFor(destination, 'http')
+  const headers = withoutHops(request.headers)
+  const { method } = request
+  const upstream = proxy
+    ? startRequest(proxy, { method, path: url.href, headers: { ...headers, ...credentials(proxy) } })
+    : requestUpstream({
+        ...destination,
+        lookup: routing.lookup,
+        agent: false,
+        method,
+        path: `${url.pathname}${url.search}`,
+        headers,
+      })
   upstream.once('socket', (socket) => routing.traffic.track(socket))
   upstream.once('response', (answer) => {
     response.writeHead(answer.statusCode ?? 502, withoutHops(answer.headers))

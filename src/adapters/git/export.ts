@@ -13,10 +13,8 @@ export async function exportTree(context: GitContext, tree: string, directory: s
   // Links last, so that nothing is written through one.
   const [links, files] = [entries.filter(isLink), entries.filter((entry) => !isLink(entry))]
   for (const batch of [...batchesOf(files), ...batchesOf(links)]) {
-    const contents = await readContents(
-      context,
-      batch.map((entry) => entry.object),
-    )
+    const objects = batch.map((entry) => entry.object)
+    const contents = await readContents(context, objects)
     for (const [index, entry] of batch.entries()) await exportEntry(directory, entry, contents[index])
   }
 }

@@ -3,7 +3,9 @@
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
 import { ForgeError } from '../../errors.ts'
+import { networkSettings, WITHOUT_MACHINE_CONFIG } from './machine-config.ts'
 import { inheritedEnvironment, ownRepository } from './own-repository.ts'
+import { adviceFor, passesByItself } from './refusals.ts'
 
 /** A repository on this machine and the remote it belongs to. */
 export interface GitContext {
@@ -41,11 +43,13 @@ const SAFE_CONFIG = [
   ['gc.auto', '0'],
 ] as const
 
+export const BOT_EMAIL = 'autoresearch[bot]@users.noreply.github.com'
+
 const IDENTITY = {
   GIT_AUTHOR_NAME: 'autoresearch[bot]',
-  GIT_AUTHOR_EMAIL: 'autoresearch[bot]@users.noreply.github.com',
+  GIT_AUTHOR_EMAIL: BOT_EMAIL,
   GIT_COMMITTER_NAME: 'autoresearch[bot]',
-  GIT_COMMITTER_EMAIL: 'autoresearch[bot]@users.noreply.github.com',
+  GIT_COMMITTER_EMAIL: BOT_EMAIL,
 }
 
 /** Runs git and returns its standard output. A failure throws an error with git's message. */
@@ -59,15 +63,7 @@ export async function git(
   throw new Error(`git ${args[0]} failed (exit code ${result.exitCode}): ${result.stderr}`)
 }
 
-const REMOTE_ATTEMPTS = 4
-/** git's messages for temporary failures of the network or the server, as opposed to refusals. */
-const TEMPORARY =
-  /error: (5\d\d|429)|HTTP 5\d\d|resolve host|connect to|connection|empty reply|RPC failed|early EOF|hung up|disconnect|timed out/i
-
-/** True for a temporary failure of the network or the server, after which the same command may succeed. */
-export function hasStumbled({ stderr }: GitFailure): boolean {
-  return TEMPORARY.test(stderr)
-}
+const REMOTE_ATTEMPTS = 5
 
 /**
  * Runs a git command that only reads from the remote, and retries temporary failures after a pause.
@@ -82,9 +78,11 @@ export async function readRemote(
   for (let attempt = 1; ; attempt += 1) {
     const result = await tryGit(context, args, options)
     if (typeof result === 'string') return result
-    if (attempt === REMOTE_ATTEMPTS || !hasStumbled(result))
+    if (attempt === REMOTE_ATTEMPTS || !passesByItself(result))
       throw new ForgeError(`git ${args[0]} failed: ${result.stderr.trim()}`, {
-        hint: 'Check that the token has at least `contents: read`. If the network was down, the next run resumes where this one stopped.',
+        hint:
+          adviceFor(result) ??
+          'Check that the token has at least `contents: read`. If the network was down, the next run resumes where this one stopped.',
       })
     await setTimeout(attempt * 1000)
   }
@@ -151,12 +149,15 @@ async function surroundings(
   { env = {}, settings = [] }: GitOptions = {},
 ) {
   const directory = await ownRepository(context.directory)
-  const token = args.includes(context.remoteUrl) ? context.token : undefined
+  const isRemote = args.includes(context.remoteUrl)
+  const token = isRemote ? context.token : undefined
+  const network = isRemote ? await networkSettings() : []
   return {
     cwd: directory,
     env: {
       ...inheritedEnvironment(),
-      ...gitEnvironment(context.remoteUrl, token, settings),
+      ...WITHOUT_MACHINE_CONFIG,
+      ...gitEnvironment(context.remoteUrl, token, [...network, ...settings]),
       GIT_DIR: directory,
       ...env,
     },
@@ -173,8 +174,6 @@ function gitEnvironment(
   if (token) {
     const credentials = Buffer.from(`x-access-token:${token}`).toString('base64')
     const origin = new URL(remoteUrl).origin
-    // The empty value removes headers from the machine's own configuration, which would be sent as well.
-    settings.push([`http.${origin}/.extraheader`, ''])
     settings.push([`http.${origin}/.extraheader`, `AUTHORIZATION: basic ${credentials}`])
   }
   return {

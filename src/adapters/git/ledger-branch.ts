@@ -1,8 +1,8 @@
 // The ledger on its branch: every append is one commit pushed as a fast-forward, which is a compare-and-swap by nature.
 import { setTimeout } from 'node:timers/promises'
 import { LedgerError } from '../../errors.ts'
-import type { BranchUpdate, LedgerStore, StoredLedger } from '../../ports.ts'
-import { type GitContext, type GitFailure, hasStumbled } from './git.ts'
+import type { BranchUpdate, LedgerStore, Log, StoredLedger } from '../../ports.ts'
+import type { GitContext, GitFailure } from './git.ts'
 import {
   LEDGER_BRANCH,
   type LedgerFiles,
@@ -12,6 +12,7 @@ import {
   tooManyWriters,
 } from './ledger-files.ts'
 import { countNumbered, cutIntoFiles, FULL_BYTES, numberedPath, OLD_LEDGER } from './ledger-layout.ts'
+import { adviceFor, forbidsDeletion, passesByItself } from './refusals.ts'
 
 const MAX_ATTEMPTS = 20
 /** Attempts when it is the network that fails, with a longer pause before each. */
@@ -37,17 +38,22 @@ type Compose = Parameters<LedgerStore['append']>[0]
 
 const NOTHING_SEEN: Seen = { tip: { commit: null, files: new Map() }, last: 1, text: '' }
 
-export function createLedgerBranch(context: GitContext): LedgerStore {
-  return new LedgerBranch(ledgerFiles(context))
+/** @param log told which branches stay because a rule forbids deleting them */
+export function createLedgerBranch(context: GitContext, log?: Pick<Log, 'warn'>): LedgerStore {
+  return new LedgerBranch(ledgerFiles(context), log)
 }
 
 class LedgerBranch implements LedgerStore {
   readonly #files: LedgerFiles
+  readonly #log: Pick<Log, 'warn'> | undefined
+  /** A rule forbids deleting branches. */
+  #mustKeep = false
   #seen: Seen = NOTHING_SEEN
   #curves: CurveFile | undefined
 
-  constructor(files: LedgerFiles) {
+  constructor(files: LedgerFiles, log: Pick<Log, 'warn'> | undefined) {
     this.#files = files
+    this.#log = log
   }
 
   async read(): Promise<StoredLedger | undefined> {
@@ -77,7 +83,7 @@ class LedgerBranch implements LedgerStore {
   }
 
   async #append(compose: Compose, branches: readonly BranchUpdate[], message: string): Promise<void> {
-    let moves = branches.filter(({ from, to }) => from !== to)
+    let moves = this.#allowed(branches.filter(({ from, to }) => from !== to))
     const { newest } = this.#files
     let unread = await this.#lookAt(newest ? this.#checked(newest) : await this.#fetch())
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
@@ -90,14 +96,30 @@ class LedgerBranch implements LedgerStore {
         return
       }
       unread = await this.#lookAt(tip)
+      if (!this.#mustKeep && forbidsDeletion(failure)) {
+        this.#mustKeep = true
+        moves = this.#allowed(moves)
+        continue
+      }
       const needed = await stillNeeded(this.#files.context, moves)
       if (tip.commit === seen.tip.commit && needed.length === moves.length) {
-        if (!hasStumbled(failure) || attempt >= MAX_STUMBLES) throw refused(failure)
+        if (!passesByItself(failure) || attempt >= MAX_STUMBLES) throw refused(failure)
         await setTimeout(attempt * 1000)
       }
       moves = needed
     }
     throw tooManyWriters('the ledger', MAX_ATTEMPTS)
+  }
+
+  /** The moves without deletions, once it is known that a rule forbids them. */
+  #allowed(moves: readonly BranchUpdate[]): BranchUpdate[] {
+    if (!this.#mustKeep) return [...moves]
+    const staying = moves.filter(({ to }) => to === null).map(({ branch }) => branch)
+    if (staying.length > 0)
+      this.#log?.warn(
+        `A rule of the repository forbids deleting branches, so these stay: ${staying.join(', ')}. Exclude autoresearch/c/** from the rule, or delete them by hand.`,
+      )
+    return moves.filter(({ to }) => to !== null)
   }
 
   /** The commit with what `compose` adds to what was seen; what was seen itself when it adds nothing. */
@@ -225,6 +247,8 @@ async function stillNeeded(context: GitContext, moves: readonly BranchUpdate[]):
 
 function refused(failure: GitFailure): LedgerError {
   return new LedgerError(`the push to ${LEDGER_BRANCH} was refused: ${failure.stderr.trim()}`, {
-    hint: 'Give the job `contents: write` and let it push to autoresearch/**; a ruleset there may at most forbid deletion and force-push of the ledger.',
+    hint:
+      adviceFor(failure) ??
+      'Give the job `contents: write` and let it push to autoresearch/**; a ruleset there may at most forbid deletion and force-push of the ledger.',
   })
 }

@@ -1,6 +1,7 @@
 // Creates our own bare repository beside each clone. It borrows only the clone's objects, so that git never reads
 // configuration, hooks or attributes that candidate code may have written into the clone.
-import { access, copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { ConfigError } from '../../errors.ts'
@@ -17,6 +18,8 @@ export function ownRepository(directory: string): Promise<string> {
   known.set(directory, made)
   return made
 }
+
+const TRUST_CLONE = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' }
 
 const clones = new Map<string, Promise<string[]>>()
 
@@ -38,10 +41,7 @@ async function findPaths(directory: string): Promise<string[]> {
   const { stdout, stderr, exitCode } = await execa('git', ['rev-parse', '--path-format=absolute', ...paths], {
     cwd: directory,
     // In a container the clone may belong to another user. Trusting it is safe, because this command only prints paths.
-    env: {
-      ...inheritedEnvironment(),
-      ...{ GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' },
-    },
+    env: { ...inheritedEnvironment(), ...TRUST_CLONE },
     extendEnv: false,
     reject: false,
   })
@@ -62,11 +62,7 @@ async function create(directory: string): Promise<string> {
   await writeFile(join(own, 'HEAD'), 'ref: refs/heads/none\n')
   await writeFile(join(own, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = true\n')
   await writeFile(join(own, 'objects', 'info', 'alternates'), `${objects}\n`)
-  const isShallow = await access(shallow).then(
-    () => true,
-    () => false,
-  )
-  if (isShallow) await copyFile(shallow, join(own, 'shallow'))
+  if (existsSync(shallow)) await copyFile(shallow, join(own, 'shallow'))
   return own
 }
 

@@ -46,13 +46,8 @@ export function createRepository(context: GitContext): GitRepository {
 }
 
 async function remoteBranches(context: GitContext): Promise<RemoteBranches> {
-  const lines = await readRemote(context, [
-    'ls-remote',
-    '--symref',
-    context.remoteUrl,
-    'HEAD',
-    'refs/heads/*',
-  ])
+  const command = ['ls-remote', '--symref', context.remoteUrl, 'HEAD', 'refs/heads/*']
+  const lines = await readRemote(context, command)
   const commits = new Map<string, string>()
   let defaultBranch = 'main'
   for (const line of lines.split('\n')) {
@@ -67,36 +62,26 @@ async function remoteBranches(context: GitContext): Promise<RemoteBranches> {
 async function readFiles(context: GitContext, commit: string): Promise<ReadonlyMap<string, string>> {
   const entries = await listTree(context, await present(context, commit))
   const small = entries.filter((entry) => entry.mode.startsWith('100') && entry.bytes <= MAX_TEXT_BYTES)
-  const texts = await readBlobs(
-    context,
-    small.map((entry) => entry.object),
-  )
-  return new Map(
-    small.flatMap((entry, index) => {
-      const text = texts[index]
-      return text === undefined ? [] : [[entry.path, text] as const]
-    }),
-  )
+  const objects = small.map((entry) => entry.object)
+  const files = new Map<string, string>()
+  for (const [index, text] of (await readBlobs(context, objects)).entries())
+    if (text !== undefined) files.set(small[index]?.path ?? '', text)
+  return files
 }
 
 async function changes(context: GitContext, from: string, to: string): Promise<Change[]> {
   const raw = await rawChanges(context, from, to)
-  const before = await readBlobs(
-    context,
-    raw.map((change) => change.oldObject),
-  )
-  const after = await readBlobs(
-    context,
-    raw.map((change) => change.object),
-  )
+  const [oldObjects, objects] = [raw.map((change) => change.oldObject), raw.map((change) => change.object)]
+  const olds = await readBlobs(context, oldObjects)
+  const news = await readBlobs(context, objects)
   return raw.map(({ path, mode, oldMode }, index) => {
-    const [old, new_] = [before[index], after[index]]
+    const [before, after] = [olds[index], news[index]]
     return {
       path,
       mode: mode === '000000' ? null : mode,
-      ...(['000000', '100644'].includes(oldMode) ? {} : { modeBefore: oldMode }),
-      ...(old === undefined ? {} : { before: old }),
-      ...(new_ === undefined ? {} : { after: new_ }),
+      ...(!['000000', '100644'].includes(oldMode) && { modeBefore: oldMode }),
+      ...(before !== undefined && { before }),
+      ...(after !== undefined && { after }),
     }
   })
 }

@@ -158,12 +158,10 @@ async function applyChangedLines(
 /** The lines that each hunk of one file's patch replaces. */
 function replacedLines(section: string): string[] {
   const hunks = section.split(/^@@ .*$/m).slice(1)
-  const removed = (hunk: string) => hunk.split('\n').filter((line) => line.startsWith('-'))
-  return hunks.map((hunk) =>
-    removed(hunk)
-      .map((line) => line.slice(1))
-      .join('\n'),
-  )
+  return hunks.map((hunk) => {
+    const removed = hunk.split('\n').filter((line) => line.startsWith('-'))
+    return removed.map((line) => line.slice(1)).join('\n')
+  })
 }
 
 function occursOnce(lines: string, text: string): boolean {
@@ -198,10 +196,7 @@ export async function fixedTree(
   editable: readonly string[],
 ): Promise<string> {
   const entries = await listTree(context, await present(context, commit))
-  const editablePaths = entries.filter((entry) => isEditable(entry.path, editable))
-  return putEntries(
-    context,
-    commit,
-    editablePaths.map((entry) => ({ ...entry, mode: '000000' })),
-  )
+  const removed = entries.filter((entry) => isEditable(entry.path, editable))
+  const removals = removed.map((entry) => ({ ...entry, mode: '000000' }))
+  return putEntries(context, commit, removals)
 }

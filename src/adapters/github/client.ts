@@ -7,6 +7,8 @@ import type { Octokit, RestEndpointMethodTypes } from '@octokit/rest'
 import { ConfigError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import { explain } from './errors.ts'
+import { Memory } from './memory.ts'
+import { describeRequest, MAX_WAIT_SECONDS, repeatWhatPasses, type Time } from './repeat.ts'
 
 export interface GitHubOptions {
   apiUrl: string
@@ -33,15 +35,16 @@ export interface GitHub {
   client: Client
   options: GitHubOptions
   where: { owner: string; repo: string }
+  /** What this job found and created. */
+  memory: Memory
+  time: Time
 }
-
-/** A longer wait would waste GPU time: the command fails and the next run resumes. */
-const MAX_WAIT_SECONDS = 15 * 60
 
 /** @throws ConfigError without a token */
 export function connect(options: GitHubOptions): GitHub {
   const [owner = '', repo = ''] = options.repository.split('/')
-  return { client: createClient(options), options, where: { owner, repo } }
+  const time = createTime(options)
+  return { client: createClient(options, time), options, where: { owner, repo }, memory: new Memory(), time }
 }
 
 /** Wraps calls on this connection so that their errors name the action that GitHub refused. */
@@ -72,7 +75,15 @@ function oneSecondBetweenWrites(secondMilliseconds: number) {
   return { triggersNotification: () => false, write: { key: () => ({ schedule }) } as never }
 }
 
-function createClient({ apiUrl, token, log, secondMilliseconds = 1000 }: GitHubOptions): Client {
+function createTime({ secondMilliseconds = 1000 }: GitHubOptions): Time {
+  const start = performance.now()
+  return {
+    seconds: () => (performance.now() - start) / secondMilliseconds,
+    pause: (seconds) => setTimeout(seconds * secondMilliseconds),
+  }
+}
+
+function createClient({ apiUrl, token, log, secondMilliseconds = 1000 }: GitHubOptions, time: Time): Client {
   if (token === '')
     throw new ConfigError('input token is empty', {
       hint: "Remove `token:` under `with:` to use the job's token; only the command `train` works without one.",
@@ -90,9 +101,9 @@ function createClient({ apiUrl, token, log, secondMilliseconds = 1000 }: GitHubO
     // Node's own fetch, as for model endpoints: the same proxy settings apply, and the bundle needs no second HTTP client.
     request: { fetch },
     log: { debug() {}, info() {}, warn() {}, error() {} },
-    // 405 and 409 say why a merge is not possible; retrying does not help.
+    // What is left is temporary. The other answers are read first (answers.ts).
     retry: {
-      doNotRetry: [400, 401, 403, 404, 405, 409, 410, 422, 451],
+      doNotRetry: [400, 401, 403, 404, 405, 409, 410, 422, 429, 451],
       retryAfterBaseValue: secondMilliseconds,
     },
     throttle: {
@@ -102,15 +113,7 @@ function createClient({ apiUrl, token, log, secondMilliseconds = 1000 }: GitHubO
       ...oneSecondBetweenWrites(secondMilliseconds),
     },
   }
-  return getOctokit(token, options, retry, throttling)
-}
-
-function describeRequest(request: object): string {
-  const { method, url } = request as { method?: string; url?: string }
-  return `${method} ${url}`
-}
-
-/** @returns a function that waits for a number of seconds */
-export function pauseOf({ options }: GitHub): (seconds: number) => Promise<void> {
-  return (seconds) => setTimeout(seconds * (options.secondMilliseconds ?? 1000))
+  const client = getOctokit(token, options, retry, throttling)
+  client.hook.wrap('request', repeatWhatPasses(log, time))
+  return client
 }

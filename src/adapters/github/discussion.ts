@@ -1,11 +1,10 @@
 // Reads what people write on GitHub: labelled issues, their labellers, comments and permissions. It decides nothing.
-import { RequestError } from '@octokit/request-error'
 import type { LabelledIssue } from '../../core/propose/requests.ts'
 import type { Person, Remark } from '../../core/record/people.ts'
 import type { Answered, Discussion, LabelledIssues } from '../../ports.ts'
+import { type Reading, readAnswer } from './answers.ts'
 import { type Answer, explainedBy, type GitHub } from './client.ts'
 import { putComment } from './comments.ts'
-import { isStatus } from './errors.ts'
 
 export function createDiscussion(github: GitHub): Discussion {
   const explained = explainedBy(github)
@@ -26,10 +25,11 @@ async function labelledIssues({ client, where }: GitHub, label: string): Promise
     const all = await client.paginate(client.rest.issues.listForRepo, { ...listed, per_page: 100 })
     return { kind: 'issues', issues: all.filter((issue) => !issue.pull_request).map(toIssue) }
   } catch (error) {
-    // 410: issues are disabled in the repository.
-    if (isStatus(error, 410)) return { kind: 'issues', issues: [] }
-    if (!isRefusal(error)) throw error
-    return { kind: 'refused', explanation: `${error.message}; ${NEEDS_ISSUES}` }
+    const reading = readAnswer(error)
+    // Issues are disabled in the repository.
+    if (reading?.means === 'closed-off') return { kind: 'issues', issues: [] }
+    if (!isRefusal(reading)) throw error
+    return { kind: 'refused', explanation: `${reading?.message}; ${NEEDS_ISSUES}` }
   }
 }
 
@@ -72,7 +72,8 @@ async function mayWrite({ client, where }: GitHub, login: string): Promise<boole
     const { data } = await client.rest.repos.getCollaboratorPermissionLevel({ ...where, username: login })
     return data.permission === 'admin' || data.permission === 'write'
   } catch (error) {
-    if (isRefusal(error) || isStatus(error, 404)) return false
+    const reading = readAnswer(error)
+    if (isRefusal(reading) || reading?.status === 404) return false
     throw error
   }
 }
@@ -82,14 +83,18 @@ async function answer(github: GitHub, issue: number, marker: string, body: strin
     await putComment(github, issue, marker, body)
     return { kind: 'answered' }
   } catch (error) {
-    if (isStatus(error, 404) || isStatus(error, 410))
-      return { kind: 'refused', explanation: 'the issue no longer exists' }
-    if (!isRefusal(error)) throw error
-    return { kind: 'refused', explanation: `${error.message}; ${NEEDS_ISSUES}` }
+    const reading = readAnswer(error)
+    if (reading?.status === 404 || reading?.means === 'closed-off')
+      return {
+        kind: 'refused',
+        explanation: reading.status === 403 ? reading.message : 'the issue no longer exists',
+      }
+    if (!isRefusal(reading)) throw error
+    return { kind: 'refused', explanation: `${reading?.message}; ${NEEDS_ISSUES}` }
   }
 }
 
 /** True for a lack of permission. A rate limit has the same status, but is temporary. */
-function isRefusal(error: unknown): error is RequestError {
-  return error instanceof RequestError && error.status === 403 && !/rate limit/i.test(error.message)
+function isRefusal(reading: Reading | undefined): boolean {
+  return reading?.status === 403 && reading.means === 'token'
 }

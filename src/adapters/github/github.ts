@@ -1,10 +1,12 @@
-// Pull requests, check runs, comments and merges on GitHub, through Octokit. Every call is idempotent.
+// Pull requests and check runs on GitHub, through Octokit. Every call is idempotent.
 import type { PullRequest } from '../../core/record/reconcile.ts'
 import type { CheckRun } from '../../core/report/report.ts'
-import type { Forge, MergeResult, OpenedPullRequest } from '../../ports.ts'
-import { type Answer, explainedBy, type GitHub, type GitHubOptions, pauseOf } from './client.ts'
-import { putComment } from './comments.ts'
-import { attemptOnce, httpStatusOf, isStatus } from './errors.ts'
+import type { Forge, OpenedPullRequest } from '../../ports.ts'
+import { readAnswer } from './answers.ts'
+import { type Answer, explainedBy, type GitHub, type GitHubOptions } from './client.ts'
+import { openedKey, putCommentWhereOpen } from './comments.ts'
+import { createOnce } from './create-once.ts'
+import { endKey, merge } from './merge.ts'
 
 export function createForge(github: GitHub): Forge {
   const explained = explainedBy(github)
@@ -13,7 +15,7 @@ export function createForge(github: GitHub): Forge {
     openPullRequests: explained('list pull requests', openPullRequests),
     pullRequest: explained('read a pull request', readPullRequest),
     putCheckRun: explained('write a check run', putCheckRun),
-    putComment: explained('comment on a pull request', putComment),
+    putComment: explained('comment on a pull request', putCommentWhereOpen),
     merge: explained('merge a pull request', merge),
     close: explained('close a pull request', close),
   }
@@ -33,20 +35,31 @@ function toPullRequest(raw: RawPullRequest): PullRequest {
   }
 }
 
-async function openPullRequests({ client, where }: GitHub, base: string): Promise<PullRequest[]> {
-  const all = await client.paginate(client.rest.pulls.list, { ...where, base, state: 'open', per_page: 100 })
-  return all.map(toPullRequest)
+/** What this job did to it since, which reads may not show yet. */
+type End = { kind: 'merged'; commit: string } | { kind: 'closed' }
+
+function asEnded(pullRequest: PullRequest, end: End | undefined): PullRequest {
+  if (end?.kind === 'merged') return { ...pullRequest, state: 'merged', mergeCommit: end.commit }
+  return end
+    ? { ...pullRequest, state: pullRequest.state === 'open' ? 'closed' : pullRequest.state }
+    : pullRequest
 }
 
-async function readPullRequest({ client, where }: GitHub, number: number): Promise<PullRequest> {
-  return toPullRequest((await client.rest.pulls.get({ ...where, pull_number: number })).data)
+async function openPullRequests({ client, where, memory }: GitHub, base: string): Promise<PullRequest[]> {
+  const all = await client.paginate(client.rest.pulls.list, { ...where, base, state: 'open', per_page: 100 })
+  return all.filter(({ number }) => memory.get(endKey(number)) === undefined).map(toPullRequest)
+}
+
+async function readPullRequest({ client, where, memory }: GitHub, number: number): Promise<PullRequest> {
+  const { data } = await client.rest.pulls.get({ ...where, pull_number: number })
+  return asEnded(toPullRequest(data), memory.get<End>(endKey(number)))
 }
 
 async function openPullRequest(
   github: GitHub,
-  { branch, head, base, title, body }: Parameters<Forge['openPullRequest']>[0],
+  { branch, head, base, title, body, isNew }: Parameters<Forge['openPullRequest']>[0],
 ): Promise<OpenedPullRequest> {
-  const { client, where, options } = github
+  const { client, where, options, memory } = github
   const find = async (): Promise<number | undefined> => {
     const named = { head: `${where.owner}:${branch}`, base, state: 'all', per_page: 100 } as const
     const { data } = await client.rest.pulls.list({ ...where, ...named })
@@ -57,18 +70,23 @@ async function openPullRequest(
   }
   const create = async (): Promise<number> => {
     const request = { ...where, head: branch, base, title, body, request: { retries: 0 } }
-    return (await client.rest.pulls.create(request)).data.number
+    const { number } = (await client.rest.pulls.create(request)).data
+    memory.keep(openedKey(number), true)
+    return number
   }
   try {
-    return { kind: 'opened', number: await attemptOnce(find, create, pauseOf(github)) }
+    const number = await createOnce(github, { key: `pull request ${branch} ${head}`, find, create, isNew })
+    return { kind: 'opened', number }
   } catch (error) {
-    if (isStatus(error, 403) && /not permitted to create/i.test(String(error)))
+    const reading = readAnswer(error)
+    if (reading?.means === 'forbidden')
       return { kind: 'refused', explanation: pullRequestsForbidden(options, base, branch) }
+    if (reading?.means === 'too-early') return { kind: 'impossible', explanation: reading.message }
     throw error
   }
 }
 
-function pullRequestsForbidden(
+export function pullRequestsForbidden(
   { serverUrl, repository }: GitHubOptions,
   base: string,
   branch: string,
@@ -80,8 +98,14 @@ function pullRequestsForbidden(
   )
 }
 
-async function putCheckRun(github: GitHub, head: string, check: CheckRun): Promise<void> {
-  const { client, where } = github
+interface CheckRunId {
+  id: number
+  /** What it shows, as far as this job wrote it. */
+  content: string
+}
+
+async function putCheckRun(github: GitHub, head: string, check: CheckRun, isNew = false): Promise<void> {
+  const { client, where, memory } = github
   const externalId = `autoresearch ${head}`
   const content = {
     status: check.status,
@@ -91,85 +115,34 @@ async function putCheckRun(github: GitHub, head: string, check: CheckRun): Promi
   }
   // Check runs of other apps with the same name and external id; GitHub refuses to let us update them.
   const foreign = new Set<number>()
-  const find = async (): Promise<number | undefined> => {
+  const key = `check ${head} ${check.name}`
+  const find = async (): Promise<CheckRunId | undefined> => {
     const listed = { ...where, ref: head, check_name: check.name, per_page: 100 }
     const { data } = await client.rest.checks.listForRef(listed)
     const ours = data.check_runs.find((run) => run.external_id === externalId && !foreign.has(Number(run.id)))
-    return ours && Number(ours.id)
+    return ours && { id: Number(ours.id), content: '' }
   }
-  const create = async (): Promise<'created'> => {
+  const create = async (): Promise<CheckRunId> => {
     const named = { ...where, name: check.name, head_sha: head, external_id: externalId }
-    await client.rest.checks.create({ ...named, ...content, request: { retries: 0 } })
-    return 'created'
+    const { data } = await client.rest.checks.create({ ...named, ...content, request: { retries: 0 } })
+    return { id: Number(data.id), content: JSON.stringify(content) }
   }
   for (;;) {
-    const found = await attemptOnce<number | 'created'>(find, create, pauseOf(github))
-    if (found === 'created') return
+    const found = await createOnce(github, { key, find, create, isNew: isNew && foreign.size === 0 })
+    if (found.content === JSON.stringify(content)) return
     try {
-      await client.rest.checks.update({ ...where, check_run_id: found, ...content })
+      await client.rest.checks.update({ ...where, check_run_id: found.id, ...content })
+      memory.keep(key, { id: found.id, content: JSON.stringify(content) })
       return
     } catch (error) {
-      if (!isStatus(error, 403) || !/app_id/i.test(String(error))) throw error
-      foreign.add(found)
+      if (!/app_id/i.test(String(error))) throw error
+      memory.forget(key)
+      foreign.add(found.id)
     }
   }
 }
 
-async function close({ client, where }: GitHub, number: number): Promise<void> {
+async function close({ client, where, memory }: GitHub, number: number): Promise<void> {
   await client.rest.pulls.update({ ...where, pull_number: number, state: 'closed' })
-}
-
-const MERGE_ATTEMPTS = 5
-
-async function merge(
-  github: GitHub,
-  request: { pullRequest: number; head: string; title: string; message: string },
-): Promise<MergeResult> {
-  const { client, where } = github
-  const merge_method = await mergeMethod(github)
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const { data } = await client.rest.pulls.merge({
-        ...where,
-        pull_number: request.pullRequest,
-        sha: request.head,
-        merge_method,
-        commit_title: request.title,
-        commit_message: request.message,
-        request: { retries: 0 },
-      })
-      return { kind: 'merged', commit: data.sha }
-    } catch (error) {
-      const answer = await interpretRefusal(github, request.pullRequest, error)
-      if (answer !== 'try again') return answer
-      if (attempt >= MERGE_ATTEMPTS) throw error
-      await pauseOf(github)(attempt)
-    }
-  }
-}
-
-/** Finds out what a failed merge means. GitHub also answers 405 while it still computes whether a merge is possible. */
-async function interpretRefusal(
-  github: GitHub,
-  number: number,
-  error: unknown,
-): Promise<MergeResult | 'try again'> {
-  const status = httpStatusOf(error)
-  if (status === undefined) throw error
-  if (status === 409) return { kind: 'head-moved' }
-  if (status !== 405 && status < 500) throw error
-  const { data } = await github.client.rest.pulls.get({ ...github.where, pull_number: number })
-  const pullRequest = toPullRequest(data)
-  if (pullRequest.mergeCommit) return { kind: 'merged', commit: pullRequest.mergeCommit }
-  if (pullRequest.state === 'closed') return { kind: 'refused', explanation: 'the pull request is closed' }
-  if (status >= 500 || data.mergeable === null || /Base branch was modified/i.test(String(error)))
-    return 'try again'
-  return { kind: 'refused', explanation: error instanceof Error ? error.message : String(error) }
-}
-
-/** Squash if the repository allows it, so that the baseline's history has one commit per improvement. */
-async function mergeMethod({ client, where }: GitHub): Promise<'squash' | 'rebase' | 'merge'> {
-  const { data } = await client.rest.repos.get(where)
-  if (data.allow_squash_merge !== false) return 'squash'
-  return data.allow_rebase_merge === false ? 'merge' : 'rebase'
+  memory.keep<End>(endKey(number), { kind: 'closed' })
 }

@@ -1,5 +1,6 @@
 // `fetch` for endpoints that we do not control: limits the size of answers and the retry delay that they request. Every
 // answer is converted to one JSON body with the correct status.
+import { parseObject } from '../../core/propose/agent.ts'
 import { understand } from './refusals.ts'
 import { assembleStream } from './stream.ts'
 
@@ -40,7 +41,7 @@ function normalize(response: Response, body: Buffer<ArrayBuffer>): Response {
   const text = body.toString('utf8')
   const stream = response.ok ? assembleStream(text) : undefined
   if (stream !== undefined) headers.set('content-type', 'application/json')
-  const answer = stream ?? parseJson(text)
+  const answer = stream ?? parseObject(text)
   const error = errorIn(answer, response.status)
   if (error === undefined)
     return new Response(stream ? JSON.stringify(stream) : body.length === 0 ? null : body, {
@@ -63,7 +64,7 @@ interface ErrorAnswer {
  * a string (ollama/ollama#14795), and LM Studio and llama.cpp send some errors with status 200
  * (lmstudio-bug-tracker#2322, oobabooga/textgen#7257).
  */
-function errorIn(answer: unknown, status: number): ErrorAnswer | undefined {
+function errorIn(answer: object | undefined, status: number): ErrorAnswer | undefined {
   if (!isObject(answer)) return undefined
   if (status < 400 && (!('error' in answer) || answer.error === null || 'choices' in answer)) return undefined
   const told = answer.error ?? (isObject(answer.detail) ? answer.detail : answer)
@@ -81,14 +82,6 @@ function errorIn(answer: unknown, status: number): ErrorAnswer | undefined {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function failed(status: number, message: string): Response {

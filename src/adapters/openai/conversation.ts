@@ -7,7 +7,7 @@ import {
   parseToolCall,
   type SubmitCall,
   type ToolName,
-  toProposal,
+  toStatement,
 } from '../../core/propose/agent.ts'
 import { readCannot } from '../../core/propose/asked.ts'
 import { type PlainAnswer, parsePlainAnswer, withoutThoughts } from '../../core/propose/plain.ts'
@@ -169,7 +169,7 @@ class Conversation {
     const problems =
       files.size === 0 ? ['no file differs from the baseline'] : this.#request.review({ files })
     if (problems.length === 0)
-      return { kind: 'proposal', proposal: toProposal(call, files), usage: this.#usage }
+      return { kind: 'proposal', proposal: { ...toStatement(call), files }, usage: this.#usage }
     if (this.#refused) return this.#nothing(`refused twice: ${problems.join('; ')}`)
     this.#refused = true
     return failed(`this change is refused: ${problems.join('; ')}. You may correct it and submit once more.`)

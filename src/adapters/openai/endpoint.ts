@@ -3,7 +3,7 @@
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources'
 import type { EndpointConfig } from '../../core/config/config.ts'
-import { hostOf, OPENAI_URL } from '../../core/config/keys.ts'
+import { hostOf, OPENAI_URL } from '../../core/config/secrets.ts'
 import { type Reply, readAnswer } from './answer.ts'
 import { boundedFetch } from './bounded-fetch.ts'
 import { type Refusal, understand } from './refusals.ts'

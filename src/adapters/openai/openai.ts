@@ -2,7 +2,7 @@
 // that works.
 
 import type { ProposerConfig } from '../../core/config/config.ts'
-import { hostOf, type KeysByHost } from '../../core/config/keys.ts'
+import { hostOf, type Secrets } from '../../core/config/secrets.ts'
 import { withoutThoughts } from '../../core/propose/plain.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../core/record/candidate.ts'
 import { visibleText } from '../../core/text/markdown.ts'
@@ -22,7 +22,7 @@ const MAX_ANSWER_CHARACTERS = 1000
  *
  * @param keys API keys by host; an endpoint only gets the key of its own host
  */
-export function createOpenAIProposer(settings: OpenAISettings, keys: KeysByHost): Proposer {
+export function createOpenAIProposer(settings: OpenAISettings, keys: Secrets): Proposer {
   const { endpoints: configs, maxTurns, ...same } = settings
   const endpoints = configs.map((config) =>
     connect({ ...same, ...config, apiKey: keys.get(hostOf(config.baseUrl)) ?? '' }),
@@ -33,13 +33,8 @@ export function createOpenAIProposer(settings: OpenAISettings, keys: KeysByHost)
       const result = await askInTurn(endpoints, request, maxTurns)
       if (result.kind === 'proposal') return result
       const reason = withoutKeys(result.reason, [...keys.values()])
-      return {
-        ...result,
-        reason: visibleText(
-          reason,
-          result.cause === 'cannot' ? MAX_ANSWER_CHARACTERS : MAX_REASON_CHARACTERS,
-        ),
-      }
+      const maxCharacters = result.cause === 'cannot' ? MAX_ANSWER_CHARACTERS : MAX_REASON_CHARACTERS
+      return { ...result, reason: visibleText(reason, maxCharacters) }
     },
     sumUp: async (prompt, signal) => {
       const { text, usage } = await askPlainly(endpoints, prompt, signal)
@@ -84,10 +79,7 @@ async function askInTurn(
 }
 
 function left({ tokens, dollars }: ProposalRequest['budget'], spent: Usage): ProposalRequest['budget'] {
-  return {
-    tokens: tokens - spent.inputTokens - spent.outputTokens,
-    dollars: dollars - spent.dollars,
-  }
+  return { tokens: tokens - spent.inputTokens - spent.outputTokens, dollars: dollars - spent.dollars }
 }
 
 /** Sends one prompt without tools, and returns the answer of the first endpoint that gives one. */

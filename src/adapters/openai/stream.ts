@@ -80,14 +80,11 @@ function parseChunk(data: string): Chunk[] {
   }
 }
 
-function callPieces({ tool_calls }: Delta): CallPiece[] {
-  return [...(tool_calls ?? [])]
-}
-
 /** Joins the pieces of each call by its index: the name comes first, then the arguments in parts. */
 function callsOf(deltas: readonly Delta[]): Call[] {
   const calls = new Map<number, Call>()
-  for (const { index = calls.size, id, function: called, ...own } of deltas.flatMap(callPieces)) {
+  const pieces = deltas.flatMap(({ tool_calls }) => tool_calls ?? [])
+  for (const { index = calls.size, id, function: called, ...own } of pieces) {
     const call = calls.get(index) ?? { id: '', type: 'function', function: { name: '', arguments: '' } }
     const { name, arguments: text = '' } = called ?? {}
     call.function.name += name ?? ''

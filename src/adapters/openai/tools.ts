@@ -1,4 +1,5 @@
 // Executes the agent's tool calls on files in memory. Only the quick checks run outside this process.
+import { Script } from 'node:vm'
 import type { SubmitCall, ToolCall } from '../../core/propose/agent.ts'
 import { searchFiles } from '../../core/propose/search.ts'
 import {
@@ -15,7 +16,6 @@ import {
   writeFile,
 } from '../../core/propose/workspace.ts'
 import type { ProposalRequest } from '../../ports.ts'
-import { within } from './within.ts'
 
 /** The message to the model about a failed call. */
 export interface Failed {
@@ -75,6 +75,20 @@ export async function callTool(
     }
     case 'submit':
       return { kind: 'submit', call }
+  }
+}
+
+const SCRIPT = new Script('compute()')
+
+/** The result of `compute`, or undefined when it took longer: a regular expression that a model wrote may never finish. */
+export function within<T>(milliseconds: number, compute: () => T): T | undefined {
+  try {
+    // `vm` is used only for its timeout, which can interrupt synchronous code; not as a sandbox.
+    return SCRIPT.runInNewContext({ compute }, { timeout: milliseconds }) as T
+  } catch (error) {
+    // Recognised by code, because the error comes from another context and is no instance of this one's `Error`.
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined
+    throw error
   }
 }
 

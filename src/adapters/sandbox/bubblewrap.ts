@@ -166,7 +166,9 @@ async function supervise(started: Started, request: SandboxRequest, scope: CapSc
     over.signal.aborted ? undefined : end.kill(),
   )
   watching.catch(() => {})
-  const lastLines = outputs.map((stream) => readLines(stream, request.onOutput))
+  const lastLines = outputs.map((stream, index) =>
+    readLines(stream, (text) => request.onOutput(text, index === 0 ? 0 : 1)),
+  )
   let timedOut = false
   const timer = setTimeout(() => {
     timedOut = true

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
 import type { Exit } from '../../core/trial/metric.ts'
+import type { Stream } from '../../core/trial/output.ts'
 import { readLines } from './output-lines.ts'
 
 export interface GroupRequest {
@@ -14,7 +15,7 @@ export interface GroupRequest {
   environment: Readonly<Record<string, string>>
   timeoutSeconds: number
   /** Called with whole lines of standard output and standard error, in the order they arrive. */
-  onOutput: (text: string) => void
+  onOutput: (text: string, stream: Stream) => void
   signal: AbortSignal
 }
 
@@ -38,7 +39,9 @@ export async function runGroup(request: GroupRequest): Promise<Exit> {
   const { pid } = child
   if (pid === undefined) return { code: 127, signal: null, timedOut: false }
   const streams = [child.stdout, child.stderr]
-  const ends = streams.map((stream) => readLines(stream, request.onOutput))
+  const ends = streams.map((stream, index) =>
+    readLines(stream, (text) => request.onOutput(text, index === 0 ? 0 : 1)),
+  )
 
   let timedOut = false
   const timer = setTimeout(() => {

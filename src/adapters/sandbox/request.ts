@@ -1,5 +1,7 @@
 // The sandbox contract: what a caller requests, and what every kind of sandbox provides.
+
 import type { Accelerators, Caps, Mount, Places, SandboxExit } from '../../core/sandbox/sandbox.ts'
+import type { Stream } from '../../core/trial/output.ts'
 
 export interface SandboxRequest {
   /** A shell command line, run in `source`. */
@@ -22,7 +24,7 @@ export interface SandboxRequest {
   /** Small files that exist only inside the sandbox, by absolute path. They never appear on disk or among arguments. */
   files?: Readonly<Record<string, string>>
   /** Receives whole lines of standard output and standard error; no more is read until it returns. */
-  onOutput: (text: string) => void
+  onOutput: (text: string, stream: Stream) => void
   signal: AbortSignal
 }
 

@@ -1,6 +1,7 @@
 // Follows the progress curve of a running command, and decides whether to end the run early.
 import { type CutPlan, CutWatch } from '../../core/trial/curve.ts'
-import { CURVE_DIVERGED, type Measurement, type OutputReader } from '../../core/trial/metric.ts'
+import { CURVE_DIVERGED, type Measurement } from '../../core/trial/metric.ts'
+import type { OutputReader } from '../../core/trial/output.ts'
 
 /** Ends a run when its curve stays NaN and, with a plan, also when it has no chance to improve the baseline. */
 export interface EarlyEnd {

@@ -20,8 +20,22 @@ export const TRAINING = [
 /** A coding agent gets only what it needs to find programs, and no accelerator. */
 const AGENT = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'CONDA_PREFIX']
 
-/** Thread counts of numerical libraries. Always set, because results with different thread counts are not comparable. */
-export const THREADS = ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'NUMEXPR_NUM_THREADS']
+/** The thread count of numerical libraries. Always set, because results with different thread counts are not comparable. */
+export const THREADS = 'OMP_NUM_THREADS'
+/**
+ * Thread counts of single libraries, passed on when the job sets them. They have no default: without one the libraries
+ * follow OMP_NUM_THREADS, also when the training command or the script sets it. python/sitecustomize.py sees to Accelerate.
+ */
+export const LIBRARY_THREADS = [
+  'OPENBLAS_NUM_THREADS',
+  'MKL_NUM_THREADS',
+  'BLIS_NUM_THREADS',
+  'NUMEXPR_NUM_THREADS',
+  'VECLIB_MAXIMUM_THREADS',
+]
+
+/** Lines must arrive as they are printed: the curve is followed, and a killed run has the end of its output. */
+const UNBUFFERED = { PYTHONUNBUFFERED: '1' }
 
 /** Number of compiler processes that each training process starts for `torch.compile`; PyTorch's default is up to 32. */
 const COMPILERS = 'TORCHINDUCTOR_COMPILE_THREADS'
@@ -29,8 +43,8 @@ const COMPILERS = 'TORCHINDUCTOR_COMPILE_THREADS'
 const MAX_THREADS_PER_DEVICE = 16
 
 /**
- * The environment of training. Unless the job's environment sets a thread count, it is the number of cores; with devices,
- * it is each device's share of the cores, because a script starts one process per device.
+ * The environment of training. Unless the job's environment sets a thread count, it is the number of cores that the job may
+ * use; with devices, it is each device's share of the cores, because a script starts one process per device.
  *
  * @param all environment of the job
  * @param devices number of devices the trial may use
@@ -42,9 +56,16 @@ export function trainingEnvironment(
 ): Record<string, string> {
   const share = Math.min(MAX_THREADS_PER_DEVICE, Math.max(1, Math.floor(cores / Math.max(1, devices))))
   const count = devices === 0 ? cores : share
-  const names = devices === 0 ? THREADS : [...THREADS, COMPILERS]
+  const names = devices === 0 ? [THREADS] : [THREADS, COMPILERS]
   const threads = Object.fromEntries(names.map((name) => [name, all[name] ?? String(count)]))
-  return { ...pickVariables(all, TRAINING), ...threads, ...uvEnvironment(all.VIRTUAL_ENV) }
+  const libraries = pickVariables(all, LIBRARY_THREADS)
+  return {
+    ...pickVariables(all, TRAINING),
+    ...threads,
+    ...libraries,
+    ...UNBUFFERED,
+    ...uvEnvironment(all.VIRTUAL_ENV),
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { accessSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { secretValues } from '../../core/text/redaction.ts'
-import { pickVariables, THREADS, TRAINING } from './environment.ts'
+import { LIBRARY_THREADS, pickVariables, THREADS, TRAINING } from './environment.ts'
 
 /** Proxies, certificates, registries and the caches of package managers. `docs/configuration.md` lists them for users. */
 const SETUP = [
@@ -77,7 +77,7 @@ export function setupEnvironment(
   names: readonly string[] = [],
 ): Record<string, string> {
   const prefixed = Object.keys(all).filter((name) => SETUP_PREFIXES.test(name) && !NOT_FOR_SETUP.test(name))
-  const picked = pickVariables(all, [...TRAINING, ...THREADS, ...SETUP, ...prefixed, ...names])
+  const picked = pickVariables(all, [...TRAINING, THREADS, ...LIBRARY_THREADS, ...SETUP, ...prefixed, ...names])
   return { ...filesInHome(), ...picked }
 }
 

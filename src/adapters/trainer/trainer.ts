@@ -5,23 +5,17 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { certificationConfig } from '../../core/certify/certify.ts'
-import type { Config } from '../../core/config/config.ts'
+import { type Config, configIn } from '../../core/config/config.ts'
 import { measurementHash } from '../../core/config/measurement.ts'
-import { configIn } from '../../core/config/read.ts'
 import { type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/record/trial.ts'
 import { defaultProcesses, type Places, writableFolders } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import { mayBeCut } from '../../core/trial/batch.ts'
 import type { CutPlan } from '../../core/trial/curve.ts'
-import {
-  type Measurement,
-  type MetricSource,
-  type MetricText,
-  measureTrial,
-  OutputReader,
-  ofEvaluation,
-  readMetricFile,
-} from '../../core/trial/metric.ts'
+import type { Measurement, MetricSource, MetricText } from '../../core/trial/metric.ts'
+import { readMetricFile } from '../../core/trial/metric-file.ts'
+import { measureTrial, ofEvaluation } from '../../core/trial/outcome.ts'
+import { OutputReader } from '../../core/trial/output.ts'
 import { UserFacingError } from '../../errors.ts'
 import type { Clock, Log, Trainer } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
@@ -337,8 +331,8 @@ async function runCommand(
     },
     caps: { outBytes, processes, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
     read,
-    onOutput: (text) => {
-      reader.push(text)
+    onOutput: (text, stream) => {
+      reader.push(text, stream)
       watch.push(text)
       follower.look(options.clock.monotonicSeconds() - begun)
     },
@@ -364,7 +358,10 @@ async function measure(
   const { metric } = config
   if (evaluation) {
     const { exit, reader, log } = evaluation
-    const measured = measureTrial(exit, reader.metricText, log, false, metric)
+    const { several, ...found } = reader.metricText
+    // Without the lines: what an evaluator prints may hold its data, and the reason is shown to proposers.
+    const text = several ? { ...found, several: { ...several, quotes: [] } } : found
+    const measured = measureTrial(exit, text, log, false, metric)
     if (measured.reason === undefined) return measured
     return { ...measured, reason: ofEvaluation(measured.reason) }
   }

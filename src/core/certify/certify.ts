@@ -55,16 +55,9 @@ function missingRuns(state: State, policy: CertifyPolicy): Trial[] {
     const { commit, tree } = end === 'from' ? from : to
     const replicate = (replicates.get(tree) ?? 0) + 1
     replicates.set(tree, replicate)
-    trials.push({
-      id: trialId(tree, replicate, protocol),
-      candidate: null,
-      base: commit,
-      head: commit,
-      tree,
-      replicate,
-      seed: trialSeed(state.rootSeed, tree, replicate, protocol),
-      protocol,
-    })
+    const id = trialId(tree, replicate, protocol)
+    const seed = trialSeed(state.rootSeed, tree, replicate, protocol)
+    trials.push({ id, candidate: null, base: commit, head: commit, tree, replicate, seed, protocol })
   }
   return trials
 }

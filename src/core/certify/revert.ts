@@ -19,11 +19,11 @@ export type CertificationStep =
 
 export function certificationSteps(state: State): CertificationStep[] {
   const decided = [...state.certifications.values()].filter((one) => one.holds || isRefuted(one))
-  const undone = new Set([...state.candidates.values()].flatMap((one) => revertedMerge(one) ?? []))
+  const reverted = new Set([...state.candidates.values()].flatMap((one) => revertedMerge(one) ?? []))
   return decided.flatMap((certification) => {
     const { to } = certification
     const isAnnounced = state.announced.has(rangeKey(certification))
-    const stays = certification.holds || undone.has(to) || state.notReverted.has(to)
+    const stays = certification.holds || reverted.has(to) || state.notReverted.has(to)
     return [
       ...(isAnnounced ? [] : [{ kind: 'announce', certification } as const]),
       ...(stays ? [] : [{ kind: 'revert', certification } as const]),
@@ -38,18 +38,16 @@ export function decideReverts(state: State): Extract<LedgerEvent, { kind: 'judge
     if (merge === undefined || candidate.verdict || candidate.base !== state.baseline?.commit) return []
     const refutation = refutationOf(state, merge)
     if (!refutation) return []
-    return [{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict: undo(refutation) }]
+    const { reason, gain, sigma, runs } = refutation
+    const verdict: Verdict = {
+      kind: 'merge',
+      reason: `reverted: ${reason}`,
+      ...(gain !== undefined && { gain: -gain }),
+      ...(sigma !== undefined && { sigma }),
+      runs,
+    }
+    return [{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict }]
   })
-}
-
-function undo({ reason, gain, sigma, runs }: Certification): Verdict {
-  return {
-    kind: 'merge',
-    reason: `undone: ${reason}`,
-    ...(gain === undefined ? {} : { gain: -gain }),
-    ...(sigma === undefined ? {} : { sigma }),
-    runs,
-  }
 }
 
 /** The text of the pull request that reverts a merge. */

@@ -1,66 +1,46 @@
 // The configuration of a research repository: all settings in typed form, or all mistakes in the file at once.
 
-import type { Gain, Simplicity } from '../judge/policy.ts'
+import { ConfigError } from '../../errors.ts'
+import type { Simplicity } from '../judge/policy.ts'
 import type { Limits } from '../record/limits.ts'
 import type { Metric } from '../trial/metric.ts'
 import { explainIssues } from './issues.ts'
-import type { ConfigProblem } from './problems.ts'
 import { parseDuration } from './quantity.ts'
+import { defaultTimeoutSeconds } from './schema/cross-field.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
-import { defaultTimeoutSeconds } from './timeout.ts'
-import { readYaml } from './yaml.ts'
+import { type ConfigProblem, readYaml } from './yaml.ts'
 
-export { type ConfigProblem, renderConfigProblems } from './problems.ts'
+export type { ConfigProblem } from './yaml.ts'
 
-/** The settings of a research repository, with defaults filled in. `docs/configuration.md` documents meanings and ranges. */
-export interface Config {
-  /** Branch that holds the best proven code. */
-  baseline: string
-  /** At least one glob, relative to the repository root, of files that a candidate may change. */
-  editable: string[]
-  /** Path of the text file with instructions for proposers. */
-  program?: string
+type CamelCase<Key> = Key extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Key
+type CamelCased<Value> = Value extends readonly unknown[]
+  ? { [Index in keyof Value]: CamelCased<Value[Index]> }
+  : Value extends object
+    ? { [Key in keyof Value as CamelCase<Key>]: CamelCased<Value[Key]> }
+    : Value
+/** The file with defaults filled in and keys in camel case. */
+type Written = CamelCased<ConfigFile>
+
+/** The settings of a research repository, with defaults filled in. The schema documents the meaning and range of each. */
+export type Config = Omit<Written, 'budget' | 'timeout' | 'cut' | 'setup' | keyof Converted> & Converted
+
+/** The settings that the file writes differently. */
+interface Converted {
   /** Command that prepares the data. */
   setup?: string
   setupPolicy: SetupPolicy
-  /** Command that runs one training. */
-  train: string
-  /** Command that prints the metric after training ended; it replaces the metric that training printed. */
-  evaluate?: string
-  /** Commands that an agent may run on its edits before it submits them. */
-  checks?: string[]
-  /** Relative paths that training writes beside its script and that stay: they are moved into `$AUTORESEARCH_OUT`. */
-  outputs: string[]
-  /** Globs of files that neither setup nor training reads. */
-  ignore: string[]
-  /** Wall time that a trial may train, above 0. */
   budgetSeconds: number
-  /** Wall time after which a trial is killed, above `budgetSeconds`. */
   timeoutSeconds: number
-  /** The number that decides, and its source. */
   metric: Metric
-  /** Pattern with the named groups `step` and `value`, matched against every line. */
-  progress?: { pattern: string }
-  /** A first trial is cut when its chance of ending less than 2 σ behind is below this, 0.0001 to 0.2; absent: never. */
+  /** Absent: no trial is cut. */
   cutBelow?: number
-  sandbox: SandboxConfig
-  /** Maximum risk that a merge falls short of the required gain, 0.01 to 0.5. */
-  mergeRisk: number
-  /** Minimum gain to merge; absent: 0. */
-  minGain?: Gain
-  /** How code size changes the required gain; absent: not at all. */
+  sandbox: ReturnType<typeof toSandbox>
+  /** Absent: code size does not matter. */
   simplicity?: Simplicity
-  /** A larger gain waits for a person if the training script itself reported it. */
-  reviewAbove?: Gain
-  /** Trials of the baseline (2 to 50), and maximum trials of a candidate (2 to 20). */
-  replicates: { baseline: number; candidate: number }
-  /** Certification: after `every` merges (0: never), with `runs` per end (2 to 20), by `evaluate` if present. */
-  certify: { every: number; runs: number; evaluate?: string }
-  /** Ideas between two A/A candidates; 0: no A/A candidates. */
-  aaEvery: number
-  /** At least one. */
   proposers: ProposerConfig[]
-  search: SearchConfig
+  search: ReturnType<typeof toSearch>
   limits: Limits
 }
 
@@ -73,64 +53,23 @@ export interface SetupPolicy {
   keepBytes?: number
 }
 
-export interface SandboxConfig {
-  kind: 'bubblewrap' | 'none'
-  /** Absolute host paths that training may read. */
-  read: string[]
-  /** Absent: the memory of the machine. */
-  memoryBytes?: number
-  outBytes: number
-  /** Maximum processes and threads together. Absent: derived from the number of cores, see `defaultProcesses`. */
-  processes?: number
-}
+type Proposer<Kind> = Extract<Written['proposers'][number], { kind: Kind }>
 
-interface SearchConfig {
-  /** Minimum share of candidates that change more than numbers, 0 to 1. */
-  structuralShare: number
-  /** Similarity to a past change from which a change counts as a repetition, 0.3 to 1. */
-  novelty: number
-  /** Merges after which a rejected or parked idea may be tried again, at least 1. */
-  retryAfterMerges: number
-  /** Decided candidates between two updates of the insights, at least 1. */
-  insightsEvery: number
-  /** Value of a device hour, above 0. */
-  deviceHourDollars: number
-}
+/** Runs any coding agent. */
+export type CommandConfig = Omit<Proposer<'command'>, 'timeout'> & { timeoutSeconds: number }
+
+export type EndpointConfig = Pick<Proposer<'openai'>, 'model' | 'baseUrl' | 'price'>
 
 export type ProposerConfig =
-  | { kind: 'knobs' }
+  | Proposer<'knobs'>
   | CommandConfig
   | {
       kind: 'openai'
       /** In the order in which they are tried. */
       endpoints: [EndpointConfig, ...EndpointConfig[]]
       maxTurns: number
-      /** Maximum per answer; absent: the limit of the endpoint. */
       maxOutputTokens?: number
     }
-
-/** Runs any coding agent. */
-export interface CommandConfig {
-  kind: 'command'
-  name: string
-  run: string
-  /** `host` or `host:port`; at least one. */
-  hosts: string[]
-  /** Names of variables from the action input `agent-environment`. */
-  secrets: string[]
-  env: Record<string, string>
-  /** Absolute host paths that the agent may read. */
-  read: string[]
-  /** Above 0. */
-  timeoutSeconds: number
-}
-
-export interface EndpointConfig {
-  model: string
-  baseUrl?: string
-  /** Dollars per million tokens. */
-  price?: { input: number; cachedInput?: number; output: number }
-}
 
 /** The configuration, or every problem with it in the order of the file. */
 export type ParsedConfig =
@@ -156,104 +95,108 @@ function inFileOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
 }
 
+/** Renders problems for people, two lines each. `file`: the path of the configuration, as the reader knows it. */
+export function renderConfigProblems(file: string, problems: readonly ConfigProblem[]): string {
+  return problems
+    .map(({ line, column, path, expected, found, hint }) => {
+      const subject = path === '' ? '' : `${path}: `
+      return `${file}:${line}:${column}  ${subject}expected ${expected}, found ${found}\n  hint: ${hint}`
+    })
+    .join('\n')
+}
+
+/**
+ * The configuration of a commit, for commands that cannot continue without one.
+ *
+ * @param text content of the file; undefined when it does not exist
+ * @param place path in the repository, and in words where it was read, such as `the branch main`
+ * @throws ConfigError when the file does not exist, or with all problems in it
+ */
+export function configIn(
+  text: string | undefined,
+  { path, where, commit }: { path: string; where: string; commit: string },
+): Config {
+  if (text === undefined)
+    throw new ConfigError(`there is no ${path} on ${where} (${commit.slice(0, 7)})`, {
+      hint: `Commit one to ${where}. The command \`init\` writes one for this repository; docs/configuration.md documents every field.`,
+    })
+  const parsed = parseConfig(text)
+  if (parsed.kind === 'config') return parsed.config
+  throw new ConfigError(renderConfigProblems(path, parsed.problems), {
+    hint: `Fix ${path} on ${where} (read at ${commit.slice(0, 7)}).`,
+  })
+}
+
 /** On recorded runs this cuts no true winner and hardly any candidate without an effect; see docs/deciding.md. */
-const DEFAULT_CUT = 0.05
+export const DEFAULT_CUT = 0.05
 
 function toConfig(file: ConfigFile): Config {
-  const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, proposers, setup, ...rest } = file
-  const { 'merge-risk': mergeRisk, 'min-gain': minGain, 'review-above': reviewAbove, ...more } = rest
-  const { 'aa-every': aaEvery, search, limits, ...same } = more
+  const written = camelCased(file)
+  const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, setup, ...rest } = written
+  const { search, limits, proposers, ...same } = rest
   return {
     ...same,
     ...(setup && { setup: setup.run }),
     setupPolicy: toSetupPolicy(setup),
-    mergeRisk,
-    ...(minGain !== undefined && { minGain }),
-    ...(simplicity && { simplicity: toSimplicity(simplicity) }),
+    ...(simplicity && { simplicity }),
     budgetSeconds: budget,
     timeoutSeconds: timeout ?? defaultTimeoutSeconds(budget),
     metric: toMetric(metric),
-    ...(file.progress && cut > 0 && { cutBelow: cut }),
+    ...(same.progress && cut > 0 && { cutBelow: cut }),
     sandbox: toSandbox(sandbox),
-    ...(reviewAbove !== undefined && { reviewAbove }),
-    aaEvery,
     proposers: proposers.map(toProposer),
     search: toSearch(search),
-    limits: toLimits(limits),
+    limits: { ...limits, waiting: limits.waiting ?? limits.candidates },
   }
 }
 
-function toLimits({ week, waiting, ...run }: ConfigFile['limits']): Limits {
-  return { ...toGpuHours(run), waiting: waiting ?? run.candidates, ...(week && { week: toGpuHours(week) }) }
+/** `max-turns` becomes `maxTurns`, at every level. Names of environment variables contain no hyphen and stay as they are. */
+function camelCased<Value>(value: Value): CamelCased<Value>
+function camelCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => camelCased<unknown>(item))
+  if (typeof value !== 'object' || value === null) return value
+  const named = (key: string) => key.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [named(key), camelCased<unknown>(inner)]),
+  )
 }
 
-function toGpuHours<Written extends { 'gpu-hours'?: number }>({ 'gpu-hours': gpuHours, ...same }: Written) {
-  return { ...same, ...(gpuHours !== undefined && { gpuHours }) }
-}
-
-function toMetric({ pattern, file = '', key = '', ...same }: ConfigFile['metric']): Metric {
+function toMetric({ pattern, file = '', key = '', ...same }: Written['metric']): Metric {
   return {
     ...same,
     source: pattern === undefined ? { kind: 'file', file, key } : { kind: 'pattern', pattern },
   }
 }
 
-function toSimplicity({
-  'removed-lines': removedLines,
-  'added-lines': addedLines,
-  ...same
-}: NonNullable<ConfigFile['simplicity']>): Simplicity {
-  return { ...same, removedLines, addedLines }
-}
-
-function toSandbox({ memory, out, ...same }: ConfigFile['sandbox']): SandboxConfig {
-  return { ...same, outBytes: out, ...(memory !== undefined && { memoryBytes: memory }) }
-}
-
-function toSearch(search: ConfigFile['search']): Config['search'] {
-  return {
-    structuralShare: search['structural-share'],
-    novelty: search.novelty,
-    retryAfterMerges: search['retry-after'],
-    insightsEvery: search['insights-every'],
-    deviceHourDollars: search['device-hour'],
-  }
-}
-
 const DEFAULT_KEEP = 3
 
-function toSetupPolicy(setup: ConfigFile['setup']): SetupPolicy {
+function toSetupPolicy(setup: Written['setup']): SetupPolicy {
   const { environment = [], keep = DEFAULT_KEEP, size } = setup ?? {}
   return { environment, keep, ...(size !== undefined && { keepBytes: size }) }
 }
 
-type WrittenProposer = ConfigFile['proposers'][number]
+function toSandbox({ memory, out, ...same }: Written['sandbox']) {
+  return { ...same, outBytes: out, ...(memory !== undefined && { memoryBytes: memory }) }
+}
 
-function toProposer(proposer: WrittenProposer): ProposerConfig {
+function toSearch({ retryAfter, deviceHour, ...same }: Written['search']) {
+  return { ...same, retryAfterMerges: retryAfter, deviceHourDollars: deviceHour }
+}
+
+function toProposer(proposer: Written['proposers'][number]): ProposerConfig {
   if (proposer.kind === 'knobs') return proposer
-  if (proposer.kind === 'command') return toCommand(proposer)
-  const { kind, 'max-turns': maxTurns, 'max-output': maxOutputTokens, fallback = [] } = proposer
-  const { 'base-url': baseUrl } = proposer
+  if (proposer.kind === 'command') {
+    const { timeout, ...same } = proposer
+    return { ...same, timeoutSeconds: parseDuration(timeout) ?? Number.NaN }
+  }
+  const { kind, maxTurns, maxOutput, fallback = [], ...first } = proposer
+  const { baseUrl } = first
   // A fallback without a URL is another model at the same endpoint.
-  const others = fallback.map((other) => toEndpoint({ ...(baseUrl && { 'base-url': baseUrl }), ...other }))
+  const others = fallback.map((other) => ({ ...(baseUrl && { baseUrl }), ...other }))
   return {
     kind,
-    endpoints: [toEndpoint(proposer), ...others],
+    endpoints: [first, ...others],
     maxTurns,
-    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(maxOutput !== undefined && { maxOutputTokens: maxOutput }),
   }
-}
-
-function toCommand({ timeout, ...same }: Extract<WrittenProposer, { kind: 'command' }>): CommandConfig {
-  return { ...same, timeoutSeconds: parseDuration(timeout) ?? Number.NaN }
-}
-
-type WrittenEndpoint = NonNullable<Extract<WrittenProposer, { kind: 'openai' }>['fallback']>[number]
-
-function toEndpoint({ model, 'base-url': baseUrl, price }: WrittenEndpoint): EndpointConfig {
-  return { model, ...(baseUrl !== undefined && { baseUrl }), ...(price && { price: toPrice(price) }) }
-}
-
-function toPrice({ 'cached-input': cachedInput, ...same }: NonNullable<WrittenEndpoint['price']>) {
-  return { ...same, ...(cachedInput !== undefined && { cachedInput }) }
 }

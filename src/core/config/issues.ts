@@ -2,18 +2,25 @@
 import { stringify } from 'yaml'
 import type { z } from 'zod'
 import { nearestWord } from './edit-distance.ts'
-import type { ConfigProblem } from './problems.ts'
 import { configJsonSchema } from './schema.ts'
-import type { ConfigPath, ConfigYaml } from './yaml.ts'
+import type { ConfigPath, ConfigProblem, ConfigYaml } from './yaml.ts'
 
 type Field = z.core.JSONSchema.BaseSchema
 type ReadYaml = Extract<ConfigYaml, { kind: 'read' }>
+
+let made: Field | undefined
+
+/** Made once: making it takes longer than reading a configuration. */
+function theSchema(): Field {
+  made ??= configJsonSchema()
+  return made
+}
 
 /** Explains every zod issue found in `yaml`. */
 export function explainIssues(found: readonly z.core.$ZodIssue[], yaml: ReadYaml): ConfigProblem[] {
   if (found.length === 0) return []
   const issues = found.flatMap(withoutUnion)
-  const schema = configJsonSchema()
+  const schema = theSchema()
   const misspelled = new Set<string>()
   const unknown = issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return []

@@ -9,7 +9,8 @@ export function measurementHash({
   evaluate,
   budgetSeconds,
   timeoutSeconds,
-  metric,
+  // It changes how values are judged, not the values.
+  metric: { deterministic: _, ...metric },
   progress,
   sandbox: { kind: sandbox },
   outputs,

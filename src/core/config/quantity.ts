@@ -18,41 +18,25 @@ export const PERCENT = /^(\d+(?:\.\d+)?) ?%$/
 
 const EXPONENTS: Readonly<Record<string, string>> = { k: 'e3', K: 'e3', M: 'e6' }
 
-/**
- * Reads a duration.
- *
- * @param text such as `5m`, `90s`, `1h30m` or `2.5s`; a number without a unit is not a duration.
- * @returns seconds, 0 or more, rounded to the millisecond; undefined when `text` is not a duration.
- */
+/** @returns seconds, 0 or more, rounded to the millisecond; undefined when `text` is not a duration */
 export function parseDuration(text: string): number | undefined {
   const parts = DURATION.exec(text)
   if (parts === null) return undefined
-  const [, hours = '0', minutes = '0', seconds = '0'] = parts
+  const [, hours = 0, minutes = 0, seconds = 0] = parts
   const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)
   return Number.isFinite(total) ? Math.round(total * 1000) / 1000 : undefined
 }
 
-/**
- * Reads a count.
- *
- * @param text such as `20`, `2_000_000`, `500k` or `1.5M`.
- * @returns a whole number, 0 or more and exact; undefined when `text` is not a count.
- */
+/** @returns a whole number, 0 or more and exact; undefined when `text` is not a count */
 export function parseCount(text: string): number | undefined {
-  const parts = COUNT.exec(text)
-  if (parts === null) return undefined
-  const [, digits = '', suffix = ''] = parts
+  const [, digits, suffix = ''] = COUNT.exec(text) ?? []
+  if (digits === undefined) return undefined
   // The suffix becomes an exponent in the literal, because multiplying would turn 1.1M into 1100000.0000000002.
   const count = Number(`${digits.replaceAll('_', '')}${EXPONENTS[suffix] ?? ''}`)
   return Number.isSafeInteger(count) ? count : undefined
 }
 
-/**
- * Reads a size.
- *
- * @param text such as `500M`, `8G` or `1.5G`; a number without a suffix is not a size.
- * @returns whole bytes, 0 or more, where K is 1024 bytes; undefined when `text` is not a size.
- */
+/** @returns whole bytes, 0 or more; undefined when `text` is not a size */
 export function parseSize(text: string): number | undefined {
   const [, digits, suffix = ''] = SIZE.exec(text) ?? []
   if (digits === undefined) return undefined
@@ -60,24 +44,13 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined
 }
 
-/**
- * Reads a gain.
- *
- * @param text such as `8 sigma` or `10%`.
- * @returns undefined when `text` is not a gain.
- */
 export function parseGain(text: string): Gain | undefined {
   const [, digits, sigma] = GAIN.exec(text) ?? []
   const value = Number(digits)
   return Number.isFinite(value) ? { kind: sigma ? 'sigmas' : 'percent', value } : undefined
 }
 
-/**
- * Reads a share.
- *
- * @param text such as `2%` or `0.5%`.
- * @returns a fraction, where 1 is 100 %; undefined when `text` is not a percentage.
- */
+/** @returns a fraction, where 1 is 100 %; undefined when `text` is not a percentage */
 export function parsePercent(text: string): number | undefined {
   const [, digits] = PERCENT.exec(text) ?? []
   return digits === undefined ? undefined : Number(digits) / 100

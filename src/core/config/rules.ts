@@ -72,10 +72,7 @@ export const globRule: Rule = (text) => {
   }
   const refusal = pathRule(text)
   if (refusal !== undefined || !reachesDotGithub(text)) return refusal
-  return {
-    expected: 'a glob outside .github/',
-    hint: 'remove it: candidates never change .github/',
-  }
+  return { expected: 'a glob outside .github/', hint: 'remove it: candidates never change .github/' }
 }
 
 /** The URL of an endpoint. It is public, and shown in error messages. */

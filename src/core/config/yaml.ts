@@ -13,14 +13,21 @@ import {
   visit,
   type YAMLError,
 } from 'yaml'
-import type { ConfigProblem } from './problems.ts'
-
 export type ConfigPath = readonly PropertyKey[]
 
 /** 1-based, as editors count. */
 interface Position {
   line: number
   column: number
+}
+
+/** One problem in the configuration. `path` is empty for the whole file. */
+export interface ConfigProblem extends Position {
+  path: string
+  expected: string
+  found: string
+  /** The next action, as an imperative sentence. */
+  hint: string
 }
 
 export type ConfigYaml =

@@ -46,81 +46,44 @@ export const JAVASCRIPT_REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n\r])*\]?|[^/\\\n\r[])
 /** From a backtick, or the brace that ends a substitution, to the next backtick or `${`. */
 export const TEMPLATE_PART = /[`}](?:\\[\s\S]|\$(?!\{)|[^`\\$])*(?:`|\$\{|\\?$)/uy
 
-const C_LIKE = { comment: [SLASHES, BLOCK], string: [DOUBLE, CHARACTER] }
 const FREE = { spaces: 'drop', lines: 'drop' } as const
 const FOLDED = { spaces: 'fold', lines: 'fold' } as const
+const C_COMMENTS = [SLASHES, BLOCK]
 
-const javascript: Language = {
-  name: 'javascript',
-  pattern: pattern({ comment: [SLASHES, BLOCK], string: [DOUBLE, SINGLE] }),
-  ...FREE,
-}
-const c: Language = {
-  name: 'c',
-  pattern: pattern({
-    comment: [SLASHES_CONTINUED, BLOCK, CONTINUATION],
-    string: [RAW_CPP, DOUBLE, CHARACTER],
-  }),
-  ...FREE,
-}
-const java: Language = {
-  name: 'c',
-  pattern: pattern({ ...C_LIKE, string: [TRIPLE_DOUBLE, DOUBLE, CHARACTER] }),
-  ...FREE,
-}
-const go: Language = {
-  name: 'c',
-  pattern: pattern({ ...C_LIKE, string: [RAW_GO, DOUBLE, CHARACTER] }),
-  ...FREE,
-}
-const rust: Language = {
-  name: 'c',
-  pattern: pattern({ ...C_LIKE, string: [RAW_RUST, DOUBLE_LINES, CHARACTER] }),
-  ...FREE,
-}
-const python: Language = {
-  name: 'python',
-  pattern: pattern({
-    comment: [HASH, CONTINUATION],
-    string: [TRIPLE_DOUBLE, TRIPLE_SINGLE, DOUBLE, SINGLE].map(prefixed),
-  }),
-  spaces: 'drop',
-  lines: 'indent',
-}
-const yaml: Language = {
-  name: 'yaml',
-  pattern: pattern({
+const javascript = language('javascript', FREE, { comment: C_COMMENTS, string: [DOUBLE, SINGLE] })
+const c = language('c', FREE, {
+  comment: [SLASHES_CONTINUED, BLOCK, CONTINUATION],
+  string: [RAW_CPP, DOUBLE, CHARACTER],
+})
+const java = language('c', FREE, { comment: C_COMMENTS, string: [TRIPLE_DOUBLE, DOUBLE, CHARACTER] })
+const go = language('c', FREE, { comment: C_COMMENTS, string: [RAW_GO, DOUBLE, CHARACTER] })
+const rust = language('c', FREE, { comment: C_COMMENTS, string: [RAW_RUST, DOUBLE_LINES, CHARACTER] })
+const python = language(
+  'python',
+  { spaces: 'drop', lines: 'indent' },
+  { comment: [HASH, CONTINUATION], string: [TRIPLE_DOUBLE, TRIPLE_SINGLE, DOUBLE, SINGLE].map(prefixed) },
+)
+const yaml = language(
+  'yaml',
+  { spaces: 'fold', lines: 'indent' },
+  {
     comment: [/(?<!\S)#.*/u],
     string: [YAML_BLOCK, YAML_QUOTED],
     word: String.raw`[\p{L}_][\p{L}\p{N}_.\-]*`,
-  }),
-  spaces: 'fold',
-  lines: 'indent',
-}
-const toml: Language = {
-  name: 'toml',
-  pattern: pattern({
-    comment: [HASH],
-    string: [TRIPLE_DOUBLE, /'''[\s\S]*?(?:'''|$)/u, DOUBLE, /'[^'\n]*'?/u],
-  }),
-  spaces: 'drop',
-  lines: 'fold',
-}
-const shell: Language = {
-  name: 'shell',
-  pattern: pattern({
-    comment: [/(?<![^\s;&|()])#.*/u, CONTINUATION],
-    string: [/\\[\s\S]/u, /'[^']*'?/u, DOUBLE_LINES],
-  }),
-  ...FOLDED,
-}
-const json: Language = { name: 'json', pattern: pattern({ string: [DOUBLE] }), ...FREE }
-const markup: Language = {
-  name: 'markup',
-  pattern: pattern({ comment: [/<!--[\s\S]*?(?:-->|$)/u] }),
-  ...FOLDED,
-}
-const unknown: Language = { name: 'unknown', pattern: pattern({}), ...FOLDED }
+  },
+)
+const toml = language(
+  'toml',
+  { spaces: 'drop', lines: 'fold' },
+  { comment: [HASH], string: [TRIPLE_DOUBLE, /'''[\s\S]*?(?:'''|$)/u, DOUBLE, /'[^'\n]*'?/u] },
+)
+const shell = language('shell', FOLDED, {
+  comment: [/(?<![^\s;&|()])#.*/u, CONTINUATION],
+  string: [/\\[\s\S]/u, /'[^']*'?/u, DOUBLE_LINES],
+})
+const json = language('json', FREE, { string: [DOUBLE] })
+const markup = language('markup', FOLDED, { comment: [/<!--[\s\S]*?(?:-->|$)/u] })
+const unknown = language('unknown', FOLDED, {})
 
 const BY_EXTENSION: ReadonlyMap<string, Language> = new Map([
   ...'js mjs cjs jsx ts mts cts tsx'.split(' ').map((name) => [name, javascript] as const),
@@ -145,7 +108,11 @@ function prefixed(string: RegExp): RegExp {
   return new RegExp(`[rRbBuUfFtT]{0,2}(?:${string.source})`, 'u')
 }
 
-function pattern({ comment = [], string = [], word = WORD }: Grammar): RegExp {
+function language(
+  name: Language['name'],
+  layout: Pick<Language, 'spaces' | 'lines'>,
+  { comment = [], string = [], word = WORD }: Grammar,
+): Language {
   const groups = [
     ['space', String.raw`\s+`],
     ['comment', comment.map(({ source }) => source).join('|')],
@@ -154,5 +121,6 @@ function pattern({ comment = [], string = [], word = WORD }: Grammar): RegExp {
     ['word', word],
     ['other', String.raw`[\s\S]`],
   ].filter(([, source]) => source !== '')
-  return new RegExp(groups.map(([name, source]) => `(?<${name}>${source})`).join('|'), 'uy')
+  const pattern = new RegExp(groups.map(([group, source]) => `(?<${group}>${source})`).join('|'), 'uy')
+  return { name, pattern, ...layout }
 }

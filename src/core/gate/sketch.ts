@@ -19,7 +19,6 @@ const SAME_CONSTANT = 10
 /** Keywords that introduce a new name. */
 const INTRODUCES = /^(?:def|class|function|const|let|var|fn|for|struct)$/
 
-/** What a change adds to one file or removes from it. */
 interface Pieces {
   shingles: Set<string>
   constants: Set<string>
@@ -33,16 +32,10 @@ interface Pieces {
  * @returns at most 220 characters
  */
 export function sketchOf(changes: readonly Change[]): string {
-  const pieces = changes.map(piecesOf)
-  const shingles = smallest(
-    pieces.flatMap((piece) => [...piece.shingles]),
-    MAX_SHINGLES,
-  )
-  const constants = smallest(
-    pieces.flatMap((piece) => [...piece.constants]),
-    MAX_CONSTANTS,
-  )
-  return `${shingles.join('')}.${constants.join('')}`
+  const pieces = changes.map(changedPieces)
+  const shingles = pieces.flatMap((piece) => piece.shingles)
+  const constants = pieces.flatMap((piece) => piece.constants)
+  return `${smallest(shingles, MAX_SHINGLES)}.${smallest(constants, MAX_CONSTANTS)}`
 }
 
 /** True when only numbers change. */
@@ -69,25 +62,18 @@ export function similarityTo(sketch: string): (other: string) => number {
   }
 }
 
-function piecesOf({ path, before = '', after = '' }: Change): Pieces {
+/** What a change adds to one file or removes from it, as hashes. */
+function changedPieces({ path, before = '', after = '' }: Change): Record<keyof Pieces, string[]> {
   const old = codeTokens(path, before)
-  const known = new Set(old)
-  const current = foldNewNames(codeTokens(path, after), known)
+  const current = foldNewNames(codeTokens(path, after), new Set(old))
   const [removed, added] = [readPieces(old), readPieces(current)]
-  const mark = (sign: string, these: Set<string>, those: Set<string>) =>
-    [...these].filter((piece) => !those.has(piece)).map((piece) => `${sign}${piece}`)
+  const changed = (kind: keyof Pieces) => [
+    ...[...removed[kind]].filter((piece) => !added[kind].has(piece)).map((piece) => `-${piece}`),
+    ...[...added[kind]].filter((piece) => !removed[kind].has(piece)).map((piece) => `+${piece}`),
+  ]
   return {
-    shingles: new Set(
-      [...mark('-', removed.shingles, added.shingles), ...mark('+', added.shingles, removed.shingles)].map(
-        (piece) => hash(`${path}\0${piece}`),
-      ),
-    ),
-    constants: new Set(
-      [
-        ...mark('-', removed.constants, added.constants),
-        ...mark('+', added.constants, removed.constants),
-      ].map((piece) => hashConstant(path, piece)),
-    ),
+    shingles: changed('shingles').map((piece) => hash(`${path}\0${piece}`)),
+    constants: changed('constants').map((piece) => hashConstant(path, piece)),
   }
 }
 
@@ -165,8 +151,8 @@ function logOf(value: number): number {
 }
 
 /** Keeps the pieces with the smallest hashes: changes that share pieces then also keep the same ones. */
-function smallest(pieces: readonly string[], max: number): string[] {
-  return [...new Set(pieces)].sort().slice(0, max)
+function smallest(pieces: readonly string[], max: number): string {
+  return [...new Set(pieces)].sort().slice(0, max).join('')
 }
 
 function readSketch(sketch: string): [string[], string[]] {
@@ -197,7 +183,6 @@ function sharedShingles(a: readonly string[], b: readonly string[]): { shared: n
 }
 
 function isSameConstant(a: string, b: string): boolean {
-  const place = (constant: string) => constant.slice(0, HASH_CHARACTERS)
   const value = (constant: string) => Number.parseInt(constant.slice(HASH_CHARACTERS), 36)
-  return place(a) === place(b) && Math.abs(value(a) - value(b)) < SAME_CONSTANT
+  return a.startsWith(b.slice(0, HASH_CHARACTERS)) && Math.abs(value(a) - value(b)) < SAME_CONSTANT
 }

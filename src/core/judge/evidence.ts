@@ -1,4 +1,4 @@
-// Which recorded runs may be compared with which: the same testbed, the same configuration, and no run twice.
+// Selects the recorded runs that may be compared: the same testbed, the same configuration, and no run twice.
 
 import { type Candidate, isIdea } from '../record/candidate.ts'
 import type { BaselineCommit, State } from '../record/state.ts'
@@ -15,26 +15,24 @@ import { estimateNoise, mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 import { type Evidence, losses } from './judge.ts'
+import type { JudgePolicy } from './policy.ts'
 
 /** What two numbers must share to be comparable. */
-export interface Conditions {
+export interface Conditions extends Pick<Metric, 'direction'> {
   /** Hash of the configuration. */
   config: string
-  /** Hardware in words; undefined while nothing has been trained, or when the machine that will train is not known yet. */
+  /** Hardware in words; undefined before the first trial, or while the machine that will train is unknown. */
   testbed: string | undefined
-  /** Which values are better. */
-  direction: Metric['direction']
 }
 
-/** Every comparable run of this code, in the order of the ledger, without those that certify. */
+/** Every comparable run of this code, in the order of the ledger, without certifying runs. */
 export function trialsOfTree(state: State, conditions: Conditions, tree: string): TrialResult[] {
   return runsUnder(state, conditions).judged.get(tree) ?? []
 }
 
 /**
- * The runs that measure a tree as the baseline. The first run of a merged candidate is left out: it was selected for
- * being good, so that at its word the new baseline would look better than it is. After a change of testbed that is the
- * first one there, whatever its number.
+ * The runs that measure a tree as the baseline. The first run of a merged candidate is excluded: it was selected for its
+ * score (winner's curse). After a change of testbed that is the first one there, whatever its number.
  */
 export function baselineTrials(state: State, conditions: Conditions, tree: string): TrialResult[] {
   return unselectedRuns(trialsOfTree(state, conditions, tree))
@@ -46,14 +44,14 @@ function unselectedRuns(results: readonly TrialResult[]): TrialResult[] {
 }
 
 /**
- * Noise of one run, over all code that was run twice or more; undefined before that. The first run of a candidate is left
- * out: whoever is run again was selected by it for being good, and luck that was selected looks like noise.
+ * Noise of one run, over all code that was run at least twice; undefined before that. The first run of a candidate is
+ * excluded: a candidate is run again because that run was good, and selected luck looks like noise.
  *
- * @param except tree of the candidate that is judged: its own luck must not decide how much luck there is
+ * @param except tree of the candidate that is judged: its own luck must not affect the estimate
  */
 export function noiseSigma(state: State, conditions: Conditions, except?: string): number | undefined {
   const known = runsUnder(state, conditions)
-  // A tree that was run once tells nothing about noise, so leaving it out changes nothing.
+  // A tree that was run once says nothing about noise, so excluding it changes nothing.
   const isLeftOut = except !== undefined && (known.byTree.get(except)?.length ?? 0) > 1
   if (isLeftOut) return noiseOf(known, except)
   known.sigma ??= { value: noiseOf(known) }
@@ -65,12 +63,11 @@ function noiseOf({ byTree }: RunsUnder, except?: string): number | undefined {
   return estimateNoise(groups.map(([, results]) => measuredValues(results.filter(isUnselected))))?.sigma
 }
 
-/** False for the first run of a tree under these conditions when it was made of a candidate. */
+/** False for the first run of a tree under these conditions if it was a candidate's. */
 function isUnselected({ trial }: TrialResult, index: number): boolean {
   return index > 0 || trial.candidate === null
 }
 
-/** What a candidate is judged on. */
 export function evidenceFor(
   state: State,
   conditions: Conditions,
@@ -86,27 +83,24 @@ export function evidenceFor(
   }
 }
 
-/** What the record tells about a baseline, by its commit; `inherited` when it was known before it was the baseline. */
+/** `inherited`: the level was known before the commit became the baseline. */
+type BaselineBelief = Belief & { inherited: boolean }
+
+/** The estimate of a baseline, by its commit. */
 export function beliefAt(
   state: State,
   conditions: Conditions,
   base: string,
   sigma: number | undefined,
-): Belief & { inherited: boolean } {
-  const known = runsUnder(state, conditions)
+): BaselineBelief {
+  const { beliefs } = runsUnder(state, conditions)
   const key = `${base} ${sigma}`
-  const belief = known.beliefs.get(key) ?? believeAt(state, conditions, base, sigma)
-  known.beliefs.set(key, belief)
+  const belief = beliefs.get(key) ?? believeIn(periodsUntil(state, conditions, base), sigma)
+  beliefs.set(key, belief)
   return belief
 }
 
-function believeAt(
-  state: State,
-  conditions: Conditions,
-  base: string,
-  sigma: number | undefined,
-): Belief & { inherited: boolean } {
-  const periods = periodsUntil(state, conditions, base)
+function believeIn(periods: BaselinePeriod[], sigma: number | undefined): BaselineBelief {
   const last = periods.pop()
   if (!last || !sigma) return { level: undefined, effects: NOTHING_CARRIED.effects, inherited: false }
   const carried = carriedBehind(periods, sigma)
@@ -114,12 +108,12 @@ function believeAt(
   return { level, effects, inherited: carried.level !== undefined }
 }
 
-/** The latest answer of `carriedBehind`, with what was carried behind each period. */
+/** The latest result of `carriedBehind`, with what was carried behind each period. */
 let latest: { sigma: number; periods: BaselinePeriod[]; carried: CarriedBelief[] } | undefined
 
 /**
- * What is carried behind these periods. From one line of the ledger to the next only the last of them change, so the rest
- * is taken from the latest answer; it is compared number by number.
+ * What is carried behind these periods. From one line of the ledger to the next only the last periods change, so the rest is
+ * reused from the latest result after comparing every number.
  */
 function carriedBehind(periods: BaselinePeriod[], sigma: number): CarriedBelief {
   const known = latest?.sigma === sigma ? latest : { periods: [], carried: [] }
@@ -144,31 +138,38 @@ function areEqual(one: readonly number[], two: readonly number[]): boolean {
 }
 
 /**
- * Runs of the present baseline that are missing before anything can be judged on it: none once its level is inherited
- * from the candidate whose merge made it. Where repeated runs are identical, one is enough.
+ * Number of runs of the current baseline that are missing before candidates can be judged: 0 once its level is inherited from
+ * the candidate whose merge created it. Where repeated runs are identical, one is enough, once that is known: a metric with
+ * few digits also repeats by chance.
  */
 export function missingBaselineRuns(
   state: State,
   conditions: Conditions,
   { commit, tree }: BaselineCommit,
-  replicates: number,
+  { baselineReplicates, deterministic = false }: Pick<JudgePolicy, 'baselineReplicates' | 'deterministic'>,
 ): number {
   const sigma = noiseSigma(state, conditions)
-  const wanted = sigma === 0 ? 1 : beliefAt(state, conditions, commit, sigma).inherited ? 0 : replicates
+  const isExact = sigma === 0 && (deterministic || mostBaselineRuns(state, conditions) >= baselineReplicates)
+  const wanted = isExact ? 1 : beliefAt(state, conditions, commit, sigma).inherited ? 0 : baselineReplicates
   return Math.max(0, wanted - baselineTrials(state, conditions, tree).length)
 }
 
-/** The eras up to that of this baseline, oldest first. */
+/** Runs of the baseline that was run most often. */
+function mostBaselineRuns(state: State, conditions: Conditions): number {
+  return Math.max(0, ...state.baselines.map(({ tree }) => baselineTrials(state, conditions, tree).length))
+}
+
+/** The periods up to that of this baseline, oldest first. */
 function periodsUntil(state: State, conditions: Conditions, base: string): BaselinePeriod[] {
   const { judged: byTree } = runsUnder(state, conditions)
-  // What changes nothing, or undoes a merge, tells nothing about what changes usually do.
+  // A/A candidates and reverts say nothing about what changes usually do.
   const ideas = [...state.candidates.values()].filter(isIdea)
   const byBase = Map.groupBy(ideas, (candidate) => candidate.base)
   const lossesOf = (results: readonly TrialResult[]) => losses(results, conditions)
   const last = state.baselines.findLastIndex(({ commit }) => commit === base)
   let inherited = false
   return state.baselines.slice(0, last + 1).map(({ commit, tree }) => {
-    // Inherited, the runs that were made of this code as a candidate have been weighed already.
+    // If the level is inherited, the runs of this code as a candidate are part of it already.
     const own = unselectedRuns(byTree.get(tree) ?? []).filter(
       ({ trial }) => !inherited || trial.candidate === null,
     )
@@ -191,7 +192,7 @@ function isDecided({ verdict }: Candidate): boolean {
   return verdict !== undefined && verdict.kind !== 'merge'
 }
 
-/** True when merging it made exactly the code that was trained. */
+/** True when merging it created exactly the code that was trained. */
 function becameBaseline({ end }: Candidate): boolean {
   return end?.kind === 'merged' && end.asTrained
 }
@@ -215,25 +216,24 @@ export function baselineMean(state: State, conditions: Conditions, tree: string)
   return values.length > 0 ? mean(values) : undefined
 }
 
-/** Every run made under these conditions, whatever it was for, in the order of the ledger. */
+/** Every run under these conditions, whatever its purpose, in the order of the ledger. */
 export function comparableTrials(state: State, conditions: Conditions): readonly TrialResult[] {
   return runsUnder(state, conditions).all
 }
 
-/** The runs made under one set of conditions, and what was worked out from them. */
+/** The runs under one set of conditions, and what was computed from them. */
 interface RunsUnder {
   all: readonly TrialResult[]
   /** By the code that ran, in the order of its first run. */
   byTree: ReadonlyMap<string, TrialResult[]>
   /** The same without runs that certify. */
   judged: ReadonlyMap<string, TrialResult[]>
-  /** Set once it was asked for. */
   sigma?: { value: number | undefined }
-  /** What is believed of baselines, by commit and noise. */
-  beliefs: Map<string, Belief & { inherited: boolean }>
+  /** By commit and noise. */
+  beliefs: Map<string, BaselineBelief>
 }
 
-/** A state never changes, so what was worked out from it once holds as long as it does. */
+/** States never change, so a computed result stays valid as long as its state exists. */
 const known = new WeakMap<State, Map<string, RunsUnder>>()
 
 function runsUnder(state: State, { config, testbed, direction }: Conditions): RunsUnder {

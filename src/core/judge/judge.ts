@@ -6,6 +6,7 @@ import { type Belief, measuredGain } from '../statistics/belief.ts'
 import { judgeEffect, type Posterior, untriedImprovement } from '../statistics/effects.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
 import { formatNumber, formatScore, formatShare } from '../text/numbers.ts'
+import { countedRuns, describeLongerRuns } from './counted-runs.ts'
 import { formatGain, inMetric, type JudgePolicy, type Requirement, requirement } from './policy.ts'
 
 /** A decision, or the request for one more run before one can be made. */
@@ -44,22 +45,33 @@ const WORTH_ANOTHER_RUN = 1.75
 const PARK_RISK = 0.5
 
 /**
- * Wall time that one run of a candidate may take before its number stops counting: the usual time plus 5 % and 2 s, measured
- * from outside. Training longer does not make a better model.
- */
-export function wallAllowanceSeconds(usualSeconds: number): number {
-  return usualSeconds * 1.05 + 2
-}
-
-/**
  * Judges one candidate. The measured gain is combined with a prior learned from past candidates (statistics/effects.ts). The
  * candidate is merged when the risk that it falls short of the required gain is low, run again while another run is worth
  * more than a new candidate, and otherwise rejected or parked.
  */
 export function judge(evidence: Evidence, policy: JudgePolicy, code: JudgedCode = {}): Judgement {
-  const { baseline, candidate, level, sigma } = evidence
-  const failure = firstFailure(candidate, code.usualSeconds ?? mean(baseline.map((run) => run.wallSeconds)))
-  if (failure) return { kind: 'reject', ...failure, runs: countRuns(evidence) }
+  const counted = countedRuns(evidence, policy, code.usualSeconds)
+  const runs = countRuns(evidence)
+  if (counted.kind === 'failure') return { kind: 'reject', ...counted.failure, runs }
+  const { inTime, late } = counted
+  if (late === undefined) return judgeRuns(evidence, policy, code)
+  if (inTime.length > 0) {
+    const judgement = judgeRuns({ ...evidence, candidate: inTime }, policy, code)
+    return withRuns(judgement, `${judgement.reason}; ${late}, so it does not count`, runs)
+  }
+  // The machine may be to blame for one long run. If even its number is no improvement, another run is not worth it.
+  const judgement = judgeRuns(evidence, policy, code)
+  if (judgement.kind === 'reject') return withRuns(judgement, `${judgement.reason}; ${late}`, runs)
+  return { kind: 'replicate', reason: `${late}, so it is measured again` }
+}
+
+function withRuns(judgement: Judgement, reason: string, runs: Verdict['runs']): Judgement {
+  return judgement.kind === 'replicate' ? { ...judgement, reason } : { ...judgement, reason, runs }
+}
+
+/** Judges runs that may be compared. */
+function judgeRuns(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): Judgement {
+  const { candidate, level, sigma } = evidence
   if (candidate.length === 0) return { kind: 'replicate', reason: 'not trained yet' }
   if (sigma === 0) return judgeExact(evidence, policy, code)
   if (level === undefined || sigma === undefined)
@@ -72,7 +84,8 @@ export function judge(evidence: Evidence, policy: JudgePolicy, code: JudgedCode 
   const z = (measured.gain - need.gain / sigma) / Math.sqrt(measured.variance)
   const [gain, plain] = [belief.mean, measured.gain].map((sigmas) => sigmas * sigma) as [number, number]
   const facts = { gain, measured: plain, sigma, z, risk: belief.risk, runs: countRuns(evidence) }
-  const words = describe(facts, Math.sqrt(belief.variance) * sigma, need)
+  const longer = describeLongerRuns(evidence, code.usualSeconds)
+  const words = `${describe(facts, Math.sqrt(belief.variance) * sigma, need)}${longer}`
   const least = need.gain < 0 ? NOT_WORSE_Z : MERGE_Z
   const proven = candidate.length >= 2 && belief.risk <= policy.mergeRisk && z >= least
   if (proven) return acceptOrDoubt(evidence, policy, facts, `${words} ≤ ${formatShare(policy.mergeRisk)}`)
@@ -120,9 +133,14 @@ function goOnOrStop(
   return { kind, reason: `${words}: ${conclusion} after ${candidate.length} runs`, ...facts }
 }
 
+/** Why several identical runs do not prove a gain. */
+const SEEDS_WITHOUT_EFFECT =
+  'repeated runs are identical (σ = 0), so they show no more than one run, and a person has to decide'
+
 /**
- * Judges a candidate where repeated runs of equal code are identical, so that one run shows the gain. A winner runs once
- * more: if it varies where the baseline does not, it brought its own randomness, and its first number was luck.
+ * Judges a candidate where repeated runs of equal code are identical. If that is in the nature of the metric, one run shows
+ * the gain, and a winner runs once more: if it varies where the baseline does not, it brought its own randomness. Otherwise
+ * all runs share one seed, whose luck no number of runs can show, so a person decides.
  */
 function judgeExact(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): Judgement {
   const [baseline, candidate] = [evidence.baseline, evidence.candidate].map((runs) => losses(runs, policy))
@@ -136,7 +154,9 @@ function judgeExact(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): 
   const enough = need.why === undefined ? gain > 0 : gain >= need.gain
   if (!enough) return { kind: 'reject', reason: `${words}: no improvement`, ...facts }
   if (facts.runs.candidate < 2) return { kind: 'replicate', reason: `${words}: worth another run` }
-  return acceptOrDoubt(evidence, policy, facts, `${words}; repeated runs are identical (σ = 0)`)
+  if (policy.deterministic)
+    return acceptOrDoubt(evidence, policy, facts, `${words}; repeated runs are identical (σ = 0)`)
+  return { kind: 'review', reason: `${words}; ${SEEDS_WITHOUT_EFFECT}`, ...facts }
 }
 
 /** Why a person has to confirm a proven gain: it is implausibly large for a self-reported number. */
@@ -186,27 +206,6 @@ function isScattered({ candidate }: Evidence, sigma: number): boolean {
 function trimLucky(values: readonly number[], sigma: number): number[] {
   const best = Math.max(...values) - MAX_LEAD_SIGMAS * sigma
   return values.map((value) => Math.max(value, best))
-}
-
-/** The first run that cannot be compared, because it has no number or took too long. */
-function firstFailure(
-  candidate: readonly TrialResult[],
-  usualSeconds: number,
-): Pick<Verdict, 'reason' | 'failure'> | undefined {
-  const allowance = wallAllowanceSeconds(usualSeconds)
-  for (const [index, result] of candidate.entries()) {
-    const run = `run ${index + 1} of ${candidate.length}`
-    const { outcome, wallSeconds } = result
-    if (outcome !== 'measured') {
-      const why = result.reason ? `: ${result.reason}` : ''
-      return { reason: `${run} ended ${outcome}${why}`, failure: outcome }
-    }
-    if (wallSeconds > allowance) {
-      const [took, usual] = [wallSeconds.toFixed(1), usualSeconds.toFixed(1)]
-      return { reason: `${run} is over-budget: ${took} s, and a run takes ${usual} s` }
-    }
-  }
-  return undefined
 }
 
 function countRuns({ baseline, candidate }: Evidence): Verdict['runs'] {

@@ -19,6 +19,10 @@ export interface JudgePolicy extends Pick<Metric, 'direction'> {
   /** Minimum gain to merge. Default 0. */
   minGain?: Gain
   simplicity?: Simplicity
+  /** How much longer than a run of the baseline a run may take, as a share; see `wallAllowanceSeconds`. Default 0.05. */
+  allowance?: number
+  /** Equal code always gives the same value, so that identical runs are a proof. Default false. */
+  deterministic?: boolean
   /** A larger gain that the training script itself reported waits for a person. */
   reviewAbove?: Gain
 }
@@ -32,6 +36,9 @@ export interface Simplicity {
   addedLines: number
   gain: Gain
 }
+
+/** Default of `allowance`. */
+export const DEFAULT_ALLOWANCE = 0.05
 
 /** Default of `merge-risk`; docs/deciding.md shows what other values cost. */
 export const DEFAULT_MERGE_RISK = 0.18

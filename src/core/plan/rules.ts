@@ -3,7 +3,6 @@
 import { certifyPolicy } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
 import type { Config } from '../config/config.ts'
-import { judgePolicy } from '../config/judge-policy.ts'
 import { measurementHash } from '../config/measurement.ts'
 import { planCut } from '../judge/cutting.ts'
 import type { Conditions } from '../judge/evidence.ts'
@@ -24,6 +23,22 @@ export function rulesOf(config: Config, testbed: string | undefined): Rules {
     conditions: { config: measurementHash(config), testbed, direction },
     policy: judgePolicy(config),
     certification: certifyPolicy(config, testbed),
+  }
+}
+
+/** How candidates are judged. */
+export function judgePolicy(config: Config): JudgePolicy {
+  const { allowance, metric, replicates, mergeRisk, minGain, simplicity, reviewAbove } = config
+  return {
+    direction: metric.direction,
+    baselineReplicates: replicates.baseline,
+    candidateReplicates: replicates.candidate,
+    mergeRisk,
+    allowance,
+    ...(metric.deterministic && { deterministic: true }),
+    ...(minGain && { minGain }),
+    ...(simplicity && { simplicity }),
+    ...(reviewAbove && { reviewAbove }),
   }
 }
 

@@ -16,13 +16,15 @@ import { type Candidate, isAa, revertedMerge } from '../record/candidate.ts'
 import type { LedgerEvent } from '../record/events.ts'
 import { type BaselineCommit, openCandidates, type State } from '../record/state.ts'
 import { isToBeMerged, statusOf } from '../record/status.ts'
-import type { Trial, TrialResult } from '../record/trial.ts'
+import type { Outcome, Trial, TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { explainLoss } from '../trial/lost.ts'
 import { isJudgeTrial, JUDGE, trialId, trialSeed } from '../trial/protocol.ts'
 
 /** Number of consecutive failed runs after which a baseline counts as broken. */
 const MAX_BASELINE_FAILURES = 3
+/** Outcomes of a first run that would only repeat: the command ran to its end, and its metric was not found. */
+const REPEATING: ReadonlySet<Outcome> = new Set<Outcome>(['no-metric', 'invalid-metric'])
 
 /**
  * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all. Requested
@@ -36,18 +38,30 @@ export function planTrials(
   policy: JudgePolicy,
   certification?: CertifyPolicy,
 ): Trial[] {
-  if (!state.baseline || baselineFailure(state, conditions) !== undefined) return []
+  if (!state.baseline || findBaselineFailure(state, conditions) !== undefined) return []
   const accepted = openCandidates(state).find((candidate) => isAccepted(candidate, state))
   if (accepted) return planAccepted(state, conditions, accepted)
-  const waiting = openCandidates(state)
-    .filter((candidate) => isJudged(candidate, state))
-    .filter((candidate) => judgeCandidate(state, conditions, policy, candidate).kind === 'replicate')
+  const waiting = openCandidates(state).filter(
+    (candidate) =>
+      isJudged(candidate, state) && judgeCandidate(state, conditions, policy, candidate).kind === 'replicate',
+  )
   const trials = waiting.flatMap((candidate) => planCandidate(state, conditions, candidate))
   return [
     ...(certification ? planCertification(state, certification) : []),
     ...planBaseline(state, conditions, policy, waiting),
     ...trials.sort((a, b) => Number(b.replicate > 1) - Number(a.replicate > 1)),
   ]
+}
+
+/**
+ * What `planTrials` plans, as far as it may start now: until the baseline was measured once, that is one run of it, because a
+ * mistake in the set-up would fail every other run too.
+ */
+export function planStartableTrials(...facts: Parameters<typeof planTrials>): Trial[] {
+  const [state, conditions] = facts
+  const planned = planTrials(...facts)
+  if (wasBaselineMeasured(state, conditions)) return planned
+  return planned.filter(({ tree }) => tree === state.baseline?.tree).slice(0, 1)
 }
 
 /** Approximate time from the verdict to the new baseline. */
@@ -77,9 +91,8 @@ function planBaseline(
 ): Trial[] {
   const { baseline } = state
   if (!baseline) return []
-  const missing = missingBaselineRuns(state, conditions, baseline, policy.baselineReplicates)
-  const count =
-    missing > 0 ? missing : Number(waiting.some((one) => isHeldUpByBaseline(state, conditions, one)))
+  const missing = missingBaselineRuns(state, conditions, baseline, policy)
+  const count = missing || Number(waiting.some((one) => isHeldUpByBaseline(state, conditions, one)))
   const commits = { base: baseline.commit, head: baseline.commit, tree: baseline.tree }
   return Array.from({ length: count }, (_, index) => nextTrial(state, null, commits, index))
 }
@@ -104,19 +117,11 @@ function nextTrial(
 ): Trial {
   const ran = [...state.trials.values()].filter(({ trial }) => trial.tree === tree && isJudgeTrial(trial))
   const replicate = Math.max(0, ...ran.map((result) => result.trial.replicate)) + 1 + ahead
+  const id = trialId(tree, replicate)
   const seed = trialSeed(state.rootSeed, tree, replicate)
   const known = candidate === null ? undefined : state.candidates.get(candidate)
-  return {
-    id: trialId(tree, replicate),
-    candidate,
-    base,
-    head,
-    tree,
-    replicate,
-    seed,
-    protocol: JUDGE,
-    ...(known && isAa(known) ? { aa: true } : {}),
-  }
+  const aa = known && isAa(known) && ({ aa: true } as const)
+  return { id, candidate, base, head, tree, replicate, seed, protocol: JUDGE, ...aa }
 }
 
 /** The judgement of a candidate on the evidence so far. */
@@ -142,7 +147,8 @@ export function decide(
   conditions: Conditions,
   policy: JudgePolicy,
 ): Extract<LedgerEvent, { kind: 'judged' }>[] {
-  if (!baselineIsMeasured(state, conditions, policy)) return []
+  const { baseline } = state
+  if (!baseline || missingBaselineRuns(state, conditions, baseline, policy) > 0) return []
   return openCandidates(state)
     .filter((candidate) => isJudged(candidate, state))
     .flatMap((candidate) => {
@@ -154,27 +160,52 @@ export function decide(
     })
 }
 
-function baselineIsMeasured(state: State, conditions: Conditions, policy: JudgePolicy): boolean {
-  if (!state.baseline) return false
-  return missingBaselineRuns(state, conditions, state.baseline, policy.baselineReplicates) === 0
+/** Why the baseline cannot be measured, as a sentence. */
+export function baselineFailure(state: State, conditions: Conditions): string | undefined {
+  return findBaselineFailure(state, conditions)?.words
 }
 
-/** The consecutive failed runs of a broken baseline; undefined while the baseline is not broken. */
-export function baselineFailures(state: State, conditions: Conditions): TrialResult[] | undefined {
+/** True when a run of the present baseline returned a value under this configuration, on any machine. */
+export function wasBaselineMeasured(state: State, conditions: Conditions): boolean {
+  const { baseline } = state
+  if (!baseline) return false
+  const runs = trialsOfTree(state, { ...conditions, testbed: undefined }, baseline.tree)
+  return runs.some(({ outcome }) => outcome === 'measured')
+}
+
+/** The last run of a baseline that cannot be measured. */
+export interface BaselineFailure {
+  run: TrialResult
+  /** What happened, as a sentence. */
+  words: string
+  /** False when the next job may try again. */
+  isFinal: boolean
+}
+
+/**
+ * Why the baseline cannot be measured; undefined while it may still be. A baseline that was never measured fails at once
+ * when its metric was not found, and for this job when its run failed in any other way than by diverging, which depends on
+ * the seed: the mistake is probably in the set-up, and may be mended on the machine before the next job.
+ *
+ * @param before ids of the trials that ended before this job. Default: all
+ */
+export function findBaselineFailure(
+  state: State,
+  conditions: Conditions,
+  before: { has(id: string): boolean } = state.trials,
+): BaselineFailure | undefined {
   if (!state.baseline) return undefined
   const runs = trialsOfTree(state, conditions, state.baseline.tree)
   const failed = runs.slice(runs.findLastIndex(({ outcome }) => outcome === 'measured') + 1)
-  return failed.length < MAX_BASELINE_FAILURES ? undefined : failed
-}
-
-/** Why the baseline cannot be measured, as a sentence. */
-export function baselineFailure(state: State, conditions: Conditions): string | undefined {
-  const failed = baselineFailures(state, conditions)
-  const last = failed?.at(-1)
-  return (
-    last &&
-    `${failed?.length} runs of the baseline ended ${last.outcome}: ${last.reason ?? 'no reason known'}`
-  )
+  const run = failed.at(-1)
+  if (run === undefined) return undefined
+  const isFirst = failed.length === runs.length && !wasBaselineMeasured(state, conditions)
+  const isFinal = failed.length >= MAX_BASELINE_FAILURES || (isFirst && REPEATING.has(run.outcome))
+  const endsJob = isFirst && run.outcome !== 'diverged' && !before.has(run.trial.id)
+  if (!isFinal && !endsJob) return undefined
+  const subject =
+    failed.length === 1 ? 'the first run of the baseline' : `${failed.length} runs of the baseline`
+  return { run, isFinal, words: `${subject} ended ${run.outcome}: ${run.reason ?? 'no reason known'}` }
 }
 
 /** An action on GitHub. */
@@ -188,11 +219,16 @@ type CandidateStep =
   /** The candidate is decided: publish the verdict, then merge or close. */
   | { kind: 'settle'; candidate: Candidate }
 
-/** The next actions on GitHub, most urgent first: merges, because every other candidate depends on them. */
-export function planSteps(state: State): Step[] {
+/**
+ * The next actions on GitHub, most urgent first: merges, because every other candidate depends on them.
+ *
+ * @param mayOpen false until the baseline was measured: a mistake in the set-up must not leave pull requests behind
+ */
+export function planSteps(state: State, mayOpen = true): Step[] {
   const urgency: Record<CandidateStep['kind'], number> = { settle: 1, rebase: 2, open: 3 }
   const steps = openCandidates(state)
     .flatMap((candidate) => stepFor(state, candidate))
+    .filter(({ kind }) => mayOpen || kind !== 'open')
     .sort((a, b) => urgency[a.kind] - urgency[b.kind])
   const { merges = [], others = [] } = Object.groupBy(steps, ({ candidate }) =>
     isToBeMerged(candidate) ? 'merges' : 'others',

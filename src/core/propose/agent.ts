@@ -1,6 +1,6 @@
 // The built-in agent's tools: their descriptions, the schemas of their arguments, and the parser for tool calls.
 import { z } from 'zod'
-import { CATEGORIES, type FileEdits, type Proposal } from '../record/candidate.ts'
+import { CATEGORIES, type Proposal } from '../record/candidate.ts'
 import { EFFECTS } from './past.ts'
 
 const path = z.string().min(1).max(400).describe('Path as list_files shows it.')
@@ -102,11 +102,7 @@ const DESCRIPTIONS: Readonly<Record<ToolName, string>> = {
 export function agentTools({ checks }: { checks: boolean }): ToolDefinition[] {
   return (Object.keys(SCHEMAS) as ToolName[])
     .filter((name) => checks || name !== 'run_checks')
-    .map((name) => ({
-      name,
-      description: DESCRIPTIONS[name],
-      parameters: argumentSchema(SCHEMAS[name]),
-    }))
+    .map((name) => ({ name, description: DESCRIPTIONS[name], parameters: argumentSchema(SCHEMAS[name]) }))
 }
 
 function argumentSchema(schema: z.ZodObject): Record<string, unknown> {
@@ -127,7 +123,8 @@ export function parseToolCall(name: string, text: string, offered: readonly Tool
     return malformed(
       `there is no tool ${JSON.stringify(name.slice(0, 60))}; available tools: ${offered.join(', ')}`,
     )
-  const value = parseObject(text)
+  // Some endpoints send an empty string for a tool without arguments.
+  const value = parseObject(text.trim() || '{}')
   if (value === undefined) return malformed(`the arguments of ${name} are not a JSON object`)
   const parsed = SCHEMAS[tool].safeParse({ ...Object.fromEntries(Object.entries(value).flatMap(tidy)), tool })
   if (parsed.success) return { kind: 'call', call: parsed.data }
@@ -148,23 +145,19 @@ function malformed(problem: string): ParsedToolCall {
   return { kind: 'malformed', problem }
 }
 
-function parseObject(text: string): object | undefined {
+/** The JSON object in a text; undefined when it is anything else. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    // Some endpoints send an empty string for a tool without arguments.
-    const value: unknown = JSON.parse(text.trim() || '{}')
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
   } catch {
     return undefined
   }
 }
 
-/** Builds the proposal that a `submit` call describes. */
-export function toProposal(call: SubmitCall, files: FileEdits): Proposal {
-  return {
-    title: call.title.replace(/\s+/g, ' '),
-    hypothesis: call.hypothesis,
-    category: call.category,
-    expectedEffect: call.expected_effect,
-    files,
-  }
+/** How an agent describes its change. */
+export type Statement = Omit<Proposal, 'files' | 'knob'>
+
+export function toStatement({ title, hypothesis, category, expected_effect }: SubmitCall): Statement {
+  return { title: title.replace(/\s+/g, ' '), hypothesis, category, expectedEffect: expected_effect }
 }

@@ -2,29 +2,14 @@
 import { z } from 'zod'
 import { CATEGORIES, type Category, type FileEdits, NO_USAGE, type Usage } from '../record/candidate.ts'
 import { visibleText } from '../text/markdown.ts'
-import { parseToolCall, toProposal } from './agent.ts'
+import { parseObject, parseToolCall, type Statement, toStatement } from './agent.ts'
 import { readCannot } from './asked.ts'
-
-/** A description of a proposed change. */
-export interface Statement {
-  title: string
-  hypothesis: string
-  category: Category
-  expectedEffect: string
-}
+import { HEADERS } from './plain.ts'
 
 export type HandedIn =
   | { kind: 'statement'; statement: Statement; usage: Usage }
   /** The file exists but does not have the required format. */
   | { kind: 'malformed'; problem: string }
-
-/** Headers for agents that cannot write the file, by the field they replace. */
-export const HEADERS = {
-  title: 'TITLE',
-  hypothesis: 'HYPOTHESIS',
-  category: 'CATEGORY',
-  expected_effect: 'EXPECTED',
-}
 
 const tokens = z.int().min(0).max(1e12)
 const usageSchema = z.strictObject({
@@ -48,23 +33,19 @@ export function readStatement(
   before: ReadonlyMap<string, string>,
   after: FileEdits,
 ): HandedIn {
-  if (json !== undefined) return readFileStatement(json, after)
+  if (json !== undefined) return readFileStatement(json)
   return { kind: 'statement', statement: readOutput(output, before, after), usage: NO_USAGE }
 }
 
-function readFileStatement(json: string, files: FileEdits): HandedIn {
+function readFileStatement(json: string): HandedIn {
   const { usage, ...fields } = parseObject(json) ?? {}
   const call = parseToolCall('submit', JSON.stringify(fields), ['submit'])
   if (call.kind === 'malformed' || call.call.tool !== 'submit')
     return malformed(call.kind === 'malformed' ? call.problem.replace('arguments of submit', 'fields') : '')
   const spent = usageSchema.optional().safeParse(usage)
   if (!spent.success) return malformed(`usage is invalid:\n${z.prettifyError(spent.error)}`)
-  const { title, hypothesis, category, expectedEffect } = toProposal(call.call, files)
-  return {
-    kind: 'statement',
-    statement: { title, hypothesis, category, expectedEffect },
-    usage: spent.data === undefined ? NO_USAGE : toUsage(spent.data),
-  }
+  const total = spent.data === undefined ? NO_USAGE : toUsage(spent.data)
+  return { kind: 'statement', statement: toStatement(call.call), usage: total }
 }
 
 function toUsage(spent: z.infer<typeof usageSchema>): Usage {
@@ -74,15 +55,6 @@ function toUsage(spent: z.infer<typeof usageSchema>): Usage {
 
 function malformed(problem: string): HandedIn {
   return { kind: 'malformed', problem: `the proposal file has the wrong format: ${problem}` }
-}
-
-function parseObject(json: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(json)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** Reads why a request cannot be done, from the last paragraph that says so. */

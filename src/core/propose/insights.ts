@@ -7,7 +7,7 @@ import { pastIdeas } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
 import { STATUS_WORDS, statusOf } from '../record/status.ts'
 import { visibleText } from '../text/markdown.ts'
-import { gainText } from './brief/words.ts'
+import { failedToRun, gainOf, gainText, nameOf } from './brief/words.ts'
 
 const MAX_LINES = 30
 const MAX_LINE_CHARACTERS = 300
@@ -21,9 +21,12 @@ Rewritten from time to time. Add lines of your own, or change any of these: what
 /** Ends a generated line with a hash of it. If the hash does not match, a person has changed the line. */
 const MARK = / <!-- ([0-9a-f]{6}) -->$/
 
-/** Number of decided ideas. */
 export function decidedCount(state: State): number {
-  return pastIdeas(state).filter(({ end }) => end !== undefined).length
+  return decidedIdeas(state).length
+}
+
+function decidedIdeas(state: State): Candidate[] {
+  return pastIdeas(state).filter(({ end }) => end !== undefined)
 }
 
 /** @param every number of decided ideas between two rewrites */
@@ -33,8 +36,7 @@ export function insightsAreDue(state: State, every: number): boolean {
 
 /** The prompt for a model, which answers once. */
 export function insightsPrompt(state: State, present: string | undefined): string {
-  const decided = pastIdeas(state).filter(({ end }) => end !== undefined)
-  const lines = decided.slice(-MAX_PROMPT_CANDIDATES).map(describeAttempt)
+  const lines = decidedIdeas(state).slice(-MAX_PROMPT_CANDIDATES).map(describeAttempt)
   return `Below are the changes that were tried on a training program, with their results. Summarise what was learned for the
 next proposer: what works, what does not work, and what is still open. Write at most ${MAX_LINES} lines. Every line starts with
 "- ", is one sentence, and ends with the experiments that support it, such as (#12, #15). Lines without experiments are dropped.
@@ -77,30 +79,21 @@ export function tabulateInsights(state: State): string[] {
 }
 
 function sumUp(tried: readonly Candidate[]): string {
-  const merged = tried.filter((candidate) => statusOf(candidate) === 'merged')
-  const failed = tried.filter(({ verdict }) => verdict?.kind === 'reject' && verdict.gain === undefined)
-  const others = tried.filter((candidate) => statusOf(candidate) !== 'merged')
+  const byGain = tried.toSorted((a, b) => gainOf(b) - gainOf(a))
+  const merged = byGain.filter((candidate) => statusOf(candidate) === 'merged')
+  const failed = tried.filter(failedToRun)
+  const others = byGain.filter((candidate) => statusOf(candidate) !== 'merged')
   return [
     `${tried.length} tried`,
-    `${merged.length} merged${listed(merged.toSorted((a, b) => gainOf(b) - gainOf(a)))}`,
+    `${merged.length} merged${listed(merged)}`,
     `${failed.length} failed to run${listed(failed.toReversed())}`,
-    `best of the rest${listed(others.toSorted((a, b) => gainOf(b) - gainOf(a)).slice(0, 2)) || ' unknown'}`,
+    `best of the rest${listed(others.slice(0, 2)) || ' unknown'}`,
   ].join('; ')
 }
 
 function listed(candidates: readonly Candidate[]): string {
-  const names = candidates
-    .slice(0, MAX_NAMED)
-    .map((candidate) => `${nameOf(candidate)} ${gainText(candidate)}`)
+  const names = candidates.slice(0, MAX_NAMED).map((one) => `${nameOf(one)} ${gainText(one)}`)
   return names.length === 0 ? '' : ` (${names.join(', ')})`
-}
-
-function gainOf({ verdict }: Candidate): number {
-  return verdict?.gain ?? Number.NEGATIVE_INFINITY
-}
-
-function nameOf({ id, pullRequest }: Candidate): string {
-  return pullRequest === undefined ? id : `#${pullRequest}`
 }
 
 /** Replaces the generated lines of the insights. Lines that people wrote stay in order, before the generated ones. */

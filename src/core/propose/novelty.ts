@@ -7,6 +7,8 @@ import { pastIdeas } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
 import { isTurnedDown, statusOf } from '../record/status.ts'
 import { visibleText } from '../text/markdown.ts'
+import { best } from './bandit.ts'
+import { nameOf } from './brief/words.ts'
 
 export interface NoveltyPolicy {
   /** A change repeats a past one if they have at least this share in common, 0 to 1. At 1 only equal changes are refused. */
@@ -34,17 +36,14 @@ export function explainRepetition(
   const twin = past.find((candidate) => candidate.changeKey === key)
   if (twin) return `The same change was proposed before: ${describePast(twin)}. Propose a different idea.`
   const likeness = similarityTo(sketchOf(changes))
-  let nearest: { candidate: Candidate; share: number } | undefined
-  for (const candidate of past) {
-    if (candidate.sketch === undefined) continue
-    const share = likeness(candidate.sketch)
-    if (share < (sources.includes(candidate.id) ? 1 : policy.similarity)) continue
-    if (!nearest || share > nearest.share) nearest = { candidate, share }
-  }
-  return (
-    nearest &&
-    `The change is ${percent(nearest.share)} similar to an earlier one: ${describePast(nearest.candidate)}. Propose a different idea.`
-  )
+  const similar = past.flatMap((candidate) => {
+    const share = candidate.sketch === undefined ? -1 : likeness(candidate.sketch)
+    return share < (sources.includes(candidate.id) ? 1 : policy.similarity) ? [] : [{ candidate, share }]
+  })
+  const nearest = best(similar, ({ share }) => share)
+  if (!nearest) return undefined
+  const percent = Math.floor(100 * nearest.share)
+  return `The change is ${percent} % similar to an earlier one: ${describePast(nearest.candidate)}. Propose a different idea.`
 }
 
 /**
@@ -59,12 +58,8 @@ function mayReturn(candidate: Candidate, mergesSince: number, policy: NoveltyPol
   return mergesSince >= (wasCompared ? policy.retryAfterMerges : 1)
 }
 
-function describePast({ title, id, pullRequest, verdict }: Candidate): string {
-  const place = pullRequest === undefined ? id : `#${pullRequest}`
+function describePast(candidate: Candidate): string {
+  const { title, verdict } = candidate
   const result = verdict ? verdict.reason : 'it is still being tested'
-  return `"${visibleText(title, 100)}" (${place}): ${visibleText(result, 200)}`
-}
-
-function percent(share: number): string {
-  return `${Math.floor(100 * share)} %`
+  return `"${visibleText(title, 100)}" (${nameOf(candidate)}): ${visibleText(result, 200)}`
 }

@@ -17,7 +17,8 @@ export type PlainAnswer =
   | { kind: 'prose' }
 
 const [SEARCH, DIVIDER, REPLACE] = ['<<<<<<< SEARCH', '=======', '>>>>>>> REPLACE']
-const HEADERS = {
+/** Headers of a plain answer, by the field of `submit` that they replace. */
+export const HEADERS = {
   title: 'TITLE',
   hypothesis: 'HYPOTHESIS',
   category: 'CATEGORY',

@@ -1,7 +1,7 @@
 // The task for an external coding agent: how to submit a candidate, the brief, and why its last attempt was refused.
 import { CATEGORIES } from '../record/candidate.ts'
 import { fence } from '../text/markdown.ts'
-import { HEADERS } from './hand-in.ts'
+import { HEADERS } from './plain.ts'
 
 const EXAMPLE = {
   title: 'Warm up for 5 % of the steps',

@@ -160,7 +160,7 @@ export function changedFiles({ original, edited }: Workspace): FileEdits {
 /** All edits so far as unified diffs, cut to `MAX_DIFF_CHARACTERS`. */
 export function showDiff(workspace: Workspace): string {
   const diffs = [...changedFiles(workspace)].map(([path, after]) =>
-    unifiedDiff(path, workspace.original.get(path) ?? '', after ?? ''),
+    unifiedDiff({ path, before: workspace.original.get(path) ?? '', after: after ?? '' }),
   )
   if (diffs.length === 0) return 'no edits yet'
   const text = diffs.join('\n')

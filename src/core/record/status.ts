@@ -2,7 +2,7 @@
 import { type Candidate, isAa } from './candidate.ts'
 
 /** All statuses. The first three are open; the others are final. */
-const STATUSES = [
+export const STATUSES = [
   /** Evidence is being collected. */
   'waiting',
   /** The judge accepted it, and its merge is under way. */
@@ -26,6 +26,7 @@ const STATUSES = [
   'no-op',
 ] as const
 export type Status = (typeof STATUSES)[number]
+export type OpenStatus = 'waiting' | 'merging' | 'reviewing'
 
 /** How reports and briefs name each status. */
 export const STATUS_WORDS: Record<Status, string> = {
@@ -59,7 +60,7 @@ export function statusOf(candidate: Pick<Candidate, 'origin' | 'verdict' | 'end'
 }
 
 /** True while a candidate has no final status. */
-export function isOpenStatus(status: Status): status is 'waiting' | 'merging' | 'reviewing' {
+export function isOpenStatus(status: Status): status is OpenStatus {
   return status === 'waiting' || status === 'merging' || status === 'reviewing'
 }
 

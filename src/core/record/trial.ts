@@ -64,6 +64,8 @@ export const trialResultSchema = z.strictObject({
   outcome: z.enum(OUTCOMES),
   /** Present exactly when the outcome is `measured`. */
   value: finite.optional(),
+  /** How often the metric was printed; present when `metric.take` is lowest or highest. */
+  metricLines: z.int().min(1).exactOptional(),
   /** Why there is no value; one line. */
   reason: z.string().max(500).optional(),
   /** Source of the value: a command that ran after training ended, or the training script itself. */

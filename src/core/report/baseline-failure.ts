@@ -4,7 +4,9 @@ import type { Config } from '../config/config.ts'
 import type { TrialResult } from '../record/trial.ts'
 import { visibleText } from '../text/markdown.ts'
 import { formatSeconds } from '../text/numbers.ts'
-import { isFromEvaluation } from '../trial/metric.ts'
+import { isFromEvaluation } from '../trial/outcome.ts'
+import { adviseOnMetric } from './metric-advice.ts'
+import { explainMistake } from './training-mistakes.ts'
 
 const MAX_LINES = 12
 const MAX_LINE_CHARACTERS = 200
@@ -25,26 +27,33 @@ export function endOfOutput({ tail = '' }: Failed): string {
  * What to do next.
  *
  * @param configPath path of the configuration in the repository
+ * @param isFinal true when later jobs do not measure this baseline again
  */
-export function baselineAdvice(failed: Failed, config: Config, configPath: string): string {
-  const retry = `If the machine was at fault, push any commit to ${config.baseline} to measure it again.`
+export function baselineAdvice(failed: Failed, config: Config, configPath: string, isFinal = true): string {
+  const retry = isFinal
+    ? `If the machine was at fault, push any commit to ${config.baseline} to measure it again.`
+    : 'The next job measures the baseline again. No pull request was opened.'
   return `${remedy(failed, config, configPath)} ${retry}`
 }
 
-function remedy({ outcome, reason = '' }: Failed, config: Config, configPath: string): string {
+function remedy(failed: Failed, config: Config, configPath: string): string {
+  const { outcome, reason = '', tail = '' } = failed
   const place = `on the branch ${config.baseline}, which also holds the configuration in use`
   const evaluate = isFromEvaluation(reason) ? config.evaluate : undefined
   const command = evaluate ?? config.train
   switch (outcome) {
     case 'no-metric':
     case 'invalid-metric':
-      return `Fix \`metric\` in ${configPath}, or the output of \`${command}\`, ${place}.`
+      return `Fix \`metric\` in ${configPath}, or the output of \`${command}\`, ${place}. ${adviseOnMetric({ outcome, reason }, tail, config.metric)}`
     case 'timed-out':
       return `Raise \`budget\` or \`timeout\` (${formatSeconds(config.timeoutSeconds)}) in ${configPath}, or train for less time: the budget is in $AUTORESEARCH_BUDGET_SECONDS. Change this ${place}.`
     case 'out-of-memory':
       return `Make \`${command}\` use less memory, or raise \`sandbox.memory\` in ${configPath}, ${place}.`
-    default:
-      return `Run \`${command}\` by hand on this machine and fix it ${place}.${sandboxHint(config)}`
+    default: {
+      const mistake = explainMistake(stripVTControlCharacters(`${tail}\n${reason}`))
+      const advice = mistake === undefined ? '' : `${visibleText(mistake, 500)} `
+      return `${advice}Run \`${command}\` by hand on this machine and fix it ${place}.${sandboxHint(config)}`
+    }
   }
 }
 

@@ -55,7 +55,7 @@ function freshRuns({ certification, state, config }: CertificationFacts): string
     `**${inertText(reason, 1000)}**`,
     ends,
     comparisonTable(config.metric.name, compare(evidence)),
-    noiseLine(sigma),
+    noiseLine(sigma, config.metric),
     ...trustLines(evidence),
     `### Runs of ${to.slice(0, 7)}`,
     trialTable(evidence.candidate),

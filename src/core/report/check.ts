@@ -11,6 +11,7 @@ import { formatNumber, formatScore, formatSeconds, formatSigned } from '../text/
 import type { Metric } from '../trial/metric.ts'
 import { compare, comparisonTable, trialTable } from './comparison.ts'
 import type { CheckRun } from './report.ts'
+import { IDENTICAL_RUNS } from './words.ts'
 
 /** GitHub's limit for the summary of a check run. */
 const MAX_SUMMARY_CHARACTERS = 65_535
@@ -19,7 +20,7 @@ export interface VerdictFacts {
   candidate: Candidate
   verdict: Verdict
   evidence: MeasuredEvidence
-  config: { metric: Pick<Metric, 'name'>; simplicity?: Simplicity }
+  config: { metric: Pick<Metric, 'name' | 'deterministic'>; simplicity?: Simplicity }
 }
 
 export const CONCLUSIONS = {
@@ -45,7 +46,7 @@ export function startedCheck(
 ): CheckRun {
   const metric = inertText(config.metric.name, 80)
   const summary =
-    `Each run trains for ${formatSeconds(config.budgetSeconds)}. The candidate's ${metric} is compared with baseline ` +
+    `A run is meant to take ${formatSeconds(config.budgetSeconds)}. The candidate's ${metric} is compared with baseline ` +
     `${candidate.base.slice(0, 7)}. This check completes automatically.`
   return { ...frame(config, summary, detailsUrl), status: 'in_progress', title: 'Training run 1…' }
 }
@@ -58,7 +59,7 @@ export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckR
     renderVerdict(verdict),
     comparisonTable(config.metric.name, compare(evidence)),
     ...gainLines(verdict),
-    noiseLine(verdict.sigma ?? evidence.sigma),
+    noiseLine(verdict.sigma ?? evidence.sigma, config.metric),
     ...sizeLines(facts),
     ...trustLines(evidence),
     ...(evidence.candidate.length > 0 ? ['### Runs of this candidate', trialTable(evidence.candidate)] : []),
@@ -134,8 +135,15 @@ function sizeLines({ candidate: { addedLines = 0 }, config }: VerdictFacts): str
 }
 
 /** The noise of one run, so that readers can tell whether a difference is real. */
-export function noiseLine(sigma: number | undefined): string {
+export function noiseLine(
+  sigma: number | undefined,
+  { deterministic }: Pick<Metric, 'deterministic'>,
+): string {
   if (sigma === undefined) return 'The noise of one run is not known yet.'
+  if (sigma === 0)
+    return deterministic
+      ? 'Repeated runs of equal code are identical (σ = 0).'
+      : inertText(IDENTICAL_RUNS, 1000)
   return `One run varies by σ = ${formatNumber(sigma)}, pooled over repeated runs of equal code.`
 }
 

@@ -30,7 +30,7 @@ export function renderComment({ candidate, verdict, evidence, config, cost }: Co
     ...aaLines(candidate),
     renderVerdict(verdict),
     metricsTable(config.metric, evidence),
-    noiseLine(verdict.sigma ?? evidence.sigma),
+    noiseLine(verdict.sigma ?? evidence.sigma, config.metric),
     costLines(cost, candidate.id),
     ...(chart === undefined ? [] : [chart, 'Mean training curves. Grey: baseline. Green: this candidate.']),
   ].join('\n\n')

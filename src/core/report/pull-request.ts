@@ -8,6 +8,7 @@ import type { KnownRequest } from '../record/request.ts'
 import type { State } from '../record/state.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { countLines } from '../text/diff.ts'
+import { documentUrl } from '../text/documents.ts'
 import { fence, inertText, inertTitle, table, truncateMarkdown } from '../text/markdown.ts'
 import { formatNumber, formatSeconds } from '../text/numbers.ts'
 import { trialSeed } from '../trial/protocol.ts'
@@ -41,7 +42,7 @@ export function renderPullRequest(facts: PullRequestFacts): { title: string; bod
     `### Change\n\n${changeTable(facts.changes)}`,
     `### Reproduce\n\n${fence(reproduceCommands(facts), 'bash')}`,
     '---',
-    `Opened by Autoresearch Action. ${nextStep(candidate)} You can close, merge or push to this pull request at any time; your decision overrides the action.`,
+    `Opened by Autoresearch Action. ${nextStep(candidate)} You can close, merge or push to this pull request at any time; your decision overrides the action ([how to review it](${documentUrl('reviewing')})).`,
   ].join('\n\n')
   return { title: pullRequestTitle(candidate), body: truncateMarkdown(body, MAX_BODY_CHARACTERS) }
 }
@@ -75,7 +76,7 @@ function factTable({ candidate, config, state, conditions }: PullRequestFacts): 
       ['baseline', `${candidate.base.slice(0, 7)} on ${inertText(config.baseline, 200)}, ${measured}`],
       [
         'decided by',
-        `${metric}, ${better} is better, ${formatSeconds(config.budgetSeconds)} of training per run`,
+        `${metric}, ${better} is better, a budget of ${formatSeconds(config.budgetSeconds)} per run`,
       ],
     ],
   )
@@ -86,9 +87,9 @@ function requestSource({ source }: KnownRequest): string {
 }
 
 function changeTable(changes: readonly Change[]): string {
-  const rows = changes.slice(0, MAX_LISTED_FILES).map(({ path, before, after }) => {
-    const { added, removed } = countLines(before, after)
-    return [inertText(path, 300), `+${added}`, `−${removed}`]
+  const rows = changes.slice(0, MAX_LISTED_FILES).map((change) => {
+    const { added, removed } = countLines(change)
+    return [inertText(change.path, 300), `+${added}`, `−${removed}`]
   })
   const unlisted = changes.length - rows.length
   return table(['file', 'added', 'removed'], rows) + (unlisted > 0 ? `\n\n… and ${unlisted} more files` : '')

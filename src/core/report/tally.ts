@@ -6,28 +6,18 @@ import { baselineMean, type Conditions, noiseSigma, trialsOfTree } from '../judg
 import { type Candidate, isAa } from '../record/candidate.ts'
 import { type Cost, type CostSummary, NO_COST, summariseCost } from '../record/cost.ts'
 import type { State } from '../record/state.ts'
-import { isOpenStatus, type Status, statusOf } from '../record/status.ts'
+import { isOpenStatus, type OpenStatus, STATUSES, type Status, statusOf } from '../record/status.ts'
 import { measuredValues, type Outcome, type TrialResult } from '../record/trial.ts'
 import { mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { type CertificationTally, tallyCertification } from './certification.ts'
 
 /** A candidate's status as reports count it: all open statuses are merged into `open`. */
-export const STANDINGS = [
-  'merged',
-  'rejected',
-  'cut',
-  'crashed',
-  'parked',
-  'handed-over',
-  'withdrawn',
-  'no-op',
-  'open',
-] as const satisfies readonly (Status | 'open')[]
-export type Standing = (typeof STANDINGS)[number]
+export type Standing = Exclude<Status, OpenStatus> | 'open'
+export const STANDINGS: readonly Standing[] = [...STATUSES.filter((status) => !isOpenStatus(status)), 'open']
 
 export interface Report {
-  metric: Pick<Metric, 'name' | 'direction'>
+  metric: Pick<Metric, 'name' | 'direction' | 'deterministic'>
   /** Means of the first measured baseline and of the current one; undefined until measured. */
   before: number | undefined
   after: number | undefined
@@ -132,30 +122,23 @@ function reportRow(
   candidate: Candidate,
 ): Omit<ReportRow, 'cost'> {
   const values = measuredValues(trials)
-  const standing = standingOf(candidate)
-  const failure = candidate.verdict?.failure
+  const { verdict, end } = candidate
+  const status = statusOf(candidate)
+  const standing = isOpenStatus(status) ? 'open' : status
+  const failure = verdict?.failure
   // An A/A candidate changes nothing, so its measured gain is pure noise.
-  const gain = isAa(candidate) ? undefined : (candidate.verdict?.measured ?? candidate.verdict?.gain)
+  const gain = isAa(candidate) ? undefined : (verdict?.measured ?? verdict?.gain)
   const value = values.length > 0 ? mean(values) : undefined
-  const level = standing === 'merged' ? (levelAfter(levels, candidate) ?? value) : undefined
+  const level = end?.kind === 'merged' ? (levels.get(end.commit) ?? value) : undefined
   return {
     candidate,
     standing,
     runs: values.length,
-    ...(failure === undefined ? {} : { failure }),
-    ...(value === undefined ? {} : { value }),
-    ...(gain === undefined ? {} : { delta: metric.direction === 'minimize' ? -gain : gain }),
-    ...(level === undefined ? {} : { level }),
+    ...(failure !== undefined && { failure }),
+    ...(value !== undefined && { value }),
+    ...(gain !== undefined && { delta: metric.direction === 'minimize' ? -gain : gain }),
+    ...(level !== undefined && { level }),
   }
-}
-
-function standingOf(candidate: Candidate): Standing {
-  const status = statusOf(candidate)
-  return isOpenStatus(status) ? 'open' : status
-}
-
-function levelAfter(levels: ReadonlyMap<string, number | undefined>, { end }: Candidate): number | undefined {
-  return end?.kind === 'merged' ? levels.get(end.commit) : undefined
 }
 
 /** Maximum rows in a report; the ledger holds all. */

@@ -5,7 +5,7 @@ import { type Cost, tokensOf } from '../record/cost.ts'
 import { formatNumber, formatSeconds } from '../text/numbers.ts'
 import { certificationWords, certifiedShare } from './certification.ts'
 import { formatPercent } from './comparison.ts'
-import { busyFraction, type Report, type ReportRow, type RunTimes, STANDINGS } from './tally.ts'
+import { busyFraction, type Report, type ReportRow, STANDINGS } from './tally.ts'
 
 /** `2.61 → 2.04` and `−21.8 %`. No values before the first measurement; no percentage while nothing has changed. */
 export function headline(report: Report): { values: string[]; percent: string | undefined } {
@@ -45,8 +45,19 @@ export function countWords({ counts }: Pick<Report, 'counts'>): string {
 
 /** How reliable the decisions are, one sentence each: certification results and the false-accept rate. */
 export function trustSentences(report: Report): string[] {
-  return [...certificationWords(report.certification), ...aaWords(report)]
+  return [...certificationWords(report.certification), ...aaWords(report), ...identicalWords(report)]
 }
+
+function identicalWords({ sigma, metric }: Report): string[] {
+  return sigma === 0 && !metric.deterministic ? [IDENTICAL_RUNS] : []
+}
+
+/** What to do when repeated runs of equal code give the same value, although nobody says that the metric cannot vary. */
+export const IDENTICAL_RUNS =
+  'Repeated runs of equal code gave exactly the same value (σ = 0), so seeds have no effect on it and a gain may be luck: ' +
+  'candidates that look better wait for a person. Take the seeds of the training script from AUTORESEARCH_SEED (random, ' +
+  'numpy, torch and jax of Python do so already), or print more digits of the metric. If the value cannot vary, such as ' +
+  'the size of a file, write "deterministic: true" under "metric" in the configuration.'
 
 /** `A/A: 1 of 12 no-op candidates would have been merged (false-accept rate 8 %, 95 % interval 0–38 %).` */
 function aaWords({ aa }: Report): string[] {
@@ -66,50 +77,32 @@ export function standingWord({ standing, failure }: ReportRow): string {
 }
 
 /** The figures above the table: counts, times and costs. */
-export function runFigures({
-  rows,
-  trials,
-  run,
-  cost,
-  certification,
-}: Report): [label: string, value: string][] {
-  const { usage, deviceSeconds } = cost.total
-  const certified = certifiedShare(certification)
-  return [
+export function runFigures({ rows, trials, run, cost, certification }: Report): [string, string][] {
+  const { total, perMerge } = cost
+  const figures: [label: string, value: string | undefined][] = [
     ['candidates', `${rows.length}`],
-    ...(certified === undefined ? [] : [['merges certified', certified] satisfies [string, string]]),
+    ['merges certified', certifiedShare(certification)],
     ['trials', `${trials}`],
-    ...(run ? runTimes(run) : []),
-    ['GPU time', formatSeconds(deviceSeconds)],
-    ['tokens', tokenWords(usage)],
-    // Without a known price, $0 would be wrong: only the tokens are shown.
-    ...(usage.dollars > 0 ? [dollarFigure(usage)] : []),
-    ...(cost.perMerge ? mergeFigures(cost.perMerge) : []),
+    ['wall time', run && formatSeconds(run.seconds)],
+    ['device busy', run && `${Math.round(100 * busyFraction(run))} %`],
+    ['GPU time', formatSeconds(total.deviceSeconds)],
+    ['tokens', tokenWords(total.usage)],
+    ['model cost', dollarWords(total.usage)],
+    ['GPU time per merge', perMerge && formatSeconds(perMerge.deviceSeconds)],
+    ['tokens per merge', perMerge && tokenWords(perMerge.usage)],
+    ['cost per merge', perMerge && dollarWords(perMerge.usage)],
   ]
-}
-
-function dollarFigure({ dollars }: Usage): [string, string] {
-  return ['model cost', formatDollars(dollars)]
-}
-
-function mergeFigures({ usage, deviceSeconds }: Cost): [string, string][] {
-  return [
-    ['GPU time per merge', formatSeconds(deviceSeconds)],
-    ['tokens per merge', tokenWords(usage)],
-    ...(usage.dollars > 0
-      ? ([['cost per merge', formatDollars(usage.dollars)]] satisfies [string, string][])
-      : []),
-  ]
+  return figures.flatMap(([label, value]) => (value === undefined ? [] : [[label, value]]))
 }
 
 /** `31k tokens, 12k of them cached, $0.21, 12m GPU time`. Zeros are omitted. */
 export function costWords({ usage, deviceSeconds }: Cost): string {
   const parts = [
-    ...(tokensOf(usage) > 0 ? [tokenWords(usage, ' tokens')] : []),
-    ...(usage.dollars > 0 ? [formatDollars(usage.dollars)] : []),
-    ...(deviceSeconds > 0 ? [`${formatSeconds(deviceSeconds)} GPU time`] : []),
+    tokensOf(usage) > 0 && tokenWords(usage, ' tokens'),
+    dollarWords(usage),
+    deviceSeconds > 0 && `${formatSeconds(deviceSeconds)} GPU time`,
   ]
-  return parts.join(', ') || '–'
+  return parts.filter(Boolean).join(', ') || '–'
 }
 
 function tokenWords(usage: Usage, unit = ''): string {
@@ -118,15 +111,9 @@ function tokenWords(usage: Usage, unit = ''): string {
   return cachedTokens > 0 ? `${tokens}, ${formatCount(cachedTokens)} of them cached` : tokens
 }
 
-function formatDollars(dollars: number): string {
-  return `$${dollars.toFixed(dollars < 0.1 ? 3 : 2)}`
-}
-
-function runTimes(run: RunTimes): [string, string][] {
-  return [
-    ['wall time', formatSeconds(run.seconds)],
-    ['device busy', `${Math.round(100 * busyFraction(run))} %`],
-  ]
+/** Undefined without a known price, where $0 would be wrong. */
+function dollarWords({ dollars }: Usage): string | undefined {
+  return dollars > 0 ? `$${dollars.toFixed(dollars < 0.1 ? 3 : 2)}` : undefined
 }
 
 function formatCount(count: number): string {

@@ -1,5 +1,5 @@
-// What the record tells about the present baseline: how good it is, how well that is known, and what changes to it usually
-// do. Losses are oriented: lower is better, whatever the metric's direction.
+// Estimates from the ledger how good the current baseline is, how certain that is, and what changes to it usually do. Losses
+// are oriented: lower is better, whatever the metric's direction.
 import {
   clampGain,
   DEFAULT_EFFECTS,
@@ -14,40 +14,36 @@ import { mean } from './noise.ts'
 
 /**
  * A trial is only cut when it is sure to end at least this far behind the baseline, in σ (see curve.ts). Candidates that
- * change little are trained to the end: they tell where the baseline is, and would tell it wrong if only the lucky ones
- * among them ended.
+ * change little are trained to the end: they help to estimate the baseline, and would bias it if only the lucky ones ended.
  */
 export const HOPELESS_SIGMAS = 2
 
-/** Where the baseline's true loss is: a normal distribution, in the metric's unit and its square. */
+/** The estimate of a true loss: a normal distribution, in the metric's unit and its square. */
 export interface Level {
   mean: number
   variance: number
 }
 
-/** Runs of one candidate that was decided. */
-type Tried = readonly number[]
-
-/** The time during which one baseline stood. */
+/** The losses that were measured while one commit was the baseline. */
 export interface BaselinePeriod {
-  /** Runs of the baseline's own code that nobody selected it for. */
+  /** Runs of the baseline's own code for which it was not selected. */
   measured: readonly number[]
-  /** Candidates that were decided on it and not merged, in the order they were proposed. */
-  tried: readonly Tried[]
+  /** Runs of each candidate that was decided on it and not merged, in the order of proposing. */
+  tried: readonly (readonly number[])[]
   /** All runs of the candidate whose merge ended it; absent when a person moved the baseline. */
-  merged?: Tried
+  merged?: readonly number[]
 }
 
 export interface Belief {
-  /** Undefined until the present baseline was measured. */
+  /** Undefined until the current baseline has been measured. */
   level: Level | undefined
   effects: Effects
 }
 
-/** What is left of the eras that are over. */
+/** What earlier periods contribute. */
 export interface CarriedBelief extends Belief {
   observations: readonly Observation[]
-  /** How many of them the effects were learned from. */
+  /** Number of observations from which the effects were learned. */
   learnedFrom: number
 }
 
@@ -58,17 +54,17 @@ export const NOTHING_CARRIED: CarriedBelief = {
   learnedFrom: 0,
 }
 
-/** Effects are learned anew when the observations have grown by a tenth, so that a long record costs no more to read. */
+/** Effects are learned again when the observations have grown by a tenth, so that a long ledger takes no longer to read. */
 const LEARNING_GROWTH = 1.1
 
 /** Variance, in σ², by which the level becomes less certain with every candidate: machines and their clocks drift. */
 const DRIFT_VARIANCE = 0.0005
 
 /**
- * What is believed of the baseline that stands now.
+ * Estimates the current baseline.
  *
- * - Runs of its own code narrow its level down, as independent measurements do.
- * - Rejected candidates tell about it, too: most changes do little, so a baseline that nothing comes near was lucky
+ * - Runs of its own code are independent measurements of its level.
+ * - Rejected candidates are evidence too: most changes do little, so if no candidate comes near the baseline, it was lucky
  *   when it was measured.
  *
  * @param sigma noise of one run, above 0
@@ -90,9 +86,9 @@ export function believe(
 }
 
 /**
- * Ends an era. The runs of the merged candidate measure the next baseline. The first was selected for being good, so none
- * is taken at its word: all are weighed against what changes usually do (Efron, "Tweedie's formula and selection bias",
- * 2011). Dropping the first instead costs more than it saves, see docs/deciding.md.
+ * Ends a period. The runs of the merged candidate measure the next baseline. Because the first was selected for being good,
+ * all are combined with what changes usually do (Efron, "Tweedie's formula and selection bias", 2011). Dropping the first
+ * instead costs more than it saves, see docs/deciding.md.
  */
 export function endPeriod(carried: CarriedBelief, period: BaselinePeriod, sigma: number): CarriedBelief {
   const { level, ...learned } = believe(carried, period, sigma)
@@ -109,7 +105,7 @@ function relearn(carried: CarriedBelief): CarriedBelief {
   return { ...carried, effects: learnEffects(observations, effects), learnedFrom: observations.length }
 }
 
-/** Adds independent runs to what is known of a level. */
+/** Combines the estimate of a level with independent runs. */
 function measureLevel(level: Level | undefined, losses: readonly number[], sigma: number): Level | undefined {
   if (losses.length === 0) return level
   const own = { mean: mean(losses), variance: sigma ** 2 / losses.length }
@@ -125,8 +121,8 @@ export function measuredGain(level: Level, losses: readonly number[], sigma: num
 }
 
 /**
- * Where the baseline and the candidate are, given what changes usually do. What the measured gain is off its expectation
- * by is divided between the two as their variances are.
+ * Estimates the levels of baseline and candidate, given what changes usually do. The difference between measured and expected
+ * gain is divided between the two in proportion to their variances.
  */
 function weigh(
   level: Level,

@@ -1,23 +1,24 @@
 // Compares two versions of a file line by line: as a unified diff for models, and as line counts for people.
 import { formatPatch, OMIT_HEADERS, type StructuredPatch, structuredPatch } from 'diff'
 
-export interface LineCounts {
-  added: number
-  removed: number
-}
-
 const CONTEXT_LINES = 3
 /** Comparison time grows with the square of the changed lines. Above this limit the whole file counts as replaced. */
 const MAX_CHANGED_LINES = 2000
 
+/** A file on two sides. A missing side counts as an empty file. */
+interface Versions {
+  before?: string | undefined
+  after?: string | undefined
+}
+
 /** A unified diff as git prints it: two lines that name the file, then hunks with three lines of context. */
-export function unifiedDiff(path: string, before: string, after: string): string {
+export function unifiedDiff({ path, before = '', after = '' }: Versions & { path: string }): string {
   const hunks = formatPatch(compare(before, after, CONTEXT_LINES), OMIT_HEADERS)
   return [`--- a/${path}`, `+++ b/${path}`, hunks].join('\n').replace(/\n$/, '')
 }
 
-/** Counts added and removed lines as `git diff --numstat` does. A missing side counts as an empty file. */
-export function countLines(before = '', after = ''): LineCounts {
+/** Counts added and removed lines as `git diff --numstat` does. */
+export function countLines({ before = '', after = '' }: Versions): { added: number; removed: number } {
   const lines = compare(before, after, 0).hunks.flatMap((hunk) => hunk.lines)
   const marked = (mark: string) => lines.filter((line) => line.startsWith(mark)).length
   return { added: marked('+'), removed: marked('-') }

@@ -36,17 +36,9 @@ export function formatShare(share: number): string {
   return `${Number(percent.toFixed(percent < 10 ? 1 : 0))} %`
 }
 
-const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB']
-
 /** Bytes as `512 B`, `312 MiB`, `1.2 GiB`. */
 export function formatBytes(bytes: number): string {
-  let [size, unit] = [bytes, 'TiB']
-  for (const name of SIZE_UNITS) {
-    if (size < 1024) {
-      unit = name
-      break
-    }
-    size /= 1024
-  }
-  return `${Number(size.toFixed(size < 10 ? 1 : 0))} ${unit}`
+  const power = [1, 2, 3, 4].findLast((exponent) => bytes >= 1024 ** exponent) ?? 0
+  const size = bytes / 1024 ** power
+  return `${Number(size.toFixed(size < 10 ? 1 : 0))} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power]}`
 }

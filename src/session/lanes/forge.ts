@@ -1,5 +1,4 @@
 // The forge lane: does what the state requires on GitHub, one write after the other, as GitHub's API guidelines require.
-import { planSteps } from '../../core/plan/schedule.ts'
 import { dueAnswers } from '../../core/propose/requests.ts'
 import type { Session } from '../session.ts'
 import { giveAnswer, performStep } from '../steps.ts'
@@ -12,7 +11,7 @@ import { giveAnswer, performStep } from '../steps.ts'
 export async function forgeLane(session: Session, mayGrow = () => false): Promise<void> {
   while (!session.ports.cancelled.aborted) {
     session.decide()
-    const [step] = planSteps(session.state)
+    const [step] = session.steps
     const [answer] = dueAnswers(session.state)
     if (step) await performStep(session, step)
     else if (answer) await giveAnswer(session, answer)
@@ -22,6 +21,6 @@ export async function forgeLane(session: Session, mayGrow = () => false): Promis
 }
 
 /** True while there is something left to do on GitHub. */
-export function hasForgeWork({ state }: Session): boolean {
-  return planSteps(state).length > 0 || dueAnswers(state).length > 0
+export function hasForgeWork({ state, steps }: Session): boolean {
+  return steps.length > 0 || dueAnswers(state).length > 0
 }

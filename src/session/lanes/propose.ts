@@ -1,15 +1,16 @@
-// The proposing lane: asks for new ideas until enough candidates wait for their first run, or a limit is reached.
+// The proposing lane: requests new ideas until enough candidates wait for their first run, or a limit is reached.
 import { waitingCandidates } from '../../core/plan/schedule.ts'
 import { ProposerBackoff, ROUND_BACKOFF, RUN_BACKOFF } from '../../core/propose/proposer-backoff.ts'
 import { pastIdeas } from '../../core/record/ideas.ts'
 import { openCandidates } from '../../core/record/state.ts'
+import { formatSeconds } from '../../core/text/numbers.ts'
+import { ProposerError } from '../../errors.ts'
 import type { Proposer } from '../../ports.ts'
 import { proposeDueAa } from '../candidates.ts'
 import { readPresentInsights, renewInsightsWhenDue } from '../insights.ts'
 import { RequestQueue } from '../people.ts'
-import { logNothing, nextTurn, type ProposingPorts, proposeCandidate, type Turn } from '../proposing.ts'
+import { nextTurn, type ProposingPorts, proposeCandidate, type Turn } from '../proposing.ts'
 import type { Session } from '../session.ts'
-import { UnreachableProposers } from '../unreachable-proposers.ts'
 
 export interface ProposeLaneOptions {
   /** Candidates that may wait for their first run, at least 1. */
@@ -21,7 +22,6 @@ export interface ProposeLaneOptions {
 }
 
 export class ProposeLane {
-  readonly unreachable = new UnreachableProposers()
   readonly #session: Session
   readonly #ports: ProposingPorts
   readonly #options: ProposeLaneOptions
@@ -29,6 +29,9 @@ export class ProposeLane {
   readonly #requests: RequestQueue
   readonly #backoff: ProposerBackoff
   readonly #ideasBefore: number
+  /** Why proposers cannot be reached until a person acts, by their place in the configuration. */
+  readonly #unreachable = new Map<number, string>()
+  #hasProposed = false
   #baseline: string
   #insights: string | undefined
 
@@ -55,7 +58,7 @@ export class ProposeLane {
       if (this.#isQueueFull()) {
         if (job === 'round') return `${this.#options.queueDepth} candidates wait for their first run`
         await this.#session.changed()
-      } else if (!(await proposeDueAa(this.#session)) && !(await this.#askSomeone()))
+      } else if (!(await proposeDueAa(this.#session)) && !(await this.#querySomeone()))
         return 'no proposer has a further idea'
     }
     return 'the time budget is used up'
@@ -81,8 +84,8 @@ export class ProposeLane {
     return this.#session.costLimitReached
   }
 
-  /** Asks the next proposer, or waits until one is available; false when none will be. */
-  async #askSomeone(): Promise<boolean> {
+  /** Queries the next proposer, or waits until one is available; false when none will be. */
+  async #querySomeone(): Promise<boolean> {
     const { insights: store, random } = this.#ports
     const { signal } = this.#options
     const renewed = await renewInsightsWhenDue(this.#session, store, this.#proposers, signal)
@@ -91,16 +94,35 @@ export class ProposeLane {
     const { personRequest, barred } = await this.#requests.next(this.#proposers, exhausted)
     const turn = nextTurn(this.#session, this.#proposers, barred, random, personRequest)
     if (!turn) return this.#waitForProposer()
-    await this.#ask({ ...turn, insights: this.#insights })
+    await this.#query({ ...turn, insights: this.#insights })
     return true
   }
 
-  async #ask(turn: Turn): Promise<void> {
+  async #query(turn: Turn): Promise<void> {
+    const { log } = this.#session.ports
     const proposed = await proposeCandidate(this.#session, turn, this.#options.signal)
-    this.unreachable.recordOutcome(turn, proposed)
     const restSeconds = this.#backoff.recordOutcome(turn.index, proposed, this.#seconds)
-    if (proposed.kind === 'nothing')
-      logNothing(this.#session.ports.log, turn.proposer.name, proposed, restSeconds)
+    if (proposed.kind === 'proposed') {
+      this.#hasProposed = true
+      return
+    }
+    const { reason, unreachable, exhausted } = proposed
+    const { name } = turn.proposer
+    if (unreachable && exhausted) this.#unreachable.set(turn.index, `${name}: ${reason}`)
+    const again = restSeconds === undefined ? '' : `; next attempt in ${formatSeconds(restSeconds)}`
+    const line = `${name} proposed nothing: ${reason}${again}`
+    // An unreachable proposer may need a person; having no idea is only information.
+    if (unreachable) log.warn(line)
+    else log.info(line)
+  }
+
+  /** @throws ProposerError when every proposer is unreachable: a job that tried nothing must not look successful */
+  assertSomeoneAnswers(): void {
+    if (this.#hasProposed || this.#unreachable.size < this.#session.config.proposers.length) return
+    const reasons = [...this.#unreachable.values()].join('\n')
+    throw new ProposerError(`nothing was proposed, because no proposer can be reached\n${reasons}`, {
+      hint: 'Fix the cause and start the workflow again; it continues from the ledger.',
+    })
   }
 
   /** Waits for a merge, or for the end of a proposer's pause; false when there is nothing to wait for. */

@@ -6,7 +6,6 @@ import {
   type ConfigProblem,
   parseConfig,
   renderConfigProblems,
-  type SandboxConfig,
 } from '../../../src/core/config/config.ts'
 import { nearestWord } from '../../../src/core/config/edit-distance.ts'
 
@@ -34,7 +33,7 @@ search: {structural-share: 0.3, novelty: 0.8}
 limits: {candidates: 20, tokens: 2M, dollars: 10}
 `
 
-const SANDBOX: SandboxConfig = { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3 }
+const SANDBOX: Config['sandbox'] = { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3 }
 
 const SETUP_DEFAULTS = {
   setupPolicy: { environment: [], keep: 3 },
@@ -99,6 +98,7 @@ describe('a valid file', () => {
       evaluate: 'node evaluate.mjs',
       budgetSeconds: 300,
       timeoutSeconds: 600,
+      allowance: 0.05,
       metric: {
         name: 'val_bpb',
         direction: 'minimize',
@@ -147,6 +147,7 @@ describe('a valid file', () => {
       train: 'python train.py',
       budgetSeconds: 300,
       timeoutSeconds: 660,
+      allowance: 0.05,
       metric: {
         name: 'loss',
         direction: 'minimize',
@@ -603,7 +604,7 @@ describe('refused', () => {
     ],
     ['an open quote', aFile({ setup: "'make" }), 6, 'close the quote or bracket'],
     ['an unquoted colon', aFile({ train: 'echo: a: b' }), 2, `put text that contains ': ' in single quotes`],
-    ['nesting without end', '['.repeat(60_000), 1, 'see docs/configuration.md for an example'],
+    ['nesting without end', '['.repeat(20_000), 1, 'see docs/configuration.md for an example'],
     ['an alias bomb', aliasBomb(), 1, 'write out the values, without aliases or deep nesting'],
   ])('YAML with %s, in one problem', (_fault, file, line, hint) => {
     expect(onlyProblemOf(file)).toMatchObject({ line, hint })
@@ -802,26 +803,27 @@ proposer: []
   })
 
   test('are reported for any broken text without throwing', () => {
-    for (let at = 0; at < EXAMPLE.length; at += 5) {
-      for (const inserted of [
-        '\t',
-        ': ',
-        '[',
-        '*',
-        '&a ',
-        '\n',
-        '"',
-        '---\n',
-        '%YAML 1.1\n---\n',
-        '!!binary ',
-        '? ',
-        '<<: ',
-      ]) {
-        const parsed = parseConfig(EXAMPLE.slice(0, at) + inserted + EXAMPLE.slice(at + 1))
-        const places = parsed.kind === 'problems' ? parsed.problems : []
-        expect(places.filter(({ line, column }) => line < 1 || column < 1)).toEqual([])
-        expect(parsed.kind === 'config' || places.length > 0).toBe(true)
-      }
+    const insertions = [
+      '\t',
+      ': ',
+      '[',
+      '*',
+      '&a ',
+      '\n',
+      '"',
+      '---\n',
+      '%YAML 1.1\n---\n',
+      '!!binary ',
+      '? ',
+      '<<: ',
+    ]
+    // Every character is replaced by one of them, and each of them replaces a hundred characters.
+    for (let at = 0; at < EXAMPLE.length; at++) {
+      const inserted = insertions[at % insertions.length] ?? ''
+      const parsed = parseConfig(EXAMPLE.slice(0, at) + inserted + EXAMPLE.slice(at + 1))
+      const places = parsed.kind === 'problems' ? parsed.problems : []
+      expect(places.filter(({ line, column }) => line < 1 || column < 1)).toEqual([])
+      expect(parsed.kind === 'config' || places.length > 0).toBe(true)
     }
   })
 

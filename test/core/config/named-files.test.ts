@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { lookForNamedFiles } from '../../../src/core/config/named-files.ts'
+import { checkNamedFiles } from '../../../src/core/config/named-files.ts'
 
 const PATHS = ['.github/autoresearch.yml', 'README.md', 'src/fit.py', 'src/model.py']
+const PLACE = { path: '.github/autoresearch.yml', branch: 'main' }
 
-describe('lookForNamedFiles', () => {
+describe('checkNamedFiles', () => {
   test.each<[string, { editable: string[]; program?: string }, string[]]>([
     ['says nothing when all is there', { editable: ['src/*.py'], program: 'README.md' }, []],
     [
@@ -19,13 +20,15 @@ describe('lookForNamedFiles', () => {
       ],
     ],
   ])('%s', (_, config, warnings) => {
-    expect(lookForNamedFiles(config, PATHS)).toEqual({ kind: 'editable', warnings })
+    expect(checkNamedFiles(config, PATHS, PLACE)).toEqual(warnings)
   })
 
-  test('reports that no file may change, with examples of existing files', () => {
-    expect(lookForNamedFiles({ editable: ['source/*.py'] }, PATHS)).toEqual({
-      kind: 'none-editable',
-      some: ['README.md', 'src/fit.py', 'src/model.py'],
-    })
+  test('refuses a configuration by which no file may change, with examples of existing files', () => {
+    expect(() => checkNamedFiles({ editable: ['source/*.py'] }, PATHS, PLACE)).toThrow(
+      expect.objectContaining({
+        message: 'editable: no text file on main matches source/*.py',
+        hint: expect.stringContaining('Files there include README.md, src/fit.py, src/model.py.'),
+      }),
+    )
   })
 })

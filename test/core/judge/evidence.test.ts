@@ -249,7 +249,7 @@ describe('missingBaselineRuns', () => {
   const measured = trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53])
   const won = trialResults([2.4, 2.41], { candidate: CANDIDATE })
   const missing = (state: State, baseline = aBaseline()) =>
-    missingBaselineRuns(state, CONDITIONS, baseline, 6)
+    missingBaselineRuns(state, CONDITIONS, baseline, { baselineReplicates: 6 })
 
   it('are all of them for a baseline about which nothing is known', () => {
     expect(missing(aState())).toBe(6)
@@ -284,14 +284,25 @@ describe('missingBaselineRuns', () => {
   it('are all of them on another testbed', () => {
     const baselines = [aBaseline(), merged]
     const state = aState({ baselines, candidates: [winner], trials: [...measured, ...won] })
-    expect(missingBaselineRuns(state, { ...CONDITIONS, ...ELSEWHERE }, merged, 6)).toBe(6)
+    expect(
+      missingBaselineRuns(state, { ...CONDITIONS, ...ELSEWHERE }, merged, { baselineReplicates: 6 }),
+    ).toBe(6)
   })
 
-  it('is one where repeated runs are identical', () => {
-    const same = trialResults([2.5, 2.5])
-    expect(missing(aState({ trials: same }))).toBe(0)
+  const identical = (runs: number) => trialResults(Array<number>(runs).fill(2.5))
+
+  it('F81 are all of them where repeated runs are identical, and one for the next baseline', () => {
+    expect(missing(aState({ trials: identical(2) }))).toBe(4)
+    expect(missing(aState({ trials: identical(6) }))).toBe(0)
     const next = aBaseline('next')
-    expect(missing(aState({ baselines: [aBaseline(), next], trials: same }), next)).toBe(1)
+    expect(missing(aState({ baselines: [aBaseline(), next], trials: identical(6) }), next)).toBe(1)
+  })
+
+  it('F81 are two where the configuration says that equal code gives equal values', () => {
+    const exact = (state: State) =>
+      missingBaselineRuns(state, CONDITIONS, aBaseline(), { baselineReplicates: 6, deterministic: true })
+    expect(exact(aState({ trials: identical(2) }))).toBe(0)
+    expect(exact(aState({ trials: trialResults([2.5, 2.6]) }))).toBe(4)
   })
 })
 

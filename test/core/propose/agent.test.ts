@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { agentTools, parseToolCall, toProposal } from '../../../src/core/propose/agent.ts'
+import { agentTools, parseToolCall, toStatement } from '../../../src/core/propose/agent.ts'
 
 const SUBMIT = {
   title: 'Warm up',
@@ -132,14 +132,12 @@ describe('parseToolCall', () => {
   })
 })
 
-test('toProposal keeps the title on one line', () => {
-  const files = new Map([['a.py', 'x']])
+test('toStatement keeps the title on one line', () => {
   const call = { tool: 'submit', ...SUBMIT, title: 'Warm\nup', category: 'schedule' } as const
-  expect(toProposal(call, files)).toEqual({
+  expect(toStatement(call)).toEqual({
     title: 'Warm up',
     hypothesis: SUBMIT.hypothesis,
     category: 'schedule',
     expectedEffect: '−0.01',
-    files,
   })
 })

@@ -49,7 +49,7 @@ describe('a certification', () => {
       reason: '1 merge does not hold: gain 0',
     })
     expect(certificationCheck({ certification: refutation, state, config }).conclusion).toBe('failure')
-    const verdict = aVerdict({ reason: 'undone: 1 merge does not hold: gain 0' })
+    const verdict = aVerdict({ reason: 'reverted: 1 merge does not hold: gain 0' })
     const { summary, ...check } = revertCheck(
       { verdict, certification: refutation, state, config },
       'https://run',
@@ -60,7 +60,7 @@ describe('a certification', () => {
       title: verdict.reason,
       detailsUrl: 'https://run',
     })
-    expect(summary).toContain('**Merge**: undone: 1 merge does not hold')
+    expect(summary).toContain('**Merge**: reverted: 1 merge does not hold')
   })
 
   test.each(HOSTILE)('F64 whose code failed saying %s is inert', (_, text) => {

@@ -35,7 +35,7 @@ test('a check that has just started', () => {
       "detailsUrl": "https://github.com/o/r/actions/runs/1",
       "name": "autoresearch / val_bpb",
       "status": "in_progress",
-      "summary": "Each run trains for 5m. The candidate's val_bpb is compared with baseline 01bada1. This check completes automatically.",
+      "summary": "A run is meant to take 5m. The candidate's val_bpb is compared with baseline 01bada1. This check completes automatically.",
       "title": "Training run 1…",
     }
   `)

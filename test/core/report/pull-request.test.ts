@@ -39,7 +39,7 @@ test('a typical pull request', () => {
     | proposer | knobs |
     | expected effect | −0.01 |
     | baseline | 01bada1 on autoresearch/baseline, val_bpb 2.375 |
-    | decided by | val_bpb, lower is better, 5m of training per run |
+    | decided by | val_bpb, lower is better, a budget of 5m per run |
 
     ### Change
 
@@ -61,7 +61,7 @@ test('a typical pull request', () => {
 
     ---
 
-    Opened by Autoresearch Action. It trains this change, reports the result as a check, and then merges or closes this pull request. You can close, merge or push to this pull request at any time; your decision overrides the action."
+    Opened by Autoresearch Action. It trains this change, reports the result as a check, and then merges or closes this pull request. You can close, merge or push to this pull request at any time; your decision overrides the action ([how to review it](https://github.com/autoresearch-action/autoresearch-action/blob/main/docs/reviewing.md))."
   `)
 })
 

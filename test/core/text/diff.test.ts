@@ -8,7 +8,7 @@ import { aRandom } from '../../factories.ts'
 
 test('shows three lines around a change, with line numbers', () => {
   const before = Array.from({ length: 20 }, (_, index) => `line ${index + 1}`).join('\n')
-  expect(unifiedDiff('a.py', before, before.replace('line 10', 'line ten'))).toBe(
+  expect(unifiedDiff({ path: 'a.py', before, after: before.replace('line 10', 'line ten') })).toBe(
     `--- a/a.py
 +++ b/a.py
 @@ -7,7 +7,7 @@
@@ -26,14 +26,14 @@ test('shows three lines around a change, with line numbers', () => {
 test('puts nearby changes into one hunk and distant changes into two', () => {
   const before = Array.from({ length: 40 }, (_, index) => `${index}`).join('\n')
   const hunks = (...changed: string[]) =>
-    unifiedDiff(
-      'a',
+    unifiedDiff({
+      path: 'a',
       before,
-      before
+      after: before
         .split('\n')
         .map((line) => (changed.includes(line) ? 'x' : line))
         .join('\n'),
-    )
+    })
       .split('\n')
       .filter((line) => line.startsWith('@@'))
   expect(hunks('10', '16')).toHaveLength(1)
@@ -41,15 +41,15 @@ test('puts nearby changes into one hunk and distant changes into two', () => {
 })
 
 test('writes a new file and a missing final line end as git does', () => {
-  expect(unifiedDiff('a', '', 'new\n')).toBe('--- a/a\n+++ b/a\n@@ -0,0 +1,1 @@\n+new')
-  expect(unifiedDiff('a', 'old\n', 'new')).toBe(
+  expect(unifiedDiff({ path: 'a', after: 'new\n' })).toBe('--- a/a\n+++ b/a\n@@ -0,0 +1,1 @@\n+new')
+  expect(unifiedDiff({ path: 'a', before: 'old\n', after: 'new' })).toBe(
     '--- a/a\n+++ b/a\n@@ -1,1 +1,1 @@\n-old\n+new\n\\ No newline at end of file',
   )
 })
 
 test('shows everything as replaced when comparing would take too long', () => {
   const lines = (word: string) => Array.from({ length: 3000 }, (_, index) => `${word} ${index}`).join('\n')
-  const diff = unifiedDiff('a', lines('old'), lines('new')).split('\n')
+  const diff = unifiedDiff({ path: 'a', before: lines('old'), after: lines('new') }).split('\n')
   expect(diff.filter((line) => /^-(?!--)/.test(line))).toHaveLength(3000)
 })
 
@@ -64,7 +64,7 @@ test('lets `patch` reproduce the new file, whatever changed', () => {
       const [before, after] = [old, young].map((lines) => `${lines.join('\n')}\n`) as [string, string]
       if (before === after || young.length === 0) continue
       writeFileSync(join(directory, 'a'), before)
-      const diff = unifiedDiff('a', before, after)
+      const diff = unifiedDiff({ path: 'a', before, after })
       execFileSync('git', ['apply', '--unsafe-paths', '-'], { cwd: directory, input: `${diff}\n` })
       expect(readFileSync(join(directory, 'a'), 'utf8')).toBe(after)
     }
@@ -84,5 +84,5 @@ test.each([
   ['a line that looks like a header', '-- a\n', '++ a\n', 1, 1],
   ['very many lines', 'a\n'.repeat(5000), 'b\n'.repeat(5000), 5000, 5000],
 ])('counts %s', (_, before, after, added, removed) => {
-  expect(countLines(before, after)).toEqual({ added, removed })
+  expect(countLines({ before, after })).toEqual({ added, removed })
 })

@@ -8,6 +8,7 @@ import {
   truncateMarkdown,
   visibleText,
 } from '../../../src/core/text/markdown.ts'
+import { processorMilliseconds } from '../../processor-time.ts'
 import { HOSTILE } from '../report/hostile.ts'
 import { githubTriggers, rendered } from '../report/rendered.ts'
 
@@ -98,8 +99,7 @@ describe('the length of inert text', () => {
   })
 
   test('a hundred thousand hostile characters are processed quickly', () => {
-    const started = performance.now()
-    for (const unit of [
+    const units = [
       '`',
       '<',
       '@a',
@@ -113,9 +113,11 @@ describe('the length of inert text', () => {
       '0',
       '\u200b',
       '> ',
-    ])
-      inertText(unit.repeat(100_000 / unit.length), 1000)
-    expect(performance.now() - started).toBeLessThan(3000)
+    ]
+    const spent = processorMilliseconds(() => {
+      for (const unit of units) inertText(unit.repeat(100_000 / unit.length), 1000)
+    })
+    expect(spent).toBeLessThan(3000)
   })
 })
 

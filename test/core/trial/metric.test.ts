@@ -1,15 +1,12 @@
 // From output to outcome: which values count as the metric, and that memory stays bounded for output of any size.
 import { describe, expect, it } from 'vitest'
 import { trialResultSchema } from '../../../src/core/record/trial.ts'
-import {
-  type Exit,
-  type Metric,
-  type MetricText,
-  measureTrial,
-  OutputReader,
-  readMetricFile,
-} from '../../../src/core/trial/metric.ts'
+import type { Exit, Metric, MetricText } from '../../../src/core/trial/metric.ts'
+import { readMetricFile } from '../../../src/core/trial/metric-file.ts'
+import { measureTrial } from '../../../src/core/trial/outcome.ts'
+import { OutputReader } from '../../../src/core/trial/output.ts'
 import { aRandom, aTrialResult } from '../../factories.ts'
+import { processorMilliseconds } from '../../processor-time.ts'
 
 const METRIC: Metric = {
   name: 'val_bpb',
@@ -61,7 +58,7 @@ describe('OutputReader', () => {
   it('counts every match, even several on one line, and keeps the first three', () => {
     const source = { kind: 'pattern', pattern: 'v=(\\d)' } as const
     const reader = read('v=1 v=2\nv=3\nv=4\n', undefined, { ...METRIC, source })
-    expect(reader.metricText).toEqual({ texts: ['1', '2', '3'], count: 4 })
+    expect(reader.metricText).toMatchObject({ texts: ['1', '2', '3'], count: 4 })
   })
 
   it('reads nothing from the output when the metric comes from a file', () => {
@@ -74,7 +71,7 @@ describe('OutputReader', () => {
     const output = `${steps(0, 300)}${noise}\nval_bpb: 0.5\r\nbar 1\rbar 2\r${noise}${noise}val_bpb: 3\nstep 900 loss inf\n${noise.repeat(4)}\r\n${steps(300, 500)}step 501 loss 0.25`
     const whole = read(output)
     expect(whole.metricText.count).toBe(1)
-    for (let seed = 0; seed < 40; seed += 1) {
+    for (let seed = 0; seed < 16; seed += 1) {
       const random = aRandom(seed)
       const longest = [2, 50, 5000, 100_000][seed % 4] ?? 2
       const chunks: string[] = []
@@ -92,10 +89,10 @@ describe('OutputReader', () => {
     }
   })
 
-  it('F39 keeps a 1 GB line in bounded memory, and finds the metric after it', () => {
+  it('F39 keeps a line of 100 MB in bounded memory, and finds the metric after it', () => {
     const reader = new OutputReader(METRIC, PROGRESS)
     const chunk = 'x'.repeat(1024 * 1024)
-    for (let megabytes = 0; megabytes < 1024; megabytes += 1) reader.push(chunk)
+    for (let megabytes = 0; megabytes < 100; megabytes += 1) reader.push(chunk)
     expect(reader.log.length).toBeLessThan(400_000)
     reader.push('\nval_bpb: 0.75\n')
     reader.end()
@@ -113,14 +110,13 @@ describe('OutputReader', () => {
 
   it('F28 is not slowed down by a line that is built to be slow to match', () => {
     const metric = { ...METRIC, source: { kind: 'pattern', pattern: 'val.*loss: (\\S+)' } } as const
-    const line = 'val'.repeat(21_000)
-    const time = (use: () => void) => {
-      const begun = performance.now()
-      use()
-      return performance.now() - begun
-    }
-    const whole = time(() => new RegExp(metric.source.pattern).test(line))
-    const read = time(() => new OutputReader(metric).push(`${line}\n`))
+    const line = 'val'.repeat(8000)
+    const whole = processorMilliseconds(() => new RegExp(metric.source.pattern).test(line))
+    const read = processorMilliseconds(() => {
+      const reader = new OutputReader(metric)
+      reader.push(`${line}\n`)
+      reader.end()
+    })
     expect(read).toBeLessThan(whole / 5)
   })
 

@@ -152,6 +152,7 @@ export function renderProtection(rules: Readonly<Record<string, BranchRules>>, b
 }
 
 export function isProtected(rules: Readonly<Record<string, BranchRules>>, branch: string): boolean {
-  const { requiredChecks, ...flags } = rulesFor(rules, branch)
-  return requiredChecks.length > 0 || Object.values(flags).includes(true)
+  const { requiredChecks, requiredApprovals, codeOwner, ...flags } = rulesFor(rules, branch)
+  const isReviewed = requiredApprovals > 0 || codeOwner !== undefined
+  return requiredChecks.length > 0 || isReviewed || Object.values(flags).includes(true)
 }

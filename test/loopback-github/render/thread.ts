@@ -53,7 +53,7 @@ function threadFields(repository: Repository, thread: Issue) {
     node_id: nodeId(thread.kind, thread.id),
     number: thread.number,
     state: thread.state,
-    locked: false,
+    locked: thread.locked,
     title: thread.title,
     body: thread.body,
     user: renderUser(thread.user, repository.site),

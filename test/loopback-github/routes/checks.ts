@@ -29,7 +29,8 @@ async function createCheckRun(call: Call) {
   const app = appOf(call)
   const fields = call.body as unknown as CheckFields & { name: string; head_sha: string }
   const sha = await repository.git.resolve(fields.head_sha)
-  if (sha === undefined) throw unprocessable(`No commit found for SHA: ${fields.head_sha}`)
+  if (sha === undefined || !repository.replica.knows(sha))
+    throw unprocessable(`No commit found for SHA: ${fields.head_sha}`)
   const id = store.nextId()
   const run: CheckRun = {
     id,
@@ -97,7 +98,8 @@ function updateCheckRun(call: Call) {
 
 async function listForRef({ repository, params, url }: Call) {
   const sha = await repository.git.resolve(params.ref ?? '')
-  if (sha === undefined) throw unprocessable(`No commit found for SHA: ${params.ref}`)
+  if (sha === undefined || !repository.replica.knows(sha))
+    throw unprocessable(`No commit found for SHA: ${params.ref}`)
   const query = url.searchParams
   const matching = repository.checkRuns.filter(
     (run) =>

@@ -9,7 +9,8 @@ const MAXIMUM_FILES = 300
 
 async function commitNamed({ repository }: Call, name: string) {
   const sha = await repository.git.resolve(name)
-  if (sha === undefined) throw unprocessable(`No commit found for SHA: ${name}`)
+  if (sha === undefined || !repository.replica.knows(sha))
+    throw unprocessable(`No commit found for SHA: ${name}`)
   return repository.git.readCommit(sha)
 }
 

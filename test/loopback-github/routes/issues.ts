@@ -1,5 +1,5 @@
 /** Issues and the comments below issues and pull requests. */
-import { created, listed, notAccessible, notFound, ok } from '../answers.ts'
+import { created, GitHubError, listed, notAccessible, notFound, ok, validationFailed } from '../answers.ts'
 import type { Call, Route } from '../call.ts'
 import { close } from '../pull-requests.ts'
 import { renderComment, renderEvent, renderIssue } from '../render/thread.ts'
@@ -25,6 +25,8 @@ const nameOf = (label: LabelName) => (typeof label === 'string' ? label : label.
 function createIssue(call: Call) {
   const wanted = call.body as { title: string; body?: string; labels?: LabelName[] }
   if (!permits(call.token, 'issues', 'write')) throw notAccessible()
+  if (String(wanted.title).trim() === '')
+    throw validationFailed({ resource: 'Issue', field: 'title', code: 'missing_field' })
   refuseLong('Issue', wanted)
   const issue: Issue = { ...newThread(call, wanted), kind: 'issue' }
   applyLabels(call, issue, (wanted.labels ?? []).map(nameOf))
@@ -86,6 +88,7 @@ function updateIssue(call: Call) {
 function createComment(call: Call) {
   const { repository, store, token } = call
   const issue = writableThreadOf(call)
+  if (issue.locked) throw new GitHubError(403, 'Unable to create comment because issue is locked.')
   const { body } = call.body as { body: string }
   refuseLong('IssueComment', { body })
   const at = store.timestamp()

@@ -1,8 +1,16 @@
 /** `PUT /pulls/{n}/merge`, with every refusal GitHub knows. */
 import { GitHubError, ok } from '../answers.ts'
+import { mergeViolations, NOT_LINEAR, rulesFor } from '../branch-rules.ts'
 import type { Call, Route } from '../call.ts'
 import { buildMerge, type MergeMethod } from '../merge.ts'
-import { followRefs, type MissingCheck, markMerged, missingChecks, tipsOf } from '../pull-requests.ts'
+import {
+  followRefs,
+  lookIntoMerging,
+  markMerged,
+  missingChecks,
+  sentenceFor,
+  tipsOf,
+} from '../pull-requests.ts'
 import type { PullRequest, Settings } from '../store.ts'
 import { refuseWorkflowChange } from '../workflow-files.ts'
 import { pullOf } from './pulls.ts'
@@ -30,6 +38,11 @@ async function merge(call: Call) {
   refuse(call, pull, wanted, method)
   const tips = await tipsOf(repository, pull)
   if (tips === undefined) throw refused('Pull Request is not mergeable')
+  const { unknownMergeability } = repository.replica
+  if (unknownMergeability > 0) {
+    const known = await lookIntoMerging(repository, store, pull, tips, unknownMergeability)
+    if (known === undefined) throw refused('Pull Request is not mergeable')
+  }
   await refuseWorkflowChange(repository, token, tips.headSha, tips.baseSha)
   const sha = await buildMerge(repository, pull, {
     method,
@@ -53,13 +66,17 @@ function refuse({ repository }: Call, pull: PullRequest, { sha }: MergeRequest, 
   if (pull.draft) throw refused('Pull Request is still a draft')
   const { setting, name } = METHODS[method]
   if (!repository.settings[setting]) throw refused(`${name} are not allowed on this repository.`)
-  if (sha !== undefined && sha !== pull.head.sha)
+  const moved = sha !== undefined && sha !== pull.head.sha
+  // Just after a push the API still has the head before it.
+  if (moved || !repository.replica.knows(pull.head.sha))
     throw new GitHubError(409, 'Head branch was modified. Review and try the merge again.')
   const missing = missingChecks(repository, pull)
   if (missing.length > 0) throw refused(missing.map(sentenceFor).join(' '))
+  const rules = rulesFor(repository.rules, pull.base.ref)
+  const broken = mergeViolations(rules, pull.approvals)
+  if (rules.requireLinearHistory && method === 'merge') broken.push(NOT_LINEAR)
+  if (broken.length > 0) throw refused(`Repository rule violations found\n\n${broken.join('\n\n')}\n\n`)
 }
-
-const sentenceFor = ({ name, why }: MissingCheck) => `Required status check "${name}" is ${why}.`
 
 export const mergeRoutes: Record<string, Route> = {
   'pulls/merge': { needs: [['contents', 'write']], answer: merge },

@@ -24,7 +24,7 @@ export async function checkSides(
   const refs = await repository.git.refs(`refs/heads/${head.ref}`, `refs/heads/${base.ref}`)
   head.sha = refs.get(`refs/heads/${head.ref}`) ?? ''
   base.sha = refs.get(`refs/heads/${base.ref}`) ?? ''
-  if (head.sha === '') throw invalid('head')
+  if (head.sha === '' || !repository.replica.knows(head.sha)) throw invalid('head')
   if (base.sha === '') throw invalid('base')
   refuseDuplicate(repository, head.ref, base.ref)
   if ((await repository.git.count(`${base.sha}..${head.sha}`)) === 0)

@@ -29,6 +29,7 @@ async function createPull(call: Call) {
     head,
     base,
     draft: wanted.draft ?? false,
+    approvals: 0,
     merged: false,
     mergedAt: null,
     mergedBy: null,
@@ -36,6 +37,8 @@ async function createPull(call: Call) {
     mergeability: undefined,
   }
   repository.threads.set(pull.number, pull)
+  const runs = token.kind === 'actions' ? 'waiting' : 'started'
+  repository.events.push({ event: 'pull_request', ref: `refs/heads/${head.ref}`, token: token.name, runs })
   await repository.git.updateRef(`refs/pull/${pull.number}/head`, head.sha)
   return created(await rendered(call, pull, { mergeable: null, state: 'unknown' }))
 }
@@ -76,7 +79,12 @@ function sorted(pulls: PullRequest[], query: URLSearchParams): PullRequest[] {
 
 async function getPull(call: Call) {
   const pull = pullOf(call)
-  return ok(await rendered(call, pull, await mergeability(call.repository, call.store, pull)))
+  // The replica has only a copy of the pull request, on which nothing is kept.
+  const live = call.live.threads.get(pull.number)
+  const found = await mergeability(call.live, call.store, isPullRequest(live) ? live : pull)
+  return ok(
+    await rendered(call, pull, pull.state === 'closed' ? { mergeable: null, state: 'unknown' } : found),
+  )
 }
 
 interface PullEdit {

@@ -39,10 +39,20 @@ async function getBranch({ repository, params }: Call) {
 
 const REVIEW_PARAMETERS = {
   dismiss_stale_reviews_on_push: false,
-  require_code_owner_review: false,
+  require_code_owner_review: false as boolean,
   require_last_push_approval: false,
-  required_approving_review_count: 0,
+  required_approving_review_count: 0 as number,
   required_review_thread_resolution: false,
+}
+
+const QUEUE_PARAMETERS = {
+  check_response_timeout_minutes: 60,
+  grouping_strategy: 'ALLGREEN',
+  max_entries_to_build: 5,
+  max_entries_to_merge: 5,
+  merge_method: 'SQUASH',
+  min_entries_to_merge: 1,
+  min_entries_to_merge_wait_minutes: 5,
 }
 
 function getBranchRules({ repository, params, url }: Call) {
@@ -50,7 +60,17 @@ function getBranchRules({ repository, params, url }: Call) {
   const active: { type: string; parameters?: object }[] = []
   if (rules.noDeletion) active.push({ type: 'deletion' })
   if (rules.noForcePush) active.push({ type: 'non_fast_forward' })
-  if (rules.requirePullRequest) active.push({ type: 'pull_request', parameters: REVIEW_PARAMETERS })
+  if (rules.requireSignatures) active.push({ type: 'required_signatures' })
+  if (rules.requireLinearHistory) active.push({ type: 'required_linear_history' })
+  if (rules.mergeQueue) active.push({ type: 'merge_queue', parameters: QUEUE_PARAMETERS })
+  if (rules.requirePullRequest || rules.requiredApprovals > 0 || rules.codeOwner !== undefined) {
+    const parameters = {
+      ...REVIEW_PARAMETERS,
+      require_code_owner_review: rules.codeOwner !== undefined,
+      required_approving_review_count: rules.requiredApprovals,
+    }
+    active.push({ type: 'pull_request', parameters })
+  }
   if (rules.requiredChecks.length > 0) {
     const required = rules.requiredChecks.map((context) => ({ context }))
     const parameters = { strict_required_status_checks_policy: false, required_status_checks: required }

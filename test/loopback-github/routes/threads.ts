@@ -41,6 +41,7 @@ export function newThread(
     updatedAt: at,
     closedAt: null,
     closedBy: null,
+    locked: false,
   }
 }
 

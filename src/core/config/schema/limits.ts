@@ -1,93 +1,85 @@
 // When a run stops, and how ideas are searched: `limits` and `search`.
 import { z } from 'zod'
-import { amount, between, count, hours, section, share } from '../fields.ts'
+import { amount, between, count, help, section, share } from '../fields.ts'
 
-const gpuHours = hours()
-  .meta({ description: 'Maximum device hours for training and evaluation together.', examples: [8] })
+const gpuHours = amount('hours')
+  .meta(help('Maximum device hours for training and evaluation together.', 8))
   .exactOptional()
 
 /** Limits on model cost. `tokens` and `dollars` are the examples in their descriptions. */
 const modelLimits = (tokens: string, dollars: number) => ({
-  tokens: count(0, 100_000_000_000, {
-    description: 'Maximum model tokens, input and output together.',
-    examples: [tokens],
-  }).exactOptional(),
-  dollars: amount()
-    .meta({ description: 'Maximum cost of models in dollars.', examples: [dollars] })
-    .exactOptional(),
+  tokens: count(
+    0,
+    100_000_000_000,
+    help('Maximum model tokens, input and output together.', tokens),
+  ).exactOptional(),
+  dollars: amount('dollars').meta(help('Maximum cost of models in dollars.', dollars)).exactOptional(),
 })
 
-const candidateLimits = section(modelLimits('200k', 1)).meta({
-  description: 'Maximum cost of proposing one candidate. The conversation ends when it is reached.',
-  examples: [{ tokens: '200k', dollars: 1 }],
-})
+const candidateLimits = section(modelLimits('200k', 1)).meta(
+  help('Maximum cost of proposing one candidate. The conversation ends when it is reached.', {
+    tokens: '200k',
+    dollars: 1,
+  }),
+)
 
-const weekLimits = section({ ...modelLimits('20M', 50), 'gpu-hours': gpuHours }).meta({
-  description:
+const weekLimits = section({ ...modelLimits('20M', 50), 'gpu-hours': gpuHours }).meta(
+  help(
     'Maximum cost of seven days. Research stops until the cost of the last seven days is below it again.',
-  examples: [{ dollars: 50, 'gpu-hours': 40 }],
-})
+    { dollars: 50, 'gpu-hours': 40 },
+  ),
+)
 
 export const limits = section({
-  candidates: count(1, 100_000, { description: 'Maximum new ideas per job.', examples: [20] }).prefault(20),
-  waiting: count(1, 100_000, {
-    description:
+  candidates: count(1, 100_000, help('Maximum new ideas per job.', 20)).prefault(20),
+  waiting: count(
+    1,
+    100_000,
+    help(
       'Each round of a swarm proposes until this many candidates wait for their first run. Default: candidates.',
-    examples: [40],
-  }).exactOptional(),
-  tokens: count(0, 100_000_000_000, {
-    description: 'Maximum model tokens per run, input and output together.',
-    examples: ['2M', '500k'],
-  }).prefault('2M'),
-  dollars: amount()
+      40,
+    ),
+  ).exactOptional(),
+  tokens: count(
+    0,
+    100_000_000_000,
+    help('Maximum model tokens per run, input and output together.', '2M', '500k'),
+  ).prefault('2M'),
+  dollars: amount('dollars')
     .default(10)
-    .meta({
-      description: 'Maximum cost of models per run in dollars. Counts only models with a price.',
-      examples: [10],
-    }),
+    .meta(help('Maximum cost of models per run in dollars. Counts only models with a price.', 10)),
   'gpu-hours': gpuHours,
   candidate: candidateLimits.exactOptional(),
   week: weekLimits.exactOptional(),
 })
   .prefault({})
-  .meta({
-    description: 'When a run stops.',
-    examples: [{ candidates: 20, tokens: '2M', dollars: 10 }],
-  })
+  .meta(help('When a run stops.', { candidates: 20, tokens: '2M', dollars: 10 }))
 
 export const search = section({
   'structural-share': share(0)
     .default(0.3)
-    .meta({
-      description: 'Minimum share of candidates that change more than numbers.',
-      examples: [0.3],
-    }),
+    .meta(help('Minimum share of candidates that change more than numbers.', 0.3)),
   novelty: share(0.3)
     .default(0.8)
-    .meta({
-      description: 'A change that shares at least this much with a past change is refused before training.',
-      examples: [0.8],
-    }),
+    .meta(
+      help('A change that shares at least this much with a past change is refused before training.', 0.8),
+    ),
   'retry-after': between(1, 1000)
     .default(5)
-    .meta({ description: 'Merges after which a rejected or parked idea may be tried again.', examples: [5] }),
+    .meta(help('Merges after which a rejected or parked idea may be tried again.', 5)),
   'insights-every': between(1, 1000)
     .default(20)
-    .meta({
-      description: 'Decided candidates between two updates of the insights.',
-      examples: [20],
-    }),
+    .meta(help('Decided candidates between two updates of the insights.', 20)),
   'device-hour': z
     .number('a number of dollars above 0')
     .positive('a number of dollars above 0')
     .default(2)
-    .meta({
-      description: 'Value of a device hour in dollars, to weigh device time against the cost of models.',
-      examples: [2],
-    }),
+    .meta(help('Value of a device hour in dollars, to weigh device time against the cost of models.', 2)),
 })
   .prefault({})
-  .meta({
-    description: 'Which kinds of ideas are requested, and what counts as new.',
-    examples: [{ 'structural-share': 0.3, novelty: 0.8 }],
-  })
+  .meta(
+    help('Which kinds of ideas are requested, and what counts as new.', {
+      'structural-share': 0.3,
+      novelty: 0.8,
+    }),
+  )

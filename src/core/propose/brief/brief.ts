@@ -7,8 +7,7 @@ import { attempts } from './attempts.ts'
 import { directionAtHand } from './direction.ts'
 import type { BriefInput } from './input.ts'
 import { baseline, categories, merges, runs } from './record.ts'
-import { goal, rules } from './rules.ts'
-import { source } from './source.ts'
+import { goal, rules, source } from './rules.ts'
 
 /** Maximum length of a brief: a script of 110,000 characters and everything else. Most briefs have a tenth of it. */
 export const MAX_BRIEF_CHARACTERS = 180_000

@@ -1,8 +1,8 @@
 // The brief's summary of the ledger: the value to beat and its noise, the best merges, the candidates per category, and the
 // cost of a run.
 
+import { wallAllowanceSeconds } from '../../judge/counted-runs.ts'
 import { baselineTrials, noiseSigma } from '../../judge/evidence.ts'
-import { wallAllowanceSeconds } from '../../judge/judge.ts'
 import { CATEGORIES, type Candidate, type Category } from '../../record/candidate.ts'
 import { pastIdeas } from '../../record/ideas.ts'
 import type { State } from '../../record/state.ts'
@@ -10,8 +10,9 @@ import { measuredValues, type TrialResult } from '../../record/trial.ts'
 import { mean, standardDeviation } from '../../statistics/noise.ts'
 import { table, visibleText } from '../../text/markdown.ts'
 import { formatBytes, formatNumber } from '../../text/numbers.ts'
+import { best } from '../bandit.ts'
 import type { BriefInput } from './input.ts'
-import { CATEGORY_WORDS, gainText } from './words.ts'
+import { CATEGORY_WORDS, failedToRun, gainOf, gainText } from './words.ts'
 
 type Measured = Pick<BriefInput, 'config' | 'state' | 'conditions'>
 
@@ -67,10 +68,6 @@ function isMerged({ end }: Candidate): boolean {
   return end?.kind === 'merged'
 }
 
-function gainOf({ verdict }: Candidate): number {
-  return verdict?.gain ?? Number.NEGATIVE_INFINITY
-}
-
 /** One row per category, including untried ones, which suggest what to try. */
 export function categories(state: State): string {
   const groups = Map.groupBy(pastIdeas(state), ({ category }) => category)
@@ -81,18 +78,9 @@ ${table(['category', 'meaning', 'tried', 'merged', 'failed to run', 'best gain']
 }
 
 function categoryRow(category: Category, tried: readonly Candidate[]): string[] {
-  const failed = tried.filter(({ verdict }) => verdict?.kind === 'reject' && verdict.gain === undefined)
-  const measured = tried.filter(({ verdict }) => verdict?.gain !== undefined)
-  let top = measured[0]
-  for (const candidate of measured) if (top && gainOf(candidate) > gainOf(top)) top = candidate
-  return [
-    category,
-    CATEGORY_WORDS[category],
-    `${tried.length}`,
-    `${tried.filter(isMerged).length}`,
-    `${failed.length}`,
-    top ? gainText(top) : '–',
-  ]
+  const top = best(tried, gainOf)
+  const counts = [tried, tried.filter(isMerged), tried.filter(failedToRun)].map(({ length }) => `${length}`)
+  return [category, CATEGORY_WORDS[category], ...counts, top ? gainText(top) : '–']
 }
 
 /** What a run of the baseline costs, and the limit for candidates. */
@@ -106,7 +94,7 @@ export function runs(input: Measured): string {
   return `# Cost of a run
 
 A baseline run takes ${seconds.toFixed(0)} s of wall time including evaluation, and ${deviceSeconds.toFixed(0)} s of device time.${reached}${peakMemory(trials)}
-A run that takes more than ${wallAllowanceSeconds(seconds).toFixed(0)} s is rejected.`
+A candidate whose runs take more than ${wallAllowanceSeconds(seconds, input.config.allowance).toFixed(0)} s is rejected.`
 }
 
 function peakMemory(trials: readonly TrialResult[]): string {

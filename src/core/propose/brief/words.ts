@@ -1,5 +1,5 @@
 // Words shared by several sections of the brief.
-import type { Candidate, Category, Mode } from '../../record/candidate.ts'
+import type { Candidate, Category } from '../../record/candidate.ts'
 import { formatNumber, formatSigned } from '../../text/numbers.ts'
 
 /** The meaning of each category. */
@@ -15,15 +15,18 @@ export const CATEGORY_WORDS: Record<Category, string> = {
   hyperparameter: 'a constant that fits nowhere else',
 }
 
-/** The instruction for each mode. */
-export const MODE_WORDS: Record<Mode, string> = {
-  explore: 'Explore: try something that has not been tried here. Prefer a bold idea to a safe one.',
-  refine: 'Refine: improve the change below further. Do not repeat it.',
-  combine:
-    'Combine: merge the two changes below into one. Each looked good alone but was too small to be proven.',
-  simplify:
-    'Simplify: get at least as good a result with less code. The change below was merged; keep its effect.',
-  repair: 'Repair: the change below failed to run. Keep its idea and fix its mistake; there is one attempt.',
+/** How proposers see a candidate named. */
+export function nameOf({ id, pullRequest }: Candidate): string {
+  return pullRequest === undefined ? id : `#${pullRequest}`
+}
+
+/** Sorts candidates without a measured gain last. */
+export function gainOf({ verdict }: Candidate): number {
+  return verdict?.gain ?? Number.NEGATIVE_INFINITY
+}
+
+export function failedToRun({ verdict }: Candidate): boolean {
+  return verdict?.kind === 'reject' && verdict.gain === undefined
 }
 
 /** The expected gain, with the standard error of the measured gain if known. */

@@ -1,0 +1,148 @@
+// What GitHub allows: the token's permissions, the setting for pull requests, the rules of branches, and workflow files.
+import { type Check, ok, problem, skipped } from './check.ts'
+
+/** A permission of the token, probed by a call that changes nothing. */
+export type Probe = { kind: 'granted' } | { kind: 'missing' } | { kind: 'unknown'; reason: string }
+
+export const PERMISSIONS = ['contents', 'pull-requests', 'checks', 'issues', 'actions'] as const
+export type Permission = (typeof PERMISSIONS)[number]
+
+/** What a night loses without the permission; undefined: it could not run at all. */
+const WITHOUT: Readonly<Record<Permission, string | undefined>> = {
+  contents: undefined,
+  'pull-requests': undefined,
+  checks: undefined,
+  issues: 'requests in issues are not read',
+  actions: 'the swarm cannot start its next round',
+}
+
+/** @param needsActions whether the workflow starts its own next round */
+export function checkPermission(permission: Permission, probe: Probe, needsActions: boolean): Check {
+  const id = `token-${permission}`
+  const name = `${permission}: write`
+  const remedy = `Add \`${name}\` under \`permissions:\` of the job. A personal token: give it write access to ${permission}.`
+  if (probe.kind === 'granted') return { area: 'GitHub', id, ...ok(`the token has ${name}`) }
+  if (probe.kind === 'unknown')
+    return { area: 'GitHub', id, ...skipped(`${name} could not be checked: ${probe.reason}`) }
+  if (permission === 'checks')
+    return {
+      area: 'GitHub',
+      id,
+      ...problem(`the token lacks ${name}`, `${remedy} Only GITHUB_TOKEN and App tokens can write checks.`),
+    }
+  const loss = permission === 'actions' && needsActions ? undefined : WITHOUT[permission]
+  if (loss === undefined) return { area: 'GitHub', id, ...problem(`the token lacks ${name}`, remedy) }
+  return { area: 'GitHub', id, ...ok(`the token lacks ${name}, so ${loss}`, `To change that: ${remedy}`) }
+}
+
+export function checkPullRequestSetting(allowed: 'yes' | 'no' | 'unknown', repositoryUrl: string): Check {
+  const place = { area: 'GitHub', id: 'pull-request-setting' } as const
+  if (allowed === 'unknown')
+    return { ...place, ...skipped('whether Actions may open pull requests could not be checked') }
+  if (allowed === 'yes')
+    return { ...place, ...ok('pull requests may be opened, as far as a call without effect shows') }
+  return {
+    ...place,
+    ...problem(
+      'GitHub Actions may not open pull requests',
+      `Tick "Allow GitHub Actions to create and approve pull requests" under "Workflow permissions" at ${repositoryUrl}/settings/actions.`,
+    ),
+  }
+}
+
+/** A rule that is in force on a branch, by GitHub's name of its type. */
+export interface BranchRule {
+  type: string
+  /** Names of required checks. */
+  checks?: readonly string[]
+  /** Approvals that a pull request needs, by people or code owners. */
+  approvals?: number
+}
+
+export type BranchKind = 'baseline' | 'ledger' | 'candidates'
+
+const PUSHED = ['ledger', 'candidates'] as const
+const ALL = ['baseline', ...PUSHED] as const
+
+/** For each type of rule: the branches that it stops, and what it prevents there. */
+const STOPS: Readonly<Record<string, { on: readonly BranchKind[]; what: string }>> = {
+  creation: { on: ALL, what: 'forbids to create it' },
+  update: { on: ALL, what: 'forbids to update it' },
+  pull_request: { on: PUSHED, what: 'demands a pull request for each push' },
+  required_signatures: { on: PUSHED, what: 'demands signed commits, and pushed ones are not signed' },
+  required_status_checks: { on: PUSHED, what: 'demands checks before a push' },
+  merge_queue: { on: ALL, what: 'demands a merge queue, and merges happen directly' },
+  required_deployments: { on: ALL, what: 'demands deployments' },
+  workflows: { on: ALL, what: 'demands that other workflows run first' },
+}
+
+/** Rules that only leave something behind. */
+const LEAVES: Readonly<Record<string, { on: readonly BranchKind[]; what: string }>> = {
+  deletion: { on: ['candidates'], what: 'decided branches stay, because a rule forbids to delete them' },
+  non_fast_forward: {
+    on: ['candidates'],
+    what: 'a candidate that is replayed on a new baseline gets a new branch, because a rule forbids force-pushes',
+  },
+}
+
+/** @param metric name of the metric, whose check is ours */
+export function checkBranchRules(
+  kind: BranchKind,
+  branch: string,
+  rules: readonly BranchRule[],
+  metric: string,
+  repositoryUrl: string,
+): Check {
+  const place = { area: 'GitHub', id: `rules-${kind}` } as const
+  const stopped = rules.flatMap((rule) => stopOf(kind, rule, metric) ?? [])
+  if (stopped.length > 0)
+    return {
+      ...place,
+      ...problem(
+        `on ${branch} a rule ${stopped.join(', and a rule ')}`,
+        `Exclude \`autoresearch/**\` from that rule, or let the action bypass it: ${repositoryUrl}/settings/rules.`,
+      ),
+    }
+  const left = rules.flatMap(({ type }) => (LEAVES[type]?.on.includes(kind) ? [LEAVES[type].what] : []))
+  const text = rules.length === 0 ? `no rule on ${branch}` : `the rules on ${branch} leave the action its way`
+  return {
+    ...place,
+    ...ok(
+      [text, ...left].join('; '),
+      left.length > 0 ? `To change that, see ${repositoryUrl}/settings/rules.` : undefined,
+    ),
+  }
+}
+
+function stopOf(
+  kind: BranchKind,
+  { type, checks = [], approvals = 0 }: BranchRule,
+  metric: string,
+): string | undefined {
+  if (type === 'pull_request' && kind === 'baseline' && approvals > 0)
+    return 'demands approvals of people for each merge'
+  const others = checks.filter((name) => name !== `autoresearch / ${metric}`)
+  if (type === 'required_status_checks' && kind === 'baseline' && others.length > 0)
+    return `demands checks that never run on a candidate (${others.slice(0, 3).join(', ')})`
+  const rule = STOPS[type]
+  return rule?.on.includes(kind) ? rule.what : undefined
+}
+
+/** @param changed workflow files that differ between baseline and default branch; undefined before the first run */
+export function checkWorkflowFiles(
+  changed: readonly string[] | undefined,
+  baseline: string,
+  defaultBranch: string,
+): Check {
+  const place = { area: 'GitHub', id: 'workflow-files' } as const
+  if (changed === undefined) return { ...place, ...skipped(`the first run will create ${baseline}`) }
+  if (changed.length === 0)
+    return { ...place, ...ok(`${baseline} and ${defaultBranch} have the same workflow files`) }
+  return {
+    ...place,
+    ...problem(
+      `workflow files differ between ${baseline} and ${defaultBranch} (${changed.slice(0, 3).join(', ')}), so GitHub may refuse to push candidates`,
+      `Merge ${defaultBranch} into ${baseline}: \`git push origin origin/${defaultBranch}:${baseline}\` if it can be fast-forwarded.`,
+    ),
+  }
+}

@@ -1,0 +1,225 @@
+// The general rules: scripts of PyTorch, Lightning and Hugging Face. The first that fits decides; see makefile.ts and npm.ts
+// for the others.
+import { type Draft, metricParts } from './draft.ts'
+import { type Evidence, findLine, findValue, type Layout, plainPaths } from './layout.ts'
+import { type FoundMetric, findMetric, findProgress } from './metric.ts'
+import type { Finding } from './plan.ts'
+import {
+  documentedStart,
+  importedFiles,
+  moduleOf,
+  type PythonEnvironment,
+  preparationScripts,
+  pythonEnvironment,
+  requiredArguments,
+} from './python.ts'
+
+const SCRIPTS = /(?:^|\/)(?:\w+_)?(?:train|pretrain|finetune|run|main|fit)(?:_\w+)?\.py$/
+const NOT_TRAINING = /(?:^|\/)(?:tests?|docs?|tools|\.\w+)\//
+/** A training step, or something that contains one. */
+const TRAINS = /\.backward\(|\bTrainer\(|\.fit\(|jax\.grad|value_and_grad|GradientTape/
+
+interface Library {
+  recognised: string
+  /** Lines that must all be in the script. */
+  lines: readonly RegExp[]
+  /** Where the library itself puts the metric, when the script prints none. */
+  metric(layout: Layout, script: string): FoundMetric | undefined
+  arguments: readonly string[]
+  environment: string
+  check: readonly string[]
+}
+
+const OFFLINE = 'HF_HUB_OFFLINE=1 WANDB_MODE=offline '
+
+const LIBRARIES: readonly Library[] = [
+  {
+    recognised: 'a script that uses the Trainer of Hugging Face transformers',
+    lines: [/^\s*(?:from|import)\s+transformers\b/, /\bTrainer\(/],
+    metric: trainerMetric,
+    arguments: ['--output_dir', '"$AUTORESEARCH_OUT"', '--report_to', 'none'],
+    environment: OFFLINE,
+    check: [
+      'Training has no network: let `setup` download the model and the data set (`hf download …`), which fills `~/.cache/huggingface`.',
+    ],
+  },
+  {
+    recognised: 'a Lightning script',
+    lines: [/^\s*(?:from|import)\s+(?:lightning|pytorch_lightning)\b/, /\bTrainer\(|\bLightningCLI\(/],
+    metric: lightningMetric,
+    arguments: [],
+    environment: '',
+    check: [],
+  },
+]
+
+/** @returns undefined when no Python script of this repository trains a model */
+export function recogniseScript(layout: Layout): Draft | undefined {
+  const scripts = plainPaths(layout, SCRIPTS).filter((path) => !NOT_TRAINING.test(path))
+  const trains = (path: string) => findLine(layout, path, TRAINS)
+  const script =
+    scripts.find(trains) ??
+    scripts.find((path) => importedFiles(layout, path).some(trains)) ??
+    plainPaths(layout, /^[\w-]+\.py$/).find(trains)
+  if (script === undefined) return undefined
+  const library = LIBRARIES.find(({ lines }) => lines.every((line) => findLine(layout, script, line)))
+  return draftOf(
+    layout,
+    script,
+    library,
+    scripts.filter((path) => path !== script && trains(path)),
+  )
+}
+
+function draftOf(
+  layout: Layout,
+  script: string,
+  library: Library | undefined,
+  others: readonly string[],
+): Draft {
+  const imported = importedFiles(layout, script)
+  const environment = pythonEnvironment(layout)
+  const metric = findMetric(layout, [script, ...imported])
+  const used = metric?.heldOut ? metric : (library?.metric(layout, script) ?? metric)
+  const results = library && resultsFile(layout, script)
+  const parts = results ?? metricParts(used)
+  const progress = findProgress(layout, [script, ...imported])
+  const preparation = preparationOf(layout, environment)
+  const documented = documentedStart(layout, script)
+  const required = requiredArguments(layout, script).filter(
+    ({ what }) => !documented?.words.some((word) => word.startsWith(what)),
+  )
+  const budget = budgetOf(layout, [script, ...imported])
+  const parsesArguments = findLine(layout, script, /HfArgumentParser|TrainingArguments\)/) !== undefined
+  const words = [...(documented?.words ?? []), ...(parsesArguments ? (library?.arguments ?? []) : [])]
+  const setup = [environment.install, ...preparation.commands]
+    .filter((part) => part !== undefined)
+    .join(' && ')
+  const trainsAt = findLine(layout, script, TRAINS)
+  return {
+    recognised: library?.recognised ?? 'a training script in Python',
+    machine: 'gpu',
+    editable: [script, ...imported.filter((path) => MODEL_FILES.test(path))],
+    ...(setup === '' ? {} : { setup }),
+    train: [
+      `${library?.environment ?? ''}${startOf(script, imported, environment, documented?.distributed ?? [])}`,
+      ...words,
+    ].join(' '),
+    budget: budget.text,
+    ...(parts.metric ? { metric: parts.metric } : {}),
+    ...(progress ? { progress: progress.pattern } : {}),
+    findings: [
+      { what: 'trains the model', evidence: trainsAt ?? { path: script } },
+      ...parts.findings,
+      ...(progress ? [{ what: 'shows the loss during training', evidence: progress.evidence }] : []),
+      ...environment.findings,
+      ...preparation.findings,
+      ...(documented ? [{ what: 'shows the arguments', evidence: documented.evidence }] : []),
+      ...budget.findings,
+    ],
+    assumed: [...parts.assumed, ...environment.assumed, ...budget.assumed],
+    check: [
+      ...parts.check,
+      ...preparation.check,
+      ...(library?.check ?? []),
+      ...(others.length > 0
+        ? [`Other scripts train too: ${others.slice(0, 5).join(', ')}. \`train\` runs ${script}.`]
+        : []),
+    ],
+    missing: required.map(
+      ({ what, evidence }) =>
+        `\`${script}\` stops without ${what} (line ${evidence.line}): add it to \`train\`.`,
+    ),
+  }
+}
+
+/** A script in a folder that imports from the root of the repository has to be started as a module. */
+function startOf(
+  script: string,
+  imported: readonly string[],
+  { run, interpreter }: PythonEnvironment,
+  distributed: readonly string[],
+): string {
+  const folder = script.slice(0, script.lastIndexOf('/') + 1)
+  const isModule =
+    folder !== '' && imported.some((path) => !path.startsWith(folder) && !path.startsWith('src/'))
+  const program = isModule ? `-m ${moduleOf(script)}` : script
+  if (distributed.length > 0)
+    return `${interpreter} -m torch.distributed.run ${distributed.join(' ')} ${program}`
+  return isModule ? `${interpreter} ${program}` : `${run} ${script}`
+}
+
+/** What a proposal may change beside the script: the model, not the data and not the measurement. */
+const MODEL_FILES =
+  /(?:^|\/)(?:\w*model\w*|\w*net(?:work)?|gpt|optim\w*|layers?|modules?|schedul\w*|arch\w*|transformer|attention|losses)\.py$/
+
+function preparationOf(layout: Layout, { run }: { run: string }) {
+  const [first, ...others] = preparationScripts(layout)
+  if (first === undefined) return { commands: [], findings: [], check: [] }
+  return {
+    commands: [`${run} ${first}`],
+    findings: [{ what: 'prepares the data', evidence: { path: first } }] satisfies Finding[],
+    check:
+      others.length > 0
+        ? [`Other scripts prepare data too: ${others.slice(0, 5).join(', ')}. \`setup\` runs ${first}.`]
+        : [],
+  }
+}
+
+const TIME_LIMIT =
+  /^\s*\w*(?:time_?budget|budget_?seconds|max_?seconds|time_?limit|max_?time|train_?seconds)\w*\s*(?::\s*\w+\s*)?=\s*(\d+)\b/i
+
+/** A constant that limits the training time, or ten minutes. */
+function budgetOf(layout: Layout, paths: readonly string[]) {
+  for (const path of paths) {
+    const found = findValue(layout, path, TIME_LIMIT)
+    const seconds = Number(found?.value)
+    if (!found || !(seconds >= 1 && seconds <= 100 * 3600)) continue
+    return {
+      text: seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`,
+      findings: [{ what: 'limits the training time', evidence: found.evidence }],
+      assumed: [],
+    }
+  }
+  const assumed = ['One run takes less than 10 minutes. `doctor` measures it and says which `budget` fits.']
+  return { text: '10m', findings: [], assumed }
+}
+
+/** `trainer.save_metrics` writes `all_results.json` into the output folder. */
+function resultsFile(layout: Layout, script: string): ReturnType<typeof metricParts> | undefined {
+  const evidence = findLine(layout, script, /\.save_metrics\(\s*["'](?:eval|all)["']/)
+  if (!evidence) return undefined
+  return {
+    metric: {
+      name: 'eval_loss',
+      direction: 'minimize',
+      source: { kind: 'file', file: 'all_results.json', key: 'eval_loss' },
+    },
+    findings: [{ what: 'writes the metric to all_results.json', evidence }],
+    assumed: ['`eval_loss` is the number that decides, and lower is better.'],
+    check: [],
+  }
+}
+
+/** `trainer.evaluate()` prints `{'eval_loss': 2.31, …}`; newer versions quote the number. */
+function trainerMetric(layout: Layout, script: string): FoundMetric | undefined {
+  const evidence = findLine(layout, script, /\.evaluate\(|\beval_strategy\s*=|\bevaluation_strategy\s*=/)
+  return evidence && logged('eval_loss', `'eval_loss': '?([-+.\\w]+)`, evidence)
+}
+
+/** `trainer.validate` and `trainer.test` print a table of what the model logs. */
+function lightningMetric(layout: Layout, script: string): FoundMetric | undefined {
+  for (const path of [script, ...importedFiles(layout, script)]) {
+    const found = findValue(layout, path, /\.log\(\s*f?["']((?:val|valid|test)[\w/]*)["']/)
+    const prints = findLine(layout, script, /\.(?:validate|test)\(/)
+    if (!found || !prints) continue
+    const name = found.value
+    return logged(name.replaceAll('/', '_'), `^\\W*${name}\\W+([-+.\\w]+)`, prints)
+  }
+  return undefined
+}
+
+function logged(name: string, pattern: string, evidence: Evidence): FoundMetric {
+  const direction = /acc|f1|auc|score/i.test(name) ? 'maximize' : 'minimize'
+  return { name, direction, pattern, repeated: true, heldOut: true, evidence }
+}

@@ -1,0 +1,87 @@
+// Reads printed lines out of source text: which words a program prints around a value, and the pattern that finds it again.
+
+/** Literal text, or null where a value is printed. */
+type Segment = string | null
+
+const PRINTS =
+  /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|println!?)\s*[( ]/i
+const LOGS = /\blog\w*\.\w+\s*\(/i
+const STRING = /[fFrRbB]{0,2}("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)/g
+/** `{x:.4f}` of Python, `${x}` of JavaScript and `%6.4f` of C. */
+const HOLE =
+  /\$?\{(?:[^{}"']|\{[^{}]*\}|\[?["'][^"']*["']\]?)*\}|%[-+ #0]*\d*(?:\.\d+)?(?:z|l{1,2}|h)?[diufFeEgGsx]/g
+
+/** The printed pieces of a line of source, or undefined when it prints nothing. */
+export function printedSegments(line: string): Segment[] | undefined {
+  if (!PRINTS.test(line) || /^\s*(#|\/\/|\*)/.test(line)) return undefined
+  const strings = [...line.matchAll(STRING)]
+  const segments = strings.flatMap((string, index) => [
+    ...segmentsOf((string[1] ?? '').slice(1, -1)),
+    // `print("loss:", loss)`: a comma after the text prints a blank and the next value.
+    ...(/^\s*,\s*(?!["'\w]*\s*=)[\w(]/.test(line.slice(string.index + string[0].length)) &&
+    strings[index + 1] === undefined &&
+    !string[0].includes('%')
+      ? [' ', null]
+      : []),
+  ])
+  if (segments.length === 0) return undefined
+  // A logger prints the time and the level first.
+  return LOGS.test(line) ? [null, ...merged(segments)] : merged(segments)
+}
+
+function segmentsOf(text: string): Segment[] {
+  const segments: Segment[] = []
+  let end = 0
+  for (const hole of text.matchAll(HOLE)) {
+    segments.push(text.slice(end, hole.index), null)
+    end = hole.index + hole[0].length
+  }
+  return [...segments, text.slice(end)].map((segment) => segment?.replaceAll(/\\[rnt]/g, ' ') ?? null)
+}
+
+function merged(segments: readonly Segment[]): Segment[] {
+  const result: Segment[] = []
+  for (const segment of segments) {
+    const last = result.at(-1)
+    if (typeof segment === 'string' && typeof last === 'string') result[result.length - 1] = last + segment
+    else if (segment !== '') result.push(segment)
+  }
+  return result
+}
+
+/** The number, NaN or infinity that follows, without punctuation. */
+const NUMBER = '[-+.\\w]+'
+
+/**
+ * The pattern that finds the value printed right after `word`.
+ *
+ * @param group name of the capture group; empty for the only group of the pattern
+ */
+export function patternAfter(segments: readonly Segment[], word: RegExp, group = ''): string | undefined {
+  for (const [index, segment] of segments.entries()) {
+    const found = segment === null ? null : word.exec(segment)
+    if (segment === null || !found || segments[index + 1] !== null) continue
+    const between = segment.slice(found.index + found[0].length)
+    if (/[A-Za-z0-9]/.test(between) || between.length > 20) continue
+    const before = segment.slice(0, found.index)
+    const isStart = index === 0 && before.trim() === ''
+    const start = isStart ? '^\\s*' : '\\b'
+    const capture = group === '' ? '(' : `(?<${group}>`
+    // A value printed with a width has blanks before it.
+    const gap = /\s$/.test(between) ? '' : '\\s*'
+    const label = `${isStart && before === '' ? '^' : start}${literal(found[0] + between)}${gap}`
+    return `${label}${capture}${valueBefore(segments[index + 2])}`
+  }
+  return undefined
+}
+
+/** Letters right after the value, such as a unit, would be taken for a part of it. */
+function valueBefore(next: Segment | undefined): string {
+  const unit = /^[A-Za-z_%]+/.exec(next ?? '')?.[0]
+  return unit === undefined || unit.startsWith('%') ? `${NUMBER})` : `${NUMBER}?)${literal(unit)}\\b`
+}
+
+/** The text as a regular expression in which any white space matches any other. */
+function literal(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&').replaceAll(/\s+/g, '\\s+')
+}

@@ -1,0 +1,160 @@
+// How Python code of a repository is installed, started and fed with data, as far as its files show.
+import {
+  type Evidence,
+  evidenceOfFile,
+  evidenceOfLine,
+  findLine,
+  type Layout,
+  linesOf,
+  plainPaths,
+} from './layout.ts'
+import type { Finding } from './plan.ts'
+
+/** How packages are installed and which interpreter then runs the code. */
+export interface PythonEnvironment {
+  /** Shell command; absent when the machine's own packages are used. */
+  install?: string
+  /** What stands before a script's path, such as `uv run`. */
+  run: string
+  /** What stands before `-m module`, such as `uv run python`. */
+  interpreter: string
+  findings: Finding[]
+  assumed: string[]
+}
+
+const VENV = '$AUTORESEARCH_DATA/venv'
+
+/** A table of rules: the first file that exists decides. */
+export function pythonEnvironment(layout: Layout): PythonEnvironment {
+  const found = (path: string, what: string): Finding[] => [{ what, evidence: evidenceOfFile(path) }]
+  if (layout.has('uv.lock'))
+    return {
+      ...UV,
+      findings: found('uv.lock', 'names the packages'),
+      assumed: ['The machine has `uv`.'],
+    }
+  if (layout.has('requirements.txt'))
+    return {
+      install: `python3 -m venv ${VENV} && ${VENV}/bin/pip install -r requirements.txt`,
+      run: `${VENV}/bin/python`,
+      interpreter: `${VENV}/bin/python`,
+      findings: found('requirements.txt', 'names the packages'),
+      assumed: ['The packages fit the GPU: `pip` installs the default build of PyTorch.'],
+    }
+  const project = findLine(layout, 'pyproject.toml', /^dependencies\s*=/)
+  if (project)
+    return {
+      ...UV,
+      findings: [{ what: 'names the packages', evidence: project }],
+      assumed: ['The machine has `uv`, which reads `pyproject.toml`. Commit `uv.lock` to keep the versions.'],
+    }
+  return {
+    run: 'python3',
+    interpreter: 'python3',
+    findings: [],
+    assumed: ["The machine's own `python3` has the packages: no list of packages was found."],
+  }
+}
+
+const UV = { install: 'uv sync', run: 'uv run', interpreter: 'uv run python' }
+
+const PREPARES =
+  /^(?:(?:data|scripts|tools)\/)?(?:[\w-]+\/)?(?:prepare|download|preprocess|make|get|build)(?:_?data(?:set)?)?\.py$/
+
+/** The scripts that seem to prepare data: those first that a document starts, then those nearest to the root. */
+export function preparationScripts(layout: Layout): string[] {
+  return documentedFirst(
+    layout,
+    plainPaths(layout, PREPARES).filter((path) => !/(?:^|\/)tests?\//.test(path)),
+  )
+}
+
+/** The modules of this repository that a script imports, and what those import. */
+export function importedFiles(layout: Layout, script: string): string[] {
+  const found = new Set([script])
+  for (const path of found) {
+    const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/') + 1) : ''
+    for (const name of importedModules(layout, path)) {
+      const file = name.replaceAll('.', '/')
+      const candidates = [`${folder}${file}.py`, `${file}.py`, `src/${file}.py`, `${file}/__init__.py`]
+      const module = candidates.find((candidate) => layout.has(candidate))
+      if (module !== undefined) found.add(module)
+    }
+  }
+  found.delete(script)
+  return [...found].filter((path) => plainPaths(layout, /\.py$/).includes(path))
+}
+
+function importedModules(layout: Layout, path: string): string[] {
+  return linesOf(layout, path).flatMap((line) => {
+    const [, from = '', names = ''] = /^\s*from\s+\.?([\w.]*)\s+import\s+([\w, ]+)/.exec(line) ?? []
+    const submodules = names.split(/[, ]+/).map((name) => (from === '' ? name : `${from}.${name}`))
+    if (from !== '' || names !== '') return [from, ...submodules].filter((name) => name !== '')
+    const plain = /^\s*import\s+([\w.]+)/.exec(line)?.[1]
+    return plain === undefined ? [] : [plain]
+  })
+}
+
+/** Arguments without which the script stops at once. */
+export function requiredArguments(layout: Layout, script: string): Finding[] {
+  return linesOf(layout, script).flatMap((line, index) => {
+    const name = /add_argument\(\s*["']((?:--)?[\w-]+)["']/.exec(line)?.[1]
+    const isRequired = name !== undefined && (!name.startsWith('-') || /required\s*=\s*True/.test(line))
+    if (!isRequired || /nargs\s*=\s*["'][?*]["']/.test(line)) return []
+    return [{ what: name, evidence: { path: script, line: index + 1 } }]
+  })
+}
+
+/** A word of a command that the shell takes as it is written. */
+const PLAIN_WORD = /^[\w./=:,+@%-]+$/
+const STARTS =
+  /^(?:\$\s*)?(?:[A-Z_]+=\S+\s+)*((?:uv run |python3? |torchrun |accelerate launch |\.\/|bash |sh ).*)$/
+const DOCUMENTS = /^(?:README\.(?:md|rst)|[\w-]+\.sh|(?:scripts|runs)\/[\w-]+\.sh)$/i
+
+interface DocumentedCommand {
+  words: string[]
+  evidence: Evidence
+}
+
+/**
+ * The commands in documents and shell scripts that start `script`. Documents are data: only commands of plain words are
+ * taken, so that nothing in them can become another command.
+ */
+function documentedCommands(layout: Layout, script: string): DocumentedCommand[] {
+  const names = [script, moduleOf(script)]
+  return plainPaths(layout, DOCUMENTS).flatMap((path) =>
+    linesOf(layout, path).flatMap((line, index) => {
+      const words = STARTS.exec(line.trim())?.[1]?.trim().split(/\s+/) ?? []
+      if (!words.some((word) => names.includes(word)) || !words.every((word) => PLAIN_WORD.test(word)))
+        return []
+      return [{ words, evidence: evidenceOfLine(path, index + 1, line) }]
+    }),
+  )
+}
+
+/** How the first document that starts `script` does it. */
+export function documentedStart(
+  layout: Layout,
+  script: string,
+): { distributed: string[]; words: string[]; evidence: Evidence } | undefined {
+  const [first] = documentedCommands(layout, script)
+  if (!first) return undefined
+  const { words, evidence } = first
+  const at = words.findIndex((word) => word === script || word === moduleOf(script))
+  const before = words.slice(1, at).filter((word) => word.startsWith('--'))
+  return { distributed: words[0] === 'torchrun' ? before : [], words: words.slice(at + 1), evidence }
+}
+
+/** The scripts in the order in which documents start them; those that no document starts come last. */
+function documentedFirst(layout: Layout, scripts: readonly string[]): string[] {
+  const lines = new Map(
+    scripts.map((script) => [script, documentedCommands(layout, script)[0]?.evidence.line ?? Infinity]),
+  )
+  const lineOf = (script: string): number => lines.get(script) ?? Infinity
+  return scripts.toSorted((a, b) => (lineOf(a) === lineOf(b) ? 0 : lineOf(a) - lineOf(b)))
+}
+
+/** `scripts/base_train.py` as `scripts.base_train`. */
+export function moduleOf(script: string): string {
+  return script.replace(/\.py$/, '').replaceAll('/', '.')
+}

@@ -1,0 +1,46 @@
+// Adapts the workflow template to a repository. Nothing that a repository contains gets into it: an expression there would run
+// with the job's token.
+import type { InitPlan } from './plan.ts'
+
+/** The action that `init` runs as, so that the workflow uses the same one. */
+export interface ActionReference {
+  /** `owner/name`. */
+  repository: string
+  /** Commit, tag or branch. */
+  ref: string
+}
+
+const TEMPLATE_ACTION =
+  /uses: autoresearch-action\/autoresearch-action@v1( # zizmor: ignore\[unpinned-uses\].*)?/g
+const OWN_MACHINE = 'runs-on: [self-hosted, gpu]'
+const HOSTED_MACHINE = 'runs-on: ubuntu-latest'
+const FIRST_STEP = '    steps:\n'
+/** GitHub's machines have no bubblewrap, and Ubuntu 24.04 lets only programs with a profile create user namespaces. */
+const INSTALL_SANDBOX = `      # The sandbox in which candidates run.
+      - run: |
+          sudo apt-get update && sudo apt-get install -y bubblewrap
+          sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
+
+`
+
+/**
+ * @param template text of `templates/solo.yml`
+ * @param action undefined when it is not known: the workflow then says what to fill in
+ */
+export function renderWorkflow(
+  template: string,
+  { machine }: Pick<InitPlan, 'machine'>,
+  action: ActionReference | undefined,
+): string {
+  const text = isPlain(action)
+    ? template
+        .replace(TEMPLATE_ACTION, `uses: ${action.repository}@${action.ref}`)
+        .replace(/^ +# Replace v1 with .*\n( +# .*\n)*/m, '')
+    : template
+  if (machine === 'gpu') return text
+  return text.replace(OWN_MACHINE, HOSTED_MACHINE).replace(FIRST_STEP, `${FIRST_STEP}${INSTALL_SANDBOX}`)
+}
+
+function isPlain(action: ActionReference | undefined): action is ActionReference {
+  return action !== undefined && /^[\w.-]+\/[\w.-]+$/.test(action.repository) && /^[\w./-]+$/.test(action.ref)
+}

@@ -1,0 +1,107 @@
+// `node dist/index.js init` and `doctor` in a clone, for a person at a terminal.
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { readInputs } from '../adapters/actions.ts'
+import { type Clone, describeClone } from '../adapters/git/clone.ts'
+import { createRepository } from '../adapters/git/repository.ts'
+import { sweepLeftovers } from '../adapters/leftovers.ts'
+import { readExisting, writeNewFiles } from '../adapters/new-files.ts'
+import { prepare } from '../commands/init.ts'
+import { isReady } from '../core/doctor/check.ts'
+import { describeChecks, doctorJson } from '../core/doctor/render.ts'
+import { WORKFLOW_PATH } from '../core/init/files.ts'
+import { describeInit, initJson } from '../core/init/onboarding.ts'
+import { ConfigError } from '../errors.ts'
+import type { Log } from '../ports.ts'
+import { diagnose } from './doctor.ts'
+import { initSettings } from './init.ts'
+import type { Job } from './job.ts'
+
+const USAGE = 'node …/dist/index.js init|doctor [--json] [--config .github/autoresearch.yml]'
+
+/** @param words the arguments after the program */
+export default async function commandLine(words: readonly string[], cancelled: AbortSignal): Promise<void> {
+  const { command, json, config } = readArguments(words)
+  if (command === 'init') return initHere(config, json)
+  if (command === 'doctor') return doctorHere(config, json, cancelled)
+  throw new ConfigError(`unknown command ${JSON.stringify(command)}`, { hint: `Usage: ${USAGE}` })
+}
+
+function readArguments(words: readonly string[]): { command: string; json: boolean; config: string } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        config: { type: 'string', default: '.github/autoresearch.yml' },
+      },
+    })
+    return { command: positionals.join(' '), ...values }
+  } catch (error) {
+    throw new ConfigError(error instanceof Error ? error.message : String(error), { hint: `Usage: ${USAGE}` })
+  }
+}
+
+async function initHere(configPath: string, json: boolean): Promise<void> {
+  const { directory, commit, remoteUrl = '' } = await describeClone(process.cwd())
+  const files = await createRepository({ directory, remoteUrl }).readFiles(commit)
+  const settings = await initSettings(configPath, process.env)
+  const here = ['program.md', configPath, WORKFLOW_PATH, '.github/autoresearch-program.md']
+  const prepared = prepare(new Map([...files, ...(await readExisting(directory, here))]), settings)
+  const { added } = prepared.files
+  const paths = [...added.keys()].join(' ')
+  const doctor = `node ${join(process.argv[1] ?? 'dist/index.js')} doctor`
+  const next =
+    added.size === 0 ? doctor : `git add ${paths} && git commit -m "Set up Autoresearch Action" && ${doctor}`
+  if (!json) await writeNewFiles(directory, added)
+  const text = json
+    ? JSON.stringify(initJson(prepared.plan, prepared.files, next), null, 2)
+    : describeInit(prepared.plan, prepared.files, next)
+  process.stdout.write(`${text}\n`)
+}
+
+async function doctorHere(configPath: string, json: boolean, cancelled: AbortSignal): Promise<void> {
+  const clone = await describeClone(process.cwd())
+  const job = localJob(clone, configPath, cancelled)
+  const place = job.inputs.token === '' ? { branch: 'HEAD', commit: clone.commit } : undefined
+  await sweepLeftovers([tmpdir()])
+  const checks = await diagnose(job, terminalLog, place)
+  const text = json ? JSON.stringify(doctorJson(checks), null, 2) : describeChecks(checks)
+  process.stdout.write(`${text}\n`)
+  if (!isReady(checks)) process.exitCode = 1
+}
+
+/** Standard output is for the result alone. */
+const terminalLog: Log = {
+  info: (message) => process.stderr.write(`${message}\n`),
+  warn: (message) => process.stderr.write(`warning: ${message}\n`),
+}
+
+/** A job as a runner would describe it. GitHub is asked only when GITHUB_TOKEN and GITHUB_REPOSITORY are set. */
+function localJob({ directory, remoteUrl }: Clone, configPath: string, cancelled: AbortSignal): Job {
+  const { GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_SERVER_URL, GITHUB_API_URL, OPENAI_API_KEY } = process.env
+  const inputs = {
+    ...readInputs(),
+    configPath,
+    token: GITHUB_REPOSITORY ? (GITHUB_TOKEN ?? '') : '',
+    openaiApiKey: OPENAI_API_KEY ?? '',
+  }
+  const runner = {
+    repository: GITHUB_REPOSITORY ?? 'local/clone',
+    serverUrl: GITHUB_SERVER_URL ?? (remoteUrl ? originOf(remoteUrl) : 'https://github.com'),
+    apiUrl: GITHUB_API_URL ?? 'https://api.github.com',
+    workspace: directory,
+    temporaryDirectory: tmpdir(),
+    cacheDirectory: join(homedir(), '.cache', 'autoresearch'),
+    runUrl: undefined,
+    runId: '0',
+    runAttempt: 1,
+  }
+  return { inputs, runner, cancelled }
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) && /^https?:/.test(url) ? new URL(url).origin : 'https://github.com'
+}

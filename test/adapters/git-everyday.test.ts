@@ -1,0 +1,170 @@
+// git against a GitHub in daily use: transfers that break, rules on every branch, old versions, a machine's own configuration.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { git } from '../../src/adapters/git/git.ts'
+import { createLedgerBranch } from '../../src/adapters/git/ledger-branch.ts'
+import { passesByItself } from '../../src/adapters/git/refusals.ts'
+import { createRepository } from '../../src/adapters/git/repository.ts'
+import { explainVersion } from '../../src/adapters/git/version.ts'
+import { LedgerError } from '../../src/errors.ts'
+import { FakeLog } from '../fakes/log.ts'
+import { aRepository, clone, type TestOptions } from '../loopback-github/fixtures.ts'
+import { aDirectory, gitIn } from '../scaffold.ts'
+
+const LEDGER = 'autoresearch/ledger'
+const BRANCH = 'autoresearch/c/1'
+const RECEIVE = '/acme/char-lm.git/git-receive-pack'
+const UPLOAD = '/acme/char-lm.git/git-upload-pack'
+
+async function here(options: TestOptions = {}) {
+  const site = await aRepository(options)
+  const { github, repository, token } = site
+  const main = (await repository.git.readRef('refs/heads/main')) ?? ''
+  const directory = await aDirectory()
+  const remoteUrl = `${github.url}/acme/char-lm.git`
+  await gitIn(directory, ['clone', '--quiet', remoteUrl.replace('//', `//x-access-token:${token}@`), '.'])
+  const context = { directory, remoteUrl, token }
+  const log = new FakeLog()
+  const store = createLedgerBranch(context, log)
+  const append = (line: string, ...moves: Parameters<typeof store.append>[1]) =>
+    store.append(() => ({ lines: `${line}\n`, curves: '' }), moves, 'test')
+  const lines = async () => repository.git.run(['show', `refs/heads/${LEDGER}:ledger/0000/000001.jsonl`])
+  const at = (branch: string) => repository.git.readRef(`refs/heads/${branch}`)
+  const candidate = (text: string) =>
+    createRepository(context).commit({ base: main, files: new Map([['train.js', text]]), message: 'Try' })
+  return { ...site, main, context, log, store, append, lines, at, candidate }
+}
+
+describe('a transfer that is cut in the middle', () => {
+  test('F117 a push whose answer breaks off: one line, once', async () => {
+    const { github, append, lines, candidate, at } = await here()
+    const { commit } = await candidate('lr = 2\n')
+    await append('one')
+    github.fault({ method: 'POST', path: RECEIVE, cutAfterBytes: 20 })
+    await append('two', { branch: BRANCH, from: null, to: commit })
+    expect(await lines()).toBe('one\ntwo\n')
+    expect(await at(BRANCH)).toBe(commit)
+  })
+
+  test.each([0, 20, 200])('F117 a fetch that ends after %d bytes is made again', async (cutAfterBytes) => {
+    const { github, context, repository } = await here()
+    const work = await clone(github, context.token)
+    const sha = await work.pushBranch('idea', { 'big.txt': `${'abc\n'.repeat(500)}${Math.random()}` })
+    github.fault({ method: 'POST', path: UPLOAD, cutAfterBytes, times: 2 })
+    expect(await createRepository(context).treeOf(sha)).toBe((await repository.git.readCommit(sha)).tree)
+  })
+
+  test.each([
+    'error: RPC failed; curl 18 transfer closed with 1024 bytes remaining to read',
+    'fatal: early EOF\nfatal: fetch-pack: invalid index-pack output',
+    'fetch-pack: unexpected disconnect while reading sideband packet',
+    'error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502',
+    'fatal: the remote end hung up unexpectedly',
+    'error: 4021 bytes of body are still expected',
+    'fatal: expected flush after ref listing',
+    'curl 56 GnuTLS recv error (-54): Error in the pull function.',
+    "fatal: Unable to create '/x/shallow.lock': File exists.",
+    'fatal: shallow file has changed since we read it',
+    ' ! [remote rejected] a -> a (cannot lock ref)',
+  ])('F117 %s passes by itself', (stderr) => {
+    expect(passesByItself({ stderr })).toBe(true)
+  })
+
+  test.each([
+    'remote: Permission to acme/x.git denied to bot.\nfatal: unable to access: The requested URL returned error: 403',
+    ' ! [remote rejected] a -> a (push declined due to repository rule violations)',
+    'fatal: Authentication failed for https://github.com/acme/x',
+  ])('F117 %s does not', (stderr) => {
+    expect(passesByItself({ stderr })).toBe(false)
+  })
+})
+
+describe('a rule on every branch', () => {
+  test('F87 no deletion: the ledger is written, and what stays is said once', async () => {
+    const { append, lines, at, candidate, log } = await here({
+      rules: { '**': { noDeletion: true, noForcePush: true } },
+    })
+    const { commit } = await candidate('lr = 2\n')
+    await append('one', { branch: BRANCH, from: null, to: commit })
+    await append('two', { branch: BRANCH, from: commit, to: null })
+    await append('three')
+    expect(await lines()).toBe('one\ntwo\nthree\n')
+    expect(await at(BRANCH)).toBe(commit)
+    expect(log.lines.filter((line) => line.includes(BRANCH))).toEqual([
+      expect.stringContaining('forbids deleting branches, so these stay'),
+    ])
+  })
+
+  test.each([
+    [{ requireSignatures: true }, 'signed commits'],
+    [{ requiredChecks: ['ci'] }, 'forbids this push'],
+  ])('F90 %j: the first push says which rule, and where to change it', async (rule, words) => {
+    const { append } = await here({ rules: { '**': rule } })
+    const refusal = await append('one').catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(LedgerError)
+    expect((refusal as LedgerError).hint).toContain(words)
+    expect((refusal as LedgerError).hint).toContain('Settings → Rules')
+  })
+})
+
+test('F84 a workflow changed on the default branch: named as that, with the commands that help', async () => {
+  const { github, issue, append, context } = await here()
+  const WORKFLOW = '.github/workflows/ci.yml'
+  const permitted = await clone(github, issue('app', { contents: 'write', workflows: 'write' }))
+  await permitted.commit({ [WORKFLOW]: 'on: push\n' })
+  await permitted.git('push', 'origin', 'HEAD:main', 'HEAD:autoresearch/baseline')
+  const base = (await permitted.git('rev-parse', 'HEAD')).stdout
+  await permitted.commit({ [WORKFLOW]: 'on: [push]\n' })
+  await permitted.git('push', 'origin', 'HEAD:main')
+  const files = new Map([['train.js', 'lr = 2\n']])
+  const { commit } = await createRepository(context).commit({ base, files, message: 'Try' })
+  const refusal = await append('one', { branch: BRANCH, from: null, to: commit }).catch(
+    (error: unknown) => error,
+  )
+  expect(refusal).toBeInstanceOf(LedgerError)
+  expect((refusal as LedgerError).message).toContain(WORKFLOW)
+  expect((refusal as LedgerError).hint).toContain('git checkout origin/HEAD -- .github/workflows')
+})
+
+test('F92 the machine’s configuration rewrites, signs and runs hooks: without effect', async () => {
+  const { append, lines, context, candidate } = await here()
+  const home = await aDirectory()
+  await mkdir(join(home, 'hooks'))
+  await writeFile(join(home, 'hooks', 'pre-push'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  const config = join(home, 'gitconfig')
+  const set = (key: string, value: string) => execa('git', ['config', '--file', config, key, value])
+  await set(`url.${home}/.insteadOf`, context.remoteUrl)
+  await set('commit.gpgSign', 'true')
+  await set('push.gpgSign', 'true')
+  await set('core.hooksPath', join(home, 'hooks'))
+  await set('core.autocrlf', 'true')
+  await set('diff.noprefix', 'true')
+  await set('credential.helper', '!false')
+  const before = process.env.GIT_CONFIG_GLOBAL
+  onTestFinished(() => {
+    process.env.GIT_CONFIG_GLOBAL = before
+  })
+  process.env.GIT_CONFIG_GLOBAL = config
+  const { commit } = await candidate('lr = 2\n')
+  await append('one', { branch: BRANCH, from: null, to: commit })
+  expect(await lines()).toBe('one\n')
+  expect(await git(context, ['cat-file', 'commit', commit])).not.toContain('gpgsig')
+  expect(await git(context, ['show', `${commit}:train.js`], { trim: false })).toBe('lr = 2\n')
+})
+
+test.each([
+  ['git version 2.34.1', 'git 2.34 is too old'],
+  ['git version 1.8.3.1', 'git 1.8 is too old'],
+  ['', 'git is not installed'],
+])('F94 %j: said, with the version that is needed', (printed, words) => {
+  expect(explainVersion(printed)).toContain(words)
+})
+
+test.each(['git version 2.38.0', 'git version 2.39.5 (Apple Git-154)', 'git version 3.0.1'])(
+  'F94 %s is new enough',
+  (printed) => {
+    expect(explainVersion(printed)).toBeUndefined()
+  },
+)

@@ -1,0 +1,249 @@
+// What passes by itself on GitHub is waited for, what does not is said in words, and nothing is written twice.
+import { describe, expect, test } from 'vitest'
+import { connect } from '../../src/adapters/github/client.ts'
+import { createForge } from '../../src/adapters/github/github.ts'
+import type { CheckRun } from '../../src/core/report/report.ts'
+import { ForgeError } from '../../src/errors.ts'
+import { FakeLog } from '../fakes/log.ts'
+import { aRepository, type TestOptions } from '../loopback-github/fixtures.ts'
+import { USUAL_LAG as USUAL } from '../loopback-github/lag.ts'
+
+const BASE = 'main'
+const BRANCH = 'autoresearch/c/1'
+const SECOND = 5
+const PULLS = '/repos/acme/char-lm/pulls'
+const CHECKS = '/repos/acme/char-lm/check-runs'
+const COMMENTS = '/repos/acme/char-lm/issues/1/comments'
+const MERGE = '/repos/acme/char-lm/pulls/1/merge'
+/** Counted in calls alone: the server's clock runs fast here. */
+const USUAL_LAG = { ...USUAL, seconds: 1_000_000 }
+const MARKER = '<!-- metrics -->'
+const STARTED: CheckRun = { name: 'loss', status: 'in_progress', title: 'Training', summary: 'Wait.' }
+const ENDED: CheckRun = { ...STARTED, status: 'completed', conclusion: 'success', title: 'merge' }
+
+/** A branch that was just pushed; a second lasts 5 ms, on the server too. */
+async function here({ github, ...options }: TestOptions = {}) {
+  const start = Date.now()
+  const now = () => new Date(start + ((Date.now() - start) * 1000) / SECOND)
+  const site = await aRepository({ github: { now, lag: USUAL_LAG, ...github }, ...options })
+  const work = await site.clone()
+  const head = await work.pushBranch(BRANCH, { 'train.js': 'lr = 2\n' })
+  const log = new FakeLog()
+  /** A job: it knows nothing of what other jobs wrote. */
+  const job = (token = site.token) =>
+    createForge(
+      connect({
+        apiUrl: site.github.apiUrl,
+        serverUrl: site.github.url,
+        repository: 'acme/char-lm',
+        token,
+        log,
+        secondMilliseconds: SECOND,
+      }),
+    )
+  const opening = { branch: BRANCH, head, base: BASE, title: 'Try lr = 2', body: 'Because.' }
+  return { ...site, work, head, log, job, forge: job(), opening }
+}
+
+async function opened(options: TestOptions = {}) {
+  const site = await here(options)
+  expect(await site.forge.openPullRequest(site.opening)).toEqual({ kind: 'opened', number: 1 })
+  const merge = () => site.forge.merge({ pullRequest: 1, head: site.head, title: 'Try', message: 'Better.' })
+  return { ...site, merge }
+}
+
+describe('just after a push', () => {
+  test('F85 a pull request and a check run wait until GitHub knows the commit', async () => {
+    const { github, forge, head, repository } = await opened({
+      github: { lag: { ...USUAL_LAG, unknownCommits: 3 } },
+    })
+    await forge.putCheckRun(head, STARTED, true)
+    expect(repository.pulls).toHaveLength(1)
+    expect(repository.checkRuns).toHaveLength(1)
+    expect(github.requests.filter(({ status }) => status === 422).length).toBeGreaterThanOrEqual(3)
+    expect(github.violations).toEqual([])
+  })
+
+  test.each([
+    {
+      message: 'Validation Failed',
+      errors: [{ resource: 'PullRequest', code: 'custom', message: 'No commits between main and x' }],
+    },
+    { message: 'Validation Failed', errors: [{ resource: 'PullRequest', field: 'head', code: 'invalid' }] },
+    {
+      message: 'Validation Failed',
+      errors: [{ resource: 'Issue', code: 'custom', message: 'was submitted too quickly' }],
+    },
+    { message: "Could not resolve to a node with the global id of 'PR_1'." },
+  ])('F85 422 %j passes by itself', async (body) => {
+    const { github, forge, opening, repository } = await here()
+    github.fault({ method: 'POST', path: PULLS, status: 422, body, times: 3 })
+    expect(await forge.openPullRequest(opening)).toEqual({ kind: 'opened', number: 1 })
+    expect(repository.pulls).toHaveLength(1)
+  })
+
+  test('F85 a branch that stays unknown is reported, not waited for without end', async () => {
+    const { forge, opening } = await here()
+    expect(await forge.openPullRequest({ ...opening, branch: 'gone' })).toMatchObject({ kind: 'impossible' })
+  })
+})
+
+describe('merging', () => {
+  test.each([
+    [409, 'Head branch was modified. Review and try the merge again.'],
+    [405, 'Base branch was modified. Review and try the merge again.'],
+    [405, 'Pull Request is not mergeable'],
+  ])('F86 %d %s although nothing moved: read and tried again', async (status, message) => {
+    const { github, merge, repository } = await opened()
+    github.fault({ method: 'PUT', path: MERGE, status, body: { message }, times: 3 })
+    expect((await merge()).kind).toBe('merged')
+    expect(repository.pulls).toMatchObject([{ merged: true }])
+  })
+
+  test('F86 GitHub takes a while to find out whether it can be merged: nothing is tried before', async () => {
+    const { github, merge } = await opened({ github: { lag: { ...USUAL_LAG, unknownMergeability: 4 } } })
+    expect((await merge()).kind).toBe('merged')
+    expect(github.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1)
+  })
+
+  test('F86 an answer that never changes is a refusal, not the end of the job', async () => {
+    const { github, merge } = await opened()
+    const body = { message: 'Head branch was modified. Review and try the merge again.' }
+    github.fault({ method: 'PUT', path: MERGE, status: 409, body, times: 50 })
+    expect(await merge()).toMatchObject({
+      kind: 'refused',
+      explanation: expect.stringContaining('was modified'),
+    })
+  })
+
+  test.each([
+    [{ mergeQueue: true }, 'add the pull request to the queue'],
+    [{ codeOwner: 'acme/owners' }, 'A code owner must approve'],
+    [{ requiredApprovals: 1 }, 'Somebody with write access must approve'],
+    [{ requiredChecks: ['ci'] }, 'A required check has not succeeded'],
+  ])('F89 the rule %j: GitHub’s words, and what a person can do', async (rule, advice) => {
+    const { merge, repository, github } = await opened({ rules: { main: rule } })
+    const refused = await merge()
+    expect(refused).toMatchObject({ kind: 'refused', explanation: expect.stringContaining(advice) })
+    expect(repository.pulls).toMatchObject([{ state: 'open' }])
+    expect(github.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1)
+  })
+
+  test('F89 a draft is a refusal as well', async () => {
+    const { merge, repository } = await opened()
+    Object.assign(repository.pulls[0] ?? {}, { draft: true })
+    expect(await merge()).toMatchObject({ explanation: expect.stringContaining('ready for review') })
+  })
+
+  test('F84 a merge that brings workflow files: named as that', async () => {
+    const { merge, github } = await opened()
+    const message =
+      'refusing to allow a GitHub App to create or update workflow `.github/workflows/ci.yml` without `workflows` permission'
+    github.fault({ method: 'PUT', path: MERGE, status: 403, body: { message } })
+    expect(await merge()).toMatchObject({
+      kind: 'refused',
+      explanation: expect.stringContaining('workflows: write'),
+    })
+  })
+})
+
+describe('too many requests', () => {
+  test.each([
+    ['a pull request', 'POST', PULLS],
+    ['a check run', 'POST', CHECKS],
+    ['a comment', 'POST', COMMENTS],
+    ['a merge', 'PUT', MERGE],
+  ])('F117 429 without `retry-after` on %s: a minute later it is done, once', async (_, method, path) => {
+    const { github, forge, opening, head, repository, log } = await here()
+    github.fault({ method, path, status: 429, body: { message: 'Too Many Requests' } })
+    await forge.openPullRequest(opening)
+    await forge.putCheckRun(head, ENDED)
+    await forge.putComment(1, MARKER, `${MARKER}\ntext`)
+    const merged = await forge.merge({ pullRequest: 1, head, title: 'Try', message: 'Better.' })
+    expect(merged.kind).toBe('merged')
+    expect([repository.pulls, repository.checkRuns, repository.comments].map(({ length }) => length)).toEqual(
+      [1, 1, 1],
+    )
+    expect(log.lines.join()).toContain('waiting 60 s')
+  })
+})
+
+describe('reads that lag ten seconds behind', () => {
+  const LATE = { github: { lag: { ...USUAL_LAG, reads: 1_000_000, seconds: 10 } } }
+  const write = async ({
+    forge,
+    opening,
+    head,
+  }: Pick<Awaited<ReturnType<typeof here>>, 'forge' | 'opening' | 'head'>) => {
+    await forge.openPullRequest(opening)
+    await forge.putCheckRun(head, STARTED)
+    await forge.putCheckRun(head, ENDED)
+    await forge.putComment(1, MARKER, `${MARKER}\nfirst`)
+    await forge.putComment(1, MARKER, `${MARKER}\nsecond`)
+  }
+
+  test('F118 a job writes one of each', async () => {
+    const site = await here(LATE)
+    await write(site)
+    const { pulls, checkRuns, comments } = site.repository
+    expect(pulls).toHaveLength(1)
+    expect(checkRuns).toMatchObject([{ conclusion: 'success' }])
+    expect(comments).toMatchObject([{ body: `${MARKER}\nsecond` }])
+  })
+
+  test.each([PULLS, CHECKS, COMMENTS])(
+    'F118 the answer to POST %s is lost: still one of each',
+    async (path) => {
+      const site = await here(LATE)
+      site.github.fault({ method: 'POST', path, dropResponse: 'after' })
+      await write(site)
+      const { pulls, checkRuns, comments } = site.repository
+      expect([pulls, checkRuns, comments].map(({ length }) => length)).toEqual([1, 1, 1])
+    },
+  )
+
+  test('F118 the job is killed and the next one starts at once: still one of each', async () => {
+    const site = await here(LATE)
+    await write(site)
+    await write({ ...site, forge: site.job() })
+    const { pulls, checkRuns, comments } = site.repository
+    expect([pulls, checkRuns, comments].map(({ length }) => length)).toEqual([1, 1, 1])
+  })
+
+  test('F118 what this job merged or closed does not look open to it', async () => {
+    const { forge, head, merge } = await opened(LATE)
+    const merged = await merge()
+    if (merged.kind !== 'merged') throw new Error(merged.kind)
+    expect(await forge.pullRequest(1)).toMatchObject({ state: 'merged', mergeCommit: merged.commit, head })
+    expect(await forge.openPullRequests(BASE)).toEqual([])
+  })
+})
+
+describe('what people do to a conversation', () => {
+  test('F95 a locked one: no comment, a warning, and the job goes on', async () => {
+    const { forge, repository, log } = await opened()
+    Object.assign(repository.pulls[0] ?? {}, { locked: true })
+    await forge.putComment(1, MARKER, `${MARKER}\ntext`)
+    expect(repository.comments).toEqual([])
+    expect(log.lines.join()).toContain('No comment on #1: its conversation is locked')
+  })
+
+  test('F95 our comment was deleted: written again', async () => {
+    const { forge, repository } = await opened()
+    await forge.putComment(1, MARKER, `${MARKER}\nfirst`)
+    repository.comments.length = 0
+    await forge.putComment(1, MARKER, `${MARKER}\nsecond`)
+    expect(repository.comments).toMatchObject([{ body: `${MARKER}\nsecond` }])
+  })
+})
+
+test('F91 an App’s token ends after an hour: said as that', async () => {
+  const { issue, job } = await here()
+  const app = issue('app', { pull_requests: 'read' }, 1)
+  await new Promise((resolve) => setTimeout(resolve, 2 * SECOND))
+  const refusal = await job(app)
+    .openPullRequests(BASE)
+    .catch((error: unknown) => error)
+  expect(refusal).toBeInstanceOf(ForgeError)
+  expect((refusal as ForgeError).hint).toContain("an App's token lives one hour")
+})

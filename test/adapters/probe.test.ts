@@ -1,0 +1,98 @@
+// What `doctor` finds out about a token and a repository, on the loopback GitHub: nothing is changed by asking.
+import { describe, expect, test } from 'vitest'
+import { connect } from '../../src/adapters/github/client.ts'
+import { createProbe } from '../../src/adapters/github/probe.ts'
+import { PERMISSIONS } from '../../src/core/doctor/github.ts'
+import { FakeLog } from '../fakes/log.ts'
+import type { RepositoryOptions } from '../loopback-github/create-repository.ts'
+import { aRepository } from '../loopback-github/fixtures.ts'
+import type { Permissions } from '../loopback-github/index.ts'
+
+const ALL: Permissions = {
+  actions: 'write',
+  checks: 'write',
+  contents: 'write',
+  issues: 'write',
+  pull_requests: 'write',
+}
+
+async function probeWith(
+  permissions = ALL,
+  options: RepositoryOptions = {},
+  kind: 'actions' | 'pat' = 'actions',
+) {
+  const { github, repository, issue } = await aRepository(options)
+  const token = issue(kind, permissions)
+  const probe = createProbe(
+    connect({
+      apiUrl: github.apiUrl,
+      serverUrl: github.url,
+      repository: 'acme/char-lm',
+      token,
+      log: new FakeLog(),
+      secondMilliseconds: 1,
+    }),
+  )
+  return { github, repository, probe, token }
+}
+
+describe('a permission', () => {
+  test.each(PERMISSIONS)(
+    '%s is found to be granted or missing, and nothing is created',
+    async (permission) => {
+      const { github, repository, probe } = await probeWith()
+      expect(await probe.permission(permission)).toEqual({ kind: 'granted' })
+      const { [permission.replace('-', '_') as keyof Permissions]: _, ...others } = ALL
+      const without = await probeWith(others)
+      expect(await without.probe.permission(permission)).toEqual({ kind: 'missing' })
+      expect([...repository.threads]).toEqual([])
+      expect(repository.checkRuns).toEqual([])
+      expect(github.dispatches).toEqual([])
+      expect(github.violations).toEqual([])
+    },
+  )
+
+  test('checks is missing for a personal token, whatever it may do', async () => {
+    const { probe } = await probeWith(ALL, {}, 'pat')
+    expect(await probe.permission('checks')).toEqual({ kind: 'missing' })
+  })
+
+  test('pull-requests is granted although the setting forbids to open any', async () => {
+    const { probe } = await probeWith(ALL, { allowActionsToCreatePullRequests: false })
+    expect(await probe.permission('pull-requests')).toEqual({ kind: 'granted' })
+  })
+})
+
+test.each([
+  [true, 'yes'],
+  [false, 'no'],
+] as const)('the setting for pull requests is %s', async (allowActionsToCreatePullRequests, found) => {
+  const { probe } = await probeWith(ALL, { allowActionsToCreatePullRequests })
+  expect(await probe.mayOpenPullRequests()).toBe(found)
+})
+
+test('the rules of a branch that does not exist yet', async () => {
+  const rules = {
+    'autoresearch/**': { noDeletion: true, requireSignatures: true, mergeQueue: true },
+    'autoresearch/baseline': { requiredApprovals: 1, codeOwner: 'acme/core', requiredChecks: ['lint'] },
+  }
+  const { github, probe } = await probeWith(ALL, { rules })
+  expect(await probe.branchRules('autoresearch/baseline')).toEqual([
+    { type: 'deletion' },
+    { type: 'required_signatures' },
+    { type: 'merge_queue' },
+    { type: 'pull_request', approvals: 2 },
+    { type: 'required_status_checks', checks: ['lint'] },
+  ])
+  expect(await probe.branchRules('main')).toEqual([])
+  expect(github.violations).toEqual([])
+})
+
+test('a token that is over is named as that', async () => {
+  const { github, probe, token } = await probeWith()
+  github.revokeToken(token)
+  await expect(probe.permission('contents')).rejects.toMatchObject({
+    message: 'the token is not valid any more',
+    hint: expect.stringContaining('Run the workflow again'),
+  })
+})

@@ -1,0 +1,121 @@
+// What GitHub forbids and what follows: each broken state has its line and remedy, and mending it makes the line good.
+import { describe, expect, it } from 'vitest'
+import type { Check } from '../../../src/core/doctor/check.ts'
+import {
+  type BranchKind,
+  type BranchRule,
+  checkBranchRules,
+  checkPermission,
+  checkPullRequestSetting,
+  checkWorkflowFiles,
+  type Permission,
+} from '../../../src/core/doctor/github.ts'
+
+const URL = 'https://github.example/acme/lab'
+const GRANTED = { kind: 'granted' } as const
+const MISSING = { kind: 'missing' } as const
+
+describe('permissions', () => {
+  it.each([
+    ['contents', 'contents: write'],
+    ['pull-requests', 'pull-requests: write'],
+    ['checks', 'checks: write'],
+  ] as const)('%s is needed', (permission, remedy) => {
+    const missing = checkPermission(permission, MISSING, false)
+    expect(missing).toMatchObject({ state: 'problem', remedy: expect.stringContaining(remedy) })
+    expect(checkPermission(permission, GRANTED, false).state).toBe('ok')
+  })
+
+  it.each(['issues', 'actions'] as const)('%s is useful', (permission) => {
+    const missing = checkPermission(permission, MISSING, false)
+    expect(missing).toMatchObject({
+      state: 'ok',
+      text: expect.stringContaining('lacks'),
+      remedy: expect.any(String),
+    })
+    expect(checkPermission(permission, GRANTED, false).remedy).toBeUndefined()
+  })
+
+  it('actions is needed where the workflow starts its own next round', () => {
+    expect(checkPermission('actions', MISSING, true).state).toBe('problem')
+    expect(checkPermission('actions', GRANTED, true).state).toBe('ok')
+  })
+
+  it('says why one could not be checked', () => {
+    const unknown = { kind: 'unknown', reason: 'issues are disabled' } as const
+    expect(checkPermission('issues' satisfies Permission, unknown, false)).toMatchObject({
+      state: 'skipped',
+      text: expect.stringContaining('issues are disabled'),
+    })
+  })
+})
+
+it('the setting for pull requests', () => {
+  const forbidden = checkPullRequestSetting('no', URL)
+  expect(forbidden).toMatchObject({
+    state: 'problem',
+    remedy: expect.stringContaining(`${URL}/settings/actions`),
+  })
+  expect(checkPullRequestSetting('yes', URL).state).toBe('ok')
+  expect(checkPullRequestSetting('unknown', URL).state).toBe('skipped')
+})
+
+describe('rules of branches', () => {
+  const check = (kind: BranchKind, ...rules: BranchRule[]): Check =>
+    checkBranchRules(kind, `autoresearch/${kind}`, rules, 'val_loss', URL)
+
+  it.each<[BranchKind, BranchRule]>([
+    ['baseline', { type: 'merge_queue' }],
+    ['baseline', { type: 'pull_request', approvals: 1 }],
+    ['baseline', { type: 'required_status_checks', checks: ['lint'] }],
+    ['baseline', { type: 'update' }],
+    ['ledger', { type: 'creation' }],
+    ['ledger', { type: 'pull_request', approvals: 0 }],
+    ['ledger', { type: 'required_signatures' }],
+    ['ledger', { type: 'required_status_checks', checks: ['lint'] }],
+    ['candidates', { type: 'required_signatures' }],
+    ['candidates', { type: 'pull_request' }],
+  ])('%s is stopped by %j', (kind, rule) => {
+    expect(check(kind, rule)).toMatchObject({
+      state: 'problem',
+      remedy: expect.stringContaining('Exclude `autoresearch/**`'),
+    })
+    expect(check(kind)).toMatchObject({ state: 'ok', text: `no rule on autoresearch/${kind}` })
+  })
+
+  it.each<[BranchKind, BranchRule]>([
+    ['baseline', { type: 'deletion' }],
+    ['baseline', { type: 'non_fast_forward' }],
+    ['baseline', { type: 'required_linear_history' }],
+    ['baseline', { type: 'required_signatures' }],
+    ['baseline', { type: 'pull_request', approvals: 0 }],
+    ['baseline', { type: 'required_status_checks', checks: ['autoresearch / val_loss'] }],
+    ['ledger', { type: 'deletion' }],
+    ['ledger', { type: 'non_fast_forward' }],
+  ])('%s is not stopped by %j', (kind, rule) => {
+    expect(check(kind, rule)).toMatchObject({ state: 'ok' })
+  })
+
+  it.each(['deletion', 'non_fast_forward'])('says what %s leaves behind', (type) => {
+    expect(check('candidates', { type })).toMatchObject({
+      state: 'ok',
+      remedy: expect.stringContaining('rules'),
+    })
+  })
+
+  it('names every rule that stops a branch', () => {
+    const { text } = check('ledger', { type: 'required_signatures' }, { type: 'update' })
+    expect(text).toMatch(/signed commits.*and a rule forbids to update/)
+  })
+})
+
+it('workflow files that differ', () => {
+  const changed = checkWorkflowFiles(['.github/workflows/ci.yml'], 'autoresearch/baseline', 'main')
+  expect(changed).toMatchObject({
+    state: 'problem',
+    text: expect.stringContaining('.github/workflows/ci.yml'),
+    remedy: expect.stringContaining('Merge main into autoresearch/baseline'),
+  })
+  expect(checkWorkflowFiles([], 'autoresearch/baseline', 'main').state).toBe('ok')
+  expect(checkWorkflowFiles(undefined, 'autoresearch/baseline', 'main').state).toBe('skipped')
+})

@@ -1,0 +1,129 @@
+// What in a repository trials cannot use, models and agents that cannot be asked, and how the checks are written.
+import { describe, expect, it } from 'vitest'
+import type { CommandConfig } from '../../../src/core/config/config.ts'
+import { type Check, conclusionOf, inOrder, isReady } from '../../../src/core/doctor/check.ts'
+import { checkAgent, checkModel } from '../../../src/core/doctor/models.ts'
+import { describeChecks, doctorJson, summarizeChecks } from '../../../src/core/doctor/render.ts'
+import { checkConstants, checkLargeFiles, checkSubmodules } from '../../../src/core/doctor/repository.ts'
+import { aConfig } from '../../factories.ts'
+
+it('Git LFS pointers', () => {
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 5\n'
+  expect(checkLargeFiles(new Map([['data.bin', pointer]]))).toMatchObject({
+    state: 'problem',
+    text: expect.stringContaining('data.bin'),
+    remedy: expect.stringContaining('$AUTORESEARCH_DATA'),
+  })
+  expect(checkLargeFiles(new Map([['data.bin', 'content']])).state).toBe('ok')
+})
+
+it('submodules', () => {
+  const modules = '[submodule "lib"]\n\tpath = third_party/lib\n\turl = https://example.com/lib\n'
+  expect(checkSubmodules(new Map([['.gitmodules', modules]]))).toMatchObject({
+    state: 'problem',
+    text: expect.stringContaining('third_party/lib'),
+  })
+  expect(checkSubmodules(new Map()).state).toBe('ok')
+})
+
+describe('constants', () => {
+  const config = (kind: 'knobs' | 'other') => aConfig({ proposers: kind === 'knobs' ? [{ kind }] : [AGENT] })
+
+  it('that do not exist leave knobs nothing to do', () => {
+    const nothing = new Map([['train.py', 'main()\n']])
+    expect(checkConstants(config('knobs'), nothing)).toMatchObject({
+      state: 'problem',
+      remedy: expect.stringContaining('lr = 3e-4'),
+    })
+    expect(checkConstants(config('other'), nothing).state).toBe('ok')
+    expect(checkConstants(config('knobs'), new Map([['train.py', 'lr = 3e-4\n']]))).toMatchObject({
+      state: 'ok',
+      text: expect.stringContaining('1 constants'),
+    })
+  })
+})
+
+const AGENT: CommandConfig = {
+  kind: 'command',
+  name: 'claude',
+  run: 'claude -p',
+  hosts: ['api.example.com'],
+  secrets: ['ANTHROPIC_API_KEY'],
+  env: {},
+  read: [],
+  timeoutSeconds: 600,
+}
+
+it('models', () => {
+  const answer = (kind: 'tool-call' | 'text') => checkModel('gpt-x', 'llm.example', { kind })
+  expect(answer('tool-call')).toMatchObject({ state: 'ok' })
+  expect(answer('text')).toMatchObject({ state: 'ok', text: expect.stringContaining('calls no tools') })
+  expect(checkModel('gpt-x', 'llm.example', { kind: 'failure', reason: '401 bad key' })).toMatchObject({
+    state: 'problem',
+    text: expect.stringContaining('401 bad key'),
+    remedy: expect.stringContaining('openai-api-key'),
+  })
+})
+
+it('agents', () => {
+  expect(checkAgent(AGENT, new Map())).toMatchObject({
+    state: 'problem',
+    remedy: expect.stringContaining('ANTHROPIC_API_KEY='),
+  })
+  expect(checkAgent(AGENT, new Map([['ANTHROPIC_API_KEY', 'x']])).state).toBe('ok')
+})
+
+describe('the checks', () => {
+  const CHECKS: Check[] = inOrder([
+    {
+      area: 'training',
+      id: 'run',
+      state: 'problem',
+      text: 'it crashed\nwith `@everyone` in it',
+      remedy: 'Fix it.',
+    },
+    { area: 'GitHub', id: 'token-contents', state: 'ok', text: 'the token has contents: write' },
+    { area: 'machine', id: 'gpu', state: 'skipped', text: 'no GPU' },
+  ])
+
+  it('end with the first thing to do, or with Ready', () => {
+    expect(conclusionOf(CHECKS)).toBe('Not ready. First: Fix it.')
+    expect(isReady(CHECKS)).toBe(false)
+    const good = CHECKS.filter(({ state }) => state !== 'problem')
+    expect([conclusionOf(good), isReady(good)]).toEqual(['Ready.', true])
+  })
+
+  it('are one line each, by area', () => {
+    expect(describeChecks(CHECKS)).toBe(
+      [
+        'GitHub',
+        '  ✓ the token has contents: write',
+        '',
+        'machine',
+        '  – no GPU',
+        '',
+        'training',
+        '  ✗ it crashed with `@everyone` in it',
+        '    → Fix it.',
+        '',
+        'Not ready. First: Fix it.',
+      ].join('\n'),
+    )
+  })
+
+  it('are inert in the job summary', () => {
+    expect(summarizeChecks(CHECKS)).not.toContain('@everyone')
+  })
+
+  it('are JSON', () => {
+    expect(doctorJson(CHECKS)).toMatchObject({
+      ready: false,
+      conclusion: 'Not ready. First: Fix it.',
+      checks: [
+        { area: 'GitHub', id: 'token-contents', state: 'ok', remedy: null },
+        { id: 'gpu', state: 'skipped' },
+        { id: 'run', state: 'problem', remedy: 'Fix it.' },
+      ],
+    })
+  })
+})
