@@ -1,5 +1,4 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests use fakes.
-
 import type { Config, EndpointConfig } from './core/config/config.ts'
 import type { BranchRule, Permission, Probe } from './core/doctor/github.ts'
 import type { SeenDevices } from './core/doctor/machine.ts'
@@ -42,7 +41,6 @@ export interface ProposalRequest {
   history: readonly Candidate[]
   /** Applies the static gate and the novelty rule. Returns the reasons to refuse the change; empty when it passes. */
   review(proposal: Pick<Proposal, 'files'>): readonly string[]
-  /** Look-ups in the ledger. */
   past: Past
   /** Runs the quick checks on changed files that passed `review`. Absent when no sandbox is available to run them. */
   check?(files: Proposal['files']): Promise<CheckReport>
@@ -60,7 +58,6 @@ export interface Past {
   read(id: string, part: 'diff' | 'log'): Promise<string | undefined>
 }
 
-/** The result of the quick checks. */
 export interface CheckReport {
   passed: boolean
   /** For the model: command, outcome and the end of the output. */
@@ -164,7 +161,6 @@ export type Answered = { kind: 'answered' } | { kind: 'refused'; explanation: st
 
 /** The repository's git data: reads commits and creates candidate commits. Never executes repository content. */
 export interface Repository {
-  /** The current branches of the remote. */
   remoteBranches(): Promise<RemoteBranches>
   treeOf(commit: string): Promise<string>
   /** Every file of a commit, with its git mode and the name of its content. */
@@ -197,7 +193,6 @@ export interface TreeFile {
 export type Replayed = { kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }
 
 export interface RemoteBranches {
-  /** Name of the default branch. */
   defaultBranch: string
   /** Commit by branch name. */
   commits: ReadonlyMap<string, string>

@@ -1,5 +1,4 @@
 // The interface to the Actions runner: reads all inputs into one typed object, and writes outputs, job summary and log.
-
 import * as core from '@actions/core'
 import { parseCount, parseDuration } from '../core/config/quantity.ts'
 import { type ParsedSecrets, parseKeys, parseVariables, type Secrets } from '../core/config/secrets.ts'

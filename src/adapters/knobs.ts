@@ -1,5 +1,4 @@
 // The proposer `knobs`: changes one numeric constant of the editable files at a time. It needs no model and costs nothing.
-
 import { findKnobs, knobCategory } from '../core/propose/knobs/knobs.ts'
 import { type KnobStep, proposeStep } from '../core/propose/knobs/search.ts'
 import { type Knob, NO_USAGE, type Proposal } from '../core/record/candidate.ts'

@@ -1,6 +1,5 @@
 // The `certify` job: trains the last certified commit and the newest merge side by side on one GPU machine,
 // and publishes the outcome. It can be killed at any point; the next run continues.
-
 import { planCertification } from '../core/certify/certify.ts'
 import { isCertifying } from '../core/certify/ranges.ts'
 import type { Trainer } from '../ports.ts'

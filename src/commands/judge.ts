@@ -1,5 +1,4 @@
 // The `judge` job: checks the results of the train jobs, decides, and merges or closes. It never runs candidate code.
-
 import { isDeepStrictEqual } from 'node:util'
 import { certificationConfig } from '../core/certify/certify.ts'
 import { measurementHash } from '../core/config/measurement.ts'

@@ -1,5 +1,4 @@
 // The `propose` job: opens pull requests for new ideas and lists the trials to run. It runs no candidate code.
-
 import { groupTrials, type TrialBatch } from '../core/trial/batch.ts'
 import { forgeLane } from '../session/lanes/forge.ts'
 import { ProposeLane } from '../session/lanes/propose.ts'

@@ -1,5 +1,4 @@
 // The `run` job: the whole loop on one GPU machine, which proposes, trains, judges and merges.
-
 import type { RunTimes } from '../core/report/tally.ts'
 import type { Trainer } from '../ports.ts'
 import { PlannedTrials } from '../session/lanes/planned-trials.ts'
@@ -25,7 +24,6 @@ export interface RunSettings extends SessionSettings {
   timeBudgetSeconds: number
 }
 
-/** What a job with a device reports. */
 export interface DeviceSummary {
   session: Session
   times: RunTimes

@@ -1,5 +1,4 @@
 // The `train` job: runs the trials it was given and writes their results to files. It has no token and decides nothing.
-
 import type { TrialResult } from '../core/record/trial.ts'
 import type { TrialBatch } from '../core/trial/batch.ts'
 import type { Log, Trainer } from '../ports.ts'

@@ -18,38 +18,23 @@ export function wireProposing(job: Job): ProposingPorts {
       config.kind === 'openai' ? config.endpoints.map(({ baseUrl }) => baseUrl) : [],
     )
     const keys = assignKeys(job.inputs.openaiApiKey, job.inputs.openaiApiKeys, baseUrls)
-    return configs.map((config) => createProposer(config, job, { keys, random }))
-  }
-  return { createProposers, insights: createInsightsFile(gitContext(job)), random }
-}
-
-interface ProposerNeeds {
-  keys: Secrets
-  random(): number
-}
-
-function createProposer(config: ProposerConfig, job: Job, { keys, random }: ProposerNeeds): Proposer {
-  switch (config.kind) {
-    case 'knobs':
-      return createKnobsProposer(random)
-    case 'openai':
-      return createOpenAIProposer(config, keys)
-    case 'command': {
+    return configs.map((config) => {
+      if (config.kind === 'knobs') return createKnobsProposer(random)
+      if (config.kind === 'openai') return createOpenAIProposer(config, keys)
       const secrets = secretsOfAgent(config, job.inputs.agentEnvironment)
       const options = { environment: process.env, jobSecrets: secretsHere(job) }
       return createCommandProposer({ ...config, secrets }, options)
-    }
+    })
   }
+  return { createProposers, insights: createInsightsFile(gitContext(job)), random }
 }
 
 /** @throws ConfigError when the workflow does not provide a secret that the configuration declares for the agent */
 function secretsOfAgent({ name, secrets }: CommandConfig, given: Secrets): Record<string, string> {
   const picked = pickVariables(secrets, given)
   if (picked.kind === 'picked') return picked.variables
-  throw new ConfigError(
-    `agent ${name} needs ${picked.names.join(', ')}, which the workflow does not provide`,
-    {
-      hint: `Add \`${picked.names[0]}=${'$'}{{ secrets.${picked.names[0]} }}\` to the input \`agent-environment\`.`,
-    },
-  )
+  const { names } = picked
+  throw new ConfigError(`agent ${name} needs ${names.join(', ')}, which the workflow does not provide`, {
+    hint: `Add \`${names[0]}=${'$'}{{ secrets.${names[0]} }}\` to the input \`agent-environment\`.`,
+  })
 }

@@ -1,5 +1,4 @@
 // Publishes what a job produced: the report for people, and the outputs for later steps.
-
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setOutputs, writeJobSummary } from '../adapters/actions.ts'

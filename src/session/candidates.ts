@@ -1,5 +1,4 @@
 // Makes candidates: a commit on the baseline, its branch and its ledger line, in one atomic push.
-
 import { type Change, changeKey } from '../core/gate/gate.ts'
 import { addedLines } from '../core/gate/lines.ts'
 import { changesOnlyConstants, sketchOf } from '../core/gate/sketch.ts'
@@ -27,12 +26,8 @@ export async function proposeDueAa(session: Session): Promise<boolean> {
   const made = await commitProposal(session, session.baseline, proposal)
   const refusal = reviewAa(made.changes, aa)
   if (refusal !== undefined) throw new Error(refusal)
-  recordMade(session, made, {
-    ...proposal,
-    proposer: AA_PROPOSER,
-    usage: NO_USAGE,
-    origin: { kind: 'aa', number: aa },
-  })
+  const origin = { kind: 'aa', number: aa } as const
+  recordMade(session, made, { ...proposal, proposer: AA_PROPOSER, usage: NO_USAGE, origin })
   return true
 }
 

@@ -1,5 +1,4 @@
-// Every command starts here: reads the ledger and the configuration, and on the very first run creates the ledger.
-
+// Opens the session of a command: reads the ledger and the configuration, and creates the ledger in the very first run.
 import { LEDGER_FORMAT, type LedgerEvent } from '../core/record/events.ts'
 import { ConfigError, LedgerError } from '../errors.ts'
 import type { RemoteBranches } from '../ports.ts'
@@ -9,7 +8,7 @@ import { reconcileSession } from './reconciling.ts'
 import { type Ports, Session, type SessionSettings } from './session.ts'
 
 /**
- * Opens a session; on the very first run it creates the baseline branch and the ledger, both or neither.
+ * Opens a session. The very first run creates the baseline branch and the ledger, both or neither.
  *
  * @throws ConfigError when the configuration is missing or wrong
  * @throws LedgerError when the ledger is missing or broken
@@ -42,13 +41,13 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
   await reconcileSession(session)
   session.decide()
   await logIgnoredConfig(session, origin)
-  if (settings.certify) session.askForCertification()
+  if (settings.certify) session.requestCertification()
   // Recorded at once, because only this job knows it.
   session.recordDispatch()
   return session
 }
 
-/** Says which configuration counts: people edit the copy on the default branch and wonder why nothing changes. */
+/** Logs which configuration is used, because people edit the copy on the default branch and wonder why nothing changes. */
 async function logIgnoredConfig(
   { ports, settings, config, baseline }: Session,
   origin: Place,

@@ -1,5 +1,4 @@
 // Lets a proposer look up earlier candidates: the current ledger, and changes from git objects.
-
 import { pastDiff, pastLog, searchPast } from '../core/propose/past.ts'
 import { pastIdeas } from '../core/record/ideas.ts'
 import { unifiedDiff } from '../core/text/diff.ts'

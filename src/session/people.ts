@@ -1,6 +1,5 @@
 // Reads people's requests from labelled issues. A text counts only after GitHub has confirmed that its author has write access to
 // the repository.
-
 import {
   declineReason,
   issueRequestId,
@@ -58,11 +57,12 @@ export class RequestQueue {
 
   #declineAll(): void {
     const reason = 'no configured proposer can handle a request: knobs only changes constants'
-    for (;;) {
-      const personRequest = waitingRequest(this.#session.state)
-      if (personRequest === undefined) return
-      this.#session.record([{ kind: 'declined', request: personRequest.id, reason }])
-    }
+    for (let next = this.#waiting; next; next = this.#waiting)
+      this.#session.record([{ kind: 'declined', request: next.id, reason }])
+  }
+
+  get #waiting(): KnownRequest | undefined {
+    return waitingRequest(this.#session.state)
   }
 
   /** Records only new events: the journal drops the others, but would push an empty commit for them. */

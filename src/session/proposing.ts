@@ -1,5 +1,4 @@
 // Requests one idea on the current baseline from a proposer, and records the outcome.
-
 import type { ProposerConfig } from '../core/config/config.ts'
 import { type Change, isEditable, reviewChanges } from '../core/gate/gate.ts'
 import { changesOnlyConstants } from '../core/gate/sketch.ts'
@@ -34,7 +33,6 @@ export interface Turn {
   index: number
   proposer: Proposer
   direction: Direction
-  /** A person's request for this candidate to test. */
   personRequest?: KnownRequest | undefined
   /** Insights from past candidates, as text. */
   insights?: string | undefined

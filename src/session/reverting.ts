@@ -1,5 +1,4 @@
 // Publishes certifications: the check run on the baseline, and the pull request that reverts a merge.
-
 import { REVERT_PROPOSER, revertWords } from '../core/certify/revert.ts'
 import { NO_USAGE } from '../core/record/candidate.ts'
 import type { Certification } from '../core/record/certification.ts'

@@ -1,7 +1,5 @@
-// What a command works with while it runs: the ledger's state and the baseline's configuration, reconciled with what GitHub
-// shows. Opened by opening.ts.
-
-import { askForCertification, decideCertification } from '../core/certify/certify.ts'
+// A running command's view of the ledger and of the baseline's configuration, reconciled with GitHub. Opened by opening.ts.
+import { decideCertification, requestCertification } from '../core/certify/certify.ts'
 import type { CertifyPolicy } from '../core/certify/opinion.ts'
 import type { Config } from '../core/config/config.ts'
 import type { Conditions } from '../core/judge/evidence.ts'
@@ -49,19 +47,17 @@ export interface Ports {
   log: Log
   /** Only in jobs that may run candidate code. */
   checker?: Checker
-  /** Issues and comments; undefined where people's requests are not read. */
+  /** Absent where people's requests are not read. */
   discussion?: Discussion
-  /** Fires when the job is cancelled: stop at once, lose nothing that is recorded. */
+  /** Aborts when the job is cancelled: stop immediately without losing what is recorded. */
   cancelled: AbortSignal
 }
 
-/** What the person who started the workflow asks for. */
+/** The inputs of the person who started the workflow; an empty text requests nothing. */
 interface Dispatch {
   /** Id of this workflow run: a re-run has the same id and requests nothing new. */
   id: string
-  /** An idea to test; empty when there is none. */
   hypothesis: string
-  /** What to explore; empty when there is none. */
   direction: string
 }
 
@@ -70,21 +66,19 @@ export interface SessionSettings {
   configPath: string
   /** Source of every trial's seed, used only in the first run. */
   rootSeed: string
-  /** Start a new ledger although the baseline branch already exists. */
+  /** Whether to start a new ledger although the baseline branch already exists. */
   newLedger: boolean
-  /** The machine that trains here; undefined in jobs that do not train. */
+  /** This machine, in jobs that train. */
   testbed: string | undefined
-  /** Maximum number of new ideas in this job; undefined for the configuration's limit alone. */
+  /** Maximum number of new ideas in this job, in addition to the configuration's limit. */
   candidates: number | undefined
-  /** Certify all merges so far now, whatever `certify.every` says. */
+  /** Whether to certify all merges now, whatever `certify.every` says. */
   certify?: boolean
   /** Page of this workflow run, linked from check runs. */
   runUrl: string | undefined
-  /** What the person who started this job asks for. */
   dispatch?: Dispatch
 }
 
-/** What a command works with: the ports, the configuration of the baseline, and the state as the ledger tells it. */
 export class Session {
   readonly ports: Ports
   readonly settings: SessionSettings
@@ -93,9 +87,9 @@ export class Session {
   /** Ids of the trials that ended before this job. */
   readonly trialsBefore: ReadonlySet<string>
   readonly #made = new Set<string>()
-  /** The facts of the last decisions: the same state and configuration lead to no new ones. */
+  /** The inputs of the last decisions: the same state and configuration lead to no new ones. */
   #decidedOn: { state: State; config: Config } | undefined
-  /** The configuration of the baseline. Set again whenever another baseline is seen. */
+  /** The configuration of the baseline; updated whenever the baseline changes. */
   config: Config
 
   constructor(ports: Ports, settings: SessionSettings, journal: Journal, config: Config) {
@@ -111,14 +105,13 @@ export class Session {
     return this.#journal.state
   }
 
-  /** The baseline; a session always has one. */
   get baseline(): BaselineCommit {
     const { baseline } = this.state
     if (!baseline) throw new Error('the ledger has no baseline')
     return baseline
   }
 
-  /** How the configuration judges and certifies, on the machine that trains here, else on the one that trained last. */
+  /** For this machine in jobs that train, otherwise for the machine that trained last. */
   get #rules(): Rules {
     const testbed = this.settings.testbed ?? [...this.state.trials.values()].at(-1)?.testbed
     return rulesOf(this.config, testbed)
@@ -141,7 +134,7 @@ export class Session {
     return cutPlan(this.state, this.config, this.#rules)
   }
 
-  /** What inventing the next candidate may cost. */
+  /** Maximum cost of proposing the next candidate. */
   get budget(): { tokens: number; dollars: number } {
     return proposalBudget(this.config.limits, this.#spent)
   }
@@ -172,13 +165,13 @@ export class Session {
     return planSteps(this.state, wasBaselineMeasured(this.state, this.conditions))
   }
 
-  /** Those among `planned` that the device may still be used for. */
+  /** The trials among `planned` that fit into the remaining device time. */
   affordable(planned: readonly Trial[]): Trial[] {
     const { limits, budgetSeconds } = this.config
     return affordableTrials(this.state, planned, deviceSecondsLeft(limits, this.#spent), budgetSeconds)
   }
 
-  /** Adds events to the ledger, and moves branches in the same push. Returns at once. */
+  /** Adds events to the ledger, and moves branches in the same push. Returns immediately. */
   record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
     for (const { to } of branches) if (to !== null) this.#made.add(to)
     this.#journal.record(events, branches)
@@ -196,7 +189,7 @@ export class Session {
     this.record([{ kind: 'assigned', run, command, trials: trials.map(({ id }) => id) }])
   }
 
-  /** Records the idea that the person who started this job wants to be tested. */
+  /** Records the idea that the person who started this job requested. */
   recordDispatch(): void {
     const { dispatch } = this.settings
     const personRequest = dispatch && dispatchedRequest(dispatch.id, dispatch.hypothesis)
@@ -204,9 +197,8 @@ export class Session {
       this.record([{ kind: 'requested', request: personRequest }])
   }
 
-  /** Asks for the certification of every merge that has none yet. */
-  askForCertification(): void {
-    this.record(askForCertification(this.state))
+  requestCertification(): void {
+    this.record(requestCertification(this.state))
   }
 
   /** Records every decision that the state allows. Call it before planning on the state. */

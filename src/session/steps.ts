@@ -1,5 +1,4 @@
 // Carries out a candidate's steps on GitHub: open, replay on a moved baseline, merge or close. Every step may be repeated.
-
 import { addedLines } from '../core/gate/lines.ts'
 import { evidenceFor } from '../core/judge/evidence.ts'
 import type { MeasuredEvidence } from '../core/judge/judge.ts'
@@ -162,17 +161,9 @@ async function publish(session: Session, candidate: Candidate, verdict: Verdict)
     return forge.putCheckRun(candidate.head, revertCheck(facts, settings.runUrl))
   }
   const evidence = judgedEvidence(session, candidate, verdict)
-  await forge.putCheckRun(
-    candidate.head,
-    concludedCheck({ candidate, verdict, evidence, config }, settings.runUrl),
-  )
-  const comment = renderComment({
-    candidate,
-    verdict,
-    evidence,
-    config,
-    cost: summariseCost(session.state),
-  })
+  const facts = { candidate, verdict, evidence, config }
+  await forge.putCheckRun(candidate.head, concludedCheck(facts, settings.runUrl))
+  const comment = renderComment({ ...facts, cost: summariseCost(session.state) })
   if (candidate.pullRequest !== undefined)
     await forge.putComment(candidate.pullRequest, candidateMarker(candidate.id), comment)
 }

@@ -18,7 +18,6 @@ import { readFolder, writeFolder } from './folder.ts'
 import { type AgentEnd, type AgentRun, runAgent } from './run-agent.ts'
 
 export interface AttemptOptions extends Pick<AgentRun, 'sandbox' | 'settings' | 'environment'> {
-  /** Everything that must not be published. */
   secrets: readonly string[]
   request: ProposalRequest
 }

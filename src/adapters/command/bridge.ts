@@ -2,7 +2,6 @@
 // connection to the proxy's socket, and runs the agent. It is JavaScript, because Node is the only interpreter that is
 // always available.
 
-/** Paths inside the sandbox. */
 export const INSIDE = {
   node: '/autoresearch/node',
   bridge: '/autoresearch/bridge.cjs',

@@ -19,7 +19,6 @@ import { connectOut, credentials, startRequest } from './connect-out.ts'
 export interface ModelProxy {
   /** Destinations that were blocked, so that a person can see which hosts the configuration lacks. */
   readonly refused: ReadonlySet<string>
-  /** Closes the proxy and all its connections. */
   close(): Promise<void>
 }
 

@@ -28,7 +28,6 @@ export interface AgentEnd {
   exit: SandboxExit
   /** The end of its output. */
   output: string
-  /** Destinations that the proxy blocked. */
   refusedHosts: readonly string[]
 }
 

@@ -30,7 +30,6 @@ export type Answer<
   Method extends keyof RestEndpointMethodTypes[Area],
 > = RestEndpointMethodTypes[Area][Method] extends { response: { data: infer Data } } ? Data : never
 
-/** What every call needs. */
 export interface GitHub {
   client: Client
   options: GitHubOptions

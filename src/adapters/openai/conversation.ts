@@ -49,13 +49,11 @@ class Conversation {
   #messages: ChatCompletionMessageParam[]
   #workspace: Workspace
   #usage: Usage = NO_USAGE
-  /** Number of applied edits. */
   #edits = 0
   /** The last turn had a malformed call, an edit that could not be applied, or an unusable plain answer. */
   #stumbled = false
   /** The model has been reminded that it must call a tool. */
   #reminded = false
-  /** A submission was refused. */
   #refused = false
   #shrunk = false
   #hasCalled = false

@@ -1,6 +1,5 @@
 // The built-in agent as a proposer: one conversation per candidate with an OpenAI-compatible model, at the first endpoint
 // that works.
-
 import type { ProposerConfig } from '../../core/config/config.ts'
 import { hostOf, type Secrets } from '../../core/config/secrets.ts'
 import { withoutThoughts } from '../../core/propose/plain.ts'

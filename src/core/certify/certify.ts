@@ -1,5 +1,4 @@
 // Certification: tests all merges since the last certified commit together, with fresh runs of both ends side by side.
-
 import type { Config } from '../config/config.ts'
 import { measurementHash } from '../config/measurement.ts'
 import type { LedgerEvent } from '../record/events.ts'
@@ -72,7 +71,7 @@ function lastReplicates(state: State): Map<string, number> {
 }
 
 /** Requests certification of all pending merges; no event when none is pending or it is already requested. */
-export function askForCertification(state: State): Extract<LedgerEvent, { kind: 'certify' }>[] {
+export function requestCertification(state: State): Extract<LedgerEvent, { kind: 'certify' }>[] {
   const last = pendingMerges(state).at(-1)
   return last && !isCertifying(state) ? [{ kind: 'certify', to: last.commit }] : []
 }
@@ -83,7 +82,7 @@ export function decideCertification(state: State, policy: CertifyPolicy): Ledger
   const range = nextRange(state)
   const opinion = range && judgeRange(state, policy, range)
   return [
-    ...(isDue ? askForCertification(state) : []),
+    ...(isDue ? requestCertification(state) : []),
     ...(opinion?.kind === 'decided'
       ? [{ kind: 'certification', certification: opinion.certification } as const]
       : []),

@@ -1,5 +1,4 @@
 // Decides from fresh runs whether a range of the baseline holds, does not hold, or needs more runs.
-
 import { type Conditions, comparableTrials, noiseSigma } from '../judge/evidence.ts'
 import { type MeasuredEvidence, NOT_WORSE_Z } from '../judge/judge.ts'
 import { inMetric, isSimplification, type Simplicity, type Units } from '../judge/policy.ts'
@@ -19,7 +18,6 @@ export interface CertifyPolicy {
   every: number
   /** Minimum standard score of a range that holds. */
   holdZ: number
-  /** The margin that simplifications may cost. */
   simplicity?: Simplicity
   /** The conditions of certification, see `certificationConfig`. */
   conditions: Conditions

@@ -1,11 +1,9 @@
 // Which merges are not certified yet, and which range of them is tested next. When a range does not hold, its first half is
 // tested next, until the merge that does not hold is isolated.
-
 import { type Candidate, isIdea } from '../record/candidate.ts'
 import { type Certification, isRefuted } from '../record/certification.ts'
 import type { BaselineCommit, State } from '../record/state.ts'
 
-/** The range to measure next. */
 export interface NextRange {
   from: BaselineCommit
   to: BaselineCommit

@@ -1,5 +1,4 @@
 // Reverts a merge that certification refuted, by a pull request whose verdict comes from the fresh runs alone.
-
 import { type Proposal, revertedMerge } from '../record/candidate.ts'
 import { type Certification, isRefuted, rangeKey } from '../record/certification.ts'
 import type { LedgerEvent } from '../record/events.ts'

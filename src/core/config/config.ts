@@ -1,5 +1,4 @@
 // The configuration of a research repository: all settings in typed form, or all mistakes in the file at once.
-
 import { ConfigError } from '../../errors.ts'
 import type { Simplicity } from '../judge/policy.ts'
 import type { Limits } from '../record/limits.ts'

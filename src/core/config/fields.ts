@@ -33,7 +33,6 @@ export function ruled(expected: string, rule: (text: string) => Refusal | undefi
   return z.string(expected).min(1, blank).superRefine(checked(rule))
 }
 
-/** Turns a rule into a zod check on text. */
 export function checked(rule: (text: string) => Refusal | undefined) {
   return (text: string, context: z.RefinementCtx): void => {
     const refusal = rule(text)

@@ -16,7 +16,6 @@ function theSchema(): Field {
   return made
 }
 
-/** Explains every zod issue found in `yaml`. */
 export function explainIssues(found: readonly z.core.$ZodIssue[], yaml: ReadYaml): ConfigProblem[] {
   if (found.length === 0) return []
   const issues = found.flatMap(withoutUnion)

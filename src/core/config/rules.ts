@@ -1,5 +1,4 @@
 // Rules for a single text in the configuration: paths, globs, branch names, hosts and patterns.
-
 import { parseDestination } from './hosts.ts'
 
 /** Why a text is refused: the expected value and the next action. */
@@ -54,13 +53,13 @@ export const trainRule: Rule = (text) => {
 }
 
 /** A host that a sandboxed agent can connect to, on one port. */
-export const hostRule: Rule = (text) => {
-  if (parseDestination(text)) return undefined
-  return {
-    expected: 'a host, with its port if it is not 443',
-    hint: 'write, for example, api.anthropic.com or localhost:8000, without https:// or wildcards',
-  }
-}
+export const hostRule: Rule = (text) =>
+  parseDestination(text)
+    ? undefined
+    : {
+        expected: 'a host, with its port if it is not 443',
+        hint: 'write, for example, api.anthropic.com or localhost:8000, without https:// or wildcards',
+      }
 
 /** A glob of files that a candidate may change. Only `*`, `**` and `?`, which all matchers interpret the same way. */
 export const globRule: Rule = (text) => {
@@ -91,20 +90,15 @@ export const endpointRule: Rule = (text) => {
 export const branchRule: Rule = (text) => {
   const parts = text.split('/')
   const forbidden = /[\s~^:?*[\\]|\.\.|@\{|^@$|^-|\.$/.test(text) || CONTROL.test(text)
-  if (forbidden || parts.some((part) => part === '' || part.startsWith('.') || part.endsWith('.lock'))) {
-    return {
-      expected: 'a branch name',
-      hint: 'use letters, digits, "-" and "/", such as autoresearch/baseline',
-    }
-  }
+  const hint = 'use letters, digits, "-" and "/", such as autoresearch/baseline'
+  if (forbidden || parts.some((part) => part === '' || part.startsWith('.') || part.endsWith('.lock')))
+    return { expected: 'a branch name', hint }
   // With a branch named `autoresearch`, git would refuse every branch below it.
-  if (/^autoresearch(\/(ledger|c)(\/.*)?)?$/.test(text)) {
-    return {
-      expected: 'a branch that is not reserved',
-      hint: 'autoresearch/ledger and autoresearch/c/ are reserved; use autoresearch/baseline',
-    }
+  if (!/^autoresearch(\/(ledger|c)(\/.*)?)?$/.test(text)) return undefined
+  return {
+    expected: 'a branch that is not reserved',
+    hint: 'autoresearch/ledger and autoresearch/c/ are reserved; use autoresearch/baseline',
   }
-  return undefined
 }
 
 /** A regular expression that captures one value, in its only capture group or in the group named `value`. */

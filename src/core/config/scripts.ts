@@ -2,7 +2,6 @@
 import { matchesGlob, normalize } from 'node:path/posix'
 
 const SCRIPT = /\.(py|[cm]?[jt]s|sh|bash|jl|r|rb|lua|pl)$/i
-/** A path outside the repository. */
 const ELSEWHERE = /^[/$~]/
 /** A program inside the command itself. The files it reads are not checked. */
 const INLINE = /\s(-c|-e|-p|--eval|--print)\s+("[^"]*"|'[^']*')/g

@@ -82,16 +82,13 @@ function reviewMode(path: string, mode: string | null, modeBefore = '100644'): s
   const found = FILE_MODES.includes(modeBefore) ? mode : modeBefore
   if (found === null || (found === modeBefore && FILE_MODES.includes(found))) return undefined
   const kept = FILE_MODES.includes(modeBefore) ? `, not ${modeBefore}` : ''
-  return `${quote(path)} has mode ${found}${describeMode(found)}${kept}: only plain files may change, and they keep their mode.`
+  return `${quote(path)} has mode ${found}${MODE_NAMES[found] ?? ''}${kept}: only plain files may change, and they keep their mode.`
 }
 
-function describeMode(mode: string): string {
-  const names: Record<string, string> = {
-    '120000': ' (symlink)',
-    '160000': ' (submodule)',
-    '100755': ' (executable)',
-  }
-  return names[mode] ?? ''
+const MODE_NAMES: Readonly<Record<string, string>> = {
+  '120000': ' (symlink)',
+  '160000': ' (submodule)',
+  '100755': ' (executable)',
 }
 
 function reviewTotalSize(changes: readonly Change[]): string[] {

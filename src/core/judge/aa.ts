@@ -1,11 +1,10 @@
 // A/A candidates: they change nothing that is trained and go through the whole pipeline, so that the share of them that
 // would have been merged is the rate of false merges, measured instead of assumed.
-
 import type { Change } from '../gate/gate.ts'
 import { type Candidate, isAa, type Proposal, revertedMerge } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 
-/** As the ledger and pull requests name who makes them. */
+/** The proposer that the ledger and pull requests name. */
 export const AA_PROPOSER = 'aa'
 
 /**
@@ -23,9 +22,8 @@ export function aaProposal(number: number): Proposal {
   return {
     title: `[A/A] Change nothing, ${number}`,
     hypothesis:
-      'This candidate trains the code of the baseline under other seeds, and is judged like every other. It is closed ' +
-      'whatever the verdict: how often candidates of this kind would have been merged is how often luck is taken for ' +
-      'progress.',
+      'This candidate trains the code of the baseline with other seeds, and is judged like any other. It is closed ' +
+      'whatever the verdict. The share of such candidates that would have been merged is the rate of false merges.',
     category: 'systems',
     expectedEffect: 'none',
     files: new Map([[AA_PATH, aaContent(number)]]),
@@ -45,7 +43,7 @@ export function dueAa(state: State, every: number): number | undefined {
   return candidates.filter(isAa).length + 1
 }
 
-/** Why a change is not what this A/A candidate may be; undefined when it is exactly that. */
+/** Why a change is not that of this A/A candidate; undefined when it is. */
 export function reviewAa(changes: readonly Change[], number: number): string | undefined {
   const [change] = changes
   const exact =
@@ -66,7 +64,7 @@ export interface AaTally {
   high: number
 }
 
-/** How often luck was taken for progress; undefined before the first A/A candidate is decided. */
+/** The measured rate of false merges; undefined before the first A/A candidate is decided. */
 export function tallyAa(candidates: Iterable<Candidate>): AaTally | undefined {
   const verdicts = [...candidates].filter(isAa).flatMap(({ verdict }) => verdict ?? [])
   if (verdicts.length === 0) return undefined

@@ -1,6 +1,5 @@
-// Plans from the ledger when a running trial may be cut: how the baseline's curves ran, and what became of earlier
+// Plans from the ledger when a running trial may be cut: from the baseline's curves, and from the results of earlier
 // candidates that were behind them.
-
 import { revertedMerge } from '../record/candidate.ts'
 import { openCandidates, type State } from '../record/state.ts'
 import type { TrialResult } from '../record/trial.ts'
@@ -11,7 +10,6 @@ import { certainFrom, type Experience } from '../trial/forecast.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 import { type Conditions, comparableTrials, noiseSigma, trialsOfTree } from './evidence.ts'
 
-/** A finished run, as far as cutting is concerned. */
 export type FinishedRun = Pick<
   TrialResult,
   'testbed' | 'curve' | 'value' | 'wallSeconds' | 'trainingSeconds' | 'firstPointSeconds'
@@ -22,20 +20,20 @@ export interface CutPolicy extends Pick<Conditions, 'direction'> {
   chance: number
 }
 
-/** Looked at every tenth of the run; the first one only tells how the gap changes. */
+/** Checkpoints as fractions of the run. The first one only shows how the gap changes. */
 const FRACTIONS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
-/** A level is averaged over this part of the run. */
+/** A level is averaged over this fraction of the run. */
 const WINDOW_FRACTION = 0.05
 /** Fewer runs of the baseline do not show its noise. */
 const MIN_BASELINE_RUNS = 3
-/** Nothing is gross before: a long warm-up looks like it. */
+/** Before this fraction no gap counts as gross, because a long warm-up looks like one. */
 const GROSS_FROM = 0.3
-/** A gap that noise alone could make is never gross. */
+/** A gap that noise alone could cause is never gross. */
 const GROSS_SIGMAS = 12
-/** What is learned from: the latest candidates are most like the next. */
+/** Only the latest candidates are used, because they resemble the next one most. */
 const MAX_EXPERIENCES = 200
 
-/** What candidates on one baseline are held against. */
+/** What candidates on one baseline are compared with. */
 export interface Reference {
   plan: CutPlan
   /** Mean of the metric. */
@@ -54,7 +52,7 @@ export function referenceOf(runs: readonly FinishedRun[]): Reference | undefined
   const windowSteps = WINDOW_FRACTION * lastStep
   const levels = (fraction: number): number[] =>
     drawn.map(({ curve }) => levelAt(curve, fraction * lastStep, windowSteps) ?? Number.NaN)
-  // Whether a curve is better low or high it shows itself, whatever the metric's direction.
+  // The curve itself shows whether lower is better, whatever the metric's direction.
   const sign = mean(levels(0.9)) <= mean(levels(0.1)) ? 1 : -1
   const checkpoints = FRACTIONS.map((fraction): Checkpoint => {
     const level = mean(levels(fraction))
@@ -63,7 +61,7 @@ export function referenceOf(runs: readonly FinishedRun[]): Reference | undefined
     const place = { fraction, step, seconds, level }
     if (fraction < GROSS_FROM) return place
     const halfway = sign * (mean(levels(fraction / 2)) - level)
-    // A curve that does not improve says nothing about who does not.
+    // A baseline whose curve does not improve cannot show that a candidate fails to improve.
     if (halfway <= 0) return place
     return { ...place, gross: Math.max(halfway, GROSS_SIGMAS * (standardDeviation(levels(fraction)) ?? 0)) }
   })
@@ -75,21 +73,23 @@ export function referenceOf(runs: readonly FinishedRun[]): Reference | undefined
   }
 }
 
-/** When a run made a step, taking it to be as fast from its first point to the end of training. */
+/** The first and last step of a run with their times. Its speed is taken to be constant between them. */
+function spanOf({ curve, firstPointSeconds = 0, wallSeconds, trainingSeconds = wallSeconds }: FinishedRun) {
+  const [first = 0, last = 0] = [curve[0]?.step, curve.at(-1)?.step]
+  return { first, last, start: firstPointSeconds, end: trainingSeconds }
+}
+
 function secondsAt(run: FinishedRun, step: number): number {
-  const { curve, firstPointSeconds = 0, trainingSeconds = run.wallSeconds } = run
-  const [first = 0, last = 0] = [curve[0]?.step, curve.at(-1)?.step]
-  return firstPointSeconds + ((step - first) / (last - first)) * (trainingSeconds - firstPointSeconds)
+  const { first, last, start, end } = spanOf(run)
+  return start + ((step - first) / (last - first)) * (end - start)
 }
 
-/** The step a run had made by then. */
 function stepBy(run: FinishedRun, seconds: number): number {
-  const { curve, firstPointSeconds = 0, trainingSeconds = run.wallSeconds } = run
-  const [first = 0, last = 0] = [curve[0]?.step, curve.at(-1)?.step]
-  return first + ((seconds - firstPointSeconds) / (trainingSeconds - firstPointSeconds)) * (last - first)
+  const { first, last, start, end } = spanOf(run)
+  return first + ((seconds - start) / (end - start)) * (last - first)
 }
 
-/** How far a finished run was behind at every checkpoint, as `CutWatch` would have seen it. */
+/** How far a finished run was behind at every checkpoint, as `CutWatch` would have measured it. */
 function gapsOf(run: FinishedRun, { sign, windowSteps, checkpoints }: CutPlan): (number | undefined)[] {
   return checkpoints.map(({ step, seconds, level }) => {
     const found = levelAt(run.curve, Math.max(step, stepBy(run, seconds)), windowSteps)
@@ -98,9 +98,9 @@ function gapsOf(run: FinishedRun, { sign, windowSteps, checkpoints }: CutPlan): 
 }
 
 /**
- * Adds to a reference from where on, at every checkpoint, a trial has too little chance: earlier candidates teach how
- * the outlook there (gap and its change) relates to the metric at the end. Runs that were cut themselves do not end and
- * cannot teach; because they were cut for their outlook alone, the line through the others stays much the same.
+ * Adds to every checkpoint the outlook from which a trial has too little chance. Earlier candidates show how the outlook
+ * there (the gap and its change) relates to the metric at the end. Runs that were cut have no end and are excluded; because
+ * they were cut for their outlook alone, the line through the others stays much the same.
  *
  * @param earlier finished first runs of candidates, each with the reference of its own baseline
  * @param sigma standard deviation of the metric over repeated runs
@@ -128,12 +128,12 @@ export function withForecast(
   return { ...plan, checkpoints }
 }
 
-/** The first run of a merged candidate, too: it was selected for its end, and the curve is hardly another for that. */
+/** Includes the first run of a merged candidate: it was selected for its final value, which hardly affects the curve. */
 function measuredTrials(state: State, conditions: Conditions, tree: string): TrialResult[] {
   return trialsOfTree(state, conditions, tree).filter(({ outcome }) => outcome === 'measured')
 }
 
-/** The plan for first runs of candidates on the present baseline; undefined while there is nothing to compare with. */
+/** The plan for first runs of candidates on the current baseline; undefined while there is nothing to compare with. */
 export function planCut(state: State, conditions: Conditions, policy: CutPolicy): CutPlan | undefined {
   const references = new Map<string, Reference | undefined>()
   const referenceAt = (commit: string | undefined): Reference | undefined => {
@@ -143,21 +143,21 @@ export function planCut(state: State, conditions: Conditions, policy: CutPolicy)
       references.set(baseline.commit, referenceOf(measuredTrials(state, conditions, baseline.tree)))
     return references.get(baseline.commit)
   }
-  const present = referenceAt(state.baseline?.commit)
-  if (!present) return undefined
+  const current = referenceAt(state.baseline?.commit)
+  if (!current) return undefined
   const judged = comparableTrials(state, conditions).filter(({ trial }) => isJudgeTrial(trial))
   const runs = Map.groupBy(judged, ({ trial }) => trial.tree)
-  // What undoes a merge is not trained, and may have the tree of a baseline that was.
+  // A revert is not trained, and may have the tree of an earlier baseline.
   const trained = [...state.candidates.values()].filter((one) => revertedMerge(one) === undefined)
   const earlier = trained.slice(-MAX_EXPERIENCES).flatMap(({ base, tree }) => {
     const [run] = runs.get(tree) ?? []
     const reference = run && referenceAt(base)
     return run && reference ? [{ run, reference }] : []
   })
-  return withForecast(present, earlier, noiseSigma(state, conditions) ?? 0, policy)
+  return withForecast(current, earlier, noiseSigma(state, conditions) ?? 0, policy)
 }
 
-/** The trials whose curves may be looked at: those that `planCut` learns from, and those that a comment draws. */
+/** The trials whose curves may be needed: those that `planCut` learns from, and those that a comment draws. */
 export function trialsWithNeededCurves(state: State): string[] {
   const latest = [...state.candidates.values()].slice(-2 * MAX_EXPERIENCES)
   const candidates = [...latest, ...openCandidates(state)]

@@ -1,5 +1,4 @@
 // Selects the recorded runs that may be compared: the same testbed, the same configuration, and no run twice.
-
 import { type Candidate, isIdea } from '../record/candidate.ts'
 import type { BaselineCommit, State } from '../record/state.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
@@ -86,7 +85,6 @@ export function evidenceFor(
 /** `inherited`: the level was known before the commit became the baseline. */
 type BaselineBelief = Belief & { inherited: boolean }
 
-/** The estimate of a baseline, by its commit. */
 export function beliefAt(
   state: State,
   conditions: Conditions,

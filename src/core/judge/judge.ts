@@ -1,5 +1,4 @@
 // The judge: decides from measured numbers alone whether a candidate improves the baseline.
-
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { type Belief, measuredGain } from '../statistics/belief.ts'
@@ -21,7 +20,6 @@ export interface MeasuredEvidence {
   sigma: number | undefined
 }
 
-/** Everything a candidate is judged on. */
 export interface Evidence extends MeasuredEvidence, Belief {}
 
 /** What the judge knows about a candidate besides its runs. */
@@ -149,7 +147,7 @@ function judgeExact(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): 
   const gain = units.baseline - worst
   const need = requirement(policy, code.addedLines ?? 0, units)
   const facts = { gain, sigma: 0, runs: countRuns(evidence) }
-  const words = `gain ${formatNumber(gain)} over ${countWords(facts.runs.candidate)}${need.why ? `, ${need.why}` : ''}`
+  const words = `gain ${formatNumber(gain)} over ${inWords(facts.runs.candidate)}${need.why ? `, ${need.why}` : ''}`
   // Written so that a gain that is not a number is rejected. An equal simplification is not worse.
   const enough = need.why === undefined ? gain > 0 : gain >= need.gain
   if (!enough) return { kind: 'reject', reason: `${words}: no improvement`, ...facts }
@@ -212,13 +210,13 @@ function countRuns({ baseline, candidate }: Evidence): Verdict['runs'] {
   return { candidate: candidate.length, baseline: baseline.length }
 }
 
-function countWords(runs: number): string {
+function inWords(runs: number): string {
   return `${runs} ${runs === 1 ? 'run' : 'runs'}`
 }
 
 /** `gain 0.0031 ± 0.0009 over 3 runs, z = 3.4, false-merge risk 0.8 %` */
 function describe({ gain, z = 0, risk = 1, runs }: Facts, error: number, need: Requirement): string {
-  const measured = `gain ${formatNumber(gain)} ± ${formatNumber(error)} over ${countWords(runs.candidate)}`
+  const measured = `gain ${formatNumber(gain)} ± ${formatNumber(error)} over ${inWords(runs.candidate)}`
   const asked = need.why === undefined ? '' : `, ${need.why}`
   // A risk below the smallest floating-point number is still above 0.
   return `${measured}${asked}, z = ${formatScore(z)}, false-merge risk ${formatShare(risk === 0 ? Number.MIN_VALUE : risk)}`

@@ -1,5 +1,4 @@
 // The gain a candidate needs before it may be merged.
-
 import { formatNumber } from '../text/numbers.ts'
 import type { Metric } from '../trial/metric.ts'
 

@@ -1,5 +1,4 @@
 // The scheduler: decides from the state which trials run next, which candidates are decided, and what to do on GitHub.
-
 import { planCertification } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
 import { type CertificationStep, certificationSteps } from '../certify/revert.ts'
@@ -124,7 +123,6 @@ function nextTrial(
   return { id, candidate, base, head, tree, replicate, seed, protocol: JUDGE, ...aa }
 }
 
-/** The judgement of a candidate on the evidence so far. */
 export function judgeCandidate(
   state: State,
   conditions: Conditions,
@@ -208,7 +206,6 @@ export function findBaselineFailure(
   return { run, isFinal, words: `${subject} ended ${run.outcome}: ${run.reason ?? 'no reason known'}` }
 }
 
-/** An action on GitHub. */
 export type Step = CandidateStep | CertificationStep
 
 type CandidateStep =

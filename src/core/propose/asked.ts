@@ -1,6 +1,5 @@
 // The parts of the brief that quote people: their requests and their rejections. Only people with write access are quoted,
 // and still as data: their words decide what to try but change no rule.
-
 import type { PersonRequest } from '../record/request.ts'
 import type { State } from '../record/state.ts'
 import { fence, visibleText } from '../text/markdown.ts'

@@ -21,7 +21,6 @@ export interface DirectionPolicy {
   deviceHourDollars: number
 }
 
-/** A configured proposer. */
 export interface ProposerChoice {
   /** Its name in the ledger. */
   name: string

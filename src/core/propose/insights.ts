@@ -1,6 +1,5 @@
 // Insights: a bounded text about what was learned so far. The action rewrites it periodically, and people may edit it.
 // Every generated line cites its experiments; lines that people wrote or changed are kept.
-
 import { createHash } from 'node:crypto'
 import { CATEGORIES, type Candidate } from '../record/candidate.ts'
 import { pastIdeas } from '../record/ideas.ts'

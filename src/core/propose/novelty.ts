@@ -1,5 +1,4 @@
 // Novelty: finds the past candidate that a change repeats, from the ledger alone and before any training.
-
 import { type Change, changeKey } from '../gate/gate.ts'
 import { similarityTo, sketchOf } from '../gate/sketch.ts'
 import type { Candidate, Direction } from '../record/candidate.ts'

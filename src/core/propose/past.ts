@@ -1,5 +1,4 @@
 // The agent's tools for past candidates: short answers from the ledger, in which candidates' words are quoted as data.
-
 import type { Candidate, Category } from '../record/candidate.ts'
 import { pastIdeas } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'

@@ -2,7 +2,6 @@
 import { CATEGORIES } from '../record/candidate.ts'
 import { parseToolCall, type SubmitCall } from './agent.ts'
 
-/** One exact replacement in a file. */
 interface PlainEdit {
   path: string
   search: string
@@ -25,7 +24,6 @@ export const HEADERS = {
   expected_effect: 'EXPECTED',
 }
 
-/** The format, as instructions for the model. */
 export const PLAIN_FORMAT = `Answer with your candidate in exactly this form, each header on one line:
 
 TITLE: the change in one line

@@ -8,7 +8,6 @@ export interface ProposalOutcome {
   exhausted?: boolean
   /** The proposer declined a person's request, which does not mean that it has no other ideas. */
   declined?: true
-  /** The proposer could not be reached. */
   unreachable?: true
 }
 

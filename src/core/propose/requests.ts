@@ -5,7 +5,6 @@ import { type Person, quotable, type Words } from '../record/people.ts'
 import type { KnownRequest, PersonRequest, RequestAnswer } from '../record/request.ts'
 import type { State } from '../record/state.ts'
 
-/** The label that makes an issue a request. */
 export const REQUEST_LABEL = 'autoresearch'
 
 export interface LabelledIssue {

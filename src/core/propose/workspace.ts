@@ -22,7 +22,6 @@ interface Refused {
   problem: string
 }
 
-/** Maximum size of an edited file. */
 export const MAX_FILE_BYTES = 256 * 1024
 /** Maximum characters shown per call, so that one call cannot fill the model's context. */
 const MAX_SHOWN_CHARACTERS = 32_000
@@ -168,7 +167,6 @@ export function showDiff(workspace: Workspace): string {
   return `${text.slice(0, MAX_DIFF_CHARACTERS)}\n[… cut: ${text.length - MAX_DIFF_CHARACTERS} more characters …]`
 }
 
-/** All files, including the edits. */
 export function currentFiles({ original, edited }: Workspace): ReadonlyMap<string, string> {
   const current = new Map(original)
   for (const [path, text] of edited)

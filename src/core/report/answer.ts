@@ -1,6 +1,5 @@
 // The comment on an issue that requests a candidate: which pull request tests the request, how that ended, or why it was
 // declined.
-
 import type { DueAnswer } from '../propose/requests.ts'
 import type { Candidate } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'

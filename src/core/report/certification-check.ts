@@ -1,6 +1,5 @@
 // Certification check runs: one on the baseline commit that was certified, one on the pull request that reverts an
 // unconfirmed merge.
-
 import { certificationEvidence } from '../certify/opinion.ts'
 import type { Certification } from '../record/certification.ts'
 import type { State } from '../record/state.ts'

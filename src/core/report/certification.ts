@@ -1,5 +1,4 @@
 // The report's section on certification: how many merges fresh runs confirmed, and the latest findings.
-
 import { pendingMerges } from '../certify/ranges.ts'
 import { certificationSteps } from '../certify/revert.ts'
 import { revertedMerge } from '../record/candidate.ts'
@@ -11,11 +10,9 @@ import { describeCertification } from './describe.ts'
 const MAX_QUOTED = 5
 
 export interface CertificationTally {
-  /** Merges that fresh runs confirmed. */
   certified: number
   /** Merges that fresh runs did not confirm. */
   refuted: number
-  /** Merges waiting for certification. */
   pending: number
   /** One sentence per finding, oldest first. They may contain candidate titles, which are untrusted text. */
   findings: string[]

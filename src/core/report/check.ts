@@ -1,5 +1,4 @@
 // The check run on a candidate's commit, during training and after the verdict.
-
 import type { Config } from '../config/config.ts'
 import type { MeasuredEvidence } from '../judge/judge.ts'
 import type { Simplicity } from '../judge/policy.ts'

@@ -1,5 +1,4 @@
 // The metrics comment on a candidate's pull request: every run compared with the baseline, and the training curves.
-
 import type { MeasuredEvidence } from '../judge/judge.ts'
 import { type CostSummary, NO_COST } from '../record/cost.ts'
 import type { TrialResult } from '../record/trial.ts'
@@ -22,7 +21,6 @@ export interface CommentFacts extends VerdictFacts {
   cost: CostSummary
 }
 
-/** The comment, including its marker. */
 export function renderComment({ candidate, verdict, evidence, config, cost }: CommentFacts): string {
   const chart = renderCurveChart(evidence.baseline, evidence.candidate)
   const body = [

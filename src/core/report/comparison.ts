@@ -1,5 +1,4 @@
 // Compares a candidate's runs with the baseline's, as numbers and as the tables used in checks and comments.
-
 import type { MeasuredEvidence } from '../judge/judge.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'

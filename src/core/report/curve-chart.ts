@@ -1,5 +1,4 @@
 // Training curves of baseline and candidate as a mermaid chart, which GitHub renders in comments.
-
 import type { CurvePoint, TrialResult } from '../record/trial.ts'
 import { mean } from '../statistics/noise.ts'
 

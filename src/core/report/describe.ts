@@ -1,5 +1,4 @@
 // Log lines: one per event.
-
 import { type Candidate, isAa } from '../record/candidate.ts'
 import type { Certification } from '../record/certification.ts'
 import { candidateMergedAs } from '../record/merges.ts'

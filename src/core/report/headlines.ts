@@ -19,7 +19,6 @@ export function headlines(report: Report) {
     /** No-op candidates judged, how many would have been merged, and the 95 % interval of that rate. Null before the first. */
     aa: aa ?? null,
     trials,
-    /** Wall time of the job. */
     seconds: run?.seconds ?? 0,
     /** Share of the time between the job's first and last trial that the devices spent training, 0 to 1. */
     busyFraction: busyFraction(run),

@@ -1,5 +1,4 @@
 // The report as one self-contained HTML page, which runs no scripts and loads no resources.
-
 import { html, type Markup } from '../text/html.ts'
 import { visibleText } from '../text/markdown.ts'
 import { formatNumber } from '../text/numbers.ts'

@@ -1,5 +1,4 @@
 // Texts of a candidate's pull request, of its commit and of its merge commit.
-
 import type { Config } from '../config/config.ts'
 import type { Change } from '../gate/gate.ts'
 import { baselineMean, type Conditions } from '../judge/evidence.ts'

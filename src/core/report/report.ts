@@ -14,7 +14,6 @@ import {
 
 export { buildReport, type Report, type RunTimes } from './tally.ts'
 
-/** A check run as GitHub shows it. */
 export interface CheckRun {
   name: string
   status: 'in_progress' | 'completed'
@@ -27,7 +26,6 @@ export interface CheckRun {
 /** A third of GitHub's limit of 1 MiB, because a character may take three bytes. */
 const MAX_SUMMARY_CHARACTERS = 349_000
 
-/** Base addresses for links. */
 export interface Links {
   /** Address of the repository: `https://github.com/owner/name`. */
   repository: string

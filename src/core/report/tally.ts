@@ -1,5 +1,4 @@
 // The content of the report: how the baseline improved and how every candidate ended.
-
 import type { Config } from '../config/config.ts'
 import { type AaTally, tallyAa } from '../judge/aa.ts'
 import { baselineMean, type Conditions, noiseSigma, trialsOfTree } from '../judge/evidence.ts'
@@ -21,7 +20,6 @@ export interface Report {
   /** Means of the first measured baseline and of the current one; undefined until measured. */
   before: number | undefined
   after: number | undefined
-  /** Standard deviation of one run. */
   sigma: number | undefined
   /** In the order of their last trial, candidates without trials last. */
   rows: ReportRow[]
@@ -57,7 +55,6 @@ export interface ReportRow {
   value?: number
   /** Value minus the baseline it was judged against, in the metric's own sign. */
   delta?: number
-  /** Number of measured runs. */
   runs: number
   cost: Cost
   /** For a merged candidate, the mean of the baseline that its merge created. */

@@ -1,5 +1,4 @@
 // Words and numbers shared by the markdown report and the HTML page.
-
 import type { Usage } from '../record/candidate.ts'
 import { type Cost, tokensOf } from '../record/cost.ts'
 import { formatNumber, formatSeconds } from '../text/numbers.ts'

@@ -91,7 +91,6 @@ export const SYNTHETIC_FILES: Readonly<Record<string, string>> = {
   '/etc/hosts': '127.0.0.1 localhost sandbox\n::1 localhost\n',
 }
 
-/** The accelerators that a command can see. */
 export interface Accelerators {
   /** Node numbers of the visible NVIDIA devices; absent: all devices. */
   minors?: readonly number[]

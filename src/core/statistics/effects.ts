@@ -72,7 +72,6 @@ function addShares(counts: number[], effects: Effects, likelihoods: Observation)
     counts[index] = (counts[index] ?? 0) + ((effects[index] ?? 0) * (likelihoods[index] ?? 0)) / total
 }
 
-/** The posterior of one effect. */
 export interface Posterior {
   mean: number
   variance: number

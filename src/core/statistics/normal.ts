@@ -1,6 +1,5 @@
 // The parts of the normal distribution that the judge uses.
 
-/** Density of the standard normal distribution. */
 export function normalDensity(x: number): number {
   return Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI)
 }

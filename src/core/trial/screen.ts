@@ -6,7 +6,7 @@ import { nextControl, readSequence } from './escape-sequences.ts'
  * Characters of a line that are kept; the rest of the line is skipped. A pattern such as `val.*loss: (\S+)` takes
  * quadratic time, and blocks all timers meanwhile.
  */
-export const MAX_LINE_CHARACTERS = 4096
+const MAX_LINE_CHARACTERS = 4096
 /** Lines that the cursor can return to. A line further up does not change any more. */
 const MAX_ROWS = 100
 /** A longer sequence is malformed and skipped. */

@@ -1,5 +1,5 @@
-// The trials that a session plans, for a job that trains them itself: each is recorded before it starts, so that the
-// next job notices one that took the machine down.
+// The trials that a session plans, for a job that trains them itself. Each is recorded before it starts, so that the next job
+// notices a trial that crashed the machine.
 import type { Assignment } from '../../core/record/events.ts'
 import type { Trial, TrialResult } from '../../core/record/trial.ts'
 import type { RunTimes } from '../../core/report/tally.ts'
@@ -7,13 +7,12 @@ import type { Session } from '../session.ts'
 import type { TrialSource } from './train.ts'
 
 export interface PlannedTrialsOptions {
-  /** The job, as the ledger names it. */
   command: Assignment['command']
-  /** Time of the monotonic clock at which every trial has to be over. */
+  /** Time of the monotonic clock by which every trial must have ended. */
   deadlineSeconds: number
-  /** What to train now, most urgent first. */
+  /** The trials to run now, most urgent first. */
   plan(): readonly Trial[]
-  /** True while trials may still be planned, though none is now. */
+  /** True while more trials may be planned later. */
   mayGrow(): boolean
   /** Ends the lane while it waits. */
   signal: AbortSignal
@@ -22,7 +21,7 @@ export interface PlannedTrialsOptions {
 export class PlannedTrials implements TrialSource {
   readonly #session: Session
   readonly #options: PlannedTrialsOptions
-  /** When the first trial began and the last one ended, and how long trials took together. */
+  /** Start of the first trial, end of the last one, and the sum of their durations. */
   #device = { firstSeconds: 0, lastSeconds: 0, busySeconds: 0 }
 
   constructor(session: Session, options: PlannedTrialsOptions) {

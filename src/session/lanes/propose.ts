@@ -75,7 +75,6 @@ export class ProposeLane {
     this.#backoff.renew()
   }
 
-  /** The limit of this job that is reached, if any. */
   #limitReached(): string | undefined {
     const { settings, config, state } = this.#session
     const limit = Math.min(settings.candidates ?? Number.POSITIVE_INFINITY, config.limits.candidates)

@@ -1,5 +1,4 @@
-// Runs the lanes of a job with a device side by side. They share one state, so that the device waits neither for a model
-// nor for GitHub.
+// Runs the lanes of a job concurrently on one shared state, so that the device waits neither for a model nor for GitHub.
 import type { Session } from '../session.ts'
 import { forgeLane } from './forge.ts'
 
@@ -17,7 +16,7 @@ export class LanesSideBySide {
     if (cancelled.aborted) this.#halt()
   }
 
-  /** Fires when the lanes are to end: a trial is killed, a conversation with a model is left. */
+  /** Aborts when the lanes must end: trials are killed, conversations with models are abandoned. */
   get signal(): AbortSignal {
     return this.#stop.signal
   }
@@ -29,9 +28,8 @@ export class LanesSideBySide {
   /**
    * Runs until training has ended and everything is done on GitHub. When one lane fails, all end.
    *
-   * @param deadlineSeconds time of the monotonic clock at which every trial has to be over
-   * @param propose the proposing lane, in jobs that propose
-   * @returns what the proposing lane says
+   * @param deadlineSeconds time of the monotonic clock by which every trial must have ended
+   * @returns the result of the proposing lane
    */
   async run<Ended>(
     deadlineSeconds: number,
@@ -59,7 +57,7 @@ export class LanesSideBySide {
     }
   }
 
-  /** The training lane looks at the clock only when something happens, and a model may not answer for long. */
+  /** Wakes the lanes at the deadline: the training lane checks the clock only after a change, and a model may be slow. */
   #wakeAt(deadlineSeconds: number): void {
     const { ports, config } = this.#session
     const seconds = deadlineSeconds - config.timeoutSeconds - ports.clock.monotonicSeconds()

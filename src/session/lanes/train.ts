@@ -1,19 +1,18 @@
-// The training lane: one trial after the other, as long as there is one to run.
+// The training lane: runs trials one after another until the source has no more.
 import type { Trial, TrialResult } from '../../core/record/trial.ts'
 import { describeTrial } from '../../core/report/describe.ts'
 import type { CutPlan } from '../../core/trial/curve.ts'
 import type { Log, Trainer } from '../../ports.ts'
 
-/** Where trials come from, and where their results go. */
+/** Provides trials and receives their results. */
 export interface TrialSource {
   /** The trial to run now; undefined ends the lane. */
   next(): Promise<Trial | undefined>
   /** When to stop a candidate's first run early. */
   readonly cut: CutPlan | undefined
   keep(result: TrialResult): void
-  /** Called before this trial starts. */
   begin?(trial: Trial): void
-  /** Called when the last started trial ends without a result, because the job is ending or the trainer failed. */
+  /** Called when a started trial ends without a result, because the job is ending or the trainer failed. */
   abandon?(): void
 }
 

@@ -1,7 +1,7 @@
 // Ranges of certification along the baseline: which are requested, which is next, and where certification restarts.
 
 import { describe, expect, it } from 'vitest'
-import { askForCertification } from '../../../src/core/certify/certify.ts'
+import { requestCertification } from '../../../src/core/certify/certify.ts'
 import { isCertifying, nextRange, pendingMerges } from '../../../src/core/certify/ranges.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import { type Certification, rangeKey } from '../../../src/core/record/certification.ts'
@@ -154,13 +154,13 @@ describe('nextRange', () => {
 
 describe('a requested certification', () => {
   it('ends at the last merge', () => {
-    expect(askForCertification(aHistory('m1 m2'))).toEqual([{ kind: 'certify', to: aBaseline('m2').commit }])
+    expect(requestCertification(aHistory('m1 m2'))).toEqual([{ kind: 'certify', to: aBaseline('m2').commit }])
   })
 
   it.each([
     ['no merge waits', aHistory('')],
     ['a batch is under way, though there are newer merges', aHistory('m1 m2 m3', { asked: 'm2' })],
-  ])('is nothing while %s', (_, state) => expect(askForCertification(state)).toEqual([]))
+  ])('is nothing while %s', (_, state) => expect(requestCertification(state)).toEqual([]))
 
   it('is open until every merge in it is decided', () => {
     const half = found('start', 'm1', 1, true)

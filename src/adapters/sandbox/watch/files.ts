@@ -12,10 +12,10 @@ const MAX_OPEN_FILES = 100_000
 const STATUSES_AT_ONCE = 64
 /** Looking through the folders, or at open files, may not take more than this share of the time. */
 const BUSY_SHARE = 0.1
-/** Open files of a usual trial: what they hold is looked at once a second at least, however busy the machine is. */
+/** Up to this many open files, their sizes are checked at least once a second, however busy the machine is. */
 const USUAL_OPEN_FILES = 5000
 const LONGEST_PAUSE_MILLISECONDS = 1000
-/** The statuses of many files are read in several looks, so that no look delays the next count. */
+/** The sizes of many files are read in several checks, so that no check delays the next count. */
 const LONGEST_STATUSES_MILLISECONDS = 300
 
 interface NamelessBytes {
@@ -25,22 +25,22 @@ interface NamelessBytes {
 
 const NOTHING: NamelessBytes = { memoryBytes: 0, diskBytes: 0 }
 
-/** One pass over the open files, which may take several looks. */
+/** One pass over the open files, which may take several checks. */
 interface Pass {
-  /** Index of the first file that was not looked at. */
+  /** Index of the first file that was not checked. */
   next: number
   /** Nameless files that were counted, by device and inode. */
   seen: Set<string>
   found: NamelessBytes
 }
 
-/** What one look leaves to the next. */
+/** State between checks. Times are those of `performance.now()`. */
 export class FilesPast {
-  /** The processes that would not let us look at their files the last time. */
+  /** The processes that denied access to their files in the last check. */
   closed = new Set<string>()
   nameless = NOTHING
   pass: Pass = { next: 0, seen: new Set(), found: NOTHING }
-  /** When it is to be asked again what the open files hold, as `performance.now()` has it. */
+  /** When to measure the open files again. */
   namelessDue = 0
   /** When the files in the folders are to be looked at again, as `performance.now()` has it. */
   due = 0
@@ -50,10 +50,10 @@ export class FilesPast {
  * Files that are open but have no name, so that no folder shows them: deleted ones on the disk of the writable folders, and memory
  * made to look like a file.
  *
- * The files are counted in every look. What they hold takes longer to find out, and is asked for less often when there
- * are many: a program that opens many must not gain time to open too many.
+ * The files are counted in every check. Their sizes take longer to read and are read less often when there are many: a
+ * program that opens many files must not gain time to open too many.
  *
- * @returns undefined when there are too many to look at, or a process hides them twice in a row
+ * @returns undefined when there are too many to check, or a process hides them twice in a row
  */
 export async function namelessFiles(
   watched: Watched,
@@ -100,9 +100,9 @@ async function continuePass(pass: Pass, paths: readonly string[], folder: string
 }
 
 /**
- * Process by process, so that no list of them ever holds many more than are too many.
+ * Lists them process by process, so that the list never grows far beyond the maximum.
  *
- * @returns undefined as `namelessFiles`
+ * @returns undefined as in `namelessFiles`
  */
 async function openFiles(
   watched: Watched,
@@ -126,7 +126,7 @@ async function statusOf(path: string) {
   return { path, file: await stat(path).catch(hidden) }
 }
 
-/** A process that is ending is closed to us for a moment, and a zombie for good; neither has memory any more. */
+/** An ending process denies access for a moment and a zombie always; neither has memory any more. */
 async function hasMemory(watched: Watched, id: string): Promise<boolean> {
   return (await usageOf(watched, id)).resident > 0
 }

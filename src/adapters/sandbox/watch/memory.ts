@@ -1,15 +1,15 @@
-// How much memory a sandbox takes, in its processes and in files that are kept in memory.
+// Measures the memory of a sandbox: of its processes, and of files that are kept in memory.
 import { readFile, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExceededCap } from '../../../core/sandbox/sandbox.ts'
 import { ended, hidden, processFolder, usageOf, type Watched } from './processes.ts'
 
-/** By this share resident memory must have changed for the exact sum to be worth asking for again. */
+/** The exact sum is computed again when resident memory has changed by this share. */
 const WORTH_A_SUM = 0.05
 
-/** What one look leaves to the next. */
+/** State between checks. */
 export class MemoryPast {
-  /** What was resident when that last changed by much, or the number of processes did. */
+  /** Resident memory when it, or the number of processes, last changed significantly. */
   residentBytes = 0
   processes = 0
   peakBytes = 0
@@ -27,10 +27,10 @@ export async function tooMuchMemory(
   if (sum(usages.map(({ threads }) => threads)) > watched.caps.processes) return 'processes'
   const resident = sum(usages.map(({ resident }) => resident))
   const inFiles = (await temporaryBytes(watched)) + namelessBytes
-  // Resident counts shared pages once per process. The exact sum is slow, and asked for only when it may matter.
+  // Resident counts shared pages once per process. The exact sum is slow, and computed only when it may matter.
   const atMost = resident + inFiles
   const differs = Math.abs(atMost - past.residentBytes) > WORTH_A_SUM * past.residentBytes
-  // What fewer processes have may be as much as what more of them shared.
+  // Fewer processes may use as much memory as more processes that shared it.
   const changed = differs || ids.length !== past.processes
   if (changed) Object.assign(past, { residentBytes: atMost, processes: ids.length })
   if (atMost > limit || (changed && atMost > past.peakBytes)) {
@@ -47,7 +47,7 @@ async function exactMemory(watched: Watched, ids: readonly string[], inFiles: nu
   return inMemory + Math.max(sum(shares.map(({ ofFiles }) => ofFiles)), inFiles)
 }
 
-/** What a process has in memory, of pages that it shares its share alone; all of them when it does not let us look. */
+/** The memory of a process, with its share of shared pages; with all of them when it denies access. */
 async function shareOf(watched: Watched, id: string): Promise<{ anonymous: number; ofFiles: number }> {
   const rollup = await readFile(join(processFolder(watched), id, 'smaps_rollup'), 'utf8').catch(hidden)
   if (rollup === undefined) return { anonymous: (await usageOf(watched, id)).resident, ofFiles: 0 }
@@ -56,7 +56,7 @@ async function shareOf(watched: Watched, id: string): Promise<{ anonymous: numbe
   return { anonymous: bytes('Pss_Anon'), ofFiles: bytes('Pss_Shmem') }
 }
 
-/** Files in memory, mapped or not. */
+/** The size of the files in memory, whether mapped or not. */
 async function temporaryBytes({ init }: Watched): Promise<number> {
   let used = 0
   for (const path of ['tmp', 'dev/shm']) {

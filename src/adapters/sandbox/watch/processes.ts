@@ -1,17 +1,17 @@
-// The processes of a sandbox, seen from outside through its own /proc. They come and go while one looks.
+// Lists the processes of a sandbox from outside, through its own /proc. Processes may start and end during a check.
 import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Caps } from '../../../core/sandbox/sandbox.ts'
 
 const AT_PAGESZ = 6n
-/** Other systems have no sandbox, and only load this file. */
+/** On other systems this file is loaded but never used, because there is no sandbox. */
 const PAGE_BYTES = process.platform === 'linux' ? pageBytes(readFileSync('/proc/self/auxv')) : 4096
 
 /**
- * What the kernel counts memory in: 4096 bytes, but 64 KiB on some ARM machines.
+ * The kernel's page size: 4096 bytes, but 64 KiB on some ARM machines.
  *
- * @param auxv what the kernel told a process of 64 bits at its start: pairs of numbers
+ * @param auxv auxiliary vector of a 64-bit process: pairs of numbers
  */
 export function pageBytes(auxv: Buffer): number {
   for (let at = 0; at + 16 <= auxv.length; at += 16)
@@ -20,7 +20,7 @@ export function pageBytes(auxv: Buffer): number {
 }
 
 export interface Watched {
-  /** The sandbox's first process, as the host numbers it. */
+  /** The sandbox's first process, by its id on the host. */
   init: number
   /** The host's paths of the folders that the sandbox can write to, and how many files were there when it began. */
   writable: readonly string[]
@@ -28,7 +28,7 @@ export interface Watched {
   caps: Caps
 }
 
-/** The sandbox's own /proc lists its processes and no others; nothing inside can unmount it. */
+/** The sandbox's own /proc lists exactly its processes, and no process inside can unmount it. */
 export function processFolder({ init }: Watched): string {
   return `/proc/${init}/root/proc`
 }
@@ -40,12 +40,12 @@ export async function processesOf(watched: Watched): Promise<string[]> {
 
 export async function usageOf(watched: Watched, id: string): Promise<{ threads: number; resident: number }> {
   const text = await readFile(join(processFolder(watched), id, 'stat'), 'utf8').catch(ended(''))
-  // After the name in parentheses, which may hold anything: field 20 is threads, field 24 resident pages.
+  // Parsed after the name in parentheses, which may contain anything. Field 20 is threads, field 24 resident pages.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   return { threads: Number(fields[17] ?? 0), resident: Number(fields[21] ?? 0) * PAGE_BYTES }
 }
 
-/** Processes and files come and go while one looks. */
+/** Returns `value` for a process or file that ended or was deleted during the check. */
 export function ended<T>(value: T): (error: unknown) => T {
   return (error) => {
     if (isEnded(error)) return value
@@ -53,7 +53,7 @@ export function ended<T>(value: T): (error: unknown) => T {
   }
 }
 
-/** As `ended`, also for a process that does not let us look. */
+/** Like `ended`, and also for a process that denies access. */
 export function hidden(error: unknown): undefined {
   const { code } = error as NodeJS.ErrnoException
   if (code !== 'EACCES' && code !== 'EPERM' && !isEnded(error)) throw error

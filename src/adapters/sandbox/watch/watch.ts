@@ -1,4 +1,4 @@
-// Watches a running sandbox from outside: how many processes, how much memory, how much disk. It only looks and reports.
+// Measures the processes, memory and disk use of a running sandbox from outside. It reports and changes nothing.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ExceededCap } from '../../../core/sandbox/sandbox.ts'
 import { FilesPast, freeBytes, namelessFiles, tooMuchDisk } from './files.ts'
@@ -6,17 +6,17 @@ import { availableMemory, MemoryPast, tooMuchMemory } from './memory.ts'
 import { processesOf, type Watched } from './processes.ts'
 
 const LOOK_MILLISECONDS = 250
-/** Looking at many processes may not take more than this share of the time. */
+/** Maximum share of the time that checks may take. */
 const BUSY_SHARE = 0.1
-/** But what is held for a while must be seen, however long one look takes. */
+/** Maximum pause between checks, however long one check takes. */
 const LONGEST_PAUSE_MILLISECONDS = 1000
-/** Below this the host itself is in danger, whoever filled it. */
+/** With less free memory or disk than this, the host itself is in danger. */
 const FREE_BYTES_FLOOR = 256 * 1024 ** 2
 
-/** What all looks together have shown. */
+/** The result of all checks. */
 export interface Seen {
   exceeded?: ExceededCap
-  /** The most memory of any look; 0 when it ended before the first. */
+  /** Highest memory of any check; 0 when the sandbox ended before the first. */
   peakMemoryBytes: number
 }
 
@@ -25,7 +25,7 @@ interface Past {
   files: FilesPast
 }
 
-/** Looks until `signal` aborts or a cap is exceeded. */
+/** Checks until `signal` aborts or a cap is exceeded. */
 export async function watchSandbox(watched: Watched, signal: AbortSignal): Promise<Seen> {
   const floors = await hostFloors(watched.writable[0])
   const past = { memory: new MemoryPast(), files: new FilesPast() }

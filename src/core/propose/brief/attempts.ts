@@ -1,5 +1,4 @@
 // The brief's section on past candidates: those most relevant to the direction, with status and reason, quoted as data.
-
 import type { Candidate, Direction } from '../../record/candidate.ts'
 import { pastIdeas } from '../../record/ideas.ts'
 import type { State } from '../../record/state.ts'

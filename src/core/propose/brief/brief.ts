@@ -1,6 +1,5 @@
 // The brief that a proposer reads before it proposes a candidate. Sections that rarely change come first, so that endpoints
 // can cache them. Past candidates are a selection of fixed size, so that the brief does not grow with the ledger.
-
 import { truncateMarkdown } from '../../text/markdown.ts'
 import { personAsks, rejections } from '../asked.ts'
 import { attempts } from './attempts.ts'

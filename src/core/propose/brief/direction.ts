@@ -1,12 +1,10 @@
 // The brief's last section: the direction for this proposal, and the changes to start from.
-
 import type { Mode } from '../../record/candidate.ts'
 import { unifiedDiff } from '../../text/diff.ts'
 import { fence, visibleText } from '../../text/markdown.ts'
 import type { BriefInput } from './input.ts'
 import { CATEGORY_WORDS, gainText } from './words.ts'
 
-/** The instruction for each mode. */
 const MODE_WORDS: Record<Mode, string> = {
   explore: 'Explore: try something that has not been tried here. Prefer a bold idea to a safe one.',
   refine: 'Refine: improve the change below further. Do not repeat it.',

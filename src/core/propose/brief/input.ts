@@ -14,7 +14,6 @@ export interface BriefInput {
   files: ReadonlyMap<string, string>
   /** The paths among `files` that may change. */
   editable: readonly string[]
-  /** The direction for this proposal. */
   direction: Direction
   /** Changes of the direction's source candidates, by candidate id. */
   sources?: ReadonlyMap<string, readonly Change[]>

@@ -1,6 +1,5 @@
 // The brief's summary of the ledger: the value to beat and its noise, the best merges, the candidates per category, and the
 // cost of a run.
-
 import { wallAllowanceSeconds } from '../../judge/counted-runs.ts'
 import { baselineTrials, noiseSigma } from '../../judge/evidence.ts'
 import { CATEGORIES, type Candidate, type Category } from '../../record/candidate.ts'
@@ -47,7 +46,6 @@ function noise(state: State, conditions: BriefInput['conditions']): string {
   return `The noise of one run is σ = ${formatNumber(sigma)}: differences below ${threshold} (${NOISE_SIGMAS} σ) mean nothing.`
 }
 
-/** The merges with the largest gains. */
 export function merges(state: State): string {
   const merged = pastIdeas(state).filter(isMerged)
   if (merged.length === 0) return ''

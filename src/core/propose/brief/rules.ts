@@ -48,7 +48,6 @@ const MAX_FILE_CHARACTERS = 110_000
 const MAX_SOURCE_CHARACTERS = 30_000
 const MIN_SHOWN_CHARACTERS = 500
 
-/** The editable source. */
 export function source({ files, editable }: Pick<BriefInput, 'files' | 'editable'>): string {
   let room = MAX_SOURCE_CHARACTERS
   const parts: string[] = []

@@ -2,7 +2,6 @@
 import type { Candidate, Category } from '../../record/candidate.ts'
 import { formatNumber, formatSigned } from '../../text/numbers.ts'
 
-/** The meaning of each category. */
 export const CATEGORY_WORDS: Record<Category, string> = {
   optimizer: 'how gradients become steps',
   schedule: 'what changes during training',
