@@ -153,11 +153,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     ],
     ['deletes a file', `${EDIT}; rm eval.py`, /"eval.py" was deleted, but is not editable\./],
     ['deletes a folder', `${EDIT}; rm -r lib`, /"lib\/model.py" was deleted, but is not editable\./],
-    [
-      'adds a file',
-      `${EDIT}; echo x > numpy.py`,
-      /"numpy.py" was added, but is not editable\./,
-    ],
+    ['adds a file', `${EDIT}; echo x > numpy.py`, /"numpy.py" was added, but is not editable\./],
     ['F62 leaves a link', 'ln -sf /etc/passwd train.py', /"train.py" is not a readable plain file/],
     [
       'F62 leaves a link in the place of a folder',

@@ -77,7 +77,14 @@ export function setupEnvironment(
   names: readonly string[] = [],
 ): Record<string, string> {
   const prefixed = Object.keys(all).filter((name) => SETUP_PREFIXES.test(name) && !NOT_FOR_SETUP.test(name))
-  const picked = pickVariables(all, [...TRAINING, THREADS, ...LIBRARY_THREADS, ...SETUP, ...prefixed, ...names])
+  const picked = pickVariables(all, [
+    ...TRAINING,
+    THREADS,
+    ...LIBRARY_THREADS,
+    ...SETUP,
+    ...prefixed,
+    ...names,
+  ])
   return { ...filesInHome(), ...picked }
 }
 

@@ -34,10 +34,13 @@ const SCHEMAS = {
       .describe('Text exactly as in the current file, including all spaces. Must occur exactly once.'),
     replace: z.string().describe('Replacement text.'),
   }),
-  write_file: tool('Replaces the whole content of an editable file, or adds one. Use edit_file for small changes.', {
-    path,
-    content: z.string().min(1).describe('The complete new content.'),
-  }),
+  write_file: tool(
+    'Replaces the whole content of an editable file, or adds one. Use edit_file for small changes.',
+    {
+      path,
+      content: z.string().min(1).describe('The complete new content.'),
+    },
+  ),
   delete_file: tool('Deletes an editable file.', { path }),
   move_file: tool('Renames an editable file, or moves it to another editable folder.', {
     path,

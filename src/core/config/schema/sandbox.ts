@@ -24,11 +24,13 @@ const sandboxSection = section({
     .default([])
     .meta(help('Additional folders on the machine that training may read.', ['/opt/datasets'])),
   memory: size(help('Maximum memory per trial. Default: the memory of the machine.', '8G')).exactOptional(),
-  out: size(help(
+  out: size(
+    help(
       'Maximum disk space per trial: $AUTORESEARCH_OUT and its own copies of source, home and caches.',
       '4G',
       '500M',
-    )).prefault('4G'),
+    ),
+  ).prefault('4G'),
   processes: between(16, 100_000)
     .meta(
       help(
