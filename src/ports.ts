@@ -6,7 +6,7 @@ import type { ModelAnswer } from './core/doctor/models.ts'
 import type { Change } from './core/gate/gate.ts'
 import type { PastQuery } from './core/propose/past.ts'
 import type { LabelledIssue } from './core/propose/requests.ts'
-import type { Candidate, Direction, Proposal, Usage } from './core/record/candidate.ts'
+import type { Candidate, Direction, FileEdits, Proposal, Usage } from './core/record/candidate.ts'
 import type { Person, Remark } from './core/record/people.ts'
 import type { PullRequest } from './core/record/reconcile.ts'
 import type { Trial, TrialResult } from './core/record/trial.ts'
@@ -34,6 +34,10 @@ export interface ProposalRequest {
   files: ReadonlyMap<string, string>
   /** The paths among `files` that may change. */
   editable: readonly string[]
+  /** Globs of the paths at which files may be added. */
+  addable: readonly string[]
+  /** The paths among `files` that are executable. */
+  executable: readonly string[]
   /** Past candidates, oldest first. */
   history: readonly Candidate[]
   /** Applies the static gate and the novelty rule. Returns the reasons to refuse the change; empty when it passes. */
@@ -160,6 +164,8 @@ export type Answered = { kind: 'answered' } | { kind: 'refused'; explanation: st
 export interface Repository {
   remoteBranches(): Promise<RemoteBranches>
   treeOf(commit: string): Promise<string>
+  /** Every file of a commit, with its git mode and the name of its content. */
+  listFiles(commit: string): Promise<TreeFile[]>
   /** Text files at a commit, by path, without binary and very large files. */
   readFiles(commit: string): Promise<ReadonlyMap<string, string>>
   /** Text files at a commit that are not in UTF-8, by path; `readFiles` leaves them out. */
@@ -168,16 +174,23 @@ export interface Repository {
   readFile(commit: string, path: string): Promise<string | undefined>
   /** The differences between two commits. */
   changes(from: string, to: string): Promise<Change[]>
-  /** Creates a commit that writes `files` on top of `base`. It stays local until a branch is pushed to it. */
+  /** Creates a commit that makes these edits on top of `base`; files keep their modes. It stays local until a branch is pushed to it. */
   commit(request: {
     base: string
-    files: ReadonlyMap<string, string>
+    files: FileEdits
     message: string
   }): Promise<{ commit: string; tree: string }>
   /** Replays the single commit `head` on `onto`. */
   rebase(head: string, onto: string): Promise<Replayed>
   /** Creates a commit on top of `onto` that undoes what `commit` changed relative to its first parent. */
   revert(request: { commit: string; onto: string; message: string }): Promise<Replayed>
+}
+
+export interface TreeFile {
+  path: string
+  /** 100644 for a plain file, 100755 for an executable one. */
+  mode: string
+  object: string
 }
 
 export type Replayed = { kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }

@@ -243,6 +243,8 @@ export function aProposalRequest(fields: Partial<ProposalRequest> = {}): Proposa
     direction: aDirection(),
     files: new Map(),
     editable: ['train.py'],
+    addable: [],
+    executable: [],
     history: [],
     review: () => [],
     past: { search: () => 'no past candidate matches', read: async () => undefined },

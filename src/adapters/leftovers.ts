@@ -79,7 +79,7 @@ async function isLeftover(note: string): Promise<boolean> {
 }
 
 /** Kills every process whose working folder or environment names the folder, whatever process group it is in. */
-async function endProcessesOf(folder: string): Promise<void> {
+export async function endProcessesOf(folder: string): Promise<void> {
   for (const name of await readdir('/proc').catch((): string[] => [])) {
     const pid = Number(name)
     if (!Number.isInteger(pid) || pid === process.pid || !belongsTo(pid, folder)) continue

@@ -96,6 +96,8 @@ async function verify(
   if (problem !== undefined) return problem
   const refusal = await gateRefusal(session, result.trial)
   if (refusal !== undefined) return refusal
+  // Of a baseline, `checkResult` has compared commit and tree with the ledger.
+  if (result.trial.candidate === null) return undefined
   const tree = await session.ports.repository.treeOf(result.trial.head)
   return tree === result.trial.tree
     ? undefined

@@ -15,7 +15,7 @@ import { pastIdeas } from '../core/record/ideas.ts'
 import { quotable } from '../core/record/people.ts'
 import type { KnownRequest } from '../core/record/request.ts'
 import type { BaselineCommit } from '../core/record/state.ts'
-import type { InsightsStore, ProposalResult, Proposer } from '../ports.ts'
+import type { InsightsStore, ProposalResult, Proposer, TreeFile } from '../ports.ts'
 import { commitProposal, recordMade } from './candidates.ts'
 import { openPast } from './past.ts'
 import { declinedBy } from './people.ts'
@@ -88,6 +88,8 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
     direction,
     files,
     editable,
+    addable: config.editable,
+    executable: executableOf(await repository.listFiles(baseline.commit)),
     history: pastIdeas(state, candidatesOf(archived)),
     review: (proposal) => review(session, turn, proposedChanges(files, proposal), archived),
     past: openPast(session, archived),
@@ -102,6 +104,10 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
   // No proposer has seen the request, so this does not count as an attempt.
   const unseen = signal.aborted || result.cause === 'unreachable'
   return recordNothing(session, turn, result, unseen ? undefined : personRequest)
+}
+
+function executableOf(files: readonly TreeFile[]): string[] {
+  return files.filter(({ mode }) => mode === '100755').map(({ path }) => path)
 }
 
 function askedOf({ settings }: Session, personRequest: KnownRequest | undefined): Asked {
@@ -200,6 +206,7 @@ function candidatesOf(archived: readonly ArchivedIdea[]): Candidate[] {
 function proposedChanges(files: ReadonlyMap<string, string>, proposal: Pick<Proposal, 'files'>): Change[] {
   return [...proposal.files].map(([path, after]) => {
     const before = files.get(path)
-    return { path, mode: '100644', ...(before === undefined ? {} : { before }), after }
+    const sides = { ...(before === undefined ? {} : { before }), ...(after === null ? {} : { after }) }
+    return { path, mode: after === null ? null : '100644', ...sides }
   })
 }

@@ -1,5 +1,7 @@
 // Compares the ledger with what GitHub shows and records what is missing: a person's merge, close or push, or an effect
 // of a job that was killed before it could record it.
+import type { Config } from '../core/config/config.ts'
+import { baselineKey } from '../core/config/dependencies.ts'
 import { type Candidate, candidateBranch } from '../core/record/candidate.ts'
 import type { LedgerEvent } from '../core/record/events.ts'
 import { type PullRequest, reconcile } from '../core/record/reconcile.ts'
@@ -23,9 +25,10 @@ export async function reconcileSession(session: Session): Promise<void> {
     })
   const open = await forge.openPullRequests(branch)
   const pullRequests = [...open, ...(await noLongerOpen(session, open))]
-  const baseline = { commit, tree: await repository.treeOf(commit) }
+  const config = await readConfig(repository, { branch, commit }, session.settings.configPath)
+  const baseline = { commit, tree: await measuredTree(session, commit, config) }
   const events = reconcile(session.state, { baseline, pullRequests, branches: commits })
-  session.config = await readConfig(repository, { branch, commit }, session.settings.configPath)
+  session.config = config
   await publishEnds(session, events)
   session.record(events, deletionsAfter(session.state, events, commits))
 }
@@ -57,6 +60,21 @@ export function deletionsAfter(
       ? [deletion(candidate)]
       : []
   })
+}
+
+/**
+ * The tree by which the runs of a baseline are known: its own, or the one of the baseline before when the two differ only in
+ * files that neither setup nor training reads. Then the runs of that baseline are not repeated.
+ */
+async function measuredTree({ state, ports }: Session, commit: string, config: Config): Promise<string> {
+  const { repository } = ports
+  const own = await repository.treeOf(commit)
+  const { baseline: known } = state
+  if (known === undefined || known.commit === commit || known.tree === own) return own
+  const before = await repository.listFiles(known.commit).catch(() => undefined)
+  if (before === undefined) return own
+  const now = await repository.listFiles(commit)
+  return baselineKey(before, config) === baselineKey(now, config) ? known.tree : own
 }
 
 /** Pull requests of candidates that are open in the ledger and no longer listed as open by GitHub. */

@@ -25,7 +25,7 @@ export async function revert(session: Session, refutation: Certification): Promi
   const reverted = await repository.revert({ commit: refutation.to, onto: onto.commit, message })
   if (reverted.kind === 'conflict')
     return leaveToPerson(session, refutation, 'later changes build on it, so a person has to revert it')
-  if (reverted.tree === onto.tree)
+  if (reverted.tree === (await repository.treeOf(onto.commit)))
     return leaveToPerson(session, refutation, 'the baseline no longer contains it')
   const { commit: head, tree } = reverted
   const changes = await repository.changes(onto.commit, head)

@@ -96,7 +96,8 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
       revertedMerge(candidate) === undefined ? 'reject' : 'review',
       `conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`,
     )
-  if (replayed.tree === onto.tree) return decide('reject', 'the baseline already contains this change')
+  if (replayed.tree === (await repository.treeOf(onto.commit)))
+    return decide('reject', 'the baseline already contains this change')
   const { commit: head, tree } = replayed
   const lines = addedLines(await repository.changes(onto.commit, head))
   if (candidate.pullRequest !== undefined) {

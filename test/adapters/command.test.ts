@@ -105,6 +105,23 @@ describe.skipIf(SKIP)('a coding agent', () => {
     expect(model.violations).toEqual([])
   })
 
+  test('F72 finds executables executable, and may add, delete and rename what is editable', async () => {
+    const request = {
+      files: new Map([...FILES, ['lib/run.sh', '#!/bin/sh\necho 2\n']]),
+      editable: ['train.py', 'lib/model.py', 'lib/run.sh'],
+      addable: ['train.py', 'lib/**'],
+      executable: ['lib/run.sh'],
+    }
+    const run =
+      'sed -i "s/lr = 1/lr = $(./lib/run.sh)/" train.py; mv lib/model.py lib/net.py; chmod -x lib/run.sh'
+    expect(filesOf(await attempt(run, {}, request))).toEqual({
+      'train.py': 'lr = 2\n',
+      'lib/net.py': 'width = 64\n',
+      'lib/model.py': null,
+    })
+    expect(filesOf(await attempt('touch new.py', {}, request))).toContain('"new.py" was added, but is not')
+  })
+
   test('that says nothing is described by the end of its output', async () => {
     const run = `${EDIT}; printf 'Looking around.\\n\\nTITLE: Double lr\\nHYPOTHESIS: It still falls.\\n'`
     expect(await attempt(run)).toMatchObject({
@@ -134,18 +151,14 @@ describe.skipIf(SKIP)('a coding agent', () => {
       `${EDIT}; echo cheat > eval.py`,
       /"eval.py" was changed, but is not editable\./,
     ],
-    ['deletes a file', `${EDIT}; rm eval.py`, /"eval.py" was deleted\./],
-    ['deletes a folder', `${EDIT}; rm -r lib`, /"lib\/model.py" was deleted\./],
-    [
-      'adds a file',
-      `${EDIT}; echo x > numpy.py`,
-      /"numpy.py" was added, but a candidate must not add files\./,
-    ],
+    ['deletes a file', `${EDIT}; rm eval.py`, /"eval.py" was deleted, but is not editable\./],
+    ['deletes a folder', `${EDIT}; rm -r lib`, /"lib\/model.py" was deleted, but is not editable\./],
+    ['adds a file', `${EDIT}; echo x > numpy.py`, /"numpy.py" was added, but is not editable\./],
     ['F62 leaves a link', 'ln -sf /etc/passwd train.py', /"train.py" is not a readable plain file/],
     [
       'F62 leaves a link in the place of a folder',
       'mv lib x; ln -s /etc lib',
-      /"lib\/model.py" was deleted\./,
+      /"lib\/model.py" was deleted, but is not editable\./,
     ],
     ['F62 leaves a pipe', 'rm train.py; mkfifo train.py', /"train.py" is not a readable plain file/],
     [
@@ -173,7 +186,7 @@ describe.skipIf(SKIP)('a coding agent', () => {
     const machine = scratch()
     writeFileSync(join(machine, 'train.py'), 'a secret of the machine')
     const result = await attempt(`mv ../tree ../moved; ln -s ${machine} ../tree`)
-    expect(reasonOf(result)).toMatch(/^refused: "train.py" was deleted\./)
+    expect(reasonOf(result)).toMatch(/^refused: The folder is empty or cannot be read\./)
   })
 
   test('that adds a file is refused, however much litter hides it', async () => {

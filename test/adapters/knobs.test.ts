@@ -58,7 +58,7 @@ describe('knobs', () => {
   it('passes the static gate', async () => {
     const review: ProposalRequest['review'] = ({ files }) =>
       reviewChanges(
-        [...files].map(([path, after]) => ({ path, mode: '100644', before: TRAIN, after })),
+        [...files].map(([path, after]) => ({ path, mode: '100644', before: TRAIN, after: after ?? '' })),
         ['*.py'],
       )
     expect(await propose({ review })).toMatchObject({ kind: 'proposal' })

@@ -53,6 +53,8 @@ describe('a conversation', () => {
       'search_files',
       'edit_file',
       'write_file',
+      'delete_file',
+      'move_file',
       'show_diff',
       'search_past',
       'read_past',

@@ -154,6 +154,21 @@ describe('making a commit', () => {
   })
 })
 
+test('F72 a commit may add, delete and rename files, and replace a file by a folder', async () => {
+  const { remote, repository } = await here({ ...FILES, 'src/a.js': 'a\n', 'src/b': 'b\n' })
+  const files = new Map([
+    ['src/b/c.js', 'c\n'],
+    ['src/a.js', null],
+    ['src/moved.js', 'a\n'],
+    ['src/b', null],
+  ])
+  const { commit, tree } = await repository.commit({ base: remote.base, files, message: 'Move' })
+  expect(
+    (await repository.listFiles(commit)).map(({ path }) => path).filter((path) => path.startsWith('src/')),
+  ).toEqual(['src/b/c.js', 'src/moved.js'])
+  expect(await repository.sealedTree(remote.base, commit, ['src/**'])).toBe(tree)
+})
+
 describe('replaying a change on another base', () => {
   const LONG = Array.from({ length: 30 }, (_, index) => `line ${index}`)
   const withLine = (index: number, text: string) => `${LONG.with(index, text).join('\n')}\n`
@@ -322,6 +337,26 @@ describe('the sealed tree', () => {
       const head = await remote.commit({ 'train.js': entry })
       expect(await repository.sealedTree(remote.base, head, ['train.js'])).toBe(base)
     }
+  })
+
+  test('F72 has an executable that a candidate changed, and it stays executable', async () => {
+    const { remote, repository } = await here({
+      ...FILES,
+      'src/run.sh': { mode: '100755', content: 'one\n' },
+    })
+    const files = new Map([['src/run.sh', 'two\n']])
+    const { commit, tree } = await repository.commit({ base: remote.base, files, message: 'Change' })
+    expect(await repository.sealedTree(remote.base, commit, ['src/**'])).toBe(tree)
+    expect(await repository.listFiles(commit)).toContainEqual(
+      expect.objectContaining({ path: 'src/run.sh', mode: '100755' }),
+    )
+    expect(await repository.changes(remote.base, commit)).toEqual([
+      { path: 'src/run.sh', mode: '100755', modeBefore: '100755', before: 'one\n', after: 'two\n' },
+    ])
+    const plain = await remote.commit({ 'src/run.sh': 'two\n' })
+    expect(await repository.sealedTree(remote.base, plain, ['src/**'])).toBe(
+      await repository.treeOf(remote.base),
+    )
   })
 
   test('the hash of the fixed files changes with them and with nothing else', async () => {

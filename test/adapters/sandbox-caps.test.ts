@@ -171,8 +171,8 @@ describe('disk use', () => {
   test('counts blocks, not lengths, and a file once', async () => {
     const folder = scratch()
     writeFileSync(join(folder, 'a'), Buffer.alloc(1 * MB))
-    expect(await usesMoreThan(folder, 0.9 * MB)).toBe(true)
-    expect(await usesMoreThan(folder, 1.2 * MB)).toBe(false)
+    expect(await usesMoreThan([folder], 0.9 * MB, 0)).toBe(true)
+    expect(await usesMoreThan([folder], 1.2 * MB, 0)).toBe(false)
   })
 })
 

@@ -1,4 +1,5 @@
 // Opening a sandbox: it fails closed, and says what to do about it.
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -58,6 +59,35 @@ test.each([
   const { message, hint } = await refusal()
   expect(message).toContain(words)
   expect(hint).toContain(remedy)
+})
+
+/** A machine in a user namespace of its own, in which the kernel really refuses; not every machine permits one. */
+const MAY_UNSHARE = !SKIP && spawnSync('unshare', ['-Urm', 'true']).status === 0
+
+function refusedAfter(preparation: string, env: Record<string, string> = {}): string {
+  const command = `${preparation} && exec "$0" "$1"`
+  const program = join(import.meta.dirname, 'sandbox-program.ts')
+  const args = ['-Urm', '--propagation', 'private', '/bin/sh', '-c', command, process.execPath, program]
+  const asked = { env: { ...process.env, ...env }, input: '{}', encoding: 'utf8' } as const
+  return spawnSync('unshare', args, asked).stderr
+}
+
+test.skipIf(!MAY_UNSHARE).each<[string, string, Record<string, string>, string]>([
+  [
+    'no user namespaces are left',
+    'echo 0 > /proc/sys/user/max_user_namespaces',
+    {},
+    'user.max_user_namespaces=15000',
+  ],
+  ['a container hides parts of /proc', 'mount -t tmpfs none /proc/fs', {}, 'systempaths=unconfined'],
+  [
+    'a pod hides parts of /proc',
+    'mount -t tmpfs none /proc/fs',
+    { KUBERNETES_SERVICE_HOST: '1' },
+    'procMount: Unmasked',
+  ],
+])('F114 %s: the kernel refuses, and the message names the setting', (_, preparation, env, setting) => {
+  expect(refusedAfter(preparation, env)).toContain(setting)
 })
 
 test('F69 bubblewrap too old: refused', async () => {

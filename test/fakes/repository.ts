@@ -1,7 +1,8 @@
 // Git in memory: commits with whole files, one parent each, and the branches of the remote.
 import type { Change } from '../../src/core/gate/gate.ts'
+import type { FileEdits } from '../../src/core/record/candidate.ts'
 import type { BaselineCommit } from '../../src/core/record/state.ts'
-import type { BranchUpdate, Replayed, Repository } from '../../src/ports.ts'
+import type { BranchUpdate, Replayed, Repository, TreeFile } from '../../src/ports.ts'
 import { sha } from '../factories.ts'
 
 export type Files = ReadonlyMap<string, string>
@@ -66,8 +67,16 @@ export class FakeRepository implements Repository {
     return this.#changes(from, to)
   }
 
-  async commit({ base, files }: { base: string; files: Files }) {
-    return this.#made(new Map([...this.filesOf(base), ...files]), base)
+  async listFiles(commit: string): Promise<TreeFile[]> {
+    return [...this.filesOf(commit)].map(([path, text]) => ({ path, mode: '100644', object: sha(text) }))
+  }
+
+  async commit({ base, files }: { base: string; files: FileEdits }) {
+    const after = new Map(this.filesOf(base))
+    for (const [path, text] of files)
+      if (text === null) after.delete(path)
+      else after.set(path, text)
+    return this.#made(after, base)
   }
 
   async rebase(head: string, onto: string): Promise<Replayed> {

@@ -6,7 +6,7 @@ import type { Statement } from '../../core/propose/agent.ts'
 import { cannotOf, readStatement } from '../../core/propose/hand-in.ts'
 import { takeChanges } from '../../core/propose/left-behind.ts'
 import { agentTask } from '../../core/propose/task.ts'
-import { NO_USAGE, type Usage } from '../../core/record/candidate.ts'
+import { type FileEdits, NO_USAGE, type Usage } from '../../core/record/candidate.ts'
 import type { SandboxExit } from '../../core/sandbox/sandbox.ts'
 import { visibleText } from '../../core/text/markdown.ts'
 import { formatSeconds } from '../../core/text/numbers.ts'
@@ -46,7 +46,7 @@ export class Attempt {
     const out = join(scratch, 'out')
     try {
       await mkdir(join(out, 'tree'), { recursive: true })
-      await writeFolder(join(out, 'tree'), request.files)
+      await writeFolder(join(out, 'tree'), request.files, request.executable)
       const task = agentTask(request.brief, refused)
       const end = await runAgent({ ...same, task, scratch, signal: request.signal })
       return await this.#take(end, out)
@@ -57,8 +57,9 @@ export class Attempt {
 
   async #take(end: AgentEnd, out: string): Promise<ProposalResult> {
     const { request, settings } = this.#options
-    const { files: before, editable } = request
-    const { files, problems } = takeChanges(before, editable, await readFolder(join(out, 'tree'), before))
+    const { files: before, editable, addable } = request
+    const left = await readFolder(join(out, 'tree'), before)
+    const { files, problems } = takeChanges(before, editable, left, addable)
     const json = await readBoundedFile(join(out, 'proposal.json'), MAX_STATEMENT_BYTES)
     const handedIn = readStatement(json, this.#secrets.redact(end.output), before, files)
     // Recorded even when the agent failed, because its tokens were paid for.
@@ -72,8 +73,8 @@ export class Attempt {
     return this.#review(files, handedIn.statement)
   }
 
-  #review(files: ReadonlyMap<string, string>, statement: Statement): ProposalResult {
-    for (const text of files.values()) this.#secrets.push(`${text}\0`)
+  #review(files: FileEdits, statement: Statement): ProposalResult {
+    for (const text of files.values()) this.#secrets.push(`${text ?? ''}\0`)
     if (this.#secrets.found) return this.#refuse(['The change contains a secret of this job.'])
     const problems = this.#options.request.review({ files })
     if (problems.length > 0) return this.#refuse(problems)

@@ -6,16 +6,24 @@ import { isLitter, type LeftEntry } from '../../core/propose/left-behind.ts'
 import { MAX_FILE_BYTES } from '../../core/propose/workspace.ts'
 import { readBoundedFile } from '../trainer/bounded-file.ts'
 
-/** Maximum number of new files to report; a single one is enough to refuse the change. */
+/** New files that are read; the static gate refuses more changes than this anyway. */
 const MAX_NEW = 100
 
-/** @param directory exists and is empty */
-export async function writeFolder(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
+/**
+ * @param directory exists and is empty
+ * @param executable the paths among `files` that are executable
+ */
+export async function writeFolder(
+  directory: string,
+  files: ReadonlyMap<string, string>,
+  executable: readonly string[] = [],
+): Promise<void> {
+  const programs = new Set(executable)
   for (const [path, text] of files) {
     if (pathRule(path) !== undefined)
       throw new Error(`the baseline contains the invalid path ${JSON.stringify(path)}`)
     await mkdir(dirname(join(directory, path)), { recursive: true })
-    await writeFile(join(directory, path), text, { flag: 'wx' })
+    await writeFile(join(directory, path), text, { flag: 'wx', mode: programs.has(path) ? 0o755 : 0o644 })
   }
 }
 
@@ -39,7 +47,11 @@ export async function readFolder(
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`
       if (before.has(path)) left.push(await readEntry(directory, path, before.get(path) ?? ''))
       else if (entry.isDirectory()) folders.push(path)
-      else if (!isLitter(path) && added++ < MAX_NEW) left.push({ path, kind: 'new' })
+      else if (!isLitter(path)) {
+        added += 1
+        left.push(added > MAX_NEW ? { path, kind: 'new' } : await readEntry(directory, path, ''))
+        if (added > MAX_NEW) return left
+      }
     }
   }
   return left

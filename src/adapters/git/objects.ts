@@ -76,7 +76,9 @@ function decodeText(content: Buffer): string | undefined {
 
 interface RawChange {
   path: string
+  /** 000000 where the file does not exist. */
   mode: string
+  oldMode: string
   object: string
   oldObject: string
 }
@@ -88,8 +90,10 @@ export async function rawChanges(context: GitContext, from: string, to: string):
     await git(context, ['diff-tree', '-r', '-z', '--no-renames', '--full-index', from, to]),
   )
   return Array.from({ length: fields.length / 2 }, (_, index) => {
-    const [, mode = '', oldObject = '', object = ''] = (fields[2 * index] ?? '').split(' ')
-    return { path: fields[2 * index + 1] ?? '', mode, object, oldObject }
+    const [oldMode = '', mode = '', oldObject = '', object = ''] = (fields[2 * index] ?? '')
+      .slice(1)
+      .split(' ')
+    return { path: fields[2 * index + 1] ?? '', mode, oldMode, object, oldObject }
   })
 }
 

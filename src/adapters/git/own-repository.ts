@@ -21,7 +21,22 @@ export function ownRepository(directory: string): Promise<string> {
 
 const TRUST_CLONE = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' }
 
-async function create(directory: string): Promise<string> {
+const clones = new Map<string, Promise<string[]>>()
+
+/** The git folder of the clone at `directory`. It may hold anything: read only content whose hash is known. */
+export async function cloneFolder(directory: string): Promise<string> {
+  const [common = ''] = await pathsOf(directory)
+  return common
+}
+
+/** The git folder of a clone, its objects, and its list of shallow commits. */
+function pathsOf(directory: string): Promise<string[]> {
+  const paths = clones.get(directory) ?? findPaths(directory)
+  clones.set(directory, paths)
+  return paths
+}
+
+async function findPaths(directory: string): Promise<string[]> {
   const paths = ['--git-common-dir', '--git-path', 'objects', '--git-path', 'shallow']
   const { stdout, stderr, exitCode } = await execa('git', ['rev-parse', '--path-format=absolute', ...paths], {
     cwd: directory,
@@ -34,7 +49,11 @@ async function create(directory: string): Promise<string> {
     throw new ConfigError(`${directory} is not a checkout of the repository: ${stderr}`, {
       hint: 'Add a step with actions/checkout before this one.',
     })
-  const [common = '', objects = '', shallow = ''] = stdout.split('\n')
+  return stdout.split('\n')
+}
+
+async function create(directory: string): Promise<string> {
+  const [common = '', objects = '', shallow = ''] = await pathsOf(directory)
   // Removes repositories that killed jobs left here.
   await sweepLeftovers([common])
   const own = await makeFolder(common, 'git')

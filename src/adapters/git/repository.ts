@@ -4,6 +4,7 @@ import { type ForeignText, foreignText } from '../../core/text/encoding.ts'
 import type { RemoteBranches, Repository } from '../../ports.ts'
 import { exportTree } from './export.ts'
 import { type GitContext, git, readRemote } from './git.ts'
+import { exportLinked, linkedPaths } from './linked-content.ts'
 import {
   listTree,
   MAX_TEXT_BYTES,
@@ -22,6 +23,15 @@ export interface GitRepository extends Repository {
   fixedTree(commit: string, editable: readonly string[]): Promise<string>
   /** Writes a tree's files into an existing empty directory. */
   exportTree(tree: string, directory: string): Promise<void>
+  /** The paths of a commit's Git LFS files and submodules, whose content its tree does not have. */
+  linkedPaths(commit: string): Promise<ReadonlySet<string>>
+  /**
+   * Adds the contents of Git LFS and of submodules to a folder with the exported tree of `commit`.
+   *
+   * @param storage folder for the contents of Git LFS, kept between jobs
+   * @throws BaselineError when one cannot be had
+   */
+  exportLinked(commit: string, directory: string, storage: string): Promise<void>
 }
 
 export function createRepository(context: GitContext): GitRepository {
@@ -38,7 +48,10 @@ export function createRepository(context: GitContext): GitRepository {
     revert: (request) => revert(context, request),
     sealedTree: (base, head, editable) => sealedTree(context, base, head, editable),
     fixedTree: (commit, editable) => fixedTree(context, commit, editable),
+    listFiles: async (commit) => listTree(context, await present(context, commit)),
     exportTree: (tree, directory) => exportTree(context, tree, directory),
+    linkedPaths: (commit) => linkedPaths(context, commit),
+    exportLinked: (commit, directory, storage) => exportLinked(context, commit, { directory, storage }),
   }
 }
 
@@ -87,11 +100,12 @@ async function changes(context: GitContext, from: string, to: string): Promise<C
   const [oldObjects, objects] = [raw.map((change) => change.oldObject), raw.map((change) => change.object)]
   const olds = await readBlobs(context, oldObjects)
   const news = await readBlobs(context, objects)
-  return raw.map(({ path, mode }, index) => {
+  return raw.map(({ path, mode, oldMode }, index) => {
     const [before, after] = [olds[index], news[index]]
     return {
       path,
       mode: mode === '000000' ? null : mode,
+      ...(!['000000', '100644'].includes(oldMode) && { modeBefore: oldMode }),
       ...(before !== undefined && { before }),
       ...(after !== undefined && { after }),
     }

@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isEditable } from '../../core/gate/gate.ts'
+import type { FileEdits } from '../../core/record/candidate.ts'
 import type { Replayed } from '../../ports.ts'
 import { makeFolder, removeFolder } from '../leftovers.ts'
 import { type GitContext, git, tryGit } from './git.ts'
@@ -23,14 +24,40 @@ async function withIndex(
   }
 }
 
-/** Returns `tree` with these entries replaced; mode 000000 removes a path. */
-async function putEntries(
+interface Entry {
+  mode: string
+  object: string
+  path: string
+}
+
+const NO_OBJECT = '0'.repeat(40)
+
+/** The modes of those of these paths that are files. */
+async function modesOf(
   context: GitContext,
-  tree: string,
-  entries: readonly { mode: string; object: string; path: string }[],
-): Promise<string> {
+  commit: string,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (paths.length === 0) return new Map()
+  const wanted = new Set(paths)
+  const entries = await listTree(context, commit)
+  return new Map(
+    entries.flatMap(({ path, mode }) =>
+      wanted.has(path) && isFileMode(mode) ? [[path, mode] as const] : [],
+    ),
+  )
+}
+
+function isFileMode(mode: string): boolean {
+  return mode === '100644' || mode === '100755'
+}
+
+/** Returns `tree` with these entries replaced; mode 000000 removes a path. */
+async function putEntries(context: GitContext, tree: string, entries: readonly Entry[]): Promise<string> {
   const result = await withIndex(context, tree, async (env) => {
-    const lines = entries.map(
+    // A folder can take the place of a file only once the file is removed.
+    const ordered = entries.toSorted((a, b) => Number(b.mode === '000000') - Number(a.mode === '000000'))
+    const lines = ordered.map(
       ({ mode, object, path }) => `${mode === '000000' ? '0' : mode} ${object}\t${path}\0`,
     )
     await git(context, ['update-index', '-z', '--index-info'], { env, input: lines.join('') })
@@ -41,15 +68,18 @@ async function putEntries(
 
 export async function commitFiles(
   context: GitContext,
-  { base, files, message }: { base: string; files: ReadonlyMap<string, string>; message: string },
+  { base, files, message }: { base: string; files: FileEdits; message: string },
 ): Promise<{ commit: string; tree: string }> {
   await present(context, base)
-  const entries = await Promise.all(
-    [...files].map(async ([path, text]) => {
+  const modes = await modesOf(context, base, [...files.keys()])
+  const entries: Entry[] = []
+  // One after another: a rename of a folder changes hundreds of files.
+  for (const [path, text] of files)
+    if (text === null) entries.push({ mode: '000000', object: NO_OBJECT, path })
+    else {
       const object = await git(context, ['hash-object', '-w', '--stdin'], { input: text })
-      return { mode: '100644', object, path }
-    }),
-  )
+      entries.push({ mode: modes.get(path) ?? '100644', object, path })
+    }
   const tree = await putEntries(context, base, entries)
   const commit = await git(context, ['commit-tree', tree, '-p', base], { input: message })
   return { commit, tree }
@@ -140,8 +170,14 @@ function occursOnce(lines: string, text: string): boolean {
   return first !== -1 && all.indexOf(framed, first + 1) === -1
 }
 
-/** A regular file and a removal. A candidate may not create links or submodules, even at editable paths. */
-const PLAIN_MODES = ['100644', '000000']
+/**
+ * A candidate may add plain files, change files that keep their mode, and delete files. It may not create links or submodules,
+ * even at editable paths.
+ */
+function isPlain({ mode, oldMode }: { mode: string; oldMode: string }): boolean {
+  if (oldMode === '000000') return mode === '100644'
+  return isFileMode(oldMode) && (mode === oldMode || mode === '000000')
+}
 
 export async function sealedTree(
   context: GitContext,
@@ -150,7 +186,7 @@ export async function sealedTree(
   editable: readonly string[],
 ): Promise<string> {
   const raw = await rawChanges(context, base, head)
-  const allowed = raw.filter(({ path, mode }) => PLAIN_MODES.includes(mode) && isEditable(path, editable))
+  const allowed = raw.filter((change) => isPlain(change) && isEditable(change.path, editable))
   return putEntries(context, base, allowed)
 }
 

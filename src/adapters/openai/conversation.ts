@@ -68,7 +68,7 @@ class Conversation {
     this.#tools = tools.map((tool) => ({ type: 'function', function: { ...tool } }))
     this.#plain = !endpoint.takesTools
     this.#messages = opening(request.brief, this.#plain)
-    this.#workspace = openWorkspace(request.files, request.editable)
+    this.#workspace = openWorkspace(request.files, request.editable, request.addable)
   }
 
   async run(maxTurns: number): Promise<Ending> {
@@ -193,7 +193,7 @@ class Conversation {
 
   /** Applies all edits of a plain answer or none, to the files as they are in the brief. */
   #takePlain({ edits, submit }: Extract<PlainAnswer, { kind: 'candidate' }>): Ending | Failed {
-    let workspace = openWorkspace(this.#request.files, this.#request.editable)
+    let workspace = openWorkspace(this.#request.files, this.#request.editable, this.#request.addable)
     for (const edit of edits) {
       const result = applyEdit(workspace, edit)
       if (result.kind === 'refused') return failed(result.problem)

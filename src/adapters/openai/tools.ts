@@ -5,9 +5,11 @@ import { searchFiles } from '../../core/propose/search.ts'
 import {
   applyEdit,
   changedFiles,
+  deleteFile,
   type EditResult,
   type FileText,
   listFiles,
+  moveFile,
   readFile,
   showDiff,
   type Workspace,
@@ -55,6 +57,10 @@ export async function callTool(
       return fromEdit(applyEdit(workspace, call))
     case 'write_file':
       return fromEdit(writeFile(workspace, call.path, call.content))
+    case 'delete_file':
+      return fromEdit(deleteFile(workspace, call.path))
+    case 'move_file':
+      return fromEdit(moveFile(workspace, call.path, call.to))
     case 'show_diff':
       return { kind: 'text', text: showDiff(workspace) }
     case 'run_checks':

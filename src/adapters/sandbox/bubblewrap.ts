@@ -8,13 +8,13 @@ import { execa } from 'execa'
 import { INSTALL, UPDATE } from '../../core/sandbox/refusal.ts'
 import {
   bubblewrapArguments,
-  type Caps,
   type ExceededCap,
   insidePlaces,
   type Mount,
   placedEnvironment,
   type SandboxExit,
   SYNTHETIC_FILES,
+  writableFolders,
 } from '../../core/sandbox/sandbox.ts'
 import { seccompFilter } from '../../core/sandbox/seccomp.ts'
 import type { Exit } from '../../core/trial/metric.ts'
@@ -32,6 +32,7 @@ import {
 import { entrance, fileDescriptors, SECCOMP, STATUS, type Started, startBubblewrap } from './start.ts'
 import { machineMounts, sealedProc, systemMounts, toolMounts } from './tool-mounts.ts'
 import { usesMoreThan } from './watch/files.ts'
+import type { Watched } from './watch/processes.ts'
 import { watchSandbox } from './watch/watch.ts'
 
 interface Installation {
@@ -155,14 +156,14 @@ function argumentsFor(
 /** Starts the command, waits for its end, and enforces the timeout and the caps. */
 async function supervise(started: Started, request: SandboxRequest, scope: CapScope): Promise<SandboxExit> {
   const { child, init, outputs } = started
-  const { places, outWritable, caps, signal } = request
+  const { places, outWritable, caps, filesBefore = 0, signal } = request
   const end = await SandboxEnd.of(child, init)
-  const out = outWritable ? places.out : undefined
+  const writable = writableFolders(places, outWritable)
+  const watched = { init, caps, writable, filesBefore }
   const over = new AbortController()
-  const watching = watchSandbox({ init, caps, ...(out === undefined ? {} : { out }) }, over.signal).finally(
-    () =>
-      // Also after a failed check: a command that cannot be watched must not run.
-      over.signal.aborted ? undefined : end.kill(),
+  const watching = watchSandbox(watched, over.signal).finally(() =>
+    // Also after a failed check: a command that cannot be watched must not run.
+    over.signal.aborted ? undefined : end.kill(),
   )
   watching.catch(() => {})
   const lastLines = outputs.map((stream, index) =>
@@ -187,7 +188,7 @@ async function supervise(started: Started, request: SandboxRequest, scope: CapSc
   for (const flush of lastLines) flush()
   const exit = exitOf(code, byName, timedOut)
   const seen = await watching
-  const exceeded = seen.exceeded ?? (await exceededAfterwards(exit, out, caps, scope))
+  const exceeded = seen.exceeded ?? (await exceededAfterwards(exit, watched, scope))
   const peakMemoryBytes = (await scope.peakMemoryBytes()) ?? seen.peakMemoryBytes
   return {
     ...exit,
@@ -199,12 +200,11 @@ async function supervise(started: Started, request: SandboxRequest, scope: CapSc
 /** A cap that was exceeded between two checks of the watcher, or that the kernel enforced. */
 async function exceededAfterwards(
   { code, signal }: Exit,
-  out: string | undefined,
-  caps: Caps,
+  { writable, filesBefore, caps }: Watched,
   scope: CapScope,
 ): Promise<ExceededCap | undefined> {
   if (signal === 'SIGXFSZ') return 'disk'
-  if (out !== undefined && (await usesMoreThan(out, caps.outBytes))) return 'disk'
+  if (writable.length > 0 && (await usesMoreThan(writable, caps.outBytes, filesBefore))) return 'disk'
   return code === 0 ? undefined : scope.exceeded()
 }
 

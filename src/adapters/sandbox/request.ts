@@ -15,6 +15,8 @@ export interface SandboxRequest {
   environment: Readonly<Record<string, string>>
   timeoutSeconds: number
   caps: Caps
+  /** Files that are in the writable folders already; they do not count as too many. Default 0. */
+  filesBefore?: number
   /** Additional host paths to show read-only, such as caches and virtual environments. */
   read: readonly string[]
   /** Mounts shown without a check: the caller guarantees that none is private. */

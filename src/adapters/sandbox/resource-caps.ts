@@ -5,9 +5,9 @@ import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
-import { UNLIMITED } from '../../core/sandbox/refusal.ts'
+import { unlimited } from '../../core/sandbox/refusal.ts'
 import type { Caps, ExceededCap } from '../../core/sandbox/sandbox.ts'
-import { SandboxError } from './error.ts'
+import { machineFacts, SandboxError } from './error.ts'
 
 /** The kernel's limit is above the cap by this many, so that the watcher can observe and report the exceeded cap. */
 export const SPARE_PROCESSES = 16
@@ -54,7 +54,7 @@ export async function findKernelCaps(machine: Machine): Promise<KernelCaps> {
   const parent = await findDelegatedGroup(machine.groups, machine.own)
   const group = parent && controlGroupCaps(parent)
   for (const caps of [group, systemdCaps(machine.environment)]) if (caps && (await works(caps))) return caps
-  if (machine.root) throw new SandboxError(UNLIMITED)
+  if (machine.root) throw new SandboxError(unlimited(machineFacts(machine.environment)))
   return PROCESS_LIMITS
 }
 

@@ -30,7 +30,10 @@ const NO_SANDBOX: Sandbox = {
       return await runGroup({
         command,
         directory: places.source,
-        environment: placedEnvironment(environment, { ...places, home: scratch, temporary: scratch }),
+        environment: placedEnvironment(environment, {
+          ...{ home: scratch, ...places, ...places.own },
+          temporary: scratch,
+        }),
         timeoutSeconds,
         onOutput,
         signal,

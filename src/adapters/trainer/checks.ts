@@ -10,6 +10,7 @@ import {
   offersChecks,
   passes,
 } from '../../core/propose/checks.ts'
+import type { FileEdits } from '../../core/record/candidate.ts'
 import { defaultProcesses, type Places } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import type { Checker, Clock } from '../../ports.ts'
@@ -57,7 +58,7 @@ export function createChecker(options: CheckerOptions): Checker {
 async function exportSealed(
   repository: GitRepository,
   base: string,
-  files: ReadonlyMap<string, string>,
+  files: FileEdits,
   editable: readonly string[],
   directory: string,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 // Selects the environment variables that a command may see: enough to find its interpreter and accelerator, but no token,
 // no key and no file of the runner.
 
-const TRAINING = [
+export const TRAINING = [
   'PATH',
   'LANG',
   'LC_ALL',
@@ -17,33 +17,16 @@ const TRAINING = [
   'ROCR_VISIBLE_DEVICES',
 ]
 
-/** Setup downloads packages and data sets, so it also gets the proxy and cache settings. */
-const SETUP = [
-  ...TRAINING,
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-  'SSL_CERT_FILE',
-  'NODE_EXTRA_CA_CERTS',
-  'npm_config_cache',
-  'PIP_CACHE_DIR',
-  'UV_CACHE_DIR',
-  'HF_HOME',
-]
-
 /** A coding agent gets only what it needs to find programs, and no accelerator. */
 const AGENT = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'CONDA_PREFIX']
 
 /** The thread count of numerical libraries. Always set, because results with different thread counts are not comparable. */
-const THREADS = 'OMP_NUM_THREADS'
+export const THREADS = 'OMP_NUM_THREADS'
 /**
  * Thread counts of single libraries, passed on when the job sets them. They have no default: without one the libraries
  * follow OMP_NUM_THREADS, also when the training command or the script sets it. python/sitecustomize.py sees to Accelerate.
  */
-const LIBRARY_THREADS = [
+export const LIBRARY_THREADS = [
   'OPENBLAS_NUM_THREADS',
   'MKL_NUM_THREADS',
   'BLIS_NUM_THREADS',
@@ -75,9 +58,9 @@ export function trainingEnvironment(
   const count = devices === 0 ? cores : share
   const names = devices === 0 ? [THREADS] : [THREADS, COMPILERS]
   const threads = Object.fromEntries(names.map((name) => [name, all[name] ?? String(count)]))
-  const libraries = pick(all, LIBRARY_THREADS)
+  const libraries = pickVariables(all, LIBRARY_THREADS)
   return {
-    ...pick(all, TRAINING),
+    ...pickVariables(all, TRAINING),
     ...threads,
     ...libraries,
     ...UNBUFFERED,
@@ -87,20 +70,25 @@ export function trainingEnvironment(
 
 /**
  * Makes `uv run` use an existing virtual environment without changes. By default it ignores the activated environment and
- * creates one in the source folder, but a trial can neither write there nor download packages.
+ * creates one in the source folder, but a trial cannot download packages.
  */
 export function uvEnvironment(venv: string | undefined): Record<string, string> {
   return venv === undefined ? {} : { UV_PROJECT_ENVIRONMENT: venv, UV_NO_SYNC: '1' }
 }
 
-export function setupEnvironment(all: NodeJS.ProcessEnv): Record<string, string> {
-  return pick(all, [...SETUP, THREADS, ...LIBRARY_THREADS])
+/** A trial has no network: libraries must use what setup downloaded, and record runs locally, instead of waiting for a host. */
+export const OFFLINE: Readonly<Record<string, string>> = {
+  HF_HUB_OFFLINE: '1',
+  HF_DATASETS_OFFLINE: '1',
+  TRANSFORMERS_OFFLINE: '1',
+  WANDB_MODE: 'offline',
+  UV_OFFLINE: '1',
 }
 
 export function agentEnvironment(all: NodeJS.ProcessEnv): Record<string, string> {
-  return pick(all, AGENT)
+  return pickVariables(all, AGENT)
 }
 
-function pick(all: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+export function pickVariables(all: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])))
 }

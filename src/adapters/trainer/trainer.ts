@@ -3,13 +3,13 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { certificationConfig } from '../../core/certify/certify.ts'
 import { type Config, configIn } from '../../core/config/config.ts'
 import { measurementHash } from '../../core/config/measurement.ts'
 import { wallAllowanceSeconds } from '../../core/judge/counted-runs.ts'
 import { type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/record/trial.ts'
-import { defaultProcesses, type Places } from '../../core/sandbox/sandbox.ts'
+import { defaultProcesses, type Places, writableFolders } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import { mayBeCut } from '../../core/trial/batch.ts'
 import type { CutPlan } from '../../core/trial/curve.ts'
@@ -22,11 +22,14 @@ import type { Clock, Log, Trainer } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
 import { keepFolder, makeFolder, removeFolder } from '../leftovers.ts'
 import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts'
+import { diskUse } from '../sandbox/watch/files.ts'
 import { readBoundedFileIn } from './bounded-file.ts'
+import { type CompilerCaches, compilerCaches } from './compiled.ts'
 import { CurveFollower, type EarlyEnd } from './curve-follower.ts'
 import { assertStillThere, type Claim, claimDevices } from './device.ts'
 import { metered } from './device-meter.ts'
-import { trainingEnvironment, uvEnvironment } from './environment.ts'
+import { OFFLINE, trainingEnvironment, uvEnvironment } from './environment.ts'
+import { makeCopies, moveOutputs, type RunSource } from './run-places.ts'
 import { assertHidden, type PreparedData, prepareData } from './setup.ts'
 
 export interface TrainerOptions {
@@ -72,6 +75,12 @@ interface TrialContext extends PreparedBaseline {
   claim: Claim
 }
 
+/** Everything the commands of one trial need. */
+interface RunContext extends TrialContext, Pick<RunSource, 'repository' | 'sealed' | 'base'> {
+  /** The temporary folder of this trial. */
+  scratch: string
+}
+
 /** @returns a trainer that prepares data once and then runs one trial at a time */
 export function createTrainer(options: TrainerOptions): Trainer {
   const baselines = new Map<string, Promise<PreparedBaseline>>()
@@ -107,29 +116,34 @@ function forPurpose(baseline: PreparedBaseline, { protocol }: Trial): PreparedBa
   return { ...baseline, config: certificationConfig(baseline.config) }
 }
 
+/** @throws UserFacingError when a candidate changes more than it may */
+async function sealedTree({ options, config }: TrialContext, trial: Trial): Promise<string> {
+  const sealed = await options.repository.sealedTree(trial.base, trial.head, config.editable)
+  // A baseline keeps the name of an earlier tree that differs only in files which nothing reads. An A/A candidate changes no
+  // editable file, so its sealed tree must equal the baseline's tree.
+  if (trial.candidate === null && trial.head === trial.base) return sealed
+  if (sealed === (trial.aa ? await options.repository.treeOf(trial.base) : trial.tree)) return sealed
+  throw new UserFacingError(
+    `${trial.head.slice(0, 7)} changes files outside \`editable\`; it was not trained`,
+    { hint: 'Close its pull request. The static gate should have refused it: please report this.' },
+  )
+}
+
 async function runTrial(
   context: TrialContext,
   trial: Trial,
   signal: AbortSignal,
   cut: CutPlan | undefined,
 ): Promise<TrialResult> {
-  const { options, config } = context
-  const sealed = await options.repository.sealedTree(trial.base, trial.head, config.editable)
-  // An A/A candidate changes no editable file, so its sealed tree must equal the baseline's tree.
-  if (sealed !== (trial.aa ? await options.repository.treeOf(trial.base) : trial.tree))
-    throw new UserFacingError(
-      `${trial.head.slice(0, 7)} changes files outside \`editable\`; it was not trained`,
-      {
-        hint: 'Close its pull request. The static gate should have refused it: please report this.',
-      },
-    )
+  const { options } = context
+  const { repository } = options
+  const sealed = await sealedTree(context, trial)
   const results = join(options.resultsDirectory, trial.id)
   const scratch = await makeFolder(options.scratchDirectory, 'trial')
-  const places = { source: join(scratch, 'source'), out: join(scratch, 'out'), shim: options.shimDirectory }
   try {
-    for (const directory of [places.source, places.out, results]) await mkdir(directory, { recursive: true })
-    await options.repository.exportTree(sealed, places.source)
-    const ran = await trainAndMeasure(context, trial, places, signal, cut)
+    for (const directory of [join(scratch, 'out'), results]) await mkdir(directory, { recursive: true })
+    const run = { ...context, repository, sealed, base: trial.base, scratch }
+    const ran = await trainAndMeasure(run, trial, signal, cut)
     await writeFile(join(results, 'log.txt'), ran.log)
     await assertStillThere(context.claim)
     // A run that was cancelled says nothing about the code, but its result would look like a crash.
@@ -146,35 +160,18 @@ async function runTrial(
 }
 
 async function trainAndMeasure(
-  context: TrialContext,
+  context: RunContext,
   trial: Trial,
-  places: Places,
   signal: AbortSignal,
   cut: CutPlan | undefined,
 ): Promise<{ result: TrialResult; log: string }> {
-  const { options, config, sandbox, prepared } = context
-  const { data, evaluationData } = prepared
-  const { ran: training, mebibytes } = await metered(context.claim.devices, () =>
-    runCommand(context, trial, signal, {
-      command: config.train,
-      places: { ...places, data },
-      outWritable: true,
-      timeoutSeconds: config.timeoutSeconds,
-      early: earlyEnd(context, trial, cut),
-    }),
-  )
-  if (mebibytes === 0 && endedWell(training)) options.log.warn(describeIdleDevice(options.testbed, trial))
-  if (trial.candidate === null && endedWell(training)) warnOfLongRun(context, training.wallSeconds)
+  const { options, config, sandbox } = context
+  const training = await train(context, trial, signal, earlyEnd(context, trial, cut))
   const evaluation =
     config.evaluate !== undefined && endedWell(training)
-      ? await runCommand(context, trial, signal, {
-          command: config.evaluate,
-          places: { ...places, data, evaluationData },
-          outWritable: false,
-          timeoutSeconds: Math.max(MIN_EVALUATION_SECONDS, config.timeoutSeconds),
-        })
+      ? await evaluate(context, trial, signal, config.evaluate)
       : undefined
-  const measured = await measure(config, training, evaluation, places.out)
+  const measured = await measure(config, training, evaluation, outOf(context))
   const log = training.log + (evaluation ? `\n[evaluation]\n${evaluation.log}` : '')
   const trainingSeconds = milliseconds(training.wallSeconds)
   const wallSeconds = milliseconds(training.wallSeconds + (evaluation?.wallSeconds ?? 0))
@@ -202,12 +199,73 @@ async function trainAndMeasure(
 }
 
 /** Limits on device time count with the budget, and people read it as the time of a run. */
-function warnOfLongRun({ options, config }: TrialContext, wallSeconds: number): void {
+function warnOfLongRun({ options, config }: RunContext, wallSeconds: number): void {
   if (wallSeconds <= wallAllowanceSeconds(1.2 * config.budgetSeconds)) return
   const [took, budget] = [wallSeconds, config.budgetSeconds].map((seconds) => `${Math.ceil(seconds)}s`)
   options.log.warn(
     `A run of the baseline took ${took}, and \`budget\` is ${budget}. If the script trains for fixed steps, write \`budget: ${took}\`. If it should watch the clock, let it stop after $AUTORESEARCH_BUDGET_SECONDS.`,
   )
+}
+
+async function train(
+  context: RunContext,
+  trial: Trial,
+  signal: AbortSignal,
+  early: EarlyEnd | undefined,
+): Promise<Ran> {
+  const { options, config, prepared, scratch } = context
+  const { source, own } = await makeCopies(context, scratch)
+  const compiled = join(scratch, 'compiled')
+  const caches = await cachesOf(context, trial)
+  await caches.open(compiled)
+  const out = outOf(context)
+  const { ran, mebibytes } = await metered(context.claim.devices, () =>
+    runCommand(context, trial, signal, {
+      command: config.train,
+      places: {
+        ...{ source, out, data: prepared.data, shim: options.shimDirectory },
+        own: { ...own, compiled },
+      },
+      outWritable: true,
+      timeoutSeconds: config.timeoutSeconds,
+      early,
+    }),
+  )
+  if (!endedWell(ran)) return ran
+  if (mebibytes === 0) options.log.warn(describeIdleDevice(options.testbed, trial))
+  if (trial.candidate === null) warnOfLongRun(context, ran.wallSeconds)
+  await caches.keep(compiled)
+  await moveOutputs(source, out, config.outputs)
+  return ran
+}
+
+async function cachesOf(context: RunContext, { base }: Trial): Promise<CompilerCaches> {
+  const { options, config, prepared, sealed } = context
+  const trees = { own: sealed, baseline: await options.repository.treeOf(base) }
+  const directory = join(dirname(prepared.data), 'compiled')
+  return compilerCaches(directory, trees, config, options.testbed)
+}
+
+/** Evaluates in new copies, without the compiler caches: nothing that training wrote is there except `out`. */
+async function evaluate(
+  context: RunContext,
+  trial: Trial,
+  signal: AbortSignal,
+  command: string,
+): Promise<Ran> {
+  const { options, config, prepared, scratch } = context
+  const { data, evaluationData } = prepared
+  const copies = await makeCopies(context, join(scratch, 'evaluation'))
+  return runCommand(context, trial, signal, {
+    command,
+    places: { ...copies, out: outOf(context), data, evaluationData, shim: options.shimDirectory },
+    outWritable: false,
+    timeoutSeconds: Math.max(MIN_EVALUATION_SECONDS, config.timeoutSeconds),
+  })
+}
+
+function outOf({ scratch }: RunContext): string {
+  return join(scratch, 'out')
 }
 
 function describeIdleDevice(testbed: string, { id }: Trial): string {
@@ -264,14 +322,18 @@ async function runCommand(
   const follower = new CurveFollower(reader, request.early)
   const cores = availableParallelism()
   const { memoryBytes, outBytes, processes = defaultProcesses(cores), read } = config.sandbox
+  // Counted before the clock starts: `node_modules` may have a hundred thousand files.
+  const { files: filesBefore } = await diskUse(writableFolders(request.places, request.outWritable))
   const begun = options.clock.monotonicSeconds()
   const exit = await sandbox.run({
     ...request,
+    filesBefore,
     accelerators: claim,
     environment: {
       ...trainingEnvironment(options.environment, cores, claim.devices.length),
       ...claim.environment,
       ...uvEnvironment(prepared.venv),
+      ...(sandbox.level === 'none' ? {} : OFFLINE),
       AUTORESEARCH_SEED: String(trial.seed),
       AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
       // The iteration order of Python's sets of strings depends on this seed.

@@ -23,10 +23,13 @@ type CamelCased<Value> = Value extends readonly unknown[]
 type Written = CamelCased<ConfigFile>
 
 /** The settings of a research repository, with defaults filled in. The schema documents the meaning and range of each. */
-export type Config = Omit<Written, 'budget' | 'timeout' | 'cut' | keyof Converted> & Converted
+export type Config = Omit<Written, 'budget' | 'timeout' | 'cut' | 'setup' | keyof Converted> & Converted
 
 /** The settings that the file writes differently. */
 interface Converted {
+  /** Command that prepares the data. */
+  setup?: string
+  setupPolicy: SetupPolicy
   budgetSeconds: number
   timeoutSeconds: number
   metric: Metric
@@ -38,6 +41,15 @@ interface Converted {
   proposers: ProposerConfig[]
   search: ReturnType<typeof toSearch>
   limits: Limits
+}
+
+export interface SetupPolicy {
+  /** Names of further environment variables that setup may read. */
+  environment: string[]
+  /** Versions of prepared data that stay on a machine, at least 1. */
+  keep: number
+  /** Most that these versions may take together; absent: no limit. */
+  keepBytes?: number
 }
 
 type Proposer<Kind> = Extract<Written['proposers'][number], { kind: Kind }>
@@ -119,10 +131,12 @@ export const DEFAULT_CUT = 0.05
 
 function toConfig(file: ConfigFile): Config {
   const written = camelCased(file)
-  const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, ...rest } = written
+  const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, setup, ...rest } = written
   const { search, limits, proposers, ...same } = rest
   return {
     ...same,
+    ...(setup && { setup: setup.run }),
+    setupPolicy: toSetupPolicy(setup),
     ...(simplicity && { simplicity }),
     budgetSeconds: budget,
     timeoutSeconds: timeout ?? defaultTimeoutSeconds(budget),
@@ -151,6 +165,13 @@ function toMetric({ pattern, file = '', key = '', ...same }: Written['metric']):
     ...same,
     source: pattern === undefined ? { kind: 'file', file, key } : { kind: 'pattern', pattern },
   }
+}
+
+const DEFAULT_KEEP = 3
+
+function toSetupPolicy(setup: Written['setup']): SetupPolicy {
+  const { environment = [], keep = DEFAULT_KEEP, size } = setup ?? {}
+  return { environment, keep, ...(size !== undefined && { keepBytes: size }) }
 }
 
 function toSandbox({ memory, out, ...same }: Written['sandbox']) {

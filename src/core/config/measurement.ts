@@ -13,7 +13,20 @@ export function measurementHash({
   metric: { deterministic: _, ...metric },
   progress,
   sandbox: { kind: sandbox },
+  outputs,
 }: Config): string {
-  const meaning = { setup, train, evaluate, budgetSeconds, timeoutSeconds, metric, progress, sandbox }
+  // Absent when empty, so that the hash is the one of releases without outputs.
+  const kept = outputs.length > 0 ? { outputs } : {}
+  const meaning = {
+    setup,
+    train,
+    evaluate,
+    budgetSeconds,
+    timeoutSeconds,
+    metric,
+    progress,
+    sandbox,
+    ...kept,
+  }
   return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16)
 }

@@ -22,6 +22,7 @@ import { limits, search } from './schema/limits.ts'
 import { metric, progress } from './schema/metric.ts'
 import { proposers } from './schema/proposers.ts'
 import { sandbox } from './schema/sandbox.ts'
+import { ignore, outputs, setup } from './schema/setup.ts'
 
 export const configSchema = section({
   baseline: ruled('a branch name', branchRule)
@@ -42,7 +43,7 @@ export const configSchema = section({
   program: ruled('a relative path', pathRule)
     .meta(help('Text file with instructions for proposers.', 'program.md'))
     .exactOptional(),
-  setup: line('a command').meta(help('Command that prepares the data.', 'uv run prepare.py')).exactOptional(),
+  setup: setup.exactOptional(),
   train: line('a command')
     .superRefine(checked(trainRule))
     .meta(help('Command that runs one training.', 'uv run train.py')),
@@ -69,6 +70,8 @@ export const configSchema = section({
       ),
     )
     .exactOptional(),
+  outputs,
+  ignore,
   budget: duration(
     help(
       'Wall time that one run of the training command takes. Passed to it as AUTORESEARCH_BUDGET_SECONDS; a script that trains for fixed steps ignores it.',

@@ -11,6 +11,8 @@ export interface Change {
   path: string
   /** Git file mode after the change, such as 100644; null when the file was deleted. */
   mode: string | null
+  /** Git file mode before the change, where it is not 100644. */
+  modeBefore?: string
   /** Content before and after; undefined when the file does not exist on that side or is not UTF-8 text. */
   before?: string
   after?: string
@@ -61,15 +63,26 @@ function reviewPath(path: string, editable: readonly string[]): string[] | undef
   return undefined
 }
 
-function reviewContent({ path, mode, before, after }: Change): string[] {
+function reviewContent({ path, mode, modeBefore, before, after }: Change): string[] {
+  const refusal = reviewMode(path, mode, modeBefore)
+  if (refusal !== undefined) return [refusal]
   if (mode === null) return []
-  if (mode !== '100644')
-    return [`${quote(path)} has mode ${mode}${MODE_NAMES[mode] ?? ''}: only plain files (100644) may change.`]
   if (after === undefined) return [`${quote(path)} is not UTF-8 text.`]
   if (kibibytes(after) > MAX_FILE_KIB) return [`${quote(path)} is larger than ${MAX_FILE_KIB} KiB.`]
   const gained = gainedInvisibleCharacters(before ?? '', after)
   if (gained.length === 0) return []
   return [`${quote(path)} gains invisible characters: ${gained.slice(0, 5).join(', ')}.`]
+}
+
+/** The mode of a file, and of an executable one. */
+const FILE_MODES = ['100644', '100755']
+
+/** A file keeps the mode that it has in the baseline; a new one is not executable. */
+function reviewMode(path: string, mode: string | null, modeBefore = '100644'): string | undefined {
+  const found = FILE_MODES.includes(modeBefore) ? mode : modeBefore
+  if (found === null || (found === modeBefore && FILE_MODES.includes(found))) return undefined
+  const kept = FILE_MODES.includes(modeBefore) ? `, not ${modeBefore}` : ''
+  return `${quote(path)} has mode ${found}${MODE_NAMES[found] ?? ''}${kept}: only plain files may change, and they keep their mode.`
 }
 
 const MODE_NAMES: Readonly<Record<string, string>> = {

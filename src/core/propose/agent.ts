@@ -34,9 +34,17 @@ const SCHEMAS = {
       .describe('Text exactly as in the current file, including all spaces. Must occur exactly once.'),
     replace: z.string().describe('Replacement text.'),
   }),
-  write_file: tool('Replaces the whole content of an editable file. Use edit_file for small changes.', {
+  write_file: tool(
+    'Replaces the whole content of an editable file, or adds one. Use edit_file for small changes.',
+    {
+      path,
+      content: z.string().min(1).describe('The complete new content.'),
+    },
+  ),
+  delete_file: tool('Deletes an editable file.', { path }),
+  move_file: tool('Renames an editable file, or moves it to another editable folder.', {
     path,
-    content: z.string().min(1).describe('The complete new content.'),
+    to: z.string().min(1).max(400).describe('New path, at which no file is.'),
   }),
   show_diff: tool('Shows your edits so far as a diff.', {}),
   run_checks: tool(

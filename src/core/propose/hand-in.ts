@@ -1,6 +1,6 @@
 // Reads how a coding agent describes its change: from a JSON file, or from headers in its last message.
 import { z } from 'zod'
-import { CATEGORIES, type Category, NO_USAGE, type Usage } from '../record/candidate.ts'
+import { CATEGORIES, type Category, type FileEdits, NO_USAGE, type Usage } from '../record/candidate.ts'
 import { visibleText } from '../text/markdown.ts'
 import { parseObject, parseToolCall, type Statement, toStatement } from './agent.ts'
 import { readCannot } from './asked.ts'
@@ -31,7 +31,7 @@ export function readStatement(
   json: string | undefined,
   output: string,
   before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
+  after: FileEdits,
 ): HandedIn {
   if (json !== undefined) return readFileStatement(json)
   return { kind: 'statement', statement: readOutput(output, before, after), usage: NO_USAGE }
@@ -66,11 +66,7 @@ export function cannotOf(output: string): string | undefined {
 }
 
 /** Reads the four headers. The last paragraph replaces a missing title or hypothesis. */
-function readOutput(
-  output: string,
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-): Statement {
+function readOutput(output: string, before: ReadonlyMap<string, string>, after: FileEdits): Statement {
   const header = (name: string): string => {
     const lines = [...output.matchAll(new RegExp(`^[\\s>*_-]*${name}[*_]*:[*_]*(.*)$`, 'gm'))]
     return visibleText(lines.at(-1)?.[1] ?? '', 1000)
@@ -88,10 +84,10 @@ function readOutput(
 }
 
 /** A change to numbers alone is a hyperparameter change. */
-function guessCategory(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Category {
+function guessCategory(before: ReadonlyMap<string, string>, after: FileEdits): Category {
   const withoutNumbers = (text: string): string => text.replace(/\d[\d_.]*(?:e[+-]?\d+)?/gi, '0')
   const isKnob = [...after].every(
-    ([path, text]) => withoutNumbers(before.get(path) ?? '') === withoutNumbers(text),
+    ([path, text]) => withoutNumbers(before.get(path) ?? '') === withoutNumbers(text ?? ''),
   )
   return isKnob ? 'hyperparameter' : 'architecture'
 }

@@ -30,7 +30,7 @@ You are in a copy of a research repository. Change the editable files so that th
 and nothing else. Nobody can answer questions, and nothing can be installed.
 
 - Edit the files in place, in this folder. The files that differ when you finish are the candidate.
-- Do not add, delete or rename files, and leave no other files behind. Put scratch files into $TMPDIR.
+- Add, delete or rename files only where the rules below allow it, and leave no other files behind. Put scratch files into $TMPDIR.
 - Do not commit: there is no git repository.
 - When you are done, write a JSON file to the path in $AUTORESEARCH_PROPOSAL with exactly these fields:
 

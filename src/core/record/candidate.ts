@@ -4,15 +4,17 @@ import { createHash } from 'node:crypto'
 import type { Words } from './people.ts'
 import type { Verdict } from './verdict.ts'
 
-/** A proposer's result: an idea and the new contents of the files that it changes. */
+/** Complete new content by path; null deletes the file. Only these files change. A renamed file is one of each. */
+export type FileEdits = ReadonlyMap<string, string | null>
+
+/** A proposer's result: an idea and the files that it adds, changes and deletes. */
 export interface Proposal {
   title: string
   hypothesis: string
   category: Category
   /** The proposer's own guess, in the metric's unit and in words; shown, never used to decide. */
   expectedEffect: string
-  /** Complete new content by path. Only these files change. */
-  files: ReadonlyMap<string, string>
+  files: FileEdits
   /** Set when the proposal changes one numeric constant, so that later steps can continue in its direction. */
   knob?: Knob
 }

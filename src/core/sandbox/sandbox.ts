@@ -1,7 +1,7 @@
 // What a sandboxed command sees: its folders, its environment, and the bubblewrap arguments that provide them.
 import type { Exit } from '../trial/metric.ts'
 
-/** Host folders that a command works with. Only `out` can be writable. */
+/** Host folders that a command works with. `source` is writable only as an `own` copy. */
 export interface Places {
   source: string
   data?: string
@@ -10,10 +10,30 @@ export interface Places {
   evaluationData?: string
   /** The action's `python/` folder, first on PYTHONPATH. */
   shim?: string
+  /** Absent: `source` is read-only, and the home folder is an empty one in memory. */
+  own?: OwnCopies
+}
+
+/** What a command may write to besides `out`, because nothing else ever reads it: copies that are deleted afterwards. */
+export interface OwnCopies {
+  home: string
+  /** Caches of compilers. */
+  compiled?: string
+  /** What `setup` left; absent without `setup`. */
+  setup?: SetupPlaces
+}
+
+/**
+ * Where `setup` worked. The copies also appear at these paths, because virtual environments, editable installs and build
+ * folders contain absolute paths.
+ */
+export interface SetupPlaces {
+  source: string
+  home: string
 }
 
 export interface Caps {
-  /** Maximum bytes in `out`, and in any single file. */
+  /** Maximum bytes of all writable folders together, and of any single file. */
   outBytes: number
   memoryBytes?: number
   /** Maximum number of processes and threads together. */
@@ -21,11 +41,12 @@ export interface Caps {
 }
 
 /**
- * Default limit on processes and threads. On a machine with many cores each process may start a thread per core: PyTorch
- * starts 225 on 224 cores.
+ * Default limit on processes and threads. Eight ranks with eight data loaders each, sixteen threads in every process and
+ * the compilers of `torch.compile` are about 2,000. On a machine with many cores each process may start a thread per core:
+ * PyTorch starts 225 on 224 cores.
  */
 export function defaultProcesses(cores: number): number {
-  return Math.max(512, 16 * cores)
+  return Math.max(4096, 32 * cores)
 }
 
 export type ExceededCap = 'disk' | 'memory' | 'processes'
@@ -49,9 +70,15 @@ const INSIDE = {
   out: '/autoresearch/out',
   evaluationData: '/autoresearch/evaluation-data',
   shim: '/autoresearch/shim',
+  compiled: '/autoresearch/compiled',
+  /** What `setup` left, read-only: large files of the copies are links into it. */
+  setup: '/autoresearch/setup',
   home: '/tmp/home',
   temporary: '/tmp',
 }
+
+/** The folders of `setup` as the links of the copies name them. */
+export const LINKED_SETUP: SetupPlaces = { source: `${INSIDE.setup}/source`, home: `${INSIDE.setup}/home` }
 
 /** User and group id inside the sandbox; not root. */
 const INSIDE_ID = '1000'
@@ -117,7 +144,7 @@ export function bubblewrapArguments(plan: BubblewrapPlan): string[] {
     ...sealProc(plan.sealedProc),
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...Object.entries(plan.environment).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--chdir', INSIDE.source, '--', ...plan.command],
+    ...['--chdir', insidePlaces(plan.places).source, '--', ...plan.command],
   ]
 }
 
@@ -128,16 +155,51 @@ function sealProc(entries: readonly string[] | undefined): string[] {
 }
 
 function placeMounts(places: Places, outWritable: boolean): Mount[] {
-  const { source, data, out, evaluationData, shim } = places
+  const { source, data, out, evaluationData, shim, own } = places
   const read = (from: string | undefined, to: string): Mount[] =>
     from === undefined ? [] : [{ kind: 'read', from, to }]
   return [
-    ...read(source, INSIDE.source),
+    ...(own ? ownMounts(source, own) : read(source, INSIDE.source)),
     ...read(data, INSIDE.data),
     ...read(evaluationData, INSIDE.evaluationData),
+    ...(own?.setup ? [data, evaluationData].flatMap((path) => read(path, path ?? '')) : []),
     ...read(shim, INSIDE.shim),
     { kind: outWritable ? 'write' : 'read', from: out, to: INSIDE.out },
   ]
+}
+
+function ownMounts(source: string, { home, compiled, setup }: OwnCopies): Mount[] {
+  const write = (from: string, to: string): Mount => ({ kind: 'write', from, to })
+  return [
+    write(source, INSIDE.source),
+    write(home, INSIDE.home),
+    ...(compiled === undefined ? [] : [write(compiled, INSIDE.compiled)]),
+    ...(setup === undefined
+      ? []
+      : [
+          { kind: 'read', from: setup.source, to: LINKED_SETUP.source } as const,
+          { kind: 'read', from: setup.home, to: LINKED_SETUP.home } as const,
+          write(source, setup.source),
+          write(home, setup.home),
+        ]),
+  ]
+}
+
+/** Variables that name the cache of a compiler. CUDA's and Triton's caches hold kernels, the others whole programs. */
+const COMPILER_CACHES: Readonly<Record<string, string>> = {
+  TORCHINDUCTOR_CACHE_DIR: 'inductor',
+  TRITON_CACHE_DIR: 'triton',
+  JAX_COMPILATION_CACHE_DIR: 'xla',
+  CUDA_CACHE_PATH: 'cuda',
+  NUMBA_CACHE_DIR: 'numba',
+  CCACHE_DIR: 'ccache',
+}
+
+function compilerCaches({ compiled }: Pick<OwnCopies, 'compiled'>): Record<string, string> {
+  if (compiled === undefined) return {}
+  return Object.fromEntries(
+    Object.entries(COMPILER_CACHES).map(([variable, folder]) => [variable, `${compiled}/${folder}`]),
+  )
 }
 
 function mountArguments(mount: Mount): string[] {
@@ -146,14 +208,21 @@ function mountArguments(mount: Mount): string[] {
   return [flag, mount.from, mount.to ?? mount.from]
 }
 
+/** The host folders that count against the limit on disk. */
+export function writableFolders({ source, out, own }: Places, outWritable: boolean): string[] {
+  const { home, compiled } = own ?? {}
+  return [outWritable && out, own && source, home, compiled].filter((path) => typeof path === 'string')
+}
+
 /** The environment of a command: the given variables, plus the paths of its folders as the command sees them. */
 export function placedEnvironment(
   environment: Readonly<Record<string, string>>,
-  places: Places & { home: string; temporary: string },
+  places: Omit<Places, 'own'> & { home: string; temporary: string; compiled?: string },
 ): Record<string, string> {
   const pythonPath = [places.shim, environment.PYTHONPATH].filter((path) => path !== undefined).join(':')
   return {
     ...environment,
+    ...compilerCaches(places),
     HOME: places.home,
     TMPDIR: places.temporary,
     AUTORESEARCH_OUT: places.out,
@@ -164,13 +233,16 @@ export function placedEnvironment(
 }
 
 /** Translates host folders to their paths inside the sandbox. */
-export function insidePlaces(places: Places): Places & { home: string; temporary: string } {
-  const { data, evaluationData, shim } = places
+export function insidePlaces(
+  places: Places,
+): Omit<Places, 'own'> & { home: string; temporary: string; compiled?: string } {
+  const { data, evaluationData, shim, own } = places
   return {
-    source: INSIDE.source,
+    source: own?.setup?.source ?? INSIDE.source,
     out: INSIDE.out,
-    home: INSIDE.home,
+    home: own?.setup?.home ?? INSIDE.home,
     temporary: INSIDE.temporary,
+    ...(own?.compiled === undefined ? {} : { compiled: INSIDE.compiled }),
     ...(data === undefined ? {} : { data: INSIDE.data }),
     ...(evaluationData === undefined ? {} : { evaluationData: INSIDE.evaluationData }),
     ...(shim === undefined ? {} : { shim: INSIDE.shim }),

@@ -35,6 +35,12 @@ limits: {candidates: 20, tokens: 2M, dollars: 10}
 
 const SANDBOX: Config['sandbox'] = { kind: 'bubblewrap', read: [], outBytes: 4 * 1024 ** 3 }
 
+const SETUP_DEFAULTS = {
+  setupPolicy: { environment: [], keep: 3 },
+  outputs: [],
+  ignore: ['*.md', 'LICENSE*'],
+}
+
 const SEARCH = {
   structuralShare: 0.3,
   novelty: 0.8,
@@ -87,6 +93,7 @@ describe('a valid file', () => {
       editable: ['train.mjs'],
       program: 'program.md',
       setup: 'node prepare.mjs',
+      ...SETUP_DEFAULTS,
       train: 'node train.mjs',
       evaluate: 'node evaluate.mjs',
       budgetSeconds: 300,
@@ -136,6 +143,7 @@ describe('a valid file', () => {
     expect(configOf(aFile())).toStrictEqual({
       baseline: 'autoresearch/baseline',
       editable: ['train.py'],
+      ...SETUP_DEFAULTS,
       train: 'python train.py',
       budgetSeconds: 300,
       timeoutSeconds: 660,
@@ -396,7 +404,7 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
   ],
   ['editable[0]', 'a glob outside .github/', ['**/.github/*', '**/**/.git**']],
   ['program', 'a relative path', ['../p.md', '/p.md', null]],
-  ['setup', 'a command', [null, ['make']]],
+  ['setup', 'a command or a mapping', [null, ['make']]],
   ['train', 'a command', [undefined, null, 5, {}]],
   ['train', 'text that is not empty', ['', ' \n']],
   ['train', 'text without NUL characters', ['a\0b']],

@@ -35,6 +35,31 @@ describe('an accepted change', () => {
   })
 })
 
+describe('F72 modes', () => {
+  it.each<[string, Partial<Change>]>([
+    ['an executable stays executable', { mode: '100755', modeBefore: '100755' }],
+    ['an executable is deleted', { mode: null, modeBefore: '100755' }],
+  ])('%s', (_, fields) => {
+    const { after: _after, ...deleted } = aChange(fields)
+    expect(reviewChanges([fields.mode === null ? deleted : aChange(fields)], EDITABLE)).toEqual([])
+  })
+
+  it.each<[string, Partial<Change>, string]>([
+    ['a file becomes executable', { mode: '100755' }, '100755 (executable), not 100644'],
+    ['an executable becomes plain', { mode: '100644', modeBefore: '100755' }, '100644, not 100755'],
+    ['a link becomes a file', { mode: '100644', modeBefore: '120000' }, '120000 (symlink)'],
+    ['a link is deleted', { mode: null, modeBefore: '120000' }, '120000 (symlink)'],
+    ['a submodule is deleted', { mode: null, modeBefore: '160000' }, '160000 (submodule)'],
+  ])('refused: %s', (_, fields, reason) => {
+    expect(reviewChanges([aChange(fields)], EDITABLE)).toEqual([expect.stringContaining(reason)])
+  })
+
+  it('refuses a new file that is executable', () => {
+    const added: Change = { path: 'src/run.sh', mode: '100755', after: 'echo\n' }
+    expect(reviewChanges([added], EDITABLE)).toEqual([expect.stringContaining('(executable)')])
+  })
+})
+
 describe('paths', () => {
   it.each([
     ['../train.py', '".." part'],

@@ -59,7 +59,7 @@ describe('reviewAa', () => {
 
   it('accepts what is proposed', () => {
     const [[path, after] = expect.fail()] = [...aaProposal(7).files]
-    expect(reviewAa([{ path, mode: '100644', after }], 7)).toBeUndefined()
+    expect(reviewAa([{ path, mode: '100644', after: after ?? '' }], 7)).toBeUndefined()
   })
 })
 

@@ -21,7 +21,7 @@ function submitWith(fields: Record<string, unknown>) {
 
 describe('agentTools', () => {
   test('describes every argument as a strict JSON schema', () => {
-    expect(NAMES).toHaveLength(10)
+    expect(NAMES).toHaveLength(12)
     for (const { parameters } of TOOLS)
       expect(parameters).toMatchObject({ type: 'object', additionalProperties: false })
   })
@@ -54,7 +54,7 @@ describe('parseToolCall', () => {
     (name) => {
       expect(parse(name, '{}')).toEqual({
         kind: 'malformed',
-        problem: `there is no tool "${name}"; available tools: list_files, read_file, search_files, edit_file, write_file, show_diff, run_checks, search_past, read_past, submit`,
+        problem: `there is no tool "${name}"; available tools: list_files, read_file, search_files, edit_file, write_file, delete_file, move_file, show_diff, run_checks, search_past, read_past, submit`,
       })
     },
   )

@@ -39,8 +39,32 @@ describe('takeChanges', () => {
     expect(takeChanges(BEFORE, [...BEFORE.keys()], left).files).toEqual(new Map([['eval.py', 'cheat()\n']]))
   })
 
-  test('names deleted files', () => {
-    expect(take(EDITED).problems).toEqual(['"eval.py" was deleted.'])
+  test('names deleted files that are not editable', () => {
+    expect(take(EDITED).problems).toEqual(['"eval.py" was deleted, but is not editable.'])
+  })
+
+  test('F72 takes files that were added, deleted and renamed inside editable', () => {
+    const before = new Map([
+      ['src/a.py', 'a\n'],
+      ['src/b.py', 'b\n'],
+    ])
+    const added: LeftEntry = { path: 'src/deep/c.py', kind: 'text', text: 'a\n' }
+    const kept: LeftEntry = { path: 'src/b.py', kind: 'text', text: 'b\n' }
+    const { files, problems } = takeChanges(before, [...before.keys()], [added, kept], ['src/**'])
+    expect(problems).toEqual([])
+    expect(files).toEqual(
+      new Map([
+        ['src/deep/c.py', 'a\n'],
+        ['src/a.py', null],
+      ]),
+    )
+  })
+
+  test('a folder that is empty or cannot be read deletes nothing', () => {
+    expect(takeChanges(BEFORE, [...BEFORE.keys()], [], ['**'])).toEqual({
+      files: new Map(),
+      problems: ['The folder is empty or cannot be read.'],
+    })
   })
 
   test('ignores hidden files and caches', () => {
@@ -57,7 +81,7 @@ describe('takeChanges', () => {
     )
     const { problems } = withBefore(EDITED, ...many)
     expect(problems).toHaveLength(6)
-    expect(problems[0]).toBe('"0" was added, but a candidate must not add files.')
+    expect(problems[0]).toBe('"0" was added, but is not editable.')
     expect(problems[5]).toBe('And 4 more.')
   })
 })

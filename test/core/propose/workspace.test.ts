@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest'
 import {
   applyEdit,
   changedFiles,
+  deleteFile,
   listFiles,
   MAX_FILE_BYTES,
+  moveFile,
   openWorkspace,
   readFile,
   showDiff,
@@ -206,5 +208,45 @@ describe('listFiles', () => {
   test('lists 500 files and counts the rest', () => {
     const many = Object.fromEntries(Array.from({ length: 700 }, (_, index) => [`f${index}`, '']))
     expect(listFiles(aWorkspace(many, []))).toMatch(/f499\n\[… 200 more files …\]$/)
+  })
+})
+
+describe('F72 files that come and go', () => {
+  const open = () =>
+    openWorkspace(new Map(Object.entries(FILES)), ['train.py', 'lib/model.py'], ['train.py', 'lib/**'])
+  const workspaceOf = (result: ReturnType<typeof writeFile>): Workspace => {
+    if (result.kind === 'refused') throw new Error(result.problem)
+    return result.workspace
+  }
+
+  test('a file is added, moved and deleted again', () => {
+    const added = workspaceOf(writeFile(open(), 'lib/new.py', 'a = 1\n'))
+    expect(changedFiles(added)).toEqual(new Map([['lib/new.py', 'a = 1\n']]))
+    expect(listFiles(added)).toContain('lib/new.py (editable)')
+    const moved = workspaceOf(moveFile(added, 'lib/new.py', 'lib/deep/new.py'))
+    expect(changedFiles(moved)).toEqual(new Map([['lib/deep/new.py', 'a = 1\n']]))
+    expect(changedFiles(workspaceOf(deleteFile(moved, 'lib/deep/new.py')))).toEqual(new Map())
+  })
+
+  test('a file of the baseline is moved', () => {
+    const moved = workspaceOf(moveFile(open(), 'lib/model.py', 'lib/net.py'))
+    expect(changedFiles(moved)).toEqual(
+      new Map([
+        ['lib/net.py', 'depth = 4\n'],
+        ['lib/model.py', null],
+      ]),
+    )
+    expect(readFile(moved, 'lib/model.py').kind).toBe('refused')
+    expect(showDiff(moved)).toContain('-depth = 4')
+  })
+
+  test.each<[string, (workspace: Workspace) => ReturnType<typeof writeFile>]>([
+    ['a file outside the globs is added', (at) => writeFile(at, 'numpy.py', 'x')],
+    ['a file outside the globs is deleted', (at) => deleteFile(at, 'eval.py')],
+    ['a file is moved over another', (at) => moveFile(at, 'lib/model.py', 'train.py')],
+    ['a file is moved out', (at) => moveFile(at, 'lib/model.py', 'model.py')],
+    ['a path leaves the repository', (at) => writeFile(at, 'lib/../../x.py', 'x')],
+  ])('refused: %s', (_, act) => {
+    expect(act(open()).kind).toBe('refused')
   })
 })

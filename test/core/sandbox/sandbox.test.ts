@@ -1,6 +1,6 @@
 // The arguments for bubblewrap: mounts, their order, and devices.
 import { expect, test } from 'vitest'
-import { explainRefusal } from '../../../src/core/sandbox/refusal.ts'
+import { explainRefusal, type MachineFacts, unlimited } from '../../../src/core/sandbox/refusal.ts'
 import {
   acceleratorMounts,
   type BubblewrapPlan,
@@ -65,9 +65,9 @@ test.each<[string, readonly number[] | undefined, string]>([
 })
 
 test.each([
-  [4, 512],
-  [224, 3584],
-])('on %d cores, a trial may have %d processes and threads', (cores, processes) => {
+  [4, 4096],
+  [224, 7168],
+])('on %d cores, a trial may have %d processes and threads, enough for eight ranks', (cores, processes) => {
   expect(defaultProcesses(cores)).toBe(processes)
 })
 
@@ -85,6 +85,66 @@ test.each([
   ],
 ])('the hint names the remedy when the sandbox fails because of %s', (_, printed, mountinfo, remedy) => {
   expect(explainRefusal(printed, mountinfo).hint).toContain(remedy)
+})
+
+const [POD, DOCKER] = [{ container: 'kubernetes' }, { container: 'other' }] as const
+const [NO_PERMISSION, NOT_PERMITTED, UID_MAP, LOOPBACK, SLAVE] = [
+  'bwrap: No permissions to create new namespace, likely because the kernel does not allow non-privileged user namespaces.',
+  'bwrap: Creating new namespace failed: Operation not permitted',
+  'bwrap: setting up uid map: Permission denied',
+  'bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted',
+  'bwrap: Failed to make / slave: Permission denied',
+]
+
+test.each<[string, string, MachineFacts, string]>([
+  [
+    'Debian forbids user namespaces',
+    NO_PERMISSION,
+    { unprivilegedUsernsClone: '0' },
+    'kernel.unprivileged_userns_clone=1',
+  ],
+  ['AppArmor restricts them', UID_MAP, { apparmorRestrictsUserns: '1' }, '/etc/apparmor.d/bwrap'],
+  ['AppArmor takes their rights', LOOPBACK, { apparmorRestrictsUserns: '1' }, '/etc/apparmor.d/bwrap'],
+  [
+    'AppArmor restricts them, with another message',
+    NO_PERMISSION,
+    { apparmorRestrictsUserns: '1' },
+    '/etc/apparmor.d/bwrap',
+  ],
+  [
+    'the AppArmor of a container’s host',
+    UID_MAP,
+    { ...DOCKER, apparmorRestrictsUserns: '1' },
+    'kernel.apparmor_restrict_unprivileged_userns=0',
+  ],
+  ['there may be none', NOT_PERMITTED, { ...POD, maxUserNamespaces: '0' }, 'user.max_user_namespaces=15000'],
+  [
+    'the filter of Docker',
+    NOT_PERMITTED,
+    { ...DOCKER, isFiltered: true },
+    '--security-opt seccomp=unconfined',
+  ],
+  [
+    'the filter of a pod',
+    NO_PERMISSION,
+    { ...POD, isFiltered: true },
+    'seccompProfile: { type: Unconfined }',
+  ],
+  ['the AppArmor profile of Docker', SLAVE, DOCKER, '--security-opt apparmor=unconfined'],
+  ['the AppArmor profile of a pod', SLAVE, POD, 'appArmorProfile: { type: Unconfined }'],
+  ['the hidden /proc of Docker', PROC, DOCKER, '--security-opt systempaths=unconfined'],
+  ['the hidden /proc of a pod', PROC, POD, 'procMount: Unmasked'],
+])('F114 the hint begins with the one setting that is missing: %s', (_, printed, facts, setting) => {
+  const { hint } = explainRefusal(printed, '', facts)
+  // Settings are between backticks; the first is the one to change.
+  expect(hint.split('`')[1]).toContain(setting)
+})
+
+test.each([
+  ['a container', {}, 'container.options: --user 1001'],
+  ['a pod', POD, 'securityContext: { runAsUser: 1001 }'],
+])('F114 root in %s without a control group is told to use another user', (_, facts, setting) => {
+  expect(unlimited(facts).hint).toContain(setting)
 })
 
 test('binds devices after --dev and tools after the temporary folder, and seals /, /proc and /dev last', () => {

@@ -1,14 +1,16 @@
-// Measures the disk use of a sandbox: of the files in `out`, and of open files without a name.
+// How much disk a sandbox takes, in the files of its writable folders and in open ones that no folder shows.
 import { lstat, opendir, readdir, readlink, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExceededCap } from '../../../core/sandbox/sandbox.ts'
 import { ended, hidden, isEnded, processFolder, usageOf, type Watched } from './processes.ts'
 
-/** Far more files than training needs. */
-const MAX_FILES = 100_000
-/** Enough for a quick check, and few enough that other code can read files meanwhile. */
+/** Most files that a command may add: training leaves checkpoints, not this many files. */
+const MAX_NEW_FILES = 100_000
+/** Most files that the processes of a sandbox may have open together. */
+const MAX_OPEN_FILES = 100_000
+/** So many at once that a look is quick, and so few that others can read files meanwhile. */
 const STATUSES_AT_ONCE = 64
-/** Maximum share of the time for checks of `out` and of open files. */
+/** Looking through the folders, or at open files, may not take more than this share of the time. */
 const BUSY_SHARE = 0.1
 /** Up to this many open files, their sizes are checked at least once a second, however busy the machine is. */
 const USUAL_OPEN_FILES = 5000
@@ -40,12 +42,13 @@ export class FilesPast {
   pass: Pass = { next: 0, seen: new Set(), found: NOTHING }
   /** When to measure the open files again. */
   namelessDue = 0
-  /** When to measure the files in `out` again. */
+  /** When the files in the folders are to be looked at again, as `performance.now()` has it. */
   due = 0
 }
 
 /**
- * Measures open files that have no name: deleted files on the disk of `out`, and memory files.
+ * Files that are open but have no name, so that no folder shows them: deleted ones on the disk of the writable folders, and memory
+ * made to look like a file.
  *
  * The files are counted in every check. Their sizes take longer to read and are read less often when there are many: a
  * program that opens many files must not gain time to open too many.
@@ -61,7 +64,7 @@ export async function namelessFiles(
   if (paths === undefined) return undefined
   const begun = performance.now()
   if (begun < past.namelessDue) return past.nameless
-  await continuePass(past.pass, paths, watched.out)
+  await continuePass(past.pass, paths, watched.writable[0])
   const isWhole = past.pass.next >= paths.length
   past.nameless = isWhole ? past.pass.found : largest(past.nameless, past.pass.found)
   if (isWhole) past.pass = { next: 0, seen: new Set(), found: NOTHING }
@@ -79,8 +82,8 @@ function largest(one: NamelessBytes, other: NamelessBytes): NamelessBytes {
   }
 }
 
-async function continuePass(pass: Pass, paths: readonly string[], out: string | undefined): Promise<void> {
-  const disk = out === undefined ? undefined : (await stat(out)).dev
+async function continuePass(pass: Pass, paths: readonly string[], folder: string | undefined): Promise<void> {
+  const disk = folder === undefined ? undefined : (await stat(folder)).dev
   const until = performance.now() + LONGEST_STATUSES_MILLISECONDS
   let { memoryBytes, diskBytes } = pass.found
   while (pass.next < paths.length && performance.now() < until) {
@@ -114,7 +117,7 @@ async function openFiles(
     if (names === undefined) past.closed.add(id)
     else past.closed.delete(id)
     for (const name of names ?? []) paths.push(join(folder, name))
-    if (paths.length > MAX_FILES) return undefined
+    if (paths.length > MAX_OPEN_FILES) return undefined
   }
   return paths
 }
@@ -129,46 +132,69 @@ async function hasMemory(watched: Watched, id: string): Promise<boolean> {
 }
 
 export async function tooMuchDisk(
-  { out, caps }: Watched,
+  { writable, filesBefore, caps }: Watched,
   namelessBytes: number,
   freeFloor: number,
   past: FilesPast,
 ): Promise<ExceededCap | undefined> {
-  if (out === undefined) return undefined
-  if ((await freeBytes(out)) < freeFloor) return 'disk'
+  const [first] = writable
+  if (first === undefined) return undefined
+  if ((await freeBytes(first)) < freeFloor) return 'disk'
   const begun = performance.now()
   if (begun < past.due && namelessBytes <= caps.outBytes) return undefined
-  const exceeds = await usesMoreThan(out, caps.outBytes - namelessBytes)
+  const exceeds = await usesMoreThan(writable, caps.outBytes - namelessBytes, filesBefore)
   past.due = performance.now() + (performance.now() - begun) / BUSY_SHARE
   return exceeds ? 'disk' : undefined
 }
 
 /**
- * Whether the files below a folder take more than `limitBytes` of disk. A folder that cannot be read, or whose path is too
- * long, counts as too much: training needs no such folder.
+ * Whether the files below these folders take more than `limitBytes` of disk. A folder that cannot be read, or is nested so
+ * deep that it cannot be named, counts as too much: nobody needs one to train.
  */
-export async function usesMoreThan(folder: string, limitBytes: number): Promise<boolean> {
+export async function usesMoreThan(
+  folders: readonly string[],
+  limitBytes: number,
+  filesBefore: number,
+): Promise<boolean> {
   if (limitBytes < 0) return true
-  let [bytes, files] = [0, 0]
+  const { bytes, files, isWhole } = await diskUse(folders, limitBytes, filesBefore + MAX_NEW_FILES)
+  return !isWhole || bytes > limitBytes || files > filesBefore + MAX_NEW_FILES
+}
+
+/** What the files below some folders take. */
+export interface DiskUse {
+  bytes: number
+  files: number
+  /** False when a folder could not be read. */
+  isWhole: boolean
+}
+
+/** Counts until one of the limits is passed. */
+export async function diskUse(
+  folders: readonly string[],
+  limitBytes = Number.POSITIVE_INFINITY,
+  limitFiles = Number.POSITIVE_INFINITY,
+): Promise<DiskUse> {
+  const use: DiskUse = { bytes: 0, files: 0, isWhole: true }
   const linked = new Set<number>()
-  const folders = [folder]
-  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+  const left = [...folders]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
     try {
       for await (const entry of await opendir(next)) {
-        files += 1
+        use.files += 1
         const path = join(next, entry.name)
         const status = await lstat(path).catch(ended(undefined))
-        if (entry.isDirectory()) folders.push(path)
+        if (entry.isDirectory()) left.push(path)
         if (!status || linked.has(status.ino)) continue
         if (status.nlink > 1 && !entry.isDirectory()) linked.add(status.ino)
-        bytes += status.blocks * 512
-        if (bytes > limitBytes || files > MAX_FILES) return true
+        use.bytes += status.blocks * 512
+        if (use.bytes > limitBytes || use.files > limitFiles) return use
       }
     } catch (error) {
-      if (!isEnded(error)) return true
+      if (!isEnded(error)) return { ...use, isWhole: false }
     }
   }
-  return false
+  return use
 }
 
 export async function freeBytes(path: string): Promise<number> {

@@ -22,8 +22,9 @@ export function pageBytes(auxv: Buffer): number {
 export interface Watched {
   /** The sandbox's first process, by its id on the host. */
   init: number
-  /** Host path of `out`; absent when it is read-only. */
-  out?: string
+  /** The host's paths of the folders that the sandbox can write to, and how many files were there when it began. */
+  writable: readonly string[]
+  filesBefore: number
   caps: Caps
 }
 

@@ -27,7 +27,7 @@ interface Past {
 
 /** Checks until `signal` aborts or a cap is exceeded. */
 export async function watchSandbox(watched: Watched, signal: AbortSignal): Promise<Seen> {
-  const floors = await hostFloors(watched.out)
+  const floors = await hostFloors(watched.writable[0])
   const past = { memory: new MemoryPast(), files: new FilesPast() }
   while (!signal.aborted) {
     const begun = performance.now()
@@ -55,9 +55,9 @@ interface Floors {
   disk: number
 }
 
-/** Free memory and disk that the host must keep: at most half of what is free at the start. */
-async function hostFloors(out: string | undefined): Promise<Floors> {
-  const disk = out === undefined ? 0 : await freeBytes(out)
+/** Where the host would be in danger: never more than half of what there is to begin with. */
+async function hostFloors(folder: string | undefined): Promise<Floors> {
+  const disk = folder === undefined ? 0 : await freeBytes(folder)
   return {
     memory: Math.min(FREE_BYTES_FLOOR, (await availableMemory()) / 2),
     disk: Math.min(FREE_BYTES_FLOOR, disk / 2),

@@ -24,12 +24,18 @@ const sandboxSection = section({
     .default([])
     .meta(help('Additional folders on the machine that training may read.', ['/opt/datasets'])),
   memory: size(help('Maximum memory per trial. Default: the memory of the machine.', '8G')).exactOptional(),
-  out: size(help('Maximum size of $AUTORESEARCH_OUT per trial.', '4G', '500M')).prefault('4G'),
+  out: size(
+    help(
+      'Maximum disk space per trial: $AUTORESEARCH_OUT and its own copies of source, home and caches.',
+      '4G',
+      '500M',
+    ),
+  ).prefault('4G'),
   processes: between(16, 100_000)
     .meta(
       help(
-        'Maximum processes and threads per trial, counted together. Default: 512, or 16 per core if that is more.',
-        512,
+        'Maximum processes and threads per trial, counted together. Default: 4096, or 32 per core if that is more.',
+        4096,
       ),
     )
     .exactOptional(),

@@ -8,7 +8,8 @@ import type { BriefInput } from './input.ts'
 import { baseline, categories, merges, runs } from './record.ts'
 import { goal, rules, source } from './rules.ts'
 
-export const MAX_BRIEF_CHARACTERS = 60_000
+/** Maximum length of a brief: a script of 110,000 characters and everything else. Most briefs have a tenth of it. */
+export const MAX_BRIEF_CHARACTERS = 180_000
 const MAX_PROGRAM_CHARACTERS = 8000
 const MAX_INSIGHTS_CHARACTERS = 4000
 
@@ -19,7 +20,7 @@ const MAX_INSIGHTS_CHARACTERS = 4000
 export function buildBrief(input: BriefInput): string {
   const sections = [
     text('Program', input.program, MAX_PROGRAM_CHARACTERS),
-    rules(input.editable),
+    rules(input.editable, input.config.editable),
     goal(input.config),
     source(input),
     merges(input.state),

@@ -7,7 +7,9 @@ import type { BriefInput } from './input.ts'
 const MAX_PATHS = 30
 const MAX_PATH_CHARACTERS = 120
 
-export function rules(editable: readonly string[]): string {
+/** @param globs of the paths that a candidate may change */
+export function rules(editable: readonly string[], globs: readonly string[]): string {
+  const shownGlobs = globs.slice(0, MAX_PATHS).map((glob) => `\`${visibleText(glob, MAX_PATH_CHARACTERS)}\``)
   const paths = editable.slice(0, MAX_PATHS).map((path) => `\`${visibleText(path, MAX_PATH_CHARACTERS)}\``)
   const more = editable.length > MAX_PATHS ? ` and ${editable.length - MAX_PATHS} more` : ''
   return `# Rules
@@ -16,13 +18,14 @@ Propose one change. It is trained separately, repeatedly if it looks promising, 
 
 You CAN
 - edit ${paths.join(', ')}${more}
+- add, delete and rename files whose paths match ${shownGlobs.join(', ')}
 - read every other file
 - change anything in the editable files: model, optimizer, schedule, batch size, numerics, order of the training data
 - remove code: of two changes with the same effect, the simpler one is better
 
 You CANNOT
 - change any other file: evaluation, data and configuration always come from the baseline
-- add, delete or rename files
+- make a file executable, or add a link or a binary file
 - win through the seed: the harness sets it (\`AUTORESEARCH_SEED\`); changes to seeds or comments alone, and empty changes, are refused
 - repeat a change: one nearly equal to an earlier one is refused, even with other names and comments
 - train longer than the baseline: time is measured from outside, and a slower run is rejected whatever its result
@@ -39,7 +42,9 @@ export function goal({ metric, budgetSeconds, timeoutSeconds }: Config): string 
 - budget: ${formatSeconds(budgetSeconds)} of training; a run is killed after ${formatSeconds(timeoutSeconds)}`
 }
 
-const MAX_FILE_CHARACTERS = 24_000
+/** A whole training script: the one of karpathy/autoresearch has 26 KB, and 100 KB are not rare. */
+const MAX_FILE_CHARACTERS = 110_000
+/** No further file is begun after this many characters. */
 const MAX_SOURCE_CHARACTERS = 30_000
 const MIN_SHOWN_CHARACTERS = 500
 
@@ -51,7 +56,7 @@ export function source({ files, editable }: Pick<BriefInput, 'files' | 'editable
       parts.push(`[… cut: ${editable.length - parts.length} more editable files; read the ones you need …]`)
       break
     }
-    const shown = firstLines(files.get(path) ?? '', Math.min(room, MAX_FILE_CHARACTERS))
+    const shown = firstLines(files.get(path) ?? '', MAX_FILE_CHARACTERS)
     const part = `## ${visibleText(path, MAX_PATH_CHARACTERS)}\n\n${fence(shown, '', Number.POSITIVE_INFINITY)}`
     parts.push(part)
     room -= part.length

@@ -297,11 +297,23 @@ describe('buildBrief', () => {
   })
 
   test('cuts a long file at a line end and says where to continue', () => {
-    const lines = Array.from({ length: 5000 }, (_, index) => `x${index} = ${index}`)
+    const lines = Array.from({ length: 20_000 }, (_, index) => `x${index} = ${index}`)
     const brief = aBrief({ files: new Map([['train.py', lines.join('\n')]]) })
-    const [, next] = /\[… cut: read the rest of the file from line (\d+) of 5000 …\]/.exec(brief) ?? []
+    const [, next] = /\[… cut: read the rest of the file from line (\d+) of 20000 …\]/.exec(brief) ?? []
     expect(brief).toContain(`\nx${Number(next) - 2} = `)
     expect(brief).not.toContain(`\nx${Number(next) - 1} = `)
+  })
+
+  test('F72 shows a script of 100 KB whole, and a second one that follows a short one', () => {
+    const script = `${'x = 1 # a line of the script\n'.repeat(3500)}last = 1\n`
+    const files = new Map([
+      ['model.py', 'a = 1\n'],
+      ['train.py', script],
+    ])
+    const brief = aBrief({ files, editable: [...files.keys()] })
+    expect(script.length).toBeGreaterThan(100_000)
+    expect(brief).toContain('last = 1')
+    expect(brief).not.toContain('[… cut')
   })
 
   test('stays within its limit for inputs of any size', () => {

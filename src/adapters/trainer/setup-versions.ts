@@ -1,0 +1,67 @@
+// The versions of prepared data that stay on a machine: a few of the latest used ones.
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { SetupPolicy } from '../../core/config/config.ts'
+import { formatBytes } from '../../core/text/numbers.ts'
+import type { Log } from '../../ports.ts'
+import { removeTree } from '../remove-tree.ts'
+import { diskUse } from '../sandbox/watch/files.ts'
+import { type Lock, lockFile } from './version-lock.ts'
+
+/** A file in the folder of a version: it is complete, and was last used when this file was changed. */
+export const READY = 'ready'
+
+const NAME = /^[0-9a-f]{16}(-venv|\.unfinished-.*)?$/
+
+/** The lock of a version lies outside the folder of versions: it stays when the version is removed. */
+export function lockPath(version: string): string {
+  return join(`${dirname(version)}.locks`, basename(version))
+}
+
+/** Keeps other jobs from removing a version until this process ends. */
+export async function lockOf(
+  version: string,
+  signal: AbortSignal,
+  onWait: () => void,
+): Promise<Lock | 'unavailable' | undefined> {
+  return lockFile(lockPath(version), { kind: 'shared', signal, onWait })
+}
+
+/** Removes the versions that were not used for longest, never one that a job uses, and never `current`. */
+export async function evictVersions(
+  { cacheDirectory, log }: { cacheDirectory: string; log: Log },
+  { keep, keepBytes = Number.POSITIVE_INFINITY }: SetupPolicy,
+  current: string,
+): Promise<void> {
+  const versions = await byLastUse(cacheDirectory, current)
+  if (versions.length < keep && keepBytes === Number.POSITIVE_INFINITY) return
+  let bytes = keepBytes === Number.POSITIVE_INFINITY ? 0 : (await diskUse([current])).bytes
+  for (const [index, version] of versions.entries()) {
+    if (keepBytes !== Number.POSITIVE_INFINITY) bytes += (await diskUse([version])).bytes
+    if (index + 1 < keep && bytes <= keepBytes) continue
+    await evict(version, log)
+  }
+}
+
+async function evict(version: string, log: Log): Promise<void> {
+  const signal = new AbortController().signal
+  const lock = await lockFile(lockPath(version), { kind: 'exclusive', signal })
+  if (typeof lock !== 'object') return
+  const { bytes } = await diskUse([version])
+  await removeTree(version)
+  lock.release()
+  log.info(`Removed old data that setup had prepared (${formatBytes(bytes)}): ${version}`)
+}
+
+/** The other versions, the latest used one first; what never became complete comes last. */
+async function byLastUse(cacheDirectory: string, current: string): Promise<string[]> {
+  const names = (await readdir(cacheDirectory)).filter((name) => NAME.test(name))
+  const versions = names.map((name) => join(cacheDirectory, name)).filter((version) => version !== current)
+  const used = await Promise.all(
+    versions.map(async (version) => {
+      const ready = await stat(join(version, READY)).catch(() => undefined)
+      return { version, usedMilliseconds: ready?.mtimeMs ?? 0 }
+    }),
+  )
+  return used.toSorted((a, b) => b.usedMilliseconds - a.usedMilliseconds).map(({ version }) => version)
+}
