@@ -5,9 +5,10 @@ import { parseArgs } from 'node:util'
 import { readInputs } from '../adapters/actions.ts'
 import { type Clone, describeClone } from '../adapters/git/clone.ts'
 import { createRepository } from '../adapters/git/repository.ts'
-import { sweepLeftovers } from '../adapters/leftovers.ts'
+import { makeFolder, removeFolder, sweepLeftovers } from '../adapters/leftovers.ts'
 import { readExisting, writeNewFiles } from '../adapters/new-files.ts'
 import { prepare } from '../commands/init.ts'
+import { parseDuration } from '../core/config/quantity.ts'
 import { isReady } from '../core/doctor/check.ts'
 import { describeChecks, doctorJson } from '../core/doctor/render.ts'
 import { WORKFLOW_PATH } from '../core/init/files.ts'
@@ -18,17 +19,27 @@ import { diagnose } from './doctor.ts'
 import { initSettings } from './init.ts'
 import type { Job } from './job.ts'
 
-const USAGE = 'node …/dist/index.js init|doctor [--json] [--config .github/autoresearch.yml]'
+const USAGE =
+  'node …/dist/index.js init|doctor [--json] [--config .github/autoresearch.yml] [--time-budget 5h30m]'
+
+interface Arguments {
+  command: string
+  json: boolean
+  config: string
+  /** How long `doctor` may train. */
+  'time-budget': string
+}
 
 /** @param words the arguments after the program */
 export default async function commandLine(words: readonly string[], cancelled: AbortSignal): Promise<void> {
-  const { command, json, config } = readArguments(words)
+  const given = readArguments(words)
+  const { command, json, config } = given
   if (command === 'init') return initHere(config, json)
-  if (command === 'doctor') return doctorHere(config, json, cancelled)
+  if (command === 'doctor') return doctorHere(given, cancelled)
   throw new ConfigError(`unknown command ${JSON.stringify(command)}`, { hint: `Usage: ${USAGE}` })
 }
 
-function readArguments(words: readonly string[]): { command: string; json: boolean; config: string } {
+function readArguments(words: readonly string[]): Arguments {
   try {
     const { values, positionals } = parseArgs({
       args: [...words],
@@ -36,6 +47,7 @@ function readArguments(words: readonly string[]): { command: string; json: boole
       options: {
         json: { type: 'boolean', default: false },
         config: { type: 'string', default: '.github/autoresearch.yml' },
+        'time-budget': { type: 'string', default: '5h30m' },
       },
     })
     return { command: positionals.join(' '), ...values }
@@ -62,15 +74,20 @@ async function initHere(configPath: string, json: boolean): Promise<void> {
   process.stdout.write(`${text}\n`)
 }
 
-async function doctorHere(configPath: string, json: boolean, cancelled: AbortSignal): Promise<void> {
+async function doctorHere({ json, ...options }: Arguments, cancelled: AbortSignal): Promise<void> {
   const clone = await describeClone(process.cwd())
-  const job = localJob(clone, configPath, cancelled)
-  const place = job.inputs.token === '' ? { branch: 'HEAD', commit: clone.commit } : undefined
   await sweepLeftovers([tmpdir()])
-  const checks = await diagnose(job, terminalLog, place)
-  const text = json ? JSON.stringify(doctorJson(checks), null, 2) : describeChecks(checks)
-  process.stdout.write(`${text}\n`)
-  if (!isReady(checks)) process.exitCode = 1
+  const scratch = await makeFolder(tmpdir(), 'doctor')
+  try {
+    const job = localJob(clone, options, scratch, cancelled)
+    const place = job.inputs.token === '' ? { branch: 'HEAD', commit: clone.commit } : undefined
+    const checks = await diagnose(job, terminalLog, place)
+    const text = json ? JSON.stringify(doctorJson(checks), null, 2) : describeChecks(checks)
+    process.stdout.write(`${text}\n`)
+    if (!isReady(checks)) process.exitCode = 1
+  } finally {
+    await removeFolder(scratch)
+  }
 }
 
 /** Standard output is for the result alone. */
@@ -80,11 +97,17 @@ const terminalLog: Log = {
 }
 
 /** A job as a runner would describe it. GitHub is asked only when GITHUB_TOKEN and GITHUB_REPOSITORY are set. */
-function localJob({ directory, remoteUrl }: Clone, configPath: string, cancelled: AbortSignal): Job {
+function localJob(
+  { directory, remoteUrl }: Clone,
+  { config, 'time-budget': timeBudget }: Omit<Arguments, 'json'>,
+  temporaryDirectory: string,
+  cancelled: AbortSignal,
+): Job {
   const { GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_SERVER_URL, GITHUB_API_URL, OPENAI_API_KEY } = process.env
   const inputs = {
     ...readInputs(),
-    configPath,
+    configPath: config,
+    timeBudgetSeconds: durationOf(timeBudget),
     token: GITHUB_REPOSITORY ? (GITHUB_TOKEN ?? '') : '',
     openaiApiKey: OPENAI_API_KEY ?? '',
   }
@@ -93,13 +116,21 @@ function localJob({ directory, remoteUrl }: Clone, configPath: string, cancelled
     serverUrl: GITHUB_SERVER_URL ?? (remoteUrl ? originOf(remoteUrl) : 'https://github.com'),
     apiUrl: GITHUB_API_URL ?? 'https://api.github.com',
     workspace: directory,
-    temporaryDirectory: tmpdir(),
+    temporaryDirectory,
     cacheDirectory: join(homedir(), '.cache', 'autoresearch'),
     runUrl: undefined,
     runId: '0',
     runAttempt: 1,
   }
   return { inputs, runner, cancelled }
+}
+
+function durationOf(text: string): number {
+  const seconds = parseDuration(text)
+  if (seconds !== undefined) return seconds
+  throw new ConfigError(`--time-budget: expected a duration such as 5h30m, found ${JSON.stringify(text)}`, {
+    hint: `Usage: ${USAGE}`,
+  })
 }
 
 function originOf(url: string): string {

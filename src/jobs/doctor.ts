@@ -21,7 +21,7 @@ export function diagnose(job: Job, log: Log, place?: Place): Promise<readonly Ch
     repository: createRepository(gitContext(job)),
     ...(place ? {} : { github: createProbe(connectJob(job)) }),
     machine: createMachineProbe(process.env, cancelled),
-    openTrainer: () => wireTrainer(job),
+    openTrainer: () => wireTrainer(job, log),
     askModel: (endpoint, key) => askOnce(endpoint, key, cancelled),
     clock: systemClock,
     log,

@@ -7,17 +7,17 @@ import { createRepository } from '../adapters/git/repository.ts'
 import { createChecker } from '../adapters/trainer/checks.ts'
 import { describeTestbed } from '../adapters/trainer/testbed.ts'
 import { createTrainer } from '../adapters/trainer/trainer.ts'
-import type { Checker, Trainer } from '../ports.ts'
+import type { Checker, Log, Trainer } from '../ports.ts'
 import { gitContext, type Job, resultsDirectory, secretsHere } from './job.ts'
 
 /** The action's own `python/` folder, beside `dist/`. */
 const SHIM_DIRECTORY = fileURLToPath(new URL('../python', import.meta.url))
 
-export async function wireTrainer(job: Job): Promise<Trainer> {
+export async function wireTrainer(job: Job, log: Log = actionsLog): Promise<Trainer> {
   return createTrainer({
     repository: createRepository(gitContext(job)),
     clock: systemClock,
-    log: actionsLog,
+    log,
     testbed: await describeTestbed(),
     configPath: job.inputs.configPath,
     resultsDirectory: resultsDirectory(job),

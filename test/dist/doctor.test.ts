@@ -76,7 +76,7 @@ async function aClone(research: Awaited<ReturnType<typeof startResearch>>) {
 }
 
 it.concurrent('works in a clone without GitHub', async () => {
-  await using research = await startResearch([], KNOBS)
+  await using research = await startResearch([], { ...KNOBS, setup: 'echo ready' })
   await using clone = await aClone(research)
   const { code, stdout } = await clone.doctor('--json')
   expect(code, stdout).toBe(0)

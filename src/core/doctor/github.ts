@@ -73,16 +73,12 @@ const STOPS: Readonly<Record<string, { on: readonly BranchKind[]; what: string }
   required_status_checks: { on: PUSHED, what: 'demands checks before a push' },
   merge_queue: { on: ALL, what: 'demands a merge queue, and merges happen directly' },
   required_deployments: { on: ALL, what: 'demands deployments' },
-  workflows: { on: ALL, what: 'demands that other workflows run first' },
-}
-
-/** Rules that only leave something behind. */
-const LEAVES: Readonly<Record<string, { on: readonly BranchKind[]; what: string }>> = {
-  deletion: { on: ['candidates'], what: 'decided branches stay, because a rule forbids to delete them' },
+  // A candidate that is replayed on a new baseline keeps its branch.
   non_fast_forward: {
     on: ['candidates'],
-    what: 'a candidate that is replayed on a new baseline gets a new branch, because a rule forbids force-pushes',
+    what: 'forbids force-pushes, with which a candidate moves to a new baseline',
   },
+  workflows: { on: ALL, what: 'demands that other workflows run first' },
 }
 
 /** @param metric name of the metric, whose check is ours */
@@ -103,13 +99,14 @@ export function checkBranchRules(
         `Exclude \`autoresearch/**\` from that rule, or let the action bypass it: ${repositoryUrl}/settings/rules.`,
       ),
     }
-  const left = rules.flatMap(({ type }) => (LEAVES[type]?.on.includes(kind) ? [LEAVES[type].what] : []))
   const text = rules.length === 0 ? `no rule on ${branch}` : `the rules on ${branch} leave the action its way`
+  const stays = kind === 'candidates' && rules.some(({ type }) => type === 'deletion')
+  if (!stays) return { ...place, ...ok(text) }
   return {
     ...place,
     ...ok(
-      [text, ...left].join('; '),
-      left.length > 0 ? `To change that, see ${repositoryUrl}/settings/rules.` : undefined,
+      `${text}; decided branches stay, because a rule forbids to delete them`,
+      `To have them deleted, change that rule: ${repositoryUrl}/settings/rules.`,
     ),
   }
 }
@@ -142,7 +139,7 @@ export function checkWorkflowFiles(
     ...place,
     ...problem(
       `workflow files differ between ${baseline} and ${defaultBranch} (${changed.slice(0, 3).join(', ')}), so GitHub may refuse to push candidates`,
-      `Merge ${defaultBranch} into ${baseline}: \`git push origin origin/${defaultBranch}:${baseline}\` if it can be fast-forwarded.`,
+      `On ${baseline} run \`git checkout origin/${defaultBranch} -- .github/workflows\`, commit, and push it.`,
     ),
   }
 }

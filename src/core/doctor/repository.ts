@@ -1,4 +1,4 @@
-// What the repository contains that trials cannot use: Git LFS pointers and submodules; and constants that can be searched.
+// What a repository contains that is fetched from elsewhere, and the constants that can be searched.
 
 import type { Config } from '../config/config.ts'
 import { isEditable } from '../gate/gate.ts'
@@ -7,33 +7,29 @@ import { type Check, ok, problem } from './check.ts'
 
 const POINTER = 'version https://git-lfs.github.com/spec/v1\n'
 
-/** @param files text files of the commit */
+/**
+ * Content that is fetched before the first run; if that fails, the line of `setup` says why.
+ *
+ * @param files text files of the commit
+ */
 export function checkLargeFiles(files: ReadonlyMap<string, string>): Check {
-  const place = { area: 'configuration', id: 'lfs' } as const
   const pointers = [...files].filter(([, text]) => text.startsWith(POINTER)).map(([path]) => path)
-  if (pointers.length === 0) return { ...place, ...ok('no file is a Git LFS pointer') }
-  return {
-    ...place,
-    ...problem(
-      `${pointers.length} files are Git LFS pointers, which trials would read instead of the content (${pointers.slice(0, 3).join(', ')})`,
-      'Let `setup` download the content into $AUTORESEARCH_DATA, and read it from there.',
-    ),
-  }
+  return { area: 'configuration', id: 'lfs', ...fetched(pointers, 'no file is in Git LFS', 'in Git LFS') }
 }
 
 export function checkSubmodules(files: ReadonlyMap<string, string>): Check {
-  const place = { area: 'configuration', id: 'submodules' } as const
-  const modules = [...(files.get('.gitmodules') ?? '').matchAll(/^\s*path\s*=\s*(.+)$/gm)].map(
-    ([, path]) => path,
+  const text = files.get('.gitmodules') ?? ''
+  const modules = [...text.matchAll(/^\s*path\s*=\s*(.+)$/gm)].map(([, path = '']) => path)
+  return { area: 'configuration', id: 'submodules', ...fetched(modules, 'no submodules', 'submodules') }
+}
+
+function fetched(paths: readonly string[], none: string, what: string) {
+  if (paths.length === 0) return ok(none)
+  const some = paths.slice(0, 3).join(', ')
+  return ok(
+    `${paths.length} ${what}, whose content is fetched for each machine (${some}${paths.length > 3 ? ', …' : ''})`,
+    'Keep large data out of the repository where you can: `setup` can download it into $AUTORESEARCH_DATA.',
   )
-  if (modules.length === 0) return { ...place, ...ok('no submodules') }
-  return {
-    ...place,
-    ...problem(
-      `the submodules ${modules.slice(0, 3).join(', ')} are empty in a trial`,
-      'Let `setup` clone them into $AUTORESEARCH_DATA, and use them from there.',
-    ),
-  }
 }
 
 /** Constants in the editable files, which the proposer `knobs` varies. */

@@ -1,7 +1,7 @@
 // What real runs of the baseline show: the metric, whether seeds decide anything, the noise, and which gain can be seen.
 import type { Config } from '../config/config.ts'
 import type { TrialResult } from '../record/trial.ts'
-import { baselineAdvice, endOfOutput } from '../report/baseline-failure.ts'
+import { endOfOutput, failureRemedy } from '../report/baseline-failure.ts'
 import { formatNumber, formatSeconds, formatShare } from '../text/numbers.ts'
 import { type Check, ok, problem, skipped } from './check.ts'
 
@@ -38,7 +38,7 @@ function foundInRun(result: TrialResult, config: Config, configPath: string) {
   if (!isMeasured(result))
     return problem(
       `a run of the baseline ended ${result.outcome} after ${took}: ${result.reason ?? 'no reason known'}${endOfOutput(result)}`,
-      baselineAdvice(result, config, configPath),
+      failureRemedy(result, config, configPath),
     )
   const text = `a run printed ${config.metric.name} ${formatNumber(result.value)} after ${took}`
   const { budgetSeconds } = config

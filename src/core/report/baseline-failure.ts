@@ -33,10 +33,11 @@ export function baselineAdvice(failed: Failed, config: Config, configPath: strin
   const retry = isFinal
     ? `If the machine was at fault, push any commit to ${config.baseline} to measure it again.`
     : 'The next job measures the baseline again. No pull request was opened.'
-  return `${remedy(failed, config, configPath)} ${retry}`
+  return `${failureRemedy(failed, config, configPath)} ${retry}`
 }
 
-function remedy(failed: Failed, config: Config, configPath: string): string {
+/** What to change so that the next run does not end in this way. */
+export function failureRemedy(failed: Failed, config: Config, configPath: string): string {
   const { outcome, reason = '', tail = '' } = failed
   const place = `on the branch ${config.baseline}, which also holds the configuration in use`
   const evaluate = isFromEvaluation(reason) ? config.evaluate : undefined
