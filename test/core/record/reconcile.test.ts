@@ -177,6 +177,14 @@ describe('reconcile', () => {
     ])
   })
 
+  it('F118 sees a merge by git although GitHub still shows its pull request as open', () => {
+    const observed = { ...asWeLeftIt, baseline: MERGED_TO, pullRequests: [aPullRequest()] }
+    expect(reconcile(aState({ candidates: [ACCEPTED] }), observed)).toEqual([
+      merged(),
+      { kind: 'baseline', ...MERGED_TO, cause: 'merged' },
+    ])
+  })
+
   it('F50 F51 follows the baseline wherever a person moved it', () => {
     const pushed = aBaseline('pushed')
     const observed = { ...asWeLeftIt, baseline: pushed }
