@@ -15,7 +15,7 @@ export interface Places {
 }
 
 /** What a command may write to besides `out`, because nothing else ever reads it: copies that are deleted afterwards. */
-export interface OwnCopies {
+interface OwnCopies {
   home: string
   /** Caches of compilers. */
   compiled?: string
