@@ -1,0 +1,1 @@
+import{diagnose,doctorJob}from"./doctor.js";export{doctorJob as default,diagnose};

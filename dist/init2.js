@@ -1,0 +1,1 @@
+import{initJob,initSettings}from"./init.js";export{initJob as default,initSettings};
