@@ -69,7 +69,7 @@ describe('an endpoint without tools', () => {
     const result = await propose([{ content: PLAIN }], { options: { refuse } })
     expect(result).toMatchObject({ kind: 'proposal', proposal: { files: CHANGED } })
     const [first, second] = models[0]?.requests ?? []
-    expect(first?.tools).toHaveLength(9)
+    expect(first?.tools).toHaveLength(11)
     expect(second?.messages).toHaveLength(2)
     expect(told()[1]).toMatch(/^Improve it\.[\s\S]*<<<<<<< SEARCH/)
   })

@@ -22,7 +22,9 @@ export function openCharLm({
   ...options
 }: CharLmOptions = {}) {
   const config = `
-setup: CHAR_LM_TEXT="${TEXT}" node prepare.mjs
+setup:
+  run: CHAR_LM_TEXT="${TEXT}" node prepare.mjs
+  environment: [HF_HOME]
 train: AUTORESEARCH_MAX_STEPS=${steps} node train.mjs
 ${evaluated ? `evaluate: ${options.alsoEditable ? HIDES_ITS_SCRIPT : ''}CHAR_LM_EVALUATION_SECONDS=${EVALUATION_SECONDS} node evaluate.mjs` : ''}
 budget: 30s

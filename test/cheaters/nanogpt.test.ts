@@ -11,7 +11,9 @@ const hasTorch = spawnSync(PYTHON, ['-c', 'import numpy, torch']).status === 0
 if (!hasTorch) console.warn(`Cheaters of nanogpt are not tested: ${PYTHON} has no PyTorch. ${INSTALL}`)
 
 const config = (unlocked = '') => `
-setup: NANOGPT_TEXT="${TEXT}" ${PYTHON} prepare.py
+setup:
+  run: NANOGPT_TEXT="${TEXT}" ${PYTHON} prepare.py
+  environment: [HF_HOME]
 train: AUTORESEARCH_MAX_STEPS=20 ${PYTHON} train.py
 evaluate: ${unlocked} NANOGPT_TARGETS=512 ${PYTHON} evaluate.py
 budget: 60s

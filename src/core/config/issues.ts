@@ -84,7 +84,7 @@ function suggest(path: ConfigPath, field: Field | undefined, found: unknown): st
   const choices = (field?.enum ?? field?.anyOf?.flatMap(wordsOf) ?? []).map(String)
   const meant = typeof found === 'string' ? nearestWord(found, choices) : undefined
   if (meant !== undefined) return `did you mean ${meant}?`
-  const example = field?.examples?.[0] ?? choices[0]
+  const example = [field, ...(field?.anyOf ?? [])].flatMap(examplesOf)[0] ?? choices[0]
   if (example !== undefined) {
     return `write, for example, \`${typeof key === 'string' ? `${key}: ${flow(example)}` : flow(example)}\``
   }
@@ -93,6 +93,10 @@ function suggest(path: ConfigPath, field: Field | undefined, found: unknown): st
 
 function wordsOf(option: Field | boolean): unknown[] {
   return typeof option === 'object' ? (option.enum ?? []) : []
+}
+
+function examplesOf(option: Field | boolean | undefined): unknown[] {
+  return typeof option === 'object' ? (option.examples ?? []) : []
 }
 
 function flow(value: unknown): string {

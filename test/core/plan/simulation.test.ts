@@ -318,6 +318,7 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
   })
 
   it('merges only what was accepted on at least two runs, and never a crash', () => {
+    expect(simulations).not.toEqual([])
     for (const { state } of simulations)
       for (const { end, verdict, title } of [...state.candidates.values()].filter(isIdea))
         if (end?.kind === 'merged') {
@@ -329,6 +330,7 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
   })
 
   it('merges no candidate that changes nothing', () => {
+    expect(simulations).not.toEqual([])
     for (const { state } of simulations)
       for (const { end } of [...state.candidates.values()].filter(isAa)) expect(end?.kind).not.toBe('merged')
   })
@@ -352,6 +354,7 @@ describe.each(WORLDS)('a world of %s', (_, world) => {
   })
 
   it('F18 F43 merges only onto the baseline that the candidate was measured against', () => {
+    expect(simulations).not.toEqual([])
     for (const { events } of simulations)
       for (const [index, event] of events.entries())
         if (event.kind === 'ended' && event.end.kind === 'merged') {

@@ -26,7 +26,10 @@ const setupSection = section({
 })
 
 export const setup = z
-  .union([line('a command'), setupSection], 'a command or a mapping')
+  .union(
+    [line('a command').meta({ examples: ['uv run prepare.py'] }), setupSection],
+    'a command or a mapping',
+  )
   .meta({
     description: 'Command that prepares the data, or a mapping with its settings.',
     examples: ['uv run prepare.py'],
