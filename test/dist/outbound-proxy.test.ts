@@ -1,7 +1,7 @@
 // The built action in a network that only a proxy leaves.
 import { expect, test } from 'vitest'
 import { startForwardProxy } from '../forward-proxy.ts'
-import { proposal, REPOSITORY, startResearch } from './research.ts'
+import { proposal, startResearch } from './research.ts'
 
 test('F93 a whole job works through the proxy, for GitHub, git and a model with a private authority', async () => {
   const better = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.4')
