@@ -141,7 +141,7 @@ describe.skipIf(SKIP)('without the evaluator', () => {
 
   test('F30 two numbers are still none', async () => {
     const { verdict } = judged(await take(lab, PRINTS_TWICE))
-    expect(verdict).toMatchObject({ kind: 'reject', reason: expect.stringContaining('reported 2 times') })
+    expect(verdict).toMatchObject({ kind: 'reject', reason: expect.stringContaining('printed 2 times') })
   })
 })
 
