@@ -1,7 +1,6 @@
 // Reads from the text of a source file what it may tell people: errors, warnings, reasons, and answers of other programs
 // with their remedies. Parts that are only known while the action runs become `…`.
-import type { Argument, Expression, ObjectExpression, Program, Statement } from '@oxc-project/types'
-import { parseSync, Visitor } from 'rolldown/utils'
+import { type ESTree, parseSync, Visitor } from 'rolldown/utils'
 
 export interface Message {
   /** The class of an error. An `answer` is a pattern of what GitHub, git or a training command prints. */
@@ -14,8 +13,8 @@ export interface Message {
 /** The class of errors that the constants and functions with a message and a hint are made into. */
 const REFUSAL = 'SandboxError'
 
-type Constants = ReadonlyMap<string, Expression>
-type Node = Argument | null | undefined
+type Constants = ReadonlyMap<string, ESTree.Expression>
+type Node = ESTree.Argument | null | undefined
 
 /**
  * @param source TypeScript
@@ -60,22 +59,32 @@ export function readMessages(source: string, classes: readonly string[]): Messag
   return found
 }
 
-/** The constants of a file by name, whatever their scope, and the functions that only return something. */
-function constantsOf(program: Program): Constants {
-  const constants = new Map<string, Expression>()
+/** The constants of a file, and its functions that only return something. A name that means two things is left out. */
+function constantsOf(program: ESTree.Program): Constants {
+  const found: [name: string, meaning: ESTree.Expression | undefined][] = []
+  const takeParameters = ({ params }: { params: readonly ESTree.ParamPattern[] }) => {
+    for (const one of params) if (one.type === 'Identifier') found.push([one.name, undefined])
+  }
   new Visitor({
     VariableDeclarator({ id, init }) {
-      if (id.type === 'Identifier' && init) constants.set(id.name, init)
+      if (id.type === 'Identifier' && init) found.push([id.name, init])
     },
-    FunctionDeclaration({ id, body }) {
-      const returned = returnedBy(body?.body)
-      if (id && returned) constants.set(id.name, returned)
+    FunctionDeclaration(node) {
+      takeParameters(node)
+      const returned = returnedBy(node.body?.body)
+      if (node.id && returned) found.push([node.id.name, returned])
     },
+    ArrowFunctionExpression: takeParameters,
   }).visit(program)
-  return constants
+  const byName = Map.groupBy(found, ([name]) => name)
+  return new Map(
+    [...byName].flatMap(([name, [only, ...others]]) =>
+      only?.[1] && others.length === 0 ? [[name, only[1]] as const] : [],
+    ),
+  )
 }
 
-function returnedBy([only]: readonly Statement[] = []): Expression | undefined {
+function returnedBy([only]: readonly ESTree.Statement[] = []): ESTree.Expression | undefined {
   return only?.type === 'ReturnStatement' ? (only.argument ?? undefined) : undefined
 }
 
@@ -124,7 +133,7 @@ function writtenIn(node: Node, constants: Constants): string {
 const WORDS = ['Literal', 'TemplateLiteral', 'BinaryExpression', 'ConditionalExpression']
 
 /** The words that a constant, or the call of a function, stands for. */
-function constantNamed(node: Node, constants: Constants): Expression | undefined {
+function constantNamed(node: Node, constants: Constants): ESTree.Expression | undefined {
   const name = node?.type === 'CallExpression' ? node.callee : node
   const found = name?.type === 'Identifier' ? constants.get(name.name) : undefined
   return found && WORDS.includes(found.type) ? found : undefined
@@ -134,7 +143,7 @@ function referred(node: Node, constants: Constants): Node {
   return node?.type === 'Identifier' ? constants.get(node.name) : node
 }
 
-function fieldOf(node: Node, key: string): Expression | undefined {
+function fieldOf(node: Node, key: string): ESTree.Expression | undefined {
   if (node?.type !== 'ObjectExpression') return undefined
   for (const property of node.properties)
     if (property.type === 'Property' && property.key.type === 'Identifier' && property.key.name === key)
@@ -147,7 +156,7 @@ function patternOf(node: Node): string | undefined {
 }
 
 /** `403, 404: words`, of a row of a table. A row without words is recognised by its call. */
-function answerOf(row: ObjectExpression, constants: Constants): string {
+function answerOf(row: ESTree.ObjectExpression, constants: Constants): string {
   const status = fieldOf(row, 'status')
   const numbers = status?.type === 'ArrayExpression' ? status.elements : [status]
   const statuses = numbers.flatMap((one) => (one?.type === 'Literal' ? [String(one.value)] : [])).join(', ')
