@@ -66,6 +66,9 @@ const FILES: readonly (readonly [variable: string, file: string])[] = [
   ['UV_PYTHON_INSTALL_DIR', '.local/share/uv/python'],
   ['RUSTUP_HOME', '.rustup'],
   ['CARGO_HOME', '.cargo'],
+  // Downloads, which would otherwise be repeated for each version of the baseline's fixed files.
+  ['npm_config_cache', '.npm'],
+  ['PIP_CACHE_DIR', '.cache/pip'],
 ]
 
 /**
