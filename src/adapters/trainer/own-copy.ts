@@ -1,5 +1,5 @@
 // Copies what setup left for one run, which may write to its copy. Copies are cheap: a file system that can share blocks
-// does so, and where it cannot, large files and virtual environments are links to the original, which is read-only.
+// does so, and where it cannot, large files, virtual environments and npm packages are links to the original, which is read-only.
 import { constants } from 'node:fs'
 import { copyFile, lstat, lutimes, mkdir, readdir, readlink, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,6 +11,8 @@ const LARGE_BYTES = 1024 ** 2
 const INSTALLATION_SIGNS = ['pyvenv.cfg', 'conda-meta']
 /** Where `uv` keeps unpacked packages. */
 const INSTALLATION_NAMES = ['archive-v0']
+/** Packages are links one by one, so that tools can still write to `node_modules/.cache`. */
+const NPM_PACKAGE = /(^|\/)node_modules\/(@[^/]+\/)?[^./@][^/]*$/
 const FILES_AT_ONCE = 32
 
 export interface OwnCopy {
@@ -34,7 +36,9 @@ export async function copyForRun(copy: OwnCopy, folder = ''): Promise<void> {
         const path = folder === '' ? entry.name : `${folder}/${entry.name}`
         if (copy.except?.has(path)) return
         const isLinked =
-          copy.seenAt !== undefined && (await isInstallation(join(copy.from, path), entry.name))
+          entry.isDirectory() &&
+          copy.seenAt !== undefined &&
+          (NPM_PACKAGE.test(path) || (await isInstallation(join(copy.from, path), entry.name)))
         if (entry.isDirectory() && !isLinked) {
           await makeFolderAt(join(copy.to, path))
           await copyForRun(copy, path)
@@ -46,8 +50,8 @@ export async function copyForRun(copy: OwnCopy, folder = ''): Promise<void> {
 async function copyEntry({ from, to, seenAt }: OwnCopy, path: string): Promise<void> {
   const [source, target] = [join(from, path), join(to, path)]
   const seen = seenAt === undefined ? undefined : join(seenAt, path)
-  const status = await lstat(source)
-  await removeTree(target)
+  const [status, before] = await Promise.all([lstat(source), lstat(target).catch(() => undefined)])
+  if (before) await removeTree(target)
   if (status.isSymbolicLink()) await symlink(await readlink(source), target)
   else if (status.isDirectory() && seen !== undefined) await symlink(seen, target)
   else if (status.isFile()) {
