@@ -75,17 +75,16 @@ export async function prepareData(
     await mkdir(folder, { recursive: true })
   const onWait = (): void =>
     options.log.info('Another job on this machine prepares the same data; waiting for it')
-  const inUse = await lockOf(version, signal, onWait)
+  await lockOf(version, signal, onWait)
   if (!(await exists(join(version, READY)))) {
-    release(inUse)
-    const lock = await lockFile(lockPath(version), { kind: 'exclusive', signal, onWait })
+    // A lock of its own: whoever waits for it must not wait for jobs that use the version, which may take all night.
+    const lock = await lockFile(`${lockPath(version)}.preparing`, { kind: 'exclusive', signal, onWait })
     try {
       // Another job may have prepared it while this one waited.
       if (!(await exists(join(version, READY)))) await prepareVersion(options, config, base, version, signal)
     } finally {
       release(lock)
     }
-    await lockOf(version, signal, onWait)
   }
   await utimes(join(version, READY), new Date(), new Date())
   await evictVersions(options, config.setupPolicy, version)
