@@ -2,78 +2,33 @@
 // has an evaluator, it then runs that on data that training never saw.
 
 import { mkdir, writeFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { certificationConfig } from '../../core/certify/certify.ts'
-import { type Config, configIn } from '../../core/config/config.ts'
+import { configIn } from '../../core/config/config.ts'
 import { measurementHash } from '../../core/config/measurement.ts'
 import { wallAllowanceSeconds } from '../../core/judge/counted-runs.ts'
 import { type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/record/trial.ts'
-import { defaultProcesses, type Places, writableFolders } from '../../core/sandbox/sandbox.ts'
-import { SecretWatch } from '../../core/text/redaction.ts'
 import { mayBeCut } from '../../core/trial/batch.ts'
 import type { CutPlan } from '../../core/trial/curve.ts'
-import type { Measurement, MetricSource, MetricText } from '../../core/trial/metric.ts'
-import { readMetricFile } from '../../core/trial/metric-file.ts'
-import { measureTrial, ofEvaluation } from '../../core/trial/outcome.ts'
-import { OutputReader } from '../../core/trial/output.ts'
 import { UserFacingError } from '../../errors.ts'
-import type { Clock, Log, Trainer } from '../../ports.ts'
-import type { GitRepository } from '../git/repository.ts'
+import type { Trainer } from '../../ports.ts'
 import { keepFolder, makeFolder, removeFolder } from '../leftovers.ts'
-import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts'
-import { diskUse } from '../sandbox/watch/files.ts'
-import { readBoundedFileIn } from './bounded-file.ts'
+import { openSandbox } from '../sandbox/sandbox.ts'
 import { type CompilerCaches, compilerCaches } from './compiled.ts'
-import { CurveFollower, type EarlyEnd } from './curve-follower.ts'
-import { assertStillThere, type Claim, claimDevices } from './device.ts'
+import type { PreparedBaseline, TrainerOptions, TrialContext } from './context.ts'
+import type { EarlyEnd } from './curve-follower.ts'
+import { assertStillThere, claimDevices } from './device.ts'
 import { metered } from './device-meter.ts'
-import { OFFLINE, trainingEnvironment, uvEnvironment } from './environment.ts'
+import { measure } from './measure.ts'
+import { endedWell, type Ran, runCommand } from './run-command.ts'
 import { makeCopies, moveOutputs, type RunSource } from './run-places.ts'
-import { assertHidden, type PreparedData, prepareData } from './setup.ts'
+import { assertHidden, prepareData } from './setup.ts'
 
-export interface TrainerOptions {
-  repository: GitRepository
-  clock: Clock
-  log: Log
-  testbed: string
-  configPath: string
-  /** Folder for results and logs, with one subfolder per trial. */
-  resultsDirectory: string
-  /** Folder for the data that `setup` prepared, kept between jobs on this machine. */
-  cacheDirectory: string
-  /** Folder for the temporary files of a trial. A killed job leaves them there until a later job or the runner removes them. */
-  scratchDirectory: string
-  /** The action's `python/` folder, which makes Python trials use the harness's seeds. */
-  shimDirectory: string
-  /** The environment of this process; training sees only the names on the allowlist. */
-  environment: NodeJS.ProcessEnv
-  /** Secrets that must not appear in a candidate's output. */
-  secrets: readonly string[]
-  /** The workflow run that trains, and the number of its attempt. */
-  runId: string
-  runAttempt: number
-}
-
-const MAX_METRIC_FILE_BYTES = 1024 * 1024
 /** Minimum timeout of an evaluation; a longer timeout of training applies to it too. */
 const MIN_EVALUATION_SECONDS = 60
 const TAIL_CHARACTERS = 4000
 /** A failed trial keeps the end of its output as the reason; the output of these two explains nothing. */
 const OUTCOMES_WITHOUT_TAIL: ReadonlySet<Outcome> = new Set(['measured', 'cut'])
-
-/** What all trials of one baseline share: its configuration, prepared data and sandbox. */
-interface PreparedBaseline {
-  options: TrainerOptions
-  config: Config
-  sandbox: Sandbox
-  prepared: PreparedData
-}
-
-/** Everything one trial needs. */
-interface TrialContext extends PreparedBaseline {
-  claim: Claim
-}
 
 /** Everything the commands of one trial need. */
 interface RunContext extends TrialContext, Pick<RunSource, 'repository' | 'sealed' | 'base'> {
@@ -283,108 +238,6 @@ function earlyEnd(
 ): EarlyEnd | undefined {
   if (config.cutBelow === undefined || trial.candidate === null) return undefined
   return plan?.testbed === options.testbed && mayBeCut(trial) ? { plan } : {}
-}
-
-interface Ran {
-  exit: Awaited<ReturnType<Sandbox['run']>>
-  reader: OutputReader
-  /** The output, without secrets. */
-  log: string
-  leaked: boolean
-  wallSeconds: number
-  firstPointSeconds: number | undefined
-  /** Why the trainer ended the run early. */
-  ended: Measurement | undefined
-}
-
-/** Whether there is something to evaluate. A run that exceeded a cap does not count, even if it exited with 0. */
-function endedWell({ exit, ended }: Ran): boolean {
-  return exit.code === 0 && !exit.timedOut && exit.exceeded === undefined && ended === undefined
-}
-
-interface CommandRequest {
-  command: string
-  places: Places
-  outWritable: boolean
-  timeoutSeconds: number
-  /** Absent: the command runs until it exits or times out. */
-  early?: EarlyEnd | undefined
-}
-
-async function runCommand(
-  { options, config, sandbox, prepared, claim }: TrialContext,
-  trial: Trial,
-  signal: AbortSignal,
-  request: CommandRequest,
-): Promise<Ran> {
-  const reader = new OutputReader(config.metric, config.progress?.pattern)
-  const watch = new SecretWatch(options.secrets)
-  const follower = new CurveFollower(reader, request.early)
-  const cores = availableParallelism()
-  const { memoryBytes, outBytes, processes = defaultProcesses(cores), read } = config.sandbox
-  // Counted before the clock starts: `node_modules` may have a hundred thousand files.
-  const { files: filesBefore } = await diskUse(writableFolders(request.places, request.outWritable))
-  const begun = options.clock.monotonicSeconds()
-  const exit = await sandbox.run({
-    ...request,
-    filesBefore,
-    accelerators: claim,
-    environment: {
-      ...trainingEnvironment(options.environment, cores, claim.devices.length),
-      ...claim.environment,
-      ...uvEnvironment(prepared.venv),
-      ...(sandbox.level === 'none' ? {} : OFFLINE),
-      AUTORESEARCH_SEED: String(trial.seed),
-      AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
-      // The iteration order of Python's sets of strings depends on this seed.
-      PYTHONHASHSEED: String(trial.seed),
-      PYTHONDONTWRITEBYTECODE: '1',
-    },
-    caps: { outBytes, processes, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
-    read,
-    onOutput: (text, stream) => {
-      reader.push(text, stream)
-      watch.push(text)
-      follower.look(options.clock.monotonicSeconds() - begun)
-    },
-    signal: AbortSignal.any([signal, follower.signal]),
-  })
-  const wallSeconds = options.clock.monotonicSeconds() - begun
-  reader.end()
-  const { firstPointSeconds, ended } = follower
-  const log = watch.redact(reader.log)
-  return { exit, reader, log, leaked: watch.found, wallSeconds, firstPointSeconds, ended }
-}
-
-/** With an evaluator, only its number counts, whatever training printed. */
-async function measure(
-  config: Config,
-  training: Ran,
-  evaluation: Ran | undefined,
-  out: string,
-): Promise<Measurement> {
-  if (training.leaked || evaluation?.leaked)
-    return { outcome: 'invalid-metric', reason: 'its output contained a secret of this job' }
-  if (training.ended) return training.ended
-  const { metric } = config
-  if (evaluation) {
-    const { exit, reader, log } = evaluation
-    const { several, ...found } = reader.metricText
-    // Without the lines: what an evaluator prints may hold its data, and the reason is shown to proposers.
-    const text = several ? { ...found, several: { ...several, quotes: [] } } : found
-    const measured = measureTrial(exit, text, log, false, metric)
-    if (measured.reason === undefined) return measured
-    return { ...measured, reason: ofEvaluation(measured.reason) }
-  }
-  const { exit, reader, log } = training
-  const found = await findMetric(metric.source, out, reader)
-  return measureTrial(exit, found, log, reader.diverged, metric)
-}
-
-async function findMetric(source: MetricSource, out: string, reader: OutputReader): Promise<MetricText> {
-  if (source.kind === 'pattern') return reader.metricText
-  const text = await readBoundedFileIn(out, source.file, MAX_METRIC_FILE_BYTES)
-  return readMetricFile(text, source.file, source.key)
 }
 
 function milliseconds(seconds: number): number {

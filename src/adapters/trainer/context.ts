@@ -1,0 +1,43 @@
+// What trials work with: the options of the job, what all trials of one baseline share, and what one trial has.
+import type { Config } from '../../core/config/config.ts'
+import type { Clock, Log } from '../../ports.ts'
+import type { GitRepository } from '../git/repository.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
+import type { Claim } from './device.ts'
+import type { PreparedData } from './setup.ts'
+
+export interface TrainerOptions {
+  repository: GitRepository
+  clock: Clock
+  log: Log
+  testbed: string
+  configPath: string
+  /** Folder for results and logs, with one subfolder per trial. */
+  resultsDirectory: string
+  /** Folder for the data that `setup` prepared, kept between jobs on this machine. */
+  cacheDirectory: string
+  /** Folder for the temporary files of a trial. A killed job leaves them there until a later job or the runner removes them. */
+  scratchDirectory: string
+  /** The action's `python/` folder, which makes Python trials use the harness's seeds. */
+  shimDirectory: string
+  /** The environment of this process; training sees only the names on the allowlist. */
+  environment: NodeJS.ProcessEnv
+  /** Secrets that must not appear in a candidate's output. */
+  secrets: readonly string[]
+  /** The workflow run that trains, and the number of its attempt. */
+  runId: string
+  runAttempt: number
+}
+
+/** What all trials of one baseline share: its configuration, prepared data and sandbox. */
+export interface PreparedBaseline {
+  options: TrainerOptions
+  config: Config
+  sandbox: Sandbox
+  prepared: PreparedData
+}
+
+/** Everything one trial needs. */
+export interface TrialContext extends PreparedBaseline {
+  claim: Claim
+}

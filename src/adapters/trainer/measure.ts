@@ -1,0 +1,41 @@
+// The outcome of a trial, from what its commands printed or wrote.
+import type { Config } from '../../core/config/config.ts'
+import type { Measurement, MetricSource, MetricText } from '../../core/trial/metric.ts'
+import { readMetricFile } from '../../core/trial/metric-file.ts'
+import { measureTrial, ofEvaluation } from '../../core/trial/outcome.ts'
+import type { OutputReader } from '../../core/trial/output.ts'
+import { readBoundedFileIn } from './bounded-file.ts'
+import type { Ran } from './run-command.ts'
+
+const MAX_METRIC_FILE_BYTES = 1024 * 1024
+
+/** With an evaluator, only its number counts, whatever training printed. */
+export async function measure(
+  config: Config,
+  training: Ran,
+  evaluation: Ran | undefined,
+  out: string,
+): Promise<Measurement> {
+  if (training.leaked || evaluation?.leaked)
+    return { outcome: 'invalid-metric', reason: 'its output contained a secret of this job' }
+  if (training.ended) return training.ended
+  const { metric } = config
+  if (evaluation) {
+    const { exit, reader, log } = evaluation
+    const { several, ...found } = reader.metricText
+    // Without the lines: what an evaluator prints may hold its data, and the reason is shown to proposers.
+    const text = several ? { ...found, several: { ...several, quotes: [] } } : found
+    const measured = measureTrial(exit, text, log, false, metric)
+    if (measured.reason === undefined) return measured
+    return { ...measured, reason: ofEvaluation(measured.reason) }
+  }
+  const { exit, reader, log } = training
+  const found = await findMetric(metric.source, out, reader)
+  return measureTrial(exit, found, log, reader.diverged, metric)
+}
+
+async function findMetric(source: MetricSource, out: string, reader: OutputReader): Promise<MetricText> {
+  if (source.kind === 'pattern') return reader.metricText
+  const text = await readBoundedFileIn(out, source.file, MAX_METRIC_FILE_BYTES)
+  return readMetricFile(text, source.file, source.key)
+}

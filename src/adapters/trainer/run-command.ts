@@ -1,0 +1,83 @@
+// Runs one command of a trial in the sandbox: reads its output as it comes, and enforces the clock and the caps from outside.
+import { availableParallelism } from 'node:os'
+import type { Trial } from '../../core/record/trial.ts'
+import { defaultProcesses, type Places, writableFolders } from '../../core/sandbox/sandbox.ts'
+import { SecretWatch } from '../../core/text/redaction.ts'
+import type { Measurement } from '../../core/trial/metric.ts'
+import { OutputReader } from '../../core/trial/output.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
+import { diskUse } from '../sandbox/watch/files.ts'
+import type { TrialContext } from './context.ts'
+import { CurveFollower, type EarlyEnd } from './curve-follower.ts'
+import { OFFLINE, trainingEnvironment, uvEnvironment } from './environment.ts'
+
+export interface Ran {
+  exit: Awaited<ReturnType<Sandbox['run']>>
+  reader: OutputReader
+  /** The output, without secrets. */
+  log: string
+  leaked: boolean
+  wallSeconds: number
+  firstPointSeconds: number | undefined
+  /** Why the trainer ended the run early. */
+  ended: Measurement | undefined
+}
+
+/** Whether there is something to evaluate. A run that exceeded a cap does not count, even if it exited with 0. */
+export function endedWell({ exit, ended }: Ran): boolean {
+  return exit.code === 0 && !exit.timedOut && exit.exceeded === undefined && ended === undefined
+}
+
+interface CommandRequest {
+  command: string
+  places: Places
+  outWritable: boolean
+  timeoutSeconds: number
+  /** Absent: the command runs until it exits or times out. */
+  early?: EarlyEnd | undefined
+}
+
+export async function runCommand(
+  { options, config, sandbox, prepared, claim }: TrialContext,
+  trial: Trial,
+  signal: AbortSignal,
+  request: CommandRequest,
+): Promise<Ran> {
+  const reader = new OutputReader(config.metric, config.progress?.pattern)
+  const watch = new SecretWatch(options.secrets)
+  const follower = new CurveFollower(reader, request.early)
+  const cores = availableParallelism()
+  const { memoryBytes, outBytes, processes = defaultProcesses(cores), read } = config.sandbox
+  // Counted before the clock starts: `node_modules` may have a hundred thousand files.
+  const { files: filesBefore } = await diskUse(writableFolders(request.places, request.outWritable))
+  const begun = options.clock.monotonicSeconds()
+  const exit = await sandbox.run({
+    ...request,
+    filesBefore,
+    accelerators: claim,
+    environment: {
+      ...trainingEnvironment(options.environment, cores, claim.devices.length),
+      ...claim.environment,
+      ...uvEnvironment(prepared.venv),
+      ...(sandbox.level === 'none' ? {} : OFFLINE),
+      AUTORESEARCH_SEED: String(trial.seed),
+      AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
+      // The iteration order of Python's sets of strings depends on this seed.
+      PYTHONHASHSEED: String(trial.seed),
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
+    caps: { outBytes, processes, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
+    read,
+    onOutput: (text, stream) => {
+      reader.push(text, stream)
+      watch.push(text)
+      follower.look(options.clock.monotonicSeconds() - begun)
+    },
+    signal: AbortSignal.any([signal, follower.signal]),
+  })
+  const wallSeconds = options.clock.monotonicSeconds() - begun
+  reader.end()
+  const { firstPointSeconds, ended } = follower
+  const log = watch.redact(reader.log)
+  return { exit, reader, log, leaked: watch.found, wallSeconds, firstPointSeconds, ended }
+}
