@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createRepository } from '../../src/adapters/git/repository.ts'
@@ -257,5 +257,17 @@ describe('F99 versions on one machine', () => {
     await writeFile(join(data, 'half'), '')
     expect(await killed.prepare(COUNTING)).toBe(data)
     expect(await readdir(data)).toEqual(['runs'])
+  })
+
+  test('F99 who prepares does not wait for jobs that use the version', async () => {
+    const { prepare, cacheDirectory } = await here()
+    const version = dirname(await prepare(COUNTING))
+    await rm(join(version, 'ready'))
+    const user = await lockFile(join(`${cacheDirectory}.locks`, basename(version)), {
+      kind: 'shared',
+      signal: NEVER,
+    })
+    expect(await runs(await prepare(COUNTING))).toBe('run\n')
+    if (typeof user === 'object') user.release()
   })
 })
