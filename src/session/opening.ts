@@ -9,7 +9,7 @@ import { ConfigError, LedgerError } from '../errors.ts'
 import type { BranchUpdate, RemoteBranches } from '../ports.ts'
 import { Journal } from './journal.ts'
 import { type Place, readConfig, readNamedFiles } from './read-config.ts'
-import { deleteLeftBranches, reconcileSession } from './reconciling.ts'
+import { reconcileSession } from './reconciling.ts'
 import { type Ports, Session, type SessionSettings } from './session.ts'
 
 /**
@@ -47,7 +47,6 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
   // This release continues a ledger of an older one: later readers must know the format of the new lines.
   if (session.state.format < LEDGER_FORMAT) session.record([{ kind: 'format', format: LEDGER_FORMAT }])
   await reconcileSession(session)
-  await deleteLeftBranches(session)
   session.decide()
   await logIgnoredConfig(session, origin)
   if (settings.certify) session.requestCertification()

@@ -33,18 +33,15 @@ export async function reconcileSession(session: Session): Promise<void> {
   session.record(events, deletionsAfter(session.state, events, commits))
 }
 
-/** Deletes branches that a killed job left after it had ended their candidates. */
-export async function deleteLeftBranches(session: Session): Promise<void> {
-  const { commits } = await session.ports.repository.remoteBranches()
-  session.record([], deletionsAfter(session.state, [], commits))
-}
-
 /** The branch of an ended candidate can be deleted: GitHub keeps the commits under refs/pull. */
 export function deletion(candidate: Candidate): BranchUpdate {
   return { branch: candidateBranch(candidate.id), from: candidate.head, to: null }
 }
 
-/** Deletions of the branches of all candidates that have ended once these events are recorded, where they are still ours. */
+/**
+ * Deletions of the branches of all candidates that have ended once these events are recorded, where they are still ours. A
+ * killed job may have left some.
+ */
 export function deletionsAfter(
   state: State,
   events: readonly LedgerEvent[],

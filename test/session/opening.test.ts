@@ -96,3 +96,19 @@ test('a configuration that is the same on both branches needs no word', async ()
   expect(session.baseline.commit).toBe(aBaseline().commit)
   expect(log.lines).toEqual([])
 })
+
+describe('F47 a baseline without a ledger', () => {
+  test('is an error, and nothing is created', async () => {
+    const { ports } = theirLab(CONFIG, CONFIG)
+    await expect(openSession({ ...ports, ledger: noLedger }, SETTINGS)).rejects.toMatchObject({
+      message: 'the branch autoresearch/baseline exists, but the ledger branch autoresearch/ledger does not',
+      hint: expect.stringContaining('write `new-ledger: true`'),
+    })
+  })
+
+  test('gets one when the input new-ledger says so', async () => {
+    const { ports } = theirLab(CONFIG, CONFIG)
+    const opening = openSession({ ...ports, ledger: noLedger }, { ...SETTINGS, newLedger: true })
+    await expect(opening).rejects.toThrow('nothing is created')
+  })
+})

@@ -182,7 +182,7 @@ export interface BaselineFailure {
 /**
  * Why the baseline cannot be measured; undefined while it may still be. A baseline that was never measured fails at once
  * when its metric was not found, and for this job when its run failed in any other way than by diverging, which depends on
- * the seed: the mistake is probably in the set-up, and may be mended on the machine before the next job.
+ * the seed: the mistake is probably in the set-up, and may be fixed on the machine before the next job.
  *
  * @param before ids of the trials that ended before this job. Default: all
  */
