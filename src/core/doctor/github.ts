@@ -32,7 +32,7 @@ export function checkPermission(permission: Permission, probe: Probe, needsActio
     }
   const loss = permission === 'actions' && needsActions ? undefined : WITHOUT[permission]
   if (loss === undefined) return { area: 'GitHub', id, ...problem(`the token lacks ${name}`, remedy) }
-  return { area: 'GitHub', id, ...ok(`the token lacks ${name}, so ${loss}`, `To change that: ${remedy}`) }
+  return { area: 'GitHub', id, ...ok(`the token lacks ${name}, so ${loss}`, remedy) }
 }
 
 export function checkPullRequestSetting(allowed: 'yes' | 'no' | 'unknown', repositoryUrl: string): Check {

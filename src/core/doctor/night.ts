@@ -24,6 +24,14 @@ const ANSWER_TOKENS = 8000
 export function checkNight(facts: NightFacts): Check {
   const place = { area: 'proposers', id: 'night' } as const
   const { config, runSeconds, timeBudgetSeconds } = facts
+  if (timeBudgetSeconds < config.timeoutSeconds)
+    return {
+      ...place,
+      ...problem(
+        `a job of ${formatSeconds(timeBudgetSeconds)} starts no run, because one may take ${formatSeconds(config.timeoutSeconds)}`,
+        'Raise `time-budget`, or lower `timeout`.',
+      ),
+    }
   const baselineSeconds = config.replicates.baseline * runSeconds
   const left = timeBudgetSeconds - baselineSeconds
   const trained = Math.floor(left / (RUNS_PER_CANDIDATE * runSeconds))

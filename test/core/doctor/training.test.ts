@@ -93,6 +93,15 @@ describe('a night', () => {
     expect(checkNight(night).remedy).toContain('limits.candidates')
   })
 
+  it('in which a run could reach its timeout only after the end of the job', () => {
+    const { timeoutSeconds } = night.config
+    expect(checkNight({ ...night, runSeconds: 1, timeBudgetSeconds: timeoutSeconds - 1 })).toMatchObject({
+      state: 'problem',
+      text: expect.stringContaining('starts no run'),
+    })
+    expect(checkNight({ ...night, runSeconds: 1, timeBudgetSeconds: timeoutSeconds }).state).toBe('ok')
+  })
+
   it('is too short for the baseline', () => {
     expect(checkNight({ ...night, timeBudgetSeconds: 1800 })).toMatchObject({
       state: 'problem',
