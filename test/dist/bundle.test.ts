@@ -28,3 +28,16 @@ test("what was compiled is kept in the runner's tool cache, although the job fai
   expect({ stdout, exitCode }).toMatchObject({ stdout: expect.stringContaining('is not set'), exitCode: 1 })
   expect(await readdir(join(toolCache, 'autoresearch-compile-cache'))).toHaveLength(1)
 })
+
+test('an older Node is told which one is needed', async () => {
+  const entry = fileURLToPath(new URL('../../dist/index.js', import.meta.url))
+  const older =
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })"
+  const { stderr, exitCode } = await execa('node', ['--import', `data:text/javascript,${older}`, entry], {
+    reject: false,
+  })
+  expect({ stderr, exitCode }).toEqual({
+    stderr: expect.stringContaining('needs Node 24, and this is Node 20.1.0'),
+    exitCode: 1,
+  })
+})
