@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the strings are source text that is read
 // docs/troubleshooting.md has every message of the sources with its remedy, and none that the sources no longer have.
 import { describe, expect, it } from 'vitest'
 import { readMessages } from '../../scripts/messages/read.ts'
