@@ -186,15 +186,25 @@ describe('compiler caches', () => {
     'ls "$TRITON_CACHE_DIR" 2>/dev/null; mkdir -p "$TRITON_CACHE_DIR"; sh train.sh && echo val_loss: 1'
   const compiles = (name: string): string => `touch "$TRITON_CACHE_DIR/${name}"\n`
 
-  sandboxed('F79 start from the baseline’s; a candidate’s own stay with its code', async () => {
-    const { run } = await aPlace({ train: COMPILE, files: { 'train.sh': compiles('baseline') } })
-    const kernels = async (changes?: Record<string, string>) => (await run(changes)).output
-    expect(await kernels()).toBe('val_loss: 1\n')
-    const [one, other] = [{ 'train.sh': compiles('one') }, { 'train.sh': compiles('other') }]
-    expect(await kernels(one)).toBe('baseline\nval_loss: 1\n')
-    expect(await kernels(other)).toBe('baseline\nval_loss: 1\n')
-    expect(await kernels(one)).toBe('baseline\none\nval_loss: 1\n')
-    expect(await kernels()).toBe('baseline\nval_loss: 1\n')
+  sandboxed(
+    'F59 F79 start with what the baseline compiled, and with nothing that a candidate left',
+    async () => {
+      const { run } = await aPlace({ train: COMPILE, files: { 'train.sh': compiles('baseline') } })
+      const kernels = async (name?: string) =>
+        (await run(name === undefined ? undefined : { 'train.sh': compiles(name) })).output
+      for (const name of ['one', 'one', 'other']) expect(await kernels(name)).toBe('val_loss: 1\n')
+      expect(await kernels()).toBe('val_loss: 1\n')
+      for (const name of ['one', 'one', 'other', undefined])
+        expect(await kernels(name)).toBe('baseline\nval_loss: 1\n')
+    },
+  )
+
+  sandboxed('F79 of the baseline before serve one for which nothing was compiled yet', async () => {
+    const { remote, run } = await aPlace({ train: COMPILE, files: { 'train.sh': compiles('baseline') } })
+    await run()
+    const merged = await remote.commit({ 'train.sh': compiles('merged') }, { parent: remote.base })
+    const { output } = await run({ 'train.sh': compiles('candidate') }, merged)
+    expect(output).toBe('baseline\nval_loss: 1\n')
   })
 
   sandboxed('F79 of training are not there in the evaluation', async () => {

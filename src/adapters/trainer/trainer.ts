@@ -188,17 +188,18 @@ async function train(
   )
   if (!endedWell(ran)) return ran
   if (mebibytes === 0) options.log.warn(describeIdleDevice(options.testbed, trial))
-  if (trial.candidate === null) warnOfLongRun(context, ran.wallSeconds)
-  await caches.keep(compiled)
+  if (trial.candidate === null) {
+    warnOfLongRun(context, ran.wallSeconds)
+    await caches.keep(compiled)
+  }
   await moveOutputs(source, out, config.outputs)
   return ran
 }
 
-async function cachesOf(context: RunContext, { base }: Trial): Promise<CompilerCaches> {
-  const { options, config, prepared, sealed } = context
-  const trees = { own: sealed, baseline: await options.repository.treeOf(base) }
+async function cachesOf({ options, config, prepared }: RunContext, { base }: Trial): Promise<CompilerCaches> {
+  const { repository, testbed } = options
   const directory = join(dirname(prepared.data), 'compiled')
-  return compilerCaches(directory, trees, config, options.testbed)
+  return compilerCaches(directory, await repository.treeOf(base), { train: config.train, testbed })
 }
 
 /** Evaluates in new copies, without the compiler caches: nothing that training wrote is there except `out`. */
