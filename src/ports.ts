@@ -33,6 +33,8 @@ export interface ProposalRequest {
   files: ReadonlyMap<string, string>
   /** The paths among `files` that may change. */
   editable: readonly string[]
+  /** The command that trains. */
+  train: string
   /** Past candidates, oldest first. */
   history: readonly Candidate[]
   /** Applies the static gate and the novelty rule. Returns the reasons to refuse the change; empty when it passes. */

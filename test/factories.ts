@@ -243,6 +243,7 @@ export function aProposalRequest(fields: Partial<ProposalRequest> = {}): Proposa
     direction: aDirection(),
     files: new Map(),
     editable: ['train.py'],
+    train: 'python train.py',
     history: [],
     review: () => [],
     past: { search: () => 'no past candidate matches', read: async () => undefined },

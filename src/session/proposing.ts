@@ -88,6 +88,7 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
     direction,
     files,
     editable,
+    train: config.train,
     history: pastIdeas(state, candidatesOf(archived)),
     review: (proposal) => review(session, turn, proposedChanges(files, proposal), archived),
     past: openPast(session, archived),
