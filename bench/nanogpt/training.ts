@@ -25,7 +25,7 @@ export const ARGUMENTS = [
   '--always_save_checkpoint=False',
 ]
 
-export interface Trained {
+interface Trained {
   /** Absent when training failed or did not print a finite number. */
   value?: number
   curve: CurvePoint[]
