@@ -4,7 +4,7 @@ import { findKnobs } from '../../../src/core/propose/knobs/knobs.ts'
 import { writeLike } from '../../../src/core/propose/knobs/literal.ts'
 import type { Candidate, Knob } from '../../../src/core/record/candidate.ts'
 import type { Verdict } from '../../../src/core/record/verdict.ts'
-import { aCandidate, gaussian } from '../../../test/factories.ts'
+import { aCandidate, gaussian, sha } from '../../../test/factories.ts'
 import type { Problem } from './problem.ts'
 
 /** Proposes new values of constants; undefined when it has nothing to propose. */
@@ -71,7 +71,7 @@ export class Night {
     }))
     const [knob] = changed
     this.#history.push({
-      ...aCandidate({ name: `${this.candidates}` }),
+      ...aCandidate({ name: `${this.candidates}`, base: sha(this.text) }),
       ...(changed.length > 1 ? { knobs: changed } : knob && { knob }),
       verdict,
       end: merged ? { kind: 'merged', commit: `${this.candidates}`, asTrained: true } : { kind: 'closed' },
