@@ -1,10 +1,12 @@
-// How good a baseline gets within a number of trials, by how directions are chosen: the production rules against uniform
-// categories, refinement only and random search, on landscapes whose optimum is known (bench/search/landscape.ts).
+// How good a baseline gets within a number of trials. Directions: the production rules against uniform categories, refinement
+// only and random search, on landscapes whose optimum is known (bench/search/landscape.ts). Constants: the search of the
+// proposer `knobs` against the single steps it replaced and others, on made-up scripts (bench/search/constants/problem.ts).
 import { mean } from '../src/core/statistics/noise.ts'
 import { aRandom } from '../test/factories.ts'
 import { readArguments } from './arguments.ts'
 import { meanAndError, percent, ratio, round } from './numbers.ts'
-import { Output } from './output.ts'
+import { Output, type Row } from './output.ts'
+import { compareConstantSearches } from './search/constants/measure.ts'
 import { drawLandscape, optimumOf } from './search/landscape.ts'
 import {
   ours,
@@ -19,13 +21,20 @@ import { Research } from './search/research.ts'
 
 const options = readArguments({
   name: 'search',
-  measures: 'How good a baseline gets within a number of trials, by how directions are chosen.',
+  measures:
+    'How good a baseline gets within a number of trials, by how directions are chosen and constants are searched.',
   repetitions: 300,
-  repetitionIs: 'landscapes on which each policy is tried',
+  repetitionIs: 'landscapes on which each policy is tried, and scripts on which each search is',
   seed: 1000,
   seedDecides: 'landscape of the first repetition; repetition i has seed N + i for every policy',
   options: {
-    trials: { kind: 'counts', help: 'measure the baseline after so many trials', default: [100, 700] },
+    part: { kind: 'texts', help: 'directions, constants or both', default: ['directions', 'constants'] },
+    trials: {
+      kind: 'counts',
+      help: 'directions: measure the baseline after so many trials',
+      default: [100, 700],
+    },
+    runs: { kind: 'counts', help: 'constants: measure the script after so many runs', default: [60, 150] },
   },
 })
 const checkpoints = options.trials.toSorted((a, b) => a - b)
@@ -65,26 +74,37 @@ function research(policy: Policy, seed: number): Outcome {
 }
 
 const seeds = Array.from({ length: options.repetitions }, (_, index) => options.seed + index)
-const outcomes = new Map(
-  Object.entries(POLICIES).map(([name, policy]) => [name, seeds.map((seed) => research(policy, seed))]),
-)
-const own = outcomes.get('ours') ?? []
-const rows = [...outcomes].flatMap(([policy, results]) =>
-  checkpoints.map((trials, at) => {
-    const gained = meanAndError(results.map((result) => result.gained[at] ?? 0))
-    const leads = results.map((result, index) => (own[index]?.gained[at] ?? 0) - (result.gained[at] ?? 0))
-    const lead = meanAndError(leads)
-    return {
-      policy,
-      trials,
-      gainSigmas: round(gained.mean, 2),
-      standardError: round(gained.error, 2),
-      ofOptimumPercent: round(percent(mean(results.map((result) => result.reached[at] ?? 0)), 1), 2),
-      oursAheadSigmas: round(lead.mean, 2),
-      standardErrors: round(ratio(lead.mean ?? 0, lead.error ?? 0), 2),
-    }
-  }),
-)
+
+function compareDirections(): Row[] {
+  const outcomes = new Map(
+    Object.entries(POLICIES).map(([name, policy]) => [name, seeds.map((seed) => research(policy, seed))]),
+  )
+  const own = outcomes.get('ours') ?? []
+  return [...outcomes].flatMap(([policy, results]) =>
+    checkpoints.map((trials, at) => {
+      const gained = meanAndError(results.map((result) => result.gained[at] ?? 0))
+      const leads = results.map((result, index) => (own[index]?.gained[at] ?? 0) - (result.gained[at] ?? 0))
+      const lead = meanAndError(leads)
+      return {
+        policy,
+        trials,
+        gainSigmas: round(gained.mean, 2),
+        standardError: round(gained.error, 2),
+        ofOptimumPercent: round(percent(mean(results.map((result) => result.reached[at] ?? 0)), 1), 2),
+        oursAheadSigmas: round(lead.mean, 2),
+        standardErrors: round(ratio(lead.mean ?? 0, lead.error ?? 0), 2),
+      }
+    }),
+  )
+}
+
 const output = new Output('search', options)
-output.table('rows', 'Gain of the baseline in σ, by policy and number of trials', rows)
+if (options.part.includes('directions'))
+  output.table('rows', 'Gain of the baseline in σ, by policy and number of trials', compareDirections())
+if (options.part.includes('constants')) {
+  const runs = options.runs.toSorted((a, b) => a - b)
+  const { total, byShape } = compareConstantSearches(seeds, runs)
+  output.table('constants', 'Gain of a script in σ, by search of its constants and number of runs', total)
+  output.table('shapes', `The same after ${runs.at(-1)} runs, by shape of the loss`, byShape)
+}
 output.end()

@@ -38,6 +38,8 @@ export interface ProposalRequest {
   addable: readonly string[]
   /** The paths among `files` that are executable. */
   executable: readonly string[]
+  /** The command that trains. */
+  train: string
   /** Past candidates, oldest first. */
   history: readonly Candidate[]
   /** Applies the static gate and the novelty rule. Returns the reasons to refuse the change; empty when it passes. */

@@ -245,6 +245,7 @@ export function aProposalRequest(fields: Partial<ProposalRequest> = {}): Proposa
     editable: ['train.py'],
     addable: [],
     executable: [],
+    train: 'python train.py',
     history: [],
     review: () => [],
     past: { search: () => 'no past candidate matches', read: async () => undefined },

@@ -75,8 +75,12 @@ const knob = z
     name: z.string().meta({ description: 'Name of the constant.' }),
     from: z.number().meta({ description: 'Value in the baseline.' }),
     to: z.number().meta({ description: 'Value in the candidate.' }),
+    context: z
+      .string()
+      .exactOptional()
+      .meta({ description: 'Hash of all code that names the constant; absent in older ledgers.' }),
   })
-  .meta({ id: 'Knob', description: 'One numeric constant and the step taken on it.' })
+  .meta({ id: 'Knob', description: 'One constant and the step taken on it. A switch is 0 or 1.' })
 
 const words = z
   .strictObject({
@@ -131,6 +135,10 @@ export const candidate = z
       .exactOptional()
       .meta({ description: 'The proposer whose turn it was, when its fallback endpoint answered.' }),
     knob: knob.exactOptional().meta({ description: 'The constant that changed, when it is only one.' }),
+    knobs: z
+      .array(knob)
+      .exactOptional()
+      .meta({ description: 'The constants that changed, when they are several.' }),
     addedLines: z
       .int()
       .exactOptional()

@@ -40,6 +40,10 @@ export const verdict = z
       .exclude(['measured'])
       .exactOptional()
       .meta({ description: 'How the deciding trial failed; absent when the trials could be compared.' }),
+    noEffect: z.literal(true).exactOptional().meta({
+      description:
+        "Present when the first run equals the baseline's run with the same seed, so that the change does nothing.",
+    }),
     testbed: z.string().exactOptional().meta({
       description:
         'Hardware and driver of the trials; absent in older ledgers and where no numbers were compared.',

@@ -1,63 +1,64 @@
-// The proposer `knobs`: changes one numeric constant of the editable files at a time. It needs no model and costs nothing.
-import { findKnobs, knobCategory } from '../core/propose/knobs/knobs.ts'
-import { type KnobStep, proposeStep } from '../core/propose/knobs/search.ts'
-import { type Knob, NO_USAGE, type Proposal } from '../core/record/candidate.ts'
-import type { ProposalRequest, ProposalResult, Proposer } from '../ports.ts'
+// The proposer `knobs`: searches the constants of the editable files. It needs no model and costs nothing.
 
-/** Refused steps after which one call gives up. */
+import { withEffect } from '../core/propose/knobs/effect.ts'
+import { type FoundKnob, findKnobs } from '../core/propose/knobs/knobs.ts'
+import { suspect } from '../core/propose/knobs/probe.ts'
+import { isTaken, proposeSteps } from '../core/propose/knobs/search.ts'
+import { type KnobFilter, selectKnobs } from '../core/propose/knobs/select.ts'
+import { writeSearch, writeTest } from '../core/propose/knobs/write.ts'
+import { type Knob, NO_USAGE } from '../core/record/candidate.ts'
+import type { Log, ProposalRequest, ProposalResult, Proposer } from '../ports.ts'
+
+/** Refused changes after which one call gives up. */
 const MAX_ATTEMPTS = 10
 
-/** @param rng uniform in [0, 1); the only source of randomness */
-export function createKnobsProposer(rng: () => number): Proposer {
-  return { name: 'knobs', constantsOnly: true, propose: async (request) => propose(request, rng) }
+/** @param random uniform in [0, 1); the only source of randomness */
+export function createKnobsProposer(
+  filter: KnobFilter,
+  random: () => number,
+  log: Pick<Log, 'warn'>,
+): Proposer {
+  const warned = new Set<string>()
+  return {
+    name: 'knobs',
+    constantsOnly: true,
+    propose: async (request) => {
+      const found = request.editable.flatMap((path) => findKnobs(path, request.files.get(path) ?? ''))
+      const { knobs, warnings } = selectKnobs(found, filter)
+      for (const warning of warnings) if (!warned.has(warning)) log.warn(warning)
+      for (const warning of warnings) warned.add(warning)
+      return propose(request, knobs, random)
+    },
+  }
 }
 
-function propose(request: ProposalRequest, rng: () => number): ProposalResult {
-  const knobs = request.editable.flatMap((path) => findKnobs(path, request.files.get(path) ?? ''))
-  if (knobs.length === 0) return nothing('The editable files contain no named numeric constant.', true)
-  const refused: Knob[] = []
+function propose(
+  request: ProposalRequest,
+  selected: readonly FoundKnob[],
+  random: () => number,
+): ProposalResult {
+  if (selected.length === 0) return nothing('The editable files contain no named constant to search.', true)
+  const { history, review, files, train } = request
+  const surroundings = { files, train }
+  const knobs = withEffect(selected, history, surroundings)
+  const { test, waiting } = suspect(knobs, history, surroundings)
+  const searched = knobs.filter((knob) => !waiting.has(knob))
+  const refused: (readonly Knob[])[] = []
   let reason = ''
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const step = proposeStep(knobs, request.history, rng, refused)
-    if (step === undefined)
-      return nothing(`All steps near the current values of the ${knobs.length} constants were tried.`, true)
-    const proposal = propositionOf(step, request.files.get(step.knob.file) ?? '')
-    const problems = request.review(proposal)
+    const isTest = attempt === 0 && test.length > 0 && !isTaken(test, history)
+    const steps = isTest ? test : proposeSteps(searched, history, random, refused)
+    if (steps === undefined)
+      return nothing(`All steps near the current values of ${searched.length} constants were tried.`, true)
+    const proposal = (isTest ? writeTest : writeSearch)(steps, surroundings)
+    const problems = review(proposal)
     if (problems.length === 0) return { kind: 'proposal', proposal, usage: NO_USAGE }
-    refused.push(proposal.knob)
+    refused.push(proposal.knobs ?? [])
     reason = problems.join(' ')
   }
-  return nothing(`${MAX_ATTEMPTS} steps were refused; the last reason: ${reason}`, false)
+  return nothing(`${MAX_ATTEMPTS} changes were refused; the last reason: ${reason}`, false)
 }
 
 function nothing(reason: string, exhausted: boolean): ProposalResult {
   return { kind: 'nothing', reason, usage: NO_USAGE, exhausted }
-}
-
-function propositionOf(step: KnobStep, text: string): Proposal & { knob: Knob } {
-  const { knob, to, literal } = step
-  const { file, name, value: from, start, end } = knob
-  const verb = to > from ? 'Raise' : 'Lower'
-  return {
-    title: `${verb} ${name} from ${knob.literal} to ${literal}`,
-    hypothesis: `${describeReason(step)} ${name} is set in ${file}, line ${knob.line}. Nothing else changes.`,
-    category: knobCategory(name),
-    expectedEffect: 'Unknown: this is one step of a search, and its direction may be wrong.',
-    files: new Map([[file, text.slice(0, start) + literal + text.slice(end)]]),
-    knob: { file, name, from, to },
-  }
-}
-
-function describeReason({ knob: { name }, because, to, knob }: KnobStep): string {
-  const way = to > knob.value ? 'Higher' : 'Lower'
-  switch (because) {
-    case 'untried':
-      return `${name} was never varied here; its best value is rarely the first one written.`
-    case 'last step held':
-      return `The latest step on ${name} helped. ${way} may be better still.`
-    case 'last step failed':
-      return `The latest step on ${name} failed. ${way}, or a smaller step, may work.`
-    case 'last step is open':
-      return `Another step on ${name} is not decided yet. This run also tests ${way.toLowerCase()}.`
-  }
 }

@@ -1,5 +1,6 @@
 // Creates the configured proposers, each with its own keys and secrets and no others.
 import { randomInt } from 'node:crypto'
+import { actionsLog } from '../adapters/actions.ts'
 import { createCommandProposer } from '../adapters/command/command.ts'
 import { createInsightsFile } from '../adapters/git/insights-file.ts'
 import { createKnobsProposer } from '../adapters/knobs.ts'
@@ -19,7 +20,7 @@ export function wireProposing(job: Job): ProposingPorts {
     )
     const keys = assignKeys(job.inputs.openaiApiKey, job.inputs.openaiApiKeys, baseUrls)
     return configs.map((config) => {
-      if (config.kind === 'knobs') return createKnobsProposer(random)
+      if (config.kind === 'knobs') return createKnobsProposer(config, random, actionsLog)
       if (config.kind === 'openai') return createOpenAIProposer(config, keys)
       const secrets = secretsOfAgent(config, job.inputs.agentEnvironment)
       const options = { environment: process.env, jobSecrets: secretsHere(job) }

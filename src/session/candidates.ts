@@ -53,7 +53,8 @@ type Facts = Omit<Proposal, 'files'> & Pick<Candidate, 'proposer' | 'standsInFor
 
 /** Records a commit as a candidate and moves its branch there, in one push. */
 export function recordMade(session: Session, { base, head, tree, changes }: Made, facts: Facts): Candidate {
-  const { proposer, standsInFor, origin } = facts
+  const { proposer, standsInFor, origin, knobs = [] } = facts
+  const [knob, ...others] = knobs
   const candidate: Candidate = {
     id: candidateId(base, tree, session.state.rootSeed),
     origin,
@@ -61,7 +62,7 @@ export function recordMade(session: Session, { base, head, tree, changes }: Made
     hypothesis: facts.hypothesis,
     category: facts.category,
     expectedEffect: facts.expectedEffect,
-    ...(facts.knob && { knob: facts.knob }),
+    ...(others.length > 0 ? { knobs } : knob && { knob }),
     proposer,
     ...(standsInFor !== undefined && { standsInFor }),
     changeKey: changeKey(changes),

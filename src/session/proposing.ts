@@ -90,6 +90,7 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
     editable,
     addable: config.editable,
     executable: executableOf(await repository.listFiles(baseline.commit)),
+    train: config.train,
     history: pastIdeas(state, candidatesOf(archived)),
     review: (proposal) => review(session, turn, proposedChanges(files, proposal), archived),
     past: openPast(session, archived),

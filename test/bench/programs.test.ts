@@ -15,7 +15,7 @@ interface Bench {
 }
 
 const BENCHES: readonly Bench[] = [
-  { name: 'search', file: 'search.ts', args: ['--trials', '20'], repeats: true },
+  { name: 'search', file: 'search.ts', args: ['--trials', '20', '--runs', '12'], repeats: true },
   { name: 'brief', file: 'brief.ts', args: ['--experiments', '10', '--experiments', '20'], repeats: true },
   { name: 'decide', file: 'decide/main.ts', args: ['--replay', 'bench/replay/softcap.csv'], repeats: true },
   { name: 'cuts', file: 'cuts.ts', args: ['--configurations', '3'], repeats: true },
@@ -61,6 +61,15 @@ describe.each(BENCHES)('bench:$name', (bench) => {
       `bench:${bench.name}: Unknown option '--repetition'\n→ See the options: npm run bench:${bench.name} -- --help`,
     )
   })
+})
+
+it('bench:nanogpt says what it needs', async () => {
+  const { exitCode, stderr } = await execa(process.execPath, ['bench/nanogpt/main.ts'], {
+    cwd: ROOT,
+    reject: false,
+  })
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('bench:nanogpt: --clone is missing\n→ Clone karpathy/nanoGPT')
 })
 
 it('refuses fewer than one repetition', async () => {

@@ -141,6 +141,7 @@ function isEqualPeriod(one: BaselinePeriod, two: BaselinePeriod | undefined): bo
   if (!areEqual(one.measured, two.measured) || (one.merged === undefined) !== (two.merged === undefined))
     return false
   if (one.merged && !areEqual(one.merged, two.merged ?? [])) return false
+  if (!areEqual(one.sharing ?? [], two.sharing ?? [])) return false
   return one.tried.every((runs, index) => areEqual(runs, two.tried[index] ?? []))
 }
 
@@ -190,20 +191,31 @@ export function periodsBetween(
       .slice(place === 0 ? start.weighed : 0)
     const candidates = (byBase.get(commit) ?? [])
       .filter((candidate) => counts(candidate, start.index + place))
-      .map((candidate) => ({ candidate, runs: lossesOf(byTree.get(candidate.tree) ?? []) }))
+      .map((candidate) => {
+        const results = byTree.get(candidate.tree) ?? []
+        return { candidate, runs: lossesOf(results), shares: shareSeed(results, byTree.get(tree) ?? []) }
+      })
     const tried = candidates.filter(({ candidate, runs }) => runs.length > 0 && isDecided(candidate))
     const merged = candidates.find(({ candidate, runs }) => runs.length > 0 && becameBaseline(candidate))
     inherited = merged !== undefined
+    const sharing = tried.flatMap(({ shares }, index) => (shares ? [index] : []))
     return {
       measured: lossesOf(own),
       tried: tried.map(({ runs }) => runs),
+      ...(sharing.length > 0 && { sharing }),
       ...(merged && { merged: merged.runs }),
     }
   })
 }
 
+/** True when two trees ran with the same seed. */
+function shareSeed(one: readonly TrialResult[], two: readonly TrialResult[]): boolean {
+  return one.some(({ trial }) => two.some((other) => other.trial.seed === trial.seed))
+}
+
+/** A change without effect is the baseline's own run once more, and tells nothing about what changes do. */
 function isDecided({ verdict }: Candidate): boolean {
-  return verdict !== undefined && verdict.kind !== 'merge'
+  return verdict !== undefined && verdict.kind !== 'merge' && !verdict.noEffect
 }
 
 /** True when merging it created exactly the code that was trained. */

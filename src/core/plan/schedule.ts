@@ -3,14 +3,17 @@ import { planCertification } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
 import { type CertificationStep, certificationSteps } from '../certify/revert.ts'
 import {
+  baselineTrials,
   type Conditions,
   comparableTrials,
   evidenceFor,
   missingBaselineRuns,
+  noiseSigma,
   trialsOfTree,
   usualSeconds,
 } from '../judge/evidence.ts'
 import { type Judgement, judge } from '../judge/judge.ts'
+import { hasNoEffect } from '../judge/no-effect.ts'
 import type { JudgePolicy } from '../judge/policy.ts'
 import { type Candidate, isAa, revertedMerge } from '../record/candidate.ts'
 import type { LedgerEvent } from '../record/events.ts'
@@ -20,6 +23,7 @@ import type { Outcome, Trial, TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { explainLoss } from '../trial/lost.ts'
 import { isJudgeTrial, JUDGE, trialId, trialSeed } from '../trial/protocol.ts'
+import { mayShareSeed, seedToShare } from '../trial/shared-seed.ts'
 
 /** Number of consecutive failed runs after which a baseline counts as broken. */
 const MAX_BASELINE_FAILURES = 3
@@ -104,7 +108,18 @@ function isHeldUpByBaseline(state: State, conditions: Conditions, candidate: Can
 function planCandidate(state: State, conditions: Conditions, candidate: Candidate): Trial[] {
   const { level, sigma, candidate: runs } = evidenceFor(state, conditions, candidate)
   const comparable = sigma === 0 || level !== undefined
-  return runs.length === 0 || comparable ? [nextTrial(state, candidate.id, candidate)] : []
+  if (runs.length > 0 && !comparable) return []
+  const trial = nextTrial(state, candidate.id, candidate)
+  return [shareSeed(state, conditions, candidate, trial)]
+}
+
+/** Gives the first run of searched constants a seed of the baseline, see trial/shared-seed.ts. */
+function shareSeed(state: State, conditions: Conditions, candidate: Candidate, trial: Trial): Trial {
+  if (trial.replicate !== 1 || !mayShareSeed(candidate)) return trial
+  const base = state.baselines.find(({ commit }) => commit === candidate.base)
+  const sigma = noiseSigma(state, conditions)
+  const seed = base && seedToShare(baselineTrials(state, conditions, base.tree), sigma)
+  return seed === undefined ? trial : { ...trial, seed }
 }
 
 function nextTrial(
@@ -132,13 +147,17 @@ export function judgeCandidate(
 ): Judgement {
   const code = { addedLines: candidate.addedLines, usualSeconds: usualSeconds(state, conditions) }
   const evidence = evidenceFor(state, conditions, candidate)
+  const counts = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
+  if (mayShareSeed(candidate) && hasNoEffect(state, conditions, candidate))
+    return { kind: 'reject', reason: NO_EFFECT, noEffect: true, gain: 0, runs: counts }
   const judgement = judge(evidence, policy, code)
   if (judgement.kind !== 'replicate') return judgement
   const loss = explainLoss(state, nextTrial(state, candidate.id, candidate).id)
   if (loss === undefined) return judgement
-  const runs = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
-  return { kind: 'reject', reason: `run ${runs.candidate + 1} is ${loss}`, runs }
+  return { kind: 'reject', reason: `run ${counts.candidate + 1} is ${loss}`, runs: counts }
 }
+
+const NO_EFFECT = "no effect: the run equals the baseline's run with the same seed to the last bit"
 
 /** The decisions that the evidence allows now, as ledger events. */
 export function decide(

@@ -7,6 +7,7 @@ import {
   type Direction,
   directionOf,
   isStructural,
+  knobsOf,
   type Mode,
 } from '../record/candidate.ts'
 import { pastIdeas } from '../record/ideas.ts'
@@ -113,10 +114,11 @@ function structuralOffers(state: State, structural: boolean, random: () => numbe
 
 /** The line that a candidate was proposed for. Ledgers of early versions record no directions. */
 function lineOf(candidate: Candidate): Line {
-  const { knob, category } = candidate
+  const { category } = candidate
   const direction = directionOf(candidate)
   const asked = direction?.category ?? category
-  if (knob || (asked === 'hyperparameter' && !direction?.sources.length)) return 'constants'
+  if (knobsOf(candidate).length > 0 || (asked === 'hyperparameter' && !direction?.sources.length))
+    return 'constants'
   return direction === undefined || direction.mode === 'explore' ? `explore ${asked}` : direction.mode
 }
 

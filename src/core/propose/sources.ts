@@ -1,5 +1,12 @@
 // Selects past candidates that a proposal may start from: near misses to combine, successes to refine, crashes to repair.
-import { type Candidate, type Direction, directionOf, isStructural, type Mode } from '../record/candidate.ts'
+import {
+  type Candidate,
+  type Direction,
+  directionOf,
+  isStructural,
+  knobsOf,
+  type Mode,
+} from '../record/candidate.ts'
 import { pastIdeas } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
 import { best, drawNormal } from './bandit.ts'
@@ -23,7 +30,7 @@ export function drawRefinement(state: State, random: () => number): Candidate[] 
   const sources = recentIdeas(state).filter(
     (candidate) =>
       (isNearMiss(candidate) || isMerged(candidate)) &&
-      !candidate.knob &&
+      knobsOf(candidate).length === 0 &&
       (uses.get(candidate.id) ?? 0) < MAX_USES,
   )
   const source = best(sources, (candidate) => drawEffect(candidate, random))

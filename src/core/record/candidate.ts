@@ -15,8 +15,8 @@ export interface Proposal {
   /** The proposer's own guess, in the metric's unit and in words; shown, never used to decide. */
   expectedEffect: string
   files: FileEdits
-  /** Set when the proposal changes one numeric constant, so that later steps can continue in its direction. */
-  knob?: Knob
+  /** Set when the proposal only changes named constants, so that later steps can continue from them. */
+  knobs?: readonly Knob[]
 }
 
 export const CATEGORIES = [
@@ -46,12 +46,14 @@ export interface Direction {
   sources: readonly string[]
 }
 
-/** One named numeric constant and the step taken on it. */
+/** One named constant and the step taken on it. A switch is 0 or 1. */
 export interface Knob {
   file: string
   name: string
   from: number
   to: number
+  /** Hash of all code that names the constant: what was found about the constant holds as long as this does. */
+  context?: string
 }
 
 /** Cost of proposing a candidate. Dollars are 0 when no price is configured. */
@@ -91,7 +93,10 @@ export interface Candidate {
   proposer: string
   /** The proposer whose turn it was, when a fallback endpoint answered for it. */
   standsInFor?: string
+  /** The constant that changed, when it is only one. */
   knob?: Knob
+  /** The constants that changed, when they are several. */
+  knobs?: readonly Knob[]
   /** Lines of code added minus lines removed; comments and blank lines do not count. */
   addedLines?: number
   /** Hash of the normalised change, to recognise a repeated idea; see `changeKey` in the gate. */
@@ -158,9 +163,15 @@ export function revertedMerge({ origin }: Pick<Candidate, 'origin'>): string | u
   return origin.kind === 'revert' ? origin.merge : undefined
 }
 
+/** The named constants that a candidate changes; none for one that was not made by searching constants. */
+export function knobsOf({ knob, knobs }: Pick<Candidate, 'knob' | 'knobs'>): readonly Knob[] {
+  return knobs ?? (knob ? [knob] : [])
+}
+
 /** False when only numbers change. Older ledgers show that only by the knob or the category. */
-export function isStructural({ constantsOnly, knob, category }: Candidate): boolean {
-  return constantsOnly !== true && knob === undefined && category !== 'hyperparameter'
+export function isStructural(candidate: Candidate): boolean {
+  const { constantsOnly, category } = candidate
+  return constantsOnly !== true && knobsOf(candidate).length === 0 && category !== 'hyperparameter'
 }
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, dollars: 0 }

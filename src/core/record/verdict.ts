@@ -21,6 +21,8 @@ export interface Verdict {
   runs: { candidate: number; baseline: number }
   /** Outcome of the failed run that decided against the candidate; absent when its runs were comparable. */
   failure?: Exclude<Outcome, 'measured'>
+  /** The first run equals the baseline's run with the same seed to the last bit, so the change does nothing. */
+  noEffect?: true
   /** Testbed of the runs; absent in ledgers that did not record it, and where no measurements decided. */
   testbed?: string
 }

@@ -32,6 +32,11 @@ export interface BaselinePeriod {
   measured: readonly number[]
   /** Runs of each candidate that was decided on it and not merged, in the order of proposing. */
   tried: readonly (readonly number[])[]
+  /**
+   * Places among `tried` of candidates with a run that shares its seed, and so its luck, with a run of the baseline. They
+   * tell what changes do, but nothing about the level.
+   */
+  sharing?: readonly number[]
   /** All runs of the candidate whose merge ended it; absent when a person moved the baseline. */
   merged?: readonly number[]
 }
@@ -99,7 +104,7 @@ export interface WeighedPeriod {
  */
 export function weighPeriod(
   carried: CarriedBelief,
-  { measured, tried }: BaselinePeriod,
+  { measured, tried, sharing = [] }: BaselinePeriod,
   sigma: number,
   known?: WeighedPeriod,
   same = 0,
@@ -111,7 +116,11 @@ export function weighPeriod(
   for (const runs of tried.slice(observations.length)) {
     const level = levels.at(-1)
     if (!level) break
-    observations.push(observeGain(measuredGain(level, runs, sigma)))
+    const place = observations.push(observeGain(measuredGain(level, runs, sigma))) - 1
+    if (sharing.includes(place)) {
+      levels.push(level)
+      continue
+    }
     const { baseline } = weigh(level, runs, sigma, carried.effects)
     levels.push({ mean: baseline.mean, variance: baseline.variance + DRIFT_VARIANCE * sigma ** 2 })
   }

@@ -4,6 +4,7 @@ import { isAa } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 import { isSandboxed, type TrialResult } from '../record/trial.ts'
 import { trialId, trialSeed } from './protocol.ts'
+import { isSharedSeed } from './shared-seed.ts'
 
 /** What the baseline's current configuration demands of every result. */
 export interface Demands {
@@ -42,7 +43,7 @@ export function checkResult(
     return 'it was measured without the sandbox that the configuration requires'
   const { tree, protocol, replicate } = trial
   if (trial.id !== trialId(tree, replicate, protocol)) return 'its id does not match its code'
-  if (trial.seed !== trialSeed(state.rootSeed, tree, replicate, protocol))
+  if (trial.seed !== trialSeed(state.rootSeed, tree, replicate, protocol) && !isSharedSeed(state, trial))
     return 'its seed is not the one assigned'
   return assigned(state, result) ? undefined : 'no such trial was assigned'
 }

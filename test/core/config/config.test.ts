@@ -678,7 +678,11 @@ describe('a hint', () => {
       aFile({ proposers: '[{kind: openai, model: m, maxTurns: 5}]' }),
       'did you mean max-turns?',
     ],
-    ['the known keys', aFile({ proposers: '[{kind: knobs, model: m}]' }), 'remove it; known keys: kind'],
+    [
+      'the known keys',
+      aFile({ proposers: '[{kind: knobs, model: m}]' }),
+      'remove it; known keys: kind, include, exclude',
+    ],
     ['the right word', aFile({ proposers: '[{kind: knob}]' }), 'did you mean knobs?'],
     ['an example', aFile({ budget: '300' }), 'write, for example, `budget: 5m`'],
     ['an example in a list', aFile({ editable: '[1]' }), 'write, for example, `train.py`'],

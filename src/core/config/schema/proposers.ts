@@ -21,9 +21,28 @@ const price = section({
   output: amount('dollars').meta(help('Dollars per million output tokens.', 10)),
 }).meta(help('Price of the model. Without it, no cost is counted.', { input: 1.25, output: 10 }))
 
+function knobPatterns(description: string) {
+  return z
+    .array(
+      line('a pattern').meta({
+        description: 'Name of a constant, or `file:name`. `*` stands for any text.',
+        examples: ['learning_rate', 'train.py:*_iters'],
+      }),
+      'a list of patterns',
+    )
+    .min(1, 'at least one pattern')
+    .max(100, 'at most 100 patterns')
+    .meta({ description, examples: [['learning_rate', 'train.py:*_iters']] })
+    .exactOptional()
+}
+
 const knobs = section({
   kind: z.literal('knobs').meta(help('Type of proposer.', 'knobs')),
-}).meta({ description: 'Searches the numeric constants in the editable files. Needs no model.' })
+  include: knobPatterns(
+    'Constants to search, also those that are left alone by default. Default: all usual ones.',
+  ),
+  exclude: knobPatterns('Constants to leave alone.'),
+}).meta({ description: 'Searches the constants in the editable files. Needs no model.' })
 
 const endpoint = {
   model: line('the name of a model').meta(help('Name of the model at the endpoint.', 'gpt-x')),

@@ -1,9 +1,10 @@
-// Finds knobs: named numeric constants in source text that are worth tuning.
+// Finds knobs: named constants in source text that are worth tuning.
 import type { Category } from '../../record/candidate.ts'
+import { functionAt } from './blocks.ts'
 import { knobNaming } from './names.ts'
-import { placeTokens } from './placed-tokens.ts'
+import { type Placed, placeTokens } from './placed-tokens.ts'
 
-/** A named numeric constant and the position of its literal. */
+/** A named constant and the position of its literal. */
 export interface FoundKnob {
   file: string
   /** As written in the source; the second constant of the same name in a file is `lr#2`. */
@@ -14,21 +15,38 @@ export interface FoundKnob {
   start: number
   end: number
   literal: string
-  /** Always greater than 0. */
+  /** 0 or more; of a switch 0 or 1. */
   value: number
-  /** True when written without a decimal point or exponent; new values are then integers too. */
-  integer: boolean
+  /** `integer`: written without a decimal point or exponent, and new values are too. */
+  kind: 'integer' | 'real' | 'switch'
+  /** False when it is only tuned if the configuration includes it by name. */
+  byDefault: boolean
+  /** True for the default of a setting that a command line may give under the same name. */
+  isSetting: boolean
+  /** The function that it stands in; only known in Python. */
+  inside?: string
 }
 
 const LITERAL =
   /^(?<digits>(?:[\d_']+\.?[\d_]*|\.[\d_]+)(?:[eE][+-]?\d+)?)(?<suffix>[fFlLuU]{1,3}|_?f(?:32|64))?$/
-const NAME = /^[\p{L}_$][\p{L}\p{N}_$.-]{0,59}$/u
+const SWITCH = /^(?:[Tt]rue|[Ff]alse)$/
+const NAME = /^[\p{L}_$][\p{L}\p{N}_$.()[\]#-]{0,59}$/u
 const NOT_TUNABLE = /seed|version|(?:^|[_.-])(?:port|year)(?:$|[_.-])/i
 const NOT_TUNABLE_CAMEL = /(?:Port|Year)(?![a-z])/
+/** Settings of measuring, printing, saving and the machine: they are not what makes a model better. */
+const NOT_THE_MODEL =
+  /(?:^|[_.(-])(?:eval|val|valid|log|logging|print|save|wandb|ckpt|checkpoint)[_-]?(?:iters?|interval|every|steps?|freq\w*|batches|size|tokens|only|log|limit)\b|(?:^|[_.(-])(?:num_workers|workers|timeout|retries|rank|world_size|device|debug|verbose|resume|compile|profile|wandb|save\w*|always_save\w*|pin_memory|deterministic|allow_tf32|backend|best_\w+)(?:$|[_.)-])/i
+const MAY_BE_ZERO =
+  /drop|decay|smooth|warm|min_lr|final_lr|momentum|clip|reg|(?:^|_)l[12]|noise|coef|lambda|z_loss|prob|(?:^|_)wd(?:$|_)|label/i
+
+/** True where 0 means "off" rather than "nothing counted yet". */
+export function mayBeZero(name: string): boolean {
+  return MAY_BE_ZERO.test(name)
+}
 
 /**
- * Finds all knobs of a file, in text order. Only a single literal counts: `1024 * 4` is an expression. Files in unsupported
- * languages have no knobs.
+ * Finds all knobs of a file, in text order, also those that are not tuned by default. Only a single literal counts:
+ * `1024 * 4` is an expression. Files in unsupported languages have no knobs.
  *
  * @param path its extension determines the language
  */
@@ -39,32 +57,46 @@ export function findKnobs(path: string, text: string): FoundKnob[] {
   const times = new Map<string, number>()
   const knobs: FoundKnob[] = []
   for (const [index, token] of tokens.entries()) {
-    const number = token.kind === 'number' ? readLiteral(token.text) : undefined
-    if (number === undefined) continue
-    const name = unquote(nameAt(tokens, index, number.integer) ?? '')
-    if (!NAME.test(name) || NOT_TUNABLE.test(name) || NOT_TUNABLE_CAMEL.test(name)) continue
+    const read = readLiteral(token)
+    const naming = read && nameAt(tokens, index, read.kind === 'real')
+    const name = unquote(naming?.name ?? '')
+    if (!read || !naming || !isTunable(name)) continue
     const time = (times.get(name) ?? 0) + 1
     times.set(name, time)
     const { start, line, text: literal } = token
-    const end = start + literal.length
+    const place = { file: path, name: time === 1 ? name : `${name}#${time}`, line, start }
+    const inside = functionAt(path, text, start)
     knobs.push({
-      file: path,
-      name: time === 1 ? name : `${name}#${time}`,
-      line,
-      start,
-      end,
+      ...place,
+      end: start + literal.length,
       literal,
-      ...number,
+      ...read,
+      byDefault: naming.byDefault && isTunedByDefault(name, read),
+      isSetting: naming.setting === 'always' || (naming.setting !== 'never' && inside === undefined),
+      ...(inside !== undefined && { inside }),
     })
   }
   return knobs
 }
 
-function readLiteral(text: string): { value: number; integer: boolean } | undefined {
-  const digits = LITERAL.exec(text)?.groups?.digits
+type Read = Pick<FoundKnob, 'value' | 'kind'>
+
+function readLiteral({ kind, text }: Placed): Read | undefined {
+  if (kind === 'word')
+    return SWITCH.test(text) ? { value: Number(/^t/i.test(text)), kind: 'switch' } : undefined
+  const digits = kind === 'number' ? LITERAL.exec(text)?.groups?.digits : undefined
   const value = Number(digits?.replaceAll(/[_']/g, ''))
-  if (digits === undefined || !Number.isFinite(value) || value <= 0) return undefined
-  return { value, integer: /^[\d_']+$/.test(digits) && !/f/i.test(text) }
+  if (digits === undefined || !Number.isFinite(value)) return undefined
+  return { value, kind: /^[\d_']+$/.test(digits) && !/f/i.test(text) ? 'integer' : 'real' }
+}
+
+function isTunable(name: string): boolean {
+  return NAME.test(name) && !NOT_TUNABLE.test(name) && !NOT_TUNABLE_CAMEL.test(name)
+}
+
+function isTunedByDefault(name: string, { value, kind }: Read): boolean {
+  if (NOT_THE_MODEL.test(name)) return false
+  return kind === 'switch' ? !name.includes('(') : value > 0 || mayBeZero(name)
 }
 
 function unquote(name: string): string {
@@ -78,7 +110,7 @@ const CATEGORY_NAMES: readonly (readonly [Category, RegExp])[] = [
   ],
   ['regularisation', /weight_?decay|drop|smoothing|clip|l2/i],
   ['initialisation', /init/i],
-  ['optimizer', /(?:^|[_.-])lr(?:$|[_.-])|learning_?rate|momentum|beta|adam|muon|(?:^|_)eps/i],
+  ['optimizer', /(?:^|[_.(-])lr(?:$|[_.)-])|learning_?rate|momentum|beta|adam|muon|(?:^|_)eps/i],
   ['architecture', /layer|head|hidden|emb|dim|width|depth|context|block_?size|channel|kernel_size/i],
 ]
 

@@ -1,49 +1,80 @@
-// Recognises named numeric constants in source text, with one rule set per language.
+// Recognises named constants in source text, with one row of rules per language.
 import { type Language, languageOf } from '../../gate/languages.ts'
+import { keyOf, type Naming, nameInBrackets, targetOf } from './calls.ts'
 import type { Placed } from './placed-tokens.ts'
 
-/** Returns the name of the number token at `index`; undefined unless it is the whole value of a named constant. */
-export type KnobNaming = (tokens: readonly Placed[], index: number, integer: boolean) => string | undefined
+/** The name of the literal at an index; undefined unless it is the whole value of a named constant. */
+type NameRule = (tokens: readonly Placed[], index: number) => string | undefined
 
-const NAMING: Partial<Record<Language['name'], KnobNaming>> = {
-  javascript: nameInJavaScript,
-  python: nameInPython,
-  c: nameInC,
-  yaml: nameInYaml,
-  json: (tokens, index) => nameOfEntry(tokens, index, /^string$/),
-  toml: nameOnItsOwnLine,
-  shell: nameOnItsOwnLine,
+interface Rules {
+  /** The first rule that gives a name decides. */
+  names: readonly NameRule[]
+  /** What these rules name are settings, which a command line may give under the same name. */
+  setting?: Naming['setting']
+  /** Calls are written `name(…)`, so that their arguments and the defaults of options have names. */
+  calls?: true
 }
 
-/** The naming rules for the language of a file; undefined for unsupported languages. */
-export function knobNaming(path: string): KnobNaming | undefined {
-  return NAMING[languageOf(path).name]
+const RULES: Partial<Record<Language['name'], Rules>> = {
+  python: {
+    names: [nameOfStatement, (tokens, index) => nameOfEntry(tokens, index, /^string$/)],
+    setting: 'outside functions',
+    calls: true,
+  },
+  javascript: {
+    names: [nameOfDeclaration, (tokens, index) => nameOfEntry(tokens, index, /^(?:word|string)$/)],
+    calls: true,
+  },
+  c: { names: [nameOfDefine, nameOfConstant], calls: true },
+  yaml: { names: [nameOfYamlEntry], setting: 'always' },
+  json: { names: [(tokens, index) => nameOfEntry(tokens, index, /^string$/)], setting: 'always' },
+  toml: { names: [nameOnItsOwnLine], setting: 'always' },
+  shell: { names: [nameOnItsOwnLine], setting: 'always' },
 }
 
-function nameInJavaScript(tokens: readonly Placed[], index: number, integer: boolean): string | undefined {
-  if (!endsHere(tokens, index, /^[,;})]$/)) return undefined
+/** The rules for the language of a file; undefined for unsupported languages. */
+export function knobNaming(
+  path: string,
+): ((tokens: readonly Placed[], index: number, isReal: boolean) => Naming | undefined) | undefined {
+  const rules = RULES[languageOf(path).name]
+  if (rules === undefined) return undefined
+  return (tokens, index, isReal) => {
+    for (const rule of rules.names) {
+      const name = rule(tokens, index)
+      if (name !== undefined) return { name, byDefault: true, setting: rules.setting ?? 'never' }
+    }
+    return rules.calls ? nameInBrackets(tokens, index, isReal) : undefined
+  }
+}
+
+/** `LR = 0.1` and `self.lr: float = 0.1` in Python. */
+function nameOfStatement(tokens: readonly Placed[], index: number): string | undefined {
   const target = targetOf(tokens, index)
-  if (target === undefined) return nameOfEntry(tokens, index, /^(?:word|string)$/)
-  const before = tokens[target - 1]?.text ?? ''
-  const isLoop = tokens[target - 2]?.text === '('
-  if (/^(?:const|let|var|static|readonly)$/.test(before) && !isLoop) return tokens[target]?.text
-  return nameOfArgument(tokens, target, index, integer)
-}
-
-function nameInPython(tokens: readonly Placed[], index: number, integer: boolean): string | undefined {
-  const target = targetOf(tokens, index)
-  if (target === undefined) return nameOfEntry(tokens, index, /^string$/)
-  if (tokens[index]?.enclosing !== '') return nameOfArgument(tokens, target, index, integer)
-  let first = target
+  if (target === undefined || tokens[index]?.enclosing !== '') return undefined
+  let first = tokens[target]?.kind === 'string' ? target - 2 : target
   while (tokens[first - 1]?.text === '.' && tokens[first - 2]?.kind === 'word') first -= 2
   const starts = tokens[first]?.startsLine === true || tokens[first - 1]?.text === ';'
   return starts && endsHere(tokens, index, /^;$/) ? tokens[target]?.text : undefined
 }
 
-function nameInC(tokens: readonly Placed[], index: number): string | undefined {
+/** `const lr: number = 0.1` in JavaScript and TypeScript. */
+function nameOfDeclaration(tokens: readonly Placed[], index: number): string | undefined {
+  const target = targetOf(tokens, index)
+  if (target === undefined || !endsHere(tokens, index, /^[,;})]$/)) return undefined
+  const isLoop = tokens[target - 2]?.text === '('
+  return /^(?:const|let|var|static|readonly)$/.test(tokens[target - 1]?.text ?? '') && !isLoop
+    ? tokens[target]?.text
+    : undefined
+}
+
+function nameOfDefine(tokens: readonly Placed[], index: number): string | undefined {
+  if (tokens[index - 2]?.text !== 'define' || tokens[index - 3]?.text !== '#') return undefined
   const next = tokens[index + 1]
-  if (tokens[index - 2]?.text === 'define' && tokens[index - 3]?.text === '#')
-    return next === undefined || next.startsLine ? tokens[index - 1]?.text : undefined
+  return next === undefined || next.startsLine ? tokens[index - 1]?.text : undefined
+}
+
+/** `static const float lr = 0.1f;` in C and its relatives. */
+function nameOfConstant(tokens: readonly Placed[], index: number): string | undefined {
   const target = targetOf(tokens, index)
   if (target === undefined || tokens[index]?.enclosing === '(' || !endsHere(tokens, index, /^[,;]$/))
     return undefined
@@ -52,13 +83,14 @@ function nameInC(tokens: readonly Placed[], index: number): string | undefined {
   return undefined
 }
 
-function nameInYaml(tokens: readonly Placed[], index: number): string | undefined {
+function nameOfYamlEntry(tokens: readonly Placed[], index: number): string | undefined {
   const name = tokens[index - 2]
   if (tokens[index - 1]?.text !== ':' || name === undefined || !endsHere(tokens, index, /^[,}]$/))
     return undefined
   return name.startsLine || /^[-{,]$/.test(tokens[index - 3]?.text ?? '') ? name.text : undefined
 }
 
+/** `lr = 0.1` in TOML, `export LR=0.1` in a shell script. */
 function nameOnItsOwnLine(tokens: readonly Placed[], index: number): string | undefined {
   const target = targetOf(tokens, index)
   if (target === undefined || tokens[index]?.enclosing !== '' || !endsHere(tokens, index, /^;$/))
@@ -68,31 +100,20 @@ function nameOnItsOwnLine(tokens: readonly Placed[], index: number): string | un
     : undefined
 }
 
-/** Index of the name that `= number` assigns to. A type annotation may stand between them: `lr: float = 0.1`. */
-function targetOf(tokens: readonly Placed[], index: number): number | undefined {
-  if (tokens[index - 1]?.text !== '=' || tokens[index - 2]?.kind !== 'word') return undefined
-  const isTyped = tokens[index - 3]?.text === ':' && tokens[index - 4]?.kind === 'word'
-  return isTyped ? index - 4 : index - 2
-}
-
-/** The key of an entry such as `{ "lr": 0.1 }`. */
+/** The key of an entry such as `{ "lr": 0.1 }`; of `lr: { default: 0.1 }` it is the outer one. */
 function nameOfEntry(tokens: readonly Placed[], index: number, kinds: RegExp): string | undefined {
   const name = tokens[index - 2]
   if (tokens[index - 1]?.text !== ':' || name === undefined || !kinds.test(name.kind)) return undefined
   if (tokens[index]?.enclosing !== '{' || !/^[{,]$/.test(tokens[index - 3]?.text ?? '')) return undefined
-  return endsHere(tokens, index, /^[,}]$/) ? name.text : undefined
+  if (!endsHere(tokens, index, /^[,}]$/)) return undefined
+  const opener = tokens[index]?.opener ?? -1
+  const isDefault = /^["']?default["']?$/.test(name.text)
+  return isDefault ? (outerKey(tokens, opener) ?? name.text) : name.text
 }
 
-/** The name of an argument such as `AdamW(lr=3e-4)`. Integers are ignored: in calls they are mostly axes and sizes. */
-function nameOfArgument(
-  tokens: readonly Placed[],
-  target: number,
-  index: number,
-  integer: boolean,
-): string | undefined {
-  if (integer || tokens[index]?.enclosing !== '(' || !/^[(,]$/.test(tokens[target - 1]?.text ?? ''))
-    return undefined
-  return endsHere(tokens, index, /^[,)]$/) ? tokens[target]?.text : undefined
+function outerKey(tokens: readonly Placed[], opener: number): string | undefined {
+  if (tokens[opener - 1]?.text === ':') return tokens[opener - 2]?.text
+  return keyOf(tokens, opener)
 }
 
 /** True when the value ends after the literal: at one of `closers`, or at a line that does not continue the expression. */

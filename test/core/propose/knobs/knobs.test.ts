@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { type FoundKnob, findKnobs, knobCategory } from '../../../../src/core/propose/knobs/knobs.ts'
+import { findKnobs, knobCategory } from '../../../../src/core/propose/knobs/knobs.ts'
 import { writeLike } from '../../../../src/core/propose/knobs/literal.ts'
-import { proposeStep } from '../../../../src/core/propose/knobs/search.ts'
-import type { Candidate, CandidateEnd, Knob } from '../../../../src/core/record/candidate.ts'
-import { aCandidate, aVerdict, sha } from '../../../factories.ts'
 
 function found(path: string, text: string): string[] {
-  return findKnobs(path, text).map(({ name, literal }) => `${name} ${literal}`)
+  return findKnobs(path, text)
+    .filter(({ byDefault }) => byDefault)
+    .map(({ name, literal }) => `${name} ${literal}`)
 }
 
 describe('findKnobs', () => {
@@ -24,7 +23,21 @@ describe('findKnobs', () => {
       ['n_layer 12', 'lr 0.1'],
     ],
     ['a.py', 'c = {"lr": 3e-4, \'n\': 2}\n', ['lr 3e-4', 'n 2']],
-    ['a.py', 'AdamW(p, lr=3e-4,\n  weight_decay=0.1, dim=1)\n', ['lr 3e-4', 'weight_decay 0.1']],
+    [
+      'a.py',
+      'AdamW(p, lr=3e-4,\n  weight_decay=0.1, dim=1)\n',
+      ['AdamW(lr) 3e-4', 'AdamW(weight_decay) 0.1'],
+    ],
+    [
+      'a.py',
+      'nn.Dropout(0.1)\nopt(betas=(0.9, 0.95))\n',
+      ['Dropout(#1) 0.1', 'opt(betas[0]) 0.9', 'opt(betas[1]) 0.95'],
+    ],
+    ['a.c', 'update(&model, 1e-4f, 0.9f, 3);', ['update(#2) 1e-4f', 'update(#3) 0.9f']],
+    ['a.py', "config['lr'] = 0.1\nlr: float | None = 0.2\n", ['lr 0.1', 'lr#2 0.2']],
+    ['a.py', 'decay_lr = True\n', ['decay_lr True']],
+    ['a.yaml', 'use_bias: false\ndropout: 0\n', ['use_bias false', 'dropout 0']],
+    ['a.py', 'dropout = 0.0\nwarmup_iters = 0\n', ['dropout 0.0', 'warmup_iters 0']],
     ['a.py', 'LR = 0.1\r\nWD = 0.2\r\n', ['LR 0.1', 'WD 0.2']],
     ['a.cu', '#define N 12\n# define LR 0.1f // rate\n#define M (N)\n', ['N 12', 'LR 0.1f']],
     ['a.cpp', 'const float lr = 0.1f; static constexpr int N = 64;', ['lr 0.1f', 'N 64']],
@@ -59,7 +72,7 @@ describe('findKnobs', () => {
     ['powers and products', 'a.py', 'A = 2 ** 10\nB = 1024 * 4\nC = 1 / 2\nD = 1 if x else 2\n'],
     ['products', 'a.ts', 'const A = 1024 * 4\nconst B = 2 ** 3;\nconst C = 4\n  * 5'],
     ['products', 'a.cpp', '#define A 4 * 5\nconst int B = 4 * 5;'],
-    ['tuples', 'a.py', 'x = 1, 2\nbetas = (0.9, 0.95)\n'],
+    ['tuples', 'a.py', 'x = 1, 2\nshape = (3, 4)\n'],
     ['comparisons and additions', 'a.py', 'x == 3\nx += 2\nx <= 4\n'],
     ['loops', 'a.ts', 'for (let i = 1; i < n; i++) {}'],
     ['loops', 'a.cpp', 'for (int i = 1; i < 4; i++) {}'],
@@ -68,6 +81,13 @@ describe('findKnobs', () => {
     ['other bases', 'a.ts', 'const MASK = 0xff'],
     ['quantities with a unit', 'a.yaml', 'budget: 5m\nat: 12:30\nday: 2024-01-01\n'],
     ['unknown languages', 'a.txt', 'lr = 0.1\n'],
+    ['switches in calls', 'a.py', 'f(x, keepdim=True)\n'],
+    ['blocks of one line', 'a.py', 'if x:\n  a = f()\nelse: b = g()\n'],
+    [
+      'what measures, prints and saves',
+      'a.py',
+      'eval_iters = 20\nlog_interval = 10\nnum_workers = 4\nwandb_log = True\nbest_val_loss = 1e9\n',
+    ],
   ])('ignores %s in %s: %j', (_, path, text) => {
     expect(found(path, text)).toEqual([])
   })
@@ -79,13 +99,29 @@ describe('findKnobs', () => {
   it('records line, span, value and kind', () => {
     const text = '# é𝒳\r\nLR = 1_0.5\r\nN = 12\r\n'
     const [lr, n] = findKnobs('a.py', text)
-    expect(lr).toMatchObject({ file: 'a.py', line: 2, value: 10.5, integer: false })
+    expect(lr).toMatchObject({ file: 'a.py', line: 2, value: 10.5, kind: 'real' })
     expect(text.slice(lr?.start, lr?.end)).toBe('1_0.5')
-    expect(n).toMatchObject({ line: 3, value: 12, integer: true })
+    expect(n).toMatchObject({ line: 3, value: 12, kind: 'integer' })
   })
 
   it('numbers constants of the same name', () => {
-    expect(found('a.py', 'f(lr=0.1)\nf(lr=0.2)\n')).toEqual(['lr 0.1', 'lr#2 0.2'])
+    expect(found('a.py', 'f(lr=0.1)\nf(lr=0.2)\n')).toEqual(['f(lr) 0.1', 'f(lr)#2 0.2'])
+  })
+})
+
+describe('F83 defaults of settings have their own names', () => {
+  it.each([
+    ['argparse', 'a.py', "p.add_argument('-l', '--lr', type=float, default=3e-4)\n", ['lr 3e-4']],
+    ['argparse, integers', 'a.py', "p.add_argument('--depth', type=int, default=20)\n", ['depth 20']],
+    ['click', 'a.py', "@click.option('--weight-decay', default=0.1)\n", ['weight-decay 0.1']],
+    ['absl', 'a.py', "flags.DEFINE_float('lr', 0.1, 'The rate.')\n", ['lr 0.1']],
+    ['fire', 'a.py', 'def main(depth: int = 20, lr=0.1):\n    pass\n', ['depth 20', 'lr 0.1']],
+    ['dataclasses and tyro', 'a.py', 'class A:\n    lr: float = field(default=0.5)\n', ['lr 0.5']],
+    ['typer', 'a.py', "def f(lr: float = typer.Option(0.3, '--lr')): pass\n", ['lr 0.3']],
+    ['commander', 'a.ts', "program.option('--lr <n>', 'rate', 0.1)\n", ['lr 0.1']],
+    ['yargs', 'a.ts', "yargs.options({ lr: { type: 'number', default: 0.2 } })\n", ['lr 0.2']],
+  ])('%s', (_, path, text, knobs) => {
+    expect(found(path, text)).toEqual(knobs)
   })
 })
 
@@ -111,146 +147,6 @@ describe('writeLike', () => {
     ['0.1_f32', 0.2, '0.2_f32'],
   ])('in the style of %s writes %d as %s', (style, value, literal) => {
     expect(writeLike(style, value)).toBe(literal)
-  })
-})
-
-const UP = () => 0
-const DOWN = () => 0.9
-
-function aKnob(literal: string, name = 'LR'): FoundKnob {
-  const [knob] = findKnobs('train.py', `${name} = ${literal}\n`)
-  if (knob === undefined) throw new Error(`no knob: ${literal}`)
-  return knob
-}
-
-type Fate = 'merged' | 'rejected' | 'parked' | 'reviewed' | 'crashed' | 'withdrawn' | 'open'
-const FATES: Record<Fate, Partial<Candidate>> = {
-  merged: { verdict: aVerdict(), end: { kind: 'merged', commit: sha('m'), asTrained: true } },
-  rejected: { verdict: aVerdict({ kind: 'reject' }) },
-  parked: { verdict: aVerdict({ kind: 'park' }) },
-  reviewed: { verdict: aVerdict({ kind: 'review' }), end: { kind: 'handed-over', reason: 'too good' } },
-  crashed: { end: { kind: 'closed' } satisfies CandidateEnd },
-  withdrawn: { end: { kind: 'withdrawn', reason: 'a person closed it' } },
-  open: {},
-}
-
-function aTurn(from: number, to: number, fate: Fate, fields: Partial<Knob> = {}): Candidate {
-  const knob = { file: 'train.py', name: 'LR', from, to, ...fields }
-  return aCandidate({ name: JSON.stringify(knob), knob, ...FATES[fate] })
-}
-
-describe('proposeStep', () => {
-  it.each([
-    ['0.01', 'LR', '0.02', '0.005'],
-    ['3e-4', 'LR', '6e-4', '1.5e-4'],
-    ['1.0', 'LR', '2.0', '0.5'],
-    ['0.9', 'beta1', '0.95', '0.8'],
-    ['0.95', 'x', '0.975', '0.9'],
-    ['0.99', 'x', '0.995', '0.98'],
-    ['0.999', 'x', '0.9995', '0.998'],
-    ['0.8', 'momentum', '0.9', '0.6'],
-    ['64', 'HIDDEN', '128', '32'],
-    ['3', 'LAYERS', '6', '2'],
-    ['1_000', 'STEPS', '2_000', '500'],
-  ])('doubles or halves %s (%s)', (literal, name, up, down) => {
-    expect(proposeStep([aKnob(literal, name)], [], UP)?.literal).toBe(up)
-    expect(proposeStep([aKnob(literal, name)], [], DOWN)?.literal).toBe(down)
-  })
-
-  it('keeps probabilities below 1', () => {
-    const knob = aKnob('0.5', 'dropout')
-    expect(proposeStep([knob], [], UP)?.literal).toBe('0.25')
-    expect(proposeStep([aKnob('0.99', 'beta')], [], UP)?.to).toBeLessThan(1)
-  })
-
-  it('allows other constants above 1', () => {
-    expect(proposeStep([aKnob('0.8', 'scale')], [], UP)?.literal).toBe('1.6')
-  })
-
-  it.each([
-    ['merged: goes on', [aTurn(0.01, 0.02, 'merged')], '0.02', '0.04'],
-    ['merged downwards: goes on', [aTurn(0.04, 0.02, 'merged')], '0.02', '0.01'],
-    ['parked: a smaller step the same way', [aTurn(0.02, 0.04, 'parked')], '0.02', '0.025'],
-    ['rejected upwards: turns', [aTurn(0.02, 0.04, 'rejected')], '0.02', '0.01'],
-    ['rejected downwards: turns', [aTurn(0.02, 0.01, 'rejected')], '0.02', '0.04'],
-    ['crashed: turns', [aTurn(0.02, 0.04, 'crashed')], '0.02', '0.01'],
-    ['waiting for a person: another step', [aTurn(0.02, 0.04, 'reviewed')], '0.02', '0.01'],
-    ['open: another step', [aTurn(0.02, 0.04, 'open')], '0.02', '0.01'],
-    [
-      'both rejected: a smaller step',
-      [aTurn(0.02, 0.04, 'rejected'), aTurn(0.02, 0.01, 'rejected')],
-      '0.02',
-      '0.025',
-    ],
-    [
-      'merged, then rejected: never the old value',
-      [aTurn(0.01, 0.02, 'merged'), aTurn(0.02, 0.04, 'rejected')],
-      '0.02',
-      '0.016',
-    ],
-    ['rejected from another value: only the direction counts', [aTurn(0.5, 1, 'rejected')], '0.02', '0.01'],
-    ['almost the same value before', [aTurn(0.02001, 0.03999, 'rejected')], '0.02', '0.01'],
-    ['another file', [aTurn(0.02, 0.04, 'rejected', { file: 'other.py' })], '0.02', '0.04'],
-  ])('%s', (_, history, literal, next) => {
-    expect(proposeStep([aKnob(literal)], history, UP)?.literal).toBe(next)
-  })
-
-  it('counts 0.99 and 0.995 as different, and 0.995 and 0.99501 as the same', () => {
-    const beta = aKnob('0.99', 'beta')
-    expect(proposeStep([beta], [aTurn(0.99, 0.995, 'rejected', { name: 'beta' })], UP)?.literal).toBe('0.98')
-    expect(proposeStep([beta], [aTurn(0.99, 0.99501, 'open', { name: 'beta' })], UP)?.literal).toBe('0.98')
-  })
-
-  it('prefers a knob that was never tried', () => {
-    const history = [aTurn(0.02, 0.04, 'rejected')]
-    expect(proposeStep([aKnob('0.02'), aKnob('8', 'N')], history, UP)?.knob.name).toBe('N')
-  })
-
-  it('alternates between untried knobs and one whose step held', () => {
-    const knobs = [aKnob('0.02'), aKnob('8', 'N')]
-    const history = [aTurn(0.01, 0.02, 'merged')]
-    expect(proposeStep(knobs, history, UP)?.knob.name).toBe('N')
-    expect(proposeStep(knobs, history, DOWN)?.knob.name).toBe('LR')
-  })
-
-  it('does not repeat a refused step', () => {
-    const refused = [{ file: 'train.py', name: 'LR', from: 0.02, to: 0.04 }]
-    expect(proposeStep([aKnob('0.02')], [], UP, refused)?.literal).toBe('0.01')
-  })
-
-  it('never repeats a step, and ends when all nearby steps were tried', () => {
-    const knobs = [aKnob('0.02'), aKnob('1', 'N'), aKnob('2', 'M'), aKnob('0.9', 'beta')]
-    const history: Candidate[] = []
-    for (
-      let step = proposeStep(knobs, history, Math.random);
-      step;
-      step = proposeStep(knobs, history, Math.random)
-    )
-      history.push(aTurn(step.knob.value, step.to, 'rejected', { name: step.knob.name }))
-    expect(new Set(history.map(({ id }) => id)).size).toBe(history.length)
-    expect(
-      history
-        .map(({ knob }) => knob?.name)
-        .sort()
-        .join(' '),
-    ).toBe('LR LR LR LR M M M N beta beta beta beta')
-  })
-
-  it('proposes nothing without knobs', () => {
-    expect(proposeStep([], [], UP)).toBeUndefined()
-  })
-
-  it('keeps integers integral, at least 1, and multiples of the same power of two', () => {
-    for (const value of [1, 2, 3, 5, 7, 12, 50, 100, 768, 1234, 50304, 65536]) {
-      const knob = aKnob(String(value), 'N')
-      const history: Candidate[] = []
-      for (let step = proposeStep([knob], history, UP); step; step = proposeStep([knob], history, UP)) {
-        expect(step.literal).toMatch(/^[1-9]\d*$/)
-        expect(step.to).not.toBe(value)
-        if (value === 768) expect(step.to % 64).toBe(0)
-        history.push(aTurn(value, step.to, 'rejected', { name: 'N' }))
-      }
-    }
   })
 })
 
