@@ -247,6 +247,22 @@ export interface LedgerAddition {
   }
 }
 
+/** The right to work on the repository, which one job has at a time. */
+export interface Lease {
+  /**
+   * Waits until no other job works on the repository.
+   *
+   * @throws BusyError when that takes too long
+   */
+  take(): Promise<void>
+  /** @throws BusyError when another job may have taken over */
+  confirm(): Promise<void>
+  /** Like `confirm`, and asks the remote. @throws BusyError when another job has taken over */
+  renew(): Promise<void>
+  /** Lets the next job begin. */
+  release(): Promise<void>
+}
+
 /** The insights, stored beside the ledger. People may edit them. */
 export interface InsightsStore {
   read(): Promise<string | undefined>

@@ -157,7 +157,9 @@ async function baselineStands(session: Session, candidate: Candidate): Promise<b
 async function merge(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
   const { forge, repository } = session.ports
   if (candidate.pullRequest === undefined) return
-  // Again, because publishing took a while: another job may have merged meanwhile.
+  // A job that was thought dead, such as on a laptop that slept, must not merge beside the one that took over.
+  await session.ports.lease?.renew()
+  // Again, because publishing took a while: a person may have merged meanwhile.
   if (!(await baselineStands(session, candidate))) return
   const merged = await forge.merge({
     pullRequest: candidate.pullRequest,
