@@ -212,6 +212,7 @@ export interface LedgerStore {
    *
    * @param compose makes what to add. `unread` holds lines that other jobs added since the last read or append, and
    *   `curveFile` is the number of the file for curves. Called again when another job writes first.
+   * @throws BranchMovedError when a person moved or deleted one of the branches
    * @throws LedgerError when the remote no longer has lines that were already read, or refuses the push
    */
   append(

@@ -1,5 +1,5 @@
 /**
- * Whole nights of research on a loopback GitHub where everything goes wrong: `npm run chaos -- --seeds 20 [--seed 7]`.
+ * Whole nights of research on a loopback GitHub where everything goes wrong: `npm run chaos -- --seeds 20`.
  * A violation prints its seed, which plays the same troubles again.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -10,16 +10,18 @@ import { type Form, Night } from './night.ts'
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '10' },
+    /** How many nights. */
+    seeds: { type: 'string' },
+    /** Of the first night. */
     seed: { type: 'string' },
     form: { type: 'string' },
     calm: { type: 'boolean', default: false },
   },
 })
 const first = Number(values.seed ?? 1)
-const count = values.seed === undefined ? Number(values.seeds) : 1
+const count = Number(values.seeds ?? (values.seed === undefined ? 10 : 1))
 if (!Number.isInteger(first) || !Number.isInteger(count) || count < 1)
-  throw new Error('Usage: npm run chaos -- [--seeds COUNT | --seed SEED] [--form run|jobs]')
+  throw new Error('Usage: npm run chaos -- [--seeds COUNT] [--seed FIRST] [--form run|jobs]')
 
 /** Odd seeds play the command `run`, even ones the three jobs. */
 function formOf(seed: number): Form {
