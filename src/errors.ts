@@ -22,7 +22,7 @@ export class ForgeError extends UserFacingError {}
 export class LedgerError extends UserFacingError {}
 
 /** A person moved or deleted a branch that a push was to move; nothing of the push happened. */
-export class BranchMovedError extends LedgerError {}
+export class BranchMovedError extends UserFacingError {}
 
 /** Another job works on the repository, so this one must not. */
 export class BusyError extends UserFacingError {}

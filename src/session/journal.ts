@@ -141,7 +141,7 @@ export class Journal {
       const isDone = await this.#store.append(compose, branches, describe(events)).then(
         () => true,
         (error: unknown) => {
-          if (error instanceof BranchMovedError) return false
+          if (error instanceof BranchMovedError && onlyMoves(batch)) return false
           throw error
         },
       )
@@ -237,6 +237,11 @@ export class Journal {
 function takeBatch(pending: readonly Pending[]): Pending[] {
   const end = pending.findIndex((entry) => entry.branches.length > 0)
   return pending.slice(0, end === -1 ? pending.length : end + 1)
+}
+
+/** False when a branch was to be created: then the one that is there belongs to something else. */
+function onlyMoves(batch: readonly Pending[]): boolean {
+  return batch.every(({ branches }) => branches.every(({ from }) => from !== null))
 }
 
 function unreadable({ kind, line, problem }: Exclude<ReadLines, { kind: 'lines' }>): LedgerError {

@@ -47,7 +47,7 @@ awk -v seed="$AUTORESEARCH_SEED" -v sum="${IDEAS.map(({ file }) => `$${file}`).j
 export const CONFIG_PATH = '.github/autoresearch.yml'
 
 /** @param modelUrl whom to ask for ideas */
-export function configText(modelUrl: string): string {
+function configText(modelUrl: string): string {
   return stringify({
     editable: IDEAS.map(({ file }) => `${file}.sh`),
     train: 'sh train.sh',

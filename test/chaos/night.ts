@@ -16,7 +16,7 @@ import { type Draw, drawsOf } from './random.ts'
 
 export const REPOSITORY = 'acme/night'
 const SPEED = 10
-const MAX_JOBS = 40
+const MAX_JOBS = 80
 /** More troubles in a row are an outage, which ends a job with words. */
 const MAX_IN_A_ROW = 2
 const COMPILE_CACHE = fileURLToPath(
@@ -41,16 +41,6 @@ const CALM: Weather = { trouble: 0, kill: 0, person: 0, secondJob: false, lagSec
 export interface EndedJob extends FinishedJob {
   name: string
   killed: boolean
-}
-
-export interface Past {
-  seed: number
-  form: Form
-  github: GitHub
-  people: People
-  jobs: readonly EndedJob[]
-  directory: string
-  troubles: readonly string[]
 }
 
 export class Night implements AsyncDisposable {

@@ -56,7 +56,9 @@ export class FakeLedgerStore implements LedgerStore {
       const { lines, curves, checkpoint } = compose(this.text.slice(this.#seen.length), 1)
       for (const update of branches)
         if (!this.#move(update) && update.to !== null)
-          throw new BranchMovedError(`branch ${update.branch} is not where the ledger says it is`, { hint: '' })
+          throw new BranchMovedError(`branch ${update.branch} is not where the ledger says it is`, {
+            hint: '',
+          })
       this.pushes.push({ message, branches })
       this.text += lines
       this.curves += curves

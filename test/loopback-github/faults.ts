@@ -27,7 +27,7 @@ export interface Fault {
 }
 
 /** A request as whoever chooses faults sees it. */
-export interface FaultableRequest {
+interface FaultableRequest {
   readonly method: string
   readonly path: string
   /** The token's secret; undefined without a token. */

@@ -282,7 +282,7 @@ async function stillNeeded(context: GitContext, moves: readonly BranchUpdate[]):
     if (remote === move.to) continue
     if (remote === move.from) needed.push(move)
     else if (move.to !== null)
-      throw new (move.from === null ? LedgerError : BranchMovedError)(
+      throw new BranchMovedError(
         `branch ${move.branch} is at ${remote ?? 'no commit'}, not where the ledger says it is`,
         {
           hint: 'A person or another job moved it meanwhile. Run again: the state is read anew at every start.',
