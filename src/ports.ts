@@ -91,6 +91,8 @@ export type NothingCause = 'cannot' | 'unreachable'
 export interface Trainer {
   /** Accelerator, driver, processor and frameworks, in words. Only results with the same testbed are comparable. */
   readonly testbed: string
+  /** Number of trials that it runs side by side, at least 1. */
+  readonly slots: number
   /**
    * Trains one trial within the budget. A crash, a timeout or a missing metric is a result, not an error.
    *

@@ -90,6 +90,8 @@ export class Session {
   readonly trialsBefore: ReadonlySet<string>
   readonly #made = new Set<string>()
   readonly #held = new Set<string>()
+  /** Trials of this job that have started and not ended, by id. */
+  readonly running = new Map<string, Trial>()
   /** The inputs of the last decisions: the same state and configuration lead to no new ones. */
   #decidedOn: { state: State; config: Config } | undefined
   /** The configuration of the baseline; updated whenever the baseline changes. */
@@ -160,7 +162,7 @@ export class Session {
   /** The trials worth running now, most urgent first, whatever they cost. */
   planTrials(): Trial[] {
     const { conditions, policy, certification } = this.#rules
-    return planTrials(this.state, conditions, policy, certification)
+    return planTrials(this.state, conditions, policy, certification, [...this.running.values()])
   }
 
   /** What to do on GitHub now, most urgent first. */
