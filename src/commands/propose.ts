@@ -27,6 +27,7 @@ export async function propose(
   const { waiting: queueDepth } = session.config.limits
   const proposing = new ProposeLane(session, ports, { queueDepth, job: 'round', signal })
   ports.log.info(`No more proposals: ${await proposing.run()}`)
+  proposing.warnOfFailures()
   ended.abort()
   await forgeLane(session)
   await session.flushed()

@@ -19,9 +19,11 @@ import { type Cost, subtractCost, totalCost } from '../core/record/cost.ts'
 import type { Assignment, LedgerEvent } from '../core/record/events.ts'
 import {
   affordableTrials,
+  type Budget,
   deviceSecondsLeft,
   limitReached,
   proposalBudget,
+  type Sharing,
   type Spent,
   WEEK_SECONDS,
 } from '../core/record/limits.ts'
@@ -140,8 +142,13 @@ export class Session {
   }
 
   /** Maximum cost of proposing the next candidate. */
-  get budget(): { tokens: number; dollars: number } {
-    return proposalBudget(this.config.limits, this.#spent)
+  get budget(): Budget {
+    return this.budgetBeside()
+  }
+
+  /** Maximum cost of proposing the next candidate beside others. */
+  budgetBeside(sharing?: Sharing): Budget {
+    return proposalBudget(this.config.limits, this.#spent, sharing)
   }
 
   /** The cost limit that is reached, as a sentence. */
