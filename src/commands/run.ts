@@ -72,5 +72,5 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   proposing.warnOfFailures()
   warnOfStuckCertification(session)
   const seconds = ports.clock.monotonicSeconds() - startSeconds
-  return { session, times: { seconds, ...trials.times }, proposing }
+  return { session, times: { seconds, ...trials.times, devices: ports.trainer.slots }, proposing }
 }

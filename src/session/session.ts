@@ -163,7 +163,8 @@ export class Session {
 
   /** The trials to run now, most urgent first, within the limits on device time. */
   get trials(): Trial[] {
-    return this.affordable(startableTrials(this.state, this.conditions, this.planTrials()))
+    const running = [...this.running.values()]
+    return this.affordable(startableTrials(this.state, this.conditions, this.planTrials(), running))
   }
 
   /** The trials worth running now, most urgent first, whatever they cost. */
@@ -177,10 +178,11 @@ export class Session {
     return planSteps(this.state, hasMeasured(this.state, this.conditions), this.#held)
   }
 
-  /** The trials among `planned` that fit into the remaining device time. */
+  /** The trials among `planned` that fit into the remaining device time, of which running trials have taken theirs. */
   affordable(planned: readonly Trial[]): Trial[] {
     const { limits, budgetSeconds } = this.config
-    return affordableTrials(this.state, planned, deviceSecondsLeft(limits, this.#spent), budgetSeconds)
+    const left = deviceSecondsLeft(limits, this.#spent) - this.running.size * budgetSeconds
+    return affordableTrials(this.state, planned, left, budgetSeconds)
   }
 
   /** Adds events to the ledger, and moves branches in the same push. Returns immediately. */

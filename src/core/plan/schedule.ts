@@ -68,8 +68,14 @@ export function planTrials(
  * The planned trials that may start now: until a run was measured, one run of the baseline, because a mistake in the set-up
  * would fail every other run too.
  */
-export function startableTrials(state: State, conditions: Conditions, planned: readonly Trial[]): Trial[] {
+export function startableTrials(
+  state: State,
+  conditions: Conditions,
+  planned: readonly Trial[],
+  running: readonly Trial[] = [],
+): Trial[] {
   if (hasMeasured(state, conditions)) return [...planned]
+  if (running.length > 0) return []
   return planned.filter(({ tree }) => tree === state.baseline?.tree).slice(0, 1)
 }
 

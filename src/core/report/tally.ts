@@ -44,9 +44,9 @@ export interface RunTimes {
   seconds: number
   /** From the start of the job's first trial to the end of its last. */
   trainingSeconds: number
-  /** Training time within that, summed over devices. */
+  /** Training time within that, summed over the machine's slots. */
   busySeconds: number
-  /** Number of devices. Default 1. */
+  /** Number of slots, each of which trains one trial at a time. Default 1. */
   devices?: number
 }
 

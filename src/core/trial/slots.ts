@@ -91,13 +91,8 @@ function share(cores: readonly number[], index: number, count: number): number[]
 
 /** Reads a list of cores as the kernel writes it, such as `0-3,8`. */
 export function parseCores(list: string): number[] {
-  return list
-    .trim()
-    .split(',')
-    .flatMap((part) => {
-      const [from, to = from] = part.split('-').map(Number)
-      if (from === undefined || to === undefined || !Number.isInteger(from) || !Number.isInteger(to))
-        return []
-      return Array.from({ length: to - from + 1 }, (_, index) => from + index)
-    })
+  return [...list.matchAll(/(\d+)(?:-(\d+))?/g)].flatMap(([, first, last = first]) => {
+    const from = Number(first)
+    return Array.from({ length: Number(last) - from + 1 }, (_, index) => from + index)
+  })
 }

@@ -20,7 +20,7 @@ export interface PlannedTrialsOptions {
 export class PlannedTrials implements TrialSource {
   readonly #session: Session
   readonly #options: PlannedTrialsOptions
-  /** Start of the first trial, end of the last one, and the sum of their durations. */
+  /** Start of the first trial, end of the last one, and the sum of their durations over all slots. */
   #device = { firstSeconds: 0, lastSeconds: 0, busySeconds: 0 }
 
   constructor(session: Session, options: PlannedTrialsOptions) {
@@ -82,8 +82,8 @@ export class PlannedTrials implements TrialSource {
   keep(result: TrialResult): void {
     const device = this.#device
     device.lastSeconds = this.#session.ports.clock.monotonicSeconds()
-    if (device.busySeconds === 0) device.firstSeconds = device.lastSeconds - result.deviceSeconds
-    device.busySeconds += result.deviceSeconds
+    if (device.busySeconds === 0) device.firstSeconds = device.lastSeconds - result.wallSeconds
+    device.busySeconds += result.wallSeconds
     this.#session.running.delete(result.trial.id)
     this.#session.record([{ kind: 'trial', result }])
     this.#session.decide()

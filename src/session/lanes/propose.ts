@@ -19,7 +19,12 @@ import { formatSeconds } from '../../core/text/numbers.ts'
 import { ProposerError } from '../../errors.ts'
 import type { Proposer } from '../../ports.ts'
 import { proposeDueAa } from '../candidates.ts'
-import { insightsAuthor, readPresentInsights, renewInsightsWhenDue, shouldRenewInsights } from '../insights.ts'
+import {
+  insightsAuthor,
+  readPresentInsights,
+  renewInsightsWhenDue,
+  shouldRenewInsights,
+} from '../insights.ts'
 import { RequestQueue } from '../people.ts'
 import { nextTurn, type Proposed, type ProposingPorts, proposeCandidate, type Turn } from '../proposing.ts'
 import type { Session } from '../session.ts'
@@ -113,7 +118,8 @@ export class ProposeLane {
     const { queueDepth } = this.#options
     const mayStillCome = this.#maxIdeas - (countIdeas(state) - this.#ideasBefore)
     return (
-      waitingCandidates(state).length + this.#askings.places < queueDepth && this.#askings.count < mayStillCome
+      waitingCandidates(state).length + this.#askings.places < queueDepth &&
+      this.#askings.count < mayStillCome
     )
   }
 
@@ -140,7 +146,11 @@ export class ProposeLane {
   async #querySomeone(): Promise<boolean> {
     if (await this.#renewInsights()) return true
     const { directions, requests, budgets } = this.#askings.underWay
-    const barred = new Set([...this.#backoff.barred(this.#seconds), ...this.#repeating, ...this.#askings.busy])
+    const barred = new Set([
+      ...this.#backoff.barred(this.#seconds),
+      ...this.#repeating,
+      ...this.#askings.busy,
+    ])
     const next = await this.#requests.next(this.#proposers, barred, requests)
     const { personRequest } = next
     const turn = nextTurn(this.#session, this.#proposers, next.barred, this.#ports.random, {
