@@ -43,16 +43,7 @@ export async function certify(
   )
   explainRest(session)
   const seconds = ports.clock.monotonicSeconds() - startSeconds
-  const { busySeconds } = trials.times
-  return {
-    session,
-    times: {
-      seconds,
-      trainingSeconds: busySeconds / ports.trainer.slots,
-      busySeconds,
-      devices: ports.trainer.slots,
-    },
-  }
+  return { session, times: { seconds, ...trials.times, devices: ports.trainer.slots } }
 }
 
 function missingRuns({ state, certification, running }: Session) {

@@ -69,7 +69,7 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
     () => proposing.run(),
   )
   ports.log.info(`No more proposals: ${ended}`)
-  proposing.warnOfFailures()
+  proposing.outcomes.warnOfFailures()
   warnOfStuckCertification(session)
   const seconds = ports.clock.monotonicSeconds() - startSeconds
   return { session, times: { seconds, ...trials.times, devices: ports.trainer.slots }, proposing }

@@ -20,17 +20,15 @@ export interface PlannedTrialsOptions {
 export class PlannedTrials implements TrialSource {
   readonly #session: Session
   readonly #options: PlannedTrialsOptions
-  /** Start of the first trial, end of the last one, and the sum of their durations over all slots. */
-  #device = { firstSeconds: 0, lastSeconds: 0, busySeconds: 0 }
+  #busySeconds = 0
 
   constructor(session: Session, options: PlannedTrialsOptions) {
     this.#session = session
     this.#options = options
   }
 
-  get times(): Pick<RunTimes, 'trainingSeconds' | 'busySeconds'> {
-    const { firstSeconds, lastSeconds, busySeconds } = this.#device
-    return { trainingSeconds: lastSeconds - firstSeconds, busySeconds }
+  get times(): Pick<RunTimes, 'busySeconds'> {
+    return { busySeconds: this.#busySeconds }
   }
 
   get cut() {
@@ -80,10 +78,7 @@ export class PlannedTrials implements TrialSource {
   }
 
   keep(result: TrialResult): void {
-    const device = this.#device
-    device.lastSeconds = this.#session.ports.clock.monotonicSeconds()
-    if (device.busySeconds === 0) device.firstSeconds = device.lastSeconds - result.wallSeconds
-    device.busySeconds += result.wallSeconds
+    this.#busySeconds += result.wallSeconds
     this.#session.running.delete(result.trial.id)
     this.#session.record([{ kind: 'trial', result }])
     this.#session.decide()
