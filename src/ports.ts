@@ -214,6 +214,7 @@ export interface LedgerStore {
    *
    * @param compose makes what to add. `unread` holds lines that other jobs added since the last read or append, and
    *   `curveFile` is the number of the file for curves. Called again when another job writes first.
+   * @throws BranchMovedError when a person moved or deleted one of the branches
    * @throws LedgerError when the remote no longer has lines that were already read, or refuses the push
    */
   append(
@@ -247,6 +248,22 @@ export interface LedgerAddition {
     /** New files of archived ideas, by their numbers. */
     blocks: readonly { file: number; text: string }[]
   }
+}
+
+/** The right to work on the repository, which one job has at a time. */
+export interface Lease {
+  /**
+   * Waits until no other job works on the repository.
+   *
+   * @throws BusyError when that takes too long
+   */
+  take(): Promise<void>
+  /** @throws BusyError when another job may have taken over */
+  confirm(): Promise<void>
+  /** Like `confirm`, and asks the remote. @throws BusyError when another job has taken over */
+  renew(): Promise<void>
+  /** Lets the next job begin. */
+  release(): Promise<void>
 }
 
 /** The insights, stored beside the ledger. People may edit them. */

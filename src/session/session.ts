@@ -37,6 +37,7 @@ import type {
   Clock,
   Discussion,
   Forge,
+  Lease,
   LedgerStore,
   Log,
   Repository,
@@ -53,6 +54,8 @@ export interface Ports {
   checker?: Checker
   /** Absent where people's requests are not read. */
   discussion?: Discussion
+  /** Absent where no other job can work on the repository. */
+  lease?: Lease
   /** Aborts when the job is cancelled: stop immediately without losing what is recorded. */
   cancelled: AbortSignal
 }
