@@ -6,7 +6,8 @@ import type { ModelAnswer } from './core/doctor/models.ts'
 import type { Change } from './core/gate/gate.ts'
 import type { PastQuery } from './core/propose/past.ts'
 import type { LabelledIssue } from './core/propose/requests.ts'
-import type { Candidate, Direction, FileEdits, Proposal, Usage } from './core/record/candidate.ts'
+import type { Direction, FileEdits, Proposal, Usage } from './core/record/candidate.ts'
+import type { PastIdea } from './core/record/ideas.ts'
 import type { Person, Remark } from './core/record/people.ts'
 import type { PullRequest } from './core/record/reconcile.ts'
 import type { Trial, TrialResult } from './core/record/trial.ts'
@@ -41,7 +42,7 @@ export interface ProposalRequest {
   /** The command that trains. */
   train: string
   /** Past candidates, oldest first. */
-  history: readonly Candidate[]
+  history: readonly PastIdea[]
   /** Applies the static gate and the novelty rule. Returns the reasons to refuse the change; empty when it passes. */
   review(proposal: Pick<Proposal, 'files'>): readonly string[]
   past: Past
@@ -56,7 +57,7 @@ export interface ProposalRequest {
 
 /** Look-ups among past candidates. Every answer is short, and quotes text written by candidates as data. */
 export interface Past {
-  search(query: PastQuery): string
+  search(query: PastQuery): Promise<string>
   /** A candidate's diff, or the end of the output of its failed run; undefined when the ledger does not keep it. */
   read(id: string, part: 'diff' | 'log'): Promise<string | undefined>
 }
@@ -224,8 +225,8 @@ export interface LedgerStore {
   ): Promise<void>
   /** The contents of these curve files; an empty text for a missing file. */
   readCurves(files: readonly number[]): Promise<string[]>
-  /** The contents of these files of archived ideas; undefined for a missing file. */
-  readArchive(files: readonly number[]): Promise<(string | undefined)[]>
+  /** The content of each of these files of archived ideas, read as they are needed; undefined for a missing file. */
+  readArchive(files: readonly number[]): AsyncIterable<string | undefined>
 }
 
 export interface StoredLedger {

@@ -42,8 +42,7 @@ export async function renewInsightsWhenDue(
   const prompt = insightsPrompt(state, await store.read())
   const answer = (await author?.sumUp?.(prompt, signal)) ?? { text: '', usage: NO_USAGE }
   if (signal.aborted) return 'not due'
-  const archived = (await session.archivedIdeas()).map(({ candidate }) => candidate)
-  const lines = readInsights(answer.text, state, archived)
+  const lines = readInsights(answer.text, state, await session.archivedIdeas())
   const written = lines.length > 0 ? lines : tabulateInsights(state)
   await session.flushed()
   await store.update((present) => renewInsights(present, written))

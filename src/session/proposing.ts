@@ -8,10 +8,9 @@ import { offersChecks } from '../core/propose/checks.ts'
 import { chooseTurn, forRequest, withDirections } from '../core/propose/direction.ts'
 import { explainRepetition } from '../core/propose/novelty.ts'
 import { MAX_DIRECTION_CHARACTERS } from '../core/propose/requests.ts'
-import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
 import { type Candidate, type Direction, originOf, type Proposal } from '../core/record/candidate.ts'
 import { findCandidate } from '../core/record/candidates.ts'
-import { pastIdeas } from '../core/record/ideas.ts'
+import { allIdeas, type PastIdea } from '../core/record/ideas.ts'
 import type { Budget } from '../core/record/limits.ts'
 import { quotable } from '../core/record/people.ts'
 import type { KnownRequest } from '../core/record/request.ts'
@@ -107,13 +106,13 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
     addable: config.editable,
     executable: executableOf(await repository.listFiles(baseline.commit)),
     train: config.train,
-    history: pastIdeas(state, candidatesOf(archived)),
+    history: allIdeas(state, archived),
     review: (proposal) => {
       const reviewed = review(session, turn, proposedChanges(files, proposal), archived)
       repeats = reviewed.repeats
       return reviewed.problems
     },
-    past: openPast(session, archived),
+    past: openPast(session),
     ...(checker && offersChecks(config)
       ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
       : {}),
@@ -215,7 +214,7 @@ function review(
   session: Session,
   { direction, personRequest }: Turn,
   changes: readonly Change[],
-  archived: readonly ArchivedIdea[],
+  archived: readonly PastIdea[],
 ): Reviewed {
   const { state, config } = session
   const problems = reviewChanges(changes, config.editable)
@@ -223,14 +222,10 @@ function review(
   // A person's request may be similar to an earlier change, but not equal.
   const similarity = personRequest ? 1 : config.search.novelty
   const policy = { similarity, retryAfterMerges: config.search.retryAfterMerges }
-  const repetition = explainRepetition(state, changes, policy, direction.sources, candidatesOf(archived))
+  const repetition = explainRepetition(state, changes, policy, direction.sources, archived)
   if (repetition !== undefined) return { problems: [repetition], repeats: true }
   const isRefused = direction.structural && changesOnlyConstants(changes)
   return { problems: isRefused ? [NOT_STRUCTURAL] : [], repeats: false }
-}
-
-function candidatesOf(archived: readonly ArchivedIdea[]): Candidate[] {
-  return archived.map(({ candidate }) => candidate)
 }
 
 function proposedChanges(files: ReadonlyMap<string, string>, proposal: Pick<Proposal, 'files'>): Change[] {

@@ -17,6 +17,7 @@ import { dispatchedRequest } from '../core/propose/requests.ts'
 import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
 import { type Cost, subtractCost, totalCost } from '../core/record/cost.ts'
 import type { Assignment, LedgerEvent } from '../core/record/events.ts'
+import type { PastIdea } from '../core/record/ideas.ts'
 import {
   affordableTrials,
   type Budget,
@@ -249,9 +250,14 @@ export class Session {
     }
   }
 
-  /** The ideas that checkpoints archived, oldest first, as far as they are kept. */
-  archivedIdeas(): Promise<readonly ArchivedIdea[]> {
+  /** The archived ideas, oldest first, as far as new ones are compared with them. */
+  archivedIdeas(): Promise<readonly PastIdea[]> {
     return this.#journal.archivedIdeas()
+  }
+
+  /** The archived ideas with all that is kept of them, oldest first, in parts. */
+  readArchive(): AsyncIterable<ArchivedIdea[]> {
+    return this.#journal.readArchive()
   }
 
   /** Resolves when everything recorded so far is on the remote. */
