@@ -1,13 +1,15 @@
 // A repository that the action has never seen, on the loopback GitHub: from the copied workflow to the first judged pull request.
 // What a person does is counted: copying the workflow and merging the onboarding pull request are all that is allowed.
-import { copyFile, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
 import { startGitHub } from '../loopback-github/index.ts'
 import { type FinishedJob, startJob } from '../runner.ts'
 
 const TEMPLATE = fileURLToPath(new URL('../../templates/solo.yml', import.meta.url))
+const MACHINE = fileURLToPath(new URL('../fixtures/first-contact/machine', import.meta.url))
 const REPOSITORY = 'acme/first-contact'
 const PERMISSIONS = {
   contents: 'write',
@@ -57,6 +59,7 @@ export async function meet({
     await github.createRepository(REPOSITORY, { from, allowActionsToCreatePullRequests: true })
     const token = github.issueToken({ repository: REPOSITORY, kind: 'actions', permissions: PERMISSIONS })
     const steps: Step[] = []
+    const path = await equip(directory)
     const dispatch = async (command: string, inputs: Record<string, string> = {}): Promise<FinishedJob> => {
       const started = performance.now()
       const job = await startJob({
@@ -67,7 +70,8 @@ export async function meet({
         inputs: { token, command, 'time-budget': '5h30m', ...inputs },
         directory,
         toolCache: join(directory, 'tool-cache'),
-        environment: { HOME: directory, ...environment },
+        // Without a device, whatever this machine has.
+        environment: { HOME: directory, CUDA_VISIBLE_DEVICES: '', PATH: path, ...environment },
       })
       const finished = await job.finished
       steps.push({ name: command, seconds: (performance.now() - started) / 1000, log: finished.log })
@@ -91,13 +95,25 @@ export async function meet({
   }
 }
 
+/** A machine on which `uv` and the packages of the stand-ins are installed. @returns its PATH */
+export async function equip(directory: string): Promise<string> {
+  const { stdout } = await execa('python3', ['-c', 'import sys; print(sys.executable)'])
+  const bin = join(directory, 'bin')
+  await cp(MACHINE, bin, { recursive: true })
+  const start = `#!/bin/sh\nPYTHONPATH="$PYTHONPATH:${bin}/site" exec ${stdout} "$@"\n`
+  await writeFile(join(bin, 'python3'), start, { mode: 0o755 })
+  return [bin, process.env.PATH].join(delimiter)
+}
+
 /** The one manual step. */
 async function mergeOnboarding(apiUrl: string, token: string): Promise<void> {
-  const response = await fetch(`${apiUrl}/repos/${REPOSITORY}/pulls/1/merge`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${token}` },
-    body: JSON.stringify({ merge_method: 'squash' }),
-  })
-  if (!response.ok)
-    throw new Error(`the onboarding pull request: ${response.status} ${await response.text()}`)
+  const pull = `${apiUrl}/repos/${REPOSITORY}/pulls/1`
+  const headers = { authorization: `Bearer ${token}` }
+  // GitHub works out whether it can be merged when somebody looks at it.
+  for (let looks = 0; looks < 10; looks += 1) {
+    const answer = await (await fetch(pull, { headers })).text()
+    if (answer.includes('"mergeable":true')) break
+  }
+  const response = await fetch(`${pull}/merge`, { method: 'PUT', headers, body: '{"merge_method":"squash"}' })
+  if (!response.ok) throw new Error(`the onboarding pull request: ${response.status} ${await response.text()}`)
 }
