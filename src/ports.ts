@@ -1,6 +1,6 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests use fakes.
 import type { Config, EndpointConfig } from './core/config/config.ts'
-import type { BranchRule, Permission, Probe } from './core/doctor/github.ts'
+import type { BranchRules, Permission, Probe } from './core/doctor/github.ts'
 import type { SeenDevices } from './core/doctor/machine.ts'
 import type { ModelAnswer } from './core/doctor/models.ts'
 import type { Change } from './core/gate/gate.ts'
@@ -320,7 +320,7 @@ export interface GitHubProbe {
   permission(permission: Permission): Promise<Probe>
   mayOpenPullRequests(): Promise<'yes' | 'no' | 'unknown'>
   /** The rules in force on the branch, which need not exist. */
-  branchRules(branch: string): Promise<BranchRule[]>
+  branchRules(branch: string): Promise<BranchRules>
 }
 
 /** What `doctor` asks this machine. */

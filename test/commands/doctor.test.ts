@@ -30,7 +30,7 @@ const trainer: Trainer = {
 const PERMISSIVE: GitHubProbe = {
   permission: async () => ({ kind: 'granted' }),
   mayOpenPullRequests: async () => 'yes',
-  branchRules: async () => [],
+  branchRules: async () => ({ rules: [] }),
 }
 
 async function diagnose(
@@ -86,6 +86,7 @@ it('is ready when nothing is wrong', async () => {
     'rules-baseline',
     'rules-ledger',
     'rules-candidates',
+    'branch-protection',
     'workflow-files',
     'proxy',
     'git',
@@ -110,7 +111,7 @@ it('collects every problem instead of stopping at the first', async () => {
     github: {
       permission: async () => ({ kind: 'missing' }),
       mayOpenPullRequests: async () => 'no',
-      branchRules: async () => [{ type: 'merge_queue' }],
+      branchRules: async () => ({ rules: [{ type: 'merge_queue' }] }),
     },
     machine: {
       gitVersion: async () => undefined,
