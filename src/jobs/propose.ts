@@ -9,8 +9,10 @@ export default function proposeJob(job: Job): Promise<void> {
   return wirePortsFor(job, async (wired) => {
     const ports = { ...wired, ...wireProposing(job) }
     const { timeBudgetSeconds } = job.inputs
-    const { session, batches } = await propose(ports, { ...sessionSettings(job), timeBudgetSeconds })
+    const { session, batches, proposing } = await propose(ports, { ...sessionSettings(job), timeBudgetSeconds })
     publishTrials(batches)
-    await publishLimit(session)
+    await publishLimit(session, proposing.outcomes.tallies)
+    // With something to train, the job succeeds: an error would keep the train jobs from running.
+    if (batches.length === 0) proposing.outcomes.assertSomeoneAnswers()
   })
 }

@@ -15,7 +15,7 @@ export default function runJob(job: Job): Promise<void> {
     const { timeBudgetSeconds } = job.inputs
     const settings = { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds }
     const { session, times, proposing } = await run(ports, settings)
-    await publishReport(job, session, times)
-    proposing.assertSomeoneAnswers()
+    await publishReport(job, session, times, proposing.outcomes.tallies)
+    proposing.outcomes.assertSomeoneAnswers()
   })
 }

@@ -3,6 +3,7 @@ import { trialsWithNeededCurves } from '../core/judge/cutting.ts'
 import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
 import { type Cost, costSince, spendingOf } from '../core/record/cost.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../core/record/events.ts'
+import type { PastIdea } from '../core/record/ideas.ts'
 import { type Entry, type ReadLines, readCurves, readLines, writeLines } from '../core/record/ledger.ts'
 import { advance, type State, selectNews } from '../core/record/state.ts'
 import { BranchMovedError, LedgerError } from '../errors.ts'
@@ -72,9 +73,14 @@ export class Journal {
     this.#dueCheckpoints = due
   }
 
-  /** The ideas that checkpoints archived, oldest first, as far as they are kept. */
-  archivedIdeas(): Promise<readonly ArchivedIdea[]> {
-    return this.#archivedIdeas.of(this.#state)
+  /** The archived ideas, oldest first, as far as new ones are compared with them. */
+  archivedIdeas(): Promise<readonly PastIdea[]> {
+    return this.#archivedIdeas.remembered(this.#state.archive.blocks)
+  }
+
+  /** The archived ideas with all that is kept of them, oldest first, in parts. */
+  readArchive(): AsyncIterable<ArchivedIdea[]> {
+    return this.#archivedIdeas.read(this.#state.archive.blocks)
   }
 
   /** The cost of the last seconds, at most a week, including lines that are still being written to the remote. */

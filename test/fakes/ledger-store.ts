@@ -71,8 +71,8 @@ export class FakeLedgerStore implements LedgerStore {
     })
   }
 
-  async readArchive(files: readonly number[]): Promise<(string | undefined)[]> {
-    return files.map((file) => this.archive.get(file))
+  async *readArchive(files: readonly number[]): AsyncGenerator<string | undefined> {
+    for (const file of files) yield this.archive.get(file)
   }
 
   async readCurves(files: readonly number[]): Promise<string[]> {
