@@ -5,7 +5,7 @@ import { proposeSteps } from '../../../src/core/propose/knobs/search.ts'
 import { aRandom } from '../../../test/factories.ts'
 import { meanAndError, percent, ratio, round } from '../../numbers.ts'
 import type { Row } from '../../output.ts'
-import { Night, type Search } from './night.ts'
+import { Night, type Search, SURROUNDINGS } from './night.ts'
 import { drawProblem, SHAPES } from './problem.ts'
 import { proposeStep } from './single-step.ts'
 import { isNumber } from './single-step-proposer.ts'
@@ -17,10 +17,8 @@ interface Contestant {
   isDeterministic: boolean
 }
 
-const NOTHING_AROUND = { files: new Map<string, string>(), train: '' }
-
 const ours: Search = (knobs, history, random) =>
-  proposeSteps(withEffect(knobs, history, NOTHING_AROUND), history, random)
+  proposeSteps(withEffect(knobs, history, SURROUNDINGS), history, random)
 
 const singleStep: Search = (knobs, history, random) => {
   const step = proposeStep(knobs.filter(isNumber), history, random)
