@@ -31,10 +31,10 @@ const randomStep: Search = (knobs, _, random) => {
   return step && [step]
 }
 
-const CONTESTANTS: Record<string, Contestant> = {
+export const CONTESTANTS: Readonly<Record<string, Contestant>> = {
   ours: { search: ours, isDeterministic: true },
   'ours, runs never repeat': { search: ours, isDeterministic: false },
-  'single steps (before)': { search: singleStep, isDeterministic: true },
+  'single steps': { search: singleStep, isDeterministic: true },
   TPE: { search: tpe, isDeterministic: true },
   'random steps': { search: randomStep, isDeterministic: true },
 }
@@ -65,15 +65,19 @@ function spend(
 
 type Results = readonly (readonly [search: string, outcomes: readonly Outcome[]])[]
 
-/** @param seeds one per problem; its shape follows from the seed */
+/**
+ * @param searches names of contestants; the first is compared with the others
+ * @param seeds one per problem; its shape follows from the seed
+ */
 export function compareConstantSearches(
+  searches: readonly string[],
   seeds: readonly number[],
   checkpoints: readonly number[],
 ): { total: Row[]; byShape: Row[] } {
-  const results: Results = Object.entries(CONTESTANTS).map(([name, contestant]) => [
-    name,
-    seeds.map((seed) => spend(contestant, seed, checkpoints)),
-  ])
+  const results: Results = searches.flatMap((name) => {
+    const contestant = CONTESTANTS[name]
+    return contestant ? [[name, seeds.map((seed) => spend(contestant, seed, checkpoints))] as const] : []
+  })
   const byShape = SHAPES.flatMap((shape, index) => {
     const own: Results = results.map(([name, outcomes]) => [
       name,
