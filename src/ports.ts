@@ -1,6 +1,6 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests use fakes.
 import type { Config, EndpointConfig } from './core/config/config.ts'
-import type { BranchRule, Permission, Probe } from './core/doctor/github.ts'
+import type { BranchRules, Permission, Probe } from './core/doctor/github.ts'
 import type { SeenDevices } from './core/doctor/machine.ts'
 import type { ModelAnswer } from './core/doctor/models.ts'
 import type { Change } from './core/gate/gate.ts'
@@ -92,6 +92,8 @@ export type NothingCause = 'cannot' | 'unreachable'
 export interface Trainer {
   /** Accelerator, driver, processor and frameworks, in words. Only results with the same testbed are comparable. */
   readonly testbed: string
+  /** Number of trials that it runs side by side, at least 1. */
+  readonly slots: number
   /**
    * Trains one trial within the budget. A crash, a timeout or a missing metric is a result, not an error.
    *
@@ -213,6 +215,7 @@ export interface LedgerStore {
    *
    * @param compose makes what to add. `unread` holds lines that other jobs added since the last read or append, and
    *   `curveFile` is the number of the file for curves. Called again when another job writes first.
+   * @throws BranchMovedError when a person moved or deleted one of the branches
    * @throws LedgerError when the remote no longer has lines that were already read, or refuses the push
    */
   append(
@@ -246,6 +249,22 @@ export interface LedgerAddition {
     /** New files of archived ideas, by their numbers. */
     blocks: readonly { file: number; text: string }[]
   }
+}
+
+/** The right to work on the repository, which one job has at a time. */
+export interface Lease {
+  /**
+   * Waits until no other job works on the repository.
+   *
+   * @throws BusyError when that takes too long
+   */
+  take(): Promise<void>
+  /** @throws BusyError when another job may have taken over */
+  confirm(): Promise<void>
+  /** Like `confirm`, and asks the remote. @throws BusyError when another job has taken over */
+  renew(): Promise<void>
+  /** Lets the next job begin. */
+  release(): Promise<void>
 }
 
 /** The insights, stored beside the ledger. People may edit them. */
@@ -301,7 +320,7 @@ export interface GitHubProbe {
   permission(permission: Permission): Promise<Probe>
   mayOpenPullRequests(): Promise<'yes' | 'no' | 'unknown'>
   /** The rules in force on the branch, which need not exist. */
-  branchRules(branch: string): Promise<BranchRule[]>
+  branchRules(branch: string): Promise<BranchRules>
 }
 
 /** What `doctor` asks this machine. */

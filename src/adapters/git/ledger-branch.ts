@@ -1,6 +1,6 @@
 // The ledger on its branch: every append is one commit pushed as a fast-forward, which is a compare-and-swap by nature.
 import { setTimeout } from 'node:timers/promises'
-import { LedgerError } from '../../errors.ts'
+import { BranchMovedError, LedgerError } from '../../errors.ts'
 import type { BranchUpdate, LedgerAddition, LedgerStore, Log, StoredLedger } from '../../ports.ts'
 import type { GitContext, GitFailure } from './git.ts'
 import {
@@ -289,7 +289,7 @@ async function stillNeeded(context: GitContext, moves: readonly BranchUpdate[]):
     if (remote === move.to) continue
     if (remote === move.from) needed.push(move)
     else if (move.to !== null)
-      throw new LedgerError(
+      throw new (move.from === null ? LedgerError : BranchMovedError)(
         `branch ${move.branch} is at ${remote ?? 'no commit'}, not where the ledger says it is`,
         {
           hint: 'A person or another job moved it meanwhile. Run again: the state is read anew at every start.',

@@ -130,5 +130,5 @@ function countWord(text: string, word: string): number {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll(/[\\^$.|+*?()[\]{}-]/g, String.raw`\$&`)
+  return text.replaceAll(/[\\^$.|+*?()[\]{}]/g, String.raw`\$&`)
 }
