@@ -59,7 +59,10 @@ export function checkConstants(
     return { ...place, ...ok('no named constant: only models and agents propose') }
   if (found.length > 0 && (tried.length > 0 || !isOnly))
     return { ...place, ...ok(describeConstants(found, { tried, overridden, suspects })) }
-  const why = found.length === 0 ? 'the editable files have no named constant' : describeConstants(found, { tried, overridden, suspects })
+  const why =
+    found.length === 0
+      ? 'the editable files have no named constant'
+      : describeConstants(found, { tried, overridden, suspects })
   return {
     ...place,
     ...problem(
@@ -77,7 +80,9 @@ function describeConstants(found: readonly FoundKnob[], { tried, overridden, sus
     `${found.length} ${found.length === 1 ? 'constant' : 'constants'} found`,
     `to be tried: ${listOf(tried)}`,
     ...(suspects.length > 0 ? [`of these first tested for an effect, in one run: ${listOf(suspects)}`] : []),
-    ...(overridden.length > 0 ? [`without effect, because the training command or its configuration sets them: ${listOf(overridden)}`] : []),
+    ...(overridden.length > 0
+      ? [`without effect, because the training command or its configuration sets them: ${listOf(overridden)}`]
+      : []),
     ...(left > 0 ? [`left alone: ${left}`] : []),
   ].join('; ')
 }

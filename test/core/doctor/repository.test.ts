@@ -33,10 +33,14 @@ describe('constants', () => {
   })
 
   const NANOGPT = new Map([
-    ['train.py', "lr = 3e-4\nbeta1 = 0.9\nbatch_size = 12\nlog_interval = 10\nexec(open('configurator.py').read())\n"],
+    [
+      'train.py',
+      "lr = 3e-4\nbeta1 = 0.9\nbatch_size = 12\nlog_interval = 10\nexec(open('configurator.py').read())\n",
+    ],
     ['config/small.py', 'lr = 1e-3\n'],
   ])
-  const command = (train: string) => aConfig({ train, editable: ['train.py'], proposers: [{ kind: 'knobs' }] })
+  const command = (train: string) =>
+    aConfig({ train, editable: ['train.py'], proposers: [{ kind: 'knobs' }] })
 
   it('F83 are sorted into those tried, those that the command sets, and those left alone', () => {
     const { text } = checkConstants(command('python train.py config/small.py --batch_size=8'), NANOGPT)

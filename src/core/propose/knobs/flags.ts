@@ -17,7 +17,10 @@ export function nameOfFlag(tokens: readonly Placed[], index: number, isReal: boo
     tokens[first - 2]?.kind === 'word'
   )
     first -= 2
-  const name = tokens.slice(first, last + 1).map(({ text }) => text).join('')
+  const name = tokens
+    .slice(first, last + 1)
+    .map(({ text }) => text)
+    .join('')
   const isLong = isDash(tokens, first - 1) && isDash(tokens, first - 2)
   const dashes = first - (isLong ? 2 : 1)
   if (!isDash(tokens, dashes) || !touches(tokens, first) || touches(tokens, dashes)) return undefined

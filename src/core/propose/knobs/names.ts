@@ -28,7 +28,8 @@ const RULES: Partial<Record<Language['name'], Rules>> = {
   },
   c: {
     names: [nameOfDefine, nameOfConstant],
-    others: (tokens, index, isReal) => nameOfLocal(tokens, index, isReal) ?? nameInBrackets(tokens, index, isReal),
+    others: (tokens, index, isReal) =>
+      nameOfLocal(tokens, index, isReal) ?? nameInBrackets(tokens, index, isReal),
   },
   yaml: { names: [nameOfYamlEntry], setting: 'always', others: nameOfListed },
   json: {

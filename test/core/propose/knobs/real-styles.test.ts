@@ -111,7 +111,13 @@ sleep 1`,
       ['lr', 'wd'],
       [],
     ],
-    ['dictionaries', 'hp.py', 'hp = dict(lr=3e-4, n_head=8)\nC = {"dropout": 0.1}', ['lr', 'n_head', 'dropout'], []],
+    [
+      'dictionaries',
+      'hp.py',
+      'hp = dict(lr=3e-4, n_head=8)\nC = {"dropout": 0.1}',
+      ['lr', 'n_head', 'dropout'],
+      [],
+    ],
     [
       'environment variables',
       'train.py',
@@ -119,13 +125,22 @@ sleep 1`,
       ['LR'],
       ['RANK'],
     ],
-    ['lists in TOML', 'config.toml', '[optimizer]\nbetas = [0.9, 0.95]\nlr = 1e-3', ['betas[0]', 'betas[1]', 'lr'], []],
+    [
+      'lists in TOML',
+      'config.toml',
+      '[optimizer]\nbetas = [0.9, 0.95]\nlr = 1e-3',
+      ['betas[0]', 'betas[1]', 'lr'],
+      [],
+    ],
   ])('%s (%s)', (_, path, text, tuned, byName) => {
     expect(namesIn(path, text)).toEqual({ tuned, byName })
   })
 
   it.each([
-    ['package.json', '{ "version": "1.2.3", "private": true, "engines": { "node": 20 }, "config": { "port": 3000 } }'],
+    [
+      'package.json',
+      '{ "version": "1.2.3", "private": true, "engines": { "node": 20 }, "config": { "port": 3000 } }',
+    ],
     ['web/tsconfig.build.json', '{ "compilerOptions": { "strict": true, "maxNodeModuleJsDepth": 2 } }'],
     ['package-lock.json', '{ "lockfileVersion": 3, "requires": true }'],
     ['tokenizer_config.json', '{ "model_max_length": 1024, "add_prefix_space": false }'],
@@ -153,6 +168,8 @@ sleep 1`,
   })
 
   it('tunes settings whose names only look like a date or a device', () => {
-    expect(namesIn('train.py', 'update_rate = 0.5\nattn_scale = 0.12\nrebuild_prob = 0.3').tuned).toHaveLength(3)
+    expect(
+      namesIn('train.py', 'update_rate = 0.5\nattn_scale = 0.12\nrebuild_prob = 0.3').tuned,
+    ).toHaveLength(3)
   })
 })
