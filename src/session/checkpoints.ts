@@ -1,7 +1,7 @@
 // Writes and reads checkpoints, and the archived ideas that they left beside the ledger.
 import type { DueCheckpoint } from '../core/judge/checkpoint.ts'
 import type { Block } from '../core/record/archive.ts'
-import { type ArchivedIdea, readBlock, rememberIdea } from '../core/record/archived-ideas.ts'
+import { type ArchivedIdea, IdeaMemory, readBlock } from '../core/record/archived-ideas.ts'
 import type { PastIdea } from '../core/record/ideas.ts'
 import { type Entry, readLines, writeLines } from '../core/record/ledger.ts'
 import { contentHash, readSnapshot, writeSnapshot } from '../core/record/snapshot.ts'
@@ -76,8 +76,7 @@ export class ArchivedIdeas {
   readonly #store: LedgerStore
   /** By the number of the file. */
   readonly #remembered = new Map<number, PastIdea[]>()
-  /** One copy of each text that many ideas have. */
-  readonly #texts = new Map<string, string>()
+  readonly #memory = new IdeaMemory()
 
   constructor(store: LedgerStore) {
     this.#store = store
@@ -88,7 +87,7 @@ export class ArchivedIdeas {
    *
    * @throws LedgerError when a file is missing or is not the one that the ledger names
    */
-  async *read(blocks: readonly Block[]): AsyncGenerator<ArchivedIdea[]> {
+  async *read(blocks: readonly Block[]): AsyncGenerator<Iterable<ArchivedIdea>> {
     if (blocks.length === 0) return
     const rest = blocks.values()
     for await (const text of this.#store.readArchive(blocks.map(({ file }) => file))) {
@@ -103,14 +102,17 @@ export class ArchivedIdeas {
     const files = unread.values()
     for await (const ideas of this.read(unread)) {
       const { value: block } = files.next()
-      const remembered = ideas.map(({ candidate }) => rememberIdea(candidate, this.#texts))
-      if (block) this.#remembered.set(block.file, remembered)
+      if (block)
+        this.#remembered.set(
+          block.file,
+          Array.from(ideas, (idea) => this.#memory.remember(idea)),
+        )
     }
     return blocks.flatMap(({ file }) => this.#remembered.get(file) ?? [])
   }
 }
 
-function checked({ file, hash }: Block, text: string | undefined): ArchivedIdea[] {
+function checked({ file, hash }: Block, text: string | undefined): Iterable<ArchivedIdea> {
   if (text === undefined)
     throw new LedgerError(`file ${file} of archived ideas is missing from autoresearch/ledger`, HINT)
   if (contentHash(text) !== hash) throw changedFile(`file ${file} of archived ideas`)

@@ -79,7 +79,7 @@ export class Journal {
   }
 
   /** The archived ideas with all that is kept of them, oldest first, in parts. */
-  readArchive(): AsyncIterable<ArchivedIdea[]> {
+  readArchive(): AsyncIterable<Iterable<ArchivedIdea>> {
     return this.#archivedIdeas.read(this.#state.archive.blocks)
   }
 

@@ -9,7 +9,7 @@ export function openPast(session: Session): Past {
   return {
     async search(query) {
       const search = new PastSearch(session.state, query)
-      for await (const ideas of session.readArchive()) search.add(ideas)
+      for await (const ideas of session.readArchive()) search.add([...ideas])
       return search.answer()
     },
     async read(id, part) {
@@ -31,8 +31,7 @@ async function findIdea(session: Session, id: string): Promise<ArchivedIdea | un
   const present = unarchivedIdeas(session.state).find(isIt)
   if (present) return present
   for await (const ideas of session.readArchive()) {
-    const archived = ideas.find(isIt)
-    if (archived) return archived
+    for (const idea of ideas) if (isIt(idea)) return idea
   }
   return undefined
 }

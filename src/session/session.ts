@@ -256,7 +256,7 @@ export class Session {
   }
 
   /** The archived ideas with all that is kept of them, oldest first, in parts. */
-  readArchive(): AsyncIterable<ArchivedIdea[]> {
+  readArchive(): AsyncIterable<Iterable<ArchivedIdea>> {
     return this.#journal.readArchive()
   }
 

@@ -4,8 +4,9 @@ import { similarityTo, sketchOf } from '../gate/sketch.ts'
 import type { Direction } from '../record/candidate.ts'
 import { allIdeas, type PastIdea } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
-import { isTurnedDown, statusOf } from '../record/status.ts'
+import { isTurnedDown, STATUS_WORDS, statusOf } from '../record/status.ts'
 import { visibleText } from '../text/markdown.ts'
+import { formatSigned } from '../text/numbers.ts'
 import { best } from './bandit.ts'
 import { nameOf } from './brief/words.ts'
 
@@ -61,6 +62,12 @@ function mayReturn(candidate: PastIdea, mergesSince: number, policy: NoveltyPoli
 
 function describePast(candidate: PastIdea): string {
   const { title, verdict } = candidate
-  const result = verdict ? verdict.reason : 'it is still being tested'
+  const result = verdict ? (verdict.reason ?? gainWords(candidate)) : 'it is still being tested'
   return `"${visibleText(title, 100)}" (${nameOf(candidate)}): ${visibleText(result, 200)}`
+}
+
+/** Of an archived idea the reason is not in memory. */
+function gainWords(candidate: PastIdea): string {
+  const { gain } = candidate.verdict ?? {}
+  return `${STATUS_WORDS[statusOf(candidate)]}${gain === undefined ? '' : `, gain ${formatSigned(gain)}`}`
 }

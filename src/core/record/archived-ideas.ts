@@ -57,40 +57,44 @@ function lineOf(candidate: Candidate, failure: FailedRun | undefined) {
   return { ...rest, ...(failure && { failure: { ...failure, ...(tail && { tail }) } }) }
 }
 
-/** Reads the content of such a file. */
-export function readBlock(text: string): ArchivedIdea[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const { failure, ...rest } = JSON.parse(line) as ReturnType<typeof lineOf>
-      return { candidate: { ...rest, ...LEFT_OUT }, ...(failure && { failure }) }
-    })
-}
-
-/**
- * What stays in memory of an archived idea.
- *
- * @param texts one copy of each text that many ideas have; it is added to
- */
-export function rememberIdea(candidate: Candidate, texts: Map<string, string>): PastIdea {
-  const { id, origin, title, knob, knobs, changeKey, sketch, pullRequest, verdict, refusal, end } = candidate
-  const base = texts.get(candidate.base) ?? candidate.base
-  texts.set(base, base)
-  return {
-    ...{ id, origin, title, changeKey, base },
-    ...(knob && { knob }),
-    ...(knobs && { knobs }),
-    ...(sketch !== undefined && { sketch }),
-    ...(pullRequest !== undefined && { pullRequest }),
-    ...(verdict && { verdict: rememberVerdict(verdict) }),
-    ...(refusal !== undefined && { refusal }),
-    ...(end && { end }),
+/** Reads the content of such a file, one idea after the other: all of them take several times the memory of the text. */
+export function* readBlock(text: string): Generator<ArchivedIdea> {
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf('\n', start) + 1 || text.length
+    const { failure, ...rest } = JSON.parse(text.slice(start, end)) as ReturnType<typeof lineOf>
+    yield { candidate: { ...rest, ...LEFT_OUT }, ...(failure && { failure }) }
+    start = end
   }
 }
 
-function rememberVerdict({ z, risk, testbed, ...rest }: Verdict): NonNullable<PastIdea['verdict']> {
-  return rest
+/** Makes what stays in memory of archived ideas; values that many of them have are there once. */
+export class IdeaMemory {
+  readonly #shared = new Map<string, unknown>()
+
+  remember({ candidate }: ArchivedIdea): PastIdea {
+    const { id, origin, title, knob, knobs, changeKey, sketch, pullRequest, verdict, refusal, end } =
+      candidate
+    return {
+      ...{ id, origin, title, changeKey, base: this.#once(candidate.base) },
+      ...(knob && { knob }),
+      ...(knobs && { knobs }),
+      ...(sketch !== undefined && { sketch }),
+      ...(pullRequest !== undefined && { pullRequest }),
+      ...(verdict && { verdict: this.#verdict(verdict) }),
+      ...(refusal !== undefined && { refusal }),
+      ...(end && { end: this.#once(end) }),
+    }
+  }
+
+  #verdict({ reason: _, z, risk, testbed, ...rest }: Verdict): NonNullable<PastIdea['verdict']> {
+    return { ...rest, runs: this.#once(rest.runs) }
+  }
+
+  #once<Value>(value: Value): Value {
+    const key = JSON.stringify(value)
+    if (!this.#shared.has(key)) this.#shared.set(key, value)
+    return this.#shared.get(key) as Value
+  }
 }
 
 const LEFT_OUT = {

@@ -20,7 +20,7 @@ export type PastIdea = Pick<
   | 'pullRequest'
   | 'refusal'
   | 'end'
-> & { verdict?: Omit<Verdict, 'z' | 'risk' | 'testbed'> }
+> & { verdict?: Omit<Verdict, 'reason' | 'z' | 'risk' | 'testbed'> & { reason?: string } }
 
 /**
  * The ideas that are known one by one, oldest first, without A/A candidates and reverts: all that are not archived, and of
