@@ -369,14 +369,6 @@ describe('a conversation that does not fit', () => {
   test('F100 a context that fits the shortest brief gets it', async () => {
     expect((await propose([tooLong, tooLong, done], { request: { brief } })).kind).toBe('proposal')
   })
-
-  test('F100 a prompt that was cut without a word is shortened, too', async () => {
-    const usage = { prompt_tokens: 2048, completion_tokens: 9 }
-    const long = `${brief}\n# More\n\n${'words and more words\n'.repeat(4000)}`
-    const result = await propose([{ ...done, usage }, done], { request: { brief: long } })
-    expect(result.kind).toBe('proposal')
-    expect(models[0]?.requests).toHaveLength(2)
-  })
 })
 
 describe('limits of rate', () => {
