@@ -22,6 +22,9 @@ const CONFIGURATION = `
   auto = 0
 `
 
+const SIGNATURE =
+  '-----BEGIN PGP SIGNATURE-----\n\nwsFcBAABCAAQLoopbackGitHubSigned==\n-----END PGP SIGNATURE-----\n'
+
 export class GitRepository {
   readonly directory: string
   /** Commits never change, so each is read once. */
@@ -134,6 +137,23 @@ export class GitRepository {
       GIT_COMMITTER_DATE: committer.date,
     }
     return (await this.run(args, { input: message, env })).trim()
+  }
+
+  /** A commit as GitHub signs it, with a signature that only this server takes for valid. */
+  async createSignedCommit(commit: NewCommit): Promise<string> {
+    const unsigned = await this.run(['cat-file', 'commit', await this.createCommit(commit)])
+    const [head = '', ...message] = unsigned.split('\n\n')
+    const header = SIGNATURE.replaceAll('\n', '\n ')
+    const input = `${head}\ngpgsig ${header}\n\n${message.join('\n\n')}`
+    return (await this.run(['hash-object', '-t', 'commit', '-w', '--stdin'], { input })).trim()
+  }
+
+  /** What was signed and its signature; undefined for a commit that is not signed. */
+  async signatureOf(sha: string): Promise<{ signature: string; payload: string } | undefined> {
+    const text = await this.run(['cat-file', 'commit', sha])
+    const header = `gpgsig ${SIGNATURE.replaceAll('\n', '\n ')}\n`
+    if (!text.includes(header)) return undefined
+    return { signature: SIGNATURE, payload: text.replace(header, '') }
   }
 
   /** Stores the files of a directory (not ignored ones) and returns their tree. */
