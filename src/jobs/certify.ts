@@ -3,13 +3,13 @@ import { certify } from '../commands/certify.ts'
 import { type Job, sessionSettings } from './job.ts'
 import { wirePorts } from './ports.ts'
 import { publishReport } from './publish.ts'
+import { timeBudget } from './time-budget.ts'
 import { wireTrainer } from './training.ts'
 
 export default async function certifyJob(job: Job): Promise<void> {
   const wired = await wirePorts(job)
   const trainer = await wireTrainer(job)
-  const { timeBudgetSeconds } = job.inputs
-  const settings = { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds }
+  const settings = { ...sessionSettings(job, trainer.testbed), ...(await timeBudget(job)) }
   const { session, times } = await certify({ ...wired, trainer }, settings)
   await publishReport(job, session, times)
 }

@@ -4,11 +4,12 @@ import { type Job, sessionSettings } from './job.ts'
 import { wirePorts } from './ports.ts'
 import { wireProposing } from './proposers.ts'
 import { publishLimit, publishTrials } from './publish.ts'
+import { timeBudget } from './time-budget.ts'
 
 export default async function proposeJob(job: Job): Promise<void> {
   const ports = { ...(await wirePorts(job)), ...wireProposing(job) }
-  const { timeBudgetSeconds } = job.inputs
-  const { session, batches } = await propose(ports, { ...sessionSettings(job), timeBudgetSeconds })
+  const settings = { ...sessionSettings(job), ...(await timeBudget(job)) }
+  const { session, batches } = await propose(ports, settings)
   publishTrials(batches)
   await publishLimit(session)
 }
