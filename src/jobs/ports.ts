@@ -16,8 +16,9 @@ const connections = new WeakMap<Job, GitHub>()
 
 /** One connection per job: it spaces writes and remembers what it created. */
 export function connectJob(job: Job): GitHub {
-  const { repository, apiUrl, serverUrl } = job.runner
-  const options = { apiUrl, serverUrl, repository, token: job.inputs.token, log: actionsLog }
+  const { runner, inputs, secondMilliseconds = 1000 } = job
+  const { repository, apiUrl, serverUrl } = runner
+  const options = { apiUrl, serverUrl, repository, token: inputs.token, log: actionsLog, secondMilliseconds }
   const connected = connections.get(job) ?? connect(options)
   connections.set(job, connected)
   return connected

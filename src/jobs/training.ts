@@ -13,7 +13,11 @@ import { gitContext, type Job, resultsDirectory, secretsHere } from './job.ts'
 /** The action's own `python/` folder, beside `dist/`. */
 const SHIM_DIRECTORY = fileURLToPath(new URL('../python', import.meta.url))
 
-export async function wireTrainer(job: Job, log: Log = actionsLog): Promise<Trainer> {
+export async function wireTrainer(
+  job: Job,
+  log: Log = actionsLog,
+  shimDirectory = SHIM_DIRECTORY,
+): Promise<Trainer> {
   return createTrainer({
     repository: createRepository(gitContext(job)),
     clock: systemClock,
@@ -23,7 +27,7 @@ export async function wireTrainer(job: Job, log: Log = actionsLog): Promise<Trai
     resultsDirectory: resultsDirectory(job),
     cacheDirectory: join(job.runner.cacheDirectory, 'autoresearch', job.runner.repository),
     scratchDirectory: job.runner.temporaryDirectory,
-    shimDirectory: SHIM_DIRECTORY,
+    shimDirectory,
     environment: process.env,
     secrets: secretsHere(job),
     runId: job.runner.runId,

@@ -12,6 +12,9 @@ import { RequestQueue } from '../people.ts'
 import { nextTurn, type ProposingPorts, proposeCandidate, type Turn } from '../proposing.ts'
 import type { Session } from '../session.ts'
 
+/** Steps that may be due on GitHub, which allows one write per second: short trials can produce candidates faster. */
+const MAX_STEPS_DUE = 4
+
 export interface ProposeLaneOptions {
   /** Candidates that may wait for their first run, at least 1. */
   queueDepth: number
@@ -65,7 +68,9 @@ export class ProposeLane {
   }
 
   #isQueueFull(): boolean {
-    return waitingCandidates(this.#session.state).length >= this.#options.queueDepth
+    if (waitingCandidates(this.#session.state).length >= this.#options.queueDepth) return true
+    // In a round nothing is done on GitHub while proposers are queried.
+    return this.#options.job === 'run' && this.#session.steps.length >= MAX_STEPS_DUE
   }
 
   #renewBackoff(): void {
