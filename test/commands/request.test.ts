@@ -1,7 +1,6 @@
 // A person's idea is recorded at once, whatever other jobs do.
 import { describe, expect, test } from 'vitest'
 import { request } from '../../src/commands/request.ts'
-import { NO_USAGE } from '../../src/core/record/candidate.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { openSession } from '../../src/session/opening.ts'
 import { CONFIG_PATH, SETTINGS, World } from '../fakes/world.ts'
@@ -25,16 +24,10 @@ const ideasOf = async (world: World) => [
 ]
 
 describe('F96 the command request', () => {
-  test('records the idea beside a job that is active, and that job goes on', async () => {
+  test('records the idea, and the next job has it', async () => {
     const world = aWorld()
-    const active = await openSession(world.ports(), {
-      ...SETTINGS,
-      dispatch: { ...IDEA, id: '6', hypothesis: '' },
-    })
     await request(world.ports(), { ...SETTINGS, dispatch: IDEA })
-    active.record([{ kind: 'insights', decided: 1, proposer: 'table', usage: NO_USAGE }])
-    await active.flushed()
-    expect([...active.state.requests.keys()]).toEqual(['run-7'])
+    expect(world.ledger.pushes).toHaveLength(1)
     expect(await ideasOf(world)).toEqual(['run-7'])
   })
 
