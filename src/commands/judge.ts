@@ -73,7 +73,7 @@ function recordLostTrials(session: Session, planned: ReadonlyMap<string, Trial>)
   if (missing.length === 0) return
   const { log } = session.ports
   log.warn(
-    `No valid result for ${missing.join(', ')}; see the train jobs' logs. Without a log, no runner with the labels of \`runs-on\` took the job within 24 hours`,
+    `No valid result for ${missing.join(', ')}; see the train jobs' logs. Without a log, no runner with the labels of the job took it within 24 hours`,
   )
   if (lost.length > 0) session.record([{ kind: 'lost', run, trials: lost }])
 }
