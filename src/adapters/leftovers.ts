@@ -14,7 +14,7 @@ const NOTE = '.owner'
 const FOREIGN_SECONDS = 40 * 24 * 3600
 
 /** Identifies a process: its start time distinguishes it from a later one with the same id, `place` from other machines. */
-interface Owner {
+export interface Owner {
   pid: number
   began: string
   place: string
@@ -23,12 +23,20 @@ interface Owner {
 /** Creates a folder in `parent`. If this job is killed, the next job on this machine removes it. */
 export async function makeFolder(parent: string, kind: string): Promise<string> {
   const folder = join(parent, `${PREFIX}${kind}-${randomUUID().slice(0, 13)}`)
-  const { pid } = process
-  const owner: Owner = { pid, began: beginningOf(pid) ?? '', place: thisPlace() }
   // Before the folder: a job that is killed in between leaves no folder without a note.
-  await writeFile(`${folder}${NOTE}`, `${JSON.stringify(owner)}\n`, { flag: 'wx' })
+  await writeFile(`${folder}${NOTE}`, `${JSON.stringify(thisProcess())}\n`, { flag: 'wx' })
   await mkdir(folder, { mode: 0o700 })
   return folder
+}
+
+export function thisProcess(): Owner {
+  const { pid } = process
+  return { pid, began: beginningOf(pid) ?? '', place: thisPlace() }
+}
+
+/** True when a process of this machine has ended; false for one of another machine, of which nothing is known. */
+export function hasEnded({ pid, began, place }: Owner): boolean {
+  return place === thisPlace() && beginningOf(pid) !== began
 }
 
 /** Removes a folder that `makeFolder` created, whatever it contains now. */
@@ -73,9 +81,9 @@ async function isLeftover(note: string): Promise<boolean> {
   try {
     const { uid, mtimeMs } = await stat(note)
     if (uid !== process.getuid?.()) return false
-    const { pid, began, place } = JSON.parse(await readFile(note, 'utf8')) as Owner
-    if (place !== thisPlace()) return Date.now() - mtimeMs > 1000 * FOREIGN_SECONDS
-    return beginningOf(pid) !== began
+    const owner = JSON.parse(await readFile(note, 'utf8')) as Owner
+    if (owner.place !== thisPlace()) return Date.now() - mtimeMs > 1000 * FOREIGN_SECONDS
+    return hasEnded(owner)
   } catch {
     return false
   }
