@@ -248,6 +248,18 @@ test('F91 an App’s token ends after an hour: said as that', async () => {
   expect((refusal as ForgeError).hint).toContain("an App's token lives one hour")
 })
 
+test.each([
+  ['POST', PULLS, 'openPullRequest'],
+  ['PUT', MERGE, 'merge'],
+] as const)('an archived repository, %s %s: said as that', async (method, path, call) => {
+  const { github, forge, opening, head } = await opened()
+  const body = { message: 'Repository was archived so is read-only.' }
+  github.fault({ method, path, status: 403, body, times: 9 })
+  const request = { pullRequest: 1, message: '', ...opening, branch: 'autoresearch/c/2', head }
+  const asked = call === 'merge' ? forge.merge(request) : forge.openPullRequest({ ...request, isNew: true })
+  await expect(asked).rejects.toMatchObject({ hint: expect.stringContaining('Unarchive the repository') })
+})
+
 describe('how long a token lives', () => {
   test.each([
     ['app', 3600],

@@ -57,6 +57,10 @@ const REFUSALS: readonly (readonly [pattern: RegExp, advice: string])[] = [
     `The token has expired or was revoked: an App's token lives one hour, GITHUB_TOKEN as long as its job, at most 24 hours. ${RESUMES}`,
   ],
   [
+    /repository was archived/i,
+    'Unarchive the repository (Settings → General), or delete the workflow file so that it is not started again.',
+  ],
+  [
     /permission to .* denied|write access .* not granted|error: 403|repository not found|error: 404/i,
     'Give the job `contents: write` and let it push to autoresearch/**.',
   ],
