@@ -185,8 +185,12 @@ export interface Repository {
     files: FileEdits
     message: string
   }): Promise<{ commit: string; tree: string }>
-  /** Replays the single commit `head` on `onto`. */
-  rebase(head: string, onto: string): Promise<Replayed>
+  /**
+   * Replays the change of the commit `head` on `onto`.
+   *
+   * @param branch the branch that will move from `head` to the result, as its rules allow
+   */
+  rebase(head: string, onto: string, branch?: string): Promise<Replayed | Forbidden>
   /** Creates a commit on top of `onto` that undoes what `commit` changed relative to its first parent. */
   revert(request: { commit: string; onto: string; message: string }): Promise<Replayed>
 }
@@ -199,6 +203,12 @@ export interface TreeFile {
 }
 
 export type Replayed = { kind: 'rebased'; commit: string; tree: string } | { kind: 'conflict' }
+
+/** The rules on the branch allow it to move to no replayed commit. */
+export interface Forbidden {
+  kind: 'forbidden'
+  explanation: string
+}
 
 export interface RemoteBranches {
   defaultBranch: string

@@ -62,7 +62,7 @@ function spawnAction(options: JobOptions, files: JobFiles) {
   return execa('node', [ACTION], { cwd: files.workspace, env, extendEnv: false, all: true, reject: false })
 }
 
-interface JobFiles {
+export interface JobFiles {
   root: string
   workspace: string
   temporary: string
@@ -87,7 +87,10 @@ async function prepareJob(options: JobOptions): Promise<JobFiles> {
 }
 
 /** What actions/checkout does with `persist-credentials: false` and `fetch-depth: 2`. */
-async function checkout(options: JobOptions, workspace: string): Promise<void> {
+export async function checkout(
+  options: Pick<JobOptions, 'checkoutToken' | 'serverUrl' | 'repository' | 'ref'>,
+  workspace: string,
+): Promise<void> {
   const credentials = Buffer.from(`x-access-token:${options.checkoutToken}`).toString('base64')
   const header = ['-c', `http.extraheader=AUTHORIZATION: basic ${credentials}`]
   const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }

@@ -6,7 +6,7 @@ import { type TrialBatch, trialBatchSchema } from '../core/trial/batch.ts'
 import { ConfigError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 
-const COMMANDS = ['run', 'propose', 'train', 'judge', 'certify', 'doctor', 'init'] as const
+const COMMANDS = ['run', 'propose', 'train', 'judge', 'certify', 'request', 'doctor', 'init'] as const
 type Command = (typeof COMMANDS)[number]
 
 export interface Inputs {

@@ -1,7 +1,8 @@
 // Removes what killed jobs left on a machine that is used again: folders and, under `sandbox: none`, processes that still
 // train. A note beside each folder names its owner, so that the folders of running jobs are kept.
+import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync, rmSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeTree } from './remove-tree.ts'
 
@@ -21,8 +22,10 @@ export interface Owner {
 
 /** Creates a folder in `parent`. If this job is killed, the next job on this machine removes it. */
 export async function makeFolder(parent: string, kind: string): Promise<string> {
-  const folder = await mkdtemp(join(parent, `${PREFIX}${kind}-`))
-  await writeFile(`${folder}${NOTE}`, `${JSON.stringify(thisProcess())}\n`)
+  const folder = join(parent, `${PREFIX}${kind}-${randomUUID().slice(0, 13)}`)
+  // Before the folder: a job that is killed in between leaves no folder without a note.
+  await writeFile(`${folder}${NOTE}`, `${JSON.stringify(thisProcess())}\n`, { flag: 'wx' })
+  await mkdir(folder, { mode: 0o700 })
   return folder
 }
 
@@ -86,16 +89,38 @@ async function isLeftover(note: string): Promise<boolean> {
   }
 }
 
-/** Kills every process whose working folder or environment names the folder, whatever process group it is in. */
+/** Looks for processes that were started while others were stopped; more looks would mean that stopping does not help. */
+const MAX_LOOKS = 20
+/** One look can miss a process that is started while the list is read. */
+const LOOKS_WITHOUT_ANY = 2
+
+/**
+ * Kills every process whose working folder or environment names the folder, whatever process group it is in. They are
+ * stopped first: one that is being killed could start another.
+ */
 export async function endProcessesOf(folder: string): Promise<void> {
-  for (const name of await readdir('/proc').catch((): string[] => [])) {
-    const pid = Number(name)
-    if (!Number.isInteger(pid) || pid === process.pid || !belongsTo(pid, folder)) continue
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  const stopped = new Set<number>()
+  for (let look = 1, without = 0; look <= MAX_LOOKS && without < LOOKS_WITHOUT_ANY; look += 1) {
+    const running = (await processesOf(folder)).filter((pid) => !stopped.has(pid))
+    without = running.length === 0 ? without + 1 : 0
+    for (const pid of running) {
+      signalIfThere(pid, 'SIGSTOP')
+      stopped.add(pid)
     }
+  }
+  for (const pid of stopped) signalIfThere(pid, 'SIGKILL')
+}
+
+async function processesOf(folder: string): Promise<number[]> {
+  const pids = (await readdir('/proc').catch((): string[] => [])).map(Number)
+  return pids.filter((pid) => Number.isInteger(pid) && pid !== process.pid && belongsTo(pid, folder))
+}
+
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

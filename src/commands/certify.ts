@@ -25,7 +25,7 @@ export async function certify(
   const deadlineSeconds = startSeconds + settings.timeBudgetSeconds
   const session = await openSession(ports, { ...settings, certify: true })
   recordLostTrials(session)
-  assertTimeForTrial(session, settings.timeBudgetSeconds)
+  assertTimeForTrial(session, settings)
   if (!isCertifying(session.state)) ports.log.info('Every merge is certified already')
   const lanes = new LanesSideBySide(session)
   const { signal } = lanes

@@ -22,6 +22,8 @@ export interface RunPorts extends Ports, ProposingPorts {
 export interface RunSettings extends SessionSettings {
   /** Wall time by which every trial must have ended, in seconds. */
   timeBudgetSeconds: number
+  /** Set when it is the token that ends then. */
+  endsWithToken?: true
 }
 
 export interface DeviceSummary {
@@ -45,7 +47,7 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   const deadlineSeconds = startSeconds + settings.timeBudgetSeconds
   const session = await openSession(ports, settings)
   recordLostTrials(session)
-  assertTimeForTrial(session, settings.timeBudgetSeconds)
+  assertTimeForTrial(session, settings)
   await warnOfAbsentFiles(session)
   const lanes = new LanesSideBySide(session)
   const { signal } = lanes

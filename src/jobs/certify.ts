@@ -3,13 +3,13 @@ import { certify } from '../commands/certify.ts'
 import { type Job, sessionSettings } from './job.ts'
 import { wirePortsFor } from './ports.ts'
 import { publishReport } from './publish.ts'
+import { timeBudget } from './time-budget.ts'
 import { wireTrainer } from './training.ts'
 
 export default function certifyJob(job: Job): Promise<void> {
   return wirePortsFor(job, async (wired) => {
     const trainer = await wireTrainer(job)
-    const { timeBudgetSeconds } = job.inputs
-    const settings = { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds }
+    const settings = { ...sessionSettings(job, trainer.testbed), ...(await timeBudget(job)) }
     const { session, times } = await certify({ ...wired, trainer }, settings)
     await publishReport(job, session, times)
   })

@@ -7,8 +7,8 @@ import { createOnboarding } from '../adapters/github/onboarding.ts'
 import { findsGpu } from '../adapters/trainer/device.ts'
 import { type InitSettings, proposeInit } from '../commands/init.ts'
 import { initJson } from '../core/init/onboarding.ts'
-import { gitContext, type Job } from './job.ts'
-import { connectJob, wirePorts } from './ports.ts'
+import type { Job } from './job.ts'
+import { connectJob, pushingContext, wirePorts } from './ports.ts'
 
 /** The folder of this action, above `dist/`. */
 const ACTION_DIRECTORY = fileURLToPath(new URL('..', import.meta.url))
@@ -26,7 +26,7 @@ export async function initSettings(
 }
 
 export default async function initJob(job: Job): Promise<void> {
-  const context = gitContext(job)
+  const context = pushingContext(job)
   const remote = {
     isOurs: (commit: string) => isOurs(context, commit),
     push: (move: Parameters<typeof pushBranch>[1]) => pushBranch(context, move),

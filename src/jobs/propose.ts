@@ -4,12 +4,13 @@ import { type Job, sessionSettings } from './job.ts'
 import { wirePortsFor } from './ports.ts'
 import { wireProposing } from './proposers.ts'
 import { publishLimit, publishTrials } from './publish.ts'
+import { timeBudget } from './time-budget.ts'
 
 export default function proposeJob(job: Job): Promise<void> {
   return wirePortsFor(job, async (wired) => {
     const ports = { ...wired, ...wireProposing(job) }
-    const { timeBudgetSeconds } = job.inputs
-    const { session, batches, proposing } = await propose(ports, { ...sessionSettings(job), timeBudgetSeconds })
+    const settings = { ...sessionSettings(job), ...(await timeBudget(job)) }
+    const { session, batches, proposing } = await propose(ports, settings)
     publishTrials(batches)
     await publishLimit(session, proposing.outcomes.tallies)
     // With something to train, the job succeeds: an error would keep the train jobs from running.

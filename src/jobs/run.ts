@@ -4,6 +4,7 @@ import { type Job, sessionSettings } from './job.ts'
 import { wirePortsFor } from './ports.ts'
 import { wireProposing } from './proposers.ts'
 import { publishReport } from './publish.ts'
+import { timeBudget } from './time-budget.ts'
 import { wireChecker, wireTrainer } from './training.ts'
 
 export default function runJob(job: Job): Promise<void> {
@@ -12,8 +13,7 @@ export default function runJob(job: Job): Promise<void> {
     // Quick checks exist in this job only: `propose` has a token that can write, so it runs no candidate code.
     const checker = wireChecker(job)
     const ports = { ...wired, ...wireProposing(job), trainer, checker }
-    const { timeBudgetSeconds } = job.inputs
-    const settings = { ...sessionSettings(job, trainer.testbed), timeBudgetSeconds }
+    const settings = { ...sessionSettings(job, trainer.testbed), ...(await timeBudget(job)) }
     const { session, times, proposing } = await run(ports, settings)
     await publishReport(job, session, times, proposing.outcomes.tallies)
     proposing.outcomes.assertSomeoneAnswers()

@@ -14,7 +14,11 @@ import { gitContext, type Job, resultsDirectory, secretsHere } from './job.ts'
 /** The action's own `python/` folder, beside `dist/`. */
 const SHIM_DIRECTORY = fileURLToPath(new URL('../python', import.meta.url))
 
-export async function wireTrainer(job: Job, log: Log = actionsLog): Promise<Trainer> {
+export async function wireTrainer(
+  job: Job,
+  log: Log = actionsLog,
+  shimDirectory = SHIM_DIRECTORY,
+): Promise<Trainer> {
   const { devicesPerTrial, sideBySide } = job.inputs
   const slots = await slotsOf(process.env, { devicesPerTrial, sideBySide }, (message) => log.warn(message))
   return createTrainer({
@@ -27,7 +31,7 @@ export async function wireTrainer(job: Job, log: Log = actionsLog): Promise<Trai
     resultsDirectory: resultsDirectory(job),
     cacheDirectory: join(job.runner.cacheDirectory, 'autoresearch', job.runner.repository),
     scratchDirectory: job.runner.temporaryDirectory,
-    shimDirectory: SHIM_DIRECTORY,
+    shimDirectory,
     environment: process.env,
     secrets: secretsHere(job),
     runId: job.runner.runId,

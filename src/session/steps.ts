@@ -83,7 +83,7 @@ async function withdraw(session: Session, candidate: Candidate, explanation: str
 async function rebase(session: Session, candidate: Candidate, onto: BaselineCommit): Promise<void> {
   const { repository } = session.ports
   if (await followPerson(session, candidate)) return
-  const replayed = await repository.rebase(candidate.head, onto.commit)
+  const replayed = await repository.rebase(candidate.head, onto.commit, candidateBranch(candidate.id))
   const { candidate: runs } = evidenceFor(session.state, session.conditions, candidate)
   const runCounts = { candidate: runs.length, baseline: 0 }
   const decide = (kind: 'reject' | 'review', reason: string): void => {
@@ -91,10 +91,12 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
     session.record([{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict }])
     session.ports.log.info(describeVerdict(candidate, verdict))
   }
-  if (replayed.kind === 'conflict')
+  if (replayed.kind !== 'rebased')
     return decide(
       revertedMerge(candidate) === undefined ? 'reject' : 'review',
-      `conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`,
+      replayed.kind === 'forbidden'
+        ? replayed.explanation
+        : `conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`,
     )
   if (replayed.tree === (await repository.treeOf(onto.commit)))
     return decide('reject', 'the baseline already contains this change')

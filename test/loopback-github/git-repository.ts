@@ -28,6 +28,9 @@ const CONFIGURATION = `
   auto = 0
 `
 
+const SIGNATURE =
+  '-----BEGIN PGP SIGNATURE-----\n\nwsFcBAABCAAQLoopbackGitHubSigned==\n-----END PGP SIGNATURE-----\n'
+
 export class GitRepository {
   readonly directory: string
   /** Commits never change, so each is read once. */
@@ -152,6 +155,23 @@ export class GitRepository {
     const data = (content: string) => `data ${Buffer.byteLength(content)}\n${content}\n`
     const head = `commit ${ref}\ncommitter ${name} <${email}> ${seconds} +0000\n${data(message)}`
     await this.run(['fast-import', '--quiet'], { input: `${head}M 100644 inline README.md\n${data(text)}` })
+  }
+
+  /** A commit as GitHub signs it, with a signature that only this server takes for valid. */
+  async createSignedCommit(commit: NewCommit): Promise<string> {
+    const unsigned = await this.run(['cat-file', 'commit', await this.createCommit(commit)])
+    const [head = '', ...message] = unsigned.split('\n\n')
+    const header = SIGNATURE.replaceAll('\n', '\n ')
+    const input = `${head}\ngpgsig ${header}\n\n${message.join('\n\n')}`
+    return (await this.run(['hash-object', '-t', 'commit', '-w', '--stdin'], { input })).trim()
+  }
+
+  /** What was signed and its signature; undefined for a commit that is not signed. */
+  async signatureOf(sha: string): Promise<{ signature: string; payload: string } | undefined> {
+    const text = await this.run(['cat-file', 'commit', sha])
+    const header = `gpgsig ${SIGNATURE.replaceAll('\n', '\n ')}\n`
+    if (!text.includes(header)) return undefined
+    return { signature: SIGNATURE, payload: text.replace(header, '') }
   }
 
   /** Stores the files of a directory (not ignored ones) and returns their tree. */

@@ -61,6 +61,8 @@ class LedgerBranch implements LedgerStore {
   readonly #log: Pick<Log, 'warn'> | undefined
   /** A rule forbids deleting branches. */
   #mustKeep = false
+  /** Branches that are known to stay. */
+  readonly #kept = new Set<string>()
   #seen: Seen = NOTHING_SEEN
   #curves: CurveFile | undefined
 
@@ -145,7 +147,9 @@ class LedgerBranch implements LedgerStore {
   /** The moves without deletions, once it is known that a rule forbids them. */
   #allowed(moves: readonly BranchUpdate[]): BranchUpdate[] {
     if (!this.#mustKeep) return [...moves]
-    const staying = moves.filter(({ to }) => to === null).map(({ branch }) => branch)
+    const deleted = moves.filter(({ to }) => to === null).map(({ branch }) => branch)
+    const staying = deleted.filter((branch) => !this.#kept.has(branch))
+    for (const branch of staying) this.#kept.add(branch)
     if (staying.length > 0)
       this.#log?.warn(
         `A rule of the repository forbids deleting branches, so these stay: ${staying.join(', ')}. Exclude autoresearch/c/** from the rule, or delete them by hand.`,

@@ -4,6 +4,7 @@ import { LedgerError } from '../../errors.ts'
 import type { BranchUpdate } from '../../ports.ts'
 import { type GitContext, type GitFailure, git, readRemote, tryGit } from './git.ts'
 import { readContents } from './objects.ts'
+import { signedIfDemanded } from './signing.ts'
 
 export const LEDGER_BRANCH = 'autoresearch/ledger'
 
@@ -129,7 +130,8 @@ export class LedgerFiles {
       Buffer.from('done\n'),
     ])
     const args = ['fast-import', '--quiet', '--force', '--done', '--date-format=now']
-    const [commit = '', ...blobs] = (await git(this.context, args, { input })).split('\n')
+    const [made = '', ...blobs] = (await git(this.context, args, { input })).split('\n')
+    const commit = await signedIfDemanded(this.context, made, LEDGER_BRANCH)
     const files = new Map(tip.files)
     for (const [path, content] of changes)
       if (content === null) files.delete(path)

@@ -24,7 +24,7 @@ export interface GitHubOptions {
 }
 
 /** The part of `@octokit/rest` that this adapter uses. */
-type Client = Pick<Octokit, 'rest' | 'paginate'>
+type Client = Pick<Octokit, 'rest' | 'paginate' | 'request'>
 
 /** Response data of an endpoint method, such as `Answer<'pulls', 'get'>`. */
 export type Answer<

@@ -76,15 +76,9 @@ const STOPS: Readonly<Record<string, { on: readonly BranchKind[]; what: string }
   creation: { on: ALL, what: 'forbids to create it' },
   update: { on: ALL, what: 'forbids to update it' },
   pull_request: { on: PUSHED, what: 'demands a pull request for each push' },
-  required_signatures: { on: PUSHED, what: 'demands signed commits, and pushed ones are not signed' },
   required_status_checks: { on: PUSHED, what: 'demands checks before a push' },
   merge_queue: { on: ALL, what: 'demands a merge queue, and merges happen directly' },
   required_deployments: { on: ALL, what: 'demands deployments' },
-  // A candidate that is replayed on a new baseline keeps its branch.
-  non_fast_forward: {
-    on: ['candidates'],
-    what: 'forbids force-pushes, with which a candidate moves to a new baseline',
-  },
   workflows: { on: ALL, what: 'demands that other workflows run first' },
 }
 
@@ -97,7 +91,13 @@ export function checkBranchRules(
   repositoryUrl: string,
 ): Check {
   const place = { area: 'GitHub', id: `rules-${kind}` } as const
+  const types = new Set(rules.map(({ type }) => type))
   const stopped = rules.flatMap((rule) => stopOf(kind, rule, metric) ?? [])
+  // A candidate that moves to a new baseline keeps its branch.
+  if (kind === 'candidates' && types.has('non_fast_forward') && types.has('required_linear_history'))
+    stopped.push(
+      'forbids both force-pushes and merge commits, so that no candidate can move to a new baseline',
+    )
   if (stopped.length > 0)
     return {
       ...place,
@@ -107,7 +107,15 @@ export function checkBranchRules(
       ),
     }
   const text = rules.length === 0 ? `no rule on ${branch}` : `the rules on ${branch} leave the action its way`
-  const stays = kind === 'candidates' && rules.some(({ type }) => type === 'deletion')
+  if (kind !== 'baseline' && types.has('required_signatures'))
+    return {
+      ...place,
+      ...ok(
+        `${text}; commits there are made through the API, because a rule demands signatures`,
+        "Use GITHUB_TOKEN or an App's token: GitHub signs no commits of a personal token.",
+      ),
+    }
+  const stays = kind === 'candidates' && types.has('deletion')
   if (!stays) return { ...place, ...ok(text) }
   return {
     ...place,

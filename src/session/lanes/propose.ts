@@ -17,6 +17,9 @@ import type { Session } from '../session.ts'
 import { Askings } from './askings.ts'
 import { ProposerOutcomes } from './proposer-outcomes.ts'
 
+/** Steps that may be due on GitHub, which allows one write per second: short trials can produce candidates faster. */
+const MAX_STEPS_DUE = 4
+
 export interface ProposeLaneOptions {
   /** Candidates that may wait for their first run, at least 1. */
   queueDepth: number
@@ -92,7 +95,9 @@ export class ProposeLane {
   /** True when one more candidate can be proposed, if all who are being asked propose one. */
   #hasRoom(): boolean {
     const { state } = this.#session
-    const { queueDepth } = this.#options
+    const { queueDepth, job } = this.#options
+    // In a round nothing is done on GitHub while proposers are queried.
+    if (job === 'run' && this.#session.steps.length >= MAX_STEPS_DUE) return false
     const mayStillCome = this.#maxIdeas - (countIdeas(state) - this.#ideasBefore)
     return (
       waitingCandidates(state).length + this.#askings.places < queueDepth &&
