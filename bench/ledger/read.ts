@@ -70,7 +70,7 @@ await timed('report', () => {
 
 const peakMiB = process.resourceUsage().maxRSS / 1024
 await timed('archive', async () => {
-  const archived = (await journal.archivedIdeas()).map(({ candidate }) => candidate)
+  const archived = await journal.archivedIdeas()
   const change = {
     path: 'train.py',
     mode: '100644',

@@ -350,9 +350,7 @@ describe('a conversation that does not fit', () => {
 })
 
 describe('limits of rate', () => {
-  test('F1 a 429 without a time is retried after a pause of our own, and not for ever', {
-    timeout: 10_000,
-  }, async () => {
+  test('F1 a 429 without a time is retried after a pause of our own, and not for ever', async () => {
     const fault = { status: 429 }
     const result = await propose([fault, fault, done], { settings: { maxRetries: 1 } })
     expect(result).toMatchObject({ kind: 'nothing', reason: 'llm-error: 429 scripted 429' })

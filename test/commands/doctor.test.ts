@@ -23,6 +23,7 @@ const CONFIG = [
 /** A trainer whose number is the seed's. */
 const trainer: Trainer = {
   testbed: 'test',
+  slots: 1,
   run: async (trial) => ({ ...aTrialResult({ value: 2 + trial.seed / 2 ** 32 }), trial }),
 }
 
@@ -155,6 +156,7 @@ it('sends whoever has no configuration to init', async () => {
 it('names a setup that fails', async () => {
   const failing: Trainer = {
     testbed: 'test',
+    slots: 1,
     run: () => Promise.reject(new BaselineError('setup failed (exit code 1)', { hint: 'Run it by hand.' })),
   }
   const { checks } = await diagnose({ openTrainer: async () => failing })

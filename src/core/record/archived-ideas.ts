@@ -1,7 +1,9 @@
 // The files that list archived ideas beside the ledger: one idea per line, without what is only of use while it is open.
 import { type Candidate, isIdea, NO_USAGE } from './candidate.ts'
+import type { PastIdea } from './ideas.ts'
 import type { State } from './known.ts'
 import type { Outcome, TrialResult } from './trial.ts'
+import type { Verdict } from './verdict.ts'
 
 /** An idea that a checkpoint archived, as far as it is kept. */
 export interface ArchivedIdea {
@@ -64,6 +66,31 @@ export function readBlock(text: string): ArchivedIdea[] {
       const { failure, ...rest } = JSON.parse(line) as ReturnType<typeof lineOf>
       return { candidate: { ...rest, ...LEFT_OUT }, ...(failure && { failure }) }
     })
+}
+
+/**
+ * What stays in memory of an archived idea.
+ *
+ * @param texts one copy of each text that many ideas have; it is added to
+ */
+export function rememberIdea(candidate: Candidate, texts: Map<string, string>): PastIdea {
+  const { id, origin, title, knob, knobs, changeKey, sketch, pullRequest, verdict, refusal, end } = candidate
+  const base = texts.get(candidate.base) ?? candidate.base
+  texts.set(base, base)
+  return {
+    ...{ id, origin, title, changeKey, base },
+    ...(knob && { knob }),
+    ...(knobs && { knobs }),
+    ...(sketch !== undefined && { sketch }),
+    ...(pullRequest !== undefined && { pullRequest }),
+    ...(verdict && { verdict: rememberVerdict(verdict) }),
+    ...(refusal !== undefined && { refusal }),
+    ...(end && { end }),
+  }
+}
+
+function rememberVerdict({ z, risk, testbed, ...rest }: Verdict): NonNullable<PastIdea['verdict']> {
+  return rest
 }
 
 const LEFT_OUT = {
