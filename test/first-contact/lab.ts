@@ -25,7 +25,7 @@ interface Step {
   log: string
 }
 
-export interface FirstContact {
+interface FirstContact {
   /** What was done, in order, with the time it took. */
   steps: readonly Step[]
   /** What `init` concluded. */
@@ -35,7 +35,7 @@ export interface FirstContact {
   checks: { conclusion: string | null; title: string | null }[]
 }
 
-export interface FirstContactOptions {
+interface FirstContactOptions {
   /** Folder with the files of the repository. */
   files: string
   /** Variables of the machine. */
@@ -96,7 +96,7 @@ export async function meet({
 }
 
 /** A machine on which `uv` and the packages of the stand-ins are installed. @returns its PATH */
-export async function equip(directory: string): Promise<string> {
+async function equip(directory: string): Promise<string> {
   const { stdout } = await execa('python3', ['-c', 'import sys; print(sys.executable)'])
   const bin = join(directory, 'bin')
   await cp(MACHINE, bin, { recursive: true })

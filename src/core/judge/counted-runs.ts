@@ -1,7 +1,7 @@
 // Which runs of a candidate can be compared with the baseline: those with a number, in the usual time, from as many values.
 import type { TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
-import { mean, median } from '../statistics/noise.ts'
+import { mean, median, standardDeviation } from '../statistics/noise.ts'
 import { DEFAULT_ALLOWANCE, type JudgePolicy } from './policy.ts'
 
 interface Runs {
@@ -17,6 +17,8 @@ export type CountedRuns =
   /** `late`: a sentence about the only run that took too long, or so long that it was killed. */
   | { kind: 'counted'; inTime: TrialResult[]; late?: string }
 
+/** A run of the baseline that took so much longer than the median does not tell what is usual. */
+const SLOW_SHARE = 0.5
 /** Longer runs are mentioned from this share on: a smaller difference is usual on a shared machine. */
 const MENTIONED_SHARE = 0.05
 
@@ -28,10 +30,10 @@ export function wallAllowanceSeconds(usualSeconds: number, allowance = DEFAULT_A
   return usualSeconds * (1 + allowance) + 2
 }
 
-/** Mean wall time of runs, without those that took more than the allowance over the median: there the machine was slow. */
+/** Mean wall time of runs, without those that took far longer than the median: there the machine was slow. */
 export function usualSecondsOf(runs: readonly TrialResult[]): number {
   const seconds = runs.map(({ wallSeconds }) => wallSeconds)
-  const limit = wallAllowanceSeconds(median(seconds))
+  const limit = wallAllowanceSeconds(median(seconds), SLOW_SHARE)
   return mean(seconds.filter((one) => one <= limit))
 }
 
@@ -41,7 +43,10 @@ export function countedRuns(
   { allowance }: Pick<JudgePolicy, 'allowance'>,
   usualSeconds = usualSecondsOf(runs.baseline),
 ): CountedRuns {
-  const limit = wallAllowanceSeconds(usualSeconds, allowance)
+  const limit = Math.max(
+    wallAllowanceSeconds(usualSeconds, allowance),
+    usualSeconds + spreadSeconds(runs.baseline),
+  )
   const late = runs.candidate.filter(
     (run) => (run.outcome === 'measured' || isTimedOut(run)) && run.wallSeconds > limit,
   )
@@ -54,6 +59,12 @@ export function countedRuns(
     inTime,
     ...(run && { late: describeLate(runs, run, usualSeconds) }),
   }
+}
+
+/** What the baseline's own times differ by on a busy machine: two standard deviations, at most a quarter of a run. */
+function spreadSeconds(baseline: readonly TrialResult[]): number {
+  const seconds = baseline.map(({ wallSeconds }) => wallSeconds)
+  return seconds.length < 3 ? 0 : Math.min(2 * (standardDeviation(seconds) ?? 0), median(seconds) / 4)
 }
 
 function firstFailure({ baseline, candidate }: Runs, inTime: readonly TrialResult[]): Failure | undefined {

@@ -423,6 +423,16 @@ describe('F76 one run that takes too long', () => {
     expect(usualSecondsOf([run(2, 300, 1), run(2, 302, 2), run(2, 304, 3), run(2, 900, 4)])).toBe(302)
   })
 
+  it('a machine on which the times of the baseline differ leaves as much to a candidate', () => {
+    const busy = [280, 340, 260, 320, 270, 330].map((seconds, index) =>
+      run(2.5 + (index % 2) * 0.04, seconds, index + 1),
+    )
+    const baseline = busy.map((result) => ({ ...result, trial: { ...result.trial, candidate: null } }))
+    const kindAfter = (seconds: number) =>
+      judgedRuns([run(2, seconds, 1), run(2.01, seconds, 2)], {}, {}, { baseline }).kind
+    expect([kindAfter(350), kindAfter(390)]).toEqual(['merge', 'reject'])
+  })
+
   it('longer runs are mentioned: at fixed steps they may be all that won', () => {
     const reason = (wallSeconds: number) =>
       judgedRuns(runs([2, 2.01], { wallSeconds }), { allowance: 0.2 }).reason
