@@ -9,7 +9,10 @@ export default function proposeJob(job: Job): Promise<void> {
   return wirePortsFor(job, async (wired) => {
     const ports = { ...wired, ...wireProposing(job) }
     const { timeBudgetSeconds } = job.inputs
-    const { session, batches, proposing } = await propose(ports, { ...sessionSettings(job), timeBudgetSeconds })
+    const { session, batches, proposing } = await propose(ports, {
+      ...sessionSettings(job),
+      timeBudgetSeconds,
+    })
     publishTrials(batches)
     await publishLimit(session, proposing.outcomes.tallies)
     // With something to train, the job succeeds: an error would keep the train jobs from running.
