@@ -111,7 +111,11 @@ describe('inputs', () => {
   })
 
   test.each([
-    ['command', 'destroy', 'expected run, propose, train, judge, certify, doctor, init, found "destroy"'],
+    [
+      'command',
+      'destroy',
+      'expected run, propose, train, judge, certify, request, doctor, init, found "destroy"',
+    ],
     ['time-budget', '5', 'expected a duration such as 5h30m, found "5"'],
     ['candidates', 'many', 'expected a whole number, found "many"'],
     ['candidates', '-1', 'expected a whole number'],

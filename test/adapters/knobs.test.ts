@@ -108,7 +108,7 @@ describe('knobs', () => {
 
   it('is exhausted when every step was tried or is refused, and tries none twice', async () => {
     const history: Candidate[] = []
-    for (let round = 0; round < 8; round++) history.push(rejected(await proposal({ history }, round)))
+    for (let round = 0; round < 6; round++) history.push(rejected(await proposal({ history }, round)))
     expect(new Set(history.map(({ title }) => title)).size).toBe(history.length)
     expect(await propose({ history })).toMatchObject({ kind: 'nothing', exhausted: true })
     expect(await propose({ review: () => ['no'] })).toMatchObject({ kind: 'nothing', exhausted: true })

@@ -127,9 +127,9 @@ describe('F122 a checkpoint on the branch', () => {
     const { remote } = await aLongLedger()
     const before = await remote.tip(LEDGER)
     const journal = await anAppender(await remote.clone())
-    // The branch to move is not where the job thinks: the whole push is refused.
-    const stale = { branch: 'main', from: '1'.repeat(40), to: before }
-    journal.record(EXPERIMENTS.slice(half).flat(), [stale])
+    // The branch to create is there already: the whole push is refused.
+    const taken = { branch: 'main', from: null, to: before }
+    journal.record(EXPERIMENTS.slice(half).flat(), [taken])
     await expect(journal.flushed()).rejects.toThrow(/main is at/)
     expect(await remote.tip(LEDGER)).toBe(before)
   })

@@ -420,7 +420,7 @@ describe('what training sees', () => {
   })
 
   test('F74 the output of Python as it is printed, so that a killed run has it', async () => {
-    const program = 'import os; print("step 1  loss 3"); print("before the end"); os.kill(os.getpid(), 9)'
+    const program = 'import os; print("step 1  loss 3"); print("before the end"); os.kill(os.getpid(), 15)'
     const { trainer, trial } = await aTrainer('silent', { train: `exec python3 -c '${program}'` })
     const result = await trainer.run(trial, NEVER)
     expect(result).toMatchObject({ outcome: 'crashed', curve: [{ step: 1, value: 3 }] })

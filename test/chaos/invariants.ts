@@ -132,8 +132,8 @@ async function leftovers(directory: string): Promise<string[]> {
   const found: string[] = []
   for (const machine of await readdir(directory)) {
     const folders = ['tmp', 'temp', 'workspace/.git'].map((folder) => join(directory, machine, folder))
+    // The results are for the next step of the job, and the runner removes them.
     for (const folder of folders)
-      // The results are for the next step of the job, and the runner removes them.
       for (const name of await readdir(folder).catch((): string[] => []))
         if (name.startsWith('autoresearch-') && name !== 'autoresearch-results')
           found.push(`${join(machine, name)} is left in ${folder}`)

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { systemClock } from '../../src/adapters/clock.ts'
 import { createRepository } from '../../src/adapters/git/repository.ts'
 import { removeTree } from '../../src/adapters/remove-tree.ts'
+import { wholeMachine } from '../../src/adapters/trainer/slots.ts'
 import { createTrainer } from '../../src/adapters/trainer/trainer.ts'
 import { type Config, parseConfig } from '../../src/core/config/config.ts'
 import { reviewChanges } from '../../src/core/gate/gate.ts'
@@ -118,6 +119,8 @@ export async function openLab(options: LabOptions) {
       OPENAI_API_KEY: CANARY,
     },
     secrets,
+    // The tests of a lab run side by side.
+    slots: Array.from({ length: 32 }, wholeMachine),
     runId: '7',
     runAttempt: 1,
   })

@@ -45,7 +45,7 @@ it.concurrent('fails with the first thing to do, after all other checks', async 
   await using research = await startResearch([], { ...KNOBS, metric })
   const settings = research.github.repository(REPOSITORY)
   settings.settings.allowActionsToCreatePullRequests = false
-  settings.rules['autoresearch/**'] = { requireSignatures: true }
+  settings.rules['autoresearch/**'] = { requirePullRequest: true }
   const job = await research.run({ command: 'doctor' })
   expect(job.exitCode).toBe(1)
   const report: Report = JSON.parse(job.outputs.summary ?? '')
