@@ -19,6 +19,7 @@ const BENCHES: readonly Bench[] = [
   { name: 'brief', file: 'brief.ts', args: ['--experiments', '10', '--experiments', '20'], repeats: true },
   { name: 'decide', file: 'decide/main.ts', args: ['--replay', 'bench/replay/softcap.csv'], repeats: true },
   { name: 'cuts', file: 'cuts.ts', args: ['--configurations', '3'], repeats: true },
+  { name: 'ladder', file: 'ladder.ts', args: ['--members', '3', '--promotions', '1'], repeats: true },
   { name: 'ledger', file: 'ledger.ts', args: ['--experiments', '20'], repeats: false },
   { name: 'sandbox', file: 'sandbox.ts', args: [], repeats: false },
   { name: 'start', file: 'start.ts', args: ['--command', 'judge'], repeats: false },
