@@ -47,11 +47,15 @@ export function divideMachine(machine: Machine, { devicesPerTrial, sideBySide }:
       kind: 'refused',
       words: `a trial needs ${perTrial} devices, and this job may use ${usable.length}`,
     }
-  const most = isDivisible ? Math.floor(usable.length / perTrial) : machine.cores.length
+  const most = isDivisible
+    ? Math.floor(usable.length / perTrial)
+    : usable.length > 0
+      ? 1
+      : machine.cores.length
   const fallback = isDivisible ? most : 1
   const count = sideBySide === 'auto' ? fallback : sideBySide
   if (count > most) {
-    const what = isDivisible ? describeDevices(usable) : `${machine.cores.length} processor cores`
+    const what = usable.length > 0 ? describeDevices(usable) : `${machine.cores.length} processor cores`
     return {
       kind: 'refused',
       words: `${count} trials side by side were asked for, and there is room for ${most} (${what})`,

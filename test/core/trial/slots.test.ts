@@ -127,6 +127,11 @@ describe('a wish that the machine cannot meet is refused with both numbers', () 
     )
   })
 
+  test('more than one trial on devices that MIG divides: both would see the same device', () => {
+    const devices = gpus(2).map((device) => ({ ...device, divided: true as const }))
+    expect(refusal(aMachine({ devices }), { sideBySide: 2 })).toContain('there is room for 1')
+  })
+
   test('more trials than there are cores', () => {
     expect(refusal(aMachine({ vendor: undefined, devices: [] }), { sideBySide: 17 })).toBe(
       '17 trials side by side were asked for, and there is room for 16 (16 processor cores)',
