@@ -4,7 +4,7 @@ import { certificationConfig } from '../core/certify/certify.ts'
 import { measurementHash } from '../core/config/measurement.ts'
 import { reviewChanges } from '../core/gate/gate.ts'
 import { reviewAa } from '../core/judge/aa.ts'
-import type { Trial, TrialResult } from '../core/record/trial.ts'
+import { type Trial, type TrialResult, trustOf } from '../core/record/trial.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import { visibleText } from '../core/text/markdown.ts'
 import { groupTrials, type TrialBatch } from '../core/trial/batch.ts'
@@ -90,7 +90,7 @@ async function verify(
   const problem = checkResult(session.state, result, {
     hash: measurementHash(config),
     ...(config.metric.bounds && { bounds: config.metric.bounds }),
-    evaluated: config.evaluate !== undefined,
+    trust: trustOf(config),
     sandboxKind: config.sandbox.kind,
   })
   if (problem !== undefined) return problem

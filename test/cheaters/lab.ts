@@ -16,7 +16,7 @@ import { rulesOf } from '../../src/core/plan/rules.ts'
 import { decide, planTrials } from '../../src/core/plan/schedule.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
 import { replay } from '../../src/core/record/state.ts'
-import type { TrialResult } from '../../src/core/record/trial.ts'
+import { type TrialResult, trustOf } from '../../src/core/record/trial.ts'
 import type { Verdict } from '../../src/core/record/verdict.ts'
 import { checkResult } from '../../src/core/trial/trust.ts'
 import { aCandidate } from '../factories.ts'
@@ -138,7 +138,7 @@ export async function openLab(options: LabOptions) {
       const problem = checkResult(state, result, {
         hash: conditions.config,
         ...(config.metric.bounds && { bounds: config.metric.bounds }),
-        evaluated: config.evaluate !== undefined,
+        trust: trustOf(config),
         sandboxKind: config.sandbox.kind,
       })
       if (problem !== undefined) throw new Error(`the judge refused an honest trainer's result: ${problem}`)

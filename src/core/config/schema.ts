@@ -55,6 +55,14 @@ export const configSchema = section({
       ),
     )
     .exactOptional(),
+  serve: line('a command')
+    .meta(
+      help(
+        'Command that runs the trained model while evaluate measures it, in a sandbox without the evaluation data: questions on its standard input, answers on its standard output.',
+        'uv run serve.py',
+      ),
+    )
+    .exactOptional(),
   checks: z
     .array(
       line('a command').meta(

@@ -163,7 +163,7 @@ function exceededReview(
   { reviewAbove }: JudgePolicy,
   { gain, sigma }: Facts,
 ): string | undefined {
-  if (!reviewAbove || candidate.every(({ trust }) => trust === 'evaluated')) return undefined
+  if (!reviewAbove || candidate.every(({ trust }) => trust !== 'self-reported')) return undefined
   const limit = inMetric(reviewAbove, { sigma, baseline: mean(measuredValues(baseline)) })
   if (!(gain > limit)) return undefined
   return `self-reported, and above ${formatGain(reviewAbove)} = ${formatNumber(limit)}`

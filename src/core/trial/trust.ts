@@ -2,7 +2,7 @@
 
 import { isAa } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
-import { isSandboxed, type TrialResult } from '../record/trial.ts'
+import { isLessTrusted, isSandboxed, type TrialResult, type Trust } from '../record/trial.ts'
 import { trialId, trialSeed } from './protocol.ts'
 import { isSharedSeed } from './shared-seed.ts'
 
@@ -12,9 +12,16 @@ export interface Demands {
   hash: string
   /** Bounds of the metric. */
   bounds?: readonly [number, number]
-  /** An `evaluate` command exists, so a metric that training printed does not count. */
-  evaluated: boolean
+  /** Who measures the metric; what deserves less trust does not count. */
+  trust: Trust
   sandboxKind: 'bubblewrap' | 'none'
+}
+
+/** Who measured a value, as a person reads it. */
+export const TRUST_WORDS: Readonly<Record<Trust, string>> = {
+  separated: 'measured by an evaluator that is separated from the model',
+  evaluated: 'measured by an evaluator that runs the model itself',
+  'self-reported': 'reported by the training script itself',
 }
 
 /** Accepts every number. */
@@ -29,7 +36,7 @@ const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const
 export function checkResult(
   state: State,
   result: TrialResult,
-  { hash, bounds = UNBOUNDED, evaluated, sandboxKind }: Demands,
+  { hash, bounds = UNBOUNDED, trust, sandboxKind }: Demands,
 ): string | undefined {
   const { trial } = result
   if ((result.outcome === 'measured') !== (result.value !== undefined))
@@ -37,8 +44,8 @@ export function checkResult(
   if (result.value !== undefined && (result.value < bounds[0] || result.value > bounds[1]))
     return 'its value is outside the bounds of the metric'
   if (result.config !== hash) return 'it was measured under another configuration'
-  if (evaluated && result.trust === 'self-reported')
-    return 'its value comes from the training script, but the configuration has an evaluate command'
+  if (isLessTrusted(result.trust, trust))
+    return `its value is ${TRUST_WORDS[result.trust]}, but the configuration promises one ${TRUST_WORDS[trust]}`
   if (sandboxKind === 'bubblewrap' && !isSandboxed(result))
     return 'it was measured without the sandbox that the configuration requires'
   const { tree, protocol, replicate } = trial
