@@ -4,6 +4,8 @@ import { type LabOptions, openLab, TEXT } from './lab.ts'
 
 /** Model and evaluator in one sandbox, as before there was a wall between them. */
 const TOGETHER = 'mkfifo /tmp/ask && node serve.mjs </tmp/ask | AUTORESEARCH_ASK=/tmp/ask'
+/** The evaluator's name in pieces: a configuration that shows that it is editable is refused. */
+const JUDGE = 'E=evaluate; '
 /** What takes longest, and is answered for, takes 4 s on an idle machine. */
 const EVALUATION_SECONDS = 15
 
@@ -30,7 +32,7 @@ setup:
   environment: [HF_HOME]
 train: AUTORESEARCH_MAX_STEPS=${steps} node train.mjs
 ${evaluated && wall ? 'serve: node serve.mjs' : ''}
-${evaluated ? `evaluate: ${wall ? '' : TOGETHER} CHAR_LM_EVALUATION_SECONDS=${EVALUATION_SECONDS} node evaluate.mjs` : ''}
+${evaluated ? `evaluate: ${JUDGE}${wall ? '' : TOGETHER} CHAR_LM_EVALUATION_SECONDS=${EVALUATION_SECONDS} node $E.mjs` : ''}
 budget: 30s
 timeout: 60s
 sandbox: ${sandbox}
