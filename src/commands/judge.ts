@@ -110,6 +110,6 @@ async function gateRefusal(session: Session, { candidate, base, head }: Trial): 
   const changes = await session.ports.repository.changes(base, head)
   const origin = session.state.candidates.get(candidate)?.origin
   if (origin?.kind === 'aa') return reviewAa(changes, origin.number)
-  const problems = reviewChanges(changes, session.config.editable)
+  const problems = reviewChanges(changes, session.config.editable, session.config.maxLiteralKib)
   return problems.length > 0 ? `the static gate refuses the change: ${problems.join(' ')}` : undefined
 }

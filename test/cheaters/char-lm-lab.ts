@@ -3,7 +3,7 @@
 import { type LabOptions, openLab, TEXT } from './lab.ts'
 
 /** Model and evaluator in one sandbox, as before there was a wall between them. */
-const TOGETHER = 'mkfifo /tmp/ask && node serve.mjs </tmp/ask | AUTORESEARCH_ASK=/tmp/ask'
+const TOGETHER = 'mkfifo /tmp/ask /tmp/said; node serve.mjs <>/tmp/ask >/tmp/said & AUTORESEARCH_ASK=/tmp/ask'
 /** The evaluator's name in pieces: a configuration that shows that it is editable is refused. */
 const JUDGE = 'E=evaluate; '
 /** What takes longest, and is answered for, takes 4 s on an idle machine. */
@@ -32,7 +32,7 @@ setup:
   environment: [HF_HOME]
 train: AUTORESEARCH_MAX_STEPS=${steps} node train.mjs
 ${evaluated && wall ? 'serve: node serve.mjs' : ''}
-${evaluated ? `evaluate: ${JUDGE}${wall ? '' : TOGETHER} CHAR_LM_EVALUATION_SECONDS=${EVALUATION_SECONDS} node $E.mjs` : ''}
+${evaluated ? `evaluate: ${JUDGE}${wall ? '' : TOGETHER} CHAR_LM_EVALUATION_SECONDS=${EVALUATION_SECONDS} node $E.mjs${wall ? '' : ' <>/tmp/said'}` : ''}
 budget: 30s
 timeout: 60s
 sandbox: ${sandbox}

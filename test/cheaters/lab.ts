@@ -184,7 +184,11 @@ export async function openLab(options: LabOptions) {
       { gate = true, told = (result) => result }: TakeOptions = {},
     ): Promise<Fate> {
       const candidate = await propose(cheater)
-      const reasons = reviewChanges(await repository.changes(base, candidate.head), config.editable)
+      const reasons = reviewChanges(
+        await repository.changes(base, candidate.head),
+        config.editable,
+        config.maxLiteralKib,
+      )
       if (gate && reasons.length > 0) return { kind: 'refused', reasons }
       const measured = events.map((event) =>
         event.kind === 'trial' ? { ...event, result: told(event.result) } : event,
