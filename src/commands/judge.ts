@@ -9,7 +9,7 @@ import { describeTrial } from '../core/report/describe.ts'
 import { visibleText } from '../core/text/markdown.ts'
 import { groupTrials, type TrialBatch } from '../core/trial/batch.ts'
 import { missingInRound } from '../core/trial/lost.ts'
-import { checkResult } from '../core/trial/trust.ts'
+import { checkResult, refuseForeign } from '../core/trial/trust.ts'
 import type { Results } from '../ports.ts'
 import { forgeLane } from '../session/lanes/forge.ts'
 import { assertBaselineTrains, warnOfStuckCertification } from '../session/obstacles.ts'
@@ -27,9 +27,14 @@ export async function judgeResults(
   const assigned = new Map(planned.map((trial) => [trial.id, trial]))
   const refused: string[] = []
   const accepted: TrialResult[] = []
-  for (const file of await ports.results.read()) {
+  const files = await ports.results.read()
+  const foreign = refuseForeign(files.filter((file) => file.kind === 'result'))
+  for (const file of files) {
     if (file.kind === 'result' && session.state.trials.has(file.result.trial.id)) continue
-    const problem = file.kind === 'unreadable' ? file.problem : await verify(session, assigned, file.result)
+    const problem =
+      file.kind === 'unreadable'
+        ? file.problem
+        : (foreign.get(file.name) ?? (await verify(session, assigned, file.result)))
     if (problem !== undefined) {
       refused.push(`${file.name}: ${problem}`)
       ports.log.warn(`Refused ${file.name}: ${problem}`)
