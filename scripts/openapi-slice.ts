@@ -20,6 +20,7 @@ const OPERATIONS = new Set([
   'checks/get',
   'checks/list-for-ref',
   'checks/update',
+  'git/create-commit',
   'git/create-ref',
   'git/delete-ref',
   'git/get-commit',

@@ -1,6 +1,6 @@
 // Drives the built action as the Actions runner does: a checkout, INPUT_* and GITHUB_* variables, files for its outputs.
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
@@ -20,6 +20,8 @@ export interface JobOptions {
   directory: string
   /** Commit or branch to check out; the default branch if absent. */
   ref?: string
+  /** Name of a machine that earlier jobs ran on; a new one if absent. Its runner empties the temporary folder only. */
+  machine?: string
   /** The machine's tool cache, kept between jobs. */
   toolCache?: string
   onLine?: (line: string) => void
@@ -60,7 +62,7 @@ function spawnAction(options: JobOptions, files: JobFiles) {
   return execa('node', [ACTION], { cwd: files.workspace, env, extendEnv: false, all: true, reject: false })
 }
 
-interface JobFiles {
+export interface JobFiles {
   root: string
   workspace: string
   temporary: string
@@ -69,7 +71,7 @@ interface JobFiles {
 }
 
 async function prepareJob(options: JobOptions): Promise<JobFiles> {
-  const root = join(options.directory, randomUUID().slice(0, 8))
+  const root = join(options.directory, options.machine ?? randomUUID().slice(0, 8))
   const files = {
     root,
     workspace: join(root, 'workspace'),
@@ -77,6 +79,7 @@ async function prepareJob(options: JobOptions): Promise<JobFiles> {
     output: join(root, 'output'),
     summary: join(root, 'summary.md'),
   }
+  await rm(files.temporary, { recursive: true, force: true, maxRetries: 3 })
   await mkdir(files.temporary, { recursive: true })
   await Promise.all([writeFile(files.output, ''), writeFile(files.summary, '')])
   await checkout(options, files.workspace)
@@ -84,16 +87,19 @@ async function prepareJob(options: JobOptions): Promise<JobFiles> {
 }
 
 /** What actions/checkout does with `persist-credentials: false` and `fetch-depth: 2`. */
-async function checkout(options: JobOptions, workspace: string): Promise<void> {
+export async function checkout(
+  options: Pick<JobOptions, 'checkoutToken' | 'serverUrl' | 'repository' | 'ref'>,
+  workspace: string,
+): Promise<void> {
   const credentials = Buffer.from(`x-access-token:${options.checkoutToken}`).toString('base64')
   const header = ['-c', `http.extraheader=AUTHORIZATION: basic ${credentials}`]
   const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
   const url = `${options.serverUrl}/${options.repository}.git`
   await execa('git', ['init', '--quiet', workspace], { env })
   const git = (...args: string[]) => execa('git', ['-C', workspace, ...args], { env })
-  await git('remote', 'add', 'origin', url)
+  await git('config', 'remote.origin.url', url)
   await git(...header, 'fetch', '--quiet', '--no-tags', '--depth=2', 'origin', options.ref ?? 'HEAD')
-  await git('checkout', '--quiet', '--detach', 'FETCH_HEAD')
+  await git('checkout', '--quiet', '--force', '--detach', 'FETCH_HEAD')
 }
 
 /** What the runner tells a job, and nothing else of this process but PATH and HOME. */

@@ -35,6 +35,7 @@ const options = readArguments({
       default: ['bench/replay/track3.csv', 'bench/replay/softcap.csv'],
     },
     frontier: { kind: 'flag', help: 'also measure variants of the rules, with a third of the repetitions' },
+    'shared-seeds': { kind: 'flag', help: 'also measure first runs that share a seed of the baseline' },
     troubles: { kind: 'flag', help: 'also measure rules in worlds that break their assumptions' },
     chart: { kind: 'text', help: 'write the frontier to this file, as SVG; implies --frontier' },
   },
@@ -52,6 +53,9 @@ const COMPARED: Readonly<Record<string, Rule>> = {
   'screen 1.5 σ, up to 4 runs, z ≥ 2.5': screened(),
   'ours, as shipped': ours(),
 }
+
+/** More runs of what is merged, so that its successor as the baseline has enough to share a seed of. */
+const SHARING_RUNS = 3
 
 /** Everything that was tried, also what failed. */
 const FRONTIER: Readonly<Record<string, Rule>> = {
@@ -80,6 +84,14 @@ const FRONTIER: Readonly<Record<string, Rule>> = {
   'greedy, certified every 5': certified(greedy(), 5, 4),
   'greedy + 1 σ, certified every 5': certified(greedy(1), 5, 4),
   'greedy + 1 σ, certified one by one': certified(greedy(1), 1, 4),
+}
+
+/** Seeds shared with the baseline, by how much the noise of equal seeds correlates. With enough runs, each baseline shares. */
+const SHARED_SEEDS: Readonly<Record<string, Rule>> = {
+  'own seeds': ours({}, { mergedRuns: SHARING_RUNS }),
+  'shared, correlation 0': ours({}, { mergedRuns: SHARING_RUNS, sharedSeeds: 0 }),
+  'shared, correlation 0.5': ours({}, { mergedRuns: SHARING_RUNS, sharedSeeds: 0.5 }),
+  'shared, correlation 0.9': ours({}, { mergedRuns: SHARING_RUNS, sharedSeeds: 0.9 }),
 }
 
 const TROUBLES: Readonly<Record<string, Trouble>> = {
@@ -117,6 +129,7 @@ function compare(
 
 compare(COMPARED, repetitions)
 if (options.frontier || options.chart) compare(FRONTIER, Math.ceil(repetitions / 3))
+if (options['shared-seeds']) compare(SHARED_SEEDS, repetitions, {}, 'shared seeds')
 if (options.troubles)
   for (const [name, trouble] of Object.entries(TROUBLES))
     compare(

@@ -13,8 +13,9 @@ import {
   NOTHING_CARRIED,
 } from '../../src/core/statistics/belief.ts'
 import { estimateNoise, mean, standardDeviation } from '../../src/core/statistics/noise.ts'
+import { seedToShare } from '../../src/core/trial/shared-seed.ts'
 import { aTrialResult, DEFAULTS } from '../../test/factories.ts'
-import type { Trouble, World } from './world.ts'
+import type { Trouble, Twin, World } from './world.ts'
 
 /** One change that a rule took into the baseline. */
 export interface Merge {
@@ -208,6 +209,8 @@ interface Variant {
   confirmedOnly?: boolean
   /** Runs more of what is merged, as the next baseline. */
   mergedRuns?: number
+  /** The first run of every candidate has the seed of a run of its baseline, and their noise correlates this much. */
+  sharedSeeds?: number
   /** It is told where the baseline truly is, which nobody can know: what not knowing it costs. */
   knowsLevel?: boolean
 }
@@ -220,8 +223,12 @@ class Ours {
   /** Repeated runs of equal code, for the noise. */
   readonly #groups: number[][] = []
   #carried: CarriedBelief = NOTHING_CARRIED
-  #measured: number[]
+  #measured: number[] = []
+  /** Runs of the baseline for which it was not selected. */
+  #unselected: Run[] = []
   #tried: number[][] = []
+  /** Places among `#tried`. */
+  #sharing: number[] = []
   /** Until something new is known. */
   #belief: Belief | undefined
 
@@ -230,25 +237,37 @@ class Ours {
     this.#variant = variant
     this.#world = world
     this.#trouble = trouble
-    this.#measured = runs(world, policy.baselineReplicates)
+    for (let run = 0; run < policy.baselineReplicates; run++) this.#measureBaseline()
+  }
+
+  #run(gain = 0, twin?: Twin): Run {
+    return { value: this.#world.run(gain, twin), noise: this.#world.lastNoise }
+  }
+
+  #measureBaseline(): void {
+    const run = this.#run()
+    this.#unselected.push(run)
+    this.#measured.push(run.value)
   }
 
   test(gain: number): number | undefined {
-    const values = [this.#world.run(gain)]
+    const twin = this.#twin()
+    const candidate = [this.#run(gain, twin)]
     for (;;) {
+      const values = valuesOf(candidate)
       const evidence = this.#evidence(values)
       const judgement = judge(evidence, this.#policy)
       if (judgement.kind === 'replicate') {
-        if (!this.#isHeldUp(evidence)) values.push(this.#world.run(gain))
+        if (!this.#isHeldUp(evidence)) candidate.push(this.#run(gain))
         else {
-          this.#measured.push(this.#world.run())
+          this.#measureBaseline()
           this.#belief = undefined
         }
         continue
       }
-      if (judgement.kind !== 'merge') return this.#reject(values)
-      for (let more = 0; more < (this.#variant.mergedRuns ?? 0); more++) values.push(this.#world.run(gain))
-      return this.#merge(values, gain, judgement.gain ?? 0)
+      if (judgement.kind !== 'merge') return this.#reject(values, twin !== undefined)
+      for (let more = 0; more < (this.#variant.mergedRuns ?? 0); more++) candidate.push(this.#run(gain))
+      return this.#merge(candidate, gain, judgement.gain ?? 0)
     }
   }
 
@@ -260,7 +279,7 @@ class Ours {
   }
 
   #period(): BaselinePeriod {
-    return { measured: this.#measured, tried: this.#variant.blind ? [] : this.#tried }
+    return { measured: this.#measured, tried: this.#variant.blind ? [] : this.#tried, sharing: this.#sharing }
   }
 
   #sigma(): number {
@@ -276,13 +295,24 @@ class Ours {
     )
   }
 
-  #reject(values: number[]): undefined {
+  /** The run of the baseline whose seed is shared. */
+  #twin(): Twin | undefined {
+    const correlation = this.#variant.sharedSeeds
+    if (correlation === undefined) return undefined
+    const measured = this.#unselected.map(({ value }, seed) => ({ value, trial: { seed } }))
+    const run = this.#unselected[seedToShare(measured, this.#sigma()) ?? -1]
+    return run && { noise: run.noise, correlation }
+  }
+
+  #reject(values: number[], sharesSeed: boolean): undefined {
     this.#belief = undefined
+    if (sharesSeed) this.#sharing.push(this.#tried.length)
     this.#tried.push(values)
     this.#groups.push(values.slice(1))
   }
 
-  #merge(values: number[], gain: number, claimed: number): number {
+  #merge(candidate: Run[], gain: number, claimed: number): number {
+    const values = valuesOf(candidate)
     this.#belief = undefined
     const { confirmedOnly } = this.#variant
     this.#carried = endPeriod(
@@ -292,12 +322,24 @@ class Ours {
     )
     this.#groups.push(this.#measured)
     this.#tried = []
+    this.#sharing = []
+    this.#unselected = candidate.slice(1)
     this.#measured = confirmedOnly ? values.slice(1) : []
     if (!confirmedOnly) this.#groups.push(values.slice(1))
     while (confirmedOnly && this.#measured.length < this.#policy.baselineReplicates)
       this.#measured.push(this.#world.run(gain))
     return claimed
   }
+}
+
+interface Run {
+  value: number
+  /** Unknown to the judge. */
+  noise: number
+}
+
+function valuesOf(runs: readonly Run[]): number[] {
+  return runs.map(({ value }) => value)
 }
 
 /** The judge reads of the baseline's runs only how long they took and that they vary. */

@@ -54,11 +54,18 @@ function cutsAt(behind: number): { share: number; saved: number } {
   return { share: between(left.share, right.share), saved: between(left.saved, right.saved) }
 }
 
+export interface Twin {
+  noise: number
+  correlation: number
+}
+
 export class World {
   /** Spent so far, in runs. */
   cost = 0
   /** True loss of the baseline; starts at 0, lower is better. */
   level = 0
+  /** Noise of the last run: what its seed was worth. */
+  lastNoise = 0
   readonly #random: () => number
   readonly #mix: Mix
   readonly #trouble: Trouble
@@ -88,12 +95,19 @@ export class World {
     return -30 - 70 * random()
   }
 
-  /** Loss of one run of the baseline plus a change. */
-  run(gain = 0): number {
+  /**
+   * Loss of one run of the baseline plus a change.
+   *
+   * @param twin a run with the same seed, and how much their noise correlates
+   */
+  run(gain = 0, twin?: Twin): number {
     this.cost += 1
     this.#drift += (this.#trouble.driftSd ?? 0) * gaussian(this.#random)
     const host = this.#hosts[Math.floor(4 * this.#random())] ?? 0
-    return this.level - gain + this.#noise() + host + this.#drift
+    this.lastNoise = this.#noise()
+    if (twin)
+      this.lastNoise = twin.correlation * twin.noise + Math.sqrt(1 - twin.correlation ** 2) * this.lastNoise
+    return this.level - gain + this.lastNoise + host + this.#drift
   }
 
   /** The part of its first run that is saved because this candidate is cut; undefined when it is trained to the end. */

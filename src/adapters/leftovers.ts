@@ -1,7 +1,8 @@
 // Removes what killed jobs left on a machine that is used again: folders and, under `sandbox: none`, processes that still
 // train. A note beside each folder names its owner, so that the folders of running jobs are kept.
+import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync, rmSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeTree } from './remove-tree.ts'
 
@@ -13,7 +14,7 @@ const NOTE = '.owner'
 const FOREIGN_SECONDS = 40 * 24 * 3600
 
 /** Identifies a process: its start time distinguishes it from a later one with the same id, `place` from other machines. */
-interface Owner {
+export interface Owner {
   pid: number
   began: string
   place: string
@@ -21,11 +22,21 @@ interface Owner {
 
 /** Creates a folder in `parent`. If this job is killed, the next job on this machine removes it. */
 export async function makeFolder(parent: string, kind: string): Promise<string> {
-  const folder = await mkdtemp(join(parent, `${PREFIX}${kind}-`))
-  const { pid } = process
-  const owner: Owner = { pid, began: beginningOf(pid) ?? '', place: thisPlace() }
-  await writeFile(`${folder}${NOTE}`, `${JSON.stringify(owner)}\n`)
+  const folder = join(parent, `${PREFIX}${kind}-${randomUUID().slice(0, 13)}`)
+  // Before the folder: a job that is killed in between leaves no folder without a note.
+  await writeFile(`${folder}${NOTE}`, `${JSON.stringify(thisProcess())}\n`, { flag: 'wx' })
+  await mkdir(folder, { mode: 0o700 })
   return folder
+}
+
+export function thisProcess(): Owner {
+  const { pid } = process
+  return { pid, began: beginningOf(pid) ?? '', place: thisPlace() }
+}
+
+/** True when a process of this machine has ended; false for one of another machine, of which nothing is known. */
+export function hasEnded({ pid, began, place }: Owner): boolean {
+  return place === thisPlace() && beginningOf(pid) !== began
 }
 
 /** Removes a folder that `makeFolder` created, whatever it contains now. */
@@ -70,24 +81,46 @@ async function isLeftover(note: string): Promise<boolean> {
   try {
     const { uid, mtimeMs } = await stat(note)
     if (uid !== process.getuid?.()) return false
-    const { pid, began, place } = JSON.parse(await readFile(note, 'utf8')) as Owner
-    if (place !== thisPlace()) return Date.now() - mtimeMs > 1000 * FOREIGN_SECONDS
-    return beginningOf(pid) !== began
+    const owner = JSON.parse(await readFile(note, 'utf8')) as Owner
+    if (owner.place !== thisPlace()) return Date.now() - mtimeMs > 1000 * FOREIGN_SECONDS
+    return hasEnded(owner)
   } catch {
     return false
   }
 }
 
-/** Kills every process whose working folder or environment names the folder, whatever process group it is in. */
+/** Looks for processes that were started while others were stopped; more looks would mean that stopping does not help. */
+const MAX_LOOKS = 20
+/** One look can miss a process that is started while the list is read. */
+const LOOKS_WITHOUT_ANY = 2
+
+/**
+ * Kills every process whose working folder or environment names the folder, whatever process group it is in. They are
+ * stopped first: one that is being killed could start another.
+ */
 export async function endProcessesOf(folder: string): Promise<void> {
-  for (const name of await readdir('/proc').catch((): string[] => [])) {
-    const pid = Number(name)
-    if (!Number.isInteger(pid) || pid === process.pid || !belongsTo(pid, folder)) continue
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  const stopped = new Set<number>()
+  for (let look = 1, without = 0; look <= MAX_LOOKS && without < LOOKS_WITHOUT_ANY; look += 1) {
+    const running = (await processesOf(folder)).filter((pid) => !stopped.has(pid))
+    without = running.length === 0 ? without + 1 : 0
+    for (const pid of running) {
+      signalIfThere(pid, 'SIGSTOP')
+      stopped.add(pid)
     }
+  }
+  for (const pid of stopped) signalIfThere(pid, 'SIGKILL')
+}
+
+async function processesOf(folder: string): Promise<number[]> {
+  const pids = (await readdir('/proc').catch((): string[] => [])).map(Number)
+  return pids.filter((pid) => Number.isInteger(pid) && pid !== process.pid && belongsTo(pid, folder))
+}
+
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

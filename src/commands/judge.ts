@@ -77,7 +77,9 @@ function recordLostTrials(session: Session, planned: ReadonlyMap<string, Trial>)
   const { missing, lost } = missingInRound(session.state, run, new Set(planned.keys()))
   if (missing.length === 0) return
   const { log } = session.ports
-  log.warn(`No valid result for ${missing.join(', ')}; see the train jobs' logs`)
+  log.warn(
+    `No valid result for ${missing.join(', ')}; see the train jobs' logs. Without a log, no runner with the labels of the job took it within 24 hours`,
+  )
   if (lost.length > 0) session.record([{ kind: 'lost', run, trials: lost }])
 }
 

@@ -11,6 +11,8 @@ export interface Job {
   inputs: Inputs
   runner: RunnerContext
   cancelled: AbortSignal
+  /** Length of one second of waiting for GitHub, in milliseconds; `npm run soak` shortens it. */
+  secondMilliseconds?: number
 }
 
 export function gitContext({ inputs, runner }: Job): GitContext {

@@ -10,7 +10,8 @@ import { assignKeys, pickVariables, type Secrets } from '../core/config/secrets.
 import { ConfigError } from '../errors.ts'
 import type { Proposer } from '../ports.ts'
 import type { ProposingPorts } from '../session/proposing.ts'
-import { gitContext, type Job, secretsHere } from './job.ts'
+import { type Job, secretsHere } from './job.ts'
+import { pushingContext } from './ports.ts'
 
 export function wireProposing(job: Job): ProposingPorts {
   const random = () => randomInt(2 ** 32) / 2 ** 32
@@ -27,7 +28,7 @@ export function wireProposing(job: Job): ProposingPorts {
       return createCommandProposer({ ...config, secrets }, options)
     })
   }
-  return { createProposers, insights: createInsightsFile(gitContext(job)), random }
+  return { createProposers, insights: createInsightsFile(pushingContext(job)), random }
 }
 
 /** @throws ConfigError when the workflow does not provide a secret that the configuration declares for the agent */

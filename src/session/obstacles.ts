@@ -19,12 +19,23 @@ export function assertBaselineTrains(session: Session): void {
 }
 
 /** @throws ConfigError when the time budget is too short for any trial */
-export function assertTimeForTrial({ config, settings }: Session, timeBudgetSeconds: number): void {
+export function assertTimeForTrial(
+  { config, settings }: Session,
+  { timeBudgetSeconds, endsWithToken }: { timeBudgetSeconds: number; endsWithToken?: true },
+): void {
   const { timeoutSeconds } = config
   if (timeBudgetSeconds >= timeoutSeconds) return
   const [budget, timeout] = [timeBudgetSeconds, timeoutSeconds].map(formatSeconds)
+  const timeoutHint = `lower \`timeout\` in ${settings.configPath} on the branch ${config.baseline}.`
+  if (endsWithToken)
+    throw new ConfigError(
+      `nothing can be trained before the token ends in ${budget}, because one trial may take ${timeout}`,
+      {
+        hint: `An App's token lives one hour. Remove \`token:\` under \`with:\` to use GITHUB_TOKEN, which lives as long as the job, use the template swarm.yml, whose train jobs need no token, or ${timeoutHint}`,
+      },
+    )
   throw new ConfigError(`nothing can be trained in ${budget}, because one trial may take ${timeout}`, {
-    hint: `Raise the input \`time-budget\` and \`timeout-minutes\` of the job, or lower \`timeout\` in ${settings.configPath} on the branch ${config.baseline}.`,
+    hint: `Raise the input \`time-budget\` and \`timeout-minutes\` of the job, or ${timeoutHint}`,
   })
 }
 

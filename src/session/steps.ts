@@ -83,7 +83,7 @@ async function withdraw(session: Session, candidate: Candidate, explanation: str
 async function rebase(session: Session, candidate: Candidate, onto: BaselineCommit): Promise<void> {
   const { repository } = session.ports
   if (await followPerson(session, candidate)) return
-  const replayed = await repository.rebase(candidate.head, onto.commit)
+  const replayed = await repository.rebase(candidate.head, onto.commit, candidateBranch(candidate.id))
   const { candidate: runs } = evidenceFor(session.state, session.conditions, candidate)
   const runCounts = { candidate: runs.length, baseline: 0 }
   const decide = (kind: 'reject' | 'review', reason: string): void => {
@@ -91,10 +91,12 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
     session.record([{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict }])
     session.ports.log.info(describeVerdict(candidate, verdict))
   }
-  if (replayed.kind === 'conflict')
+  if (replayed.kind !== 'rebased')
     return decide(
       revertedMerge(candidate) === undefined ? 'reject' : 'review',
-      `conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`,
+      replayed.kind === 'forbidden'
+        ? replayed.explanation
+        : `conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`,
     )
   if (replayed.tree === (await repository.treeOf(onto.commit)))
     return decide('reject', 'the baseline already contains this change')
@@ -135,9 +137,14 @@ async function finish(session: Session, candidate: Candidate): Promise<void> {
 
 /** If a person closed, merged or pushed to the pull request, that decides: record it. True when something was recorded. */
 async function followPerson(session: Session, candidate: Candidate): Promise<boolean> {
-  if (candidate.pullRequest === undefined) return false
-  const pullRequest = await readPullRequest(session.ports, candidate.pullRequest)
   const { commits } = await session.ports.repository.remoteBranches()
+  if (candidate.pullRequest === undefined) {
+    if (commits.get(candidateBranch(candidate.id)) === candidate.head) return false
+    const end = { kind: 'withdrawn', reason: 'a person moved or deleted the branch' } as const
+    session.record([{ kind: 'ended', candidate: candidate.id, end }])
+    return true
+  }
+  const pullRequest = await readPullRequest(session.ports, candidate.pullRequest)
   const events = reconcileCandidate(candidate, pullRequest, commits.get(candidateBranch(candidate.id)))
   if (events.length === 0) return false
   await publishEnds(session, events)
@@ -157,7 +164,9 @@ async function baselineStands(session: Session, candidate: Candidate): Promise<b
 async function merge(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
   const { forge, repository } = session.ports
   if (candidate.pullRequest === undefined) return
-  // Again, because publishing took a while: another job may have merged meanwhile.
+  // A job that was thought dead, such as on a laptop that slept, must not merge beside the one that took over.
+  await session.ports.lease?.renew()
+  // Again, because publishing took a while: a person may have merged meanwhile.
   if (!(await baselineStands(session, candidate))) return
   const merged = await forge.merge({
     pullRequest: candidate.pullRequest,

@@ -8,9 +8,13 @@ import { createLedgerBranch } from '../../src/adapters/git/ledger-branch.ts'
 import { passesByItself } from '../../src/adapters/git/refusals.ts'
 import { createRepository } from '../../src/adapters/git/repository.ts'
 import { explainVersion } from '../../src/adapters/git/version.ts'
+import { connect } from '../../src/adapters/github/client.ts'
+import { createForge } from '../../src/adapters/github/github.ts'
+import { createHost } from '../../src/adapters/github/host.ts'
 import { LedgerError } from '../../src/errors.ts'
 import { FakeLog } from '../fakes/log.ts'
 import { aRepository, clone, type TestOptions } from '../loopback-github/fixtures.ts'
+import type { TokenKind } from '../loopback-github/tokens.ts'
 import { aDirectory, gitIn } from '../scaffold.ts'
 
 const LEDGER = 'autoresearch/ledger'
@@ -18,15 +22,18 @@ const BRANCH = 'autoresearch/c/1'
 const RECEIVE = '/acme/char-lm.git/git-receive-pack'
 const UPLOAD = '/acme/char-lm.git/git-upload-pack'
 
-async function here(options: TestOptions = {}) {
+async function here({ kind = 'actions', ...options }: TestOptions & { kind?: TokenKind } = {}) {
   const site = await aRepository(options)
-  const { github, repository, token } = site
+  const { github, repository, issue } = site
+  const token = issue(kind, { contents: 'write', pull_requests: 'write' })
   const main = (await repository.git.readRef('refs/heads/main')) ?? ''
   const directory = await aDirectory()
   const remoteUrl = `${github.url}/acme/char-lm.git`
   await gitIn(directory, ['clone', '--quiet', remoteUrl.replace('//', `//x-access-token:${token}@`), '.'])
-  const context = { directory, remoteUrl, token }
   const log = new FakeLog()
+  const connected = { apiUrl: github.apiUrl, serverUrl: github.url, repository: 'acme/char-lm', token, log }
+  const hub = connect({ ...connected, secondMilliseconds: 5 })
+  const context = { directory, remoteUrl, token, host: createHost(hub) }
   const store = createLedgerBranch(context, log)
   const append = (line: string, ...moves: Parameters<typeof store.append>[1]) =>
     store.append(() => ({ lines: `${line}\n`, curves: '' }), moves, 'test')
@@ -34,7 +41,7 @@ async function here(options: TestOptions = {}) {
   const at = (branch: string) => repository.git.readRef(`refs/heads/${branch}`)
   const candidate = (text: string) =>
     createRepository(context).commit({ base: main, files: new Map([['train.js', text]]), message: 'Try' })
-  return { ...site, main, context, log, store, append, lines, at, candidate }
+  return { ...site, token, main, context, log, store, append, lines, at, candidate, forge: createForge(hub) }
 }
 
 describe('a transfer that is cut in the middle', () => {
@@ -97,15 +104,113 @@ describe('a rule on every branch', () => {
     ])
   })
 
-  test.each([
-    [{ requireSignatures: true }, 'signed commits'],
-    [{ requiredChecks: ['ci'] }, 'forbids this push'],
-  ])('F90 %j: the first push says which rule, and where to change it', async (rule, words) => {
-    const { append } = await here({ rules: { '**': rule } })
+  test('F87 what stays is not said again when it is to be deleted again', async () => {
+    const { append, candidate, log } = await here({ rules: { '**': { noDeletion: true } } })
+    const { commit } = await candidate('lr = 2\n')
+    const other = 'autoresearch/c/2'
+    const moves = [BRANCH, other].map((branch) => ({ branch, from: null, to: commit }))
+    await append('one', ...moves)
+    const removal = { branch: BRANCH, from: commit, to: null }
+    await append('two', removal)
+    await append('three', removal, { ...removal, branch: other })
+    const said = log.lines.filter((line) => line.includes('these stay'))
+    expect(said).toEqual([expect.stringContaining(`${BRANCH}.`), expect.stringContaining(`: ${other}.`)])
+  })
+
+  test('F87 no force-push: a candidate moves to a new baseline, and its pull request shows its change alone', async () => {
+    const site = await here({ rules: { '**': { noDeletion: true, noForcePush: true } } })
+    const { append, candidate, context, forge, at, octokit, repository } = site
+    const { commit } = await candidate('lr = 2\n')
+    await append('one', { branch: BRANCH, from: null, to: commit })
+    const texts = { title: 'Try', body: '' }
+    await forge.openPullRequest({ branch: BRANCH, head: commit, base: 'main', ...texts })
+    let head = commit
+    for (const round of [1, 2]) {
+      await (await site.clone()).pushBranch('main', { [`other-${round}.js`]: '1\n' })
+      const onto = (await at('main')) ?? ''
+      const replayed = await createRepository(context).rebase(head, onto, BRANCH)
+      if (replayed.kind !== 'rebased') throw new Error(replayed.kind)
+      await append(`round ${round}`, { branch: BRANCH, from: head, to: replayed.commit })
+      head = replayed.commit
+      expect((await repository.git.readCommit(head)).parents[0]).toBe(onto)
+      const files = (await octokit.rest.pulls.listFiles({ owner: 'acme', repo: 'char-lm', pull_number: 1 }))
+        .data
+      expect(files.map(({ filename, additions }) => [filename, additions])).toEqual([['train.js', 1]])
+    }
+    const { tree } = await repository.git.readCommit(head)
+    const merged = await forge.merge({ pullRequest: 1, head, title: 'Try', message: '' })
+    if (merged.kind !== 'merged') throw new Error(merged.kind)
+    expect(await repository.git.readCommit(merged.commit)).toMatchObject({ tree })
+  })
+
+  test('F87 neither force-push nor merge commit: said, and nothing is pushed', async () => {
+    const rules = { '**': { noForcePush: true, requireLinearHistory: true } }
+    const { candidate, context, main } = await here({ rules })
+    const { commit } = await candidate('lr = 2\n')
+    expect(await createRepository(context).rebase(commit, main, BRANCH)).toMatchObject({
+      kind: 'forbidden',
+      explanation: expect.stringContaining('both force-pushes and merge commits'),
+    })
+  })
+
+  test('required checks: the first push says which rule, and where to change it', async () => {
+    const { append } = await here({ rules: { '**': { requiredChecks: ['ci'] } } })
     const refusal = await append('one').catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(LedgerError)
-    expect((refusal as LedgerError).hint).toContain(words)
+    expect((refusal as LedgerError).hint).toContain('forbids this push')
     expect((refusal as LedgerError).hint).toContain('Settings → Rules')
+  })
+})
+
+describe('signed commits are required on every branch', () => {
+  const rules = { '**': { requireSignatures: true } }
+
+  test('F90 ledger, candidate and replay are signed by GitHub, with the trained trees', async () => {
+    const { append, lines, context, at, github, main } = await here({ rules })
+    const repository = createRepository(context)
+    const files = new Map([
+      ['train.js', null],
+      ['src/train.js', 'lr = 2\n'],
+      ['run.sh', 'echo\n'],
+    ])
+    const message = 'Try ünïcode\n\nBecause: a\nb'
+    const made = await repository.commit({ base: main, files, message })
+    const { host: _, ...unsigned } = context
+    const plain = await createRepository(unsigned).commit({
+      base: main,
+      files,
+      message,
+    })
+    expect(made.tree).toBe(plain.tree)
+    expect(await repository.treeOf(made.commit)).toBe(plain.tree)
+    expect(await git(context, ['log', '-1', '--format=%B', made.commit])).toBe(message)
+    await append('one', { branch: BRANCH, from: null, to: made.commit })
+    await append('two')
+    expect(await lines()).toBe('one\ntwo\n')
+    const onto = await repository.commit({
+      base: main,
+      files: new Map([['other.js', '1\n']]),
+      message: 'Other',
+    })
+    const replayed = await repository.rebase(made.commit, onto.commit, BRANCH)
+    if (replayed.kind !== 'rebased') throw new Error(replayed.kind)
+    await append('three', { branch: BRANCH, from: made.commit, to: replayed.commit })
+    expect(await at(BRANCH)).toBe(replayed.commit)
+    expect(github.violations).toEqual([])
+  })
+
+  test('F90 a personal token: the first commit says which tokens GitHub signs for', async () => {
+    const { append } = await here({ rules, kind: 'pat' })
+    await expect(append('one')).rejects.toMatchObject({
+      message: expect.stringContaining('GitHub signs none for this token'),
+      hint: expect.stringContaining('GITHUB_TOKEN'),
+    })
+  })
+
+  test('F90 a rule that the API does not show: the first push says where to change it', async () => {
+    const { append, github } = await here({ rules })
+    github.fault({ method: 'GET', path: /\/rules\/branches\//, status: 404, times: 9 })
+    await expect(append('one')).rejects.toMatchObject({ hint: expect.stringContaining('Make it a ruleset') })
   })
 })
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { connect } from '../../src/adapters/github/client.ts'
 import { createForge } from '../../src/adapters/github/github.ts'
+import { tokenSeconds } from '../../src/adapters/github/token-life.ts'
 import type { CheckRun } from '../../src/core/report/report.ts'
 import { ForgeError } from '../../src/errors.ts'
 import { FakeLog } from '../fakes/log.ts'
@@ -29,20 +30,19 @@ async function here({ github, ...options }: TestOptions = {}) {
   const work = await site.clone()
   const head = await work.pushBranch(BRANCH, { 'train.js': 'lr = 2\n' })
   const log = new FakeLog()
+  const connected = (token: string) =>
+    connect({
+      apiUrl: site.github.apiUrl,
+      serverUrl: site.github.url,
+      repository: 'acme/char-lm',
+      token,
+      log,
+      secondMilliseconds: SECOND,
+    })
   /** A job: it knows nothing of what other jobs wrote. */
-  const job = (token = site.token) =>
-    createForge(
-      connect({
-        apiUrl: site.github.apiUrl,
-        serverUrl: site.github.url,
-        repository: 'acme/char-lm',
-        token,
-        log,
-        secondMilliseconds: SECOND,
-      }),
-    )
+  const job = (token = site.token) => createForge(connected(token))
   const opening = { branch: BRANCH, head, base: BASE, title: 'Try lr = 2', body: 'Because.' }
-  return { ...site, work, head, log, job, forge: job(), opening }
+  return { ...site, work, head, log, job, connected, forge: job(), opening }
 }
 
 async function opened(options: TestOptions = {}) {
@@ -246,4 +246,35 @@ test('F91 an App’s token ends after an hour: said as that', async () => {
     .catch((error: unknown) => error)
   expect(refusal).toBeInstanceOf(ForgeError)
   expect((refusal as ForgeError).hint).toContain("an App's token lives one hour")
+})
+
+test.each([
+  ['POST', PULLS, 'openPullRequest'],
+  ['PUT', MERGE, 'merge'],
+] as const)('an archived repository, %s %s: said as that', async (method, path, call) => {
+  const { github, forge, opening, head } = await opened()
+  const body = { message: 'Repository was archived so is read-only.' }
+  github.fault({ method, path, status: 403, body, times: 9 })
+  const request = { pullRequest: 1, message: '', ...opening, branch: 'autoresearch/c/2', head }
+  const asked = call === 'merge' ? forge.merge(request) : forge.openPullRequest({ ...request, isNew: true })
+  await expect(asked).rejects.toMatchObject({ hint: expect.stringContaining('Unarchive the repository') })
+})
+
+describe('how long a token lives', () => {
+  test.each([
+    ['app', 3600],
+    ['actions', 24 * 3600],
+    ['pat', undefined],
+  ] as const)('F91 of the kind %s: %s s', async (kind, seconds) => {
+    const { issue, connected } = await here()
+    expect(await tokenSeconds(connected(issue(kind, {})), new Date())).toBe(seconds)
+  })
+
+  test('F91 not known: the job goes on', async () => {
+    const { connected, github, issue, log } = await here()
+    const token = issue('app', {})
+    github.revokeToken(token)
+    expect(await tokenSeconds(connected(token), new Date())).toBeUndefined()
+    expect(log.lines.join()).toContain('How long the token lives is not known')
+  })
 })

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -28,6 +28,14 @@ test('F121 the folder of a killed job is removed, with its note', async () => {
   await writeFile(join(folder, 'checkpoint'), 'x')
   expect(await sweepLeftovers([parent, parent])).toBe(1)
   expect([existsSync(folder), existsSync(`${folder}.owner`)]).toEqual([false, false])
+})
+
+test('F121 a job that was killed before it made the folder leaves nothing', async () => {
+  const parent = await aDirectory()
+  const folder = await aLeftover(parent)
+  await rm(folder, { recursive: true })
+  expect(await sweepLeftovers([parent])).toBe(1)
+  expect(await readdir(parent)).toEqual([])
 })
 
 test('F121 a folder of a job that is alive stays, and so does what is not ours', async () => {

@@ -33,6 +33,7 @@ type Environment = { Bindings: HttpBindings }
 export function createApp(host: Host): Hono<Environment> {
   const app = new Hono<Environment>()
   app.all('/api/v3/*', (context) => rest(host, context))
+  app.post('/api/graphql', (context) => viewer(host, context))
   app.all('/:owner/:repository{[^/]+\\.git}/*', (context) => git(host, context))
   // actions/checkout clones a URL without `.git`.
   for (const end of ['info/refs', 'git-upload-pack', 'git-receive-pack'])
@@ -66,6 +67,16 @@ async function rest(host: Host, context: Context<Environment>): Promise<Response
   })
 }
 
+/** Of GraphQL only `{ viewer { login } }`: whose token it is. */
+async function viewer(host: Host, context: Context<Environment>): Promise<Response> {
+  const token = host.tokens.authenticate(context.req.header('authorization'))
+  if (typeof token === 'string') return context.json({ message: 'Bad credentials' }, 401)
+  const { query } = (await context.req.json()) as { query: string }
+  if (query.replace(/\s+/g, ' ').trim() !== '{ viewer { login } }')
+    return context.json({ errors: [{ message: 'This server answers only { viewer { login } }' }] })
+  return context.json({ data: { viewer: { login: token.actor.login } } })
+}
+
 async function git(host: Host, context: Context<Environment>): Promise<Response> {
   const { pathname, search } = new URL(context.req.url)
   const request: GitRequest = {
@@ -86,7 +97,12 @@ async function git(host: Host, context: Context<Environment>): Promise<Response>
     commands: [],
   }
   host.gitRequests.push(record)
-  const fault = host.faults.take(request.method, request.path, request.body)
+  const fault = host.faults.take(
+    request.method,
+    request.path,
+    request.body,
+    request.headers.get('authorization'),
+  )
   const answer = await duringFault(fault, () => recorded(host, request, record))
   record.status = answer?.status ?? 0
   if (answer === undefined) return closeSocket(context)

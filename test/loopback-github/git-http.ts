@@ -121,13 +121,15 @@ function hookVariables(repository: Repository, token: Token | undefined, command
     kinds.flatMap((kind) =>
       [
         ...ruleViolations(repository.rules, { kind, ref }),
-        ...(kind === 'delete' ? [] : unmetChecks(repository, branchOf(ref), after).map(sentenceFor)),
+        ...(kind === 'delete' || !isBranch(ref)
+          ? []
+          : unmetChecks(repository, branchOf(ref), after).map(sentenceFor)),
       ].map((sentence) => `${kind} ${ref} ${sentence}`),
     ),
   )
   const refsWith = (rule: 'requireSignatures' | 'requireLinearHistory', sentence: string) =>
     commands
-      .filter(({ ref }) => rulesFor(repository.rules, branchOf(ref))[rule])
+      .filter(({ ref }) => isBranch(ref) && rulesFor(repository.rules, branchOf(ref))[rule])
       .map(({ ref }) => `${ref} ${sentence}`)
       .join('\n')
   const mayChangeWorkflows = token === undefined || permits(token, 'workflows', 'write')
@@ -141,8 +143,9 @@ function hookVariables(repository: Repository, token: Token | undefined, command
   }
 }
 
-/** Empty for what is no branch: no rule matches it. */
-const branchOf = (ref: string) => (ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : '')
+/** Rules are on branches: other refs, such as `refs/notes/x`, have none. */
+const isBranch = (ref: string) => ref.startsWith('refs/heads/')
+const branchOf = (ref: string) => ref.slice('refs/heads/'.length)
 
 function parseCgi(output: Buffer): Pick<GitAnswer, 'status' | 'headers' | 'body'> {
   const end = output.indexOf('\r\n\r\n')

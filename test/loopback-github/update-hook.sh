@@ -40,7 +40,7 @@ RULES
 while read -r rule_ref sentence; do
   [ "$rule_ref" = "$ref" ] || continue
   for commit in $(git rev-list "$after" --not --all); do
-    git cat-file commit "$commit" | sed '/^$/q' | grep -qE '^(gpgsig|committer GitHub <noreply@github.com>)' ||
+    git cat-file commit "$commit" | sed '/^$/q' | grep -qE 'LoopbackGitHubSigned|^committer GitHub <noreply@github.com>' ||
       violation "$sentence
   Found 1 violation:
 

@@ -1,7 +1,16 @@
 // What the templates, action.yml and the code say about inputs and outputs is the same.
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Inputs, readInputs } from '../../src/adapters/actions.ts'
-import { action, actionSteps, commandOf, readRoot, readTemplate, TEMPLATES } from './workflow.ts'
+import {
+  action,
+  actionSteps,
+  commandOf,
+  findStep,
+  readRoot,
+  readTemplate,
+  TEMPLATES,
+  usesAction,
+} from './workflow.ts'
 
 const environment = process.env
 afterEach(() => {
@@ -69,6 +78,41 @@ describe.each(TEMPLATES)('templates/%s', (name) => {
     const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'))
     expect(checkouts).toHaveLength(Object.keys(workflow.jobs).length)
     for (const checkout of checkouts) expect(checkout.with).toMatchObject({ 'persist-credentials': false })
+  })
+})
+
+describe.each(TEMPLATES)('what may happen to a run of templates/%s', (name) => {
+  const workflow = readTemplate(name)
+  const { request } = workflow.jobs
+
+  it('F23 F96 a run with a hypothesis has a group of its own, and only writes it into the ledger', () => {
+    const own = "inputs.hypothesis != '' && inputs.command == 'run'"
+    expect(workflow.concurrency.group).toContain(
+      `${own} && format('autoresearch-request-{0}', github.run_id)`,
+    )
+    expect(request?.if).toBe(own)
+    expect(request?.steps.filter(usesAction).map(commandOf)).toEqual(['request'])
+    const others = Object.entries(workflow.jobs).filter(([job]) => job !== 'request')
+    for (const [, { steps }] of others)
+      for (const step of steps.filter(usesAction)) expect(step.with).not.toHaveProperty('hypothesis')
+    // Jobs that need another one are skipped with it.
+    expect(others.filter(([, job]) => !job.needs).map(([, job]) => job.if)).not.toContain(undefined)
+  })
+
+  it('F96 that run starts another, with all other inputs', () => {
+    const { run = '' } = findStep(request, (step) => step.run !== undefined)
+    const passed = [...run.matchAll(/-f ([\w-]+)=/g)].map(([, input]) => input)
+    const { inputs } = workflow.on.workflow_dispatch
+    const others = Object.keys(inputs).filter((input) => !['command', 'hypothesis'].includes(input))
+    expect(passed.toSorted()).toEqual(others.toSorted())
+    expect(request?.permissions.actions).toBe('write')
+  })
+
+  it('F97 the upload of the report may fail', () => {
+    const uploads = Object.values(workflow.jobs)
+      .flatMap(({ steps }) => steps)
+      .filter((step) => step.with?.name === 'report')
+    expect(uploads.map((step) => step['continue-on-error'])).toEqual([true])
   })
 })
 

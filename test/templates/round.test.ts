@@ -116,10 +116,10 @@ it('settles a candidate and starts the next round', async () => {
     proposal('Learn slower', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.01'),
   ])
   await installTemplate(research)
+  await runAction(research, 'request', { 'inputs.hypothesis': 'Learn slower' })
   const proposed = await runAction(research, 'propose', {
     'inputs.candidates': '1',
     "inputs.certify || 'false'": 'false',
-    'inputs.hypothesis': 'Learn slower',
     'inputs.direction': 'the schedule',
     'secrets.OPENAI_API_KEY': 'sk-loopback',
   })

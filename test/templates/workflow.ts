@@ -8,6 +8,7 @@ export interface Step {
   id?: string
   name?: string
   if?: string
+  'continue-on-error'?: boolean
   uses?: string
   run?: string
   with?: Record<string, string | number | boolean>
@@ -15,6 +16,8 @@ export interface Step {
 }
 
 export interface Job {
+  if?: string
+  needs?: string | string[]
   permissions: Record<string, 'read' | 'write'>
   steps: Step[]
   outputs?: Record<string, string>
@@ -23,6 +26,7 @@ export interface Job {
 export interface Workflow {
   on: { workflow_dispatch: { inputs: Record<string, { default?: string }> } }
   permissions: Record<string, string>
+  concurrency: { group: string }
   jobs: Record<string, Job>
 }
 

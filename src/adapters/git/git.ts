@@ -3,6 +3,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
 import { ForgeError } from '../../errors.ts'
+import type { Host } from './host.ts'
 import { networkSettings, WITHOUT_MACHINE_CONFIG } from './machine-config.ts'
 import { inheritedEnvironment, ownRepository } from './own-repository.ts'
 import { adviceFor, passesByItself } from './refusals.ts'
@@ -15,6 +16,8 @@ export interface GitContext {
   remoteUrl: string
   /** Token for the remote; absent in jobs that only read local objects. */
   token?: string
+  /** The API of the remote; absent where nothing is pushed. */
+  host?: Host
 }
 
 export interface GitOptions {
@@ -66,7 +69,8 @@ export async function git(
 const REMOTE_ATTEMPTS = 5
 
 /**
- * Runs a git command that only reads from the remote, and retries temporary failures after a pause.
+ * Runs a git command that may be repeated, such as one that only reads from the remote, and retries temporary failures after
+ * a pause.
  *
  * @throws ForgeError when the remote refuses or stays unreachable
  */

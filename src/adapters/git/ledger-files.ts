@@ -4,6 +4,7 @@ import { LedgerError } from '../../errors.ts'
 import type { BranchUpdate } from '../../ports.ts'
 import { type GitContext, type GitFailure, git, readRemote, tryGit } from './git.ts'
 import { readContents } from './objects.ts'
+import { signedIfDemanded } from './signing.ts'
 
 export const LEDGER_BRANCH = 'autoresearch/ledger'
 
@@ -21,6 +22,20 @@ export interface Tip {
 /** New contents by path; null removes a file. */
 export type Changes = ReadonlyMap<string, string | Uint8Array | null>
 
+/** A ref that moves with every push, so that no push succeeds once another job has moved it. */
+export interface Fence {
+  readonly ref: string
+  /** Where the ref should be, and where the next push moves it. */
+  next(): Promise<{ from: string; to: string }>
+  moved(to: string): void
+  /**
+   * Whether the ref is at `to`, after a push without a clear answer.
+   *
+   * @throws BusyError when another job moved it
+   */
+  isAt(to: string): Promise<boolean>
+}
+
 const opened = new Map<string, LedgerFiles>()
 
 /** The files for this clone and remote; one object for the whole process, however many parts of it ask. */
@@ -35,6 +50,8 @@ export class LedgerFiles {
   readonly context: GitContext
   #turn: Promise<unknown> = Promise.resolve()
   #newest: Tip | undefined
+  /** The lease of this job. */
+  fence: Fence | undefined
 
   constructor(context: GitContext) {
     this.context = context
@@ -113,7 +130,8 @@ export class LedgerFiles {
       Buffer.from('done\n'),
     ])
     const args = ['fast-import', '--quiet', '--force', '--done', '--date-format=now']
-    const [commit = '', ...blobs] = (await git(this.context, args, { input })).split('\n')
+    const [made = '', ...blobs] = (await git(this.context, args, { input })).split('\n')
+    const commit = await signedIfDemanded(this.context, made, LEDGER_BRANCH)
     const files = new Map(tip.files)
     for (const [path, content] of changes)
       if (content === null) files.delete(path)
@@ -132,16 +150,28 @@ export class LedgerFiles {
       leases.push(`--force-with-lease=refs/heads/${LEDGER_BRANCH}:${tip.commit ?? ''}`)
     }
     if (refspecs.length === 0) return undefined
+    const fence = await this.fence?.next()
+    if (this.fence && fence) {
+      refspecs.push(`${fence.to}:${this.fence.ref}`)
+      leases.push(`--force-with-lease=${this.fence.ref}:${fence.from}`)
+    }
     const args = ['push', '--quiet', '--atomic', ...leases, context.remoteUrl, ...refspecs]
     const result = await tryGit(context, args)
-    if (typeof result !== 'string') return result
+    // An atomic push whose fence has moved has landed, although its answer was lost.
+    const hasLanded = typeof result === 'string' || (fence && (await this.fence?.isAt(fence.to)))
+    if (!hasLanded) return result
+    if (fence) this.fence?.moved(fence.to)
     this.#newest = next
     return undefined
   }
 }
 
-export async function remoteCommit(context: GitContext, branch: string): Promise<string | null> {
-  const line = await readRemote(context, ['ls-remote', context.remoteUrl, `refs/heads/${branch}`])
+export function remoteCommit(context: GitContext, branch: string): Promise<string | null> {
+  return remoteRef(context, `refs/heads/${branch}`)
+}
+
+export async function remoteRef(context: GitContext, ref: string): Promise<string | null> {
+  const line = await readRemote(context, ['ls-remote', context.remoteUrl, ref])
   return line === '' ? null : (line.split('\t')[0] ?? null)
 }
 

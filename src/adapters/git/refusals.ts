@@ -36,8 +36,8 @@ const REFUSALS: readonly (readonly [pattern: RegExp, advice: string])[] = [
   ],
   [
     /verified signatures|signed commits|must be signed/i,
-    'A rule of the repository requires signed commits, and commits pushed by git are not signed by GitHub. ' +
-      'Exclude autoresearch/ledger and autoresearch/c/** from the rule (Settings → Rules); merges into the baseline are signed by GitHub.',
+    'A rule of the repository requires signed commits, and this action did not see the rule: it sees rulesets, and no classic branch protection. ' +
+      'Make it a ruleset (then GitHub signs the commits), or exclude autoresearch/ledger and autoresearch/c/** from it (Settings → Branches).',
   ],
   [
     /must not contain merge commits/i,
@@ -45,7 +45,8 @@ const REFUSALS: readonly (readonly [pattern: RegExp, advice: string])[] = [
   ],
   [
     /cannot force-push/i,
-    'A rule of the repository forbids force-pushes. Exclude autoresearch/c/** from it (Settings → Rules): a candidate is replayed there when the baseline moves.',
+    'A rule of the repository forbids force-pushes, and this action did not see the rule: it sees rulesets, and no classic branch protection. ' +
+      'Make it a ruleset (then candidates move without force), or exclude autoresearch/c/** from it (Settings → Branches).',
   ],
   [
     /required status check|through a pull request|merge queue|creations being restricted|cannot update this protected|rule violations|protected branch/i,
@@ -54,6 +55,10 @@ const REFUSALS: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [
     /authentication failed|invalid username or (password|token)|could not read username|error: 401/i,
     `The token has expired or was revoked: an App's token lives one hour, GITHUB_TOKEN as long as its job, at most 24 hours. ${RESUMES}`,
+  ],
+  [
+    /repository was archived/i,
+    'Unarchive the repository (Settings → General), or delete the workflow file so that it is not started again.',
   ],
   [
     /permission to .* denied|write access .* not granted|error: 403|repository not found|error: 404/i,

@@ -44,7 +44,7 @@ export function createRepository(context: GitContext): GitRepository {
       (await readBlobs(context, [`${await present(context, commit)}:${path}`]))[0],
     changes: (from, to) => changes(context, from, to),
     commit: (request) => commitFiles(context, request),
-    rebase: (head, onto) => rebase(context, head, onto),
+    rebase: (head, onto, branch) => rebase(context, head, onto, branch),
     revert: (request) => revert(context, request),
     sealedTree: (base, head, editable) => sealedTree(context, base, head, editable),
     fixedTree: (commit, editable) => fixedTree(context, commit, editable),

@@ -2,11 +2,13 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isEditable } from '../../core/gate/gate.ts'
-import type { FileEdits } from '../../core/record/candidate.ts'
-import type { Replayed } from '../../ports.ts'
+import { candidateBranch, type FileEdits } from '../../core/record/candidate.ts'
+import type { Forbidden, Replayed } from '../../ports.ts'
 import { makeFolder, removeFolder } from '../leftovers.ts'
 import { type GitContext, git, tryGit } from './git.ts'
+import type { NewCommit } from './host.ts'
 import { listTree, present, rawChanges, readBlobs } from './objects.ts'
+import { signedIfDemanded } from './signing.ts'
 
 /** Loads `tree` into a temporary index, lets `edit` change it, and writes the result; undefined when `edit` returns false. */
 async function withIndex(
@@ -81,19 +83,51 @@ export async function commitFiles(
       entries.push({ mode: modes.get(path) ?? '100644', object, path })
     }
   const tree = await putEntries(context, base, entries)
-  const commit = await git(context, ['commit-tree', tree, '-p', base], { input: message })
-  return { commit, tree }
+  return { commit: await commitTree(context, { tree, parents: [base], message }), tree }
 }
 
-export async function rebase(context: GitContext, head: string, onto: string): Promise<Replayed> {
+/** A commit that may be pushed to a candidate's branch. */
+async function commitTree(context: GitContext, { tree, parents, message }: NewCommit): Promise<string> {
+  const named = parents.flatMap((parent) => ['-p', parent])
+  const commit = await git(context, ['commit-tree', tree, ...named], { input: message })
+  return signedIfDemanded(context, commit, candidateBranch('any'))
+}
+
+export async function rebase(
+  context: GitContext,
+  head: string,
+  onto: string,
+  branch?: string,
+): Promise<Replayed | Forbidden> {
+  const rules = branch === undefined ? undefined : await context.host?.rules(branch)
+  if (rules?.forcePush !== 'forbidden') return replay(context, head, onto, [])
+  // As a second parent, the head before makes the push a fast-forward. The first parent stays the one that the change is
+  // compared with, by us and, as the merge base, by GitHub.
+  if (rules.mergeCommits === 'allowed') return replay(context, head, onto, [head])
+  return { kind: 'forbidden', explanation: NO_WAY }
+}
+
+/** @param more parents of the commit beside `onto` */
+async function replay(
+  context: GitContext,
+  head: string,
+  onto: string,
+  more: readonly string[],
+): Promise<Replayed> {
   await present(context, head)
   await present(context, onto)
   const tree = (await mergeTrees(context, head, onto)) ?? (await applyChangedLines(context, head, onto))
   if (tree === undefined) return { kind: 'conflict' }
   const message = await git(context, ['log', '-1', '--format=%B', head])
-  const commit = await git(context, ['commit-tree', tree, '-p', onto], { input: message })
-  return { kind: 'rebased', commit, tree }
+  return {
+    kind: 'rebased',
+    commit: await commitTree(context, { tree, parents: [onto, ...more], message }),
+    tree,
+  }
 }
+
+const NO_WAY =
+  'the rules of the repository forbid both force-pushes and merge commits on autoresearch/c/**, so its branch cannot move to the new baseline'
 
 /** Replays the inverse change on `onto`: a commit that leads from `commit` back to its first parent. */
 export async function revert(
@@ -102,7 +136,7 @@ export async function revert(
 ): Promise<Replayed> {
   const parent = await firstParent(context, commit)
   const back = await git(context, ['commit-tree', `${parent}^{tree}`, '-p', commit], { input: message })
-  return rebase(context, back, onto)
+  return replay(context, back, onto, [])
 }
 
 /** Reads the parent's hash from the commit itself, because a shallow clone does not have the parent. */

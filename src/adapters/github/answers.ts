@@ -140,6 +140,12 @@ const ROWS: readonly Row[] = [
   },
   { call: MERGE, status: [405, 409], means: 'look-again' },
   // Things that are there, gone or closed.
+  {
+    status: 403,
+    message: /archived/i,
+    means: 'unknown',
+    advice: 'Unarchive the repository (Settings → General), or delete the workflow file so that it is not started again.',
+  },
   { status: 422, message: /already exists/i, means: 'exists' },
   {
     status: 403,

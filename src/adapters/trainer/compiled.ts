@@ -1,8 +1,9 @@
 // Compiler caches (torch.compile, Triton, XLA, CUDA, Numba, ccache) between runs. Every run starts with a copy of what runs of the
 // baseline compiled. What a candidate adds is not kept, even for itself: it could be weights, with which its next run would go on.
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, rename, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder, removeFolder, sweepLeftovers } from '../leftovers.ts'
 import { removeTree } from '../remove-tree.ts'
 import { copyForRun } from './own-copy.ts'
 
@@ -40,9 +41,11 @@ export function compilerCaches(
       if ((await isThere(own)) || (await readdir(folder)).length === 0) return
       await mkdir(caches, { recursive: true })
       // Copied under another name first, so that no run finds half of it.
-      const unfinished = await mkdtemp(join(caches, 'unfinished-'))
+      await sweepLeftovers([caches])
+      const unfinished = await makeFolder(caches, 'cache')
       await copyForRun({ from: folder, to: unfinished })
-      await rename(unfinished, own).catch(() => removeTree(unfinished))
+      await rename(unfinished, own).catch(() => undefined)
+      await removeFolder(unfinished)
       for (const old of (await newestFirst(caches)).slice(MAX_CACHES)) await removeTree(old)
     },
   }

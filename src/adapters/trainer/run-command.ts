@@ -1,5 +1,4 @@
 // Runs one command of a trial in the sandbox: reads its output as it comes, and enforces the clock and the caps from outside.
-import { availableParallelism } from 'node:os'
 import type { Trial } from '../../core/record/trial.ts'
 import { defaultProcesses, type Places, writableFolders } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
@@ -67,18 +66,20 @@ export async function runCommand(
 
 /** What the sandbox is asked for: the command, with the environment and the caps of every command of a trial. */
 export async function requestFor(
-  { options, config, sandbox, prepared, claim }: TrialContext,
+  { options, config, sandbox, prepared, claim, slot, isShared }: TrialContext,
   trial: Trial,
   request: CommandRequest,
 ): Promise<Omit<SandboxRequest, 'onOutput' | 'signal'>> {
-  const cores = availableParallelism()
-  const { memoryBytes, outBytes, processes = defaultProcesses(cores), read } = config.sandbox
+  const cores = slot.cores.length
+  const { outBytes, processes = defaultProcesses(cores), read } = config.sandbox
+  const memoryBytes = config.sandbox.memoryBytes ?? slot.memoryBytes
   // Counted before the clock starts: `node_modules` may have a hundred thousand files.
   const { files: filesBefore } = await diskUse(writableFolders(request.places, request.outWritable))
   return {
     accelerators: claim,
     ...request,
     filesBefore,
+    ...(isShared && { cores: slot.cores }),
     environment: {
       ...trainingEnvironment(options.environment, cores, claim.devices.length),
       ...claim.environment,

@@ -50,13 +50,20 @@ export function checkPullRequestSetting(allowed: 'yes' | 'no' | 'unknown', repos
   }
 }
 
-/** A rule that is in force on a branch, by GitHub's name of its type. */
+/** A rule that is in force on a branch, by GitHub's name of its type in rulesets. */
 export interface BranchRule {
   type: string
   /** Names of required checks. */
   checks?: readonly string[]
   /** Approvals that a pull request needs, by people or code owners. */
   approvals?: number
+}
+
+export interface BranchRules {
+  /** Of rulesets, and of classic branch protection where it can be seen. */
+  rules: readonly BranchRule[]
+  /** Why classic branch protection could not be seen; absent when it could. */
+  unseen?: string
 }
 
 export type BranchKind = 'baseline' | 'ledger' | 'candidates'
@@ -69,15 +76,9 @@ const STOPS: Readonly<Record<string, { on: readonly BranchKind[]; what: string }
   creation: { on: ALL, what: 'forbids to create it' },
   update: { on: ALL, what: 'forbids to update it' },
   pull_request: { on: PUSHED, what: 'demands a pull request for each push' },
-  required_signatures: { on: PUSHED, what: 'demands signed commits, and pushed ones are not signed' },
   required_status_checks: { on: PUSHED, what: 'demands checks before a push' },
   merge_queue: { on: ALL, what: 'demands a merge queue, and merges happen directly' },
   required_deployments: { on: ALL, what: 'demands deployments' },
-  // A candidate that is replayed on a new baseline keeps its branch.
-  non_fast_forward: {
-    on: ['candidates'],
-    what: 'forbids force-pushes, with which a candidate moves to a new baseline',
-  },
   workflows: { on: ALL, what: 'demands that other workflows run first' },
 }
 
@@ -90,23 +91,53 @@ export function checkBranchRules(
   repositoryUrl: string,
 ): Check {
   const place = { area: 'GitHub', id: `rules-${kind}` } as const
+  const types = new Set(rules.map(({ type }) => type))
   const stopped = rules.flatMap((rule) => stopOf(kind, rule, metric) ?? [])
+  // A candidate that moves to a new baseline keeps its branch.
+  if (kind === 'candidates' && types.has('non_fast_forward') && types.has('required_linear_history'))
+    stopped.push(
+      'forbids both force-pushes and merge commits, so that no candidate can move to a new baseline',
+    )
   if (stopped.length > 0)
     return {
       ...place,
       ...problem(
         `on ${branch} a rule ${stopped.join(', and a rule ')}`,
-        `Exclude \`autoresearch/**\` from that rule, or let the action bypass it: ${repositoryUrl}/settings/rules.`,
+        `Exclude \`autoresearch/**\` from that rule, or let the action bypass it: ${repositoryUrl}/settings/rules, or ${repositoryUrl}/settings/branches for classic branch protection.`,
       ),
     }
   const text = rules.length === 0 ? `no rule on ${branch}` : `the rules on ${branch} leave the action its way`
-  const stays = kind === 'candidates' && rules.some(({ type }) => type === 'deletion')
+  if (kind !== 'baseline' && types.has('required_signatures'))
+    return {
+      ...place,
+      ...ok(
+        `${text}; commits there are made through the API, because a rule demands signatures`,
+        "Use GITHUB_TOKEN or an App's token: GitHub signs no commits of a personal token.",
+      ),
+    }
+  const stays = kind === 'candidates' && types.has('deletion')
   if (!stays) return { ...place, ...ok(text) }
   return {
     ...place,
     ...ok(
       `${text}; decided branches stay, because a rule forbids to delete them`,
       `To have them deleted, change that rule: ${repositoryUrl}/settings/rules.`,
+    ),
+  }
+}
+
+/** @param unseen why classic branch protection could not be seen, by branch */
+export function checkProtection(unseen: ReadonlyMap<string, string>, repositoryUrl: string): Check {
+  const place = { area: 'GitHub', id: 'branch-protection' } as const
+  if (unseen.size === 0) return { ...place, ...ok('classic branch protection was read, too') }
+  const reasons = [...new Set(unseen.values())].map((reason) => {
+    const branches = [...unseen].filter(([, one]) => one === reason).map(([branch]) => branch)
+    return `of ${branches.join(', ')}: ${reason}`
+  })
+  return {
+    ...place,
+    ...skipped(
+      `classic branch protection could not be seen, ${reasons.join('; ')}. At ${repositoryUrl}/settings/branches no rule should match autoresearch/**`,
     ),
   }
 }

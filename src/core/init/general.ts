@@ -4,6 +4,7 @@ import { type Draft, metricParts } from './draft.ts'
 import { type Evidence, findLine, findValue, type Layout, plainPaths } from './layout.ts'
 import { type FoundMetric, findMetric, findProgress } from './metric.ts'
 import type { Finding } from './plan.ts'
+import { inFolder, layoutBelow, projectOf } from './project.ts'
 import {
   documentedStart,
   importedFiles,
@@ -45,7 +46,10 @@ const LIBRARIES: readonly Library[] = [
   },
   {
     recognised: 'a Lightning script',
-    lines: [/^\s*(?:from|import)\s+(?:lightning|pytorch_lightning)\b/, /\bTrainer\(|\bLightningCLI\(/],
+    lines: [
+      /^\s*(?:from|import)\s+(?:lightning|pytorch_lightning)\b/,
+      /\bTrainer\(|\bLightningCLI\(|\btrainer\.fit\(/,
+    ],
     metric: lightningMetric,
     arguments: [],
     environment: '',
@@ -53,21 +57,30 @@ const LIBRARIES: readonly Library[] = [
   },
 ]
 
+/** An unindented loop or call: what a script does when it is started, other than to define. */
+const STARTS_SOMETHING = /^(?:if __name__\b|for\b|while\b|with\b|[\w.]+\()/
+
 /** @returns undefined when no Python script of this repository trains a model */
 export function recogniseScript(layout: Layout): Draft | undefined {
   const scripts = plainPaths(layout, SCRIPTS).filter((path) => !NOT_TRAINING.test(path))
   const trains = (path: string) => findLine(layout, path, TRAINS)
-  const script =
-    scripts.find(trains) ??
-    scripts.find((path) => importedFiles(layout, path).some(trains)) ??
-    plainPaths(layout, /^[\w-]+\.py$/).find(trains)
+  const training = [
+    ...scripts.filter(trains),
+    ...scripts.filter((path) => !trains(path) && importedFiles(layout, path).some(trains)),
+    ...plainPaths(layout, /^[\w-]+\.py$/).filter(trains),
+  ]
+  const script = training.find((path) => findLine(layout, path, STARTS_SOMETHING)) ?? training[0]
   if (script === undefined) return undefined
+  const project = projectOf(layout, script)
+  if (project !== '') return inFolder(project, recogniseScript(layoutBelow(layout, project)))
   const library = LIBRARIES.find(({ lines }) => lines.every((line) => findLine(layout, script, line)))
   return draftOf(
     layout,
     script,
     library,
-    scripts.filter((path) => path !== script && trains(path)),
+    scripts.filter(
+      (path) => path !== script && trains(path) && !importedFiles(layout, script).includes(path),
+    ),
   )
 }
 
@@ -95,11 +108,15 @@ function draftOf(
   const setup = [environment.install, ...preparation.commands]
     .filter((part) => part !== undefined)
     .join(' && ')
+  const notebook = findLine(layout, script, /\bget_ipython\(\)/)
   const trainsAt = findLine(layout, script, TRAINS)
   return {
     recognised: library?.recognised ?? 'a training script in Python',
     machine: 'gpu',
-    editable: [script, ...imported.filter((path) => MODEL_FILES.test(path))],
+    editable: [
+      script,
+      ...imported.filter((path) => MODEL_FILES.test(path) || findLine(layout, path, TRAINS)),
+    ],
     ...(setup === '' ? {} : { setup }),
     train: [
       `${library?.environment ?? ''}${startOf(script, imported, environment, documented?.distributed ?? [])}`,
@@ -126,10 +143,17 @@ function draftOf(
         ? [`Other scripts train too: ${others.slice(0, 5).join(', ')}. \`train\` runs ${script}.`]
         : []),
     ],
-    missing: required.map(
-      ({ what, evidence }) =>
-        `\`${script}\` stops without ${what} (line ${evidence.line}): add it to \`train\`.`,
-    ),
+    missing: [
+      ...required.map(
+        ({ what, evidence }) =>
+          `\`${script}\` stops without ${what} (line ${evidence.line}): add it to \`train\`.`,
+      ),
+      ...(notebook
+        ? [
+            `\`${script}\` was exported from a notebook: remove line ${notebook.line}, which works only there.`,
+          ]
+        : []),
+    ],
   }
 }
 
@@ -151,7 +175,7 @@ function startOf(
 
 /** What a proposal may change beside the script: the model, not the data and not the measurement. */
 const MODEL_FILES =
-  /(?:^|\/)(?:\w*model\w*|\w*net(?:work)?|gpt|optim\w*|layers?|modules?|schedul\w*|arch\w*|transformer|attention|losses)\.py$/
+  /(?:^|\/)(?:(?:models?|nets?|networks?|layers|modules)\/(?:[\w-]+\/)*\w+|\w*model\w*|\w*net(?:work)?|gpt|optim\w*|layers?|modules?|schedul\w*|arch\w*|transformer|attention|losses)\.py$/
 
 function preparationOf(layout: Layout, { run }: { run: string }) {
   const [first, ...others] = preparationScripts(layout)

@@ -7,6 +7,12 @@ import { preparationScripts } from './python.ts'
 const TARGET = /^((?:run[-_]?)?(?:train|run|fit|bench)[\w.-]*)\s*:(?!=)\s*([^#]*)/
 const SOURCES = /\.(?:c|cc|cpp|cu|h|hpp|cuh|rs|go|jl|f90|zig)$/
 
+/** How the packages of a language are downloaded, which training cannot do. */
+const FETCHES = [
+  ['Cargo.toml', 'cargo fetch'],
+  ['go.mod', 'go mod download'],
+] as const
+
 export function recogniseMakefile(layout: Layout): Draft | undefined {
   const makefile = ['Makefile', 'makefile', 'GNUmakefile'].find((path) => layout.has(path))
   if (makefile === undefined) return undefined
@@ -20,11 +26,15 @@ export function recogniseMakefile(layout: Layout): Draft | undefined {
   const parts = metricParts(findMetric(layout, sources))
   const progress = findProgress(layout, sources)
   const prepare = preparationScripts(layout)[0]
+  const setup = [
+    ...FETCHES.flatMap(([path, command]) => (layout.has(path) ? [command] : [])),
+    ...(prepare === undefined ? [] : [`python3 ${prepare}`]),
+  ]
   return {
     recognised: 'a trainer that `make` builds',
     machine: 'gpu',
     editable: sources,
-    ...(prepare === undefined ? {} : { setup: `python3 ${prepare}` }),
+    ...(setup.length === 0 ? {} : { setup: setup.join(' && ') }),
     train: compiles ? `make ${target} && ./${target}` : `make ${target}`,
     budget: '10m',
     ...(parts.metric ? { metric: parts.metric } : {}),
@@ -60,7 +70,9 @@ function sourcesOf(layout: Layout, target: string, prerequisites: string): strin
   const named = all.filter(
     (path) => prerequisites.split(/\s+/).includes(path) || path.startsWith(`${target}.`),
   )
-  return (named.length > 0 ? named : all.filter((path) => /^(?:src\/)?[^/]+$/.test(path))).slice(0, 20)
+  const near = all.filter((path) => /^(?:src\/)?[^/]+$/.test(path))
+  const inner = all.filter((path) => !/(?:^|\/)(?:vendor|third_party|tests?|target)\/|_test\.\w+$/.test(path))
+  return ([named, near].find((paths) => paths.length > 0) ?? inner).slice(0, 20)
 }
 
 function readsSeed(layout: Layout, paths: readonly string[]): boolean {

@@ -6,6 +6,7 @@ import type { State } from '../record/state.ts'
 import { measuredValues } from '../record/trial.ts'
 import { believe, type CarriedBelief, endPeriod, type FrozenBelief, freeze } from '../statistics/belief.ts'
 import { mean, poolNoise } from '../statistics/noise.ts'
+import { usualSecondsOf } from './counted-runs.ts'
 import { becameBaseline, periodsBetween, type Start, startOf } from './periods.ts'
 import {
   type Conditions,
@@ -78,7 +79,7 @@ function firstBaseline(
   const runs = unselectedRuns(judged.get(measured.tree) ?? [])
   return {
     value: mean(measuredValues(runs)),
-    wallSeconds: mean(runs.map(({ wallSeconds }) => wallSeconds)),
+    wallSeconds: usualSecondsOf(runs),
   }
 }
 

@@ -102,6 +102,13 @@ function upperBoundFactor(degreesOfFreedom: number): number {
   return (1 - spread + LOWER_QUARTILE * Math.sqrt(spread)) ** -1.5
 }
 
+/** NaN without a value. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  return mean(sorted.slice(Math.ceil(middle) - 1, Math.floor(middle) + 1))
+}
+
 /** Arithmetic mean, summed as differences from the first value so that equal values have exactly that mean. NaN for none. */
 export function mean(values: readonly number[]): number {
   const [first = Number.NaN] = values

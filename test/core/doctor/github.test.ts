@@ -6,6 +6,7 @@ import {
   type BranchRule,
   checkBranchRules,
   checkPermission,
+  checkProtection,
   checkPullRequestSetting,
   checkWorkflowFiles,
   type Permission,
@@ -71,11 +72,9 @@ describe('rules of branches', () => {
     ['baseline', { type: 'update' }],
     ['ledger', { type: 'creation' }],
     ['ledger', { type: 'pull_request', approvals: 0 }],
-    ['ledger', { type: 'required_signatures' }],
+    ['ledger', { type: 'required_deployments' }],
     ['ledger', { type: 'required_status_checks', checks: ['lint'] }],
-    ['candidates', { type: 'required_signatures' }],
     ['candidates', { type: 'pull_request' }],
-    ['candidates', { type: 'non_fast_forward' }],
   ])('%s is stopped by %j', (kind, rule) => {
     expect(check(kind, rule)).toMatchObject({
       state: 'problem',
@@ -93,6 +92,10 @@ describe('rules of branches', () => {
     ['baseline', { type: 'required_status_checks', checks: ['autoresearch / val_loss'] }],
     ['ledger', { type: 'deletion' }],
     ['ledger', { type: 'non_fast_forward' }],
+    ['ledger', { type: 'required_signatures' }],
+    ['candidates', { type: 'required_signatures' }],
+    ['candidates', { type: 'non_fast_forward' }],
+    ['candidates', { type: 'required_linear_history' }],
   ])('%s is not stopped by %j', (kind, rule) => {
     expect(check(kind, rule)).toMatchObject({ state: 'ok' })
   })
@@ -106,8 +109,18 @@ describe('rules of branches', () => {
   })
 
   it('names every rule that stops a branch', () => {
-    const { text } = check('ledger', { type: 'required_signatures' }, { type: 'update' })
-    expect(text).toMatch(/signed commits.*and a rule forbids to update/)
+    const { text } = check('ledger', { type: 'merge_queue' }, { type: 'update' })
+    expect(text).toMatch(/merge queue.*and a rule forbids to update/)
+  })
+
+  it('F87 candidates that can move neither by force nor by a merge commit are stopped', () => {
+    const both = [{ type: 'non_fast_forward' }, { type: 'required_linear_history' }]
+    expect(check('candidates', ...both)).toMatchObject({ state: 'problem' })
+    expect(check('ledger', ...both)).toMatchObject({ state: 'ok' })
+  })
+
+  it('F90 signatures are demanded: which tokens have them', () => {
+    expect(check('candidates', { type: 'required_signatures' }).remedy).toContain('GITHUB_TOKEN')
   })
 })
 
@@ -120,4 +133,24 @@ it('workflow files that differ', () => {
   })
   expect(checkWorkflowFiles([], 'autoresearch/baseline', 'main').state).toBe('ok')
   expect(checkWorkflowFiles(undefined, 'autoresearch/baseline', 'main').state).toBe('skipped')
+})
+
+describe('classic branch protection', () => {
+  it('was read', () => {
+    expect(checkProtection(new Map(), URL)).toMatchObject({ state: 'ok', id: 'branch-protection' })
+  })
+
+  it('could not be seen: says of which branches, why, and where to look', () => {
+    const unseen = new Map([
+      ['autoresearch/baseline', 'no admin'],
+      ['autoresearch/ledger', 'no branch'],
+      ['autoresearch/c/1', 'no branch'],
+    ])
+    const { state, text } = checkProtection(unseen, URL)
+    expect(state).toBe('skipped')
+    expect(text).toContain(
+      'of autoresearch/baseline: no admin; of autoresearch/ledger, autoresearch/c/1: no branch',
+    )
+    expect(text).toContain(`${URL}/settings/branches`)
+  })
 })

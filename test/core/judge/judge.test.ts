@@ -1,7 +1,7 @@
 // The judge: every decision as a row, and what must hold for any numbers at all.
 
 import { describe, expect, it } from 'vitest'
-import { wallAllowanceSeconds } from '../../../src/core/judge/counted-runs.ts'
+import { usualSecondsOf, wallAllowanceSeconds } from '../../../src/core/judge/counted-runs.ts'
 import { type Evidence, type JudgedCode, judge } from '../../../src/core/judge/judge.ts'
 import type { JudgePolicy, Simplicity } from '../../../src/core/judge/policy.ts'
 import { measuredValues, type TrialResult } from '../../../src/core/record/trial.ts'
@@ -377,6 +377,26 @@ describe('F76 one run that takes too long', () => {
     })
   })
 
+  const timedOut = (replicate: number) =>
+    aTrialResult({ candidate: aCandidate(), outcome: 'timed-out', wallSeconds: 660, replicate })
+
+  it('is measured again even when it took so long that it was killed', () => {
+    expect(judgedRuns([timedOut(1)])).toEqual({
+      kind: 'replicate',
+      reason: 'run 1 of 1 timed out: 660.0 s, and a run takes 300.0 s, so it is measured again',
+    })
+    expect(judgedRuns([timedOut(1), run(2.4, 300, 2), run(2.41, 300, 3)]).kind).toBe('merge')
+  })
+
+  it('is rejected when it is killed twice', () => {
+    expect(judgedRuns([timedOut(1), timedOut(2)])).toEqual({
+      kind: 'reject',
+      reason: 'run 2 of 2 timed out: 660.0 s, and a run takes 300.0 s; an earlier run took too long, too',
+      failure: 'timed-out',
+      runs: { candidate: 2, baseline: 6 },
+    })
+  })
+
   it('does not count: the others decide', () => {
     const values = [2.47, 2.48]
     const judgement = judgedRuns([run(1, SLOW, 1), run(2.4, 300, 2), run(2.41, 300, 3)]) as Verdict
@@ -397,6 +417,20 @@ describe('F76 one run that takes too long', () => {
 
   it('a candidate cannot discard a second bad run by taking long again', () => {
     expect(judgedRuns([run(2.6, SLOW, 1), run(2.4, 300, 2), run(2.6, SLOW, 3)]).kind).toBe('reject')
+  })
+
+  it('a slow run of the baseline does not raise what is allowed', () => {
+    expect(usualSecondsOf([run(2, 300, 1), run(2, 302, 2), run(2, 304, 3), run(2, 900, 4)])).toBe(302)
+  })
+
+  it('a machine on which the times of the baseline differ leaves as much to a candidate', () => {
+    const busy = [280, 340, 260, 320, 270, 330].map((seconds, index) =>
+      run(2.5 + (index % 2) * 0.04, seconds, index + 1),
+    )
+    const baseline = busy.map((result) => ({ ...result, trial: { ...result.trial, candidate: null } }))
+    const kindAfter = (seconds: number) =>
+      judgedRuns([run(2, seconds, 1), run(2.01, seconds, 2)], {}, {}, { baseline }).kind
+    expect([kindAfter(350), kindAfter(390)]).toEqual(['merge', 'reject'])
   })
 
   it('longer runs are mentioned: at fixed steps they may be all that won', () => {

@@ -1,10 +1,12 @@
 /** Commits, comparisons, trees. */
-import { listed, notFound, ok, pageOf, unprocessable } from '../answers.ts'
+import { created, listed, notFound, ok, pageOf, unprocessable } from '../answers.ts'
 import type { Call, Route } from '../call.ts'
 import { diffTrees } from '../git-diff.ts'
+import { githubSignature, signatureOf } from '../merge.ts'
 import { renderCommit, renderFile, renderGitCommit } from '../render/commit.ts'
 
 const READ = [['contents', 'read']] as const
+const WRITE = [['contents', 'write']] as const
 const MAXIMUM_FILES = 300
 
 async function commitNamed({ repository }: Call, name: string) {
@@ -90,7 +92,42 @@ async function getGitCommit({ repository, params }: Call) {
   const sha = params.commit_sha ?? ''
   if (!/^[0-9a-f]{40}$/.test(sha) || !(await repository.git.succeeds(['cat-file', '-e', `${sha}^{commit}`])))
     throw notFound()
-  return ok(renderGitCommit(repository, await repository.git.readCommit(sha)))
+  return ok(await renderVerified(repository, sha))
+}
+
+interface CommitRequest {
+  message: string
+  tree: string
+  parents?: string[]
+  author?: object
+  committer?: object
+}
+
+/** Signed when a bot makes it and leaves author and committer to GitHub; a person's token signs nothing. */
+async function createGitCommit({ repository, body, token, store }: Call) {
+  const { git } = repository
+  const { message, tree, parents = [], author, committer } = body as unknown as CommitRequest
+  if (author !== undefined || committer !== undefined)
+    throw unprocessable('This server makes no commits of other authors')
+  if (!(await git.succeeds(['cat-file', '-e', `${tree}^{tree}`])))
+    throw unprocessable('Tree SHA does not exist')
+  for (const parent of parents)
+    if (!(await git.succeeds(['cat-file', '-e', `${parent}^{commit}`])))
+      throw unprocessable('Parent SHA does not exist or is not a commit object')
+  const date = store.timestamp()
+  const isSigned = token.app !== undefined
+  const by = signatureOf(token.actor, date)
+  const facts = { tree, parents, message, author: by, committer: isSigned ? githubSignature(date) : by }
+  const sha = isSigned ? await git.createSignedCommit(facts) : await git.createCommit(facts)
+  return created(await renderVerified(repository, sha))
+}
+
+async function renderVerified(repository: Call['repository'], sha: string) {
+  const rendered = renderGitCommit(repository, await repository.git.readCommit(sha))
+  const signed = await repository.git.signatureOf(sha)
+  if (signed === undefined) return rendered
+  const verification = { verified: true, reason: 'valid', ...signed, verified_at: rendered.committer.date }
+  return { ...rendered, verification }
 }
 
 async function getTree({ repository, params, url }: Call) {
@@ -117,6 +154,7 @@ export const commitRoutes: Record<string, Route> = {
   'repos/get-commit': { needs: READ, answer: getCommit },
   'repos/list-commits': { needs: READ, answer: listCommits, ignores: ['author', 'committer'] },
   'repos/compare-commits': { needs: READ, answer: compare },
+  'git/create-commit': { needs: WRITE, answer: createGitCommit },
   'git/get-commit': { needs: READ, answer: getGitCommit },
   'git/get-tree': { needs: READ, answer: getTree },
 }
