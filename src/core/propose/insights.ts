@@ -69,7 +69,12 @@ export function readInsights(answer: string, state: State, archived: readonly Pa
   return answer
     .split('\n')
     .filter((line) => /^\s*[-*] /.test(line))
-    .map((line) => removeAll(visibleText(line.replace(/^\s*[-*] /, ''), MAX_LINE_CHARACTERS), /<!--/g).replace(/ {2,}/g, ' '))
+    .map((line) =>
+      removeAll(visibleText(line.replace(/^\s*[-*] /, ''), MAX_LINE_CHARACTERS), /<!--/g).replace(
+        / {2,}/g,
+        ' ',
+      ),
+    )
     .filter((line) => line.match(/#\d+|\b[0-9a-f]{8}\b/g)?.some((name) => known.has(name)))
     .slice(0, MAX_LINES)
 }
