@@ -13,6 +13,7 @@ const LAYERS = [
   ['core/sandbox', 'core/judge'],
   ['core/config'],
   ['core/certify'],
+  ['core/ladder'],
   ['core/plan'],
   ['core/propose'],
   ['core/report'],

@@ -133,9 +133,10 @@ async function leftovers(directory: string): Promise<string[]> {
   for (const machine of await readdir(directory)) {
     const folders = ['tmp', 'temp', 'workspace/.git'].map((folder) => join(directory, machine, folder))
     for (const folder of folders)
+      // The results are for the next step of the job, and the runner removes them.
       for (const name of await readdir(folder).catch((): string[] => []))
-        // The results are for the next step of the job, and the runner removes them.
-        if (name.startsWith('autoresearch-') && name !== 'autoresearch-results') found.push(`${join(machine, name)} is left in ${folder}`)
+        if (name.startsWith('autoresearch-') && name !== 'autoresearch-results')
+          found.push(`${join(machine, name)} is left in ${folder}`)
   }
   for (const pid of (await readdir('/proc')).filter(
     (name) => /^\d+$/.test(name) && Number(name) !== process.pid,

@@ -42,6 +42,7 @@ it.each(messages.filter(({ kind }) => errorClasses.includes(kind)))('$text has a
 const MADE_ELSEWHERE = [
   'ConfigError(error instanceof Error ? error.message : String(error)',
   'ConfigError(problem',
+  'ConfigError(divided.words',
   'ConfigError(renderConfigProblems(path, parsed.problems)',
   'BaselineError(`${failure.words}${endOfOutput(failure.run)}`',
   'ConfigError(describeForeignText(path, foreign)',

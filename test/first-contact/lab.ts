@@ -115,5 +115,6 @@ async function mergeOnboarding(apiUrl: string, token: string): Promise<void> {
     if (answer.includes('"mergeable":true')) break
   }
   const response = await fetch(`${pull}/merge`, { method: 'PUT', headers, body: '{"merge_method":"squash"}' })
-  if (!response.ok) throw new Error(`the onboarding pull request: ${response.status} ${await response.text()}`)
+  if (!response.ok)
+    throw new Error(`the onboarding pull request: ${response.status} ${await response.text()}`)
 }

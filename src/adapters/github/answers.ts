@@ -144,7 +144,8 @@ const ROWS: readonly Row[] = [
     status: 403,
     message: /archived/i,
     means: 'unknown',
-    advice: 'Unarchive the repository (Settings → General), or delete the workflow file so that it is not started again.',
+    advice:
+      'Unarchive the repository (Settings → General), or delete the workflow file so that it is not started again.',
   },
   { status: 422, message: /already exists/i, means: 'exists' },
   {

@@ -87,8 +87,7 @@ class Conversation {
       const reply = await this.#endpoint.ask(question, signal)
       if (reply.kind === 'reply') this.#usage = addUsage(this.#usage, reply.usage)
       if (signal.aborted) return this.#nothing('stopped')
-      const answer = reply.kind === 'reply' ? (this.#truncation(reply) ?? reply) : reply
-      const ending = answer.kind === 'failure' ? this.#recover(answer) : await this.#takeTurn(answer)
+      const ending = reply.kind === 'failure' ? this.#recover(reply) : await this.#takeTurn(reply)
       if (ending) return ending
     }
     return this.#nothing(`no submission within ${maxTurns} turns`)
@@ -134,17 +133,6 @@ class Conversation {
 
   get #characters(): number {
     return JSON.stringify([this.#messages, this.#plain ? [] : this.#tools]).length
-  }
-
-  /**
-   * Ollama cuts what exceeds its context without a word, so that the model never sees the rules: its prompt then has exactly as many
-   * tokens as the context, and far fewer than were sent.
-   */
-  #truncation({ usage: { inputTokens, estimated } }: Reply): Failure | undefined {
-    const isCut = inputTokens > 0 && inputTokens % 256 === 0 && inputTokens * 8 < this.#characters
-    if (estimated || !isCut || this.#messages.length > OPENING_MESSAGES) return undefined
-    const sizes = { context: inputTokens, sent: Math.ceil(this.#characters / CHARACTERS_PER_TOKEN) }
-    return { kind: 'failure', reason: 'the prompt was cut', permanent: false, refusal: 'too-long', sizes }
   }
 
   /** Acts on one reply; returns undefined when the conversation goes on. */

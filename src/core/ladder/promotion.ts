@@ -2,7 +2,7 @@
 // hold, it is split where both sides are equally likely to hold the failure, and the suspects are dropped.
 import { believeGains, type Episode, type GainBelief, type TransferBelief } from './transfer.ts'
 
-export interface PromotionPolicy {
+interface PromotionPolicy {
   /** Runs of each tested stack before its first decision. */
   runs: number
   /** Maximum runs of one stack. */
@@ -15,7 +15,7 @@ export interface PromotionPolicy {
   drop: number
 }
 
-export const PROMOTION: PromotionPolicy = { runs: 2, maxRuns: 3, maxTotal: 24, confidence: 0.95, drop: 0.3 }
+const PROMOTION: PromotionPolicy = { runs: 2, maxRuns: 3, maxTotal: 24, confidence: 0.95, drop: 0.3 }
 
 export type PromotionStep =
   /** Run the promoted code with these members applied, once more. */

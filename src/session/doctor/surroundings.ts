@@ -30,7 +30,8 @@ export async function diagnoseGitHub(
 ): Promise<void> {
   const { subject, branches, repositoryUrl } = facts
   const workflows = [...(subject?.files ?? [])].filter(([path]) => path.startsWith(WORKFLOWS))
-  const startsRounds = workflows.some(([, text]) => text.includes('gh workflow run'))
+  // A workflow of the swarm: the job that judges starts the next round. The job `request` has permissions of its own.
+  const startsRounds = workflows.some(([, text]) => /command: judge\b/.test(text))
   for (const name of PERMISSIONS)
     await diagnosis.attempt('GitHub', `token-${name}`, async () =>
       checkPermission(name, await github.permission(name), startsRounds),
