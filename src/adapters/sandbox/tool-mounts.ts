@@ -119,11 +119,26 @@ function addPrograms(shown: Exposure, directory: string): void {
     return
   }
   shown.add(directory)
-  if (basename(directory) === '.bin') shown.add(prefix)
+  // What lies beside it is the repository's, evaluation data perhaps: only an installation is shown whole.
+  if (isOfRepository(directory) && !isInstallation(prefix)) return
   // pyenv's shims are scripts that look up the selected version in pyenv's other folders.
   if (basename(directory) === 'shims') for (const part of PYENV_PARTS) shown.add(join(prefix, part))
   if (basename(directory) === 'bin' && !shown.hasSeen(prefix)) addPrefix(shown, prefix)
   else addLinkedPrograms(shown, directory)
+}
+
+function isOfRepository(directory: string): boolean {
+  const { GITHUB_WORKSPACE } = process.env
+  const real = attempt(() => realpathSync(directory)) ?? directory
+  return [directory, real].some(
+    (path) =>
+      path.split('/').includes('node_modules') ||
+      (GITHUB_WORKSPACE !== undefined && path.startsWith(`${resolve(GITHUB_WORKSPACE)}/`)),
+  )
+}
+
+function isInstallation(prefix: string): boolean {
+  return ['pyvenv.cfg', 'conda-meta'].some((sign) => exists(join(prefix, sign)))
 }
 
 /** Adds installations that programs on PATH link to, such as ~/.local/bin/python3.12 into uv's folder. */

@@ -69,11 +69,13 @@ describe('insights', () => {
 * Muon needs another shape (#4).\u202e
 - Everything is possible
 - Dropout fails (#99)
-- Hidden <!-- (#3)`
+- Hidden <!-- (#3)
+- Nested <!<!---- (#3)`
     expect(readInsights(answer, STATE)).toEqual([
       'Warmup helps (#3)',
       'Muon needs another shape (#4).',
       'Hidden (#3)',
+      'Nested (#3)',
     ])
   })
 
