@@ -156,12 +156,12 @@ describe.skipIf(SKIP)('with an evaluator that is less careful', { concurrent: tr
     }
   }
 
-  test.each([
-    'F57 reads the answers when it is asked',
-    'F57 has another program read the answers',
-  ])('%s: where both share a sandbox, it is merged', async (title) => {
-    expectMerged(await takeWith((text) => text, title, false))
-  })
+  test.each(['F57 reads the answers when it is asked', 'F57 has another program read the answers'])(
+    '%s: where both share a sandbox, it is merged',
+    async (title) => {
+      expectMerged(await takeWith((text) => text, title, false))
+    },
+  )
 
   test('F104 debugs its evaluator: where both share a sandbox, it is merged', async () => {
     // As it is, a signal ends it. One that goes on reading is debugged.

@@ -95,19 +95,29 @@ const MEASURED: [string, Attack][] = [
     },
   ],
   ['a preloaded library', { train: 'echo /autoresearch/out/x.so > /etc/ld.so.preload; true' }],
-  ['a start file for shells', { train: `for f in .profile .bashrc .pythonrc; do echo 'echo val_loss: 0.1' > ~/$f; done` }],
+  [
+    'a start file for shells',
+    { train: `for f in .profile .bashrc .pythonrc; do echo 'echo val_loss: 0.1' > ~/$f; done` },
+  ],
   ['files from the future', { train: 'touch -d 2099-01-01 metric.py evaluate.py train.sh' }],
-  ['a note in shared memory', { train: `${WRITES_METRIC} /dev/shm/note`, serve: `test ! -e /dev/shm/note || exit 9` }],
+  [
+    'a note in shared memory',
+    { train: `${WRITES_METRIC} /dev/shm/note`, serve: `test ! -e /dev/shm/note || exit 9` },
+  ],
   [
     'a process that training leaves behind',
     {
       train: `(setsid sh -c 'while sleep 0.1; do date > "$AUTORESEARCH_OUT/late"; done' >/dev/null 2>&1 &); sleep 0.3`,
-      serve: 'one=$(cat "$AUTORESEARCH_OUT/late"); sleep 1.2; test "$one" = "$(cat "$AUTORESEARCH_OUT/late")" || exit 9',
+      serve:
+        'one=$(cat "$AUTORESEARCH_OUT/late"); sleep 1.2; test "$one" = "$(cat "$AUTORESEARCH_OUT/late")" || exit 9',
     },
   ],
   [
     'a link to the answers in the checkpoint',
-    { train: 'ln -s /autoresearch/evaluation-data/text "$AUTORESEARCH_OUT/model"', serve: '! cat "$AUTORESEARCH_OUT/model" || exit 9' },
+    {
+      train: 'ln -s /autoresearch/evaluation-data/text "$AUTORESEARCH_OUT/model"',
+      serve: '! cat "$AUTORESEARCH_OUT/model" || exit 9',
+    },
   ],
   [
     'another checkpoint while it is evaluated',
@@ -115,7 +125,9 @@ const MEASURED: [string, Attack][] = [
   ],
   [
     'every descriptor it can find',
-    { serve: `for f in /proc/[0-9]*/fd/*; do case $f in */0|*/1) ;; *) ${WRITES_METRIC} $f;; esac; done 2>/dev/null` },
+    {
+      serve: `for f in /proc/[0-9]*/fd/*; do case $f in */0|*/1) ;; *) ${WRITES_METRIC} $f;; esac; done 2>/dev/null`,
+    },
   ],
   [
     'inherited descriptors',
@@ -124,7 +136,9 @@ const MEASURED: [string, Attack][] = [
   ['the pipe by its name', { serve: `for p in /autoresearch/ask /tmp/ask; do test ! -e $p || exit 9; done` }],
   [
     'the environment and memory of every process',
-    { serve: `! cat /proc/[0-9]*/environ | grep -a EVAL_DATA || exit 9; ! ls /proc/*/root/autoresearch/evaluation-data || exit 9` },
+    {
+      serve: `! cat /proc/[0-9]*/environ | grep -a EVAL_DATA || exit 9; ! ls /proc/*/root/autoresearch/evaluation-data || exit 9`,
+    },
   ],
   [
     'a server that the evaluator could be sent to',
@@ -144,10 +158,26 @@ const ENDED: [string, Attack, RegExp][] = [
   ['not a number', { answer: 'nan' }, /^val_loss is not a finite number$/],
   ['infinity', { answer: '-inf' }, /^val_loss is not a finite number$/],
   ['digits of another script', { answer: '٩٩٩' }, /^val_loss is not a plain number from 0 to 100$/],
-  ['data in the digits of a value', { answer: `${'1'.repeat(120)}` }, /^val_loss is not a plain number from 0 to 100$/],
-  ['the end of all its processes', { serve: 'kill -9 -1; kill -9 $$' }, /^the model was ended by SIGKILL before the evaluator was done$/],
-  ['an early end', { serve: 'echo "$question"; exit 0' }, /^the model ended with exit code 0 before the evaluator was done$|^the evaluator ended with exit code 1$/],
-  ['its exit code', { serve: 'exit 77' }, /^the model ended with exit code 77 before the evaluator was done$/],
+  [
+    'data in the digits of a value',
+    { answer: `${'1'.repeat(120)}` },
+    /^val_loss is not a plain number from 0 to 100$/,
+  ],
+  [
+    'the end of all its processes',
+    { serve: 'kill -9 -1; kill -9 $$' },
+    /^the model was ended by SIGKILL before the evaluator was done$/,
+  ],
+  [
+    'an early end',
+    { serve: 'echo "$question"; exit 0' },
+    /^the model ended with exit code 0 before the evaluator was done$|^the evaluator ended with exit code 1$/,
+  ],
+  [
+    'its exit code',
+    { serve: 'exit 77' },
+    /^the model ended with exit code 77 before the evaluator was done$/,
+  ],
 ]
 
 describe.skipIf(SKIP)('F104 F105 across the wall', () => {
@@ -157,11 +187,14 @@ describe.skipIf(SKIP)('F104 F105 across the wall', () => {
     expect(kept).not.toContain(ANSWER)
   })
 
-  test.concurrent.each(ENDED)('%s: ends the trial in one sentence, and nothing leaves', async (_, attack, sentence) => {
-    const { result, kept } = await resultOf(attack)
-    expect(result.value).toBeUndefined()
-    expect(result.reason?.replace('in the evaluation: ', '')).toMatch(sentence)
-    expect(kept).not.toContain(ANSWER)
-    expect(kept).not.toContain('model said')
-  })
+  test.concurrent.each(ENDED)(
+    '%s: ends the trial in one sentence, and nothing leaves',
+    async (_, attack, sentence) => {
+      const { result, kept } = await resultOf(attack)
+      expect(result.value).toBeUndefined()
+      expect(result.reason?.replace('in the evaluation: ', '')).toMatch(sentence)
+      expect(kept).not.toContain(ANSWER)
+      expect(kept).not.toContain('model said')
+    },
+  )
 })

@@ -52,7 +52,9 @@ describe.each(rows ?? [])('$attack', ({ tests, removed }) => {
   })
 })
 
-const wallRows = acrossTheWall.split('\n').flatMap((line) => /^\| ((?!attack|---)[^|]+) \|/.exec(line)?.[1] ?? [])
+const wallRows = acrossTheWall
+  .split('\n')
+  .flatMap((line) => /^\| ((?!attack|---)[^|]+) \|/.exec(line)?.[1] ?? [])
 
 /** The names of the attacks, and the file that has their tests where it is not the one named above the table. */
 test.each(wallRows)('across the wall: %s', (attack) => {

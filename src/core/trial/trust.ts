@@ -71,7 +71,12 @@ function artifactOf({ name }: FoundResult): string | undefined {
 const MAX_SECONDS = 31 * 24 * 3600
 const MAX_DEVICES = 1024
 
-function hasImpossibleTimes({ wallSeconds, deviceSeconds, trainingSeconds = 0, firstPointSeconds = 0 }: TrialResult) {
+function hasImpossibleTimes({
+  wallSeconds,
+  deviceSeconds,
+  trainingSeconds = 0,
+  firstPointSeconds = 0,
+}: TrialResult) {
   const tooLong = [wallSeconds, trainingSeconds, firstPointSeconds].some((seconds) => seconds > MAX_SECONDS)
   return tooLong || trainingSeconds > wallSeconds || deviceSeconds > MAX_DEVICES * wallSeconds
 }

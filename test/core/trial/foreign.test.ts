@@ -18,9 +18,9 @@ const refusedIn = (...files: ReturnType<typeof fileOf>[]) => [...refuseForeign(f
 
 test('F107 an artifact that answers for the trial of another job is refused and named', () => {
   const foreign = fileOf(`trials-${MINE.head}`, better)
-  expect(refusedIn(fileOf(`trials-${MINE.head}`, mine), foreign, fileOf(`trials-${THEIRS.head}`, theirs))).toEqual([
-    [foreign.name, expect.stringContaining(`artifact is that of ${MINE.head.slice(0, 7)}`)],
-  ])
+  expect(
+    refusedIn(fileOf(`trials-${MINE.head}`, mine), foreign, fileOf(`trials-${THEIRS.head}`, theirs)),
+  ).toEqual([[foreign.name, expect.stringContaining(`artifact is that of ${MINE.head.slice(0, 7)}`)]])
 })
 
 test('F107 even where the other job returned nothing', () => {
@@ -28,7 +28,9 @@ test('F107 even where the other job returned nothing', () => {
 })
 
 test('F107 an artifact without a commit in its name answers for one commit only', () => {
-  expect(refusedIn(fileOf('trials-0', mine), fileOf('trials-0', better)).map(([name]) => name)).toHaveLength(2)
+  expect(refusedIn(fileOf('trials-0', mine), fileOf('trials-0', better)).map(([name]) => name)).toHaveLength(
+    2,
+  )
 })
 
 test('F107 of two different results for one trial, both are refused', () => {
@@ -41,11 +43,15 @@ test('F107 of two different results for one trial, both are refused', () => {
 
 test('F107 one job has one machine', () => {
   const elsewhere = aTrialResult({ candidate: MINE, replicate: 2, value: 2.3, testbed: 'a new one' })
-  expect(refusedIn(fileOf(`trials-${MINE.head}`, mine), fileOf(`trials-${MINE.head}`, elsewhere))).toHaveLength(2)
+  expect(
+    refusedIn(fileOf(`trials-${MINE.head}`, mine), fileOf(`trials-${MINE.head}`, elsewhere)),
+  ).toHaveLength(2)
 })
 
 test('honest jobs, and one result that lies there twice, are believed', () => {
-  expect(refusedIn(fileOf('trials-0', mine), fileOf('trials-1', theirs), fileOf('trials-2', theirs))).toEqual([])
+  expect(refusedIn(fileOf('trials-0', mine), fileOf('trials-1', theirs), fileOf('trials-2', theirs))).toEqual(
+    [],
+  )
 })
 
 test.each([
