@@ -23,8 +23,11 @@ import {
   TRAINING,
 } from '../fixtures/cheaters/training.ts'
 import { WALL } from '../fixtures/cheaters/wall.ts'
-import { openCharLm } from './char-lm-lab.ts'
+import { openCharLm as openSuspicious } from './char-lm-lab.ts'
 import { CANARY, type Fate, type Lab, MARKER, SKIP } from './lab.ts'
+
+/** A person is asked about many of these gains, which are too good to be true: that protection is taken away, too. */
+const openCharLm: typeof openSuspicious = (options) => openSuspicious({ ...options, credulous: true })
 
 let open: Lab
 let victim: ChildProcess

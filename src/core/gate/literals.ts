@@ -1,6 +1,5 @@
 // Counts the data that a change adds to the source. A model must learn; answers can also be written down, as text, numbers,
 // comments or names. How data is encoded does not matter, because every encoding takes bytes.
-import type { Change } from './gate.ts'
 import { quoteVisibly } from './invisible.ts'
 import { languageOf } from './languages.ts'
 import { lex, type Token } from './source.ts'
@@ -14,6 +13,13 @@ const MAX_BLANK_CHARACTERS = 80
 /** Here nearly everything is data. */
 const DATA_LANGUAGES = ['yaml', 'json', 'toml', 'markup', 'unknown']
 
+/** One file before and after the change. */
+interface FileChange {
+  path: string
+  before?: string
+  after?: string
+}
+
 interface Literal {
   text: string
   bytes: number
@@ -22,7 +28,7 @@ interface Literal {
 }
 
 /** @returns one sentence when the change adds more literal data than allowed */
-export function reviewLiterals(changes: readonly Change[], maxKib = DEFAULT_LITERAL_KIB): string[] {
+export function reviewLiterals(changes: readonly FileChange[], maxKib = DEFAULT_LITERAL_KIB): string[] {
   const known = new Map<string, number>()
   for (const { path, before = '' } of changes)
     for (const { text } of literalsIn(path, before)) known.set(text, (known.get(text) ?? 0) + 1)

@@ -126,7 +126,7 @@ export function trustLines({ baseline, candidate }: MeasuredEvidence): string[] 
 }
 
 /** Without a sandbox, who measured a value says little: the code could change any file and process. */
-export function trustWords(result: Pick<TrialResult, 'trust' | 'sandbox'>): string {
+function trustWords(result: Pick<TrialResult, 'trust' | 'sandbox'>): string {
   return isSandboxed(result) ? TRUST_WORDS[result.trust] : `**unprotected** (${TRUST_WORDS[result.trust]})`
 }
 

@@ -16,7 +16,7 @@ export interface EvaluationEnd {
 }
 
 /** Exit code by which a separate evaluator says that an answer of the model was unusable (EX_DATAERR). */
-export const UNUSABLE_ANSWER = 65
+const UNUSABLE_ANSWER = 65
 
 /** Prefix of the reason for a failed evaluation, which distinguishes it from a failed training. */
 const IN_EVALUATION = 'in the evaluation: '

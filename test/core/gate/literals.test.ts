@@ -19,7 +19,7 @@ const PIECES = text(6000).match(/.{60}/g)
 const NUMBERS = Array.from(text(3000), (letter) => letter.charCodeAt(0))
 
 function refusal(after: string, path = 'train.py', before = BEFORE): string {
-  return reviewLiterals([{ path, mode: '100644', before, after }]).join('')
+  return reviewLiterals([{ path, before, after }]).join('')
 }
 
 describe('F106 more than 4 KiB of', () => {
@@ -61,7 +61,7 @@ describe('what a change may do', () => {
     expect(refusal(`x = 1\n${data}`, 'train.py', data)).toBe('')
     const changes = [
       { path: 'old.py', mode: null, before: data },
-      { path: 'new.py', mode: '100644', after: data },
+      { path: 'new.py', after: data },
     ]
     expect(reviewLiterals(changes)).toEqual([])
   })
@@ -76,6 +76,6 @@ describe('what a change may do', () => {
 
   it('add what the configuration allows', () => {
     const after = `T = "${text(5000)}"`
-    expect(reviewLiterals([{ path: 'a.py', mode: '100644', after }], 5)).toEqual([])
+    expect(reviewLiterals([{ path: 'a.py', after }], 5)).toEqual([])
   })
 })
