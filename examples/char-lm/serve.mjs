@@ -7,11 +7,11 @@
 
 import { readSync, writeSync } from 'node:fs'
 import { readModel } from './prepare.mjs'
-import { CONTEXT, loadModel } from './train.mjs'
 
 const STREAMS = 256
 const [IN, OUT] = [0, 1]
-console.log = console.error // what the model prints is no answer
+console.log = console.error // what the model prints, even when it is imported, is no answer
+const { CONTEXT, loadModel } = await import('./train.mjs')
 
 const predict = loadModel(readModel())
 send(Uint32Array.of(CONTEXT))

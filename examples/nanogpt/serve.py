@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from train import load_model
-
 HERE = Path(__file__).resolve().parent
 OUT = Path(os.environ.get("AUTORESEARCH_OUT") or HERE / ".data" / "out")
 STREAMS, WINDOW = 64, 1024  # as in evaluate.py
 
 answers = os.fdopen(os.dup(1), "wb")
-os.dup2(2, 1)  # what the model prints is not an answer
+os.dup2(2, 1)  # what the model prints, even when it is imported, is not an answer
+
+from train import load_model  # noqa: E402
 
 model = load_model(OUT / "model.pt")
 while request := sys.stdin.buffer.read(STREAMS * WINDOW):

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the strings are shell commands
 // F110: an evaluator that a candidate could rewrite, however the command reaches it.
 import { expect, it } from 'vitest'
 import { editableScript } from '../../../src/core/config/scripts.ts'
