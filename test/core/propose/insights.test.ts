@@ -63,7 +63,7 @@ describe('insights', () => {
     expect(length(5000)).toBe(length(100))
   })
 
-  it('are read only from lines that cite a known experiment, without invisible characters', () => {
+  it('F111 are read only from lines that cite a known experiment, without invisible characters or hidden markup', () => {
     const answer = `Here is what I learned:
 - Warmup helps (#3)
 * Muon needs another shape (#4).\u202e
