@@ -233,7 +233,8 @@ export class Journal {
     })
     if (wanted.length === 0) return
     const texts = await this.#store.readCurves([...new Set(wanted.map(({ file }) => file))])
-    const found = new Map(texts.flatMap((text) => [...readCurves(text)]))
+    const trials = new Set(wanted.map(({ id }) => id))
+    const found = new Map(texts.flatMap((text) => [...readCurves(text, trials)]))
     const curves = new Map(wanted.map(({ id, hash }) => [id, found.get(hash) ?? []]))
     this.#written = takeCurves(this.#written, curves)
   }
