@@ -264,6 +264,10 @@ function unreadable({ kind, line, problem }: Exclude<ReadLines, { kind: 'lines' 
   })
 }
 
+/** The subject of a commit. */
 function describe(events: readonly LedgerEvent[]): string {
-  return events.map((event) => event.kind).join(', ') || 'move branches'
+  const counts = new Map<string, number>()
+  for (const { kind } of events) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  const kinds = Array.from(counts, ([kind, count]) => (count === 1 ? kind : `${count} × ${kind}`))
+  return kinds.join(', ') || 'move branches'
 }
