@@ -5,8 +5,8 @@ import { lex } from './source.ts'
 /** A line counts as removed only if this many tokens disappeared per line: joining lines does not simplify code. */
 const TOKENS_PER_REMOVED_LINE = 3
 
-/** What a string holds may be a program: then it has about this many tokens. */
-const TOKEN = /\w{1,8}|[^\w\s]/g
+/** What a string holds may be a program, encoded perhaps: then it has about this many tokens. */
+const TOKEN = /\w{1,3}|[^\w\s]/g
 
 /** Lines of code added minus lines removed. Comments and blank lines do not count. */
 export function addedLines(changes: readonly Change[]): number {
