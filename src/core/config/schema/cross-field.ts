@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { asMapping, refuse } from '../fields.ts'
 import { editableScript } from '../scripts.ts'
+import { checkScales } from './scales.ts'
 
 type File = Record<string, unknown>
 
@@ -15,6 +16,7 @@ export function checkBetweenFields(file: File, context: z.RefinementCtx): void {
   checkEvaluate(file, context)
   checkEvaluators(file, context)
   checkCut(file, context)
+  checkScales(file, context)
 }
 
 function checkTimeout({ budget, timeout }: File, context: z.RefinementCtx): void {
