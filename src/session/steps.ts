@@ -1,6 +1,7 @@
 // Carries out a candidate's steps on GitHub: open, replay on a moved baseline, merge or close. Every step may be repeated.
 import { addedLines } from '../core/gate/lines.ts'
 import { evidenceFor } from '../core/judge/evidence.ts'
+import type { PromotionAction } from '../core/ladder/ladder.ts'
 import type { Step } from '../core/plan/schedule.ts'
 import type { DueAnswer } from '../core/propose/requests.ts'
 import { type Candidate, candidateBranch, revertedMerge } from '../core/record/candidate.ts'
@@ -13,19 +14,21 @@ import { endedCheck, startedCheck } from '../core/report/check.ts'
 import { describeCandidate, describeVerdict } from '../core/report/describe.ts'
 import { renderMergeMessage, renderPullRequest } from '../core/report/pull-request.ts'
 import { ForgeError } from '../errors.ts'
+import { climb } from './promoting.ts'
 import { publish, publishEnds } from './publishing.ts'
 import { deletion, deletionsAfter, readPullRequest, reconcileSession } from './reconciling.ts'
 import { announce, revert } from './reverting.ts'
 import type { Session } from './session.ts'
 
 /** Carries out one step and records what came of it. The ledger is on the remote before anything else is changed. */
-export async function performStep(session: Session, step: Step): Promise<void> {
+export async function performStep(session: Session, step: Step | PromotionAction): Promise<void> {
   await session.flushed()
   if (step.kind === 'open') await open(session, step.candidate)
   else if (step.kind === 'rebase') await rebase(session, step.candidate, step.onto)
   else if (step.kind === 'announce') await announce(session, step.certification)
   else if (step.kind === 'revert') await revert(session, step.certification)
-  else await finish(session, step.candidate)
+  else if (step.kind === 'settle') await finish(session, step.candidate)
+  else await climb(session, step)
 }
 
 /** Reports a request's outcome on its issue, in one comment that is edited later. If GitHub refuses it, it is not retried. */

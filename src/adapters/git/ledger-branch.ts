@@ -7,7 +7,8 @@ import {
   LEDGER_BRANCH,
   type LedgerFiles,
   ledgerFiles,
-  remoteCommit,
+  refOf,
+  remoteRef,
   type Tip,
   tooManyWriters,
 } from './ledger-files.ts'
@@ -289,7 +290,7 @@ function rewritten(): LedgerError {
 async function stillNeeded(context: GitContext, moves: readonly BranchUpdate[]): Promise<BranchUpdate[]> {
   const needed: BranchUpdate[] = []
   for (const move of moves) {
-    const remote = await remoteCommit(context, move.branch)
+    const remote = await remoteRef(context, refOf(move))
     if (remote === move.to) continue
     if (remote === move.from) needed.push(move)
     else if (move.to !== null)
