@@ -45,8 +45,9 @@ async function begin(session: Session, action: Action<'begin-promotion'>): Promi
     const outcome = { reason, sigma: 0, members: [], runs: [] }
     return session.record([...events, { kind: 'promoted', ...name, outcome }])
   }
-  const stack = { members: whole.applied, commit: whole.commit, tree: whole.tree }
-  await recordStack(session, name, stack, 0, events)
+  const bare = await stackUp(session, base, follows, [])
+  const ends = [bare, whole].map(({ applied, commit, tree }) => ({ members: applied, commit, tree }))
+  await recordStacks(session, name, ends, 0, events)
   session.ports.log.info(
     `Promotion ${number} to ${scale} begins: ${tested.map(({ merge }) => describeMerge(session.state, merge)).join(', ')}`,
   )
@@ -56,25 +57,25 @@ async function build(session: Session, { promotion, members }: Action<'build-sta
   const { base, follows, stacks } = promotion
   const { applied, commit, tree } = await stackUp(session, base, follows, members)
   const stack: Stack = { members, ...(applied.length < members.length && { applied }), commit, tree }
-  await recordStack(session, promotion, stack, stacks.length)
+  await recordStacks(session, promotion, [stack], stacks.length)
 }
 
 /** Code that is not part of the baseline gets a branch, from which other machines fetch it. */
-async function recordStack(
+async function recordStacks(
   session: Session,
   { scale, number }: PromotionName,
-  stack: Stack,
-  index: number,
+  stacks: readonly Stack[],
+  before: number,
   events: readonly LedgerEvent[] = [],
 ): Promise<void> {
-  const isThere = session.state.baselines.some(({ commit }) => commit === stack.commit)
-  const moves: BranchUpdate[] = []
-  if (!isThere) {
-    const branch = `${branchesOf(scale)}${number}-${index}`
-    const { commits } = await session.ports.repository.remoteBranches()
-    moves.push({ branch, from: commits.get(branch) ?? null, to: stack.commit })
-  }
-  session.record([...events, { kind: 'stack', scale, number, stack }], moves)
+  const { commits } = await session.ports.repository.remoteBranches()
+  const there = new Set(session.state.baselines.map(({ commit }) => commit))
+  const moves = stacks.flatMap(({ commit }, index): BranchUpdate[] => {
+    const branch = `${branchesOf(scale)}${number}-${before + index}`
+    return there.has(commit) ? [] : [{ branch, from: commits.get(branch) ?? null, to: commit }]
+  })
+  const built = stacks.map((stack) => ({ kind: 'stack', scale, number, stack }) as const)
+  session.record([...events, ...built], moves)
 }
 
 function branchesOf(scale: string): string {

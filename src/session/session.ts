@@ -222,11 +222,13 @@ export class Session {
   /** GitHub refused to merge this head: this job does not try again. */
   holdMerge(head: string): void {
     this.#held.add(head)
+    this.wake()
   }
 
   /** Something prevents this action: this job does not try again. */
   holdPromotion(action: PromotionAction): void {
     this.#held.add(actionKey(action))
+    this.wake()
   }
 
   /** True when this job pushed the commit first: nobody else can have written about it on GitHub. */

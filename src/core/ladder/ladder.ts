@@ -41,12 +41,12 @@ export type PromotionAction =
   /** GitHub does not show yet what was promoted. */
   | { kind: 'publish-promotion'; promotion: KnownPromotion }
 
-/** What is due now, one action for each scale at most. */
+/** What is due now, most urgent first. */
 export function promotionActions(state: State, ladder: LadderPolicy): PromotionAction[] {
   return ladder.rungs.flatMap((rung) => {
     const promotion = activePromotion(state, rung)
     const due = promotion ? advance(state, ladder, rung, promotion) : begin(state, rung)
-    return [...publications(state, rung), ...due].slice(0, 1)
+    return [...publications(state, rung), ...due]
   })
 }
 

@@ -65,8 +65,10 @@ export class PlannedTrials implements TrialSource {
   #startable(planned: readonly Trial[]): Trial | undefined {
     const { running, config } = this.#session
     if ([...running.values()].some(runsAlone)) return undefined
-    const timely = planned.filter((trial) => this.#hasTime(configUnder(config, trial.protocol) ?? config))
-    this.#explainLate(planned.find((trial) => runsAlone(trial) && !timely.includes(trial)))
+    const timely = planned.filter(
+      (trial) => !runsAlone(trial) || this.#hasTime(configUnder(config, trial.protocol) ?? config),
+    )
+    this.#explainLate(planned.find((trial) => !timely.includes(trial)))
     const [first] = timely
     // The others end first: nothing else starts meanwhile.
     return first && runsAlone(first) && running.size > 0 ? undefined : first
