@@ -49,6 +49,6 @@ function explainRest(session: Session): void {
   const missing = session.promotionTrials
   if (cancelled.aborted) return
   if (missing.length === 0) log.info('No merge waits to be promoted')
-  else if (session.affordable(missing).length === 0) log.info(`Promotion waits: ${session.costLimitReached}`)
+  else if (session.affordable(missing).length === 0) log.info(`Promotion waits: ${session.limitReached}`)
   else log.info('The time budget is used up; the next run continues')
 }

@@ -9,6 +9,8 @@ export function headlines(report: Report) {
   const { metric, before, after, candidates, counts, trials, cost, limit, run, aa, ladder } = report
   const { certified, refuted, pending } = report.certification
   const shown = shownRows(report)
+  // No titles: they are untrusted text.
+  const climbed = ladder?.rows.map(({ title: _, pullRequest = null, ...row }) => ({ pullRequest, ...row }))
   const ending = (found: string) => ladder?.rows.filter((row) => row.ending === found).length ?? 0
   return {
     metric: metric.name,
@@ -18,7 +20,9 @@ export function headlines(report: Report) {
     /** Merges that fresh runs confirmed, did not confirm, or have yet to check. */
     certification: { certified, refuted, pending },
     /** Merges tested at larger scales. Null where there is one scale. */
-    ladder: ladder ? { promoted: ending('promoted'), dropped: ending('does not transfer') } : null,
+    ladder: ladder
+      ? { promoted: ending('promoted'), dropped: ending('does not transfer'), rows: climbed }
+      : null,
     /** No-op candidates judged, how many would have been merged, and the 95 % interval of that rate. Null before the first. */
     aa: aa ?? null,
     trials,
