@@ -171,7 +171,7 @@ export function refOf({ branch, isTag }: Pick<BranchUpdate, 'branch' | 'isTag'>)
   return `refs/${isTag ? 'tags' : 'heads'}/${branch}`
 }
 
-export function remoteCommit(context: GitContext, branch: string): Promise<string | null> {
+function remoteCommit(context: GitContext, branch: string): Promise<string | null> {
   return remoteRef(context, `refs/heads/${branch}`)
 }
 

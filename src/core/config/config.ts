@@ -47,7 +47,7 @@ interface Converted {
   ladder?: Ladder
 }
 
-export interface Ladder {
+interface Ladder {
   /** Name of the scale at which research happens. */
   first: string
   /** The other scales, from small to large; at least one. */
@@ -55,7 +55,7 @@ export interface Ladder {
 }
 
 /** A scale at which merges are tested together. */
-export interface LargerScale {
+interface LargerScale {
   name: string
   train: string
   budgetSeconds: number

@@ -51,7 +51,7 @@ export function promotionActions(state: State, ladder: LadderPolicy): PromotionA
 }
 
 /** The promotion that is being decided. One whose configuration a person changed is given up. */
-export function activePromotion(
+function activePromotion(
   state: State,
   rung: Pick<Rung, 'scale' | 'config'>,
 ): KnownPromotion | undefined {

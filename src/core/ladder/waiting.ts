@@ -55,7 +55,7 @@ function baseAt(state: State, scale: string): string {
 }
 
 /** The merges that were promoted to a scale. */
-export function promotedAt(state: State, scale: string): Set<string> {
+function promotedAt(state: State, scale: string): Set<string> {
   const outcomes = promotionsTo(state, scale).flatMap(({ outcome }) => outcome?.members ?? [])
   return new Set(outcomes.flatMap(({ merge, promoted }) => (promoted ? [merge] : [])))
 }

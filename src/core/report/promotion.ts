@@ -70,7 +70,7 @@ function isDecided(promotion: KnownPromotion): promotion is KnownPromotion & Dec
 export const LADDER_COLUMNS = ['PR', 'change', 'scale', 'gain before', 'gain there', 'chance of a gain', '']
 
 /** What was expected of each member and what is believed now. Gains are positive when better. */
-export function climbedRows(state: State, { scale, members, aside, outcome }: Decided): ClimbedRow[] {
+function climbedRows(state: State, { scale, members, aside, outcome }: Decided): ClimbedRow[] {
   const told = new Map(outcome.members.map((member) => [member.merge, member]))
   const named = (merge: string) => {
     const { title = merge.slice(0, 7), pullRequest } = candidateMergedAs(state, merge) ?? {}
