@@ -8,7 +8,7 @@ import { estimateNoise } from '../../src/core/statistics/noise.ts'
 import { aRandom } from '../../test/factories.ts'
 import { median } from '../numbers.ts'
 import { groupRuns, type ReplayRun } from '../replay.ts'
-import { asRuns, BASELINE } from './rules.ts'
+import { asRuns } from './ours.ts'
 
 /** Added to the seed, so that replays do not draw what the simulated worlds draw. */
 const SEED_OFFSET = 20_260_125
@@ -79,7 +79,13 @@ function decideOn(
   const values: number[] = []
   for (const loss of losses) {
     values.push(loss)
-    const evidence = { level, effects, sigma, baseline: BASELINE, candidate: asRuns(values) }
+    const evidence = {
+      level,
+      effects,
+      sigma,
+      baseline: asRuns([0, 1], policy),
+      candidate: asRuns(values, policy),
+    }
     const { kind } = judge(evidence, policy)
     if (kind !== 'replicate') return { merged: kind === 'merge', values }
   }
