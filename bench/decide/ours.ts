@@ -1,14 +1,16 @@
 // The judge that ships, played as the scheduler uses it, with every default of a configuration that sets nothing.
-import { type Evidence, judge } from '../../src/core/judge/judge.ts'
+import { type Evidence, judge, type ResearchYield } from '../../src/core/judge/judge.ts'
 import { type JudgePolicy, requirement } from '../../src/core/judge/policy.ts'
 import type { TrialResult } from '../../src/core/record/trial.ts'
 import {
-  type BaselinePeriod,
-  type Belief,
-  believe,
   type CarriedBelief,
+  conclude,
   endPeriod,
   NOTHING_CARRIED,
+  type Observed,
+  type RunNoise,
+  type WeighedPeriod,
+  weighPeriod,
 } from '../../src/core/statistics/belief.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
 import { aTrialResult, DEFAULTS } from '../../test/factories.ts'
@@ -45,7 +47,20 @@ export function ours(policy: Partial<JudgePolicy> = {}, variant: Variant = {}): 
   }
 }
 
+function asBaseline(loss: number): Observed {
+  return { kind: 'baseline', losses: [loss] }
+}
+
 const NO_CHANGE: Change = { gain: 0, sd: 1, addedLines: 0 }
+
+/** The runs of one candidate, and its claimed gain if it was merged. */
+interface Spent {
+  runs: number
+  gain?: number
+}
+
+/** As in core/judge/evidence.ts. */
+const YIELD_RUNS = 500
 
 class Ours {
   readonly aa = { judged: 0, accepted: 0 }
@@ -57,10 +72,14 @@ class Ours {
   readonly #groups: number[][] = []
   #candidates = 0
   #carried: CarriedBelief = NOTHING_CARRIED
+  #observed: Observed[]
+  /** What is weighed of them, with this noise. */
+  #weighed: { part: WeighedPeriod; count: number; sigma: number; belief: CarriedBelief } | undefined
+  #estimated: { runs: number; noise: RunNoise } | undefined
+  /** The baseline's own runs, for the noise. */
   #measured: number[]
-  #tried: number[][] = []
-  /** Until something new is known. */
-  #belief: Belief | undefined
+  /** Runs and claimed gain of merges, the latest of which count. */
+  readonly #spent: Spent[] = []
 
   constructor(policy: JudgePolicy, variant: Variant, { world, trouble }: Night) {
     this.#policy = policy
@@ -68,6 +87,7 @@ class Ours {
     this.#world = world
     this.#toldSigma = trouble.toldSigma
     this.#measured = runs(world, policy.baselineReplicates)
+    this.#observed = this.#measured.map(asBaseline)
   }
 
   next(change: Change): Claim | undefined {
@@ -75,7 +95,7 @@ class Ours {
     if (aaEvery > 0 && this.#candidates > 0 && this.#candidates % aaEvery === 0) this.#testAa()
     this.#candidates += 1
     const { values, claim } = this.#test(change)
-    this.#belief = undefined
+    this.#spent.push({ runs: values.length, ...(claim && { gain: claim.claimed }) })
     if (claim) this.#merge(values, change)
     else this.#reject(values)
     return claim
@@ -86,7 +106,6 @@ class Ours {
     const { values, claim } = this.#test(NO_CHANGE)
     this.aa.judged += 1
     this.aa.accepted += Number(claim !== undefined)
-    this.#belief = undefined
     this.#groups.push(values.slice(1))
   }
 
@@ -111,38 +130,67 @@ class Ours {
     const isHeldUp = candidate.length >= 2 && !!level && level.variance > sigma ** 2 / candidate.length
     if (!isHeldUp) values.push(this.#world.run(change))
     else {
-      this.#measured.push(this.#world.run())
-      this.#belief = undefined
+      const loss = this.#world.run()
+      this.#measured.push(loss)
+      this.#observed.push(asBaseline(loss))
     }
   }
 
   #evidence(values: readonly number[]): Evidence {
-    const sigma = this.#sigma()
-    this.#belief ??= believe(this.#carried, this.#period(), sigma)
+    const { sigma, outliers } = this.#noise()
+    const belief = this.#believe({ sigma, outliers })
     const known = this.#variant.knowsLevel && { level: { mean: this.#world.level, variance: 0 } }
     const baseline = asRuns([0, 1], this.#policy)
-    return { ...this.#belief, ...known, sigma, baseline, candidate: asRuns(values, this.#policy) }
+    const candidate = asRuns(values, this.#policy)
+    return { ...belief, ...known, sigma, outliers, yield: this.#yield(), baseline, candidate }
   }
 
-  #period(): BaselinePeriod {
-    return { measured: this.#measured, tried: this.#variant.blind ? [] : this.#tried }
+  /** What was weighed before is not weighed again while the noise is much the same. */
+  #believe(noise: RunNoise): CarriedBelief {
+    const known = this.#weighed
+    const isSame = known !== undefined && Math.abs(known.sigma / noise.sigma - 1) < 0.03
+    if (isSame && known.count === this.#observed.length) return known.belief
+    const part = isSame
+      ? weighPeriod(this.#carried, { observed: this.#observed }, noise, known.part, known.count)
+      : weighPeriod(this.#carried, { observed: this.#observed }, noise)
+    // What was learned during the period is learned again when the observations have grown, not at every candidate.
+    const { effects, learnedFrom } = isSame ? known.belief : this.#carried
+    const belief = conclude({ ...this.#carried, effects, learnedFrom }, part)
+    const sigma = isSame ? known.sigma : noise.sigma
+    this.#weighed = { part, belief, count: this.#observed.length, sigma }
+    return belief
   }
 
-  #sigma(): number {
-    if (this.#toldSigma !== undefined) return this.#toldSigma
-    return estimateNoise([...this.#groups, this.#measured])?.sigma ?? 1
+  #yield(): ResearchYield {
+    let [total, first] = [0, this.#spent.length]
+    while (first > 0 && total < YIELD_RUNS) total += this.#spent[--first]?.runs ?? 0
+    const recent = this.#spent.slice(first)
+    const gains = recent.flatMap(({ gain }) => gain ?? [])
+    return { runs: total, merges: gains.length, gain: gains.reduce((sum, gain) => sum + gain, 0) }
+  }
+
+  #noise(): RunNoise {
+    const groups = [...this.#groups, this.#measured]
+    const runs = groups.reduce((sum, group) => sum + group.length, 0)
+    if (this.#estimated?.runs === runs) return this.#estimated.noise
+    const { outliers = 0.0125, sigma = 1 } = estimateNoise(groups) ?? {}
+    const noise = { outliers, sigma: this.#toldSigma ?? sigma }
+    this.#estimated = { runs, noise }
+    return noise
   }
 
   #reject(values: number[]): void {
-    this.#tried.push(values)
+    if (!this.#variant.blind) this.#observed.push({ kind: 'tried', losses: values })
     this.#groups.push(values.slice(1))
   }
 
   #merge(values: number[], change: Change): void {
     for (let more = 0; more < (this.#variant.mergedRuns ?? 0); more++) values.push(this.#world.run(change))
-    this.#carried = endPeriod(this.#carried, { ...this.#period(), merged: values }, this.#sigma())
+    const period = { observed: this.#observed, merged: values }
+    this.#carried = endPeriod(this.#carried, period, this.#noise())
     this.#groups.push(this.#measured, values.slice(1))
-    this.#tried = []
+    this.#weighed = undefined
+    this.#observed = []
     this.#measured = []
   }
 }

@@ -3,7 +3,7 @@
 
 import { judge } from '../../src/core/judge/judge.ts'
 import type { JudgePolicy } from '../../src/core/judge/policy.ts'
-import { believe, NOTHING_CARRIED } from '../../src/core/statistics/belief.ts'
+import { believe, NOTHING_CARRIED, type Observed } from '../../src/core/statistics/belief.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
 import { aRandom } from '../../test/factories.ts'
 import { median } from '../numbers.ts'
@@ -74,8 +74,13 @@ function decideOn(
   tried: readonly (readonly number[])[],
   policy: JudgePolicy,
 ): { merged: boolean; values: number[] } {
-  const sigma = estimateNoise([measured, ...tried.map((runs) => runs.slice(1))])?.sigma ?? Number.NaN
-  const { level, effects } = believe(NOTHING_CARRIED, { measured, tried }, sigma)
+  const noise = estimateNoise([...tried.map((runs) => runs.slice(1)), measured])
+  const { sigma, outliers } = noise ?? { sigma: Number.NaN, outliers: 0.01 }
+  const observed: Observed[] = [
+    ...measured.map((loss) => ({ kind: 'baseline', losses: [loss] }) as const),
+    ...tried.map((losses) => ({ kind: 'tried', losses }) as const),
+  ]
+  const { level, effects } = believe(NOTHING_CARRIED, { observed }, { sigma, outliers })
   const values: number[] = []
   for (const loss of losses) {
     values.push(loss)
