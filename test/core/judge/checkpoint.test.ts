@@ -46,7 +46,7 @@ describe.each(WORLDS)('a checkpoint in world $seed', (world) => {
     expect(Math.abs(two.sigma / one.sigma - 1)).toBeLessThan(0.06)
     expect(Math.abs(two.level.mean - one.level.mean)).toBeLessThan(0.1 * one.sigma)
     // Of the level only mean and variance are kept, nothing of how steady the machine was.
-    expect(Math.abs(two.level.variance / one.level.variance - 1)).toBeLessThan(0.4)
+    expect(Math.abs(two.level.variance / one.level.variance - 1)).toBeLessThan(0.7)
     for (const [index, weight] of one.effects.entries())
       expect(Math.abs((two.effects[index] ?? 0) - weight)).toBeLessThan(0.03)
   })
