@@ -1,4 +1,4 @@
-// What a long ledger costs: opening, planning, recording and reporting, against a real bare repository on this machine.
+// What a long ledger costs: opening, planning, recording, reporting and comparing a new idea with all others, against a real bare repository on this machine.
 // Every measurement is made in a process of its own, so that its peak memory is its own.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -11,7 +11,8 @@ import { Output } from './output.ts'
 
 const options = readArguments({
   name: 'ledger',
-  measures: 'What opening, planning, recording and reporting take on a long ledger with training curves.',
+  measures:
+    'What opening, planning, recording, reporting and comparing a new idea with all others take on a long ledger with training curves.',
   repetitions: 3,
   repetitionIs: 'processes that open each ledger; the median is reported',
   seed: 1,
@@ -33,9 +34,9 @@ type Measured = Record<
   | 'reportSeconds'
   | 'addedBytes'
   | 'peakMiB'
-  | 'archiveSeconds'
+  | 'proposeSeconds'
   | 'referenceSeconds'
-  | 'peakMiBWithArchive',
+  | 'proposeMiB',
   number
 >
 
@@ -89,6 +90,8 @@ const BARS = {
   recordMs: 50,
   reportSeconds: 1,
   peakMiB: 300,
+  proposeSeconds: 5,
+  proposeMiB: 300,
   largestFileKiB: 50_000,
 }
 
@@ -102,6 +105,8 @@ for (const experiments of options.experiments) {
     recordMs: round(1000 * (middle('recordSeconds') ?? Number.NaN), 1),
     reportSeconds: round(middle('reportSeconds'), 3),
     peakMiB: round(middle('peakMiB'), 0),
+    proposeSeconds: round(middle('proposeSeconds'), 3),
+    proposeMiB: round(middle('proposeMiB'), 0),
     largestFileKiB: round(largestBytes / 1024, 0),
   }
   const withinBars = Object.entries(BARS).every(
@@ -114,8 +119,6 @@ for (const experiments of options.experiments) {
       ...costs,
       pushMs: round(1000 * (middle('pushSeconds') ?? Number.NaN), 1),
       addedKiBPerExperiment: round((middle('addedBytes') ?? Number.NaN) / 1024, 1),
-      archiveSeconds: round(middle('archiveSeconds'), 3),
-      peakMiBWithArchive: round(middle('peakMiBWithArchive'), 0),
       referenceMs: round(1000 * (middle('referenceSeconds') ?? Number.NaN), 1),
       files,
     },

@@ -6,7 +6,7 @@ import { aRandom } from '../test/factories.ts'
 import { readArguments } from './arguments.ts'
 import { meanAndError, percent, ratio, round } from './numbers.ts'
 import { Output, type Row } from './output.ts'
-import { compareConstantSearches } from './search/constants/measure.ts'
+import { CONTESTANTS, compareConstantSearches } from './search/constants/measure.ts'
 import { drawLandscape, optimumOf } from './search/landscape.ts'
 import {
   ours,
@@ -34,6 +34,7 @@ const options = readArguments({
       help: 'directions: measure the baseline after so many trials',
       default: [100, 700],
     },
+    search: { kind: 'texts', help: 'constants: which searches', default: Object.keys(CONTESTANTS) },
     runs: { kind: 'counts', help: 'constants: measure the script after so many runs', default: [60, 150] },
   },
 })
@@ -103,7 +104,7 @@ if (options.part.includes('directions'))
   output.table('rows', 'Gain of the baseline in σ, by policy and number of trials', compareDirections())
 if (options.part.includes('constants')) {
   const runs = options.runs.toSorted((a, b) => a - b)
-  const { total, byShape } = compareConstantSearches(seeds, runs)
+  const { total, byShape } = compareConstantSearches(options.search, seeds, runs)
   output.table('constants', 'Gain of a script in σ, by search of its constants and number of runs', total)
   output.table('shapes', `The same after ${runs.at(-1)} runs, by shape of the loss`, byShape)
 }

@@ -51,7 +51,7 @@ export function printResult(headlines: Headlines, pulls: readonly { number: numb
   say(
     `${headlines.candidates} candidates: ${countWords(headlines)}; ` +
       `${headlines.trials} trials in ${Math.round(headlines.seconds)} s, ` +
-      `device busy ${Math.round(100 * headlines.busyFraction)} % between the first and the last`,
+      `device busy ${Math.round(100 * headlines.busyFraction)} % of the time`,
   )
 }
 

@@ -21,6 +21,12 @@ export class ForgeError extends UserFacingError {}
 /** The ledger is missing, damaged or rewritten. Nothing is merged until a person has fixed it. */
 export class LedgerError extends UserFacingError {}
 
+/** A person moved or deleted a branch that a push was to move; nothing of the push happened. */
+export class BranchMovedError extends UserFacingError {}
+
+/** Another job works on the repository, so this one must not. */
+export class BusyError extends UserFacingError {}
+
 /** No proposer can work until a person fixes something, so there are no candidates. */
 export class ProposerError extends UserFacingError {}
 

@@ -1,12 +1,13 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests use fakes.
 import type { Config, EndpointConfig } from './core/config/config.ts'
-import type { BranchRule, Permission, Probe } from './core/doctor/github.ts'
+import type { BranchRules, Permission, Probe } from './core/doctor/github.ts'
 import type { SeenDevices } from './core/doctor/machine.ts'
 import type { ModelAnswer } from './core/doctor/models.ts'
 import type { Change } from './core/gate/gate.ts'
 import type { PastQuery } from './core/propose/past.ts'
 import type { LabelledIssue } from './core/propose/requests.ts'
-import type { Candidate, Direction, FileEdits, Proposal, Usage } from './core/record/candidate.ts'
+import type { Direction, FileEdits, Proposal, Usage } from './core/record/candidate.ts'
+import type { PastIdea } from './core/record/ideas.ts'
 import type { Person, Remark } from './core/record/people.ts'
 import type { PullRequest } from './core/record/reconcile.ts'
 import type { Trial, TrialResult } from './core/record/trial.ts'
@@ -41,7 +42,7 @@ export interface ProposalRequest {
   /** The command that trains. */
   train: string
   /** Past candidates, oldest first. */
-  history: readonly Candidate[]
+  history: readonly PastIdea[]
   /** Applies the static gate and the novelty rule. Returns the reasons to refuse the change; empty when it passes. */
   review(proposal: Pick<Proposal, 'files'>): readonly string[]
   past: Past
@@ -56,7 +57,7 @@ export interface ProposalRequest {
 
 /** Look-ups among past candidates. Every answer is short, and quotes text written by candidates as data. */
 export interface Past {
-  search(query: PastQuery): string
+  search(query: PastQuery): Promise<string>
   /** A candidate's diff, or the end of the output of its failed run; undefined when the ledger does not keep it. */
   read(id: string, part: 'diff' | 'log'): Promise<string | undefined>
 }
@@ -91,6 +92,8 @@ export type NothingCause = 'cannot' | 'unreachable'
 export interface Trainer {
   /** Accelerator, driver, processor and frameworks, in words. Only results with the same testbed are comparable. */
   readonly testbed: string
+  /** Number of trials that it runs side by side, at least 1. */
+  readonly slots: number
   /**
    * Trains one trial within the budget. A crash, a timeout or a missing metric is a result, not an error.
    *
@@ -212,6 +215,7 @@ export interface LedgerStore {
    *
    * @param compose makes what to add. `unread` holds lines that other jobs added since the last read or append, and
    *   `curveFile` is the number of the file for curves. Called again when another job writes first.
+   * @throws BranchMovedError when a person moved or deleted one of the branches
    * @throws LedgerError when the remote no longer has lines that were already read, or refuses the push
    */
   append(
@@ -221,8 +225,8 @@ export interface LedgerStore {
   ): Promise<void>
   /** The contents of these curve files; an empty text for a missing file. */
   readCurves(files: readonly number[]): Promise<string[]>
-  /** The contents of these files of archived ideas; undefined for a missing file. */
-  readArchive(files: readonly number[]): Promise<(string | undefined)[]>
+  /** The content of each of these files of archived ideas, read as they are needed; undefined for a missing file. */
+  readArchive(files: readonly number[]): AsyncIterable<string | undefined>
 }
 
 export interface StoredLedger {
@@ -245,6 +249,22 @@ export interface LedgerAddition {
     /** New files of archived ideas, by their numbers. */
     blocks: readonly { file: number; text: string }[]
   }
+}
+
+/** The right to work on the repository, which one job has at a time. */
+export interface Lease {
+  /**
+   * Waits until no other job works on the repository.
+   *
+   * @throws BusyError when that takes too long
+   */
+  take(): Promise<void>
+  /** @throws BusyError when another job may have taken over */
+  confirm(): Promise<void>
+  /** Like `confirm`, and asks the remote. @throws BusyError when another job has taken over */
+  renew(): Promise<void>
+  /** Lets the next job begin. */
+  release(): Promise<void>
 }
 
 /** The insights, stored beside the ledger. People may edit them. */
@@ -300,7 +320,7 @@ export interface GitHubProbe {
   permission(permission: Permission): Promise<Probe>
   mayOpenPullRequests(): Promise<'yes' | 'no' | 'unknown'>
   /** The rules in force on the branch, which need not exist. */
-  branchRules(branch: string): Promise<BranchRule[]>
+  branchRules(branch: string): Promise<BranchRules>
 }
 
 /** What `doctor` asks this machine. */

@@ -254,7 +254,7 @@ export function aProposalRequest(fields: Partial<ProposalRequest> = {}): Proposa
     train: 'python train.py',
     history: [],
     review: () => [],
-    past: { search: () => 'no past candidate matches', read: async () => undefined },
+    past: { search: async () => 'no past candidate matches', read: async () => undefined },
     budget: { tokens: Number.POSITIVE_INFINITY, dollars: Number.POSITIVE_INFINITY },
     signal: new AbortController().signal,
     ...fields,

@@ -1,6 +1,6 @@
 // Drives the built action as the Actions runner does: a checkout, INPUT_* and GITHUB_* variables, files for its outputs.
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
@@ -20,6 +20,8 @@ export interface JobOptions {
   directory: string
   /** Commit or branch to check out; the default branch if absent. */
   ref?: string
+  /** Name of a machine that earlier jobs ran on; a new one if absent. Its runner empties the temporary folder only. */
+  machine?: string
   /** The machine's tool cache, kept between jobs. */
   toolCache?: string
   onLine?: (line: string) => void
@@ -69,7 +71,7 @@ interface JobFiles {
 }
 
 async function prepareJob(options: JobOptions): Promise<JobFiles> {
-  const root = join(options.directory, randomUUID().slice(0, 8))
+  const root = join(options.directory, options.machine ?? randomUUID().slice(0, 8))
   const files = {
     root,
     workspace: join(root, 'workspace'),
@@ -77,6 +79,7 @@ async function prepareJob(options: JobOptions): Promise<JobFiles> {
     output: join(root, 'output'),
     summary: join(root, 'summary.md'),
   }
+  await rm(files.temporary, { recursive: true, force: true, maxRetries: 3 })
   await mkdir(files.temporary, { recursive: true })
   await Promise.all([writeFile(files.output, ''), writeFile(files.summary, '')])
   await checkout(options, files.workspace)
@@ -91,9 +94,9 @@ async function checkout(options: JobOptions, workspace: string): Promise<void> {
   const url = `${options.serverUrl}/${options.repository}.git`
   await execa('git', ['init', '--quiet', workspace], { env })
   const git = (...args: string[]) => execa('git', ['-C', workspace, ...args], { env })
-  await git('remote', 'add', 'origin', url)
+  await git('config', 'remote.origin.url', url)
   await git(...header, 'fetch', '--quiet', '--no-tags', '--depth=2', 'origin', options.ref ?? 'HEAD')
-  await git('checkout', '--quiet', '--detach', 'FETCH_HEAD')
+  await git('checkout', '--quiet', '--force', '--detach', 'FETCH_HEAD')
 }
 
 /** What the runner tells a job, and nothing else of this process but PATH and HOME. */

@@ -1,13 +1,14 @@
 // What adapter tests start from: a directory that goes away, and a real remote repository with real clones of it.
-import { appendFile, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { onTestFinished } from 'vitest'
 import type { GitContext } from '../src/adapters/git/git.ts'
 import { createRepository } from '../src/adapters/git/repository.ts'
 import type { Trial } from '../src/core/record/trial.ts'
 import { aTrial } from './factories.ts'
+import { makeBare } from './loopback-github/bare.ts'
+import { runGit } from './loopback-github/run-git.ts'
 
 /** An empty directory, removed after the test. */
 export async function aDirectory(): Promise<string> {
@@ -31,8 +32,9 @@ interface GitInput {
 /** Runs git as a person would, in `directory`; a failure throws. */
 export async function gitIn(directory: string, args: readonly string[], options: GitInput = {}) {
   const env = { ...PERSON, ...options.env }
-  const input = options.input === undefined ? {} : { input: options.input }
-  return (await execa('git', args, { cwd: directory, env, ...input })).stdout
+  const { exitCode, stdout, stderr } = await runGit(args, { ...options, cwd: directory, env })
+  if (exitCode !== 0) throw new Error(`git ${args.join(' ')} exited with ${exitCode}: ${stderr}`)
+  return stdout.toString('utf8').replace(/\n$/, '')
 }
 
 /** A file's content; null deletes it; an object gives it a mode, or names the commit of a submodule. */
@@ -51,8 +53,7 @@ const REMOTE_CONFIG = '[uploadpack]\n\tallowAnySHA1InWant = true\n[receive]\n\ta
 /** A bare repository whose default branch holds one commit with these files, read and written over `file://`. */
 export async function aRemote(files: Record<string, Entry>, defaultBranch = 'main') {
   const directory = await aDirectory()
-  await gitIn(directory, ['init', '--quiet', '--bare', '--template=', `--initial-branch=${defaultBranch}`])
-  await appendFile(join(directory, 'config'), REMOTE_CONFIG)
+  await makeBare(directory, defaultBranch, REMOTE_CONFIG)
   const url = `file://${directory}`
   const git = (...args: string[]) => gitIn(directory, args)
   const tip = (branch: string) =>

@@ -71,6 +71,7 @@ const options = readArguments({
       default: ['base', ...Object.keys(WORLDS)],
     },
     rule: { kind: 'text', help: 'only this rule of the base world, beside greedy' },
+    'shared-seeds': { kind: 'flag', help: 'also measure first runs that share a seed of the baseline' },
     chart: { kind: 'text', help: 'write the frontier to this file, as SVG; implies --frontier' },
   },
 })
@@ -90,6 +91,16 @@ const COMPARED: Readonly<Record<string, Rule>> = {
   'Outerloop 0.6: floor 1 σ, seeds share 0.9 of the noise': pairedFloor(1, 0.9),
   'screen 1.5 σ, up to 4 runs, z ≥ 2.5': screened(),
   [SHIPPED_RULE]: ours(),
+}
+
+/** More runs of what is merged, so that its successor as the baseline has enough to share a seed of. */
+const SHARING_RUNS = 3
+/** Seeds shared with the baseline, by how much the noise of equal seeds correlates. With enough runs, each baseline shares. */
+const SHARED_SEEDS: Readonly<Record<string, Rule>> = {
+  'own seeds': ours({}, { mergedRuns: SHARING_RUNS }),
+  'shared, correlation 0': ours({}, { mergedRuns: SHARING_RUNS, sharedSeeds: 0 }),
+  'shared, correlation 0.5': ours({}, { mergedRuns: SHARING_RUNS, sharedSeeds: 0.5 }),
+  'shared, correlation 0.9': ours({}, { mergedRuns: SHARING_RUNS, sharedSeeds: 0.9 }),
 }
 
 /** Everything that was tried, also what failed. */
@@ -160,6 +171,7 @@ for (const world of options.world)
     compare({ greedy: greedy(), [SHIPPED_RULE]: ours(variation.policy) }, repetitions, world, variation)
   }
 if (options.frontier || options.chart) compare(FRONTIER, Math.ceil(repetitions / 3))
+if (options['shared-seeds']) compare(SHARED_SEEDS, repetitions, 'shared seeds')
 for (const file of options.replay) {
   const rows = replayJudge(readReplay(file), SHIPPED, { repetitions, seed })
   output.table(

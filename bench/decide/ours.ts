@@ -13,9 +13,10 @@ import {
   weighPeriod,
 } from '../../src/core/statistics/belief.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
+import { seedToShare } from '../../src/core/trial/shared-seed.ts'
 import { aTrialResult, DEFAULTS } from '../../test/factories.ts'
-import { type Claim, type Night, play, type Rule, runs, SHIPPED } from './rules.ts'
-import type { Change, World } from './world.ts'
+import { type Claim, type Night, play, type Rule, SHIPPED } from './rules.ts'
+import type { Change, Twin, World } from './world.ts'
 
 /** Losses as the judge reads them. */
 export function asRuns(
@@ -32,6 +33,8 @@ interface Variant {
   aaEvery?: number
   /** Rejected candidates tell nothing about the baseline, nor about what changes do. */
   blind?: boolean
+  /** The first run of every candidate has the seed of a run of its baseline, and their noise correlates this much. */
+  sharedSeeds?: number
   /** Runs more of what is merged, as the next baseline. */
   mergedRuns?: number
   /** It is told where the baseline truly is, which nobody can know: what not knowing it costs. */
@@ -72,12 +75,16 @@ class Ours {
   readonly #groups: number[][] = []
   #candidates = 0
   #carried: CarriedBelief = NOTHING_CARRIED
-  #observed: Observed[]
+  #observed: Observed[] = []
   /** What is weighed of them, with this noise. */
   #weighed: { part: WeighedPeriod; count: number; sigma: number; belief: CarriedBelief } | undefined
+  /** Noise of the runs of the candidate that is tested. */
+  #noises: number[] = []
   #estimated: { runs: number; noise: RunNoise } | undefined
   /** The baseline's own runs, for the noise. */
-  #measured: number[]
+  #measured: number[] = []
+  /** Runs of the baseline for which it was not selected, and their noise. */
+  #unselected: { value: number; noise: number }[] = []
   /** Runs and claimed gain of merges, the latest of which count. */
   readonly #spent: Spent[] = []
 
@@ -86,8 +93,7 @@ class Ours {
     this.#variant = variant
     this.#world = world
     this.#toldSigma = trouble.toldSigma
-    this.#measured = runs(world, policy.baselineReplicates)
-    this.#observed = this.#measured.map(asBaseline)
+    for (let run = 0; run < policy.baselineReplicates; run++) this.#measureBaseline()
   }
 
   next(change: Change): Claim | undefined {
@@ -109,8 +115,25 @@ class Ours {
     this.#groups.push(values.slice(1))
   }
 
+  #measureBaseline(): void {
+    const value = this.#world.run()
+    this.#unselected.push({ value, noise: this.#world.lastNoise })
+    this.#measured.push(value)
+    this.#observed.push(asBaseline(value))
+  }
+
+  /** The run of the baseline whose seed is shared. */
+  #twin(): Twin | undefined {
+    const correlation = this.#variant.sharedSeeds
+    if (correlation === undefined) return undefined
+    const measured = this.#unselected.map(({ value }, seed) => ({ value, trial: { seed } }))
+    const run = this.#unselected[seedToShare(measured, this.#noise().sigma) ?? -1]
+    return run && { noise: run.noise, correlation }
+  }
+
   #test(change: Change): { values: number[]; claim: Claim | undefined } {
-    const values = [this.#world.run(change)]
+    const values = [this.#world.run(change, this.#twin())]
+    this.#noises = [this.#world.lastNoise]
     for (;;) {
       const evidence = this.#evidence(values)
       const judgement = judge(evidence, this.#policy, { addedLines: change.addedLines })
@@ -128,11 +151,11 @@ class Ours {
   /** As `planBaseline`: the baseline, when its level is less certain than the candidate's mean. */
   #runAgain({ level, sigma = 1, candidate }: Evidence, values: number[], change: Change): void {
     const isHeldUp = candidate.length >= 2 && !!level && level.variance > sigma ** 2 / candidate.length
-    if (!isHeldUp) values.push(this.#world.run(change))
-    else {
-      const loss = this.#world.run()
-      this.#measured.push(loss)
-      this.#observed.push(asBaseline(loss))
+    if (!isHeldUp) {
+      values.push(this.#world.run(change))
+      this.#noises.push(this.#world.lastNoise)
+    } else {
+      this.#measureBaseline()
     }
   }
 
@@ -180,12 +203,17 @@ class Ours {
   }
 
   #reject(values: number[]): void {
-    if (!this.#variant.blind) this.#observed.push({ kind: 'tried', losses: values })
+    if (!this.#variant.blind) this.#observed.push({ kind: this.#twin() ? 'paired' : 'tried', losses: values })
     this.#groups.push(values.slice(1))
   }
 
   #merge(values: number[], change: Change): void {
-    for (let more = 0; more < (this.#variant.mergedRuns ?? 0); more++) values.push(this.#world.run(change))
+    const others = values.slice(1).map((value, index) => ({ value, noise: this.#noises[index + 1] ?? 0 }))
+    for (let more = 0; more < (this.#variant.mergedRuns ?? 0); more++) {
+      values.push(this.#world.run(change))
+      others.push({ value: values.at(-1) ?? 0, noise: this.#world.lastNoise })
+    }
+    this.#unselected = others
     const period = { observed: this.#observed, merged: values }
     this.#carried = endPeriod(this.#carried, period, this.#noise())
     this.#groups.push(this.#measured, values.slice(1))

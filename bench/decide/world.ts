@@ -86,11 +86,18 @@ function cutsAt(behind: number): { share: number; saved: number } {
   return { share: between(left.share, right.share), saved: between(left.saved, right.saved) }
 }
 
+export interface Twin {
+  noise: number
+  correlation: number
+}
+
 export class World {
   /** Spent so far, in runs. */
   cost = 0
   /** True loss of the baseline; starts at 0, lower is better. */
   level = 0
+  /** Noise of the last run, which no rule is told. */
+  lastNoise = 0
   readonly #random: () => number
   readonly #mix: Mix
   readonly #trouble: Trouble
@@ -128,9 +135,17 @@ export class World {
     this.#merged.add(change)
   }
 
-  /** Loss of one run of the baseline, or of the baseline plus a change. */
-  run(change?: Change): number {
-    return this.#roundToStep(this.#mean(change) + this.#noise(change?.sd ?? this.#sd))
+  /**
+   * Loss of one run of the baseline, or of the baseline plus a change.
+   *
+   * @param twin a run with the same seed, and how much their noise correlates
+   */
+  run(change?: Change, twin?: Twin): number {
+    const loss = this.#mean(change)
+    this.lastNoise = this.#noise(change?.sd ?? this.#sd)
+    if (twin)
+      this.lastNoise = twin.correlation * twin.noise + Math.sqrt(1 - twin.correlation ** 2) * this.lastNoise
+    return this.#roundToStep(loss + this.lastNoise)
   }
 
   /**

@@ -69,8 +69,8 @@ await timed('report', () => {
 })
 
 const peakMiB = process.resourceUsage().maxRSS / 1024
-await timed('archive', async () => {
-  const archived = (await journal.archivedIdeas()).map(({ candidate }) => candidate)
+await timed('propose', async () => {
+  const archived = await journal.archivedIdeas()
   const change = {
     path: 'train.py',
     mode: '100644',
@@ -90,9 +90,9 @@ await timed('reference', () =>
 
 console.log(
   JSON.stringify({
-    archiveSeconds: times.archive,
+    proposeSeconds: times.propose,
     referenceSeconds: times.reference,
-    peakMiBWithArchive: process.resourceUsage().maxRSS / 1024,
+    proposeMiB: process.resourceUsage().maxRSS / 1024,
     openSeconds: times.open,
     planSeconds: times.plan,
     recordSeconds: (times.record ?? 0) / (2 * RECORDED),

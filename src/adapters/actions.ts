@@ -32,6 +32,10 @@ export interface Inputs {
   resultsDirectory: string
   newLedger: boolean
   certify: boolean
+  /** Devices of one trial. */
+  devicesPerTrial: number | 'all'
+  /** Trials that run side by side; `auto`: as many as there are devices for. */
+  sideBySide: number | 'auto'
 }
 
 /** @throws ConfigError naming the first invalid input */
@@ -63,6 +67,8 @@ export function readInputs(): Inputs {
     resultsDirectory: core.getInput('results') || 'autoresearch-results',
     newLedger: oneOf('new-ledger', ['false', 'true']) === 'true',
     certify: oneOf('certify', ['false', 'true']) === 'true',
+    devicesPerTrial: parsed('devices-per-trial', '1', countOr('all'), 'a whole number above 0, or all'),
+    sideBySide: parsed('side-by-side', 'auto', countOr('auto'), 'a whole number above 0, or auto'),
   }
   for (const secret of secretsOf(inputs)) core.setSecret(secret)
   return inputs
@@ -98,6 +104,10 @@ function readBatch(): Inputs['batch'] {
     const hint = 'Pass one entry of the output `trials` of propose or judge, as `toJSON(matrix.batch)`.'
     throw new ConfigError('input trials: expected a batch of trials as JSON', { hint, cause })
   }
+}
+
+function countOr<Word extends string>(word: Word): (text: string) => number | Word | undefined {
+  return (text) => (text === word ? word : parseCount(text) || undefined)
 }
 
 function oneOf<Value extends string>(name: string, values: readonly [Value, ...Value[]]): Value {

@@ -13,7 +13,7 @@ const NOTE = '.owner'
 const FOREIGN_SECONDS = 40 * 24 * 3600
 
 /** Identifies a process: its start time distinguishes it from a later one with the same id, `place` from other machines. */
-interface Owner {
+export interface Owner {
   pid: number
   began: string
   place: string
@@ -22,10 +22,18 @@ interface Owner {
 /** Creates a folder in `parent`. If this job is killed, the next job on this machine removes it. */
 export async function makeFolder(parent: string, kind: string): Promise<string> {
   const folder = await mkdtemp(join(parent, `${PREFIX}${kind}-`))
-  const { pid } = process
-  const owner: Owner = { pid, began: beginningOf(pid) ?? '', place: thisPlace() }
-  await writeFile(`${folder}${NOTE}`, `${JSON.stringify(owner)}\n`)
+  await writeFile(`${folder}${NOTE}`, `${JSON.stringify(thisProcess())}\n`)
   return folder
+}
+
+export function thisProcess(): Owner {
+  const { pid } = process
+  return { pid, began: beginningOf(pid) ?? '', place: thisPlace() }
+}
+
+/** True when a process of this machine has ended; false for one of another machine, of which nothing is known. */
+export function hasEnded({ pid, began, place }: Owner): boolean {
+  return place === thisPlace() && beginningOf(pid) !== began
 }
 
 /** Removes a folder that `makeFolder` created, whatever it contains now. */
@@ -70,9 +78,9 @@ async function isLeftover(note: string): Promise<boolean> {
   try {
     const { uid, mtimeMs } = await stat(note)
     if (uid !== process.getuid?.()) return false
-    const { pid, began, place } = JSON.parse(await readFile(note, 'utf8')) as Owner
-    if (place !== thisPlace()) return Date.now() - mtimeMs > 1000 * FOREIGN_SECONDS
-    return beginningOf(pid) !== began
+    const owner = JSON.parse(await readFile(note, 'utf8')) as Owner
+    if (owner.place !== thisPlace()) return Date.now() - mtimeMs > 1000 * FOREIGN_SECONDS
+    return hasEnded(owner)
   } catch {
     return false
   }

@@ -6,7 +6,7 @@ import type { Trainer } from '../ports.ts'
 import { hasForgeWork } from '../session/lanes/forge.ts'
 import { PlannedTrials } from '../session/lanes/planned-trials.ts'
 import { LanesSideBySide } from '../session/lanes/side-by-side.ts'
-import { trainLane } from '../session/lanes/train.ts'
+import { trainLanes } from '../session/lanes/train.ts'
 import { assertCertifiable, assertTimeForTrial, recordLostTrials } from '../session/obstacles.ts'
 import { openSession } from '../session/opening.ts'
 import type { Ports, Session } from '../session/session.ts'
@@ -35,21 +35,19 @@ export async function certify(
     // A revert changes what to certify next.
     plan: () => (hasForgeWork(session) ? [] : session.affordable(missingRuns(session))),
     mayGrow: () => hasForgeWork(session),
-    signal,
   })
   await lanes.run(
     deadlineSeconds,
-    () => trainLane(ports, trials, signal),
+    () => trainLanes(ports, trials, signal),
     async () => {},
   )
   explainRest(session)
   const seconds = ports.clock.monotonicSeconds() - startSeconds
-  const { busySeconds } = trials.times
-  return { session, times: { seconds, trainingSeconds: busySeconds, busySeconds } }
+  return { session, times: { seconds, ...trials.times, devices: ports.trainer.slots } }
 }
 
-function missingRuns({ state, certification }: Session) {
-  return planCertification(state, certification)
+function missingRuns({ state, certification, running }: Session) {
+  return planCertification(state, certification).filter(({ id }) => !running.has(id))
 }
 
 /** Logs why certification still needs runs. */

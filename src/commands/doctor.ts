@@ -90,7 +90,7 @@ async function examine(
 async function diagnoseTraining(
   diagnosis: Diagnosis,
   ports: DoctorPorts,
-  { configPath, timeBudgetSeconds }: DoctorSettings,
+  { configPath, timeBudgetSeconds, place: given }: DoctorSettings,
   { config, place }: Subject,
 ): Promise<number | undefined> {
   let seconds: number | undefined
@@ -101,7 +101,7 @@ async function diagnoseTraining(
     const runs = await trainBaseline(ports, place.commit, config.timeoutSeconds, timeBudgetSeconds)
     if (runs.first.value !== undefined) seconds = runs.first.wallSeconds
     const setup = ok(config.setup === undefined ? 'there is no `setup` to run' : '`setup` succeeded')
-    return [{ ...check, ...setup }, ...checkRuns(runs, config, configPath)]
+    return [{ ...check, ...setup }, ...checkRuns(runs, config, configPath, given ? undefined : place.branch)]
   })
   return seconds
 }

@@ -17,6 +17,8 @@ export interface InitSettings {
   recipes: ReadonlyMap<string, RecipeFiles>
   /** The action that runs now; undefined when that is not known. */
   action: ActionReference | undefined
+  /** Whether the machine that trains has one; absent when it is another machine. */
+  hasGpu?: boolean
 }
 
 export interface Prepared {
@@ -25,8 +27,11 @@ export interface Prepared {
 }
 
 /** Reads nothing but `layout`, and changes nothing. */
-export function prepare(layout: Layout, { configPath, template, recipes, action }: InitSettings): Prepared {
-  const plan = planInit(layout, recipes)
+export function prepare(
+  layout: Layout,
+  { configPath, template, recipes, action, hasGpu }: InitSettings,
+): Prepared {
+  const plan = planInit(layout, recipes, hasGpu)
   return { plan, files: filesOf(plan, layout, configPath, renderWorkflow(template, plan, action)) }
 }
 

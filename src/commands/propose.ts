@@ -16,7 +16,7 @@ export interface ProposeSettings extends SessionSettings {
 export async function propose(
   ports: Ports & ProposingPorts,
   settings: ProposeSettings,
-): Promise<{ session: Session; batches: TrialBatch[] }> {
+): Promise<{ session: Session; batches: TrialBatch[]; proposing: ProposeLane }> {
   const late = new AbortController()
   const ended = new AbortController()
   const signal = AbortSignal.any([ports.cancelled, late.signal])
@@ -27,17 +27,16 @@ export async function propose(
   const { waiting: queueDepth } = session.config.limits
   const proposing = new ProposeLane(session, ports, { queueDepth, job: 'round', signal })
   ports.log.info(`No more proposals: ${await proposing.run()}`)
+  proposing.outcomes.warnOfFailures()
   ended.abort()
   await forgeLane(session)
   await session.flushed()
   assertBaselineTrains(session)
   const batches = groupTrials(session.trials, session.cut)
-  // With something to train, the job succeeds: an error would keep the train jobs from running.
-  if (batches.length === 0) proposing.assertSomeoneAnswers()
   session.recordAssignment(
     'propose',
     batches.flatMap(({ trials }) => trials),
   )
   await session.flushed()
-  return { session, batches }
+  return { session, batches, proposing }
 }

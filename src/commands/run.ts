@@ -4,7 +4,7 @@ import type { Trainer } from '../ports.ts'
 import { PlannedTrials } from '../session/lanes/planned-trials.ts'
 import { ProposeLane } from '../session/lanes/propose.ts'
 import { LanesSideBySide } from '../session/lanes/side-by-side.ts'
-import { trainLane } from '../session/lanes/train.ts'
+import { trainLanes } from '../session/lanes/train.ts'
 import {
   assertBaselineTrains,
   assertTimeForTrial,
@@ -33,7 +33,7 @@ export interface RunSummary extends DeviceSummary {
   proposing: ProposeLane
 }
 
-/** Candidates that may wait for the device: enough to keep it busy, and few, because a merge makes all of them stale. */
+/** Candidates that may wait for each device: enough to keep it busy, and few, because a merge makes all of them stale. */
 const QUEUE_DEPTH = 2
 
 /**
@@ -49,7 +49,11 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   await warnOfAbsentFiles(session)
   const lanes = new LanesSideBySide(session)
   const { signal } = lanes
-  const proposing = new ProposeLane(session, ports, { queueDepth: QUEUE_DEPTH, job: 'run', signal })
+  const proposing = new ProposeLane(session, ports, {
+    queueDepth: QUEUE_DEPTH * ports.trainer.slots,
+    job: 'run',
+    signal,
+  })
   const trials = new PlannedTrials(session, {
     command: 'run',
     deadlineSeconds,
@@ -58,15 +62,15 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
       return session.trials
     },
     mayGrow: () => lanes.isProposing || session.steps.length > 0,
-    signal,
   })
   const ended = await lanes.run(
     deadlineSeconds,
-    () => trainLane(ports, trials, signal),
+    () => trainLanes(ports, trials, signal),
     () => proposing.run(),
   )
   ports.log.info(`No more proposals: ${ended}`)
+  proposing.outcomes.warnOfFailures()
   warnOfStuckCertification(session)
   const seconds = ports.clock.monotonicSeconds() - startSeconds
-  return { session, times: { seconds, ...trials.times }, proposing }
+  return { session, times: { seconds, ...trials.times, devices: ports.trainer.slots }, proposing }
 }

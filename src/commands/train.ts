@@ -2,7 +2,7 @@
 import type { TrialResult } from '../core/record/trial.ts'
 import type { TrialBatch } from '../core/trial/batch.ts'
 import type { Log, Trainer } from '../ports.ts'
-import { trainLane } from '../session/lanes/train.ts'
+import { trainLanes } from '../session/lanes/train.ts'
 
 /** @returns the results, in the order of the trials; the trainer has written each to its file */
 export async function train(
@@ -16,6 +16,6 @@ export async function train(
     cut,
     keep: (result: TrialResult) => void results.push(result),
   }
-  await trainLane(ports, source, ports.cancelled)
+  await trainLanes(ports, source, ports.cancelled)
   return results
 }

@@ -20,12 +20,14 @@ import { initSettings } from './init.ts'
 import type { Job } from './job.ts'
 
 const USAGE =
-  'node …/dist/index.js init|doctor [--json] [--config .github/autoresearch.yml] [--time-budget 5h30m]'
+  'node …/dist/index.js init [--json] [--config FILE] [--without-gpu], or … doctor [--json] [--config FILE] [--time-budget 5h30m]'
 
 interface Arguments {
   command: string
   json: boolean
   config: string
+  /** `init`: the machine that trains has none. */
+  'without-gpu': boolean
   /** How long `doctor` may train. */
   'time-budget': string
 }
@@ -33,8 +35,8 @@ interface Arguments {
 /** @param words the arguments after the program */
 export default async function commandLine(words: readonly string[], cancelled: AbortSignal): Promise<void> {
   const given = readArguments(words)
-  const { command, json, config } = given
-  if (command === 'init') return initHere(config, json)
+  const { command } = given
+  if (command === 'init') return initHere(given)
   if (command === 'doctor') return doctorHere(given, cancelled)
   throw new ConfigError(`unknown command ${JSON.stringify(command)}`, { hint: `Usage: ${USAGE}` })
 }
@@ -47,6 +49,7 @@ function readArguments(words: readonly string[]): Arguments {
       options: {
         json: { type: 'boolean', default: false },
         config: { type: 'string', default: '.github/autoresearch.yml' },
+        'without-gpu': { type: 'boolean', default: false },
         'time-budget': { type: 'string', default: '5h30m' },
       },
     })
@@ -56,10 +59,14 @@ function readArguments(words: readonly string[]): Arguments {
   }
 }
 
-async function initHere(configPath: string, json: boolean): Promise<void> {
+async function initHere({ config: configPath, json, 'without-gpu': isSmall }: Arguments): Promise<void> {
   const { directory, commit, remoteUrl = '' } = await describeClone(process.cwd())
   const files = await createRepository({ directory, remoteUrl }).readFiles(commit)
-  const settings = await initSettings(configPath, process.env)
+  const settings = {
+    ...(await initSettings(configPath, process.env)),
+    // Nothing is known of the machine that trains, which is often not this one.
+    ...(isSmall && { hasGpu: false }),
+  }
   const here = ['program.md', configPath, WORKFLOW_PATH, '.github/autoresearch-program.md']
   const prepared = prepare(new Map([...files, ...(await readExisting(directory, here))]), settings)
   const { added } = prepared.files
@@ -99,7 +106,7 @@ const terminalLog: Log = {
 /** A job as a runner would describe it. GitHub is asked only when GITHUB_TOKEN and GITHUB_REPOSITORY are set. */
 function localJob(
   { directory, remoteUrl }: Clone,
-  { config, 'time-budget': timeBudget }: Omit<Arguments, 'json'>,
+  { config, 'time-budget': timeBudget }: Pick<Arguments, 'config' | 'time-budget'>,
   temporaryDirectory: string,
   cancelled: AbortSignal,
 ): Job {

@@ -4,6 +4,7 @@ import { readRecipes, readTemplate } from '../adapters/action-folder.ts'
 import { actionsLog, setOutputs, writeJobSummary } from '../adapters/actions.ts'
 import { isOurs, pushBranch } from '../adapters/git/push-branch.ts'
 import { createOnboarding } from '../adapters/github/onboarding.ts'
+import { findsGpu } from '../adapters/trainer/device.ts'
 import { type InitSettings, proposeInit } from '../commands/init.ts'
 import { initJson } from '../core/init/onboarding.ts'
 import { gitContext, type Job } from './job.ts'
@@ -32,7 +33,9 @@ export default async function initJob(job: Job): Promise<void> {
     ...createOnboarding(connectJob(job)),
   }
   const repositoryUrl = `${job.runner.serverUrl}/${job.runner.repository}`
-  const settings = await initSettings(job.inputs.configPath, process.env)
+  // This job has the machine on which later ones train.
+  const hasGpu = await findsGpu(process.env)
+  const settings = { ...(await initSettings(job.inputs.configPath, process.env)), hasGpu }
   const proposed = await proposeInit({ ...(await wirePorts(job)), remote }, settings, repositoryUrl)
   const { plan, files, body, pullRequest } = proposed
   const next =

@@ -2,12 +2,14 @@
 import { createResults } from '../adapters/trainer/results.ts'
 import { judgeResults } from '../commands/judge.ts'
 import { type Job, resultsDirectory, sessionSettings } from './job.ts'
-import { wirePorts } from './ports.ts'
+import { wirePortsFor } from './ports.ts'
 import { publishReport, publishTrials } from './publish.ts'
 
-export default async function judgeJob(job: Job): Promise<void> {
-  const ports = { ...(await wirePorts(job)), results: createResults(resultsDirectory(job)) }
-  const { session, batches } = await judgeResults(ports, sessionSettings(job))
-  publishTrials(batches)
-  await publishReport(job, session)
+export default function judgeJob(job: Job): Promise<void> {
+  return wirePortsFor(job, async (wired) => {
+    const ports = { ...wired, results: createResults(resultsDirectory(job)) }
+    const { session, batches } = await judgeResults(ports, sessionSettings(job))
+    publishTrials(batches)
+    await publishReport(job, session)
+  })
 }

@@ -1,6 +1,7 @@
 // Connects the ports of a job that has a token: git and GitHub.
 import { actionsLog } from '../adapters/actions.ts'
 import { systemClock } from '../adapters/clock.ts'
+import { createJobLease } from '../adapters/git/job-lease.ts'
 import { createLedgerBranch } from '../adapters/git/ledger-branch.ts'
 import { createRepository } from '../adapters/git/repository.ts'
 import { assertGitVersion } from '../adapters/git/version.ts'
@@ -10,16 +11,29 @@ import { createForge } from '../adapters/github/github.ts'
 import type { Ports } from '../session/session.ts'
 import { gitContext, type Job } from './job.ts'
 
-export function connectJob({ runner, inputs }: Job): GitHub {
+export function connectJob({ runner, inputs }: Job, beforeWrite?: () => Promise<void>): GitHub {
   const { repository, apiUrl, serverUrl } = runner
-  return connect({ apiUrl, serverUrl, repository, token: inputs.token, log: actionsLog })
+  const options = { apiUrl, serverUrl, repository, token: inputs.token, log: actionsLog }
+  return connect({ ...options, ...(beforeWrite && { beforeWrite }) })
+}
+
+/** Wires the ports of a job that changes the repository. Once `work` opens its session, no other job does until `work` ends. */
+export async function wirePortsFor(job: Job, work: (ports: Ports) => Promise<void>): Promise<void> {
+  const { runner, cancelled } = job
+  const options = { runUrl: runner.runUrl, clock: systemClock, log: actionsLog, cancelled }
+  const lease = createJobLease(gitContext(job), options)
+  try {
+    await work({ ...(await wirePorts(job, () => lease.confirm())), lease })
+  } finally {
+    await lease.release()
+  }
 }
 
 /** @throws ConfigError when git is too old */
-export async function wirePorts(job: Job): Promise<Ports> {
+export async function wirePorts(job: Job, beforeWrite?: () => Promise<void>): Promise<Ports> {
   await assertGitVersion()
   const git = gitContext(job)
-  const github = connectJob(job)
+  const github = connectJob(job, beforeWrite)
   return {
     repository: createRepository(git),
     ledger: createLedgerBranch(git, actionsLog),

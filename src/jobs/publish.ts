@@ -2,9 +2,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setOutputs, writeJobSummary } from '../adapters/actions.ts'
+import type { ProposerTally } from '../core/propose/proposer-tally.ts'
 import { headlines } from '../core/report/headlines.ts'
 import { renderPage } from '../core/report/page.ts'
-import { buildReport, type RunTimes, renderReport } from '../core/report/report.ts'
+import { buildReport, type RunTimes, renderFailures, renderReport } from '../core/report/report.ts'
 import type { TrialBatch } from '../core/trial/batch.ts'
 import type { Session } from '../session/session.ts'
 import type { Job } from './job.ts'
@@ -14,19 +15,30 @@ export function publishTrials(batches: readonly TrialBatch[]): void {
   setOutputs({ trials: JSON.stringify(batches), 'has-trials': String(batches.length > 0) })
 }
 
-/** For a job without a report: the job summary says why it requested no more proposals. */
-export async function publishLimit({ costLimitReached }: Session): Promise<void> {
-  if (costLimitReached !== undefined) await writeJobSummary(`No more proposals: ${costLimitReached}.`)
+/** For a job without a report: the job summary says why it requested no more proposals, and which proposers failed. */
+export async function publishLimit(
+  { costLimitReached }: Session,
+  proposers: readonly ProposerTally[],
+): Promise<void> {
+  const limit = costLimitReached === undefined ? [] : [`No more proposals: ${costLimitReached}.`]
+  const parts = [...renderFailures(proposers), ...limit]
+  if (parts.length > 0) await writeJobSummary(parts.join('\n\n'))
 }
 
 /** @param times how the device spent its time; only in jobs that train */
-export async function publishReport({ runner }: Job, session: Session, times?: RunTimes): Promise<void> {
+export async function publishReport(
+  { runner }: Job,
+  session: Session,
+  times?: RunTimes,
+  proposers: readonly ProposerTally[] = [],
+): Promise<void> {
   const report = buildReport(
     session.state,
     session.conditions,
     session.config,
     times,
     session.costLimitReached,
+    proposers,
   )
   const links = { repository: `${runner.serverUrl}/${runner.repository}` }
   const directory = join(runner.temporaryDirectory, 'autoresearch')

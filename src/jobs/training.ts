@@ -5,6 +5,7 @@ import { actionsLog } from '../adapters/actions.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { createRepository } from '../adapters/git/repository.ts'
 import { createChecker } from '../adapters/trainer/checks.ts'
+import { slotsOf } from '../adapters/trainer/slots.ts'
 import { describeTestbed } from '../adapters/trainer/testbed.ts'
 import { createTrainer } from '../adapters/trainer/trainer.ts'
 import type { Checker, Log, Trainer } from '../ports.ts'
@@ -14,11 +15,14 @@ import { gitContext, type Job, resultsDirectory, secretsHere } from './job.ts'
 const SHIM_DIRECTORY = fileURLToPath(new URL('../python', import.meta.url))
 
 export async function wireTrainer(job: Job, log: Log = actionsLog): Promise<Trainer> {
+  const { devicesPerTrial, sideBySide } = job.inputs
+  const slots = await slotsOf(process.env, { devicesPerTrial, sideBySide }, (message) => log.warn(message))
   return createTrainer({
     repository: createRepository(gitContext(job)),
     clock: systemClock,
     log,
-    testbed: await describeTestbed(),
+    testbed: await describeTestbed(process.env, slots),
+    slots,
     configPath: job.inputs.configPath,
     resultsDirectory: resultsDirectory(job),
     cacheDirectory: join(job.runner.cacheDirectory, 'autoresearch', job.runner.repository),

@@ -1,7 +1,8 @@
 // Writes and reads checkpoints, and the archived ideas that they left beside the ledger.
 import type { DueCheckpoint } from '../core/judge/checkpoint.ts'
 import type { Block } from '../core/record/archive.ts'
-import { type ArchivedIdea, readBlock } from '../core/record/archived-ideas.ts'
+import { type ArchivedIdea, IdeaMemory, readBlock } from '../core/record/archived-ideas.ts'
+import type { PastIdea } from '../core/record/ideas.ts'
 import { type Entry, readLines, writeLines } from '../core/record/ledger.ts'
 import { contentHash, readSnapshot, writeSnapshot } from '../core/record/snapshot.ts'
 import type { State } from '../core/record/state.ts'
@@ -70,36 +71,48 @@ export function missingCheckpoint(): LedgerError {
   return new LedgerError('the file of the newest checkpoint is missing from autoresearch/ledger', HINT)
 }
 
-/** Files of archived ideas that are read at once: few, because their text takes more memory than the ideas. */
-const BLOCKS_AT_ONCE = 25
-
 /** What the files of archived ideas hold, read as they are needed. */
 export class ArchivedIdeas {
   readonly #store: LedgerStore
   /** By the number of the file. */
-  readonly #read = new Map<number, ArchivedIdea[]>()
+  readonly #remembered = new Map<number, PastIdea[]>()
+  readonly #memory = new IdeaMemory()
 
   constructor(store: LedgerStore) {
     this.#store = store
   }
 
   /**
-   * Every archived idea, oldest first.
+   * Every archived idea, oldest first, file by file: all of them may take more memory than a job has.
    *
    * @throws LedgerError when a file is missing or is not the one that the ledger names
    */
-  async of({ archive: { blocks } }: State): Promise<readonly ArchivedIdea[]> {
-    const unread = blocks.filter(({ file }) => !this.#read.has(file))
-    for (let start = 0; start < unread.length; start += BLOCKS_AT_ONCE) {
-      const some = unread.slice(start, start + BLOCKS_AT_ONCE)
-      const texts = await this.#store.readArchive(some.map(({ file }) => file))
-      for (const [index, block] of some.entries()) this.#read.set(block.file, checked(block, texts[index]))
+  async *read(blocks: readonly Block[]): AsyncGenerator<Iterable<ArchivedIdea>> {
+    if (blocks.length === 0) return
+    const rest = blocks.values()
+    for await (const text of this.#store.readArchive(blocks.map(({ file }) => file))) {
+      const { value: block } = rest.next()
+      if (block) yield checked(block, text)
     }
-    return blocks.flatMap(({ file }) => this.#read.get(file) ?? [])
+  }
+
+  /** Every archived idea, oldest first, as far as it stays in memory. Each file is read once. */
+  async remembered(blocks: readonly Block[]): Promise<readonly PastIdea[]> {
+    const unread = blocks.filter(({ file }) => !this.#remembered.has(file))
+    const files = unread.values()
+    for await (const ideas of this.read(unread)) {
+      const { value: block } = files.next()
+      if (block)
+        this.#remembered.set(
+          block.file,
+          Array.from(ideas, (idea) => this.#memory.remember(idea)),
+        )
+    }
+    return blocks.flatMap(({ file }) => this.#remembered.get(file) ?? [])
   }
 }
 
-function checked({ file, hash }: Block, text: string | undefined): ArchivedIdea[] {
+function checked({ file, hash }: Block, text: string | undefined): Iterable<ArchivedIdea> {
   if (text === undefined)
     throw new LedgerError(`file ${file} of archived ideas is missing from autoresearch/ledger`, HINT)
   if (contentHash(text) !== hash) throw changedFile(`file ${file} of archived ideas`)

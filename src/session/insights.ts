@@ -18,23 +18,31 @@ export async function readPresentInsights(store: InsightsStore): Promise<string 
   return text === undefined ? undefined : withoutMarks(text)
 }
 
-/** Writes new insights when enough candidates were decided since the last ones. Their cost is in the ledger. */
+/** True when enough candidates were decided since the last insights, and a model may still be paid. */
+export function shouldRenewInsights({ state, config, costLimitReached }: Session): boolean {
+  // At a limit they wait: a table written now would replace what a model could say later.
+  return insightsAreDue(state, config.search.insightsEvery) && costLimitReached === undefined
+}
+
+/** The first proposer with a model; without one the insights are a table. */
+export function insightsAuthor(proposers: readonly Proposer[]): Proposer | undefined {
+  return proposers.find(({ sumUp }) => sumUp !== undefined)
+}
+
+/** Writes new insights when they are due. Their cost is in the ledger. */
 export async function renewInsightsWhenDue(
   session: Session,
   store: InsightsStore,
   proposers: readonly Proposer[],
   signal: AbortSignal,
 ): Promise<'renewed' | 'not due'> {
-  const { state, config, ports } = session
-  if (!insightsAreDue(state, config.search.insightsEvery)) return 'not due'
-  // Wait instead: a table written now would replace what a model could say later.
-  if (session.costLimitReached !== undefined) return 'not due'
-  const author = proposers.find(({ sumUp }) => sumUp !== undefined)
+  if (!shouldRenewInsights(session)) return 'not due'
+  const { state, ports } = session
+  const author = insightsAuthor(proposers)
   const prompt = insightsPrompt(state, await store.read())
   const answer = (await author?.sumUp?.(prompt, signal)) ?? { text: '', usage: NO_USAGE }
   if (signal.aborted) return 'not due'
-  const archived = (await session.archivedIdeas()).map(({ candidate }) => candidate)
-  const lines = readInsights(answer.text, state, archived)
+  const lines = readInsights(answer.text, state, await session.archivedIdeas())
   const written = lines.length > 0 ? lines : tabulateInsights(state)
   await session.flushed()
   await store.update((present) => renewInsights(present, written))

@@ -3,9 +3,10 @@ import { trialsWithNeededCurves } from '../core/judge/cutting.ts'
 import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
 import { type Cost, costSince, spendingOf } from '../core/record/cost.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../core/record/events.ts'
+import type { PastIdea } from '../core/record/ideas.ts'
 import { type Entry, type ReadLines, readCurves, readLines, writeLines } from '../core/record/ledger.ts'
 import { advance, type State, selectNews } from '../core/record/state.ts'
-import { LedgerError } from '../errors.ts'
+import { BranchMovedError, LedgerError } from '../errors.ts'
 import type { BranchUpdate, Clock, LedgerAddition, LedgerStore, StoredLedger } from '../ports.ts'
 import {
   ArchivedIdeas,
@@ -72,9 +73,14 @@ export class Journal {
     this.#dueCheckpoints = due
   }
 
-  /** The ideas that checkpoints archived, oldest first, as far as they are kept. */
-  archivedIdeas(): Promise<readonly ArchivedIdea[]> {
-    return this.#archivedIdeas.of(this.#state)
+  /** The archived ideas, oldest first, as far as new ones are compared with them. */
+  archivedIdeas(): Promise<readonly PastIdea[]> {
+    return this.#archivedIdeas.remembered(this.#state.archive.blocks)
+  }
+
+  /** The archived ideas with all that is kept of them, oldest first, in parts. */
+  readArchive(): AsyncIterable<Iterable<ArchivedIdea>> {
+    return this.#archivedIdeas.read(this.#state.archive.blocks)
   }
 
   /** The cost of the last seconds, at most a week, including lines that are still being written to the remote. */
@@ -138,10 +144,18 @@ export class Journal {
         next = written
         return addition
       }
-      await this.#store.append(compose, branches, describe(events))
-      this.#written = next
+      const isDone = await this.#store.append(compose, branches, describe(events)).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof BranchMovedError && onlyMoves(batch)) return false
+          throw error
+        },
+      )
+      // What a person did to a branch stands: its entry, the last of the batch, is dropped, and whoever looks next at the
+      // candidate sees what the person did.
+      this.#pending.splice(isDone ? 0 : batch.length - 1, isDone ? batch.length : 1)
+      if (isDone) this.#written = next
       await this.#readNeededCurves()
-      this.#pending.splice(0, batch.length)
       this.#state = advance(
         this.#written.state,
         this.#pending.flatMap((entry) => entry.events),
@@ -229,6 +243,11 @@ export class Journal {
 function takeBatch(pending: readonly Pending[]): Pending[] {
   const end = pending.findIndex((entry) => entry.branches.length > 0)
   return pending.slice(0, end === -1 ? pending.length : end + 1)
+}
+
+/** False when a branch was to be created: then the one that is there belongs to something else. */
+function onlyMoves(batch: readonly Pending[]): boolean {
+  return batch.every(({ branches }) => branches.every(({ from }) => from !== null))
 }
 
 function unreadable({ kind, line, problem }: Exclude<ReadLines, { kind: 'lines' }>): LedgerError {

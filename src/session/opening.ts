@@ -17,8 +17,10 @@ import { type Ports, Session, type SessionSettings } from './session.ts'
  *
  * @throws ConfigError when the configuration is missing or wrong
  * @throws LedgerError when the ledger is missing or broken
+ * @throws BusyError when another job works on the repository
  */
 export async function openSession(ports: Ports, settings: SessionSettings): Promise<Session> {
+  await ports.lease?.take()
   const remote = await ports.repository.remoteBranches()
   const { defaultBranch } = remote
   const origin = { branch: defaultBranch, commit: defaultCommit(remote) }

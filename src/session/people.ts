@@ -35,11 +35,13 @@ export class RequestQueue {
    * The request for the next proposal.
    *
    * @param exhausted indices of proposers that have no further idea
+   * @param underWay ids of requests that a proposer is working on
    * @returns which proposers to skip now: with a request, also those that cannot handle one
    */
   async next(
     proposers: readonly Proposer[],
     exhausted: ReadonlySet<number>,
+    underWay: readonly string[] = [],
   ): Promise<{ personRequest?: KnownRequest; barred: ReadonlySet<number> }> {
     const { discussion } = this.#session.ports
     if (discussion) await this.#readIssues(discussion)
@@ -47,7 +49,7 @@ export class RequestQueue {
       constantsOnly ? [index] : [],
     )
     if (constantsOnlyIndices.length === proposers.length) this.#declineAll()
-    const personRequest = waitingRequest(this.#session.state)
+    const personRequest = waitingRequest(this.#session.state, underWay)
     const barred = new Set([...exhausted, ...constantsOnlyIndices])
     // The proposers that could handle it are unavailable: the request waits for them, and the others continue.
     return personRequest === undefined || barred.size === proposers.length

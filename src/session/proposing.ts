@@ -5,13 +5,13 @@ import { changesOnlyConstants } from '../core/gate/sketch.ts'
 import type { Asked } from '../core/propose/asked.ts'
 import { buildBrief } from '../core/propose/brief/brief.ts'
 import { offersChecks } from '../core/propose/checks.ts'
-import { chooseTurn, forRequest } from '../core/propose/direction.ts'
+import { chooseTurn, forRequest, withDirections } from '../core/propose/direction.ts'
 import { explainRepetition } from '../core/propose/novelty.ts'
 import { MAX_DIRECTION_CHARACTERS } from '../core/propose/requests.ts'
-import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
 import { type Candidate, type Direction, originOf, type Proposal } from '../core/record/candidate.ts'
 import { findCandidate } from '../core/record/candidates.ts'
-import { pastIdeas } from '../core/record/ideas.ts'
+import { allIdeas, type PastIdea } from '../core/record/ideas.ts'
+import type { Budget } from '../core/record/limits.ts'
 import { quotable } from '../core/record/people.ts'
 import type { KnownRequest } from '../core/record/request.ts'
 import type { BaselineCommit } from '../core/record/state.ts'
@@ -38,23 +38,37 @@ export interface Turn {
   personRequest?: KnownRequest | undefined
   /** Insights from past candidates, as text. */
   insights?: string | undefined
+  /** The spending limit for this candidate. Default: all that is left. */
+  budget?: Budget
 }
 
 export type Proposed =
   | { kind: 'proposed'; candidate: Candidate }
   /** `declined`: it ended a request. `unreachable`: the proposer could not be reached. */
-  | { kind: 'nothing'; reason: string; exhausted: boolean; declined?: true; unreachable?: true }
+  | {
+      kind: 'nothing'
+      reason: string
+      exhausted: boolean
+      declined?: true
+      unreachable?: true
+      /** Its change was tried before. */
+      repeated?: true
+    }
 
-/** The next proposer and its direction; undefined when every proposer is among `barred`. */
+/**
+ * The next proposer and its direction; undefined when every proposer is among `barred`.
+ *
+ * @param underWay directions that others are working on: no source is given out twice
+ */
 export function nextTurn(
   { state, config }: Session,
   proposers: readonly Proposer[],
   barred: ReadonlySet<number>,
   random: () => number,
-  personRequest?: KnownRequest,
+  { personRequest, underWay = [] }: { personRequest?: KnownRequest; underWay?: readonly Direction[] } = {},
 ): Turn | undefined {
   const choices = proposers.map(({ name, constantsOnly = false }) => ({ name, constantsOnly }))
-  const turn = chooseTurn(state, choices, barred, config.search, random)
+  const turn = chooseTurn(withDirections(state, underWay), choices, barred, config.search, random)
   const proposer = turn && proposers[turn.index]
   if (!proposer) return undefined
   return personRequest
@@ -72,6 +86,7 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
   const program = config.program === undefined ? undefined : files.get(config.program)
   const sources = await readSources(session, direction)
   const archived = await session.archivedIdeas()
+  let repeats = false
   const result = await proposer.propose({
     brief: buildBrief({
       config,
@@ -91,20 +106,24 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
     addable: config.editable,
     executable: executableOf(await repository.listFiles(baseline.commit)),
     train: config.train,
-    history: pastIdeas(state, candidatesOf(archived)),
-    review: (proposal) => review(session, turn, proposedChanges(files, proposal), archived),
-    past: openPast(session, archived),
+    history: allIdeas(state, archived),
+    review: (proposal) => {
+      const reviewed = review(session, turn, proposedChanges(files, proposal), archived)
+      repeats = reviewed.repeats
+      return reviewed.problems
+    },
+    past: openPast(session),
     ...(checker && offersChecks(config)
       ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
       : {}),
-    budget: session.budget,
+    budget: turn.budget ?? session.budget,
     ...(personRequest && { personRequest: personRequest.text }),
     signal,
   })
   if (result.kind === 'proposal') return recordCandidate(session, turn, baseline, result)
   // No proposer has seen the request, so this does not count as an attempt.
   const unseen = signal.aborted || result.cause === 'unreachable'
-  return recordNothing(session, turn, result, unseen ? undefined : personRequest)
+  return recordNothing(session, turn, { ...result, repeats }, unseen ? undefined : personRequest)
 }
 
 function executableOf(files: readonly TreeFile[]): string[] {
@@ -142,8 +161,8 @@ async function recordCandidate(
   const { name } = turn.proposer
   const made = await commitProposal(session, baseline, proposal)
   // Reviewed again from git objects, so that exactly what is pushed was reviewed.
-  const problems = review(session, turn, made.changes, await session.archivedIdeas())
-  const refused = { reason: problems.join(' '), usage, exhausted: false }
+  const { problems, repeats } = review(session, turn, made.changes, await session.archivedIdeas())
+  const refused = { reason: problems.join(' '), usage, exhausted: false, repeats }
   if (problems.length > 0) return recordNothing(session, turn, refused, turn.personRequest)
   const candidate = recordMade(session, made, {
     ...proposal,
@@ -161,10 +180,10 @@ async function recordCandidate(
 function recordNothing(
   session: Session,
   turn: Turn,
-  result: Omit<Extract<ProposalResult, { kind: 'nothing' }>, 'kind'>,
+  result: Omit<Extract<ProposalResult, { kind: 'nothing' }>, 'kind'> & { repeats: boolean },
   personRequest: KnownRequest | undefined,
 ): Proposed {
-  const { reason, usage, exhausted, cause } = result
+  const { reason, usage, exhausted, cause, repeats } = result
   const id = `${session.state.baseline?.commit.slice(0, 7)}-${session.ports.clock.now().toISOString()}`
   const requested = turn.personRequest
     ? personRequest && { request: personRequest.id }
@@ -178,7 +197,16 @@ function recordNothing(
     exhausted,
     ...(declined.length > 0 && { declined: true }),
     ...(cause === 'unreachable' && { unreachable: true }),
+    ...(repeats && { repeated: true }),
   }
+}
+
+const NOT_STRUCTURAL = 'The change only affects numbers, but this turn requires a structural change.'
+
+interface Reviewed {
+  problems: string[]
+  /** The change was tried before. */
+  repeats: boolean
 }
 
 /** The static gate, the rule that an idea is tried once, and the minimum share of structural changes. */
@@ -186,22 +214,18 @@ function review(
   session: Session,
   { direction, personRequest }: Turn,
   changes: readonly Change[],
-  archived: readonly ArchivedIdea[],
-): string[] {
+  archived: readonly PastIdea[],
+): Reviewed {
   const { state, config } = session
   const problems = reviewChanges(changes, config.editable)
-  if (problems.length > 0) return problems
+  if (problems.length > 0) return { problems, repeats: false }
   // A person's request may be similar to an earlier change, but not equal.
   const similarity = personRequest ? 1 : config.search.novelty
   const policy = { similarity, retryAfterMerges: config.search.retryAfterMerges }
-  const repetition = explainRepetition(state, changes, policy, direction.sources, candidatesOf(archived))
-  if (repetition !== undefined) return [repetition]
-  if (!direction.structural || !changesOnlyConstants(changes)) return []
-  return ['The change only affects numbers, but this turn requires a structural change.']
-}
-
-function candidatesOf(archived: readonly ArchivedIdea[]): Candidate[] {
-  return archived.map(({ candidate }) => candidate)
+  const repetition = explainRepetition(state, changes, policy, direction.sources, archived)
+  if (repetition !== undefined) return { problems: [repetition], repeats: true }
+  const isRefused = direction.structural && changesOnlyConstants(changes)
+  return { problems: isRefused ? [NOT_STRUCTURAL] : [], repeats: false }
 }
 
 function proposedChanges(files: ReadonlyMap<string, string>, proposal: Pick<Proposal, 'files'>): Change[] {

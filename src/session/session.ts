@@ -17,11 +17,14 @@ import { dispatchedRequest } from '../core/propose/requests.ts'
 import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
 import { type Cost, subtractCost, totalCost } from '../core/record/cost.ts'
 import type { Assignment, LedgerEvent } from '../core/record/events.ts'
+import type { PastIdea } from '../core/record/ideas.ts'
 import {
   affordableTrials,
+  type Budget,
   deviceSecondsLeft,
   limitReached,
   proposalBudget,
+  type Sharing,
   type Spent,
   WEEK_SECONDS,
 } from '../core/record/limits.ts'
@@ -35,6 +38,7 @@ import type {
   Clock,
   Discussion,
   Forge,
+  Lease,
   LedgerStore,
   Log,
   Repository,
@@ -51,6 +55,8 @@ export interface Ports {
   checker?: Checker
   /** Absent where people's requests are not read. */
   discussion?: Discussion
+  /** Absent where no other job can work on the repository. */
+  lease?: Lease
   /** Aborts when the job is cancelled: stop immediately without losing what is recorded. */
   cancelled: AbortSignal
 }
@@ -90,6 +96,8 @@ export class Session {
   readonly trialsBefore: ReadonlySet<string>
   readonly #made = new Set<string>()
   readonly #held = new Set<string>()
+  /** Trials of this job that have started and not ended, by id. */
+  readonly running = new Map<string, Trial>()
   /** The inputs of the last decisions: the same state and configuration lead to no new ones. */
   #decidedOn: { state: State; config: Config } | undefined
   /** The configuration of the baseline; updated whenever the baseline changes. */
@@ -138,8 +146,13 @@ export class Session {
   }
 
   /** Maximum cost of proposing the next candidate. */
-  get budget(): { tokens: number; dollars: number } {
-    return proposalBudget(this.config.limits, this.#spent)
+  get budget(): Budget {
+    return this.budgetBeside()
+  }
+
+  /** Maximum cost of proposing the next candidate beside others. */
+  budgetBeside(sharing?: Sharing): Budget {
+    return proposalBudget(this.config.limits, this.#spent, sharing)
   }
 
   /** The cost limit that is reached, as a sentence. */
@@ -154,13 +167,14 @@ export class Session {
 
   /** The trials to run now, most urgent first, within the limits on device time. */
   get trials(): Trial[] {
-    return this.affordable(startableTrials(this.state, this.conditions, this.planTrials()))
+    const running = [...this.running.values()]
+    return this.affordable(startableTrials(this.state, this.conditions, this.planTrials(), running))
   }
 
   /** The trials worth running now, most urgent first, whatever they cost. */
   planTrials(): Trial[] {
     const { conditions, policy, certification } = this.#rules
-    return planTrials(this.state, conditions, policy, certification)
+    return planTrials(this.state, conditions, policy, certification, [...this.running.values()])
   }
 
   /** What to do on GitHub now, most urgent first. */
@@ -168,10 +182,11 @@ export class Session {
     return planSteps(this.state, hasMeasured(this.state, this.conditions), this.#held)
   }
 
-  /** The trials among `planned` that fit into the remaining device time. */
+  /** The trials among `planned` that fit into the remaining device time, of which running trials have taken theirs. */
   affordable(planned: readonly Trial[]): Trial[] {
     const { limits, budgetSeconds } = this.config
-    return affordableTrials(this.state, planned, deviceSecondsLeft(limits, this.#spent), budgetSeconds)
+    const left = deviceSecondsLeft(limits, this.#spent) - this.running.size * budgetSeconds
+    return affordableTrials(this.state, planned, left, budgetSeconds)
   }
 
   /** Adds events to the ledger, and moves branches in the same push. Returns immediately. */
@@ -235,9 +250,14 @@ export class Session {
     }
   }
 
-  /** The ideas that checkpoints archived, oldest first, as far as they are kept. */
-  archivedIdeas(): Promise<readonly ArchivedIdea[]> {
+  /** The archived ideas, oldest first, as far as new ones are compared with them. */
+  archivedIdeas(): Promise<readonly PastIdea[]> {
     return this.#journal.archivedIdeas()
+  }
+
+  /** The archived ideas with all that is kept of them, oldest first, in parts. */
+  readArchive(): AsyncIterable<Iterable<ArchivedIdea>> {
+    return this.#journal.readArchive()
   }
 
   /** Resolves when everything recorded so far is on the remote. */

@@ -135,9 +135,14 @@ async function finish(session: Session, candidate: Candidate): Promise<void> {
 
 /** If a person closed, merged or pushed to the pull request, that decides: record it. True when something was recorded. */
 async function followPerson(session: Session, candidate: Candidate): Promise<boolean> {
-  if (candidate.pullRequest === undefined) return false
-  const pullRequest = await readPullRequest(session.ports, candidate.pullRequest)
   const { commits } = await session.ports.repository.remoteBranches()
+  if (candidate.pullRequest === undefined) {
+    if (commits.get(candidateBranch(candidate.id)) === candidate.head) return false
+    const end = { kind: 'withdrawn', reason: 'a person moved or deleted the branch' } as const
+    session.record([{ kind: 'ended', candidate: candidate.id, end }])
+    return true
+  }
+  const pullRequest = await readPullRequest(session.ports, candidate.pullRequest)
   const events = reconcileCandidate(candidate, pullRequest, commits.get(candidateBranch(candidate.id)))
   if (events.length === 0) return false
   await publishEnds(session, events)
@@ -157,7 +162,9 @@ async function baselineStands(session: Session, candidate: Candidate): Promise<b
 async function merge(session: Session, candidate: Candidate, verdict: Verdict): Promise<void> {
   const { forge, repository } = session.ports
   if (candidate.pullRequest === undefined) return
-  // Again, because publishing took a while: another job may have merged meanwhile.
+  // A job that was thought dead, such as on a laptop that slept, must not merge beside the one that took over.
+  await session.ports.lease?.renew()
+  // Again, because publishing took a while: a person may have merged meanwhile.
   if (!(await baselineStands(session, candidate))) return
   const merged = await forge.merge({
     pullRequest: candidate.pullRequest,

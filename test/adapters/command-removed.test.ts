@@ -35,7 +35,7 @@ test('F28 F35 removed: without a process namespace what it leaves goes on', asyn
   })
   const command = `(setsid sh -c "sleep 60; : ${marker}" > /dev/null 2>&1 &)`
   execFileSync('/bin/sh', ['-c', command])
-  await vi.waitFor(() => expect(survivors(marker)).not.toEqual([]))
+  await vi.waitFor(() => expect(survivors(marker)).not.toEqual([]), { timeout: 60_000 })
 })
 
 test('F62 removed: who opens what is there follows the link', () => {

@@ -61,7 +61,7 @@ describe('labelled issues', () => {
     const { ada, discussion } = await here({ github: { limits } })
     for (let n = 0; n < 101; n += 1) await ada.issues.create({ ...NAME, title: `${n}`, labels: [LABEL] })
     expect(await discussion.labelledIssues(LABEL)).toMatchObject({ issues: { length: 101 } })
-  }, 30_000)
+  })
 
   test('of bots are marked', async () => {
     const { octokit, discussion } = await here()

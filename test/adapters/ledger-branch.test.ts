@@ -7,7 +7,7 @@ import { createInsightsFile } from '../../src/adapters/git/insights-file.ts'
 import { createLedgerBranch } from '../../src/adapters/git/ledger-branch.ts'
 import { ledgerFiles } from '../../src/adapters/git/ledger-files.ts'
 import { createRepository } from '../../src/adapters/git/repository.ts'
-import { ForgeError, LedgerError } from '../../src/errors.ts'
+import { BranchMovedError, ForgeError, LedgerError } from '../../src/errors.ts'
 import { aRepository, type TestOptions } from '../loopback-github/fixtures.ts'
 import { aDirectory, aRemote, gitIn } from '../scaffold.ts'
 import { textLedger } from './ledger-lab.ts'
@@ -175,7 +175,7 @@ describe('branches that move with the ledger', () => {
     await store.update(append('proposed'), [creation], 'proposed')
     const theirs = await remote.commit({ 'train.js': 'mine\n' }, { parent: head, branch: 'c/1' })
     const move = { branch: 'c/1', from: head, to: remote.base }
-    await expect(store.update(append('rebased'), [move], 'rebased')).rejects.toThrow(LedgerError)
+    await expect(store.update(append('rebased'), [move], 'rebased')).rejects.toThrow(BranchMovedError)
     expect([await remote.tip('c/1'), await text()]).toEqual([theirs, 'proposed\n'])
   })
 
@@ -198,7 +198,7 @@ describe('branches that move with the ledger', () => {
   test('a branch that exists already at another commit is not taken over', async () => {
     const { remote, store, creation } = await aCandidate()
     const theirs = await remote.commit({ 'train.js': 'mine\n' }, { branch: 'c/1' })
-    await expect(store.update(append('proposed'), [creation], 'proposed')).rejects.toThrow(LedgerError)
+    await expect(store.update(append('proposed'), [creation], 'proposed')).rejects.toThrow(BranchMovedError)
     expect([await remote.tip('c/1'), await remote.tip(LEDGER)]).toEqual([theirs, null])
   })
 

@@ -122,7 +122,10 @@ describe('an endpoint without tools', () => {
   test.each(['length', 'error'] as const)(
     'F4 an answer that ended with %s is rejected whole',
     async (finishReason) => {
-      const result = await propose([{ content: PLAIN, finishReason }])
+      const result = await propose([
+        { content: PLAIN, finishReason },
+        { content: PLAIN, finishReason },
+      ])
       expect(result).toMatchObject({ kind: 'nothing', reason: 'answer was cut off' })
     },
   )
@@ -212,7 +215,13 @@ describe('streaming', () => {
   })
 
   test('F4 that breaks off is a cut answer, however complete its calls look', async () => {
-    const result = await propose([{ ...done, events: -3 }], { options: { alwaysStreams: true } })
+    const result = await propose(
+      [
+        { ...done, events: -3 },
+        { ...done, events: -3 },
+      ],
+      { options: { alwaysStreams: true } },
+    )
     expect(result).toMatchObject({ kind: 'nothing', reason: 'answer was cut off' })
   })
 
@@ -341,18 +350,29 @@ describe('a conversation that does not fit', () => {
     expect(told().at(-1)?.length).toBeLessThan(600)
   })
 
-  test('a second time ends it', async () => {
-    const fault = error(400, { code: 'context_length_exceeded', message: 'Too long' })
-    const result = await propose([fault, fault, done], { request: { brief } })
-    expect(result).toMatchObject({ kind: 'nothing', reason: 'llm-error: 400 Too long', exhausted: false })
-    expect(models[0]?.requests).toHaveLength(2)
+  const tooLong = error(400, {
+    message: "This model's maximum context length is 2048 tokens. However, you requested 5312 tokens.",
+  })
+
+  test('F100 a context smaller than the shortest brief is permanent, with both numbers', async () => {
+    const result = await propose([tooLong, tooLong, tooLong, done], { request: { brief } })
+    expect(result).toMatchObject({
+      kind: 'nothing',
+      reason:
+        "the model's context of 2048 tokens is smaller than the shortest brief (5312 tokens): use a larger context or another model",
+      cause: 'unreachable',
+      exhausted: true,
+    })
+    expect(models[0]?.requests).toHaveLength(3)
+  })
+
+  test('F100 a context that fits the shortest brief gets it', async () => {
+    expect((await propose([tooLong, tooLong, done], { request: { brief } })).kind).toBe('proposal')
   })
 })
 
 describe('limits of rate', () => {
-  test('F1 a 429 without a time is retried after a pause of our own, and not for ever', {
-    timeout: 10_000,
-  }, async () => {
+  test('F1 a 429 without a time is retried after a pause of our own, and not for ever', async () => {
     const fault = { status: 429 }
     const result = await propose([fault, fault, done], { settings: { maxRetries: 1 } })
     expect(result).toMatchObject({ kind: 'nothing', reason: 'llm-error: 429 scripted 429' })

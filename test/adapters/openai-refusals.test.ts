@@ -1,6 +1,6 @@
 // What endpoints say, and what it means; conversations with such endpoints are in openai-endpoints.test.ts.
 import { expect, test } from 'vitest'
-import { understand } from '../../src/adapters/openai/refusals.ts'
+import { sizesIn, understand } from '../../src/adapters/openai/refusals.ts'
 
 test.each([
   ['no-tools', 400, { message: 'functions', param: 'tools' }],
@@ -44,4 +44,26 @@ test.each([
   ['nothing we know', 500, { message: 'Internal server error' }],
 ] as const)('a refusal that speaks of %s means none of it', (_, status, body) => {
   expect(understand(status, body)).toBeUndefined()
+})
+
+test.each([
+  [2048, 5312, "This model's maximum context length is 2048 tokens. However, you requested 5312 tokens."],
+  [2048, 5312, 'request (5312 tokens) exceeds the available context size (2048 tokens), try increasing it'],
+  [
+    4096,
+    5000,
+    "This endpoint's maximum context length is 4096 tokens. However, you requested about 5000 tokens",
+  ],
+  [200000, 210000, 'prompt is too long: 210000 tokens > 200000 maximum'],
+  [131072, 150000, "This model's maximum prompt length is 131072 but the request contains 150000 tokens."],
+  [
+    6000,
+    9000,
+    'Request too large: Limit 6000, Requested 9000, please reduce your message size and try again',
+  ],
+  [4097, 5000, 'must be <= 4097. Given: 5000 `inputs` tokens and 512'],
+  [30720, undefined, 'Range of input length should be [1, 30720]'],
+])('F100 a refusal names a context of %s and a request of %s tokens: %s', (context, sent, message) => {
+  expect(understand(400, { message })).toBe('too-long')
+  expect(sizesIn(message)).toEqual({ context, ...(sent && { sent }) })
 })

@@ -32,7 +32,7 @@ describe('tools', () => {
   const endless = { text: '^(a+)+$', regex: true }
   const searched = new Map([['train.py', `lr = 1\n${'a'.repeat(40)}b\n`]])
 
-  test('F65 a pattern that would take for ever is stopped', { timeout: 10_000 }, async () => {
+  test('F65 a pattern that would take for ever is stopped', async () => {
     const answer = await answerOf(call('search_files', endless), { files: searched })
     expect(answer).toBe('error: the search took too long; use a simpler pattern')
   })
@@ -58,7 +58,7 @@ describe('tools', () => {
 
   test('look up the past, and read a part of it', async () => {
     const past: ProposalRequest['past'] = {
-      search: ({ effect }) => `asked for ${effect}`,
+      search: async ({ effect }) => `asked for ${effect}`,
       read: async (id, part) => (id === 'a1' ? `${part} of a1` : undefined),
     }
     expect(await answerOf(call('search_past', { effect: 'failed' }), { past })).toBe('asked for failed')

@@ -125,7 +125,7 @@ describe('a conversation', () => {
     expect(result).toMatchObject({ kind: 'nothing', reason: 'stopped', exhausted: false })
   })
 
-  test('ends at once when the run is stopped, while waiting to retry', { timeout: 5000 }, async () => {
+  test('ends at once when the run is stopped, while waiting to retry', { timeout: 50_000 }, async () => {
     const stopping = new AbortController()
     await start([{ answers: [{ status: 429, headers: { 'retry-after-ms': '59000' } }] }])
     const proposing = aProposer().propose(aRequest({ signal: stopping.signal }))
@@ -236,10 +236,20 @@ describe('what models do wrong', () => {
     expect(models[0]?.requests).toHaveLength(2)
   })
 
+  test('F101 an answer that is cut at its limit is asked for again once', async () => {
+    const result = await propose([
+      { ...calls(edit(), submit), finishReason: 'length' },
+      calls(edit(), submit),
+    ])
+    expect(result.kind).toBe('proposal')
+    expect(told().join()).toContain('cut off at its length limit')
+  })
+
   test('F4 a truncated answer is rejected whole, also when its calls look complete', async () => {
-    const result = await propose([calls(edit()), { ...calls(submit), finishReason: 'length' }])
+    const cut = { ...calls(submit), finishReason: 'length' } as const
+    const result = await propose([calls(edit()), cut, cut])
     expect(result).toMatchObject({ kind: 'nothing', reason: 'answer was cut off', exhausted: false })
-    expect(models[0]?.requests).toHaveLength(2)
+    expect(models[0]?.requests).toHaveLength(3)
   })
 
   test.each<[string, ScriptedReply, string]>([

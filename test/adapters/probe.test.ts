@@ -77,15 +77,60 @@ test('the rules of a branch that does not exist yet', async () => {
     'autoresearch/baseline': { requiredApprovals: 1, codeOwner: 'acme/core', requiredChecks: ['lint'] },
   }
   const { github, probe } = await probeWith(ALL, { rules })
-  expect(await probe.branchRules('autoresearch/baseline')).toEqual([
+  const { rules: found, unseen } = await probe.branchRules('autoresearch/baseline')
+  expect(found).toEqual([
     { type: 'deletion' },
     { type: 'required_signatures' },
     { type: 'merge_queue' },
     { type: 'pull_request', approvals: 2 },
     { type: 'required_status_checks', checks: ['lint'] },
   ])
-  expect(await probe.branchRules('main')).toEqual([])
+  expect(unseen).toContain('does not exist yet')
+  expect(await probe.branchRules('main')).toEqual({ rules: [] })
   expect(github.violations).toEqual([])
+})
+
+describe('classic branch protection', () => {
+  const PROTECTION = {
+    required_status_checks: { contexts: ['lint'], checks: [{ context: 'lint', app_id: null }] },
+    required_pull_request_reviews: {
+      dismiss_stale_reviews: false,
+      required_approving_review_count: 1,
+      require_code_owner_reviews: true,
+    },
+    required_signatures: { url: 'https://api.github.example/signatures', enabled: true },
+    allow_force_pushes: { enabled: false },
+    allow_deletions: { enabled: true },
+    lock_branch: { enabled: true },
+  }
+  const rulesSeenWith = async (permissions: Permissions) => {
+    const { github, repository, probe } = await probeWith(permissions)
+    repository.classicProtection.set('main', PROTECTION)
+    const found = await probe.branchRules('main')
+    expect(github.violations).toEqual([])
+    return found
+  }
+
+  test('is read in the words of rulesets where the token may', async () => {
+    expect(await rulesSeenWith({ ...ALL, administration: 'read' })).toEqual({
+      rules: [
+        { type: 'required_status_checks', checks: ['lint'] },
+        { type: 'pull_request', approvals: 2 },
+        { type: 'required_signatures' },
+        { type: 'update' },
+        { type: 'non_fast_forward' },
+      ],
+    })
+  })
+
+  test('is said to be unseen where only an administrator may read it', async () => {
+    expect((await rulesSeenWith(ALL)).unseen).toContain('the token may not read it')
+  })
+
+  test('is none on a branch without, for any token', async () => {
+    const { probe } = await probeWith()
+    expect(await probe.branchRules('main')).toEqual({ rules: [] })
+  })
 })
 
 test('a token that is over is named as that', async () => {

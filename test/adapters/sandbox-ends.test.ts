@@ -34,7 +34,7 @@ describe.skipIf(SKIP).each(USERS)('a trial of user %s', (user) => {
 
   test('F28 is asked to end at its timeout, and can say something last', async () => {
     const command = `trap 'echo last words; exit 5' TERM; echo ready; sleep 1000 & wait`
-    const { exit, output } = await inSandbox({ command, timeoutSeconds: 1, user })
+    const { exit, output } = await inSandbox({ command, timeoutSeconds: 4, user })
     expect(exit).toEqual({ code: 5, signal: null, timedOut: true })
     expect(output).toContain('last words')
   })
@@ -42,7 +42,7 @@ describe.skipIf(SKIP).each(USERS)('a trial of user %s', (user) => {
   test('F34 is dead although it ignores SIGTERM', async () => {
     const marker = randomUUID()
     const command = `sh ${ATTACKS}/ignores-term.sh ${marker}`
-    const { exit } = await inSandbox({ command, timeoutSeconds: 1, user })
+    const { exit } = await inSandbox({ command, timeoutSeconds: 4, user })
     expect(exit).toEqual({ code: null, signal: 'SIGKILL', timedOut: true })
     expect(survivors(marker)).toEqual([])
   })

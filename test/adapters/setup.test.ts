@@ -214,7 +214,9 @@ describe('F99 versions on one machine', () => {
     const begun = () => readdir(cacheDirectory).then((names) => names.length)
     await expect.poll(begun, { timeout: 60_000 }).toBe(1)
     const [version = ''] = await readdir(cacheDirectory)
-    await expect.poll(() => runs(join(cacheDirectory, version, 'data')).catch(() => '')).toBe('run\n')
+    await expect
+      .poll(() => runs(join(cacheDirectory, version, 'data')).catch(() => ''), { timeout: 60_000 })
+      .toBe('run\n')
     await writeFile(join(cacheDirectory, version, 'data', 'go'), '')
     const [first, ...others] = await jobs
     expect(others).toEqual([first, first])

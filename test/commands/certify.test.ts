@@ -330,6 +330,7 @@ describe('a machine that goes down during a fresh run', () => {
   async function goDown(world: World, id: string) {
     const trainer = {
       testbed: world.trainer.testbed,
+      slots: 1,
       run: async () => {
         for (let tick = 0; tick < 20; tick++) await Promise.resolve()
         world.fuse.left = { effects: 0, after: false }

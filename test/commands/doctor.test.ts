@@ -23,13 +23,14 @@ const CONFIG = [
 /** A trainer whose number is the seed's. */
 const trainer: Trainer = {
   testbed: 'test',
+  slots: 1,
   run: async (trial) => ({ ...aTrialResult({ value: 2 + trial.seed / 2 ** 32 }), trial }),
 }
 
 const PERMISSIVE: GitHubProbe = {
   permission: async () => ({ kind: 'granted' }),
   mayOpenPullRequests: async () => 'yes',
-  branchRules: async () => [],
+  branchRules: async () => ({ rules: [] }),
 }
 
 async function diagnose(
@@ -85,6 +86,7 @@ it('is ready when nothing is wrong', async () => {
     'rules-baseline',
     'rules-ledger',
     'rules-candidates',
+    'branch-protection',
     'workflow-files',
     'proxy',
     'git',
@@ -109,7 +111,7 @@ it('collects every problem instead of stopping at the first', async () => {
     github: {
       permission: async () => ({ kind: 'missing' }),
       mayOpenPullRequests: async () => 'no',
-      branchRules: async () => [{ type: 'merge_queue' }],
+      branchRules: async () => ({ rules: [{ type: 'merge_queue' }] }),
     },
     machine: {
       gitVersion: async () => undefined,
@@ -154,6 +156,7 @@ it('sends whoever has no configuration to init', async () => {
 it('names a setup that fails', async () => {
   const failing: Trainer = {
     testbed: 'test',
+    slots: 1,
     run: () => Promise.reject(new BaselineError('setup failed (exit code 1)', { hint: 'Run it by hand.' })),
   }
   const { checks } = await diagnose({ openTrainer: async () => failing })

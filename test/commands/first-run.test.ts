@@ -40,7 +40,7 @@ function brokenWorld(failure: Pick<TrialResult, 'outcome'> & Partial<TrialResult
       const { value: _, ...failed } = { ...result, ...failure }
       return device.mended ? result : failed
     }
-    return { ...all, trainer: { testbed: trainer.testbed, run: failing } }
+    return { ...all, trainer: { testbed: trainer.testbed, slots: 1, run: failing } }
   }
   return { world, settings, ports, device }
 }

@@ -101,6 +101,7 @@ describe('on one machine', () => {
   function deadly(world: World): Trainer {
     return {
       testbed: world.trainer.testbed,
+      slots: 1,
       async run(trial) {
         if (trial.candidate === null) return world.trainer.run(trial)
         for (let tick = 0; tick < 40; tick++) await Promise.resolve()
@@ -134,6 +135,7 @@ describe('on one machine', () => {
       const cancel = new AbortController()
       const trainer: Trainer = {
         testbed: world.trainer.testbed,
+        slots: 1,
         run: (trial) => {
           cancel.abort()
           return world.trainer.run(trial)
@@ -147,7 +149,11 @@ describe('on one machine', () => {
 
   test('a trainer that gives up with an error loses none', async () => {
     const { world } = aWorld(0.5)
-    const trainer: Trainer = { testbed: world.trainer.testbed, run: () => Promise.reject(new Killed()) }
+    const trainer: Trainer = {
+      testbed: world.trainer.testbed,
+      slots: 1,
+      run: () => Promise.reject(new Killed()),
+    }
     for (const id of ['1', '2', '3', '4']) await runOnce(world, id, trainer)
     expect(world.ledger.events.filter(({ kind }) => kind === 'lost')).toEqual([])
   })

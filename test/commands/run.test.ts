@@ -5,6 +5,7 @@ import { propose } from '../../src/commands/propose.ts'
 import { type RunPorts, type RunSettings, run } from '../../src/commands/run.ts'
 import { measurementHash } from '../../src/core/config/measurement.ts'
 import { ProposerError } from '../../src/errors.ts'
+import type { ProposalRequest, Trainer } from '../../src/ports.ts'
 import { configOf } from '../factories.ts'
 import { FakeClock } from '../fakes/clock.ts'
 import { FakeLog } from '../fakes/log.ts'
@@ -91,23 +92,188 @@ describe('when every proposer waits for a person, such as one whose key is refus
 
   test('a run says so in the end, and does not look well', async () => {
     const { done } = await jobWith([REFUSED], {}, run)
-    expect(() => done.proposing.assertSomeoneAnswers()).toThrow(
+    expect(() => done.proposing.outcomes.assertSomeoneAnswers()).toThrow(
       /^nothing was proposed, because no proposer can be reached\nopenai gpt-x: the endpoint refused the key/,
     )
   })
 
-  test('a propose job fails when it has no trial to hand on, and only then', async () => {
+  test('a propose job has no trial to hand on, and says so', async () => {
     await jobWith([REFUSED], {}, async (ports, settings) => {
       const { batches } = await propose(ports, settings)
       expect(batches).toHaveLength(1)
       await run(ports, settings) // The baseline is measured.
-      await expect(propose(ports, settings)).rejects.toThrow(ProposerError)
+      const second = await propose(ports, settings)
+      expect(second.batches).toHaveLength(0)
+      expect(() => second.proposing.outcomes.assertSomeoneAnswers()).toThrow(ProposerError)
     })
   })
 
   test('a run that is only out of ideas has nothing to say', async () => {
     const { done } = await jobWith([noIdea()], {}, run)
-    expect(() => done.proposing.assertSomeoneAnswers()).not.toThrow()
+    expect(() => done.proposing.outcomes.assertSomeoneAnswers()).not.toThrow()
+  })
+})
+
+describe('F101 a model that never hands in anything usable', () => {
+  const EMPTY = noIdea('empty answer', { exhausted: false })
+
+  test('is given up aloud after five attempts, and the job does not look well', async () => {
+    const { askedAt, warned, done } = await jobWith([EMPTY], {}, run)
+    expect(askedAt).toHaveLength(5)
+    expect(warned).toEqual([
+      'openai gpt-x proposed nothing: empty answer; it is not asked again until the baseline changes',
+    ])
+    expect(() => done.proposing.outcomes.assertSomeoneAnswers()).toThrow(
+      'nothing was proposed, because no proposer handed in a usable candidate\nopenai gpt-x: empty answer (5 times)',
+    )
+  })
+
+  test('is named beside others that proposed something, and the job succeeds', async () => {
+    const files = new Map([
+      ['train.py', '0'],
+      [CONFIG_PATH, CONFIG_TEXT],
+    ])
+    const world = new World(files, { hash: () => HASH })
+    const log = new FakeLog()
+    const proposers = [
+      new FakeProposer([EMPTY, EMPTY, DOWN]),
+      new FakeProposer([IDEA, noIdea()], { name: 'other' }),
+    ]
+    const ports = world.ports({ proposers, clock: new FakeClock({ idle: true }), log })
+    const { proposing } = await run(ports, { ...SETTINGS, timeBudgetSeconds: 1800 })
+    expect(() => proposing.outcomes.assertSomeoneAnswers()).not.toThrow()
+    const [model, other] = proposing.outcomes.tallies
+    expect(model).toMatchObject({ candidates: 0, isOutOfIdeas: false })
+    expect(model?.reasons.get('empty answer')).toBe(2)
+    expect(other).toMatchObject({ candidates: 1, isOutOfIdeas: true })
+    expect(log.warnings.join('\n')).toContain('openai gpt-x proposed nothing')
+  })
+
+  test('such as one that does not answer in the whole time, fails the job, unless a person ended it', async () => {
+    const { done } = await jobWith([SILENCE], { hours: 1 }, run)
+    expect(() => done.proposing.outcomes.assertSomeoneAnswers()).toThrow(
+      'openai gpt-x: no answer before the time budget is used up',
+    )
+  })
+})
+
+describe('F103 a slow proposer', () => {
+  /** A night in which a trial takes five minutes, with proposers that may take their time. */
+  async function nightWith(create: (clock: FakeClock) => FakeProposer[], candidates = 9) {
+    tried = 0
+    const files = new Map([
+      ['train.py', '0'],
+      [CONFIG_PATH, CONFIG_TEXT],
+    ])
+    const world = new World(files, { hash: () => HASH })
+    const clock = new FakeClock({ idle: true })
+    const proposers = create(clock)
+    const trainer: Trainer = {
+      testbed: world.trainer.testbed,
+      slots: 1,
+      async run(trial, signal) {
+        await clock.pause(300, signal)
+        return { ...(await world.trainer.run(trial)), wallSeconds: 300, deviceSeconds: 300 }
+      },
+    }
+    const ports = { ...world.ports({ proposers, clock }), trainer }
+    const { times } = await run(ports, { ...SETTINGS, candidates, timeBudgetSeconds: 2880 })
+    return { world, times, proposers }
+  }
+
+  const never = new AbortController().signal
+  let tried = 0
+  /** A change that is worse than the baseline, and another one each time. */
+  const aWorseIdea = () => {
+    tried += 1
+    return anIdea(`${tried}`)
+  }
+  const answerAfter =
+    (clock: FakeClock, seconds: number) =>
+    async ({ signal }: ProposalRequest) => {
+      await clock.pause(seconds, signal)
+      return aWorseIdea()
+    }
+  const aKnobTurner = () => new FakeProposer([aWorseIdea], { name: 'knobs', constantsOnly: true })
+
+  test('beside one that is ready keeps no device waiting', async () => {
+    const { times, proposers } = await nightWith((clock) => [
+      new FakeProposer([answerAfter(clock, 2000)]),
+      aKnobTurner(),
+    ])
+    expect(times.busySeconds / times.seconds).toBeGreaterThan(0.95)
+    expect(proposers.map(({ requests }) => requests.length > 0)).toEqual([true, true])
+  })
+
+  test('beside a fast model: the device waits for the first answers only', async () => {
+    const { times } = await nightWith((clock) => [
+      new FakeProposer([answerAfter(clock, 2000)], { name: 'slow' }),
+      new FakeProposer([answerAfter(clock, 60)], { name: 'fast' }),
+    ])
+    expect(times.busySeconds / times.seconds).toBeGreaterThan(0.9)
+  })
+
+  test('makes the queue one candidate longer at most, and no proposer is asked twice at a time', async () => {
+    let most = 0
+    let atATime = 0
+    const { world } = await nightWith((clock) => {
+      const slowly = async ({ signal }: ProposalRequest) => {
+        atATime += 1
+        expect(atATime).toBe(1)
+        await clock.pause(1000, signal)
+        atATime -= 1
+        return aWorseIdea()
+      }
+      return [new FakeProposer([slowly]), aKnobTurner()]
+    })
+    const waiting = new Set<string>()
+    for (const event of world.ledger.events) {
+      if (event.kind === 'proposed') waiting.add(event.candidate.tree)
+      if (event.kind === 'trial') waiting.delete(event.result.trial.tree)
+      most = Math.max(most, waiting.size)
+    }
+    expect(most).toBe(3)
+  })
+
+  test('and another one are not given the same request, and the same change is kept once', async () => {
+    const { world, proposers } = await nightWith((clock) => {
+      const same = async () => {
+        await clock.pause(60, never)
+        return anIdea('7')
+      }
+      return [
+        new FakeProposer([same, noIdea()], { name: 'one' }),
+        new FakeProposer([same, noIdea()], { name: 'two' }),
+      ]
+    }, 2)
+    expect(proposers.map(({ askedAt }) => askedAt.length)).toEqual([2, 2])
+    expect(world.ledger.events.filter(({ kind }) => kind === 'proposed')).toHaveLength(1)
+  })
+
+  test('shares what is left to spend with the others', async () => {
+    const limited = CONFIG_TEXT.replace(
+      'limits: { candidates: 9 }',
+      'limits: { candidates: 9, tokens: 1000 }',
+    )
+    expect(limited).toContain('tokens')
+    const budgets: number[] = []
+    const world = new World(
+      new Map([
+        ['train.py', '0'],
+        [CONFIG_PATH, limited],
+      ]),
+      { hash: () => HASH },
+    )
+    const ask = async ({ budget }: ProposalRequest) => {
+      budgets.push(budget.tokens)
+      return noIdea()
+    }
+    const proposers = ['one', 'two'].map((name) => new FakeProposer([ask], { name }))
+    await run(world.ports({ proposers, clock: new FakeClock({ idle: true }) }), {
+      ...SETTINGS,
+      timeBudgetSeconds: 3600,
+    })
+    expect(budgets).toEqual([500, 500])
   })
 })
 

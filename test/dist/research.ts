@@ -21,7 +21,7 @@ const COMPILE_CACHE = fileURLToPath(
 const FIXTURE = fileURLToPath(new URL('../fixtures/research', import.meta.url))
 export const REPOSITORY = 'acme/research'
 
-type StartOptions = Pick<JobOptions, 'ref' | 'environment'>
+type StartOptions = Pick<JobOptions, 'ref' | 'environment' | 'runId'>
 
 /** Closes itself at the end of the block of an `await using`. */
 export interface Research extends AsyncDisposable {

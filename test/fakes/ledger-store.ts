@@ -1,7 +1,7 @@
 // The ledger's branch in memory. While it is `held`, a push waits for `pass`, so that a test decides what happens meanwhile.
 import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
-import { LedgerError } from '../../src/errors.ts'
+import { BranchMovedError, LedgerError } from '../../src/errors.ts'
 import type { BranchUpdate, LedgerStore, StoredLedger } from '../../src/ports.ts'
 import { AT } from './clock.ts'
 import { Fuse } from './fuse.ts'
@@ -56,7 +56,9 @@ export class FakeLedgerStore implements LedgerStore {
       const { lines, curves, checkpoint } = compose(this.text.slice(this.#seen.length), 1)
       for (const update of branches)
         if (!this.#move(update) && update.to !== null)
-          throw new LedgerError(`branch ${update.branch} is not where the ledger says it is`, { hint: '' })
+          throw new BranchMovedError(`branch ${update.branch} is not where the ledger says it is`, {
+            hint: '',
+          })
       this.pushes.push({ message, branches })
       this.text += lines
       this.curves += curves
@@ -69,8 +71,8 @@ export class FakeLedgerStore implements LedgerStore {
     })
   }
 
-  async readArchive(files: readonly number[]): Promise<(string | undefined)[]> {
-    return files.map((file) => this.archive.get(file))
+  async *readArchive(files: readonly number[]): AsyncGenerator<string | undefined> {
+    for (const file of files) yield this.archive.get(file)
   }
 
   async readCurves(files: readonly number[]): Promise<string[]> {

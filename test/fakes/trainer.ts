@@ -14,6 +14,7 @@ interface Device {
 
 export class FakeTrainer implements Trainer {
   readonly testbed = CONDITIONS.testbed
+  readonly slots: number = 1
   readonly trained: Trial[] = []
   readonly #repository: FakeRepository
   readonly #device: Device

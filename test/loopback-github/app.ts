@@ -86,7 +86,12 @@ async function git(host: Host, context: Context<Environment>): Promise<Response>
     commands: [],
   }
   host.gitRequests.push(record)
-  const fault = host.faults.take(request.method, request.path, request.body)
+  const fault = host.faults.take(
+    request.method,
+    request.path,
+    request.body,
+    request.headers.get('authorization'),
+  )
   const answer = await duringFault(fault, () => recorded(host, request, record))
   record.status = answer?.status ?? 0
   if (answer === undefined) return closeSocket(context)

@@ -33,10 +33,10 @@ const REFUSALS = {
 export const UNSIGNED = 'Commits must have verified signatures.'
 export const NOT_LINEAR = 'This branch must not contain merge commits.'
 
-/** All rules whose pattern (`main`, `autoresearch/*`, `**`) matches the branch, together. */
+/** All rules whose pattern (`main`, `autoresearch/*`, `**`) matches the branch, together. None match what is no branch (''). */
 export function rulesFor(rules: Readonly<Record<string, BranchRules>>, branch: string): EffectiveRules {
   const matching = Object.entries(rules)
-    .filter(([pattern]) => pattern === branch || matchesGlob(branch, pattern))
+    .filter(([pattern]) => branch !== '' && (pattern === branch || matchesGlob(branch, pattern)))
     .map(([, rule]) => rule)
   const has = (name: keyof BranchRules) => matching.some((rule) => Boolean(rule[name]))
   return {

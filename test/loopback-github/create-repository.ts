@@ -62,19 +62,12 @@ async function installHook(gitDir: string): Promise<void> {
 }
 
 async function commitFirst(repository: Repository, from: string | undefined): Promise<void> {
-  const { git, createdAt, defaultBranch } = repository
+  const { git, createdAt, defaultBranch, name } = repository
   const signature = signatureOf(ownerOf(repository), createdAt)
-  const sha = await git.createCommit({
-    tree: from === undefined ? await readmeTree(repository) : await git.treeOfDirectory(resolve(from)),
-    parents: [],
-    message: 'Initial commit',
-    author: signature,
-    committer: signature,
-  })
+  const message = 'Initial commit'
+  if (from === undefined)
+    return git.importReadme(`refs/heads/${defaultBranch}`, `# ${name}\n`, message, signature)
+  const tree = await git.treeOfDirectory(resolve(from))
+  const sha = await git.createCommit({ tree, parents: [], message, author: signature, committer: signature })
   await git.updateRef(`refs/heads/${defaultBranch}`, sha)
-}
-
-async function readmeTree({ git, name }: Repository): Promise<string> {
-  const blob = (await git.run(['hash-object', '-w', '--stdin'], { input: `# ${name}\n` })).trim()
-  return (await git.run(['mktree'], { input: `100644 blob ${blob}\tREADME.md\n` })).trim()
 }

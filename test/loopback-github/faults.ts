@@ -1,5 +1,6 @@
 /** Faults a test injects into a route: errors, delays, answers that are lost before or after the effect. */
 import type { Answer } from './answers.ts'
+import { secretOf } from './tokens.ts'
 
 export interface Fault {
   /** Default: any. */
@@ -25,20 +26,42 @@ export interface Fault {
   meanwhile?: () => Promise<void> | void
 }
 
+/** A request as whoever chooses faults sees it. */
+interface FaultableRequest {
+  readonly method: string
+  readonly path: string
+  /** The token's secret; undefined without a token. */
+  readonly secret: string | undefined
+}
+
+/** Decides for each request that no injected fault hits. */
+export type ChooseFault = (request: FaultableRequest) => Omit<Fault, 'path' | 'times'> | undefined
+
 export class Faults {
   readonly #waiting: { fault: Fault; left: number }[] = []
+  readonly #choose: ChooseFault
+
+  constructor(choose: ChooseFault = () => undefined) {
+    this.#choose = choose
+  }
 
   inject(fault: Fault): void {
     this.#waiting.push({ fault, left: fault.times ?? 1 })
   }
 
   /** The oldest fault that matches; each call uses it up once. */
-  take(method: string, path: string, body: string | Buffer): Fault | undefined {
+  take(
+    method: string,
+    path: string,
+    body: string | Buffer,
+    authorization: string | null | undefined,
+  ): Omit<Fault, 'path'> | undefined {
     const index = this.#waiting.findIndex(
       ({ fault }) => matches(fault, method, path) && body.includes(fault.containing ?? ''),
     )
     const found = this.#waiting[index]
-    if (found === undefined) return undefined
+    if (found === undefined)
+      return this.#choose({ method, path, secret: secretOf(authorization ?? undefined) })
     found.left -= 1
     if (found.left <= 0) this.#waiting.splice(index, 1)
     return found.fault
@@ -56,7 +79,7 @@ function matches(fault: Fault, method: string, path: string): boolean {
 
 /** Runs the effect as the fault has it; `undefined` means: close the socket without an answer. */
 export async function duringFault(
-  fault: Fault | undefined,
+  fault: Omit<Fault, 'path'> | undefined,
   effect: () => Promise<Answer>,
 ): Promise<Answer | undefined> {
   if (fault === undefined) return effect()

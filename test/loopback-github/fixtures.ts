@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Octokit } from '@octokit/rest'
-import { execa } from 'execa'
 import { onTestFinished } from 'vitest'
 import type { RepositoryOptions } from './create-repository.ts'
 import { NO_LAG } from './lag.ts'
+import { runGit } from './run-git.ts'
 import { type GitHub, type GitHubOptions, startGitHub } from './server.ts'
 import type { Permissions, TokenKind } from './tokens.ts'
 
@@ -87,10 +87,10 @@ async function commit(directory: string, git: Git, files: Record<string, string>
 
 type Git = (...args: string[]) => ReturnType<typeof gitIn>
 
-export function gitIn(cwd: string, args: readonly string[], extra: Record<string, string> = {}) {
+export async function gitIn(cwd: string, args: readonly string[], extra: Record<string, string> = {}) {
   const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org']
-  const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', ...extra }
-  return execa('git', [...identity, ...args], { cwd, env, reject: false })
+  const { exitCode, stdout, stderr } = await runGit([...identity, ...args], { cwd, env: extra })
+  return { exitCode, stdout: stdout.toString('utf8').trimEnd(), stderr: stderr.trimEnd() }
 }
 
 /** The status and message of the refusal that a call must end in. */

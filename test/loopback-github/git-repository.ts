@@ -1,7 +1,13 @@
 /** One bare repository: refs, commits, trees and diffs by way of the real git, which never sees this machine's own configuration. */
-import { appendFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { COMMIT_FORMAT, type Commit, type NewCommit, parseCommits, parseTreeEntry } from './git-objects.ts'
+import { makeBare } from './bare.ts'
+import {
+  COMMIT_FORMAT,
+  type Commit,
+  type NewCommit,
+  parseCommits,
+  parseTreeEntry,
+  type Signature,
+} from './git-objects.ts'
 import { type GitOptions, runGit } from './run-git.ts'
 
 export const ZERO_SHA = '0'.repeat(40)
@@ -32,8 +38,7 @@ export class GitRepository {
   }
 
   static async create(directory: string, defaultBranch: string): Promise<GitRepository> {
-    await runGit(['init', '--quiet', '--bare', `--initial-branch=${defaultBranch}`, directory])
-    await appendFile(join(directory, 'config'), CONFIGURATION)
+    await makeBare(directory, defaultBranch, CONFIGURATION)
     return new GitRepository(directory)
   }
 
@@ -134,6 +139,19 @@ export class GitRepository {
       GIT_COMMITTER_DATE: committer.date,
     }
     return (await this.run(args, { input: message, env })).trim()
+  }
+
+  /** Makes a first commit with one file, by one process. */
+  async importReadme(
+    ref: string,
+    text: string,
+    message: string,
+    { name, email, date }: Signature,
+  ): Promise<void> {
+    const seconds = Math.floor(Date.parse(date) / 1000)
+    const data = (content: string) => `data ${Buffer.byteLength(content)}\n${content}\n`
+    const head = `commit ${ref}\ncommitter ${name} <${email}> ${seconds} +0000\n${data(message)}`
+    await this.run(['fast-import', '--quiet'], { input: `${head}M 100644 inline README.md\n${data(text)}` })
   }
 
   /** Stores the files of a directory (not ignored ones) and returns their tree. */

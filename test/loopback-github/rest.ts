@@ -44,7 +44,7 @@ export async function answerRest(rest: Rest, request: RestRequest): Promise<Answ
     contentCreating: false,
   }
   rest.requests.push(record)
-  const answer = await duringFault(rest.faults.take(method, path, request.body), () =>
+  const answer = await duringFault(rest.faults.take(method, path, request.body, request.authorization), () =>
     answerOrError(rest, request, record),
   )
   record.status = answer?.status ?? 0

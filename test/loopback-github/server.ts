@@ -7,7 +7,7 @@ import { serve } from '@hono/node-server'
 import { createApp, type GitRecord, type Host } from './app.ts'
 import type { RequestRecord, Violation } from './call.ts'
 import { createRepository, type RepositoryOptions } from './create-repository.ts'
-import { type Fault, Faults } from './faults.ts'
+import { type ChooseFault, type Fault, Faults } from './faults.ts'
 import { type Lag, USUAL_LAG } from './lag.ts'
 import { type Limits, RateLimiter } from './limits.ts'
 import { type Dispatch, type Repository, Store } from './store.ts'
@@ -20,6 +20,8 @@ export interface GitHubOptions {
   /** How far reads lag behind writes; what is not given is as usual on GitHub. */
   lag?: Partial<Lag>
   now?: () => Date
+  /** Faults without end, for requests that no injected fault hits. */
+  chooseFault?: ChooseFault
   /** Where the bare repositories live; default: a temporary directory that `close` removes. */
   directory?: string
 }
@@ -54,7 +56,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     store: new Store(now, { ...USUAL_LAG, ...options.lag }),
     tokens: new Tokens(now),
     limiter: new RateLimiter(options.limits ?? {}, now),
-    faults: new Faults(),
+    faults: new Faults(options.chooseFault),
     requests: [],
     gitRequests: [],
     violations: [],

@@ -168,6 +168,8 @@ export class Repository implements RepositoryFacts {
   readonly events: StartedEvent[] = []
   /** By lower-case login; may be changed at any time. Who is not in it may read what is public. */
   readonly collaborators = new Map<string, Role>()
+  /** Classic branch protection by branch, as the API shows it to administrators; shown only, nothing enforces it. */
+  readonly classicProtection = new Map<string, object>()
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(facts: RepositoryFacts) {

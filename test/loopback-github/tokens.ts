@@ -78,11 +78,9 @@ export class Tokens {
     token.revoked = true
   }
 
-  /** Reads `Authorization: bearer X`, `token X` or Basic with the token as its password. */
   authenticate(authorization: string | undefined): Token | 'absent' | 'bad' {
-    if (authorization === undefined) return 'absent'
-    const [scheme = '', value = ''] = authorization.trim().split(/\s+/)
-    const secret = scheme.toLowerCase() === 'basic' ? passwordOf(value) : value
+    const secret = secretOf(authorization)
+    if (secret === undefined) return 'absent'
     const token = this.#bySecret.get(secret)
     if (token === undefined || token.revoked) return 'bad'
     return token.expiresAt !== undefined && this.#now() >= token.expiresAt ? 'bad' : token
@@ -98,6 +96,13 @@ export class Tokens {
     this.#actorIds.set(login, id)
     return id
   }
+}
+
+/** Reads `Authorization: bearer X`, `token X` or Basic with the token as its password. */
+export function secretOf(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined
+  const [scheme = '', value = ''] = authorization.trim().split(/\s+/)
+  return scheme.toLowerCase() === 'basic' ? passwordOf(value) : value
 }
 
 const passwordOf = (basic: string) =>

@@ -39,8 +39,12 @@ it('a job runs, its ledger replays, and a command runs in the sandbox of a trial
   const folder = /kept the folder of this trial: (.+)/.exec(job.stdout)?.[1] ?? ''
   expect(await readdir(folder)).toEqual(expect.arrayContaining(['out', 'source']))
   if (!INSTALLED) return
-  const inside = await script('sandbox.ts', [folder, 'ls; echo $AUTORESEARCH_OUT'], directory)
-  expect(inside.stdout, inside.stderr).toContain('train.mjs')
+  const inside = await script(
+    'sandbox.ts',
+    [folder, 'touch written && ls; echo $AUTORESEARCH_OUT'],
+    directory,
+  )
+  expect(inside.stdout, inside.stderr).toMatch(/train\.mjs[\s\S]*written/)
   expect(inside.stdout).toContain('/autoresearch/out')
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { dueCheckpoint } from '../../src/core/judge/checkpoint.ts'
 import { decide, planSteps, planTrials } from '../../src/core/plan/schedule.ts'
+import type { ArchivedIdea } from '../../src/core/record/archived-ideas.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
 import { contentHash, writeSnapshot } from '../../src/core/record/snapshot.ts'
@@ -103,12 +104,15 @@ describe('F122 a checkpoint', () => {
     const archived = await journal.archivedIdeas()
     expect(archived).toHaveLength(state.archive.ideas)
     const all = store.events.flatMap((event) => (event.kind === 'proposed' ? [event.candidate] : []))
-    const keys = [...archived.map(({ candidate }) => candidate), ...state.candidates.values()]
+    const keys = [...archived, ...state.candidates.values()]
     const ideas = all.filter(({ origin }) => origin.kind !== 'aa' && origin.kind !== 'revert')
     expect(new Set(keys.map(({ changeKey }) => changeKey))).toEqual(
       expect.objectContaining(new Set(ideas.map(({ changeKey }) => changeKey))),
     )
-    expect(archived.some(({ failure }) => failure?.tail?.startsWith('Traceback'))).toBe(true)
+    const read: ArchivedIdea[] = []
+    for await (const ideas of journal.readArchive()) read.push(...ideas)
+    expect(read.map(({ candidate }) => candidate)).toMatchObject(archived)
+    expect(read.some(({ failure }) => failure?.tail?.startsWith('Traceback'))).toBe(true)
   })
 
   test('belongs to the state behind the lines of the job that wrote first', async () => {

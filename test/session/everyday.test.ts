@@ -100,6 +100,22 @@ describe('a person who acts before the verdict is published', () => {
     expect(hasBranch()).toBe(true)
   })
 
+  test('F119 deletes the branch while it is replayed: what the person did is followed', async () => {
+    const { job, check, forge, world, hasBranch } = await here([])
+    world.push({ 'other.py': '1' })
+    const { repository } = world
+    const replay = repository.rebase.bind(repository)
+    repository.rebase = async (...request) => {
+      repository.branches.delete(BRANCH)
+      return replay(...request)
+    }
+    expect((await job()).status).toBe('withdrawn')
+    expect(check()).toMatchObject({ conclusion: 'neutral', title: 'a person moved or deleted the branch' })
+    expect(forge.comments).toHaveLength(1)
+    expect(hasBranch()).toBe(false)
+    expect(world.ledger.kinds).not.toContain('rebased')
+  })
+
   test('F119 moves the baseline: the check on the replayed-away head is concluded', async () => {
     const { job, check, world } = await here([])
     world.push({ 'other.py': '1' })

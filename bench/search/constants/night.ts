@@ -1,4 +1,5 @@
 // A night in which only constants are searched: what is proposed is run with noise, judged by a plain rule, and merged.
+import { contextOf, type Surroundings } from '../../../src/core/propose/knobs/effect.ts'
 import type { FoundKnob } from '../../../src/core/propose/knobs/knobs.ts'
 import { findKnobs } from '../../../src/core/propose/knobs/knobs.ts'
 import { writeLike } from '../../../src/core/propose/knobs/literal.ts'
@@ -14,6 +15,8 @@ export type Search = (
   random: () => number,
 ) => { knob: FoundKnob; to: number }[] | undefined
 
+/** Only the script exists here: no command and no other file says what has an effect. */
+export const SURROUNDINGS: Surroundings = { files: new Map(), train: '' }
 const BASELINE_RUNS = 6
 const MAX_RUNS = 4
 const SCREEN_SIGMAS = 1.5
@@ -68,6 +71,7 @@ export class Night {
       name: knob.name,
       from: knob.value,
       to,
+      context: contextOf(knob, SURROUNDINGS),
     }))
     const [knob] = changed
     this.#history.push({

@@ -2,7 +2,8 @@
 
 import type { FoundKnob } from '../../../src/core/propose/knobs/knobs.ts'
 import { writeLike } from '../../../src/core/propose/knobs/literal.ts'
-import type { Candidate, Knob } from '../../../src/core/record/candidate.ts'
+import type { Knob } from '../../../src/core/record/candidate.ts'
+import type { PastIdea } from '../../../src/core/record/ideas.ts'
 import { isTurnedDown, statusOf } from '../../../src/core/record/status.ts'
 
 /** One step on one knob. */
@@ -34,7 +35,7 @@ const PROBABILITY = /beta|momentum|drop|prob|frac|ratio|ema|smooth|percent/i
  */
 export function proposeStep(
   knobs: readonly FoundKnob[],
-  history: readonly Candidate[],
+  history: readonly PastIdea[],
   rng: () => number,
   refused: readonly Knob[] = [],
 ): KnobStep | undefined {
@@ -51,7 +52,7 @@ function pick<T>(choices: readonly T[], rng: () => number): T | undefined {
 
 function nextStep(
   knob: FoundKnob,
-  history: readonly Candidate[],
+  history: readonly PastIdea[],
   rng: () => number,
   refused: readonly Knob[],
 ): KnobStep | undefined {
@@ -69,14 +70,14 @@ function nextStep(
 const BECAUSE = { held: 'last step held', failed: 'last step failed', open: 'last step is open' } as const
 
 /** The same direction after a step that held, the opposite after one that failed, a random one without a decided step. */
-function firstDirection(latest: Candidate | undefined, rng: () => number): Sign {
+function firstDirection(latest: PastIdea | undefined, rng: () => number): Sign {
   if (latest?.knob === undefined) return rng() < 0.5 ? 1 : -1
   const direction = latest.knob.to > latest.knob.from ? 1 : -1
   return outcomeOf(latest) === 'held' ? direction : opposite(direction)
 }
 
 /** `held`: merged or parked as promising. A candidate that a person withdrew or has yet to decide counts as `open`. */
-function outcomeOf(candidate: Candidate): 'held' | 'failed' | 'open' {
+function outcomeOf(candidate: PastIdea): 'held' | 'failed' | 'open' {
   const status = statusOf(candidate)
   if (isTurnedDown(status)) return status === 'parked' ? 'held' : 'failed'
   if (status === 'merged' || status === 'merging') return 'held'
@@ -85,7 +86,7 @@ function outcomeOf(candidate: Candidate): 'held' | 'failed' | 'open' {
 }
 
 /** Steps that a candidate rules out: its own and, after a merge, the reverse, because the old value was worse. */
-function closedSteps(candidate: Candidate): Knob[] {
+function closedSteps(candidate: PastIdea): Knob[] {
   const { knob } = candidate
   if (knob === undefined) return []
   return statusOf(candidate) === 'merged' ? [knob, { ...knob, from: knob.to, to: knob.from }] : [knob]
@@ -108,7 +109,7 @@ function opposite(direction: Sign): Sign {
   return direction === 1 ? -1 : 1
 }
 
-/** Candidate values near the current one, best first: after a step that held, its direction first; otherwise big steps first. */
+/** PastIdea values near the current one, best first: after a step that held, its direction first; otherwise big steps first. */
 function stepsFrom(knob: FoundKnob, first: Sign, held: boolean): number[] {
   const [big, small] = FACTORS
   const back = opposite(first)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Statement } from '../../core/propose/agent.ts'
 import { cannotOf, readStatement } from '../../core/propose/hand-in.ts'
 import { takeChanges } from '../../core/propose/left-behind.ts'
+import { findRefusedAccess } from '../../core/propose/refused-access.ts'
 import { agentTask } from '../../core/propose/task.ts'
 import { type FileEdits, NO_USAGE, type Usage } from '../../core/record/candidate.ts'
 import type { SandboxExit } from '../../core/sandbox/sandbox.ts'
@@ -26,6 +27,7 @@ const MAX_STATEMENT_BYTES = 64 * 1024
 const MAX_TOLD_CHARACTERS = 1000
 const MAX_REASON_CHARACTERS = 500
 const MAX_TAIL_CHARACTERS = 200
+const ACCESS_WORDS = { key: 'its key or login was refused', money: 'its account has no money left' }
 
 export class Attempt {
   readonly #options: AttemptOptions
@@ -61,9 +63,9 @@ export class Attempt {
     const left = await readFolder(join(out, 'tree'), before)
     const { files, problems } = takeChanges(before, editable, left, addable)
     const json = await readBoundedFile(join(out, 'proposal.json'), MAX_STATEMENT_BYTES)
-    const handedIn = readStatement(json, this.#secrets.redact(end.output), before, files)
-    // Recorded even when the agent failed, because its tokens were paid for.
-    if (handedIn.kind === 'statement') this.#usage = handedIn.usage
+    const handedIn = readStatement(json, this.#secrets.redact(end.output.text), before, files)
+    // Recorded even when the agent failed, because its tokens were paid for. What it prints is better known than what its model says.
+    this.#usage = end.output.usage ?? (handedIn.kind === 'statement' ? handedIn.usage : NO_USAGE)
     if (request.signal.aborted) return this.#nothing('stopped')
     const failure = failureOf(end.exit, settings.timeoutSeconds)
     if (failure) return this.#fail(end, `${failure}${this.#lastWords(end)}`)
@@ -90,16 +92,23 @@ export class Attempt {
     return this.#nothing(`refused: ${problems.join(' ')}`)
   }
 
-  #fail({ exit }: AgentEnd, reason: string): ProposalResult {
-    if (!isMissing(exit)) return this.#nothing(reason)
-    return { ...this.#nothing(reason, 'unreachable'), exhausted: true }
+  /** @param reason why there is no change */
+  #fail(end: AgentEnd, reason: string): ProposalResult {
+    const access = findRefusedAccess(end.output.errors)
+    const { reached, blocked, unreachable } = end.hosts
+    const isCutOff = reached.length === 0
+    const needsPerson = isMissing(end.exit) || access !== undefined || (isCutOff && blocked.length > 0)
+    const quote = this.#publishable(access?.quote ?? '', MAX_TAIL_CHARACTERS)
+    const words = access ? `${ACCESS_WORDS[access.kind]}: ${quote}; ${reason}` : reason
+    if (needsPerson) return { ...this.#nothing(words, 'unreachable'), exhausted: true }
+    return this.#nothing(reason, isCutOff && unreachable.length > 0 ? 'unreachable' : undefined)
   }
 
   /** An agent that changed nothing may answer that a person's request cannot be fulfilled. */
   #answer(end: AgentEnd): ProposalResult {
-    const cannot = this.#options.request.personRequest === undefined ? undefined : cannotOf(end.output)
+    const cannot = this.#options.request.personRequest === undefined ? undefined : cannotOf(end.output.text)
     if (cannot !== undefined) return this.#nothing(cannot, 'cannot')
-    return this.#nothing(`it changed nothing${this.#lastWords(end)}`)
+    return this.#fail(end, `it changed nothing${this.#lastWords(end)}`)
   }
 
   #nothing(reason: string, cause?: NothingCause): Extract<ProposalResult, { kind: 'nothing' }> {
@@ -113,11 +122,13 @@ export class Attempt {
     return this.#secrets.redact(visibleText(this.#secrets.redact(text), maxCharacters))
   }
 
-  /** What helps a person to find out why an agent did nothing: blocked hosts and the end of its output. */
-  #lastWords({ output, refusedHosts }: AgentEnd): string {
-    const tail = this.#publishable(output.slice(-MAX_TAIL_CHARACTERS * 4), MAX_TAIL_CHARACTERS * 4)
-    const hosts =
-      refusedHosts.length > 0 ? `; blocked hosts (add to \`hosts\`): ${refusedHosts.join(', ')}` : ''
+  /** What helps a person to find out why an agent did nothing: hosts it did not reach, and the end of its output. */
+  #lastWords({ output: { lastWords }, hosts: { blocked, unreachable } }: AgentEnd): string {
+    const tail = this.#publishable(lastWords.slice(-MAX_TAIL_CHARACTERS * 4), MAX_TAIL_CHARACTERS * 4)
+    const hosts = [
+      blocked.length > 0 ? `; blocked hosts (add to \`hosts\`): ${blocked.join(', ')}` : '',
+      unreachable.length > 0 ? `; hosts that could not be reached: ${unreachable.join(', ')}` : '',
+    ].join('')
     return `${hosts}${tail === '' ? '' : `; end of its output: ${tail.slice(-MAX_TAIL_CHARACTERS)}`}`
   }
 }

@@ -19,6 +19,10 @@ import { connectOut, credentials, startRequest } from './connect-out.ts'
 export interface ModelProxy {
   /** Destinations that were blocked, so that a person can see which hosts the configuration lacks. */
   readonly refused: ReadonlySet<string>
+  /** Destinations that were connected to. */
+  readonly reached: ReadonlySet<string>
+  /** Destinations that could not be reached, and why. */
+  readonly unreachable: ReadonlyMap<string, string>
   close(): Promise<void>
 }
 
@@ -43,6 +47,8 @@ const NOT_ALLOWED = 'This host is blocked: it is not listed under `hosts` of thi
 export async function startProxy(options: ProxyOptions): Promise<ModelProxy> {
   const traffic = new Traffic(options.maxBytes ?? MAX_BYTES)
   const refused = new Set<string>()
+  const reached = new Set<string>()
+  const unreachable = new Map<string, string>()
   const lookup = vetted(options.resolve ?? resolveName)
   const proxyFor = proxyChoice(options.environment ?? process.env)
   const admit = (written: string): Destination | undefined => {
@@ -52,7 +58,12 @@ export async function startProxy(options: ProxyOptions): Promise<ModelProxy> {
     return undefined
   }
 
-  const routing = { admit, lookup, traffic, proxyFor }
+  const report = (destination: Destination, error?: Error): void => {
+    const host = destinationText(destination)
+    if (!error) reached.add(host)
+    else if (unreachable.size < MAX_REFUSED) unreachable.set(host, visibleText(problemOf(error), 100))
+  }
+  const routing = { admit, lookup, traffic, proxyFor, report }
   const server = createServer((request, response) => forward(request, response, routing))
   server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS
   server.on('connect', (request, agent, head) => tunnel(request, agent, head, routing))
@@ -63,11 +74,19 @@ export async function startProxy(options: ProxyOptions): Promise<ModelProxy> {
   })
   return {
     refused,
+    reached,
+    unreachable,
     close: () => {
       traffic.end()
       return new Promise((closed) => server.close(() => closed()))
     },
   }
+}
+
+/** The code of a failed connection, such as `ENOTFOUND`, or the message of an error without one. */
+function problemOf({ message, ...fields }: Error): string {
+  const { code } = fields as NodeJS.ErrnoException
+  return code ?? message
 }
 
 /** Counts the proxy's traffic and closes all connections when it exceeds the limit. */
@@ -102,6 +121,8 @@ interface Routing {
   lookup: LookupFunction
   traffic: Traffic
   proxyFor: ReturnType<typeof proxyChoice>
+  /** Remembers that a destination was reached, or why not. */
+  report(destination: Destination, error?: Error): void
 }
 
 /** Tunnels HTTPS without decrypting it. */
@@ -109,7 +130,7 @@ async function tunnel(
   { url = '' }: IncomingMessage,
   agent: Duplex,
   head: Buffer,
-  { admit, lookup, proxyFor, traffic }: Routing,
+  { admit, lookup, proxyFor, traffic, report }: Routing,
 ): Promise<void> {
   agent.on('error', () => agent.destroy())
   const destination = admit(url)
@@ -117,12 +138,14 @@ async function tunnel(
   try {
     const proxy = proxyFor(destination, 'https')
     const upstream = await connectOut(destination, { proxy, lookup, track: (one) => traffic.track(one) })
+    report(destination)
     if (agent.destroyed) return void upstream.destroy()
     agent.write('HTTP/1.1 200 Connection established\r\n\r\n')
     upstream.write(head)
     for (const connection of [agent, upstream]) traffic.count(connection)
     pipeline(agent, upstream, agent, () => {})
-  } catch {
+  } catch (error) {
+    report(destination, error as Error)
     agent.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')
   }
 }
@@ -147,7 +170,9 @@ function forward(request: IncomingMessage, response: ServerResponse, routing: Ro
         headers,
       })
   upstream.once('socket', (socket) => routing.traffic.track(socket))
+  upstream.once('error', (error) => routing.report(destination, error))
   upstream.once('response', (answer) => {
+    routing.report(destination)
     response.writeHead(answer.statusCode ?? 502, withoutHops(answer.headers))
     routing.traffic.count(answer)
     pipeline(answer, response, () => {})

@@ -2,6 +2,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CommandConfig } from '../../core/config/config.ts'
+import { type AgentOutput, AgentOutputReader } from '../../core/propose/agent-output.ts'
 import { taskVariable } from '../../core/propose/task.ts'
 import type { Mount, SandboxExit } from '../../core/sandbox/sandbox.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
@@ -26,13 +27,18 @@ export interface AgentRun {
 
 export interface AgentEnd {
   exit: SandboxExit
-  /** The end of its output. */
-  output: string
-  refusedHosts: readonly string[]
+  output: AgentOutput
+  /** Where its connections went, as `host:port`. */
+  hosts: {
+    reached: readonly string[]
+    /** Not listed under `hosts`. */
+    blocked: readonly string[]
+    /** With what went wrong. */
+    unreachable: readonly string[]
+  }
 }
 
 const CAPS = { outBytes: 1024 ** 3, processes: 1024 }
-const MAX_OUTPUT_CHARACTERS = 32_000
 
 /** Folders in which programs look for the certificates of authorities. */
 const CERTIFICATES = ['/etc/ssl/certs', '/etc/pki/tls/certs', '/etc/pki/ca-trust/extracted']
@@ -45,7 +51,7 @@ export async function runAgent(run: AgentRun): Promise<AgentEnd> {
   // Loaded on demand, because `node:http` loads slowly.
   const { startProxy } = await import('./proxy.ts')
   const proxy = await startProxy({ socketPath, hosts: settings.hosts })
-  let output = ''
+  const output = new AgentOutputReader()
   try {
     const exit = await sandbox.run({
       command: `exec ${INSIDE.node} ${INSIDE.bridge}`,
@@ -58,12 +64,16 @@ export async function runAgent(run: AgentRun): Promise<AgentEnd> {
       read: settings.read,
       mounts: mounts(socketPath),
       files: filesInside(run),
-      onOutput: (text) => {
-        output = (output + text).slice(-MAX_OUTPUT_CHARACTERS)
-      },
+      onOutput: (text) => output.push(text),
       signal,
     })
-    return { exit, output: output.toWellFormed(), refusedHosts: [...proxy.refused] }
+    const { reached, refused, unreachable } = proxy
+    const hosts = {
+      reached: [...reached],
+      blocked: [...refused],
+      unreachable: [...unreachable].map(([host, problem]) => `${host} (${problem})`),
+    }
+    return { exit, output: output.end(), hosts }
   } finally {
     await proxy.close()
   }

@@ -1,6 +1,6 @@
 // The ledger on its branch: every append is one commit pushed as a fast-forward, which is a compare-and-swap by nature.
 import { setTimeout } from 'node:timers/promises'
-import { LedgerError } from '../../errors.ts'
+import { BranchMovedError, LedgerError } from '../../errors.ts'
 import type { BranchUpdate, LedgerAddition, LedgerStore, Log, StoredLedger } from '../../ports.ts'
 import type { GitContext, GitFailure } from './git.ts'
 import {
@@ -28,6 +28,8 @@ const MAX_ATTEMPTS = 20
 const MAX_STUMBLES = 4
 /** Files that are read at once. */
 const FILES_PER_PART = 16
+/** Files of archived ideas that are read at once: they may have a megabyte each. */
+const ARCHIVE_FILES_PER_PART = 4
 
 /** What was handed out of a tip: every file from the first to the one before the last, and the last as far as `text`. */
 interface Seen {
@@ -90,10 +92,15 @@ class LedgerBranch implements LedgerStore {
     }
   }
 
-  async readArchive(numbers: readonly number[]): Promise<(string | undefined)[]> {
-    const blobs = numbers.map((number) => this.#seen.tip.files.get(numberedPath('archive', number)))
-    const texts = await this.#texts(blobs.filter((blob) => blob !== undefined))
-    return blobs.map((blob) => (blob === undefined ? undefined : texts.shift()))
+  async *readArchive(numbers: readonly number[]): AsyncGenerator<string | undefined> {
+    const { files } = this.#seen.tip
+    const blobs = numbers.map((number) => files.get(numberedPath('archive', number)))
+    await this.#files.prefetch(blobs.filter((blob) => blob !== undefined))
+    for (let index = 0; index < blobs.length; index += ARCHIVE_FILES_PER_PART) {
+      const part = blobs.slice(index, index + ARCHIVE_FILES_PER_PART)
+      const texts = await this.#texts(part.filter((blob) => blob !== undefined))
+      for (const blob of part) yield blob === undefined ? undefined : texts.shift()
+    }
   }
 
   async readCurves(numbers: readonly number[]): Promise<string[]> {
@@ -282,7 +289,7 @@ async function stillNeeded(context: GitContext, moves: readonly BranchUpdate[]):
     if (remote === move.to) continue
     if (remote === move.from) needed.push(move)
     else if (move.to !== null)
-      throw new LedgerError(
+      throw new BranchMovedError(
         `branch ${move.branch} is at ${remote ?? 'no commit'}, not where the ledger says it is`,
         {
           hint: 'A person or another job moved it meanwhile. Run again: the state is read anew at every start.',

@@ -21,6 +21,20 @@ export interface Tip {
 /** New contents by path; null removes a file. */
 export type Changes = ReadonlyMap<string, string | Uint8Array | null>
 
+/** A ref that moves with every push, so that no push succeeds once another job has moved it. */
+export interface Fence {
+  readonly ref: string
+  /** Where the ref should be, and where the next push moves it. */
+  next(): Promise<{ from: string; to: string }>
+  moved(to: string): void
+  /**
+   * Whether the ref is at `to`, after a push without a clear answer.
+   *
+   * @throws BusyError when another job moved it
+   */
+  isAt(to: string): Promise<boolean>
+}
+
 const opened = new Map<string, LedgerFiles>()
 
 /** The files for this clone and remote; one object for the whole process, however many parts of it ask. */
@@ -35,6 +49,8 @@ export class LedgerFiles {
   readonly context: GitContext
   #turn: Promise<unknown> = Promise.resolve()
   #newest: Tip | undefined
+  /** The lease of this job. */
+  fence: Fence | undefined
 
   constructor(context: GitContext) {
     this.context = context
@@ -132,16 +148,28 @@ export class LedgerFiles {
       leases.push(`--force-with-lease=refs/heads/${LEDGER_BRANCH}:${tip.commit ?? ''}`)
     }
     if (refspecs.length === 0) return undefined
+    const fence = await this.fence?.next()
+    if (this.fence && fence) {
+      refspecs.push(`${fence.to}:${this.fence.ref}`)
+      leases.push(`--force-with-lease=${this.fence.ref}:${fence.from}`)
+    }
     const args = ['push', '--quiet', '--atomic', ...leases, context.remoteUrl, ...refspecs]
     const result = await tryGit(context, args)
-    if (typeof result !== 'string') return result
+    // An atomic push whose fence has moved has landed, although its answer was lost.
+    const hasLanded = typeof result === 'string' || (fence && (await this.fence?.isAt(fence.to)))
+    if (!hasLanded) return result
+    if (fence) this.fence?.moved(fence.to)
     this.#newest = next
     return undefined
   }
 }
 
-export async function remoteCommit(context: GitContext, branch: string): Promise<string | null> {
-  const line = await readRemote(context, ['ls-remote', context.remoteUrl, `refs/heads/${branch}`])
+export function remoteCommit(context: GitContext, branch: string): Promise<string | null> {
+  return remoteRef(context, `refs/heads/${branch}`)
+}
+
+export async function remoteRef(context: GitContext, ref: string): Promise<string | null> {
+  const line = await readRemote(context, ['ls-remote', context.remoteUrl, ref])
   return line === '' ? null : (line.split('\t')[0] ?? null)
 }
 

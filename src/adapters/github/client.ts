@@ -17,6 +17,8 @@ export interface GitHubOptions {
   repository: string
   token: string
   log: Log
+  /** Called before every attempt at a write, which it stops by throwing. */
+  beforeWrite?: () => Promise<void>
   /** Length of one second of waiting, in milliseconds; tests shorten it. Default 1000. */
   secondMilliseconds?: number
 }
@@ -82,7 +84,18 @@ function createTime({ secondMilliseconds = 1000 }: GitHubOptions): Time {
   }
 }
 
-function createClient({ apiUrl, token, log, secondMilliseconds = 1000 }: GitHubOptions, time: Time): Client {
+/** A plugin, because what is hooked first runs last: after every pause for a limit, and before every repetition. */
+function guardWrites(beforeWrite: () => Promise<void>) {
+  return (client: Pick<Octokit, 'hook'>) => {
+    client.hook.before('request', ({ method }) => (method === 'GET' ? undefined : beforeWrite()))
+    return {}
+  }
+}
+
+function createClient(
+  { apiUrl, token, log, beforeWrite = async () => {}, secondMilliseconds = 1000 }: GitHubOptions,
+  time: Time,
+): Client {
   if (token === '')
     throw new ConfigError('input token is empty', {
       hint: "Remove `token:` under `with:` to use the job's token; only the command `train` works without one.",
@@ -112,7 +125,7 @@ function createClient({ apiUrl, token, log, secondMilliseconds = 1000 }: GitHubO
       ...oneSecondBetweenWrites(secondMilliseconds),
     },
   }
-  const client = getOctokit(token, options, retry, throttling)
+  const client = getOctokit(token, options, guardWrites(beforeWrite), retry, throttling)
   client.hook.wrap('request', repeatWhatPasses(log, time))
   return client
 }

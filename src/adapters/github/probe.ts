@@ -1,9 +1,10 @@
 // Finds out what a token may do on GitHub, by calls that cannot succeed: GitHub looks at the permission before it looks at
 // the request, so the status of the refusal tells.
-import type { BranchRule, Permission, Probe } from '../../core/doctor/github.ts'
+import type { BranchRules, Permission, Probe } from '../../core/doctor/github.ts'
 import { ForgeError } from '../../errors.ts'
 import type { GitHubProbe } from '../../ports.ts'
-import { type Answer, explainedBy, type GitHub } from './client.ts'
+import { explainedBy, type GitHub } from './client.ts'
+import { classicProtection, toRule } from './protection.ts'
 
 /** A branch, a workflow and a commit that no repository has. */
 const NOWHERE = 'autoresearch-doctor-looks-for-this'
@@ -87,19 +88,9 @@ function isSetting({ status, message }: Refusal): boolean {
   return status === 403 && /not permitted to create or approve pull requests/i.test(message)
 }
 
-async function branchRules({ client, where }: GitHub, branch: string): Promise<BranchRule[]> {
+async function branchRules(github: GitHub, branch: string): Promise<BranchRules> {
+  const { client, where } = github
   const { data } = await client.rest.repos.getBranchRules({ ...where, branch, per_page: 100 })
-  return data.map(toRule)
-}
-
-function toRule(rule: Answer<'repos', 'getBranchRules'>[number]): BranchRule {
-  if (rule.type === 'required_status_checks')
-    return {
-      type: rule.type,
-      checks: (rule.parameters?.required_status_checks ?? []).map(({ context }) => context),
-    }
-  if (rule.type !== 'pull_request') return { type: rule.type }
-  const { required_approving_review_count: count = 0, require_code_owner_review: owner = false } =
-    rule.parameters ?? {}
-  return { type: rule.type, approvals: count + Number(owner) }
+  const classic = await classicProtection(github, branch)
+  return { ...classic, rules: [...data.map(toRule), ...classic.rules] }
 }

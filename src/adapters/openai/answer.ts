@@ -138,7 +138,7 @@ function isJson(text: string): boolean {
 }
 
 /** Rule of thumb for English text and code. */
-const CHARACTERS_PER_TOKEN = 4
+export const CHARACTERS_PER_TOKEN = 4
 
 function usageOf(said: unknown, sent: number, received: number, price: Price | undefined): Usage {
   const { data } = usageSchema.safeParse(said)

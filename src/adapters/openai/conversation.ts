@@ -15,9 +15,10 @@ import { RepeatWatch } from '../../core/propose/repeats.ts'
 import { applyEdit, changedFiles, openWorkspace, type Workspace } from '../../core/propose/workspace.ts'
 import { addUsage, NO_USAGE, type Proposal, type Usage } from '../../core/record/candidate.ts'
 import type { ProposalRequest } from '../../ports.ts'
-import type { Reply } from './answer.ts'
+import { CHARACTERS_PER_TOKEN, type Reply } from './answer.ts'
 import type { Endpoint, Failure } from './endpoint.ts'
-import { correction, opening, reminder, shrink } from './messages.ts'
+import { afterCut, correction, opening, reminder, shrink } from './messages.ts'
+import type { Sizes } from './refusals.ts'
 import { type Answer, callTool, type Failed, failed } from './tools.ts'
 
 /** How a conversation ended. `unreachable`: the endpoint failed, so another one may succeed. */
@@ -30,6 +31,8 @@ export type Ending = { usage: Usage } & (
 
 /** Maximum calls in one reply, because every call can add a large part of a file to the conversation. */
 const MAX_CALLS = 16
+/** The system's message and the brief. */
+const OPENING_MESSAGES = 2
 const TOO_MANY_CALLS = failed(`at most ${MAX_CALLS} calls in one reply`)
 
 export async function converse(
@@ -55,7 +58,10 @@ class Conversation {
   /** The model has been reminded that it must call a tool. */
   #reminded = false
   #refused = false
-  #shrunk = false
+  /** How often the messages were shortened. */
+  #shrinks = 0
+  /** The model was asked again after an answer that was cut off. */
+  #cut = false
   #hasCalled = false
   /** The endpoint does not support tools. */
   #plain: boolean
@@ -81,7 +87,8 @@ class Conversation {
       const reply = await this.#endpoint.ask(question, signal)
       if (reply.kind === 'reply') this.#usage = addUsage(this.#usage, reply.usage)
       if (signal.aborted) return this.#nothing('stopped')
-      const ending = reply.kind === 'failure' ? this.#recover(reply) : await this.#takeTurn(reply)
+      const answer = reply.kind === 'reply' ? (this.#truncation(reply) ?? reply) : reply
+      const ending = answer.kind === 'failure' ? this.#recover(answer) : await this.#takeTurn(answer)
       if (ending) return ending
     }
     return this.#nothing(`no submission within ${maxTurns} turns`)
@@ -99,24 +106,56 @@ class Conversation {
   }
 
   /** Adapts the conversation to a failed request; returns undefined when the conversation goes on. */
-  #recover({ refusal, reason, permanent }: Failure): Ending | undefined {
+  #recover({ refusal, reason, permanent, sizes = {} }: Failure): Ending | undefined {
     if (refusal === 'no-tools' && !this.#hasCalled) {
       this.#plain = true
       this.#messages = opening(this.#request.brief, true)
       return undefined
     }
-    if (refusal === 'too-long' && !this.#shrunk) {
-      this.#shrunk = true
-      this.#messages = this.#messages.map(shrink)
-      return undefined
-    }
+    if (refusal === 'too-long') return this.#shorten(sizes)
     return { kind: 'unreachable', reason, permanent, usage: this.#usage }
+  }
+
+  /** Shortens the messages: first as far as the sizes ask for, then as far as possible. */
+  #shorten(sizes: Sizes): Ending | undefined {
+    const before = this.#characters
+    for (const share of [shareThatFits(sizes), 0].slice(this.#shrinks)) {
+      this.#shrinks += 1
+      this.#messages = this.#messages.map((message, index) => shrink(message, index, share))
+      if (this.#characters < before) return undefined
+    }
+    const isOpening = this.#messages.length <= OPENING_MESSAGES
+    if (!isOpening)
+      return this.#nothing(`the conversation exceeds the model's context${inTokens(sizes.context)}`)
+    const shortest = sizes.sent ?? Math.ceil(this.#characters / CHARACTERS_PER_TOKEN)
+    const reason = `the model's context${inTokens(sizes.context)} is smaller than the shortest brief (${shortest} tokens): use a larger context or another model`
+    return { kind: 'unreachable', reason, permanent: true, usage: this.#usage }
+  }
+
+  get #characters(): number {
+    return JSON.stringify([this.#messages, this.#plain ? [] : this.#tools]).length
+  }
+
+  /**
+   * Ollama cuts what exceeds its context without a word, so that the model never sees the rules: its prompt then has exactly as many
+   * tokens as the context, and far fewer than were sent.
+   */
+  #truncation({ usage: { inputTokens, estimated } }: Reply): Failure | undefined {
+    const isCut = inputTokens > 0 && inputTokens % 256 === 0 && inputTokens * 8 < this.#characters
+    if (estimated || !isCut || this.#messages.length > OPENING_MESSAGES) return undefined
+    const sizes = { context: inputTokens, sent: Math.ceil(this.#characters / CHARACTERS_PER_TOKEN) }
+    return { kind: 'failure', reason: 'the prompt was cut', permanent: false, refusal: 'too-long', sizes }
   }
 
   /** Acts on one reply; returns undefined when the conversation goes on. */
   async #takeTurn(reply: Reply): Promise<Ending | undefined> {
     // The calls in a truncated answer may look complete and still be only a part of what the model intended.
-    if (reply.isCut) return this.#nothing('answer was cut off')
+    if (reply.isCut && this.#cut) return this.#nothing('answer was cut off')
+    if (reply.isCut) {
+      this.#cut = true
+      this.#messages.push(...afterCut())
+      return undefined
+    }
     if (reply.refusal !== '' || reply.finishReason === 'content_filter')
       return this.#nothing(`the model refused: ${reply.refusal || 'content filter'}`)
     if (reply.toolCalls.length === 0) return this.#readPlain(reply)
@@ -212,6 +251,18 @@ class Conversation {
     this.#messages.push(reply.message, correction(problem))
     return undefined
   }
+}
+
+/** Room that a shortened brief leaves for tools and the answer. */
+const FILLED_SHARE = 0.75
+
+/** The share of the brief that fits: half of it, or less by the sizes that the endpoint told. */
+function shareThatFits({ context, sent }: Sizes): number {
+  return context && sent ? Math.min(0.5, (FILLED_SHARE * context) / sent) : 0.5
+}
+
+function inTokens(tokens: number | undefined): string {
+  return tokens === undefined ? ' (the endpoint does not tell its size)' : ` of ${tokens} tokens`
 }
 
 /** True for a malformed call or a failed edit. A failed look-up, such as a search without results, is not a mistake. */

@@ -4,9 +4,10 @@ import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from 
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources'
 import type { EndpointConfig } from '../../core/config/config.ts'
 import { hostOf, OPENAI_URL } from '../../core/config/secrets.ts'
+import { findRefusedAccess } from '../../core/propose/refused-access.ts'
 import { type Reply, readAnswer } from './answer.ts'
 import { boundedFetch } from './bounded-fetch.ts'
-import { type Refusal, understand } from './refusals.ts'
+import { type Refusal, type Sizes, sizesIn, understand } from './refusals.ts'
 
 export interface EndpointSettings extends EndpointConfig {
   /** May be empty: self-hosted servers often need no key. */
@@ -26,6 +27,8 @@ export interface Failure {
   permanent: boolean
   /** Set when a changed request could succeed. */
   refusal?: Refusal
+  /** What a refusal for length tells of sizes. */
+  sizes?: Sizes
 }
 
 interface Question {
@@ -85,7 +88,8 @@ export function connect(settings: EndpointSettings): Endpoint {
           const refusal = refusalOf(error)
           if (refusal !== undefined && learn(dialect, refusal, body)) continue
           if (refusal === 'no-tools') endpoint.takesTools = false
-          return { ...explain(error, settings), ...(refusal && { refusal }) }
+          const sizes = refusal === 'too-long' ? sizesIn(messageOf(error)) : undefined
+          return { ...explain(error, settings), ...(refusal && { refusal }), ...(sizes && { sizes }) }
         }
       }
     },
@@ -146,12 +150,17 @@ function refusalOf(error: unknown): Refusal | undefined {
   return understand(error.status, { ...error.error, message: error.message })
 }
 
+/** The error's message and fields: llama.cpp tells sizes in fields. */
+function messageOf(error: unknown): string {
+  return error instanceof APIError ? `${error.message} ${JSON.stringify(error.error ?? '')}` : ''
+}
+
 function explain(error: unknown, settings: EndpointSettings): Failure {
   const { model, baseUrl, apiKey, timeoutSeconds = 300 } = settings
   if (error instanceof APIConnectionTimeoutError)
     return failure(`llm-error: no answer within ${timeoutSeconds} s`)
   if (error instanceof APIConnectionError)
-    return failure(`llm-error: no connection: ${causeOf(error)}; check base-url`)
+    return failure(`llm-error: no connection: ${causeOf(error)} (${hostOf(baseUrl)}); check base-url`)
   if (error instanceof SyntaxError) return failure(NOT_A_COMPLETION)
   if (!(error instanceof APIError)) return failure(`llm-error: ${String(error)}`)
   const { status, code } = error
@@ -160,11 +169,12 @@ function explain(error: unknown, settings: EndpointSettings): Failure {
       `the endpoint requires a key: add one for ${hostOf(baseUrl)} to the input openai-api-keys, or for the first endpoint to openai-api-key, from the secret OPENAI_API_KEY`,
       'permanent',
     )
-  if (status === 401 || status === 403)
+  const access = status === 429 || status === 404 ? undefined : findRefusedAccess(error.message)
+  if (status === 401 || status === 403 || access?.kind === 'key')
     return failure(`the endpoint refused the key (${status}): check OPENAI_API_KEY and base-url`, 'permanent')
   if (status === 404)
     return failure(`the endpoint answers 404: check model "${model}" and base-url`, 'permanent')
-  if (status === 402 || code === 'insufficient_quota')
+  if (status === 402 || code === 'insufficient_quota' || access?.kind === 'money')
     return failure(`the account of OPENAI_API_KEY has no quota left (${status})`, 'permanent')
   return failure(`llm-error: ${error.message}`)
 }

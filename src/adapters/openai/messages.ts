@@ -15,8 +15,6 @@ ${DATA}`
 const REMINDER = `Nothing happens without a tool call. Call edit_file for your change, then submit; or answer that you have no idea.
 If you cannot call tools: ${PLAIN_FORMAT}`
 
-/** Share of its length to which a brief is shortened when it does not fit. */
-const SHRUNK_BRIEF = 0.5
 const SHRUNK_ANSWER_CHARACTERS = 500
 
 /** @param plain the model has no tools */
@@ -38,13 +36,33 @@ export function correction(problem: string): ChatCompletionMessageParam {
   return { role: 'user', content }
 }
 
-/** Shortens the brief to half, and each long tool result to its beginning. */
-export function shrink(message: ChatCompletionMessageParam, index: number): ChatCompletionMessageParam {
+/** Tells the model to answer again, after an answer that was cut off at its limit. */
+export function afterCut(): ChatCompletionMessageParam[] {
+  return [
+    { role: 'assistant', content: '[cut off]' },
+    {
+      role: 'user',
+      content:
+        'Your last answer was cut off at its length limit, and nothing of it was applied. Answer again with less: one small edit, in few words.',
+    },
+  ]
+}
+
+/**
+ * Shortens the brief, and each long tool result to its beginning.
+ *
+ * @param share of its length that the brief keeps; 0: it becomes as short as possible
+ */
+export function shrink(
+  message: ChatCompletionMessageParam,
+  index: number,
+  share: number,
+): ChatCompletionMessageParam {
   if (typeof message.content !== 'string') return message
   if (index === 1)
     return {
       ...message,
-      content: shrinkBrief(message.content, message.content.length * SHRUNK_BRIEF),
+      content: shrinkBrief(message.content, message.content.length * share),
     } as ChatCompletionMessageParam
   if (message.role !== 'tool' || message.content.length <= SHRUNK_ANSWER_CHARACTERS) return message
   return {

@@ -17,8 +17,8 @@ const RULES: readonly (readonly [Refusal, RegExp])[] = [
   [
     'too-long',
     // OpenAI's code; llama.cpp (ggml-org/llama.cpp#15780, #19774); vLLM (vllm-project/vllm#20409, #4667); LM Studio
-    // (anomalyco/opencode#2259, lmstudio-bug-tracker#546).
-    /context_length_exceeded|exceed_context_size|(exceeds?|maximum|available|greater than the|input) context (length|size|window)|context (size|length|window) (has been )?exceeded|when context the overflows|max_tokens must be at least 1, got -|prompt is too long|token count .*exceeds|too many (input )?tokens|reduce the length of the (messages|input|prompt)/i,
+    // (anomalyco/opencode#2259, lmstudio-bug-tracker#546); xAI, Moonshot, Bedrock, Alibaba, TGI and Groq (413) in their own words.
+    /context_length_exceeded|exceed_context_size|(exceeds?( the)?|maximum|available|greater than the|input) context (length|size|window|limit)|maximum prompt length|exceeded model token limit|input is too long|range of input length|must be <= \d+\. given: \d+ `inputs`|reduce your message size|payload too large|request entity too large|context (size|length|window) (has been )?exceeded|when context the overflows|max_tokens must be at least 1, got -|prompt is too long|token count .*exceeds|too many (input )?tokens|reduce the length of the (messages|input|prompt)/i,
   ],
   // Alibaba (infiniflow/ragflow#5912): "This model only support stream mode"; "Stream must be set to true".
   [
@@ -49,4 +49,30 @@ export function understand(
   if (body.param === 'tools' || body.param === 'tool_choice') return 'no-tools'
   const text = `${String(body.code ?? '')} ${String(body.type ?? '')} ${body.message}`.slice(0, 4000)
   return RULES.find(([, pattern]) => pattern.test(text))?.[0]
+}
+
+/** Sizes in tokens. */
+export interface Sizes {
+  /** What the model can take. */
+  context?: number
+  /** What the request has. */
+  sent?: number
+}
+
+const CONTEXT =
+  /(?:context|prompt|token|input)s? (?:length|size|window|limit)(?:\s|is|of|:|=|\(|allowed|should be|\[1,)*(\d[\d,]*)|n_ctx\D{1,12}(\d+)|number of tokens allowed \((\d+)\)|> (\d+) maximum|(\d+) maximum context|must be <= (\d+)|exceeds the limit of (\d+)|limit:? (\d+), requested/i
+const SENT =
+  /(?:requested|contains|resulted in|has|request \(|input length|n_prompt_tokens\W+|prompt is too long: |given: |requested about|the first)\s*(\d[\d,]*)/i
+
+/** The sizes that a refusal for length names. */
+export function sizesIn(message: string): Sizes {
+  const first = (pattern: RegExp) => {
+    const found = pattern
+      .exec(message)
+      ?.slice(1)
+      .find((group) => group !== undefined)
+    return found === undefined ? undefined : Number(found.replaceAll(',', ''))
+  }
+  const [context, sent] = [first(CONTEXT), first(SENT)]
+  return { ...(context && { context }), ...(sent && { sent }) }
 }

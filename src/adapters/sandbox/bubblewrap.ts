@@ -1,7 +1,5 @@
 // Runs commands in bubblewrap: finds it, checks that it works on this machine, and runs each command in a new sandbox.
-import { access, constants } from 'node:fs/promises'
 import { totalmem } from 'node:os'
-import { delimiter, isAbsolute, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
@@ -21,6 +19,7 @@ import type { Exit } from '../../core/trial/metric.ts'
 import { ended, exitOf, SandboxEnd } from './end.ts'
 import { refusedBy, SandboxError } from './error.ts'
 import { readLines } from './output-lines.ts'
+import { findProgram, pinToCores } from './programs.ts'
 import type { Sandbox, SandboxRequest } from './request.ts'
 import {
   type CapScope,
@@ -67,18 +66,6 @@ export async function openBubblewrap(): Promise<Sandbox> {
   return sandbox
 }
 
-async function findProgram(name: string): Promise<string | undefined> {
-  for (const directory of (process.env.PATH ?? '').split(delimiter).filter(isAbsolute)) {
-    const file = join(directory, name)
-    const found = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (found) return file
-  }
-  return undefined
-}
-
 async function versionOf(file: string): Promise<string> {
   const { stdout } = await execa(file, ['--version'], { reject: false, timeout: 10_000 })
   const version = /(\d+)\.(\d+)[.\d]*/.exec(stdout)
@@ -111,7 +98,8 @@ async function run(installation: Installation, request: SandboxRequest): Promise
   const tools = toolMounts(request.environment, request.read, request.command)
   const scope = await installation.caps.enter(request.caps)
   try {
-    const line = [...scope.launcher, installation.file, ...argumentsFor(installation, request, tools)]
+    const pin = await pinToCores(request.cores)
+    const line = [...pin, ...scope.launcher, installation.file, ...argumentsFor(installation, request, tools)]
     const inherited = { seccomp: installation.seccomp, files: syntheticFiles(request) }
     const started = await startBubblewrap(line, scope.environment, inherited, request.signal)
     if (!started) return { code: null, signal: 'SIGKILL', timedOut: false }

@@ -10,6 +10,8 @@ import { readLines } from './output-lines.ts'
 export interface GroupRequest {
   /** A shell command line. */
   command: string
+  /** Words before the shell, such as a program that selects processor cores. Default: none. */
+  launcher?: readonly string[]
   directory: string
   /** The whole environment; nothing is inherited. */
   environment: Readonly<Record<string, string>>
@@ -26,7 +28,8 @@ const DRAIN_MILLISECONDS = 500
 
 /** Runs a command until it exits or times out. Every outcome is a return value, never an error. */
 export async function runGroup(request: GroupRequest): Promise<Exit> {
-  const child = execa('/bin/sh', ['-c', request.command], {
+  const [file = '/bin/sh', ...args] = [...(request.launcher ?? []), '/bin/sh', '-c', request.command]
+  const child = execa(file, args, {
     cwd: request.directory,
     env: request.environment,
     extendEnv: false,

@@ -11,6 +11,8 @@ export interface SandboxRequest {
   outWritable: boolean
   /** The accelerators to show: false shows none, absent shows all. */
   accelerators?: Accelerators | false
+  /** Numbers of the processor cores to run on; absent: all that this process may use. */
+  cores?: readonly number[]
   /** All variables except those that name places: HOME, TMPDIR and AUTORESEARCH_DATA, _OUT and _EVAL_DATA. */
   environment: Readonly<Record<string, string>>
   timeoutSeconds: number

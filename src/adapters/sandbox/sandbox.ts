@@ -6,6 +6,7 @@ import { makeFolder, removeFolder } from '../leftovers.ts'
 import { openBubblewrap } from './bubblewrap.ts'
 import { SandboxError } from './error.ts'
 import { runGroup } from './process-group.ts'
+import { pinToCores } from './programs.ts'
 import type { Sandbox } from './request.ts'
 
 export type { Sandbox } from './request.ts'
@@ -24,11 +25,12 @@ export async function openSandbox(kind: 'bubblewrap' | 'none'): Promise<Sandbox>
 const NO_SANDBOX: Sandbox = {
   level: 'none',
   description: 'no sandbox: the code can read and change whatever this user can, without limits',
-  async run({ command, places, environment, timeoutSeconds, onOutput, signal }) {
+  async run({ command, places, cores, environment, timeoutSeconds, onOutput, signal }) {
     const scratch = await makeFolder(tmpdir(), 'home')
     try {
       return await runGroup({
         command,
+        launcher: await pinToCores(cores),
         directory: places.source,
         environment: placedEnvironment(environment, {
           ...{ home: scratch, ...places, ...places.own },

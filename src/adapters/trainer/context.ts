@@ -1,5 +1,6 @@
 // What trials work with: the options of the job, what all trials of one baseline share, and what one trial has.
 import type { Config } from '../../core/config/config.ts'
+import type { Slot } from '../../core/trial/slots.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
@@ -11,6 +12,8 @@ export interface TrainerOptions {
   clock: Clock
   log: Log
   testbed: string
+  /** The parts of this machine, each for one trial at a time. Default: one, the whole machine. */
+  slots?: readonly Slot[]
   configPath: string
   /** Folder for results and logs, with one subfolder per trial. */
   resultsDirectory: string
@@ -39,5 +42,8 @@ export interface PreparedBaseline {
 
 /** Everything one trial needs. */
 export interface TrialContext extends PreparedBaseline {
+  slot: Slot
+  /** Other trials run on this machine at the same time. */
+  isShared: boolean
   claim: Claim
 }

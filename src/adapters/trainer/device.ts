@@ -21,6 +21,12 @@ export interface Claim extends Pin {
   visible: string | undefined
 }
 
+/** Whether trials may use a device. One whose driver does not respond counts. */
+export async function findsGpu(environment: NodeJS.ProcessEnv): Promise<boolean> {
+  const devices = await nvidiaDevices(visibleDevices(environment)).catch(() => undefined)
+  return devices === undefined || devices.length > 0 || (await amdDevices(environment)).length > 0
+}
+
 /** @throws UserFacingError when the driver does not respond, or another process uses a device */
 export async function claimDevices(options: DeviceOptions): Promise<Claim> {
   const visible = visibleDevices(options.environment)

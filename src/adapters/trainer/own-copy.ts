@@ -1,7 +1,7 @@
 // Copies what setup left for one run, which may write to its copy. Copies are cheap: a file system that can share blocks
 // does so, and where it cannot, large files, virtual environments and npm packages are links to the original, which is read-only.
 import { constants } from 'node:fs'
-import { copyFile, lstat, lutimes, mkdir, readdir, readlink, symlink } from 'node:fs/promises'
+import { chmod, copyFile, lstat, lutimes, mkdir, readdir, readlink, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeTree } from '../remove-tree.ts'
 
@@ -20,7 +20,7 @@ export interface OwnCopy {
   to: string
   /** The path of `from` as the run sees it, for links. Absent: everything is copied. */
   seenAt?: string
-  /** Paths, relative to `from`, that are not copied. */
+  /** Paths, relative to `from`, that are not copied; they stay executable if setup made them so, as `npm ci` does. */
   except?: ReadonlySet<string>
 }
 
@@ -34,7 +34,7 @@ export async function copyForRun(copy: OwnCopy, folder = ''): Promise<void> {
     await Promise.all(
       entries.slice(first, first + FILES_AT_ONCE).map(async (entry) => {
         const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-        if (copy.except?.has(path)) return
+        if (copy.except?.has(path)) return keepExecutable(copy, path)
         const isLinked =
           entry.isDirectory() &&
           copy.seenAt !== undefined &&
@@ -45,6 +45,13 @@ export async function copyForRun(copy: OwnCopy, folder = ''): Promise<void> {
         } else await copyEntry(copy, path)
       }),
     )
+}
+
+async function keepExecutable({ from, to }: OwnCopy, path: string): Promise<void> {
+  const [source, target] = [join(from, path), join(to, path)]
+  const [made, own] = await Promise.all([lstat(source), lstat(target).catch(() => undefined)])
+  if (made.isFile() && own?.isFile() && (made.mode & 0o111) !== (own.mode & 0o111))
+    await chmod(target, own.mode | (made.mode & 0o111))
 }
 
 async function copyEntry({ from, to, seenAt }: OwnCopy, path: string): Promise<void> {

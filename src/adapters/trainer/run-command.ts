@@ -1,5 +1,4 @@
 // Runs one command of a trial in the sandbox: reads its output as it comes, and enforces the clock and the caps from outside.
-import { availableParallelism } from 'node:os'
 import type { Trial } from '../../core/record/trial.ts'
 import { defaultProcesses, type Places, writableFolders } from '../../core/sandbox/sandbox.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
@@ -38,7 +37,7 @@ interface CommandRequest {
 }
 
 export async function runCommand(
-  { options, config, sandbox, prepared, claim }: TrialContext,
+  { options, config, sandbox, prepared, claim, slot, isShared }: TrialContext,
   trial: Trial,
   signal: AbortSignal,
   request: CommandRequest,
@@ -46,8 +45,9 @@ export async function runCommand(
   const reader = new OutputReader(config.metric, config.progress?.pattern)
   const watch = new SecretWatch(options.secrets)
   const follower = new CurveFollower(reader, request.early)
-  const cores = availableParallelism()
-  const { memoryBytes, outBytes, processes = defaultProcesses(cores), read } = config.sandbox
+  const cores = slot.cores.length
+  const { outBytes, processes = defaultProcesses(cores), read } = config.sandbox
+  const memoryBytes = config.sandbox.memoryBytes ?? slot.memoryBytes
   // Counted before the clock starts: `node_modules` may have a hundred thousand files.
   const { files: filesBefore } = await diskUse(writableFolders(request.places, request.outWritable))
   const begun = options.clock.monotonicSeconds()
@@ -55,6 +55,7 @@ export async function runCommand(
     ...request,
     filesBefore,
     accelerators: claim,
+    ...(isShared && { cores: slot.cores }),
     environment: {
       ...trainingEnvironment(options.environment, cores, claim.devices.length),
       ...claim.environment,

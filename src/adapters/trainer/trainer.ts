@@ -23,6 +23,7 @@ import { measure } from './measure.ts'
 import { endedWell, type Ran, runCommand } from './run-command.ts'
 import { makeCopies, moveOutputs, type RunSource } from './run-places.ts'
 import { assertHidden, prepareData } from './setup.ts'
+import { wholeMachine } from './slots.ts'
 
 /** Minimum timeout of an evaluation; a longer timeout of training applies to it too. */
 const MIN_EVALUATION_SECONDS = 60
@@ -36,17 +37,28 @@ interface RunContext extends TrialContext, Pick<RunSource, 'repository' | 'seale
   scratch: string
 }
 
-/** @returns a trainer that prepares data once and then runs one trial at a time */
+/** @returns a trainer that prepares data once and then runs one trial at a time in each slot */
 export function createTrainer(options: TrainerOptions): Trainer {
   const baselines = new Map<string, Promise<PreparedBaseline>>()
+  const slots = options.slots ?? [wholeMachine()]
+  const free = [...slots]
   return {
     testbed: options.testbed,
+    slots: slots.length,
     async run(trial, signal, cut) {
-      const preparing = baselines.get(trial.base) ?? prepareBaseline(options, trial.base, signal)
-      baselines.set(trial.base, preparing)
-      const baseline = await preparing
-      const claim = await claimDevices({ ...options, signal })
-      return runTrial({ ...forPurpose(baseline, trial), claim }, trial, signal, cut)
+      const slot = free.shift()
+      if (slot === undefined) throw new Error(`trial ${trial.id} was started while every slot is in use`)
+      try {
+        const preparing = baselines.get(trial.base) ?? prepareBaseline(options, trial.base, signal)
+        baselines.set(trial.base, preparing)
+        const baseline = await preparing
+        const environment = { ...options.environment, ...slot.environment }
+        const claim = await claimDevices({ ...options, environment, signal })
+        const context = { ...forPurpose(baseline, trial), claim, slot, isShared: slots.length > 1 }
+        return await runTrial(context, trial, signal, cut)
+      } finally {
+        free.push(slot)
+      }
     },
   }
 }

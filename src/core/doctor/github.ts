@@ -50,13 +50,20 @@ export function checkPullRequestSetting(allowed: 'yes' | 'no' | 'unknown', repos
   }
 }
 
-/** A rule that is in force on a branch, by GitHub's name of its type. */
+/** A rule that is in force on a branch, by GitHub's name of its type in rulesets. */
 export interface BranchRule {
   type: string
   /** Names of required checks. */
   checks?: readonly string[]
   /** Approvals that a pull request needs, by people or code owners. */
   approvals?: number
+}
+
+export interface BranchRules {
+  /** Of rulesets, and of classic branch protection where it can be seen. */
+  rules: readonly BranchRule[]
+  /** Why classic branch protection could not be seen; absent when it could. */
+  unseen?: string
 }
 
 export type BranchKind = 'baseline' | 'ledger' | 'candidates'
@@ -96,7 +103,7 @@ export function checkBranchRules(
       ...place,
       ...problem(
         `on ${branch} a rule ${stopped.join(', and a rule ')}`,
-        `Exclude \`autoresearch/**\` from that rule, or let the action bypass it: ${repositoryUrl}/settings/rules.`,
+        `Exclude \`autoresearch/**\` from that rule, or let the action bypass it: ${repositoryUrl}/settings/rules, or ${repositoryUrl}/settings/branches for classic branch protection.`,
       ),
     }
   const text = rules.length === 0 ? `no rule on ${branch}` : `the rules on ${branch} leave the action its way`
@@ -107,6 +114,22 @@ export function checkBranchRules(
     ...ok(
       `${text}; decided branches stay, because a rule forbids to delete them`,
       `To have them deleted, change that rule: ${repositoryUrl}/settings/rules.`,
+    ),
+  }
+}
+
+/** @param unseen why classic branch protection could not be seen, by branch */
+export function checkProtection(unseen: ReadonlyMap<string, string>, repositoryUrl: string): Check {
+  const place = { area: 'GitHub', id: 'branch-protection' } as const
+  if (unseen.size === 0) return { ...place, ...ok('classic branch protection was read, too') }
+  const reasons = [...new Set(unseen.values())].map((reason) => {
+    const branches = [...unseen].filter(([, one]) => one === reason).map(([branch]) => branch)
+    return `of ${branches.join(', ')}: ${reason}`
+  })
+  return {
+    ...place,
+    ...skipped(
+      `classic branch protection could not be seen, ${reasons.join('; ')}. At ${repositoryUrl}/settings/branches no rule should match autoresearch/**`,
     ),
   }
 }

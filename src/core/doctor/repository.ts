@@ -2,7 +2,10 @@
 
 import type { Config } from '../config/config.ts'
 import { isEditable } from '../gate/gate.ts'
-import { findKnobs } from '../propose/knobs/knobs.ts'
+import { withEffect } from '../propose/knobs/effect.ts'
+import { type FoundKnob, findKnobs } from '../propose/knobs/knobs.ts'
+import { suspect } from '../propose/knobs/probe.ts'
+import { selectKnobs } from '../propose/knobs/select.ts'
 import { type Check, ok, problem } from './check.ts'
 
 const POINTER = 'version https://git-lfs.github.com/spec/v1\n'
@@ -32,30 +35,63 @@ function fetched(paths: readonly string[], none: string, what: string) {
   )
 }
 
-/** Constants in the editable files, which the proposer `knobs` varies. */
+/**
+ * Constants in the editable files: how many there are, which `knobs` tries, and which the command or a configuration file sets.
+ *
+ * @param files text files of the commit
+ */
 export function checkConstants(
-  { editable, proposers }: Pick<Config, 'editable' | 'proposers'>,
+  { editable, proposers, train }: Pick<Config, 'editable' | 'proposers' | 'train'>,
   files: ReadonlyMap<string, string>,
 ): Check {
   const place = { area: 'proposers', id: 'constants' } as const
   const found = [...files]
     .filter(([path]) => isEditable(path, editable))
     .flatMap(([path, text]) => findKnobs(path, text))
-  const names = found.slice(0, 5).map(({ name }) => name)
-  if (found.length > 0)
-    return {
-      ...place,
-      ...ok(
-        `${found.length} constants can be varied: ${names.join(', ')}${found.length > names.length ? ', …' : ''}`,
-      ),
-    }
+  const filter = proposers.find((one) => one.kind === 'knobs') ?? {}
+  const selected = selectKnobs(found, filter).knobs
+  const surroundings = { files, train }
+  const tried = withEffect(selected, [], surroundings)
+  const overridden = selected.filter((knob) => !tried.includes(knob))
+  const suspects = suspect(tried, [], surroundings).test.map(({ knob }) => knob)
   const isOnly = proposers.every(({ kind }) => kind === 'knobs')
-  if (!isOnly) return { ...place, ...ok('no named constant: only models and agents propose') }
+  if (found.length === 0 && !isOnly)
+    return { ...place, ...ok('no named constant: only models and agents propose') }
+  if (found.length > 0 && (tried.length > 0 || !isOnly))
+    return { ...place, ...ok(describeConstants(found, { tried, overridden, suspects })) }
+  const why =
+    found.length === 0
+      ? 'the editable files have no named constant'
+      : describeConstants(found, { tried, overridden, suspects })
   return {
     ...place,
     ...problem(
-      'nothing can be proposed: the editable files have no named constant, and `knobs` is the only proposer',
-      'Name numbers in the editable files (`lr = 3e-4`), or add a proposer of kind `openai` or `command`.',
+      `nothing can be proposed: ${why}, and \`knobs\` is the only proposer`,
+      'Name numbers in the editable files (`lr = 3e-4`) that `train` does not set, or add a proposer of kind `openai` or `command`.',
     ),
   }
+}
+
+type Sorted = Record<'tried' | 'overridden' | 'suspects', readonly FoundKnob[]>
+
+function describeConstants(found: readonly FoundKnob[], { tried, overridden, suspects }: Sorted): string {
+  const left = found.length - tried.length - overridden.length
+  return [
+    `${found.length} ${found.length === 1 ? 'constant' : 'constants'} found`,
+    `to be tried: ${listOf(tried)}`,
+    ...(suspects.length > 0 ? [`of these first tested for an effect, in one run: ${listOf(suspects)}`] : []),
+    ...(overridden.length > 0
+      ? [`without effect, because the training command or its configuration sets them: ${listOf(overridden)}`]
+      : []),
+    ...(left > 0 ? [`left alone: ${left}`] : []),
+  ].join('; ')
+}
+
+const MAX_NAMED = 5
+
+/** `3 (lr, beta1, beta2)` */
+function listOf(knobs: readonly FoundKnob[]): string {
+  const names = knobs.slice(0, MAX_NAMED).map(({ name }) => name)
+  if (names.length === 0) return '0'
+  return `${knobs.length} (${names.join(', ')}${knobs.length > names.length ? ', …' : ''})`
 }

@@ -17,9 +17,10 @@ export interface DoctorRuns {
 /** Why runs are missing that would say more. */
 const NOT_RUN = 'there was no time for a second run: raise `time-budget`'
 
-export function checkRuns(runs: DoctorRuns, config: Config, configPath: string): Check[] {
+/** @param branch where the configuration stands; absent in a clone that is used without GitHub */
+export function checkRuns(runs: DoctorRuns, config: Config, configPath: string, branch?: string): Check[] {
   const { first, other, again } = runs
-  const run: Check = { area: 'training', id: 'run', ...foundInRun(first, config, configPath) }
+  const run: Check = { area: 'training', id: 'run', ...foundInRun(first, config, configPath, branch) }
   if (!isMeasured(first)) return [run]
   return [
     run,
@@ -33,12 +34,12 @@ function isMeasured(result: TrialResult | undefined): result is Measured {
   return result?.value !== undefined
 }
 
-function foundInRun(result: TrialResult, config: Config, configPath: string) {
+function foundInRun(result: TrialResult, config: Config, configPath: string, branch: string | undefined) {
   const took = formatSeconds(result.wallSeconds)
   if (!isMeasured(result))
     return problem(
       `a run of the baseline ended ${result.outcome} after ${took}: ${result.reason ?? 'no reason known'}${endOfOutput(result)}`,
-      failureRemedy(result, config, configPath),
+      failureRemedy(result, config, configPath, branch === undefined ? '' : ` on the branch ${branch}`),
     )
   const text = `a run printed ${config.metric.name} ${formatNumber(result.value)} after ${took}`
   const { budgetSeconds } = config

@@ -16,9 +16,16 @@ const RULES: readonly ((layout: Layout) => Draft | undefined)[] = [
   recogniseNpm,
 ]
 
-/** @param recipes the files of `recipes/`, by folder */
-export function planInit(layout: Layout, recipes: ReadonlyMap<string, RecipeFiles>): InitPlan {
-  const recipe = recogniseRecipe(layout, recipes)
+/**
+ * @param recipes the files of `recipes/`, by folder
+ * @param hasGpu whether the machine that trains has one; undefined when it is another machine
+ */
+export function planInit(
+  layout: Layout,
+  recipes: ReadonlyMap<string, RecipeFiles>,
+  hasGpu?: boolean,
+): InitPlan {
+  const recipe = recogniseRecipe(layout, recipes, hasGpu)
   if (recipe) return recipe
   for (const rule of RULES) {
     const draft = rule(layout)

@@ -87,7 +87,7 @@ const RECIPES: readonly Recipe[] = [
     ],
     assumed: ['The task is character-level Shakespeare, as in the quick start of its README, on one GPU.'],
     check: [
-      'Without a GPU use the `train` line for the processor that is in the configuration as a comment.',
+      'The configuration has lines for a GPU and for the processor: `train` and `budget` must be those for the machine that trains.',
       'The settings in `config/train_shakespeare_char.py` override those at the top of `train.py`: both files may change.',
     ],
   },
@@ -168,20 +168,47 @@ const RECIPES: readonly Recipe[] = [
 /** The names of all recipes, which are the folders in `recipes/` that `init` reads. */
 export const RECIPE_NAMES: readonly string[] = RECIPES.map(({ name }) => name)
 
-/** @returns undefined when no recipe fits, or its files are not given */
+/**
+ * @param hasGpu whether the machine that trains has one; undefined when it is another machine
+ * @returns undefined when no recipe fits, or its files are not given
+ */
 export function recogniseRecipe(
   layout: Layout,
   files: ReadonlyMap<string, RecipeFiles>,
+  hasGpu?: boolean,
 ): InitPlan | undefined {
   for (const { name, title, requires, assumed, check } of RECIPES) {
     const findings = requires.flatMap((requirement) => findingOf(layout, requirement) ?? [])
     const recipe = files.get(name)
     if (findings.length < requires.length || recipe === undefined) continue
     const program = { path: recipe.programPath, text: recipe.program }
-    const plan = { recognised: title, recipe: name, machine: 'gpu', missing: [] } as const
-    return { ...plan, findings, assumed, check, config: recipe.config, program }
+    const plan = { recognised: title, recipe: name, machine: 'gpu', missing: [], findings, program } as const
+    const small = hasGpu === false ? withoutGpu(recipe.config) : undefined
+    if (small === undefined) return { ...plan, assumed, check, config: recipe.config }
+    return { ...plan, assumed: [...assumed, NO_GPU], check, config: small }
   }
   return undefined
+}
+
+const NO_GPU =
+  'This machine has no GPU, so `train` is the line for the processor: a small model, good for trying the action.'
+
+/** The lines for the processor, which a recipe has as comments, in the place of those for a GPU. */
+function withoutGpu(config: string): string | undefined {
+  const [block, heading = '', lines = ''] =
+    /^(# Without a GPU: .*\n)((?:# [a-z-]+: .*\n)+)/m.exec(config) ?? []
+  if (block === undefined) return undefined
+  const settings = [...lines.matchAll(/^# (([a-z-]+): .*)$/gm)]
+  const kept = settings.map(([, , name]) => `# ${settingIn(config, name)}\n`)
+  const swapped = config.replace(block, () => [heading.replace('Without', 'With'), ...kept].join(''))
+  return settings.reduce(
+    (text, [, setting = '', name]) => text.replace(`\n${settingIn(config, name)}\n`, () => `\n${setting}\n`),
+    swapped,
+  )
+}
+
+function settingIn(config: string, name: string | undefined): string {
+  return new RegExp(`^${name}: .*$`, 'm').exec(config)?.[0] ?? ''
 }
 
 function findingOf(layout: Layout, { path, line, what }: Requirement): Finding | undefined {

@@ -14,6 +14,10 @@ const TEMPLATE_ACTION =
   /uses: autoresearch-action\/autoresearch-action@v1( # zizmor: ignore\[unpinned-uses\].*)?/g
 const OWN_MACHINE = 'runs-on: [self-hosted, gpu]'
 const HOSTED_MACHINE = 'runs-on: ubuntu-latest'
+const ONE_DEVICE = 'devices-per-trial: 1\n'
+const ALL_DEVICES = 'devices-per-trial: all\n'
+/** Launchers that start a process for each device. */
+const LAUNCHER = /\b(torchrun|torch\.distributed\.(run|launch)|accelerate launch|deepspeed|mpirun|srun)\b/
 const FIRST_STEP = '    steps:\n'
 /** GitHub's machines have no bubblewrap, and Ubuntu 24.04 lets only programs with a profile create user namespaces. */
 const INSTALL_SANDBOX = `      # The sandbox in which candidates run.
@@ -29,16 +33,23 @@ const INSTALL_SANDBOX = `      # The sandbox in which candidates run.
  */
 export function renderWorkflow(
   template: string,
-  { machine }: Pick<InitPlan, 'machine'>,
+  { machine, config }: Pick<InitPlan, 'machine' | 'config'>,
   action: ActionReference | undefined,
 ): string {
+  const divided = LAUNCHER.test(withoutComments(config))
+    ? template.replace(ONE_DEVICE, ALL_DEVICES)
+    : template
   const text = isPlain(action)
-    ? template
+    ? divided
         .replace(TEMPLATE_ACTION, `uses: ${action.repository}@${action.ref}`)
         .replace(/^ +# Replace v1 with .*\n( +# .*\n)*/m, '')
-    : template
+    : divided
   if (machine === 'gpu') return text
   return text.replace(OWN_MACHINE, HOSTED_MACHINE).replace(FIRST_STEP, `${FIRST_STEP}${INSTALL_SANDBOX}`)
+}
+
+function withoutComments(yaml: string): string {
+  return yaml.replace(/^\s*#.*$/gm, '')
 }
 
 function isPlain(action: ActionReference | undefined): action is ActionReference {

@@ -13,6 +13,7 @@ import {
   freeze,
 } from '../statistics/belief.ts'
 import { mean, poolNoise } from '../statistics/noise.ts'
+import { usualSecondsOf } from './counted-runs.ts'
 import { becameBaseline, periodsBetween, type Start, startOf } from './periods.ts'
 import {
   type Conditions,
@@ -85,7 +86,7 @@ function firstBaseline(
   const runs = unselectedRuns(judged.get(measured.tree) ?? [])
   return {
     value: mean(measuredValues(runs)),
-    wallSeconds: mean(runs.map(({ wallSeconds }) => wallSeconds)),
+    wallSeconds: usualSecondsOf(runs),
   }
 }
 

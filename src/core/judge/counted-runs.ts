@@ -1,7 +1,7 @@
 // Which runs of a candidate can be compared with the baseline: those with a number, in the usual time, from as many values.
 import type { TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
-import { mean } from '../statistics/noise.ts'
+import { mean, median } from '../statistics/noise.ts'
 import { DEFAULT_ALLOWANCE, type JudgePolicy } from './policy.ts'
 
 interface Runs {
@@ -14,7 +14,7 @@ type Failure = Pick<Verdict, 'reason' | 'failure'>
 export type CountedRuns =
   /** The candidate has to be rejected. */
   | { kind: 'failure'; failure: Failure }
-  /** `late`: a sentence about the only run that took too long. */
+  /** `late`: a sentence about the only run that took too long, or so long that it was killed. */
   | { kind: 'counted'; inTime: TrialResult[]; late?: string }
 
 /** Longer runs are mentioned from this share on: a smaller difference is usual on a shared machine. */
@@ -28,15 +28,22 @@ export function wallAllowanceSeconds(usualSeconds: number, allowance = DEFAULT_A
   return usualSeconds * (1 + allowance) + 2
 }
 
-/** @param usualSeconds default: the mean over the baseline's runs */
+/** Mean wall time of runs, without those that took more than the allowance over the median: there the machine was slow. */
+export function usualSecondsOf(runs: readonly TrialResult[]): number {
+  const seconds = runs.map(({ wallSeconds }) => wallSeconds)
+  const limit = wallAllowanceSeconds(median(seconds))
+  return mean(seconds.filter((one) => one <= limit))
+}
+
+/** @param usualSeconds default: that of the baseline's runs */
 export function countedRuns(
   runs: Runs,
   { allowance }: Pick<JudgePolicy, 'allowance'>,
-  usualSeconds = meanSeconds(runs.baseline),
+  usualSeconds = usualSecondsOf(runs.baseline),
 ): CountedRuns {
   const limit = wallAllowanceSeconds(usualSeconds, allowance)
   const late = runs.candidate.filter(
-    ({ outcome, wallSeconds }) => outcome === 'measured' && wallSeconds > limit,
+    (run) => (run.outcome === 'measured' || isTimedOut(run)) && run.wallSeconds > limit,
   )
   const inTime = runs.candidate.filter((run) => !late.includes(run))
   const failure = firstFailure(runs, inTime) ?? repeatedlyLate(runs, late, usualSeconds)
@@ -72,12 +79,18 @@ function firstFailure({ baseline, candidate }: Runs, inTime: readonly TrialResul
 function repeatedlyLate(runs: Runs, late: readonly TrialResult[], usualSeconds: number): Failure | undefined {
   const last = late.at(-1)
   if (last === undefined || late.length < 2) return undefined
-  return { reason: `${describeLate(runs, last, usualSeconds)}; an earlier run was too` }
+  const reason = `${describeLate(runs, last, usualSeconds)}; ${isTimedOut(last) ? 'an earlier run took too long, too' : 'an earlier run was too'}`
+  return { reason, ...(late.every(isTimedOut) && { failure: 'timed-out' }) }
 }
 
 function describeLate({ candidate }: Runs, result: TrialResult, usualSeconds: number): string {
   const [took, usual] = [result.wallSeconds.toFixed(1), usualSeconds.toFixed(1)]
-  return `${nameRun(candidate, result)} is over-budget: ${took} s, and a run takes ${usual} s`
+  const how = isTimedOut(result) ? 'timed out' : 'is over-budget'
+  return `${nameRun(candidate, result)} ${how}: ${took} s, and a run takes ${usual} s`
+}
+
+function isTimedOut({ outcome }: TrialResult): boolean {
+  return outcome === 'timed-out'
 }
 
 function nameRun(candidate: readonly TrialResult[], result: TrialResult): string {
@@ -87,7 +100,7 @@ function nameRun(candidate: readonly TrialResult[], result: TrialResult): string
 /** Mentions that a candidate takes longer, as the end of a sentence: with fixed steps, that alone may have made it better. */
 export function describeLongerRuns(
   { baseline, candidate }: Runs,
-  usualSeconds = meanSeconds(baseline),
+  usualSeconds = usualSecondsOf(baseline),
 ): string {
   const longer = meanSeconds(candidate) / usualSeconds - 1
   if (!(longer > MENTIONED_SHARE)) return ''

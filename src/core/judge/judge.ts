@@ -74,8 +74,9 @@ export function judge(evidence: Evidence, policy: JudgePolicy, code: JudgedCode 
     return withRuns(judgement, `${judgement.reason}; ${late}, so it does not count`, runs)
   }
   // The machine may be to blame for one long run. If even its number is no improvement, another run is not worth it.
-  const judgement = judgeRuns(evidence, policy, code)
-  if (judgement.kind === 'reject') return withRuns(judgement, `${judgement.reason}; ${late}`, runs)
+  const judgement = measuredValues(evidence.candidate).length > 0 && judgeRuns(evidence, policy, code)
+  if (judgement && judgement.kind === 'reject')
+    return withRuns(judgement, `${judgement.reason}; ${late}`, runs)
   return { kind: 'replicate', reason: `${late}, so it is measured again` }
 }
 

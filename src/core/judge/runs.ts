@@ -6,6 +6,7 @@ import type { Belief } from '../statistics/belief.ts'
 import { estimateNoise, mean, type Noise } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
+import { usualSecondsOf } from './counted-runs.ts'
 
 /** What two numbers must share to be comparable. */
 export interface Conditions extends Pick<Metric, 'direction'> {
@@ -80,7 +81,7 @@ function isUnselected({ trial }: TrialResult, index: number): boolean {
 }
 
 /**
- * Mean wall time of a run of the first baseline measured under these conditions. Anchored there, because an allowance over the
+ * Usual wall time of a run of the first baseline measured under these conditions. Anchored there, because an allowance over the
  * present baseline would let every merge add a few percent of training time to the last.
  */
 export function usualSeconds(state: State, conditions: Conditions): number | undefined {
@@ -88,7 +89,7 @@ export function usualSeconds(state: State, conditions: Conditions): number | und
   if (archived?.first) return archived.first.wallSeconds
   for (const { tree } of state.baselines) {
     const runs = unselectedRuns(byTree.get(tree) ?? [])
-    if (runs.length > 0) return mean(runs.map((result) => result.wallSeconds))
+    if (runs.length > 0) return usualSecondsOf(runs)
   }
   return undefined
 }

@@ -35,24 +35,31 @@ const REPEATING: ReadonlySet<Outcome> = new Set<Outcome>(['no-metric', 'invalid-
  * certification comes first, because everything else builds on merges that it may revert. Then come the baseline, candidates
  * with runs, and candidates without. No trials while the baseline is broken: nothing could be judged, and a swarm would
  * retry it in every round.
+ *
+ * @param running trials that have started and not ended; a candidate has at most one of them at a time, because each run
+ *   decides whether the next is worth its time
  */
 export function planTrials(
   state: State,
   conditions: Conditions,
   policy: JudgePolicy,
   certification?: CertifyPolicy,
+  running: readonly Trial[] = [],
 ): Trial[] {
   if (!state.baseline || findBaselineFailure(state, conditions) !== undefined) return []
   const accepted = openCandidates(state).find((candidate) => isAccepted(candidate, state))
-  if (accepted) return planAccepted(state, conditions, accepted)
+  if (accepted) return planAccepted(state, conditions, accepted, running)
   const waiting = openCandidates(state).filter(
     (candidate) =>
       isJudged(candidate, state) && judgeCandidate(state, conditions, policy, candidate).kind === 'replicate',
   )
-  const trials = waiting.flatMap((candidate) => planCandidate(state, conditions, candidate))
+  const trials = waiting
+    .filter(({ tree }) => !running.some((trial) => trial.tree === tree && trial.candidate !== null))
+    .flatMap((candidate) => planCandidate(state, conditions, candidate))
+  const certifying = certification ? planCertification(state, certification) : []
   return [
-    ...(certification ? planCertification(state, certification) : []),
-    ...planBaseline(state, conditions, policy, waiting),
+    ...certifying.filter(({ id }) => !running.some((trial) => trial.id === id)),
+    ...planBaseline(state, conditions, policy, waiting, running),
     ...trials.sort((a, b) => Number(b.replicate > 1) - Number(a.replicate > 1)),
   ]
 }
@@ -61,8 +68,14 @@ export function planTrials(
  * The planned trials that may start now: until a run was measured, one run of the baseline, because a mistake in the set-up
  * would fail every other run too.
  */
-export function startableTrials(state: State, conditions: Conditions, planned: readonly Trial[]): Trial[] {
+export function startableTrials(
+  state: State,
+  conditions: Conditions,
+  planned: readonly Trial[],
+  running: readonly Trial[] = [],
+): Trial[] {
   if (hasMeasured(state, conditions)) return [...planned]
+  if (running.length > 0) return []
   return planned.filter(({ tree }) => tree === state.baseline?.tree).slice(0, 1)
 }
 
@@ -75,7 +88,13 @@ const MAX_ACCEPTED_RUNS = 3
  * While an accepted candidate is being merged, every other trial would become stale. A run that is as short as the merge
  * costs nothing and improves the estimate of the next baseline; a longer run is not worth its time (docs/deciding.md).
  */
-function planAccepted(state: State, conditions: Conditions, accepted: Candidate): Trial[] {
+function planAccepted(
+  state: State,
+  conditions: Conditions,
+  accepted: Candidate,
+  running: readonly Trial[],
+): Trial[] {
+  if (running.some(({ tree }) => tree === accepted.tree)) return []
   const runs = trialsOfTree(state, conditions, accepted.tree).length
   const isShort = (usualSeconds(state, conditions) ?? Number.POSITIVE_INFINITY) <= MERGE_SECONDS
   return isShort && runs < MAX_ACCEPTED_RUNS ? [nextTrial(state, accepted.id, accepted)] : []
@@ -90,13 +109,20 @@ function planBaseline(
   conditions: Conditions,
   policy: JudgePolicy,
   waiting: readonly Candidate[],
+  running: readonly Trial[],
 ): Trial[] {
   const { baseline } = state
   if (!baseline) return []
   const missing = missingBaselineRuns(state, conditions, baseline, policy)
   const count = missing || Number(waiting.some((one) => isHeldUpByBaseline(state, conditions, one)))
+  const under = running.filter(({ tree, protocol }) => tree === baseline.tree && protocol.purpose === 'judge')
   const commits = { base: baseline.commit, head: baseline.commit, tree: baseline.tree }
-  return Array.from({ length: count }, (_, index) => nextTrial(state, null, commits, index))
+  const last = Math.max(0, ...under.map(({ replicate }) => replicate))
+  const next = nextTrial(state, null, commits).replicate
+  const ahead = Math.max(0, last + 1 - next)
+  return Array.from({ length: Math.max(0, count - under.length) }, (_, index) =>
+    nextTrial(state, null, commits, ahead + index),
+  )
 }
 
 function isHeldUpByBaseline(state: State, conditions: Conditions, candidate: Candidate): boolean {

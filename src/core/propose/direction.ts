@@ -9,6 +9,7 @@ import {
   isStructural,
   knobsOf,
   type Mode,
+  NO_USAGE,
 } from '../record/candidate.ts'
 import { pastIdeas } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
@@ -83,6 +84,15 @@ export function chooseTurn(
 /** The direction for a person's request: the request says what to change, and may change nothing but numbers. */
 export function forRequest({ category }: Direction): Direction {
   return { mode: 'explore', category, structural: false, sources: [] }
+}
+
+/** The state as it is once attempts with these directions have ended: each source is then given out. */
+export function withDirections(state: State, directions: readonly Direction[]): State {
+  if (directions.length === 0) return state
+  const underWay = directions.map(
+    (direction, index) => [`under way ${index}`, { proposer: '', usage: NO_USAGE, direction }] as const,
+  )
+  return { ...state, emptyAttempts: new Map([...state.emptyAttempts, ...underWay]) }
 }
 
 const CONSTANTS: Direction = { mode: 'refine', category: 'hyperparameter', structural: false, sources: [] }

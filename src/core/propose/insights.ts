@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { CategoryTally } from '../record/archive.ts'
 import { CATEGORIES, type Candidate, isIdea } from '../record/candidate.ts'
-import { pastIdeas, tallyCategories } from '../record/ideas.ts'
+import { allIdeas, type PastIdea, pastIdeas, tallyCategories } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
 import { STATUS_WORDS, statusOf } from '../record/status.ts'
 import { visibleText } from '../text/markdown.ts'
@@ -64,8 +64,8 @@ function describeAttempt(candidate: Candidate): string {
  *
  * @param archived every archived idea
  */
-export function readInsights(answer: string, state: State, archived: readonly Candidate[] = []): string[] {
-  const known = new Set(pastIdeas(state, archived).map(nameOf))
+export function readInsights(answer: string, state: State, archived: readonly PastIdea[] = []): string[] {
+  const known = new Set(allIdeas(state, archived).map(nameOf))
   return answer
     .split('\n')
     .filter((line) => /^\s*[-*] /.test(line))

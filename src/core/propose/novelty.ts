@@ -1,11 +1,12 @@
 // Novelty: finds the past candidate that a change repeats, from the ledger alone and before any training.
 import { type Change, changeKey } from '../gate/gate.ts'
 import { similarityTo, sketchOf } from '../gate/sketch.ts'
-import type { Candidate, Direction } from '../record/candidate.ts'
-import { pastIdeas } from '../record/ideas.ts'
+import type { Direction } from '../record/candidate.ts'
+import { allIdeas, type PastIdea } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
-import { isTurnedDown, statusOf } from '../record/status.ts'
+import { isTurnedDown, STATUS_WORDS, statusOf } from '../record/status.ts'
 import { visibleText } from '../text/markdown.ts'
+import { formatSigned } from '../text/numbers.ts'
 import { best } from './bandit.ts'
 import { nameOf } from './brief/words.ts'
 
@@ -27,10 +28,10 @@ export function explainRepetition(
   changes: readonly Change[],
   policy: NoveltyPolicy,
   sources: Direction['sources'] = [],
-  archived: readonly Candidate[] = [],
+  archived: readonly PastIdea[] = [],
 ): string | undefined {
   const ages = new Map(state.baselines.toReversed().map(({ commit }, merges) => [commit, merges]))
-  const past = pastIdeas(state, archived).filter(
+  const past = allIdeas(state, archived).filter(
     (candidate) => !mayReturn(candidate, ages.get(candidate.base) ?? ages.size, policy),
   )
   const key = changeKey(changes)
@@ -52,15 +53,21 @@ export function explainRepetition(
  * after enough merges; one that only conflicted with a merge may return on the next baseline. Ideas that were merged, or
  * withdrawn by a person, may not.
  */
-function mayReturn(candidate: Candidate, mergesSince: number, policy: NoveltyPolicy): boolean {
+function mayReturn(candidate: PastIdea, mergesSince: number, policy: NoveltyPolicy): boolean {
   const { verdict, end } = candidate
   if (end === undefined || verdict === undefined || !isTurnedDown(statusOf(candidate))) return false
   const wasCompared = verdict.runs.baseline > 0
   return mergesSince >= (wasCompared ? policy.retryAfterMerges : 1)
 }
 
-function describePast(candidate: Candidate): string {
+function describePast(candidate: PastIdea): string {
   const { title, verdict } = candidate
-  const result = verdict ? verdict.reason : 'it is still being tested'
+  const result = verdict ? (verdict.reason ?? gainWords(candidate)) : 'it is still being tested'
   return `"${visibleText(title, 100)}" (${nameOf(candidate)}): ${visibleText(result, 200)}`
+}
+
+/** Of an archived idea the reason is not in memory. */
+function gainWords(candidate: PastIdea): string {
+  const { gain } = candidate.verdict ?? {}
+  return `${STATUS_WORDS[statusOf(candidate)]}${gain === undefined ? '' : `, gain ${formatSigned(gain)}`}`
 }

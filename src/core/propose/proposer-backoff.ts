@@ -9,6 +9,8 @@ export interface ProposalOutcome {
   /** The proposer declined a person's request, which does not mean that it has no other ideas. */
   declined?: true
   unreachable?: true
+  /** Its change was tried before. */
+  repeated?: true
 }
 
 const FIRST_REST_SECONDS = 60
@@ -74,6 +76,11 @@ export class ProposerBackoff {
     const seconds = Math.min(MAX_REST_SECONDS, FIRST_REST_SECONDS * 2 ** (times - 1))
     this.#rests.set(index, { times, untilSeconds: nowSeconds + seconds })
     return seconds
+  }
+
+  /** True when a proposer is not queried again on this baseline. */
+  isExhausted(index: number): boolean {
+    return this.#exhausted.has(index)
   }
 
   /** Indices of the proposers that must not be queried now. */

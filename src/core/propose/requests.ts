@@ -68,9 +68,16 @@ export function issueRequestId(number: number): string {
   return `issue-${number}`
 }
 
-/** The oldest request that has neither a candidate nor been declined. */
-export function waitingRequest({ requests }: State): KnownRequest | undefined {
-  return [...requests.values()].find(isWaiting)
+/**
+ * The oldest request that has neither a candidate nor been declined.
+ *
+ * @param underWay ids of requests that a proposer is working on
+ */
+export function waitingRequest(
+  { requests }: State,
+  underWay: readonly string[] = [],
+): KnownRequest | undefined {
+  return [...requests.values()].find((request) => isWaiting(request) && !underWay.includes(request.id))
 }
 
 function isWaiting({ candidate, declined }: KnownRequest): boolean {

@@ -1,7 +1,9 @@
 // The files that list archived ideas beside the ledger: one idea per line, without what is only of use while it is open.
 import { type Candidate, isIdea, NO_USAGE } from './candidate.ts'
+import type { PastIdea } from './ideas.ts'
 import type { State } from './known.ts'
 import type { Outcome, TrialResult } from './trial.ts'
+import type { Verdict } from './verdict.ts'
 
 /** An idea that a checkpoint archived, as far as it is kept. */
 export interface ArchivedIdea {
@@ -55,15 +57,44 @@ function lineOf(candidate: Candidate, failure: FailedRun | undefined) {
   return { ...rest, ...(failure && { failure: { ...failure, ...(tail && { tail }) } }) }
 }
 
-/** Reads the content of such a file. */
-export function readBlock(text: string): ArchivedIdea[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const { failure, ...rest } = JSON.parse(line) as ReturnType<typeof lineOf>
-      return { candidate: { ...rest, ...LEFT_OUT }, ...(failure && { failure }) }
-    })
+/** Reads the content of such a file, one idea after the other: all of them take several times the memory of the text. */
+export function* readBlock(text: string): Generator<ArchivedIdea> {
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf('\n', start) + 1 || text.length
+    const { failure, ...rest } = JSON.parse(text.slice(start, end)) as ReturnType<typeof lineOf>
+    yield { candidate: { ...rest, ...LEFT_OUT }, ...(failure && { failure }) }
+    start = end
+  }
+}
+
+/** Makes what stays in memory of archived ideas; values that many of them have are there once. */
+export class IdeaMemory {
+  readonly #shared = new Map<string, unknown>()
+
+  remember({ candidate }: ArchivedIdea): PastIdea {
+    const { id, origin, title, knob, knobs, changeKey, sketch, pullRequest, verdict, refusal, end } =
+      candidate
+    return {
+      ...{ id, origin, title, changeKey, base: this.#once(candidate.base) },
+      ...(knob && { knob }),
+      ...(knobs && { knobs }),
+      ...(sketch !== undefined && { sketch }),
+      ...(pullRequest !== undefined && { pullRequest }),
+      ...(verdict && { verdict: this.#verdict(verdict) }),
+      ...(refusal !== undefined && { refusal }),
+      ...(end && { end: this.#once(end) }),
+    }
+  }
+
+  #verdict({ reason: _, z, risk, testbed, ...rest }: Verdict): NonNullable<PastIdea['verdict']> {
+    return { ...rest, runs: this.#once(rest.runs) }
+  }
+
+  #once<Value>(value: Value): Value {
+    const key = JSON.stringify(value)
+    if (!this.#shared.has(key)) this.#shared.set(key, value)
+    return this.#shared.get(key) as Value
+  }
 }
 
 const LEFT_OUT = {

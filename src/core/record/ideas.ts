@@ -4,16 +4,41 @@ import type { CategoryTally } from './archive.ts'
 import { CATEGORIES, type Candidate, type Category, isIdea } from './candidate.ts'
 import { refutationOf, undoneMerges } from './merges.ts'
 import type { State } from './state.ts'
+import type { Verdict } from './verdict.ts'
+
+/** What new ideas are compared with: an archived idea stays in memory as far as this. */
+export type PastIdea = Pick<
+  Candidate,
+  | 'id'
+  | 'origin'
+  | 'title'
+  | 'knob'
+  | 'knobs'
+  | 'changeKey'
+  | 'sketch'
+  | 'base'
+  | 'pullRequest'
+  | 'refusal'
+  | 'end'
+> & { verdict?: Omit<Verdict, 'reason' | 'z' | 'risk' | 'testbed'> & { reason?: string } }
 
 /**
  * The ideas that are known one by one, oldest first, without A/A candidates and reverts: all that are not archived, and of
- * the archived ones the merges and the best others. A reverted merge counts as rejected, with the gain of the fresh runs.
- *
- * @param archived every archived idea, where all are needed
+ * the archived ones the merges and the best others.
  */
-export function pastIdeas(state: State, archived: readonly Candidate[] = keptIdeas(state)): Candidate[] {
+export function pastIdeas(state: State): Candidate[] {
+  return asTheyCount(state, [...keptIdeas(state), ...state.candidates.values()])
+}
+
+/** Every idea, oldest first. @param archived every archived idea */
+export function allIdeas(state: State, archived: readonly PastIdea[]): PastIdea[] {
+  return asTheyCount(state, [...archived, ...state.candidates.values()])
+}
+
+/** The ideas among these candidates. A reverted merge counts as rejected, with the gain of the fresh runs. */
+export function asTheyCount<Idea extends PastIdea>(state: State, candidates: readonly Idea[]): Idea[] {
   const undone = undoneMerges(state)
-  const ideas = [...archived, ...state.candidates.values()].filter(isIdea)
+  const ideas = candidates.filter(isIdea)
   if (undone.size === 0) return ideas
   return ideas.map((candidate) => {
     const { end } = candidate
@@ -30,7 +55,7 @@ function keptIdeas({ archive }: State): Candidate[] {
 /** How many ideas of a category there were and how many failed to run, archived ones included. */
 export function tallyCategories(state: State): ReadonlyMap<Category, CategoryTally> {
   const tallies = new Map<Category, CategoryTally>()
-  const groups = Map.groupBy(pastIdeas(state, []), ({ category }) => category)
+  const groups = Map.groupBy(asTheyCount(state, [...state.candidates.values()]), ({ category }) => category)
   for (const category of CATEGORIES) {
     const archived = state.archive.categories[category] ?? { tried: 0, failed: 0 }
     const ideas = groups.get(category) ?? []
@@ -45,7 +70,7 @@ export function countIdeas({ archive, candidates }: State): number {
   return archive.ideas + [...candidates.values()].filter(isIdea).length
 }
 
-function asRejected(state: State, candidate: Candidate, commit: string): Candidate {
+function asRejected<Idea extends PastIdea>(state: State, candidate: Idea, commit: string): Idea {
   const { gain, sigma } = refutationOf(state, commit) ?? {}
   const verdict = {
     kind: 'reject' as const,
@@ -54,5 +79,5 @@ function asRejected(state: State, candidate: Candidate, commit: string): Candida
     ...(sigma === undefined ? {} : { sigma }),
     runs: candidate.verdict?.runs ?? { candidate: 0, baseline: 0 },
   }
-  return { ...candidate, verdict, end: { kind: 'closed' } }
+  return { ...candidate, verdict, end: { kind: 'closed' as const } }
 }

@@ -62,14 +62,31 @@ function least(all: readonly Room[]): number {
   return Math.min(Number.POSITIVE_INFINITY, ...all.map(({ left }) => left))
 }
 
+/** Maximum cost of proposing one candidate. */
+export interface Budget {
+  tokens: number
+  dollars: number
+}
+
+/** Other proposers that are asked side by side with the next one: together they stay within what is left. */
+export interface Sharing {
+  /** Budgets of those being asked, whose cost is not recorded yet. */
+  promised: readonly Budget[]
+  /** How many more could be asked beside them. */
+  others: number
+}
+
+const ALONE: Sharing = { promised: [], others: 0 }
+
 /** Maximum cost of proposing the next candidate. */
-export function proposalBudget(limits: Limits, spent: Spent): { tokens: number; dollars: number } {
-  const { tokens, dollars } = rooms(limits, spent)
+export function proposalBudget(limits: Limits, spent: Spent, { promised, others } = ALONE): Budget {
+  const all = rooms(limits, spent)
   const { candidate = {} } = limits
-  return {
-    tokens: Math.min(least(tokens), candidate.tokens ?? Number.POSITIVE_INFINITY),
-    dollars: Math.min(least(dollars), candidate.dollars ?? Number.POSITIVE_INFINITY),
+  const share = (kind: keyof Budget) => {
+    const left = promised.reduce((rest, budget) => rest - budget[kind], least(all[kind]))
+    return Math.min(left / (1 + others), candidate[kind] ?? Number.POSITIVE_INFINITY)
   }
+  return { tokens: Math.floor(share('tokens')), dollars: share('dollars') }
 }
 
 /** The limit that is reached, as a sentence; undefined while another candidate is affordable. */

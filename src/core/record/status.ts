@@ -1,5 +1,6 @@
 // The status of a candidate. This is the only place that derives it.
 import { type Candidate, isAa } from './candidate.ts'
+import type { Verdict } from './verdict.ts'
 
 /** All statuses. The first three are open; the others are final. */
 export const STATUSES = [
@@ -44,7 +45,9 @@ export const STATUS_WORDS: Record<Status, string> = {
 }
 
 /** Derives the status of a candidate from its verdict and its end, which the ledger records. */
-export function statusOf(candidate: Pick<Candidate, 'origin' | 'verdict' | 'refusal' | 'end'>): Status {
+export function statusOf(
+  candidate: Pick<Candidate, 'origin' | 'refusal' | 'end'> & { verdict?: Pick<Verdict, 'kind' | 'failure'> },
+): Status {
   const { verdict, refusal, end } = candidate
   if (end?.kind === 'closed' && isAa(candidate)) return 'no-op'
   if (end !== undefined && end.kind !== 'closed') return end.kind

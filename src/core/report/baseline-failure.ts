@@ -36,24 +36,33 @@ export function baselineAdvice(failed: Failed, config: Config, configPath: strin
   return `${failureRemedy(failed, config, configPath)} ${retry}`
 }
 
-/** What to change so that the next run does not end in this way. */
-export function failureRemedy(failed: Failed, config: Config, configPath: string): string {
+/**
+ * What to change so that the next run does not end in this way.
+ *
+ * @param place where to change it, as the end of a sentence; empty where that is clear
+ */
+export function failureRemedy(
+  failed: Failed,
+  config: Config,
+  configPath: string,
+  place = `, on the branch ${config.baseline}, which also holds the configuration in use`,
+): string {
   const { outcome, reason = '', tail = '' } = failed
-  const place = `on the branch ${config.baseline}, which also holds the configuration in use`
   const evaluate = isFromEvaluation(reason) ? config.evaluate : undefined
   const command = evaluate ?? config.train
   switch (outcome) {
     case 'no-metric':
     case 'invalid-metric':
-      return `Fix \`metric\` in ${configPath}, or the output of \`${command}\`, ${place}. ${adviseOnMetric({ outcome, reason }, tail, config.metric)}`
+      return `Fix \`metric\` in ${configPath}, or the output of \`${command}\`${place}. ${adviseOnMetric({ outcome, reason }, tail, config.metric)}`
     case 'timed-out':
-      return `Raise \`budget\` or \`timeout\` (${formatSeconds(config.timeoutSeconds)}) in ${configPath}, or train for less time: the budget is in $AUTORESEARCH_BUDGET_SECONDS. Change this ${place}.`
+      return `Raise \`budget\` or \`timeout\` (${formatSeconds(config.timeoutSeconds)}) in ${configPath}, or train for less time (the budget is in $AUTORESEARCH_BUDGET_SECONDS)${place}.`
     case 'out-of-memory':
-      return `Make \`${command}\` use less memory, or raise \`sandbox.memory\` in ${configPath}, ${place}.`
+      return `Make \`${command}\` use less memory, or raise \`sandbox.memory\` in ${configPath}${place}.`
     default: {
       const mistake = explainMistake(stripVTControlCharacters(`${tail}\n${reason}`))
-      const advice = mistake === undefined ? '' : `${visibleText(mistake, 500)} `
-      return `${advice}Run \`${command}\` by hand on this machine and fix it ${place}.${sandboxHint(config)}`
+      if (mistake !== undefined)
+        return `${visibleText(mistake, 500)} Change the configuration or the code${place}.`
+      return `Run \`${command}\` by hand on this machine and fix it${place}.${sandboxHint(config)}`
     }
   }
 }
@@ -61,5 +70,5 @@ export function failureRemedy(failed: Failed, config: Config, configPath: string
 /** A command that fails only in the sandbox usually needs a file from the home directory, or the network. */
 function sandboxHint({ sandbox }: Config): string {
   if (sandbox.kind === 'none') return ''
-  return ' If it works by hand: the sandbox has no network, no home directory and none of your environment variables. Fetch data in `setup`, and list other folders it reads in `sandbox.read`.'
+  return ' If it works by hand: the sandbox has no network, a home directory of its own and none of your environment variables. Fetch data in `setup`, and list other folders it reads in `sandbox.read`.'
 }

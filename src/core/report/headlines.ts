@@ -20,7 +20,7 @@ export function headlines(report: Report) {
     aa: aa ?? null,
     trials,
     seconds: run?.seconds ?? 0,
-    /** Share of the time between the job's first and last trial that the devices spent training, 0 to 1. */
+    /** Share of the job's time that the devices spent training, 0 to 1. */
     busyFraction: busyFraction(run),
     ...numbersOf(cost.total),
     /** The total cost divided by the number of merges. Null before the first merge. */

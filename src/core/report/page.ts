@@ -3,6 +3,7 @@ import { html, type Markup } from '../text/html.ts'
 import { visibleText } from '../text/markdown.ts'
 import { formatNumber } from '../text/numbers.ts'
 import { PAGE_STYLE } from './page-style.ts'
+import { FAILURE_COLUMNS, proposerFailures } from './proposer-failures.ts'
 import type { Links } from './report.ts'
 import { renderStaircase } from './staircase.ts'
 import { reachesBeyond } from './staircase-scale.ts'
@@ -33,6 +34,7 @@ export function renderPage(report: Report, found?: Links): string {
 <body>
 <main>
 ${renderHeader(report, links)}
+${renderFailures(report)}
 ${renderFigure({ ...report, rows: shownRows(report) }, links)}
 <dl>${runFigures(report).map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
 ${renderTrust(report)}
@@ -63,6 +65,19 @@ function renderHeader(report: Report, links: Links | undefined): Markup {
 ${percent === undefined ? undefined : html`<span class="percent ${improved(report) ? 'better' : 'worse'}">${percent}</span>`}</h1>
 <p class="lead">${report.rows.length === 0 ? 'No candidates yet.' : `${countWords(report)}.`}${report.limit === undefined ? undefined : ` No more proposals: ${report.limit}.`}</p>
 </header>`
+}
+
+function renderFailures({ proposers }: Report): Markup | undefined {
+  const failures = proposerFailures(proposers)
+  if (!failures) return undefined
+  return html`<section>
+<h2>${visibleText(failures.warning, 500)}</h2>
+<table>
+<thead><tr>${FAILURE_COLUMNS.map((column) => html`<th>${column}</th>`)}</tr></thead>
+<tbody>
+${failures.rows.map(({ proposer, attempts, reason, times }) => html`<tr><td>${visibleText(proposer, 80)}</td><td>${attempts}</td><td>${visibleText(reason, 300)}</td><td>${times}</td></tr>`)}</tbody>
+</table>
+</section>`
 }
 
 function improved({ before = 0, after = 0, metric }: Report): boolean {

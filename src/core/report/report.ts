@@ -1,5 +1,7 @@
 // The report as markdown, for the step summary of a workflow run.
+import type { ProposerTally } from '../propose/proposer-tally.ts'
 import { inertText, table, truncateMarkdown } from '../text/markdown.ts'
+import { FAILURE_COLUMNS, proposerFailures } from './proposer-failures.ts'
 import { leftOutWords, type Report, type ReportRow, shownRows } from './tally.ts'
 import {
   costWords,
@@ -40,6 +42,7 @@ export function renderReport(report: Report, links?: Links): string {
   const leftOut = leftOutWords(report)
   const parts = [
     `# ${title}${percent === undefined ? '' : ` (${percent})`}`,
+    ...renderFailures(report.proposers),
     ...(rows.length > 0 ? [`${countWords(report)}.`] : ['No candidates yet.']),
     runFigures(report)
       .map(([label, value]) => `${label} **${value}**`)
@@ -50,6 +53,19 @@ export function renderReport(report: Report, links?: Links): string {
     ...(rows.length > 0 ? [rowTable(report, shownRows(report), links)] : []),
   ]
   return truncateMarkdown(parts.join('\n\n'), MAX_SUMMARY_CHARACTERS)
+}
+
+/** A warning and a table of reasons, when all attempts of a proposer failed in this job. */
+export function renderFailures(proposers: readonly ProposerTally[]): string[] {
+  const failures = proposerFailures(proposers)
+  if (!failures) return []
+  const rows = failures.rows.map(({ proposer, attempts, reason, times }) => [
+    inertText(proposer, 80),
+    `${attempts}`,
+    inertText(reason, 300),
+    `${times}`,
+  ])
+  return [`**Warning: ${inertText(failures.warning, 500)}**`, table(FAILURE_COLUMNS, rows)]
 }
 
 function rowTable(report: Report, rows: readonly ReportRow[], links: Links | undefined): string {

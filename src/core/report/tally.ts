@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import { type AaTally, tallyAa } from '../judge/aa.ts'
 import { baselineMean, type Conditions, noiseSigma, trialsOfTree } from '../judge/evidence.ts'
 import { archivedBelief } from '../judge/runs.ts'
+import type { ProposerTally } from '../propose/proposer-tally.ts'
 import type { Archive } from '../record/archive.ts'
 import { type Candidate, isAa } from '../record/candidate.ts'
 import { type Cost, type CostSummary, NO_COST, summariseCost } from '../record/cost.ts'
@@ -37,16 +38,16 @@ export interface Report {
   aa: AaTally | undefined
   /** Undefined in jobs that do not train. */
   run: RunTimes | undefined
+  /** What became of asking each proposer in this job; empty in jobs that do not propose. */
+  proposers: readonly ProposerTally[]
 }
 
 export interface RunTimes {
   /** Wall time of the job that reports. */
   seconds: number
-  /** From the start of the job's first trial to the end of its last. */
-  trainingSeconds: number
-  /** Training time within that, summed over devices. */
+  /** Training time within that, summed over the machine's slots. */
   busySeconds: number
-  /** Number of devices. Default 1. */
+  /** Number of slots, each of which trains one trial at a time. Default 1. */
   devices?: number
 }
 
@@ -67,9 +68,9 @@ export interface ReportRow {
   level?: number
 }
 
-/** Share of the time between the first and the last trial that the devices spent training, 0 to 1. */
+/** Share of the job's time, from its start to its end, that the devices spent training, 0 to 1. */
 export function busyFraction(run: RunTimes | undefined): number {
-  const available = run === undefined ? 0 : run.trainingSeconds * (run.devices ?? 1)
+  const available = run === undefined ? 0 : run.seconds * (run.devices ?? 1)
   return run === undefined || available <= 0 ? 0 : run.busySeconds / available
 }
 
@@ -80,6 +81,7 @@ export function buildReport(
   config: Pick<Config, 'metric'>,
   run?: RunTimes,
   limit?: string,
+  proposers: readonly ProposerTally[] = [],
 ): Report {
   const means = state.baselines.map(({ tree }) => baselineMean(state, conditions, tree))
   const levels = new Map(state.baselines.map(({ commit }, index) => [commit, means[index]]))
@@ -104,6 +106,7 @@ export function buildReport(
     certification: tallyCertification(state),
     aa: tallyAa(state.candidates.values(), state.archive.aa),
     run,
+    proposers,
   }
 }
 

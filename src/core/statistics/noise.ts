@@ -93,11 +93,11 @@ function withoutOutliers(groups: readonly (readonly number[])[]): {
 } {
   const repeated = groups.filter((group) => group.length > 1)
   const runs = sumOf(repeated.map((group) => group.length))
-  const limit = OUTLIER_SIGMAS * SHAMOS * (median(repeated.flatMap(distancesIn)) ?? 0)
+  const limit = OUTLIER_SIGMAS * SHAMOS * median(repeated.flatMap(distancesIn))
   // Where most runs are identical, the metric is coarse, and nothing is known about what is far.
   if (runs < MIN_RUNS || limit === 0) return { kept: repeated, outliers: 0, runs }
   const kept = repeated.map((group) => {
-    const center = median(group) ?? 0
+    const center = median(group)
     // Two runs are equally far from their median, which is half of their distance.
     const far = group.length === 2 ? limit / Math.SQRT2 : limit
     return group.filter((value) => Math.abs(value - center) <= far)
@@ -110,13 +110,6 @@ function withoutOutliers(groups: readonly (readonly number[])[]): {
 
 function distancesIn(group: readonly number[]): number[] {
   return group.flatMap((one, index) => group.slice(index + 1).map((other) => Math.abs(one - other)))
-}
-
-/** Between the two middle values where there are two; undefined of none. */
-function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b)
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
-  return low === undefined || high === undefined ? undefined : (low + high) / 2
 }
 
 interface Deviation {
@@ -176,6 +169,13 @@ const LOWER_QUARTILE = -0.6745
 function upperBoundFactor(degreesOfFreedom: number): number {
   const spread = 2 / (9 * degreesOfFreedom)
   return (1 - spread + LOWER_QUARTILE * Math.sqrt(spread)) ** -1.5
+}
+
+/** NaN without a value. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  return mean(sorted.slice(Math.ceil(middle) - 1, Math.floor(middle) + 1))
 }
 
 /** Arithmetic mean, summed as differences from the first value so that equal values have exactly that mean. NaN for none. */

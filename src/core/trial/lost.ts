@@ -28,8 +28,7 @@ export function missingInRound(state: State, run: string, planned: ReadonlySet<s
 }
 
 /**
- * Trials that were running when an earlier `run` or `certify` job ended without a result, by workflow run. These jobs train
- * one trial at a time. Trials that `propose` assigns to other jobs are handled by `judge`, see `missingInRound`.
+ * Trials that were running when an earlier `run` or `certify` job ended without a result, by workflow run. Trials that `propose` assigns to other jobs are handled by `judge`, see `missingInRound`.
  */
 export function lostOnMachine(state: State): { run: string; trials: string[] }[] {
   return [...state.assigned].flatMap(([run, { command, trials }]) => {

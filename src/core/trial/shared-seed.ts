@@ -26,7 +26,10 @@ const MIN_BASELINE_RUNS = 4
  * @param sigma noise of one run; 0 where repeated runs are identical
  * @returns undefined when there are too few
  */
-export function seedToShare(baseline: readonly TrialResult[], sigma: number | undefined): number | undefined {
+export function seedToShare(
+  baseline: readonly (Pick<TrialResult, 'value'> & { trial: Pick<Trial, 'seed'> })[],
+  sigma: number | undefined,
+): number | undefined {
   const measured = baseline.flatMap(({ value, trial }) => (value === undefined ? [] : [{ value, trial }]))
   if (measured.length < MIN_BASELINE_RUNS && sigma !== 0) return undefined
   const center = mean(measured.map(({ value }) => value))

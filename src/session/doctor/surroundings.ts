@@ -5,6 +5,7 @@ import { type Check, ok, skipped } from '../../core/doctor/check.ts'
 import {
   checkBranchRules,
   checkPermission,
+  checkProtection,
   checkPullRequestSetting,
   checkWorkflowFiles,
   PERMISSIONS,
@@ -39,11 +40,14 @@ export async function diagnoseGitHub(
   )
   const baseline = subject?.config.baseline ?? 'autoresearch/baseline'
   const places = { baseline, ledger: 'autoresearch/ledger', candidates: 'autoresearch/c/1' } as const
+  const unseen = new Map<string, string>()
   for (const kind of ['baseline', 'ledger', 'candidates'] as const)
     await diagnosis.attempt('GitHub', `rules-${kind}`, async () => {
-      const rules = await github.branchRules(places[kind])
+      const { rules, unseen: reason } = await github.branchRules(places[kind])
+      if (reason !== undefined) unseen.set(places[kind], reason)
       return checkBranchRules(kind, places[kind], rules, subject?.config.metric.name ?? '', repositoryUrl)
     })
+  await diagnosis.attempt('GitHub', 'branch-protection', async () => checkProtection(unseen, repositoryUrl))
   await diagnosis.attempt('GitHub', 'workflow-files', async () =>
     checkWorkflowFiles(await changedWorkflows(facts, baseline), baseline, branches.defaultBranch),
   )

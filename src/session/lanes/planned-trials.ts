@@ -10,45 +10,51 @@ export interface PlannedTrialsOptions {
   command: Assignment['command']
   /** Time of the monotonic clock by which every trial must have ended. */
   deadlineSeconds: number
-  /** The trials to run now, most urgent first. */
+  /** The trials to run now, most urgent first, without those that are running. */
   plan(): readonly Trial[]
   /** True while more trials may be planned later. */
   mayGrow(): boolean
-  /** Ends the lane while it waits. */
-  signal: AbortSignal
 }
 
+/** Serves any number of training lanes. */
 export class PlannedTrials implements TrialSource {
   readonly #session: Session
   readonly #options: PlannedTrialsOptions
-  /** Start of the first trial, end of the last one, and the sum of their durations. */
-  #device = { firstSeconds: 0, lastSeconds: 0, busySeconds: 0 }
+  #busySeconds = 0
 
   constructor(session: Session, options: PlannedTrialsOptions) {
     this.#session = session
     this.#options = options
   }
 
-  get times(): Pick<RunTimes, 'trainingSeconds' | 'busySeconds'> {
-    const { firstSeconds, lastSeconds, busySeconds } = this.#device
-    return { trainingSeconds: lastSeconds - firstSeconds, busySeconds }
+  get times(): Pick<RunTimes, 'busySeconds'> {
+    return { busySeconds: this.#busySeconds }
   }
 
   get cut() {
     return this.#session.cut
   }
 
-  async next(): Promise<Trial | undefined> {
-    const { plan, mayGrow, signal } = this.#options
+  /** The trial to start now, which counts as running from here on: another lane must not get it too. */
+  async next(signal: AbortSignal): Promise<Trial | undefined> {
+    const { plan, mayGrow } = this.#options
+    const { running } = this.#session
     while (!signal.aborted) {
       this.#session.decide()
       const [trial] = plan()
       if (!this.#hasTime()) return undefined
-      if (trial) return trial
-      if (!mayGrow()) return undefined
+      if (trial) {
+        this.#start(trial)
+        return trial
+      }
+      if (running.size === 0 && !mayGrow()) return undefined
       await this.#session.changed()
     }
     return undefined
+  }
+
+  wake(): void {
+    this.#session.wake()
   }
 
   #hasTime(): boolean {
@@ -56,19 +62,24 @@ export class PlannedTrials implements TrialSource {
     return clock.monotonicSeconds() + this.#session.config.timeoutSeconds <= this.#options.deadlineSeconds
   }
 
-  begin(trial: Trial): void {
-    this.#session.recordAssignment(this.#options.command, [trial])
+  #start(trial: Trial): void {
+    this.#session.running.set(trial.id, trial)
+    this.#recordRunning()
   }
 
-  abandon(): void {
-    this.#session.recordAssignment(this.#options.command, [])
+  abandon({ id }: Trial): void {
+    this.#session.running.delete(id)
+    this.#recordRunning()
+  }
+
+  #recordRunning(): void {
+    const { running } = this.#session
+    this.#session.recordAssignment(this.#options.command, [...running.values()])
   }
 
   keep(result: TrialResult): void {
-    const device = this.#device
-    device.lastSeconds = this.#session.ports.clock.monotonicSeconds()
-    if (device.busySeconds === 0) device.firstSeconds = device.lastSeconds - result.deviceSeconds
-    device.busySeconds += result.deviceSeconds
+    this.#busySeconds += result.wallSeconds
+    this.#session.running.delete(result.trial.id)
     this.#session.record([{ kind: 'trial', result }])
     this.#session.decide()
   }

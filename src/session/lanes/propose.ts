@@ -1,16 +1,21 @@
 // The proposing lane: requests new ideas until enough candidates wait for their first run, or a limit is reached.
 import { waitingCandidates } from '../../core/plan/schedule.ts'
-import { ProposerBackoff, ROUND_BACKOFF, RUN_BACKOFF } from '../../core/propose/proposer-backoff.ts'
+import { ROUND_BACKOFF, RUN_BACKOFF } from '../../core/propose/proposer-backoff.ts'
 import { countIdeas } from '../../core/record/ideas.ts'
 import { openCandidates } from '../../core/record/state.ts'
-import { formatSeconds } from '../../core/text/numbers.ts'
-import { ProposerError } from '../../errors.ts'
 import type { Proposer } from '../../ports.ts'
 import { proposeDueAa } from '../candidates.ts'
-import { readPresentInsights, renewInsightsWhenDue } from '../insights.ts'
+import {
+  insightsAuthor,
+  readPresentInsights,
+  renewInsightsWhenDue,
+  shouldRenewInsights,
+} from '../insights.ts'
 import { RequestQueue } from '../people.ts'
 import { nextTurn, type ProposingPorts, proposeCandidate, type Turn } from '../proposing.ts'
 import type { Session } from '../session.ts'
+import { Askings } from './askings.ts'
+import { ProposerOutcomes } from './proposer-outcomes.ts'
 
 export interface ProposeLaneOptions {
   /** Candidates that may wait for their first run, at least 1. */
@@ -21,18 +26,21 @@ export interface ProposeLaneOptions {
   signal: AbortSignal
 }
 
+const TIME_IS_UP = 'the time budget is used up'
+
 export class ProposeLane {
   readonly #session: Session
   readonly #ports: ProposingPorts
   readonly #options: ProposeLaneOptions
   readonly #proposers: readonly Proposer[]
   readonly #requests: RequestQueue
-  readonly #backoff: ProposerBackoff
+  /** What became of asking each proposer. */
+  readonly outcomes: ProposerOutcomes
+  readonly #askings: Askings
   readonly #ideasBefore: number
-  /** Why proposers cannot be reached until a person acts, by their place in the configuration. */
-  readonly #unreachable = new Map<number, string>()
-  #hasProposed = false
-  #baseline: string
+  readonly #stop = new AbortController()
+  /** Ends every asking: proposing should stop, or one of them failed. */
+  readonly #signal: AbortSignal
   #insights: string | undefined
 
   constructor(session: Session, ports: ProposingPorts, options: ProposeLaneOptions) {
@@ -41,107 +49,136 @@ export class ProposeLane {
     this.#options = options
     this.#proposers = ports.createProposers(session.config.proposers)
     this.#requests = new RequestQueue(session)
-    this.#backoff = new ProposerBackoff(options.job === 'run' ? RUN_BACKOFF : ROUND_BACKOFF)
+    const backoff = options.job === 'run' ? RUN_BACKOFF : ROUND_BACKOFF
+    this.outcomes = new ProposerOutcomes(session, this.#proposers, backoff)
+    this.#askings = new Askings(session)
     this.#ideasBefore = countIdeas(session.state)
-    this.#baseline = session.baseline.commit
+    this.#signal = AbortSignal.any([options.signal, this.#stop.signal])
   }
 
   /** @returns why nothing more is proposed, as a sentence */
   async run(): Promise<string> {
-    const { signal, job } = this.#options
     this.#insights = await readPresentInsights(this.#ports.insights)
+    try {
+      return await this.#proposeUntilTheEnd()
+    } finally {
+      this.#stop.abort()
+      await this.#askings.settled()
+    }
+  }
+
+  async #proposeUntilTheEnd(): Promise<string> {
+    const { signal } = this.#options
     while (!signal.aborted) {
       this.#session.decide()
-      this.#renewBackoff()
+      this.outcomes.renewOnNewBaseline()
       const limit = this.#limitReached()
-      if (limit !== undefined) return limit
-      if (this.#isQueueFull()) {
-        if (job === 'round') return `${this.#options.queueDepth} candidates wait for their first run`
-        await this.#session.changed()
-      } else if (!(await proposeDueAa(this.#session)) && !(await this.#querySomeone()))
-        return 'no proposer has a further idea'
+      const mayPropose = limit === undefined && this.#hasRoom()
+      const { ended } = this.#askings
+      if (mayPropose && ((await proposeDueAa(this.#session)) || (await this.#querySomeone()))) continue
+      // The last wake-up may have come while a proposer was chosen: waiting now would never end.
+      if (signal.aborted) break
+      if (this.#askings.ended > ended) continue
+      if (this.#askings.count > 0) await this.#wait()
+      else if (limit !== undefined) return limit
+      else if (!mayPropose && this.#options.job === 'round')
+        return `${this.#options.queueDepth} candidates wait for their first run`
+      else if (!mayPropose) await this.#session.changed()
+      else if (!(await this.#waitForProposer())) return 'no proposer has a further idea'
     }
-    return 'the time budget is used up'
+    return TIME_IS_UP
   }
 
-  #isQueueFull(): boolean {
-    return waitingCandidates(this.#session.state).length >= this.#options.queueDepth
+  /** True when one more candidate can be proposed, if all who are being asked propose one. */
+  #hasRoom(): boolean {
+    const { state } = this.#session
+    const { queueDepth } = this.#options
+    const mayStillCome = this.#maxIdeas - (countIdeas(state) - this.#ideasBefore)
+    return (
+      waitingCandidates(state).length + this.#askings.places < queueDepth &&
+      this.#askings.count < mayStillCome
+    )
   }
 
-  #renewBackoff(): void {
-    const { commit } = this.#session.baseline
-    if (commit === this.#baseline) return
-    this.#baseline = commit
-    this.#backoff.renew()
+  get #maxIdeas(): number {
+    const { settings, config } = this.#session
+    return Math.min(settings.candidates ?? Number.POSITIVE_INFINITY, config.limits.candidates)
   }
 
   #limitReached(): string | undefined {
-    const { settings, config, state } = this.#session
-    const limit = Math.min(settings.candidates ?? Number.POSITIVE_INFINITY, config.limits.candidates)
-    if (countIdeas(state) - this.#ideasBefore >= limit) return `the limit of ${limit} candidates is reached`
+    const limit = this.#maxIdeas
+    if (countIdeas(this.#session.state) - this.#ideasBefore >= limit)
+      return `the limit of ${limit} candidates is reached`
     return this.#session.costLimitReached
   }
 
-  /** Queries the next proposer, or waits until one is available; false when none will be. */
+  /** Starts to query a proposer that is free; false when there is none. */
   async #querySomeone(): Promise<boolean> {
-    const { insights: store, random } = this.#ports
-    const { signal } = this.#options
-    const renewed = await renewInsightsWhenDue(this.#session, store, this.#proposers, signal)
-    if (renewed === 'renewed') this.#insights = await readPresentInsights(store)
-    const exhausted = this.#backoff.barred(this.#seconds)
-    const { personRequest, barred } = await this.#requests.next(this.#proposers, exhausted)
-    const turn = nextTurn(this.#session, this.#proposers, barred, random, personRequest)
-    if (!turn) return this.#waitForProposer()
-    await this.#query({ ...turn, insights: this.#insights })
+    if (await this.#renewInsights()) return true
+    const { directions, requests, budgets } = this.#askings.underWay
+    const barred = new Set([...this.outcomes.barred(), ...this.#askings.busy])
+    const next = await this.#requests.next(this.#proposers, barred, requests)
+    const { personRequest } = next
+    const turn = nextTurn(this.#session, this.#proposers, next.barred, this.#ports.random, {
+      ...(personRequest && { personRequest }),
+      underWay: directions,
+    })
+    if (!turn) return false
+    const others = this.#proposers.filter(
+      ({ constantsOnly }, index) => !constantsOnly && index !== turn.index && !barred.has(index),
+    )
+    const budget = this.#session.budgetBeside({ promised: budgets, others: others.length })
+    const asking = {
+      direction: turn.direction,
+      request: personRequest?.id,
+      budget: turn.proposer.constantsOnly ? undefined : budget,
+    }
+    this.#askings.start(turn.index, asking, () => this.#query({ ...turn, insights: this.#insights, budget }))
+    return true
+  }
+
+  /** Starts to rewrite the insights when they are due; the model that does it proposes nothing meanwhile. */
+  async #renewInsights(): Promise<boolean> {
+    if (!shouldRenewInsights(this.#session)) return false
+    const { insights: store } = this.#ports
+    const renew = async () => {
+      await renewInsightsWhenDue(this.#session, store, this.#proposers, this.#signal)
+      this.#insights = await readPresentInsights(store)
+    }
+    const author = insightsAuthor(this.#proposers)
+    const index = author ? this.#proposers.indexOf(author) : undefined
+    if (index === undefined) await renew()
+    else if (this.#askings.busy.includes(index)) return false
+    else this.#askings.start(index, {}, renew)
     return true
   }
 
   async #query(turn: Turn): Promise<void> {
-    const { log } = this.#session.ports
-    const proposed = await proposeCandidate(this.#session, turn, this.#options.signal)
-    const restSeconds = this.#backoff.recordOutcome(turn.index, proposed, this.#seconds)
-    if (proposed.kind === 'proposed') {
-      this.#hasProposed = true
-      return
-    }
-    const { reason, unreachable, exhausted } = proposed
-    const { name } = turn.proposer
-    if (unreachable && exhausted) this.#unreachable.set(turn.index, `${name}: ${reason}`)
-    const again = restSeconds === undefined ? '' : `; next attempt in ${formatSeconds(restSeconds)}`
-    const line = `${name} proposed nothing: ${reason}${again}`
-    // An unreachable proposer may need a person; having no idea is only information.
-    if (unreachable) log.warn(line)
-    else log.info(line)
+    const proposed = await proposeCandidate(this.#session, turn, this.#signal)
+    const isInterrupted = proposed.kind === 'nothing' && this.#signal.aborted
+    if (!isInterrupted) this.outcomes.record(turn.index, proposed)
+    // An answer that never came is the proposer's fault, unless a person or an error ended the job.
+    else if (!this.#session.ports.cancelled.aborted && !this.#stop.signal.aborted)
+      this.outcomes.recordLateness(turn.index, TIME_IS_UP)
   }
 
-  /** @throws ProposerError when every proposer is unreachable: a job that tried nothing must not look successful */
-  assertSomeoneAnswers(): void {
-    if (this.#hasProposed || this.#unreachable.size < this.#session.config.proposers.length) return
-    const reasons = [...this.#unreachable.values()].join('\n')
-    throw new ProposerError(`nothing was proposed, because no proposer can be reached\n${reasons}`, {
-      hint: 'Fix the cause and start the workflow again; it continues from the ledger.',
-    })
-  }
-
-  /** Waits for a merge, or for the end of a proposer's pause; false when there is nothing to wait for. */
+  /** Waits until a proposer can be asked; false when there is nothing to wait for. */
   async #waitForProposer(): Promise<boolean> {
     if (this.#options.job === 'round') return false
-    // The last wake-up may have come while a proposer was chosen: waiting now would never end.
-    if (this.#options.signal.aborted) return true
-    const restSeconds = this.#backoff.restSeconds(this.#seconds)
-    if (restSeconds === undefined) {
-      if (openCandidates(this.#session.state).length === 0) return false
-      await this.#session.changed()
-      return true
-    }
-    const woken = new AbortController()
-    const signal = AbortSignal.any([woken.signal, this.#options.signal])
-    await Promise.race([this.#session.changed(), this.#session.ports.clock.pause(restSeconds, signal)])
-    woken.abort()
+    const isOver = openCandidates(this.#session.state).length === 0
+    if (isOver && this.outcomes.restSeconds() === undefined) return false
+    await this.#wait()
     return true
   }
 
-  get #seconds(): number {
-    return this.#session.ports.clock.monotonicSeconds()
+  /** Waits for a change, for an answer, or for the end of a proposer's rest. */
+  async #wait(): Promise<void> {
+    const { clock } = this.#session.ports
+    const restSeconds = this.outcomes.restSeconds()
+    const woken = new AbortController()
+    const signal = AbortSignal.any([woken.signal, this.#options.signal])
+    const rest = restSeconds === undefined ? [] : [clock.pause(restSeconds, signal)]
+    await this.#askings.next(Promise.race([this.#session.changed(), ...rest]))
+    woken.abort()
   }
 }

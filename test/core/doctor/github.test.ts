@@ -6,6 +6,7 @@ import {
   type BranchRule,
   checkBranchRules,
   checkPermission,
+  checkProtection,
   checkPullRequestSetting,
   checkWorkflowFiles,
   type Permission,
@@ -120,4 +121,24 @@ it('workflow files that differ', () => {
   })
   expect(checkWorkflowFiles([], 'autoresearch/baseline', 'main').state).toBe('ok')
   expect(checkWorkflowFiles(undefined, 'autoresearch/baseline', 'main').state).toBe('skipped')
+})
+
+describe('classic branch protection', () => {
+  it('was read', () => {
+    expect(checkProtection(new Map(), URL)).toMatchObject({ state: 'ok', id: 'branch-protection' })
+  })
+
+  it('could not be seen: says of which branches, why, and where to look', () => {
+    const unseen = new Map([
+      ['autoresearch/baseline', 'no admin'],
+      ['autoresearch/ledger', 'no branch'],
+      ['autoresearch/c/1', 'no branch'],
+    ])
+    const { state, text } = checkProtection(unseen, URL)
+    expect(state).toBe('skipped')
+    expect(text).toContain(
+      'of autoresearch/baseline: no admin; of autoresearch/ledger, autoresearch/c/1: no branch',
+    )
+    expect(text).toContain(`${URL}/settings/branches`)
+  })
 })

@@ -28,7 +28,38 @@ describe('constants', () => {
     expect(checkConstants(config('other'), nothing).state).toBe('ok')
     expect(checkConstants(config('knobs'), new Map([['train.py', 'lr = 3e-4\n']]))).toMatchObject({
       state: 'ok',
-      text: expect.stringContaining('1 constants'),
+      text: '1 constant found; to be tried: 1 (lr)',
+    })
+  })
+
+  const NANOGPT = new Map([
+    [
+      'train.py',
+      "lr = 3e-4\nbeta1 = 0.9\nbatch_size = 12\nlog_interval = 10\nexec(open('configurator.py').read())\n",
+    ],
+    ['config/small.py', 'lr = 1e-3\n'],
+  ])
+  const command = (train: string) =>
+    aConfig({ train, editable: ['train.py'], proposers: [{ kind: 'knobs' }] })
+
+  it('F83 are sorted into those tried, those that the command sets, and those left alone', () => {
+    const { text } = checkConstants(command('python train.py config/small.py --batch_size=8'), NANOGPT)
+    expect(text).toBe(
+      '4 constants found; to be tried: 1 (beta1); without effect, because the training command or its configuration sets them: 2 (lr, batch_size); left alone: 1',
+    )
+  })
+
+  it('are left alone where the configuration excludes them', () => {
+    const proposers = [{ kind: 'knobs' as const, exclude: ['lr', 'batch_size'] }]
+    const { text } = checkConstants(aConfig({ ...command('python train.py'), proposers }), NANOGPT)
+    expect(text).toBe('4 constants found; to be tried: 1 (beta1); left alone: 3')
+  })
+
+  it('that are all set by the command leave knobs nothing to do', () => {
+    const files = new Map([['train.py', 'lr = 3e-4\n']])
+    expect(checkConstants(command('python train.py --lr=1'), files)).toMatchObject({
+      state: 'problem',
+      text: expect.stringContaining('without effect'),
     })
   })
 })

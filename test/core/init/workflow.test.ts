@@ -8,14 +8,15 @@ import { aLayout, GENERAL, KNOWN, RECIPES } from './layouts.ts'
 
 const TEMPLATE = readFileSync(new URL('../../../templates/solo.yml', import.meta.url), 'utf8')
 const CONFIG = '.github/autoresearch.yml'
+const GPU = { machine: 'gpu', config: 'train: python train.py\n' } as const
 
 describe('the workflow', () => {
   it('is the template when the action is not known', () => {
-    expect(renderWorkflow(TEMPLATE, { machine: 'gpu' }, undefined)).toBe(TEMPLATE)
+    expect(renderWorkflow(TEMPLATE, GPU, undefined)).toBe(TEMPLATE)
   })
 
   it('uses the action that init runs as, and no longer asks to replace it', () => {
-    const text = renderWorkflow(TEMPLATE, { machine: 'gpu' }, { repository: 'acme/fork', ref: '1a2b3c4' })
+    const text = renderWorkflow(TEMPLATE, GPU, { repository: 'acme/fork', ref: '1a2b3c4' })
     expect(text).toContain('uses: acme/fork@1a2b3c4\n')
     expect(text).not.toMatch(/Replace v1|no tag v1|autoresearch-action\/autoresearch-action/)
   })
@@ -24,11 +25,23 @@ describe('the workflow', () => {
     { repository: 'acme/fork', ref: '${'.concat('{ secrets.X }}') },
     { repository: 'acme/fork\n    run: id', ref: 'v1' },
   ])('keeps out what is no plain reference: $ref', (action) => {
-    expect(renderWorkflow(TEMPLATE, { machine: 'gpu' }, action)).toBe(TEMPLATE)
+    expect(renderWorkflow(TEMPLATE, GPU, action)).toBe(TEMPLATE)
+  })
+
+  it.each([
+    ['train: python train.py\n', '1'],
+    ['train: torchrun --nproc_per_node=8 train.py\n', 'all'],
+    ['train: >-\n  python -m torch.distributed.run --standalone train.py\n', 'all'],
+    ['train: accelerate launch train.py\n', 'all'],
+    ['# With eight GPUs: `torchrun train.py`.\ntrain: python train.py\n', '1'],
+  ])('gives a trial every device when a launcher starts a process on each: %j', (config, devices) => {
+    expect(renderWorkflow(TEMPLATE, { ...GPU, config }, undefined)).toContain(
+      `devices-per-trial: ${devices}\n`,
+    )
   })
 
   it('installs the sandbox on a machine of GitHub', () => {
-    const text = renderWorkflow(TEMPLATE, { machine: 'hosted' }, undefined)
+    const text = renderWorkflow(TEMPLATE, { ...GPU, machine: 'hosted' }, undefined)
     expect(text).toContain('runs-on: ubuntu-latest')
     expect(text).toContain('apt-get install -y bubblewrap')
   })

@@ -1,6 +1,5 @@
 // Which runs may be compared with which.
 
-import type { Verdict } from '../../../src/core/record/verdict.ts'
 import { describe, expect, it } from 'vitest'
 import { measurementHash } from '../../../src/core/config/measurement.ts'
 import {
@@ -15,6 +14,7 @@ import {
 import { judge } from '../../../src/core/judge/judge.ts'
 import type { State } from '../../../src/core/record/state.ts'
 import type { TrialResult } from '../../../src/core/record/trial.ts'
+import type { Verdict } from '../../../src/core/record/verdict.ts'
 import { estimateNoise } from '../../../src/core/statistics/noise.ts'
 import {
   aaOrigin,

@@ -1,14 +1,14 @@
 // The judge: every decision as a row, and what must hold for any numbers at all.
 
-import { likeliest } from '../../../src/core/statistics/belief.ts'
-import { readRuns } from '../../../src/core/statistics/readings.ts'
 import { describe, expect, it } from 'vitest'
-import { wallAllowanceSeconds } from '../../../src/core/judge/counted-runs.ts'
+import { usualSecondsOf, wallAllowanceSeconds } from '../../../src/core/judge/counted-runs.ts'
 import { type Evidence, type JudgedCode, judge } from '../../../src/core/judge/judge.ts'
 import type { JudgePolicy, Simplicity } from '../../../src/core/judge/policy.ts'
 import { measuredValues, type TrialResult } from '../../../src/core/record/trial.ts'
 import type { Verdict } from '../../../src/core/record/verdict.ts'
+import { likeliest } from '../../../src/core/statistics/belief.ts'
 import { estimateNoise, mean } from '../../../src/core/statistics/noise.ts'
+import { readRuns } from '../../../src/core/statistics/readings.ts'
 import {
   aCandidate,
   aRandom,
@@ -201,7 +201,13 @@ describe('simplicity', () => {
   const hardly = [2.475, 2.48, 2.47]
   const good = [2.44, 2.445]
   it.each([
-    ['hardly better, with 5 lines fewer', hardly, -5, 'merge', /, 5 fewer lines may cost 0\.01, z = .* ≤ 5 %$/],
+    [
+      'hardly better, with 5 lines fewer',
+      hardly,
+      -5,
+      'merge',
+      /, 5 fewer lines may cost 0\.01, z = .* ≤ 5 %$/,
+    ],
     ['equal, with 5 lines fewer', equal, -5, 'park', /, 5 fewer lines may cost 0\.01, z = 1\.1, /],
     ['equal, with 4 lines fewer', equal, -4, 'reject', /over 3 runs, z = 0\.4, /],
     ['equal, with as many lines', equal, 0, 'reject', /over 3 runs, z = 0\.4, /],
@@ -381,6 +387,26 @@ describe('F76 one run that takes too long', () => {
     })
   })
 
+  const timedOut = (replicate: number) =>
+    aTrialResult({ candidate: aCandidate(), outcome: 'timed-out', wallSeconds: 660, replicate })
+
+  it('is measured again even when it took so long that it was killed', () => {
+    expect(judgedRuns([timedOut(1)])).toEqual({
+      kind: 'replicate',
+      reason: 'run 1 of 1 timed out: 660.0 s, and a run takes 300.0 s, so it is measured again',
+    })
+    expect(judgedRuns([timedOut(1), run(2.4, 300, 2), run(2.41, 300, 3)]).kind).toBe('merge')
+  })
+
+  it('is rejected when it is killed twice', () => {
+    expect(judgedRuns([timedOut(1), timedOut(2)])).toEqual({
+      kind: 'reject',
+      reason: 'run 2 of 2 timed out: 660.0 s, and a run takes 300.0 s; an earlier run took too long, too',
+      failure: 'timed-out',
+      runs: { candidate: 2, baseline: 6 },
+    })
+  })
+
   it('does not count: the others decide', () => {
     const values = [2.47, 2.48]
     const judgement = judgedRuns([run(1, SLOW, 1), run(2.4, 300, 2), run(2.41, 300, 3)]) as Verdict
@@ -401,6 +427,10 @@ describe('F76 one run that takes too long', () => {
 
   it('a candidate cannot discard a second bad run by taking long again', () => {
     expect(judgedRuns([run(2.6, SLOW, 1), run(2.4, 300, 2), run(2.6, SLOW, 3)]).kind).toBe('reject')
+  })
+
+  it('a slow run of the baseline does not raise what is allowed', () => {
+    expect(usualSecondsOf([run(2, 300, 1), run(2, 302, 2), run(2, 304, 3), run(2, 900, 4)])).toBe(302)
   })
 
   it('longer runs are mentioned: at fixed steps they may be all that won', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Change, changeKey } from '../../../src/core/gate/gate.ts'
 import { sketchOf } from '../../../src/core/gate/sketch.ts'
 import { explainRepetition } from '../../../src/core/propose/novelty.ts'
+import { IdeaMemory } from '../../../src/core/record/archived-ideas.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import type { BaselineCommit } from '../../../src/core/record/state.ts'
 import { aaOrigin, aBaseline, aCandidate, aState, aVerdict } from '../../factories.ts'
@@ -49,6 +50,13 @@ describe('explainRepetition', () => {
     const state = aState({ candidates: [past(close)] })
     const reason = explainRepetition(state, GATED, { ...POLICY, similarity: 0.4 })
     expect(reason).toMatch(/^The change is \d\d % similar to an earlier one: "Gate it" \(#12\): gain/)
+  })
+
+  it('F7 refuses what repeats an archived idea, and says how that ended', () => {
+    const archived = new IdeaMemory().remember({ candidate: past(GATED) })
+    expect(explainRepetition(aState(), GATED, POLICY, [], [archived])).toBe(
+      'The same change was proposed before: "Gate it" (#12): rejected, gain −0.01. Propose a different idea.',
+    )
   })
 
   it('accepts another idea for the same line', () => {

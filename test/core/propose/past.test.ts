@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { pastDiff, pastLog, searchPast } from '../../../src/core/propose/past.ts'
+import {
+  type PastQuery,
+  PastSearch,
+  pastDiff,
+  pastLog,
+  unarchivedIdeas,
+} from '../../../src/core/propose/past.ts'
+import type { State } from '../../../src/core/record/state.ts'
 import { aaOrigin, aCandidate, aState, aTrialResult, aVerdict } from '../../factories.ts'
 import { HOSTILE } from '../report/hostile.ts'
 
@@ -37,9 +44,10 @@ const STATE = aState({
   trials: [failure, hopeless],
 })
 
+const search = (state: State, query: PastQuery) => new PastSearch(state, query).answer()
 const titles = (text: string) => [...text.matchAll(/Try (\w+)/g)].map(([, name]) => name)
 
-describe('searchPast', () => {
+describe('PastSearch', () => {
   test.each([
     ['every idea, newest first', {}, ['cosine', 'huge', 'muon', 'dropout', 'warmup']],
     ['a category', { category: 'optimizer' }, ['muon']],
@@ -51,36 +59,58 @@ describe('searchPast', () => {
     ['failed candidates', { effect: 'failed' }, ['muon']],
     ['undecided candidates', { effect: 'undecided' }, ['cosine', 'muon']],
   ] as const)('finds %s', (_, query, names) => {
-    expect(titles(searchPast(STATE, query))).toEqual(names)
+    expect(titles(search(STATE, query))).toEqual(names)
   })
 
   test('shows id, status, gain and reason, and says that this is data', () => {
-    const text = searchPast(STATE, { text: 'dropout' })
+    const text = search(STATE, { text: 'dropout' })
     expect(text).toContain(`- ${rejected.id} regularisation, rejected gain −0.3: Try dropout; worse by 0.3`)
     expect(text).toMatch(/data, not instructions/)
   })
 
+  test.each([
+    ['newest first', {}, ['new', 'warmup', 'older']],
+    ['best gain first', { effect: 'better' }, ['older', 'warmup', 'new']],
+  ] as const)('lists archived ideas among the others: %s', (_, query, names) => {
+    const gained = (name: string, gain: number) =>
+      aCandidate({ name, verdict: aVerdict({ gain }), end: { kind: 'closed' } })
+    const found = new PastSearch(aState({ candidates: [gained('new', 0.01)] }), query)
+    found.add([{ candidate: gained('older', 0.03) }])
+    found.add([{ candidate: gained('warmup', 0.02) }])
+    expect(titles(found.answer())).toEqual(names)
+  })
+
+  test('keeps of any number of archived ideas what it lists, and counts the others', () => {
+    const found = new PastSearch(aState(), {})
+    const part = Array.from({ length: 100 }, (_, index) => ({ candidate: aCandidate({ name: `i${index}` }) }))
+    for (let parts = 0; parts < 5; parts += 1) found.add(part)
+    expect(titles(found.answer()).slice(0, 3)).toEqual(['i99', 'i98', 'i97'])
+    expect(found.answer()).toContain('480 more')
+  })
+
   test('says that nothing matches', () => {
-    expect(searchPast(STATE, { text: 'quantum' })).toBe('no past candidate matches')
+    expect(search(STATE, { text: 'quantum' })).toBe('no past candidate matches')
   })
 
   test('stays short for any number of candidates', () => {
     const many = Array.from({ length: 3000 }, (_, index) => aCandidate({ name: `idea${index}` }))
-    const text = searchPast(aState({ candidates: many }), {})
+    const text = search(aState({ candidates: many }), {})
     expect(text.split('\n')).toHaveLength(22)
     expect(text).toContain('2980 more')
   })
 
   test('F65 keeps hostile titles on one line', () => {
-    const lines = (title: string) =>
-      searchPast(aState({ candidates: [aCandidate({ title })] }), {}).split('\n')
+    const lines = (title: string) => search(aState({ candidates: [aCandidate({ title })] }), {}).split('\n')
     for (const [, hostile] of HOSTILE) expect(lines(hostile)).toHaveLength(2)
   })
 })
 
 describe('pastLog', () => {
+  const logOf = (id: string) =>
+    unarchivedIdeas(STATE).flatMap((idea) => (idea.candidate.id === id ? [pastLog(idea)] : []))[0]
+
   test('quotes the end of the output of a run without a value', () => {
-    expect(pastLog(STATE, crashed.id)).toMatch(
+    expect(logOf(crashed.id)).toMatch(
       /crashed: NameError: muon\n````\nTraceback\n```\nNameError: muon\n````$/,
     )
   })
@@ -88,8 +118,7 @@ describe('pastLog', () => {
   test.each([
     ['of a candidate that did not fail', rejected.id],
     ['of a candidate that was cut', cut.id],
-    ['of an unknown candidate', 'nope'],
-  ])('is not there %s', (_, id) => expect(pastLog(STATE, id)).toBeUndefined())
+  ])('is not there %s', (_, id) => expect(logOf(id)).toBeUndefined())
 })
 
 test('pastDiff cuts a long diff in its middle', () => {

@@ -2,7 +2,14 @@
 // of this release says about the recorded runs is held to a second record.
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { type Decision, decisionsOf, judged, readRecorded, recorded, textOf } from '../../fixtures/ledgers/decisions.ts'
+import {
+  type Decision,
+  decisionsOf,
+  judged,
+  readRecorded,
+  recorded,
+  textOf,
+} from '../../fixtures/ledgers/decisions.ts'
 
 async function decisionsIn(file: string): Promise<Decision[]> {
   const text = await readFile(new URL(`../../fixtures/ledgers/${file}`, import.meta.url), 'utf8')

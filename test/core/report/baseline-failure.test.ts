@@ -39,7 +39,7 @@ describe('baselineAdvice', () => {
 
   test('explains what the sandbox hides, if there is one', () => {
     const failed = { outcome: 'crashed' } as const
-    expect(advice(failed)).toContain('no network, no home')
+    expect(advice(failed)).toContain('no network, a home')
     const sandbox = { ...aConfig().sandbox, kind: 'none' } as const
     expect(baselineAdvice(failed, aConfig({ sandbox }), CONFIG_PATH)).not.toContain('no network')
   })

@@ -150,7 +150,11 @@ describe('endPeriod', () => {
 
   it('goes on from period to period', () => {
     const first = endPeriod(NOTHING_CARRIED, period([2.44, 2.45]), NOISE)
-    const second = endPeriod(first, aPeriod({ measured: [2.45], tried: [[2.5]], merged: [2.38, 2.39] }), NOISE)
+    const second = endPeriod(
+      first,
+      aPeriod({ measured: [2.45], tried: [[2.5]], merged: [2.38, 2.39] }),
+      NOISE,
+    )
     expect(second.level?.mean).toBeGreaterThan(2.385)
     expect(second.level?.mean).toBeLessThan(2.43)
     expect(second.observations).toHaveLength(3)

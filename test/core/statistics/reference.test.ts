@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { exactInterval } from '../../../src/core/judge/aa.ts'
-import { DEFAULT_EFFECTS, gainDensities, judgeEffect, untriedImprovement } from '../../../src/core/statistics/effects.ts'
+import {
+  DEFAULT_EFFECTS,
+  gainDensities,
+  judgeEffect,
+  untriedImprovement,
+} from '../../../src/core/statistics/effects.ts'
 import { firstLevel } from '../../../src/core/statistics/level.ts'
 import { estimateNoise, standardDeviation } from '../../../src/core/statistics/noise.ts'
 import { normalProbability, truncatedMoments } from '../../../src/core/statistics/normal.ts'
@@ -58,11 +63,14 @@ describe('against mpmath', () => {
   })
 
   // The quantile of Wilson and Hilferty is an approximation, and worst with one degree of freedom.
-  it.each(reference.upperFactor)('how far σ is raised at $degrees degrees of freedom', ({ degrees, factor }) => {
-    const group = Array.from({ length: degrees + 1 }, (_, index) => index % 2)
-    const found = (estimateNoise([group])?.sigma ?? 0) / (standardDeviation(group) ?? 1)
-    expect(Math.abs(found / factor - 1)).toBeLessThan(degrees === 1 ? 0.1 : 0.01)
-  })
+  it.each(reference.upperFactor)(
+    'how far σ is raised at $degrees degrees of freedom',
+    ({ degrees, factor }) => {
+      const group = Array.from({ length: degrees + 1 }, (_, index) => index % 2)
+      const found = (estimateNoise([group])?.sigma ?? 0) / (standardDeviation(group) ?? 1)
+      expect(Math.abs(found / factor - 1)).toBeLessThan(degrees === 1 ? 0.1 : 0.01)
+    },
+  )
 
   it.each(reference.clopperPearson)('the interval of $count of $total', ({ count, total, low, high }) => {
     const found = exactInterval(count, total)

@@ -139,10 +139,11 @@ export function renderRef(repository: Repository, ref: string, sha: string) {
   }
 }
 
-export function renderProtection(rules: Readonly<Record<string, BranchRules>>, branch: string) {
+/** What everybody who may read the branch sees of its classic protection. */
+export function renderProtection({ rules, classicProtection }: Repository, branch: string) {
   const { requiredChecks } = rulesFor(rules, branch)
   return {
-    enabled: isProtected(rules, branch),
+    enabled: classicProtection.has(branch),
     required_status_checks: {
       enforcement_level: requiredChecks.length > 0 ? 'everyone' : 'off',
       contexts: requiredChecks,

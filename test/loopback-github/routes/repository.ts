@@ -32,9 +32,15 @@ async function getBranch({ repository, params }: Call) {
     commit: renderCommit(repository, await repository.git.readCommit(sha)),
     _links: { self, html: `${repository.htmlUrl}/tree/${branch}` },
     protected: isProtected(repository.rules, branch),
-    protection: renderProtection(repository.rules, branch),
+    protection: renderProtection(repository, branch),
     protection_url: `${self}/protection`,
   })
+}
+
+function getBranchProtection({ repository, params }: Call) {
+  const protection = repository.classicProtection.get(params.branch ?? '')
+  if (protection === undefined) throw new GitHubError(404, 'Branch not protected')
+  return ok(protection)
 }
 
 const REVIEW_PARAMETERS = {
@@ -122,6 +128,7 @@ export const repositoryRoutes: Record<string, Route> = {
   },
   'repos/list-branches': { needs: READ, answer: listBranches },
   'repos/get-branch': { needs: READ, answer: getBranch },
+  'repos/get-branch-protection': { needs: [['administration', 'read']], answer: getBranchProtection },
   'repos/get-branch-rules': { needs: [], answer: getBranchRules },
   'repos/get-collaborator-permission-level': { needs: [], answer: getPermission },
   'rate-limit/get': { needs: [], answer: getRateLimit },

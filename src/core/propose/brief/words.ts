@@ -15,7 +15,7 @@ export const CATEGORY_WORDS: Record<Category, string> = {
 }
 
 /** How proposers see a candidate named. */
-export function nameOf({ id, pullRequest }: Candidate): string {
+export function nameOf({ id, pullRequest }: Pick<Candidate, 'id' | 'pullRequest'>): string {
   return pullRequest === undefined ? id : `#${pullRequest}`
 }
 

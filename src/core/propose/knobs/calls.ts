@@ -17,8 +17,10 @@ const NOT_A_SETTING =
 /** Functions whose parameters are settings, such as those that python-fire turns into options. */
 const ENTRY = /^(?:main|train|run|fit|cli|__init__|constructor)$/
 /** Calls that declare a setting, whose name is what the call is assigned to: `lr: float = field(default=0.1)`. */
-const DECLARES = /^(?:field|Field|Option|Argument|option|argument|Param|Parameter|flag)$/
+const DECLARES = /^(?:add_argument|field|Field|Option|Argument|option|argument|Param|Parameter|flag)$/
 const IS_DEFAULT = /^(?:default|default_value|value)$/
+/** Calls that read a setting: `os.environ.get('LR', 0.02)`. */
+const READS = /^(?:get|getenv|setdefault|pop)$/
 
 /** The name of a literal that is a whole argument or element; undefined when it is part of an expression. */
 export function nameInBrackets(
@@ -53,6 +55,12 @@ function nameOfArgument(
   }
   const option = nameOfOption(tokens, index, key)
   if (option !== undefined) return { name: option, byDefault: true, setting: 'always' }
+  // What a declaration says besides the default, such as a bound.
+  if (DECLARES.test(callee.text) && key !== undefined) return undefined
+  if (callee.text === 'dict' && key !== undefined) return { name: key, byDefault: true, setting: 'never' }
+  const [read] = optionStrings(tokens, opener)
+  if (READS.test(callee.text) && read !== undefined && placeOf(tokens, index) === 2)
+    return { name: read, byDefault: isReal, setting: 'always' }
   const argument = key ?? `#${placeOf(tokens, index)}`
   // Integers in calls are mostly axes and sizes.
   return { name: `${callee.text}(${argument})`, byDefault: isReal, setting: 'never' }
@@ -72,7 +80,8 @@ function nameOfOption(tokens: readonly Placed[], index: number, key: string | un
   if (key !== undefined && !IS_DEFAULT.test(key)) return undefined
   const long = written.findLast((text) => text.startsWith('--')) ?? first
   if (long.startsWith('-')) return /^-+([\w.-]+)/.exec(long)?.[1]
-  return DECLARES.test(callee) ? assignedName(tokens, opener) : undefined
+  if (!DECLARES.test(callee)) return undefined
+  return assignedName(tokens, opener) ?? (/^[\w-]+$/.test(first) ? first : undefined)
 }
 
 /** The strings with which the arguments begin. */
@@ -100,6 +109,15 @@ function nameOfElement(tokens: readonly Placed[], index: number, isReal: boolean
   const callee = tokens[opener]?.enclosing === '(' ? tokens[outer - 1] : undefined
   const whole = callee?.kind === 'word' ? `${callee.text}(${element})` : element
   return { name: whole, byDefault: isReal, setting: 'never' }
+}
+
+/** An element of a list of numbers in a data file: `betas: [0.9, 0.95]` and `"betas": [0.9, 0.95]`. */
+export function nameOfListed(tokens: readonly Placed[], index: number, isReal: boolean): Naming | undefined {
+  const { opener = -1, enclosing } = tokens[index] ?? {}
+  if (enclosing !== '[' || !/^[:=]$/.test(tokens[opener - 1]?.text ?? '')) return undefined
+  const key = tokens[opener - 2]?.text.replaceAll(/["']/g, '')
+  if (key === undefined || !isNumbersOnly(tokens, opener)) return undefined
+  return { name: `${key}[${placeOf(tokens, index) - 1}]`, byDefault: isReal, setting: 'always' }
 }
 
 function isNumbersOnly(tokens: readonly Placed[], opener: number): boolean {

@@ -1,7 +1,8 @@
 // Constants without effect: those that a command line or a configuration file provably overrides, and those that a run showed to
 // change nothing.
 import { createHash } from 'node:crypto'
-import { type Candidate, knobsOf } from '../../record/candidate.ts'
+import { knobsOf } from '../../record/candidate.ts'
+import type { PastIdea } from '../../record/ideas.ts'
 import type { FoundKnob } from './knobs.ts'
 import { keyOf } from './observations.ts'
 import { withoutNumber } from './select.ts'
@@ -17,7 +18,7 @@ export interface Surroundings {
 /** The constants that may have an effect: what is known to have none is not tried again. */
 export function withEffect(
   knobs: readonly FoundKnob[],
-  history: readonly Candidate[],
+  history: readonly PastIdea[],
   surroundings: Surroundings,
 ): FoundKnob[] {
   const dead = new Set(

@@ -31,11 +31,17 @@ const LITERAL =
   /^(?<digits>(?:[\d_']+\.?[\d_]*|\.[\d_]+)(?:[eE][+-]?\d+)?)(?<suffix>[fFlLuU]{1,3}|_?f(?:32|64))?$/
 const SWITCH = /^(?:[Tt]rue|[Ff]alse)$/
 const NAME = /^[\p{L}_$][\p{L}\p{N}_$.()[\]#-]{0,59}$/u
-const NOT_TUNABLE = /seed|version|(?:^|[_.-])(?:port|year)(?:$|[_.-])/i
-const NOT_TUNABLE_CAMEL = /(?:Port|Year)(?![a-z])/
+const NOT_TUNABLE =
+  /seed|version|random_?state|prngkey|(?:^|[_.-])(?:port|year|date|timestamp|build|revision|rng|at)(?:$|[_.-])/i
+const NOT_TUNABLE_CAMEL = /(?:Port|Year|Date)(?![a-z])/
+/** A day such as 20240501, or seconds since 1970. */
+const IS_TIME = /^(?:(?:19|20)\d\d[01]\d[0-3]\d|1[5-9]\d{8})$/
+/** Settings of tools, whose numbers are none of training. */
+const OF_A_TOOL =
+  /(?:^|\/)(?:\..+|(?:package(?:-lock)?|composer|(?:ts|js)config[^/]*|biome|deno|lerna|nx|turbo|renovate|vercel|angular|tokenizer[^/]*|special_tokens_map)\.jsonc?|(?:pyproject|Cargo|Pipfile|ruff|rustfmt|netlify|fly)\.toml|(?:(?:docker-)?compose|mkdocs|environment|conda|codecov|action|pnpm-[^/]*)[^/]*\.ya?ml)$|(?:^|\/)\.[^/]+\//
 /** Settings of measuring, printing, saving and the machine: they are not what makes a model better. */
 const NOT_THE_MODEL =
-  /(?:^|[_.(-])(?:eval|val|valid|log|logging|print|save|wandb|ckpt|checkpoint)[_-]?(?:iters?|interval|every|steps?|freq\w*|batches|size|tokens|only|log|limit)\b|(?:^|[_.(-])(?:num_workers|workers|timeout|retries|rank|world_size|device|debug|verbose|resume|compile|profile|wandb|save\w*|always_save\w*|pin_memory|deterministic|allow_tf32|backend|best_\w+)(?:$|[_.)-])/i
+  /(?:^|[_.(-])(?:eval|val|valid|log|logging|print|save|wandb|ckpt|checkpoint|sample|core[_-]metric)[_-]?(?:loss_)?(?:iters?|interval|every\w*|max\w*|steps?|freq\w*|batches|size|tokens|only|log|limit)\b|(?:^|[_.(-])(?:num_workers|workers|timeout|retries|rank|local_rank|world_size|nproc\w*|nnodes|num_nodes|num_gpus|gpus|(?<!per_)devices?|precision|vocab_size|low_cpu_mem\w*|\w*num_workers|validation_split\w*|val_frac\w*|debug|verbose|resume|compile|profile|wandb|save\w*|always_save\w*|pin_memory|deterministic|allow_tf32|backend|best_\w+)(?:$|[_.)-])/i
 const MAY_BE_ZERO =
   /drop|decay|smooth|warm|min_lr|final_lr|momentum|clip|reg|(?:^|_)l[12]|noise|coef|lambda|z_loss|prob|(?:^|_)wd(?:$|_)|label/i
 
@@ -52,7 +58,7 @@ export function mayBeZero(name: string): boolean {
  */
 export function findKnobs(path: string, text: string): FoundKnob[] {
   const nameAt = knobNaming(path)
-  if (nameAt === undefined) return []
+  if (nameAt === undefined || OF_A_TOOL.test(path)) return []
   const tokens = placeTokens(path, text)
   const times = new Map<string, number>()
   const knobs: FoundKnob[] = []
@@ -60,7 +66,7 @@ export function findKnobs(path: string, text: string): FoundKnob[] {
     const read = readLiteral(token)
     const naming = read && nameAt(tokens, index, read.kind === 'real')
     const name = unquote(naming?.name ?? '')
-    if (!read || !naming || !isTunable(name)) continue
+    if (!read || !naming || !isTunable(name) || IS_TIME.test(token.text)) continue
     const time = (times.get(name) ?? 0) + 1
     times.set(name, time)
     const { start, line, text: literal } = token

@@ -27,22 +27,18 @@ export interface Fit {
 
 export function fitLinear(rows: readonly Row[], priors: readonly Prior[]): Fit {
   const precision = priors.map(({ sd }, index) => {
-    const line = new Array<number>(priors.length).fill(0)
+    const line = new Float64Array(priors.length)
     line[index] = sd ** -2
     return line
   })
-  const right = priors.map(({ mean, sd }) => mean / sd ** 2)
+  const right = Float64Array.from(priors, ({ mean, sd }) => mean / sd ** 2)
   let evidence = 0
-  for (const { features, target, variance } of rows) {
-    evidence -= target ** 2 / variance + Math.log(variance)
-    for (const [i, x] of features) {
-      right[i] = (right[i] ?? 0) + (x * target) / variance
-      const line = precision[i] ?? []
-      for (const [j, y] of features) line[j] = (line[j] ?? 0) + (x * y) / variance
-    }
+  for (const row of rows) {
+    evidence -= row.target ** 2 / row.variance + Math.log(row.variance)
+    addRow(row, precision, right)
   }
   const root = cholesky(precision)
-  const mean = solveUpper(root, solveLower(root, right))
+  const mean = [...solveUpper(root, solveLower(root, right))]
   for (const [index, prior] of priors.entries()) {
     evidence -= prior.mean ** 2 / prior.sd ** 2 + 2 * Math.log(prior.sd)
     evidence += (mean[index] ?? 0) * (right[index] ?? 0) - 2 * Math.log(root[index]?.[index] ?? 1)
@@ -51,11 +47,11 @@ export function fitLinear(rows: readonly Row[], priors: readonly Prior[]): Fit {
     mean,
     evidence: evidence / 2,
     draw: (normal) => {
-      const noise = solveUpper(root, mean.map(normal))
+      const noise = solveUpper(root, Float64Array.from(mean, normal))
       return mean.map((value, index) => value + (noise[index] ?? 0))
     },
     predict: (features) => {
-      const sparse = new Array<number>(mean.length).fill(0)
+      const sparse = new Float64Array(mean.length)
       for (const [index, value] of features) sparse[index] = value
       const half = solveLower(root, sparse)
       return {
@@ -66,39 +62,49 @@ export function fitLinear(rows: readonly Row[], priors: readonly Prior[]): Fit {
   }
 }
 
+function addRow({ features, target, variance }: Row, precision: Float64Array[], right: Float64Array): void {
+  for (const feature of features) {
+    const [i, x] = feature
+    const line = precision[i] as Float64Array
+    right[i] = (right[i] as number) + (x * target) / variance
+    for (const other of features) line[other[0]] = (line[other[0]] as number) + (x * other[1]) / variance
+  }
+}
+
 /** The lower triangle L with L Lᵀ = matrix, which must be symmetric and positive definite. */
-function cholesky(matrix: readonly (readonly number[])[]): number[][] {
-  const root: number[][] = []
+function cholesky(matrix: readonly Float64Array[]): Float64Array[] {
+  const root: Float64Array[] = []
   for (const [i, line] of matrix.entries()) {
-    const own: number[] = []
-    for (let j = 0; j <= i; j++) {
-      const other = j === i ? own : (root[j] ?? [])
-      let rest = line[j] ?? 0
-      for (let k = 0; k < j; k++) rest -= (own[k] ?? 0) * (other[k] ?? 0)
-      own.push(j === i ? Math.sqrt(rest) : rest / (other[j] ?? 1))
-    }
+    const own = new Float64Array(line.length)
     root.push(own)
+    for (let j = 0; j <= i; j++) {
+      const other = root[j] as Float64Array
+      let rest = line[j] as number
+      for (let k = 0; k < j; k++) rest -= (own[k] as number) * (other[k] as number)
+      own[j] = j === i ? Math.sqrt(rest) : rest / (other[j] as number)
+    }
   }
   return root
 }
 
-function solveLower(root: readonly (readonly number[])[], right: readonly number[]): number[] {
-  const solved: number[] = []
+function solveLower(root: readonly Float64Array[], right: Float64Array): Float64Array {
+  const solved = new Float64Array(right.length)
   for (const [i, line] of root.entries()) {
-    let rest = right[i] ?? 0
-    for (let k = 0; k < i; k++) rest -= (line[k] ?? 0) * (solved[k] ?? 0)
-    solved.push(rest / (line[i] ?? 1))
+    let rest = right[i] as number
+    for (let k = 0; k < i; k++) rest -= (line[k] as number) * (solved[k] as number)
+    solved[i] = rest / (line[i] as number)
   }
   return solved
 }
 
 /** Solves Lᵀ x = right. */
-function solveUpper(root: readonly (readonly number[])[], right: readonly number[]): number[] {
-  const solved = [...right]
+function solveUpper(root: readonly Float64Array[], right: Float64Array): Float64Array {
+  const solved = Float64Array.from(right)
   for (let i = root.length - 1; i >= 0; i--) {
-    let rest = right[i] ?? 0
-    for (let k = i + 1; k < root.length; k++) rest -= (root[k]?.[i] ?? 0) * (solved[k] ?? 0)
-    solved[i] = rest / (root[i]?.[i] ?? 1)
+    const line = root[i] as Float64Array
+    const value = (solved[i] as number) / (line[i] as number)
+    solved[i] = value
+    for (let k = 0; k < i; k++) solved[k] = (solved[k] as number) - (line[k] as number) * value
   }
   return solved
 }

@@ -1,6 +1,7 @@
 // Recognises named constants in source text, with one row of rules per language.
 import { type Language, languageOf } from '../../gate/languages.ts'
-import { keyOf, type Naming, nameInBrackets, targetOf } from './calls.ts'
+import { keyOf, type Naming, nameInBrackets, nameOfListed, targetOf } from './calls.ts'
+import { nameOfFlag } from './flags.ts'
 import type { Placed } from './placed-tokens.ts'
 
 /** The name of the literal at an index; undefined unless it is the whole value of a named constant. */
@@ -11,25 +12,33 @@ interface Rules {
   names: readonly NameRule[]
   /** What these rules name are settings, which a command line may give under the same name. */
   setting?: Naming['setting']
-  /** Calls are written `name(…)`, so that their arguments and the defaults of options have names. */
-  calls?: true
+  /** Names what these rules do not. */
+  others?: (tokens: readonly Placed[], index: number, isReal: boolean) => Naming | undefined
 }
 
 const RULES: Partial<Record<Language['name'], Rules>> = {
   python: {
     names: [nameOfStatement, (tokens, index) => nameOfEntry(tokens, index, /^string$/)],
     setting: 'outside functions',
-    calls: true,
+    others: nameInBrackets,
   },
   javascript: {
     names: [nameOfDeclaration, (tokens, index) => nameOfEntry(tokens, index, /^(?:word|string)$/)],
-    calls: true,
+    others: nameInBrackets,
   },
-  c: { names: [nameOfDefine, nameOfConstant], calls: true },
-  yaml: { names: [nameOfYamlEntry], setting: 'always' },
-  json: { names: [(tokens, index) => nameOfEntry(tokens, index, /^string$/)], setting: 'always' },
-  toml: { names: [nameOnItsOwnLine], setting: 'always' },
-  shell: { names: [nameOnItsOwnLine], setting: 'always' },
+  c: {
+    names: [nameOfDefine, nameOfConstant],
+    others: (tokens, index, isReal) =>
+      nameOfLocal(tokens, index, isReal) ?? nameInBrackets(tokens, index, isReal),
+  },
+  yaml: { names: [nameOfYamlEntry], setting: 'always', others: nameOfListed },
+  json: {
+    names: [(tokens, index) => nameOfEntry(tokens, index, /^string$/)],
+    setting: 'always',
+    others: nameOfListed,
+  },
+  toml: { names: [nameOnItsOwnLine], setting: 'always', others: nameOfListed },
+  shell: { names: [nameOnItsOwnLine], setting: 'always', others: nameOfFlag },
 }
 
 /** The rules for the language of a file; undefined for unsupported languages. */
@@ -43,7 +52,7 @@ export function knobNaming(
       const name = rule(tokens, index)
       if (name !== undefined) return { name, byDefault: true, setting: rules.setting ?? 'never' }
     }
-    return rules.calls ? nameInBrackets(tokens, index, isReal) : undefined
+    return rules.others?.(tokens, index, isReal)
   }
 }
 
@@ -82,6 +91,16 @@ function nameOfConstant(tokens: readonly Placed[], index: number): string | unde
     if (/^(?:const|constexpr|final|let|static)$/.test(tokens[at]?.text ?? '')) return tokens[target]?.text
   return undefined
 }
+
+/** `float lr = 3e-4f;` with a default that `main` may replace. Integers are mostly counters and sizes. */
+function nameOfLocal(tokens: readonly Placed[], index: number, isReal: boolean): Naming | undefined {
+  const target = targetOf(tokens, index)
+  const type = target === undefined ? undefined : tokens[target - 1]
+  if (target === undefined || !type?.startsLine || !LOCAL_TYPE.test(type.text)) return undefined
+  if (tokens[index]?.enclosing === '(' || !endsHere(tokens, index, /^;$/)) return undefined
+  return { name: tokens[target]?.text ?? '', byDefault: isReal, setting: 'never' }
+}
+const LOCAL_TYPE = /^(?:int|long|size_t|u?int\d+_t|float|double|bool)$/
 
 function nameOfYamlEntry(tokens: readonly Placed[], index: number): string | undefined {
   const name = tokens[index - 2]

@@ -1,5 +1,6 @@
 // What the ledger tells about constants: each tried change as a step on the scale of its constants, with its gain in σ.
-import { type Candidate, type Knob, knobsOf } from '../../record/candidate.ts'
+import { type Knob, knobsOf } from '../../record/candidate.ts'
+import type { PastIdea } from '../../record/ideas.ts'
 import { statusOf } from '../../record/status.ts'
 import type { FoundKnob } from './knobs.ts'
 import { positionOf } from './scale.ts'
@@ -33,7 +34,7 @@ const MODEL_ERROR = { share: 0.25, perConstant: 0.3 }
 const EXACT_UNIT = 0.1
 
 /** @param history past candidates, oldest first */
-export function observationsOf(history: readonly Candidate[], knobs: readonly FoundKnob[]): Observation[] {
+export function observationsOf(history: readonly PastIdea[], knobs: readonly FoundKnob[]): Observation[] {
   const indices = new Map(knobs.map((knob, index) => [keyOf(knob), index]))
   const exact = history.flatMap(({ verdict }) => (verdict?.sigma === 0 ? [Math.abs(verdict.gain ?? 0)] : []))
   const unit = EXACT_UNIT * Math.max(0, ...exact) || 1
@@ -61,7 +62,7 @@ function moveOf(step: Knob, indices: ReadonlyMap<string, number>, knobs: readonl
 
 /** Undefined while nothing is known, and for a change that a person decided. */
 function gainOf(
-  candidate: Candidate,
+  candidate: PastIdea,
   unit: number,
 ): Pick<Observation, 'gain' | 'variance' | 'atMost'> | undefined {
   const { verdict } = candidate

@@ -1,6 +1,7 @@
 // Constants that may well have no effect are tested together: one candidate changes all of them a little, and when its run equals
 // the baseline's run with the same seed, all of them are known to do nothing (group testing; Dorfman, 1943).
-import { type Candidate, knobsOf } from '../../record/candidate.ts'
+import { knobsOf } from '../../record/candidate.ts'
+import type { PastIdea } from '../../record/ideas.ts'
 import { statusOf } from '../../record/status.ts'
 import { contextOf, type Surroundings } from './effect.ts'
 import type { FoundKnob } from './knobs.ts'
@@ -26,7 +27,7 @@ export interface Suspicion {
  */
 export function suspect(
   knobs: readonly FoundKnob[],
-  history: readonly Candidate[],
+  history: readonly PastIdea[],
   surroundings: Surroundings,
 ): Suspicion {
   const suspects = rankSuspects(knobs, surroundings)
@@ -43,7 +44,7 @@ export function suspect(
 }
 
 /** True for a candidate that tested suspects together: most of what it changed are suspects still, or were found to be dead. */
-function isTestOf(candidate: Candidate, suspects: ReadonlySet<string>): boolean {
+function isTestOf(candidate: PastIdea, suspects: ReadonlySet<string>): boolean {
   const steps = knobsOf(candidate)
   return (
     candidate.title.startsWith(TEST_TITLE) &&
@@ -129,5 +130,5 @@ function countWord(text: string, word: string): number {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll(/[\\^$.|+*?()[\]{}-]/g, String.raw`\$&`)
+  return text.replaceAll(/[\\^$.|+*?()[\]{}]/g, String.raw`\$&`)
 }

@@ -2,8 +2,11 @@
 // stay powers of two, fractions stay between 0 and 1, widths stay divisible by their heads.
 import { type FoundKnob, mayBeZero } from './knobs.ts'
 
-/** Distances of a step, in doublings. */
-const DISTANCES = [2, 1, 0.5, 0.25] as const
+/**
+ * Distances of a step, in doublings. A draw of the surface often sees no end to a gain, and then takes the furthest step there
+ * is: with two doublings most candidates were far too far, and were cut.
+ */
+const DISTANCES = [1, 0.5, 0.25] as const
 /** Constants that are fractions although their value does not show it. */
 const FRACTION = /beta|momentum|drop|prob|frac|ratio|ema|smooth|percent/i
 const WIDTH = /emb|dim|width|hidden|channel|d_model/i

@@ -1,7 +1,8 @@
 // Chooses the next change of constants: Thompson sampling on a response surface (surface.ts). Each draw of the surface is a guess
 // of what every constant is worth; the steps that it likes best form one change, and the most promising change is proposed.
 
-import { type Candidate, type Knob, knobsOf } from '../../record/candidate.ts'
+import { type Knob, knobsOf } from '../../record/candidate.ts'
+import type { PastIdea } from '../../record/ideas.ts'
 import { normalDensity, normalProbability } from '../../statistics/normal.ts'
 import { best, drawNormal } from '../bandit.ts'
 import type { FoundKnob } from './knobs.ts'
@@ -26,7 +27,7 @@ const NOTICEABLE = 1
  */
 export function proposeSteps(
   knobs: readonly FoundKnob[],
-  history: readonly Candidate[],
+  history: readonly PastIdea[],
   random: () => number,
   refused: readonly (readonly Knob[])[] = [],
 ): KnobStep[] | undefined {
@@ -79,7 +80,7 @@ function moveOf({ knob, to }: KnobStep, knobs: readonly FoundKnob[]): Move {
 }
 
 /** True when a candidate made exactly this change. */
-export function isTaken(steps: readonly KnobStep[], history: readonly Candidate[]): boolean {
+export function isTaken(steps: readonly KnobStep[], history: readonly PastIdea[]): boolean {
   const identity = identityOf(steps.map(asKnob))
   return history.some((candidate) => identityOf(knobsOf(candidate)) === identity)
 }

@@ -15,24 +15,16 @@ function values(text: string): number[] {
 
 describe('stepsOf', () => {
   it.each<[string, string, number[]]>([
-    ['doubles, halves and less', 'lr = 0.01', [0.04, 0.0025, 0.02, 0.005, 0.014, 0.0071, 0.012, 0.0084]],
-    [
-      'F83 moves 0.9 by its distance to 1',
-      'beta1 = 0.9',
-      [0.973, 0.69, 0.947, 0.82, 0.927, 0.86, 0.915, 0.88],
-    ],
-    ['F83 keeps fractions below 1', 'dropout = 0.5', [0.8, 0.2, 0.67, 0.33, 0.59, 0.41, 0.54, 0.46]],
+    ['doubles, halves and less', 'lr = 0.01', [0.02, 0.005, 0.014, 0.0071, 0.012, 0.0084]],
+    ['F83 moves 0.9 by its distance to 1', 'beta1 = 0.9', [0.947, 0.82, 0.927, 0.86, 0.915, 0.88]],
+    ['F83 keeps fractions below 1', 'dropout = 0.5', [0.67, 0.33, 0.59, 0.41, 0.54, 0.46]],
     ['F83 leaves 0 for useful values', 'dropout = 0.0', [0.1, 0.2]],
-    ['F83 turns a small setting off', 'dropout = 0.1', [0.31, 0, 0.18, 0.14, 0.073, 0.12, 0.085]],
-    ['keeps powers of two', 'batch = 64', [256, 16, 128, 32]],
-    ['moves small integers by at least 1', 'layers = 3', [12, 1, 6, 5, 2, 4]],
-    ['keeps round numbers round', 'warmup = 100', [400, 25, 200, 50, 140, 71, 120, 84]],
-    [
-      'keeps widths divisible by their heads',
-      'n_embd = 384\nn_head = 6',
-      [1536, 96, 768, 192, 552, 264, 456, 312],
-    ],
-    ['keeps heads divisors of their width', 'n_head = 4\nn_embd = 128', [16, 1, 8, 2]],
+    ['F83 turns a small setting off', 'dropout = 0.1', [0.18, 0, 0.14, 0.073, 0.12, 0.085]],
+    ['keeps powers of two', 'batch = 64', [128, 32]],
+    ['moves small integers by at least 1', 'layers = 3', [6, 1, 5, 2, 4]],
+    ['keeps round numbers round', 'warmup = 100', [200, 50, 140, 71, 120, 84]],
+    ['keeps widths divisible by their heads', 'n_embd = 384\nn_head = 6', [768, 192, 552, 264, 456, 312]],
+    ['keeps heads divisors of their width', 'n_head = 4\nn_embd = 128', [8, 2]],
     ['turns switches', 'bias = True', [0]],
   ])('%s: %s', (_, text, expected) => {
     expect(values(text)).toEqual(expected)
