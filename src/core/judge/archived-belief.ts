@@ -4,14 +4,21 @@ import type { Archived } from '../record/archiving.ts'
 import { isIdea } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 import { measuredValues } from '../record/trial.ts'
-import { believe, type CarriedBelief, endPeriod, type FrozenBelief, freeze } from '../statistics/belief.ts'
+import {
+  type BaselinePeriod,
+  believe,
+  type CarriedBelief,
+  endPeriod,
+  type FrozenBelief,
+  freeze,
+} from '../statistics/belief.ts'
 import { mean, poolNoise } from '../statistics/noise.ts'
 import { usualSecondsOf } from './counted-runs.ts'
 import { becameBaseline, periodsBetween, type Start, startOf } from './periods.ts'
 import {
   type Conditions,
   mostBaselineRuns,
-  noiseSigma,
+  noiseUnder,
   runsUnder,
   unselectedRuns,
   unselectedValues,
@@ -105,11 +112,11 @@ function periodToArchive(state: State, conditions: Conditions, { candidates }: A
     last,
     ({ id }, place) => place < last || isWhole || ids.has(id),
   )
-  const sigma = noiseSigma(state, conditions)
-  if (!sigma) return unmeasured(start, last)
+  const noise = noiseUnder(state, conditions)
+  if (!noise?.sigma) return unmeasured(start, last)
   const ended = isWhole ? periods : periods.slice(0, -1)
   const carried = ended.reduce<CarriedBelief>(
-    (before, period) => endPeriod(before, period, sigma),
+    (before, period) => endPeriod(before, period, noise),
     start.carried,
   )
   if (isWhole) {
@@ -117,9 +124,13 @@ function periodToArchive(state: State, conditions: Conditions, { candidates }: A
     return { period: last + 1, weighed: 0, inherited: belief.level !== undefined, belief }
   }
   const [period] = periods.slice(-1)
-  const belief = freeze(period ? believe(carried, period, sigma) : carried)
+  const belief = freeze(period ? believe(carried, period, noise) : carried)
   const inherited = ended.length === 0 ? start.inherited : carried.level !== undefined
-  return { period: last, ...weighedOf(start, last, belief, period?.measured.length ?? 0), inherited, belief }
+  return { period: last, ...weighedOf(start, last, belief, ownRuns(period)), inherited, belief }
+}
+
+function ownRuns(period: BaselinePeriod | undefined): number {
+  return period?.observed.filter(({ kind }) => kind === 'baseline').length ?? 0
 }
 
 /** Own runs count as weighed only in a known level. */

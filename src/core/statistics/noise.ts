@@ -6,6 +6,8 @@ export interface Noise {
   sigma: number
   /** Runs it was estimated from, minus one for each group of equal code. */
   degreesOfFreedom: number
+  /** Share of runs that are outliers, above 0: as if one in 80 runs had been one before the first was seen. */
+  outliers: number
 }
 
 /** What many groups of runs tell about the noise, without the runs. */
@@ -15,10 +17,16 @@ export interface PooledNoise {
   degreesOfFreedom: number
 }
 
+/** Older groups are ignored from here on: code and machines change, and with them the noise. */
+const MAX_DEGREES = 100
+/** Runs that count as seen before the first, and outliers among them. */
+const [PRIOR_RUNS, PRIOR_OUTLIERS] = [40, 0.5]
+
 /**
  * Estimates the noise from groups of runs of equal code. With few runs it returns a cautious upper value, because a judge
  * that underestimates noise merges chance. The upper value is still too low in 25 % of cases.
  *
+ * @param groups the newest last
  * @param before noise of earlier groups whose runs are not kept
  * @returns undefined when no group has two runs
  */
@@ -26,10 +34,36 @@ export function estimateNoise(
   groups: readonly (readonly number[])[],
   before?: PooledNoise,
 ): Noise | undefined {
-  const pool = poolNoise(groups, before)
+  const recent = newest(groups)
+  const room = MAX_DEGREES - degreesIn(recent)
+  const earlier = before && { ...before, degreesOfFreedom: Math.min(before.degreesOfFreedom, room) }
+  const pool = poolNoise(recent, room > 0 ? earlier : undefined)
   if (!pool) return undefined
   const { scale, degreesOfFreedom } = pool
-  return { sigma: scale * upperBoundFactor(degreesOfFreedom), degreesOfFreedom }
+  const { outliers, runs } = withoutOutliers(recent)
+  return {
+    sigma: scale * upperBoundFactor(degreesOfFreedom),
+    degreesOfFreedom,
+    outliers: steadied((outliers + PRIOR_OUTLIERS) / (runs + PRIOR_RUNS)),
+  }
+}
+
+/** In steps of a factor, so that what was worked out with a share can be used again. */
+function steadied(share: number): number {
+  return Math.exp(Math.round(2 * Math.log(share)) / 2)
+}
+
+function newest(groups: readonly (readonly number[])[]): (readonly number[])[] {
+  let degrees = 0
+  const isOld = groups.findLastIndex((group) => {
+    degrees += Math.max(0, group.length - 1)
+    return degrees > MAX_DEGREES
+  })
+  return groups.slice(Math.min(isOld + 1, groups.length - 1))
+}
+
+function degreesIn(groups: readonly (readonly number[])[]): number {
+  return groups.reduce((sum, group) => sum + Math.max(0, group.length - 1), 0)
 }
 
 /** Pools groups of runs of equal code, and earlier ones; undefined when no group has two runs. */
@@ -37,10 +71,45 @@ export function poolNoise(
   groups: readonly (readonly number[])[],
   before?: PooledNoise,
 ): PooledNoise | undefined {
-  const own = groups.reduce((sum, group) => sum + Math.max(0, group.length - 1), 0)
+  const { kept } = withoutOutliers(groups)
+  const own = degreesIn(kept)
   if (own === 0) return before
-  const scale = robustScale(groups.flatMap(deviationsOf), own, before)
+  const scale = robustScale(kept.flatMap(deviationsOf), own, before)
   return { scale, degreesOfFreedom: own + (before?.degreesOfFreedom ?? 0) }
+}
+
+/** The median distance of two runs is this part of σ (Shamos, 1976; Rousseeuw & Croux, JASA 88, 1993): 1 / (√2 Φ⁻¹(3/4)). */
+const SHAMOS = 1.0483
+/** A run that is further than this from the median of its group, in σ, is an outlier. No normal run is in a billion. */
+const OUTLIER_SIGMAS = 7
+/** With fewer runs the median distance is too uncertain. */
+const MIN_RUNS = 5
+
+/** Leaves out runs that are far from their group; of two that are far apart both, because either may be the outlier. */
+function withoutOutliers(groups: readonly (readonly number[])[]): {
+  kept: (readonly number[])[]
+  outliers: number
+  runs: number
+} {
+  const repeated = groups.filter((group) => group.length > 1)
+  const runs = sumOf(repeated.map((group) => group.length))
+  const limit = OUTLIER_SIGMAS * SHAMOS * median(repeated.flatMap(distancesIn))
+  // Where most runs are identical, the metric is coarse, and nothing is known about what is far.
+  if (runs < MIN_RUNS || limit === 0) return { kept: repeated, outliers: 0, runs }
+  const kept = repeated.map((group) => {
+    const center = median(group)
+    // Two runs are equally far from their median, which is half of their distance.
+    const far = group.length === 2 ? limit / Math.SQRT2 : limit
+    return group.filter((value) => Math.abs(value - center) <= far)
+  })
+  const outliers = sumOf(
+    kept.map((group, index) => Math.min(1, (repeated[index]?.length ?? 0) - group.length)),
+  )
+  return { kept, outliers, runs }
+}
+
+function distancesIn(group: readonly number[]): number[] {
+  return group.flatMap((one, index) => group.slice(index + 1).map((other) => Math.abs(one - other)))
 }
 
 interface Deviation {

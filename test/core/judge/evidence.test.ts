@@ -14,6 +14,7 @@ import {
 import { judge } from '../../../src/core/judge/judge.ts'
 import type { State } from '../../../src/core/record/state.ts'
 import type { TrialResult } from '../../../src/core/record/trial.ts'
+import type { Verdict } from '../../../src/core/record/verdict.ts'
 import { estimateNoise } from '../../../src/core/statistics/noise.ts'
 import {
   aaOrigin,
@@ -42,6 +43,8 @@ function sigmaOf(...groups: readonly number[][]): number | undefined {
 function values(results: readonly TrialResult[]): (number | undefined)[] {
   return results.map(({ value }) => value)
 }
+
+const NOISE = { sigma: 0.02, outliers: 1 / 80 }
 
 describe('measurementHash', () => {
   const before = measurementHash(aConfig())
@@ -261,7 +264,7 @@ describe('missingBaselineRuns', () => {
     const baselines = [aBaseline(), merged]
     const state = aState({ baselines, candidates: [winner], trials: [...measured, ...won] })
     expect(missing(state, merged)).toBe(0)
-    expect(beliefAt(state, CONDITIONS, merged.commit, 0.02)).toMatchObject({ inherited: true })
+    expect(beliefAt(state, CONDITIONS, merged.commit, NOISE)).toMatchObject({ inherited: true })
   })
 
   it.each([
@@ -275,7 +278,7 @@ describe('missingBaselineRuns', () => {
       trials: [...measured, ...won],
     })
     expect(missing(state, next)).toBe(6)
-    expect(beliefAt(state, CONDITIONS, next.commit, 0.02)).toMatchObject({
+    expect(beliefAt(state, CONDITIONS, next.commit, NOISE)).toMatchObject({
       inherited: false,
       level: undefined,
     })
@@ -310,20 +313,20 @@ describe('beliefAt', () => {
   const measured = trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53])
   const rejected = aCandidate({ name: 'rejected', verdict: aVerdict({ kind: 'reject' }) })
   const levelOf = (state: State, conditions = CONDITIONS) =>
-    beliefAt(state, conditions, aBaseline().commit, 0.02).level ?? { mean: Number.NaN, variance: Number.NaN }
+    beliefAt(state, conditions, aBaseline().commit, NOISE).level ?? { mean: Number.NaN, variance: Number.NaN }
 
   it('knows no level without runs, and none without noise', () => {
-    expect(beliefAt(aState(), CONDITIONS, aBaseline().commit, 0.02).level).toBeUndefined()
-    for (const sigma of [undefined, 0])
+    expect(beliefAt(aState(), CONDITIONS, aBaseline().commit, NOISE).level).toBeUndefined()
+    for (const noise of [undefined, { ...NOISE, sigma: 0 }])
       expect(
-        beliefAt(aState({ trials: measured }), CONDITIONS, aBaseline().commit, sigma).level,
+        beliefAt(aState({ trials: measured }), CONDITIONS, aBaseline().commit, noise).level,
       ).toBeUndefined()
   })
 
   it('is the mean of the baseline’s runs at first', () => {
     const level = levelOf(aState({ trials: measured }))
-    expect(level.mean).toBeCloseTo(2.5, 12)
-    expect(level.variance).toBeCloseTo(0.02 ** 2 / 6, 12)
+    expect(level.mean).toBeCloseTo(2.5, 5)
+    expect(level.variance).toBeCloseTo(0.02 ** 2 / 6, 5)
   })
 
   it('learns from candidates that were decided, not from one that is open', () => {
@@ -377,7 +380,7 @@ describe('the order in which equal evidence arrives', () => {
   const judged = (trials: readonly TrialResult[]) =>
     judge(evidenceFor(aState({ candidates: [...tried, CANDIDATE], trials }), CONDITIONS, CANDIDATE), POLICY)
 
-  it('does not matter: lanes that interleave in any way give the same verdict', () => {
+  it('hardly matters: lanes that interleave in any way give the same decision', () => {
     const before = judged(queues.flat())
     expect(before.kind).toBe('merge')
     for (let seed = 0; seed < 200; seed++) {
@@ -386,7 +389,10 @@ describe('the order in which equal evidence arrives', () => {
       const interleaved: TrialResult[] = []
       while (interleaved.length < queues.flat().length)
         interleaved.push(...(left[Math.floor(random() * left.length)] ?? []).splice(0, 1))
-      expect(judged(interleaved)).toEqual(before)
+      // Older runs count a little less, so that the order changes digits.
+      const { kind, gain = 0 } = judged(interleaved) as Verdict
+      expect(kind).toBe(before.kind)
+      expect(gain).toBeCloseTo((before as Verdict).gain ?? 0, 2)
     }
   })
 })
