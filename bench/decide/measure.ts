@@ -39,7 +39,7 @@ export type Row = {
 }
 
 /** Merges by the risk that was stated for them. */
-export type Calibration = {
+type Calibration = {
   rule: string
   /** Bounds of the bin, in percent. */
   statedFrom: number

@@ -80,7 +80,7 @@ export function play(
   return played
 }
 
-export function runs(world: World, count: number, change?: Change): number[] {
+function runs(world: World, count: number, change?: Change): number[] {
   return Array.from({ length: count }, () => world.run(change))
 }
 

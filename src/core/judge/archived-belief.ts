@@ -12,16 +12,16 @@ import {
   type FrozenBelief,
   freeze,
 } from '../statistics/belief.ts'
-import { mean, poolNoise } from '../statistics/noise.ts'
+import { mean, newestRepeated } from '../statistics/noise.ts'
 import { usualSecondsOf } from './counted-runs.ts'
 import { becameBaseline, periodsBetween, type Start, startOf } from './periods.ts'
 import {
   type Conditions,
   mostBaselineRuns,
   noiseUnder,
+  repeatedValues,
   runsUnder,
   unselectedRuns,
-  unselectedValues,
 } from './runs.ts'
 
 /** One belief for each configuration and testbed of the record. */
@@ -54,25 +54,15 @@ function beliefToArchive(
   archived: Archived,
 ): ArchivedBelief {
   const { archived: before } = runsUnder(state, conditions)
-  const noise = noiseToArchive(state, conditions, archived)
   const first = before?.first ?? firstBaseline(state, conditions, archived)
   const { config, direction } = conditions
   return {
     ...{ config, testbed, direction },
-    ...(noise && { noise }),
+    repeated: newestRepeated(repeatedValues(runsUnder(state, conditions), archived.isArchivedTree)),
     ...(first && { first }),
     mostRuns: mostBaselineRuns(state, conditions),
     ...periodToArchive(state, conditions, archived),
   }
-}
-
-function noiseToArchive(state: State, conditions: Conditions, { isArchivedTree }: Archived) {
-  const { byTree, archived: before } = runsUnder(state, conditions)
-  const groups = [...byTree].filter(([tree, results]) => results.length > 1 && isArchivedTree(tree))
-  return poolNoise(
-    groups.map(([, results]) => unselectedValues(results)),
-    before?.noise,
-  )
 }
 
 function firstBaseline(
@@ -123,10 +113,16 @@ function periodToArchive(state: State, conditions: Conditions, { candidates }: A
     const belief = freeze(carried)
     return { period: last + 1, weighed: 0, inherited: belief.level !== undefined, belief }
   }
-  const [period] = periods.slice(-1)
+  const period = upToLastIdea(periods.at(-1))
   const belief = freeze(period ? believe(carried, period, noise) : carried)
   const inherited = ended.length === 0 ? start.inherited : carried.level !== undefined
   return { period: last, ...weighedOf(start, last, belief, ownRuns(period)), inherited, belief }
+}
+
+/** Without the baseline's runs after the last archived idea: they stay, and are weighed in their turn. */
+function upToLastIdea(period: BaselinePeriod | undefined): BaselinePeriod | undefined {
+  const last = period?.observed.findLastIndex(({ kind }) => kind !== 'baseline') ?? -1
+  return period && { ...period, observed: period.observed.slice(0, last + 1) }
 }
 
 function ownRuns(period: BaselinePeriod | undefined): number {

@@ -56,13 +56,19 @@ export function noiseUnder(state: State, conditions: Conditions, except?: string
   return known.noise.value
 }
 
-function noiseOf({ byTree, archived, places }: RunsUnder, except?: string): Noise | undefined {
-  const groups = [...byTree].filter(([tree, results]) => tree !== except && results.length > 1)
+function noiseOf(known: RunsUnder, except?: string): Noise | undefined {
+  return estimateNoise(repeatedValues(known, (tree) => tree !== except))
+}
+
+/** Values of code that ran more than once, archived code first and otherwise by the last run. */
+export function repeatedValues(
+  { byTree, archived, places }: RunsUnder,
+  counts: (tree: string) => boolean,
+): (readonly number[])[] {
+  const groups = [...byTree].filter(([tree, results]) => results.length > 1 && counts(tree))
   const lastOf = ([, results]: (typeof groups)[number]) => placeOf(places, results.at(-1))
-  return estimateNoise(
-    groups.toSorted((one, two) => lastOf(one) - lastOf(two)).map(([, results]) => unselectedValues(results)),
-    archived?.noise,
-  )
+  const inOrder = groups.toSorted((one, two) => lastOf(one) - lastOf(two))
+  return [...(archived?.repeated ?? []), ...inOrder.map(([, results]) => unselectedValues(results))]
 }
 
 /** When a run was recorded, as its place among all. */
@@ -71,7 +77,7 @@ export function placeOf(places: RunsUnder['places'], run: TrialResult | undefine
 }
 
 /** @param results every run of one tree */
-export function unselectedValues(results: readonly TrialResult[]): number[] {
+function unselectedValues(results: readonly TrialResult[]): number[] {
   return measuredValues(results.filter(isUnselected))
 }
 

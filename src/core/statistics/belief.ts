@@ -12,7 +12,17 @@ import {
   type Posterior,
   sumUpEffects,
 } from './effects.ts'
-import { addBaselineRun, addCandidate, firstLevel, type Level, likelyLevels, mergedLevel } from './level.ts'
+import {
+  addBaselineRun,
+  addCandidate,
+  type FrozenLevel,
+  firstLevel,
+  freezeLevel,
+  type Level,
+  likelyLevels,
+  mergedLevel,
+  thawLevel,
+} from './level.ts'
 import { type Reading, readRuns } from './readings.ts'
 
 export type { Level } from './level.ts'
@@ -67,7 +77,7 @@ export interface CarriedBelief extends Belief {
 /** A belief that no longer changes: the candidates and runs behind it were archived. */
 export interface FrozenBelief extends LearnedEffects {
   /** Absent while the baseline is not measured. */
-  level?: Pick<Level, 'mean' | 'variance'>
+  level?: FrozenLevel
 }
 
 export const NOTHING_CARRIED: CarriedBelief = {
@@ -182,17 +192,13 @@ function countObservations({ observations, before }: CarriedBelief): number {
 export function freeze(carried: CarriedBelief): FrozenBelief {
   const count = countObservations(carried)
   const { effects, level } = count === carried.learnedFrom ? carried : learnFromAll(carried)
-  const { mean, variance } = level ?? {}
-  return {
-    ...sumUpEffects(effects, count),
-    ...(mean !== undefined && variance !== undefined && { level: { mean, variance } }),
-  }
+  return { ...sumUpEffects(effects, count), ...(level && { level: freezeLevel(level) }) }
 }
 
 /** A frozen belief, to be continued with later candidates. */
 export function thaw({ level, effects, observations }: FrozenBelief): CarriedBelief {
   const before = { effects, observations }
-  return { level, effects, observations: [], before, learnedFrom: observations }
+  return { level: level && thawLevel(level), effects, observations: [], before, learnedFrom: observations }
 }
 
 /** The gain of a candidate's runs over the baseline, in σ, as the likeliest reading has it. */

@@ -212,7 +212,7 @@ function splitAt(piece: readonly [number, number], threshold: number): (readonly
 }
 
 /** Clips a gain to the range that the mixture covers. */
-export function clampGain(gain: number): number {
+function clampGain(gain: number): number {
   return Math.min(MAX_GAIN, Math.max(-MAX_GAIN, gain))
 }
 

@@ -14,7 +14,7 @@ export interface Level {
   grid?: LevelGrid
 }
 
-export interface LevelGrid {
+interface LevelGrid {
   /** Loss of the first point, and the distance between two. */
   origin: number
   step: number
@@ -137,10 +137,19 @@ export function likelyLevels(level: Level, sigma: number): { at: number; weight:
   })
 }
 
-/** Probability that the machine's numbers drift or jump. */
-export function unsteadiness({ grid }: Level): number {
-  if (!grid) return 0
-  return grid.weights.slice(1).reduce((sum, masses) => sum + sumOf(masses), 0)
+/** A level as it is recorded. Weights are rounded to 6 digits. */
+export interface FrozenLevel extends Pick<Level, 'mean' | 'variance'> {
+  grid?: Omit<LevelGrid, 'weights'> & { weights: readonly (readonly number[])[] }
+}
+
+export function freezeLevel({ mean, variance, grid }: Level): FrozenLevel {
+  const rounded = (weight: number) => (weight < 1e-12 ? 0 : Number(weight.toPrecision(6)))
+  const weights = grid?.weights.map((masses) => Array.from(masses, rounded))
+  return { mean, variance, ...(grid && weights && { grid: { ...grid, weights } }) }
+}
+
+export function thawLevel({ grid, ...level }: FrozenLevel): Level {
+  return grid ? { ...level, grid: { ...grid, weights: grid.weights.map((masses) => Float64Array.from(masses)) } } : level
 }
 
 function levelOf(grid: LevelGrid): Level {
@@ -158,13 +167,26 @@ function levelOf(grid: LevelGrid): Level {
 }
 
 function gridOf({ mean: center, variance, grid }: Level, sigma: number): LevelGrid {
-  if (grid) return grid
+  if (grid) return regridded(grid, sigma)
   const step = sigma / POINTS_PER_SIGMA
   const origin = center - HALF_WIDTH * step
   // No narrower than the grid can show.
   const sd = Math.max(Math.sqrt(variance), step)
   const normal = pointsOf({ origin, step, weights: [] }).map((at) => normalDensity((at - center) / sd))
   return normalised({ origin, step, weights: MACHINES.map(({ share }) => normal.map((one) => one * share)) })
+}
+
+/** The same distribution in steps for this noise. Only noise that was measured anew since a belief was frozen changes them. */
+function regridded(grid: LevelGrid, sigma: number): LevelGrid {
+  const step = sigma / POINTS_PER_SIGMA
+  if (Math.abs(Math.log(step / grid.step)) < 0.05) return grid
+  const center = grid.origin + HALF_WIDTH * grid.step
+  const origin = center - HALF_WIDTH * step
+  const points = pointsOf({ origin, step, weights: [] })
+  return normalised({
+    ...{ origin, step },
+    weights: grid.weights.map((masses) => points.map((at) => massAt(grid, masses, at))),
+  })
 }
 
 function pointsOf({ origin, step }: LevelGrid): Float64Array {

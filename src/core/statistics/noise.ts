@@ -10,13 +10,6 @@ export interface Noise {
   outliers: number
 }
 
-/** What many groups of runs tell about the noise, without the runs. */
-export interface PooledNoise {
-  /** Standard deviation of one run, without the caution of `Noise`. */
-  scale: number
-  degreesOfFreedom: number
-}
-
 /** Older groups are ignored from here on: code and machines change, and with them the noise. */
 const MAX_DEGREES = 100
 /** Runs that count as seen before the first, and outliers among them. */
@@ -27,20 +20,13 @@ const [PRIOR_RUNS, PRIOR_OUTLIERS] = [40, 0.5]
  * that underestimates noise merges chance. The upper value is still too low in 25 % of cases.
  *
  * @param groups the newest last
- * @param before noise of earlier groups whose runs are not kept
  * @returns undefined when no group has two runs
  */
-export function estimateNoise(
-  groups: readonly (readonly number[])[],
-  before?: PooledNoise,
-): Noise | undefined {
-  const recent = newest(groups)
-  const room = MAX_DEGREES - degreesIn(recent)
-  const earlier = before && { ...before, degreesOfFreedom: Math.min(before.degreesOfFreedom, room) }
-  const pool = poolNoise(recent, room > 0 ? earlier : undefined)
-  if (!pool) return undefined
-  const { scale, degreesOfFreedom } = pool
-  const { outliers, runs } = withoutOutliers(recent)
+export function estimateNoise(groups: readonly (readonly number[])[]): Noise | undefined {
+  const { kept, outliers, runs } = withoutOutliers(newestRepeated(groups))
+  const degreesOfFreedom = degreesIn(kept)
+  if (degreesOfFreedom === 0) return undefined
+  const scale = robustScale(kept.flatMap(deviationsOf), degreesOfFreedom)
   return {
     sigma: scale * upperBoundFactor(degreesOfFreedom),
     degreesOfFreedom,
@@ -53,29 +39,19 @@ function steadied(share: number): number {
   return Math.exp(Math.round(2 * Math.log(share)) / 2)
 }
 
-function newest(groups: readonly (readonly number[])[]): (readonly number[])[] {
+/** The groups that tell about the noise now: the newest, as many as have `MAX_DEGREES` together, but at least one. */
+export function newestRepeated(groups: readonly (readonly number[])[]): (readonly number[])[] {
+  const repeated = groups.filter((group) => group.length > 1)
   let degrees = 0
-  const isOld = groups.findLastIndex((group) => {
-    degrees += Math.max(0, group.length - 1)
+  const old = repeated.findLastIndex((group) => {
+    degrees += group.length - 1
     return degrees > MAX_DEGREES
   })
-  return groups.slice(Math.min(isOld + 1, groups.length - 1))
+  return repeated.slice(Math.min(old + 1, repeated.length - 1))
 }
 
 function degreesIn(groups: readonly (readonly number[])[]): number {
-  return groups.reduce((sum, group) => sum + Math.max(0, group.length - 1), 0)
-}
-
-/** Pools groups of runs of equal code, and earlier ones; undefined when no group has two runs. */
-export function poolNoise(
-  groups: readonly (readonly number[])[],
-  before?: PooledNoise,
-): PooledNoise | undefined {
-  const { kept } = withoutOutliers(groups)
-  const own = degreesIn(kept)
-  if (own === 0) return before
-  const scale = robustScale(kept.flatMap(deviationsOf), own, before)
-  return { scale, degreesOfFreedom: own + (before?.degreesOfFreedom ?? 0) }
+  return sumOf(groups.map((group) => Math.max(0, group.length - 1)))
 }
 
 /** The median distance of two runs is this part of σ (Shamos, 1976; Rousseeuw & Croux, JASA 88, 1993): 1 / (√2 Φ⁻¹(3/4)). */
@@ -86,12 +62,11 @@ const OUTLIER_SIGMAS = 7
 const MIN_RUNS = 5
 
 /** Leaves out runs that are far from their group; of two that are far apart both, because either may be the outlier. */
-function withoutOutliers(groups: readonly (readonly number[])[]): {
-  kept: (readonly number[])[]
+function withoutOutliers(repeated: readonly (readonly number[])[]): {
+  kept: readonly (readonly number[])[]
   outliers: number
   runs: number
 } {
-  const repeated = groups.filter((group) => group.length > 1)
   const runs = sumOf(repeated.map((group) => group.length))
   const limit = OUTLIER_SIGMAS * SHAMOS * median(repeated.flatMap(distancesIn))
   // Where most runs are identical, the metric is coarse, and nothing is known about what is far.
@@ -137,27 +112,18 @@ const MAX_ITERATIONS = 50
  * 1957) while no deviation is clipped; otherwise the scale at which the clipped deviations match those of a normal
  * distribution (Huber, Robust Statistics, 1981, proposal 2).
  */
-function robustScale(
-  deviations: readonly Deviation[],
-  degreesOfFreedom: number,
-  before?: PooledNoise,
-): number {
+function robustScale(deviations: readonly Deviation[], degreesOfFreedom: number): number {
   let scale = Number.POSITIVE_INFINITY
   for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
     const bound = CLIP_SIGMAS * scale
     const squares = sumOf(deviations.map(({ size, weight }) => weight * Math.min(size, bound) ** 2))
     const clipped = deviations.some(({ size }) => size > bound)
     const variance = squares / degreesOfFreedom / (clipped ? CLIPPED_VARIANCE : 1)
-    const next = Math.sqrt(before ? withEarlier(variance, degreesOfFreedom, before) : variance)
+    const next = Math.sqrt(variance)
     if (next > scale * (1 - 1e-6)) return scale
     scale = next
   }
   return scale
-}
-
-function withEarlier(variance: number, degreesOfFreedom: number, before: PooledNoise): number {
-  const squares = variance * degreesOfFreedom + before.scale ** 2 * before.degreesOfFreedom
-  return squares / (degreesOfFreedom + before.degreesOfFreedom)
 }
 
 /** Lower quartile of the standard normal distribution. */

@@ -43,10 +43,9 @@ describe.each(WORLDS)('a checkpoint in world $seed', (world) => {
     const [one, two] = [beliefOf(before), beliefOf(after)]
     expect(after.candidates.size).toBeLessThan(before.candidates.size)
     expect(two.missing).toBe(one.missing)
-    expect(Math.abs(two.sigma / one.sigma - 1)).toBeLessThan(0.06)
-    expect(Math.abs(two.level.mean - one.level.mean)).toBeLessThan(0.1 * one.sigma)
-    // Of the level only mean and variance are kept, nothing of how steady the machine was.
-    expect(Math.abs(two.level.variance / one.level.variance - 1)).toBeLessThan(0.7)
+    expect(Math.abs(two.sigma / one.sigma - 1)).toBeLessThan(0.02)
+    expect(Math.abs(two.level.mean - one.level.mean)).toBeLessThan(0.05 * one.sigma)
+    expect(Math.abs(two.level.variance / one.level.variance - 1)).toBeLessThan(0.05)
     for (const [index, weight] of one.effects.entries())
       expect(Math.abs((two.effects[index] ?? 0) - weight)).toBeLessThan(0.03)
   })

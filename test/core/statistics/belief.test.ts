@@ -5,7 +5,9 @@ import {
   believe,
   type CarriedBelief,
   endPeriod,
+  freeze,
   NOTHING_CARRIED,
+  thaw,
 } from '../../../src/core/statistics/belief.ts'
 import { DEFAULT_EFFECTS } from '../../../src/core/statistics/effects.ts'
 import { mean } from '../../../src/core/statistics/noise.ts'
@@ -158,5 +160,37 @@ describe('endPeriod', () => {
     expect(second.level?.mean).toBeGreaterThan(2.385)
     expect(second.level?.mean).toBeLessThan(2.43)
     expect(second.observations).toHaveLength(3)
+  })
+})
+
+describe('a frozen belief', () => {
+  const first = believe(NOTHING_CARRIED, aPeriod({ measured: [2.5, 2.51, 2.49] }), NOISE)
+  // The machine jumps by 5 σ: how steady it is matters from then on.
+  const jumped = believe(first, aPeriod({ measured: [2.6, 2.61, 2.59] }), NOISE)
+  const read = (carried: CarriedBelief) => thaw(JSON.parse(JSON.stringify(freeze(carried))))
+  const continued = (carried: CarriedBelief, noise = NOISE) =>
+    believe(carried, aPeriod({ measured: [2.7] }), noise).level ?? { mean: 0, variance: 0 }
+
+  it('continues as if nothing had been frozen', () => {
+    const [one, two] = [continued(jumped), continued(read(jumped))]
+    expect(two.mean).toBeCloseTo(one.mean, 6)
+    expect(two.variance / one.variance).toBeCloseTo(1, 4)
+  })
+
+  it('without how steady the machine was continues elsewhere', () => {
+    const { mean: center, variance } = jumped.level ?? { mean: 0, variance: 0 }
+    const forgetful = continued({ ...jumped, level: { mean: center, variance } })
+    expect(Math.abs(forgetful.variance / continued(jumped).variance - 1)).toBeGreaterThan(0.1)
+  })
+
+  it.each([0.2, 0.9, 1.1, 2])('keeps its width where the noise is %d times as large since', (factor) => {
+    const noise = { ...NOISE, sigma: factor * SIGMA }
+    const { mean: center = 0, variance = 0 } = first.level ?? {}
+    const normal = known(center, variance)
+    const [one, two] = [normal, read(first)].map(
+      (carried) => believe(carried, aPeriod({ measured: [center + 0.01] }), noise).level,
+    )
+    expect(Math.abs((two?.mean ?? 0) - (one?.mean ?? 1))).toBeLessThan(0.05 * SIGMA)
+    expect(Math.abs((two?.variance ?? 0) / (one?.variance ?? 1) - 1)).toBeLessThan(0.1)
   })
 })
