@@ -13,8 +13,8 @@ const block = z
 
 const level = z
   .strictObject({
-    mean: z.number(),
-    variance: z.number(),
+    mean: z.number().meta({ description: 'Expected loss; negative values of a metric that is maximized.' }),
+    variance: z.number().min(0).meta({ description: 'Variance of the estimate.' }),
     grid: z
       .strictObject({
         origin: z.number().meta({ description: 'Loss of the first point.' }),
