@@ -149,7 +149,9 @@ export function freezeLevel({ mean, variance, grid }: Level): FrozenLevel {
 }
 
 export function thawLevel({ grid, ...level }: FrozenLevel): Level {
-  return grid ? { ...level, grid: { ...grid, weights: grid.weights.map((masses) => Float64Array.from(masses)) } } : level
+  return grid
+    ? { ...level, grid: { ...grid, weights: grid.weights.map((masses) => Float64Array.from(masses)) } }
+    : level
 }
 
 function levelOf(grid: LevelGrid): Level {

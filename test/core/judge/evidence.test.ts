@@ -348,6 +348,74 @@ describe('beliefAt', () => {
   })
 })
 
+describe('F112 one run of the baseline that is far off', () => {
+  const values = [2.47, 2.48, 2.49, 2.51, 2.52, 2.53]
+  const open = aCandidate({ name: 'open' })
+  const told = (measured: readonly number[]) => {
+    const { level, sigma = Number.NaN } = evidenceFor(
+      aState({ candidates: [open], trials: trialResults(measured) }),
+      CONDITIONS,
+      open,
+    )
+    return { center: level?.mean ?? Number.NaN, sigma }
+  }
+
+  it.each([
+    ['far worse, the first', [3.2, ...values]],
+    ['far worse, the last', [...values, 3.2]],
+    ['far better', [...values, 1.8]],
+    ['a lost host', [...values.slice(0, 3), 9e9, ...values.slice(3)]],
+    ['by twenty σ', [...values, 2.9]],
+  ])('hardly moves its noise and level: %s', (_, measured) => {
+    const [clean, found] = [told(values), told(measured)]
+    expect(Math.abs(found.sigma / clean.sigma - 1)).toBeLessThan(0.15)
+    expect(Math.abs(found.center - clean.center)).toBeLessThan(0.1 * clean.sigma)
+  })
+})
+
+describe('F113 a machine whose numbers move', () => {
+  /** `values` of candidates that were tried one after the other, then three runs of one that is open. */
+  const judgement = (values: readonly number[], last: readonly number[]) => {
+    const tried = values.map((_, index) =>
+      aCandidate({ name: `tried ${index}`, verdict: aVerdict({ kind: 'reject' }) }),
+    )
+    const open = aCandidate({ name: 'open' })
+    const trials = [
+      ...trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53]),
+      ...tried.flatMap((candidate, index) => trialResults([values[index] ?? 0], { candidate })),
+      ...trialResults(last, { candidate: open }),
+    ]
+    const evidence = evidenceFor(aState({ candidates: [...tried, open], trials }), CONDITIONS, open)
+    return { evidence, verdict: judge(evidence, POLICY) }
+  }
+  const around = (level: number) => [0.01, -0.02, 0.02, 0, -0.01, 0.01, 0.02, -0.01].map((one) => level + one)
+  const sd = ({ level }: ReturnType<typeof judgement>['evidence']) => Math.sqrt(level?.variance ?? 0)
+
+  it('merges what gains 3.5 σ while nothing moved', () => {
+    expect(judgement(around(2.5), [2.42, 2.43, 2.41]).verdict.kind).toBe('merge')
+  })
+
+  it.each([
+    ['jumped', around(2.435)],
+    ['drifted', around(2.5).map((value, index) => value - 0.008 * index)],
+  ])('merges no number that is better because the machine %s', (_, values) => {
+    const { evidence, verdict } = judgement(values, [2.42, 2.43, 2.41])
+    expect(verdict.kind).not.toBe('merge')
+    expect(evidence.level?.mean).toBeLessThan(2.485)
+  })
+
+  it.each([
+    ['better', -1],
+    ['worse', 1],
+  ])('counts older runs less once numbers became %s', (_, sign) => {
+    const steady = judgement(around(2.5), []).evidence
+    const jumped = judgement(around(2.5 + sign * 0.12), []).evidence
+    // The mean of all runs is about 3.4 σ away from where the baseline was first.
+    expect(sign * ((jumped.level?.mean ?? 0) - 2.5)).toBeGreaterThan(0.08)
+    expect(sd(jumped)).toBeGreaterThan(sd(steady))
+  })
+})
+
 describe('evidenceFor', () => {
   it('compares with the baseline the candidate was built on, not with the newest', () => {
     const state = aState({

@@ -287,6 +287,22 @@ describe('heavy tails', () => {
   })
 })
 
+describe('F125 a gain beyond every size that was expected', () => {
+  it.each([
+    [[0.5, 0.51], 2],
+    [[-7.5, -7.49], 10],
+  ])('is shown as measured: %j', (values, expected) => {
+    const { measured, gain, reason } = judged(values) as Verdict
+    expect(measured).toBeCloseTo(expected, 1)
+    expect(gain).toBeCloseTo(expected, 1)
+    expect(reason).toContain(`gain ${gain?.toPrecision(3)}`)
+  })
+
+  it('is shown as measured where it is a loss', () => {
+    expect((judged([7.5, 7.51]) as Verdict).gain).toBeCloseTo(-5, 1)
+  })
+})
+
 describe('judge without noise (σ = 0)', () => {
   const exact = trialResults([2.5, 2.5])
   it.each([
