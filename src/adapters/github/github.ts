@@ -26,12 +26,14 @@ type RawPullRequest = Answer<'pulls', 'get'> | Answer<'pulls', 'list'>[number]
 
 function toPullRequest(raw: RawPullRequest): PullRequest {
   const merged = Boolean(raw.merged_at)
+  const mergedBy = 'merged_by' in raw ? raw.merged_by?.login : undefined
   return {
     number: raw.number,
     branch: raw.head.ref,
     head: raw.head.sha,
     state: merged ? 'merged' : raw.state === 'open' ? 'open' : 'closed',
     ...(merged && raw.merge_commit_sha ? { mergeCommit: raw.merge_commit_sha } : {}),
+    ...(merged && mergedBy && { mergedBy }),
   }
 }
 

@@ -16,6 +16,8 @@ export interface PullRequest {
   mergeCommit?: string
   /** Tree of that commit. */
   mergeTree?: string
+  /** Login of who merged it, where GitHub tells. */
+  mergedBy?: string
   /** The last comment of a person with write access, if the pull request is closed. */
   words?: Words
 }
@@ -75,7 +77,8 @@ export function reconcileCandidate(
   const adopted = adoption(candidate, pullRequest)
   if (pullRequest.state === 'merged' && pullRequest.mergeCommit) {
     const asTrained = pullRequest.mergeTree === candidate.tree
-    const end = { kind: 'merged', commit: pullRequest.mergeCommit, asTrained } as const
+    const by = isToBeMerged(candidate) ? undefined : pullRequest.mergedBy
+    const end = { kind: 'merged', commit: pullRequest.mergeCommit, asTrained, ...(by && { by }) } as const
     return [...adopted, { kind: 'ended', candidate: candidate.id, end }]
   }
   if (pullRequest.state === 'closed') {

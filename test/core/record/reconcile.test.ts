@@ -18,8 +18,8 @@ const MERGED_TO = { commit: sha('merge commit'), tree: CANDIDATE.tree }
 const OPENED: LedgerEvent = { kind: 'opened', candidate: CANDIDATE.id, pullRequest: 7 }
 const CLOSED: LedgerEvent = { kind: 'ended', candidate: CANDIDATE.id, end: { kind: 'closed' } }
 
-function merged(asTrained = true): LedgerEvent {
-  const end = { kind: 'merged', commit: MERGED_TO.commit, asTrained } as const
+function merged(asTrained = true, by?: string): LedgerEvent {
+  const end = { kind: 'merged', commit: MERGED_TO.commit, asTrained, ...(by && { by }) } as const
   return { kind: 'ended', candidate: CANDIDATE.id, end }
 }
 
@@ -48,6 +48,13 @@ describe('reconcileCandidate', () => {
     ['F15 merged by us, the answer lost', ACCEPTED, MERGED, [merged()]],
     ['F50 merged by a person before the verdict', CANDIDATE, MERGED, [merged()]],
     ['F50 merged by a person though rejected', REJECTED, MERGED, [merged()]],
+    [
+      'F50 merged by a person whom GitHub names',
+      REJECTED,
+      { ...MERGED, mergedBy: 'octocat' },
+      [merged(true, 'octocat')],
+    ],
+    ['F15 merged by us with the token of a person', ACCEPTED, { ...MERGED, mergedBy: 'octocat' }, [merged()]],
     ['merged, its number lost', UNOPENED, MERGED, [OPENED, merged()]],
     ['F50 merged into another tree', ACCEPTED, { ...MERGED, mergeTree: sha('other') }, [merged(false)]],
     [
