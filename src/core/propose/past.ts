@@ -3,7 +3,7 @@ import { type ArchivedIdea, lastFailures } from '../record/archived-ideas.ts'
 import type { Candidate, Category } from '../record/candidate.ts'
 import { asTheyCount } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
-import { STATUS_WORDS, statusOf } from '../record/status.ts'
+import { statusOf, statusWords } from '../record/status.ts'
 import { fence, visibleText } from '../text/markdown.ts'
 import { formatSigned } from '../text/numbers.ts'
 
@@ -112,7 +112,7 @@ function describe({ candidate, failure }: ArchivedIdea): string {
   const gain = verdict?.gain === undefined ? '' : ` gain ${formatSigned(verdict.gain)}`
   const reason = visibleText(verdict?.reason ?? '', 160)
   const words = [
-    `${id} ${category}, ${STATUS_WORDS[statusOf(candidate)]}${gain}: ${visibleText(title, 100)}`,
+    `${id} ${category}, ${statusWords(candidate)}${gain}: ${visibleText(title, 100)}`,
     reason,
     failure?.outcome,
   ]
