@@ -96,10 +96,6 @@ export const candidateEnd = z
         kind: z.literal('merged'),
         commit: sha.meta({ description: 'Commit of the merge on the baseline branch.' }),
         asTrained: z.boolean().meta({ description: 'Whether the merged code is exactly what was trained.' }),
-        by: z
-          .string()
-          .exactOptional()
-          .meta({ description: 'Login of the person who merged it though the judge had not accepted it.' }),
       })
       .meta({ description: 'Merged into the baseline.' }),
     z.strictObject({ kind: z.literal('closed') }).meta({ description: 'Closed without a merge.' }),

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { run } from '../../src/commands/run.ts'
 import { measurementHash } from '../../src/core/config/measurement.ts'
-import { candidateBranch } from '../../src/core/record/candidate.ts'
+import { type CandidateEnd, candidateBranch } from '../../src/core/record/candidate.ts'
 import { BaselineError } from '../../src/errors.ts'
 import type { Trainer } from '../../src/ports.ts'
 import { configOf } from '../factories.ts'
@@ -29,12 +29,13 @@ function aWorld(): World {
   return world
 }
 
-/** Octocat merges the pull request of a candidate that was not decided yet. */
-function mergeCrash(world: World): void {
+/** Octocat merges the pull request of a candidate that was not decided yet. @param end how the candidate had ended before */
+function mergeCrash(world: World, end?: CandidateEnd): void {
   const { forge, ledger, repository, tip } = world
   const { id: candidate, head } = world.propose({ 'train.py': CRASHING }, { title: 'Exit at once' })
   const { number } = forge.add({ branch: candidateBranch(candidate), head })
   ledger.write({ kind: 'opened', candidate, pullRequest: number })
+  if (end) ledger.write({ kind: 'ended', candidate, end })
   const mergeCommit = repository.put(repository.filesOf(head), tip)
   repository.branches.set('autoresearch/baseline', mergeCommit)
   Object.assign(forge.pulls[0] ?? {}, { state: 'merged', mergeCommit, mergedBy: 'octocat' })
@@ -53,10 +54,14 @@ async function night(world: World) {
 }
 
 describe('F50 a person who merges code that does not train', () => {
-  test('is told the commit, the pull request and the login, and how to undo it', async () => {
+  test.each<[string, CandidateEnd | undefined]>([
+    ['that was undecided', undefined],
+    ['that they had pushed to', { kind: 'withdrawn', reason: 'a person moved or deleted the branch' }],
+    ['that waited for them', { kind: 'handed-over', reason: 'gain 2: self-reported' }],
+  ])('in a pull request %s, is told the commit, the number and the login', async (_, end) => {
     const world = aWorld()
     const before = world.tip.slice(0, 7)
-    mergeCrash(world)
+    mergeCrash(world, end)
     const after = world.tip.slice(0, 7)
     const error = await night(world).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(BaselineError)

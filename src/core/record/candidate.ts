@@ -127,8 +127,7 @@ export interface Candidate {
  * request waits for a person, because GitHub refused the merge or because the gain needs review.
  */
 export type CandidateEnd =
-  /** `by`: the person who merged it though the judge had not accepted it. */
-  | { kind: 'merged'; commit: string; asTrained: boolean; by?: string }
+  | { kind: 'merged'; commit: string; asTrained: boolean }
   | { kind: 'closed' }
   /** `words`: the last comment of a person with write access on the closed pull request. */
   | { kind: 'withdrawn'; reason: string; words?: Words }

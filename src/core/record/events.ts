@@ -3,6 +3,7 @@
 import type { ArchivedBelief, Block } from './archive.ts'
 import type { Candidate, CandidateEnd, Direction, Usage } from './candidate.ts'
 import type { Certification, MergeRange } from './certification.ts'
+import type { BaselineCommit } from './known.ts'
 import type { PersonRequest, RequestAnswer } from './request.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
@@ -16,7 +17,7 @@ export type LedgerEvent =
   /** The following lines are in this format: a newer release continues the ledger of an older one. */
   | { kind: 'format'; format: number }
   /** The baseline branch now points here: at the start, after a merge, or because a person moved it. */
-  | { kind: 'baseline'; commit: string; tree: string; cause: 'started' | 'merged' | 'pushed' }
+  | ({ kind: 'baseline'; cause: 'started' | 'merged' | 'pushed' } & BaselineCommit)
   | { kind: 'proposed'; candidate: Candidate }
   /** A proposal attempt that produced no candidate; recorded because of its cost. */
   | {

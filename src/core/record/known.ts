@@ -9,6 +9,8 @@ import type { TrialResult } from './trial.ts'
 export interface BaselineCommit {
   commit: string
   tree: string
+  /** The merge of a candidate that another job or a person made. `by`: login of who merged it. */
+  merge?: { pullRequest: number; by: string }
 }
 
 export interface State {

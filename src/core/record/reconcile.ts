@@ -25,7 +25,7 @@ export interface PullRequest {
 export interface Observed {
   /** Where the baseline branch points. */
   baseline: BaselineCommit
-  /** The newest pull request of every open candidate's branch. */
+  /** The newest pull request of every open candidate's branch, and of others that a person may have merged. */
   pullRequests: readonly PullRequest[]
   /** Commits by branch, read from git, because GitHub's list of pull requests may lag behind a push. */
   branches: ReadonlyMap<string, string>
@@ -77,8 +77,7 @@ export function reconcileCandidate(
   const adopted = adoption(candidate, pullRequest)
   if (pullRequest.state === 'merged' && pullRequest.mergeCommit) {
     const asTrained = pullRequest.mergeTree === candidate.tree
-    const by = isToBeMerged(candidate) ? undefined : pullRequest.mergedBy
-    const end = { kind: 'merged', commit: pullRequest.mergeCommit, asTrained, ...(by && { by }) } as const
+    const end = { kind: 'merged', commit: pullRequest.mergeCommit, asTrained } as const
     return [...adopted, { kind: 'ended', candidate: candidate.id, end }]
   }
   if (pullRequest.state === 'closed') {
@@ -105,5 +104,7 @@ function reconcileBaseline(state: State, observed: Observed, events: readonly Le
   const merged = events.some(
     (event) => event.kind === 'ended' && event.end.kind === 'merged' && event.end.commit === commit,
   )
-  return [{ kind: 'baseline', commit, tree, cause: merged ? 'merged' : 'pushed' }]
+  const pullRequest = observed.pullRequests.find(({ mergeCommit }) => mergeCommit === commit)
+  const merge = pullRequest?.mergedBy && { pullRequest: pullRequest.number, by: pullRequest.mergedBy }
+  return [{ kind: 'baseline', commit, tree, cause: merged ? 'merged' : 'pushed', ...(merge && { merge }) }]
 }

@@ -44,11 +44,13 @@ export function commitsSinceTrained(state: State): string {
   return `. The baseline trained at ${short(before.commit)}; since then came ${shown.join(', ')}${left > 0 ? ` and ${left} earlier` : ''}`
 }
 
-function describeCommit({ candidates }: State, { commit }: BaselineCommit): string {
-  const merged = [...candidates.values()].find(({ end }) => end?.kind === 'merged' && end.commit === commit)
-  if (merged?.end?.kind !== 'merged') return `${short(commit)} (pushed)`
-  const { by = 'this action' } = merged.end
-  return `${short(commit)} (#${merged.pullRequest} ${visibleText(merged.title, 80)}, merged by ${visibleText(by, 40)})`
+function describeCommit({ candidates }: State, { commit, merge }: BaselineCommit): string {
+  const merged = [...candidates.values()].find(({ end, pullRequest }) =>
+    merge ? pullRequest === merge.pullRequest : end?.kind === 'merged' && end.commit === commit,
+  )
+  if (merged === undefined) return `${short(commit)} (pushed)`
+  const by = visibleText(merge?.by ?? 'this action', 40)
+  return `${short(commit)} (#${merged.pullRequest} ${visibleText(merged.title, 80)}, merged by ${by})`
 }
 
 function short(commit: string): string {

@@ -18,8 +18,8 @@ const MERGED_TO = { commit: sha('merge commit'), tree: CANDIDATE.tree }
 const OPENED: LedgerEvent = { kind: 'opened', candidate: CANDIDATE.id, pullRequest: 7 }
 const CLOSED: LedgerEvent = { kind: 'ended', candidate: CANDIDATE.id, end: { kind: 'closed' } }
 
-function merged(asTrained = true, by?: string): LedgerEvent {
-  const end = { kind: 'merged', commit: MERGED_TO.commit, asTrained, ...(by && { by }) } as const
+function merged(asTrained = true): LedgerEvent {
+  const end = { kind: 'merged', commit: MERGED_TO.commit, asTrained } as const
   return { kind: 'ended', candidate: CANDIDATE.id, end }
 }
 
@@ -48,13 +48,6 @@ describe('reconcileCandidate', () => {
     ['F15 merged by us, the answer lost', ACCEPTED, MERGED, [merged()]],
     ['F50 merged by a person before the verdict', CANDIDATE, MERGED, [merged()]],
     ['F50 merged by a person though rejected', REJECTED, MERGED, [merged()]],
-    [
-      'F50 merged by a person whom GitHub names',
-      REJECTED,
-      { ...MERGED, mergedBy: 'octocat' },
-      [merged(true, 'octocat')],
-    ],
-    ['F15 merged by us with the token of a person', ACCEPTED, { ...MERGED, mergedBy: 'octocat' }, [merged()]],
     ['merged, its number lost', UNOPENED, MERGED, [OPENED, merged()]],
     ['F50 merged into another tree', ACCEPTED, { ...MERGED, mergeTree: sha('other') }, [merged(false)]],
     [
@@ -197,6 +190,15 @@ describe('reconcile', () => {
     const observed = { ...asWeLeftIt, baseline: pushed }
     const state = aState({ candidates: [CANDIDATE] })
     expect(reconcile(state, observed)).toEqual([{ kind: 'baseline', ...pushed, cause: 'pushed' }])
+  })
+
+  it('F50 says who merged the pull request of a candidate that has ended', () => {
+    const taken = { ...CANDIDATE, end: { kind: 'withdrawn', reason: 'a person pushed' } as const }
+    const pullRequests = [{ ...MERGED, mergedBy: 'octocat' }]
+    const observed = { ...asWeLeftIt, baseline: MERGED_TO, pullRequests }
+    expect(reconcile(aState({ candidates: [taken] }), observed)).toEqual([
+      { kind: 'baseline', ...MERGED_TO, cause: 'pushed', merge: { pullRequest: 7, by: 'octocat' } },
+    ])
   })
 
   it('F50 F51 knows a person’s push after a merge for what it is', () => {

@@ -144,11 +144,12 @@ describe('advice about a mistake in the set-up', () => {
 })
 
 describe('F50 commitsSinceTrained', () => {
-  const [good, bad, worse] = [aBaseline(), aBaseline('merge'), aBaseline('push')]
+  const [good, worse] = [aBaseline(), aBaseline('push')]
+  const bad = { ...aBaseline('merge'), merge: { pullRequest: 5, by: 'octocat' } }
   const merged = aCandidate({
     title: 'Exit at once',
     pullRequest: 5,
-    end: { kind: 'merged', commit: bad.commit, asTrained: true, by: 'octocat' },
+    end: { kind: 'withdrawn', reason: 'a person moved or deleted the branch' },
   })
   const trials = [
     aTrialResult({ baseline: good }),
