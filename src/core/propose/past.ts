@@ -20,6 +20,12 @@ export interface PastQuery {
   text?: string | undefined
 }
 
+export interface PastAnswer {
+  text: string
+  /** Of the candidates that the text lists. */
+  ids: readonly string[]
+}
+
 const MAX_FOUND = 20
 const MAX_DIFF_CHARACTERS = 12_000
 const MAX_LOG_CHARACTERS = 3000
@@ -61,15 +67,16 @@ export class PastSearch {
   }
 
   /** The answer, once every archived idea was added. */
-  answer(): string {
+  answer(): PastAnswer {
     this.#add(unarchivedIdeas(this.#state))
-    if (this.#count === 0) return 'no past candidate matches'
+    if (this.#count === 0) return { text: 'no past candidate matches', ids: [] }
     const left = this.#count - this.#found.length
-    return [
+    const lines = [
       DATA,
       ...this.#found.map(describe),
       ...(left > 0 ? [`[… ${left} more: narrow the search …]`] : []),
-    ].join('\n')
+    ]
+    return { text: lines.join('\n'), ids: this.#found.map(({ candidate }) => candidate.id) }
   }
 }
 

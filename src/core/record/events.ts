@@ -3,7 +3,6 @@
 import type { ArchivedBelief, Block } from './archive.ts'
 import type { Candidate, CandidateEnd, Direction, Usage } from './candidate.ts'
 import type { Certification, MergeRange } from './certification.ts'
-import type { BaselineCommit } from './known.ts'
 import type { PersonRequest, RequestAnswer } from './request.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
@@ -68,6 +67,13 @@ export type LedgerEvent =
   /** A refuted merge stays in the baseline, for this reason. */
   | { kind: 'not-reverted'; commit: string; reason: string }
   | ({ kind: 'checkpoint' } & Checkpoint)
+
+export interface BaselineCommit {
+  commit: string
+  tree: string
+  /** The merge of a candidate that another job or a person made. `by`: login of who merged it. */
+  merge?: { pullRequest: number; by: string }
+}
 
 /** A place from which the ledger can be read: older decided candidates are archived, and the state is in a file beside it. */
 export interface Checkpoint {

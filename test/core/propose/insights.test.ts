@@ -20,7 +20,12 @@ const CRASHED = aCandidate({
   name: 'muon',
   category: 'optimizer',
   pullRequest: 4,
-  verdict: { kind: 'reject', reason: 'run 1 ended crashed', failure: 'crashed', runs: { candidate: 1, baseline: 6 } },
+  verdict: {
+    kind: 'reject',
+    reason: 'run 1 ended crashed',
+    failure: 'crashed',
+    runs: { candidate: 1, baseline: 6 },
+  },
   end: { kind: 'closed' },
 })
 const STATE = aState({ candidates: [MERGED, CRASHED] })

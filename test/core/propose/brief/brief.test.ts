@@ -235,6 +235,28 @@ describe('buildBrief', () => {
     expect(row?.match(/±/g)).toHaveLength(1)
   })
 
+  test('shows the curves of the baseline and of candidates, the sources first', () => {
+    const falling = (from: number) => [
+      { step: 0, value: from },
+      { step: 100, value: from - 1 },
+    ]
+    const candidates = Array.from({ length: 6 }, (_, index) => aCandidate({ name: `idea ${index}` }))
+    const trials = [
+      aTrialResult({ curve: falling(3) }),
+      ...candidates.map((candidate, index) => aTrialResult({ candidate, curve: falling(4 + index) })),
+    ]
+    const direction = aDirection({ mode: 'refine', sources: [candidates[0]?.id ?? ''] })
+    const [, section = ''] = aBrief({ state: aState({ candidates, trials }), direction }).split(
+      '# Training curves',
+    )
+    expect(section).toContain('| code | 10 % | 25 % | 40 % | 55 % | 70 % | 85 % | 100 % |')
+    expect(section).toContain('| the baseline | 2.9 | 2.75 | 2.6 | 2.45 | 2.3 | 2.15 | 2 |')
+    expect(section.match(/\| Try idea \d \| \d/g)).toEqual(
+      [0, 5, 4, 3].map((index) => expect.stringContaining(`Try idea ${index} |`)),
+    )
+    expect(aBrief({ state: aState({ candidates }) })).not.toContain('# Training curves')
+  })
+
   test('states the cost of a run and the step it reaches', () => {
     const trials = trialResults([2.5, 2.5], {
       deviceSeconds: 320,
