@@ -129,7 +129,8 @@ export interface Forge {
   putComment(pullRequest: number, marker: string, body: string): Promise<void>
   /** Merges exactly `head`, or reports why GitHub did not. */
   merge(request: { pullRequest: number; head: string; title: string; message: string }): Promise<MergeResult>
-  close(pullRequest: number): Promise<void>
+  /** Closes it, unless somebody merged it before. @returns what it is afterwards */
+  close(pullRequest: number): Promise<PullRequest>
 }
 
 export type OpenedPullRequest =

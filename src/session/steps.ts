@@ -127,7 +127,9 @@ async function finish(session: Session, candidate: Candidate): Promise<void> {
     session.ports.log.warn(`#${candidate.pullRequest} waits for a person: ${verdict.reason}`)
     handOver(session, candidate, verdict.reason)
   } else {
-    await session.ports.forge.close(candidate.pullRequest)
+    const { state } = await session.ports.forge.close(candidate.pullRequest)
+    // A person merged it between our look and our closing.
+    if (state === 'merged') return void (await followPerson(session, candidate))
     session.record(
       [{ kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }],
       [deletion(candidate)],

@@ -116,6 +116,21 @@ describe('a person who acts before the verdict is published', () => {
     expect(world.ledger.kinds).not.toContain('rebased')
   })
 
+  test('F119 F50 merges between our last look and our closing: the merge counts, with who made it', async () => {
+    const { job, pull, forge, world, check, recorded } = await here([2.6], REJECTED)
+    const close = forge.close.bind(forge)
+    forge.close = (number) => {
+      world.repository.branches.set('autoresearch/baseline', CANDIDATE.head)
+      Object.assign(pull, { state: 'merged', mergeCommit: CANDIDATE.head, mergedBy: 'octocat' })
+      return close(number)
+    }
+    const { candidate, session } = await job()
+    expect(candidate?.end).toEqual({ kind: 'merged', commit: CANDIDATE.head, asTrained: true })
+    expect(session.baseline).toMatchObject({ merge: { pullRequest: 7, by: 'octocat' } })
+    expect(check()).toMatchObject({ status: 'completed' })
+    expect(recorded().filter(({ kind }) => kind === 'ended')).toHaveLength(2)
+  })
+
   test('F119 moves the baseline: the check on the replayed-away head is concluded', async () => {
     const { job, check, world } = await here([])
     world.push({ 'other.py': '1' })

@@ -49,7 +49,8 @@ function describeCommit({ candidates }: State, { commit, merge }: BaselineCommit
     merge ? pullRequest === merge.pullRequest : end?.kind === 'merged' && end.commit === commit,
   )
   if (merged === undefined) return `${short(commit)} (pushed)`
-  const by = visibleText(merge?.by ?? 'this action', 40)
+  const otherwise = merged.verdict?.kind === 'merge' ? 'this action' : 'a person'
+  const by = visibleText(merge?.by ?? otherwise, 40)
   return `${short(commit)} (#${merged.pullRequest} ${visibleText(merged.title, 80)}, merged by ${by})`
 }
 
