@@ -127,8 +127,14 @@ export interface Forge {
   putCheckRun(head: string, check: CheckRun, isNew?: boolean): Promise<void>
   /** Creates the comment, or updates the one that carries the same marker. */
   putComment(pullRequest: number, marker: string, body: string): Promise<void>
-  /** Merges exactly `head`, or reports why GitHub did not. */
-  merge(request: { pullRequest: number; head: string; title: string; message: string }): Promise<MergeResult>
+  /** Merges exactly `head` into `base`, or reports why GitHub did not. */
+  merge(request: {
+    pullRequest: number
+    head: string
+    base: string
+    title: string
+    message: string
+  }): Promise<MergeResult>
   /** Closes it, unless somebody merged it before. @returns what it is afterwards */
   close(pullRequest: number): Promise<PullRequest>
 }

@@ -24,13 +24,13 @@ export async function reconcileSession(session: Session): Promise<void> {
   const commit = commits.get(branch)
   if (commit === undefined)
     throw new LedgerError(`the baseline branch ${branch} does not exist any more`, {
-      hint: `Restore it: git push origin ${session.state.baseline?.commit ?? '<commit>'}:refs/heads/${branch}. Or, to restart from the default branch, also delete the branch autoresearch/ledger.`,
+      hint: `Restore it: git push origin ${session.state.baseline?.commit ?? '<commit>'}:refs/heads/${branch}. If it was renamed, set \`baseline\` in the configuration to its new name. Or, to restart from the default branch, also delete the branch autoresearch/ledger.`,
     })
   const open = await forge.openPullRequests(branch)
   const pullRequests = [...open, ...(await noLongerOpen(session, open)), ...(await taken(session, commit))]
   const config = await readConfig(repository, { branch, commit }, session.settings.configPath)
   const baseline = { commit, tree: await measuredTree(session, commit, config) }
-  const events = reconcile(session.state, { baseline, pullRequests, branches: commits })
+  const events = reconcile(session.state, { branch, baseline, pullRequests, branches: commits })
   session.config = config
   await publishEnds(session, events)
   session.record(events, deletionsAfter(session.state, events, commits))

@@ -147,7 +147,8 @@ async function followPerson(session: Session, candidate: Candidate): Promise<boo
     return true
   }
   const pullRequest = await readPullRequest(session.ports, candidate.pullRequest)
-  const events = reconcileCandidate(candidate, pullRequest, commits.get(candidateBranch(candidate.id)))
+  const branchCommit = commits.get(candidateBranch(candidate.id))
+  const events = reconcileCandidate(candidate, pullRequest, branchCommit, session.config.baseline)
   if (events.length === 0) return false
   await publishEnds(session, events)
   session.record(events, deletionsAfter(session.state, events, commits))
@@ -173,6 +174,7 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
   const merged = await forge.merge({
     pullRequest: candidate.pullRequest,
     head: candidate.head,
+    base: session.config.baseline,
     ...renderMergeMessage(candidate, verdict, candidate.pullRequest),
   })
   if (merged.kind === 'head-moved') {

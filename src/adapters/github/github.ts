@@ -31,6 +31,7 @@ function toPullRequest(raw: RawPullRequest): PullRequest {
     number: raw.number,
     branch: raw.head.ref,
     head: raw.head.sha,
+    base: raw.base.ref,
     state: merged ? 'merged' : raw.state === 'open' ? 'open' : 'closed',
     ...(merged && raw.merge_commit_sha ? { mergeCommit: raw.merge_commit_sha } : {}),
     ...(merged && mergedBy && { mergedBy }),

@@ -37,7 +37,7 @@ const MERGED = aPullRequest({
   mergeTree: MERGED_TO.tree,
 })
 const CLOSED_BY_PERSON = withdrawn('a person closed the pull request')
-const PUSHED_BY_PERSON = withdrawn('a person moved or deleted the branch')
+const PUSHED_BY_PERSON = withdrawn('a person pushed to the branch, or pressed "Update branch"')
 
 describe('reconcileCandidate', () => {
   it.each<[string, Candidate, PullRequest, LedgerEvent[]]>([
