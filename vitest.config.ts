@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
 const PURE = ['test/core/**/*.test.ts', 'test/session/**/*.test.ts', 'test/commands/**/*.test.ts']
+/** Whole jobs and nights, as GitHub's runner starts them, and attacks on them: minutes each. */
+const JOBS = [
+  ...['dist', 'templates', 'first-contact', 'cheaters'].map((folder) => `test/${folder}/**/*.test.ts`),
+  'test/docs/first-night.test.ts',
+  'test/adapters/sandbox-removed.test.ts',
+]
 /** On a machine with an NVIDIA device; elsewhere every test of it is skipped. */
 const GPU = ['test/gpu/**/*.test.ts']
 const PYTORCH = ['test/examples/nanogpt.test.ts', 'test/cheaters/nanogpt.test.ts', 'test/python/**/*.test.ts']
@@ -24,7 +30,15 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'world', include: ['test/**/*.test.ts'], exclude: [...PURE, ...PYTORCH, ...GPU] },
+        test: {
+          name: 'world',
+          include: ['test/**/*.test.ts'],
+          exclude: [...PURE, ...JOBS, ...PYTORCH, ...GPU],
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'jobs', include: JOBS, exclude: PYTORCH },
       },
       // Projects with different numbers of workers cannot run side by side: `vitest run` runs these after the others.
       {

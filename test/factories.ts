@@ -158,7 +158,13 @@ export function someEvidence({
 }
 
 function levelOf(measured: readonly number[], sigma: number): Belief['level'] {
-  return sigma === 0 ? undefined : believe(NOTHING_CARRIED, { measured, tried: [] }, sigma).level
+  return sigma === 0
+    ? undefined
+    : believe(
+        NOTHING_CARRIED,
+        { observed: measured.map((loss) => ({ kind: 'baseline', losses: [loss] })) },
+        { sigma, outliers: 1 / 80 },
+      ).level
 }
 
 export function aVerdict(fields: Partial<Verdict> = {}): Verdict {

@@ -233,7 +233,8 @@ export class Journal {
     })
     if (wanted.length === 0) return
     const texts = await this.#store.readCurves([...new Set(wanted.map(({ file }) => file))])
-    const found = new Map(texts.flatMap((text) => [...readCurves(text)]))
+    const trials = new Set(wanted.map(({ id }) => id))
+    const found = new Map(texts.flatMap((text) => [...readCurves(text, trials)]))
     const curves = new Map(wanted.map(({ id, hash }) => [id, found.get(hash) ?? []]))
     this.#written = takeCurves(this.#written, curves)
   }
@@ -263,6 +264,10 @@ function unreadable({ kind, line, problem }: Exclude<ReadLines, { kind: 'lines' 
   })
 }
 
+/** The subject of a commit. */
 function describe(events: readonly LedgerEvent[]): string {
-  return events.map((event) => event.kind).join(', ') || 'move branches'
+  const counts = new Map<string, number>()
+  for (const { kind } of events) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  const kinds = Array.from(counts, ([kind, count]) => (count === 1 ? kind : `${count} × ${kind}`))
+  return kinds.join(', ') || 'move branches'
 }

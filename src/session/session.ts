@@ -2,7 +2,7 @@
 import { decideCertification, requestCertification } from '../core/certify/certify.ts'
 import type { CertifyPolicy } from '../core/certify/opinion.ts'
 import type { Config } from '../core/config/config.ts'
-import type { Conditions } from '../core/judge/evidence.ts'
+import { baselineMean, type Conditions } from '../core/judge/evidence.ts'
 import type { JudgePolicy } from '../core/judge/policy.ts'
 import { cutPlan, type Rules, rulesOf } from '../core/plan/rules.ts'
 import {
@@ -21,11 +21,14 @@ import type { PastIdea } from '../core/record/ideas.ts'
 import {
   affordableTrials,
   type Budget,
+  costLimitReached,
   deviceSecondsLeft,
-  limitReached,
+  mayOpenAnother,
+  peopleAreBusy,
   proposalBudget,
   type Sharing,
   type Spent,
+  targetReached,
   WEEK_SECONDS,
 } from '../core/record/limits.ts'
 import type { BaselineCommit, State } from '../core/record/state.ts'
@@ -155,14 +158,27 @@ export class Session {
     return proposalBudget(this.config.limits, this.#spent, sharing)
   }
 
-  /** The cost limit that is reached, as a sentence. */
-  get costLimitReached(): string | undefined {
-    return limitReached(this.config.limits, this.#spent)
+  /** Why no further candidate is proposed, as a sentence. */
+  get limitReached(): string | undefined {
+    const { state, conditions } = this
+    const { limits, metric } = this.config
+    const value = state.baseline && baselineMean(state, conditions, state.baseline.tree)
+    return (
+      costLimitReached(limits, this.#spent) ??
+      targetReached(limits, metric.direction, value) ??
+      peopleAreBusy(limits, state)
+    )
+  }
+
+  /** Whether one more pull request may be opened. @param coming pull requests that may still come of askings under way */
+  mayOpenAnother(coming: number): boolean {
+    return mayOpenAnother(this.config.limits, this.state, coming)
   }
 
   get #spent(): Spent {
-    const run = subtractCost(totalCost(this.state), this.#costBefore)
-    return { run, week: this.config.limits.week ? this.#journal.costOfLast(WEEK_SECONDS) : run }
+    const total = totalCost(this.state)
+    const run = subtractCost(total, this.#costBefore)
+    return { run, week: this.config.limits.week ? this.#journal.costOfLast(WEEK_SECONDS) : run, total }
   }
 
   /** The trials to run now, most urgent first, within the limits on device time. */

@@ -2,7 +2,9 @@
 import { expect, it } from 'vitest'
 import { SandboxError } from '../../src/adapters/sandbox/error.ts'
 import { type DoctorPorts, type DoctorSettings, doctor } from '../../src/commands/doctor.ts'
-import type { Check } from '../../src/core/doctor/check.ts'
+import { type Check, conclusionOf } from '../../src/core/doctor/check.ts'
+import type { BranchRule } from '../../src/core/doctor/github.ts'
+import type { ModelAnswer } from '../../src/core/doctor/models.ts'
 import { INSTALL } from '../../src/core/sandbox/refusal.ts'
 import { BaselineError } from '../../src/errors.ts'
 import type { GitHubProbe, Trainer } from '../../src/ports.ts'
@@ -33,6 +35,13 @@ const PERMISSIVE: GitHubProbe = {
   branchRules: async () => ({ rules: [] }),
 }
 
+const MACHINE: DoctorPorts['machine'] = {
+  gitVersion: async () => 'git version 2.43.0',
+  sandbox: async () => 'bubblewrap 0.9.0',
+  devices: async () => ({ outside: new Map(), inside: [] }),
+  useProxy: () => ({ names: [] }),
+}
+
 async function diagnose(
   ports: Partial<DoctorPorts> = {},
   settings: Partial<DoctorSettings> = {},
@@ -44,12 +53,7 @@ async function diagnose(
   const all: DoctorPorts = {
     repository,
     ...(settings.place ? {} : { github: PERMISSIVE }),
-    machine: {
-      gitVersion: async () => 'git version 2.43.0',
-      sandbox: async () => 'bubblewrap 0.9.0',
-      devices: async () => ({ outside: new Map(), inside: [] }),
-      useProxy: () => ({ names: [] }),
-    },
+    machine: MACHINE,
     openTrainer: async () => trainer,
     askModel: async () => ({ kind: 'tool-call' }),
     clock: new FakeClock(),
@@ -206,3 +210,127 @@ it('compares the workflow files of baseline and default branch', async () => {
   const { checks } = await diagnose({ repository })
   expect(problems(checks)).toEqual(['workflow-files'])
 })
+
+/** What the world is like where one thing is wrong. */
+interface Broken {
+  ports?: Partial<DoctorPorts>
+  settings?: Partial<DoctorSettings>
+  config?: string
+}
+
+const gitHub = (fields: Partial<GitHubProbe>): Broken => ({ ports: { github: { ...PERMISSIVE, ...fields } } })
+const without = (lacking: string) =>
+  gitHub({
+    permission: async (permission) => ({ kind: permission === lacking ? 'missing' : 'granted' }),
+  })
+const ruled = (kind: string, rule: BranchRule) =>
+  gitHub({ branchRules: async (branch) => ({ rules: branch.includes(kind) ? [rule] : [] }) })
+const onMachine = (fields: Partial<DoctorPorts['machine']>): Broken => ({
+  ports: { machine: { ...MACHINE, ...fields } },
+})
+const training = (run: Trainer['run']): Broken => ({
+  ports: { openTrainer: async () => ({ testbed: 'test', slots: 1, run }) },
+})
+const answering = (answer: ModelAnswer): Broken => ({ ports: { askModel: async () => answer } })
+
+it.each<[state: string, broken: Broken, problem: string, firstThing: RegExp]>([
+  ['a token that may not push', without('contents'), 'token-contents', /`contents: write`/],
+  [
+    'a token that may open nothing',
+    without('pull-requests'),
+    'token-pull-requests',
+    /`pull-requests: write`/,
+  ],
+  ['a token without checks', without('checks'), 'token-checks', /`checks: write`/],
+  [
+    'Actions that may open nothing',
+    gitHub({ mayOpenPullRequests: async () => 'no' }),
+    'pull-request-setting',
+    /Tick "Allow GitHub Actions to create/,
+  ],
+  ['a ledger that may not be pushed', ruled('ledger', { type: 'update' }), 'rules-ledger', /autoresearch/],
+  ['a merge queue', ruled('baseline', { type: 'merge_queue' }), 'rules-baseline', /Exclude `autoresearch/],
+  [
+    'required checks that never run',
+    ruled('baseline', { type: 'required_status_checks', checks: ['ci'] }),
+    'rules-baseline',
+    /Exclude `autoresearch/,
+  ],
+  ['no git', onMachine({ gitVersion: async () => undefined }), 'git', /Install git/],
+  ['an old git', onMachine({ gitVersion: async () => 'git version 2.34.1' }), 'git', /2\.38/],
+  [
+    'no bubblewrap',
+    onMachine({ sandbox: () => Promise.reject(new SandboxError(INSTALL)) }),
+    'sandbox',
+    /apt-get install/,
+  ],
+  [
+    'a GPU that the sandbox hides',
+    onMachine({ devices: async () => ({ outside: new Map([['GPU-1', 'H100']]), inside: [] }) }),
+    'gpu',
+    /nvidia-smi/,
+  ],
+  [
+    'a proxy that cannot be used',
+    onMachine({ useProxy: () => ({ names: ['HTTP_PROXY'], warning: 'Update the runner.' }) }),
+    'proxy',
+    /Update the runner/,
+  ],
+  ['no configuration', { config: '' }, 'file', /init/],
+  [
+    'an unknown setting',
+    { config: `${CONFIG}\nbudgte: 5m` },
+    'file',
+    /Fix \.github\/autoresearch\.yml on main/,
+  ],
+  [
+    'a setup that fails',
+    training(() => Promise.reject(new BaselineError('setup failed', { hint: 'Run it by hand.' }))),
+    'setup',
+    /Run it by hand/,
+  ],
+  [
+    'training that crashes',
+    training(async (trial) => ({
+      ...aTrialResult({ outcome: 'crashed', reason: 'exit code 1' }),
+      trial,
+    })),
+    'run',
+    /train/,
+  ],
+  [
+    'a metric that is not printed',
+    training(async (trial) => ({
+      ...aTrialResult({ outcome: 'no-metric', reason: 'no line matches' }),
+      trial,
+    })),
+    'run',
+    /pattern/,
+  ],
+  [
+    'a seed that decides nothing',
+    training(async (trial) => ({ ...aTrialResult({ value: 2 }), trial })),
+    'seeds',
+    /AUTORESEARCH_SEED|deterministic/,
+  ],
+  [
+    'a model that refuses the key',
+    answering({ kind: 'failure', reason: '401 invalid key' }),
+    'model-llm.example',
+    /openai-api-key/,
+  ],
+  [
+    'knobs without a constant',
+    { config: CONFIG.replace(/proposers: .*/, 'proposers: [{ kind: knobs, exclude: [lr] }]') },
+    'constants',
+    /Name numbers/,
+  ],
+])(
+  'of %s it says so, and nothing else is wrong',
+  async (_, { ports, settings, config }, problem, firstThing) => {
+    const { checks } = await diagnose(ports, settings, config)
+    expect(problems(checks)).toEqual([problem])
+    expect(conclusionOf(checks)).toMatch(/^Not ready/)
+    expect(conclusionOf(checks)).toMatch(firstThing)
+  },
+)

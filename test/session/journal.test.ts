@@ -87,7 +87,7 @@ describe('batches', () => {
     for (const replicate of [1, 2, 3, 4]) journal.record([trial(replicate)])
     store.pass()
     await journal.flushed()
-    expect(store.pushes.map(({ message }) => message)).toEqual(['trial', 'trial, trial, trial'])
+    expect(store.pushes.map(({ message }) => message)).toEqual(['trial', '3 × trial'])
     expect(store.kinds.slice(2)).toEqual(['trial', 'trial', 'trial', 'trial'])
   })
 

@@ -28,6 +28,8 @@ const MAX_ATTEMPTS = 20
 const MAX_STUMBLES = 4
 /** Files that are read at once. */
 const FILES_PER_PART = 16
+/** Files of curves that are fetched with the newest checkpoint: decisions need the curves of the latest runs. */
+const NEWEST_CURVE_FILES = 8
 /** Files of archived ideas that are read at once: they may have a megabyte each. */
 const ARCHIVE_FILES_PER_PART = 4
 
@@ -79,7 +81,7 @@ class LedgerBranch implements LedgerStore {
     const parts = (from: 'checkpoint' | 'start') => this.#parts(tip, from === 'start' ? 1 : (number ?? 1))
     if (number === undefined) return { parts }
     const blob = tip.files.get(checkpointPath(number)) ?? ''
-    await this.#files.prefetch([blob, ...ledgerBlobs(tip, number).blobs])
+    await this.#files.prefetch([blob, ...ledgerBlobs(tip, number).blobs, ...newestCurveBlobs(tip)])
     const [checkpoint = ''] = await this.#texts([blob])
     return { checkpoint, parts }
   }
@@ -274,6 +276,12 @@ function ledgerBlobs({ files }: Tip, from: number): { blobs: string[]; first: nu
   const count = countNumbered(files, 'ledger', first)
   const numbers = Array.from({ length: Math.max(0, count - first + 1) }, (_, index) => first + index)
   return { blobs: numbers.map((number) => files.get(numberedPath('ledger', number)) ?? ''), first }
+}
+
+function newestCurveBlobs({ files }: Tip): string[] {
+  const last = countNumbered(files, 'curves')
+  const numbers = Array.from({ length: NEWEST_CURVE_FILES }, (_, index) => last - index)
+  return numbers.flatMap((number) => files.get(numberedPath('curves', number)) ?? [])
 }
 
 function rewritten(): LedgerError {

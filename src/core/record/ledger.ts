@@ -141,12 +141,21 @@ function curveLine({ trial, curve }: TrialResult): string | undefined {
 /**
  * The curves in a file of them, by the hash of their lines. A line that was edited has another hash, and no trial names
  * it: a curve that is not what was recorded counts as none.
+ *
+ * @param trials ids of the trials whose curves are wanted; absent: all
  */
-export function readCurves(text: string): Map<string, Curve> {
+export function readCurves(text: string, trials?: ReadonlySet<string>): Map<string, Curve> {
   const curves = new Map<string, Curve>()
-  for (const line of text.split('\n')) if (line !== '') curves.set(digest(line), parseCurve(line))
+  for (const line of text.split('\n')) {
+    const trial = CURVE_OF.exec(line)?.[1]
+    // Most lines of a file are not wanted, and parsing them is most of the work.
+    if (trial !== undefined && trials?.has(trial) !== false) curves.set(digest(line), parseCurve(line))
+  }
   return curves
 }
+
+/** The beginning of each line that `curveLine` writes. */
+const CURVE_OF = /^\{"trial":"([^"]*)"/
 
 function parseCurve(line: string): Curve {
   try {

@@ -689,7 +689,7 @@ describe('a hint', () => {
     [
       'the keys of a section',
       aFile({ limits: '' }),
-      'add keys below it: candidates, waiting, tokens, dollars, gpu-hours, candidate, week',
+      'add keys below it: candidates, waiting, tokens, dollars, gpu-hours, candidate, week, total, open-pull-requests, target',
     ],
     [
       'the JavaScript form',

@@ -122,6 +122,12 @@ describe('a training curve', () => {
     expect(written.lines).not.toContain('2.75')
   })
 
+  it('is read for the trials that are asked for', () => {
+    const { id } = trial.kind === 'trial' ? trial.result.trial : { id: '' }
+    expect([...readCurves(written.curves, new Set([id])).values()]).toEqual([curve])
+    expect(readCurves(written.curves, new Set(['another'])).size).toBe(0)
+  })
+
   it('counts as none when its line was edited or torn', () => {
     const read = readLines(written.lines)
     const hash = (read.kind === 'lines' && read.entries[2]?.curve?.hash) || ''
