@@ -1,7 +1,7 @@
 // Follows a repository that is renamed or transferred while a job works on it: GitHub redirects the former name.
 import { RequestError } from '@octokit/request-error'
+import type { Octokit } from '@octokit/rest'
 import type { Log } from '../../ports.ts'
-import type { GitHub } from './client.ts'
 
 const BY_NUMBER = /\/repositories\/(\d+)(?:[/?]|$)/
 
@@ -9,7 +9,11 @@ const BY_NUMBER = /\/repositories\/(\d+)(?:[/?]|$)/
  * Reads the new name after the first redirect and keeps it in `where`. `fetch` follows redirects by itself, but pull requests
  * are searched by the name of the owner.
  */
-export function followMove(client: GitHub['client'], where: GitHub['where'], log: Log) {
+export function followMove(
+  client: Pick<Octokit, 'request'>,
+  where: { owner: string; repo: string },
+  log: Log,
+) {
   let known: string | undefined
   const follow = async (asked: string, answered: string | undefined): Promise<void> => {
     const [, id] = BY_NUMBER.exec(answered ?? '') ?? []
