@@ -30,7 +30,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'world', include: ['test/**/*.test.ts'], exclude: [...PURE, ...JOBS, ...PYTORCH, ...GPU] },
+        test: {
+          name: 'world',
+          include: ['test/**/*.test.ts'],
+          exclude: [...PURE, ...JOBS, ...PYTORCH, ...GPU],
+        },
       },
       {
         extends: true,

@@ -4,7 +4,7 @@ import type { BranchRules, Permission, Probe } from './core/doctor/github.ts'
 import type { SeenDevices } from './core/doctor/machine.ts'
 import type { ModelAnswer } from './core/doctor/models.ts'
 import type { Change } from './core/gate/gate.ts'
-import type { PastQuery } from './core/propose/past.ts'
+import type { PastAnswer, PastQuery } from './core/propose/past.ts'
 import type { LabelledIssue } from './core/propose/requests.ts'
 import type { Direction, FileEdits, Proposal, Usage } from './core/record/candidate.ts'
 import type { PastIdea } from './core/record/ideas.ts'
@@ -48,6 +48,8 @@ export interface ProposalRequest {
   past: Past
   /** Runs the quick checks on changed files that passed `review`. Absent when no sandbox is available to run them. */
   check?(files: Proposal['files']): Promise<CheckReport>
+  /** The commands that `check` runs; empty without it. */
+  checks: readonly string[]
   /** The spending limit for this candidate. A proposer that reaches it stops. */
   budget: { tokens: number; dollars: number }
   /** A person's request that this candidate should fulfil; the brief quotes it. A result with the cause `cannot` answers it. */
@@ -57,7 +59,7 @@ export interface ProposalRequest {
 
 /** Look-ups among past candidates. Every answer is short, and quotes text written by candidates as data. */
 export interface Past {
-  search(query: PastQuery): Promise<string>
+  search(query: PastQuery): Promise<PastAnswer>
   /** A candidate's diff, or the end of the output of its failed run; undefined when the ledger does not keep it. */
   read(id: string, part: 'diff' | 'log'): Promise<string | undefined>
 }
@@ -132,9 +134,16 @@ export interface Forge {
   putCheckRun(head: string, check: CheckRun, isNew?: boolean): Promise<void>
   /** Creates the comment, or updates the one that carries the same marker. */
   putComment(pullRequest: number, marker: string, body: string): Promise<void>
-  /** Merges exactly `head`, or reports why GitHub did not. */
-  merge(request: { pullRequest: number; head: string; title: string; message: string }): Promise<MergeResult>
-  close(pullRequest: number): Promise<void>
+  /** Merges exactly `head` into `base`, or reports why GitHub did not. */
+  merge(request: {
+    pullRequest: number
+    head: string
+    base: string
+    title: string
+    message: string
+  }): Promise<MergeResult>
+  /** Closes it, unless somebody merged it before. @returns what it is afterwards */
+  close(pullRequest: number): Promise<PullRequest>
   /** Moves a branch to a commit that contains where it is now. */
   fastForward(request: { branch: string; commit: string }): Promise<Moved>
 }

@@ -159,7 +159,13 @@ export function someEvidence({
 }
 
 function levelOf(measured: readonly number[], sigma: number): Belief['level'] {
-  return sigma === 0 ? undefined : believe(NOTHING_CARRIED, { measured, tried: [] }, sigma).level
+  return sigma === 0
+    ? undefined
+    : believe(
+        NOTHING_CARRIED,
+        { observed: measured.map((loss) => ({ kind: 'baseline', losses: [loss] })) },
+        { sigma, outliers: 1 / 80 },
+      ).level
 }
 
 /** One merge, to be promoted to d24. */
@@ -280,7 +286,11 @@ export function aProposalRequest(fields: Partial<ProposalRequest> = {}): Proposa
     train: 'python train.py',
     history: [],
     review: () => [],
-    past: { search: async () => 'no past candidate matches', read: async () => undefined },
+    past: {
+      search: async () => ({ text: 'no past candidate matches', ids: [] }),
+      read: async () => undefined,
+    },
+    checks: [],
     budget: { tokens: Number.POSITIVE_INFINITY, dollars: Number.POSITIVE_INFINITY },
     signal: new AbortController().signal,
     ...fields,

@@ -130,7 +130,9 @@ async function finish(session: Session, candidate: Candidate): Promise<void> {
     session.ports.log.warn(`#${candidate.pullRequest} waits for a person: ${verdict.reason}`)
     handOver(session, candidate, verdict.reason)
   } else {
-    await session.ports.forge.close(candidate.pullRequest)
+    const { state } = await session.ports.forge.close(candidate.pullRequest)
+    // A person merged it between our look and our closing.
+    if (state === 'merged') return void (await followPerson(session, candidate))
     session.record(
       [{ kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }],
       [deletion(candidate)],
@@ -148,7 +150,8 @@ async function followPerson(session: Session, candidate: Candidate): Promise<boo
     return true
   }
   const pullRequest = await readPullRequest(session.ports, candidate.pullRequest)
-  const events = reconcileCandidate(candidate, pullRequest, commits.get(candidateBranch(candidate.id)))
+  const branchCommit = commits.get(candidateBranch(candidate.id))
+  const events = reconcileCandidate(candidate, pullRequest, branchCommit, session.config.baseline)
   if (events.length === 0) return false
   await publishEnds(session, events)
   session.record(events, deletionsAfter(session.state, events, commits))
@@ -174,6 +177,7 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
   const merged = await forge.merge({
     pullRequest: candidate.pullRequest,
     head: candidate.head,
+    base: session.config.baseline,
     ...renderMergeMessage(candidate, verdict, candidate.pullRequest),
   })
   if (merged.kind === 'head-moved') {

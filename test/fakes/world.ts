@@ -61,7 +61,10 @@ export class World {
   readonly discussion = new FakeDiscussion()
 
   /** The first commit is the default branch and the measured baseline's code. */
-  constructor(files: Files, { sigma = 0.01, hash = () => '', worth, root, rootSeed = ROOT_SEED }: WorldFields = {}) {
+  constructor(
+    files: Files,
+    { sigma = 0.01, hash = () => '', worth, root, rootSeed = ROOT_SEED }: WorldFields = {},
+  ) {
     const { repository, fuse } = this
     this.trainer = new FakeTrainer(repository, { sigma, hash, fuse, ...(worth && { worth }) })
     const commit = root ? repository.putAs(root, files, undefined) : repository.put(files, undefined)

@@ -3,7 +3,7 @@ import { type Conditions, noiseSigma } from '../judge/evidence.ts'
 import type { KnownPromotion, Promotion } from '../record/promotion.ts'
 import type { State } from '../record/state.ts'
 import type { TrialResult } from '../record/trial.ts'
-import { estimateNoise, mean } from '../statistics/noise.ts'
+import { estimateNoise, mean, type Noise } from '../statistics/noise.ts'
 import {
   type Episode,
   learnTransfer,
@@ -91,12 +91,15 @@ function sigmaAt(state: State, promotion: Promotion, small: Conditions, members:
   )
   const groups = [...Map.groupBy(alike, ({ trial }) => trial.tree).values()]
   const guess = noiseSigma(state, small)
-  const noise = estimateNoise(
-    groups.map((runs) => runs.flatMap(({ value }) => value ?? [])),
-    guess === undefined ? undefined : { scale: guess, degreesOfFreedom: PRIOR_DEGREES },
-  )
+  const noise = estimateNoise(groups.map((runs) => runs.flatMap(({ value }) => value ?? [])))
   const typical = Math.sqrt(mean(members.map(({ gain }) => gain.mean ** 2)))
-  return Math.max(noise?.sigma ?? typical, LEAST_SIGMA * typical, Number.EPSILON)
+  const sigma = noise && guess !== undefined ? pooled(noise, guess) : (noise?.sigma ?? guess ?? typical)
+  return Math.max(sigma, LEAST_SIGMA * typical, Number.EPSILON)
+}
+
+function pooled({ sigma, degreesOfFreedom }: Noise, guess: number): number {
+  const squares = degreesOfFreedom * sigma ** 2 + PRIOR_DEGREES * guess ** 2
+  return Math.sqrt(squares / (degreesOfFreedom + PRIOR_DEGREES))
 }
 
 /** What the decided promotions to a scale taught about how gains carry over. */

@@ -51,10 +51,7 @@ export function promotionActions(state: State, ladder: LadderPolicy): PromotionA
 }
 
 /** The promotion that is being decided. One whose configuration a person changed is given up. */
-function activePromotion(
-  state: State,
-  rung: Pick<Rung, 'scale' | 'config'>,
-): KnownPromotion | undefined {
+function activePromotion(state: State, rung: Pick<Rung, 'scale' | 'config'>): KnownPromotion | undefined {
   const last = promotionsTo(state, rung.scale).at(-1)
   return last && last.outcome === undefined && last.config === rung.config ? last : undefined
 }

@@ -22,9 +22,10 @@ export interface Rules {
 
 /** @param testbed the testbed whose results count; undefined for all, or before the first trial */
 export function rulesOf(config: Config, testbed: string | undefined): Rules {
-  const { direction } = config.metric
+  const { allowance, metric } = config
+  const { direction } = metric
   return {
-    conditions: { config: measurementHash(config), testbed, direction },
+    conditions: { config: measurementHash(config), testbed, direction, allowance },
     policy: judgePolicy(config),
     certification: certifyPolicy(config, testbed),
   }

@@ -174,7 +174,11 @@ export function judgeCandidate(
   policy: JudgePolicy,
   candidate: Candidate,
 ): Judgement {
-  const code = { addedLines: candidate.addedLines, usualSeconds: usualSeconds(state, conditions) }
+  const code = {
+    addedLines: candidate.addedLines,
+    usualSeconds: usualSeconds(state, conditions),
+    shownGains: shownGains(state),
+  }
   const evidence = evidenceFor(state, conditions, candidate)
   const counts = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
   if (mayShareSeed(candidate) && hasNoEffect(state, conditions, candidate))
@@ -184,6 +188,14 @@ export function judgeCandidate(
   const loss = explainLoss(state, nextTrial(state, candidate.id, candidate).id)
   if (loss === undefined) return judgement
   return { kind: 'reject', reason: `run ${counts.candidate + 1} is ${loss}`, runs: counts }
+}
+
+/** What merges gained. A gain that nobody merged may be an attack, and says nothing. */
+function shownGains(state: State): number[] {
+  return [...state.candidates.values()].flatMap(({ end, verdict }) => {
+    const gain = verdict?.measured ?? verdict?.gain
+    return end?.kind === 'merged' && gain !== undefined ? [gain] : []
+  })
 }
 
 const NO_EFFECT = "no effect: the run equals the baseline's run with the same seed to the last bit"

@@ -57,6 +57,24 @@ const OUTCOMES = [
 ] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
+/**
+ * Who measured the value, most trustworthy first: an evaluator in another sandbox than the model, an evaluator that runs the
+ * model itself, or the training script.
+ */
+const TRUSTS = ['separated', 'evaluated', 'self-reported'] as const
+export type Trust = (typeof TRUSTS)[number]
+
+/** Who measures the values of a configuration. */
+export function trustOf({ serve, evaluate }: { serve?: string; evaluate?: string }): Trust {
+  if (evaluate === undefined) return 'self-reported'
+  return serve === undefined ? 'evaluated' : 'separated'
+}
+
+/** True when a value deserves less trust than the configuration promises. */
+export function isLessTrusted(trust: Trust, promised: Trust): boolean {
+  return TRUSTS.indexOf(trust) > TRUSTS.indexOf(promised)
+}
+
 export const trialResultSchema = z.strictObject({
   trial: trialSchema,
   /** Hash of the configuration the trial ran under. */
@@ -70,8 +88,7 @@ export const trialResultSchema = z.strictObject({
   metricLines: z.int().min(1).exactOptional(),
   /** Why there is no value; one line. */
   reason: z.string().max(500).optional(),
-  /** Source of the value: a command that ran after training ended, or the training script itself. */
-  trust: z.enum(['evaluated', 'self-reported']),
+  trust: z.enum(TRUSTS),
   /** How the code was isolated, as the sandbox describes itself. */
   sandbox: z.string().max(200),
   /** Workflow run that trained, and its attempt, from 1. */

@@ -3,6 +3,7 @@
 import { truncateMarkdown } from '../../text/markdown.ts'
 import { personAsks, rejections } from '../asked.ts'
 import { attempts } from './attempts.ts'
+import { curves } from './curves.ts'
 import { directionAtHand } from './direction.ts'
 import type { BriefInput } from './input.ts'
 import { largerScales } from './ladder.ts'
@@ -32,6 +33,7 @@ export function buildBrief(input: BriefInput): string {
     runs(input),
     categories(input.state),
     attempts(input),
+    curves(input),
   ]
   const direction = input.asked?.personRequest ? '' : directionAtHand(input)
   const last = joined([direction, personAsks(input.asked ?? {})])
