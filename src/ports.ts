@@ -1,6 +1,6 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests use fakes.
 import type { Config, EndpointConfig } from './core/config/config.ts'
-import type { BranchRules, Permission, Probe } from './core/doctor/github.ts'
+import type { BranchRules, Permission, Probe, WorkflowState } from './core/doctor/github.ts'
 import type { SeenDevices } from './core/doctor/machine.ts'
 import type { ModelAnswer } from './core/doctor/models.ts'
 import type { Change } from './core/gate/gate.ts'
@@ -357,6 +357,8 @@ export interface OnboardingRemote {
 export interface GitHubProbe {
   permission(permission: Permission): Promise<Probe>
   mayOpenPullRequests(): Promise<'yes' | 'no' | 'unknown'>
+  /** The workflows on the default branch; undefined when the token may not read them. */
+  workflows(): Promise<readonly WorkflowState[] | undefined>
   /** The rules in force on the branch, which need not exist. */
   branchRules(branch: string): Promise<BranchRules>
 }

@@ -5,7 +5,7 @@ import type { PromotionAction } from '../core/ladder/ladder.ts'
 import type { Step } from '../core/plan/schedule.ts'
 import type { DueAnswer } from '../core/propose/requests.ts'
 import { type Candidate, candidateBranch, revertedMerge } from '../core/record/candidate.ts'
-import { reconcileCandidate } from '../core/record/reconcile.ts'
+import { PUSHED, reconcileCandidate } from '../core/record/reconcile.ts'
 import type { BaselineCommit } from '../core/record/state.ts'
 import { isToBeClosed, isToBeMerged } from '../core/record/status.ts'
 import type { Verdict } from '../core/record/verdict.ts'
@@ -181,7 +181,7 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
     ...renderMergeMessage(candidate, verdict, candidate.pullRequest),
   })
   if (merged.kind === 'head-moved') {
-    const end = { kind: 'withdrawn', reason: 'a person pushed to the branch' } as const
+    const end = { kind: 'withdrawn', reason: PUSHED } as const
     return session.record([{ kind: 'ended', candidate: candidate.id, end }])
   }
   if (merged.kind === 'refused') {

@@ -170,6 +170,8 @@ export class Repository implements RepositoryFacts {
   readonly events: StartedEvent[] = []
   /** By lower-case login; may be changed at any time. Who is not in it may read what is public. */
   readonly collaborators = new Map<string, Role>()
+  /** Of workflows that GitHub or a person disabled, by file name. */
+  readonly disabledWorkflows = new Map<string, 'disabled_inactivity' | 'disabled_manually'>()
   /** Classic branch protection by branch, as the API shows it to administrators; shown only, nothing enforces it. */
   readonly classicProtection = new Map<string, object>()
   #turn: Promise<unknown> = Promise.resolve()
