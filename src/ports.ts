@@ -1,10 +1,10 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests use fakes.
 import type { Config, EndpointConfig } from './core/config/config.ts'
-import type { BranchRules, Permission, Probe } from './core/doctor/github.ts'
+import type { BranchRules, Permission, Probe, WorkflowState } from './core/doctor/github.ts'
 import type { SeenDevices } from './core/doctor/machine.ts'
 import type { ModelAnswer } from './core/doctor/models.ts'
 import type { Change } from './core/gate/gate.ts'
-import type { PastQuery } from './core/propose/past.ts'
+import type { PastAnswer, PastQuery } from './core/propose/past.ts'
 import type { LabelledIssue } from './core/propose/requests.ts'
 import type { Direction, FileEdits, Proposal, Usage } from './core/record/candidate.ts'
 import type { PastIdea } from './core/record/ideas.ts'
@@ -48,6 +48,8 @@ export interface ProposalRequest {
   past: Past
   /** Runs the quick checks on changed files that passed `review`. Absent when no sandbox is available to run them. */
   check?(files: Proposal['files']): Promise<CheckReport>
+  /** The commands that `check` runs; empty without it. */
+  checks: readonly string[]
   /** The spending limit for this candidate. A proposer that reaches it stops. */
   budget: { tokens: number; dollars: number }
   /** A person's request that this candidate should fulfil; the brief quotes it. A result with the cause `cannot` answers it. */
@@ -57,7 +59,7 @@ export interface ProposalRequest {
 
 /** Look-ups among past candidates. Every answer is short, and quotes text written by candidates as data. */
 export interface Past {
-  search(query: PastQuery): Promise<string>
+  search(query: PastQuery): Promise<PastAnswer>
   /** A candidate's diff, or the end of the output of its failed run; undefined when the ledger does not keep it. */
   read(id: string, part: 'diff' | 'log'): Promise<string | undefined>
 }
@@ -114,6 +116,13 @@ export interface Forge {
     /** This job made `head`, so that there is no pull request to look for. */
     isNew?: boolean
   }): Promise<OpenedPullRequest>
+  /** Opens a pull request, or gives the open one of this branch the title and body. */
+  putPullRequest(request: {
+    branch: string
+    base: string
+    title: string
+    body: string
+  }): Promise<OpenedPullRequest>
   /** Every open pull request into `base`, from all pages. */
   openPullRequests(base: string): Promise<PullRequest[]>
   pullRequest(number: number): Promise<PullRequest>
@@ -125,10 +134,24 @@ export interface Forge {
   putCheckRun(head: string, check: CheckRun, isNew?: boolean): Promise<void>
   /** Creates the comment, or updates the one that carries the same marker. */
   putComment(pullRequest: number, marker: string, body: string): Promise<void>
-  /** Merges exactly `head`, or reports why GitHub did not. */
-  merge(request: { pullRequest: number; head: string; title: string; message: string }): Promise<MergeResult>
-  close(pullRequest: number): Promise<void>
+  /** Merges exactly `head` into `base`, or reports why GitHub did not. */
+  merge(request: {
+    pullRequest: number
+    head: string
+    base: string
+    title: string
+    message: string
+  }): Promise<MergeResult>
+  /** Closes it, unless somebody merged it before. @returns what it is afterwards */
+  close(pullRequest: number): Promise<PullRequest>
+  /** Moves a branch to a commit that contains where it is now. */
+  fastForward(request: { branch: string; commit: string }): Promise<Moved>
 }
+
+export type Moved =
+  | { kind: 'moved' }
+  /** It is no fast-forward, or a rule forbids it; `explanation` is GitHub's message. */
+  | { kind: 'refused'; explanation: string }
 
 export type OpenedPullRequest =
   | { kind: 'opened'; number: number }
@@ -191,6 +214,8 @@ export interface Repository {
    * @param branch the branch that will move from `head` to the result, as its rules allow
    */
   rebase(head: string, onto: string, branch?: string): Promise<Replayed | Forbidden>
+  /** Creates a commit on top of `onto` with the change that leads from one commit to another; `to` gives it its message. */
+  reapply(request: { from: string; to: string; onto: string }): Promise<Replayed>
   /** Creates a commit on top of `onto` that undoes what `commit` changed relative to its first parent. */
   revert(request: { commit: string; onto: string; message: string }): Promise<Replayed>
 }
@@ -214,6 +239,8 @@ export interface RemoteBranches {
   defaultBranch: string
   /** Commit by branch name. */
   commits: ReadonlyMap<string, string>
+  /** Object by name, of the tags below `autoresearch/`. */
+  tags: ReadonlyMap<string, string>
 }
 
 /** The branch that holds the ledger. Each line is returned once: by `read`, or to the next append. */
@@ -284,9 +311,11 @@ export interface InsightsStore {
   update(edit: (text: string | undefined) => string): Promise<void>
 }
 
-/** Moves a branch from a known commit to another one; null means that the branch does not exist. */
+/** Moves a branch or a tag from a known commit to another one; null means that it does not exist. */
 export interface BranchUpdate {
   branch: string
+  /** `branch` is the name of a tag. */
+  isTag?: true
   from: string | null
   to: string | null
 }
@@ -321,14 +350,15 @@ export interface OnboardingRemote {
   isOurs(commit: string): Promise<boolean>
   /** Moves the branch when it is where we expect it. `workflow-refused`: the token may not push workflow files. */
   push(move: BranchUpdate): Promise<'pushed' | 'workflow-refused'>
-  /** Opens the pull request, or gives the open one this title and body. */
-  propose(request: { branch: string; base: string; title: string; body: string }): Promise<OpenedPullRequest>
+  propose: Forge['putPullRequest']
 }
 
 /** What `doctor` asks GitHub. No call changes anything. */
 export interface GitHubProbe {
   permission(permission: Permission): Promise<Probe>
   mayOpenPullRequests(): Promise<'yes' | 'no' | 'unknown'>
+  /** The workflows on the default branch; undefined when the token may not read them. */
+  workflows(): Promise<readonly WorkflowState[] | undefined>
   /** The rules in force on the branch, which need not exist. */
   branchRules(branch: string): Promise<BranchRules>
 }

@@ -29,7 +29,7 @@ function refute(world: World, range: readonly Merge[], runs: number): Merge[] {
     const [merge] = range
     const again = [...first, ...gainsOf(world, range, runs)]
     if (!merge || holds(again)) return []
-    world.level += merge.gain
+    world.level += merge.change.gain
     return [merge]
   }
   const half = Math.ceil(range.length / 2)
@@ -38,8 +38,8 @@ function refute(world: World, range: readonly Merge[], runs: number): Merge[] {
 
 /** Differences of fresh runs with and without the range. */
 function gainsOf(world: World, range: readonly Merge[], runs: number): number[] {
-  const gain = range.reduce((sum, merge) => sum + merge.gain, 0)
-  return Array.from({ length: runs }, () => world.run(-gain) - world.run())
+  const gain = range.reduce((sum, merge) => sum + merge.change.gain, 0)
+  return Array.from({ length: runs }, () => world.run({ gain: -gain, sd: 1, addedLines: 0 }) - world.run())
 }
 
 /** Each difference has twice the variance of a run, which is 1. */

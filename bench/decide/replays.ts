@@ -3,12 +3,12 @@
 
 import { judge } from '../../src/core/judge/judge.ts'
 import type { JudgePolicy } from '../../src/core/judge/policy.ts'
-import { believe, NOTHING_CARRIED } from '../../src/core/statistics/belief.ts'
+import { believe, NOTHING_CARRIED, type Observed } from '../../src/core/statistics/belief.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
 import { aRandom } from '../../test/factories.ts'
 import { median } from '../numbers.ts'
 import { groupRuns, type ReplayRun } from '../replay.ts'
-import { asRuns, BASELINE } from './rules.ts'
+import { asRuns } from './ours.ts'
 
 /** Added to the seed, so that replays do not draw what the simulated worlds draw. */
 const SEED_OFFSET = 20_260_125
@@ -74,12 +74,23 @@ function decideOn(
   tried: readonly (readonly number[])[],
   policy: JudgePolicy,
 ): { merged: boolean; values: number[] } {
-  const sigma = estimateNoise([measured, ...tried.map((runs) => runs.slice(1))])?.sigma ?? Number.NaN
-  const { level, effects } = believe(NOTHING_CARRIED, { measured, tried }, sigma)
+  const noise = estimateNoise([...tried.map((runs) => runs.slice(1)), measured])
+  const { sigma, outliers } = noise ?? { sigma: Number.NaN, outliers: 0.01 }
+  const observed: Observed[] = [
+    ...measured.map((loss) => ({ kind: 'baseline', losses: [loss] }) as const),
+    ...tried.map((losses) => ({ kind: 'tried', losses }) as const),
+  ]
+  const { level, effects } = believe(NOTHING_CARRIED, { observed }, { sigma, outliers })
   const values: number[] = []
   for (const loss of losses) {
     values.push(loss)
-    const evidence = { level, effects, sigma, baseline: BASELINE, candidate: asRuns(values) }
+    const evidence = {
+      level,
+      effects,
+      sigma,
+      baseline: asRuns([0, 1], policy),
+      candidate: asRuns(values, policy),
+    }
     const { kind } = judge(evidence, policy)
     if (kind !== 'replicate') return { merged: kind === 'merge', values }
   }

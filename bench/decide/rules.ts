@@ -1,27 +1,28 @@
 // Rules that decide about candidates, each played against a world until the budget is spent.
 
-import { type Evidence, judge } from '../../src/core/judge/judge.ts'
-import type { JudgePolicy } from '../../src/core/judge/policy.ts'
 import { judgePolicy } from '../../src/core/plan/rules.ts'
-import type { TrialResult } from '../../src/core/record/trial.ts'
-import {
-  type BaselinePeriod,
-  type Belief,
-  believe,
-  type CarriedBelief,
-  endPeriod,
-  NOTHING_CARRIED,
-} from '../../src/core/statistics/belief.ts'
-import { estimateNoise, mean, standardDeviation } from '../../src/core/statistics/noise.ts'
-import { seedToShare } from '../../src/core/trial/shared-seed.ts'
-import { aTrialResult, DEFAULTS } from '../../test/factories.ts'
-import type { Trouble, Twin, World } from './world.ts'
+import { mean, standardDeviation } from '../../src/core/statistics/noise.ts'
+import { DEFAULTS } from '../../test/factories.ts'
+import type { Change, Trouble, World } from './world.ts'
+
+/** What a rule says of a change that it takes into the baseline. */
+export interface Claim {
+  /** Gain in σ. */
+  claimed: number
+  /** Stated probability that it breaks the promise; undefined when the rule states none. */
+  risk?: number | undefined
+  /** The gain in σ that it reaches if the claim is true; below 0 the loss that a simplification may cause. Default 0. */
+  promised?: number
+}
 
 /** One change that a rule took into the baseline. */
-export interface Merge {
-  /** In σ: what it really brought, and what the rule said it brings. */
-  gain: number
-  claimed: number
+export interface Merge extends Claim {
+  change: Change
+}
+
+/** True when a merge breaks its promise: it does not help, or as a simplification loses more than its margin. */
+export function isFalse({ change, promised = 0 }: Merge): boolean {
+  return promised < 0 ? change.gain < promised : change.gain <= promised
 }
 
 interface Played {
@@ -32,10 +33,12 @@ interface Played {
   /** Candidates that gain 2 σ and more, and how many of them were cut. */
   winners: number
   winnersCut: number
+  /** A/A candidates that were judged, and those that would have been merged. */
+  aa?: { judged: number; accepted: number }
 }
 
 /** One night of research. */
-interface Night {
+export interface Night {
   world: World
   /** In runs. */
   budget: number
@@ -49,36 +52,36 @@ export type Rule = (night: Night) => Played
 /** A gain that no cut may cost. */
 const WINNER_SIGMAS = 2
 
-/** Goes through candidates until the budget is spent; `test` answers what it claims when it merges. */
-function play(
+/** Goes through candidates until the budget is spent; `test` returns what it claims when it merges. */
+export function play(
   { world, budget, onMerge }: Night,
   cut: boolean,
-  test: (gain: number) => number | undefined,
+  test: (change: Change) => Claim | undefined,
 ): Played {
   const played: Played = { candidates: 0, merges: [], saved: 0, winners: 0, winnersCut: 0 }
   while (world.cost < budget) {
-    const gain = world.propose()
+    const change = world.propose()
     played.candidates += 1
-    const isWinner = gain >= WINNER_SIGMAS
+    const isWinner = change.gain >= WINNER_SIGMAS
     played.winners += Number(isWinner)
-    const saved = cut ? world.cut(gain) : undefined
+    const saved = cut ? world.cut(change) : undefined
     if (saved !== undefined) {
       played.saved += saved
       played.winnersCut += Number(isWinner)
       continue
     }
-    const claimed = test(gain)
-    if (claimed === undefined) continue
-    world.level -= gain
-    const merge = { gain, claimed }
+    const claim = test(change)
+    if (claim === undefined) continue
+    world.merge(change)
+    const merge = { ...claim, change }
     played.merges.push(merge)
     onMerge?.(merge)
   }
   return played
 }
 
-function runs(world: World, count: number, gain = 0): number[] {
-  return Array.from({ length: count }, () => world.run(gain))
+function runs(world: World, count: number, change?: Change): number[] {
+  return Array.from({ length: count }, () => world.run(change))
 }
 
 /** karpathy/autoresearch: one run, kept when it is below the last number that was kept (by more than `margin` σ). */
@@ -86,12 +89,12 @@ export function greedy(margin = 0): Rule {
   return (night) => {
     const { world } = night
     let best = world.run()
-    return play(night, false, (gain) => {
-      const loss = world.run(gain)
+    return play(night, false, (change) => {
+      const loss = world.run(change)
       const claimed = best - loss
       if (claimed <= margin) return undefined
       best = loss
-      return claimed
+      return { claimed }
     })
   }
 }
@@ -100,12 +103,12 @@ export function greedy(margin = 0): Rule {
 export const noiseFloor: Rule = (night) => {
   const { world } = night
   let measured = runs(world, 2)
-  return play(night, false, (gain) => {
-    const loss = world.run(gain)
+  return play(night, false, (change) => {
+    const loss = world.run(change)
     const claimed = Math.min(...measured) - loss
     if (claimed <= Math.abs((measured[0] ?? 0) - (measured[1] ?? 0))) return undefined
-    measured = [loss, world.run(gain)]
-    return claimed
+    measured = [loss, world.run(change)]
+    return { claimed }
   })
 }
 
@@ -113,12 +116,12 @@ export const noiseFloor: Rule = (night) => {
 export const threeSeeds: Rule = (night) => {
   const { world } = night
   let best = mean(runs(world, 3))
-  return play(night, false, (gain) => {
-    const value = mean(runs(world, 3, gain))
+  return play(night, false, (change) => {
+    const value = mean(runs(world, 3, change))
     const claimed = best - value
     if (claimed <= 0) return undefined
     best = value
-    return claimed
+    return { claimed }
   })
 }
 
@@ -129,30 +132,30 @@ const T_1_PERCENT = 3.747
 export const threeSeedsTested: Rule = (night) => {
   const { world } = night
   let best = runs(world, 3)
-  return play(night, false, (gain) => {
-    const values = runs(world, 3, gain)
+  return play(night, false, (change) => {
+    const values = runs(world, 3, change)
     const claimed = mean(best) - mean(values)
     const error = Math.hypot(standardDeviation(best) ?? 0, standardDeviation(values) ?? 0) / Math.sqrt(3)
     if (claimed < T_1_PERCENT * error) return undefined
     best = values
-    return claimed
+    return { claimed }
   })
 }
 
-/** A loss of 3.28 whose σ is 0.0019, as in modded-nanogpt: half a percent is 8.6 σ. */
-const HALF_PERCENT_SIGMAS = (0.005 * 3.28) / 0.0019
-
-/** Two runs against two of the baseline with the same seeds, kept when better by 0.5 % (Outerloop). */
-export const pairedFloor: Rule = (night) => {
-  const { world } = night
-  let best = runs(world, 2)
-  return play(night, false, (gain) => {
-    const values = runs(world, 2, gain)
-    const claimed = mean(best) - mean(values)
-    if (claimed < HALF_PERCENT_SIGMAS) return undefined
-    best = values
-    return claimed
-  })
+/**
+ * Outerloop 0.6: the baseline and the candidate run once each with one fresh seed, and the candidate is kept when it is better by
+ * more than a floor that a person sets.
+ *
+ * @param floor in σ
+ * @param correlation of the noise of two runs with one seed
+ */
+export function pairedFloor(floor: number, correlation = 0): Rule {
+  return (night) =>
+    play(night, false, (change) => {
+      const [baseline, candidate] = night.world.pair(change, correlation)
+      const claimed = baseline - candidate
+      return claimed > floor ? { claimed } : undefined
+    })
 }
 
 /**
@@ -163,17 +166,17 @@ export function screened({ screenSigmas = 1.5, mergeZ = 2.5, baselineRuns = 6 } 
   return (night) => {
     const { world } = night
     let baseline = runs(world, baselineRuns)
-    return play(night, true, (gain) => {
-      const values = [world.run(gain)]
+    return play(night, true, (change) => {
+      const values = [world.run(change)]
       const claimed = () => mean(baseline) - mean(values)
       if (claimed() < screenSigmas) return undefined
       while (values.length < 4) {
-        values.push(world.run(gain))
+        values.push(world.run(change))
         if (claimed() < 0.8) return undefined
         if (claimed() < mergeZ * Math.sqrt(1 / values.length + 1 / baseline.length)) continue
-        const result = claimed()
+        const result = { claimed: claimed() }
         baseline = values.slice(1)
-        while (baseline.length < baselineRuns) baseline.push(world.run(gain))
+        while (baseline.length < baselineRuns) baseline.push(world.run(change))
         return result
       }
       return undefined
@@ -181,166 +184,5 @@ export function screened({ screenSigmas = 1.5, mergeZ = 2.5, baselineRuns = 6 } 
   }
 }
 
-/** The judge of a configuration that sets nothing. It is told no numbers of lines. */
+/** The judge of a configuration that sets nothing, with every default. */
 export const SHIPPED = judgePolicy(DEFAULTS)
-
-/** What the scheduler does between runs, see core/schedule.ts. */
-const BASELINE_SHARE = 1
-
-/** Losses as the judge reads them. */
-export function asRuns(losses: readonly number[]): TrialResult[] {
-  return losses.map((value) => ({ ...TEMPLATE, value }))
-}
-const TEMPLATE = aTrialResult({ value: 0, wallSeconds: 300 })
-
-/** The production judge: this project's `judge`, `believe` and `estimateNoise`, as the scheduler uses them. */
-export function ours(policy: Partial<JudgePolicy> = {}, variant: Variant = {}): Rule {
-  return (night) => {
-    const rule = new Ours({ ...SHIPPED, ...policy }, variant, night)
-    return play(night, true, (gain) => rule.test(gain))
-  }
-}
-
-/** What the production judge might leave out, or know besides. */
-interface Variant {
-  /** Rejected candidates tell nothing about the baseline, nor about what changes do. */
-  blind?: boolean
-  /** A merged candidate's runs after its first measure the next baseline, at their word, topped up to six. */
-  confirmedOnly?: boolean
-  /** Runs more of what is merged, as the next baseline. */
-  mergedRuns?: number
-  /** The first run of every candidate has the seed of a run of its baseline, and their noise correlates this much. */
-  sharedSeeds?: number
-  /** It is told where the baseline truly is, which nobody can know: what not knowing it costs. */
-  knowsLevel?: boolean
-}
-
-class Ours {
-  readonly #policy: JudgePolicy
-  readonly #variant: Variant
-  readonly #world: World
-  readonly #trouble: Trouble
-  /** Repeated runs of equal code, for the noise. */
-  readonly #groups: number[][] = []
-  #carried: CarriedBelief = NOTHING_CARRIED
-  #measured: number[] = []
-  /** Runs of the baseline for which it was not selected. */
-  #unselected: Run[] = []
-  #tried: number[][] = []
-  /** Places among `#tried`. */
-  #sharing: number[] = []
-  /** Until something new is known. */
-  #belief: Belief | undefined
-
-  constructor(policy: JudgePolicy, variant: Variant, { world, trouble }: Night) {
-    this.#policy = policy
-    this.#variant = variant
-    this.#world = world
-    this.#trouble = trouble
-    for (let run = 0; run < policy.baselineReplicates; run++) this.#measureBaseline()
-  }
-
-  #run(gain = 0, twin?: Twin): Run {
-    return { value: this.#world.run(gain, twin), noise: this.#world.lastNoise }
-  }
-
-  #measureBaseline(): void {
-    const run = this.#run()
-    this.#unselected.push(run)
-    this.#measured.push(run.value)
-  }
-
-  test(gain: number): number | undefined {
-    const twin = this.#twin()
-    const candidate = [this.#run(gain, twin)]
-    for (;;) {
-      const values = valuesOf(candidate)
-      const evidence = this.#evidence(values)
-      const judgement = judge(evidence, this.#policy)
-      if (judgement.kind === 'replicate') {
-        if (!this.#isHeldUp(evidence)) candidate.push(this.#run(gain))
-        else {
-          this.#measureBaseline()
-          this.#belief = undefined
-        }
-        continue
-      }
-      if (judgement.kind !== 'merge') return this.#reject(values, twin !== undefined)
-      for (let more = 0; more < (this.#variant.mergedRuns ?? 0); more++) candidate.push(this.#run(gain))
-      return this.#merge(candidate, gain, judgement.gain ?? 0)
-    }
-  }
-
-  #evidence(values: readonly number[]): Evidence {
-    const sigma = this.#sigma()
-    this.#belief ??= believe(this.#carried, this.#period(), sigma)
-    const known = this.#variant.knowsLevel && { level: { mean: this.#world.level, variance: 0 } }
-    return { ...this.#belief, ...known, sigma, baseline: BASELINE, candidate: asRuns(values) }
-  }
-
-  #period(): BaselinePeriod {
-    return { measured: this.#measured, tried: this.#variant.blind ? [] : this.#tried, sharing: this.#sharing }
-  }
-
-  #sigma(): number {
-    if (this.#trouble.toldSigma !== undefined) return this.#trouble.toldSigma
-    return estimateNoise([...this.#groups, this.#measured])?.sigma ?? 1
-  }
-
-  #isHeldUp({ level, sigma = 1, candidate }: Evidence): boolean {
-    return (
-      candidate.length >= 2 &&
-      level !== undefined &&
-      level.variance > (BASELINE_SHARE * sigma ** 2) / candidate.length
-    )
-  }
-
-  /** The run of the baseline whose seed is shared. */
-  #twin(): Twin | undefined {
-    const correlation = this.#variant.sharedSeeds
-    if (correlation === undefined) return undefined
-    const measured = this.#unselected.map(({ value }, seed) => ({ value, trial: { seed } }))
-    const run = this.#unselected[seedToShare(measured, this.#sigma()) ?? -1]
-    return run && { noise: run.noise, correlation }
-  }
-
-  #reject(values: number[], sharesSeed: boolean): undefined {
-    this.#belief = undefined
-    if (sharesSeed) this.#sharing.push(this.#tried.length)
-    this.#tried.push(values)
-    this.#groups.push(values.slice(1))
-  }
-
-  #merge(candidate: Run[], gain: number, claimed: number): number {
-    const values = valuesOf(candidate)
-    this.#belief = undefined
-    const { confirmedOnly } = this.#variant
-    this.#carried = endPeriod(
-      this.#carried,
-      { ...this.#period(), ...(confirmedOnly ? {} : { merged: values }) },
-      this.#sigma(),
-    )
-    this.#groups.push(this.#measured)
-    this.#tried = []
-    this.#sharing = []
-    this.#unselected = candidate.slice(1)
-    this.#measured = confirmedOnly ? values.slice(1) : []
-    if (!confirmedOnly) this.#groups.push(values.slice(1))
-    while (confirmedOnly && this.#measured.length < this.#policy.baselineReplicates)
-      this.#measured.push(this.#world.run(gain))
-    return claimed
-  }
-}
-
-interface Run {
-  value: number
-  /** Unknown to the judge. */
-  noise: number
-}
-
-function valuesOf(runs: readonly Run[]): number[] {
-  return runs.map(({ value }) => value)
-}
-
-/** The judge reads of the baseline's runs only how long they took and that they vary. */
-export const BASELINE = asRuns([0, 1])

@@ -11,19 +11,28 @@ const block = z
   })
   .meta({ id: 'Block', description: 'A file of archived ideas.' })
 
-const noise = z
+const level = z
   .strictObject({
-    scale: z.number().min(0).meta({ description: 'Standard deviation of one run.' }),
-    degreesOfFreedom: count.meta({ description: 'Runs, less one for each group of equal code.' }),
+    mean: z.number().meta({ description: 'Expected loss; negative values of a metric that is maximized.' }),
+    variance: z.number().min(0).meta({ description: 'Variance of the estimate.' }),
+    grid: z
+      .strictObject({
+        origin: z.number().meta({ description: 'Loss of the first point.' }),
+        step: z.number().meta({ description: 'Distance between two points.' }),
+        weights: z
+          .array(z.array(z.number()))
+          .meta({ description: 'Probability of each point on a steady, a drifting and a jumping machine.' }),
+      })
+      .exactOptional()
+      .meta({ description: 'The whole distribution. Absent: a normal one.' }),
   })
-  .meta({ id: 'PooledNoise', description: 'What archived runs of equal code told about noise.' })
+  .meta({ id: 'FrozenLevel', description: 'Where the loss of a baseline was believed to be.' })
 
 const belief = z
   .strictObject({
     effects: z.array(z.number()).meta({ description: 'Weights of what changes do, from no effect to 32 σ.' }),
     observations: count.meta({ description: 'How many candidates they were learned from, at most 1000.' }),
-    level: z
-      .strictObject({ mean: z.number(), variance: z.number() })
+    level: level
       .exactOptional()
       .meta({ description: 'Loss of the baseline; absent while it is not measured.' }),
   })
@@ -37,7 +46,10 @@ const archivedBelief = z
     config: z.string().meta({ description: 'Hash of the configuration of the runs.' }),
     testbed: z.string().nullable().meta({ description: 'Testbed of the runs; null: all together.' }),
     direction: z.enum(['minimize', 'maximize']).meta({ description: 'Which values are better.' }),
-    noise: noise.exactOptional().meta({ description: 'Absent while no archived code ran twice.' }),
+    repeated: z.array(z.array(z.number())).meta({
+      description:
+        'The newest values of archived code that ran more than once, by code. They tell about noise.',
+    }),
     first: z.strictObject({ value: z.number(), wallSeconds: z.number() }).exactOptional().meta({
       description: 'Means of the first measured baseline; absent while it is not archived.',
     }),

@@ -56,6 +56,6 @@ function explainRest(session: Session): void {
   assertCertifiable(session)
   const missing = missingRuns(session)
   if (missing.length === 0 || cancelled.aborted) return
-  if (session.affordable(missing).length === 0) log.info(`Certification waits: ${session.costLimitReached}`)
+  if (session.affordable(missing).length === 0) log.info(`Certification waits: ${session.limitReached}`)
   else log.info('The time budget is used up; the next run continues')
 }

@@ -1,9 +1,9 @@
 // The `judge` job: checks the results of the train jobs, decides, and merges or closes. It never runs candidate code.
 import { isDeepStrictEqual } from 'node:util'
-import { certificationConfig } from '../core/certify/certify.ts'
 import { measurementHash } from '../core/config/measurement.ts'
 import { reviewChanges } from '../core/gate/gate.ts'
 import { reviewAa } from '../core/judge/aa.ts'
+import { configUnder } from '../core/plan/rules.ts'
 import { type Trial, type TrialResult, trustOf } from '../core/record/trial.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import { visibleText } from '../core/text/markdown.ts'
@@ -12,7 +12,11 @@ import { missingInRound } from '../core/trial/lost.ts'
 import { checkResult, refuseForeign } from '../core/trial/trust.ts'
 import type { Results } from '../ports.ts'
 import { forgeLane } from '../session/lanes/forge.ts'
-import { assertBaselineTrains, warnOfStuckCertification } from '../session/obstacles.ts'
+import {
+  assertBaselineTrains,
+  warnOfStuckCertification,
+  warnOfStuckPromotions,
+} from '../session/obstacles.ts'
 import { openSession } from '../session/opening.ts'
 import type { Ports, Session, SessionSettings } from '../session/session.ts'
 
@@ -50,6 +54,7 @@ export async function judgeResults(
   await session.flushed()
   assertBaselineTrains(session)
   warnOfStuckCertification(session)
+  warnOfStuckPromotions(session)
   return { session, batches: groupTrials(session.trials, session.cut), refused }
 }
 
@@ -93,8 +98,8 @@ async function verify(
   const trial = assigned.get(result.trial.id)
   if (trial === undefined) return 'this trial is not outstanding'
   if (!isDeepStrictEqual(trial, result.trial)) return 'it is not the trial that was assigned'
-  const config =
-    result.trial.protocol.purpose === 'certify' ? certificationConfig(session.config) : session.config
+  const config = configUnder(session.config, trial.protocol)
+  if (config === undefined) return `the configuration has no scale ${trial.protocol.scale}`
   const problem = checkResult(session.state, result, {
     hash: measurementHash(config),
     ...(config.metric.bounds && { bounds: config.metric.bounds }),

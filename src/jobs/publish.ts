@@ -17,10 +17,10 @@ export function publishTrials(batches: readonly TrialBatch[]): void {
 
 /** For a job without a report: the job summary says why it requested no more proposals, and which proposers failed. */
 export async function publishLimit(
-  { costLimitReached }: Session,
+  { limitReached }: Session,
   proposers: readonly ProposerTally[],
 ): Promise<void> {
-  const limit = costLimitReached === undefined ? [] : [`No more proposals: ${costLimitReached}.`]
+  const limit = limitReached === undefined ? [] : [`No more proposals: ${limitReached}.`]
   const parts = [...renderFailures(proposers), ...limit]
   if (parts.length > 0) await writeJobSummary(parts.join('\n\n'))
 }
@@ -37,7 +37,7 @@ export async function publishReport(
     session.conditions,
     session.config,
     times,
-    session.costLimitReached,
+    session.limitReached,
     proposers,
   )
   const links = { repository: `${runner.serverUrl}/${runner.repository}` }

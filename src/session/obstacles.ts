@@ -1,8 +1,9 @@
 // Explains what stops a job: a baseline that does not train, a time budget in which no trial fits, a
 // certification that is stuck, and trials that earlier jobs lost.
 import { certificationFailure } from '../core/certify/certify.ts'
+import { promotionFailure } from '../core/ladder/ladder.ts'
 import { findBaselineFailure } from '../core/plan/schedule.ts'
-import { baselineAdvice, endOfOutput } from '../core/report/baseline-failure.ts'
+import { baselineAdvice, commitsSinceTrained, endOfOutput } from '../core/report/baseline-failure.ts'
 import { formatSeconds } from '../core/text/numbers.ts'
 import { lostOnMachine } from '../core/trial/lost.ts'
 import { BaselineError, ConfigError } from '../errors.ts'
@@ -13,8 +14,12 @@ export function assertBaselineTrains(session: Session): void {
   const { state, conditions, config, settings, trialsBefore } = session
   const failure = findBaselineFailure(state, conditions, trialsBefore)
   if (failure === undefined) return
-  throw new BaselineError(`${failure.words}${endOfOutput(failure.run)}`, {
-    hint: baselineAdvice(failure.run, config, settings.configPath, failure.isFinal),
+  const since = commitsSinceTrained(state)
+  throw new BaselineError(`${failure.words}${since}${endOfOutput(failure.run)}`, {
+    hint: baselineAdvice(failure.run, config, settings.configPath, {
+      isFinal: failure.isFinal,
+      hasTrained: since !== '',
+    }),
   })
 }
 
@@ -52,6 +57,22 @@ export function assertCertifiable({ state, certification, config }: Session): vo
 export function warnOfStuckCertification({ state, certification, ports }: Session): void {
   const failure = certificationFailure(state, certification)
   if (failure !== undefined) ports.log.warn(`Certification waits: ${failure}`)
+}
+
+/** @throws ConfigError when there is one scale */
+export function assertLadder({ config, settings }: Session): void {
+  if (config.ladder) return
+  throw new ConfigError(`nothing can be promoted, because ${settings.configPath} has one scale`, {
+    hint: `Write \`scales\` in ${settings.configPath} on the branch ${config.baseline}; docs/ladder.md shows how.`,
+  })
+}
+
+/** Warns when a promotion cannot continue until a person acts. Research continues without it. */
+export function warnOfStuckPromotions({ state, ladder, ports }: Session): void {
+  for (const rung of ladder.rungs) {
+    const failure = promotionFailure(state, ladder, rung)
+    if (failure !== undefined) ports.log.warn(`Promotion waits: ${failure}`)
+  }
 }
 
 /** Records the trials during which an earlier job stopped without reporting a result. */

@@ -4,6 +4,7 @@ import {
   declineReason,
   issueRequestId,
   type LabelledIssue,
+  PAUSE_LABEL,
   REQUEST_LABEL,
   type ReadIssue,
   readIssue,
@@ -101,6 +102,22 @@ export class RequestQueue {
     this.#refused.set(number, updatedAt)
     this.#session.ports.log.warn(`Issue #${number} is not accepted as a request: ${reason}`)
   }
+}
+
+/**
+ * Why nothing may be proposed now, as a sentence: a person with write access put the label on an open issue.
+ *
+ * @returns undefined when nobody did, or when issues cannot be read
+ */
+export async function pausedBy({ ports: { discussion } }: Session): Promise<string | undefined> {
+  const listed = await discussion?.labelledIssues(PAUSE_LABEL)
+  if (!discussion || listed?.kind !== 'issues') return undefined
+  for (const { number } of listed.issues) {
+    const person = await discussion.labeller(number, PAUSE_LABEL)
+    if (person && !person.isBot && (await discussion.mayWrite(person.login)))
+      return `research is paused: issue #${number} has the label ${PAUSE_LABEL}`
+  }
+  return undefined
 }
 
 async function examine(discussion: Discussion, issue: LabelledIssue): Promise<ReadIssue> {

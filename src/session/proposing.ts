@@ -114,8 +114,11 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
     },
     past: openPast(session),
     ...(checker && offersChecks(config)
-      ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
-      : {}),
+      ? {
+          checks: config.checks ?? [],
+          check: (edits) => checker.check(config, baseline.commit, edits, signal),
+        }
+      : { checks: [] }),
     budget: turn.budget ?? session.budget,
     ...(personRequest && { personRequest: personRequest.text }),
     signal,

@@ -17,7 +17,12 @@ interface Bench {
 const BENCHES: readonly Bench[] = [
   { name: 'search', file: 'search.ts', args: ['--trials', '20', '--runs', '12'], repeats: true },
   { name: 'brief', file: 'brief.ts', args: ['--experiments', '10', '--experiments', '20'], repeats: true },
-  { name: 'decide', file: 'decide/main.ts', args: ['--replay', 'bench/replay/softcap.csv'], repeats: true },
+  {
+    name: 'decide',
+    file: 'decide/main.ts',
+    args: ['--replay', 'bench/replay/softcap.csv', '--world', 'base', '--world', 'late research'],
+    repeats: true,
+  },
   { name: 'cuts', file: 'cuts.ts', args: ['--configurations', '3'], repeats: true },
   { name: 'ladder', file: 'ladder.ts', args: ['--members', '3', '--promotions', '1'], repeats: true },
   { name: 'ledger', file: 'ledger.ts', args: ['--experiments', '20'], repeats: false },

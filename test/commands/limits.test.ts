@@ -29,7 +29,7 @@ async function planned(limits: string, age: number) {
   const lab = aLab({ config, events, writtenAt: new Date(NOW.getTime() - age), now: NOW })
   const session = await openSession(lab.ports, SETTINGS)
   const trained = session.trials.map(({ candidate, replicate }) => [candidate, replicate])
-  return { lab, session, trained, limit: session.costLimitReached }
+  return { lab, session, trained, limit: session.limitReached }
 }
 
 test('without a limit the candidate that was begun and the one that waits are trained', async () => {
@@ -60,12 +60,12 @@ test('F10 GPU-hours of a run bound what is planned, whatever was spent in runs b
 
 test('F10 a trial counts before its line is on the remote', async () => {
   const { session } = await planned('{ week: { gpu-hours: 0.6 } }', 1000)
-  expect(session.costLimitReached).toBeUndefined()
+  expect(session.limitReached).toBeUndefined()
   const result = aTrialResult({ candidate: begun, config: session.conditions.config, replicate: 2 })
   session.record([{ kind: 'trial', result }])
-  expect(session.costLimitReached).toBe('the limit of 0.6 GPU-hours per week is reached')
+  expect(session.limitReached).toBe('the limit of 0.6 GPU-hours per week is reached')
   await session.flushed()
-  expect(session.costLimitReached).toBe('the limit of 0.6 GPU-hours per week is reached')
+  expect(session.limitReached).toBe('the limit of 0.6 GPU-hours per week is reached')
 })
 
 test('F10 nobody is asked when the week is used up, and the log says why', async () => {
@@ -85,6 +85,18 @@ test('recorded results decide nothing until that is asked for', async () => {
   expect(session.state.candidates.get(begun.id)?.verdict).toBeUndefined()
   session.decide()
   expect(session.state.candidates.get(begun.id)?.verdict?.kind).toBe('reject')
+})
+
+test.each([
+  ['{ total: { gpu-hours: 0.5 } }', 'the limit of 0.5 GPU-hours in total is reached'],
+  ['{ target: 2.6 }', 'the target 2.6 is reached: the baseline has 2.5'],
+  ['{ open-pull-requests: 2 }', '2 pull requests are open'],
+])('a round proposes nothing with %s, and the log says why', async (limits, sentence) => {
+  const { lab } = await planned(limits, 10 * WEEK)
+  const proposer = new FakeProposer()
+  await propose({ ...lab.ports, ...proposingPorts(proposer) }, SETTINGS)
+  expect(proposer.requests).toEqual([])
+  expect(lab.log.lines).toContain(`No more proposals: ${sentence}`)
 })
 
 describe('the input candidates', () => {

@@ -1,12 +1,13 @@
 // The issues and comments of GitHub in memory. Ada and Bo may write.
 
-import type { LabelledIssue } from '../../src/core/propose/requests.ts'
+import { type LabelledIssue, REQUEST_LABEL } from '../../src/core/propose/requests.ts'
 import type { Person, Remark } from '../../src/core/record/people.ts'
 import type { Discussion } from '../../src/ports.ts'
 
 export const person = (login: string): Person => ({ login, isBot: false })
 
 interface FakeIssue extends LabelledIssue {
+  label: string
   labeller: Person
 }
 
@@ -22,7 +23,15 @@ export class FakeDiscussion implements Discussion {
 
   /** Ada opens and labels an issue, unless the fields say otherwise. */
   ask(number: number, title: string, fields: Partial<FakeIssue> = {}): void {
-    const issue = { number, title, body: '', author: person('ada'), updatedAt: 't1', labeller: person('ada') }
+    const issue = {
+      number,
+      title,
+      body: '',
+      author: person('ada'),
+      updatedAt: 't1',
+      labeller: person('ada'),
+      label: REQUEST_LABEL,
+    }
     this.issues.set(number, { ...issue, ...fields })
   }
 
@@ -30,9 +39,12 @@ export class FakeDiscussion implements Discussion {
     this.said.set(number, [...(this.said.get(number) ?? []), { author: person(login), body }])
   }
 
-  async labelledIssues() {
+  async labelledIssues(label: string) {
     if (this.refusal !== undefined) return { kind: 'refused', explanation: this.refusal } as const
-    return { kind: 'issues', issues: [...this.issues.values()] } as const
+    return {
+      kind: 'issues',
+      issues: [...this.issues.values()].filter((issue) => issue.label === label),
+    } as const
   }
 
   async labeller(number: number) {

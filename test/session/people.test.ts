@@ -88,6 +88,33 @@ describe('a hypothesis of who started the workflow', () => {
   })
 })
 
+describe('an issue with the label autoresearch-pause', () => {
+  const label = 'autoresearch-pause'
+
+  test('stops proposing while it is open, and the log says which it is', async () => {
+    const lab = aLab()
+    lab.discussion.ask(7, 'We need the GPU today', { label })
+    const listener = aListener()
+    await proposeWith(lab, [listener])
+    expect(listener.requests).toEqual([])
+    expect(lab.log.lines).toContain(`No more proposals: research is paused: issue #7 has the label ${label}`)
+    lab.discussion.issues.delete(7)
+    await proposeWith(lab, [listener])
+    expect(listener.requests).toHaveLength(1)
+  })
+
+  test.each([
+    ['a person without write access', person('mallory')],
+    ['an app', { login: 'ada', isBot: true }],
+  ])('stops nothing when %s put it there', async (_, labeller) => {
+    const lab = aLab()
+    lab.discussion.ask(7, 'Stop', { label, labeller })
+    const listener = aListener()
+    await proposeWith(lab, [listener])
+    expect(listener.requests).toHaveLength(1)
+  })
+})
+
 describe('a labelled issue', () => {
   test('is taken up, and its asker is told in one comment', async () => {
     const lab = aLab()

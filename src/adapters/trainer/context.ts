@@ -16,6 +16,8 @@ export interface TrainerOptions {
   testbed: string
   /** The parts of this machine, each for one trial at a time. Default: one, the whole machine. */
   slots?: readonly Slot[]
+  /** The part of the machine, and its description, for a trial that has it to itself. Default: the first slot. */
+  alone?: (devicesPerTrial: number | 'all' | undefined) => Promise<Place>
   configPath: string
   /** Folder for results and logs, with one subfolder per trial. */
   resultsDirectory: string
@@ -32,6 +34,12 @@ export interface TrainerOptions {
   /** The workflow run that trains, and the number of its attempt. */
   runId: string
   runAttempt: number
+}
+
+/** Where a trial runs. */
+export interface Place {
+  slot: Slot
+  testbed: string
 }
 
 /** What all trials of one baseline share: its configuration, prepared data and sandbox. */

@@ -3,14 +3,15 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { certificationConfig } from '../../core/certify/certify.ts'
 import { type Config, configIn } from '../../core/config/config.ts'
 import { measurementHash } from '../../core/config/measurement.ts'
 import { wallAllowanceSeconds } from '../../core/judge/counted-runs.ts'
+import { configUnder } from '../../core/plan/rules.ts'
 import { type Outcome, TRIAL_FILE, type Trial, type TrialResult, trustOf } from '../../core/record/trial.ts'
-import { mayBeCut } from '../../core/trial/batch.ts'
+import { mayBeCut, runsAlone } from '../../core/trial/batch.ts'
 import type { CutPlan } from '../../core/trial/curve.ts'
 import type { Measurement } from '../../core/trial/metric.ts'
+import type { Slot } from '../../core/trial/slots.ts'
 import { UserFacingError } from '../../errors.ts'
 import type { Trainer } from '../../ports.ts'
 import { keepFolder, makeFolder, removeFolder } from '../leftovers.ts'
@@ -18,6 +19,7 @@ import { openSandbox } from '../sandbox/sandbox.ts'
 import { type CompilerCaches, compilerCaches } from './compiled.ts'
 import {
   outOf,
+  type Place,
   type PreparedBaseline,
   type RunContext,
   type TrainerOptions,
@@ -51,10 +53,18 @@ export function createTrainer(options: TrainerOptions): Trainer {
       try {
         const preparing = baselines.get(trial.base) ?? prepareBaseline(options, trial.base, signal)
         baselines.set(trial.base, preparing)
-        const baseline = await preparing
-        const environment = { ...options.environment, ...slot.environment }
+        const baseline = forPurpose(await preparing, trial)
+        const place = await placeOf(baseline, trial, slot)
+        const environment = { ...options.environment, ...place.slot.environment }
         const claim = await claimDevices({ ...options, environment, signal })
-        const context = { ...forPurpose(baseline, trial), claim, slot, isShared: slots.length > 1 }
+        const isShared = slots.length > 1 && !runsAlone(trial)
+        const context = {
+          ...baseline,
+          options: { ...options, testbed: place.testbed },
+          claim,
+          slot: place.slot,
+          isShared,
+        }
         return await runTrial(context, trial, signal, cut)
       } finally {
         free.push(slot)
@@ -77,10 +87,25 @@ async function prepareBaseline(
   return { options, config, sandbox, prepared: await prepareData(options, config, base, signal) }
 }
 
-/** Certification may use its own evaluator. */
-function forPurpose(baseline: PreparedBaseline, { protocol }: Trial): PreparedBaseline {
-  if (protocol.purpose === 'judge') return baseline
-  return { ...baseline, config: certificationConfig(baseline.config) }
+/**
+ * Certification may use its own evaluator, and a larger scale has its own command and budget.
+ *
+ * @throws UserFacingError when the configuration has no such scale
+ */
+function forPurpose(baseline: PreparedBaseline, { base, protocol }: Trial): PreparedBaseline {
+  const config = configUnder(baseline.config, protocol)
+  if (config) return { ...baseline, config }
+  throw new UserFacingError(`the configuration at ${base.slice(0, 7)} has no scale ${protocol.scale}`, {
+    hint: 'Run the workflow again: the promotion starts again with the scales that the baseline has now.',
+  })
+}
+
+/** A trial that has the machine to itself may take more devices than its slot has. */
+async function placeOf({ options, config }: PreparedBaseline, trial: Trial, slot: Slot): Promise<Place> {
+  const { testbed, alone } = options
+  if (!runsAlone(trial) || !alone) return { slot, testbed }
+  const scale = config.ladder?.larger.find(({ name }) => name === trial.protocol.scale)
+  return alone(scale?.devicesPerTrial)
 }
 
 /** @throws UserFacingError when a candidate changes more than it may */

@@ -23,7 +23,7 @@ export interface CertifyPolicy {
   conditions: Conditions
 }
 
-/** One-sided 5 %: one in twenty ranges without a gain holds. */
+/** One-sided 5 %: of groups without a gain one in 20 holds. Of single merges one in 13 does, because a second test follows. */
 export const HOLD_Z = 1.645
 
 /** Number of failed runs of one end from which the code, not the size of the gain, is the problem. */

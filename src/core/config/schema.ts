@@ -24,6 +24,7 @@ import { limits, search } from './schema/limits.ts'
 import { metric, progress } from './schema/metric.ts'
 import { proposers } from './schema/proposers.ts'
 import { sandbox } from './schema/sandbox.ts'
+import { promote, scales } from './schema/scales.ts'
 import { ignore, outputs, setup } from './schema/setup.ts'
 
 export const configSchema = section({
@@ -56,7 +57,10 @@ export const configSchema = section({
   setup: setup.exactOptional(),
   train: line('a command')
     .superRefine(checked(trainRule))
-    .meta(help('Command that runs one training.', 'uv run train.py')),
+    .meta(
+      help('Command that runs one training. Required unless the first of scales has it.', 'uv run train.py'),
+    )
+    .exactOptional(),
   evaluate: line('a command')
     .meta(
       help(
@@ -92,11 +96,11 @@ export const configSchema = section({
   ignore,
   budget: duration(
     help(
-      'Wall time that one run of the training command takes. Passed to it as AUTORESEARCH_BUDGET_SECONDS; a script that trains for fixed steps ignores it.',
+      'Wall time that one run of the training command takes. Passed to it as AUTORESEARCH_BUDGET_SECONDS; a script that trains for fixed steps ignores it. Required unless the first of scales has it.',
       '5m',
       '1h30m',
     ),
-  ),
+  ).exactOptional(),
   timeout: duration(
     help('Wall time after which a trial is killed. Default: twice the budget plus 60 s.', '11m'),
   ).exactOptional(),
@@ -143,6 +147,8 @@ export const configSchema = section({
       '10%',
     ),
   ).exactOptional(),
+  scales: scales.exactOptional(),
+  promote: promote.exactOptional(),
   proposers,
   search,
   limits,
@@ -160,5 +166,6 @@ export function configJsonSchema(): z.core.JSONSchema.BaseSchema {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'urn:autoresearch-action:config',
     ...schema,
+    anyOf: [{ required: ['train', 'budget'] }, { required: ['scales'] }],
   }
 }

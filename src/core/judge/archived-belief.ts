@@ -4,17 +4,24 @@ import type { Archived } from '../record/archiving.ts'
 import { isIdea } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 import { measuredValues } from '../record/trial.ts'
-import { believe, type CarriedBelief, endPeriod, type FrozenBelief, freeze } from '../statistics/belief.ts'
-import { mean, poolNoise } from '../statistics/noise.ts'
+import {
+  type BaselinePeriod,
+  believe,
+  type CarriedBelief,
+  endPeriod,
+  type FrozenBelief,
+  freeze,
+} from '../statistics/belief.ts'
+import { mean, newestRepeated } from '../statistics/noise.ts'
 import { usualSecondsOf } from './counted-runs.ts'
 import { becameBaseline, periodsBetween, type Start, startOf } from './periods.ts'
 import {
   type Conditions,
   mostBaselineRuns,
-  noiseSigma,
+  noiseUnder,
+  repeatedValues,
   runsUnder,
   unselectedRuns,
-  unselectedValues,
 } from './runs.ts'
 
 /** One belief for each configuration and testbed of the record. */
@@ -47,25 +54,15 @@ function beliefToArchive(
   archived: Archived,
 ): ArchivedBelief {
   const { archived: before } = runsUnder(state, conditions)
-  const noise = noiseToArchive(state, conditions, archived)
   const first = before?.first ?? firstBaseline(state, conditions, archived)
   const { config, direction } = conditions
   return {
     ...{ config, testbed, direction },
-    ...(noise && { noise }),
+    repeated: newestRepeated(repeatedValues(runsUnder(state, conditions), archived.isArchivedTree)),
     ...(first && { first }),
     mostRuns: mostBaselineRuns(state, conditions),
     ...periodToArchive(state, conditions, archived),
   }
-}
-
-function noiseToArchive(state: State, conditions: Conditions, { isArchivedTree }: Archived) {
-  const { byTree, archived: before } = runsUnder(state, conditions)
-  const groups = [...byTree].filter(([tree, results]) => results.length > 1 && isArchivedTree(tree))
-  return poolNoise(
-    groups.map(([, results]) => unselectedValues(results)),
-    before?.noise,
-  )
 }
 
 function firstBaseline(
@@ -105,21 +102,31 @@ function periodToArchive(state: State, conditions: Conditions, { candidates }: A
     last,
     ({ id }, place) => place < last || isWhole || ids.has(id),
   )
-  const sigma = noiseSigma(state, conditions)
-  if (!sigma) return unmeasured(start, last)
+  const noise = noiseUnder(state, conditions)
+  if (!noise?.sigma) return unmeasured(start, last)
   const ended = isWhole ? periods : periods.slice(0, -1)
   const carried = ended.reduce<CarriedBelief>(
-    (before, period) => endPeriod(before, period, sigma),
+    (before, period) => endPeriod(before, period, noise),
     start.carried,
   )
   if (isWhole) {
     const belief = freeze(carried)
     return { period: last + 1, weighed: 0, inherited: belief.level !== undefined, belief }
   }
-  const [period] = periods.slice(-1)
-  const belief = freeze(period ? believe(carried, period, sigma) : carried)
+  const period = upToLastIdea(periods.at(-1))
+  const belief = freeze(period ? believe(carried, period, noise) : carried)
   const inherited = ended.length === 0 ? start.inherited : carried.level !== undefined
-  return { period: last, ...weighedOf(start, last, belief, period?.measured.length ?? 0), inherited, belief }
+  return { period: last, ...weighedOf(start, last, belief, ownRuns(period)), inherited, belief }
+}
+
+/** Without the baseline's runs after the last archived idea: they stay, and are weighed in their turn. */
+function upToLastIdea(period: BaselinePeriod | undefined): BaselinePeriod | undefined {
+  const last = period?.observed.findLastIndex(({ kind }) => kind !== 'baseline') ?? -1
+  return period && { ...period, observed: period.observed.slice(0, last + 1) }
+}
+
+function ownRuns(period: BaselinePeriod | undefined): number {
+  return period?.observed.filter(({ kind }) => kind === 'baseline').length ?? 0
 }
 
 /** Own runs count as weighed only in a known level. */

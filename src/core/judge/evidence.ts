@@ -1,9 +1,9 @@
 // What a candidate is judged on, and when there is enough of it.
-import type { Candidate } from '../record/candidate.ts'
+import { type Candidate, isIdea } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
-import type { Evidence } from './judge.ts'
+import type { Evidence, ResearchYield } from './judge.ts'
 import { beliefAt } from './periods.ts'
-import { baselineTrials, type Conditions, noiseSigma, trialsOfTree } from './runs.ts'
+import { baselineTrials, type Conditions, noiseUnder, placeOf, runsUnder, trialsOfTree } from './runs.ts'
 
 export { beliefAt, missingBaselineRuns } from './periods.ts'
 export {
@@ -22,11 +22,33 @@ export function evidenceFor(
   { base, tree }: Pick<Candidate, 'base' | 'tree'>,
 ): Evidence {
   const commit = state.baselines.find((baseline) => baseline.commit === base)
-  const sigma = noiseSigma(state, conditions, tree)
+  const noise = noiseUnder(state, conditions, tree)
   return {
-    ...beliefAt(state, conditions, base, sigma),
+    ...beliefAt(state, conditions, base, noise),
     baseline: commit ? baselineTrials(state, conditions, commit.tree) : [],
     candidate: trialsOfTree(state, conditions, tree),
-    sigma,
+    sigma: noise?.sigma,
+    ...(noise && { outliers: noise.outliers }),
+    yield: researchYield(state, conditions),
   }
+}
+
+/** What research brought longer ago says little about what it brings now. */
+const YIELD_RUNS = 500
+
+/** What the latest runs were spent on, and what was merged with them. */
+function researchYield(state: State, conditions: Conditions): ResearchYield {
+  const { judged, all, places } = runsUnder(state, conditions)
+  const oldest = all.length - YIELD_RUNS
+  const merged = [...state.candidates.values()].filter(
+    (candidate) =>
+      isIdea(candidate) &&
+      candidate.end?.kind === 'merged' &&
+      placeOf(places, judged.get(candidate.tree)?.at(-1)) >= oldest,
+  )
+  const gains = merged.flatMap(({ tree, verdict }) =>
+    judged.has(tree) && verdict?.gain !== undefined && verdict.sigma ? [verdict.gain / verdict.sigma] : [],
+  )
+  const gain = gains.reduce((sum, one) => sum + one, 0)
+  return { runs: Math.min(all.length, YIELD_RUNS), merges: gains.length, gain }
 }

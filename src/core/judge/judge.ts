@@ -1,9 +1,10 @@
 // The judge: decides from measured numbers alone whether a candidate improves the baseline.
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
-import { type Belief, measuredGain } from '../statistics/belief.ts'
-import { judgeEffect, type Posterior, untriedImprovement } from '../statistics/effects.ts'
+import { type Belief, judgeReadings, likeliest, measuredGain } from '../statistics/belief.ts'
+import { type Posterior, untriedImprovement } from '../statistics/effects.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
+import { MAX_LEAD_SIGMAS, readRuns } from '../statistics/readings.ts'
 import { formatNumber, formatScore, formatShare } from '../text/numbers.ts'
 import { countedRuns, describeLongerRuns } from './counted-runs.ts'
 import { type JudgePolicy, type Requirement, requirement } from './policy.ts'
@@ -21,7 +22,20 @@ export interface MeasuredEvidence {
   sigma: number | undefined
 }
 
-export interface Evidence extends MeasuredEvidence, Belief {}
+export interface Evidence extends MeasuredEvidence, Belief {
+  /** Share of outliers among the runs of equal code, above 0. Default: one in 80. */
+  outliers?: number
+  /** What research brought lately. Default: nothing was run. */
+  yield?: ResearchYield
+}
+
+/** What the latest runs were spent on, and what was merged with them. */
+export interface ResearchYield {
+  runs: number
+  merges: number
+  /** Expected gain of these merges, in σ. */
+  gain: number
+}
 
 /** What the judge knows about a candidate besides its runs. */
 export interface JudgedCode {
@@ -37,11 +51,13 @@ export interface JudgedCode {
 const MERGE_Z = 2
 /** The same for a simplification, which only has to stay within its margin. */
 export const NOT_WORSE_Z = 1
-/**
- * A candidate gets another run while the expected improvement from it exceeds this multiple of an untried candidate's. The
- * factor is above 1 because a merge takes two or three more runs.
- */
-const WORTH_ANOTHER_RUN = 1.75
+/** Maximum risk that a simplification loses more than its margin: nothing is gained that could make up for it. */
+const SIMPLIFICATION_RISK = 0.05
+/** A candidate is run again while that promises this many times what an average run brings: a merge takes a few more runs. */
+const WORTH_ANOTHER_RUN = 4
+/** Before anything is known, research brings per run what half an untried candidate promises, which counts like 50 runs. */
+const [PRIOR_RUNS, PRIOR_CANDIDATES] = [50, 25]
+const DEFAULT_OUTLIERS = 1 / 80
 /** A candidate that gets no more runs is rejected above this risk, and parked below it: probably good, but unproven. */
 const PARK_RISK = 0.5
 
@@ -81,18 +97,19 @@ function judgeRuns(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): J
 
   const units = { sigma, baseline: level.mean }
   const need = requirement(policy, code.addedLines ?? 0, units)
-  const measured = measuredGain(level, trimLucky(losses(candidate, policy), sigma), sigma)
-  const belief = judgeEffect(evidence.effects, measured, need.gain / sigma)
+  const readings = readRuns(losses(candidate, policy), sigma, evidence.outliers ?? DEFAULT_OUTLIERS)
+  const measured = measuredGain(level, readings, sigma)
+  const belief = judgeReadings({ ...evidence, level }, readings, sigma, need.gain / sigma)
   const z = (measured.gain - need.gain / sigma) / Math.sqrt(measured.variance)
   const [gain, plain] = [belief.mean, measured.gain].map((sigmas) => sigmas * sigma) as [number, number]
   const facts = { gain, measured: plain, sigma, z, risk: belief.risk, runs: countRuns(evidence) }
   const longer = describeLongerRuns(evidence, code.usualSeconds)
   const words = `${describe(facts, Math.sqrt(belief.variance) * sigma, need)}${longer}`
   const least = need.gain < 0 ? NOT_WORSE_Z : MERGE_Z
-  const proven = candidate.length >= 2 && belief.risk <= policy.mergeRisk && z >= least
-  if (proven)
-    return acceptOrDoubt(evidence, policy, facts, code, `${words} ≤ ${formatShare(policy.mergeRisk)}`)
-  return goOnOrStop(evidence, policy, facts, words, belief)
+  const highest = need.gain < 0 ? Math.min(policy.mergeRisk, SIMPLIFICATION_RISK) : policy.mergeRisk
+  const proven = candidate.length >= 2 && belief.risk <= highest && z >= least
+  if (proven) return acceptOrDoubt(evidence, policy, facts, code, `${words} ≤ ${formatShare(highest)}`)
+  return goOnOrStop(evidence, policy, facts, words, { ...belief, needed: need.gain / sigma })
 }
 
 type Facts = Omit<Verdict, 'kind' | 'reason'> & { gain: number; sigma: number }
@@ -112,14 +129,15 @@ function acceptOrDoubt(
       ? { kind: 'replicate', reason: doubt }
       : { kind: 'review', reason: `${doubt}: seed-insensitive after ${candidate.length} runs`, ...facts }
   }
-  if (isScattered(evidence, facts.sigma) && candidate.length < policy.candidateReplicates)
+  if (
+    facts.sigma > 0 &&
+    isScattered(evidence, policy, facts.sigma) &&
+    candidate.length < policy.candidateReplicates
+  )
     return { kind: 'replicate', reason: `${words}, but its runs differ by more than noise explains` }
   const { gain, sigma } = facts
-  const [before, after] = [evidence.baseline, candidate].map((runs) => mean(losses(runs, policy))) as [
-    number,
-    number,
-  ]
-  const measured = (evidence.level?.mean ?? before) - after
+  const before = mean(losses(evidence.baseline, policy))
+  const measured = (evidence.level?.mean ?? before) - mean(losses(candidate, policy))
   const proven = { runs: evidence, gain, measured, sigma, baseline: before, shown }
   const suspicion = findSuspicion(proven, policy)
   return suspicion === undefined
@@ -129,14 +147,15 @@ function acceptOrDoubt(
 
 /** Requests another run while it is worth more than a new candidate. */
 function goOnOrStop(
-  { candidate, effects }: Evidence,
+  evidence: Evidence,
   policy: JudgePolicy,
   facts: Facts,
   words: string,
-  { risk, expectedImprovement }: Posterior,
+  { risk, expectedImprovement, needed }: Posterior & { needed: number },
 ): Judgement {
   const kind = risk > PARK_RISK ? 'reject' : 'park'
-  const price = WORTH_ANOTHER_RUN * untriedImprovement(effects)
+  const { candidate } = evidence
+  const price = WORTH_ANOTHER_RUN * yieldPerRun(evidence, needed)
   if (expectedImprovement < price) {
     const [got, asked] = [expectedImprovement, price].map((gain) =>
       formatNumber(gain < 0.001 ? 0 : gain * facts.sigma),
@@ -147,6 +166,15 @@ function goOnOrStop(
     return { kind: 'replicate', reason: `${words}: worth another run` }
   const conclusion = kind === 'park' ? 'promising but unproven' : 'no improvement'
   return { kind, reason: `${words}: ${conclusion} after ${candidate.length} runs`, ...facts }
+}
+
+/**
+ * What an average run brings, in σ above the needed gain: what merges gained lately, and before that what the prior promises.
+ */
+function yieldPerRun({ effects, yield: known }: Evidence, needed: number): number {
+  const { runs = 0, merges = 0, gain = 0 } = known ?? {}
+  const gained = Math.max(0, gain - merges * Math.max(0, needed))
+  return (PRIOR_CANDIDATES * untriedImprovement(effects, needed) + gained) / (PRIOR_RUNS + runs)
 }
 
 /** Why several identical runs do not prove a gain. */
@@ -197,19 +225,14 @@ export function losses(
   return direction === 'minimize' ? values : values.map((value) => -value)
 }
 
-/** One pair of runs in 200 differs by more than this; of six runs, the best and the worst do in one case in 20. */
-const MAX_LEAD_SIGMAS = 4
-
 /** True when a single lucky run may explain the gain. */
-function isScattered({ candidate }: Evidence, sigma: number): boolean {
-  const values = measuredValues(candidate)
-  return sigma > 0 && Math.max(...values) - Math.min(...values) > MAX_LEAD_SIGMAS * sigma
-}
-
-/** Limits how much better than the worst run any run counts: with heavy tails a single run could win alone. */
-function trimLucky(values: readonly number[], sigma: number): number[] {
-  const best = Math.max(...values) - MAX_LEAD_SIGMAS * sigma
-  return values.map((value) => Math.max(value, best))
+function isScattered(
+  { candidate, outliers = DEFAULT_OUTLIERS }: Evidence,
+  policy: JudgePolicy,
+  sigma: number,
+): boolean {
+  const { kept } = likeliest(readRuns(losses(candidate, policy), sigma, outliers))
+  return Math.max(...kept) - Math.min(...kept) > MAX_LEAD_SIGMAS * sigma
 }
 
 function countRuns({ baseline, candidate }: Evidence): Verdict['runs'] {

@@ -10,19 +10,24 @@ import {
   conclude,
   endPeriod,
   NOTHING_CARRIED,
+  type Observed,
+  type RunNoise,
   thaw,
   type WeighedPeriod,
   weighPeriod,
 } from '../statistics/belief.ts'
+import { wallAllowanceSeconds } from './counted-runs.ts'
 import { losses } from './judge.ts'
 import type { JudgePolicy } from './policy.ts'
 import {
   baselineTrials,
   type Conditions,
   mostBaselineRuns,
-  noiseSigma,
+  noiseUnder,
+  placeOf,
   runsUnder,
   unselectedRuns,
+  usualSeconds,
 } from './runs.ts'
 
 /** `inherited`: the level was known before the commit became the baseline. */
@@ -33,11 +38,11 @@ export function beliefAt(
   state: State,
   conditions: Conditions,
   base: string,
-  sigma: number | undefined,
+  noise: RunNoise | undefined,
 ): BaselineBelief {
   const known = runsUnder(state, conditions)
-  const key = `${base} ${sigma}`
-  const belief = known.beliefs.get(key) ?? believeAt(state, conditions, base, sigma)
+  const key = JSON.stringify([base, noise?.sigma, noise?.outliers, conditions.allowance])
+  const belief = known.beliefs.get(key) ?? believeAt(state, conditions, base, noise)
   known.beliefs.set(key, belief)
   return belief
 }
@@ -46,14 +51,14 @@ function believeAt(
   state: State,
   conditions: Conditions,
   base: string,
-  sigma: number | undefined,
+  measured: RunNoise | undefined,
 ): BaselineBelief {
   const start = startOf(state, conditions)
   const index = state.baselines.findLastIndex(({ commit }) => commit === base)
   const periods = periodsBetween(state, conditions, start, index)
   const last = periods.pop()
-  if (!last || !sigma) return { level: undefined, effects: start.carried.effects, inherited: false }
-  const noise = start.archived ? steadied(sigma) : sigma
+  if (!last || !measured?.sigma) return { level: undefined, effects: start.carried.effects, inherited: false }
+  const noise = start.archived ? { ...measured, sigma: steadied(measured.sigma) } : measured
   const memory = memoryOf(start, noise)
   const carried = carriedBehind(memory, periods, noise)
   const { level, effects } = conclude(carried, weighLast(memory, carried, last, noise))
@@ -90,7 +95,7 @@ function steadied(sigma: number): number {
 /** What was worked out last with one value of the noise. From one line of the ledger to the next only the end changes. */
 interface Memory {
   archived: ArchivedBelief | undefined
-  sigma: number
+  noise: RunNoise
   start: CarriedBelief
   periods: BaselinePeriod[]
   /** What is carried behind each period. */
@@ -102,19 +107,20 @@ interface Memory {
 const MAX_MEMORIES = 4
 let memories: Memory[] = []
 
-function memoryOf({ archived, carried: start }: Start, sigma: number): Memory {
-  const known = memories.find((one) => one.sigma === sigma && one.archived === archived)
-  const memory = known ?? { archived, sigma, start, periods: [], carried: [] }
+function memoryOf({ archived, carried: start }: Start, noise: RunNoise): Memory {
+  const isSame = (one: RunNoise) => one.sigma === noise.sigma && one.outliers === noise.outliers
+  const known = memories.find((one) => isSame(one.noise) && one.archived === archived)
+  const memory = known ?? { archived, noise, start, periods: [], carried: [] }
   memories = [memory, ...memories.filter((one) => one !== memory)].slice(0, MAX_MEMORIES)
   return memory
 }
 
 /** What is carried behind these periods: taken from memory as far as they are equal, number by number. */
-function carriedBehind(memory: Memory, periods: BaselinePeriod[], sigma: number): CarriedBelief {
+function carriedBehind(memory: Memory, periods: BaselinePeriod[], noise: RunNoise): CarriedBelief {
   const changed = periods.findIndex((period, index) => !isEqualPeriod(period, memory.periods[index]))
   const carried = memory.carried.slice(0, changed === -1 ? periods.length : changed)
   for (const period of periods.slice(carried.length))
-    carried.push(endPeriod(carried.at(-1) ?? memory.start, period, sigma))
+    carried.push(endPeriod(carried.at(-1) ?? memory.start, period, noise))
   // A look at an older baseline forgets nothing.
   if (changed !== -1 || periods.length > memory.periods.length) Object.assign(memory, { periods, carried })
   return carried.at(-1) ?? memory.start
@@ -124,25 +130,30 @@ function weighLast(
   memory: Memory,
   carried: CarriedBelief,
   period: BaselinePeriod,
-  sigma: number,
+  noise: RunNoise,
 ): WeighedPeriod {
   const { last } = memory
-  const isSame = last?.carried === carried && areEqual(last.period.measured, period.measured)
-  const different = period.tried.findIndex((runs, index) => !areEqual(runs, last?.period.tried[index] ?? []))
-  const common = different === -1 ? period.tried.length : different
-  const same = isSame ? Math.min(common, last.period.tried.length) : 0
-  const weighed = weighPeriod(carried, period, sigma, isSame ? last.weighed : undefined, same)
+  const before = last?.period.observed ?? []
+  const isContinued =
+    last !== undefined &&
+    last.carried === carried &&
+    before.every((one, index) => isEqual(one, period.observed[index]))
+  const weighed = isContinued
+    ? weighPeriod(carried, period, noise, last.weighed, before.length)
+    : weighPeriod(carried, period, noise)
   memory.last = { carried, period, weighed }
   return weighed
 }
 
 function isEqualPeriod(one: BaselinePeriod, two: BaselinePeriod | undefined): boolean {
-  if (two === undefined || one.tried.length !== two.tried.length) return false
-  if (!areEqual(one.measured, two.measured) || (one.merged === undefined) !== (two.merged === undefined))
-    return false
+  if (two === undefined || one.observed.length !== two.observed.length) return false
+  if ((one.merged === undefined) !== (two.merged === undefined)) return false
   if (one.merged && !areEqual(one.merged, two.merged ?? [])) return false
-  if (!areEqual(one.sharing ?? [], two.sharing ?? [])) return false
-  return one.tried.every((runs, index) => areEqual(runs, two.tried[index] ?? []))
+  return one.observed.every((observed, index) => isEqual(observed, two.observed[index]))
+}
+
+function isEqual(one: Observed, two: Observed | undefined): boolean {
+  return one.kind === two?.kind && areEqual(one.losses, two.losses)
 }
 
 function areEqual(one: readonly number[], two: readonly number[]): boolean {
@@ -160,9 +171,10 @@ export function missingBaselineRuns(
   { commit, tree }: BaselineCommit,
   { baselineReplicates, deterministic = false }: Pick<JudgePolicy, 'baselineReplicates' | 'deterministic'>,
 ): number {
-  const sigma = noiseSigma(state, conditions)
-  const isExact = sigma === 0 && (deterministic || mostBaselineRuns(state, conditions) >= baselineReplicates)
-  const wanted = isExact ? 1 : beliefAt(state, conditions, commit, sigma).inherited ? 0 : baselineReplicates
+  const noise = noiseUnder(state, conditions)
+  const isExact =
+    noise?.sigma === 0 && (deterministic || mostBaselineRuns(state, conditions) >= baselineReplicates)
+  const wanted = isExact ? 1 : beliefAt(state, conditions, commit, noise).inherited ? 0 : baselineReplicates
   return Math.max(0, wanted - baselineTrials(state, conditions, tree).length)
 }
 
@@ -178,34 +190,49 @@ export function periodsBetween(
   last: number,
   counts: (candidate: Candidate, index: number) => boolean = () => true,
 ): BaselinePeriod[] {
-  const { judged: byTree } = runsUnder(state, conditions)
+  const { judged: byTree, places } = runsUnder(state, conditions)
+  const isInTime = timeLimit(state, conditions)
   // A/A candidates and reverts say nothing about what changes usually do.
   const ideas = [...state.candidates.values()].filter(isIdea)
   const byBase = Map.groupBy(ideas, (candidate) => candidate.base)
   const lossesOf = (results: readonly TrialResult[]) => losses(results, conditions)
   let { inherited } = start
   return state.baselines.slice(start.index, last + 1).map(({ commit, tree }, place) => {
+    const ofBaseline = byTree.get(tree) ?? []
     // If the level is inherited, the runs of this code as a candidate are part of it already.
-    const own = unselectedRuns(byTree.get(tree) ?? [])
+    const own = unselectedRuns(ofBaseline)
       .filter(({ trial }) => !inherited || trial.candidate === null)
       .slice(place === 0 ? start.weighed : 0)
     const candidates = (byBase.get(commit) ?? [])
       .filter((candidate) => counts(candidate, start.index + place))
-      .map((candidate) => {
-        const results = byTree.get(candidate.tree) ?? []
-        return { candidate, runs: lossesOf(results), shares: shareSeed(results, byTree.get(tree) ?? []) }
-      })
-    const tried = candidates.filter(({ candidate, runs }) => runs.length > 0 && isDecided(candidate))
-    const merged = candidates.find(({ candidate, runs }) => runs.length > 0 && becameBaseline(candidate))
+      .map((candidate) => ({ candidate, results: (byTree.get(candidate.tree) ?? []).filter(isInTime) }))
+      .filter(({ results }) => lossesOf(results).length > 0)
+    const merged = candidates.find(({ candidate }) => becameBaseline(candidate))
+    const tried = candidates.filter(({ candidate }) => isDecided(candidate) && !becameBaseline(candidate))
     inherited = merged !== undefined
-    const sharing = tried.flatMap(({ shares }, index) => (shares ? [index] : []))
+    const observed = [
+      ...own.map((run) => ({ kind: 'baseline' as const, runs: [run] })),
+      ...tried.map(({ results }) => ({
+        kind: shareSeed(results, ofBaseline) ? ('paired' as const) : ('tried' as const),
+        runs: results,
+      })),
+    ]
+    const inOrder = observed.toSorted(
+      (one, two) => placeOf(places, one.runs.at(-1)) - placeOf(places, two.runs.at(-1)),
+    )
     return {
-      measured: lossesOf(own),
-      tried: tried.map(({ runs }) => runs),
-      ...(sharing.length > 0 && { sharing }),
-      ...(merged && { merged: merged.runs }),
+      observed: inOrder.map(({ kind, runs }) => ({ kind, losses: lossesOf(runs) })),
+      ...(merged && { merged: lossesOf(merged.results) }),
     }
   })
+}
+
+/** Whether a run took no longer than it may: the number of a longer one is not compared with the baseline's. */
+function timeLimit(state: State, conditions: Conditions): (run: TrialResult) => boolean {
+  const usual = usualSeconds(state, conditions)
+  const limit =
+    usual === undefined ? Number.POSITIVE_INFINITY : wallAllowanceSeconds(usual, conditions.allowance)
+  return ({ wallSeconds }) => wallSeconds <= limit
 }
 
 /** True when two trees ran with the same seed. */

@@ -3,7 +3,7 @@ import type { ArchivedBelief } from '../record/archive.ts'
 import type { State } from '../record/state.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import type { Belief } from '../statistics/belief.ts'
-import { estimateNoise, mean } from '../statistics/noise.ts'
+import { estimateNoise, mean, type Noise } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 import { usualSecondsOf } from './counted-runs.ts'
@@ -14,6 +14,8 @@ export interface Conditions extends Pick<Metric, 'direction'> {
   config: string
   /** Hardware in words; undefined before the first trial, or while the machine that will train is unknown. */
   testbed: string | undefined
+  /** How much longer than usual a run may take and still count, as a share. Default: see policy.ts. */
+  allowance?: number
 }
 
 /** Every comparable run of this code, in the order of the ledger, without certifying runs. */
@@ -41,24 +43,41 @@ export function unselectedRuns(results: readonly TrialResult[]): TrialResult[] {
  * @param except tree of the candidate that is judged: its own luck must not affect the estimate
  */
 export function noiseSigma(state: State, conditions: Conditions, except?: string): number | undefined {
+  return noiseUnder(state, conditions, except)?.sigma
+}
+
+/** The same with what else is known of the noise. */
+export function noiseUnder(state: State, conditions: Conditions, except?: string): Noise | undefined {
   const known = runsUnder(state, conditions)
   // A tree that was run once says nothing about noise, so excluding it changes nothing.
   const isLeftOut = except !== undefined && (known.byTree.get(except)?.length ?? 0) > 1
   if (isLeftOut) return noiseOf(known, except)
-  known.sigma ??= { value: noiseOf(known) }
-  return known.sigma.value
+  known.noise ??= { value: noiseOf(known) }
+  return known.noise.value
 }
 
-function noiseOf({ byTree, archived }: RunsUnder, except?: string): number | undefined {
-  const groups = [...byTree].filter(([tree, results]) => tree !== except && results.length > 1)
-  return estimateNoise(
-    groups.map(([, results]) => unselectedValues(results)),
-    archived?.noise,
-  )?.sigma
+function noiseOf(known: RunsUnder, except?: string): Noise | undefined {
+  return estimateNoise(repeatedValues(known, (tree) => tree !== except))
+}
+
+/** Values of code that ran more than once, archived code first and otherwise by the last run. */
+export function repeatedValues(
+  { byTree, archived, places }: RunsUnder,
+  counts: (tree: string) => boolean,
+): (readonly number[])[] {
+  const groups = [...byTree].filter(([tree, results]) => results.length > 1 && counts(tree))
+  const lastOf = ([, results]: (typeof groups)[number]) => placeOf(places, results.at(-1))
+  const inOrder = groups.toSorted((one, two) => lastOf(one) - lastOf(two))
+  return [...(archived?.repeated ?? []), ...inOrder.map(([, results]) => unselectedValues(results))]
+}
+
+/** When a run was recorded, as its place among all. */
+export function placeOf(places: RunsUnder['places'], run: TrialResult | undefined): number {
+  return (run && places.get(run)) ?? -1
 }
 
 /** @param results every run of one tree */
-export function unselectedValues(results: readonly TrialResult[]): number[] {
+function unselectedValues(results: readonly TrialResult[]): number[] {
   return measuredValues(results.filter(isUnselected))
 }
 
@@ -96,7 +115,7 @@ export function baselineMean(state: State, conditions: Conditions, tree: string)
   return values.length > 0 ? mean(values) : undefined
 }
 
-/** Every run under these conditions, whatever its purpose, in the order of the ledger. */
+/** Every run under these conditions, those that certify included, in the order of the ledger. */
 export function comparableTrials(state: State, conditions: Conditions): readonly TrialResult[] {
   return runsUnder(state, conditions).all
 }
@@ -110,8 +129,10 @@ interface RunsUnder {
   byTree: ReadonlyMap<string, TrialResult[]>
   /** The same without runs that certify. */
   judged: ReadonlyMap<string, TrialResult[]>
+  /** The place of each run in the ledger. */
+  places: ReadonlyMap<TrialResult, number>
   /** Set once it was asked for. */
-  sigma?: { value: number | undefined }
+  noise?: { value: Noise | undefined }
   /** What is believed of baselines, by commit and noise. */
   beliefs: Map<string, Belief & { inherited: boolean }>
 }
@@ -126,13 +147,17 @@ export function runsUnder(state: State, { config, testbed, direction }: Conditio
   const found = byConditions.get(key)
   if (found) return found
   const all = [...state.trials.values()].filter(
-    (result) => result.config === config && (testbed === undefined || result.testbed === testbed),
+    (result) =>
+      result.config === config &&
+      result.trial.protocol.purpose !== 'promote' &&
+      (testbed === undefined || result.testbed === testbed),
   )
   const byTree = Map.groupBy(all, ({ trial }) => trial.tree)
   const judging = all.filter(({ trial }) => isJudgeTrial(trial))
   const judged = judging.length === all.length ? byTree : Map.groupBy(judging, ({ trial }) => trial.tree)
   const archived = archivedBelief(state, { config, testbed, direction })
-  const runs = { archived, all, byTree, judged, beliefs: new Map() }
+  const places = new Map(all.map((run, place) => [run, place]))
+  const runs = { archived, all, byTree, judged, places, beliefs: new Map() }
   byConditions.set(key, runs)
   return runs
 }

@@ -5,9 +5,9 @@ import type { CategoryTally } from '../record/archive.ts'
 import { CATEGORIES, type Candidate, isIdea } from '../record/candidate.ts'
 import { allIdeas, type PastIdea, pastIdeas, tallyCategories } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
-import { STATUS_WORDS, statusOf } from '../record/status.ts'
+import { failedToRun, statusOf, statusWords } from '../record/status.ts'
 import { removeAll, visibleText } from '../text/markdown.ts'
-import { failedToRun, gainOf, gainText, nameOf } from './brief/words.ts'
+import { gainOf, gainText, nameOf } from './brief/words.ts'
 
 const MAX_LINES = 30
 const MAX_LINE_CHARACTERS = 300
@@ -54,7 +54,7 @@ ${lines.join('\n')}`
 
 function describeAttempt(candidate: Candidate): string {
   const { title, category, verdict } = candidate
-  const status = STATUS_WORDS[statusOf(candidate)]
+  const status = statusWords(candidate)
   const reason = visibleText(verdict?.reason ?? '', 120)
   return `- ${nameOf(candidate)} [${category}] ${visibleText(title, 100)}: ${status}, ${gainText(candidate)}. ${reason}`
 }

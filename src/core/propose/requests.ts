@@ -6,6 +6,8 @@ import type { KnownRequest, PersonRequest, RequestAnswer } from '../record/reque
 import type { State } from '../record/state.ts'
 
 export const REQUEST_LABEL = 'autoresearch'
+/** While an open issue has it, nothing is proposed. */
+export const PAUSE_LABEL = 'autoresearch-pause'
 
 export interface LabelledIssue {
   number: number

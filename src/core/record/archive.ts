@@ -1,6 +1,5 @@
 // What is kept of candidates that a checkpoint archived: sums, the merges, and what is believed because of the others.
 import type { FrozenBelief } from '../statistics/belief.ts'
-import type { PooledNoise } from '../statistics/noise.ts'
 import type { Candidate, Category } from './candidate.ts'
 import type { Status } from './status.ts'
 
@@ -26,7 +25,7 @@ export interface Archive {
   /** Ids of candidates that were simplified, or tried to be. */
   simplified: readonly string[]
   /** The last replicates of archived trees that were a baseline, which may come back. */
-  replicates: Readonly<Record<string, { judge: number; certify: number }>>
+  replicates: Readonly<Record<string, { judge: number; certify: number; promote?: number }>>
   /** What was believed when the last of them were archived, by what makes numbers comparable. */
   beliefs: readonly ArchivedBelief[]
   /** The files beside the ledger that list the archived ideas, oldest first. */
@@ -49,7 +48,7 @@ export interface KeptCandidate {
 export interface CategoryTally {
   /** Ideas. */
   tried: number
-  /** Ideas without any gain, because a run failed. */
+  /** Ideas whose code failed to run. */
   failed: number
 }
 
@@ -59,8 +58,8 @@ export interface ArchivedBelief {
   /** Null: on all testbeds together. */
   testbed: string | null
   direction: 'minimize' | 'maximize'
-  /** Absent while no archived code ran twice. */
-  noise?: PooledNoise
+  /** The newest values of archived code that ran more than once, by code. They tell about the noise. */
+  repeated: readonly (readonly number[])[]
   /** Mean of the metric and of the wall time of the first baseline that was measured. */
   first?: { value: number; wallSeconds: number }
   /** Runs of the baseline that was run most often. */

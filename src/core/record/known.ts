@@ -2,14 +2,10 @@
 import { type Archive, EMPTY_ARCHIVE } from './archive.ts'
 import { type Candidate, type Direction, NO_USAGE, type Usage } from './candidate.ts'
 import type { Certification } from './certification.ts'
-import type { Assignment } from './events.ts'
+import type { Assignment, BaselineCommit } from './events.ts'
+import type { KnownPromotion } from './promotion.ts'
 import type { KnownRequest } from './request.ts'
 import type { TrialResult } from './trial.ts'
-
-export interface BaselineCommit {
-  commit: string
-  tree: string
-}
 
 export interface State {
   rootSeed: string
@@ -41,6 +37,10 @@ export interface State {
   announced: ReadonlySet<string>
   /** Refuted merges that stay in the baseline, with the reason. */
   notReverted: ReadonlyMap<string, string>
+  /** Commits up to which promotion was asked for. */
+  promoteRequests: ReadonlySet<string>
+  /** By scale and number, in the order in which they began. */
+  promotions: ReadonlyMap<string, KnownPromotion>
   /** Settled ideas when insights were last written; 0 before that. */
   decidedAtLastInsights: number
   /** The askings that nothing came of, by id. */
@@ -74,6 +74,8 @@ export const NOTHING: State = {
   certifications: new Map(),
   announced: new Set(),
   notReverted: new Map(),
+  promoteRequests: new Set(),
+  promotions: new Map(),
   decidedAtLastInsights: 0,
   emptyAttempts: new Map(),
   requests: new Map(),

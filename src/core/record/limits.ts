@@ -1,7 +1,10 @@
-// Spending limits per run, week and candidate. A reached limit prevents new work; work in progress is completed, so that
+// Limits on spending, per run, week, candidate and in total, and on work that waits for people. A reached limit prevents new work; work in progress is completed, so that
 // nothing that was paid for is lost.
+
+import { formatNumber } from '../text/numbers.ts'
 import { type Cost, tokensOf } from './cost.ts'
 import { openCandidates, type State } from './state.ts'
+import { statusOf } from './status.ts'
 import type { Trial } from './trial.ts'
 
 /** `candidates` and `waiting` are at least 1, all others at least 0. An absent value means no limit. */
@@ -17,13 +20,27 @@ export interface Limits {
   /** Cost of proposing one candidate. */
   candidate?: { tokens?: number; dollars?: number }
   /** Cost of seven days. */
-  week?: { tokens?: number; dollars?: number; gpuHours?: number }
+  week?: CostLimits
+  /** Cost of the whole research. */
+  total?: CostLimits
+  /** Open pull requests, at least 1. */
+  openPullRequests?: number
+  /** Value of the metric at which research has reached its aim. */
+  target?: number
+}
+
+interface CostLimits {
+  tokens?: number
+  dollars?: number
+  gpuHours?: number
 }
 
 export interface Spent {
   run: Cost
   /** Cost of the last seven days, including this run. */
   week: Cost
+  /** Cost of everything in the ledger, including this run. */
+  total: Cost
 }
 
 export const WEEK_SECONDS = 7 * 24 * 3600
@@ -37,7 +54,7 @@ interface Room {
 }
 
 function rooms(limits: Limits, spent: Spent): { tokens: Room[]; dollars: Room[]; hours: Room[] } {
-  const { week = {} } = limits
+  const { week = {}, total = {} } = limits
   const room = (limit: number | undefined, used: number, words: string): Room[] =>
     limit === undefined ? [] : [{ limit, left: limit - used, words }]
   const tokens = (cost: Cost) => tokensOf(cost.usage)
@@ -46,14 +63,17 @@ function rooms(limits: Limits, spent: Spent): { tokens: Room[]; dollars: Room[];
     tokens: [
       ...room(limits.tokens, tokens(spent.run), 'tokens'),
       ...room(week.tokens, tokens(spent.week), 'tokens per week'),
+      ...room(total.tokens, tokens(spent.total), 'tokens in total'),
     ],
     dollars: [
       ...room(limits.dollars, spent.run.usage.dollars, 'dollars'),
       ...room(week.dollars, spent.week.usage.dollars, 'dollars per week'),
+      ...room(total.dollars, spent.total.usage.dollars, 'dollars in total'),
     ],
     hours: [
       ...room(limits.gpuHours, hours(spent.run), 'GPU-hours'),
       ...room(week.gpuHours, hours(spent.week), 'GPU-hours per week'),
+      ...room(total.gpuHours, hours(spent.total), 'GPU-hours in total'),
     ],
   }
 }
@@ -89,11 +109,45 @@ export function proposalBudget(limits: Limits, spent: Spent, { promised, others 
   return { tokens: Math.floor(share('tokens')), dollars: share('dollars') }
 }
 
-/** The limit that is reached, as a sentence; undefined while another candidate is affordable. */
-export function limitReached(limits: Limits, spent: Spent): string | undefined {
+/** The limit on spending that is reached, as a sentence; undefined while another candidate is affordable. */
+export function costLimitReached(limits: Limits, spent: Spent): string | undefined {
   const { tokens, dollars, hours } = rooms(limits, spent)
   const full = [...tokens, ...dollars, ...hours].find(({ left }) => left <= 0)
   return full && `the limit of ${full.limit} ${full.words} is reached`
+}
+
+/**
+ * A sentence once research has reached its aim.
+ *
+ * @param value mean of the metric over the runs of the baseline; undefined before the first
+ */
+export function targetReached(
+  { target }: Limits,
+  direction: 'minimize' | 'maximize',
+  value: number | undefined,
+): string | undefined {
+  if (target === undefined || value === undefined) return undefined
+  const isReached = direction === 'minimize' ? value <= target : value >= target
+  return isReached ? `the target ${target} is reached: the baseline has ${formatNumber(value)}` : undefined
+}
+
+/** Candidates whose pull requests are open: those in work, and those that wait for a person. */
+function openPullRequests(state: State): { all: number; withPeople: number } {
+  const statuses = [...state.candidates.values()].map(statusOf)
+  const withPeople = statuses.filter((status) => status === 'reviewing' || status === 'handed-over').length
+  const inWork = statuses.filter((status) => status === 'waiting' || status === 'merging').length
+  return { all: withPeople + inWork, withPeople }
+}
+
+/** A sentence once all pull requests that may be open wait for people: nothing that this action does closes one. */
+export function peopleAreBusy({ openPullRequests: most }: Limits, state: State): string | undefined {
+  if (most === undefined || openPullRequests(state).withPeople < most) return undefined
+  return `the limit of ${most} open pull requests is reached, and all of them wait for a person`
+}
+
+/** Whether one more pull request may be opened. @param coming pull requests that may still come of work under way */
+export function mayOpenAnother({ openPullRequests: most }: Limits, state: State, coming: number): boolean {
+  return most === undefined || openPullRequests(state).all + coming < most
 }
 
 /** Remaining device time in seconds; infinite without a limit. */
@@ -104,24 +158,25 @@ export function deviceSecondsLeft(limits: Limits, spent: Spent): number {
 /**
  * The planned trials that may still run: as many as fit into the remaining device time, plus those that complete started
  * work. Started work is a candidate that has been trained and is not decided, and the baseline that it waits for.
- * Certification has to wait.
+ * Certification and promotion have to wait.
  *
  * @param secondsLeft remaining device time
- * @param trialSeconds expected duration of one trial
+ * @param trialSeconds expected device time of a trial
  */
 export function affordableTrials(
   state: State,
   planned: readonly Trial[],
   secondsLeft: number,
-  trialSeconds: number,
+  trialSeconds: (trial: Trial) => number,
 ): Trial[] {
   const begun = openCandidates(state).some(
     (candidate) => candidate.verdict === undefined && isBegun(state, candidate.tree),
   )
   let left = secondsLeft
-  return planned.filter(({ candidate, tree, protocol }) => {
+  return planned.filter((trial) => {
+    const { candidate, tree, protocol } = trial
     const fits = left > 0
-    left -= trialSeconds
+    left -= trialSeconds(trial)
     return fits || (begun && protocol.purpose === 'judge' && (candidate === null || isBegun(state, tree)))
   })
 }

@@ -14,22 +14,24 @@ const scale = z.string().regex(/^[\w.-]{1,40}$/)
 
 /**
  * The purpose and scale of a trial. Results of different protocols are never compared. `scale` is the rung of the ladder.
- * `range` is the part of the baseline's history that a certifying run tests; the run counts for no other range.
+ * `range` is the part of the baseline's history that a certifying run tests; the run counts for no other range. `promotion` is
+ * the number of the promotion to `scale` that a run helps to decide; it counts for no other.
  */
 const protocolSchema = z.discriminatedUnion('purpose', [
   z.strictObject({ purpose: z.literal('judge'), scale }),
   z.strictObject({ purpose: z.literal('certify'), scale, range: z.strictObject({ from: sha, to: sha }) }),
+  z.strictObject({ purpose: z.literal('promote'), scale, promotion: z.int().min(1) }),
 ])
 export type Protocol = z.infer<typeof protocolSchema>
 
 export const trialSchema = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{16}-([\w.-]{1,40}-)?[rc][0-9]{1,4}$/),
+  id: z.string().regex(/^[0-9a-f]{16}-([\w.-]{1,40}-)?[rcp][0-9]{1,4}$/),
   /** Candidate id, or null when the baseline itself is measured. */
   candidate: z.string().max(40).nullable(),
   base: sha,
   head: sha,
   tree: sha,
-  /** 1-based, counted per tree; certifying replicates are counted separately. */
+  /** 1-based, counted per tree; those of other protocols are counted separately. */
   replicate: z.number().int().min(1).max(9999),
   seed: z.number().int().min(0).max(0x7fffffff),
   protocol: protocolSchema,

@@ -1,7 +1,6 @@
 // Estimates from the ledger how good the current baseline is, how certain that is, and what changes to it usually do. Losses
 // are oriented: lower is better, whatever the metric's direction.
 import {
-  clampGain,
   DEFAULT_EFFECTS,
   type Effects,
   judgeEffect,
@@ -10,9 +9,23 @@ import {
   type MeasuredGain,
   type Observation,
   observeGain,
+  type Posterior,
   sumUpEffects,
 } from './effects.ts'
-import { mean } from './noise.ts'
+import {
+  addBaselineRun,
+  addCandidate,
+  type FrozenLevel,
+  firstLevel,
+  freezeLevel,
+  type Level,
+  likelyLevels,
+  mergedLevel,
+  thawLevel,
+} from './level.ts'
+import { type Reading, readRuns } from './readings.ts'
+
+export type { Level } from './level.ts'
 
 /**
  * A trial is only cut when it is sure to end at least this far behind the baseline, in σ (see curve.ts). Candidates that
@@ -20,25 +33,30 @@ import { mean } from './noise.ts'
  */
 export const HOPELESS_SIGMAS = 2
 
-/** The estimate of a true loss: a normal distribution, in the metric's unit and its square. */
-export interface Level {
-  mean: number
-  variance: number
+/** Runs that were recorded while one commit was the baseline. */
+export interface Observed {
+  /**
+   * `baseline`: a run of its own code for which it was not selected. `tried`: all runs of a candidate that was decided and not
+   * merged. `paired`: the same, with a run that shares its seed, and so its luck, with a run of the baseline; it tells what changes
+   * do, but nothing about the level.
+   */
+  kind: 'baseline' | 'tried' | 'paired'
+  losses: readonly number[]
 }
 
-/** The losses that were measured while one commit was the baseline. */
+/** What was recorded while one commit was the baseline. */
 export interface BaselinePeriod {
-  /** Runs of the baseline's own code for which it was not selected. */
-  measured: readonly number[]
-  /** Runs of each candidate that was decided on it and not merged, in the order of proposing. */
-  tried: readonly (readonly number[])[]
-  /**
-   * Places among `tried` of candidates with a run that shares its seed, and so its luck, with a run of the baseline. They
-   * tell what changes do, but nothing about the level.
-   */
-  sharing?: readonly number[]
+  /** In the order in which it was known. */
+  observed: readonly Observed[]
   /** All runs of the candidate whose merge ended it; absent when a person moved the baseline. */
   merged?: readonly number[]
+}
+
+/** The noise of a run, in the metric's unit, and the share of runs that are outliers. */
+export interface RunNoise {
+  /** Above 0. */
+  sigma: number
+  outliers: number
 }
 
 export interface Belief {
@@ -59,7 +77,7 @@ export interface CarriedBelief extends Belief {
 /** A belief that no longer changes: the candidates and runs behind it were archived. */
 export interface FrozenBelief extends LearnedEffects {
   /** Absent while the baseline is not measured. */
-  level?: Level
+  level?: FrozenLevel
 }
 
 export const NOTHING_CARRIED: CarriedBelief = {
@@ -72,78 +90,83 @@ export const NOTHING_CARRIED: CarriedBelief = {
 /** Effects are learned again when the observations have grown by a tenth, so that a long ledger takes no longer to read. */
 const LEARNING_GROWTH = 1.1
 
-/** Variance, in σ², by which the level becomes less certain with every candidate: machines and their clocks drift. */
-const DRIFT_VARIANCE = 0.0005
-
 /**
  * Estimates the current baseline.
  *
  * - Runs of its own code are independent measurements of its level.
  * - Rejected candidates are evidence too: most changes do little, so if no candidate comes near the baseline, it was lucky
  *   when it was measured.
- *
- * @param sigma noise of one run, above 0
  */
-export function believe(carried: CarriedBelief, period: BaselinePeriod, sigma: number): CarriedBelief {
-  return conclude(carried, weighPeriod(carried, period, sigma))
+export function believe(carried: CarriedBelief, period: BaselinePeriod, noise: RunNoise): CarriedBelief {
+  return conclude(carried, weighPeriod(carried, period, noise))
 }
 
-/** A period weighed candidate by candidate, so that it can be continued when candidates are added. */
+/** A weighed part of a period, to be continued when more is observed. */
 export interface WeighedPeriod {
-  /** The level before the first candidate and after each; empty while the baseline is not measured. */
-  levels: readonly Level[]
+  /** Undefined while the baseline is not measured. */
+  level: Level | undefined
   /** One per candidate. */
   observations: readonly Observation[]
 }
 
 /**
- * Weighs the runs and candidates of one period.
+ * Weighs what was observed in one period.
  *
- * @param known a weighing of the same carried belief and own runs, which is continued
- * @param same how many candidates it has in common with this period, from the first
+ * @param known a weighing of the first `weighed` entries, with the same carried belief
  */
 export function weighPeriod(
   carried: CarriedBelief,
-  { measured, tried, sharing = [] }: BaselinePeriod,
-  sigma: number,
-  known?: WeighedPeriod,
-  same = 0,
+  { observed }: BaselinePeriod,
+  noise: RunNoise,
+  known: WeighedPeriod = { level: carried.level, observations: [] },
+  weighed = 0,
 ): WeighedPeriod {
-  const observations = known?.observations.slice(0, same) ?? []
-  const levels = known?.levels.slice(0, same + 1) ?? []
-  const first = levels.length > 0 ? undefined : measureLevel(carried.level, measured, sigma)
-  if (first) levels.push(first)
-  for (const runs of tried.slice(observations.length)) {
-    const level = levels.at(-1)
-    if (!level) break
-    const place = observations.push(observeGain(measuredGain(level, runs, sigma))) - 1
-    if (sharing.includes(place)) {
-      levels.push(level)
-      continue
+  let { level } = known
+  const observations = [...known.observations]
+  const { sigma, outliers } = noise
+  const start = level ? weighed : startOf(observed)
+  if (!level && start > 0) level = firstLevel(lossesBefore(observed, start), sigma)
+  for (const { kind, losses } of observed.slice(start)) {
+    if (!level) level = kind === 'baseline' ? firstLevel(losses, sigma) : undefined
+    else if (kind === 'baseline') level = addBaselineRun(level, losses[0] ?? level.mean, sigma)
+    else {
+      const readings = readRuns(losses, sigma, outliers)
+      observations.push(observeGain(measuredGain(level, readings, sigma)))
+      if (kind === 'tried') level = addCandidate(level, readings, losses.length, sigma, carried.effects)
     }
-    const { baseline } = weigh(level, runs, sigma, carried.effects)
-    levels.push({ mean: baseline.mean, variance: baseline.variance + DRIFT_VARIANCE * sigma ** 2 })
   }
-  return { levels, observations }
+  return { level, observations }
+}
+
+/** The runs of the baseline before the first candidate are taken together. */
+function startOf(observed: readonly Observed[]): number {
+  const first = observed.findIndex(({ kind }) => kind !== 'baseline')
+  return first === -1 ? observed.length : first
+}
+
+function lossesBefore(observed: readonly Observed[], end: number): number[] {
+  return observed.slice(0, end).flatMap(({ losses }) => losses)
 }
 
 /** What is believed after a weighed period. */
-export function conclude(carried: CarriedBelief, { levels, observations }: WeighedPeriod): CarriedBelief {
-  const all = [...carried.observations, ...observations]
-  return relearn({ ...carried, level: levels.at(-1), observations: all })
+export function conclude(carried: CarriedBelief, { level, observations }: WeighedPeriod): CarriedBelief {
+  return relearn({ ...carried, level, observations: [...carried.observations, ...observations] })
 }
 
 /**
- * Ends a period. The runs of the merged candidate measure the next baseline. Because the first was selected for being good,
- * all are combined with what changes usually do (Efron, "Tweedie's formula and selection bias", 2011). Dropping the first
- * instead costs more than it saves, see docs/deciding.md.
+ * Ends a period. The runs of the merged candidate measure the next baseline. Dropping the first run, which was selected for being
+ * good, costs more than it saves, see docs/measured.md.
  */
-export function endPeriod(carried: CarriedBelief, period: BaselinePeriod, sigma: number): CarriedBelief {
-  const { level, ...learned } = believe(carried, period, sigma)
+export function endPeriod(carried: CarriedBelief, period: BaselinePeriod, noise: RunNoise): CarriedBelief {
+  const { level, ...learned } = believe(carried, period, noise)
   if (!level || !period.merged) return { ...learned, level: undefined }
-  const { candidate } = weigh(level, period.merged, sigma, learned.effects)
-  const gain = observeGain(measuredGain(level, period.merged, sigma))
-  return relearn({ ...learned, level: candidate, observations: [...learned.observations, gain] })
+  const readings = readRuns(period.merged, noise.sigma, noise.outliers)
+  const gain = observeGain(measuredGain(level, readings, noise.sigma))
+  return relearn({
+    ...learned,
+    level: mergedLevel(level, readings, noise.sigma, learned.effects),
+    observations: [...learned.observations, gain],
+  })
 }
 
 function relearn(carried: CarriedBelief): CarriedBelief {
@@ -169,48 +192,54 @@ function countObservations({ observations, before }: CarriedBelief): number {
 export function freeze(carried: CarriedBelief): FrozenBelief {
   const count = countObservations(carried)
   const { effects, level } = count === carried.learnedFrom ? carried : learnFromAll(carried)
-  return { ...sumUpEffects(effects, count), ...(level && { level }) }
+  return { ...sumUpEffects(effects, count), ...(level && { level: freezeLevel(level) }) }
 }
 
 /** A frozen belief, to be continued with later candidates. */
 export function thaw({ level, effects, observations }: FrozenBelief): CarriedBelief {
   const before = { effects, observations }
-  return { level, effects, observations: [], before, learnedFrom: observations }
+  return { level: level && thawLevel(level), effects, observations: [], before, learnedFrom: observations }
 }
 
-/** Combines the estimate of a level with independent runs. */
-function measureLevel(level: Level | undefined, losses: readonly number[], sigma: number): Level | undefined {
-  if (losses.length === 0) return level
-  const own = { mean: mean(losses), variance: sigma ** 2 / losses.length }
-  if (!level) return own
-  const share = level.variance / (level.variance + own.variance)
-  return { mean: level.mean + share * (own.mean - level.mean), variance: (1 - share) * level.variance }
+/** The gain of a candidate's runs over the baseline, in σ, as the likeliest reading has it. */
+export function measuredGain(level: Level, readings: readonly Reading[], sigma: number): MeasuredGain {
+  const { mean, kept } = likeliest(readings)
+  return { gain: (level.mean - mean) / sigma, variance: level.variance / sigma ** 2 + 1 / kept.length }
 }
 
-/** The gain of a candidate's runs over the baseline, in σ. */
-export function measuredGain(level: Level, losses: readonly number[], sigma: number): MeasuredGain {
-  const variance = level.variance / sigma ** 2 + 1 / losses.length
-  return { gain: clampGain((level.mean - mean(losses)) / sigma), variance }
+export function likeliest(readings: readonly Reading[]): Reading {
+  const [first, ...others] = readings
+  if (!first) throw new Error('no runs to read')
+  return others.reduce((best, reading) => (reading.weight > best.weight ? reading : best), first)
 }
 
 /**
- * Estimates the levels of baseline and candidate, given what changes usually do. The difference between measured and expected
- * gain is divided between the two in proportion to their variances.
+ * The posterior of a candidate's effect over every likely level of the baseline and every reading of its runs.
+ *
+ * @param threshold required gain in σ
  */
-function weigh(
-  level: Level,
-  losses: readonly number[],
+export function judgeReadings(
+  { level, effects }: { level: Level; effects: Effects },
+  readings: readonly Reading[],
   sigma: number,
-  effects: Effects,
-): { baseline: Level; candidate: Level } {
-  const measured = measuredGain(level, losses, sigma)
-  const effect = judgeEffect(effects, measured)
-  const ofBaseline = level.variance / sigma ** 2 / measured.variance
-  const ofCandidate = 1 - ofBaseline
-  const surprise = (measured.gain - effect.mean) * sigma
-  const variance = (share: number) => level.variance * ofCandidate + effect.variance * sigma ** 2 * share ** 2
+  threshold: number,
+): Posterior {
+  const parts = readings.flatMap(({ mean, kept, weight }) =>
+    likelyLevels(level, sigma).map((point) => {
+      const measured = { gain: (point.at - mean) / sigma, variance: 1 / kept.length }
+      const part = judgeEffect(effects, measured, threshold)
+      return { ...part, mass: part.mass * weight * point.weight }
+    }),
+  )
+  const mass = parts.reduce((sum, part) => sum + part.mass, 0)
+  const average = (pick: (part: Posterior) => number) =>
+    parts.reduce((sum, part) => (part.mass > 0 ? sum + part.mass * pick(part) : sum), 0) / mass
+  const mean = average((part) => part.mean)
   return {
-    baseline: { mean: level.mean - surprise * ofBaseline, variance: variance(ofBaseline) },
-    candidate: { mean: mean(losses) + surprise * ofCandidate, variance: variance(ofCandidate) },
+    mean,
+    mass,
+    variance: average((part) => part.variance + (part.mean - mean) ** 2),
+    risk: average((part) => part.risk),
+    expectedImprovement: average((part) => part.expectedImprovement),
   }
 }

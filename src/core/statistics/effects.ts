@@ -1,7 +1,7 @@
 // The prior over effects of changes, learned from past candidates, and the posterior of one change given its measured gain.
 // Method: Stephens, "False discovery rates: a new deal" (Biostatistics, 2017). Effects come from a mixture of "no effect" and
 // of uniform distributions on both sides of 0. All numbers are in σ, the noise of one run; a positive effect is an improvement.
-import { normalDensity, truncatedMoments } from './normal.ts'
+import { normalDensity, normalProbability, truncatedMoments } from './normal.ts'
 
 /** Mixture weights: one for each of `PIECES`, with sum 1. */
 export type Effects = readonly number[]
@@ -106,6 +106,8 @@ function addShares(counts: number[], effects: Effects, likelihoods: Observation)
 
 export interface Posterior {
   mean: number
+  /** Density of the measured gain before the effect is known. */
+  mass: number
   variance: number
   /** Probability that the effect is not above the threshold: the risk of merging it. */
   risk: number
@@ -131,7 +133,9 @@ export function judgeEffect(effects: Effects, measured: MeasuredGain, threshold 
     }
   const mean = first / mass
   return {
-    mean,
+    // What is beyond the range was measured, and is not shrunk.
+    mean: mean + measured.gain - clampGain(measured.gain),
+    mass,
     variance: second / mass - mean * mean,
     risk: below / mass,
     expectedImprovement: expectedImprovement / mass,
@@ -142,9 +146,42 @@ export function judgeEffect(effects: Effects, measured: MeasuredGain, threshold 
 export function untriedImprovement(effects: Effects, threshold = 0): number {
   return PIECES.reduce((sum, [low, high], index) => {
     if (high <= threshold) return sum
+    const weight = effects[index] ?? 0
     const from = Math.max(low, threshold)
-    return sum + ((effects[index] ?? 0) * (high - from) ** 2) / 2 / (high - low)
+    const share = low === high ? 1 : (high - from) / (high - low)
+    return sum + weight * share * ((from + high) / 2 - threshold)
   }, 0)
+}
+
+/** Sizes of the pieces on each side of 0, and the place of the first on each side. */
+const SIZES = [1, 2, 4, 8, 32] as const
+const [FIRST_HARM, FIRST_HELP] = [1, 1 + SIZES.length]
+
+/** Density of an effect other than "no effect". Nowhere 0, so that nothing measured is impossible. */
+export function effectDensity(effects: Effects, effect: number): number {
+  const first = effect < 0 ? FIRST_HARM : FIRST_HELP
+  return SIZES.reduce<number>(
+    (sum, size, index) => (Math.abs(effect) > size ? sum : sum + (effects[first + index] ?? 0) / size),
+    MIN_DENSITY,
+  )
+}
+const MIN_DENSITY = 1e-9
+
+/** Density of each of these measured gains, all with the same variance of their error, before the effect is known. */
+export function gainDensities(effects: Effects, gains: Float64Array, variance: number): Float64Array {
+  const sd = Math.sqrt(variance)
+  return gains.map((measured) => {
+    const gain = clampGain(measured)
+    const above = normalProbability(gain / sd)
+    let density = MIN_DENSITY + ((effects[0] ?? 0) * normalDensity(gain / sd)) / sd
+    for (const [index, size] of SIZES.entries()) {
+      const harm = normalProbability((gain + size) / sd) - above
+      const help = above - normalProbability((gain - size) / sd)
+      density +=
+        ((effects[FIRST_HARM + index] ?? 0) * harm + (effects[FIRST_HELP + index] ?? 0) * help) / size
+    }
+    return density
+  })
 }
 
 /** Unnormalised moments of the effect on `part` of a component, given the measured gain. */
@@ -175,7 +212,7 @@ function splitAt(piece: readonly [number, number], threshold: number): (readonly
 }
 
 /** Clips a gain to the range that the mixture covers. */
-export function clampGain(gain: number): number {
+function clampGain(gain: number): number {
   return Math.min(MAX_GAIN, Math.max(-MAX_GAIN, gain))
 }
 

@@ -6,41 +6,85 @@ export interface Noise {
   sigma: number
   /** Runs it was estimated from, minus one for each group of equal code. */
   degreesOfFreedom: number
+  /** Share of runs that are outliers, above 0: as if one in 80 runs had been one before the first was seen. */
+  outliers: number
 }
 
-/** What many groups of runs tell about the noise, without the runs. */
-export interface PooledNoise {
-  /** Standard deviation of one run, without the caution of `Noise`. */
-  scale: number
-  degreesOfFreedom: number
-}
+/** Older groups are ignored from here on: code and machines change, and with them the noise. */
+const MAX_DEGREES = 100
+/** Runs that count as seen before the first, and outliers among them. */
+const [PRIOR_RUNS, PRIOR_OUTLIERS] = [40, 0.5]
 
 /**
  * Estimates the noise from groups of runs of equal code. With few runs it returns a cautious upper value, because a judge
  * that underestimates noise merges chance. The upper value is still too low in 25 % of cases.
  *
- * @param before noise of earlier groups whose runs are not kept
+ * @param groups the newest last
  * @returns undefined when no group has two runs
  */
-export function estimateNoise(
-  groups: readonly (readonly number[])[],
-  before?: PooledNoise,
-): Noise | undefined {
-  const pool = poolNoise(groups, before)
-  if (!pool) return undefined
-  const { scale, degreesOfFreedom } = pool
-  return { sigma: scale * upperBoundFactor(degreesOfFreedom), degreesOfFreedom }
+export function estimateNoise(groups: readonly (readonly number[])[]): Noise | undefined {
+  const { kept, outliers, runs } = withoutOutliers(newestRepeated(groups))
+  const degreesOfFreedom = degreesIn(kept)
+  if (degreesOfFreedom === 0) return undefined
+  const scale = robustScale(kept.flatMap(deviationsOf), degreesOfFreedom)
+  return {
+    sigma: scale * upperBoundFactor(degreesOfFreedom),
+    degreesOfFreedom,
+    outliers: steadied((outliers + PRIOR_OUTLIERS) / (runs + PRIOR_RUNS)),
+  }
 }
 
-/** Pools groups of runs of equal code, and earlier ones; undefined when no group has two runs. */
-export function poolNoise(
-  groups: readonly (readonly number[])[],
-  before?: PooledNoise,
-): PooledNoise | undefined {
-  const own = groups.reduce((sum, group) => sum + Math.max(0, group.length - 1), 0)
-  if (own === 0) return before
-  const scale = robustScale(groups.flatMap(deviationsOf), own, before)
-  return { scale, degreesOfFreedom: own + (before?.degreesOfFreedom ?? 0) }
+/** In steps of a factor, so that what was worked out with a share can be used again. */
+function steadied(share: number): number {
+  return Math.exp(Math.round(2 * Math.log(share)) / 2)
+}
+
+/** The groups that tell about the noise now: the newest, as many as have `MAX_DEGREES` together, but at least one. */
+export function newestRepeated(groups: readonly (readonly number[])[]): (readonly number[])[] {
+  const repeated = groups.filter((group) => group.length > 1)
+  let degrees = 0
+  const old = repeated.findLastIndex((group) => {
+    degrees += group.length - 1
+    return degrees > MAX_DEGREES
+  })
+  return repeated.slice(Math.min(old + 1, repeated.length - 1))
+}
+
+function degreesIn(groups: readonly (readonly number[])[]): number {
+  return sumOf(groups.map((group) => Math.max(0, group.length - 1)))
+}
+
+/** The median distance of two runs is this part of σ (Shamos, 1976; Rousseeuw & Croux, JASA 88, 1993): 1 / (√2 Φ⁻¹(3/4)). */
+const SHAMOS = 1.0483
+/** A run that is further than this from the median of its group, in σ, is an outlier. No normal run is in a billion. */
+const OUTLIER_SIGMAS = 7
+/** With fewer runs the median distance is too uncertain. */
+const MIN_RUNS = 5
+
+/** Leaves out runs that are far from their group; of two that are far apart both, because either may be the outlier. */
+function withoutOutliers(repeated: readonly (readonly number[])[]): {
+  kept: readonly (readonly number[])[]
+  outliers: number
+  runs: number
+} {
+  const runs = sumOf(repeated.map((group) => group.length))
+  const limit = OUTLIER_SIGMAS * SHAMOS * median(repeated.flatMap(distancesIn))
+  // Where most runs are identical, the metric is coarse, and nothing is known about what is far.
+  if (runs < MIN_RUNS || limit === 0) return { kept: repeated, outliers: 0, runs }
+  const kept = repeated.map((group) => {
+    const center = median(group)
+    // Two runs are equally far from their median, which is half of their distance.
+    const far = group.length === 2 ? limit / Math.SQRT2 : limit
+    return group.filter((value) => Math.abs(value - center) <= far)
+  })
+  const outliers = sumOf(
+    kept.map((group, index) => Math.min(1, (repeated[index]?.length ?? 0) - group.length)),
+  )
+  return { kept, outliers, runs }
+}
+
+function distancesIn(group: readonly number[]): number[] {
+  return group.flatMap((one, index) => group.slice(index + 1).map((other) => Math.abs(one - other)))
 }
 
 interface Deviation {
@@ -68,27 +112,18 @@ const MAX_ITERATIONS = 50
  * 1957) while no deviation is clipped; otherwise the scale at which the clipped deviations match those of a normal
  * distribution (Huber, Robust Statistics, 1981, proposal 2).
  */
-function robustScale(
-  deviations: readonly Deviation[],
-  degreesOfFreedom: number,
-  before?: PooledNoise,
-): number {
+function robustScale(deviations: readonly Deviation[], degreesOfFreedom: number): number {
   let scale = Number.POSITIVE_INFINITY
   for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
     const bound = CLIP_SIGMAS * scale
     const squares = sumOf(deviations.map(({ size, weight }) => weight * Math.min(size, bound) ** 2))
     const clipped = deviations.some(({ size }) => size > bound)
     const variance = squares / degreesOfFreedom / (clipped ? CLIPPED_VARIANCE : 1)
-    const next = Math.sqrt(before ? withEarlier(variance, degreesOfFreedom, before) : variance)
+    const next = Math.sqrt(variance)
     if (next > scale * (1 - 1e-6)) return scale
     scale = next
   }
   return scale
-}
-
-function withEarlier(variance: number, degreesOfFreedom: number, before: PooledNoise): number {
-  const squares = variance * degreesOfFreedom + before.scale ** 2 * before.degreesOfFreedom
-  return squares / (degreesOfFreedom + before.degreesOfFreedom)
 }
 
 /** Lower quartile of the standard normal distribution. */

@@ -1,6 +1,7 @@
 // Checks a trial's result before it is recorded, because it comes from a machine that ran candidate code.
 
 import { isAa } from '../record/candidate.ts'
+import { promotionKey } from '../record/promotion.ts'
 import type { State } from '../record/state.ts'
 import { isLessTrusted, isSandboxed, type TrialResult, type Trust } from '../record/trial.ts'
 import { trialId, trialSeed } from './protocol.ts'
@@ -118,6 +119,12 @@ export function checkResult(
 }
 
 function assigned(state: State, { trial }: TrialResult): boolean {
+  if (trial.protocol.purpose === 'promote') {
+    const { scale, promotion: number } = trial.protocol
+    const { stacks = [] } = state.promotions.get(promotionKey({ scale, number })) ?? {}
+    const isStack = stacks.some(({ commit, tree }) => trial.head === commit && trial.tree === tree)
+    return isStack && trial.base === trial.head && trial.candidate === null
+  }
   if (trial.candidate === null)
     return state.baselines.some(
       ({ commit, tree }) => trial.head === commit && trial.base === commit && trial.tree === tree,

@@ -11,7 +11,7 @@ import {
   renewInsightsWhenDue,
   shouldRenewInsights,
 } from '../insights.ts'
-import { RequestQueue } from '../people.ts'
+import { pausedBy, RequestQueue } from '../people.ts'
 import { nextTurn, type ProposingPorts, proposeCandidate, type Turn } from '../proposing.ts'
 import type { Session } from '../session.ts'
 import { Askings } from './askings.ts'
@@ -45,6 +45,8 @@ export class ProposeLane {
   /** Ends every asking: proposing should stop, or one of them failed. */
   readonly #signal: AbortSignal
   #insights: string | undefined
+  /** Why research is paused. */
+  #pause: string | undefined
 
   constructor(session: Session, ports: ProposingPorts, options: ProposeLaneOptions) {
     this.#session = session
@@ -84,8 +86,7 @@ export class ProposeLane {
       if (this.#askings.ended > ended) continue
       if (this.#askings.count > 0) await this.#wait()
       else if (limit !== undefined) return limit
-      else if (!mayPropose && this.#options.job === 'round')
-        return `${this.#options.queueDepth} candidates wait for their first run`
+      else if (!mayPropose && this.#options.job === 'round') return this.#fullness
       else if (!mayPropose) await this.#session.changed()
       else if (!(await this.#waitForProposer())) return 'no proposer has a further idea'
     }
@@ -101,8 +102,16 @@ export class ProposeLane {
     const mayStillCome = this.#maxIdeas - (countIdeas(state) - this.#ideasBefore)
     return (
       waitingCandidates(state).length + this.#askings.places < queueDepth &&
-      this.#askings.count < mayStillCome
+      this.#askings.count < mayStillCome &&
+      this.#session.mayOpenAnother(this.#askings.count)
     )
+  }
+
+  /** Why a round ends that has no room for a candidate. */
+  get #fullness(): string {
+    return this.#session.mayOpenAnother(0)
+      ? `${this.#options.queueDepth} candidates wait for their first run`
+      : `${this.#session.config.limits.openPullRequests} pull requests are open`
   }
 
   get #maxIdeas(): number {
@@ -114,12 +123,13 @@ export class ProposeLane {
     const limit = this.#maxIdeas
     if (countIdeas(this.#session.state) - this.#ideasBefore >= limit)
       return `the limit of ${limit} candidates is reached`
-    return this.#session.costLimitReached
+    return this.#session.limitReached ?? this.#pause
   }
 
   /** Starts to query a proposer that is free; false when there is none. */
   async #querySomeone(): Promise<boolean> {
-    if (await this.#renewInsights()) return true
+    this.#pause = await pausedBy(this.#session)
+    if (this.#pause !== undefined || (await this.#renewInsights())) return true
     const { directions, requests, budgets } = this.#askings.underWay
     const barred = new Set([...this.outcomes.barred(), ...this.#askings.busy])
     const next = await this.#requests.next(this.#proposers, barred, requests)

@@ -196,9 +196,15 @@ describe('planTrials between two runs of a promising candidate', () => {
   }
 
   it.each([
-    ['two runs each are as certain', [2.49, 2.51], [2.43, 2.44], ['warmup r3']],
+    [
+      'two runs each, of a machine that may have moved',
+      [2.49, 2.51],
+      [2.43, 2.44],
+      ['baseline r3', 'warmup r3'],
+    ],
+    ['three runs and two', [2.49, 2.51, 2.5], [2.43, 2.44], ['warmup r3']],
     ['two runs and three', [2.49, 2.51], [2.43, 2.44, 2.435], ['baseline r3', 'warmup r4']],
-    ['three runs each', [2.49, 2.51, 2.5], [2.44, 2.445, 2.45], ['warmup r4']],
+    ['four runs and three', [2.49, 2.51, 2.5, 2.5], [2.44, 2.445, 2.45], ['warmup r4']],
     ['two runs and one', [2.49, 2.51], [2.42], ['warmup r2']],
     ['two runs and three of one that was given up', [2.49, 2.51], [2.6, 2.6, 2.6], []],
   ])('runs the baseline when more of the error comes from there: %s', (_, baseline, values, expected) => {

@@ -29,7 +29,11 @@ function simulate(correlation: number | undefined, choose = nearestToMean): Tall
   const tally: Tally = { candidates: 0, merges: 0, shown: [] }
   for (let baseline = 0; baseline < BASELINES; baseline++) {
     const measured = Array.from({ length: POLICY.baselineReplicates }, () => gaussian(random))
-    const belief = believe(NOTHING_CARRIED, { measured, tried: [] }, 1)
+    const belief = believe(
+      NOTHING_CARRIED,
+      { observed: measured.map((loss) => ({ kind: 'baseline', losses: [loss] })) },
+      { sigma: 1, outliers: 1 / 80 },
+    )
     const firsts: number[] = []
     for (let one = 0; one < CANDIDATES; one++) {
       const own = gaussian(random)

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { asMapping, refuse } from '../fields.ts'
 import { editableScript } from '../scripts.ts'
+import { checkScales } from './scales.ts'
 
 type File = Record<string, unknown>
 
@@ -16,6 +17,7 @@ export function checkBetweenFields(file: File, context: z.RefinementCtx): void {
   checkServe(file, context)
   checkEvaluators(file, context)
   checkCut(file, context)
+  checkScales(file, context)
 }
 
 function checkTimeout({ budget, timeout }: File, context: z.RefinementCtx): void {

@@ -30,6 +30,13 @@ const weekLimits = section({ ...modelLimits('20M', 50), 'gpu-hours': gpuHours })
   ),
 )
 
+const totalLimits = section({ ...modelLimits('200M', 500), 'gpu-hours': gpuHours }).meta(
+  help('Maximum cost of the whole research, since the first line of the ledger.', {
+    dollars: 500,
+    'gpu-hours': 400,
+  }),
+)
+
 export const limits = section({
   candidates: count(1, 100_000, help('Maximum new ideas per job.', 20)).prefault(20),
   waiting: count(
@@ -51,6 +58,24 @@ export const limits = section({
   'gpu-hours': gpuHours,
   candidate: candidateLimits.exactOptional(),
   week: weekLimits.exactOptional(),
+  total: totalLimits.exactOptional(),
+  'open-pull-requests': between(1, 1000)
+    .meta(
+      help(
+        'Maximum open pull requests, those that wait for a person included. No idea is requested while so many are open.',
+        5,
+      ),
+    )
+    .exactOptional(),
+  target: z
+    .number('a number')
+    .meta(
+      help(
+        'Value of the metric at which research ends: the mean of the baseline is as good or better.',
+        0.98,
+      ),
+    )
+    .exactOptional(),
 })
   .prefault({})
   .meta(help('When a run stops.', { candidates: 20, tokens: '2M', dollars: 10 }))

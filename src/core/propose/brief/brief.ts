@@ -3,8 +3,10 @@
 import { truncateMarkdown } from '../../text/markdown.ts'
 import { personAsks, rejections } from '../asked.ts'
 import { attempts } from './attempts.ts'
+import { curves } from './curves.ts'
 import { directionAtHand } from './direction.ts'
 import type { BriefInput } from './input.ts'
+import { largerScales } from './ladder.ts'
 import { baseline, categories, merges, runs } from './record.ts'
 import { goal, rules, source } from './rules.ts'
 
@@ -24,12 +26,14 @@ export function buildBrief(input: BriefInput): string {
     goal(input.config),
     source(input),
     merges(input.state),
+    largerScales(input.state, input.config),
     text('Insights', input.insights, MAX_INSIGHTS_CHARACTERS),
     rejections(input.state),
     baseline(input),
     runs(input),
     categories(input.state),
     attempts(input),
+    curves(input),
   ]
   const direction = input.asked?.personRequest ? '' : directionAtHand(input)
   const last = joined([direction, personAsks(input.asked ?? {})])

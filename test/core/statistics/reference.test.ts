@@ -1,0 +1,86 @@
+// Every estimator against values that mpmath worked out from the definitions: test/fixtures/estimators/make.py.
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { exactInterval } from '../../../src/core/judge/aa.ts'
+import {
+  DEFAULT_EFFECTS,
+  gainDensities,
+  judgeEffect,
+  untriedImprovement,
+} from '../../../src/core/statistics/effects.ts'
+import { firstLevel } from '../../../src/core/statistics/level.ts'
+import { estimateNoise, standardDeviation } from '../../../src/core/statistics/noise.ts'
+import { normalProbability, truncatedMoments } from '../../../src/core/statistics/normal.ts'
+
+interface Reference {
+  normal: { x: number; probability: number }[]
+  truncated: { low: number; high: number; mean: number; sd: number; moments: [number, number, number] }[]
+  posterior: Posterior[]
+  untried: { threshold: number; improvement: number }[]
+  upperFactor: { degrees: number; factor: number }[]
+  clopperPearson: { count: number; total: number; low: number; high: number }[]
+  level: { losses: number[]; sigma: number; mean: number; variance: number }[]
+}
+
+interface Posterior {
+  gain: number
+  variance: number
+  threshold: number
+  mass: number
+  mean: number
+  posteriorVariance: number
+  risk: number
+  expectedImprovement: number
+}
+
+const file = new URL('../../fixtures/estimators/reference.json', import.meta.url)
+const reference = JSON.parse(readFileSync(file, 'utf8')) as Reference
+
+describe('against mpmath', () => {
+  it.each(reference.normal)('the normal distribution at $x', ({ x, probability }) => {
+    expect(Math.abs(normalProbability(x) - probability)).toBeLessThan(1e-7)
+  })
+
+  it.each(reference.truncated)('moments between $low and $high', ({ low, high, mean, sd, moments }) => {
+    const { mass, first, second } = truncatedMoments([low, high], mean, sd)
+    for (const [index, value] of [mass, first, second].entries())
+      expect(Math.abs(value - (moments[index] ?? 0))).toBeLessThan(1e-5)
+  })
+
+  it.each(reference.posterior)('the posterior of a gain of $gain above $threshold', (row) => {
+    const found = judgeEffect(DEFAULT_EFFECTS, row, row.threshold)
+    expect(found.mass).toBeCloseTo(row.mass, 6)
+    expect(found.mean).toBeCloseTo(row.mean, 5)
+    expect(found.variance).toBeCloseTo(row.posteriorVariance, 4)
+    expect(found.risk).toBeCloseTo(row.risk, 5)
+    expect(found.expectedImprovement).toBeCloseTo(row.expectedImprovement, 5)
+    const [density] = gainDensities(DEFAULT_EFFECTS, new Float64Array([row.gain]), row.variance)
+    expect(density).toBeCloseTo(row.mass, 6)
+  })
+
+  it.each(reference.untried)('what an untried candidate promises above $threshold', (row) => {
+    expect(untriedImprovement(DEFAULT_EFFECTS, row.threshold)).toBeCloseTo(row.improvement, 10)
+  })
+
+  // The quantile of Wilson and Hilferty is an approximation, and worst with one degree of freedom.
+  it.each(reference.upperFactor)(
+    'how far σ is raised at $degrees degrees of freedom',
+    ({ degrees, factor }) => {
+      const group = Array.from({ length: degrees + 1 }, (_, index) => index % 2)
+      const found = (estimateNoise([group])?.sigma ?? 0) / (standardDeviation(group) ?? 1)
+      expect(Math.abs(found / factor - 1)).toBeLessThan(degrees === 1 ? 0.1 : 0.01)
+    },
+  )
+
+  it.each(reference.clopperPearson)('the interval of $count of $total', ({ count, total, low, high }) => {
+    const found = exactInterval(count, total)
+    expect(found.low).toBeCloseTo(low, 8)
+    expect(found.high).toBeCloseTo(high, 8)
+  })
+
+  it.each(reference.level)('the level of $losses', ({ losses, sigma, mean, variance }) => {
+    const found = firstLevel(losses, sigma)
+    expect(Math.abs(found.mean - mean) / sigma).toBeLessThan(1e-3)
+    expect(found.variance / variance).toBeCloseTo(1, 2)
+  })
+})
