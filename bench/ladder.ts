@@ -132,7 +132,7 @@ const RULES: readonly Rule[] = [
           const episode: Episode = { members, stacks: scale.stacks as readonly StackRuns[], sigma: SIGMA }
           const step = nextPromotionStep(episode, transfer)
           if (step.kind === 'run') {
-            scale.run(step.members)
+            for (const stack of step.stacks) scale.run(stack)
             continue
           }
           transfer = learnTransfer(transfer, episode)

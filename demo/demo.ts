@@ -12,7 +12,8 @@ import { type GitHub, startGitHub } from '../test/loopback-github/index.ts'
 import { startModel } from '../test/model/server.ts'
 import { type FinishedJob, startJob } from '../test/runner.ts'
 import { printJobLine, printResult, say } from './console.ts'
-import { conversations } from './proposals.ts'
+import { addScales, LADDER_IDEAS, printLadder } from './ladder.ts'
+import { conversations, ladderConversations } from './proposals.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../examples/char-lm', import.meta.url))
 const REPOSITORY = 'you/char-lm'
@@ -31,6 +32,8 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: 'out/demo' },
     keep: { type: 'boolean', default: false },
     live: { type: 'boolean', default: false },
+    /** Two scales: what is merged at the small one is tested at the large one. */
+    ladder: { type: 'boolean', default: false },
   },
 })
 
@@ -38,7 +41,7 @@ const { values: options } = parseArgs({
 async function openEndpoint(): Promise<Endpoint> {
   const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, OPENAI_MODEL: model = 'gpt-5' } = process.env
   if (!options.live) {
-    const server = await startModel({ conversations })
+    const server = await startModel({ conversations: options.ladder ? ladderConversations : conversations })
     return { baseUrl: server.baseUrl, model: 'scripted', apiKey: 'sk-loopback', close: server.close }
   }
   if (!apiKey || !baseUrl)
@@ -75,11 +78,21 @@ async function createRepository(github: GitHub, endpoint: Endpoint, scratch: str
   ]
   config.sandbox = await chooseSandbox()
   await writeFile(join(source, CONFIG), stringify(config))
+  if (options.ladder) await addScales(source, CONFIG)
   await github.createRepository(REPOSITORY, { from: source, allowActionsToCreatePullRequests: true })
 }
 
-/** Runs the action until it ends by itself. When it is killed it is started again, as the next scheduled run would. */
-async function runAction(github: GitHub, endpoint: Endpoint, scratch: string): Promise<FinishedJob> {
+/**
+ * Runs the action until it ends by itself. When it is killed it is started again, as the next scheduled run would.
+ *
+ * @param candidates how many there are in the end
+ */
+async function runAction(
+  github: GitHub,
+  endpoint: Endpoint,
+  scratch: string,
+  candidates: number,
+): Promise<FinishedJob> {
   const permissions = { contents: 'write', pull_requests: 'write', checks: 'write' } as const
   const token = github.issueToken({ repository: REPOSITORY, kind: 'actions', permissions })
   for (let attempt = 1; ; attempt += 1) {
@@ -94,16 +107,27 @@ async function runAction(github: GitHub, endpoint: Endpoint, scratch: string): P
         token,
         'openai-api-key': endpoint.apiKey,
         'time-budget': '30m',
-        candidates: String(Math.max(0, CANDIDATES - proposed)),
+        candidates: String(Math.max(0, candidates - proposed)),
       },
       directory: join(scratch, 'runner'),
       toolCache: join(scratch, 'tool-cache'),
-      runId: String(attempt),
+      runId: `${candidates}${attempt}`,
       onLine: printJobLine,
     })
     const finished = await job.finished
     if (finished.signal === undefined) return finished
     say(`The action was ended by ${finished.signal}. Starting it again; it resumes from the ledger.`)
+  }
+}
+
+/** With two scales, one job for each idea, so that the second builds on the first. */
+async function runJobs(github: GitHub, endpoint: Endpoint, scratch: string): Promise<FinishedJob> {
+  for (let candidates = options.ladder ? 1 : CANDIDATES; ; candidates += 1) {
+    const finished = await runAction(github, endpoint, scratch, candidates)
+    if (finished.exitCode !== 0)
+      throw new Error(`the action failed with exit code ${finished.exitCode}; its log is above`)
+    if (!options.ladder || candidates >= LADDER_IDEAS) return finished
+    say('The next scheduled run:')
   }
 }
 
@@ -158,13 +182,12 @@ async function main(): Promise<void> {
     say(
       options.live
         ? `Proposals come from ${endpoint.model} and from knobs.`
-        : 'Proposals come from a hand-written script (no model is called) and from knobs. All numbers are measured.',
+        : `Proposals come from a hand-written script (no model is called)${options.ladder ? '' : ' and from knobs'}. All numbers are measured.`,
     )
-    const finished = await runAction(github, endpoint, scratch)
-    if (finished.exitCode !== 0)
-      throw new Error(`the action failed with exit code ${finished.exitCode}; its log is above`)
+    const finished = await runJobs(github, endpoint, scratch)
     const headlines = await writeSummary(out, github, finished, (performance.now() - begun) / 1000)
     printResult(headlines, github.repository(REPOSITORY).pulls)
+    if (options.ladder) await printLadder(headlines, github.repository(REPOSITORY))
     say(`Report: ${join(out, 'report.html')}`)
     if (options.keep) await keepOpen(github)
   } finally {

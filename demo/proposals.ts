@@ -237,24 +237,39 @@ function addPrior(prior, contexts, logits) {
   },
 ]
 
+const LARGE_RATE: Idea = {
+  title: 'Learn thirty times faster',
+  hypothesis: 'So few steps of a small model are far from done; a much larger rate goes further in each.',
+  category: 'hyperparameter',
+  expectedEffect: 'a few percent lower',
+  edits: [{ search: 'const LEARNING_RATE = 0.001 //', replace: 'const LEARNING_RATE = 0.03 //' }],
+}
+
+/** For `--ladder`: what holds at the larger scale, and what does not. */
+export const ladderConversations: ScriptedConversation[] = conversationsOf([...IDEAS.slice(0, 1), LARGE_RATE])
+
+export const conversations: ScriptedConversation[] = conversationsOf(IDEAS)
+
 /** Each idea as a conversation: read the file, make the edits, submit. */
-export const conversations: ScriptedConversation[] = IDEAS.map((idea) => ({
-  label: idea.title,
-  answers: [
-    { toolCalls: [{ name: 'read_file', arguments: { path: FILE } }] },
-    { toolCalls: idea.edits.map((edit) => ({ name: 'edit_file', arguments: { path: FILE, ...edit } })) },
-    {
-      toolCalls: [
-        {
-          name: 'submit',
-          arguments: {
-            title: idea.title,
-            hypothesis: idea.hypothesis,
-            category: idea.category,
-            expected_effect: idea.expectedEffect,
+function conversationsOf(ideas: readonly Idea[]): ScriptedConversation[] {
+  return ideas.map((idea) => ({
+    label: idea.title,
+    answers: [
+      { toolCalls: [{ name: 'read_file', arguments: { path: FILE } }] },
+      { toolCalls: idea.edits.map((edit) => ({ name: 'edit_file', arguments: { path: FILE, ...edit } })) },
+      {
+        toolCalls: [
+          {
+            name: 'submit',
+            arguments: {
+              title: idea.title,
+              hypothesis: idea.hypothesis,
+              category: idea.category,
+              expected_effect: idea.expectedEffect,
+            },
           },
-        },
-      ],
-    },
-  ],
-}))
+        ],
+      },
+    ],
+  }))
+}

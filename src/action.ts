@@ -14,6 +14,7 @@ const JOBS = {
   train: () => import('./jobs/train.ts'),
   judge: () => import('./jobs/judge.ts'),
   certify: () => import('./jobs/certify.ts'),
+  promote: () => import('./jobs/promote.ts'),
   request: () => import('./jobs/request.ts'),
   doctor: () => import('./jobs/doctor.ts'),
   init: () => import('./jobs/init.ts'),

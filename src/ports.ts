@@ -116,6 +116,13 @@ export interface Forge {
     /** This job made `head`, so that there is no pull request to look for. */
     isNew?: boolean
   }): Promise<OpenedPullRequest>
+  /** Opens a pull request, or gives the open one of this branch the title and body. */
+  putPullRequest(request: {
+    branch: string
+    base: string
+    title: string
+    body: string
+  }): Promise<OpenedPullRequest>
   /** Every open pull request into `base`, from all pages. */
   openPullRequests(base: string): Promise<PullRequest[]>
   pullRequest(number: number): Promise<PullRequest>
@@ -137,7 +144,14 @@ export interface Forge {
   }): Promise<MergeResult>
   /** Closes it, unless somebody merged it before. @returns what it is afterwards */
   close(pullRequest: number): Promise<PullRequest>
+  /** Moves a branch to a commit that contains where it is now. */
+  fastForward(request: { branch: string; commit: string }): Promise<Moved>
 }
+
+export type Moved =
+  | { kind: 'moved' }
+  /** It is no fast-forward, or a rule forbids it; `explanation` is GitHub's message. */
+  | { kind: 'refused'; explanation: string }
 
 export type OpenedPullRequest =
   | { kind: 'opened'; number: number }
@@ -200,6 +214,8 @@ export interface Repository {
    * @param branch the branch that will move from `head` to the result, as its rules allow
    */
   rebase(head: string, onto: string, branch?: string): Promise<Replayed | Forbidden>
+  /** Creates a commit on top of `onto` with the change that leads from one commit to another; `to` gives it its message. */
+  reapply(request: { from: string; to: string; onto: string }): Promise<Replayed>
   /** Creates a commit on top of `onto` that undoes what `commit` changed relative to its first parent. */
   revert(request: { commit: string; onto: string; message: string }): Promise<Replayed>
 }
@@ -223,6 +239,8 @@ export interface RemoteBranches {
   defaultBranch: string
   /** Commit by branch name. */
   commits: ReadonlyMap<string, string>
+  /** Object by name, of the tags below `autoresearch/`. */
+  tags: ReadonlyMap<string, string>
 }
 
 /** The branch that holds the ledger. Each line is returned once: by `read`, or to the next append. */
@@ -293,9 +311,11 @@ export interface InsightsStore {
   update(edit: (text: string | undefined) => string): Promise<void>
 }
 
-/** Moves a branch from a known commit to another one; null means that the branch does not exist. */
+/** Moves a branch or a tag from a known commit to another one; null means that it does not exist. */
 export interface BranchUpdate {
   branch: string
+  /** `branch` is the name of a tag. */
+  isTag?: true
   from: string | null
   to: string | null
 }
@@ -330,8 +350,7 @@ export interface OnboardingRemote {
   isOurs(commit: string): Promise<boolean>
   /** Moves the branch when it is where we expect it. `workflow-refused`: the token may not push workflow files. */
   push(move: BranchUpdate): Promise<'pushed' | 'workflow-refused'>
-  /** Opens the pull request, or gives the open one this title and body. */
-  propose(request: { branch: string; base: string; title: string; body: string }): Promise<OpenedPullRequest>
+  propose: Forge['putPullRequest']
 }
 
 /** What `doctor` asks GitHub. No call changes anything. */

@@ -14,6 +14,7 @@ import {
   type Origin,
 } from '../src/core/record/candidate.ts'
 import type { Certification } from '../src/core/record/certification.ts'
+import type { Promotion, PromotionOutcome } from '../src/core/record/promotion.ts'
 import { type BaselineCommit, replay, type State } from '../src/core/record/state.ts'
 import { BASE_SCALE, type Protocol, type Trial, type TrialResult } from '../src/core/record/trial.ts'
 import type { Verdict } from '../src/core/record/verdict.ts'
@@ -167,6 +168,37 @@ function levelOf(measured: readonly number[], sigma: number): Belief['level'] {
       ).level
 }
 
+/** One merge, to be promoted to d24. */
+export function aPromotion(fields: Partial<Promotion> = {}): Promotion {
+  const members = [{ merge: sha('m5'), gain: 0.02, deviation: 0.005 }]
+  const name = { scale: 'd24', number: 1 }
+  return {
+    ...name,
+    config: '0'.repeat(16),
+    base: aBaseline().commit,
+    members,
+    follows: [],
+    aside: [],
+    ...fields,
+  }
+}
+
+export function aPromotionOutcome(fields: Partial<PromotionOutcome> = {}): PromotionOutcome {
+  return {
+    promoted: { commit: sha('m5'), tree: sha('t5') },
+    reason: '1 merge promoted: expected gain 0.0150 over 4 runs at d24',
+    confidence: 0.98,
+    gain: 0.015,
+    sigma: 0.01,
+    members: [{ merge: sha('m5'), promoted: true, gain: 0.015, positive: 0.98 }],
+    runs: [
+      { members: [], losses: [2, 2.01] },
+      { members: [sha('m5')], losses: [1.98, 1.99] },
+    ],
+    ...fields,
+  }
+}
+
 export function aVerdict(fields: Partial<Verdict> = {}): Verdict {
   return {
     kind: 'merge',
@@ -254,7 +286,10 @@ export function aProposalRequest(fields: Partial<ProposalRequest> = {}): Proposa
     train: 'python train.py',
     history: [],
     review: () => [],
-    past: { search: async () => ({ text: 'no past candidate matches', ids: [] }), read: async () => undefined },
+    past: {
+      search: async () => ({ text: 'no past candidate matches', ids: [] }),
+      read: async () => undefined,
+    },
     checks: [],
     budget: { tokens: Number.POSITIVE_INFINITY, dollars: Number.POSITIVE_INFINITY },
     signal: new AbortController().signal,

@@ -14,6 +14,8 @@ const SMALLEST = {
   budget: '5m',
   metric: { name: 'loss', direction: 'minimize', pattern: '(.+)' },
 }
+/** At the top, command and budget belong to the first of them. */
+const SMALLEST_SCALE = { name: 'a', train: 'a', budget: '5m' }
 const PROPOSERS: Record<string, Fields> = {
   knobs: { kind: 'knobs' },
   openai: { kind: 'openai', model: 'm' },
@@ -37,6 +39,14 @@ function rowsOf(name: string): string[] {
   const [section = '', kind] = name.split(' ')
   const schema = (all.properties as Record<string, Schema>)[section]
   if (schema === undefined) throw new Error(`The configuration has no "${section}"`)
+  const items = schema.items as Schema | undefined
+  if (items && isMapping(items))
+    return fieldRows(
+      items,
+      (fields) => ({ [section]: [SMALLEST_SCALE, { ...SMALLEST_SCALE, name: 'b', ...fields }] }),
+      [`${section}[1]`],
+      [],
+    )
   if (kind === undefined) {
     const mapping = [schema, ...((schema.anyOf ?? []) as Schema[])].find(({ properties }) => properties)
     if (mapping === undefined) throw new Error(`"${section}" has no fields`)
@@ -116,14 +126,17 @@ function linked(value: string): string {
 }
 
 const DEFAULT_IN_WORDS = / Default( with [^:]+)?: (.+)\.$/
+const REQUIRED_IN_WORDS = / (Required unless .+)\.$/
 
 function meaningOf({ description = '' }: Schema): string {
-  return description.replace(DEFAULT_IN_WORDS, '')
+  return description.replace(DEFAULT_IN_WORDS, '').replace(REQUIRED_IN_WORDS, '')
 }
 
 function defaultOf({ default: initial, description = '' }: Schema): string {
   const [, when = '', words] = DEFAULT_IN_WORDS.exec(description) ?? []
   if (words !== undefined) return `${words}${when}`
+  const [, required] = REQUIRED_IN_WORDS.exec(description) ?? []
+  if (required !== undefined) return required.toLowerCase()
   if (initial === undefined || ['[]', '{}'].includes(JSON.stringify(initial))) return ''
   return typeof initial === 'object'
     ? `\`${stringify(initial, { collectionStyle: 'flow' }).trim()}\``

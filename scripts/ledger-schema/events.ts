@@ -5,6 +5,7 @@ import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { sha } from '../../src/core/record/trial.ts'
 import { candidate, candidateEnd, direction, usage } from './candidate.ts'
 import { checkpoint } from './checkpoint.ts'
+import { promotion, promotionName, promotionOutcome, stack } from './promotion.ts'
 import { trialResult } from './trial.ts'
 import { certification, verdict } from './verdict.ts'
 
@@ -169,6 +170,44 @@ const deciding = [
     .meta({ description: 'A refuted merge stays in the baseline.' }),
 ] as const
 
+const promoting = [
+  z
+    .strictObject({
+      kind: z.literal('promote'),
+      to: sha.meta({ description: 'The newest merge to promote.' }),
+    })
+    .meta({ description: 'The merges up to this commit are to be promoted to every larger scale.' }),
+  z
+    .strictObject({
+      kind: z.literal('promotion'),
+      promotion: promotion.meta({ description: 'What is tested.' }),
+    })
+    .meta({ description: 'Merges are tested together at a larger scale from now on.' }),
+  z
+    .strictObject({
+      kind: z.literal('stack'),
+      ...promotionName,
+      stack: stack.meta({ description: 'The code.' }),
+    })
+    .meta({ description: 'Code to train at the larger scale exists on the remote.' }),
+  z
+    .strictObject({
+      kind: z.literal('promoted'),
+      ...promotionName,
+      outcome: promotionOutcome.meta({ description: 'The decision.' }),
+    })
+    .meta({ description: 'Runs at the larger scale decided what is promoted and what does not transfer.' }),
+  z
+    .strictObject({
+      kind: z.literal('published'),
+      ...promotionName,
+      pullRequest: z.int().min(1).exactOptional().meta({
+        description: 'Number of the pull request that shows it; absent when there is none.',
+      }),
+    })
+    .meta({ description: 'The outcome of a promotion is on GitHub.' }),
+] as const
+
 const running = [
   z
     .strictObject({
@@ -204,7 +243,7 @@ const running = [
     .strictObject({
       kind: z.literal('assigned'),
       run,
-      command: z.enum(['propose', 'run', 'certify']).meta({
+      command: z.enum(['propose', 'run', 'certify', 'promote']).meta({
         description:
           'Command that assigned them. `propose` gives trials to other jobs; the others train themselves.',
       }),
@@ -221,6 +260,7 @@ export const eventSchema = z.discriminatedUnion('kind', [
   trial,
   ...searching,
   ...deciding,
+  ...promoting,
   checkpoint,
 ])
 

@@ -14,7 +14,7 @@ function described<Shape extends Record<string, z.ZodType>>(
   return Object.fromEntries(entries) as Shape
 }
 
-const [judging, certifying] = trialSchema.shape.protocol.options
+const [judging, certifying, promoting] = trialSchema.shape.protocol.options
 const SCALE = 'Rung of the ladder; `base` without a ladder.'
 
 const protocol = z
@@ -38,6 +38,15 @@ const protocol = z
         ),
       )
       .meta({ description: 'Helps to certify a range of merges, and counts for nothing else.' }),
+    z
+      .strictObject(
+        described(promoting.shape, {
+          purpose: 'What the number is for.',
+          scale: 'Rung of the ladder that is promoted to.',
+          promotion: 'Number of the promotion among those to this scale, from 1.',
+        }),
+      )
+      .meta({ description: 'Helps to decide a promotion, and counts for no other.' }),
   ])
   .meta({
     id: 'Protocol',
@@ -54,7 +63,8 @@ const trial = z
         base: 'Commit of the baseline.',
         head: 'Commit that is trained.',
         tree: 'Tree of `head`.',
-        replicate: 'Number of the trial among those of the same tree, from 1; certification counts apart.',
+        replicate:
+          'Number of the trial among those of the same tree, from 1; certification and promotion count apart.',
         seed: 'Seed given to the training command.',
         protocol: "What the trial's number is for.",
         aa: 'Present when the candidate is an A/A check: the trained code is that of the baseline.',

@@ -6,7 +6,17 @@ import { type TrialBatch, trialBatchSchema } from '../core/trial/batch.ts'
 import { ConfigError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 
-const COMMANDS = ['run', 'propose', 'train', 'judge', 'certify', 'request', 'doctor', 'init'] as const
+const COMMANDS = [
+  'run',
+  'propose',
+  'train',
+  'judge',
+  'certify',
+  'promote',
+  'request',
+  'doctor',
+  'init',
+] as const
 type Command = (typeof COMMANDS)[number]
 
 export interface Inputs {
@@ -32,6 +42,7 @@ export interface Inputs {
   resultsDirectory: string
   newLedger: boolean
   certify: boolean
+  promote: boolean
   /** Devices of one trial. */
   devicesPerTrial: number | 'all'
   /** Trials that run side by side; `auto`: as many as there are devices for. */
@@ -67,6 +78,7 @@ export function readInputs(): Inputs {
     resultsDirectory: core.getInput('results') || 'autoresearch-results',
     newLedger: oneOf('new-ledger', ['false', 'true']) === 'true',
     certify: oneOf('certify', ['false', 'true']) === 'true',
+    promote: oneOf('promote', ['false', 'true']) === 'true',
     devicesPerTrial: parsed('devices-per-trial', '1', countOr('all'), 'a whole number above 0, or all'),
     sideBySide: parsed('side-by-side', 'auto', countOr('auto'), 'a whole number above 0, or auto'),
   }

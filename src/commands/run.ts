@@ -10,6 +10,7 @@ import {
   assertTimeForTrial,
   recordLostTrials,
   warnOfStuckCertification,
+  warnOfStuckPromotions,
 } from '../session/obstacles.ts'
 import { openSession, warnOfAbsentFiles } from '../session/opening.ts'
 import type { ProposingPorts } from '../session/proposing.ts'
@@ -73,6 +74,7 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   ports.log.info(`No more proposals: ${ended}`)
   proposing.outcomes.warnOfFailures()
   warnOfStuckCertification(session)
+  warnOfStuckPromotions(session)
   const seconds = ports.clock.monotonicSeconds() - startSeconds
   return { session, times: { seconds, ...trials.times, devices: ports.trainer.slots }, proposing }
 }

@@ -1,6 +1,6 @@
 // The `train` job: runs the trials it was given and writes their results to files. It has no token and decides nothing.
 import type { TrialResult } from '../core/record/trial.ts'
-import type { TrialBatch } from '../core/trial/batch.ts'
+import { runsAlone, type TrialBatch } from '../core/trial/batch.ts'
 import type { Log, Trainer } from '../ports.ts'
 import { trainLanes } from '../session/lanes/train.ts'
 
@@ -16,6 +16,7 @@ export async function train(
     cut,
     keep: (result: TrialResult) => void results.push(result),
   }
-  await trainLanes(ports, source, ports.cancelled)
+  const slots = trials.some(runsAlone) ? 1 : ports.trainer.slots
+  await trainLanes(ports, source, ports.cancelled, slots)
   return results
 }

@@ -3,12 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { readRecipes, readTemplate } from '../adapters/action-folder.ts'
 import { actionsLog, setOutputs, writeJobSummary } from '../adapters/actions.ts'
 import { isOurs, pushBranch } from '../adapters/git/push-branch.ts'
-import { createOnboarding } from '../adapters/github/onboarding.ts'
 import { findsGpu } from '../adapters/trainer/device.ts'
 import { type InitSettings, proposeInit } from '../commands/init.ts'
 import { initJson } from '../core/init/onboarding.ts'
 import type { Job } from './job.ts'
-import { connectJob, pushingContext, wirePorts } from './ports.ts'
+import { pushingContext, wirePorts } from './ports.ts'
 
 /** The folder of this action, above `dist/`. */
 const ACTION_DIRECTORY = fileURLToPath(new URL('..', import.meta.url))
@@ -27,16 +26,17 @@ export async function initSettings(
 
 export default async function initJob(job: Job): Promise<void> {
   const context = pushingContext(job)
+  const ports = await wirePorts(job)
   const remote = {
     isOurs: (commit: string) => isOurs(context, commit),
     push: (move: Parameters<typeof pushBranch>[1]) => pushBranch(context, move),
-    ...createOnboarding(connectJob(job)),
+    propose: ports.forge.putPullRequest,
   }
   const repositoryUrl = `${job.runner.serverUrl}/${job.runner.repository}`
   // This job has the machine on which later ones train.
   const hasGpu = await findsGpu(process.env)
   const settings = { ...(await initSettings(job.inputs.configPath, process.env)), hasGpu }
-  const proposed = await proposeInit({ ...(await wirePorts(job)), remote }, settings, repositoryUrl)
+  const proposed = await proposeInit({ ...ports, remote }, settings, repositoryUrl)
   const { plan, files, body, pullRequest } = proposed
   const next =
     pullRequest === undefined

@@ -27,12 +27,13 @@ export function secretsHere({ inputs }: Job): string[] {
 
 /** @param testbed description of this machine; only in jobs that train */
 export function sessionSettings({ inputs, runner }: Job, testbed?: string): SessionSettings {
-  const { configPath, newLedger, candidates, certify, hypothesis, direction } = inputs
+  const { configPath, newLedger, candidates, certify, promote, hypothesis, direction } = inputs
   return {
     configPath,
     newLedger,
     candidates,
     certify,
+    promote,
     rootSeed: randomUUID(),
     testbed,
     runUrl: runner.runUrl,

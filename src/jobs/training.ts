@@ -27,6 +27,12 @@ export async function wireTrainer(
     log,
     testbed: await describeTestbed(process.env, slots),
     slots,
+    alone: async (devices = devicesPerTrial) => {
+      const division = { devicesPerTrial: devices, sideBySide: 1 }
+      // Its other devices wait on purpose.
+      const [slot] = await slotsOf(process.env, division, () => {})
+      return { slot, testbed: await describeTestbed(process.env, [slot]) }
+    },
     configPath: job.inputs.configPath,
     resultsDirectory: resultsDirectory(job),
     cacheDirectory: join(job.runner.cacheDirectory, 'autoresearch', job.runner.repository),

@@ -1,6 +1,7 @@
 // Explains what stops a job: a baseline that does not train, a time budget in which no trial fits, a
 // certification that is stuck, and trials that earlier jobs lost.
 import { certificationFailure } from '../core/certify/certify.ts'
+import { promotionFailure } from '../core/ladder/ladder.ts'
 import { findBaselineFailure } from '../core/plan/schedule.ts'
 import { baselineAdvice, commitsSinceTrained, endOfOutput } from '../core/report/baseline-failure.ts'
 import { formatSeconds } from '../core/text/numbers.ts'
@@ -56,6 +57,22 @@ export function assertCertifiable({ state, certification, config }: Session): vo
 export function warnOfStuckCertification({ state, certification, ports }: Session): void {
   const failure = certificationFailure(state, certification)
   if (failure !== undefined) ports.log.warn(`Certification waits: ${failure}`)
+}
+
+/** @throws ConfigError when there is one scale */
+export function assertLadder({ config, settings }: Session): void {
+  if (config.ladder) return
+  throw new ConfigError(`nothing can be promoted, because ${settings.configPath} has one scale`, {
+    hint: `Write \`scales\` in ${settings.configPath} on the branch ${config.baseline}; docs/ladder.md shows how.`,
+  })
+}
+
+/** Warns when a promotion cannot continue until a person acts. Research continues without it. */
+export function warnOfStuckPromotions({ state, ladder, ports }: Session): void {
+  for (const rung of ladder.rungs) {
+    const failure = promotionFailure(state, ladder, rung)
+    if (failure !== undefined) ports.log.warn(`Promotion waits: ${failure}`)
+  }
 }
 
 /** Records the trials during which an earlier job stopped without reporting a result. */

@@ -52,6 +52,7 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
   session.decide()
   await logIgnoredConfig(session, origin)
   if (settings.certify) session.requestCertification()
+  if (settings.promote) session.requestPromotion()
   // Recorded at once, because only this job knows it.
   session.recordDispatch()
   return session

@@ -4,7 +4,14 @@ import type { CertifyPolicy } from '../core/certify/opinion.ts'
 import type { Config } from '../core/config/config.ts'
 import { baselineMean, type Conditions } from '../core/judge/evidence.ts'
 import type { JudgePolicy } from '../core/judge/policy.ts'
-import { cutPlan, type Rules, rulesOf } from '../core/plan/rules.ts'
+import {
+  type LadderPolicy,
+  type PromotionAction,
+  planPromotions,
+  promotionActions,
+  requestPromotion,
+} from '../core/ladder/ladder.ts'
+import { cutPlan, deviceSecondsOf, ladderPolicy, type Rules, rulesOf } from '../core/plan/rules.ts'
 import {
   decide,
   hasMeasured,
@@ -34,6 +41,7 @@ import {
 import type { BaselineCommit, State } from '../core/record/state.ts'
 import type { Trial } from '../core/record/trial.ts'
 import { describeCertification, describeVerdict } from '../core/report/describe.ts'
+import { runsAlone } from '../core/trial/batch.ts'
 import type { CutPlan } from '../core/trial/curve.ts'
 import type {
   BranchUpdate,
@@ -85,6 +93,8 @@ export interface SessionSettings {
   candidates: number | undefined
   /** Whether to certify all merges now, whatever `certify.every` says. */
   certify?: boolean
+  /** Whether to promote all merges now, whatever `after` of the larger scales says. */
+  promote?: boolean
   /** Page of this workflow run, linked from check runs. */
   runUrl: string | undefined
   dispatch?: Dispatch
@@ -127,8 +137,8 @@ export class Session {
 
   /** For this machine in jobs that train, otherwise for the machine that trained last. */
   get #rules(): Rules {
-    const testbed = this.settings.testbed ?? [...this.state.trials.values()].at(-1)?.testbed
-    return rulesOf(this.config, testbed)
+    const last = [...this.state.trials.values()].findLast((result) => !runsAlone(result.trial))
+    return rulesOf(this.config, this.settings.testbed ?? last?.testbed)
   }
 
   get policy(): JudgePolicy {
@@ -141,6 +151,10 @@ export class Session {
 
   get certification(): CertifyPolicy {
     return this.#rules.certification
+  }
+
+  get ladder(): LadderPolicy {
+    return ladderPolicy(this.config, this.conditions)
   }
 
   /** When to stop first runs of candidates on the current baseline early. */
@@ -190,19 +204,29 @@ export class Session {
   /** The trials worth running now, most urgent first, whatever they cost. */
   planTrials(): Trial[] {
     const { conditions, policy, certification } = this.#rules
-    return planTrials(this.state, conditions, policy, certification, [...this.running.values()])
+    const running = [...this.running.values()]
+    return planTrials(this.state, conditions, policy, certification, running, this.ladder)
+  }
+
+  /** The trials at larger scales to run now. */
+  get promotionTrials(): Trial[] {
+    return planPromotions(this.state, this.ladder).filter(({ id }) => !this.running.has(id))
   }
 
   /** What to do on GitHub now, most urgent first. */
-  get steps(): Step[] {
-    return planSteps(this.state, hasMeasured(this.state, this.conditions), this.#held)
+  get steps(): (Step | PromotionAction)[] {
+    const promoting = promotionActions(this.state, this.ladder).filter(
+      (action) => !this.#held.has(actionKey(action)),
+    )
+    return [...planSteps(this.state, hasMeasured(this.state, this.conditions), this.#held), ...promoting]
   }
 
   /** The trials among `planned` that fit into the remaining device time, of which running trials have taken theirs. */
   affordable(planned: readonly Trial[]): Trial[] {
-    const { limits, budgetSeconds } = this.config
-    const left = deviceSecondsLeft(limits, this.#spent) - this.running.size * budgetSeconds
-    return affordableTrials(this.state, planned, left, budgetSeconds)
+    const secondsOf = (trial: Trial) => deviceSecondsOf(this.config, trial)
+    const running = [...this.running.values()].reduce((sum, trial) => sum + secondsOf(trial), 0)
+    const left = deviceSecondsLeft(this.config.limits, this.#spent) - running
+    return affordableTrials(this.state, planned, left, secondsOf)
   }
 
   /** Adds events to the ledger, and moves branches in the same push. Returns immediately. */
@@ -214,6 +238,13 @@ export class Session {
   /** GitHub refused to merge this head: this job does not try again. */
   holdMerge(head: string): void {
     this.#held.add(head)
+    this.wake()
+  }
+
+  /** Something prevents this action: this job does not try again. */
+  holdPromotion(action: PromotionAction): void {
+    this.#held.add(actionKey(action))
+    this.wake()
   }
 
   /** True when this job pushed the commit first: nobody else can have written about it on GitHub. */
@@ -238,6 +269,10 @@ export class Session {
 
   requestCertification(): void {
     this.record(requestCertification(this.state))
+  }
+
+  requestPromotion(): void {
+    this.record(requestPromotion(this.state, this.ladder))
   }
 
   /** Records every decision that the state allows. Call it before planning on the state. */
@@ -290,4 +325,9 @@ export class Session {
   wake(): void {
     this.#journal.wake()
   }
+}
+
+function actionKey(action: PromotionAction): string {
+  const scale = action.kind === 'begin-promotion' ? action.rung.scale : action.promotion.scale
+  return `${action.kind} ${scale}`
 }

@@ -1,11 +1,13 @@
 // GitHub's pull requests, check runs and comments in memory.
 import type { PullRequest } from '../../src/core/record/reconcile.ts'
 import type { CheckRun } from '../../src/core/report/report.ts'
-import type { Forge, MergeResult } from '../../src/ports.ts'
+import type { Forge, MergeResult, Moved } from '../../src/ports.ts'
 import { Fuse } from './fuse.ts'
 import type { FakeRepository } from './repository.ts'
 
 export interface FakePull extends PullRequest {
+  /** Absent: the baseline. */
+  base?: string
   title: string
   body: string
 }
@@ -54,8 +56,32 @@ export class FakeForge implements Forge {
     })
   }
 
-  async openPullRequests(): Promise<PullRequest[]> {
-    return this.#open().map((pull) => ({ ...pull }))
+  putPullRequest({ branch, base, title, body }: Asked<'putPullRequest'>) {
+    return this.#fuse.effect(() => {
+      const open = this.#open().find((pull) => pull.branch === branch)
+      if (open) Object.assign(open, { title, body })
+      const head = this.#repository.branches.get(branch) ?? ''
+      return {
+        kind: 'opened',
+        number: (open ?? this.add({ branch, head, base, title, body })).number,
+      } as const
+    })
+  }
+
+  fastForward({ branch, commit }: Asked<'fastForward'>): Promise<Moved> {
+    return this.#fuse.effect((): Moved => {
+      const tip = this.#repository.branches.get(branch) ?? ''
+      if (!this.#repository.history(commit).includes(tip))
+        return { kind: 'refused', explanation: 'Update is not a fast forward' }
+      this.#repository.branches.set(branch, commit)
+      return { kind: 'moved' }
+    })
+  }
+
+  async openPullRequests(base: string): Promise<PullRequest[]> {
+    return this.#open()
+      .filter((pull) => (pull.base ?? this.#base) === base)
+      .map((pull) => ({ ...pull }))
   }
 
   async pullRequest(number: number): Promise<PullRequest> {

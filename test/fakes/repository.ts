@@ -16,6 +16,7 @@ export interface FakeCommit {
 export class FakeRepository implements Repository {
   readonly commits = new Map<string, FakeCommit>()
   readonly branches = new Map<string, string>()
+  readonly tags = new Map<string, string>()
 
   /** Makes a commit whose id follows from its content. */
   put(files: Files, parent: string | undefined): string {
@@ -34,17 +35,18 @@ export class FakeRepository implements Repository {
   }
 
   /** Moves a branch as a push with a lease does. Returns whether the branch is where `to` says. */
-  move({ branch, from, to }: BranchUpdate): boolean {
-    const present = this.branches.get(branch) ?? null
+  move({ branch, from, to, isTag }: BranchUpdate): boolean {
+    const refs = isTag ? this.tags : this.branches
+    const present = refs.get(branch) ?? null
     if (present === to) return true
     if (present !== from) return false
-    if (to === null) this.branches.delete(branch)
-    else this.branches.set(branch, to)
+    if (to === null) refs.delete(branch)
+    else refs.set(branch, to)
     return true
   }
 
   async remoteBranches() {
-    return { defaultBranch: 'main', commits: new Map(this.branches) }
+    return { defaultBranch: 'main', commits: new Map(this.branches), tags: new Map(this.tags) }
   }
 
   async treeOf(commit: string): Promise<string> {
@@ -83,6 +85,10 @@ export class FakeRepository implements Repository {
     return this.replay(this.#parentOf(head), head, onto)
   }
 
+  async reapply({ from, to, onto }: { from: string; to: string; onto: string }): Promise<Replayed> {
+    return this.replay(from, to, onto)
+  }
+
   async revert({ commit, onto }: { commit: string; onto: string }): Promise<Replayed> {
     return this.replay(commit, this.#parentOf(commit), onto)
   }
@@ -100,8 +106,8 @@ export class FakeRepository implements Repository {
 
   /** The newest commit that both sides contain. */
   mergeBase(one: string, other: string): string {
-    const contained = new Set(this.#history(one))
-    const found = this.#history(other).find((commit) => contained.has(commit))
+    const contained = new Set(this.history(one))
+    const found = this.history(other).find((commit) => contained.has(commit))
     if (found === undefined) throw new Error(`${one} and ${other} have no commit in common`)
     return found
   }
@@ -118,7 +124,8 @@ export class FakeRepository implements Repository {
     return parent
   }
 
-  #history(commit: string): string[] {
+  /** Every commit that this one contains, itself first. */
+  history(commit: string): string[] {
     const history: string[] = []
     for (let at: string | undefined = commit; at !== undefined; at = this.#commit(at).parent) history.push(at)
     return history

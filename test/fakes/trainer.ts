@@ -7,6 +7,8 @@ import type { FakeRepository } from './repository.ts'
 
 interface Device {
   sigma: number
+  /** What a file's text is worth in a trial. Default: the number that it is. */
+  worth?: (text: string, trial: Trial) => number
   /** The hash of the configuration that a trial runs under. */
   hash: (trial: Trial) => string
   fuse?: Fuse
@@ -29,14 +31,15 @@ export class FakeTrainer implements Trainer {
   run(trial: Trial): Promise<TrialResult> {
     return this.#fuse.effect(() => {
       this.trained.push(trial)
-      const value = 2.5 + this.#worthOf(trial.head) + this.#device.sigma * gaussian(aRandom(trial.seed))
+      const value = 2.5 + this.#worthOf(trial) + this.#device.sigma * gaussian(aRandom(trial.seed))
       return { ...aTrialResult({ value }), trial, config: this.#device.hash(trial), trust: 'evaluated' }
     })
   }
 
   /** The sum of the numbers in its files, without those under `.github/`. */
-  #worthOf(commit: string): number {
-    const source = [...this.#repository.filesOf(commit)].filter(([path]) => !path.startsWith('.github/'))
-    return source.reduce((sum, [, text]) => sum + Number(text), 0)
+  #worthOf(trial: Trial): number {
+    const { worth = Number } = this.#device
+    const source = [...this.#repository.filesOf(trial.head)].filter(([path]) => !path.startsWith('.github/'))
+    return source.reduce((sum, [, text]) => sum + worth(text, trial), 0)
   }
 }

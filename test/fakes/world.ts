@@ -36,6 +36,7 @@ export const SETTINGS = {
 interface WorldFields {
   /** Standard deviation of a run. */
   sigma?: number
+  worth?: (text: string, trial: Trial) => number
   /** The hash of the configuration that a trial runs under. */
   hash?: (trial: Trial) => string
   /** The ids of the first commit, where a test builds results on them. */
@@ -60,9 +61,12 @@ export class World {
   readonly discussion = new FakeDiscussion()
 
   /** The first commit is the default branch and the measured baseline's code. */
-  constructor(files: Files, { sigma = 0.01, hash = () => '', root, rootSeed = ROOT_SEED }: WorldFields = {}) {
+  constructor(
+    files: Files,
+    { sigma = 0.01, hash = () => '', worth, root, rootSeed = ROOT_SEED }: WorldFields = {},
+  ) {
     const { repository, fuse } = this
-    this.trainer = new FakeTrainer(repository, { sigma, hash, fuse })
+    this.trainer = new FakeTrainer(repository, { sigma, hash, fuse, ...(worth && { worth }) })
     const commit = root ? repository.putAs(root, files, undefined) : repository.put(files, undefined)
     repository.branches.set('main', commit).set(BASELINE, commit)
     const move: Move = (update) => {

@@ -120,6 +120,7 @@ it('settles a candidate and starts the next round', async () => {
   const proposed = await runAction(research, 'propose', {
     'inputs.candidates': '1',
     "inputs.certify || 'false'": 'false',
+    "inputs.promote || 'false'": 'false',
     'inputs.direction': 'the schedule',
     'secrets.OPENAI_API_KEY': 'sk-loopback',
   })
@@ -150,6 +151,7 @@ it('settles a candidate and starts the next round', async () => {
     'command',
     'direction',
     'hypothesis',
+    'promote',
     'rounds',
   ])
   expect(research.github.violations).toEqual([])

@@ -142,8 +142,8 @@ export class LedgerFiles {
   /** Pushes a tip and branches together. A lease on each makes the push fail when one is not where we think it is. */
   async push(tip: Tip, next: Tip, moves: readonly BranchUpdate[]): Promise<GitFailure | undefined> {
     const { context } = this
-    const refspecs = moves.map(({ branch, to }) => `${to ?? ''}:refs/heads/${branch}`)
-    const leases = moves.map(({ branch, from }) => `--force-with-lease=refs/heads/${branch}:${from ?? ''}`)
+    const refspecs = moves.map((move) => `${move.to ?? ''}:${refOf(move)}`)
+    const leases = moves.map((move) => `--force-with-lease=${refOf(move)}:${move.from ?? ''}`)
     if (next.commit !== tip.commit) {
       refspecs.push(`${next.commit}:refs/heads/${LEDGER_BRANCH}`)
       // A branch that was set back would take our commit as a fast-forward.
@@ -166,7 +166,12 @@ export class LedgerFiles {
   }
 }
 
-export function remoteCommit(context: GitContext, branch: string): Promise<string | null> {
+/** The full name of what is moved. */
+export function refOf({ branch, isTag }: Pick<BranchUpdate, 'branch' | 'isTag'>): string {
+  return `refs/${isTag ? 'tags' : 'heads'}/${branch}`
+}
+
+function remoteCommit(context: GitContext, branch: string): Promise<string | null> {
   return remoteRef(context, `refs/heads/${branch}`)
 }
 

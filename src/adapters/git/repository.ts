@@ -14,7 +14,7 @@ import {
   readContents,
   type TreeEntry,
 } from './objects.ts'
-import { commitFiles, fixedTree, rebase, revert, sealedTree } from './trees.ts'
+import { commitFiles, fixedTree, reapply, rebase, revert, sealedTree } from './trees.ts'
 
 export interface GitRepository extends Repository {
   /** The tree that a trial sees: `base`, with the changes of `head` to editable paths only. */
@@ -44,6 +44,7 @@ export function createRepository(context: GitContext): GitRepository {
       (await readBlobs(context, [`${await present(context, commit)}:${path}`]))[0],
     changes: (from, to) => changes(context, from, to),
     commit: (request) => commitFiles(context, request),
+    reapply: (request) => reapply(context, request),
     rebase: (head, onto, branch) => rebase(context, head, onto, branch),
     revert: (request) => revert(context, request),
     sealedTree: (base, head, editable) => sealedTree(context, base, head, editable),
@@ -56,17 +57,25 @@ export function createRepository(context: GitContext): GitRepository {
 }
 
 async function remoteBranches(context: GitContext): Promise<RemoteBranches> {
-  const command = ['ls-remote', '--symref', context.remoteUrl, 'HEAD', 'refs/heads/*']
+  const command = [
+    'ls-remote',
+    '--symref',
+    context.remoteUrl,
+    'HEAD',
+    'refs/heads/*',
+    'refs/tags/autoresearch/*',
+  ]
   const lines = await readRemote(context, command)
-  const commits = new Map<string, string>()
+  const [commits, tags] = [new Map<string, string>(), new Map<string, string>()]
   let defaultBranch = 'main'
   for (const line of lines.split('\n')) {
     const [left = '', ref = ''] = line.split('\t')
     if (left.startsWith('ref: refs/heads/') && ref === 'HEAD')
       defaultBranch = left.slice('ref: refs/heads/'.length)
+    else if (ref.startsWith('refs/tags/')) tags.set(ref.slice('refs/tags/'.length), left)
     else if (ref.startsWith('refs/heads/')) commits.set(ref.slice('refs/heads/'.length), left)
   }
-  return { defaultBranch, commits }
+  return { defaultBranch, commits, tags }
 }
 
 /** The files that are small enough to be shown. */

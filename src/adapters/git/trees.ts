@@ -139,6 +139,18 @@ export async function revert(
   return replay(context, back, onto, [])
 }
 
+/** Replays the change from one commit to another, whatever lies between them, as one commit. */
+export async function reapply(
+  context: GitContext,
+  { from, to, onto }: { from: string; to: string; onto: string },
+): Promise<Replayed> {
+  await present(context, from)
+  await present(context, to)
+  const message = await git(context, ['log', '-1', '--format=%B', to])
+  const change = await git(context, ['commit-tree', `${to}^{tree}`, '-p', from], { input: message })
+  return replay(context, change, onto, [])
+}
+
 /** Reads the parent's hash from the commit itself, because a shallow clone does not have the parent. */
 async function firstParent(context: GitContext, commit: string): Promise<string> {
   const text = await git(context, ['cat-file', 'commit', await present(context, commit)])

@@ -3,20 +3,24 @@ import type { PullRequest } from '../../core/record/reconcile.ts'
 import type { CheckRun } from '../../core/report/report.ts'
 import type { Forge, OpenedPullRequest } from '../../ports.ts'
 import { readAnswer } from './answers.ts'
-import { type Answer, explainedBy, type GitHub, type GitHubOptions } from './client.ts'
+import { type Answer, explainedBy, type GitHub } from './client.ts'
 import { openedKey, putCommentWhereOpen } from './comments.ts'
 import { createOnce } from './create-once.ts'
+import { fastForward } from './fast-forward.ts'
 import { endKey, merge } from './merge.ts'
+import { pullRequestsForbidden, putPullRequest } from './standing-pull-request.ts'
 
 export function createForge(github: GitHub): Forge {
   const explained = explainedBy(github)
   return {
     openPullRequest: explained('open a pull request', openPullRequest),
+    putPullRequest: explained('open a pull request', putPullRequest),
     openPullRequests: explained('list pull requests', openPullRequests),
     pullRequest: explained('read a pull request', readPullRequest),
     putCheckRun: explained('write a check run', putCheckRun),
     putComment: explained('comment on a pull request', putCommentWhereOpen),
     merge: explained('merge a pull request', merge),
+    fastForward: explained('move a branch', fastForward),
     close: explained('close a pull request', close),
   }
 }
@@ -98,18 +102,6 @@ async function openPullRequest(
     if (reading?.means === 'too-early') return { kind: 'impossible', explanation: reading.message }
     throw error
   }
-}
-
-export function pullRequestsForbidden(
-  { serverUrl, repository }: GitHubOptions,
-  base: string,
-  branch: string,
-): string {
-  return (
-    `Allow it under "Workflow permissions" at ${serverUrl}/${repository}/settings/actions ` +
-    '("Allow GitHub Actions to create and approve pull requests"), then run the workflow again: it finds the pushed ' +
-    `branch. To see the change now: ${serverUrl}/${repository}/compare/${base}...${branch}?expand=1`
-  )
 }
 
 interface CheckRunId {

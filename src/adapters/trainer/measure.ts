@@ -1,10 +1,12 @@
 // The outcome of a trial, from what its commands printed or wrote.
 import type { Config } from '../../core/config/config.ts'
+import { measureEvaluation } from '../../core/trial/evaluation.ts'
 import type { Measurement, MetricSource, MetricText } from '../../core/trial/metric.ts'
 import { readMetricFile } from '../../core/trial/metric-file.ts'
-import { measureTrial, ofEvaluation } from '../../core/trial/outcome.ts'
+import { measureTrial } from '../../core/trial/outcome.ts'
 import type { OutputReader } from '../../core/trial/output.ts'
 import { readBoundedFileIn } from './bounded-file.ts'
+import type { Evaluation } from './evaluation.ts'
 import type { Ran } from './run-command.ts'
 
 const MAX_METRIC_FILE_BYTES = 1024 * 1024
@@ -13,22 +15,14 @@ const MAX_METRIC_FILE_BYTES = 1024 * 1024
 export async function measure(
   config: Config,
   training: Ran,
-  evaluation: Ran | undefined,
+  evaluation: Evaluation | undefined,
   out: string,
 ): Promise<Measurement> {
   if (training.leaked || evaluation?.leaked)
     return { outcome: 'invalid-metric', reason: 'its output contained a secret of this job' }
   if (training.ended) return training.ended
   const { metric } = config
-  if (evaluation) {
-    const { exit, reader, log } = evaluation
-    const { several, ...found } = reader.metricText
-    // Without the lines: what an evaluator prints may hold its data, and the reason is shown to proposers.
-    const text = several ? { ...found, several: { ...several, quotes: [] } } : found
-    const measured = measureTrial(exit, text, log, false, metric)
-    if (measured.reason === undefined) return measured
-    return { ...measured, reason: ofEvaluation(measured.reason) }
-  }
+  if (evaluation) return measureEvaluation(evaluation.end, evaluation.reader.metricText, metric)
   const { exit, reader, log } = training
   const found = await findMetric(metric.source, out, reader)
   return measureTrial(exit, found, log, reader.diverged, metric)

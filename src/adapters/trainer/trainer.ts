@@ -3,39 +3,41 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { certificationConfig } from '../../core/certify/certify.ts'
-import { configIn } from '../../core/config/config.ts'
+import { type Config, configIn } from '../../core/config/config.ts'
 import { measurementHash } from '../../core/config/measurement.ts'
 import { wallAllowanceSeconds } from '../../core/judge/counted-runs.ts'
-import { type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/record/trial.ts'
-import { mayBeCut } from '../../core/trial/batch.ts'
+import { configUnder } from '../../core/plan/rules.ts'
+import { type Outcome, TRIAL_FILE, type Trial, type TrialResult, trustOf } from '../../core/record/trial.ts'
+import { mayBeCut, runsAlone } from '../../core/trial/batch.ts'
 import type { CutPlan } from '../../core/trial/curve.ts'
+import type { Measurement } from '../../core/trial/metric.ts'
+import type { Slot } from '../../core/trial/slots.ts'
 import { UserFacingError } from '../../errors.ts'
 import type { Trainer } from '../../ports.ts'
 import { keepFolder, makeFolder, removeFolder } from '../leftovers.ts'
 import { openSandbox } from '../sandbox/sandbox.ts'
 import { type CompilerCaches, compilerCaches } from './compiled.ts'
-import type { PreparedBaseline, TrainerOptions, TrialContext } from './context.ts'
+import {
+  outOf,
+  type Place,
+  type PreparedBaseline,
+  type RunContext,
+  type TrainerOptions,
+  type TrialContext,
+} from './context.ts'
 import type { EarlyEnd } from './curve-follower.ts'
 import { assertStillThere, claimDevices } from './device.ts'
 import { metered } from './device-meter.ts'
+import { evaluate } from './evaluation.ts'
 import { measure } from './measure.ts'
 import { endedWell, type Ran, runCommand } from './run-command.ts'
-import { makeCopies, moveOutputs, type RunSource } from './run-places.ts'
+import { makeCopies, moveOutputs } from './run-places.ts'
 import { assertHidden, prepareData } from './setup.ts'
 import { wholeMachine } from './slots.ts'
 
-/** Minimum timeout of an evaluation; a longer timeout of training applies to it too. */
-const MIN_EVALUATION_SECONDS = 60
 const TAIL_CHARACTERS = 4000
 /** A failed trial keeps the end of its output as the reason; the output of these two explains nothing. */
 const OUTCOMES_WITHOUT_TAIL: ReadonlySet<Outcome> = new Set(['measured', 'cut'])
-
-/** Everything the commands of one trial need. */
-interface RunContext extends TrialContext, Pick<RunSource, 'repository' | 'sealed' | 'base'> {
-  /** The temporary folder of this trial. */
-  scratch: string
-}
 
 /** @returns a trainer that prepares data once and then runs one trial at a time in each slot */
 export function createTrainer(options: TrainerOptions): Trainer {
@@ -51,10 +53,18 @@ export function createTrainer(options: TrainerOptions): Trainer {
       try {
         const preparing = baselines.get(trial.base) ?? prepareBaseline(options, trial.base, signal)
         baselines.set(trial.base, preparing)
-        const baseline = await preparing
-        const environment = { ...options.environment, ...slot.environment }
+        const baseline = forPurpose(await preparing, trial)
+        const place = await placeOf(baseline, trial, slot)
+        const environment = { ...options.environment, ...place.slot.environment }
         const claim = await claimDevices({ ...options, environment, signal })
-        const context = { ...forPurpose(baseline, trial), claim, slot, isShared: slots.length > 1 }
+        const isShared = slots.length > 1 && !runsAlone(trial)
+        const context = {
+          ...baseline,
+          options: { ...options, testbed: place.testbed },
+          claim,
+          slot: place.slot,
+          isShared,
+        }
         return await runTrial(context, trial, signal, cut)
       } finally {
         free.push(slot)
@@ -77,10 +87,25 @@ async function prepareBaseline(
   return { options, config, sandbox, prepared: await prepareData(options, config, base, signal) }
 }
 
-/** Certification may use its own evaluator. */
-function forPurpose(baseline: PreparedBaseline, { protocol }: Trial): PreparedBaseline {
-  if (protocol.purpose === 'judge') return baseline
-  return { ...baseline, config: certificationConfig(baseline.config) }
+/**
+ * Certification may use its own evaluator, and a larger scale has its own command and budget.
+ *
+ * @throws UserFacingError when the configuration has no such scale
+ */
+function forPurpose(baseline: PreparedBaseline, { base, protocol }: Trial): PreparedBaseline {
+  const config = configUnder(baseline.config, protocol)
+  if (config) return { ...baseline, config }
+  throw new UserFacingError(`the configuration at ${base.slice(0, 7)} has no scale ${protocol.scale}`, {
+    hint: 'Run the workflow again: the promotion starts again with the scales that the baseline has now.',
+  })
+}
+
+/** A trial that has the machine to itself may take more devices than its slot has. */
+async function placeOf({ options, config }: PreparedBaseline, trial: Trial, slot: Slot): Promise<Place> {
+  const { testbed, alone } = options
+  if (!runsAlone(trial) || !alone) return { slot, testbed }
+  const scale = config.ladder?.larger.find(({ name }) => name === trial.protocol.scale)
+  return alone(scale?.devicesPerTrial)
 }
 
 /** @throws UserFacingError when a candidate changes more than it may */
@@ -139,7 +164,7 @@ async function trainAndMeasure(
       ? await evaluate(context, trial, signal, config.evaluate)
       : undefined
   const measured = await measure(config, training, evaluation, outOf(context))
-  const log = training.log + (evaluation ? `\n[evaluation]\n${evaluation.log}` : '')
+  const log = training.log + (evaluation ? describeEvaluation(config.metric, measured) : '')
   const trainingSeconds = milliseconds(training.wallSeconds)
   const wallSeconds = milliseconds(training.wallSeconds + (evaluation?.wallSeconds ?? 0))
   const { peakMemoryBytes } = training.exit
@@ -148,7 +173,7 @@ async function trainAndMeasure(
     config: measurementHash(config),
     testbed: options.testbed,
     sandbox: sandbox.description.slice(0, 200),
-    trust: config.evaluate === undefined ? 'self-reported' : 'evaluated',
+    trust: trustOf(config),
     runId: options.runId,
     runAttempt: options.runAttempt,
     ...measured,
@@ -163,6 +188,11 @@ async function trainAndMeasure(
     ...(OUTCOMES_WITHOUT_TAIL.has(measured.outcome) ? {} : { tail: log.slice(-TAIL_CHARACTERS) }),
   }
   return { result, log }
+}
+
+/** All that a log says of an evaluation: what was printed there may come from a model that was shown the evaluation data. */
+function describeEvaluation({ name }: Config['metric'], { value, reason }: Measurement): string {
+  return `\n[evaluation]\n${value === undefined ? reason : `${name}: ${value}`}\n`
 }
 
 /** Limits on device time count with the budget, and people read it as the time of a run. */
@@ -212,28 +242,6 @@ async function cachesOf({ options, config, prepared }: RunContext, { base }: Tri
   const { repository, testbed } = options
   const directory = join(dirname(prepared.data), 'compiled')
   return compilerCaches(directory, await repository.treeOf(base), { train: config.train, testbed })
-}
-
-/** Evaluates in new copies, without the compiler caches: nothing that training wrote is there except `out`. */
-async function evaluate(
-  context: RunContext,
-  trial: Trial,
-  signal: AbortSignal,
-  command: string,
-): Promise<Ran> {
-  const { options, config, prepared, scratch } = context
-  const { data, evaluationData } = prepared
-  const copies = await makeCopies(context, join(scratch, 'evaluation'))
-  return runCommand(context, trial, signal, {
-    command,
-    places: { ...copies, out: outOf(context), data, evaluationData, shim: options.shimDirectory },
-    outWritable: false,
-    timeoutSeconds: Math.max(MIN_EVALUATION_SECONDS, config.timeoutSeconds),
-  })
-}
-
-function outOf({ scratch }: RunContext): string {
-  return join(scratch, 'out')
 }
 
 function describeIdleDevice(testbed: string, { id }: Trial): string {

@@ -17,7 +17,7 @@ export interface NextRange {
  * A baseline commit and its cause. `ours`: the action merged an idea as trained. `followed`: another merge of a candidate as
  * trained, such as a revert. `pushed`: a person changed the baseline.
  */
-interface BaselineStep extends BaselineCommit {
+export interface BaselineStep extends BaselineCommit {
   cause: 'ours' | 'followed' | 'pushed'
   candidate: Candidate | undefined
 }
@@ -83,7 +83,8 @@ function frontier(state: State): Frontier {
   return { from: steps[start - 1], merges: steps.slice(start, end === -1 ? steps.length : end), pending }
 }
 
-function baselineSteps(state: State): BaselineStep[] {
+/** Every baseline there was, oldest first, and why it came to be. */
+export function baselineSteps(state: State): BaselineStep[] {
   const merged = new Map<string, Candidate>()
   for (const candidate of knownCandidates(state))
     if (candidate.end?.kind === 'merged') merged.set(candidate.end.commit, candidate)

@@ -23,13 +23,15 @@ type CamelCased<Value> = Value extends readonly unknown[]
 type Written = CamelCased<ConfigFile>
 
 /** The settings of a research repository, with defaults filled in. The schema documents the meaning and range of each. */
-export type Config = Omit<Written, 'budget' | 'timeout' | 'cut' | 'setup' | keyof Converted> & Converted
+export type Config = Omit<Written, 'budget' | 'timeout' | 'cut' | 'setup' | 'scales' | keyof Converted> &
+  Converted
 
 /** The settings that the file writes differently. */
 interface Converted {
   /** Command that prepares the data. */
   setup?: string
   setupPolicy: SetupPolicy
+  train: string
   budgetSeconds: number
   timeoutSeconds: number
   metric: Metric
@@ -41,6 +43,29 @@ interface Converted {
   proposers: ProposerConfig[]
   search: ReturnType<typeof toSearch>
   limits: Limits
+  /** Absent: there is one scale. */
+  ladder?: Ladder
+}
+
+interface Ladder {
+  /** Name of the scale at which research happens. */
+  first: string
+  /** The other scales, from small to large; at least one. */
+  larger: readonly LargerScale[]
+}
+
+/** A scale at which merges are tested together. */
+interface LargerScale {
+  name: string
+  train: string
+  budgetSeconds: number
+  timeoutSeconds: number
+  /** Absent: as many as the job gives every trial. */
+  devicesPerTrial?: number | 'all'
+  /** Pending merges that start a promotion. */
+  merges: number
+  /** Runs of each end before the first decision. */
+  replicates: { baseline: number; candidate: number }
 }
 
 export interface SetupPolicy {
@@ -131,21 +156,47 @@ export const DEFAULT_CUT = 0.05
 
 function toConfig(file: ConfigFile): Config {
   const written = camelCased(file)
-  const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, setup, ...rest } = written
-  const { search, limits, proposers, ...same } = rest
+  const { metric, cut = DEFAULT_CUT, sandbox, simplicity, setup, ...rest } = written
+  const { search, limits, proposers, scales, train, budget, timeout, ...same } = rest
+  const research = { train, budget, timeout, ...scales?.[0] }
   return {
     ...same,
+    ...toRuns({ ...research, train: research.train ?? '', budget: research.budget ?? Number.NaN }),
+    ...(scales && { ladder: toLadder(scales) }),
     ...(setup && { setup: setup.run }),
     setupPolicy: toSetupPolicy(setup),
     ...(simplicity && { simplicity }),
-    budgetSeconds: budget,
-    timeoutSeconds: timeout ?? defaultTimeoutSeconds(budget),
     metric: toMetric(metric),
     ...(same.progress && cut > 0 && { cutBelow: cut }),
     sandbox: toSandbox(sandbox),
     proposers: proposers.map(toProposer),
     search: toSearch(search),
     limits: { ...limits, waiting: limits.waiting ?? limits.candidates },
+  }
+}
+
+type WrittenScale = NonNullable<Written['scales']>[number]
+
+function toRuns({ train, budget, timeout }: { train: string; budget: number; timeout?: number | undefined }) {
+  return { train, budgetSeconds: budget, timeoutSeconds: timeout ?? defaultTimeoutSeconds(budget) }
+}
+
+const DEFAULT_MERGES = 5
+const DEFAULT_REPLICATES = 2
+
+function toLadder([first, ...larger]: readonly WrittenScale[]): Ladder {
+  return { first: first?.name ?? '', larger: larger.map(toLargerScale) }
+}
+
+/** The schema has made sure that command and budget are there. */
+function toLargerScale(scale: WrittenScale): LargerScale {
+  const { name, train = '', budget = Number.NaN, timeout, devicesPerTrial, after, replicates } = scale
+  return {
+    name,
+    ...toRuns({ train, budget, timeout }),
+    ...(devicesPerTrial !== undefined && { devicesPerTrial }),
+    merges: after?.merges ?? DEFAULT_MERGES,
+    replicates: replicates ?? { baseline: DEFAULT_REPLICATES, candidate: DEFAULT_REPLICATES },
   }
 }
 

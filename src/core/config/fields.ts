@@ -61,7 +61,7 @@ function written(
     .transform((text) => parse(text) ?? Number.NaN)
 }
 
-const A_DURATION = 'a duration with its unit, above 0 and at most 120h'
+export const A_DURATION = 'a duration with its unit, above 0 and at most 120h'
 
 export function duration(about: Help) {
   const seconds = z.number(A_DURATION).positive(A_DURATION).max(MAX_DURATION_SECONDS, A_DURATION)
@@ -177,7 +177,12 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 /** Reports a problem at `path`: what is expected there and, unless an example says enough, the next action. */
-export function refuse(context: z.RefinementCtx, path: string[], message: string, hint?: string): void {
+export function refuse(
+  context: z.RefinementCtx,
+  path: (string | number)[],
+  message: string,
+  hint?: string,
+): void {
   context.addIssue({ code: 'custom', path, message, params: { hint } })
 }
 

@@ -22,7 +22,7 @@ export interface JudgePolicy extends Pick<Metric, 'direction'> {
   allowance?: number
   /** Equal code always gives the same value, so that identical runs are a proof. Default false. */
   deterministic?: boolean
-  /** A larger gain that the training script itself reported waits for a person. */
+  /** A larger gain waits for a person. Absent: a gain beyond everything that this code has shown does. */
   reviewAbove?: Gain
 }
 

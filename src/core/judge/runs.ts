@@ -115,7 +115,7 @@ export function baselineMean(state: State, conditions: Conditions, tree: string)
   return values.length > 0 ? mean(values) : undefined
 }
 
-/** Every run under these conditions, whatever its purpose, in the order of the ledger. */
+/** Every run under these conditions, those that certify included, in the order of the ledger. */
 export function comparableTrials(state: State, conditions: Conditions): readonly TrialResult[] {
   return runsUnder(state, conditions).all
 }
@@ -147,7 +147,10 @@ export function runsUnder(state: State, { config, testbed, direction }: Conditio
   const found = byConditions.get(key)
   if (found) return found
   const all = [...state.trials.values()].filter(
-    (result) => result.config === config && (testbed === undefined || result.testbed === testbed),
+    (result) =>
+      result.config === config &&
+      result.trial.protocol.purpose !== 'promote' &&
+      (testbed === undefined || result.testbed === testbed),
   )
   const byTree = Map.groupBy(all, ({ trial }) => trial.tree)
   const judging = all.filter(({ trial }) => isJudgeTrial(trial))

@@ -2,11 +2,11 @@
 // hold, it is split where both sides are equally likely to hold the failure, and the suspects are dropped.
 import { believeGains, type Episode, type GainBelief, type TransferBelief } from './transfer.ts'
 
-interface PromotionPolicy {
-  /** Runs of each tested stack before its first decision. */
-  runs: number
-  /** Maximum runs of one stack. */
-  maxRuns: number
+export interface PromotionPolicy {
+  /** Runs of the promoted code and of each tested stack before its first decision. */
+  runs: { baseline: number; candidate: number }
+  /** Further runs of each end of a stack while the first ones do not decide. */
+  moreRuns: number
   /** Maximum runs of one promotion in all. */
   maxTotal: number
   /** Promote when the stack gains more than 0 with this probability. */
@@ -15,11 +15,17 @@ interface PromotionPolicy {
   drop: number
 }
 
-const PROMOTION: PromotionPolicy = { runs: 2, maxRuns: 3, maxTotal: 24, confidence: 0.95, drop: 0.3 }
+/** @param runs before the first decision */
+export function promotionPolicy(runs = { baseline: 2, candidate: 2 }): PromotionPolicy {
+  const maxTotal = 12 * Math.max(runs.baseline, runs.candidate)
+  return { runs, moreRuns: 1, maxTotal, confidence: 0.95, drop: 0.3 }
+}
+
+const PROMOTION = promotionPolicy()
 
 export type PromotionStep =
-  /** Run the promoted code with these members applied, once more. */
-  | { kind: 'run'; members: readonly string[] }
+  /** Run the promoted code with these members applied, each once, in this order. A later entry may be equal to an earlier one. */
+  | { kind: 'run'; stacks: readonly (readonly string[])[] }
   | { kind: 'promote'; members: readonly string[]; dropped: readonly string[]; confidence: number }
   /** Nothing holds. */
   | { kind: 'refuse'; dropped: readonly string[] }
@@ -35,15 +41,19 @@ export function nextPromotionStep(
   const whole = testStack(episode, belief, all, policy)
   if (whole.kind !== 'fails') return whole.step
   const suspects = all.filter((id) => 1 - belief.positive(new Set([id])) > policy.drop)
-  const kept = all.filter((id) => !suspects.includes(id))
+  const kept = applicable(
+    episode,
+    all.filter((id) => !suspects.includes(id)),
+  )
+  const dropped = all.filter((id) => !kept.includes(id))
   const isSpent = totalRuns(episode) >= policy.maxTotal
   if (!isSpent) {
     const split = informedSplit(episode, belief, all, policy)
     const isFound = kept.length > 0 && belief.positive(new Set(kept)) >= policy.confidence
-    if (split && !isFound) return { kind: 'run', members: split }
+    if (split && !isFound) return split
     const rest = kept.length === 0 ? undefined : testStack(episode, belief, kept, policy)
-    if (rest && rest.kind !== 'fails') return withDropped(rest.step, suspects)
-    if (split) return { kind: 'run', members: split }
+    if (rest && rest.kind !== 'fails') return withDropped(rest.step, dropped)
+    if (split) return split
   }
   return bestMeasured(episode, belief, policy)
 }
@@ -55,33 +65,55 @@ function testStack(
   episode: Episode,
   belief: GainBelief,
   members: readonly string[],
-  { runs, maxRuns, confidence }: PromotionPolicy,
+  { runs, moreRuns, confidence }: PromotionPolicy,
 ): Tested {
-  const [before, after] = [runsOf(episode, []), runsOf(episode, members)]
-  const next = { kind: 'run', members: before <= after ? [] : members } as const
-  if (Math.min(before, after) < runs) return { kind: 'continues', step: next }
+  const missing = (more: number) =>
+    inTurn(
+      { members: [], count: runs.baseline + more - runsOf(episode, []) },
+      { members, count: runs.candidate + more - runsOf(episode, members) },
+    )
+  const first = missing(0)
+  if (first.length > 0) return { kind: 'continues', step: { kind: 'run', stacks: first } }
   const chance = belief.positive(new Set(members))
   if (chance >= confidence)
     return { kind: 'continues', step: { kind: 'promote', members, dropped: [], confidence: chance } }
-  if (Math.min(before, after) < maxRuns) return { kind: 'continues', step: next }
-  return { kind: 'fails' }
+  const [next] = missing(moreRuns)
+  return next ? { kind: 'continues', step: { kind: 'run', stacks: [next] } } : { kind: 'fails' }
+}
+
+interface MissingRuns {
+  members: readonly string[]
+  count: number
+}
+
+/** Alternates, so that drift affects both ends equally; begins with the end that lacks more. */
+function inTurn(one: MissingRuns, other: MissingRuns): (readonly string[])[] {
+  const [long, short] = one.count >= other.count ? [one, other] : [other, one]
+  return Array.from({ length: Math.max(0, long.count) }, (_, index) =>
+    index < short.count ? [long.members, short.members] : [long.members],
+  ).flat()
 }
 
 /**
- * The first members of the stack up to the point at which the failure is equally likely on both sides; undefined when every
- * place between two members was measured.
+ * Runs of the first members of the stack, up to the point at which the failure is equally likely on both sides; undefined when
+ * every place between two members was measured.
  */
 function informedSplit(
   episode: Episode,
   belief: GainBelief,
   stack: readonly string[],
   { runs }: PromotionPolicy,
-): readonly string[] | undefined {
-  const isMeasured = (count: number) => runsOf(episode, stack.slice(0, count)) >= runs
+): PromotionStep | undefined {
+  const lacking = (count: number) => runs.candidate - runsOf(episode, stack.slice(0, count))
+  const isMeasured = (count: number) => lacking(count) <= 0
+  const runFirst = (count: number): PromotionStep => ({
+    kind: 'run',
+    stacks: Array.from({ length: lacking(count) }, () => stack.slice(0, count)),
+  })
   const half = Array.from({ length: stack.length }, (_, index) => index).find(
     (count) => count > 0 && runsOf(episode, stack.slice(0, count)) > 0 && !isMeasured(count),
   )
-  if (half !== undefined) return stack.slice(0, half)
+  if (half !== undefined) return runFirst(half)
   const doubt = stack.map((id) => 1 - belief.positive(new Set([id])))
   const bounds = [0, ...[...stack.keys()].filter((count) => count > 0 && isMeasured(count)), stack.length]
   const segments = bounds.slice(1).map((to, index) => {
@@ -93,7 +125,7 @@ function informedSplit(
   let mass = 0
   for (let count = worst.from + 1; count < worst.to; count++) {
     mass += doubt[count - 1] ?? 0
-    if (mass >= worst.mass / 2 || count === worst.to - 1) return stack.slice(0, count)
+    if (mass >= worst.mass / 2 || count === worst.to - 1) return runFirst(count)
   }
   return undefined
 }
@@ -106,7 +138,7 @@ function bestMeasured(
 ): PromotionStep {
   const all = episode.members.map(({ id }) => id)
   const holding = episode.stacks
-    .filter(({ members, losses }) => members.size > 0 && losses.length >= runs)
+    .filter(({ members, losses }) => members.size > 0 && losses.length >= runs.candidate)
     .filter(({ members }) => belief.positive(members) >= confidence)
     .sort((a, b) => belief.expected(b.members) - belief.expected(a.members))
   const [best] = holding
@@ -114,6 +146,11 @@ function bestMeasured(
   const members = all.filter((id) => best.members.has(id))
   const dropped = all.filter((id) => !best.members.has(id))
   return { kind: 'promote', members, dropped, confidence: belief.positive(best.members) }
+}
+
+/** Without the members that do not apply when the others are left out. */
+function applicable({ inseparable = [] }: Episode, members: readonly string[]): readonly string[] {
+  return inseparable.find(({ asked }) => asked.join() === members.join())?.applied ?? members
 }
 
 function withDropped(step: PromotionStep, dropped: readonly string[]): PromotionStep {

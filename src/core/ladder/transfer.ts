@@ -26,6 +26,8 @@ export interface Episode {
   stacks: readonly StackRuns[]
   /** Standard deviation of one run at the larger scale, in the metric's unit, above 0. */
   sigma: number
+  /** What is left of selections of members when those that need others are left out, too. */
+  inseparable?: readonly { asked: readonly string[]; applied: readonly string[] }[]
 }
 
 /** How gains carry over: `beta` is β, `spread` is τ relative to the typical small gain. */
@@ -201,7 +203,7 @@ function condition(
 }
 
 /** Root mean square of the small gains; at least a tenth of the noise, so that a stack of nothing has a scale too. */
-function typicalGain(members: readonly Member[], sigma: number): number {
+export function typicalGain(members: readonly Member[], sigma: number): number {
   return Math.max(0.1 * sigma, Math.sqrt(meanOf(members.map(({ gain }) => gain.mean ** 2))))
 }
 

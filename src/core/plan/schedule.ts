@@ -15,6 +15,7 @@ import {
 import { type Judgement, judge } from '../judge/judge.ts'
 import { hasNoEffect } from '../judge/no-effect.ts'
 import type { JudgePolicy } from '../judge/policy.ts'
+import { type LadderPolicy, planPromotions } from '../ladder/ladder.ts'
 import { type Candidate, isAa, revertedMerge } from '../record/candidate.ts'
 import type { LedgerEvent } from '../record/events.ts'
 import { type BaselineCommit, openCandidates, type State } from '../record/state.ts'
@@ -32,8 +33,8 @@ const REPEATING: ReadonlySet<Outcome> = new Set<Outcome>(['no-metric', 'invalid-
 
 /**
  * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all. Requested
- * certification comes first, because everything else builds on merges that it may revert. Then come the baseline, candidates
- * with runs, and candidates without. No trials while the baseline is broken: nothing could be judged, and a swarm would
+ * certification comes first, because everything else builds on merges that it may revert. Then come promotions, the baseline,
+ * candidates with runs, and candidates without. No trials while the baseline is broken: nothing could be judged, and a swarm would
  * retry it in every round.
  *
  * @param running trials that have started and not ended; a candidate has at most one of them at a time, because each run
@@ -45,6 +46,7 @@ export function planTrials(
   policy: JudgePolicy,
   certification?: CertifyPolicy,
   running: readonly Trial[] = [],
+  ladder?: LadderPolicy,
 ): Trial[] {
   if (!state.baseline || findBaselineFailure(state, conditions) !== undefined) return []
   const accepted = openCandidates(state).find((candidate) => isAccepted(candidate, state))
@@ -57,8 +59,9 @@ export function planTrials(
     .filter(({ tree }) => !running.some((trial) => trial.tree === tree && trial.candidate !== null))
     .flatMap((candidate) => planCandidate(state, conditions, candidate))
   const certifying = certification ? planCertification(state, certification) : []
+  const promoting = ladder ? planPromotions(state, ladder) : []
   return [
-    ...certifying.filter(({ id }) => !running.some((trial) => trial.id === id)),
+    ...[...certifying, ...promoting].filter(({ id }) => !running.some((trial) => trial.id === id)),
     ...planBaseline(state, conditions, policy, waiting, running),
     ...trials.sort((a, b) => Number(b.replicate > 1) - Number(a.replicate > 1)),
   ]
@@ -171,7 +174,11 @@ export function judgeCandidate(
   policy: JudgePolicy,
   candidate: Candidate,
 ): Judgement {
-  const code = { addedLines: candidate.addedLines, usualSeconds: usualSeconds(state, conditions) }
+  const code = {
+    addedLines: candidate.addedLines,
+    usualSeconds: usualSeconds(state, conditions),
+    shownGains: shownGains(state),
+  }
   const evidence = evidenceFor(state, conditions, candidate)
   const counts = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
   if (mayShareSeed(candidate) && hasNoEffect(state, conditions, candidate))
@@ -181,6 +188,14 @@ export function judgeCandidate(
   const loss = explainLoss(state, nextTrial(state, candidate.id, candidate).id)
   if (loss === undefined) return judgement
   return { kind: 'reject', reason: `run ${counts.candidate + 1} is ${loss}`, runs: counts }
+}
+
+/** What merges gained. A gain that nobody merged may be an attack, and says nothing. */
+function shownGains(state: State): number[] {
+  return [...state.candidates.values()].flatMap(({ end, verdict }) => {
+    const gain = verdict?.measured ?? verdict?.gain
+    return end?.kind === 'merged' && gain !== undefined ? [gain] : []
+  })
 }
 
 const NO_EFFECT = "no effect: the run equals the baseline's run with the same seed to the last bit"

@@ -5,6 +5,7 @@ import { rangeKey } from './certification.ts'
 import type { Draft } from './draft.ts'
 import type { LedgerEvent } from './events.ts'
 import type { EmptyAttempt } from './known.ts'
+import { type KnownPromotion, type PromotionName, promotionKey } from './promotion.ts'
 import type { KnownRequest } from './request.ts'
 
 /** Changes the state by an event that is news, see `isNews`. */
@@ -81,6 +82,23 @@ export function apply(draft: Draft, event: LedgerEvent): void {
     case 'not-reverted':
       draft.map('notReverted').set(event.commit, event.reason)
       break
+    case 'promote':
+      draft.put('promoteRequests', event.to)
+      break
+    case 'promotion':
+      draft.map('promotions').set(promotionKey(event.promotion), { ...event.promotion, stacks: [] })
+      break
+    case 'stack':
+      changePromotion(draft, event, ({ stacks }) => ({ stacks: [...stacks, event.stack] }))
+      break
+    case 'promoted':
+      changePromotion(draft, event, () => ({ outcome: event.outcome }))
+      break
+    case 'published': {
+      const { pullRequest } = event
+      changePromotion(draft, event, () => ({ published: pullRequest === undefined ? {} : { pullRequest } }))
+      break
+    }
     case 'checkpoint':
       draft.set(archiveDecided(draft.state, event))
   }
@@ -126,6 +144,16 @@ function applyRebase(draft: Draft, event: Extract<LedgerEvent, { kind: 'rebased'
 function change(draft: Draft, id: string, fields: Partial<Candidate>): void {
   const candidate = draft.state.candidates.get(id)
   if (candidate) draft.map('candidates').set(id, { ...candidate, ...fields })
+}
+
+function changePromotion(
+  draft: Draft,
+  name: PromotionName,
+  fields: (promotion: KnownPromotion) => Partial<KnownPromotion>,
+): void {
+  const key = promotionKey(name)
+  const promotion = draft.state.promotions.get(key)
+  if (promotion) draft.map('promotions').set(key, { ...promotion, ...fields(promotion) })
 }
 
 function changeRequest(

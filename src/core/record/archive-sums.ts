@@ -138,7 +138,7 @@ function lastReplicates(state: State, runs: readonly TrialResult[]): Archive['re
     const { tree, replicate, protocol } = trial
     if (!trees.has(tree)) continue
     const known = last[tree] ?? { judge: 0, certify: 0 }
-    last[tree] = { ...known, [protocol.purpose]: Math.max(known[protocol.purpose], replicate) }
+    last[tree] = { ...known, [protocol.purpose]: Math.max(known[protocol.purpose] ?? 0, replicate) }
   }
   return last
 }

@@ -25,7 +25,7 @@ export interface Archive {
   /** Ids of candidates that were simplified, or tried to be. */
   simplified: readonly string[]
   /** The last replicates of archived trees that were a baseline, which may come back. */
-  replicates: Readonly<Record<string, { judge: number; certify: number }>>
+  replicates: Readonly<Record<string, { judge: number; certify: number; promote?: number }>>
   /** What was believed when the last of them were archived, by what makes numbers comparable. */
   beliefs: readonly ArchivedBelief[]
   /** The files beside the ledger that list the archived ideas, oldest first. */

@@ -4,6 +4,7 @@ import { type Candidate, directionOf, requestOf } from './candidate.ts'
 import { rangeKey } from './certification.ts'
 import type { Checkpoint } from './events.ts'
 import type { State } from './known.ts'
+import { promotionKey } from './promotion.ts'
 import type { TrialResult } from './trial.ts'
 
 /** Failed proposals and workflow runs that are kept, at most. */
@@ -35,21 +36,23 @@ function isAnswerDue({ requests }: State, candidate: Candidate): boolean {
   return request?.source.kind === 'issue' && request.answered !== 'settled'
 }
 
-/** The code that is still compared: of candidates that stay, of the baselines they are on, and of pending certifications. */
+/** The code that is still compared: of candidates that stay, of the baselines they are on, of pending certifications and promotions. */
 function treesInUse(state: State, archived: ReadonlySet<string>): Set<string> {
   const staying = [...state.candidates.values()].filter(({ id }) => !archived.has(id))
   const bases = new Set([state.baseline?.commit, ...staying.map(({ base }) => base)])
   const baselines = state.baselines.filter(({ commit }) => bases.has(commit))
-  const certifying = [...state.trials.values()].filter((result) => isCertifying(state, result))
+  const pending = [...state.trials.values()].filter((result) => isPending(state, result))
   return new Set([
     ...[...staying, ...baselines].map(({ tree }) => tree),
-    ...certifying.map(({ trial }) => trial.tree),
+    ...pending.map(({ trial }) => trial.tree),
   ])
 }
 
-/** True while the range is not decided, or its decision is not on GitHub. */
-function isCertifying(state: State, { trial: { protocol } }: TrialResult): boolean {
-  if (protocol.purpose !== 'certify') return false
+/** True while what the run helps to decide is not decided, or its decision is not on GitHub. */
+function isPending(state: State, { trial: { protocol } }: TrialResult): boolean {
+  if (protocol.purpose === 'judge') return false
+  if (protocol.purpose === 'promote')
+    return !state.promotions.get(promotionKey({ ...protocol, number: protocol.promotion }))?.outcome
   const key = rangeKey(protocol.range)
   return !state.certifications.has(key) || !state.announced.has(key)
 }

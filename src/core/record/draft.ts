@@ -29,7 +29,7 @@ export class Draft {
     return this.state[key] as BaselineCommit[]
   }
 
-  put(key: 'certifyRequests' | 'announced' | 'lostSince', value: string): void {
+  put(key: 'certifyRequests' | 'announced' | 'lostSince' | 'promoteRequests', value: string): void {
     if (!this.#copied.has(key)) this.set({ [key]: new Set(this.state[key]) })
     this.#copied.add(key)
     ;(this.state[key] as Set<string>).add(value)

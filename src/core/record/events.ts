@@ -3,6 +3,7 @@
 import type { ArchivedBelief, Block } from './archive.ts'
 import type { Candidate, CandidateEnd, Direction, Usage } from './candidate.ts'
 import type { Certification, MergeRange } from './certification.ts'
+import type { Promotion, PromotionName, PromotionOutcome, Stack } from './promotion.ts'
 import type { PersonRequest, RequestAnswer } from './request.ts'
 import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
@@ -66,6 +67,16 @@ export type LedgerEvent =
   | { kind: 'announced'; from: MergeRange['from']; to: MergeRange['to'] }
   /** A refuted merge stays in the baseline, for this reason. */
   | { kind: 'not-reverted'; commit: string; reason: string }
+  /** Requests promotion of the merges up to this commit to every larger scale. */
+  | { kind: 'promote'; to: string }
+  /** Merges are tested at a larger scale from now on. */
+  | { kind: 'promotion'; promotion: Promotion }
+  /** Code to train at the larger scale exists, reachable on the remote. */
+  | ({ kind: 'stack' } & PromotionName & { stack: Stack })
+  /** Runs at the larger scale decided what is promoted. */
+  | ({ kind: 'promoted' } & PromotionName & { outcome: PromotionOutcome })
+  /** GitHub shows the outcome: as a pull request, or because the branch was moved. */
+  | ({ kind: 'published' } & PromotionName & { pullRequest?: number })
   | ({ kind: 'checkpoint' } & Checkpoint)
 
 export interface BaselineCommit {
@@ -89,8 +100,8 @@ export interface Checkpoint {
 
 /** The trials that the jobs of one workflow run are responsible for. */
 export interface Assignment {
-  /** `propose` assigns trials to other jobs, whose results `judge` reads; `run` and `certify` train themselves. */
-  command: 'propose' | 'run' | 'certify'
+  /** `propose` assigns trials to other jobs, whose results `judge` reads; the others train themselves. */
+  command: 'propose' | 'run' | 'certify' | 'promote'
   /** Ids of the trials. */
   trials: readonly string[]
 }

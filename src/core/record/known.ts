@@ -3,6 +3,7 @@ import { type Archive, EMPTY_ARCHIVE } from './archive.ts'
 import { type Candidate, type Direction, NO_USAGE, type Usage } from './candidate.ts'
 import type { Certification } from './certification.ts'
 import type { Assignment, BaselineCommit } from './events.ts'
+import type { KnownPromotion } from './promotion.ts'
 import type { KnownRequest } from './request.ts'
 import type { TrialResult } from './trial.ts'
 
@@ -36,6 +37,10 @@ export interface State {
   announced: ReadonlySet<string>
   /** Refuted merges that stay in the baseline, with the reason. */
   notReverted: ReadonlyMap<string, string>
+  /** Commits up to which promotion was asked for. */
+  promoteRequests: ReadonlySet<string>
+  /** By scale and number, in the order in which they began. */
+  promotions: ReadonlyMap<string, KnownPromotion>
   /** Settled ideas when insights were last written; 0 before that. */
   decidedAtLastInsights: number
   /** The askings that nothing came of, by id. */
@@ -69,6 +74,8 @@ export const NOTHING: State = {
   certifications: new Map(),
   announced: new Set(),
   notReverted: new Map(),
+  promoteRequests: new Set(),
+  promotions: new Map(),
   decidedAtLastInsights: 0,
   emptyAttempts: new Map(),
   requests: new Map(),

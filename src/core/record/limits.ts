@@ -158,24 +158,25 @@ export function deviceSecondsLeft(limits: Limits, spent: Spent): number {
 /**
  * The planned trials that may still run: as many as fit into the remaining device time, plus those that complete started
  * work. Started work is a candidate that has been trained and is not decided, and the baseline that it waits for.
- * Certification has to wait.
+ * Certification and promotion have to wait.
  *
  * @param secondsLeft remaining device time
- * @param trialSeconds expected duration of one trial
+ * @param trialSeconds expected device time of a trial
  */
 export function affordableTrials(
   state: State,
   planned: readonly Trial[],
   secondsLeft: number,
-  trialSeconds: number,
+  trialSeconds: (trial: Trial) => number,
 ): Trial[] {
   const begun = openCandidates(state).some(
     (candidate) => candidate.verdict === undefined && isBegun(state, candidate.tree),
   )
   let left = secondsLeft
-  return planned.filter(({ candidate, tree, protocol }) => {
+  return planned.filter((trial) => {
+    const { candidate, tree, protocol } = trial
     const fits = left > 0
-    left -= trialSeconds
+    left -= trialSeconds(trial)
     return fits || (begun && protocol.purpose === 'judge' && (candidate === null || isBegun(state, tree)))
   })
 }

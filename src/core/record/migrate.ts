@@ -32,6 +32,11 @@ const KINDS: ReadonlySet<string> = new Set<LedgerEvent['kind']>([
   'certification',
   'announced',
   'not-reverted',
+  'promote',
+  'promotion',
+  'stack',
+  'promoted',
+  'published',
   'checkpoint',
 ])
 

@@ -3,6 +3,7 @@ import { type Candidate, revertedMerge } from './candidate.ts'
 import { rangeKey } from './certification.ts'
 import type { Assignment, LedgerEvent } from './events.ts'
 import type { State } from './known.ts'
+import { promotionKey, stackOf } from './promotion.ts'
 import type { Verdict } from './verdict.ts'
 
 /** True when the event is not yet part of the state. */
@@ -66,6 +67,22 @@ export function isNews(state: State, event: LedgerEvent): boolean {
       return !state.announced.has(rangeKey(event))
     case 'not-reverted':
       return !state.notReverted.has(event.commit)
+    case 'promote':
+      return !state.promoteRequests.has(event.to)
+    case 'promotion':
+      return !state.promotions.has(promotionKey(event.promotion))
+    case 'stack': {
+      const promotion = state.promotions.get(promotionKey(event))
+      return promotion !== undefined && stackOf(promotion, event.stack.members) === undefined
+    }
+    case 'promoted': {
+      const promotion = state.promotions.get(promotionKey(event))
+      return promotion !== undefined && promotion.outcome === undefined
+    }
+    case 'published': {
+      const promotion = state.promotions.get(promotionKey(event))
+      return promotion?.outcome !== undefined && promotion.published === undefined
+    }
   }
 }
 

@@ -45,7 +45,7 @@ export function reconcile(state: State, observed: Observed): LedgerEvent[] {
     if (pullRequest?.state !== 'merged' && isMergedByGit(state, candidate, observed.baseline))
       return [...adoption(candidate, pullRequest), mergedAs(candidate, observed.baseline)]
     if (pullRequest) return reconcileCandidate(candidate, pullRequest, commit, observed.branch)
-    return commit !== undefined ? [] : [withdrawn(candidate, 'a person deleted the branch')]
+    return commit !== undefined ? [] : [withdrawn(candidate, { reason: 'a person deleted the branch' })]
   })
   return [...events, ...reconcileBaseline(state, observed, events)]
 }
@@ -68,7 +68,8 @@ function adoption(candidate: Candidate, pullRequest: PullRequest | undefined): L
   return [{ kind: 'opened', candidate: candidate.id, pullRequest: pullRequest.number }]
 }
 
-const PUSHED = 'a person pushed to the branch, or pressed "Update branch"'
+/** Why a candidate is withdrawn whose branch has another commit than ours. */
+export const PUSHED = 'a person pushed to the branch, or pressed "Update branch"'
 
 /**
  * The events that the ledger lacks for one candidate, given its pull request.
@@ -91,16 +92,26 @@ export function reconcileCandidate(
   if (pullRequest.state === 'closed') {
     if (isToBeClosed(candidate))
       return [...adopted, { kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }]
-    return [...adopted, withdrawn(candidate, 'a person closed the pull request', pullRequest.words)]
+    return [
+      ...adopted,
+      withdrawn(candidate, { reason: 'a person closed the pull request', words: pullRequest.words }),
+    ]
   }
-  if (branchCommit === undefined) return [...adopted, withdrawn(candidate, 'a person deleted the branch')]
-  if (branchCommit !== candidate.head) return [...adopted, withdrawn(candidate, PUSHED)]
+  if (branchCommit === undefined)
+    return [...adopted, withdrawn(candidate, { reason: 'a person deleted the branch' })]
+  if (branchCommit !== candidate.head) return [...adopted, withdrawn(candidate, { reason: PUSHED })]
   if ((pullRequest.base ?? baseline) !== baseline)
-    return [...adopted, withdrawn(candidate, 'a person changed the base branch of the pull request')]
+    return [
+      ...adopted,
+      withdrawn(candidate, { reason: 'a person changed the base branch of the pull request' }),
+    ]
   return adopted
 }
 
-function withdrawn(candidate: Candidate, reason: string, words?: Words): LedgerEvent {
+function withdrawn(
+  candidate: Candidate,
+  { reason, words }: { reason: string; words?: Words | undefined },
+): LedgerEvent {
   return {
     kind: 'ended',
     candidate: candidate.id,

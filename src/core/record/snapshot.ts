@@ -15,15 +15,20 @@ export interface Snapshot {
   spending: readonly Spending[]
 }
 
-/** Changes with the shape of the file. A reader that does not know it reads the ledger from its first line. */
-const SHAPE = 1
+/**
+ * Changes with the shape of the file. A reader that does not know it reads the ledger from its first line. Shape 2 adds
+ * promotions; without any, the file has shape 1, which earlier releases read too.
+ */
+const SHAPE = 2
+const SHAPE_WITHOUT_PROMOTIONS = 1
 
 export function writeSnapshot({ mark, state, curves, spending }: Snapshot): string {
   const { candidates, trials, requests, assigned, certifications, notReverted, emptyAttempts, ...rest } =
     state
-  const { losses, lostSince, certifyRequests, announced, ...plain } = rest
+  const { losses, lostSince, certifyRequests, announced, promoteRequests, promotions, ...plain } = rest
+  const hasPromotions = promotions.size + promoteRequests.size > 0
   return JSON.stringify({
-    shape: SHAPE,
+    shape: hasPromotions ? SHAPE : SHAPE_WITHOUT_PROMOTIONS,
     mark,
     ...{ plain, candidates: [...candidates.values()], requests: [...requests.values()] },
     // A curve whose place is known is read from there.
@@ -34,6 +39,7 @@ export function writeSnapshot({ mark, state, curves, spending }: Snapshot): stri
     ...{ notReverted: [...notReverted], emptyAttempts: [...emptyAttempts] },
     losses: Array.from(losses, ([trial, runs]) => [trial, [...runs]]),
     ...{ lostSince: [...lostSince], certifyRequests: [...certifyRequests], announced: [...announced] },
+    ...(hasPromotions && { promoteRequests: [...promoteRequests], promotions: [...promotions] }),
     curves: [...curves],
     spending,
   })
@@ -45,7 +51,7 @@ export function writeSnapshot({ mark, state, curves, spending }: Snapshot): stri
  */
 export function readSnapshot(text: string): Snapshot | undefined {
   const read = JSON.parse(text) as Written
-  if (read.shape !== SHAPE) return undefined
+  if (read.shape !== SHAPE && read.shape !== SHAPE_WITHOUT_PROMOTIONS) return undefined
   return {
     mark: read.mark,
     state: {
@@ -61,6 +67,8 @@ export function readSnapshot(text: string): Snapshot | undefined {
       lostSince: new Set(read.lostSince),
       certifyRequests: new Set(read.certifyRequests),
       announced: new Set(read.announced),
+      promoteRequests: new Set(read.promoteRequests),
+      promotions: new Map(read.promotions),
     },
     curves: new Map(read.curves),
     spending: read.spending,
@@ -76,10 +84,12 @@ type ValueOf<Key extends keyof State> = State[Key] extends ReadonlyMap<string, i
 type Written = {
   shape: number
   mark: Mark
-  plain: Omit<State, 'losses' | Lists | Pairs | Keys>
+  plain: Omit<State, 'losses' | Lists | Pairs | Keys | 'promotions' | 'promoteRequests'>
   losses: [string, string[]][]
   curves: [string, CurvePlace][]
   spending: Spending[]
+  promoteRequests?: string[]
+  promotions?: [string, ValueOf<'promotions'>][]
 } & { [Key in Lists]: ValueOf<Key>[] } & { [Key in Pairs]: [string, ValueOf<Key>][] } & {
   [Key in Keys]: string[]
 }

@@ -14,22 +14,24 @@ const scale = z.string().regex(/^[\w.-]{1,40}$/)
 
 /**
  * The purpose and scale of a trial. Results of different protocols are never compared. `scale` is the rung of the ladder.
- * `range` is the part of the baseline's history that a certifying run tests; the run counts for no other range.
+ * `range` is the part of the baseline's history that a certifying run tests; the run counts for no other range. `promotion` is
+ * the number of the promotion to `scale` that a run helps to decide; it counts for no other.
  */
 const protocolSchema = z.discriminatedUnion('purpose', [
   z.strictObject({ purpose: z.literal('judge'), scale }),
   z.strictObject({ purpose: z.literal('certify'), scale, range: z.strictObject({ from: sha, to: sha }) }),
+  z.strictObject({ purpose: z.literal('promote'), scale, promotion: z.int().min(1) }),
 ])
 export type Protocol = z.infer<typeof protocolSchema>
 
 export const trialSchema = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{16}-([\w.-]{1,40}-)?[rc][0-9]{1,4}$/),
+  id: z.string().regex(/^[0-9a-f]{16}-([\w.-]{1,40}-)?[rcp][0-9]{1,4}$/),
   /** Candidate id, or null when the baseline itself is measured. */
   candidate: z.string().max(40).nullable(),
   base: sha,
   head: sha,
   tree: sha,
-  /** 1-based, counted per tree; certifying replicates are counted separately. */
+  /** 1-based, counted per tree; those of other protocols are counted separately. */
   replicate: z.number().int().min(1).max(9999),
   seed: z.number().int().min(0).max(0x7fffffff),
   protocol: protocolSchema,
@@ -55,6 +57,24 @@ const OUTCOMES = [
 ] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
+/**
+ * Who measured the value, most trustworthy first: an evaluator in another sandbox than the model, an evaluator that runs the
+ * model itself, or the training script.
+ */
+const TRUSTS = ['separated', 'evaluated', 'self-reported'] as const
+export type Trust = (typeof TRUSTS)[number]
+
+/** Who measures the values of a configuration. */
+export function trustOf({ serve, evaluate }: { serve?: string; evaluate?: string }): Trust {
+  if (evaluate === undefined) return 'self-reported'
+  return serve === undefined ? 'evaluated' : 'separated'
+}
+
+/** True when a value deserves less trust than the configuration promises. */
+export function isLessTrusted(trust: Trust, promised: Trust): boolean {
+  return TRUSTS.indexOf(trust) > TRUSTS.indexOf(promised)
+}
+
 export const trialResultSchema = z.strictObject({
   trial: trialSchema,
   /** Hash of the configuration the trial ran under. */
@@ -68,8 +88,7 @@ export const trialResultSchema = z.strictObject({
   metricLines: z.int().min(1).exactOptional(),
   /** Why there is no value; one line. */
   reason: z.string().max(500).optional(),
-  /** Source of the value: a command that ran after training ended, or the training script itself. */
-  trust: z.enum(['evaluated', 'self-reported']),
+  trust: z.enum(TRUSTS),
   /** How the code was isolated, as the sandbox describes itself. */
   sandbox: z.string().max(200),
   /** Workflow run that trained, and its attempt, from 1. */

@@ -5,7 +5,7 @@ import type { BaselineCommit, State } from '../record/state.ts'
 import type { TrialResult } from '../record/trial.ts'
 import { visibleText } from '../text/markdown.ts'
 import { formatSeconds } from '../text/numbers.ts'
-import { isFromEvaluation } from '../trial/outcome.ts'
+import { isFromEvaluation, isFromModel } from '../trial/evaluation.ts'
 import { adviseOnMetric } from './metric-advice.ts'
 import { explainMistake } from './training-mistakes.ts'
 
@@ -90,8 +90,7 @@ export function failureRemedy(
   place = `, on the branch ${config.baseline}, which also holds the configuration in use`,
 ): string {
   const { outcome, reason = '', tail = '' } = failed
-  const evaluate = isFromEvaluation(reason) ? config.evaluate : undefined
-  const command = evaluate ?? config.train
+  const command = failedCommand(reason, config)
   switch (outcome) {
     case 'no-metric':
     case 'invalid-metric':
@@ -104,9 +103,15 @@ export function failureRemedy(
       const mistake = explainMistake(stripVTControlCharacters(`${tail}\n${reason}`))
       if (mistake !== undefined)
         return `${visibleText(mistake, 500)} Change the configuration or the code${place}.`
-      return `Run \`${command}\` by hand on this machine and fix it${place}.${sandboxHint(config)}`
+      const quiet = isFromEvaluation(reason) ? ' What an evaluation prints is not kept.' : ''
+      return `Run \`${command}\` by hand on this machine and fix it${place}.${quiet}${sandboxHint(config)}`
     }
   }
+}
+
+function failedCommand(reason: string, { train, serve, evaluate }: Config): string {
+  if (!isFromEvaluation(reason)) return train
+  return (isFromModel(reason) ? serve : evaluate) ?? train
 }
 
 /** A command that fails only in the sandbox usually needs a file from the home directory, or the network. */

@@ -10,10 +10,18 @@ import { formatNumber, formatSeconds } from '../text/numbers.ts'
 
 export function describeTrial(result: TrialResult): string {
   const { trial, outcome, value, wallSeconds, reason } = result
+  const { protocol } = trial
   const subject =
-    trial.candidate === null ? `baseline ${trial.base.slice(0, 7)}` : `candidate ${trial.candidate}`
+    trial.candidate === null
+      ? `${protocol.purpose === 'promote' ? 'stack' : 'baseline'} ${trial.base.slice(0, 7)}`
+      : `candidate ${trial.candidate}`
   const found = value === undefined ? outcome : formatNumber(value)
-  const purpose = trial.protocol.purpose === 'certify' ? ' to certify' : ''
+  const purpose =
+    protocol.purpose === 'certify'
+      ? ' to certify'
+      : protocol.purpose === 'promote'
+        ? ` at ${protocol.scale}`
+        : ''
   const why = reason === undefined ? '' : `: ${visibleText(reason, 200)}`
   return `trained ${subject}, run ${trial.replicate}${purpose}: ${found} in ${formatSeconds(wallSeconds)}${why}`
 }
@@ -28,6 +36,12 @@ export function describeCandidate(candidate: Candidate): string {
 export function describeCertification(state: State, { to, merges, reason }: Certification): string {
   const merged = merges === 1 ? candidateMergedAs(state, to) : undefined
   return `${merged ? describeCandidate(merged) : `baseline ${to.slice(0, 7)}`}: ${visibleText(reason, 300)}`
+}
+
+/** A merge by its commit: `#3 "Raise LEARNING_RATE"`. */
+export function describeMerge(state: State, merge: string): string {
+  const candidate = candidateMergedAs(state, merge)
+  return candidate ? describeCandidate(candidate) : merge.slice(0, 7)
 }
 
 export function describeVerdict(candidate: Candidate, verdict: Verdict): string {

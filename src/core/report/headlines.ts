@@ -6,9 +6,12 @@ import { standingWord } from './words.ts'
 export type Headlines = ReturnType<typeof headlines>
 
 export function headlines(report: Report) {
-  const { metric, before, after, candidates, counts, trials, cost, limit, run, aa } = report
+  const { metric, before, after, candidates, counts, trials, cost, limit, run, aa, ladder } = report
   const { certified, refuted, pending } = report.certification
   const shown = shownRows(report)
+  // No titles: they are untrusted text.
+  const climbed = ladder?.rows.map(({ title: _, pullRequest = null, ...row }) => ({ pullRequest, ...row }))
+  const ending = (found: string) => ladder?.rows.filter((row) => row.ending === found).length ?? 0
   return {
     metric: metric.name,
     baseline: { before: before ?? null, after: after ?? null },
@@ -16,6 +19,10 @@ export function headlines(report: Report) {
     counts,
     /** Merges that fresh runs confirmed, did not confirm, or have yet to check. */
     certification: { certified, refuted, pending },
+    /** Merges tested at larger scales. Null where there is one scale. */
+    ladder: ladder
+      ? { promoted: ending('promoted'), dropped: ending('does not transfer'), rows: climbed }
+      : null,
     /** No-op candidates judged, how many would have been merged, and the 95 % interval of that rate. Null before the first. */
     aa: aa ?? null,
     trials,

@@ -1,6 +1,7 @@
 // The report as markdown, for the step summary of a workflow run.
 import type { ProposerTally } from '../propose/proposer-tally.ts'
 import { inertText, table, truncateMarkdown } from '../text/markdown.ts'
+import { climbedCells, LADDER_COLUMNS } from './promotion.ts'
 import { FAILURE_COLUMNS, proposerFailures } from './proposer-failures.ts'
 import { leftOutWords, type Report, type ReportRow, shownRows } from './tally.ts'
 import {
@@ -51,6 +52,7 @@ export function renderReport(report: Report, links?: Links): string {
     ...(report.limit ? [`No more proposals: ${report.limit}.`] : []),
     ...(leftOut === undefined ? [] : [leftOut]),
     ...(rows.length > 0 ? [rowTable(report, shownRows(report), links)] : []),
+    ...renderLadder(report),
   ]
   return truncateMarkdown(parts.join('\n\n'), MAX_SUMMARY_CHARACTERS)
 }
@@ -66,6 +68,12 @@ export function renderFailures(proposers: readonly ProposerTally[]): string[] {
     `${times}`,
   ])
   return [`**Warning: ${inertText(failures.warning, 500)}**`, table(FAILURE_COLUMNS, rows)]
+}
+
+function renderLadder({ ladder }: Report): string[] {
+  if (!ladder) return []
+  const rows = ladder.rows.length > 0 ? [table(LADDER_COLUMNS, climbedCells(ladder.rows))] : []
+  return ['## Larger scales', ladder.sentences.map((sentence) => inertText(sentence, 500)).join(' '), ...rows]
 }
 
 function rowTable(report: Report, rows: readonly ReportRow[], links: Links | undefined): string {

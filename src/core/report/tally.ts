@@ -13,6 +13,7 @@ import { measuredValues, type Outcome, type TrialResult } from '../record/trial.
 import { mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { type CertificationTally, tallyCertification } from './certification.ts'
+import { type LadderTally, tallyLadder } from './promotion.ts'
 
 /** A candidate's status as reports count it: all open statuses are merged into `open`. */
 export type Standing = Exclude<Status, OpenStatus> | 'open'
@@ -34,6 +35,8 @@ export interface Report {
   /** The configured limit that stops research, as a sentence; undefined while none does. */
   limit: string | undefined
   certification: CertificationTally
+  /** Undefined where there is one scale. */
+  ladder: LadderTally | undefined
   /** Undefined before the first A/A candidate is decided. */
   aa: AaTally | undefined
   /** Undefined in jobs that do not train. */
@@ -78,7 +81,7 @@ export function busyFraction(run: RunTimes | undefined): number {
 export function buildReport(
   state: State,
   conditions: Conditions,
-  config: Pick<Config, 'metric'>,
+  config: Pick<Config, 'metric'> & { ladder?: Config['ladder'] },
   run?: RunTimes,
   limit?: string,
   proposers: readonly ProposerTally[] = [],
@@ -104,6 +107,7 @@ export function buildReport(
     cost,
     limit,
     certification: tallyCertification(state),
+    ladder: tallyLadder(state, config),
     aa: tallyAa(state.candidates.values(), state.archive.aa),
     run,
     proposers,

@@ -10,15 +10,17 @@ export function isJudgeTrial({ protocol }: Pick<Trial, 'protocol'>): boolean {
   return protocol.purpose === 'judge'
 }
 
+const LETTERS: Readonly<Record<Protocol['purpose'], string>> = { judge: 'r', certify: 'c', promote: 'p' }
+
 /**
  * The permanent id of a replicate of a tree, by which a repeated record is detected: `<tree>-r1` for a judging run,
- * `<tree>-c1` for a certifying run, `<tree>-d24-r1` at the named scale `d24`.
+ * `<tree>-c1` for a certifying run, `<tree>-d24-p1` for a run that helps to decide a promotion to the scale `d24`.
  *
  * @param replicate 1-based, counted per tree and protocol
  */
 export function trialId(tree: string, replicate: number, { purpose, scale }: Protocol = JUDGE): string {
   const rung = scale === BASE_SCALE ? '' : `${scale}-`
-  return `${tree.slice(0, 16)}-${rung}${purpose === 'judge' ? 'r' : 'c'}${replicate}`
+  return `${tree.slice(0, 16)}-${rung}${LETTERS[purpose]}${replicate}`
 }
 
 /**

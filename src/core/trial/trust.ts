@@ -1,8 +1,9 @@
 // Checks a trial's result before it is recorded, because it comes from a machine that ran candidate code.
 
 import { isAa } from '../record/candidate.ts'
+import { promotionKey } from '../record/promotion.ts'
 import type { State } from '../record/state.ts'
-import { isSandboxed, type TrialResult } from '../record/trial.ts'
+import { isLessTrusted, isSandboxed, type TrialResult, type Trust } from '../record/trial.ts'
 import { trialId, trialSeed } from './protocol.ts'
 import { isSharedSeed } from './shared-seed.ts'
 
@@ -12,9 +13,73 @@ export interface Demands {
   hash: string
   /** Bounds of the metric. */
   bounds?: readonly [number, number]
-  /** An `evaluate` command exists, so a metric that training printed does not count. */
-  evaluated: boolean
+  /** Who measures the metric; what deserves less trust does not count. */
+  trust: Trust
   sandboxKind: 'bubblewrap' | 'none'
+}
+
+/** Who measured a value, as a person reads it. */
+export const TRUST_WORDS: Readonly<Record<Trust, string>> = {
+  separated: 'measured by an evaluator that is separated from the model',
+  evaluated: 'measured by an evaluator that runs the model itself',
+  'self-reported': 'reported by the training script itself',
+}
+
+/** A result, and where it was found: `<artifact>/<trial>/trial.json`. */
+export interface FoundResult {
+  name: string
+  result: TrialResult
+}
+
+/**
+ * Why files are refused whatever they say: a train job answers for its own commit only, on one machine, and a trial has one
+ * result.
+ *
+ * @returns reasons by the name of the file
+ */
+export function refuseForeign(found: readonly FoundResult[]): Map<string, string> {
+  const refused = new Map<string, string>()
+  const refuse = (files: readonly FoundResult[], reason: string) => {
+    for (const { name } of files) refused.set(name, reason)
+  }
+  for (const [artifact, files] of Map.groupBy(found, artifactOf)) {
+    if (artifact === undefined) continue
+    const head = /[0-9a-f]{40}(?:[0-9a-f]{24})?$/.exec(artifact)?.[0]
+    const heads = new Set(files.map(({ result }) => result.trial.head))
+    if (head !== undefined)
+      refuse(
+        files.filter(({ result }) => result.trial.head !== head),
+        `it answers for another job: its artifact is that of ${head.slice(0, 7)}`,
+      )
+    else if (heads.size > 1) refuse(files, 'its artifact answers for the trials of several jobs')
+    if (new Set(files.map(({ result }) => result.testbed)).size > 1)
+      refuse(files, 'its artifact names several machines, and one job has one')
+  }
+  for (const files of Map.groupBy(found, ({ result }) => result.trial.id).values()) {
+    const [first, ...others] = files.filter(({ name }) => !refused.has(name))
+    if (first && others.some(({ result }) => JSON.stringify(result) !== JSON.stringify(first.result)))
+      refuse(files, 'two different results answer for this trial')
+  }
+  return refused
+}
+
+function artifactOf({ name }: FoundResult): string | undefined {
+  const parts = name.split(/[/\\]/)
+  return parts.length >= 3 ? parts[0] : undefined
+}
+
+/** More than a month is no run, and no job has more devices. */
+const MAX_SECONDS = 31 * 24 * 3600
+const MAX_DEVICES = 1024
+
+function hasImpossibleTimes({
+  wallSeconds,
+  deviceSeconds,
+  trainingSeconds = 0,
+  firstPointSeconds = 0,
+}: TrialResult) {
+  const tooLong = [wallSeconds, trainingSeconds, firstPointSeconds].some((seconds) => seconds > MAX_SECONDS)
+  return tooLong || trainingSeconds > wallSeconds || deviceSeconds > MAX_DEVICES * wallSeconds
 }
 
 /** Accepts every number. */
@@ -29,16 +94,17 @@ const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const
 export function checkResult(
   state: State,
   result: TrialResult,
-  { hash, bounds = UNBOUNDED, evaluated, sandboxKind }: Demands,
+  { hash, bounds = UNBOUNDED, trust, sandboxKind }: Demands,
 ): string | undefined {
   const { trial } = result
   if ((result.outcome === 'measured') !== (result.value !== undefined))
     return 'its outcome and its value contradict each other'
   if (result.value !== undefined && (result.value < bounds[0] || result.value > bounds[1]))
     return 'its value is outside the bounds of the metric'
+  if (hasImpossibleTimes(result)) return 'its times are impossible'
   if (result.config !== hash) return 'it was measured under another configuration'
-  if (evaluated && result.trust === 'self-reported')
-    return 'its value comes from the training script, but the configuration has an evaluate command'
+  if (isLessTrusted(result.trust, trust))
+    return `its value is ${TRUST_WORDS[result.trust]}, but the configuration promises one ${TRUST_WORDS[trust]}`
   if (sandboxKind === 'bubblewrap' && !isSandboxed(result))
     return 'it was measured without the sandbox that the configuration requires'
   const { tree, protocol, replicate } = trial
@@ -49,6 +115,12 @@ export function checkResult(
 }
 
 function assigned(state: State, { trial }: TrialResult): boolean {
+  if (trial.protocol.purpose === 'promote') {
+    const { scale, promotion: number } = trial.protocol
+    const { stacks = [] } = state.promotions.get(promotionKey({ scale, number })) ?? {}
+    const isStack = stacks.some(({ commit, tree }) => trial.head === commit && trial.tree === tree)
+    return isStack && trial.base === trial.head && trial.candidate === null
+  }
   if (trial.candidate === null)
     return state.baselines.some(
       ({ commit, tree }) => trial.head === commit && trial.base === commit && trial.tree === tree,

@@ -1,8 +1,11 @@
 // The trials that a session plans, for a job that trains them itself. Each is recorded before it starts, so that the next job
 // notices a trial that crashed the machine.
+import type { Config } from '../../core/config/config.ts'
+import { configUnder } from '../../core/plan/rules.ts'
 import type { Assignment } from '../../core/record/events.ts'
 import type { Trial, TrialResult } from '../../core/record/trial.ts'
 import type { RunTimes } from '../../core/report/tally.ts'
+import { runsAlone } from '../../core/trial/batch.ts'
 import type { Session } from '../session.ts'
 import type { TrialSource } from './train.ts'
 
@@ -21,6 +24,7 @@ export class PlannedTrials implements TrialSource {
   readonly #session: Session
   readonly #options: PlannedTrialsOptions
   #busySeconds = 0
+  #explained = false
 
   constructor(session: Session, options: PlannedTrialsOptions) {
     this.#session = session
@@ -41,8 +45,8 @@ export class PlannedTrials implements TrialSource {
     const { running } = this.#session
     while (!signal.aborted) {
       this.#session.decide()
-      const [trial] = plan()
-      if (!this.#hasTime()) return undefined
+      const trial = this.#startable(plan())
+      if (!this.#hasTime(this.#session.config)) return undefined
       if (trial) {
         this.#start(trial)
         return trial
@@ -57,9 +61,31 @@ export class PlannedTrials implements TrialSource {
     this.#session.wake()
   }
 
-  #hasTime(): boolean {
+  /** The most urgent trial that may start beside those that are running and can end in time. */
+  #startable(planned: readonly Trial[]): Trial | undefined {
+    const { running, config } = this.#session
+    if ([...running.values()].some(runsAlone)) return undefined
+    const timely = planned.filter(
+      (trial) => !runsAlone(trial) || this.#hasTime(configUnder(config, trial.protocol) ?? config),
+    )
+    this.#explainLate(planned.find((trial) => !timely.includes(trial)))
+    const [first] = timely
+    // The others end first: nothing else starts meanwhile.
+    return first && runsAlone(first) && running.size > 0 ? undefined : first
+  }
+
+  #hasTime({ timeoutSeconds }: Pick<Config, 'timeoutSeconds'>): boolean {
     const { clock } = this.#session.ports
-    return clock.monotonicSeconds() + this.#session.config.timeoutSeconds <= this.#options.deadlineSeconds
+    return clock.monotonicSeconds() + timeoutSeconds <= this.#options.deadlineSeconds
+  }
+
+  #explainLate(trial: Trial | undefined): void {
+    if (!trial || this.#explained) return
+    this.#explained = true
+    const { scale } = trial.protocol
+    this.#session.ports.log.info(
+      `Runs at ${scale} wait for the next job: one may take longer than the time that is left`,
+    )
   }
 
   #start(trial: Trial): void {

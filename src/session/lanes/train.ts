@@ -26,11 +26,17 @@ interface TrainPorts {
  * Trains on every slot of the machine. When one lane fails, the others end too, and their trials have no result.
  *
  * @param signal ends the lanes; a trial that it interrupts has no result
+ * @param slots how many trials run side by side. Default: as many as the machine has slots
  */
-export async function trainLanes(ports: TrainPorts, source: TrialSource, signal: AbortSignal): Promise<void> {
+export async function trainLanes(
+  ports: TrainPorts,
+  source: TrialSource,
+  signal: AbortSignal,
+  slots = ports.trainer.slots,
+): Promise<void> {
   const failed = new AbortController()
   const ending = AbortSignal.any([signal, failed.signal])
-  const lanes = Array.from({ length: ports.trainer.slots }, () => trainLane(ports, source, ending))
+  const lanes = Array.from({ length: slots }, () => trainLane(ports, source, ending))
   try {
     await Promise.all(lanes)
   } finally {

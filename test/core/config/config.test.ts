@@ -91,6 +91,7 @@ describe('a valid file', () => {
     expect(configOf(EXAMPLE)).toEqual({
       baseline: 'autoresearch/baseline',
       editable: ['train.mjs'],
+      maxLiteralKib: 4,
       program: 'program.md',
       setup: 'node prepare.mjs',
       ...SETUP_DEFAULTS,
@@ -143,6 +144,7 @@ describe('a valid file', () => {
     expect(configOf(aFile())).toStrictEqual({
       baseline: 'autoresearch/baseline',
       editable: ['train.py'],
+      maxLiteralKib: 4,
       ...SETUP_DEFAULTS,
       train: 'python train.py',
       budgetSeconds: 300,
@@ -801,7 +803,7 @@ proposer: []
     const file = aFile({ '"a\\nb"': '1', program: `/${'x'.repeat(500)}` })
     for (const line of renderConfigProblems('c.yml', problemsOf(file)).split('\n')) {
       // A hint that lists all fields is always long.
-      expect(line.length).toBeLessThan(300)
+      expect(line.length).toBeLessThan(350)
     }
     expect(problemsOf(file).map(({ path }) => path)).toEqual(['"a\\nb"', 'program'])
   })

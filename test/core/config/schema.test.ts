@@ -15,6 +15,15 @@ const SHORTEST = {
   budget: '5m',
   metric: { name: 'loss', direction: 'minimize', pattern: '(a)' },
 }
+const LADDER = {
+  train: undefined,
+  budget: undefined,
+  scales: [
+    { name: 'd12', train: 'python train.py', budget: '5m' },
+    { name: 'd24', train: 'python train.py --depth 24', budget: '2h', after: { merges: 4 } },
+  ],
+  promote: { to: 'main', as: 'push' },
+}
 const METRIC = { name: 'loss', direction: 'minimize' }
 
 describe('the published schema', () => {
@@ -39,6 +48,7 @@ describe('the published schema', () => {
     ['the worth of lines', { simplicity: { 'removed-lines': 3, margin: '1 sigma' } }],
     ['a chance below which trials are cut', { cut: '2%' }],
     ['no cuts', { cut: 'none' }],
+    ['a ladder', LADDER],
   ])('accepts %s', (_what, fields) => {
     accepts({ ...SHORTEST, ...fields })
     expect(accepts.errors ?? []).toEqual([])
@@ -62,7 +72,9 @@ describe('the published schema', () => {
   ])('refuses %s', (_what, fields) => expect(accepts({ ...SHORTEST, ...fields })).toBe(false))
 
   test('requires the fields that have no default', () => {
-    expect(configJsonSchema().required).toEqual(Object.keys(SHORTEST))
+    expect(configJsonSchema().required).toEqual(['editable', 'metric'])
+    for (const field of Object.keys(SHORTEST))
+      expect(accepts({ ...SHORTEST, [field]: undefined })).toBe(false)
   })
 
   test('explains every field, as docs/configuration.md does', () => {
@@ -89,7 +101,7 @@ describe('the published schema', () => {
     const examples = [...docs('configuration.md').matchAll(/```yaml\n(.*?)```/gs)].map(
       ([, text = '']) => text,
     )
-    expect(examples).toHaveLength(2)
+    expect(examples).toHaveLength(3)
     for (const example of examples) {
       expect(parseConfig(example)).toMatchObject({ kind: 'config' })
       expect(accepts(parse(example))).toBe(true)

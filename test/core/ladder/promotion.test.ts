@@ -25,17 +25,24 @@ function play(trueGains: readonly number[]) {
   const all = members(trueGains.length)
   const stacks: { members: ReadonlySet<string>; losses: number[] }[] = []
   const episode: Episode = { members: all, stacks, sigma: SIGMA }
-  for (let runs = 0; runs < 100; runs++) {
+  let runs = 0
+  while (runs < 100) {
     const step = nextPromotionStep(episode, UNTESTED)
     if (step.kind !== 'run') return { step, runs, episode }
-    const applied = new Set(step.members)
-    const gain = all.reduce((sum, { id }, index) => sum + (applied.has(id) ? (trueGains[index] ?? 0) : 0), 0)
-    const known = stacks.find(
-      ({ members: one }) => one.size === applied.size && [...one].every((id) => applied.has(id)),
-    )
-    const stack = known ?? { members: applied, losses: [] }
-    if (!known) stacks.push(stack)
-    stack.losses.push(LEVEL - gain)
+    for (const wanted of step.stacks) {
+      runs += 1
+      const applied = new Set(wanted)
+      const gain = all.reduce(
+        (sum, { id }, index) => sum + (applied.has(id) ? (trueGains[index] ?? 0) : 0),
+        0,
+      )
+      const known = stacks.find(
+        ({ members: one }) => one.size === applied.size && [...one].every((id) => applied.has(id)),
+      )
+      const stack = known ?? { members: applied, losses: [] }
+      if (!known) stacks.push(stack)
+      stack.losses.push(LEVEL - gain)
+    }
   }
   throw new Error('the promotion does not end')
 }
@@ -67,14 +74,15 @@ describe('a promotion', () => {
     expect(step.kind).toBe('refuse')
   })
 
-  test('begins with the promoted code, then its whole stack', () => {
+  test('begins with the promoted code and its whole stack in turn', () => {
     const all = members(3)
     const first = nextPromotionStep({ members: all, stacks: [], sigma: SIGMA }, UNTESTED)
-    expect(first).toEqual({ kind: 'run', members: [] })
+    const whole = ['m0', 'm1', 'm2']
+    expect(first).toEqual({ kind: 'run', stacks: [[], whole, [], whole] })
     const stacks = [{ members: new Set<string>(), losses: [LEVEL] }]
     expect(nextPromotionStep({ members: all, stacks, sigma: SIGMA }, UNTESTED)).toEqual({
       kind: 'run',
-      members: ['m0', 'm1', 'm2'],
+      stacks: [whole, [], whole],
     })
   })
 })

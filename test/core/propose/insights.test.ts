@@ -68,17 +68,19 @@ describe('insights', () => {
     expect(length(5000)).toBe(length(100))
   })
 
-  it('are read only from lines that cite a known experiment, without invisible characters', () => {
+  it('F111 are read only from lines that cite a known experiment, without invisible characters or hidden markup', () => {
     const answer = `Here is what I learned:
 - Warmup helps (#3)
 * Muon needs another shape (#4).\u202e
 - Everything is possible
 - Dropout fails (#99)
-- Hidden <!-- (#3)`
+- Hidden <!-- (#3)
+- Nested <!<!---- (#3)`
     expect(readInsights(answer, STATE)).toEqual([
       'Warmup helps (#3)',
       'Muon needs another shape (#4).',
       'Hidden (#3)',
+      'Nested (#3)',
     ])
   })
 

@@ -11,10 +11,20 @@ import {
   readLines,
   writeLines,
 } from '../../../src/core/record/ledger.ts'
-import { aBaseline, aCandidate, aCertification, aTrialResult, aVerdict, sha } from '../../factories.ts'
+import {
+  aBaseline,
+  aCandidate,
+  aCertification,
+  aPromotion,
+  aPromotionOutcome,
+  aTrialResult,
+  aVerdict,
+  sha,
+} from '../../factories.ts'
 
 const NOON = new Date('2026-01-02T12:00:00Z')
 const CANDIDATE = aCandidate()
+const NAME = { scale: 'd24', number: 1 }
 const EVENTS: LedgerEvent[] = [
   { kind: 'started', rootSeed: 'test', format: LEDGER_FORMAT },
   { kind: 'baseline', ...aBaseline(), cause: 'started' },
@@ -35,6 +45,11 @@ const EVENTS: LedgerEvent[] = [
   { kind: 'certification', certification: aCertification({ to: sha('m5') }) },
   { kind: 'announced', from: aBaseline().commit, to: sha('m5') },
   { kind: 'not-reverted', commit: sha('m5'), reason: 'later changes build on it' },
+  { kind: 'promote', to: sha('m5') },
+  { kind: 'promotion', promotion: aPromotion() },
+  { kind: 'stack', ...NAME, stack: { members: [sha('m5')], commit: sha('m5'), tree: sha('t5') } },
+  { kind: 'promoted', ...NAME, outcome: aPromotionOutcome() },
+  { kind: 'published', ...NAME, pullRequest: 8 },
   { kind: 'assigned', run: '7', command: 'propose', trials: ['a-r1', 'b-r1'] },
   { kind: 'lost', run: '7', trials: ['b-r1'] },
 ]

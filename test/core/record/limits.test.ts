@@ -148,15 +148,15 @@ describe('F10 of the trials that are planned', () => {
     ['what was begun is ended, with the baseline it waits for', 0, [begun], [0, 1]],
     ['what was begun is ended far above the limit too', -1e6, [begun], [0, 1]],
   ])('%s', (_, secondsLeft, trained, kept) => {
-    const trials = affordableTrials(state(...trained), planned, secondsLeft, 100)
+    const trials = affordableTrials(state(...trained), planned, secondsLeft, () => 100)
     expect(trials).toEqual(kept.map((index) => planned[index]))
   })
 
   test('certification waits even while started work is completed', () => {
     const trials = [...planned.slice(0, 2), { ...aTrial(), protocol: CERTIFY }, aTrial({ replicate: 2 })]
     const kept = [0, 1, 3].map((index) => trials[index])
-    expect(affordableTrials(state(begun), trials, 0, 100)).toEqual(kept)
-    expect(affordableTrials(state(begun), trials, 1000, 100)).toEqual(trials)
+    expect(affordableTrials(state(begun), trials, 0, () => 100)).toEqual(kept)
+    expect(affordableTrials(state(begun), trials, 1000, () => 100)).toEqual(trials)
   })
 })
 

@@ -78,6 +78,8 @@ describe('replay', () => {
       certifications: new Map(),
       announced: new Set(),
       notReverted: new Map(),
+      promoteRequests: new Set(),
+      promotions: new Map(),
       decidedAtLastInsights: 0,
       emptyAttempts: new Map(),
       requests: new Map(),

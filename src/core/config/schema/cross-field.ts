@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { asMapping, refuse } from '../fields.ts'
 import { editableScript } from '../scripts.ts'
+import { checkScales } from './scales.ts'
 
 type File = Record<string, unknown>
 
@@ -13,8 +14,10 @@ export function defaultTimeoutSeconds(budgetSeconds: number): number {
 export function checkBetweenFields(file: File, context: z.RefinementCtx): void {
   checkTimeout(file, context)
   checkEvaluate(file, context)
+  checkServe(file, context)
   checkEvaluators(file, context)
   checkCut(file, context)
+  checkScales(file, context)
 }
 
 function checkTimeout({ budget, timeout }: File, context: z.RefinementCtx): void {
@@ -32,6 +35,11 @@ function checkEvaluate({ evaluate, certify, metric }: File, context: z.Refinemen
   if (!evaluates || !('file' in source) || 'pattern' in source) return
   const hint = 'write pattern instead of file and key, or remove evaluate'
   refuse(context, ['metric', 'file'], 'pattern, because evaluate prints the metric', hint)
+}
+
+function checkServe({ serve, evaluate }: File, context: z.RefinementCtx): void {
+  if (serve === undefined || evaluate !== undefined) return
+  refuse(context, ['serve'], 'evaluate, which asks the model', 'add evaluate, or remove serve')
 }
 
 /** An evaluator is trusted because candidates cannot change it. */

@@ -6,6 +6,7 @@ import { attempts } from './attempts.ts'
 import { curves } from './curves.ts'
 import { directionAtHand } from './direction.ts'
 import type { BriefInput } from './input.ts'
+import { largerScales } from './ladder.ts'
 import { baseline, categories, merges, runs } from './record.ts'
 import { goal, rules, source } from './rules.ts'
 
@@ -25,6 +26,7 @@ export function buildBrief(input: BriefInput): string {
     goal(input.config),
     source(input),
     merges(input.state),
+    largerScales(input.state, input.config),
     text('Insights', input.insights, MAX_INSIGHTS_CHARACTERS),
     rejections(input.state),
     baseline(input),

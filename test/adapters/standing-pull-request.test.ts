@@ -1,7 +1,8 @@
-// The pull request of `init` on the loopback GitHub: one, whatever gets lost, with the newest text.
+// A pull request that stays open, on the loopback GitHub: one, whatever gets lost, with the newest text. And a branch that
+// moves forward.
 import { expect, test } from 'vitest'
 import { connect } from '../../src/adapters/github/client.ts'
-import { createOnboarding } from '../../src/adapters/github/onboarding.ts'
+import { createForge } from '../../src/adapters/github/github.ts'
 import { FakeLog } from '../fakes/log.ts'
 import { aRepository } from '../loopback-github/fixtures.ts'
 import { commitIn } from '../scaffold.ts'
@@ -12,7 +13,7 @@ async function here(allowActionsToCreatePullRequests = true) {
   const { github, repository, token } = await aRepository({ allowActionsToCreatePullRequests })
   const main = (await repository.git.readRef('refs/heads/main')) ?? ''
   await commitIn(repository.gitDir, { 'program.md': 'Try.\n' }, { parent: main, branch: REQUEST.branch })
-  const { propose } = createOnboarding(
+  const { putPullRequest: propose, fastForward } = createForge(
     connect({
       apiUrl: github.apiUrl,
       serverUrl: github.url,
@@ -22,7 +23,7 @@ async function here(allowActionsToCreatePullRequests = true) {
       secondMilliseconds: 1,
     }),
   )
-  return { github, repository, propose }
+  return { github, repository, propose, fastForward, main }
 }
 
 test('is opened once, and gets the newest title and body', async () => {
@@ -45,5 +46,23 @@ test('is refused with the setting that forbids it', async () => {
   expect(await propose(REQUEST)).toMatchObject({
     kind: 'refused',
     explanation: expect.stringContaining('/settings/actions'),
+  })
+})
+
+test('is not possible without a difference', async () => {
+  const { repository, main, propose } = await here()
+  await repository.git.updateRef('refs/heads/same', main, '0'.repeat(40))
+  expect(await propose({ ...REQUEST, branch: 'same' })).toMatchObject({ kind: 'impossible' })
+})
+
+test('a branch moves forward, and never back or sideways', async () => {
+  const { repository, main, fastForward } = await here()
+  const ahead = await commitIn(repository.gitDir, { 'a.md': 'a\n' }, { parent: main })
+  const beside = await commitIn(repository.gitDir, { 'b.md': 'b\n' }, { parent: main })
+  expect(await fastForward({ branch: 'main', commit: ahead })).toEqual({ kind: 'moved' })
+  expect(await repository.git.readRef('refs/heads/main')).toBe(ahead)
+  expect(await fastForward({ branch: 'main', commit: beside })).toMatchObject({
+    kind: 'refused',
+    explanation: expect.stringContaining('not a fast forward'),
   })
 })

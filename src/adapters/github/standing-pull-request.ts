@@ -1,16 +1,12 @@
-// The pull request of `init`: opened once, and given its newest title and body.
+// A pull request that stays open: opened once, and given its newest title and body.
 import { RequestError } from '@octokit/request-error'
-import type { OnboardingRemote, OpenedPullRequest } from '../../ports.ts'
-import { explainedBy, type GitHub } from './client.ts'
-import { pullRequestsForbidden } from './github.ts'
+import type { Forge, OpenedPullRequest } from '../../ports.ts'
+import { readAnswer } from './answers.ts'
+import type { GitHub, GitHubOptions } from './client.ts'
 
-export function createOnboarding(github: GitHub): Pick<OnboardingRemote, 'propose'> {
-  return { propose: explainedBy(github)('open a pull request', propose) }
-}
+type Request = Parameters<Forge['putPullRequest']>[0]
 
-type Request = Parameters<OnboardingRemote['propose']>[0]
-
-async function propose(github: GitHub, request: Request): Promise<OpenedPullRequest> {
+export async function putPullRequest(github: GitHub, request: Request): Promise<OpenedPullRequest> {
   const number = await findOpen(github, request)
   if (number !== undefined) return { kind: 'opened', number }
   const { client, where, options } = github
@@ -20,13 +16,27 @@ async function propose(github: GitHub, request: Request): Promise<OpenedPullRequ
     return { kind: 'opened', number: data.number }
   } catch (error) {
     if (!(error instanceof RequestError)) throw error
-    if (/not permitted to create/i.test(error.message))
+    const reading = readAnswer(error)
+    if (reading?.means === 'forbidden')
       return { kind: 'refused', explanation: pullRequestsForbidden(options, base, branch) }
     // The answer to an earlier try may have been lost.
     const opened = await findOpen(github, request)
-    if (opened === undefined) throw error
-    return { kind: 'opened', number: opened }
+    if (opened !== undefined) return { kind: 'opened', number: opened }
+    if (reading?.means === 'too-early') return { kind: 'impossible', explanation: reading.message }
+    throw error
   }
+}
+
+export function pullRequestsForbidden(
+  { serverUrl, repository }: GitHubOptions,
+  base: string,
+  branch: string,
+): string {
+  return (
+    `Allow it under "Workflow permissions" at ${serverUrl}/${repository}/settings/actions ` +
+    '("Allow GitHub Actions to create and approve pull requests"), then run the workflow again: it finds the pushed ' +
+    `branch. To see the change now: ${serverUrl}/${repository}/compare/${base}...${branch}?expand=1`
+  )
 }
 
 /** The open pull request of the branch, with the title and body of the request. */
