@@ -14,6 +14,7 @@ import { aTrialResult, aVerdict, configOf, revertOrigin } from '../factories.ts'
 import { FakeClock } from '../fakes/clock.ts'
 import { Killed } from '../fakes/fuse.ts'
 import { FakeLog } from '../fakes/log.ts'
+import { anIdea, FakeProposer } from '../fakes/proposer.ts'
 import { trainAll } from '../fakes/swarm.ts'
 import { CONFIG_PATH, SETTINGS, World } from '../fakes/world.ts'
 
@@ -301,6 +302,30 @@ test('a merge whose code fails at the larger scale does not transfer', async () 
   await promote(ports, { ...SETTINGS, timeBudgetSeconds: 1e9 })
   const commit = world.repository.branches.get('autoresearch/promoted/d24') ?? ''
   expect(world.repository.filesOf(commit).get('b.py')).toBe('0')
+})
+
+test('a run at the larger scale has the machine to itself', async () => {
+  const world = aWorld([HOLDS, HOLDS, HOLDS])
+  const running = new Set<string>()
+  const beside: number[] = []
+  const trainer = {
+    testbed: world.trainer.testbed,
+    slots: 4,
+    async run(trial: Trial) {
+      running.add(trial.id)
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+      if (trial.protocol.purpose === 'promote') beside.push(running.size)
+      running.delete(trial.id)
+      return world.trainer.run(trial)
+    },
+  }
+  const ideas = Array.from({ length: 6 }, (_, index) =>
+    anIdea(`0.0${index + 1}`, { path: `${'defghi'[index]}.py` }),
+  )
+  const ports = { ...world.ports({ proposers: [new FakeProposer(ideas)] }), trainer }
+  await run(ports, { ...SETTINGS, timeBudgetSeconds: 1e6 })
+  expect(beside.length).toBeGreaterThan(3)
+  expect(new Set(beside)).toEqual(new Set([1]))
 })
 
 test('what does not fit into the time budget waits for the next job, and says so', async () => {
