@@ -305,25 +305,30 @@ test('a merge whose code fails at the larger scale does not transfer', async () 
 })
 
 test('a run at the larger scale has the machine to itself', async () => {
-  const world = aWorld([HOLDS, HOLDS, HOLDS])
+  const world = aWorld([HOLDS, HOLDS], { more: 'search: { structural-share: 0, novelty: 1 }' })
   const running = new Set<string>()
   const beside: number[] = []
+  let most = 0
   const trainer = {
     testbed: world.trainer.testbed,
     slots: 4,
     async run(trial: Trial) {
       running.add(trial.id)
-      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+      most = Math.max(most, running.size)
+      // Those of the research go on while one of them is merged.
+      const turns = trial.protocol.purpose === 'promote' ? 20 : 20 + (trial.seed % 400)
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
       if (trial.protocol.purpose === 'promote') beside.push(running.size)
       running.delete(trial.id)
       return world.trainer.run(trial)
     },
   }
-  const ideas = Array.from({ length: 6 }, (_, index) =>
-    anIdea(`0.0${index + 1}`, { path: `${'defghi'[index]}.py` }),
+  const ideas = Array.from({ length: 10 }, (_, index) =>
+    anIdea(index === 0 ? '-0.05' : `0.0${index}`, { path: `x${index}.py` }),
   )
   const ports = { ...world.ports({ proposers: [new FakeProposer(ideas)] }), trainer }
   await run(ports, { ...SETTINGS, timeBudgetSeconds: 1e6 })
+  expect(most).toBeGreaterThan(2)
   expect(beside.length).toBeGreaterThan(3)
   expect(new Set(beside)).toEqual(new Set([1]))
 })
