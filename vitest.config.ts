@@ -9,6 +9,8 @@ const JOBS = [
 ]
 /** On a machine with an NVIDIA device; elsewhere every test of it is skipped. */
 const GPU = ['test/gpu/**/*.test.ts']
+/** Coding agents that are installed for it; each is a program of a hundred megabytes. */
+const AGENTS = ['test/agents/**/*.test.ts']
 const PYTORCH = ['test/examples/nanogpt.test.ts', 'test/cheaters/nanogpt.test.ts', 'test/python/**/*.test.ts']
 
 export default defineConfig({
@@ -33,7 +35,7 @@ export default defineConfig({
         test: {
           name: 'world',
           include: ['test/**/*.test.ts'],
-          exclude: [...PURE, ...JOBS, ...PYTORCH, ...GPU],
+          exclude: [...PURE, ...JOBS, ...PYTORCH, ...GPU, ...AGENTS],
         },
       },
       {
@@ -44,6 +46,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'pytorch', include: PYTORCH, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { name: 'agents', include: AGENTS, maxWorkers: 1, sequence: { groupOrder: 3 } },
       },
       {
         extends: true,
