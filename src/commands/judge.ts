@@ -92,6 +92,7 @@ async function verify(
   const problem = checkResult(session.state, result, {
     hash: measurementHash(config),
     ...(config.metric.bounds && { bounds: config.metric.bounds }),
+    guards: config.guards,
     evaluated: config.evaluate !== undefined,
     sandboxKind: config.sandbox.kind,
   })

@@ -42,7 +42,7 @@ export async function runCommand(
   signal: AbortSignal,
   request: CommandRequest,
 ): Promise<Ran> {
-  const reader = new OutputReader(config.metric, config.progress?.pattern)
+  const reader = new OutputReader(config.metric, config.progress?.pattern, config.guards)
   const watch = new SecretWatch(options.secrets)
   const follower = new CurveFollower(reader, request.early)
   const cores = slot.cores.length

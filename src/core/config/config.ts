@@ -1,8 +1,8 @@
 // The configuration of a research repository: all settings in typed form, or all mistakes in the file at once.
 import { ConfigError } from '../../errors.ts'
-import type { Simplicity } from '../judge/policy.ts'
+import type { Gain, Simplicity } from '../judge/policy.ts'
 import type { Limits } from '../record/limits.ts'
-import type { Metric } from '../trial/metric.ts'
+import type { GuardMetric, Metric, MetricSource } from '../trial/metric.ts'
 import { explainIssues } from './issues.ts'
 import { parseDuration } from './quantity.ts'
 import { defaultTimeoutSeconds } from './schema/cross-field.ts'
@@ -25,6 +25,9 @@ type Written = CamelCased<ConfigFile>
 /** The settings of a research repository, with defaults filled in. The schema documents the meaning and range of each. */
 export type Config = Omit<Written, 'budget' | 'timeout' | 'cut' | 'setup' | keyof Converted> & Converted
 
+/** Absent margin: only the hard limits count. */
+export type Guard = GuardMetric & { margin?: Gain }
+
 /** The settings that the file writes differently. */
 interface Converted {
   /** Command that prepares the data. */
@@ -33,6 +36,7 @@ interface Converted {
   budgetSeconds: number
   timeoutSeconds: number
   metric: Metric
+  guards: Guard[]
   /** Absent: no trial is cut. */
   cutBelow?: number
   sandbox: ReturnType<typeof toSandbox>
@@ -131,7 +135,7 @@ export const DEFAULT_CUT = 0.05
 
 function toConfig(file: ConfigFile): Config {
   const written = camelCased(file)
-  const { budget, timeout, metric, cut = DEFAULT_CUT, sandbox, simplicity, setup, ...rest } = written
+  const { budget, timeout, metric, guards, cut = DEFAULT_CUT, sandbox, simplicity, setup, ...rest } = written
   const { search, limits, proposers, ...same } = rest
   return {
     ...same,
@@ -141,6 +145,7 @@ function toConfig(file: ConfigFile): Config {
     budgetSeconds: budget,
     timeoutSeconds: timeout ?? defaultTimeoutSeconds(budget),
     metric: toMetric(metric),
+    guards: guards.map(toGuard),
     ...(same.progress && cut > 0 && { cutBelow: cut }),
     sandbox: toSandbox(sandbox),
     proposers: proposers.map(toProposer),
@@ -160,11 +165,18 @@ function camelCased(value: unknown): unknown {
   )
 }
 
-function toMetric({ pattern, file = '', key = '', ...same }: Written['metric']): Metric {
-  return {
-    ...same,
-    source: pattern === undefined ? { kind: 'file', file, key } : { kind: 'pattern', pattern },
-  }
+function toMetric({ pattern, file, key, ...same }: Written['metric']): Metric {
+  return { ...same, source: toSource({ pattern, file, key }) }
+}
+
+function toGuard({ pattern, file, key, ...same }: Written['guards'][number]): Guard {
+  return { ...same, source: toSource({ pattern, file, key }) }
+}
+
+type Source = Record<'pattern' | 'file' | 'key', string | undefined>
+
+function toSource({ pattern, file = '', key = '' }: Source): MetricSource {
+  return pattern === undefined ? { kind: 'file', file, key } : { kind: 'pattern', pattern }
 }
 
 const DEFAULT_KEEP = 3

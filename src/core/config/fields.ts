@@ -177,7 +177,12 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 /** Reports a problem at `path`: what is expected there and, unless an example says enough, the next action. */
-export function refuse(context: z.RefinementCtx, path: string[], message: string, hint?: string): void {
+export function refuse(
+  context: z.RefinementCtx,
+  path: (string | number)[],
+  message: string,
+  hint?: string,
+): void {
   context.addIssue({ code: 'custom', path, message, params: { hint } })
 }
 

@@ -29,7 +29,11 @@ export function rulesOf(config: Config, testbed: string | undefined): Rules {
 
 /** How candidates are judged. */
 export function judgePolicy(config: Config): JudgePolicy {
-  const { allowance, metric, replicates, mergeRisk, minGain, simplicity, reviewAbove } = config
+  const { allowance, metric, replicates, mergeRisk, minGain, simplicity, reviewAbove, guards, guardRisk } =
+    config
+  const judged = guards.flatMap(({ name, direction, margin }) =>
+    margin ? [{ name, direction, margin }] : [],
+  )
   return {
     direction: metric.direction,
     baselineReplicates: replicates.baseline,
@@ -39,6 +43,7 @@ export function judgePolicy(config: Config): JudgePolicy {
     ...(metric.deterministic && { deterministic: true }),
     ...(minGain && { minGain }),
     ...(simplicity && { simplicity }),
+    ...(judged.length > 0 && { guards: judged, guardRisk }),
     ...(reviewAbove && { reviewAbove }),
   }
 }

@@ -12,6 +12,7 @@ import {
   trialsOfTree,
   usualSeconds,
 } from '../judge/evidence.ts'
+import { guardEvidence, withGuards } from '../judge/guards.ts'
 import { type Judgement, judge } from '../judge/judge.ts'
 import { hasNoEffect } from '../judge/no-effect.ts'
 import type { JudgePolicy } from '../judge/policy.ts'
@@ -176,7 +177,8 @@ export function judgeCandidate(
   const counts = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
   if (mayShareSeed(candidate) && hasNoEffect(state, conditions, candidate))
     return { kind: 'reject', reason: NO_EFFECT, noEffect: true, gain: 0, runs: counts }
-  const judgement = judge(evidence, policy, code)
+  const guards = guardEvidence(state, conditions, policy, candidate)
+  const judgement = withGuards(judge(evidence, policy, code), guards, policy)
   if (judgement.kind !== 'replicate') return judgement
   const loss = explainLoss(state, nextTrial(state, candidate.id, candidate).id)
   if (loss === undefined) return judgement

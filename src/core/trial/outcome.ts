@@ -24,6 +24,8 @@ export function isFromEvaluation(reason: string): boolean {
   return reason.startsWith(IN_EVALUATION)
 }
 
+type MeasuredMetric = Pick<Metric, 'name' | 'bounds' | 'take'>
+
 /**
  * Determines the outcome of a trial.
  *
@@ -36,7 +38,7 @@ export function measureTrial(
   found: MetricText,
   log: string,
   diverged: boolean,
-  metric: Metric,
+  metric: MeasuredMetric,
 ): Measurement {
   const measurement = findOutcome(exit, found, log, diverged, metric)
   if (measurement.reason === undefined) return measurement
@@ -48,7 +50,7 @@ function findOutcome(
   found: MetricText,
   log: string,
   diverged: boolean,
-  metric: Metric,
+  metric: MeasuredMetric,
 ): Measurement {
   if (exit.exceeded) return EXCEEDED[exit.exceeded]
   if (exit.timedOut) return { outcome: 'timed-out', reason: 'killed at the timeout' }
@@ -91,7 +93,7 @@ function errorLine(log: string): string | undefined {
 }
 
 /** Chooses among several values. A run whose last value is not finite has diverged, whichever value counts. */
-function chooseValue({ texts, count, several }: MetricText, metric: Metric): Measurement {
+function chooseValue({ texts, count, several }: MetricText, metric: MeasuredMetric): Measurement {
   const { name, take } = metric
   if (several === undefined || take === undefined)
     return {
@@ -107,7 +109,7 @@ function quote(lines: readonly string[] = []): string {
   return lines.length === 0 ? '' : `: ${lines.join('; ')}`
 }
 
-function measureValue(text: string, metric: Metric): Measurement {
+function measureValue(text: string, metric: MeasuredMetric): Measurement {
   const read = readNumber(text)
   if (read.kind === 'not-finite') return { outcome: 'diverged', reason: `${metric.name} is ${read.text}` }
   if (read.kind === 'refused')

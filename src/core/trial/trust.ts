@@ -3,7 +3,9 @@
 import { isAa } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 import { isSandboxed, type TrialResult } from '../record/trial.ts'
-import { trialId, trialSeed } from './protocol.ts'
+import { beyondLimits } from './guards.ts'
+import type { GuardMetric } from './metric.ts'
+import { isJudgeTrial, trialId, trialSeed } from './protocol.ts'
 import { isSharedSeed } from './shared-seed.ts'
 
 /** What the baseline's current configuration demands of every result. */
@@ -12,6 +14,8 @@ export interface Demands {
   hash: string
   /** Bounds of the metric. */
   bounds?: readonly [number, number]
+  /** What every judging run measures besides. Default: none. */
+  guards?: readonly GuardMetric[]
   /** An `evaluate` command exists, so a metric that training printed does not count. */
   evaluated: boolean
   sandboxKind: 'bubblewrap' | 'none'
@@ -29,13 +33,15 @@ const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const
 export function checkResult(
   state: State,
   result: TrialResult,
-  { hash, bounds = UNBOUNDED, evaluated, sandboxKind }: Demands,
+  { hash, bounds = UNBOUNDED, guards = [], evaluated, sandboxKind }: Demands,
 ): string | undefined {
   const { trial } = result
   if ((result.outcome === 'measured') !== (result.value !== undefined))
     return 'its outcome and its value contradict each other'
   if (result.value !== undefined && (result.value < bounds[0] || result.value > bounds[1]))
     return 'its value is outside the bounds of the metric'
+  if (result.value !== undefined && !hasGuards(result, guards))
+    return 'its guards are not those of the configuration, or beyond their limits'
   if (result.config !== hash) return 'it was measured under another configuration'
   if (evaluated && result.trust === 'self-reported')
     return 'its value comes from the training script, but the configuration has an evaluate command'
@@ -46,6 +52,18 @@ export function checkResult(
   if (trial.seed !== trialSeed(state.rootSeed, tree, replicate, protocol) && !isSharedSeed(state, trial))
     return 'its seed is not the one assigned'
   return assigned(state, result) ? undefined : 'no such trial was assigned'
+}
+
+/** Certifying runs have none: another command may evaluate them. */
+function hasGuards({ trial, guards: found = [] }: TrialResult, guards: readonly GuardMetric[]): boolean {
+  const wanted = isJudgeTrial(trial) ? guards : []
+  return (
+    found.length === wanted.length &&
+    wanted.every((guard, index) => {
+      const one = found[index]
+      return one?.name === guard.name && beyondLimits(guard, one.value) === undefined
+    })
+  )
 }
 
 function assigned(state: State, { trial }: TrialResult): boolean {
