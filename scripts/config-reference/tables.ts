@@ -37,6 +37,14 @@ function rowsOf(name: string): string[] {
   const [section = '', kind] = name.split(' ')
   const schema = (all.properties as Record<string, Schema>)[section]
   if (schema === undefined) throw new Error(`The configuration has no "${section}"`)
+  const item = schema.items as Schema | undefined
+  if (item?.properties)
+    return fieldRows(
+      item,
+      (fields) => ({ [section]: [{ ...SMALLEST.metric, ...fields }] }),
+      [`${section}[0]`],
+      [section],
+    )
   if (kind === undefined) {
     const mapping = [schema, ...((schema.anyOf ?? []) as Schema[])].find(({ properties }) => properties)
     if (mapping === undefined) throw new Error(`"${section}" has no fields`)

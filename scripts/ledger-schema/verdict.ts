@@ -54,6 +54,10 @@ export const verdict = z
       .array(guard)
       .exactOptional()
       .meta({ description: 'What the trials said about each guard; absent without guards.' }),
+    lostGuard: z
+      .string()
+      .exactOptional()
+      .meta({ description: 'The guard that decided against the candidate; absent when none did.' }),
     runs: runs.meta({ description: 'How many trials were compared.' }),
     failure: trialResultSchema.shape.outcome
       .exclude(['measured'])

@@ -42,32 +42,29 @@ export function withGuards(
 ): Judgement {
   const facts = guards.flatMap(examine)
   const isAccepted = judgement.kind === 'merge' || judgement.kind === 'review'
-  if (guards.length === 0 || facts.length < guards.length)
-    return isAccepted && guards.length > 0
+  if (facts.length < guards.length)
+    return isAccepted
       ? { kind: 'replicate', reason: 'the guards of the baseline are not measured yet' }
       : judgement
+  if (guards.length === 0 || judgement.kind === 'reject' || judgement.kind === 'park')
+    return judgement.kind !== 'replicate' && facts.length > 0 ? { ...judgement, guards: facts } : judgement
   const risk = Math.min(
     1,
     facts.reduce((sum, one) => sum + one.risk, 0),
   )
-  const runs = Math.max(...guards.map(({ evidence }) => evidence.candidate.length))
   if (judgement.kind === 'replicate')
     return risk < HOPELESS_RISK
       ? judgement
-      : {
-          kind: 'reject',
-          reason: describe(facts, guards, risk, guardRisk),
-          guards: facts,
-          runs: countsOf(guards),
-        }
-  if (!isAccepted) return { ...judgement, guards: facts }
+      : { kind: 'reject', ...loss(facts, risk, guardRisk), runs: countsOf(guards) }
   if (risk <= guardRisk) {
     const kept = `; guards kept, risk ${formatShare(risk)} ≤ ${formatShare(guardRisk)}`
     return { ...judgement, reason: `${judgement.reason}${kept}`, guards: facts }
   }
-  const reason = `${describe(facts, guards, risk, guardRisk)}; of the metric: ${judgement.reason}`
-  if (risk < PARK_RISK && runs < candidateReplicates) return { kind: 'replicate', reason }
-  return { ...judgement, kind: risk < PARK_RISK ? 'park' : 'reject', reason, guards: facts }
+  const lost = loss(facts, risk, guardRisk)
+  const reason = `${lost.reason}; of the metric: ${judgement.reason}`
+  if (risk < PARK_RISK && countsOf(guards).candidate < candidateReplicates)
+    return { kind: 'replicate', reason }
+  return { ...judgement, kind: risk < PARK_RISK ? 'park' : 'reject', ...lost, reason }
 }
 
 /** Nothing while the guard's noise or baseline is unknown, and before the candidate ran. */
@@ -84,20 +81,19 @@ function examine({ guard, evidence }: GuardEvidence): GuardFacts[] {
   return [{ ...facts, risk: judgeReadings({ level, effects }, readings, sigma, -margin / sigma).risk }]
 }
 
-/** The guard that is most likely lost. */
-function describe(
-  facts: readonly GuardFacts[],
-  guards: readonly GuardEvidence[],
-  risk: number,
-  guardRisk: number,
-): string {
+/** Names the guard that is most likely lost. */
+function loss(facts: GuardFacts[], risk: number, guardRisk: number) {
   const worst = facts.reduce((most, one) => (one.risk > most.risk ? one : most))
-  const { direction } = guards.find(({ guard }) => guard.name === worst.name)?.guard ?? {}
+  const { name } = worst
   const [baseline, candidate, margin] = [worst.baseline, worst.candidate, worst.margin].map((value) =>
     formatNumber(value),
   )
-  const allowed = `may be ${margin} ${direction === 'maximize' ? 'lower' : 'higher'}`
-  return `guard ${worst.name} is ${candidate} (baseline ${baseline}, ${allowed}), risk ${formatShare(risk)} > ${formatShare(guardRisk)}`
+  const shares = `risk ${formatShare(risk)} > ${formatShare(guardRisk)}`
+  return {
+    reason: `guard ${name} is ${candidate} against ${baseline}, and may be worse by ${margin}: ${shares}`,
+    guards: facts,
+    lostGuard: name,
+  }
 }
 
 function countsOf(guards: readonly GuardEvidence[]): { candidate: number; baseline: number } {

@@ -33,6 +33,8 @@ export interface Verdict {
   risk?: number
   /** What the runs said about each guard; absent without guards, and where they were not compared. */
   guards?: GuardFacts[]
+  /** The guard that decided against a candidate whose metric might have been good enough. */
+  lostGuard?: string
   /** Number of runs that were compared, of the candidate and of the baseline. */
   runs: { candidate: number; baseline: number }
   /** Outcome of the failed run that decided against the candidate; absent when its runs were comparable. */
