@@ -1,10 +1,10 @@
 // Everything the commands need from the outside world, as small interfaces. Adapters implement them; tests use fakes.
 import type { Config, EndpointConfig } from './core/config/config.ts'
-import type { BranchRules, Permission, Probe } from './core/doctor/github.ts'
+import type { BranchRules, Permission, Probe, WorkflowState } from './core/doctor/github.ts'
 import type { SeenDevices } from './core/doctor/machine.ts'
 import type { ModelAnswer } from './core/doctor/models.ts'
 import type { Change } from './core/gate/gate.ts'
-import type { PastQuery } from './core/propose/past.ts'
+import type { PastAnswer, PastQuery } from './core/propose/past.ts'
 import type { LabelledIssue } from './core/propose/requests.ts'
 import type { Direction, FileEdits, Proposal, Usage } from './core/record/candidate.ts'
 import type { PastIdea } from './core/record/ideas.ts'
@@ -48,6 +48,8 @@ export interface ProposalRequest {
   past: Past
   /** Runs the quick checks on changed files that passed `review`. Absent when no sandbox is available to run them. */
   check?(files: Proposal['files']): Promise<CheckReport>
+  /** The commands that `check` runs; empty without it. */
+  checks: readonly string[]
   /** The spending limit for this candidate. A proposer that reaches it stops. */
   budget: { tokens: number; dollars: number }
   /** A person's request that this candidate should fulfil; the brief quotes it. A result with the cause `cannot` answers it. */
@@ -57,7 +59,7 @@ export interface ProposalRequest {
 
 /** Look-ups among past candidates. Every answer is short, and quotes text written by candidates as data. */
 export interface Past {
-  search(query: PastQuery): Promise<string>
+  search(query: PastQuery): Promise<PastAnswer>
   /** A candidate's diff, or the end of the output of its failed run; undefined when the ledger does not keep it. */
   read(id: string, part: 'diff' | 'log'): Promise<string | undefined>
 }
@@ -125,9 +127,16 @@ export interface Forge {
   putCheckRun(head: string, check: CheckRun, isNew?: boolean): Promise<void>
   /** Creates the comment, or updates the one that carries the same marker. */
   putComment(pullRequest: number, marker: string, body: string): Promise<void>
-  /** Merges exactly `head`, or reports why GitHub did not. */
-  merge(request: { pullRequest: number; head: string; title: string; message: string }): Promise<MergeResult>
-  close(pullRequest: number): Promise<void>
+  /** Merges exactly `head` into `base`, or reports why GitHub did not. */
+  merge(request: {
+    pullRequest: number
+    head: string
+    base: string
+    title: string
+    message: string
+  }): Promise<MergeResult>
+  /** Closes it, unless somebody merged it before. @returns what it is afterwards */
+  close(pullRequest: number): Promise<PullRequest>
 }
 
 export type OpenedPullRequest =
@@ -329,6 +338,8 @@ export interface OnboardingRemote {
 export interface GitHubProbe {
   permission(permission: Permission): Promise<Probe>
   mayOpenPullRequests(): Promise<'yes' | 'no' | 'unknown'>
+  /** The workflows on the default branch; undefined when the token may not read them. */
+  workflows(): Promise<readonly WorkflowState[] | undefined>
   /** The rules in force on the branch, which need not exist. */
   branchRules(branch: string): Promise<BranchRules>
 }

@@ -254,7 +254,11 @@ export function aProposalRequest(fields: Partial<ProposalRequest> = {}): Proposa
     train: 'python train.py',
     history: [],
     review: () => [],
-    past: { search: async () => 'no past candidate matches', read: async () => undefined },
+    past: {
+      search: async () => ({ text: 'no past candidate matches', ids: [] }),
+      read: async () => undefined,
+    },
+    checks: [],
     budget: { tokens: Number.POSITIVE_INFINITY, dollars: Number.POSITIVE_INFINITY },
     signal: new AbortController().signal,
     ...fields,

@@ -1,43 +1,34 @@
-// The model's side of the evaluation, which nobody edits: started by evaluate.mjs, it runs the model of train.mjs.
+// The model's side of the evaluation, which nobody edits: runs the model of train.mjs for evaluate.mjs.
 //
-// Comes in on descriptor 0: the saved model, then batch after batch of contexts. Goes out on descriptor 3: how long
-// a context is, then the logits for each batch. A message is its length in bytes, as a Uint32, and its bytes.
+// It says how long a context is, as a Uint32. Then contexts come in on standard input, CONTEXT bytes each and 256 in one
+// question, and the logits for each go out on standard output, as Float32. It ends when there are no more questions.
 //
 // What train.mjs does in here is its own affair: evaluate.mjs believes nothing but finite logits of the right size.
 
 import { readSync, writeSync } from 'node:fs'
-import { CONTEXT, loadModel } from './train.mjs'
+import { readModel } from './prepare.mjs'
 
-const IN = 0
-const OUT = 3
+const STREAMS = 256
+const [IN, OUT] = [0, 1]
+console.log = console.error // what the model prints, even when it is imported, is no answer
+const { CONTEXT, loadModel } = await import('./train.mjs')
 
-const predict = loadModel(receive())
+const predict = loadModel(readModel())
 send(Uint32Array.of(CONTEXT))
-for (;;) {
-  const contexts = receive()
-  send(Float32Array.from(predict(contexts, contexts.length / CONTEXT)))
-}
+for (let contexts = receive(); contexts; contexts = receive())
+  send(Float32Array.from(predict(contexts, STREAMS)))
 
 function receive() {
-  const [size] = new Uint32Array(read(4).buffer)
-  return read(size)
-}
-
-function read(size) {
-  const bytes = new Uint8Array(size)
-  for (let done = 0; done < size; ) {
+  const bytes = new Uint8Array(STREAMS * CONTEXT)
+  for (let done = 0; done < bytes.length; ) {
     const count = readSync(IN, bytes, { offset: done })
-    if (count === 0) process.exit() // evaluate.mjs is gone
+    if (count === 0) return undefined
     done += count
   }
   return bytes
 }
 
 function send({ buffer }) {
-  write(new Uint8Array(Uint32Array.of(buffer.byteLength).buffer))
-  write(new Uint8Array(buffer))
-}
-
-function write(bytes) {
+  const bytes = new Uint8Array(buffer)
   for (let done = 0; done < bytes.length; ) done += writeSync(OUT, bytes, done)
 }

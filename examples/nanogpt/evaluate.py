@@ -1,15 +1,12 @@
 """The judge, which nobody edits: asks the trained model for the next byte, and prints val_bpb.
 
-    python3 evaluate.py        after train.py
-
-It never imports train.py. The candidate's code runs in another process, serve.py, which gets neither the memory
-nor the output of this one, nor the file with the answers.
+It never imports train.py. The candidate's code runs elsewhere, in serve.py, which gets neither the memory nor the output
+of this process, nor the file with the answers. Questions go into the pipe that AUTORESEARCH_ASK names, and what the model
+answers comes on standard input.
 """
 
 import os
-import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -23,14 +20,14 @@ TARGETS = int(os.environ.get("NANOGPT_TARGETS") or 4096)  # bytes to predict in 
 STREAMS = 64  # bytes to predict in one request
 WINDOW = 1024  # bytes the model is shown before each of them; it may look at fewer
 VOCAB = 256
-LAST_WORDS = 4000  # bytes of what the model printed that are repeated when it is refused
+UNUSABLE = 65  # the exit code that blames the model
 
 
 def main():
     start = time.monotonic()
     val = np.frombuffer(read(EVAL_DATA / "val.bin"), dtype=np.uint8)
-    with Model(hidden=EVAL_DATA) as model:
-        bits = np.concatenate([surprise(model.ask(windows), answers) for windows, answers in rounds(val)])
+    with open(os.environ["AUTORESEARCH_ASK"], "wb") as questions:
+        bits = np.concatenate([surprise(ask(questions, windows), answers) for windows, answers in rounds(val)])
     print("---")
     print(f"val_bpb:      {bits.mean():.6f}")
     print(f"val_targets:  {len(bits)}")
@@ -66,59 +63,30 @@ def surprise(logits, answers):
     return nats / np.log(2)
 
 
-class Model:
-    """The trained model, in a process of its own."""
+def ask(questions, windows):
+    """windows [STREAMS, WINDOW] to logits [STREAMS, VOCAB], which may be anything but are finite"""
+    try:
+        questions.write(windows.tobytes())
+        questions.flush()
+    except BrokenPipeError:
+        refuse("it ended before all questions were asked")
+    shape = sys.stdin.buffer.readline(100)
+    if not shape:
+        refuse("it gave no answer")
+    if shape != b"[%d, %d]\n" % (STREAMS, VOCAB):
+        refuse(f"its logits do not have the shape [{STREAMS}, {VOCAB}]")
+    answer = sys.stdin.buffer.read(STREAMS * VOCAB * 4)
+    if len(answer) < STREAMS * VOCAB * 4:
+        refuse("it broke off in the middle of an answer")
+    logits = np.frombuffer(answer, dtype=np.float32).reshape(STREAMS, VOCAB)
+    if not np.isfinite(logits).all():
+        refuse("its logits are not finite")
+    return logits
 
-    def __init__(self, hidden):
-        self.process = subprocess.Popen(
-            [sys.executable, "-u", HERE / "serve.py", hidden.resolve()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        self.last_words = b""
-        self.listener = threading.Thread(target=self.listen, daemon=True)
-        self.listener.start()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-
-    def listen(self):
-        while words := self.process.stderr.read1():
-            self.last_words = (self.last_words + words)[-LAST_WORDS:]
-
-    def ask(self, windows):
-        """windows [STREAMS, WINDOW] to logits [STREAMS, VOCAB], which may be anything but are finite"""
-        try:
-            self.process.stdin.write(windows.tobytes())
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            self.refuse("it ended before all questions were asked")
-        shape = self.process.stdout.readline(100)
-        if not shape:
-            self.refuse("it gave no answer")
-        if shape != b"[%d, %d]\n" % (STREAMS, VOCAB):
-            received = ascii(shape.decode("latin-1").strip())
-            self.refuse(f"its logits have the shape {received}, not [{STREAMS}, {VOCAB}]")
-        answer = self.process.stdout.read(STREAMS * VOCAB * 4)
-        if len(answer) < STREAMS * VOCAB * 4:
-            self.refuse("it broke off in the middle of an answer")
-        logits = np.frombuffer(answer, dtype=np.float32).reshape(STREAMS, VOCAB)
-        if not np.isfinite(logits).all():
-            self.refuse("its logits are not finite")
-        return logits
-
-    def refuse(self, reason):
-        """Ends the evaluation. What the model printed is quoted line by line, so none of it can pass for a metric."""
-        self.process.kill()
-        self.listener.join(timeout=1)  # a second, should it have left a process behind that still holds stderr
-        lines = self.last_words.decode("latin-1").split("\n")
-        quoted = "\n".join(f"  model| {ascii(line)[1:-1]}" for line in lines if line)
-        raise SystemExit(f"refused: {reason}\n{quoted}".rstrip())
+def refuse(reason):
+    print(f"refused: {reason}", file=sys.stderr)
+    os._exit(UNUSABLE)  # also where the model no longer reads
 
 
 if __name__ == "__main__":

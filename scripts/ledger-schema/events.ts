@@ -191,6 +191,13 @@ const running = [
       cause: z.enum(['started', 'merged', 'pushed']).meta({
         description: 'Why: the research started, a candidate was merged, or a person moved the branch.',
       }),
+      merge: z
+        .strictObject({
+          pullRequest: z.number().int().meta({ description: 'Number of the pull request.' }),
+          by: z.string().meta({ description: 'Login of who merged it.' }),
+        })
+        .exactOptional()
+        .meta({ description: 'The merge of a candidate that another job or a person made.' }),
     })
     .meta({ description: 'The baseline branch has a new commit.' }),
   z

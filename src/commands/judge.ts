@@ -4,12 +4,12 @@ import { certificationConfig } from '../core/certify/certify.ts'
 import { measurementHash } from '../core/config/measurement.ts'
 import { reviewChanges } from '../core/gate/gate.ts'
 import { reviewAa } from '../core/judge/aa.ts'
-import type { Trial, TrialResult } from '../core/record/trial.ts'
+import { type Trial, type TrialResult, trustOf } from '../core/record/trial.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import { visibleText } from '../core/text/markdown.ts'
 import { groupTrials, type TrialBatch } from '../core/trial/batch.ts'
 import { missingInRound } from '../core/trial/lost.ts'
-import { checkResult } from '../core/trial/trust.ts'
+import { checkResult, refuseForeign } from '../core/trial/trust.ts'
 import type { Results } from '../ports.ts'
 import { forgeLane } from '../session/lanes/forge.ts'
 import { assertBaselineTrains, warnOfStuckCertification } from '../session/obstacles.ts'
@@ -27,9 +27,14 @@ export async function judgeResults(
   const assigned = new Map(planned.map((trial) => [trial.id, trial]))
   const refused: string[] = []
   const accepted: TrialResult[] = []
-  for (const file of await ports.results.read()) {
+  const files = await ports.results.read()
+  const foreign = refuseForeign(files.filter((file) => file.kind === 'result'))
+  for (const file of files) {
     if (file.kind === 'result' && session.state.trials.has(file.result.trial.id)) continue
-    const problem = file.kind === 'unreadable' ? file.problem : await verify(session, assigned, file.result)
+    const problem =
+      file.kind === 'unreadable'
+        ? file.problem
+        : (foreign.get(file.name) ?? (await verify(session, assigned, file.result)))
     if (problem !== undefined) {
       refused.push(`${file.name}: ${problem}`)
       ports.log.warn(`Refused ${file.name}: ${problem}`)
@@ -93,7 +98,7 @@ async function verify(
     hash: measurementHash(config),
     ...(config.metric.bounds && { bounds: config.metric.bounds }),
     guards: config.guards,
-    evaluated: config.evaluate !== undefined,
+    trust: trustOf(config),
     sandboxKind: config.sandbox.kind,
   })
   if (problem !== undefined) return problem
@@ -113,6 +118,6 @@ async function gateRefusal(session: Session, { candidate, base, head }: Trial): 
   const changes = await session.ports.repository.changes(base, head)
   const origin = session.state.candidates.get(candidate)?.origin
   if (origin?.kind === 'aa') return reviewAa(changes, origin.number)
-  const problems = reviewChanges(changes, session.config.editable)
+  const problems = reviewChanges(changes, session.config.editable, session.config.maxLiteralKib)
   return problems.length > 0 ? `the static gate refuses the change: ${problems.join(' ')}` : undefined
 }

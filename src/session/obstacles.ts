@@ -2,7 +2,7 @@
 // certification that is stuck, and trials that earlier jobs lost.
 import { certificationFailure } from '../core/certify/certify.ts'
 import { findBaselineFailure } from '../core/plan/schedule.ts'
-import { baselineAdvice, endOfOutput } from '../core/report/baseline-failure.ts'
+import { baselineAdvice, commitsSinceTrained, endOfOutput } from '../core/report/baseline-failure.ts'
 import { formatSeconds } from '../core/text/numbers.ts'
 import { lostOnMachine } from '../core/trial/lost.ts'
 import { BaselineError, ConfigError } from '../errors.ts'
@@ -13,8 +13,12 @@ export function assertBaselineTrains(session: Session): void {
   const { state, conditions, config, settings, trialsBefore } = session
   const failure = findBaselineFailure(state, conditions, trialsBefore)
   if (failure === undefined) return
-  throw new BaselineError(`${failure.words}${endOfOutput(failure.run)}`, {
-    hint: baselineAdvice(failure.run, config, settings.configPath, failure.isFinal),
+  const since = commitsSinceTrained(state)
+  throw new BaselineError(`${failure.words}${since}${endOfOutput(failure.run)}`, {
+    hint: baselineAdvice(failure.run, config, settings.configPath, {
+      isFinal: failure.isFinal,
+      hasTrained: since !== '',
+    }),
   })
 }
 

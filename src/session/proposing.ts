@@ -114,8 +114,11 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
     },
     past: openPast(session),
     ...(checker && offersChecks(config)
-      ? { check: (edits) => checker.check(config, baseline.commit, edits, signal) }
-      : {}),
+      ? {
+          checks: config.checks ?? [],
+          check: (edits) => checker.check(config, baseline.commit, edits, signal),
+        }
+      : { checks: [] }),
     budget: turn.budget ?? session.budget,
     ...(personRequest && { personRequest: personRequest.text }),
     signal,
@@ -217,7 +220,7 @@ function review(
   archived: readonly PastIdea[],
 ): Reviewed {
   const { state, config } = session
-  const problems = reviewChanges(changes, config.editable)
+  const problems = reviewChanges(changes, config.editable, config.maxLiteralKib)
   if (problems.length > 0) return { problems, repeats: false }
   // A person's request may be similar to an earlier change, but not equal.
   const similarity = personRequest ? 1 : config.search.novelty

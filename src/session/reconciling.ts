@@ -13,6 +13,9 @@ import { publishEnds } from './publishing.ts'
 import { readConfig } from './read-config.ts'
 import type { Ports, Session } from './session.ts'
 
+/** Pull requests of ended candidates that are read when the baseline moved: the newest. */
+const MAX_TAKEN = 10
+
 /** Records what GitHub shows and the ledger does not, and reads the configuration of the baseline as it is now. */
 export async function reconcileSession(session: Session): Promise<void> {
   const { repository, forge } = session.ports
@@ -21,13 +24,13 @@ export async function reconcileSession(session: Session): Promise<void> {
   const commit = commits.get(branch)
   if (commit === undefined)
     throw new LedgerError(`the baseline branch ${branch} does not exist any more`, {
-      hint: `Restore it: git push origin ${session.state.baseline?.commit ?? '<commit>'}:refs/heads/${branch}. Or, to restart from the default branch, also delete the branch autoresearch/ledger.`,
+      hint: `Restore it: git push origin ${session.state.baseline?.commit ?? '<commit>'}:refs/heads/${branch}. If it was renamed, set \`baseline\` in the configuration to its new name. Or, to restart from the default branch, also delete the branch autoresearch/ledger.`,
     })
   const open = await forge.openPullRequests(branch)
-  const pullRequests = [...open, ...(await noLongerOpen(session, open))]
+  const pullRequests = [...open, ...(await noLongerOpen(session, open)), ...(await taken(session, commit))]
   const config = await readConfig(repository, { branch, commit }, session.settings.configPath)
   const baseline = { commit, tree: await measuredTree(session, commit, config) }
-  const events = reconcile(session.state, { baseline, pullRequests, branches: commits })
+  const events = reconcile(session.state, { branch, baseline, pullRequests, branches: commits })
   session.config = config
   await publishEnds(session, events)
   session.record(events, deletionsAfter(session.state, events, commits))
@@ -81,6 +84,19 @@ async function noLongerOpen({ state, ports }: Session, open: readonly PullReques
   const found: PullRequest[] = []
   for (const { pullRequest } of missing)
     if (pullRequest !== undefined) found.push(await readPullRequest(ports, pullRequest))
+  return found
+}
+
+/** When the baseline moved: the pull requests that this move may be the merge of, though their candidates have ended. */
+async function taken({ state, ports }: Session, commit: string): Promise<PullRequest[]> {
+  if (state.baseline?.commit === commit) return []
+  const found: PullRequest[] = []
+  for (const { pullRequest, end } of [...state.candidates.values()].reverse()) {
+    const isMerge = end?.kind === 'merged' && end.commit === commit
+    const isTaken = end?.kind === 'withdrawn' || end?.kind === 'handed-over'
+    if (!(isMerge || isTaken) || pullRequest === undefined) continue
+    if (found.push(await ports.forge.pullRequest(pullRequest)) === MAX_TAKEN) break
+  }
   return found
 }
 

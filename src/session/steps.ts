@@ -4,7 +4,7 @@ import { evidenceFor } from '../core/judge/evidence.ts'
 import type { Step } from '../core/plan/schedule.ts'
 import type { DueAnswer } from '../core/propose/requests.ts'
 import { type Candidate, candidateBranch, revertedMerge } from '../core/record/candidate.ts'
-import { reconcileCandidate } from '../core/record/reconcile.ts'
+import { PUSHED, reconcileCandidate } from '../core/record/reconcile.ts'
 import type { BaselineCommit } from '../core/record/state.ts'
 import { isToBeClosed, isToBeMerged } from '../core/record/status.ts'
 import type { Verdict } from '../core/record/verdict.ts'
@@ -127,7 +127,9 @@ async function finish(session: Session, candidate: Candidate): Promise<void> {
     session.ports.log.warn(`#${candidate.pullRequest} waits for a person: ${verdict.reason}`)
     handOver(session, candidate, verdict.reason)
   } else {
-    await session.ports.forge.close(candidate.pullRequest)
+    const { state } = await session.ports.forge.close(candidate.pullRequest)
+    // A person merged it between our look and our closing.
+    if (state === 'merged') return void (await followPerson(session, candidate))
     session.record(
       [{ kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }],
       [deletion(candidate)],
@@ -145,7 +147,8 @@ async function followPerson(session: Session, candidate: Candidate): Promise<boo
     return true
   }
   const pullRequest = await readPullRequest(session.ports, candidate.pullRequest)
-  const events = reconcileCandidate(candidate, pullRequest, commits.get(candidateBranch(candidate.id)))
+  const branchCommit = commits.get(candidateBranch(candidate.id))
+  const events = reconcileCandidate(candidate, pullRequest, branchCommit, session.config.baseline)
   if (events.length === 0) return false
   await publishEnds(session, events)
   session.record(events, deletionsAfter(session.state, events, commits))
@@ -171,10 +174,11 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
   const merged = await forge.merge({
     pullRequest: candidate.pullRequest,
     head: candidate.head,
+    base: session.config.baseline,
     ...renderMergeMessage(candidate, verdict, candidate.pullRequest),
   })
   if (merged.kind === 'head-moved') {
-    const end = { kind: 'withdrawn', reason: 'a person pushed to the branch' } as const
+    const end = { kind: 'withdrawn', reason: PUSHED } as const
     return session.record([{ kind: 'ended', candidate: candidate.id, end }])
   }
   if (merged.kind === 'refused') {

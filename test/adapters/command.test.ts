@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { INSIDE } from '../../src/adapters/command/bridge.ts'
 import { type CommandSettings, createCommandProposer } from '../../src/adapters/command/command.ts'
+import type { FileEdits } from '../../src/core/record/candidate.ts'
 import type { ProposalRequest, ProposalResult } from '../../src/ports.ts'
 import { aProposalRequest } from '../factories.ts'
 import { startModel } from '../model/server.ts'
@@ -127,6 +128,37 @@ describe.skipIf(SKIP)('a coding agent', () => {
     expect(await attempt(run)).toMatchObject({
       kind: 'proposal',
       proposal: { title: 'Double lr', hypothesis: 'It still falls.', category: 'hyperparameter' },
+    })
+  })
+
+  test('reads about earlier candidates in a folder', async () => {
+    const past = {
+      search: async ({ effect = 'any' }) => ({ text: `- 1a2b3c4d ${effect}`, ids: ['1a2b3c4d'] }),
+      read: async (id: string, part: string) => `${part} of ${id}`,
+    }
+    const run =
+      'cat $AUTORESEARCH_PAST/index.md > train.py; cat $AUTORESEARCH_PAST/1a2b3c4d.md > lib/model.py'
+    expect(filesOf(await attempt(run, {}, { past }))).toEqual({
+      'train.py':
+        '# Best\n\n- 1a2b3c4d better\n\n# Newest\n\n- 1a2b3c4d any\n\n# Failed\n\n- 1a2b3c4d failed\n',
+      'lib/model.py': 'diff of 1a2b3c4d\n\nlog of 1a2b3c4d\n',
+    })
+    expect(await seen('echo no >> $AUTORESEARCH_PAST/index.md')).toContain('Read-only file system')
+  })
+
+  test('hears of a failed quick check in its next attempt', async () => {
+    const proposer = aProposer({ run: 'cp "$AUTORESEARCH_BRIEF_FILE" train.py' })
+    const check = async (files: FileEdits) => ({ passed: files.size === 0, text: 'SyntaxError: line 3' })
+    const request = aRequest({ check, checks: ['python -m py_compile train.py'] })
+    expect(reasonOf(await proposer.propose(request))).toContain('The quick checks fail: SyntaxError: line 3')
+    const { 'train.py': task } = filesOf(await proposer.propose(aRequest())) as Record<string, string>
+    expect(task).toContain('SyntaxError: line 3')
+  })
+
+  test('is not refused by a check that fails without its change as well', async () => {
+    const check = async () => ({ passed: false, text: 'no module torch' })
+    expect(await attempt(EDIT, {}, { check, checks: ['python -c "import torch"'] })).toMatchObject({
+      kind: 'proposal',
     })
   })
 

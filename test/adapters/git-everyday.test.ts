@@ -44,6 +44,24 @@ async function here({ kind = 'actions', ...options }: TestOptions & { kind?: Tok
   return { ...site, token, main, context, log, store, append, lines, at, candidate, forge: createForge(hub) }
 }
 
+test('a repository that is renamed while the job works: git follows, in reading and in pushing', async () => {
+  const { github, context, append, lines, candidate, at } = await here()
+  await append('one')
+  github.renameRepository('acme/char-lm', 'lab/lm')
+  const { commit } = await candidate('lr = 2\n')
+  await append('two', { branch: BRANCH, from: null, to: commit })
+  expect(await lines()).toBe('one\ntwo\n')
+  expect(await at(BRANCH)).toBe(commit)
+  expect((await createRepository(context).remoteBranches()).commits.get(BRANCH)).toBe(commit)
+})
+
+test('a default branch that is renamed is found under its new name', async () => {
+  const { context, repository } = await here()
+  await repository.git.run(['branch', '--move', 'main', 'trunk'])
+  await repository.git.run(['symbolic-ref', 'HEAD', 'refs/heads/trunk'])
+  expect((await createRepository(context).remoteBranches()).defaultBranch).toBe('trunk')
+})
+
 describe('a transfer that is cut in the middle', () => {
   test('F117 a push whose answer breaks off: one line, once', async () => {
     const { github, append, lines, candidate, at } = await here()
@@ -138,7 +156,7 @@ describe('a rule on every branch', () => {
       expect(files.map(({ filename, additions }) => [filename, additions])).toEqual([['train.js', 1]])
     }
     const { tree } = await repository.git.readCommit(head)
-    const merged = await forge.merge({ pullRequest: 1, head, title: 'Try', message: '' })
+    const merged = await forge.merge({ pullRequest: 1, head, base: 'main', title: 'Try', message: '' })
     if (merged.kind !== 'merged') throw new Error(merged.kind)
     expect(await repository.git.readCommit(merged.commit)).toMatchObject({ tree })
   })

@@ -48,7 +48,8 @@ async function here({ github, ...options }: TestOptions = {}) {
 async function opened(options: TestOptions = {}) {
   const site = await here(options)
   expect(await site.forge.openPullRequest(site.opening)).toEqual({ kind: 'opened', number: 1 })
-  const merge = () => site.forge.merge({ pullRequest: 1, head: site.head, title: 'Try', message: 'Better.' })
+  const merge = () =>
+    site.forge.merge({ pullRequest: 1, head: site.head, base: BASE, title: 'Try', message: 'Better.' })
   return { ...site, merge }
 }
 
@@ -159,7 +160,7 @@ describe('too many requests', () => {
     await forge.openPullRequest(opening)
     await forge.putCheckRun(head, ENDED)
     await forge.putComment(1, MARKER, `${MARKER}\ntext`)
-    const merged = await forge.merge({ pullRequest: 1, head, title: 'Try', message: 'Better.' })
+    const merged = await forge.merge({ pullRequest: 1, head, base: BASE, title: 'Try', message: 'Better.' })
     expect(merged.kind).toBe('merged')
     expect([repository.pulls, repository.checkRuns, repository.comments].map(({ length }) => length)).toEqual(
       [1, 1, 1],
@@ -258,6 +259,58 @@ test.each([
   const request = { pullRequest: 1, message: '', ...opening, branch: 'autoresearch/c/2', head }
   const asked = call === 'merge' ? forge.merge(request) : forge.openPullRequest({ ...request, isNew: true })
   await expect(asked).rejects.toMatchObject({ hint: expect.stringContaining('Unarchive the repository') })
+})
+
+describe('what people do to a repository', () => {
+  test('it is renamed and transferred: the job goes on under the new name, and says so once', async () => {
+    const { github, forge, opening, head, repository, log, work } = await here()
+    github.renameRepository('acme/char-lm', 'lab/lm')
+    expect(await forge.openPullRequest(opening)).toEqual({ kind: 'opened', number: 1 })
+    await forge.putCheckRun(head, ENDED)
+    await forge.putComment(1, MARKER, `${MARKER}\ntext`)
+    expect(await forge.openPullRequests(BASE)).toMatchObject([{ number: 1 }])
+    const second = await work.pushBranch('autoresearch/c/2', { 'train.js': 'lr = 3\n' })
+    const request = { ...opening, branch: 'autoresearch/c/2', head: second }
+    github.fault({ method: 'POST', path: '/repos/lab/lm/pulls', dropResponse: 'after' })
+    expect(await forge.openPullRequest(request)).toEqual({ kind: 'opened', number: 2 })
+    expect(
+      (await forge.merge({ pullRequest: 1, head, base: BASE, title: 'Try', message: 'Better.' })).kind,
+    ).toBe('merged')
+    expect([repository.pulls, repository.checkRuns, repository.comments].map(({ length }) => length)).toEqual(
+      [2, 1, 1],
+    )
+    expect(log.lines.filter((line) => line.includes('called lab/lm now'))).toHaveLength(1)
+    expect(github.violations).toEqual([])
+  })
+
+  test('its pull request gets another base: it is not merged there', async () => {
+    const { merge, repository, work, head } = await opened()
+    await work.pushBranch('release', { 'train.js': 'lr = 1\n' })
+    Object.assign(repository.pulls[0]?.base ?? {}, { ref: 'release' })
+    expect(await merge()).toMatchObject({
+      kind: 'refused',
+      explanation: expect.stringContaining('changed the base branch'),
+    })
+    expect(repository.pulls).toMatchObject([{ state: 'open', head: { sha: head } }])
+  })
+
+  test('the button “Update branch” is pressed: its new head is not merged', async () => {
+    const { merge, repository, work } = await opened()
+    await work.pushBranch(BRANCH, { 'README.md': '# Newer\n' })
+    expect(await merge()).toEqual({ kind: 'head-moved' })
+    expect(repository.pulls).toMatchObject([{ state: 'open' }])
+  })
+
+  test.each([
+    [403, 'GitHub Actions is disabled for this repository.', 'Settings → Actions → General'],
+    [410, 'Issues are disabled for this repo', 'Settings → General → Features'],
+  ])('%d %s: said with the setting', async (status, message, advice) => {
+    const { github, forge } = await here()
+    github.fault({ method: 'GET', path: PULLS, status, body: { message }, times: 9 })
+    await expect(forge.openPullRequests(BASE)).rejects.toMatchObject({
+      hint: expect.stringContaining(advice),
+    })
+  })
 })
 
 describe('how long a token lives', () => {

@@ -65,7 +65,7 @@ describe('opening a pull request', () => {
     expect(repository.pulls).toMatchObject([
       { title: 'Try lr = 2', body: 'Because.', head: { ref: BRANCH, sha: head }, base: { ref: BASE } },
     ])
-    expect(await forge.pullRequest(1)).toEqual({ number: 1, branch: BRANCH, head, state: 'open' })
+    expect(await forge.pullRequest(1)).toEqual({ number: 1, branch: BRANCH, base: BASE, head, state: 'open' })
     expect(github.violations).toEqual([])
   })
 
@@ -238,7 +238,7 @@ describe('limits', () => {
       summary: 's',
     })
     await forge.putComment(number, '<!-- m -->', '<!-- m --> text')
-    await forge.merge({ pullRequest: number, head, title: 'Merge', message: 'Because.' })
+    await forge.merge({ pullRequest: number, head, base: BASE, title: 'Merge', message: 'Because.' })
     expect(writes()).toHaveLength(5)
   })
 })
@@ -392,7 +392,7 @@ describe('merging', () => {
   async function opened(options: TestOptions = {}) {
     const site = await here(options)
     const pullRequest = await site.open()
-    const merge = () => site.forge.merge({ pullRequest, head: site.head, ...TEXT })
+    const merge = () => site.forge.merge({ pullRequest, head: site.head, base: BASE, ...TEXT })
     const tip = () => site.git.readRef(`refs/heads/${BASE}`)
     return { ...site, pullRequest, merge, tip }
   }

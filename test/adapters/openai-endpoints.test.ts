@@ -301,6 +301,43 @@ describe('a sloppy answer', () => {
   })
 })
 
+describe('a request that the endpoint rejects', () => {
+  test.each<[string, ScriptedFault, string]>([
+    [
+      'OpenAI',
+      error(400, { message: "Unsupported value: 'temperature'", param: 'temperature' }),
+      'temperature',
+    ],
+    [
+      'FastAPI',
+      { status: 422, body: { detail: [{ loc: ['body', 'model'], msg: 'field required' }] } },
+      'field required',
+    ],
+    ['a proxy', { status: 405, body: 'Method Not Allowed' }, 'Method Not Allowed'],
+  ])('%s: is a mistake that repeats, not an outage, and is quoted', async (_, fault, quote) => {
+    const result = await propose([fault])
+    expect(result).toMatchObject({ kind: 'nothing', exhausted: true, cause: 'unreachable' })
+    expect(result).toMatchObject({ reason: expect.stringContaining('the endpoint rejects the request: ') })
+    expect(result).toMatchObject({ reason: expect.stringContaining(quote) })
+    expect(models[0]?.requests).toHaveLength(1)
+  })
+
+  test('after an answer, costs this conversation, not the proposer', async () => {
+    const result = await propose([
+      calls(edit('lr = 1', 'lr = 2')),
+      error(400, { message: 'Bad messages[3]' }),
+    ])
+    expect(result).toMatchObject({ kind: 'nothing', exhausted: false })
+    expect(result).not.toHaveProperty('cause')
+    expect(result).toMatchObject({ reason: expect.stringContaining('Bad messages[3]') })
+  })
+
+  test('F2 because of what the model wrote may pass', async () => {
+    const fault = error(400, { code: 'tool_use_failed', message: 'Failed to call a function' })
+    expect(await propose([fault])).toMatchObject({ exhausted: false, cause: 'unreachable' })
+  })
+})
+
 describe('a conversation that does not fit', () => {
   const section = (name: string) => `# ${name}\n\n${'All work and no play.\n'.repeat(500)}`
   const brief = `# Rules\n\nPropose one change.\n\n${section('Source')}\n${section('Tried so far')}`
@@ -448,9 +485,11 @@ describe('several endpoints', () => {
     const { proposer } = await fallBack([refused], () => '')
     const result = await proposer.propose(aRequest())
     // The second one has no key of its own: it is asked without, and says so.
-    expect(result).toMatchObject({ kind: 'nothing', exhausted: false })
+    expect(result).toMatchObject({ kind: 'nothing', exhausted: true })
     expect(result).toMatchObject({
-      reason: expect.stringMatching(/no \*\*\*; then gpt-y: the endpoint requires a key: add one for 127/),
+      reason: expect.stringMatching(
+        /no \*\*\*; .*; then gpt-y: the endpoint requires a key: add one for 127/,
+      ),
     })
     expect(JSON.stringify(result)).not.toContain('key-1')
   })

@@ -1,6 +1,6 @@
 // What endpoints say, and what it means; conversations with such endpoints are in openai-endpoints.test.ts.
-import { expect, test } from 'vitest'
-import { sizesIn, understand } from '../../src/adapters/openai/refusals.ts'
+import { describe, expect, test } from 'vitest'
+import { rejectsRequest, sizesIn, understand } from '../../src/adapters/openai/refusals.ts'
 
 test.each([
   ['no-tools', 400, { message: 'functions', param: 'tools' }],
@@ -66,4 +66,31 @@ test.each([
 ])('F100 a refusal names a context of %s and a request of %s tokens: %s', (context, sent, message) => {
   expect(understand(400, { message })).toBe('too-long')
   expect(sizesIn(message)).toEqual({ context, ...(sent && { sent }) })
+})
+
+describe('rejectsRequest', () => {
+  test.each([
+    [400, { message: "Unsupported value: 'temperature' does not support 0.2 with this model." }],
+    [400, { message: 'max_tokens is too large: 100000. At most 16384 tokens.' }],
+    [400, { message: 'The model `gpt-9` has been deprecated' }],
+    [405, { message: 'Method Not Allowed' }],
+    [415, { message: 'Unsupported Media Type' }],
+    [422, { message: '[{"loc":["body","model"],"msg":"field required"}]' }],
+    [501, { message: 'Not Implemented' }],
+  ])('%d %j is a mistake that repeats', (status, body) => {
+    expect(rejectsRequest(status, body)).toBe(true)
+  })
+
+  test.each([
+    [400, { code: 'tool_use_failed', message: 'Failed to call a function. Please adjust your prompt.' }],
+    [400, { code: 'content_filter', message: 'The response was filtered' }],
+    [400, { message: 'Provider returned error' }],
+    [408, { message: 'Request Timeout' }],
+    [409, { message: 'Conflict' }],
+    [429, { message: 'Too many requests' }],
+    [500, { message: 'Internal error' }],
+    [503, { message: 'Loading model' }],
+  ])('%d %j may pass', (status, body) => {
+    expect(rejectsRequest(status, body)).toBe(false)
+  })
 })

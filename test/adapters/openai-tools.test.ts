@@ -58,7 +58,7 @@ describe('tools', () => {
 
   test('look up the past, and read a part of it', async () => {
     const past: ProposalRequest['past'] = {
-      search: async ({ effect }) => `asked for ${effect}`,
+      search: async ({ effect }) => ({ text: `asked for ${effect}`, ids: [] }),
       read: async (id, part) => (id === 'a1' ? `${part} of a1` : undefined),
     }
     expect(await answerOf(call('search_past', { effect: 'failed' }), { past })).toBe('asked for failed')

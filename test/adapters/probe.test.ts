@@ -1,4 +1,6 @@
 // What `doctor` finds out about a token and a repository, on the loopback GitHub: nothing is changed by asking.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { connect } from '../../src/adapters/github/client.ts'
 import { createProbe } from '../../src/adapters/github/probe.ts'
@@ -7,6 +9,7 @@ import { FakeLog } from '../fakes/log.ts'
 import type { RepositoryOptions } from '../loopback-github/create-repository.ts'
 import { aRepository } from '../loopback-github/fixtures.ts'
 import type { Permissions } from '../loopback-github/index.ts'
+import { aDirectory } from '../scaffold.ts'
 
 const ALL: Permissions = {
   actions: 'write',
@@ -69,6 +72,19 @@ test.each([
 ] as const)('the setting for pull requests is %s', async (allowActionsToCreatePullRequests, found) => {
   const { probe } = await probeWith(ALL, { allowActionsToCreatePullRequests })
   expect(await probe.mayOpenPullRequests()).toBe(found)
+})
+
+test('F98 the state of each workflow, as far as the token may read it', async () => {
+  const path = '.github/workflows/night.yml'
+  const from = await aDirectory()
+  await mkdir(join(from, '.github/workflows'), { recursive: true })
+  await writeFile(join(from, path), 'name: Night\non: { schedule: [{ cron: "0 1 * * *" }] }\n')
+  const { repository, probe } = await probeWith(ALL, { from })
+  expect(await probe.workflows()).toContainEqual({ path, state: 'active' })
+  repository.disabledWorkflows.set('night.yml', 'disabled_inactivity')
+  expect(await probe.workflows()).toContainEqual({ path, state: 'disabled_inactivity' })
+  const { actions: _, ...others } = ALL
+  expect(await (await probeWith(others)).probe.workflows()).toBeUndefined()
 })
 
 test('the rules of a branch that does not exist yet', async () => {

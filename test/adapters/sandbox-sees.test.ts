@@ -2,11 +2,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, copyFileSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import {
   ATTACKS,
   inSandbox,
@@ -166,6 +166,46 @@ test.skipIf(SKIP)('without a sandbox every one of these attacks succeeds', async
   expect((JSON.parse(seen) as Seen).canaries).toEqual([...secrets, victimEnvironment])
   expect(JSON.parse(reached)).toEqual(reachable)
   expect((JSON.parse(written) as string[])[0]).toBe(host)
+})
+
+describe.skipIf(SKIP)('F108 a folder of PATH', () => {
+  const READS = 'cat "$PLACE" || ls "$PLACE/.."'
+
+  /** What a command reads of `answers`, with `on` in PATH; both are in a folder of their own, the workspace where that is said. */
+  async function readWith(on: string, answers: string, isWorkspace: boolean) {
+    const folder = scratch()
+    for (const path of [join(folder, on), dirname(join(folder, answers))])
+      mkdirSync(path, { recursive: true })
+    writeFileSync(join(folder, answers), canary, { mode: 0o755 })
+    copyFileSync('/usr/bin/true', join(folder, on, 'native'))
+    vi.stubEnv('GITHUB_WORKSPACE', isWorkspace ? folder : undefined)
+    onTestFinished(() => {
+      vi.unstubAllEnvs()
+    })
+    const environment = { PATH: `${join(folder, on)}:/usr/bin:/bin`, PLACE: join(folder, answers) }
+    const { output } = await inSandbox({ command: `native && echo runs; ${READS}`, environment })
+    return output
+  }
+
+  test.each([
+    ['node_modules/.bin', 'node_modules/corpus/answers', false],
+    ['node_modules/.bin', 'node_modules/.bin/answers', false],
+    ['node_modules/tool/bin', 'node_modules/tool/lib/answers', false],
+    ['node_modules', 'node_modules/corpus/answers', false],
+    ['tools/bin', 'tools/lib/answers', true],
+    ['bin', 'bin/answers', true],
+    ['.', 'evaluation/answers', true],
+    ['tools/..', 'evaluation/answers', true],
+    ['a/node_modules/../eval', 'a/eval/answers', true],
+  ])('%s shows no %s, but its native programs', async (on, answers, isWorkspace) => {
+    const output = await readWith(on, answers, isWorkspace)
+    expect(output).toContain('runs\n')
+    expect(output).not.toContain(canary)
+  })
+
+  test('removed: anywhere else its folder is shown', async () => {
+    expect(await readWith('tools/bin', 'tools/bin/answers', false)).toContain(canary)
+  })
 })
 
 describe.skipIf(SKIP)('an interpreter', () => {

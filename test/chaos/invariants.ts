@@ -118,10 +118,13 @@ async function merges(night: Night, { git, pulls }: Repository, state: State): P
   return found
 }
 
-/** No answer ends a job, and what people do does not either. */
-function jobsThatEnded({ jobs }: Night): string[] {
+/** No answer ends a job, and what people do does not either, but merging code that does not train. */
+function jobsThatEnded({ jobs, people }: Night): string[] {
+  const isExcused = (log: string) =>
+    /another job (works|took)/.test(log) ||
+    [...people.broken].some((commit) => new RegExp(`since then came .*${commit} \\(#`).test(log))
   return jobs
-    .filter(({ killed, exitCode, log }) => !killed && exitCode !== 0 && !/another job (works|took)/.test(log))
+    .filter(({ killed, exitCode, log }) => !killed && exitCode !== 0 && !isExcused(log))
     .map(
       ({ name, exitCode, log }) => `${name} ended with ${exitCode}: ${log.split('\n').slice(-6).join(' | ')}`,
     )

@@ -32,6 +32,9 @@ export const IDEAS: readonly Idea[] = [
   idea('theta', '-0.1', 'merge'),
 ]
 
+/** A person who merges it breaks the baseline. */
+export const CRASHING = 'Change epsilon to 7; exit 3'
+
 const METRIC = { name: 'val_loss', direction: 'minimize', pattern: '^val_loss: (\\S+)', bounds: [0, 100] }
 
 /** Trains in a few milliseconds: the loss is a sum over the files, and a little noise by the seed. */

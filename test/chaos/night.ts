@@ -9,7 +9,7 @@ import { type GitHub, startGitHub } from '../loopback-github/index.ts'
 import type { Model } from '../model/server.ts'
 import { type FinishedJob, type RunningJob, startJob } from '../runner.ts'
 import { chooseTrouble, groupOf, type Trouble } from './faults.ts'
-import { IDEAS, startIdeas, writeFiles } from './laboratory.ts'
+import { CRASHING, IDEAS, startIdeas, writeFiles } from './laboratory.ts'
 import { readState } from './ledger.ts'
 import { People } from './people.ts'
 import { type Draw, drawsOf } from './random.ts'
@@ -214,6 +214,7 @@ export class Night implements AsyncDisposable {
     clearTimeout(killTraining)
     const ended = { ...finished, name, killed: running.killed || finished.signal === 'SIGKILL' }
     this.jobs.push(ended)
+    if (ended.exitCode === 1) await this.people.repair(ended.log, CRASHING)
     return ended
   }
 

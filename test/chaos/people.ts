@@ -49,6 +49,8 @@ export class People {
   /** What was done, in order. */
   readonly acts: string[] = []
   isHarmless = true
+  /** Commits with which a person broke the baseline, as long as their messages name them. */
+  readonly broken = new Set<string>()
 
   constructor(github: GitHub, repository: string) {
     this.#github = github
@@ -84,6 +86,23 @@ export class People {
     // GitHub finds out only when asked whether it can be merged.
     for (let attempt = 0; pull && attempt < 4; attempt += 1)
       if ((await this.#call('PUT', `/pulls/${pull}/merge`, { merge_method: 'squash' })) < 300) return
+  }
+
+  /**
+   * Reads in the log of a job what broke the baseline, and undoes it if a person did it.
+   *
+   * @param title of the idea that does not train
+   */
+  async repair(log: string, title: string): Promise<void> {
+    const told = /since then came .*?\b([0-9a-f]{7}) \(#\d+ (.*?), merged by octocat\)/.exec(log)
+    const [, commit, merged] = told ?? []
+    if (commit === undefined || merged !== title || this.broken.has(commit)) return
+    this.broken.add(commit)
+    const changed = (await this.#git(['diff', '--name-only', `${commit}^`, commit])).split('\n')
+    const path = changed.find((one) => one.endsWith('.sh'))
+    if (path === undefined) return
+    await this.commitTo(BASELINE, path, `${await this.#git(['show', `${commit}^:${path}`])}\n`)
+    this.acts.push('repairs the baseline')
   }
 
   async pushToCandidate(draw: number, force: boolean): Promise<void> {

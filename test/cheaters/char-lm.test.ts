@@ -16,6 +16,7 @@ import { type Cheater, OVER_BUDGET, replaceOnce } from '../fixtures/cheaters/che
 import { OUT_OF_BOUNDS, WITHOUT_SUBSTANCE } from '../fixtures/cheaters/refused.ts'
 import { NEVER_ANSWERS, SERVING } from '../fixtures/cheaters/serving.ts'
 import { LAST_WORDS_OF_A_CRASH, TRAINING } from '../fixtures/cheaters/training.ts'
+import { STOLEN, WALL } from '../fixtures/cheaters/wall.ts'
 import { openCharLm } from './char-lm-lab.ts'
 import { expectFate, named } from './expectations.ts'
 import { CANARY, type Lab, MARKER, SKIP } from './lab.ts'
@@ -45,7 +46,7 @@ afterAll(async () => {
 describe.skipIf(SKIP)('char-lm', () => {
   test('the baseline is measured by the evaluator, and its runs vary', () => {
     expect(lab.baseline.map(({ outcome, trust }) => `${outcome} ${trust}`)).toEqual(
-      Array(3).fill('measured evaluated'),
+      Array(3).fill('measured separated'),
     )
     expect(new Set(lab.baseline.map(({ value }) => value)).size).toBe(3)
   })
@@ -98,12 +99,13 @@ describe.skipIf(SKIP)('char-lm', () => {
   async function expectNoMerge(_: string, cheater: Cheater): Promise<void> {
     const { logs } = await expectFate(lab, cheater)
     expect(logs.join('\n')).not.toContain(CANARY)
+    expect(logs.join('\n')).not.toContain(STOLEN)
     expect(Math.max(...logs.map((log) => log.length))).toBeLessThan(700_000)
     expect(survivors(MARKER)).toEqual([])
     expect(calls).toBe(0)
   }
 
-  const CHEATERS = Object.groupBy([...TRAINING, ...SERVING], (cheater) =>
+  const CHEATERS = Object.groupBy([...TRAINING, ...SERVING, ...WALL], (cheater) =>
     cheater.expected === OVER_BUDGET || cheater === NEVER_ANSWERS ? 'slow' : 'others',
   )
   test.each(named(CHEATERS.others ?? []))('%s: not merged', expectNoMerge)

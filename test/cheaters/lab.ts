@@ -17,7 +17,7 @@ import { rulesOf } from '../../src/core/plan/rules.ts'
 import { decide, planTrials } from '../../src/core/plan/schedule.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts'
 import { replay } from '../../src/core/record/state.ts'
-import type { TrialResult } from '../../src/core/record/trial.ts'
+import { type TrialResult, trustOf } from '../../src/core/record/trial.ts'
 import type { Verdict } from '../../src/core/record/verdict.ts'
 import { checkResult } from '../../src/core/trial/trust.ts'
 import { aCandidate } from '../factories.ts'
@@ -141,7 +141,7 @@ export async function openLab(options: LabOptions) {
       const problem = checkResult(state, result, {
         hash: conditions.config,
         ...(config.metric.bounds && { bounds: config.metric.bounds }),
-        evaluated: config.evaluate !== undefined,
+        trust: trustOf(config),
         sandboxKind: config.sandbox.kind,
       })
       if (problem !== undefined) throw new Error(`the judge refused an honest trainer's result: ${problem}`)
@@ -187,7 +187,11 @@ export async function openLab(options: LabOptions) {
       { gate = true, told = (result) => result }: TakeOptions = {},
     ): Promise<Fate> {
       const candidate = await propose(cheater)
-      const reasons = reviewChanges(await repository.changes(base, candidate.head), config.editable)
+      const reasons = reviewChanges(
+        await repository.changes(base, candidate.head),
+        config.editable,
+        config.maxLiteralKib,
+      )
       if (gate && reasons.length > 0) return { kind: 'refused', reasons }
       const measured = events.map((event) =>
         event.kind === 'trial' ? { ...event, result: told(event.result) } : event,

@@ -10,16 +10,22 @@ const INSTALL = 'apt-get install -y --no-install-recommends python3-numpy python
 const hasTorch = spawnSync(PYTHON, ['-c', 'import numpy, torch']).status === 0
 if (!hasTorch) console.warn(`Cheaters of nanogpt are not tested: ${PYTHON} has no PyTorch. ${INSTALL}`)
 
-const config = (unlocked = '') => `
+/** Model and evaluator in one sandbox, as before there was a wall between them. */
+const TOGETHER = `evaluate: mkfifo /tmp/ask && ${PYTHON} serve.py </tmp/ask | AUTORESEARCH_ASK=/tmp/ask`
+const APART = `serve: ${PYTHON} serve.py\nevaluate:`
+
+const config = (evaluation = APART) => `
 setup:
   run: NANOGPT_TEXT="${TEXT}" ${PYTHON} prepare.py
   environment: [HF_HOME]
 train: AUTORESEARCH_MAX_STEPS=20 ${PYTHON} train.py
-evaluate: ${unlocked} NANOGPT_TARGETS=512 ${PYTHON} evaluate.py
+${evaluation} NANOGPT_TARGETS=512 ${PYTHON} evaluate.py
 budget: 60s
 timeout: 120s
 metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb:\\s+(\\S+)', bounds: [0.5, 10] }
 replicates: { baseline: 3, candidate: 2 }
+# The baseline is slow on purpose: what improves it is too good to be true.
+review-above: 1000%
 `
 
 test.runIf(process.env.CI === 'true')('there is a Python with PyTorch to be tested with', () => {
@@ -35,7 +41,7 @@ describe.skipIf(SKIP || !hasTorch)('nanogpt', () => {
 
   test('the baseline is measured by the evaluator', () => {
     expect(lab.baseline.map(({ outcome, trust }) => `${outcome} ${trust}`)).toEqual(
-      Array(3).fill('measured evaluated'),
+      Array(3).fill('measured separated'),
     )
   })
 
@@ -47,11 +53,11 @@ describe.skipIf(SKIP || !hasTorch)('nanogpt', () => {
     })
   })
 
-  test('F61 removed: without the lock, the pickle reads the answers where it is loaded', async () => {
+  test('F61 removed: without the wall, the pickle reads the answers where it is loaded', async () => {
     const unlocked = await openLab({
       example: 'nanogpt',
       editable: 'train.py',
-      config: config('NANOGPT_UNLOCKED=1'),
+      config: config(TOGETHER),
       baseline: slow,
     })
     try {
@@ -59,7 +65,7 @@ describe.skipIf(SKIP || !hasTorch)('nanogpt', () => {
       if (!bomb) throw new Error('no cheater is called F61')
       // It ends the model's process at once when it has read them.
       expect(await unlocked.take(bomb)).toMatchObject({
-        verdict: { kind: 'reject', reason: expect.stringContaining('refused: it gave no answer') },
+        verdict: { kind: 'reject', reason: expect.stringContaining('ended with exit code 65') },
       })
     } finally {
       await unlocked.close()

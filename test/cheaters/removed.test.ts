@@ -22,8 +22,12 @@ import {
   READS_SECRETS,
   TRAINING,
 } from '../fixtures/cheaters/training.ts'
-import { openCharLm } from './char-lm-lab.ts'
+import { WALL } from '../fixtures/cheaters/wall.ts'
+import { openCharLm as openSuspicious } from './char-lm-lab.ts'
 import { CANARY, type Fate, type Lab, MARKER, SKIP } from './lab.ts'
+
+/** A person is asked about many of these gains, which are too good to be true: that protection is taken away, too. */
+const openCharLm: typeof openSuspicious = (options) => openSuspicious({ ...options, credulous: true })
 
 let open: Lab
 let victim: ChildProcess
@@ -56,7 +60,7 @@ function judged(fate: Fate): Extract<Fate, { kind: 'judged' }> {
   throw new Error(`the gate refused it: ${fate.reasons.join('\n')}`)
 }
 
-const ALL = [...TRAINING, ...SERVING, ...OUT_OF_BOUNDS, ...WITHOUT_SUBSTANCE]
+const ALL = [...TRAINING, ...SERVING, ...WALL, ...OUT_OF_BOUNDS, ...WITHOUT_SUBSTANCE]
 
 /** The cheater that is refused or rejected in char-lm.test.ts. */
 function known(title: string): Cheater {
@@ -146,8 +150,8 @@ describe.skipIf(SKIP)('without the evaluator', () => {
 })
 
 describe.skipIf(SKIP)('with an evaluator that is less careful', { concurrent: true }, () => {
-  async function takeWith(evaluate: (text: string) => string, title: string): Promise<Fate> {
-    const lab = await openCharLm({ fixed: { 'evaluate.mjs': evaluate }, steps: 300 })
+  async function takeWith(evaluate: (text: string) => string, title: string, wall = true): Promise<Fate> {
+    const lab = await openCharLm({ fixed: { 'evaluate.mjs': evaluate }, steps: 300, wall })
     try {
       return await take(lab, known(title))
     } finally {
@@ -155,18 +159,27 @@ describe.skipIf(SKIP)('with an evaluator that is less careful', { concurrent: tr
     }
   }
 
-  const unlocked = (text: string) => replaceOnce(text, '...PERMISSIONS, ', '')
-
   test.each(['F57 reads the answers when it is asked', 'F57 has another program read the answers'])(
-    '%s: where nothing keeps the model from the file, it is merged',
+    '%s: where both share a sandbox, it is merged',
     async (title) => {
-      expectMerged(await takeWith(unlocked, title))
+      expectMerged(await takeWith((text) => text, title, false))
     },
   )
 
+  test('F104 debugs its evaluator: where both share a sandbox, it is merged', async () => {
+    // As it is, a signal ends it. One that goes on reading is debugged.
+    const patient = (text: string) =>
+      replaceOnce(
+        text,
+        '    const count = readSync(ANSWERS, bytes, { offset: done })',
+        '    let count\n    try { count = readSync(ANSWERS, bytes, { offset: done }) } catch { continue }',
+      )
+    expectMerged(await takeWith(patient, 'F104 debugs its evaluator', false))
+  })
+
   test('F58 rewires JavaScript: where it imports the candidate, that is merged', async () => {
     const importing = (text: string) => `import './train.mjs'\n${text}`
-    expectMerged(await takeWith(importing, 'F58 rewires JavaScript around the evaluator'))
+    expectMerged(await takeWith(importing, 'F58 rewires JavaScript around the evaluator', false))
   })
 
   test('learns from the character: where it shows that one, the candidate is merged', async () => {
@@ -191,6 +204,7 @@ describe.skipIf(SKIP)('with an evaluator that is less careful', { concurrent: tr
 
   test('F62 a link instead of a model: where it is followed, the candidate is merged', async () => {
     const lab = await openCharLm({
+      wall: false,
       fixed: {
         'prepare.mjs': (text) => replaceOnce(text, '!lstatSync(file).isFile()', 'lstatSync === null'),
       },
@@ -217,8 +231,8 @@ describe.skipIf(SKIP)('without the gate, the sealed tree or a rule of the judge'
     },
   )
 
-  test('F57 rewrites the evaluator: where that is editable, it is merged', async () => {
-    const careless = await openCharLm({ alsoEditable: ['evaluate.mjs'] })
+  test('F57 F110 rewrites the evaluator: where that is editable and runs the model itself, it is merged', async () => {
+    const careless = await openCharLm({ alsoEditable: ['evaluate.mjs'], wall: false })
     try {
       expectMerged(await take(careless, known('F57 rewrites the evaluator')))
     } finally {

@@ -32,6 +32,7 @@ const trainer: Trainer = {
 const PERMISSIVE: GitHubProbe = {
   permission: async () => ({ kind: 'granted' }),
   mayOpenPullRequests: async () => 'yes',
+  workflows: async () => [],
   branchRules: async () => ({ rules: [] }),
 }
 
@@ -87,6 +88,7 @@ it('is ready when nothing is wrong', async () => {
     'token-issues',
     'token-actions',
     'pull-request-setting',
+    'schedule',
     'rules-baseline',
     'rules-ledger',
     'rules-candidates',
@@ -115,6 +117,7 @@ it('collects every problem instead of stopping at the first', async () => {
     github: {
       permission: async () => ({ kind: 'missing' }),
       mayOpenPullRequests: async () => 'no',
+      workflows: async () => undefined,
       branchRules: async () => ({ rules: [{ type: 'merge_queue' }] }),
     },
     machine: {

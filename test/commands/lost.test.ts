@@ -22,6 +22,13 @@ function round(world: World, id: string, fate: Fate, judgings = 1): Promise<stri
 }
 
 describe('in a swarm', () => {
+  test('F98 a trial that no runner took is a warning on the page of the run, with that as a reason', async () => {
+    const { world } = aWorld(0.5)
+    expect(await round(world, '1', 'vanishes')).toContainEqual(
+      expect.stringContaining('no runner with the labels of the job took it within 24 hours'),
+    )
+  })
+
   test.each(['vanishes', 'is refused'] as const)('a trial that %s in three rounds is lost', async (fate) => {
     const { world, candidates } = aWorld(0.5)
     const [candidate] = candidates

@@ -19,6 +19,7 @@ metric: { name: val_bpb, direction: minimize, pattern: '^val_bpb: (\\S+)' }
 replicates: { baseline: 2, candidate: 2 }
 limits: { candidates: 9 }
 search: { structural-share: 0 }
+review-above: 1000%
 `
 const CONFIGURED = configOf(CONFIG_TEXT)
 const HASH = measurementHash(CONFIGURED)

@@ -11,7 +11,12 @@ interface Row {
   removed: string
 }
 
-const rows = readFileSync(join(import.meta.dirname, '../../docs/attacks.md'), 'utf8')
+const [page = '', acrossTheWall = ''] = readFileSync(
+  join(import.meta.dirname, '../../docs/attacks.md'),
+  'utf8',
+).split('\n## Attacks across the wall\n')
+
+const rows = page
   .split('\n')
   .filter((line) => line.startsWith('| ') && !line.startsWith('| attack'))
   .map((line): Row => {
@@ -45,6 +50,17 @@ describe.each(rows ?? [])('$attack', ({ tests, removed }) => {
   test.each([...named(tests), ...named(removed)])('%s: %s', (file, name) => {
     expect(titlesOf(file)).toContain(name)
   })
+})
+
+const wallRows = acrossTheWall
+  .split('\n')
+  .flatMap((line) => /^\| ((?!attack|---)[^|]+) \|/.exec(line)?.[1] ?? [])
+
+/** The names of the attacks, and the file that has their tests where it is not the one named above the table. */
+test.each(wallRows)('across the wall: %s', (attack) => {
+  const [, names = attack, file = 'cheaters/wall.test.ts'] = /^(.*?) \(`(.*)`\)$/.exec(attack) ?? []
+  const titles = titlesOf(file)
+  for (const name of names.split(', ')) expect(titles).toContain(/^F\d+/.exec(name)?.[0] ?? name)
 })
 
 test('every fault of code that cheats is in the table', () => {

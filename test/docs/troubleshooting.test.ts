@@ -44,7 +44,7 @@ const MADE_ELSEWHERE = [
   'ConfigError(problem',
   'ConfigError(divided.words',
   'ConfigError(renderConfigProblems(path, parsed.problems)',
-  'BaselineError(`${failure.words}${endOfOutput(failure.run)}`',
+  'BaselineError(`${failure.words}${since}${endOfOutput(failure.run)}`',
   'ConfigError(describeForeignText(path, foreign)',
   'SandboxError(explainRefusal(',
   'SandboxError(unlimited(',

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,19 @@ if (python === undefined) console.warn(`nanogpt is not tested: no python3 has Py
 
 /** The example with another train.py, if one is given; its data and its checkpoint are shared unless `env` says so. */
 function run(script: string, env: Record<string, string> = {}, source = example) {
-  return execaSync(python ?? 'python3', [path.join(source, script)], {
+  return execute([python ?? 'python3', path.join(source, script)], env)
+}
+
+/** Evaluator and model, connected as the README does it by hand. */
+function evaluate(env: Record<string, string> = {}, source = example) {
+  const pipe = path.join(directory, 'ask')
+  rmSync(pipe, { force: true })
+  const line = 'mkfifo $1; $0 $2/serve.py <$1 2>/dev/null | $0 $2/evaluate.py'
+  return execute(['sh', '-c', line, python ?? 'python3', pipe, source], { AUTORESEARCH_ASK: pipe, ...env })
+}
+
+function execute([file = '', ...args]: string[], env: Record<string, string>) {
+  return execaSync(file, args, {
     reject: false,
     env: {
       OMP_NUM_THREADS: '1',
@@ -41,7 +53,7 @@ function withTrainPy(text: string): string {
 
 /** Evaluates a model that is `body`, the inside of `def model(windows)`. */
 const evaluateModel = (body: string, env: Record<string, string> = {}) =>
-  run('evaluate.py', env, withTrainPy(modelSource(body)))
+  evaluate(env, withTrainPy(modelSource(body)))
 
 const modelSource = (body: string, before = '') =>
   [
@@ -57,6 +69,9 @@ const modelSource = (body: string, before = '') =>
     '    return model',
   ].join('\n')
 
+/** No proxy is there, so nothing can be fetched. */
+const OFFLINE = { https_proxy: 'http://127.0.0.1:9' }
+
 const numbers = (output: string, name: string) =>
   [...output.matchAll(new RegExp(`^${name}:\\s+(\\S+)`, 'gm'))].map((match) => Number(match[1]))
 const valBpb = (output: string) => numbers(output, 'val_bpb')
@@ -67,67 +82,27 @@ const trainPy = readFileSync(path.join(example, 'train.py'), 'utf8')
 
 afterAll(() => rmSync(directory, { recursive: true }))
 
-const RENAME = `
-import os, sys
-from pathlib import Path
-from serve import hide
-place = Path(sys.argv[1]).resolve()
-for name in ("hidden", "cache", "build"):
-    (place / name).mkdir()
-(place / "build" / "kernel").touch()
-(place / "hidden" / "val.bin").touch()
-hide(place / "hidden")
-os.rename(place / "build" / "kernel", place / "cache" / "kernel")
-print(os.listdir(place / "cache"))
-try:
-    os.rename(place / "hidden" / "val.bin", place / "cache" / "val.bin")
-except PermissionError:
-    print("hidden")
-`
-
-test('the lock of serve.py lets a compiler move what it built into its cache, and hides the answers', () => {
-  const place = mkdtempSync(path.join(directory, 'lock-'))
-  const { stdout, stderr } = execaSync('python3', ['-c', RENAME, place], {
-    env: { PYTHONPATH: example },
-    reject: false,
-  })
-  expect(stderr).toBe('')
-  expect(stdout).toBe("['kernel']\nhidden")
-})
-
 test.runIf(process.env.CI !== undefined)('has a Python with PyTorch to be tested with', () => {
   expect(python, INSTALL).toBeDefined()
 })
 
 describe.runIf(python !== undefined)('nanogpt', () => {
   beforeAll(() => {
-    const prepared = run('prepare.py')
+    const prepared = run('prepare.py', OFFLINE)
     expect(prepared.stderr).toBe('')
-    expect(prepared.stdout).toContain('the standard library of Python')
+    expect(prepared.stdout).toContain('an invented language')
   })
 
   describe('prepare.py', () => {
-    test('puts every file of a package on one side of the split, and validates on about a tenth', () => {
+    test('invents another language each time, so that no candidate can know it', () => {
       const [train, val] = [read('data', 'train.bin'), read('eval', 'val.bin')]
-      expect(val.length / (train.length + val.length)).toBeGreaterThan(0.05)
-      expect(val.length / (train.length + val.length)).toBeLessThan(0.2)
-      const sides = (module: string) => {
-        const text = readFileSync(
-          execaSync(python ?? '', ['-c', `import ${module}; print(${module}.__file__)`]).stdout,
-        )
-        return [train.includes(text), val.includes(text)]
-      }
-      expect(sides('email.message')).toEqual([false, true])
-      expect(sides('email.header')).toEqual([false, true])
-      expect(sides('asyncio.events')).toEqual([true, false])
-      expect(sides('argparse')).toEqual([true, false])
-    })
-
-    test('writes the same bytes every time', () => {
+      expect(val.length / (train.length + val.length)).toBeCloseTo(0.1, 2)
       const again = path.join(directory, 'again')
-      run('prepare.py', { AUTORESEARCH_DATA: again, AUTORESEARCH_EVAL_DATA: path.join(again, 'val') })
-      expect(read('again', 'train.bin').equals(read('data', 'train.bin'))).toBe(true)
-      expect(read('again', 'val', 'val.bin').equals(read('eval', 'val.bin'))).toBe(true)
+      const env = { AUTORESEARCH_DATA: again, AUTORESEARCH_EVAL_DATA: path.join(again, 'val') }
+      run('prepare.py', { ...OFFLINE, ...env })
+      const words = (text: Buffer) => new Set(text.toString().toLowerCase().split(/\W+/))
+      const [one, other] = [words(train), words(read('again', 'train.bin'))]
+      expect([...one].filter((word) => other.has(word)).length).toBeLessThan(one.size / 2)
     })
 
     test('cuts the last tenth off a text of your own', () => {
@@ -157,13 +132,13 @@ describe.runIf(python !== undefined)('nanogpt', () => {
       const trained = run('train.py', { AUTORESEARCH_MAX_STEPS: '60' })
       expect(trained.stdout).toMatch(/^num_steps: +60$/m)
       expect(valBpb(trained.stdout)).toEqual([]) // it does not measure itself
-      const measured = run('evaluate.py')
+      const measured = evaluate()
       expect(measured.stderr).toBe('')
       expect(valBpb(measured.stdout)).toHaveLength(1)
 
       const out = path.join(directory, 'untrained')
       run('train.py', { AUTORESEARCH_OUT: out, AUTORESEARCH_MAX_STEPS: '1' })
-      const [untrained] = valBpb(run('evaluate.py', { AUTORESEARCH_OUT: out }).stdout)
+      const [untrained] = valBpb(evaluate({ AUTORESEARCH_OUT: out }).stdout)
       expect(untrained).toBeGreaterThan(7)
       expect(valBpb(measured.stdout)[0]).toBeLessThan((untrained ?? 0) - 2)
       expect(valBpb(measured.stdout)[0]).toBeGreaterThan(0.5)
@@ -185,7 +160,7 @@ describe.runIf(python !== undefined)('nanogpt', () => {
       const env = { AUTORESEARCH_OUT: path.join(directory, 'peeking'), AUTORESEARCH_MAX_STEPS: '100' }
       const trained = run('train.py', env, source)
       expect(losses(trained.stdout).at(-1)).toBeLessThan(1) // training, it is nearly always right
-      expect(valBpb(run('evaluate.py', env, source).stdout)[0]).toBeGreaterThan(8)
+      expect(valBpb(evaluate(env, source).stdout)[0]).toBeGreaterThan(7)
     })
 
     test('says what to do when the text was not prepared', () => {
@@ -238,7 +213,7 @@ return logits`
         run('prepare.py', { NANOGPT_TEXT: file, AUTORESEARCH_DATA: data, AUTORESEARCH_EVAL_DATA: '' })
         const source = withTrainPy(modelSource(librarian, 'shown = []'))
         const env = { AUTORESEARCH_DATA: data, AUTORESEARCH_EVAL_DATA: '', NANOGPT_TARGETS: '4096' }
-        return valBpb(run('evaluate.py', env, source).stdout)[0]
+        return valBpb(evaluate(env, source).stdout)[0]
       }
       const noise = (length: number) => {
         let state = 1
@@ -256,19 +231,19 @@ return logits`
     })
 
     test.each([
-      ['one logit too many', 'return np.zeros((64, 257))', "'[64, 257]', not [64, 256]"],
-      ['one row too few', 'return np.zeros((63, 256))', "'[63, 256]', not [64, 256]"],
-      ['logits for every position', 'return np.zeros((64, 1024, 256))', "'[64, 1024, 256]', not [64, 256]"],
+      ['one logit too many', 'return np.zeros((64, 257))', 'do not have the shape'],
+      ['one row too few', 'return np.zeros((63, 256))', 'do not have the shape'],
+      ['logits for every position', 'return np.zeros((64, 1024, 256))', 'do not have the shape'],
       ['NaN', `logits = np.zeros((64, 256)); logits[3, 5] = np.nan; return logits`, 'not finite'],
       ['infinity', `logits = np.zeros((64, 256)); logits[3, 5] = np.inf; return logits`, 'not finite'],
-      ['an exception', 'raise ValueError("no idea")', 'model| ValueError: no idea'],
+      ['an exception', 'raise ValueError("no idea")', 'it gave no answer'],
       ['silence', 'os._exit(0)', 'it gave no answer'],
     ])('refuses %s', (_, body, message) => {
       const { exitCode, stdout, stderr } = evaluateModel(body)
       expect(stderr).toContain('refused: ')
       expect(stderr).toContain(message)
       expect(valBpb(stdout)).toEqual([])
-      expect(exitCode).toBe(1)
+      expect(exitCode).toBe(65)
     })
 
     test('prints its own val_bpb and none of the model, wherever the model writes it', () => {
@@ -284,7 +259,6 @@ return logits`
       expect(valBpb(measured.stdout)).toEqual([8])
       expect(measured.stderr).toBe('')
       const refused = evaluateModel([...shout, 'return np.zeros((1, 1))'].join('\n'))
-      expect(refused.stderr).toContain('model| val_bpb: 0.6')
       expect(valBpb(`${refused.stdout}\n${refused.stderr}`)).toEqual([])
     })
 
@@ -297,75 +271,11 @@ zero = lambda *_, **__: 0.0
 torch.nn.functional.cross_entropy = torch.nn.CrossEntropyLoss.forward = zero
 math.log = math.log2 = np.log = np.mean = zero
 evaluate.surprise = sys.modules["__main__"].surprise = lambda logits, answers: np.zeros(64)
-evaluate.Model = evaluate.rounds = zero
+evaluate.ask = evaluate.rounds = zero
 builtins.print = lambda *_, **__: os.write(1, b"val_bpb: 0.6")
 atexit.register(print, "val_bpb: 0.6")`
-      const { stdout } = run('evaluate.py', {}, withTrainPy(modelSource(UNIFORM, rewire)))
+      const { stdout } = evaluate({}, withTrainPy(modelSource(UNIFORM, rewire)))
       expect(valBpb(stdout)).toEqual([8])
-    })
-
-    test('keeps the answers from the model, and as they are, whichever way it goes for them', () => {
-      mkdirSync(path.join(directory, 'out'), { recursive: true })
-      const source = withTrainPy(`
-import os, shutil, subprocess, sys
-import numpy as np
-
-VAL = "${directory}/eval/val.bin"
-OUT = os.environ["AUTORESEARCH_OUT"]
-PARENT = os.getppid()
-
-def link(make, name):
-    place = os.path.join(OUT, name)
-    if os.path.lexists(place): os.unlink(place)
-    make(VAL, place)
-    return open(place, "rb").read(9)
-
-ROADS = {
-    "open": lambda: open(VAL, "rb").read(9),
-    "list": lambda: os.listdir(os.path.dirname(VAL)),
-    "copy": lambda: shutil.copy(VAL, OUT),
-    "change": lambda: open(VAL, "r+b"),
-    "replace": lambda: os.rename(os.path.dirname(VAL), OUT + "/../eval-2"),
-    "remove": lambda: os.unlink(VAL),
-    "program": lambda: subprocess.run(["cat", VAL], check=True, capture_output=True),
-    "symbolic link": lambda: link(os.symlink, "symbolic"),
-    "hard link": lambda: link(os.link, "hard"),
-    "root of the parent": lambda: open(f"/proc/{PARENT}/root{VAL}", "rb").read(9),
-    "memory of the parent": lambda: open(f"/proc/{PARENT}/mem", "rb"),
-    "output of the parent": lambda: open(f"/proc/{PARENT}/fd/1", "wb"),
-    "other training text": lambda: open("${directory}/data/train.bin", "rb").read(9),
-}
-
-def load_model(path):
-    with open(os.path.join(OUT, "roads.txt"), "w") as roads:
-        for name, go in ROADS.items():
-            try: go(); print(name, file=roads)
-            except Exception: pass
-    return lambda windows: np.zeros((64, 256))
-`)
-      expect(valBpb(run('evaluate.py', {}, source).stdout)).toEqual([8])
-      expect(read('out', 'roads.txt').toString()).toBe('other training text\n')
-    })
-
-    test('does not evaluate where it cannot lock the answers away, unless told to trust the model', () => {
-      // A seccomp filter that answers "no such system call" to landlock_create_ruleset.
-      const source = withTrainPy(modelSource(UNIFORM))
-      const evaluate = path.join(source, 'evaluate.py')
-      writeFileSync(
-        path.join(source, 'old-kernel.py'),
-        `
-import ctypes, os, struct, sys
-libc = ctypes.CDLL(None)
-steps = [(0x20, 0, 0, 0), (0x15, 0, 1, 444), (0x06, 0, 0, 0x00050000 | 38), (0x06, 0, 0, 0x7FFF0000)]
-code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
-program = struct.pack("@HP", len(steps), ctypes.addressof(code))
-assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
-os.execv(sys.executable, [sys.executable, "${evaluate}"])`,
-      )
-      const locked = run('old-kernel.py', {}, source)
-      expect(locked.stderr).toContain('model| Landlock (Linux 5.13 or newer) does not work here')
-      expect(valBpb(locked.stdout)).toEqual([])
-      expect(valBpb(run('old-kernel.py', { NANOGPT_UNLOCKED: '1' }, source).stdout)).toEqual([8])
     })
   })
 })

@@ -89,8 +89,12 @@ export class FakeForge implements Forge {
     })
   }
 
-  close(number: number): Promise<void> {
-    return this.#fuse.effect(() => void Object.assign(this.#pull(number), { state: 'closed' }))
+  close(number: number): Promise<PullRequest> {
+    return this.#fuse.effect(() => {
+      const pull = this.#pull(number)
+      if (pull.state === 'open') pull.state = 'closed'
+      return { ...pull }
+    })
   }
 
   /** Heads follow their branches while a pull request is open. */

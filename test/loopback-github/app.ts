@@ -44,10 +44,18 @@ export function createApp(host: Host): Hono<Environment> {
 
 async function rest(host: Host, context: Context<Environment>): Promise<Response> {
   const url = new URL(context.req.url)
+  const moved = /^\/api\/v3\/repos\/([^/]+\/[^/]+)(.*)$/.exec(url.pathname)
+  const repository = moved && host.store.movedFrom(moved[1] ?? '')
+  if (repository) {
+    const target = `${host.store.site.url}/api/v3/repositories/${repository.id}${moved[2]}${url.search}`
+    const message = { message: 'Moved Permanently', url: target }
+    // A method that changes something is to be repeated as it is.
+    return context.json(message, context.req.method === 'GET' ? 301 : 307, { location: target })
+  }
   const answer = await answerRest(host, {
     method: context.req.method,
     url,
-    path: url.pathname.slice('/api/v3'.length),
+    path: pathByName(host, url.pathname.slice('/api/v3'.length)),
     authorization: context.req.header('authorization'),
     accept: context.req.header('accept') ?? '',
     body: await context.req.text(),
@@ -67,6 +75,13 @@ async function rest(host: Host, context: Context<Environment>): Promise<Response
   })
 }
 
+/** `/repositories/ID/…` means the repository with this number, whatever its name. */
+function pathByName({ store }: Host, path: string): string {
+  const [, id, rest = ''] = /^\/repositories\/(\d+)(.*)$/.exec(path) ?? []
+  const repository = [...store.repositories.values()].find((one) => String(one.id) === id)
+  return repository ? `/repos/${repository.fullName}${rest}` : path
+}
+
 /** Of GraphQL only `{ viewer { login } }`: whose token it is. */
 async function viewer(host: Host, context: Context<Environment>): Promise<Response> {
   const token = host.tokens.authenticate(context.req.header('authorization'))
@@ -79,6 +94,9 @@ async function viewer(host: Host, context: Context<Environment>): Promise<Respon
 
 async function git(host: Host, context: Context<Environment>): Promise<Response> {
   const { pathname, search } = new URL(context.req.url)
+  const [, owner, name = '', ...rest] = pathname.split('/')
+  const moved = host.store.movedFrom(`${owner}/${name.replace(/\.git$/, '')}`)
+  if (moved) return context.redirect(`${moved.cloneUrl}/${rest.join('/')}${search}`, 301)
   const request: GitRequest = {
     method: context.req.method,
     path: decodeURIComponent(pathname),

@@ -40,6 +40,8 @@ export interface GitHub {
   createRepository(fullName: string, options?: RepositoryOptions): Promise<Repository>
   /** The live state; throws when there is no such repository. */
   repository(fullName: string): Repository
+  /** A person renames it or transfers it to another owner: the former name redirects. */
+  renameRepository(fullName: string, to: string): void
   /** Returns the secret. */
   issueToken(request: TokenRequest): string
   /** From now on the token is answered with 401, as when it expired. */
@@ -100,6 +102,7 @@ function access(host: Host, directory: string, close: () => Promise<void>): GitH
     },
     createRepository: (fullName, options) => createRepository(store, directory, fullName, options ?? {}),
     repository: (fullName) => known(store, fullName),
+    renameRepository: (fullName, to) => store.rename(known(store, fullName), to),
     issueToken: (request) =>
       tokens.issue({ ...request, repository: known(store, request.repository).fullName }).secret,
     revokeToken: (secret) => tokens.revoke(secret),

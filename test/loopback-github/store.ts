@@ -148,8 +148,10 @@ export interface RepositoryFacts {
 }
 
 export class Repository implements RepositoryFacts {
-  readonly owner: string
-  readonly name: string
+  owner: string
+  name: string
+  /** In lower case: who asks for one is redirected. */
+  readonly formerNames: string[] = []
   readonly id: number
   readonly defaultBranch: string
   readonly createdAt: string
@@ -168,6 +170,8 @@ export class Repository implements RepositoryFacts {
   readonly events: StartedEvent[] = []
   /** By lower-case login; may be changed at any time. Who is not in it may read what is public. */
   readonly collaborators = new Map<string, Role>()
+  /** Of workflows that GitHub or a person disabled, by file name. */
+  readonly disabledWorkflows = new Map<string, 'disabled_inactivity' | 'disabled_manually'>()
   /** Classic branch protection by branch, as the API shows it to administrators; shown only, nothing enforces it. */
   readonly classicProtection = new Map<string, object>()
   #turn: Promise<unknown> = Promise.resolve()
@@ -253,5 +257,22 @@ export class Store {
 
   find(fullName: string): Repository | undefined {
     return this.repositories.get(fullName.toLowerCase())
+  }
+
+  /** A person renames a repository or transfers it to another owner. */
+  rename(repository: Repository, fullName: string): void {
+    const former = repository.fullName.toLowerCase()
+    const [owner = '', name = ''] = fullName.split('/')
+    repository.formerNames.push(former)
+    Object.assign(repository, { owner, name })
+    this.repositories.delete(former)
+    this.repositories.set(fullName.toLowerCase(), repository)
+  }
+
+  /** The repository that once had this name. */
+  movedFrom(fullName: string): Repository | undefined {
+    return [...this.repositories.values()].find(({ formerNames }) =>
+      formerNames.includes(fullName.toLowerCase()),
+    )
   }
 }

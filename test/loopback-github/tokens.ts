@@ -111,7 +111,7 @@ const passwordOf = (basic: string) =>
     .replace(/^[^:]*:/, '')
 
 export const maySee = (token: Token, repository: Repository) =>
-  token.repository === repository.fullName.toLowerCase()
+  [repository.fullName.toLowerCase(), ...repository.formerNames].includes(token.repository)
 
 export function permits(token: Token, permission: Permission, level: Level): boolean {
   const granted = token.permissions[permission]

@@ -32,7 +32,7 @@ async function requestWith(
 describe('the past', () => {
   test('is searched in the ledger, and a change is read from git objects', async () => {
     await requestWith({}, async ({ past }) => {
-      expect(await past.search({ text: 'warmup' })).toContain(PAST.id)
+      expect(await past.search({ text: 'warmup' })).toMatchObject({ ids: [PAST.id] })
       expect(await past.read(PAST.id, 'diff')).toContain('-lr = 1\n+lr = 3')
     })
   })

@@ -110,10 +110,36 @@ describe('a person who acts before the verdict is published', () => {
       return replay(...request)
     }
     expect((await job()).status).toBe('withdrawn')
-    expect(check()).toMatchObject({ conclusion: 'neutral', title: 'a person moved or deleted the branch' })
+    expect(check()).toMatchObject({ conclusion: 'neutral', title: 'a person deleted the branch' })
     expect(forge.comments).toHaveLength(1)
     expect(hasBranch()).toBe(false)
     expect(world.ledger.kinds).not.toContain('rebased')
+  })
+
+  test('F119 gives the pull request another base: withdrawn, with words', async () => {
+    const { job, pull, check } = await here([2.6], REJECTED)
+    pull.base = 'release'
+    expect((await job()).candidate?.end).toMatchObject({
+      kind: 'withdrawn',
+      reason: 'a person changed the base branch of the pull request',
+    })
+    expect(check()).toMatchObject({ conclusion: 'neutral' })
+    expect(pull.state).toBe('open')
+  })
+
+  test('F119 F50 merges between our last look and our closing: the merge counts, with who made it', async () => {
+    const { job, pull, forge, world, check, recorded } = await here([2.6], REJECTED)
+    const close = forge.close.bind(forge)
+    forge.close = (number) => {
+      world.repository.branches.set('autoresearch/baseline', CANDIDATE.head)
+      Object.assign(pull, { state: 'merged', mergeCommit: CANDIDATE.head, mergedBy: 'octocat' })
+      return close(number)
+    }
+    const { candidate, session } = await job()
+    expect(candidate?.end).toEqual({ kind: 'merged', commit: CANDIDATE.head, asTrained: true })
+    expect(session.baseline).toMatchObject({ merge: { pullRequest: 7, by: 'octocat' } })
+    expect(check()).toMatchObject({ status: 'completed' })
+    expect(recorded().filter(({ kind }) => kind === 'ended')).toHaveLength(2)
   })
 
   test('F119 moves the baseline: the check on the replayed-away head is concluded', async () => {

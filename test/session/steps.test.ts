@@ -59,7 +59,7 @@ test('what is worse is closed, and its branch deleted', async () => {
 })
 
 test.each([
-  ['a self-reported gain above review-above', [2.2, 2.21], {}, 'above 8 % = 0.2'],
+  ['a gain above review-above', [2.2, 2.21], {}, 'above 8 % = 0.2'],
   ['F71 replicates that ignore the seed', Array(6).fill(2.4), {}, 'seed-insensitive after 6 runs'],
   [
     'F71 replicates that ignore the seed, though evaluated',
@@ -83,7 +83,7 @@ test.each([
   expect(planTrials(session.state, session.conditions, session.policy)).toEqual([])
 })
 
-test('an evaluated gain above review-above is merged', async () => {
+test('F106 an evaluated gain above review-above waits, too', async () => {
   const { pull } = await afterRuns([2.2, 2.21], { trust: 'evaluated' })
-  expect(pull.state).toBe('merged')
+  expect(pull.state).toBe('open')
 })

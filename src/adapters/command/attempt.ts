@@ -16,6 +16,7 @@ import type { NothingCause, ProposalRequest, ProposalResult } from '../../ports.
 import { makeFolder, removeFolder } from '../leftovers.ts'
 import { readBoundedFile } from '../trainer/bounded-file.ts'
 import { readFolder, writeFolder } from './folder.ts'
+import { writePast } from './past-files.ts'
 import { type AgentEnd, type AgentRun, runAgent } from './run-agent.ts'
 
 export interface AttemptOptions extends Pick<AgentRun, 'sandbox' | 'settings' | 'environment'> {
@@ -49,7 +50,8 @@ export class Attempt {
     try {
       await mkdir(join(out, 'tree'), { recursive: true })
       await writeFolder(join(out, 'tree'), request.files, request.executable)
-      const task = agentTask(request.brief, refused)
+      await writePast(join(scratch, 'past'), request.past)
+      const task = agentTask(request.brief, request.checks, refused)
       const end = await runAgent({ ...same, task, scratch, signal: request.signal })
       return await this.#take(end, out)
     } finally {
@@ -75,16 +77,26 @@ export class Attempt {
     return this.#review(files, handedIn.statement)
   }
 
-  #review(files: FileEdits, statement: Statement): ProposalResult {
+  async #review(files: FileEdits, statement: Statement): Promise<ProposalResult> {
     for (const text of files.values()) this.#secrets.push(`${text ?? ''}\0`)
     if (this.#secrets.found) return this.#refuse(['The change contains a secret of this job.'])
     const problems = this.#options.request.review({ files })
     if (problems.length > 0) return this.#refuse(problems)
+    const failed = await this.#failedCheck(files)
+    if (failed !== undefined) return this.#refuse([failed])
     const told = (text: string) => this.#publishable(text, MAX_TOLD_CHARACTERS)
     const [title, hypothesis] = [told(statement.title), told(statement.hypothesis)]
     const { category } = statement
     const proposal = { title, hypothesis, category, expectedEffect: told(statement.expectedEffect), files }
     return { kind: 'proposal', proposal, usage: this.#usage }
+  }
+
+  /** What the quick checks say against the change; undefined when they pass, or fail without it as well. */
+  async #failedCheck(files: FileEdits): Promise<string | undefined> {
+    const { check } = this.#options.request
+    const report = await check?.(files)
+    if (check === undefined || report === undefined || report.passed) return undefined
+    return (await check(new Map())).passed ? `The quick checks fail: ${report.text}` : undefined
   }
 
   #refuse(problems: readonly string[]): ProposalResult {

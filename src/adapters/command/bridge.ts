@@ -7,6 +7,7 @@ export const INSIDE = {
   bridge: '/autoresearch/bridge.cjs',
   plan: '/autoresearch/agent.json',
   brief: '/autoresearch/brief.md',
+  past: '/autoresearch/past',
   socket: '/autoresearch/model.sock',
   tree: '/autoresearch/out/tree',
   proposal: '/autoresearch/out/proposal.json',

@@ -20,7 +20,7 @@ export interface AgentRun {
   /** The environment of this process. */
   environment: NodeJS.ProcessEnv
   task: string
-  /** A temporary folder. It contains `out`, which the agent may write to and which holds its `tree`. */
+  /** A temporary folder. It contains `out`, which the agent may write to and which holds its `tree`, and `past`, which it reads. */
   scratch: string
   signal: AbortSignal
 }
@@ -62,7 +62,7 @@ export async function runAgent(run: AgentRun): Promise<AgentEnd> {
       timeoutSeconds: settings.timeoutSeconds,
       caps: CAPS,
       read: settings.read,
-      mounts: mounts(socketPath),
+      mounts: mounts(socketPath, join(scratch, 'past')),
       files: filesInside(run),
       onOutput: (text) => output.push(text),
       signal,
@@ -79,10 +79,11 @@ export async function runAgent(run: AgentRun): Promise<AgentEnd> {
   }
 }
 
-function mounts(socketPath: string): Mount[] {
+function mounts(socketPath: string, past: string): Mount[] {
   return [
     { kind: 'read', from: realpathSync(process.execPath), to: INSIDE.node },
     { kind: 'write', from: socketPath, to: INSIDE.socket },
+    { kind: 'read', from: past, to: INSIDE.past },
     ...CERTIFICATES.filter((path) => existsSync(path)).map(
       (path): Mount => ({ kind: 'read', from: realpathSync(path), to: path }),
     ),
@@ -98,6 +99,7 @@ function filesInside({ settings: { run, env, secrets }, task }: AgentRun): Recor
       AUTORESEARCH_BRIEF: taskVariable(task, INSIDE.brief),
       AUTORESEARCH_BRIEF_FILE: INSIDE.brief,
       AUTORESEARCH_PROPOSAL: INSIDE.proposal,
+      AUTORESEARCH_PAST: INSIDE.past,
     },
   }
   return { [INSIDE.bridge]: BRIDGE, [INSIDE.brief]: task, [INSIDE.plan]: JSON.stringify(plan) }

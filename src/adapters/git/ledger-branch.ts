@@ -1,16 +1,10 @@
 // The ledger on its branch: every append is one commit pushed as a fast-forward, which is a compare-and-swap by nature.
 import { setTimeout } from 'node:timers/promises'
-import { BranchMovedError, LedgerError } from '../../errors.ts'
+import { LedgerError } from '../../errors.ts'
 import type { BranchUpdate, LedgerAddition, LedgerStore, Log, StoredLedger } from '../../ports.ts'
+import { BranchMoves } from './branch-moves.ts'
 import type { GitContext, GitFailure } from './git.ts'
-import {
-  LEDGER_BRANCH,
-  type LedgerFiles,
-  ledgerFiles,
-  remoteCommit,
-  type Tip,
-  tooManyWriters,
-} from './ledger-files.ts'
+import { LEDGER_BRANCH, type LedgerFiles, ledgerFiles, type Tip, tooManyWriters } from './ledger-files.ts'
 import {
   checkpointPath,
   checkpointPaths,
@@ -21,7 +15,7 @@ import {
   numberedPath,
   OLD_LEDGER,
 } from './ledger-layout.ts'
-import { adviceFor, forbidsDeletion, passesByItself } from './refusals.ts'
+import { adviceFor, passesByItself } from './refusals.ts'
 
 const MAX_ATTEMPTS = 20
 /** Attempts when it is the network that fails, with a longer pause before each. */
@@ -60,17 +54,13 @@ export function createLedgerBranch(context: GitContext, log?: Pick<Log, 'warn'>)
 
 class LedgerBranch implements LedgerStore {
   readonly #files: LedgerFiles
-  readonly #log: Pick<Log, 'warn'> | undefined
-  /** A rule forbids deleting branches. */
-  #mustKeep = false
-  /** Branches that are known to stay. */
-  readonly #kept = new Set<string>()
+  readonly #moves: BranchMoves
   #seen: Seen = NOTHING_SEEN
   #curves: CurveFile | undefined
 
   constructor(files: LedgerFiles, log: Pick<Log, 'warn'> | undefined) {
     this.#files = files
-    this.#log = log
+    this.#moves = new BranchMoves(files.context, log)
   }
 
   async read(): Promise<StoredLedger | undefined> {
@@ -118,7 +108,7 @@ class LedgerBranch implements LedgerStore {
   }
 
   async #append(compose: Compose, branches: readonly BranchUpdate[], message: string): Promise<void> {
-    let moves = this.#allowed(branches.filter(({ from, to }) => from !== to))
+    let moves = this.#moves.allowed(branches.filter(({ from, to }) => from !== to))
     const { newest } = this.#files
     let unread = await this.#lookAt(newest ? this.#checked(newest) : await this.#fetch())
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
@@ -131,12 +121,11 @@ class LedgerBranch implements LedgerStore {
         return
       }
       unread = await this.#lookAt(tip)
-      if (!this.#mustKeep && forbidsDeletion(failure)) {
-        this.#mustKeep = true
-        moves = this.#allowed(moves)
+      if (this.#moves.learnFrom(failure)) {
+        moves = this.#moves.allowed(moves)
         continue
       }
-      const needed = await stillNeeded(this.#files.context, moves)
+      const needed = await this.#moves.stillNeeded(moves)
       if (tip.commit === seen.tip.commit && needed.length === moves.length) {
         if (!passesByItself(failure) || attempt >= MAX_STUMBLES) throw refused(failure)
         await setTimeout(attempt * 1000)
@@ -144,19 +133,6 @@ class LedgerBranch implements LedgerStore {
       moves = needed
     }
     throw tooManyWriters('the ledger', MAX_ATTEMPTS)
-  }
-
-  /** The moves without deletions, once it is known that a rule forbids them. */
-  #allowed(moves: readonly BranchUpdate[]): BranchUpdate[] {
-    if (!this.#mustKeep) return [...moves]
-    const deleted = moves.filter(({ to }) => to === null).map(({ branch }) => branch)
-    const staying = deleted.filter((branch) => !this.#kept.has(branch))
-    for (const branch of staying) this.#kept.add(branch)
-    if (staying.length > 0)
-      this.#log?.warn(
-        `A rule of the repository forbids deleting branches, so these stay: ${staying.join(', ')}. Exclude autoresearch/c/** from the rule, or delete them by hand.`,
-      )
-    return moves.filter(({ to }) => to !== null)
   }
 
   /** The commit with what `compose` adds to what was seen; what was seen itself when it adds nothing. */
@@ -288,27 +264,6 @@ function rewritten(): LedgerError {
   return new LedgerError(`${LEDGER_BRANCH} was set back or rewritten while this job was running`, {
     hint: 'If you repaired the ledger, run again. If not: `git reflog` of whoever pushed last has the lost lines.',
   })
-}
-
-/**
- * Leaves out the moves that someone else has made already: GitHub may delete merged branches itself, and the answer to
- * our own push may have been lost. A branch that a person moved is not ours to delete any more.
- */
-async function stillNeeded(context: GitContext, moves: readonly BranchUpdate[]): Promise<BranchUpdate[]> {
-  const needed: BranchUpdate[] = []
-  for (const move of moves) {
-    const remote = await remoteCommit(context, move.branch)
-    if (remote === move.to) continue
-    if (remote === move.from) needed.push(move)
-    else if (move.to !== null)
-      throw new BranchMovedError(
-        `branch ${move.branch} is at ${remote ?? 'no commit'}, not where the ledger says it is`,
-        {
-          hint: 'A person or another job moved it meanwhile. Run again: the state is read anew at every start.',
-        },
-      )
-  }
-  return needed
 }
 
 function refused(failure: GitFailure): LedgerError {

@@ -139,6 +139,20 @@ const ROWS: readonly Row[] = [
     advice: `A rule of the repository forbids it: see Settings → Rules. ${LATER}`,
   },
   { call: MERGE, status: [405, 409], means: 'look-again' },
+  // What people did to the repository.
+  {
+    status: [403, 404, 409, 422],
+    message:
+      /actions (is|are|has been|have been) (currently )?disabled|actions (is|are) not (enabled|allowed)/i,
+    means: 'forbidden',
+    advice: 'GitHub Actions is turned off here: turn it on under Settings → Actions → General.',
+  },
+  {
+    status: [404, 410],
+    message: /issues (is|are|has been|have been) (currently )?disabled/i,
+    means: 'closed-off',
+    advice: 'Issues are turned off here: turn them on under Settings → General → Features.',
+  },
   // Things that are there, gone or closed.
   {
     status: 403,

@@ -8,6 +8,7 @@ import { ConfigError } from '../../errors.ts'
 import type { Log } from '../../ports.ts'
 import { explain } from './errors.ts'
 import { Memory } from './memory.ts'
+import { followMove } from './moved.ts'
 import { describeRequest, MAX_WAIT_SECONDS, repeatWhatPasses, type Time } from './repeat.ts'
 
 export interface GitHubOptions {
@@ -24,7 +25,7 @@ export interface GitHubOptions {
 }
 
 /** The part of `@octokit/rest` that this adapter uses. */
-type Client = Pick<Octokit, 'rest' | 'paginate' | 'request'>
+type Client = Pick<Octokit, 'rest' | 'paginate' | 'request' | 'hook'>
 
 /** Response data of an endpoint method, such as `Answer<'pulls', 'get'>`. */
 export type Answer<
@@ -35,6 +36,7 @@ export type Answer<
 export interface GitHub {
   client: Client
   options: GitHubOptions
+  /** The repository's present name. */
   where: { owner: string; repo: string }
   /** What this job found and created. */
   memory: Memory
@@ -45,7 +47,10 @@ export interface GitHub {
 export function connect(options: GitHubOptions): GitHub {
   const [owner = '', repo = ''] = options.repository.split('/')
   const time = createTime(options)
-  return { client: createClient(options, time), options, where: { owner, repo }, memory: new Memory(), time }
+  const where = { owner, repo }
+  const client = createClient(options, time)
+  client.hook.wrap('request', followMove(client, where, options.log))
+  return { client, options, where, memory: new Memory(), time }
 }
 
 /** Wraps calls on this connection so that their errors name the action that GitHub refused. */

@@ -87,7 +87,7 @@ async function answer(github: GitHub, issue: number, marker: string, body: strin
     if (reading?.status === 404 || reading?.means === 'closed-off')
       return {
         kind: 'refused',
-        explanation: reading.status === 403 ? reading.message : 'the issue no longer exists',
+        explanation: reading.status === 404 ? 'the issue no longer exists' : reading.message,
       }
     if (!isRefusal(reading)) throw error
     return { kind: 'refused', explanation: `${reading?.message}; ${NEEDS_ISSUES}` }

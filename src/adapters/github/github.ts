@@ -26,20 +26,26 @@ type RawPullRequest = Answer<'pulls', 'get'> | Answer<'pulls', 'list'>[number]
 
 function toPullRequest(raw: RawPullRequest): PullRequest {
   const merged = Boolean(raw.merged_at)
+  const mergedBy = 'merged_by' in raw ? raw.merged_by?.login : undefined
   return {
     number: raw.number,
     branch: raw.head.ref,
     head: raw.head.sha,
+    base: raw.base.ref,
     state: merged ? 'merged' : raw.state === 'open' ? 'open' : 'closed',
     ...(merged && raw.merge_commit_sha ? { mergeCommit: raw.merge_commit_sha } : {}),
+    ...(merged && mergedBy && { mergedBy }),
   }
 }
 
-/** What this job did to it since, which reads may not show yet. */
-type End = { kind: 'merged'; commit: string } | { kind: 'closed' }
+/** What this job did to it or saw of it, which later reads may not show. */
+type End = { kind: 'merged'; commit: string; by?: string } | { kind: 'closed' }
 
 function asEnded(pullRequest: PullRequest, end: End | undefined): PullRequest {
-  if (end?.kind === 'merged') return { ...pullRequest, state: 'merged', mergeCommit: end.commit }
+  if (end?.kind === 'merged') {
+    const { commit: mergeCommit, by: mergedBy } = end
+    return { ...pullRequest, state: 'merged', mergeCommit, ...(mergedBy && { mergedBy }) }
+  }
   return end
     ? { ...pullRequest, state: pullRequest.state === 'open' ? 'closed' : pullRequest.state }
     : pullRequest
@@ -50,9 +56,17 @@ async function openPullRequests({ client, where, memory }: GitHub, base: string)
   return all.filter(({ number }) => memory.get(endKey(number)) === undefined).map(toPullRequest)
 }
 
-async function readPullRequest({ client, where, memory }: GitHub, number: number): Promise<PullRequest> {
+async function readPullRequest(github: GitHub, number: number): Promise<PullRequest> {
+  const { client, where, memory } = github
   const { data } = await client.rest.pulls.get({ ...where, pull_number: number })
-  return asEnded(toPullRequest(data), memory.get<End>(endKey(number)))
+  return asEnded(remembered(github, toPullRequest(data)), memory.get<End>(endKey(number)))
+}
+
+/** Keeps that somebody merged it. */
+function remembered({ memory }: GitHub, pullRequest: PullRequest): PullRequest {
+  const { number, mergeCommit: commit, mergedBy: by } = pullRequest
+  if (commit !== undefined) memory.keep<End>(endKey(number), { kind: 'merged', commit, ...(by && { by }) })
+  return pullRequest
 }
 
 async function openPullRequest(
@@ -142,7 +156,11 @@ async function putCheckRun(github: GitHub, head: string, check: CheckRun, isNew 
   }
 }
 
-async function close({ client, where, memory }: GitHub, number: number): Promise<void> {
-  await client.rest.pulls.update({ ...where, pull_number: number, state: 'closed' })
+async function close(github: GitHub, number: number): Promise<PullRequest> {
+  const { client, where, memory } = github
+  const { data } = await client.rest.pulls.update({ ...where, pull_number: number, state: 'closed' })
+  const after = toPullRequest(data)
+  if (after.state === 'merged') return remembered(github, after)
   memory.keep<End>(endKey(number), { kind: 'closed' })
+  return { ...after, state: 'closed' }
 }

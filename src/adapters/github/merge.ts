@@ -6,6 +6,7 @@ import type { GitHub } from './client.ts'
 interface MergeRequest {
   pullRequest: number
   head: string
+  base: string
   title: string
   message: string
 }
@@ -22,6 +23,7 @@ export async function merge(github: GitHub, request: MergeRequest): Promise<Merg
     const seen = await read(github, request.pullRequest)
     if (seen.mergeCommit !== undefined) return { kind: 'merged', commit: seen.mergeCommit }
     if (!seen.isOpen) return { kind: 'refused', explanation: 'The pull request is closed.' }
+    if (seen.base !== request.base) return RETARGETED
     const isSame = seen.head === request.head
     if (isSame && seen.mergeable === false) return CONFLICT
     const pause = PAUSES[attempt]
@@ -74,10 +76,16 @@ async function read({ client, where }: GitHub, number: number) {
   const { data } = await client.rest.pulls.get({ ...where, pull_number: number })
   return {
     head: data.head.sha,
+    base: data.base.ref,
     isOpen: data.state === 'open',
     mergeable: data.mergeable,
     mergeCommit: data.merged_at && data.merge_commit_sha ? data.merge_commit_sha : undefined,
   }
+}
+
+const RETARGETED: MergeResult = {
+  kind: 'refused',
+  explanation: 'A person changed the base branch of the pull request, so it would be merged somewhere else.',
 }
 
 const CONFLICT: MergeResult = {

@@ -1,8 +1,9 @@
 // Finds out what a token may do on GitHub, by calls that cannot succeed: GitHub looks at the permission before it looks at
 // the request, so the status of the refusal tells.
-import type { BranchRules, Permission, Probe } from '../../core/doctor/github.ts'
+import type { BranchRules, Permission, Probe, WorkflowState } from '../../core/doctor/github.ts'
 import { ForgeError } from '../../errors.ts'
 import type { GitHubProbe } from '../../ports.ts'
+import { means } from './answers.ts'
 import { explainedBy, type GitHub } from './client.ts'
 import { classicProtection, toRule } from './protection.ts'
 
@@ -35,6 +36,7 @@ export function createProbe(github: GitHub): GitHubProbe {
   return {
     permission: (permission) => probe(github, permission),
     mayOpenPullRequests: () => mayOpenPullRequests(github),
+    workflows: explainedBy(github)('list workflows', workflows),
     branchRules: explainedBy(github)('read the rules of a branch', branchRules),
   }
 }
@@ -86,6 +88,16 @@ async function refusalOf({ options }: GitHub, { method, path, body }: Call): Pro
 
 function isSetting({ status, message }: Refusal): boolean {
   return status === 403 && /not permitted to create or approve pull requests/i.test(message)
+}
+
+async function workflows({ client, where }: GitHub): Promise<WorkflowState[] | undefined> {
+  try {
+    const all = await client.paginate(client.rest.actions.listRepoWorkflows, { ...where, per_page: 100 })
+    return all.map(({ path, state }) => ({ path, state }))
+  } catch (error) {
+    if (means(error, 'token')) return undefined
+    throw error
+  }
 }
 
 async function branchRules(github: GitHub, branch: string): Promise<BranchRules> {

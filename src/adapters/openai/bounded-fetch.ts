@@ -75,7 +75,8 @@ function errorIn(answer: object | undefined, status: number): ErrorAnswer | unde
   const code = Number(fields.code)
   const wrongly = status < 400
   return {
-    status: wrongly ? (code >= 400 && code < 600 ? code : 400) : status,
+    // Without a code it is unknown whose mistake it is, so that it must not count as one of the request.
+    status: wrongly ? (code >= 400 && code < 600 ? code : 500) : status,
     body: { ...fields, message: String(message) },
   }
 }

@@ -21,12 +21,15 @@ import { afterCut, correction, opening, reminder, shrink } from './messages.ts'
 import type { Sizes } from './refusals.ts'
 import { type Answer, callTool, type Failed, failed } from './tools.ts'
 
-/** How a conversation ended. `unreachable`: the endpoint failed, so another one may succeed. */
+/**
+ * How a conversation ended. `unreachable`: the endpoint failed, so another one may succeed. `isAnswering`: it answered before,
+ * and rejects only how this conversation goes on.
+ */
 export type Ending = { usage: Usage } & (
   | { kind: 'proposal'; proposal: Proposal }
   /** `cannot`: the model answers that a person's request cannot be fulfilled. */
   | { kind: 'nothing'; reason: string; cannot?: true }
-  | { kind: 'unreachable'; reason: string; permanent: boolean }
+  | { kind: 'unreachable'; reason: string; permanent: boolean; isAnswering?: true }
 )
 
 /** Maximum calls in one reply, because every call can add a large part of a file to the conversation. */
@@ -105,14 +108,21 @@ class Conversation {
   }
 
   /** Adapts the conversation to a failed request; returns undefined when the conversation goes on. */
-  #recover({ refusal, reason, permanent, sizes = {} }: Failure): Ending | undefined {
+  #recover({ refusal, reason, permanent, isRejected, sizes = {} }: Failure): Ending | undefined {
     if (refusal === 'no-tools' && !this.#hasCalled) {
       this.#plain = true
       this.#messages = opening(this.#request.brief, true)
       return undefined
     }
     if (refusal === 'too-long') return this.#shorten(sizes)
+    // What the model wrote is in the messages by now, and may be what the endpoint rejects.
+    if (isRejected && this.#hasAnswered)
+      return { kind: 'unreachable', reason, permanent: false, isAnswering: true, usage: this.#usage }
     return { kind: 'unreachable', reason, permanent, usage: this.#usage }
+  }
+
+  get #hasAnswered(): boolean {
+    return this.#messages.length > OPENING_MESSAGES
   }
 
   /** Shortens the messages: first as far as the sizes ask for, then as far as possible. */
@@ -123,8 +133,7 @@ class Conversation {
       this.#messages = this.#messages.map((message, index) => shrink(message, index, share))
       if (this.#characters < before) return undefined
     }
-    const isOpening = this.#messages.length <= OPENING_MESSAGES
-    if (!isOpening)
+    if (this.#hasAnswered)
       return this.#nothing(`the conversation exceeds the model's context${inTokens(sizes.context)}`)
     const shortest = sizes.sent ?? Math.ceil(this.#characters / CHARACTERS_PER_TOKEN)
     const reason = `the model's context${inTokens(sizes.context)} is smaller than the shortest brief (${shortest} tokens): use a larger context or another model`

@@ -7,7 +7,7 @@ import { hostOf, OPENAI_URL } from '../../core/config/secrets.ts'
 import { findRefusedAccess } from '../../core/propose/refused-access.ts'
 import { type Reply, readAnswer } from './answer.ts'
 import { boundedFetch } from './bounded-fetch.ts'
-import { type Refusal, type Sizes, sizesIn, understand } from './refusals.ts'
+import { type Refusal, rejectsRequest, type Sizes, sizesIn, understand } from './refusals.ts'
 
 export interface EndpointSettings extends EndpointConfig {
   /** May be empty: self-hosted servers often need no key. */
@@ -25,6 +25,8 @@ export interface Failure {
   kind: 'failure'
   reason: string
   permanent: boolean
+  /** The endpoint is there, and rejects the request. */
+  isRejected?: true
   /** Set when a changed request could succeed. */
   refusal?: Refusal
   /** What a refusal for length tells of sizes. */
@@ -176,6 +178,14 @@ function explain(error: unknown, settings: EndpointSettings): Failure {
     return failure(`the endpoint answers 404: check model "${model}" and base-url`, 'permanent')
   if (status === 402 || code === 'insufficient_quota' || access?.kind === 'money')
     return failure(`the account of OPENAI_API_KEY has no quota left (${status})`, 'permanent')
+  if (rejectsRequest(status ?? 0, error))
+    return {
+      ...failure(
+        `the endpoint rejects the request: ${error.message}; check the settings of model "${model}" and base-url`,
+        'permanent',
+      ),
+      isRejected: true,
+    }
   return failure(`llm-error: ${error.message}`)
 }
 

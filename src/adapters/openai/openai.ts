@@ -6,7 +6,7 @@ import { withoutThoughts } from '../../core/propose/plain.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../core/record/candidate.ts'
 import { visibleText } from '../../core/text/markdown.ts'
 import type { NothingCause, ProposalRequest, ProposalResult, Proposer } from '../../ports.ts'
-import { converse } from './conversation.ts'
+import { converse, type Ending } from './conversation.ts'
 import { connect, type Endpoint, type EndpointSettings } from './endpoint.ts'
 
 export type OpenAISettings = Omit<Extract<ProposerConfig, { kind: 'openai' }>, 'kind'> &
@@ -71,10 +71,15 @@ async function askInTurn(
       return { kind: 'proposal', proposal: ending.proposal, usage, author: nameOf(endpoint) }
     failures.push(failures.length > 0 ? `${endpoint.model}: ${ending.reason}` : ending.reason)
     exhausted &&= ending.kind === 'unreachable' && ending.permanent
-    cause = ending.kind === 'unreachable' ? 'unreachable' : ending.cannot && 'cannot'
+    cause = causeOf(ending)
     if (ending.kind === 'nothing') break
   }
   return { kind: 'nothing', reason: failures.join('; then '), usage, exhausted, ...(cause && { cause }) }
+}
+
+function causeOf(ending: Exclude<Ending, { kind: 'proposal' }>): NothingCause | undefined {
+  if (ending.kind === 'nothing') return ending.cannot && 'cannot'
+  return ending.isAnswering ? undefined : 'unreachable'
 }
 
 function left({ tokens, dollars }: ProposalRequest['budget'], spent: Usage): ProposalRequest['budget'] {

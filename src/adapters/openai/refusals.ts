@@ -51,6 +51,23 @@ export function understand(
   return RULES.find(([, pattern]) => pattern.test(text))?.[0]
 }
 
+/** Statuses with which an endpoint rejects a request as such, whoever sends it. */
+const REJECTS: readonly number[] = [400, 405, 406, 410, 411, 413, 414, 415, 422, 431, 451, 501, 505]
+
+/**
+ * Rejections that are about what a model wrote or about another server, so that the next request may pass: Groq
+ * (`tool_use_failed`, `output_parse_failed`), Azure (`content_filter`), OpenRouter ("Provider returned error").
+ */
+const PASSING =
+  /tool_use_failed|failed to call a function|output_parse_failed|json_validate_failed|content[ _-]?(filter|management|policy)|safety (system|setting|check)|flagged|provider returned error|upstream|overloaded|try again|temporar|loading model|model (is )?(loading|not loaded|has crashed)/i
+
+/** True when the endpoint rejects the request, and would reject the same one again. */
+export function rejectsRequest(status: number, body: { message: string; code?: unknown }): boolean {
+  return (
+    REJECTS.includes(status) && !PASSING.test(`${String(body.code ?? '')} ${body.message}`.slice(0, 4000))
+  )
+}
+
 /** Sizes in tokens. */
 export interface Sizes {
   /** What the model can take. */

@@ -66,7 +66,7 @@ export async function callTool(
     case 'run_checks':
       return runChecks(workspace, request)
     case 'search_past':
-      return { kind: 'text', text: await request.past.search(call) }
+      return { kind: 'text', text: (await request.past.search(call)).text }
     case 'read_past': {
       const text = await request.past.read(call.id, call.part)
       return text === undefined

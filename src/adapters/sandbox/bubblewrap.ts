@@ -1,7 +1,5 @@
 // Runs commands in bubblewrap: finds it, checks that it works on this machine, and runs each command in a new sandbox.
 import { totalmem } from 'node:os'
-import type { Readable } from 'node:stream'
-import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
 import { INSTALL, UPDATE } from '../../core/sandbox/refusal.ts'
 import {
@@ -18,7 +16,7 @@ import { seccompFilter } from '../../core/sandbox/seccomp.ts'
 import type { Exit } from '../../core/trial/metric.ts'
 import { ended, exitOf, SandboxEnd } from './end.ts'
 import { refusedBy, SandboxError } from './error.ts'
-import { readLines } from './output-lines.ts'
+import { connect } from './output-lines.ts'
 import { findProgram, pinToCores } from './programs.ts'
 import type { Sandbox, SandboxRequest } from './request.ts'
 import {
@@ -100,7 +98,11 @@ async function run(installation: Installation, request: SandboxRequest): Promise
   try {
     const pin = await pinToCores(request.cores)
     const line = [...pin, ...scope.launcher, installation.file, ...argumentsFor(installation, request, tools)]
-    const inherited = { seccomp: installation.seccomp, files: syntheticFiles(request) }
+    const inherited = {
+      seccomp: installation.seccomp,
+      files: syntheticFiles(request),
+      hasInput: request.input !== undefined,
+    }
     const started = await startBubblewrap(line, scope.environment, inherited, request.signal)
     if (!started) return { code: null, signal: 'SIGKILL', timedOut: false }
     return await supervise(started, request, scope)
@@ -143,7 +145,7 @@ function argumentsFor(
 
 /** Starts the command, waits for its end, and enforces the timeout and the caps. */
 async function supervise(started: Started, request: SandboxRequest, scope: CapScope): Promise<SandboxExit> {
-  const { child, init, outputs } = started
+  const { child, init } = started
   const { places, outWritable, caps, filesBefore = 0, signal } = request
   const end = await SandboxEnd.of(child, init)
   const writable = writableFolders(places, outWritable)
@@ -154,9 +156,7 @@ async function supervise(started: Started, request: SandboxRequest, scope: CapSc
     over.signal.aborted ? undefined : end.kill(),
   )
   watching.catch(() => {})
-  const lastLines = outputs.map((stream, index) =>
-    readLines(stream, (text) => request.onOutput(text, index === 0 ? 0 : 1)),
-  )
+  const connection = connect(child, request)
   let timedOut = false
   const timer = setTimeout(() => {
     timedOut = true
@@ -172,8 +172,7 @@ async function supervise(started: Started, request: SandboxRequest, scope: CapSc
   signal.removeEventListener('abort', onAbort)
   over.abort()
   await end.settle()
-  await Promise.all(outputs.map(drained))
-  for (const flush of lastLines) flush()
+  await connection.close(DRAIN_MILLISECONDS)
   const exit = exitOf(code, byName, timedOut)
   const seen = await watching
   const exceeded = seen.exceeded ?? (await exceededAfterwards(exit, watched, scope))
@@ -194,10 +193,4 @@ async function exceededAfterwards(
   if (signal === 'SIGXFSZ') return 'disk'
   if (writable.length > 0 && (await usesMoreThan(writable, caps.outBytes, filesBefore))) return 'disk'
   return code === 0 ? undefined : scope.exceeded()
-}
-
-async function drained(stream: Readable): Promise<void> {
-  if (stream.closed) return
-  await finished(stream, { signal: AbortSignal.timeout(DRAIN_MILLISECONDS) }).catch(() => {})
-  stream.destroy()
 }

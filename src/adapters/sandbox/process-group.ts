@@ -1,13 +1,11 @@
 // Runs a command in its own process group, enforces its timeout from outside, and ends every process of the group.
 import { once } from 'node:events'
-import type { Readable } from 'node:stream'
-import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
 import type { Exit } from '../../core/trial/metric.ts'
-import type { Stream } from '../../core/trial/output.ts'
-import { readLines } from './output-lines.ts'
+import { connect } from './output-lines.ts'
+import type { SandboxRequest } from './request.ts'
 
-export interface GroupRequest {
+export interface GroupRequest extends Pick<SandboxRequest, 'onOutput' | 'input' | 'output'> {
   /** A shell command line. */
   command: string
   /** Words before the shell, such as a program that selects processor cores. Default: none. */
@@ -16,8 +14,6 @@ export interface GroupRequest {
   /** The whole environment; nothing is inherited. */
   environment: Readonly<Record<string, string>>
   timeoutSeconds: number
-  /** Called with whole lines of standard output and standard error, in the order they arrive. */
-  onOutput: (text: string, stream: Stream) => void
   signal: AbortSignal
 }
 
@@ -35,16 +31,13 @@ export async function runGroup(request: GroupRequest): Promise<Exit> {
     extendEnv: false,
     // Its own process group, so that one signal reaches the shell, the script and the script's children.
     detached: true,
-    stdin: 'ignore',
+    stdin: request.input ? 'pipe' : 'ignore',
     buffer: false,
     reject: false,
   })
   const { pid } = child
   if (pid === undefined) return { code: 127, signal: null, timedOut: false }
-  const streams = [child.stdout, child.stderr]
-  const ends = streams.map((stream, index) =>
-    readLines(stream, (text) => request.onOutput(text, index === 0 ? 0 : 1)),
-  )
+  const connection = connect(child, request)
 
   let timedOut = false
   const timer = setTimeout(() => {
@@ -60,8 +53,7 @@ export async function runGroup(request: GroupRequest): Promise<Exit> {
   request.signal.removeEventListener('abort', onAbort)
   // Processes that the script left running must end too, and must not keep the pipes open.
   signalGroup(pid, 'SIGKILL')
-  await Promise.all(streams.map((stream) => drained(stream)))
-  for (const end of ends) end()
+  await connection.close(DRAIN_MILLISECONDS)
   return { code, signal, timedOut }
 }
 
@@ -76,12 +68,4 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
-}
-
-/** Reads what is left in the pipe, but does not wait for a process that left the group and keeps the pipe open. */
-async function drained(stream: Readable | null): Promise<void> {
-  if (!stream || stream.closed) return
-  const patience = AbortSignal.timeout(DRAIN_MILLISECONDS)
-  await finished(stream, { signal: patience }).catch(() => {})
-  stream.destroy()
 }

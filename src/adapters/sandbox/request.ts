@@ -1,5 +1,6 @@
 // The sandbox contract: what a caller requests, and what every kind of sandbox provides.
 
+import type { Readable, Writable } from 'node:stream'
 import type { Accelerators, Caps, Mount, Places, SandboxExit } from '../../core/sandbox/sandbox.ts'
 import type { Stream } from '../../core/trial/output.ts'
 
@@ -13,7 +14,7 @@ export interface SandboxRequest {
   accelerators?: Accelerators | false
   /** Numbers of the processor cores to run on; absent: all that this process may use. */
   cores?: readonly number[]
-  /** All variables except those that name places: HOME, TMPDIR and AUTORESEARCH_DATA, _OUT and _EVAL_DATA. */
+  /** All variables except those that name places: HOME, TMPDIR and AUTORESEARCH_DATA, _OUT, _EVAL_DATA and _ASK. */
   environment: Readonly<Record<string, string>>
   timeoutSeconds: number
   caps: Caps
@@ -25,6 +26,10 @@ export interface SandboxRequest {
   mounts?: readonly Mount[]
   /** Small files that exist only inside the sandbox, by absolute path. They never appear on disk or among arguments. */
   files?: Readonly<Record<string, string>>
+  /** What the command reads from its standard input. Default: nothing. */
+  input?: Readable
+  /** Receives the standard output byte for byte, as fast as it takes it; `onOutput` then gets only standard error. */
+  output?: Writable
   /** Receives whole lines of standard output and standard error; no more is read until it returns. */
   onOutput: (text: string, stream: Stream) => void
   signal: AbortSignal

@@ -25,7 +25,7 @@ export async function openSandbox(kind: 'bubblewrap' | 'none'): Promise<Sandbox>
 const NO_SANDBOX: Sandbox = {
   level: 'none',
   description: 'no sandbox: the code can read and change whatever this user can, without limits',
-  async run({ command, places, cores, environment, timeoutSeconds, onOutput, signal }) {
+  async run({ command, places, cores, environment, timeoutSeconds, onOutput, input, output, signal }) {
     const scratch = await makeFolder(tmpdir(), 'home')
     try {
       return await runGroup({
@@ -38,6 +38,8 @@ const NO_SANDBOX: Sandbox = {
         }),
         timeoutSeconds,
         onOutput,
+        ...(input && { input }),
+        ...(output && { output }),
         signal,
       })
     } finally {

@@ -48,6 +48,8 @@ export interface Inherited {
   seccomp?: Uint8Array | undefined
   /** Contents of synthetic files, by their path inside the sandbox. */
   files: Readonly<Record<string, string>>
+  /** Whether the command has a standard input. */
+  hasInput?: boolean
 }
 
 export interface Started {
@@ -70,11 +72,11 @@ export interface Started {
 export async function startBubblewrap(
   line: readonly string[],
   environment: Readonly<Record<string, string>>,
-  { seccomp, files }: Inherited,
+  { seccomp, files, hasInput = false }: Inherited,
   signal: AbortSignal,
 ): Promise<Started | undefined> {
   if (signal.aborted) return undefined
-  const child = spawnSealed(line, environment, Object.keys(files).length)
+  const child = spawnSealed(line, environment, { hasInput, syntheticFiles: Object.keys(files).length })
   const [handshake, status, filter] = [HANDSHAKE, STATUS, SECCOMP].map((number) => pipeOf(child, number))
   filter?.end(seccomp)
   for (const [path, number] of Object.entries(fileDescriptors(files))) pipeOf(child, number).end(files[path])
@@ -143,7 +145,7 @@ function pipeOf(child: ChildProcess, number: number): Duplex {
 function spawnSealed(
   line: readonly string[],
   environment: Readonly<Record<string, string>>,
-  syntheticFiles: number,
+  { hasInput, syntheticFiles }: { hasInput: boolean; syntheticFiles: number },
 ): ChildProcess {
   const [file = '', ...args] = line
   const own = FIRST_FILE + syntheticFiles
@@ -152,7 +154,7 @@ function spawnSealed(
     const inherited = new Set(inheritedDescriptors())
     const last = Math.max(own - 1, ...inherited)
     const stdio = Array.from({ length: last + 1 }, (_, number) => {
-      if (number === 0) return 'ignore'
+      if (number === 0) return hasInput ? 'pipe' : 'ignore'
       if (number < own) return 'pipe'
       return inherited.has(number) ? nothing : 'ignore'
     })

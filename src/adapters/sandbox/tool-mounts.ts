@@ -1,6 +1,16 @@
 // Finds the host paths a command needs to run: system folders, and the interpreters that its environment names.
 // Synchronous, because each of the hundreds of file system calls takes less time than a promise costs.
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path'
 import { type Accelerators, acceleratorMounts, type Mount } from '../../core/sandbox/sandbox.ts'
 import { SandboxError } from './error.ts'
@@ -21,6 +31,7 @@ const PREFIX_PARTS = ['bin', 'lib', 'lib32', 'lib64', 'libexec', 'include', 'pyv
 const PREFIXES = ['VIRTUAL_ENV', 'UV_PROJECT_ENVIRONMENT', 'CONDA_PREFIX']
 const PYENV_PARTS = ['bin', 'libexec', 'plugins', 'pyenv.d', 'version', 'versions']
 const MAX_LINKS = 40
+const ELF = Buffer.from('\x7fELF')
 /** A PATH folder with more entries than this is not searched for links into other folders. */
 const MAX_PROGRAMS = 5000
 
@@ -118,12 +129,57 @@ function addPrograms(shown: Exposure, directory: string): void {
     addLinkedPrograms(shown, directory)
     return
   }
+  // What lies there is the repository's, evaluation data perhaps: only an installation is shown whole.
+  if (isOfRepository(directory) && !isInstallation(prefix)) {
+    addNativePrograms(shown, directory)
+    return
+  }
   shown.add(directory)
-  if (basename(directory) === '.bin') shown.add(prefix)
   // pyenv's shims are scripts that look up the selected version in pyenv's other folders.
   if (basename(directory) === 'shims') for (const part of PYENV_PARTS) shown.add(join(prefix, part))
   if (basename(directory) === 'bin' && !shown.hasSeen(prefix)) addPrefix(shown, prefix)
   else addLinkedPrograms(shown, directory)
+}
+
+function isOfRepository(directory: string): boolean {
+  const { GITHUB_WORKSPACE } = process.env
+  const workspaces = GITHUB_WORKSPACE
+    ? [resolve(GITHUB_WORKSPACE), attempt(() => realpathSync(GITHUB_WORKSPACE))]
+    : []
+  const real = attempt(() => realpathSync(directory)) ?? directory
+  return [normalize(directory), real].some(
+    (path) =>
+      path.split('/').includes('node_modules') ||
+      [path, ...parents(path)].some((folder) => workspaces.includes(folder.replace(/(?<=.)\/$/, ''))),
+  )
+}
+
+/** Adds the programs that need nothing beside them, such as the `node` of a package. */
+function addNativePrograms(shown: Exposure, directory: string): void {
+  const names = attempt(() => readdirSync(directory)) ?? []
+  if (names.length > MAX_PROGRAMS) return
+  for (const name of names) {
+    const program = join(directory, name)
+    if (attempt(() => isNative(program))) shown.add(program)
+  }
+}
+
+/** True for an executable file of the kind that Linux runs itself. */
+function isNative(program: string): boolean {
+  const { mode, size } = statSync(program)
+  if ((mode & 0o170000) !== 0o100000 || (mode & 0o111) === 0 || size < ELF.length) return false
+  const file = openSync(program, 'r')
+  try {
+    const start = Buffer.alloc(ELF.length)
+    readSync(file, start)
+    return start.equals(ELF)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function isInstallation(prefix: string): boolean {
+  return ['pyvenv.cfg', 'conda-meta'].some((sign) => exists(join(prefix, sign)))
 }
 
 /** Adds installations that programs on PATH link to, such as ~/.local/bin/python3.12 into uv's folder. */

@@ -1,10 +1,12 @@
 // What trials work with: the options of the job, what all trials of one baseline share, and what one trial has.
+import { join } from 'node:path'
 import type { Config } from '../../core/config/config.ts'
 import type { Slot } from '../../core/trial/slots.ts'
 import type { Clock, Log } from '../../ports.ts'
 import type { GitRepository } from '../git/repository.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { Claim } from './device.ts'
+import type { RunSource } from './run-places.ts'
 import type { PreparedData } from './setup.ts'
 
 export interface TrainerOptions {
@@ -46,4 +48,15 @@ export interface TrialContext extends PreparedBaseline {
   /** Other trials run on this machine at the same time. */
   isShared: boolean
   claim: Claim
+}
+
+/** Everything the commands of one trial need. */
+export interface RunContext extends TrialContext, Pick<RunSource, 'repository' | 'sealed' | 'base'> {
+  /** The temporary folder of this trial. */
+  scratch: string
+}
+
+/** The host's folder for what training leaves, `$AUTORESEARCH_OUT`. */
+export function outOf({ scratch }: Pick<RunContext, 'scratch'>): string {
+  return join(scratch, 'out')
 }

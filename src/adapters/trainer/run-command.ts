@@ -4,6 +4,7 @@ import { defaultProcesses, type Places, writableFolders } from '../../core/sandb
 import { SecretWatch } from '../../core/text/redaction.ts'
 import type { Measurement } from '../../core/trial/metric.ts'
 import { OutputReader } from '../../core/trial/output.ts'
+import type { SandboxRequest } from '../sandbox/request.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { diskUse } from '../sandbox/watch/files.ts'
 import type { TrialContext } from './context.ts'
@@ -27,48 +28,28 @@ export function endedWell({ exit, ended }: Ran): boolean {
   return exit.code === 0 && !exit.timedOut && exit.exceeded === undefined && ended === undefined
 }
 
-interface CommandRequest {
+interface CommandRequest extends Pick<SandboxRequest, 'input' | 'output' | 'accelerators'> {
   command: string
   places: Places
   outWritable: boolean
   timeoutSeconds: number
-  /** Absent: the command runs until it exits or times out. */
-  early?: EarlyEnd | undefined
 }
 
 export async function runCommand(
-  { options, config, sandbox, prepared, claim, slot, isShared }: TrialContext,
+  context: TrialContext,
   trial: Trial,
   signal: AbortSignal,
-  request: CommandRequest,
+  /** Without `early` the command runs until it exits or times out. */
+  { early, ...request }: CommandRequest & { early?: EarlyEnd | undefined },
 ): Promise<Ran> {
+  const { options, config, sandbox } = context
   const reader = new OutputReader(config.metric, config.progress?.pattern, config.guards)
   const watch = new SecretWatch(options.secrets)
-  const follower = new CurveFollower(reader, request.early)
-  const cores = slot.cores.length
-  const { outBytes, processes = defaultProcesses(cores), read } = config.sandbox
-  const memoryBytes = config.sandbox.memoryBytes ?? slot.memoryBytes
-  // Counted before the clock starts: `node_modules` may have a hundred thousand files.
-  const { files: filesBefore } = await diskUse(writableFolders(request.places, request.outWritable))
+  const follower = new CurveFollower(reader, early)
+  const requested = await requestFor(context, trial, request)
   const begun = options.clock.monotonicSeconds()
   const exit = await sandbox.run({
-    ...request,
-    filesBefore,
-    accelerators: claim,
-    ...(isShared && { cores: slot.cores }),
-    environment: {
-      ...trainingEnvironment(options.environment, cores, claim.devices.length),
-      ...claim.environment,
-      ...uvEnvironment(prepared.venv),
-      ...(sandbox.level === 'none' ? {} : OFFLINE),
-      AUTORESEARCH_SEED: String(trial.seed),
-      AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
-      // The iteration order of Python's sets of strings depends on this seed.
-      PYTHONHASHSEED: String(trial.seed),
-      PYTHONDONTWRITEBYTECODE: '1',
-    },
-    caps: { outBytes, processes, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
-    read,
+    ...requested,
     onOutput: (text, stream) => {
       reader.push(text, stream)
       watch.push(text)
@@ -82,3 +63,39 @@ export async function runCommand(
   const log = watch.redact(reader.log)
   return { exit, reader, log, leaked: watch.found, wallSeconds, firstPointSeconds, ended }
 }
+
+/** What the sandbox is asked for: the command, with the environment and the caps of every command of a trial. */
+export async function requestFor(
+  { options, config, sandbox, prepared, claim, slot, isShared }: TrialContext,
+  trial: Trial,
+  request: CommandRequest,
+): Promise<Omit<SandboxRequest, 'onOutput' | 'signal'>> {
+  const cores = slot.cores.length
+  const { outBytes, processes = defaultProcesses(cores), read } = config.sandbox
+  const memoryBytes = config.sandbox.memoryBytes ?? slot.memoryBytes
+  // Counted before the clock starts: `node_modules` may have a hundred thousand files.
+  const { files: filesBefore } = await diskUse(writableFolders(request.places, request.outWritable))
+  return {
+    accelerators: claim,
+    ...request,
+    filesBefore,
+    ...(isShared && { cores: slot.cores }),
+    environment: {
+      ...trainingEnvironment(options.environment, cores, claim.devices.length),
+      ...claim.environment,
+      ...(request.accelerators === false ? NO_DEVICES : {}),
+      ...uvEnvironment(prepared.venv),
+      ...(sandbox.level === 'none' ? {} : OFFLINE),
+      AUTORESEARCH_SEED: String(trial.seed),
+      AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
+      // The iteration order of Python's sets of strings depends on this seed.
+      PYTHONHASHSEED: String(trial.seed),
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
+    caps: { outBytes, processes, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
+    read,
+  }
+}
+
+/** A framework must not look for devices that the sandbox does not show. */
+const NO_DEVICES = { CUDA_VISIBLE_DEVICES: '', HIP_VISIBLE_DEVICES: '', ROCR_VISIBLE_DEVICES: '' }

@@ -4,38 +4,38 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { certificationConfig } from '../../core/certify/certify.ts'
-import { configIn } from '../../core/config/config.ts'
+import { type Config, configIn } from '../../core/config/config.ts'
 import { measurementHash } from '../../core/config/measurement.ts'
 import { wallAllowanceSeconds } from '../../core/judge/counted-runs.ts'
-import { type Outcome, TRIAL_FILE, type Trial, type TrialResult } from '../../core/record/trial.ts'
+import { type Outcome, TRIAL_FILE, type Trial, type TrialResult, trustOf } from '../../core/record/trial.ts'
 import { mayBeCut } from '../../core/trial/batch.ts'
 import type { CutPlan } from '../../core/trial/curve.ts'
+import type { Measurement } from '../../core/trial/metric.ts'
 import { UserFacingError } from '../../errors.ts'
 import type { Trainer } from '../../ports.ts'
 import { keepFolder, makeFolder, removeFolder } from '../leftovers.ts'
 import { openSandbox } from '../sandbox/sandbox.ts'
 import { type CompilerCaches, compilerCaches } from './compiled.ts'
-import type { PreparedBaseline, TrainerOptions, TrialContext } from './context.ts'
+import {
+  outOf,
+  type PreparedBaseline,
+  type RunContext,
+  type TrainerOptions,
+  type TrialContext,
+} from './context.ts'
 import type { EarlyEnd } from './curve-follower.ts'
 import { assertStillThere, claimDevices } from './device.ts'
 import { metered } from './device-meter.ts'
+import { evaluate } from './evaluation.ts'
 import { measure } from './measure.ts'
 import { endedWell, type Ran, runCommand } from './run-command.ts'
-import { makeCopies, moveOutputs, type RunSource } from './run-places.ts'
+import { makeCopies, moveOutputs } from './run-places.ts'
 import { assertHidden, prepareData } from './setup.ts'
 import { wholeMachine } from './slots.ts'
 
-/** Minimum timeout of an evaluation; a longer timeout of training applies to it too. */
-const MIN_EVALUATION_SECONDS = 60
 const TAIL_CHARACTERS = 4000
 /** A failed trial keeps the end of its output as the reason; the output of these two explains nothing. */
 const OUTCOMES_WITHOUT_TAIL: ReadonlySet<Outcome> = new Set(['measured', 'cut'])
-
-/** Everything the commands of one trial need. */
-interface RunContext extends TrialContext, Pick<RunSource, 'repository' | 'sealed' | 'base'> {
-  /** The temporary folder of this trial. */
-  scratch: string
-}
 
 /** @returns a trainer that prepares data once and then runs one trial at a time in each slot */
 export function createTrainer(options: TrainerOptions): Trainer {
@@ -139,7 +139,7 @@ async function trainAndMeasure(
       ? await evaluate(context, trial, signal, config.evaluate)
       : undefined
   const measured = await measure(config, trial, training, evaluation, outOf(context))
-  const log = training.log + (evaluation ? `\n[evaluation]\n${evaluation.log}` : '')
+  const log = training.log + (evaluation ? describeEvaluation(config.metric, measured) : '')
   const trainingSeconds = milliseconds(training.wallSeconds)
   const wallSeconds = milliseconds(training.wallSeconds + (evaluation?.wallSeconds ?? 0))
   const { peakMemoryBytes } = training.exit
@@ -148,7 +148,7 @@ async function trainAndMeasure(
     config: measurementHash(config),
     testbed: options.testbed,
     sandbox: sandbox.description.slice(0, 200),
-    trust: config.evaluate === undefined ? 'self-reported' : 'evaluated',
+    trust: trustOf(config),
     runId: options.runId,
     runAttempt: options.runAttempt,
     ...measured,
@@ -163,6 +163,11 @@ async function trainAndMeasure(
     ...(OUTCOMES_WITHOUT_TAIL.has(measured.outcome) ? {} : { tail: log.slice(-TAIL_CHARACTERS) }),
   }
   return { result, log }
+}
+
+/** All that a log says of an evaluation: what was printed there may come from a model that was shown the evaluation data. */
+function describeEvaluation({ name }: Config['metric'], { value, reason }: Measurement): string {
+  return `\n[evaluation]\n${value === undefined ? reason : `${name}: ${value}`}\n`
 }
 
 /** Limits on device time count with the budget, and people read it as the time of a run. */
@@ -212,28 +217,6 @@ async function cachesOf({ options, config, prepared }: RunContext, { base }: Tri
   const { repository, testbed } = options
   const directory = join(dirname(prepared.data), 'compiled')
   return compilerCaches(directory, await repository.treeOf(base), { train: config.train, testbed })
-}
-
-/** Evaluates in new copies, without the compiler caches: nothing that training wrote is there except `out`. */
-async function evaluate(
-  context: RunContext,
-  trial: Trial,
-  signal: AbortSignal,
-  command: string,
-): Promise<Ran> {
-  const { options, config, prepared, scratch } = context
-  const { data, evaluationData } = prepared
-  const copies = await makeCopies(context, join(scratch, 'evaluation'))
-  return runCommand(context, trial, signal, {
-    command,
-    places: { ...copies, out: outOf(context), data, evaluationData, shim: options.shimDirectory },
-    outWritable: false,
-    timeoutSeconds: Math.max(MIN_EVALUATION_SECONDS, config.timeoutSeconds),
-  })
-}
-
-function outOf({ scratch }: RunContext): string {
-  return join(scratch, 'out')
 }
 
 function describeIdleDevice(testbed: string, { id }: Trial): string {

@@ -7,6 +7,7 @@ export function measurementHash({
   setup,
   train,
   evaluate,
+  serve,
   budgetSeconds,
   timeoutSeconds,
   // It changes how values are judged, not the values.
@@ -23,6 +24,8 @@ export function measurementHash({
     setup,
     train,
     evaluate,
+    // Absent from the JSON where there is none.
+    serve,
     budgetSeconds,
     timeoutSeconds,
     metric,

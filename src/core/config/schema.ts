@@ -1,8 +1,10 @@
 // The configuration file as one zod schema: the allowed values, and the descriptions that editors show. The sections are in
 // schema/, the kinds of field in fields.ts.
 import { z } from 'zod'
+import { DEFAULT_LITERAL_KIB } from '../gate/literals.ts'
 import { DEFAULT_ALLOWANCE, DEFAULT_GUARD_RISK, DEFAULT_MERGE_RISK } from '../judge/policy.ts'
 import {
+  between,
   chance,
   checked,
   despiteProblems,
@@ -40,6 +42,14 @@ export const configSchema = section({
     )
     .min(1, 'at least one glob')
     .meta(help('Files that a candidate may change. All other files come from the baseline.', ['train.py'])),
+  'max-literal-kib': between(1, 512)
+    .default(DEFAULT_LITERAL_KIB)
+    .meta(
+      help(
+        'Literal data, in KiB, that one change may add: text, numbers, comments. More could be the answers, learned by heart.',
+        4,
+      ),
+    ),
   program: ruled('a relative path', pathRule)
     .meta(help('Text file with instructions for proposers.', 'program.md'))
     .exactOptional(),
@@ -52,6 +62,14 @@ export const configSchema = section({
       help(
         'Command that prints the metric after training has ended, in its own sandbox. Replaces the metric that training printed.',
         'uv run evaluate.py',
+      ),
+    )
+    .exactOptional(),
+  serve: line('a command')
+    .meta(
+      help(
+        'Command that runs the trained model while evaluate measures it, in a sandbox without the evaluation data: questions on its standard input, answers on its standard output.',
+        'uv run serve.py',
       ),
     )
     .exactOptional(),
@@ -128,7 +146,11 @@ export const configSchema = section({
     help('Candidates between two A/A candidates, which change nothing and measure the false-merge rate.', 25),
   ).prefault(25),
   'review-above': gain(
-    help('A larger gain waits for a person if the training script itself reported it.', '8 sigma', '10%'),
+    help(
+      'A larger gain waits for a person. Default: a gain of more than three times the largest merge so far and 12 sigma; before three merges, also of more than 33 % and 30 sigma.',
+      '8 sigma',
+      '10%',
+    ),
   ).exactOptional(),
   proposers,
   search,

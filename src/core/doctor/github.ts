@@ -174,3 +174,42 @@ export function checkWorkflowFiles(
     ),
   }
 }
+
+/** A workflow file on the default branch, with GitHub's name of its state. */
+export interface WorkflowState {
+  path: string
+  state: string
+}
+
+const DISABLED: Readonly<Record<string, string>> = {
+  disabled_inactivity: 'GitHub disabled it, because nothing had happened in the repository for 60 days',
+  disabled_manually: 'a person disabled it',
+}
+
+/**
+ * @param scheduled paths of the workflows that start this action by a schedule
+ * @param states undefined when the token may not read them
+ */
+export function checkSchedule(
+  scheduled: readonly string[],
+  states: readonly WorkflowState[] | undefined,
+  repositoryUrl: string,
+): Check {
+  const place = { area: 'GitHub', id: 'schedule' } as const
+  if (scheduled.length === 0) return { ...place, ...ok('no workflow starts this action by a schedule') }
+  if (states === undefined)
+    return { ...place, ...skipped('whether the schedule is enabled: the token lacks actions: read') }
+  for (const { path, state } of states) {
+    const why = scheduled.includes(path) ? DISABLED[state] : undefined
+    const file = path.split('/').at(-1)
+    if (why !== undefined)
+      return {
+        ...place,
+        ...problem(
+          `the schedule of ${path} starts nothing: ${why}`,
+          `Enable it: \`gh workflow enable ${file}\`, or at ${repositoryUrl}/actions/workflows/${file}.`,
+        ),
+      }
+  }
+  return { ...place, ...ok(`the schedule of ${scheduled.join(', ')} is enabled`) }
+}

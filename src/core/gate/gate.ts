@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { matchesGlob } from 'node:path/posix'
 import { gainedInvisibleCharacters, invisibleCharacters, quoteVisibly } from './invisible.ts'
+import { reviewLiterals } from './literals.ts'
 import { maskSeeds } from './seeds.ts'
 import { codeTokens, foldTokens, lex } from './source.ts'
 
@@ -27,9 +28,14 @@ const MAX_FILES = 100
  * Reviews a change without running it.
  *
  * @param editable globs of the paths that may change; `*` and `**` do not match names that begin with a dot
+ * @param maxLiteralKib how much literal data the change may add, in KiB
  * @returns one sentence per reason to refuse the change; empty when the change passes
  */
-export function reviewChanges(changes: readonly Change[], editable: readonly string[]): string[] {
+export function reviewChanges(
+  changes: readonly Change[],
+  editable: readonly string[],
+  maxLiteralKib?: number,
+): string[] {
   if (changes.length === 0) return ['The change is empty: no file differs from the baseline.']
   if (changes.length > MAX_FILES)
     return [`The change touches ${changes.length} files; at most ${MAX_FILES} are allowed.`]
@@ -38,7 +44,8 @@ export function reviewChanges(changes: readonly Change[], editable: readonly str
     ...reviewTotalSize(changes),
     ...reviewCollisions(changes.map(({ path }) => path)),
   ]
-  return reasons.length > 0 ? reasons : reviewSubstance(changes)
+  if (reasons.length > 0) return reasons
+  return [...reviewLiterals(changes, maxLiteralKib), ...reviewSubstance(changes)]
 }
 
 /** True when a candidate may change the file at `path`. */

@@ -1,4 +1,4 @@
-// Plans from the ledger when a running trial may be cut: from the baseline's curves, and from the results of earlier
+// Plans from the ledger when a running trial may be cut: from the curves of baselines, and from the results of earlier
 // candidates that were behind them.
 import { revertedMerge } from '../record/candidate.ts'
 import { openCandidates, type State } from '../record/state.ts'
@@ -8,6 +8,7 @@ import { mean, standardDeviation } from '../statistics/noise.ts'
 import { type Checkpoint, type CutPlan, levelAt, outlook } from '../trial/curve.ts'
 import { certainFrom, type Experience } from '../trial/forecast.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
+import { isPromiseKept, lenient, withoutBrokenPromises } from './curve-trust.ts'
 import { type Conditions, comparableTrials, noiseSigma, trialsOfTree } from './evidence.ts'
 
 export type FinishedRun = Pick<
@@ -30,12 +31,22 @@ const MIN_BASELINE_RUNS = 3
 const GROSS_FROM = 0.3
 /** A gap that noise alone could cause is never gross. */
 const GROSS_SIGMAS = 12
+/** A gap that is not above this many standard deviations of the baseline's curves is never hopeless. */
+const BEHIND_SIGMAS = 3
 /** Only the latest candidates are used, because they resemble the next one most. */
 const MAX_EXPERIENCES = 200
+
+/** How far a finished candidate was behind: its curve at every checkpoint, and its metric. */
+interface Finished {
+  gaps: readonly (number | undefined)[]
+  lag: number
+}
 
 /** What candidates on one baseline are compared with. */
 export interface Reference {
   plan: CutPlan
+  /** Standard deviation of the baseline's own curves at every checkpoint. */
+  spreads: readonly number[]
   /** Mean of the metric. */
   value: number
 }
@@ -54,7 +65,8 @@ export function referenceOf(runs: readonly FinishedRun[]): Reference | undefined
     drawn.map(({ curve }) => levelAt(curve, fraction * lastStep, windowSteps) ?? Number.NaN)
   // The curve itself shows whether lower is better, whatever the metric's direction.
   const sign = mean(levels(0.9)) <= mean(levels(0.1)) ? 1 : -1
-  const checkpoints = FRACTIONS.map((fraction): Checkpoint => {
+  const spreads = FRACTIONS.map((fraction) => standardDeviation(levels(fraction)) ?? 0)
+  const checkpoints = FRACTIONS.map((fraction, index): Checkpoint => {
     const level = mean(levels(fraction))
     const step = fraction * lastStep
     const seconds = mean(drawn.map((run) => secondsAt(run, step)))
@@ -63,12 +75,13 @@ export function referenceOf(runs: readonly FinishedRun[]): Reference | undefined
     const halfway = sign * (mean(levels(fraction / 2)) - level)
     // A baseline whose curve does not improve cannot show that a candidate fails to improve.
     if (halfway <= 0) return place
-    return { ...place, gross: Math.max(halfway, GROSS_SIGMAS * (standardDeviation(levels(fraction)) ?? 0)) }
+    return { ...place, gross: Math.max(halfway, GROSS_SIGMAS * (spreads[index] ?? 0)) }
   })
   if (checkpoints.some(({ level, seconds }) => !Number.isFinite(level + seconds))) return undefined
   const { testbed } = first
   return {
     plan: { testbed, sign, windowSteps, checkpoints },
+    spreads,
     value: mean(drawn.flatMap(({ value }) => value ?? [])),
   }
 }
@@ -106,24 +119,21 @@ function gapsOf(run: FinishedRun, { sign, windowSteps, checkpoints }: CutPlan): 
  * @param sigma standard deviation of the metric over repeated runs
  */
 export function withForecast(
-  { plan }: Reference,
+  { plan, spreads }: Reference,
   earlier: readonly { run: FinishedRun; reference: Reference }[],
   sigma: number,
   { direction, chance }: CutPolicy,
 ): CutPlan {
-  const direct = direction === 'minimize' ? 1 : -1
-  const seen = earlier.flatMap(({ run, reference }) =>
-    run.value === undefined
-      ? []
-      : [{ gaps: gapsOf(run, reference.plan), lag: direct * (run.value - reference.value) }],
-  )
+  const seen = earlier.flatMap(({ run, reference }) => finishedBehind(run, reference, direction))
   const checkpoints = plan.checkpoints.map((checkpoint, index) => {
     const experiences = seen.flatMap(({ gaps, lag }): Experience[] => {
       const [before, gap] = [gaps[index - 1], gaps[index]]
       return before === undefined || gap === undefined ? [] : [{ x: outlook(gap, before), y: lag }]
     })
-    const forecast = certainFrom(experiences, HOPELESS_SIGMAS * sigma, chance)
-    return forecast === undefined ? checkpoint : { ...checkpoint, forecast }
+    const forecast = certainFrom(withoutBrokenPromises(experiences), HOPELESS_SIGMAS * sigma, chance)
+    if (forecast === undefined) return checkpoint
+    // Whatever earlier candidates printed, one that is hardly behind is not hopeless.
+    return { ...checkpoint, forecast: Math.max(forecast, BEHIND_SIGMAS * (spreads[index] ?? 0)) }
   })
   return { ...plan, checkpoints }
 }
@@ -133,35 +143,92 @@ function measuredTrials(state: State, conditions: Conditions, tree: string): Tri
   return trialsOfTree(state, conditions, tree).filter(({ outcome }) => outcome === 'measured')
 }
 
+function finishedBehind(
+  run: FinishedRun,
+  { plan, value }: Reference,
+  direction: Conditions['direction'],
+): Finished[] {
+  if (run.value === undefined) return []
+  return [{ gaps: gapsOf(run, plan), lag: (direction === 'minimize' ? 1 : -1) * (run.value - value) }]
+}
+
 /** The plan for first runs of candidates on the current baseline; undefined while there is nothing to compare with. */
 export function planCut(state: State, conditions: Conditions, policy: CutPolicy): CutPlan | undefined {
-  const references = new Map<string, Reference | undefined>()
-  const referenceAt = (commit: string | undefined): Reference | undefined => {
-    const baseline = state.baselines.find((known) => known.commit === commit)
-    if (baseline === undefined) return undefined
-    if (!references.has(baseline.commit))
-      references.set(baseline.commit, referenceOf(measuredTrials(state, conditions, baseline.tree)))
-    return references.get(baseline.commit)
-  }
-  const current = referenceAt(state.baseline?.commit)
-  if (!current) return undefined
   const judged = comparableTrials(state, conditions).filter(({ trial }) => isJudgeTrial(trial))
   const runs = Map.groupBy(judged, ({ trial }) => trial.tree)
   // A revert is not trained, and may have the tree of an earlier baseline.
   const trained = [...state.candidates.values()].filter((one) => revertedMerge(one) === undefined)
-  const earlier = trained.slice(-MAX_EXPERIENCES).flatMap(({ base, tree }) => {
+  const firstRuns = trained.slice(-MAX_EXPERIENCES).flatMap(({ base, tree }) => {
     const [run] = runs.get(tree) ?? []
-    const reference = run && referenceAt(base)
-    return run && reference ? [{ run, reference }] : []
+    return run ? [{ base, run }] : []
+  })
+  const references = credibleReferences(state, conditions, firstRuns)
+  const current = references.get(state.baseline?.commit ?? '')
+  if (!current) return undefined
+  const earlier = firstRuns.flatMap(({ base, run }) => {
+    const reference = references.get(base)
+    return reference ? [{ run, reference }] : []
   })
   return withForecast(current, earlier, noiseSigma(state, conditions) ?? 0, policy)
+}
+
+/**
+ * The references of all baselines, by commit. The first one is what a person wrote. A later one may print better curves than it
+ * deserves: it counts as far as its metric keeps what its curve promises, and otherwise the more lenient of the two does.
+ */
+function credibleReferences(
+  state: State,
+  conditions: Conditions,
+  firstRuns: readonly { base: string; run: FinishedRun }[],
+): Map<string, Reference> {
+  const references = new Map<string, Reference>()
+  const byBase = Map.groupBy(firstRuns, ({ base }) => base)
+  const seen: Finished[] = []
+  let before: Reference | undefined
+  for (const { commit, tree } of state.baselines) {
+    const own = references.has(commit) ? undefined : referenceOf(measuredTrials(state, conditions, tree))
+    if (!own || (before && own.plan.sign !== before.plan.sign)) continue
+    const reference = before ? credible(own, before, seen, conditions.direction) : own
+    references.set(commit, reference)
+    before = reference
+    for (const { run } of byBase.get(commit) ?? [])
+      seen.push(...finishedBehind(run, reference, conditions.direction))
+  }
+  return references
+}
+
+function credible(
+  own: Reference,
+  before: Reference,
+  seen: readonly Finished[],
+  direction: Conditions['direction'],
+): Reference {
+  const { sign } = own.plan
+  const lag = (direction === 'minimize' ? 1 : -1) * (own.value - before.value)
+  const checkpoints = own.plan.checkpoints.map((mine, index) => {
+    const known = before.plan.checkpoints[index]
+    if (!known) return mine
+    const witnesses = seen.flatMap(({ gaps, lag: y }) => {
+      const x = gaps[index]
+      return x === undefined ? [] : [{ x, y }]
+    })
+    const promise = { x: sign * (mine.level - known.level), y: lag }
+    return isPromiseKept(promise, witnesses) ? mine : lenient(mine, known, sign)
+  })
+  const spreads = own.spreads.map((spread, index) => Math.max(spread, before.spreads[index] ?? 0))
+  return { ...own, spreads, plan: { ...own.plan, checkpoints } }
 }
 
 /** The trials whose curves may be needed: those that `planCut` learns from, and those that a comment draws. */
 export function trialsWithNeededCurves(state: State): string[] {
   const latest = [...state.candidates.values()].slice(-2 * MAX_EXPERIENCES)
   const candidates = [...latest, ...openCandidates(state)]
-  const bases = new Set([state.baseline?.commit, ...candidates.map(({ base }) => base)])
+  const bases = new Set([
+    state.baseline?.commit,
+    // What a person wrote, by which curves of later baselines are judged.
+    state.baselines[0]?.commit,
+    ...candidates.map(({ base }) => base),
+  ])
   const baselines = state.baselines.filter(({ commit }) => bases.has(commit))
   const trees = new Set([...candidates, ...baselines].map(({ tree }) => tree))
   return [...state.trials].flatMap(([id, { trial }]) => (trees.has(trial.tree) ? [id] : []))

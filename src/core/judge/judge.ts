@@ -7,7 +7,8 @@ import { mean, standardDeviation } from '../statistics/noise.ts'
 import { MAX_LEAD_SIGMAS, readRuns } from '../statistics/readings.ts'
 import { formatNumber, formatScore, formatShare } from '../text/numbers.ts'
 import { countedRuns, describeLongerRuns } from './counted-runs.ts'
-import { formatGain, inMetric, type JudgePolicy, type Requirement, requirement } from './policy.ts'
+import { type JudgePolicy, type Requirement, requirement } from './policy.ts'
+import { findSuspicion } from './suspicion.ts'
 
 /** A decision, or the request for one more run before one can be made. */
 export type Judgement = Verdict | { kind: 'replicate'; reason: string }
@@ -42,6 +43,8 @@ export interface JudgedCode {
   addedLines?: number | undefined
   /** Expected wall time of one run, in seconds. Default: the mean over the baseline's runs. */
   usualSeconds?: number | undefined
+  /** Measured gains of the merges of this code so far, in the metric's unit. Default: none. */
+  shownGains?: readonly number[]
 }
 
 /** Required in addition to a low risk: the prior alone never justifies merging. */
@@ -105,14 +108,20 @@ function judgeRuns(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): J
   const least = need.gain < 0 ? NOT_WORSE_Z : MERGE_Z
   const highest = need.gain < 0 ? Math.min(policy.mergeRisk, SIMPLIFICATION_RISK) : policy.mergeRisk
   const proven = candidate.length >= 2 && belief.risk <= highest && z >= least
-  if (proven) return acceptOrDoubt(evidence, policy, facts, `${words} ≤ ${formatShare(highest)}`)
+  if (proven) return acceptOrDoubt(evidence, policy, facts, code, `${words} ≤ ${formatShare(highest)}`)
   return goOnOrStop(evidence, policy, facts, words, { ...belief, needed: need.gain / sigma })
 }
 
 type Facts = Omit<Verdict, 'kind' | 'reason'> & { gain: number; sigma: number }
 
 /** Merges a proven gain, unless something makes it implausible: then a person decides. */
-function acceptOrDoubt(evidence: Evidence, policy: JudgePolicy, facts: Facts, words: string): Judgement {
+function acceptOrDoubt(
+  evidence: Evidence,
+  policy: JudgePolicy,
+  facts: Facts,
+  { shownGains: shown = [] }: JudgedCode,
+  words: string,
+): Judgement {
   const { candidate } = evidence
   if (ignoresSeed(evidence, facts.sigma)) {
     const doubt = `${words}, but its runs vary less than the baseline's`
@@ -126,10 +135,14 @@ function acceptOrDoubt(evidence: Evidence, policy: JudgePolicy, facts: Facts, wo
     candidate.length < policy.candidateReplicates
   )
     return { kind: 'replicate', reason: `${words}, but its runs differ by more than noise explains` }
-  const suspicion = exceededReview(evidence, policy, facts)
+  const { gain, sigma } = facts
+  const before = mean(losses(evidence.baseline, policy))
+  const measured = (evidence.level?.mean ?? before) - mean(losses(candidate, policy))
+  const proven = { runs: evidence, gain, measured, sigma, baseline: before, shown }
+  const suspicion = findSuspicion(proven, policy)
   return suspicion === undefined
     ? { kind: 'merge', reason: words, ...facts }
-    : { kind: 'review', reason: `${words}: ${suspicion}`, ...facts }
+    : { kind: 'review', reason: `${suspicion}; ${words}`, ...facts }
 }
 
 /** Requests another run while it is worth more than a new candidate. */
@@ -186,20 +199,8 @@ function judgeExact(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): 
   if (!enough) return { kind: 'reject', reason: `${words}: no improvement`, ...facts }
   if (facts.runs.candidate < 2) return { kind: 'replicate', reason: `${words}: worth another run` }
   if (policy.deterministic)
-    return acceptOrDoubt(evidence, policy, facts, `${words}; repeated runs are identical (σ = 0)`)
+    return acceptOrDoubt(evidence, policy, facts, code, `${words}; repeated runs are identical (σ = 0)`)
   return { kind: 'review', reason: `${words}; ${SEEDS_WITHOUT_EFFECT}`, ...facts }
-}
-
-/** Why a person has to confirm a proven gain: it is implausibly large for a self-reported number. */
-function exceededReview(
-  { baseline, candidate }: Evidence,
-  { reviewAbove }: JudgePolicy,
-  { gain, sigma }: Facts,
-): string | undefined {
-  if (!reviewAbove || candidate.every(({ trust }) => trust === 'evaluated')) return undefined
-  const limit = inMetric(reviewAbove, { sigma, baseline: mean(measuredValues(baseline)) })
-  if (!(gain > limit)) return undefined
-  return `self-reported, and above ${formatGain(reviewAbove)} = ${formatNumber(limit)}`
 }
 
 /** Replicates whose spread is below this share of σ count as one run repeated. By chance one pair in 60 does that. */

@@ -26,7 +26,7 @@ export interface JudgePolicy extends Pick<Metric, 'direction'> {
   guards?: readonly JudgedGuard[]
   /** Maximum probability that any guard is worse by more than its margin. */
   guardRisk?: number
-  /** A larger gain that the training script itself reported waits for a person. */
+  /** A larger gain waits for a person. Absent: a gain beyond everything that this code has shown does. */
   reviewAbove?: Gain
 }
 

@@ -28,8 +28,8 @@ import { mayShareSeed, seedToShare } from '../trial/shared-seed.ts'
 
 /** Number of consecutive failed runs after which a baseline counts as broken. */
 const MAX_BASELINE_FAILURES = 3
-/** Outcomes of a first run that would only repeat: the command ran to its end, and its metric was not found. */
-const REPEATING: ReadonlySet<Outcome> = new Set<Outcome>(['no-metric', 'invalid-metric'])
+/** Outcomes of a first run that would only repeat: the command ran to its end, and its metric was not found, or a guard was beyond its limit. */
+const REPEATING: ReadonlySet<Outcome> = new Set<Outcome>(['no-metric', 'invalid-metric', 'over-limit'])
 
 /**
  * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all. Requested
@@ -172,7 +172,11 @@ export function judgeCandidate(
   policy: JudgePolicy,
   candidate: Candidate,
 ): Judgement {
-  const code = { addedLines: candidate.addedLines, usualSeconds: usualSeconds(state, conditions) }
+  const code = {
+    addedLines: candidate.addedLines,
+    usualSeconds: usualSeconds(state, conditions),
+    shownGains: shownGains(state),
+  }
   const evidence = evidenceFor(state, conditions, candidate)
   const counts = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
   if (mayShareSeed(candidate) && hasNoEffect(state, conditions, candidate))
@@ -183,6 +187,14 @@ export function judgeCandidate(
   const loss = explainLoss(state, nextTrial(state, candidate.id, candidate).id)
   if (loss === undefined) return judgement
   return { kind: 'reject', reason: `run ${counts.candidate + 1} is ${loss}`, runs: counts }
+}
+
+/** What merges gained. A gain that nobody merged may be an attack, and says nothing. */
+function shownGains(state: State): number[] {
+  return [...state.candidates.values()].flatMap(({ end, verdict }) => {
+    const gain = verdict?.measured ?? verdict?.gain
+    return end?.kind === 'merged' && gain !== undefined ? [gain] : []
+  })
 }
 
 const NO_EFFECT = "no effect: the run equals the baseline's run with the same seed to the last bit"

@@ -5,9 +5,9 @@ import type { CategoryTally } from '../record/archive.ts'
 import { CATEGORIES, type Candidate, isIdea } from '../record/candidate.ts'
 import { allIdeas, type PastIdea, pastIdeas, tallyCategories } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
-import { STATUS_WORDS, statusOf } from '../record/status.ts'
-import { visibleText } from '../text/markdown.ts'
-import { failedToRun, gainOf, gainText, nameOf } from './brief/words.ts'
+import { failedToRun, statusOf, statusWords } from '../record/status.ts'
+import { removeAll, visibleText } from '../text/markdown.ts'
+import { gainOf, gainText, nameOf } from './brief/words.ts'
 
 const MAX_LINES = 30
 const MAX_LINE_CHARACTERS = 300
@@ -54,7 +54,7 @@ ${lines.join('\n')}`
 
 function describeAttempt(candidate: Candidate): string {
   const { title, category, verdict } = candidate
-  const status = STATUS_WORDS[statusOf(candidate)]
+  const status = statusWords(candidate)
   const reason = visibleText(verdict?.reason ?? '', 120)
   return `- ${nameOf(candidate)} [${category}] ${visibleText(title, 100)}: ${status}, ${gainText(candidate)}. ${reason}`
 }
@@ -69,7 +69,12 @@ export function readInsights(answer: string, state: State, archived: readonly Pa
   return answer
     .split('\n')
     .filter((line) => /^\s*[-*] /.test(line))
-    .map((line) => visibleText(line.replace(/^\s*[-*] /, '').replaceAll('<!--', ''), MAX_LINE_CHARACTERS))
+    .map((line) =>
+      removeAll(visibleText(line.replace(/^\s*[-*] /, ''), MAX_LINE_CHARACTERS), /<!--/g).replace(
+        / {2,}/g,
+        ' ',
+      ),
+    )
     .filter((line) => line.match(/#\d+|\b[0-9a-f]{8}\b/g)?.some((name) => known.has(name)))
     .slice(0, MAX_LINES)
 }

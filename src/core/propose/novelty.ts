@@ -4,7 +4,7 @@ import { similarityTo, sketchOf } from '../gate/sketch.ts'
 import type { Direction } from '../record/candidate.ts'
 import { allIdeas, type PastIdea } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
-import { isTurnedDown, STATUS_WORDS, statusOf } from '../record/status.ts'
+import { isTurnedDown, statusOf, statusWords } from '../record/status.ts'
 import { visibleText } from '../text/markdown.ts'
 import { formatSigned } from '../text/numbers.ts'
 import { best } from './bandit.ts'
@@ -69,5 +69,5 @@ function describePast(candidate: PastIdea): string {
 /** Of an archived idea the reason is not in memory. */
 function gainWords(candidate: PastIdea): string {
   const { gain } = candidate.verdict ?? {}
-  return `${STATUS_WORDS[statusOf(candidate)]}${gain === undefined ? '' : `, gain ${formatSigned(gain)}`}`
+  return `${statusWords(candidate)}${gain === undefined ? '' : `, gain ${formatSigned(gain)}`}`
 }

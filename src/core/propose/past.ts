@@ -3,7 +3,7 @@ import { type ArchivedIdea, lastFailures } from '../record/archived-ideas.ts'
 import type { Candidate, Category } from '../record/candidate.ts'
 import { asTheyCount } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
-import { STATUS_WORDS, statusOf } from '../record/status.ts'
+import { statusOf, statusWords } from '../record/status.ts'
 import { fence, visibleText } from '../text/markdown.ts'
 import { formatSigned } from '../text/numbers.ts'
 
@@ -18,6 +18,12 @@ export interface PastQuery {
   effect?: (typeof EFFECTS)[number] | undefined
   /** Text in the title, hypothesis or reason, in any case. Of an archived idea the hypothesis is not kept. */
   text?: string | undefined
+}
+
+export interface PastAnswer {
+  text: string
+  /** Of the candidates that the text lists. */
+  ids: readonly string[]
 }
 
 const MAX_FOUND = 20
@@ -61,15 +67,16 @@ export class PastSearch {
   }
 
   /** The answer, once every archived idea was added. */
-  answer(): string {
+  answer(): PastAnswer {
     this.#add(unarchivedIdeas(this.#state))
-    if (this.#count === 0) return 'no past candidate matches'
+    if (this.#count === 0) return { text: 'no past candidate matches', ids: [] }
     const left = this.#count - this.#found.length
-    return [
+    const lines = [
       DATA,
       ...this.#found.map(describe),
       ...(left > 0 ? [`[… ${left} more: narrow the search …]`] : []),
-    ].join('\n')
+    ]
+    return { text: lines.join('\n'), ids: this.#found.map(({ candidate }) => candidate.id) }
   }
 }
 
@@ -112,7 +119,7 @@ function describe({ candidate, failure }: ArchivedIdea): string {
   const gain = verdict?.gain === undefined ? '' : ` gain ${formatSigned(verdict.gain)}`
   const reason = visibleText(verdict?.reason ?? '', 160)
   const words = [
-    `${id} ${category}, ${STATUS_WORDS[statusOf(candidate)]}${gain}: ${visibleText(title, 100)}`,
+    `${id} ${category}, ${statusWords(candidate)}${gain}: ${visibleText(title, 100)}`,
     reason,
     failure?.outcome,
   ]

@@ -17,7 +17,8 @@ export function apply(draft: Draft, event: LedgerEvent): void {
       draft.set({ format: event.format })
       break
     case 'baseline': {
-      const baseline = { commit: event.commit, tree: event.tree }
+      const { commit, tree, merge } = event
+      const baseline = { commit, tree, ...(merge && { merge }) }
       draft.list('baselines').push(baseline)
       draft.set({ baseline })
       break

@@ -4,7 +4,7 @@ import { mean } from '../statistics/noise.ts'
 import type { Archive, CategoryTally, KeptCandidate } from './archive.ts'
 import { type Candidate, type Category, isAa, isIdea, revertedMerge } from './candidate.ts'
 import type { State } from './known.ts'
-import { statusOf } from './status.ts'
+import { failedToRun, statusOf } from './status.ts'
 import { measuredValues, type TrialResult } from './trial.ts'
 
 /** Ideas per category that are kept for their gain. */
@@ -53,10 +53,9 @@ function countStatuses(before: Archive['statuses'], candidates: readonly Candida
 
 function tallyCategories(before: Archive['categories'], ideas: readonly Candidate[]): Archive['categories'] {
   const tallies: Partial<Record<Category, CategoryTally>> = { ...before }
-  for (const { category, verdict } of ideas) {
-    const { tried, failed } = tallies[category] ?? { tried: 0, failed: 0 }
-    const isFailed = verdict?.kind === 'reject' && verdict.gain === undefined
-    tallies[category] = { tried: tried + 1, failed: failed + Number(isFailed) }
+  for (const idea of ideas) {
+    const { tried, failed } = tallies[idea.category] ?? { tried: 0, failed: 0 }
+    tallies[idea.category] = { tried: tried + 1, failed: failed + Number(failedToRun(idea)) }
   }
   return tallies
 }

@@ -48,7 +48,7 @@ export interface KeptCandidate {
 export interface CategoryTally {
   /** Ideas. */
   tried: number
-  /** Ideas without any gain, because a run failed. */
+  /** Ideas whose code failed to run. */
   failed: number
 }
 

@@ -1,5 +1,6 @@
 // A copy-on-write state: it is changed event by event, while whoever holds the state before sees no change.
-import type { BaselineCommit, State } from './known.ts'
+import type { BaselineCommit } from './events.ts'
+import type { State } from './known.ts'
 
 /** A state that is being changed. Each collection is copied before its first change; the state before keeps its own. */
 export class Draft {

@@ -16,7 +16,7 @@ export type LedgerEvent =
   /** The following lines are in this format: a newer release continues the ledger of an older one. */
   | { kind: 'format'; format: number }
   /** The baseline branch now points here: at the start, after a merge, or because a person moved it. */
-  | { kind: 'baseline'; commit: string; tree: string; cause: 'started' | 'merged' | 'pushed' }
+  | ({ kind: 'baseline'; cause: 'started' | 'merged' | 'pushed' } & BaselineCommit)
   | { kind: 'proposed'; candidate: Candidate }
   /** A proposal attempt that produced no candidate; recorded because of its cost. */
   | {
@@ -67,6 +67,13 @@ export type LedgerEvent =
   /** A refuted merge stays in the baseline, for this reason. */
   | { kind: 'not-reverted'; commit: string; reason: string }
   | ({ kind: 'checkpoint' } & Checkpoint)
+
+export interface BaselineCommit {
+  commit: string
+  tree: string
+  /** The merge of a candidate that another job or a person made. `by`: login of who merged it. */
+  merge?: { pullRequest: number; by: string }
+}
 
 /** A place from which the ledger can be read: older decided candidates are archived, and the state is in a file beside it. */
 export interface Checkpoint {

@@ -4,6 +4,7 @@ import type { CategoryTally } from './archive.ts'
 import { CATEGORIES, type Candidate, type Category, isIdea } from './candidate.ts'
 import { refutationOf, undoneMerges } from './merges.ts'
 import type { State } from './state.ts'
+import { failedToRun } from './status.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What new ideas are compared with: an archived idea stays in memory as far as this. */
@@ -59,7 +60,7 @@ export function tallyCategories(state: State): ReadonlyMap<Category, CategoryTal
   for (const category of CATEGORIES) {
     const archived = state.archive.categories[category] ?? { tried: 0, failed: 0 }
     const ideas = groups.get(category) ?? []
-    const failed = ideas.filter(({ verdict }) => verdict?.kind === 'reject' && verdict.gain === undefined)
+    const failed = ideas.filter(failedToRun)
     tallies.set(category, { tried: archived.tried + ideas.length, failed: archived.failed + failed.length })
   }
   return tallies

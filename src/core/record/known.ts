@@ -2,14 +2,9 @@
 import { type Archive, EMPTY_ARCHIVE } from './archive.ts'
 import { type Candidate, type Direction, NO_USAGE, type Usage } from './candidate.ts'
 import type { Certification } from './certification.ts'
-import type { Assignment } from './events.ts'
+import type { Assignment, BaselineCommit } from './events.ts'
 import type { KnownRequest } from './request.ts'
 import type { TrialResult } from './trial.ts'
-
-export interface BaselineCommit {
-  commit: string
-  tree: string
-}
 
 export interface State {
   rootSeed: string

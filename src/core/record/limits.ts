@@ -132,7 +132,7 @@ export function targetReached(
 }
 
 /** Candidates whose pull requests are open: those in work, and those that wait for a person. */
-export function openPullRequests(state: State): { all: number; withPeople: number } {
+function openPullRequests(state: State): { all: number; withPeople: number } {
   const statuses = [...state.candidates.values()].map(statusOf)
   const withPeople = statuses.filter((status) => status === 'reviewing' || status === 'handed-over').length
   const inWork = statuses.filter((status) => status === 'waiting' || status === 'merging').length

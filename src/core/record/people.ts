@@ -1,7 +1,7 @@
 // Selects comments that may be quoted to proposers. Only people with write access may steer research, and only they can
 // change their text: on GitHub, an issue or comment can be edited by its author and by people with write access.
 import { stripVTControlCharacters } from 'node:util'
-import { visibleText } from '../text/markdown.ts'
+import { removeAll, visibleText } from '../text/markdown.ts'
 
 /** A GitHub user. The login of a deleted account is empty. */
 export interface Person {
@@ -23,11 +23,12 @@ export interface Words {
 
 const MAX_LINE_CHARACTERS = 500
 const MAX_LINES = 60
+/** A hidden comment: up to its own end, so that what an inner one hides does not become visible. */
+const COMMENT = /<!--(?:(?!<!--)[\s\S])*?(?:-->|$)/g
 
 /** The visible text, shortened to `maxCharacters`: no HTML comments, escape sequences or invisible characters. */
 export function quotable(text: string, maxCharacters: number): string {
-  const lines = stripVTControlCharacters(text.slice(0, 4 * maxCharacters))
-    .replace(/<!--[\s\S]*?(-->|$)/g, '')
+  const lines = removeAll(stripVTControlCharacters(text.slice(0, 4 * maxCharacters)), COMMENT)
     .split(/\r?\n/)
     .map((line) => visibleText(line, MAX_LINE_CHARACTERS))
   const kept = lines.filter((line) => line !== '').slice(0, MAX_LINES)

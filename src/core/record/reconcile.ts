@@ -16,14 +16,20 @@ export interface PullRequest {
   mergeCommit?: string
   /** Tree of that commit. */
   mergeTree?: string
+  /** Login of who merged it, where GitHub tells. */
+  mergedBy?: string
+  /** The branch that it would be merged into. */
+  base?: string
   /** The last comment of a person with write access, if the pull request is closed. */
   words?: Words
 }
 
 export interface Observed {
+  /** Name of the baseline branch. Default: not compared. */
+  branch?: string
   /** Where the baseline branch points. */
   baseline: BaselineCommit
-  /** The newest pull request of every open candidate's branch. */
+  /** The newest pull request of every open candidate's branch, and of others that a person may have merged. */
   pullRequests: readonly PullRequest[]
   /** Commits by branch, read from git, because GitHub's list of pull requests may lag behind a push. */
   branches: ReadonlyMap<string, string>
@@ -38,8 +44,8 @@ export function reconcile(state: State, observed: Observed): LedgerEvent[] {
     const commit = observed.branches.get(branch)
     if (pullRequest?.state !== 'merged' && isMergedByGit(state, candidate, observed.baseline))
       return [...adoption(candidate, pullRequest), mergedAs(candidate, observed.baseline)]
-    if (pullRequest) return reconcileCandidate(candidate, pullRequest, commit)
-    return commit !== undefined ? [] : [withdrawn(candidate, 'a person deleted the branch')]
+    if (pullRequest) return reconcileCandidate(candidate, pullRequest, commit, observed.branch)
+    return commit !== undefined ? [] : [withdrawn(candidate, { reason: 'a person deleted the branch' })]
   })
   return [...events, ...reconcileBaseline(state, observed, events)]
 }
@@ -62,15 +68,20 @@ function adoption(candidate: Candidate, pullRequest: PullRequest | undefined): L
   return [{ kind: 'opened', candidate: candidate.id, pullRequest: pullRequest.number }]
 }
 
+/** Why a candidate is withdrawn whose branch has another commit than ours. */
+export const PUSHED = 'a person pushed to the branch, or pressed "Update branch"'
+
 /**
  * The events that the ledger lacks for one candidate, given its pull request.
  *
  * @param branchCommit commit of its branch; undefined when the branch does not exist
+ * @param baseline name of the baseline branch. Default: not compared
  */
 export function reconcileCandidate(
   candidate: Candidate,
   pullRequest: PullRequest,
   branchCommit: string | undefined,
+  baseline = pullRequest.base,
 ): LedgerEvent[] {
   const adopted = adoption(candidate, pullRequest)
   if (pullRequest.state === 'merged' && pullRequest.mergeCommit) {
@@ -81,14 +92,26 @@ export function reconcileCandidate(
   if (pullRequest.state === 'closed') {
     if (isToBeClosed(candidate))
       return [...adopted, { kind: 'ended', candidate: candidate.id, end: { kind: 'closed' } }]
-    return [...adopted, withdrawn(candidate, 'a person closed the pull request', pullRequest.words)]
+    return [
+      ...adopted,
+      withdrawn(candidate, { reason: 'a person closed the pull request', words: pullRequest.words }),
+    ]
   }
-  if (branchCommit !== candidate.head)
-    return [...adopted, withdrawn(candidate, 'a person moved or deleted the branch')]
+  if (branchCommit === undefined)
+    return [...adopted, withdrawn(candidate, { reason: 'a person deleted the branch' })]
+  if (branchCommit !== candidate.head) return [...adopted, withdrawn(candidate, { reason: PUSHED })]
+  if ((pullRequest.base ?? baseline) !== baseline)
+    return [
+      ...adopted,
+      withdrawn(candidate, { reason: 'a person changed the base branch of the pull request' }),
+    ]
   return adopted
 }
 
-function withdrawn(candidate: Candidate, reason: string, words?: Words): LedgerEvent {
+function withdrawn(
+  candidate: Candidate,
+  { reason, words }: { reason: string; words?: Words | undefined },
+): LedgerEvent {
   return {
     kind: 'ended',
     candidate: candidate.id,
@@ -102,5 +125,7 @@ function reconcileBaseline(state: State, observed: Observed, events: readonly Le
   const merged = events.some(
     (event) => event.kind === 'ended' && event.end.kind === 'merged' && event.end.commit === commit,
   )
-  return [{ kind: 'baseline', commit, tree, cause: merged ? 'merged' : 'pushed' }]
+  const pullRequest = observed.pullRequests.find(({ mergeCommit }) => mergeCommit === commit)
+  const merge = pullRequest?.mergedBy && { pullRequest: pullRequest.number, by: pullRequest.mergedBy }
+  return [{ kind: 'baseline', commit, tree, cause: merged ? 'merged' : 'pushed', ...(merge && { merge }) }]
 }

@@ -7,7 +7,8 @@ import { NOTHING, type State } from './known.ts'
 import { isNews } from './news.ts'
 import type { TrialResult } from './trial.ts'
 
-export type { BaselineCommit, State } from './known.ts'
+export type { BaselineCommit } from './events.ts'
+export type { State } from './known.ts'
 
 /** Replays the ledger. An event that says what is already known changes nothing, so repeated lines are harmless. */
 export function replay(events: readonly LedgerEvent[]): State {

@@ -44,6 +44,30 @@ export const STATUS_WORDS: Record<Status, string> = {
   'no-op': 'A/A check',
 }
 
+/** How a run failed, in the words of `STATUS_WORDS`. */
+const FAILURE_WORDS: Record<NonNullable<Verdict['failure']>, string> = {
+  crashed: 'crashed',
+  'out-of-memory': 'ran out of memory',
+  'timed-out': 'took too long',
+  'no-metric': 'printed no metric',
+  'invalid-metric': 'printed no valid metric',
+  diverged: 'diverged',
+  'over-limit': 'exceeded the limit of a guard',
+  cut: STATUS_WORDS.cut,
+}
+
+/** The status of a candidate for those who learn from it: of a failed one, how it failed. */
+export function statusWords(candidate: Parameters<typeof statusOf>[0]): string {
+  const status = statusOf(candidate)
+  const failure = status === 'crashed' ? candidate.verdict?.failure : undefined
+  return failure === undefined ? STATUS_WORDS[status] : FAILURE_WORDS[failure]
+}
+
+/** True when its code does not run to its end: it did not just take too long, and was not stopped early. */
+export function failedToRun(candidate: Parameters<typeof statusOf>[0]): boolean {
+  return statusOf(candidate) === 'crashed' && candidate.verdict?.failure !== 'timed-out'
+}
+
 /** Derives the status of a candidate from its verdict and its end, which the ledger records. */
 export function statusOf(
   candidate: Pick<Candidate, 'origin' | 'refusal' | 'end'> & { verdict?: Pick<Verdict, 'kind' | 'failure'> },

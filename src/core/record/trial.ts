@@ -63,6 +63,24 @@ const guardValueSchema = z.strictObject({ name: z.string().max(64), value: finit
 /** A second number of a run. */
 export type GuardValue = z.infer<typeof guardValueSchema>
 
+/**
+ * Who measured the value, most trustworthy first: an evaluator in another sandbox than the model, an evaluator that runs the
+ * model itself, or the training script.
+ */
+const TRUSTS = ['separated', 'evaluated', 'self-reported'] as const
+export type Trust = (typeof TRUSTS)[number]
+
+/** Who measures the values of a configuration. */
+export function trustOf({ serve, evaluate }: { serve?: string; evaluate?: string }): Trust {
+  if (evaluate === undefined) return 'self-reported'
+  return serve === undefined ? 'evaluated' : 'separated'
+}
+
+/** True when a value deserves less trust than the configuration promises. */
+export function isLessTrusted(trust: Trust, promised: Trust): boolean {
+  return TRUSTS.indexOf(trust) > TRUSTS.indexOf(promised)
+}
+
 export const trialResultSchema = z.strictObject({
   trial: trialSchema,
   /** Hash of the configuration the trial ran under. */
@@ -78,8 +96,7 @@ export const trialResultSchema = z.strictObject({
   guards: z.array(guardValueSchema).max(MAX_GUARDS).exactOptional(),
   /** Why there is no value; one line. */
   reason: z.string().max(500).optional(),
-  /** Source of the value: a command that ran after training ended, or the training script itself. */
-  trust: z.enum(['evaluated', 'self-reported']),
+  trust: z.enum(TRUSTS),
   /** How the code was isolated, as the sandbox describes itself. */
   sandbox: z.string().max(200),
   /** Workflow run that trained, and its attempt, from 1. */

@@ -8,6 +8,7 @@ import type { Verdict } from '../record/verdict.ts'
 import { fence, inertText, inertTitle, truncateMarkdown } from '../text/markdown.ts'
 import { formatNumber, formatScore, formatSeconds, formatSigned } from '../text/numbers.ts'
 import type { Metric } from '../trial/metric.ts'
+import { TRUST_WORDS } from '../trial/trust.ts'
 import { compare, comparisonTable, guardLines, trialTable } from './comparison.ts'
 import type { CheckRun } from './report.ts'
 import { IDENTICAL_RUNS } from './words.ts'
@@ -118,17 +119,17 @@ export function renderVerdict(verdict: Verdict): string {
 export function trustLines({ baseline, candidate }: MeasuredEvidence): string[] {
   const results = [...baseline, ...candidate]
   if (results.length === 0) return []
-  const sources = distinct(results.map(({ trust }) => TRUST[trust]))
+  const sources = distinct(results.map(trustWords))
   const sandboxes = distinct(
     results.map((result) => (isSandboxed(result) ? inertText(result.sandbox, 200) : '**no sandbox**')),
   )
   return [`Metric: ${sources.join(', ')}. Sandbox: ${sandboxes.join(', ')}.`]
 }
 
-const TRUST = {
-  evaluated: 'evaluated by a separate command',
-  'self-reported': 'self-reported by the training script',
-} as const
+/** Without a sandbox, who measured a value says little: the code could change any file and process. */
+function trustWords(result: Pick<TrialResult, 'trust' | 'sandbox'>): string {
+  return isSandboxed(result) ? TRUST_WORDS[result.trust] : `**unprotected** (${TRUST_WORDS[result.trust]})`
+}
 
 function distinct(texts: readonly string[]): string[] {
   return [...new Set(texts)]

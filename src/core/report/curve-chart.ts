@@ -1,10 +1,8 @@
 // Training curves of baseline and candidate as a mermaid chart, which GitHub renders in comments.
-import type { CurvePoint, TrialResult } from '../record/trial.ts'
-import { mean } from '../statistics/noise.ts'
+import type { TrialResult } from '../record/trial.ts'
+import { FIRST_SHARE, meanCurve } from '../trial/mean-curve.ts'
 
 const POINTS = 19
-/** The chart omits the first tenth of a run: it falls so steeply that the rest would look flat. */
-const FIRST_SHARE = 0.1
 /** Mermaid cannot parse exponents, and longer plain numbers are unreadable. */
 const LARGEST_VALUE = 1e9
 
@@ -18,8 +16,8 @@ export function renderCurveChart(
   baseline: readonly TrialResult[],
   candidate: readonly TrialResult[],
 ): string | undefined {
-  const green = meanCurve(candidate)
-  const grey = meanCurve(baseline)
+  const green = meanCurve(candidate, POINTS)
+  const grey = meanCurve(baseline, POINTS)
   if (!green) return undefined
   const lines = grey ? [grey, green] : [green]
   const all = lines.flat()
@@ -38,32 +36,4 @@ export function renderCurveChart(
     ...lines.map((line) => `  line [${line.map((value) => value.toFixed(digits)).join(', ')}]`),
     '```',
   ].join('\n')
-}
-
-function meanCurve(results: readonly TrialResult[]): number[] | undefined {
-  const curves = results
-    .filter(({ outcome, curve }) => outcome === 'measured' && curve.length >= 2)
-    .map(({ curve }) => resample(curve))
-  if (curves.length === 0) return undefined
-  return Array.from({ length: POINTS }, (_, index) => mean(curves.map((curve) => curve[index] ?? 0)))
-}
-
-/** Interpolates a curve linearly at evenly spaced shares of the run. */
-function resample(curve: readonly CurvePoint[]): number[] {
-  const points = curve.toSorted((a, b) => a.step - b.step)
-  const first = points[0]?.step ?? 0
-  const last = points.at(-1)?.step ?? 0
-  return Array.from({ length: POINTS }, (_, index) => {
-    const share = FIRST_SHARE + ((1 - FIRST_SHARE) * index) / (POINTS - 1)
-    return valueAt(points, first + share * (last - first))
-  })
-}
-
-function valueAt(points: readonly CurvePoint[], step: number): number {
-  const next = points.findIndex((point) => point.step >= step)
-  const right = points[next] ?? points.at(-1)
-  const left = points[next - 1] ?? right
-  if (!left || !right) return 0
-  const share = right.step > left.step ? (step - left.step) / (right.step - left.step) : 1
-  return left.value + share * (right.value - left.value)
 }

@@ -110,7 +110,12 @@ function reproduceCommands({ candidate, config, state }: PullRequestFacts): stri
 
 /** Message of a candidate's own commit: plain text that notifies nobody and closes no issue. */
 export function renderCandidateMessage(title: string, hypothesis: string): string {
-  return `${inertTitle(title, MAX_TITLE_CHARACTERS)}\n\n${inertTitle(hypothesis, 4000)}`
+  return withoutTrailers(`${inertTitle(title, MAX_TITLE_CHARACTERS)}\n\n${inertTitle(hypothesis, 4000)}`)
+}
+
+/** The last paragraph is ours: git and GitHub read trailers there, such as `skip-checks: true`. */
+function withoutTrailers(message: string): string {
+  return `${message}\n\nProposed by a machine and measured by Autoresearch Action.`
 }
 
 /** Title and message of the commit that merges a candidate: plain text that notifies nobody and closes no issue. */
@@ -120,5 +125,5 @@ export function renderMergeMessage(
   pullRequest: number,
 ): { title: string; message: string } {
   const message = [inertTitle(verdict.reason, 500), inertTitle(candidate.hypothesis, 4000)].join('\n\n')
-  return { title: `${pullRequestTitle(candidate)} (#${pullRequest})`, message }
+  return { title: `${pullRequestTitle(candidate)} (#${pullRequest})`, message: withoutTrailers(message) }
 }

@@ -8,6 +8,8 @@ export interface Places {
   out: string
   /** Data that only the evaluator may read. */
   evaluationData?: string
+  /** The named pipe through which a separate evaluator asks the model. */
+  ask?: string
   /** The action's `python/` folder, first on PYTHONPATH. */
   shim?: string
   /** Absent: `source` is read-only, and the home folder is an empty one in memory. */
@@ -69,6 +71,7 @@ const INSIDE = {
   data: '/autoresearch/data',
   out: '/autoresearch/out',
   evaluationData: '/autoresearch/evaluation-data',
+  ask: '/autoresearch/ask',
   shim: '/autoresearch/shim',
   compiled: '/autoresearch/compiled',
   /** What `setup` left, read-only: large files of the copies are links into it. */
@@ -155,7 +158,7 @@ function sealProc(entries: readonly string[] | undefined): string[] {
 }
 
 function placeMounts(places: Places, outWritable: boolean): Mount[] {
-  const { source, data, out, evaluationData, shim, own } = places
+  const { source, data, out, evaluationData, ask, shim, own } = places
   const read = (from: string | undefined, to: string): Mount[] =>
     from === undefined ? [] : [{ kind: 'read', from, to }]
   return [
@@ -165,6 +168,7 @@ function placeMounts(places: Places, outWritable: boolean): Mount[] {
     ...(own?.setup ? [data, evaluationData].flatMap((path) => read(path, path ?? '')) : []),
     ...read(shim, INSIDE.shim),
     { kind: outWritable ? 'write' : 'read', from: out, to: INSIDE.out },
+    ...(ask === undefined ? [] : [{ kind: 'write', from: ask, to: INSIDE.ask } as const]),
   ]
 }
 
@@ -228,6 +232,7 @@ export function placedEnvironment(
     AUTORESEARCH_OUT: places.out,
     ...(places.data === undefined ? {} : { AUTORESEARCH_DATA: places.data }),
     ...(places.evaluationData === undefined ? {} : { AUTORESEARCH_EVAL_DATA: places.evaluationData }),
+    ...(places.ask === undefined ? {} : { AUTORESEARCH_ASK: places.ask }),
     ...(pythonPath === '' ? {} : { PYTHONPATH: pythonPath }),
   }
 }
@@ -236,7 +241,7 @@ export function placedEnvironment(
 export function insidePlaces(
   places: Places,
 ): Omit<Places, 'own'> & { home: string; temporary: string; compiled?: string } {
-  const { data, evaluationData, shim, own } = places
+  const { data, evaluationData, ask, shim, own } = places
   return {
     source: own?.setup?.source ?? INSIDE.source,
     out: INSIDE.out,
@@ -245,6 +250,7 @@ export function insidePlaces(
     ...(own?.compiled === undefined ? {} : { compiled: INSIDE.compiled }),
     ...(data === undefined ? {} : { data: INSIDE.data }),
     ...(evaluationData === undefined ? {} : { evaluationData: INSIDE.evaluationData }),
+    ...(ask === undefined ? {} : { ask: INSIDE.ask }),
     ...(shim === undefined ? {} : { shim: INSIDE.shim }),
   }
 }

@@ -155,3 +155,9 @@ export function escapeHtml(text: string): string {
     .replace(INVISIBLE_INSIDE_LINES, '')
     .replace(/[&<>"']/g, (character) => entities[character] ?? character)
 }
+
+/** Removes `pattern` until it no longer occurs: removing one may join the halves of another. */
+export function removeAll(text: string, pattern: RegExp): string {
+  const without = text.replace(pattern, '')
+  return without === text ? text : removeAll(without, pattern)
+}

@@ -13,17 +13,6 @@ import { readNumber } from './written-number.ts'
 /** The limit in the schema of a trial's result: a longer reason would make the result invalid. */
 const MAX_REASON_CHARACTERS = 500
 
-/** Prefix of the reason for a failed evaluation, which distinguishes it from a failed training. */
-const IN_EVALUATION = 'in the evaluation: '
-
-export function ofEvaluation(reason: string): string {
-  return `${IN_EVALUATION}${reason}`.slice(0, MAX_REASON_CHARACTERS)
-}
-
-export function isFromEvaluation(reason: string): boolean {
-  return reason.startsWith(IN_EVALUATION)
-}
-
 type MeasuredMetric = Pick<Metric, 'name' | 'bounds' | 'take'>
 
 /**

@@ -2,7 +2,7 @@
 
 import { isAa } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
-import { isSandboxed, type TrialResult } from '../record/trial.ts'
+import { isLessTrusted, isSandboxed, type TrialResult, type Trust } from '../record/trial.ts'
 import { beyondLimits } from './guards.ts'
 import type { GuardMetric } from './metric.ts'
 import { isJudgeTrial, trialId, trialSeed } from './protocol.ts'
@@ -16,9 +16,73 @@ export interface Demands {
   bounds?: readonly [number, number]
   /** What every judging run measures besides. Default: none. */
   guards?: readonly GuardMetric[]
-  /** An `evaluate` command exists, so a metric that training printed does not count. */
-  evaluated: boolean
+  /** Who measures the metric; what deserves less trust does not count. */
+  trust: Trust
   sandboxKind: 'bubblewrap' | 'none'
+}
+
+/** Who measured a value, as a person reads it. */
+export const TRUST_WORDS: Readonly<Record<Trust, string>> = {
+  separated: 'measured by an evaluator that is separated from the model',
+  evaluated: 'measured by an evaluator that runs the model itself',
+  'self-reported': 'reported by the training script itself',
+}
+
+/** A result, and where it was found: `<artifact>/<trial>/trial.json`. */
+export interface FoundResult {
+  name: string
+  result: TrialResult
+}
+
+/**
+ * Why files are refused whatever they say: a train job answers for its own commit only, on one machine, and a trial has one
+ * result.
+ *
+ * @returns reasons by the name of the file
+ */
+export function refuseForeign(found: readonly FoundResult[]): Map<string, string> {
+  const refused = new Map<string, string>()
+  const refuse = (files: readonly FoundResult[], reason: string) => {
+    for (const { name } of files) refused.set(name, reason)
+  }
+  for (const [artifact, files] of Map.groupBy(found, artifactOf)) {
+    if (artifact === undefined) continue
+    const head = /[0-9a-f]{40}(?:[0-9a-f]{24})?$/.exec(artifact)?.[0]
+    const heads = new Set(files.map(({ result }) => result.trial.head))
+    if (head !== undefined)
+      refuse(
+        files.filter(({ result }) => result.trial.head !== head),
+        `it answers for another job: its artifact is that of ${head.slice(0, 7)}`,
+      )
+    else if (heads.size > 1) refuse(files, 'its artifact answers for the trials of several jobs')
+    if (new Set(files.map(({ result }) => result.testbed)).size > 1)
+      refuse(files, 'its artifact names several machines, and one job has one')
+  }
+  for (const files of Map.groupBy(found, ({ result }) => result.trial.id).values()) {
+    const [first, ...others] = files.filter(({ name }) => !refused.has(name))
+    if (first && others.some(({ result }) => JSON.stringify(result) !== JSON.stringify(first.result)))
+      refuse(files, 'two different results answer for this trial')
+  }
+  return refused
+}
+
+function artifactOf({ name }: FoundResult): string | undefined {
+  const parts = name.split(/[/\\]/)
+  return parts.length >= 3 ? parts[0] : undefined
+}
+
+/** More than a month is no run, and no job has more devices. */
+const MAX_SECONDS = 31 * 24 * 3600
+const MAX_DEVICES = 1024
+
+function hasImpossibleTimes({
+  wallSeconds,
+  deviceSeconds,
+  trainingSeconds = 0,
+  firstPointSeconds = 0,
+}: TrialResult) {
+  const tooLong = [wallSeconds, trainingSeconds, firstPointSeconds].some((seconds) => seconds > MAX_SECONDS)
+  return tooLong || trainingSeconds > wallSeconds || deviceSeconds > MAX_DEVICES * wallSeconds
 }
 
 /** Accepts every number. */
@@ -33,7 +97,7 @@ const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const
 export function checkResult(
   state: State,
   result: TrialResult,
-  { hash, bounds = UNBOUNDED, guards = [], evaluated, sandboxKind }: Demands,
+  { hash, bounds = UNBOUNDED, guards = [], trust, sandboxKind }: Demands,
 ): string | undefined {
   const { trial } = result
   if ((result.outcome === 'measured') !== (result.value !== undefined))
@@ -42,9 +106,10 @@ export function checkResult(
     return 'its value is outside the bounds of the metric'
   if (result.value !== undefined && !hasGuards(result, guards))
     return 'its guards are not those of the configuration, or beyond their limits'
+  if (hasImpossibleTimes(result)) return 'its times are impossible'
   if (result.config !== hash) return 'it was measured under another configuration'
-  if (evaluated && result.trust === 'self-reported')
-    return 'its value comes from the training script, but the configuration has an evaluate command'
+  if (isLessTrusted(result.trust, trust))
+    return `its value is ${TRUST_WORDS[result.trust]}, but the configuration promises one ${TRUST_WORDS[trust]}`
   if (sandboxKind === 'bubblewrap' && !isSandboxed(result))
     return 'it was measured without the sandbox that the configuration requires'
   const { tree, protocol, replicate } = trial

@@ -7,6 +7,7 @@ import {
   checkPermission,
   checkProtection,
   checkPullRequestSetting,
+  checkSchedule,
   checkWorkflowFiles,
   PERMISSIONS,
 } from '../../core/doctor/github.ts'
@@ -39,6 +40,10 @@ export async function diagnoseGitHub(
   await diagnosis.attempt('GitHub', 'pull-request-setting', async () =>
     checkPullRequestSetting(await github.mayOpenPullRequests(), repositoryUrl),
   )
+  const scheduled = workflows.flatMap(([path, text]) => (isScheduled(text) ? [path] : []))
+  await diagnosis.attempt('GitHub', 'schedule', async () =>
+    checkSchedule(scheduled, scheduled.length > 0 ? await github.workflows() : [], repositoryUrl),
+  )
   const baseline = subject?.config.baseline ?? 'autoresearch/baseline'
   const places = { baseline, ledger: 'autoresearch/ledger', candidates: 'autoresearch/c/1' } as const
   const unseen = new Map<string, string>()
@@ -55,6 +60,11 @@ export async function diagnoseGitHub(
 }
 
 const WORKFLOWS = '.github/workflows/'
+
+/** A workflow with a schedule that starts this action. */
+function isScheduled(text: string): boolean {
+  return /^\s*schedule:/m.test(text) && /command: (run|propose)\b/.test(text)
+}
 
 async function changedWorkflows(
   { repository, branches }: GitHubFacts,

@@ -91,6 +91,7 @@ describe('a valid file', () => {
     expect(configOf(EXAMPLE)).toEqual({
       baseline: 'autoresearch/baseline',
       editable: ['train.mjs'],
+      maxLiteralKib: 4,
       program: 'program.md',
       setup: 'node prepare.mjs',
       ...SETUP_DEFAULTS,
@@ -145,6 +146,7 @@ describe('a valid file', () => {
     expect(configOf(aFile())).toStrictEqual({
       baseline: 'autoresearch/baseline',
       editable: ['train.py'],
+      maxLiteralKib: 4,
       ...SETUP_DEFAULTS,
       train: 'python train.py',
       budgetSeconds: 300,

@@ -8,6 +8,7 @@ import {
   checkPermission,
   checkProtection,
   checkPullRequestSetting,
+  checkSchedule,
   checkWorkflowFiles,
   type Permission,
 } from '../../../src/core/doctor/github.ts'
@@ -152,5 +153,29 @@ describe('classic branch protection', () => {
       'of autoresearch/baseline: no admin; of autoresearch/ledger, autoresearch/c/1: no branch',
     )
     expect(text).toContain(`${URL}/settings/branches`)
+  })
+})
+
+describe('F98 the schedule', () => {
+  const PATH = '.github/workflows/autoresearch.yml'
+  const check = (state: string) => checkSchedule([PATH], [{ path: PATH, state }], URL)
+
+  it.each([
+    ['disabled_inactivity', '60 days'],
+    ['disabled_manually', 'a person disabled it'],
+  ])('%s is a problem, with the command that enables it', (state, why) => {
+    expect(check(state)).toMatchObject({
+      state: 'problem',
+      text: expect.stringContaining(why),
+      remedy: expect.stringContaining('gh workflow enable autoresearch.yml'),
+    })
+  })
+
+  it('is fine while it is active, where there is none, and not known without the permission', () => {
+    expect(check('active').state).toBe('ok')
+    expect(checkSchedule([], [], URL).state).toBe('ok')
+    expect(checkSchedule([PATH], undefined, URL)).toMatchObject({ state: 'skipped' })
+    const other = [{ path: '.github/workflows/test.yml', state: 'disabled_manually' }]
+    expect(checkSchedule([PATH], other, URL).state).toBe('ok')
   })
 })

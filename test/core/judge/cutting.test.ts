@@ -5,7 +5,7 @@ import { planCut, referenceOf } from '../../../src/core/judge/cutting.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import type { State } from '../../../src/core/record/state.ts'
 import type { CurvePoint, TrialResult } from '../../../src/core/record/trial.ts'
-import { cutPlanSchema } from '../../../src/core/trial/curve.ts'
+import { CutWatch, cutPlanSchema } from '../../../src/core/trial/curve.ts'
 import {
   aBaseline,
   aCandidate,
@@ -212,5 +212,109 @@ describe('referenceOf', () => {
   it('knows what came after the last one: an evaluation makes no steps', () => {
     const evaluated = baselineRuns({ wallSeconds: 150, trainingSeconds: 100 })
     expect(referenceOf(evaluated)).toEqual(referenceOf(baselineRuns()))
+  })
+})
+
+/** Where a run with this curve is cut; undefined where it is not. */
+function cutOf(state: State, curve: readonly CurvePoint[]): string | undefined {
+  const plan = planCut(state, CONDITIONS, CUT_POLICY)
+  const watch = plan && new CutWatch(plan)
+  const reasons = curve.map(({ step }, index) => watch?.look(curve.slice(0, index + 1), step))
+  return reasons.find((reason) => reason !== undefined)
+}
+
+describe('F109 a merged baseline that prints', () => {
+  const LIAR = aBaseline('liar')
+  /** A curve that is twice as good as it is bad: `HALF` the loss all along. */
+  const half = aCurve().map(({ step, value }) => ({ step, value: value / 2 }))
+  const late = aCurve().map(({ step, value }) => ({ step, value: step < 80 ? value / 4 : value }))
+  const flat = aCurve().map(({ step }) => ({ step, value: 2 }))
+  const rising = aCurve().map(({ step, value }) => ({ step, value: 6 - value }))
+  const hasty = aCurve().map(({ step, value }) => ({ step: step / 10, value: value / 2 }))
+
+  /** Measured 1 σ better than the first baseline, and many candidates after it print what it prints. */
+  function merged(curve: readonly CurvePoint[], followers = 0): State {
+    const { candidates, trials } = earlier(20)
+    const own = baselineRuns({ baseline: LIAR, curve: [...curve] }).map((run) => ({
+      ...run,
+      value: (run.value ?? 0) - VALUE_SIGMA,
+    }))
+    const after = Array.from({ length: followers }, (_, index) =>
+      aCandidate({ name: `follower ${index}`, base: LIAR.commit }),
+    )
+    const lies = after.map((candidate, index) =>
+      aTrialResult({
+        candidate,
+        value: 2 + index * VALUE_SIGMA,
+        curve: curve.map(({ step, value }) => ({ step, value: value + 1e-4 * index })),
+        wallSeconds: 100,
+        firstPointSeconds: 0,
+      }),
+    )
+    return aState({
+      baselines: [aBaseline(), LIAR],
+      candidates: [...candidates, ...after],
+      trials: [...baselineRuns(), ...trials, ...own, ...lies],
+    })
+  }
+
+  it.each([
+    ['half its loss', half],
+    ['half its loss until shortly before its end', late],
+    ['a curve that hardly moves', flat],
+    ['a curve that rises', rising],
+    ['fewer steps than it makes', hasty],
+  ])('%s: a better candidate with an honest curve goes on', (_what, curve) => {
+    for (const followers of [0, 40])
+      expect(cutOf(merged(curve, followers), aCurve(-10 * SIGMA))).toBeUndefined()
+  })
+
+  it('an honest curve is the mark, and cuts what is hopeless', () => {
+    const state = merged(aCurve(-SIGMA))
+    const [before, after] = [stateOf(20), state].map(
+      (known) => planCut(known, CONDITIONS, CUT_POLICY)?.checkpoints[4]?.level ?? Number.NaN,
+    )
+    expect(after).toBeCloseTo(Number(before) - SIGMA)
+    expect(cutOf(state, aCurve(1))).toContain('behind')
+  })
+
+  it('half its loss: what is hopeless beside the first baseline is still cut', () => {
+    expect(cutOf(merged(half), aCurve(2))).toContain('behind')
+  })
+})
+
+describe('F109 candidates that print better curves than they end', () => {
+  const lying = (count: number, index: number) => index % Math.floor(20 / count) === 0 && index < 20
+  function withLiars(count: number): State {
+    const state = stateOf(20)
+    const ids = [...state.candidates.keys()].filter((_, index) => lying(count, index)).slice(0, count)
+    const trials = [...state.trials.values()].map((result) =>
+      ids.includes(result.trial.candidate ?? '')
+        ? { ...result, curve: aCurve(-1), value: 2 + 30 * SIGMA }
+        : result,
+    )
+    return aState({ candidates: [...state.candidates.values()], trials })
+  }
+
+  it.each([1, 4, 8])('%i of 20 do not switch the forecast off', (count) => {
+    const [learned = [], honest = []] = [forecasts(withLiars(count)), forecasts(stateOf(20))]
+    expect(learned).toHaveLength(honest.length)
+    for (const [index, limit] of learned.entries()) expect(limit / (honest[index] ?? 0)).toBeCloseTo(1, 0)
+  })
+
+  it('a candidate that is not behind goes on, however many of them there are', () => {
+    const { candidates } = earlier(40)
+    const trials = candidates.map((candidate, index) =>
+      aTrialResult({
+        candidate,
+        value: 2 + 30 * SIGMA + index * SIGMA,
+        curve: aCurve(-1 + 1e-3 * index),
+        wallSeconds: 100,
+        firstPointSeconds: 0,
+      }),
+    )
+    const state = aState({ candidates, trials: [...baselineRuns(), ...trials] })
+    expect(forecasts(state)?.length).toBeGreaterThan(0)
+    expect(cutOf(state, aCurve())).toBeUndefined()
   })
 })

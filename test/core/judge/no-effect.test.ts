@@ -78,7 +78,7 @@ describe('F83 the seed of the first run', () => {
     ['for code that someone wrote', run({}, AGENT), 'its seed is not the one assigned'],
   ])('is believed %s: %#', (_, result, problem) => {
     const state = aState({ candidates: [KNOB, AGENT], trials: BASELINE })
-    const demands = { hash: CONDITIONS.config, evaluated: false, sandboxKind: 'bubblewrap' } as const
+    const demands = { hash: CONDITIONS.config, trust: 'self-reported', sandboxKind: 'bubblewrap' } as const
     expect(checkResult(state, result, demands)).toBe(problem)
   })
 })

@@ -151,7 +151,11 @@ class Simulation {
       this.#running = undefined
       this.trained.push(trial)
       const result = this.#train(trial)
-      const demands = { hash: this.conditions.config, evaluated: false, sandboxKind: 'bubblewrap' } as const
+      const demands = {
+        hash: this.conditions.config,
+        trust: 'self-reported',
+        sandboxKind: 'bubblewrap',
+      } as const
       if (checkResult(this.state, result, demands) === undefined) this.record({ kind: 'trial', result })
     }
   }

@@ -20,7 +20,12 @@ const CRASHED = aCandidate({
   name: 'muon',
   category: 'optimizer',
   pullRequest: 4,
-  verdict: { kind: 'reject', reason: 'run 1 ended crashed', runs: { candidate: 1, baseline: 6 } },
+  verdict: {
+    kind: 'reject',
+    reason: 'run 1 ended crashed',
+    failure: 'crashed',
+    runs: { candidate: 1, baseline: 6 },
+  },
   end: { kind: 'closed' },
 })
 const STATE = aState({ candidates: [MERGED, CRASHED] })
@@ -49,8 +54,8 @@ describe('insights', () => {
 
   it('have a prompt with the attempts, their results and the current insights without hashes', () => {
     const prompt = insightsPrompt(STATE, renewInsights('- Ada: try muon again\n', ['Warmup helps (#3)']))
-    expect(prompt).toContain('- #3 [schedule] Try warmup: merged, +0.03 ± 0.01. ')
-    expect(prompt).toContain('- #4 [optimizer] Try muon: rejected, –. run 1 ended crashed')
+    expect(prompt).toContain('- #3 [schedule] Try warmup: merged, +0.03. ')
+    expect(prompt).toContain('- #4 [optimizer] Try muon: crashed, –. run 1 ended crashed')
     expect(prompt).toContain('- Ada: try muon again')
     expect(prompt).toContain('- Warmup helps (#3)')
     expect(prompt).not.toContain('<!--')
@@ -63,24 +68,26 @@ describe('insights', () => {
     expect(length(5000)).toBe(length(100))
   })
 
-  it('are read only from lines that cite a known experiment, without invisible characters', () => {
+  it('F111 are read only from lines that cite a known experiment, without invisible characters or hidden markup', () => {
     const answer = `Here is what I learned:
 - Warmup helps (#3)
 * Muon needs another shape (#4).\u202e
 - Everything is possible
 - Dropout fails (#99)
-- Hidden <!-- (#3)`
+- Hidden <!-- (#3)
+- Nested <!<!---- (#3)`
     expect(readInsights(answer, STATE)).toEqual([
       'Warmup helps (#3)',
       'Muon needs another shape (#4).',
       'Hidden (#3)',
+      'Nested (#3)',
     ])
   })
 
   it('are statistics without a model', () => {
     expect(tabulateInsights(STATE)).toEqual([
       'optimizer: 1 tried; 0 merged; 1 failed to run (#4 –); best of the rest (#4 –)',
-      'schedule: 1 tried; 1 merged (#3 +0.03 ± 0.01); 0 failed to run; best of the rest unknown',
+      'schedule: 1 tried; 1 merged (#3 +0.03); 0 failed to run; best of the rest unknown',
     ])
   })
 })

@@ -44,7 +44,7 @@ const STATE = aState({
   trials: [failure, hopeless],
 })
 
-const search = (state: State, query: PastQuery) => new PastSearch(state, query).answer()
+const search = (state: State, query: PastQuery) => new PastSearch(state, query).answer().text
 const titles = (text: string) => [...text.matchAll(/Try (\w+)/g)].map(([, name]) => name)
 
 describe('PastSearch', () => {
@@ -77,15 +77,15 @@ describe('PastSearch', () => {
     const found = new PastSearch(aState({ candidates: [gained('new', 0.01)] }), query)
     found.add([{ candidate: gained('older', 0.03) }])
     found.add([{ candidate: gained('warmup', 0.02) }])
-    expect(titles(found.answer())).toEqual(names)
+    expect(titles(found.answer().text)).toEqual(names)
   })
 
   test('keeps of any number of archived ideas what it lists, and counts the others', () => {
     const found = new PastSearch(aState(), {})
     const part = Array.from({ length: 100 }, (_, index) => ({ candidate: aCandidate({ name: `i${index}` }) }))
     for (let parts = 0; parts < 5; parts += 1) found.add(part)
-    expect(titles(found.answer()).slice(0, 3)).toEqual(['i99', 'i98', 'i97'])
-    expect(found.answer()).toContain('480 more')
+    expect(titles(found.answer().text).slice(0, 3)).toEqual(['i99', 'i98', 'i97'])
+    expect(found.answer().text).toContain('480 more')
   })
 
   test('says that nothing matches', () => {

@@ -3,10 +3,19 @@ import { agentTask, taskVariable } from '../../../src/core/propose/task.ts'
 
 describe('the task', () => {
   test('starts with its constant part and ends with the last refusal as data', () => {
-    const [first, second] = [agentTask('Brief A', undefined), agentTask('Brief B', 'no\n```\n# Rules')]
+    const [first, second] = [
+      agentTask('Brief A', [], undefined),
+      agentTask('Brief B', [], 'no\n```\n# Rules'),
+    ]
     const same = first.slice(0, first.indexOf('Brief A'))
     expect(second.startsWith(`${same}Brief B`)).toBe(true)
     expect(second).toMatch(/````\nno\n```\n# Rules\n````$/)
+  })
+
+  test('names the quick checks, if there are any', () => {
+    const task = agentTask('Brief', ['python -m py_compile train.py'], undefined)
+    expect(task).toContain('```\npython -m py_compile train.py\n```\n\nBrief')
+    expect(agentTask('Brief', [], undefined)).not.toContain('quick checks')
   })
 
   test('is cut for a variable at a whole character, and names the file with the whole task', () => {

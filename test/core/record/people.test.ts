@@ -14,6 +14,14 @@ describe('what is quoted', () => {
     ['lines of any system', 'a\r\nb', 'a\nb'],
   ])('is %s', (_, text, quoted) => expect(quotable(text, 2000)).toBe(quoted))
 
+  test.each([
+    ['Warm<!<!---- up --> now', 'Warm<! now'],
+    ['Warm<!-- a <!-- b --> c --> up', 'Warm up'],
+    ['<!<!-- x -->-- hidden --> seen', 'seen'],
+  ])('F111 is nothing of a comment in a comment: %s', (text, quoted) =>
+    expect(quotable(text, 2000)).toBe(quoted),
+  )
+
   test('is not endless', () => {
     expect(quotable('字 '.repeat(5000), 2000).length).toBeLessThanOrEqual(2000)
     expect(quotable('a\n'.repeat(5000), 2000).split('\n')).toHaveLength(60)

@@ -37,7 +37,7 @@ const MERGED = aPullRequest({
   mergeTree: MERGED_TO.tree,
 })
 const CLOSED_BY_PERSON = withdrawn('a person closed the pull request')
-const PUSHED_BY_PERSON = withdrawn('a person moved or deleted the branch')
+const PUSHED_BY_PERSON = withdrawn('a person pushed to the branch, or pressed "Update branch"')
 
 describe('reconcileCandidate', () => {
   it.each<[string, Candidate, PullRequest, LedgerEvent[]]>([
@@ -190,6 +190,15 @@ describe('reconcile', () => {
     const observed = { ...asWeLeftIt, baseline: pushed }
     const state = aState({ candidates: [CANDIDATE] })
     expect(reconcile(state, observed)).toEqual([{ kind: 'baseline', ...pushed, cause: 'pushed' }])
+  })
+
+  it('F50 says who merged the pull request of a candidate that has ended', () => {
+    const taken = { ...CANDIDATE, end: { kind: 'withdrawn', reason: 'a person pushed' } as const }
+    const pullRequests = [{ ...MERGED, mergedBy: 'octocat' }]
+    const observed = { ...asWeLeftIt, baseline: MERGED_TO, pullRequests }
+    expect(reconcile(aState({ candidates: [taken] }), observed)).toEqual([
+      { kind: 'baseline', ...MERGED_TO, cause: 'pushed', merge: { pullRequest: 7, by: 'octocat' } },
+    ])
   })
 
   it('F50 F51 knows a person’s push after a merge for what it is', () => {

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { TrialResult } from '../../../src/core/record/trial.ts'
-import { baselineAdvice, endOfOutput } from '../../../src/core/report/baseline-failure.ts'
+import {
+  baselineAdvice,
+  commitsSinceTrained,
+  endOfOutput,
+} from '../../../src/core/report/baseline-failure.ts'
 import type { Metric } from '../../../src/core/trial/metric.ts'
-import { aConfig } from '../../factories.ts'
+import { aBaseline, aCandidate, aConfig, aState, aTrialResult } from '../../factories.ts'
 
 const CONFIG_PATH = '.github/autoresearch.yml'
 
@@ -132,10 +136,51 @@ describe('advice about a mistake in the set-up', () => {
 
   test('says when the next job tries again', () => {
     const failed = { outcome: 'crashed', reason: 'exit code 1' } as const
-    expect(baselineAdvice(failed, aConfig(), CONFIG_PATH, false)).toContain(
+    expect(baselineAdvice(failed, aConfig(), CONFIG_PATH, { isFinal: false })).toContain(
       'The next job measures the baseline again',
     )
-    expect(baselineAdvice(failed, aConfig(), CONFIG_PATH, true)).toContain('push any commit')
+    expect(baselineAdvice(failed, aConfig(), CONFIG_PATH)).toContain('push any commit')
+  })
+})
+
+describe('F50 commitsSinceTrained', () => {
+  const [good, worse] = [aBaseline(), aBaseline('push')]
+  const bad = { ...aBaseline('merge'), merge: { pullRequest: 5, by: 'octocat' } }
+  const merged = aCandidate({
+    title: 'Exit at once',
+    pullRequest: 5,
+    end: { kind: 'withdrawn', reason: 'a person moved or deleted the branch' },
+  })
+  const trials = [
+    aTrialResult({ baseline: good }),
+    aTrialResult({ baseline: bad, outcome: 'crashed' }),
+    aTrialResult({ baseline: worse, outcome: 'crashed' }),
+  ]
+
+  test('names the merge of a person', () => {
+    const state = aState({ baselines: [good, bad], candidates: [merged], trials: trials.slice(0, 2) })
+    expect(commitsSinceTrained(state)).toBe(
+      `. The baseline trained at ${good.commit.slice(0, 7)}; since then came ${bad.commit.slice(0, 7)} (#5 Exit at once, merged by octocat)`,
+    )
+  })
+
+  test('names every commit since the baseline trained, the newest first', () => {
+    const state = aState({ baselines: [good, bad, worse], candidates: [merged], trials })
+    expect(commitsSinceTrained(state)).toContain(
+      `came ${worse.commit.slice(0, 7)} (pushed), ${bad.commit.slice(0, 7)} (#5`,
+    )
+  })
+
+  test('says nothing about a baseline that trained, or of which none ever did', () => {
+    expect(commitsSinceTrained(aState({ baselines: [good], trials: trials.slice(0, 1) }))).toBe('')
+    expect(commitsSinceTrained(aState({ baselines: [bad], trials: trials.slice(1, 2) }))).toBe('')
+  })
+
+  test('a person is told to revert it', () => {
+    const failed = { outcome: 'crashed', reason: 'exit code 1' } as const
+    expect(baselineAdvice(failed, aConfig(), CONFIG_PATH, { hasTrained: true })).toContain(
+      'Revert on autoresearch/baseline what broke it',
+    )
   })
 })
 

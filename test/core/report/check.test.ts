@@ -66,7 +66,7 @@ test('a typical verdict', () => {
 
     One run varies by σ = 0.0112, pooled over repeated runs of equal code.
 
-    Metric: self-reported by the training script. Sandbox: bubblewrap 0.9.0.
+    Metric: reported by the training script itself. Sandbox: bubblewrap 0.9.0.
 
     ### Runs of this candidate
 
@@ -199,37 +199,37 @@ describe('the trust line', () => {
       'every number evaluated',
       [evaluated],
       [evaluated, evaluated],
-      'Metric: evaluated by a separate command. Sandbox: bubblewrap 0.9.0.',
+      'Metric: measured by an evaluator that runs the model itself. Sandbox: bubblewrap 0.9.0.',
     ],
     [
       'numbers of both kinds',
       [evaluated],
       [{}],
-      'Metric: evaluated by a separate command, self-reported by the training script. Sandbox: bubblewrap 0.9.0.',
+      'Metric: measured by an evaluator that runs the model itself, reported by the training script itself. Sandbox: bubblewrap 0.9.0.',
     ],
     [
       'several sandboxes, each once',
       [{}, { sandbox: 'bubblewrap 0.11.0' }],
       [{}],
-      'Metric: self-reported by the training script. Sandbox: bubblewrap 0.9.0, bubblewrap 0.11.0.',
+      'Metric: reported by the training script itself. Sandbox: bubblewrap 0.9.0, bubblewrap 0.11.0.',
     ],
     [
       'a candidate without sandbox',
       [{}],
       [none],
-      'Metric: self-reported by the training script. Sandbox: bubblewrap 0.9.0, **no sandbox**.',
+      'Metric: reported by the training script itself, **unprotected** (reported by the training script itself). Sandbox: bubblewrap 0.9.0, **no sandbox**.',
     ],
     [
       'a baseline without sandbox',
       [none],
       [],
-      'Metric: self-reported by the training script. Sandbox: **no sandbox**.',
+      'Metric: **unprotected** (reported by the training script itself). Sandbox: **no sandbox**.',
     ],
     [
       'no sandbox in several words',
       [none],
       [{ sandbox: 'no sandbox: all is open' }],
-      'Metric: self-reported by the training script. Sandbox: **no sandbox**.',
+      'Metric: **unprotected** (reported by the training script itself). Sandbox: **no sandbox**.',
     ],
     ['no runs at all', [], [], undefined],
   ])('of %s', (_, baseline, runs, line) => expect(lineOf(baseline, runs)).toBe(line))

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import type { Category } from '../../../src/core/record/candidate.ts'
 import {
   pullRequestMarker,
+  renderCandidateMessage,
   renderMergeMessage,
   renderPullRequest,
 } from '../../../src/core/report/pull-request.ts'
@@ -94,14 +96,21 @@ describe('F64 a hostile candidate', () => {
     expect(title).toMatch(/ \(#12\)$/)
     expect(githubTriggers(title.replace(/ \(#12\)$/, ''))).toEqual([])
     expect(githubTriggers(message)).toEqual([])
-    // A trailer, such as Co-authored-by or skip-checks, needs its own line at the end.
-    expect(
-      message
-        .trim()
-        .split('\n')
-        .filter((line) => line !== '').length,
-    ).toBeLessThanOrEqual(2)
   })
+
+  test.each(['skip-checks: true', 'Warm up\n\nskip-checks: true', 'a: b\nCo-authored-by: Ada <a@b.c>'])(
+    'F111 writes %j and adds no trailer to a commit',
+    (text) => {
+      const merge = renderMergeMessage(aCandidate({ hypothesis: text }), aVerdict({ reason: text }), 12)
+      for (const message of [renderCandidateMessage('Warm up', text), `${merge.title}\n\n${merge.message}`]) {
+        const parsed = spawnSync('git', ['interpret-trailers', '--parse'], {
+          input: message,
+          encoding: 'utf8',
+        })
+        expect(parsed).toMatchObject({ status: 0, stdout: '' })
+      }
+    },
+  )
 })
 
 test.each([

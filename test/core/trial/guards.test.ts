@@ -4,6 +4,7 @@ import { parseConfig } from '../../../src/core/config/config.ts'
 import { measurementHash } from '../../../src/core/config/measurement.ts'
 import { measureGuards } from '../../../src/core/trial/guards.ts'
 import type { GuardMetric } from '../../../src/core/trial/metric.ts'
+import { measureTrial } from '../../../src/core/trial/outcome.ts'
 import { OutputReader } from '../../../src/core/trial/output.ts'
 import { aConfig, configOf } from '../../factories.ts'
 
@@ -22,8 +23,11 @@ function measured(output: string) {
   const reader = new OutputReader(aConfig().metric, undefined, guards)
   reader.push(output)
   reader.end()
-  const found = guards.map((guard) => ({ guard, found: reader.guardText(guard.name) }))
-  return measureGuards({ outcome: 'measured', value: 2.5 }, found, EXIT, output)
+  const found = guards.map((guard) => ({
+    guard,
+    measured: measureTrial(EXIT, reader.guardText(guard.name), output, false, guard),
+  }))
+  return measureGuards({ outcome: 'measured', value: 2.5 }, found)
 }
 
 describe('the guards of a run', () => {
@@ -54,7 +58,7 @@ describe('the guards of a run', () => {
 
   it('say nothing about a run whose metric was not measured', () => {
     const failed = { outcome: 'crashed', reason: 'exit code 1' } as const
-    expect(measureGuards(failed, [{ guard: MEMORY, found: { texts: [], count: 0 } }], EXIT, '')).toBe(failed)
+    expect(measureGuards(failed, [{ guard: MEMORY, measured: failed }])).toBe(failed)
   })
 })
 

@@ -22,7 +22,7 @@ const NOW = aBaseline('now')
 const CANDIDATE = aCandidate({ name: 'warmup', base: NOW.commit })
 const OTHER = aCandidate({ name: 'muon', base: NOW.commit })
 
-const DEMANDS: Demands = { hash: CONDITIONS.config, evaluated: false, sandboxKind: 'bubblewrap' }
+const DEMANDS: Demands = { hash: CONDITIONS.config, trust: 'self-reported', sandboxKind: 'bubblewrap' }
 
 function check(result: TrialResult, demands: Partial<Demands> = {}): string | undefined {
   return checkResult(STATE, result, { ...DEMANDS, ...demands })
@@ -135,9 +135,21 @@ describe('checkResult', () => {
     ['above the bounds', { value: 3.1 }, { bounds }, 'outside the bounds'],
     ['self-reported, and nothing else is asked', { trust: 'self-reported' }, {}, undefined],
     ['evaluated, and nothing else is asked', { trust: 'evaluated' }, {}, undefined],
-    ['evaluated, as demanded', { trust: 'evaluated' }, { evaluated: true }, undefined],
-    ['self-reported past an evaluate command', {}, { evaluated: true }, 'an evaluate command'],
-    ['a crash past an evaluate command', { outcome: 'crashed' }, { evaluated: true }, 'an evaluate command'],
+    ['evaluated, as demanded', { trust: 'evaluated' }, { trust: 'evaluated' }, undefined],
+    ['self-reported past an evaluate command', {}, { trust: 'evaluated' }, 'by the training script itself'],
+    [
+      'a crash past an evaluate command',
+      { outcome: 'crashed' },
+      { trust: 'evaluated' },
+      'by the training script itself',
+    ],
+    ['separated, as demanded', { trust: 'separated' }, { trust: 'separated' }, undefined],
+    [
+      'not separated, past a serve command',
+      { trust: 'evaluated' },
+      { trust: 'separated' },
+      'that runs the model itself',
+    ],
     ['made without the sandbox demanded', { sandbox: 'none' }, {}, 'without the sandbox'],
     [
       'a crash without the sandbox demanded',

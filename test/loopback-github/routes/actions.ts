@@ -39,14 +39,14 @@ async function workflowOf({ repository, params }: Call): Promise<WorkflowFile> {
 }
 
 const renderWorkflow = (
-  { apiUrl, htmlUrl, createdAt, defaultBranch }: Repository,
+  { apiUrl, htmlUrl, createdAt, defaultBranch, disabledWorkflows }: Repository,
   { id, name, title }: WorkflowFile,
 ) => ({
   id,
   node_id: nodeId('Workflow', id),
   name: title,
   path: `.github/workflows/${name}`,
-  state: 'active',
+  state: disabledWorkflows.get(name) ?? 'active',
   created_at: createdAt,
   updated_at: createdAt,
   url: `${apiUrl}/actions/workflows/${id}`,

@@ -13,6 +13,7 @@ export function defaultTimeoutSeconds(budgetSeconds: number): number {
 export function checkBetweenFields(file: File, context: z.RefinementCtx): void {
   checkTimeout(file, context)
   checkEvaluate(file, context)
+  checkServe(file, context)
   checkEvaluators(file, context)
   checkCut(file, context)
 }
@@ -36,6 +37,11 @@ function checkEvaluate({ evaluate, certify, metric, guards }: File, context: z.R
   if (evaluate !== undefined || 'evaluate' in asMapping(certify)) check(metric, ['metric'], 'the metric')
   if (evaluate === undefined || !Array.isArray(guards)) return
   for (const [index, guard] of guards.entries()) check(guard, ['guards', index], 'the guard')
+}
+
+function checkServe({ serve, evaluate }: File, context: z.RefinementCtx): void {
+  if (serve === undefined || evaluate !== undefined) return
+  refuse(context, ['serve'], 'evaluate, which asks the model', 'add evaluate, or remove serve')
 }
 
 /** An evaluator is trusted because candidates cannot change it. */

@@ -2,7 +2,7 @@
 import type { Candidate, Direction } from '../../record/candidate.ts'
 import { countIdeas, pastIdeas } from '../../record/ideas.ts'
 import type { State } from '../../record/state.ts'
-import { STATUS_WORDS, statusOf } from '../../record/status.ts'
+import { statusWords } from '../../record/status.ts'
 import type { TrialResult } from '../../record/trial.ts'
 import { fence, table, visibleText } from '../../text/markdown.ts'
 import type { BriefInput } from './input.ts'
@@ -21,7 +21,7 @@ export function attempts({ state, direction }: Pick<BriefInput, 'state' | 'direc
   const rows = relevant.map((candidate) => [
     visibleText(candidate.title, 100),
     candidate.category,
-    STATUS_WORDS[statusOf(candidate)],
+    statusWords(candidate),
     gainText(candidate),
     visibleText(reasonOf(candidate), 160),
   ])

@@ -3,6 +3,7 @@
 import { truncateMarkdown } from '../../text/markdown.ts'
 import { personAsks, rejections } from '../asked.ts'
 import { attempts } from './attempts.ts'
+import { curves } from './curves.ts'
 import { directionAtHand } from './direction.ts'
 import type { BriefInput } from './input.ts'
 import { baseline, categories, merges, runs } from './record.ts'
@@ -30,6 +31,7 @@ export function buildBrief(input: BriefInput): string {
     runs(input),
     categories(input.state),
     attempts(input),
+    curves(input),
   ]
   const direction = input.asked?.personRequest ? '' : directionAtHand(input)
   const last = joined([direction, personAsks(input.asked ?? {})])

@@ -1,6 +1,6 @@
 // Words shared by several sections of the brief.
 import type { Candidate, Category } from '../../record/candidate.ts'
-import { formatNumber, formatSigned } from '../../text/numbers.ts'
+import { formatSigned } from '../../text/numbers.ts'
 
 export const CATEGORY_WORDS: Record<Category, string> = {
   optimizer: 'how gradients become steps',
@@ -24,14 +24,7 @@ export function gainOf({ verdict }: Candidate): number {
   return verdict?.gain ?? Number.NEGATIVE_INFINITY
 }
 
-export function failedToRun({ verdict }: Candidate): boolean {
-  return verdict?.kind === 'reject' && verdict.gain === undefined
-}
-
-/** The expected gain, with the standard error of the measured gain if known. */
+/** The expected gain. How sure it is stands in the verdict's reason, once. */
 export function gainText({ verdict }: Candidate): string {
-  if (verdict?.gain === undefined) return '–'
-  const { gain, measured = gain, z } = verdict
-  const error = z ? ` ± ${formatNumber(Math.abs(measured / z))}` : ''
-  return `${formatSigned(gain)}${error}`
+  return verdict?.gain === undefined ? '–' : formatSigned(verdict.gain)
 }

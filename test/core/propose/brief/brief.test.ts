@@ -3,6 +3,7 @@ import { buildBrief, MAX_BRIEF_CHARACTERS } from '../../../../src/core/propose/b
 import type { BriefInput } from '../../../../src/core/propose/brief/input.ts'
 import { CATEGORIES, type Candidate } from '../../../../src/core/record/candidate.ts'
 import type { State } from '../../../../src/core/record/state.ts'
+import type { Verdict } from '../../../../src/core/record/verdict.ts'
 import { fence } from '../../../../src/core/text/markdown.ts'
 import {
   aaOrigin,
@@ -39,6 +40,7 @@ const CRASHED = aCandidate({
   verdict: {
     kind: 'reject',
     reason: 'run 1 of 1 ended crashed: NameError: muon',
+    failure: 'crashed',
     runs: { candidate: 1, baseline: 6 },
   },
   end: { kind: 'closed' },
@@ -153,7 +155,7 @@ describe('buildBrief', () => {
       verdict: aVerdict({ gain: 0.2 }),
     })
     const brief = aBrief({ state: aState({ candidates: [MERGED, better] }) })
-    expect(brief).toMatch(/- \+0\.2 ± 0\.0588 Better\n- \+0\.031 ± 0\.00912 Try warmup/)
+    expect(brief).toMatch(/- \+0\.2 Better\n- \+0\.031 Try warmup/)
   })
 
   test('shows the status and the reason of every recent candidate', () => {
@@ -165,13 +167,13 @@ describe('buildBrief', () => {
     })
     const brief = aBrief({ state: aState({ candidates: [DROPOUT, CRASHED, MERGED, waiting, reviewed] }) })
     expect(brief).toContain(
-      '| Try copying the answers | schedule | waits for a person | +2 ± 0.58824 | gain 2: self-reported |',
+      '| Try copying the answers | schedule | waits for a person | +2 | gain 2: self-reported |',
     )
-    expect(brief).toContain('| Try dropout | schedule | rejected | −0.02 ± 0.00588 | gain −0.02 over 1 run |')
+    expect(brief).toContain('| Try dropout | schedule | rejected | −0.02 | gain −0.02 over 1 run |')
     expect(brief).toContain(
-      '| Try muon | schedule | rejected | – | run 1 of 1 ended crashed: NameError: muon |',
+      '| Try muon | schedule | crashed | – | run 1 of 1 ended crashed: NameError: muon |',
     )
-    expect(brief).toContain('| Try warmup | schedule | merged | +0.031 ± 0.00912 |')
+    expect(brief).toContain('| Try warmup | schedule | merged | +0.031 |')
     expect(brief).toContain('| Try waiting | schedule | waiting | – |  |')
   })
 
@@ -206,8 +208,53 @@ describe('buildBrief', () => {
 
   test('counts candidates by category, including untried categories', () => {
     const brief = aBrief({ state: aState({ candidates: [DROPOUT, CRASHED, MERGED] }) })
-    expect(brief).toContain('| schedule | what changes during training | 3 | 1 | 1 | +0.031 ± 0.00912 |')
+    expect(brief).toContain('| schedule | what changes during training | 3 | 1 | 1 | +0.031 |')
     expect(brief).toContain('| systems | speed: more steps in the same time | 0 | 0 | 0 | – |')
+  })
+
+  test.each<[string, Partial<Verdict>, string]>([
+    [
+      'over its budget',
+      { reason: 'run 2 of 2 is over-budget: 5.9 s, and a run takes 3.5 s' },
+      'rejected | – | run 2 of 2 is over-budget: 5.9 s',
+    ],
+    ['killed at its timeout', { reason: 'run 1 timed out', failure: 'timed-out' }, 'took too long | – |'],
+    ['without an effect', { reason: 'no effect', noEffect: true }, 'rejected | – | no effect'],
+  ])('does not say that a candidate %s failed to run', (_, fields, row) => {
+    const verdict = { kind: 'reject', runs: { candidate: 2, baseline: 6 }, reason: '', ...fields } as const
+    const slow = aCandidate({ name: 'slow', verdict, end: { kind: 'closed' } })
+    const brief = aBrief({ state: aState({ candidates: [slow] }) })
+    expect(brief).toContain(`| Try slow | schedule | ${row}`)
+    expect(brief).toContain('| schedule | what changes during training | 1 | 0 | 0 | – |')
+  })
+
+  test('says how sure a gain is once', () => {
+    const row = aBrief({ state: aState({ candidates: [MERGED] }) })
+      .split('\n')
+      .find((line) => line.startsWith('| Try warmup |'))
+    expect(row?.match(/±/g)).toHaveLength(1)
+  })
+
+  test('shows the curves of the baseline and of candidates, the sources first', () => {
+    const falling = (from: number) => [
+      { step: 0, value: from },
+      { step: 100, value: from - 1 },
+    ]
+    const candidates = Array.from({ length: 6 }, (_, index) => aCandidate({ name: `idea ${index}` }))
+    const trials = [
+      aTrialResult({ curve: falling(3) }),
+      ...candidates.map((candidate, index) => aTrialResult({ candidate, curve: falling(4 + index) })),
+    ]
+    const direction = aDirection({ mode: 'refine', sources: [candidates[0]?.id ?? ''] })
+    const [, section = ''] = aBrief({ state: aState({ candidates, trials }), direction }).split(
+      '# Training curves',
+    )
+    expect(section).toContain('| code | 10 % | 25 % | 40 % | 55 % | 70 % | 85 % | 100 % |')
+    expect(section).toContain('| the baseline | 2.9 | 2.75 | 2.6 | 2.45 | 2.3 | 2.15 | 2 |')
+    expect(section.match(/\| Try idea \d \| \d/g)).toEqual(
+      [0, 5, 4, 3].map((index) => expect.stringContaining(`Try idea ${index} |`)),
+    )
+    expect(aBrief({ state: aState({ candidates }) })).not.toContain('# Training curves')
   })
 
   test('states the cost of a run and the step it reaches', () => {
