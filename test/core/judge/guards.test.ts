@@ -23,7 +23,7 @@ const SPEED: JudgedGuard = { name: 'speed', direction: 'maximize', margin: { kin
 
 /** A guard with σ = 1 and a baseline around 100. */
 function told(guard: JudgedGuard, values: readonly number[], sigma = 1) {
-  const baseline = trialResults(sigma === 0 ? [100, 100] : [99, 100, 101, 99.5, 100.5, 100])
+  const baseline = trialResults([-1, 0, 1, -0.5, 0.5, 0].map((deviation) => 100 + sigma * deviation))
   const candidate = trialResults(values, { candidate: aCandidate() })
   return { guard, evidence: someEvidence({ direction: guard.direction, baseline, candidate, sigma }) }
 }
@@ -51,6 +51,9 @@ describe('a candidate with guards', () => {
     ['promising, guard hopeless', 'reject', AGAIN, [told(MEMORY, [120])]],
     ['promising, guard a little worse', 'replicate', AGAIN, [told(MEMORY, [102])]],
     ['loser, guard better', 'reject', REJECT, [told(MEMORY, [90])]],
+    ['winner, margin of 2000 σ, guard within it', 'merge', MERGE, [told(MEMORY, [101, 101.2], 0.001)]],
+    ['winner, margin of 2000 σ, guard beyond it', 'reject', MERGE, [told(MEMORY, [104, 104.1], 0.001)]],
+    ['winner, margin of 2000 σ, guard twice as high', 'reject', MERGE, [told(MEMORY, [200, 200], 0.001)]],
     ['winner, exact guard within its margin', 'merge', MERGE, [told(MEMORY, [101, 102], 0)]],
     ['winner, exact guard beyond its margin', 'reject', MERGE, [told(MEMORY, [103, 102.5], 0)]],
   ] as const)('%s → %s', (_, kind, judgement, guards) => {
