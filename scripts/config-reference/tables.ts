@@ -40,13 +40,15 @@ function rowsOf(name: string): string[] {
   const schema = (all.properties as Record<string, Schema>)[section]
   if (schema === undefined) throw new Error(`The configuration has no "${section}"`)
   const items = schema.items as Schema | undefined
-  if (items && isMapping(items))
+  if (items && isMapping(items)) {
+    const { before, entry, shown } = section === 'scales' ? SCALES : GUARDS
     return fieldRows(
       items,
-      (fields) => ({ [section]: [SMALLEST_SCALE, { ...SMALLEST_SCALE, name: 'b', ...fields }] }),
-      [`${section}[1]`],
-      [],
+      (fields) => ({ [section]: [...before, { ...entry, ...fields }] }),
+      [`${section}[${before.length}]`],
+      shown,
     )
+  }
   if (kind === undefined) {
     const mapping = [schema, ...((schema.anyOf ?? []) as Schema[])].find(({ properties }) => properties)
     if (mapping === undefined) throw new Error(`"${section}" has no fields`)
@@ -63,6 +65,10 @@ function rowsOf(name: string): string[] {
     [],
   )
 }
+
+/** The smallest entries of lists of mappings, and what must stand before them. The first scale has fewer fields than the others. */
+const SCALES = { before: [SMALLEST_SCALE], entry: { ...SMALLEST_SCALE, name: 'b' }, shown: [] }
+const GUARDS = { before: [], entry: SMALLEST.metric, shown: ['guards'] }
 
 /**
  * @param around puts fields into a configuration

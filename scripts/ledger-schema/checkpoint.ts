@@ -46,6 +46,10 @@ const archivedBelief = z
     config: z.string().meta({ description: 'Hash of the configuration of the runs.' }),
     testbed: z.string().nullable().meta({ description: 'Testbed of the runs; null: all together.' }),
     direction: z.enum(['minimize', 'maximize']).meta({ description: 'Which values are better.' }),
+    guard: z
+      .string()
+      .exactOptional()
+      .meta({ description: 'The guard that it is about; absent: the metric.' }),
     repeated: z.array(z.array(z.number())).meta({
       description:
         'The newest values of archived code that ran more than once, by code. They tell about noise.',

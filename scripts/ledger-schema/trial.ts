@@ -92,6 +92,8 @@ export const trialResult = z
         outcome: 'How the trial ended.',
         value: "Value of the metric, in the metric's unit; present exactly when the outcome is `measured`.",
         metricLines: 'How often the metric was printed; present when `metric.take` is `lowest` or `highest`.',
+        guards:
+          'Values of the guards, in the order of the configuration; absent without guards, and where the metric was not measured.',
         reason: 'Why there is no value, in one line.',
         trust: 'Whether a separate evaluation or the training script reported the value.',
         sandbox: 'What isolated the code, in words.',

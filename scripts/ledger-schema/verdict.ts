@@ -12,6 +12,21 @@ const runs = z
 const optionalNumber = z.number().exactOptional()
 const optionalSigma = z.number().min(0).exactOptional()
 
+const guard = z
+  .strictObject({
+    name: z.string().meta({ description: 'Name of the guard.' }),
+    baseline: z.number().meta({ description: "Estimated value of the baseline, in the guard's unit." }),
+    candidate: z.number().meta({ description: "Mean of the candidate's trials." }),
+    margin: z.number().min(0).meta({ description: 'How much worse it may be.' }),
+    sigma: z.number().min(0).meta({ description: 'Standard deviation of one trial.' }),
+    risk: z
+      .number()
+      .min(0)
+      .max(1)
+      .meta({ description: 'Probability that it is worse by more than the margin.' }),
+  })
+  .meta({ id: 'GuardFacts', description: 'What the trials of a candidate said about a guard.' })
+
 export const verdict = z
   .strictObject({
     kind: z.enum(['merge', 'reject', 'park', 'review']).meta({
@@ -35,6 +50,14 @@ export const verdict = z
       .max(1)
       .exactOptional()
       .meta({ description: 'Probability that the candidate misses the required gain.' }),
+    guards: z
+      .array(guard)
+      .exactOptional()
+      .meta({ description: 'What the trials said about each guard; absent without guards.' }),
+    lostGuard: z
+      .string()
+      .exactOptional()
+      .meta({ description: 'The guard that decided against the candidate; absent when none did.' }),
     runs: runs.meta({ description: 'How many trials were compared.' }),
     failure: trialResultSchema.shape.outcome
       .exclude(['measured'])

@@ -103,6 +103,7 @@ async function verify(
   const problem = checkResult(session.state, result, {
     hash: measurementHash(config),
     ...(config.metric.bounds && { bounds: config.metric.bounds }),
+    guards: config.guards,
     trust: trustOf(config),
     sandboxKind: config.sandbox.kind,
   })

@@ -45,7 +45,10 @@ export async function openSession(ports: Ports, settings: SessionSettings): Prom
     ports.log.info(`Created ${first.baseline} at ${commit.slice(0, 7)} and the ledger`)
   }
   const session = new Session(ports, settings, journal, first)
-  journal.writeCheckpointsWhen((state) => dueCheckpoint(state, session.config.metric.direction))
+  journal.writeCheckpointsWhen((state) => {
+    const { metric, guards } = session.config
+    return dueCheckpoint(state, metric.direction, undefined, guards)
+  })
   // This release continues a ledger of an older one: later readers must know the format of the new lines.
   if (session.state.format < LEDGER_FORMAT) session.record([{ kind: 'format', format: LEDGER_FORMAT }])
   await reconcileSession(session)

@@ -1,10 +1,13 @@
 // The outcome of a trial, from what its commands printed or wrote.
 import type { Config } from '../../core/config/config.ts'
+import type { Trial } from '../../core/record/trial.ts'
 import { measureEvaluation } from '../../core/trial/evaluation.ts'
+import { measureGuards } from '../../core/trial/guards.ts'
 import type { Measurement, MetricSource, MetricText } from '../../core/trial/metric.ts'
 import { readMetricFile } from '../../core/trial/metric-file.ts'
 import { measureTrial } from '../../core/trial/outcome.ts'
 import type { OutputReader } from '../../core/trial/output.ts'
+import { isJudgeTrial } from '../../core/trial/protocol.ts'
 import { readBoundedFileIn } from './bounded-file.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { Ran } from './run-command.ts'
@@ -14,6 +17,7 @@ const MAX_METRIC_FILE_BYTES = 1024 * 1024
 /** With an evaluator, only its number counts, whatever training printed. */
 export async function measure(
   config: Config,
+  trial: Pick<Trial, 'protocol'>,
   training: Ran,
   evaluation: Evaluation | undefined,
   out: string,
@@ -22,14 +26,34 @@ export async function measure(
     return { outcome: 'invalid-metric', reason: 'its output contained a secret of this job' }
   if (training.ended) return training.ended
   const { metric } = config
-  if (evaluation) return measureEvaluation(evaluation.end, evaluation.reader.metricText, metric)
+  // What certifies is tested for its metric alone, and another command may evaluate it.
+  const guards = isJudgeTrial(trial) ? config.guards : []
+  if (evaluation) {
+    const { end, reader } = evaluation
+    const measured = measureEvaluation(end, reader.metricText, metric)
+    const others = guards.map((guard) => ({
+      guard,
+      measured: measureEvaluation(end, reader.guardText(guard.name), guard),
+    }))
+    return measureGuards(measured, others)
+  }
   const { exit, reader, log } = training
   const found = await findMetric(metric.source, out, reader)
-  return measureTrial(exit, found, log, reader.diverged, metric)
+  const others = guards.map(async (guard) => {
+    const text = await findMetric(guard.source, out, reader, guard.name)
+    return { guard, measured: measureTrial(exit, text, log, false, guard) }
+  })
+  const measured = measureTrial(exit, found, log, reader.diverged, metric)
+  return measureGuards(measured, await Promise.all(others))
 }
 
-async function findMetric(source: MetricSource, out: string, reader: OutputReader): Promise<MetricText> {
-  if (source.kind === 'pattern') return reader.metricText
+async function findMetric(
+  source: MetricSource,
+  out: string,
+  reader: OutputReader,
+  guard = '',
+): Promise<MetricText> {
+  if (source.kind === 'pattern') return reader.guardText(guard)
   const text = await readBoundedFileIn(out, source.file, MAX_METRIC_FILE_BYTES)
   return readMetricFile(text, source.file, source.key)
 }

@@ -45,7 +45,7 @@ export async function runCommand(
   { early, ...request }: CommandRequest & { early?: EarlyEnd | undefined },
 ): Promise<Ran> {
   const { options, config, sandbox } = context
-  const reader = new OutputReader(config.metric, config.progress?.pattern)
+  const reader = new OutputReader(config.metric, config.progress?.pattern, config.guards)
   const watch = new SecretWatch(options.secrets)
   const follower = new CurveFollower(reader, early)
   const requested = await requestFor(context, trial, request)

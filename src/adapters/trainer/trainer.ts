@@ -163,7 +163,7 @@ async function trainAndMeasure(
     config.evaluate !== undefined && endedWell(training)
       ? await evaluate(context, trial, signal, config.evaluate)
       : undefined
-  const measured = await measure(config, training, evaluation, outOf(context))
+  const measured = await measure(config, trial, training, evaluation, outOf(context))
   const log = training.log + (evaluation ? describeEvaluation(config.metric, measured) : '')
   const trainingSeconds = milliseconds(training.wallSeconds)
   const wallSeconds = milliseconds(training.wallSeconds + (evaluation?.wallSeconds ?? 0))

@@ -1,8 +1,8 @@
 // The configuration of a research repository: all settings in typed form, or all mistakes in the file at once.
 import { ConfigError } from '../../errors.ts'
-import type { Simplicity } from '../judge/policy.ts'
+import type { Gain, Simplicity } from '../judge/policy.ts'
 import type { Limits } from '../record/limits.ts'
-import type { Metric } from '../trial/metric.ts'
+import type { GuardMetric, Metric, MetricSource } from '../trial/metric.ts'
 import { explainIssues } from './issues.ts'
 import { parseDuration } from './quantity.ts'
 import { defaultTimeoutSeconds } from './schema/cross-field.ts'
@@ -26,6 +26,9 @@ type Written = CamelCased<ConfigFile>
 export type Config = Omit<Written, 'budget' | 'timeout' | 'cut' | 'setup' | 'scales' | keyof Converted> &
   Converted
 
+/** Absent margin: only the hard limits count. */
+export type Guard = GuardMetric & { margin?: Gain }
+
 /** The settings that the file writes differently. */
 interface Converted {
   /** Command that prepares the data. */
@@ -35,6 +38,7 @@ interface Converted {
   budgetSeconds: number
   timeoutSeconds: number
   metric: Metric
+  guards: Guard[]
   /** Absent: no trial is cut. */
   cutBelow?: number
   sandbox: ReturnType<typeof toSandbox>
@@ -156,7 +160,7 @@ export const DEFAULT_CUT = 0.05
 
 function toConfig(file: ConfigFile): Config {
   const written = camelCased(file)
-  const { metric, cut = DEFAULT_CUT, sandbox, simplicity, setup, ...rest } = written
+  const { metric, guards, cut = DEFAULT_CUT, sandbox, simplicity, setup, ...rest } = written
   const { search, limits, proposers, scales, train, budget, timeout, ...same } = rest
   const research = { train, budget, timeout, ...scales?.[0] }
   return {
@@ -167,6 +171,7 @@ function toConfig(file: ConfigFile): Config {
     setupPolicy: toSetupPolicy(setup),
     ...(simplicity && { simplicity }),
     metric: toMetric(metric),
+    guards: guards.map(toGuard),
     ...(same.progress && cut > 0 && { cutBelow: cut }),
     sandbox: toSandbox(sandbox),
     proposers: proposers.map(toProposer),
@@ -211,11 +216,18 @@ function camelCased(value: unknown): unknown {
   )
 }
 
-function toMetric({ pattern, file = '', key = '', ...same }: Written['metric']): Metric {
-  return {
-    ...same,
-    source: pattern === undefined ? { kind: 'file', file, key } : { kind: 'pattern', pattern },
-  }
+function toMetric({ pattern, file, key, ...same }: Written['metric']): Metric {
+  return { ...same, source: toSource({ pattern, file, key }) }
+}
+
+function toGuard({ pattern, file, key, ...same }: Written['guards'][number]): Guard {
+  return { ...same, source: toSource({ pattern, file, key }) }
+}
+
+type Source = Record<'pattern' | 'file' | 'key', string | undefined>
+
+function toSource({ pattern, file = '', key = '' }: Source): MetricSource {
+  return pattern === undefined ? { kind: 'file', file, key } : { kind: 'pattern', pattern }
 }
 
 const DEFAULT_KEEP = 3

@@ -12,12 +12,14 @@ export function measurementHash({
   timeoutSeconds,
   // It changes how values are judged, not the values.
   metric: { deterministic: _, ...metric },
+  guards,
   progress,
   sandbox: { kind: sandbox },
   outputs,
 }: Config): string {
-  // Absent when empty, so that the hash is the one of releases without outputs.
+  // Absent when empty, so that the hash is the one of releases without outputs and guards.
   const kept = outputs.length > 0 ? { outputs } : {}
+  const guarded = guards.length > 0 ? { guards: guards.map(({ margin: _, ...guard }) => guard) } : {}
   const meaning = {
     setup,
     train,
@@ -30,6 +32,7 @@ export function measurementHash({
     progress,
     sandbox,
     ...kept,
+    ...guarded,
   }
   return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16)
 }

@@ -2,7 +2,7 @@
 // schema/, the kinds of field in fields.ts.
 import { z } from 'zod'
 import { DEFAULT_LITERAL_KIB } from '../gate/literals.ts'
-import { DEFAULT_ALLOWANCE, DEFAULT_MERGE_RISK } from '../judge/policy.ts'
+import { DEFAULT_ALLOWANCE, DEFAULT_GUARD_RISK, DEFAULT_MERGE_RISK } from '../judge/policy.ts'
 import {
   between,
   chance,
@@ -21,7 +21,7 @@ import { branchRule, globRule, pathRule, trainRule } from './rules.ts'
 import { checkBetweenFields } from './schema/cross-field.ts'
 import { certify, replicates, simplicity } from './schema/deciding.ts'
 import { limits, search } from './schema/limits.ts'
-import { metric, progress } from './schema/metric.ts'
+import { guards, metric, progress } from './schema/metric.ts'
 import { proposers } from './schema/proposers.ts'
 import { sandbox } from './schema/sandbox.ts'
 import { promote, scales } from './schema/scales.ts'
@@ -114,6 +114,15 @@ export const configSchema = section({
     ),
   ).prefault(`${100 * DEFAULT_ALLOWANCE}%`),
   metric,
+  guards,
+  'guard-risk': percentage(
+    1,
+    50,
+    help(
+      'Maximum risk that a merged candidate makes any guard worse by more than its margin.',
+      `${100 * DEFAULT_GUARD_RISK}%`,
+    ),
+  ).prefault(`${100 * DEFAULT_GUARD_RISK}%`),
   progress: progress.exactOptional(),
   cut: chance(
     help(

@@ -24,15 +24,24 @@ import {
   unselectedRuns,
 } from './runs.ts'
 
-/** One belief for each configuration and testbed of the record. */
+/** One belief for each configuration and testbed of the record, and each number. */
 export function beliefsToArchive(
   state: State,
-  direction: Conditions['direction'],
+  numbers: readonly Pick<Conditions, 'direction' | 'guard'>[],
   archived: Archived,
 ): ArchivedBelief[] {
-  return conditionsOf(state).map(({ config, testbed }) =>
-    beliefToArchive(state, { config, testbed: testbed ?? undefined, direction }, testbed, archived),
+  return conditionsOf(state).flatMap(({ config, testbed }) =>
+    numbers
+      .map((number) => ({ ...number, config, testbed: testbed ?? undefined }))
+      .filter((conditions) => conditions.guard === undefined || isMeasured(state, conditions))
+      .map((conditions) => beliefToArchive(state, conditions, testbed, archived)),
   )
+}
+
+/** False for a guard that came later than this configuration. */
+function isMeasured(state: State, conditions: Conditions): boolean {
+  const { all, archived } = runsUnder(state, conditions)
+  return archived !== undefined || measuredValues(all).length > 0
 }
 
 /** Every configuration and testbed; testbed null where a configuration has several. */
@@ -55,9 +64,10 @@ function beliefToArchive(
 ): ArchivedBelief {
   const { archived: before } = runsUnder(state, conditions)
   const first = before?.first ?? firstBaseline(state, conditions, archived)
-  const { config, direction } = conditions
+  const { config, direction, guard } = conditions
   return {
     ...{ config, testbed, direction },
+    ...(guard !== undefined && { guard }),
     repeated: newestRepeated(repeatedValues(runsUnder(state, conditions), archived.isArchivedTree)),
     ...(first && { first }),
     mostRuns: mostBaselineRuns(state, conditions),

@@ -3,6 +3,7 @@ import { writeBlocks } from '../record/archived-ideas.ts'
 import { selectArchived } from '../record/archiving.ts'
 import type { Checkpoint } from '../record/events.ts'
 import type { State } from '../record/state.ts'
+import type { Metric } from '../trial/metric.ts'
 import { beliefsToArchive } from './archived-belief.ts'
 import type { Conditions } from './runs.ts'
 
@@ -26,11 +27,13 @@ export function dueCheckpoint(
   state: State,
   direction: Conditions['direction'],
   { keep, every }: CheckpointPolicy = CHECKPOINTS,
+  guards: readonly Pick<Metric, 'name' | 'direction'>[] = [],
 ): DueCheckpoint | undefined {
   // The cheap question first: it is asked at every append.
   if (state.candidates.size < keep + every) return undefined
   const archived = selectArchived(state, keep)
   if (archived.candidates.length < every) return undefined
-  const beliefs = beliefsToArchive(state, direction, archived)
+  const numbers = [{ direction }, ...guards.map(({ name, direction }) => ({ guard: name, direction }))]
+  const beliefs = beliefsToArchive(state, numbers, archived)
   return { checkpoint: { keep, beliefs }, blocks: writeBlocks(state, archived.candidates) }
 }

@@ -57,9 +57,9 @@ const SIMPLIFICATION_RISK = 0.05
 const WORTH_ANOTHER_RUN = 4
 /** Before anything is known, research brings per run what half an untried candidate promises, which counts like 50 runs. */
 const [PRIOR_RUNS, PRIOR_CANDIDATES] = [50, 25]
-const DEFAULT_OUTLIERS = 1 / 80
+export const DEFAULT_OUTLIERS = 1 / 80
 /** A candidate that gets no more runs is rejected above this risk, and parked below it: probably good, but unproven. */
-const PARK_RISK = 0.5
+export const PARK_RISK = 0.5
 
 /**
  * Judges one candidate. The measured gain is combined with a prior learned from past candidates (statistics/effects.ts). The

@@ -103,8 +103,8 @@ interface Memory {
   last?: { carried: CarriedBelief; period: BaselinePeriod; weighed: WeighedPeriod }
 }
 
-/** Leaving one candidate out changes the noise a little, so that a few values alternate. */
-const MAX_MEMORIES = 4
+/** Leaving one candidate out changes the noise a little, and each guard has its own, so that a few values alternate. */
+const MAX_MEMORIES = 8
 let memories: Memory[] = []
 
 function memoryOf({ archived, carried: start }: Start, noise: RunNoise): Memory {

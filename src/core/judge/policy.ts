@@ -22,8 +22,16 @@ export interface JudgePolicy extends Pick<Metric, 'direction'> {
   allowance?: number
   /** Equal code always gives the same value, so that identical runs are a proof. Default false. */
   deterministic?: boolean
+  /** Numbers that must not get worse by more than a margin. Default: none. */
+  guards?: readonly JudgedGuard[]
+  /** Maximum probability that any guard is worse by more than its margin. */
+  guardRisk?: number
   /** A larger gain waits for a person. Absent: a gain beyond everything that this code has shown does. */
   reviewAbove?: Gain
+}
+
+export interface JudgedGuard extends Pick<Metric, 'name' | 'direction'> {
+  margin: Gain
 }
 
 /** How code size changes the required gain. */
@@ -41,6 +49,9 @@ export const DEFAULT_ALLOWANCE = 0.05
 
 /** Default of `merge-risk`; docs/deciding.md shows what other values cost. */
 export const DEFAULT_MERGE_RISK = 0.18
+
+/** Default of `guard-risk`; docs/deciding.md shows what other values cost. */
+export const DEFAULT_GUARD_RISK = 0.1
 
 /** The noise of one run and the baseline's metric, both in the metric's unit: what `Gain` is relative to. */
 export interface Units {

@@ -16,6 +16,8 @@ export interface Conditions extends Pick<Metric, 'direction'> {
   testbed: string | undefined
   /** How much longer than usual a run may take and still count, as a share. Default: see policy.ts. */
   allowance?: number
+  /** The guard whose values count in place of the metric's; its direction then is `direction`. */
+  guard?: string
 }
 
 /** Every comparable run of this code, in the order of the ledger, without certifying runs. */
@@ -140,34 +142,44 @@ interface RunsUnder {
 /** States never change, so a computed result stays valid as long as its state exists. */
 const known = new WeakMap<State, Map<string, RunsUnder>>()
 
-export function runsUnder(state: State, { config, testbed, direction }: Conditions): RunsUnder {
+export function runsUnder(state: State, conditions: Conditions): RunsUnder {
+  const { config, testbed, direction, guard } = conditions
   const byConditions = known.get(state) ?? new Map<string, RunsUnder>()
   known.set(state, byConditions)
-  const key = JSON.stringify([config, testbed, direction])
+  const key = JSON.stringify([config, testbed, direction, guard])
   const found = byConditions.get(key)
   if (found) return found
-  const all = [...state.trials.values()].filter(
+  const compared = [...state.trials.values()].filter(
     (result) =>
       result.config === config &&
       result.trial.protocol.purpose !== 'promote' &&
       (testbed === undefined || result.testbed === testbed),
   )
+  const all = guard === undefined ? compared : compared.map((result) => valueOfGuard(result, guard))
   const byTree = Map.groupBy(all, ({ trial }) => trial.tree)
   const judging = all.filter(({ trial }) => isJudgeTrial(trial))
   const judged = judging.length === all.length ? byTree : Map.groupBy(judging, ({ trial }) => trial.tree)
-  const archived = archivedBelief(state, { config, testbed, direction })
+  const archived = archivedBelief(state, conditions)
   const places = new Map(all.map((run, place) => [run, place]))
   const runs = { archived, all, byTree, judged, places, beliefs: new Map() }
   byConditions.set(key, runs)
   return runs
 }
 
+/** The same run, measured by one of its guards. */
+function valueOfGuard({ value: _, ...result }: TrialResult, guard: string): TrialResult {
+  const value = result.guards?.find(({ name }) => name === guard)?.value
+  return value === undefined ? result : { ...result, value }
+}
+
 /** What is kept of archived runs; without a testbed, of those on all testbeds. */
 export function archivedBelief(
   { archive }: State,
-  { config, testbed, direction }: Conditions,
+  { config, testbed, direction, guard }: Conditions,
 ): ArchivedBelief | undefined {
-  const alike = archive.beliefs.filter((one) => one.config === config && one.direction === direction)
+  const alike = archive.beliefs.filter(
+    (one) => one.config === config && one.direction === direction && one.guard === guard,
+  )
   const found = alike.find((one) => one.testbed === (testbed ?? null))
   return found ?? (testbed === undefined && alike.length === 1 ? alike[0] : undefined)
 }

@@ -63,7 +63,11 @@ export function deviceSecondsOf(config: Config, { protocol }: Pick<Trial, 'proto
 
 /** How candidates are judged. */
 export function judgePolicy(config: Config): JudgePolicy {
-  const { allowance, metric, replicates, mergeRisk, minGain, simplicity, reviewAbove } = config
+  const { allowance, metric, replicates, mergeRisk, minGain, simplicity, reviewAbove, guards, guardRisk } =
+    config
+  const judged = guards.flatMap(({ name, direction, margin }) =>
+    margin ? [{ name, direction, margin }] : [],
+  )
   return {
     direction: metric.direction,
     baselineReplicates: replicates.baseline,
@@ -73,6 +77,7 @@ export function judgePolicy(config: Config): JudgePolicy {
     ...(metric.deterministic && { deterministic: true }),
     ...(minGain && { minGain }),
     ...(simplicity && { simplicity }),
+    ...(judged.length > 0 && { guards: judged, guardRisk }),
     ...(reviewAbove && { reviewAbove }),
   }
 }

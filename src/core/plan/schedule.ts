@@ -12,6 +12,7 @@ import {
   trialsOfTree,
   usualSeconds,
 } from '../judge/evidence.ts'
+import { guardEvidence, withGuards } from '../judge/guards.ts'
 import { type Judgement, judge } from '../judge/judge.ts'
 import { hasNoEffect } from '../judge/no-effect.ts'
 import type { JudgePolicy } from '../judge/policy.ts'
@@ -28,8 +29,8 @@ import { mayShareSeed, seedToShare } from '../trial/shared-seed.ts'
 
 /** Number of consecutive failed runs after which a baseline counts as broken. */
 const MAX_BASELINE_FAILURES = 3
-/** Outcomes of a first run that would only repeat: the command ran to its end, and its metric was not found. */
-const REPEATING: ReadonlySet<Outcome> = new Set<Outcome>(['no-metric', 'invalid-metric'])
+/** Outcomes of a first run that would only repeat: the command ran to its end, and its metric was not found, or a guard was beyond its limit. */
+const REPEATING: ReadonlySet<Outcome> = new Set<Outcome>(['no-metric', 'invalid-metric', 'over-limit'])
 
 /**
  * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all. Requested
@@ -183,7 +184,8 @@ export function judgeCandidate(
   const counts = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
   if (mayShareSeed(candidate) && hasNoEffect(state, conditions, candidate))
     return { kind: 'reject', reason: NO_EFFECT, noEffect: true, gain: 0, runs: counts }
-  const judgement = judge(evidence, policy, code)
+  const guards = guardEvidence(state, conditions, policy, candidate)
+  const judgement = withGuards(judge(evidence, policy, code), guards, policy)
   if (judgement.kind !== 'replicate') return judgement
   const loss = explainLoss(state, nextTrial(state, candidate.id, candidate).id)
   if (loss === undefined) return judgement

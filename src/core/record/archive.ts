@@ -58,6 +58,8 @@ export interface ArchivedBelief {
   /** Null: on all testbeds together. */
   testbed: string | null
   direction: 'minimize' | 'maximize'
+  /** The guard that it is about; absent: the metric. */
+  guard?: string
   /** The newest values of archived code that ran more than once, by code. They tell about the noise. */
   repeated: readonly (readonly number[])[]
   /** Mean of the metric and of the wall time of the first baseline that was measured. */

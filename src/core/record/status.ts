@@ -52,6 +52,7 @@ const FAILURE_WORDS: Record<NonNullable<Verdict['failure']>, string> = {
   'no-metric': 'printed no metric',
   'invalid-metric': 'printed no valid metric',
   diverged: 'diverged',
+  'over-limit': 'exceeded the limit of a guard',
   cut: STATUS_WORDS.cut,
 }
 
@@ -62,9 +63,10 @@ export function statusWords(candidate: Parameters<typeof statusOf>[0]): string {
   return failure === undefined ? STATUS_WORDS[status] : FAILURE_WORDS[failure]
 }
 
-/** True when its code does not run to its end: it did not just take too long, and was not stopped early. */
+/** True when its code does not run to its end: it did not just take too long or exceed a limit, and was not stopped early. */
 export function failedToRun(candidate: Parameters<typeof statusOf>[0]): boolean {
-  return statusOf(candidate) === 'crashed' && candidate.verdict?.failure !== 'timed-out'
+  const { failure } = candidate.verdict ?? {}
+  return statusOf(candidate) === 'crashed' && failure !== 'timed-out' && failure !== 'over-limit'
 }
 
 /** Derives the status of a candidate from its verdict and its end, which the ledger records. */

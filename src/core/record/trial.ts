@@ -53,9 +53,17 @@ const OUTCOMES = [
   'no-metric',
   'invalid-metric',
   'diverged',
+  'over-limit',
   'cut',
 ] as const
 export type Outcome = (typeof OUTCOMES)[number]
+
+/** Most second numbers that a configuration may name. */
+export const MAX_GUARDS = 8
+
+const guardValueSchema = z.strictObject({ name: z.string().max(64), value: finite })
+/** A second number of a run. */
+export type GuardValue = z.infer<typeof guardValueSchema>
 
 /**
  * Who measured the value, most trustworthy first: an evaluator in another sandbox than the model, an evaluator that runs the
@@ -86,6 +94,8 @@ export const trialResultSchema = z.strictObject({
   value: finite.optional(),
   /** How often the metric was printed; present when `metric.take` is lowest or highest. */
   metricLines: z.int().min(1).exactOptional(),
+  /** The guards of the configuration, in its order; absent without guards, and where the outcome is not `measured`. */
+  guards: z.array(guardValueSchema).max(MAX_GUARDS).exactOptional(),
   /** Why there is no value; one line. */
   reason: z.string().max(500).optional(),
   trust: z.enum(TRUSTS),

@@ -1,6 +1,20 @@
 // The judge's decision about a candidate, as recorded in the ledger.
 import type { Outcome } from './trial.ts'
 
+/** What the runs of a candidate said about a guard, in the guard's unit and sign. */
+export interface GuardFacts {
+  name: string
+  /** Estimated level of the baseline, and mean of the candidate's runs. */
+  baseline: number
+  candidate: number
+  /** How much worse it may be. */
+  margin: number
+  /** Standard deviation of one run. */
+  sigma: number
+  /** Probability that it is worse by more than the margin, 0 to 1. */
+  risk: number
+}
+
 /** A decision about a candidate. All numbers are in the metric's unit; `gain` is positive when the candidate is better. */
 export interface Verdict {
   /** `review`: it looks like an improvement, and a person has to confirm it. */
@@ -17,6 +31,10 @@ export interface Verdict {
   z?: number
   /** Probability that the candidate falls short of the required gain, 0 to 1. */
   risk?: number
+  /** What the runs said about each guard; absent without guards, and where they were not compared. */
+  guards?: GuardFacts[]
+  /** The guard that decided against a candidate whose metric might have been good enough. */
+  lostGuard?: string
   /** Number of runs that were compared, of the candidate and of the baseline. */
   runs: { candidate: number; baseline: number }
   /** Outcome of the failed run that decided against the candidate; absent when its runs were comparable. */

@@ -6,6 +6,7 @@ import type { TrialResult } from '../record/trial.ts'
 import { visibleText } from '../text/markdown.ts'
 import { formatSeconds } from '../text/numbers.ts'
 import { isFromEvaluation, isFromModel } from '../trial/evaluation.ts'
+import { isFromGuard } from '../trial/guards.ts'
 import { adviseOnMetric } from './metric-advice.ts'
 import { explainMistake } from './training-mistakes.ts'
 
@@ -91,6 +92,8 @@ export function failureRemedy(
 ): string {
   const { outcome, reason = '', tail = '' } = failed
   const command = failedCommand(reason, config)
+  if (isFromGuard(reason))
+    return `Fix \`guards\` in ${configPath}, or what the output of \`${command}\` says of them${place}.`
   switch (outcome) {
     case 'no-metric':
     case 'invalid-metric':

@@ -9,7 +9,7 @@ import { fence, inertText, inertTitle, truncateMarkdown } from '../text/markdown
 import { formatNumber, formatScore, formatSeconds, formatSigned } from '../text/numbers.ts'
 import type { Metric } from '../trial/metric.ts'
 import { TRUST_WORDS } from '../trial/trust.ts'
-import { compare, comparisonTable, trialTable } from './comparison.ts'
+import { compare, comparisonTable, guardLines, trialTable } from './comparison.ts'
 import type { CheckRun } from './report.ts'
 import { IDENTICAL_RUNS } from './words.ts'
 
@@ -59,6 +59,7 @@ export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckR
     ...aaLines(facts.candidate),
     renderVerdict(verdict),
     comparisonTable(config.metric.name, compare(evidence)),
+    ...guardLines(verdict),
     ...gainLines(verdict),
     noiseLine(verdict.sigma ?? evidence.sigma, config.metric),
     ...sizeLines(facts),
@@ -174,8 +175,9 @@ function verdictTitle(metric: Pick<Metric, 'name'>, evidence: MeasuredEvidence, 
   if (!candidate) return `${inertTitle(verdict.reason, 150)}: ${decision}`
   const change = delta === undefined ? [] : [formatSigned(delta)]
   // A measured candidate without a gain: the judge refused to compare it, and the reason says why.
-  const score = verdict.gain === undefined ? ['not comparable'] : zScore(verdict)
-  const facts = [...change, ...score].join(', ')
+  const score = verdict.gain === undefined && !verdict.lostGuard ? ['not comparable'] : zScore(verdict)
+  const guard = verdict.lostGuard === undefined ? [] : [`guard ${inertTitle(verdict.lostGuard, 64)} lost`]
+  const facts = [...change, ...score, ...guard].join(', ')
   const value = `${inertTitle(metric.name, 80)} ${formatNumber(candidate.mean)}`
   return `${value}${facts && ` (${facts})`}: ${decision}`
 }

@@ -7,7 +7,7 @@ import { inertText, table, truncateMarkdown } from '../text/markdown.ts'
 import { formatNumber } from '../text/numbers.ts'
 import type { Metric } from '../trial/metric.ts'
 import { aaLines, noiseLine, refusalLines, renderVerdict, type VerdictFacts } from './check.ts'
-import { compare, formatChange, formatSpread } from './comparison.ts'
+import { compare, formatChange, formatSpread, guardLines } from './comparison.ts'
 import { renderCurveChart } from './curve-chart.ts'
 import { MAX_BODY_CHARACTERS } from './pull-request.ts'
 import { costWords } from './words.ts'
@@ -30,6 +30,7 @@ export function renderComment({ candidate, verdict, evidence, config, cost }: Co
     ...aaLines(candidate),
     renderVerdict(verdict),
     metricsTable(config.metric, evidence),
+    ...guardLines(verdict),
     noiseLine(verdict.sigma ?? evidence.sigma, config.metric),
     costLines(cost, candidate.id),
     ...(chart === undefined ? [] : [chart, 'Mean training curves. Grey: baseline. Green: this candidate.']),

@@ -1,9 +1,10 @@
 // Compares a candidate's runs with the baseline's, as numbers and as the tables used in checks and comments.
 import type { MeasuredEvidence } from '../judge/judge.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
+import type { Verdict } from '../record/verdict.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
 import { inertText, table } from '../text/markdown.ts'
-import { formatNumber, formatSeconds, formatSigned } from '../text/numbers.ts'
+import { formatNumber, formatSeconds, formatShare, formatSigned } from '../text/numbers.ts'
 
 /** Statistics of repeated runs of equal code, in the metric's unit. */
 export interface Spread {
@@ -65,6 +66,20 @@ export function comparisonTable(metric: string, comparison: Comparison): string 
     ['', inertText(metric, 80), 'runs'],
     [row('baseline', baseline), row('candidate', candidate), ...change],
   )
+}
+
+/** A table of the guards. Empty without any. */
+export function guardLines({ guards = [] }: Pick<Verdict, 'guards'>): string[] {
+  if (guards.length === 0) return []
+  const rows = guards.map(({ name, baseline, candidate, margin, risk }) => [
+    inertText(name, 80),
+    formatNumber(baseline),
+    formatNumber(candidate),
+    formatChange(candidate - baseline, baseline),
+    formatNumber(margin),
+    formatShare(risk),
+  ])
+  return [table(['guard', 'baseline', 'candidate', 'Δ', 'may be worse by', 'risk that it is'], rows)]
 }
 
 /** A table of all runs with seed, outcome, value and wall time. */

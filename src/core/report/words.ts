@@ -1,6 +1,7 @@
 // Words and numbers shared by the markdown report and the HTML page.
 import type { Usage } from '../record/candidate.ts'
 import { type Cost, tokensOf } from '../record/cost.ts'
+import { visibleText } from '../text/markdown.ts'
 import { formatNumber, formatSeconds } from '../text/numbers.ts'
 import { certificationWords, certifiedShare } from './certification.ts'
 import { formatPercent } from './comparison.ts'
@@ -71,7 +72,9 @@ function aaWords({ aa }: Report): string[] {
 }
 
 /** How a candidate ended, in one or two words: `merged`, `crashed`, `timed-out`, `cut`. */
-export function standingWord({ standing, failure }: ReportRow): string {
+export function standingWord({ standing, failure, candidate }: ReportRow): string {
+  const guard = candidate.verdict?.lostGuard
+  if (guard !== undefined) return `${standing.replace('-', ' ')}: guard ${visibleText(guard, 64)}`
   return standing === 'crashed' ? (failure ?? standing) : standing.replace('-', ' ')
 }
 

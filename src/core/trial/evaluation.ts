@@ -31,7 +31,11 @@ export function isFromModel(reason: string): boolean {
 }
 
 /** @param found the values in the evaluator's output */
-export function measureEvaluation(end: EvaluationEnd, found: MetricText, metric: Metric): Measurement {
+export function measureEvaluation(
+  end: EvaluationEnd,
+  found: MetricText,
+  metric: Pick<Metric, 'name' | 'bounds' | 'take'>,
+): Measurement {
   const { outcome, reason } = failureOf(end) ?? valueIn(end.evaluator, found, metric)
   if (reason === undefined) return valueIn(end.evaluator, found, metric)
   return { outcome, reason: `${IN_EVALUATION}${reason}` }
@@ -66,7 +70,11 @@ const EXCEEDED: Record<NonNullable<Exit['exceeded']>, string> = {
   processes: 'started more processes than `sandbox.processes` allows',
 }
 
-function valueIn(exit: Exit, found: MetricText, metric: Metric): Measurement {
+function valueIn(
+  exit: Exit,
+  found: MetricText,
+  metric: Pick<Metric, 'name' | 'bounds' | 'take'>,
+): Measurement {
   const measured = measureTrial(exit, found, '', false, metric)
   if (measured.reason === undefined || found.count === 0) return measured
   const [low, high] = metric.bounds ?? []

@@ -1,5 +1,5 @@
 // The metric of a trial: where it comes from, and what was found of it.
-import type { Outcome } from '../record/trial.ts'
+import type { GuardValue, Outcome } from '../record/trial.ts'
 
 export type MetricDirection = 'minimize' | 'maximize'
 
@@ -16,6 +16,13 @@ export interface Metric {
   /** No seed is involved: equal code always gives the same value. */
   deterministic?: true
   source: MetricSource
+}
+
+/** A second number, read from the same output as the metric. */
+export interface GuardMetric extends Omit<Metric, 'bounds' | 'deterministic'> {
+  /** Hard limits: a run beyond them does not count. */
+  min?: number
+  max?: number
 }
 
 export type MetricSource =
@@ -44,6 +51,7 @@ export interface Measurement {
   outcome: Outcome
   value?: number
   reason?: string
+  guards?: GuardValue[]
   /** How often the metric was printed; present when printing it often could pay, see `rewardsPrinting`. */
   metricLines?: number
 }

@@ -13,6 +13,8 @@ import { readNumber } from './written-number.ts'
 /** The limit in the schema of a trial's result: a longer reason would make the result invalid. */
 const MAX_REASON_CHARACTERS = 500
 
+type MeasuredMetric = Pick<Metric, 'name' | 'bounds' | 'take'>
+
 /**
  * Determines the outcome of a trial.
  *
@@ -25,7 +27,7 @@ export function measureTrial(
   found: MetricText,
   log: string,
   diverged: boolean,
-  metric: Metric,
+  metric: MeasuredMetric,
 ): Measurement {
   const measurement = findOutcome(exit, found, log, diverged, metric)
   if (measurement.reason === undefined) return measurement
@@ -37,7 +39,7 @@ function findOutcome(
   found: MetricText,
   log: string,
   diverged: boolean,
-  metric: Metric,
+  metric: MeasuredMetric,
 ): Measurement {
   if (exit.exceeded) return EXCEEDED[exit.exceeded]
   if (exit.timedOut) return { outcome: 'timed-out', reason: 'killed at the timeout' }
@@ -80,7 +82,7 @@ function errorLine(log: string): string | undefined {
 }
 
 /** Chooses among several values. A run whose last value is not finite has diverged, whichever value counts. */
-function chooseValue({ texts, count, several }: MetricText, metric: Metric): Measurement {
+function chooseValue({ texts, count, several }: MetricText, metric: MeasuredMetric): Measurement {
   const { name, take } = metric
   if (several === undefined || take === undefined)
     return {
@@ -96,7 +98,7 @@ function quote(lines: readonly string[] = []): string {
   return lines.length === 0 ? '' : `: ${lines.join('; ')}`
 }
 
-function measureValue(text: string, metric: Metric): Measurement {
+function measureValue(text: string, metric: MeasuredMetric): Measurement {
   const read = readNumber(text)
   if (read.kind === 'not-finite') return { outcome: 'diverged', reason: `${metric.name} is ${read.text}` }
   if (read.kind === 'refused')

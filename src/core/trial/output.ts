@@ -19,10 +19,9 @@ export type Stream = 0 | 1
  * curve is searched in every state of a line, because each step of a progress bar is a point.
  */
 export class OutputReader {
-  readonly #metric: RegExp | undefined
+  readonly #numbers: readonly { pattern: RegExp; found: FoundValues; name: string }[]
   readonly #progress: RegExp | undefined
   readonly #screens: readonly [Screen, Screen]
-  readonly #found = new FoundValues()
   #lines = 0
   #curve: CurvePoint[] = []
   #stride = 1
@@ -33,8 +32,17 @@ export class OutputReader {
   #diverged = false
   #notFiniteInARow = 0
 
-  constructor(metric: Metric, progressPattern?: string) {
-    this.#metric = metric.source.kind === 'pattern' ? new RegExp(metric.source.pattern, 'g') : undefined
+  /** @param guards further numbers to find */
+  constructor(
+    metric: Metric,
+    progressPattern?: string,
+    guards: readonly Pick<Metric, 'name' | 'source'>[] = [],
+  ) {
+    this.#numbers = [{ ...metric, name: '' }, ...guards].flatMap(({ name, source }) =>
+      source.kind === 'pattern'
+        ? [{ name, pattern: new RegExp(source.pattern, 'g'), found: new FoundValues() }]
+        : [],
+    )
     this.#progress = progressPattern === undefined ? undefined : new RegExp(progressPattern)
     const reader = {
       nextLine: () => {
@@ -59,7 +67,12 @@ export class OutputReader {
 
   /** The values that the pattern found; meaningless for a metric from a file. Complete after `end`. */
   get metricText(): MetricText {
-    return this.#found.metricText
+    return this.guardText('')
+  }
+
+  /** The same for a guard. */
+  guardText(name: string): MetricText {
+    return this.#numbers.find((one) => one.name === name)?.found.metricText ?? { texts: [], count: 0 }
   }
 
   get curve(): readonly CurvePoint[] {
@@ -85,9 +98,8 @@ export class OutputReader {
   }
 
   #readMetric(text: string, line: number): void {
-    if (this.#metric === undefined) return
-    for (const match of text.matchAll(this.#metric))
-      this.#found.add(match.groups?.value ?? match[1] ?? '', line, text)
+    for (const { pattern, found } of this.#numbers)
+      for (const match of text.matchAll(pattern)) found.add(match.groups?.value ?? match[1] ?? '', line, text)
   }
 
   #readPoint(text: string): void {

@@ -4,7 +4,9 @@ import { isAa } from '../record/candidate.ts'
 import { promotionKey } from '../record/promotion.ts'
 import type { State } from '../record/state.ts'
 import { isLessTrusted, isSandboxed, type TrialResult, type Trust } from '../record/trial.ts'
-import { trialId, trialSeed } from './protocol.ts'
+import { beyondLimits } from './guards.ts'
+import type { GuardMetric } from './metric.ts'
+import { isJudgeTrial, trialId, trialSeed } from './protocol.ts'
 import { isSharedSeed } from './shared-seed.ts'
 
 /** What the baseline's current configuration demands of every result. */
@@ -13,6 +15,8 @@ export interface Demands {
   hash: string
   /** Bounds of the metric. */
   bounds?: readonly [number, number]
+  /** What every judging run measures besides. Default: none. */
+  guards?: readonly GuardMetric[]
   /** Who measures the metric; what deserves less trust does not count. */
   trust: Trust
   sandboxKind: 'bubblewrap' | 'none'
@@ -97,13 +101,15 @@ const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const
 export function checkResult(
   state: State,
   result: TrialResult,
-  { hash, bounds = UNBOUNDED, trust, sandboxKind }: Demands,
+  { hash, bounds = UNBOUNDED, guards = [], trust, sandboxKind }: Demands,
 ): string | undefined {
   const { trial } = result
   if ((result.outcome === 'measured') !== (result.value !== undefined))
     return 'its outcome and its value contradict each other'
   if (result.value !== undefined && (result.value < bounds[0] || result.value > bounds[1]))
     return 'its value is outside the bounds of the metric'
+  if (result.value !== undefined && !hasGuards(result, guards))
+    return 'its guards are not those of the configuration, or beyond their limits'
   if (hasImpossibleTimes(result)) return 'its times are impossible'
   if (UNPRINTABLE.test(result.testbed + result.sandbox)) return 'the names of its machine cannot be printed'
   if (result.config !== hash) return 'it was measured under another configuration'
@@ -116,6 +122,18 @@ export function checkResult(
   if (trial.seed !== trialSeed(state.rootSeed, tree, replicate, protocol) && !isSharedSeed(state, trial))
     return 'its seed is not the one assigned'
   return assigned(state, result) ? undefined : 'no such trial was assigned'
+}
+
+/** Certifying runs have none: another command may evaluate them. */
+function hasGuards({ trial, guards: found = [] }: TrialResult, guards: readonly GuardMetric[]): boolean {
+  const wanted = isJudgeTrial(trial) ? guards : []
+  return (
+    found.length === wanted.length &&
+    wanted.every((guard, index) => {
+      const one = found[index]
+      return one?.name === guard.name && beyondLimits(guard, one.value) === undefined
+    })
+  )
 }
 
 function assigned(state: State, { trial }: TrialResult): boolean {

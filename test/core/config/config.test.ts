@@ -117,6 +117,8 @@ describe('a valid file', () => {
       },
       reviewAbove: { kind: 'sigmas', value: 8 },
       mergeRisk: 0.05,
+      guards: [],
+      guardRisk: 0.1,
       minGain: { kind: 'percent', value: 0.1 },
       simplicity: {
         removedLines: 3,
@@ -158,6 +160,8 @@ describe('a valid file', () => {
       sandbox: SANDBOX,
       replicates: { baseline: 6, candidate: 6 },
       mergeRisk: 0.18,
+      guards: [],
+      guardRisk: 0.1,
       simplicity: {
         removedLines: 5,
         margin: { kind: 'sigmas', value: 0.5 },

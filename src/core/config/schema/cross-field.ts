@@ -29,12 +29,16 @@ function checkTimeout({ budget, timeout }: File, context: z.RefinementCtx): void
 }
 
 /** An evaluator has to print the metric: $AUTORESEARCH_OUT is read-only to it, so a metric file could only come from training. */
-function checkEvaluate({ evaluate, certify, metric }: File, context: z.RefinementCtx): void {
-  const source = asMapping(metric)
-  const evaluates = evaluate !== undefined || 'evaluate' in asMapping(certify)
-  if (!evaluates || !('file' in source) || 'pattern' in source) return
-  const hint = 'write pattern instead of file and key, or remove evaluate'
-  refuse(context, ['metric', 'file'], 'pattern, because evaluate prints the metric', hint)
+function checkEvaluate({ evaluate, certify, metric, guards }: File, context: z.RefinementCtx): void {
+  const check = (number: unknown, path: (string | number)[], what: string) => {
+    const source = asMapping(number)
+    if (!('file' in source) || 'pattern' in source) return
+    const hint = 'write pattern instead of file and key, or remove evaluate'
+    refuse(context, [...path, 'file'], `pattern, because evaluate prints ${what}`, hint)
+  }
+  if (evaluate !== undefined || 'evaluate' in asMapping(certify)) check(metric, ['metric'], 'the metric')
+  if (evaluate === undefined || !Array.isArray(guards)) return
+  for (const [index, guard] of guards.entries()) check(guard, ['guards', index], 'the guard')
 }
 
 function checkServe({ serve, evaluate }: File, context: z.RefinementCtx): void {

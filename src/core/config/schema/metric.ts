@@ -1,6 +1,7 @@
-// The number that decides, and how a running trial is followed: `metric` and `progress`.
+// The number that decides, the numbers that must not get worse, and how a running trial is followed: `metric`, `guards`, `progress`.
 import { z } from 'zod'
-import { despiteProblems, help, refuse, ruled, section } from '../fields.ts'
+import { MAX_GUARDS } from '../../record/trial.ts'
+import { despiteProblems, gain, help, refuse, ruled, section } from '../fields.ts'
 import { metricPatternRule, pathRule, progressPatternRule } from '../rules.ts'
 
 const bounds = z
@@ -14,7 +15,8 @@ const bounds = z
   .refine(([low, high]) => low < high, 'two numbers, the lower one first')
   .meta(help('Lowest and highest plausible value. A value outside counts as invalid.', [0.3, 20]))
 
-export const metric = section({
+/** What a number is called, and where it is read. */
+const reading = {
   name: z
     .string('a name')
     .regex(/^[A-Za-z0-9_./-]{1,64}$/, '1 to 64 letters, digits or _ . / -')
@@ -22,7 +24,6 @@ export const metric = section({
   direction: z
     .enum(['minimize', 'maximize'], '"minimize" or "maximize"')
     .meta(help('Which values are better: lower (minimize) or higher (maximize).', 'minimize')),
-  bounds: bounds.exactOptional(),
   pattern: ruled('a regular expression', metricPatternRule)
     .meta(
       help(
@@ -53,6 +54,11 @@ export const metric = section({
       ),
     )
     .exactOptional(),
+}
+
+export const metric = section({
+  ...reading,
+  bounds: bounds.exactOptional(),
   deterministic: z
     .literal(true, 'true')
     .meta(
@@ -70,6 +76,52 @@ export const metric = section({
     oneOf: [{ required: ['pattern'] }, { required: ['file', 'key'] }],
     dependentRequired: { file: ['key'], key: ['file'] },
   })
+
+const guard = section({
+  ...reading,
+  margin: gain(
+    help(
+      'How much worse than the baseline it may be. Without a margin, only min and max count.',
+      '2%',
+      '1 sigma',
+    ),
+  ).exactOptional(),
+  min: z
+    .number('a finite number')
+    .meta(help('A run with a lower value does not count.', 1000))
+    .exactOptional(),
+  max: z
+    .number('a finite number')
+    .meta(help('A run with a higher value does not count.', 80_000))
+    .exactOptional(),
+})
+  .superRefine(checkMetricSource, despiteProblems)
+  .superRefine(checkLimits, despiteProblems)
+
+export const guards = z
+  .array(guard, 'a list of guards')
+  .max(MAX_GUARDS, `at most ${MAX_GUARDS} guards`)
+  .superRefine(checkNames)
+  .default([])
+  .meta(
+    help(
+      'Further numbers that a merge must not make worse, such as memory, throughput or another task. Read from the same output as the metric.',
+      [{ name: 'peak_vram_mb', direction: 'minimize', pattern: '^peak_vram_mb:\\s+(\\S+)', margin: '2%' }],
+    ),
+  )
+
+function checkLimits({ margin, min, max }: Record<string, unknown>, context: z.RefinementCtx): void {
+  if (margin === undefined && min === undefined && max === undefined)
+    refuse(context, [], 'margin, min or max', 'add margin: 2%')
+  else if (typeof min === 'number' && typeof max === 'number' && min >= max)
+    refuse(context, ['max'], 'more than min')
+}
+
+function checkNames(guards: readonly { name: string }[], context: z.RefinementCtx): void {
+  const names = guards.map(({ name }) => name)
+  for (const [index, name] of names.entries())
+    if (names.indexOf(name) < index) refuse(context, [index, 'name'], 'a name that no other guard has')
+}
 
 function checkMetricSource(metric: Record<string, unknown>, context: z.RefinementCtx): void {
   const has = (key: string) => metric[key] !== undefined

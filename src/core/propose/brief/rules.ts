@@ -1,5 +1,6 @@
 // The brief's sections that rarely change: what a proposer can and cannot do, the goal, and the editable source.
-import type { Config } from '../../config/config.ts'
+import type { Config, Guard } from '../../config/config.ts'
+import { formatGain } from '../../judge/policy.ts'
 import { fence, visibleText } from '../../text/markdown.ts'
 import { formatSeconds } from '../../text/numbers.ts'
 import type { BriefInput } from './input.ts'
@@ -33,13 +34,23 @@ You CANNOT
 - install packages or use the network`
 }
 
-export function goal({ metric, budgetSeconds, timeoutSeconds }: Config): string {
+export function goal({ metric, guards, budgetSeconds, timeoutSeconds }: Config): string {
   const better = metric.direction === 'minimize' ? 'lower is better' : 'higher is better'
   const bounds = metric.bounds ? `; only values from ${metric.bounds[0]} to ${metric.bounds[1]} count` : ''
   return `# Goal
 
 - metric: ${metric.name}, ${metric.direction} (${better})${bounds}
-- budget: ${formatSeconds(budgetSeconds)} of training; a run is killed after ${formatSeconds(timeoutSeconds)}`
+${guards.map(guardLine).join('')}- budget: ${formatSeconds(budgetSeconds)} of training; a run is killed after ${formatSeconds(timeoutSeconds)}`
+}
+
+function guardLine({ name, direction, margin, min, max }: Guard): string {
+  const worse = direction === 'minimize' ? 'higher' : 'lower'
+  const limits = [
+    ...(margin ? [`at most ${formatGain(margin)} ${worse} than the baseline`] : []),
+    ...(min === undefined ? [] : [`at least ${min}`]),
+    ...(max === undefined ? [] : [`at most ${max}`]),
+  ]
+  return `- guard: ${name} must stay ${limits.join(', and ')}\n`
 }
 
 /** A whole training script: the one of karpathy/autoresearch has 26 KB, and 100 KB are not rare. */
