@@ -40,8 +40,9 @@ export async function judgeResults(
         ? file.problem
         : (foreign.get(file.name) ?? (await verify(session, assigned, file.result)))
     if (problem !== undefined) {
-      refused.push(`${file.name}: ${problem}`)
-      ports.log.warn(`Refused ${file.name}: ${problem}`)
+      const name = visibleText(file.name, 300)
+      refused.push(`${name}: ${problem}`)
+      ports.log.warn(`Refused ${name}: ${problem}`)
     } else if (file.kind === 'result') {
       ports.log.info(describeTrial(file.result))
       accepted.push(file.result)

@@ -290,6 +290,23 @@ describe('undoing a merge', () => {
   })
 
   test.each([
+    ['in a full clone', []],
+    ['in a shallow one', ['--depth=1']],
+  ])('a change of several commits is applied again as one, %s', async (_, clone) => {
+    const later = { 'README.md': '# Newer\n' }
+    const { remote, repository, onto } = await merged(later, ...clone)
+    const other = await remote.commit(
+      { 'train.js': text({ 25: 'ours' }) },
+      { parent: remote.base, branch: 'ours' },
+    )
+    const applied = await repository.reapply({ from: remote.base, to: onto, onto: other })
+    if (applied.kind === 'conflict') throw new Error('unexpected conflict')
+    const changes = await repository.changes(other, applied.commit)
+    expect(changes.map(({ path }) => path)).toEqual(['README.md', 'new.js', 'old.js', 'train.js'])
+    expect(await repository.readFile(applied.commit, 'train.js')).toBe(text({ 2: 'bad', 25: 'ours' }))
+  })
+
+  test.each([
     ['the line was changed again', { 'train.js': text({ 2: 'better' }) }],
     ['its new file was changed', { 'new.js': 'newer\n' }],
     ['the file is gone', { 'train.js': null }],

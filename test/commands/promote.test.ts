@@ -14,6 +14,7 @@ import { aTrialResult, aVerdict, configOf, revertOrigin } from '../factories.ts'
 import { FakeClock } from '../fakes/clock.ts'
 import { Killed } from '../fakes/fuse.ts'
 import { FakeLog } from '../fakes/log.ts'
+import { anIdea, FakeProposer } from '../fakes/proposer.ts'
 import { trainAll } from '../fakes/swarm.ts'
 import { CONFIG_PATH, SETTINGS, World } from '../fakes/world.ts'
 
@@ -301,6 +302,35 @@ test('a merge whose code fails at the larger scale does not transfer', async () 
   await promote(ports, { ...SETTINGS, timeBudgetSeconds: 1e9 })
   const commit = world.repository.branches.get('autoresearch/promoted/d24') ?? ''
   expect(world.repository.filesOf(commit).get('b.py')).toBe('0')
+})
+
+test('a run at the larger scale has the machine to itself', async () => {
+  const world = aWorld([HOLDS, HOLDS], { more: 'search: { structural-share: 0, novelty: 1 }' })
+  const running = new Set<string>()
+  const beside: number[] = []
+  let most = 0
+  const trainer = {
+    testbed: world.trainer.testbed,
+    slots: 4,
+    async run(trial: Trial) {
+      running.add(trial.id)
+      most = Math.max(most, running.size)
+      // Those of the research go on while one of them is merged.
+      const turns = trial.protocol.purpose === 'promote' ? 20 : 20 + (trial.seed % 400)
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+      if (trial.protocol.purpose === 'promote') beside.push(running.size)
+      running.delete(trial.id)
+      return world.trainer.run(trial)
+    },
+  }
+  const ideas = Array.from({ length: 10 }, (_, index) =>
+    anIdea(index === 0 ? '-0.05' : `0.0${index}`, { path: `x${index}.py` }),
+  )
+  const ports = { ...world.ports({ proposers: [new FakeProposer(ideas)] }), trainer }
+  await run(ports, { ...SETTINGS, timeBudgetSeconds: 1e6 })
+  expect(most).toBeGreaterThan(2)
+  expect(beside.length).toBeGreaterThan(3)
+  expect(new Set(beside)).toEqual(new Set([1]))
 })
 
 test('what does not fit into the time budget waits for the next job, and says so', async () => {

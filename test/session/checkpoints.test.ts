@@ -4,12 +4,12 @@ import { decide, planSteps, planTrials } from '../../src/core/plan/schedule.ts'
 import type { ArchivedIdea } from '../../src/core/record/archived-ideas.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
-import { contentHash, writeSnapshot } from '../../src/core/record/snapshot.ts'
+import { contentHash, readSnapshot, writeSnapshot } from '../../src/core/record/snapshot.ts'
 import { replay, type State } from '../../src/core/record/state.ts'
 import { headlines } from '../../src/core/report/headlines.ts'
 import { buildReport, renderReport } from '../../src/core/report/report.ts'
 import { Journal } from '../../src/session/journal.ts'
-import { aConfig, CONDITIONS, POLICY } from '../factories.ts'
+import { aConfig, aPromotion, aPromotionOutcome, CONDITIONS, POLICY, sha } from '../factories.ts'
 import { FakeClock } from '../fakes/clock.ts'
 import { FakeLedgerStore } from '../fakes/ledger-store.ts'
 import { type LongLedger, longLedger } from '../long-ledger.ts'
@@ -173,9 +173,24 @@ describe('F122 a checkpoint', () => {
     )
   })
 
+  test('keeps promotions, in a shape that releases without them do not read', async () => {
+    const name = { scale: 'd24', number: 1 }
+    const state = replay([
+      { kind: 'started', rootSeed: 'a', format: 2 },
+      { kind: 'promote', to: sha('m5') },
+      { kind: 'promotion', promotion: aPromotion() },
+      { kind: 'stack', ...name, stack: { members: [], commit: sha('m4'), tree: sha('t4') } },
+      { kind: 'promoted', ...name, outcome: aPromotionOutcome() },
+    ])
+    const text = textOf(state)
+    expect(text).toContain('"shape":2')
+    expect(readSnapshot(text)?.state).toEqual(state)
+    expect(textOf(replay([]))).toContain('"shape":1')
+  })
+
   test('that a newer release wrote in another shape is not used: the ledger is read from its first line', async () => {
     const { store, journal } = await aLongJournal(WORLD)
-    const state = (store.checkpoint?.state ?? '').replace('"shape":1', '"shape":2')
+    const state = (store.checkpoint?.state ?? '').replace('"shape":1', '"shape":9')
     const line = store.text.slice(store.checkpoint?.start).split('\n')[0] ?? ''
     const named = (JSON.parse(line) as { state: string }).state
     const text = store.text.slice(0, store.checkpoint?.start)

@@ -50,7 +50,8 @@ export function nextPromotionStep(
   if (!isSpent) {
     const split = informedSplit(episode, belief, all, policy)
     const isFound = kept.length > 0 && belief.positive(new Set(kept)) >= policy.confidence
-    if (split && !isFound) return split
+    const mayNarrow = dropped.length > 1 && totalRuns(episode) < policy.maxTotal / 2
+    if (split && (!isFound || mayNarrow)) return split
     const rest = kept.length === 0 ? undefined : testStack(episode, belief, kept, policy)
     if (rest && rest.kind !== 'fails') return withDropped(rest.step, dropped)
     if (split) return split

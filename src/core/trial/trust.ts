@@ -82,6 +82,9 @@ function hasImpossibleTimes({
   return tooLong || trainingSeconds > wallSeconds || deviceSeconds > MAX_DEVICES * wallSeconds
 }
 
+/** Control, formatting and half characters. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}]/u
+
 /** Accepts every number. */
 const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const
 
@@ -102,6 +105,7 @@ export function checkResult(
   if (result.value !== undefined && (result.value < bounds[0] || result.value > bounds[1]))
     return 'its value is outside the bounds of the metric'
   if (hasImpossibleTimes(result)) return 'its times are impossible'
+  if (UNPRINTABLE.test(result.testbed + result.sandbox)) return 'the names of its machine cannot be printed'
   if (result.config !== hash) return 'it was measured under another configuration'
   if (isLessTrusted(result.trust, trust))
     return `its value is ${TRUST_WORDS[result.trust]}, but the configuration promises one ${TRUST_WORDS[trust]}`

@@ -60,10 +60,9 @@ describe('a promotion', () => {
       const gains = Array.from({ length: 8 }, (_, index) => (index === culprit ? -9 : 0.7))
       const { step, runs } = play(gains)
       if (step.kind !== 'promote') throw new Error(`expected a promotion, found ${step.kind}`)
-      // It may also drop neighbours that its runs could not tell from the culprit.
       expect(step.dropped).toContain(`m${culprit}`)
-      expect(step.members.length).toBeGreaterThan(0)
-      expect(step.members).not.toContain(`m${culprit}`)
+      // A neighbour that its runs could not tell from the culprit may be dropped, too.
+      expect(step.dropped.length).toBeLessThanOrEqual(2)
       // Testing each merge alone takes two runs of each of the eight and two of the promoted code.
       expect(runs).toBeLessThan(18)
     },

@@ -54,6 +54,17 @@ test('honest jobs, and one result that lies there twice, are believed', () => {
   )
 })
 
+test.each(['\u001b[2J1 × TestGPU', 'one\ntwo', '\ud800', '\u202eUPGtseT'])(
+  'F107 a machine called %j is refused',
+  (testbed) => {
+    const result = aTrialResult({ candidate: MINE, testbed })
+    const state = aState({ baselines: [NOW], candidates: [MINE] })
+    expect(
+      checkResult(state, result, { hash: result.config, trust: result.trust, sandboxKind: 'none' }),
+    ).toBe('the names of its machine cannot be printed')
+  },
+)
+
 test.each([
   ['1e308 device seconds', { deviceSeconds: 1e308 }],
   ['a year of training', { wallSeconds: 3e7 }],

@@ -8,6 +8,7 @@ import {
   aaOrigin,
   aBaseline,
   aCandidate,
+  aPromotion,
   aState,
   aTrialResult,
   CONDITIONS,
@@ -119,6 +120,28 @@ describe('checkResult', () => {
     ],
   ] as [string, TrialResult, string][])('refuses %s', (_, result, problem) => {
     expect(check(result)).toContain(problem)
+  })
+
+  const climbing = { purpose: 'promote', scale: 'd24', promotion: 1 } as const
+  const stack = { members: [], commit: sha('stack'), tree: sha('stack tree') }
+  const promotions = new Map([['d24/1', { ...aPromotion(), stacks: [stack] }]])
+  const climbed = (fields: Partial<Trial> = {}) => {
+    const trial = { candidate: null, base: stack.commit, head: stack.commit, tree: stack.tree, ...fields }
+    const { tree } = trial
+    const ids = { id: trialId(tree, 1, climbing), seed: trialSeed(ROOT_SEED, tree, 1, climbing) }
+    return purposeful(aTrialResult({ baseline: NOW }), { protocol: climbing, ...trial, ...ids })
+  }
+
+  it('accepts the code that a promotion tests at a larger scale', () => {
+    expect(checkResult({ ...STATE, promotions }, climbed(), DEMANDS)).toBeUndefined()
+  })
+
+  it.each([
+    ['other code', climbed({ tree: sha('better') })],
+    ['another commit', climbed({ head: sha('better'), base: sha('better') })],
+    ['a baseline that no promotion tests', climbed({ head: NOW.commit, base: NOW.commit, tree: NOW.tree })],
+  ])('refuses %s at a larger scale', (_, result) => {
+    expect(checkResult({ ...STATE, promotions }, result, DEMANDS)).toBe('no such trial was assigned')
   })
 
   it('refuses a result of a head that was replayed meanwhile', () => {
