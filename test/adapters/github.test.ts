@@ -507,4 +507,12 @@ describe('closing', () => {
     await forge.close(number)
     expect(repository.pulls).toMatchObject([{ state: 'closed', merged: false }])
   })
+
+  test('F119 what a person merged a moment before is told as merged', async () => {
+    const { forge, open, octokit, head } = await here({ github: { lag: NO_LAG } })
+    const number = await open()
+    await octokit.rest.pulls.get({ ...NAME, pull_number: number })
+    const { data } = await octokit.rest.pulls.merge({ ...NAME, pull_number: number, merge_method: 'squash' })
+    expect(await forge.close(number)).toMatchObject({ state: 'merged', mergeCommit: data.sha, head })
+  })
 })

@@ -37,8 +37,12 @@ export const CRASHING = 'Change epsilon to 7; exit 3'
 
 const METRIC = { name: 'val_loss', direction: 'minimize', pattern: '^val_loss: (\\S+)', bounds: [0, 100] }
 
-/** Trains in a few milliseconds: the loss is a sum over the files, and a little noise by the seed. */
-const TRAIN = `${IDEAS.map(({ file }) => `. ./${file}.sh`).join('\n')}
+/**
+ * The loss is a sum over the files, and a little noise by the seed. It sleeps, because on a busy machine a run of a few
+ * milliseconds takes ten times as long as the next one, and a candidate whose training ends far too soon waits for a person.
+ */
+const TRAIN = `sleep 0.4
+${IDEAS.map(({ file }) => `. ./${file}.sh`).join('\n')}
 awk -v seed="$AUTORESEARCH_SEED" -v sum="${IDEAS.map(({ file }) => `$${file}`).join(' ')}" 'BEGIN {
   count = split(sum, terms, " ")
   loss = 5 + 0.005 * sin(seed)

@@ -54,7 +54,9 @@ export class Night implements AsyncDisposable {
   readonly #running = new Map<string, { name: string; job: RunningJob | undefined; killed: boolean }>()
   readonly #inARow = new Map<string, number>()
   readonly #machines = new Set<string>()
-  #requests = 0
+  /** By job and kind of request: what else happens at the same time changes no draw. */
+  readonly #requests = new Map<string, number>()
+  readonly #started = new Map<string, number>()
   #second: Promise<EndedJob> | undefined
   #runs = 0
   directory = ''
@@ -165,7 +167,8 @@ export class Night implements AsyncDisposable {
     inputs: Record<string, string>,
     options: { runId?: string; ref?: string } = {},
   ): Promise<EndedJob> {
-    const name = `${command} ${this.#running.size + 1}`
+    const place = `${command} on ${machine}`
+    const name = `${place} ${nextOf(this.#started, place)}`
     this.#machines.add(machine)
     const { github, directory } = this
     const token = this.#issue('actions')
@@ -251,17 +254,16 @@ export class Night implements AsyncDisposable {
   }): Trouble | undefined {
     const running = this.#running.get(secret)
     if (!running || this.#weather === CALM) return undefined
-    this.#requests += 1
-    const number = this.#requests
-    const draw = (name: string) => this.#draw(name, number)
+    const key = `${running.name} ${groupOf(method, path)}`
+    const number = nextOf(this.#requests, key)
+    const draw = (name: string) => this.#draw(name, key, number)
     const { kill, person, secondJob, trouble, maxTroubles } = this.#weather
     if (secondJob && !this.#second && draw('second') < 0.02) this.#startSecond()
     if (draw('person') < person) return { meanwhile: () => this.people.act((name) => draw(`person ${name}`)) }
     if (draw('kill') < kill) {
-      this.troubles.push(`${number} ${method} ${path}: kill`)
+      this.troubles.push(`${running.name}: ${number} ${method} ${path}: kill`)
       return { meanwhile: () => this.#kill(running), dropResponse: draw('when') < 0.5 ? 'before' : 'after' }
     }
-    const key = `${running.name} ${groupOf(method, path)}`
     const inARow = this.#inARow.get(key) ?? 0
     if (draw('trouble') >= trouble || inARow >= MAX_IN_A_ROW || this.troubles.length >= maxTroubles) {
       // A git command asks twice; only the end of its second request is the end of it.
@@ -270,7 +272,7 @@ export class Night implements AsyncDisposable {
     }
     const found = chooseTrouble(method, path, draw)
     if (found.delayMs === undefined) this.#inARow.set(key, inARow + 1)
-    this.troubles.push(`${number} ${running.name}: ${method} ${path}: ${JSON.stringify(found)}`)
+    this.troubles.push(`${running.name}: ${number} ${method} ${path}: ${JSON.stringify(found)}`)
     return found
   }
 
@@ -279,6 +281,12 @@ export class Night implements AsyncDisposable {
     this.troubles.push(`second job: ${command}`)
     this.#second = this.#left().then((candidates) => this.#job(command, 'two', { candidates }))
   }
+}
+
+function nextOf(counts: Map<string, number>, key: string): number {
+  const next = (counts.get(key) ?? 0) + 1
+  counts.set(key, next)
+  return next
 }
 
 function weatherOf(draw: Draw): Weather {
