@@ -2,7 +2,17 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, copyFileSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -67,6 +77,17 @@ describe.skipIf(SKIP).each(USERS)('code run by user %s', (user) => {
     const seen = JSON.parse((await inSandbox({ command: lookFor(hidden), user })).output) as Seen
     expect(seen.readable).toEqual([])
     expect(seen.processes).toBeLessThanOrEqual(3)
+  })
+
+  test('F54 reads nothing in /proc that only root may read', async () => {
+    const secret = readdirSync('/proc').filter(
+      (name) =>
+        lstatSync(`/proc/${name}`, { throwIfNoEntry: false })?.isFile() &&
+        (statSync(`/proc/${name}`).mode & 4) === 0,
+    )
+    expect(secret).toContain('timer_list')
+    const command = `cd /proc; for f in ${secret.join(' ')}; do timeout 1 head -c 100 $f 2>/dev/null; done; test -s cpuinfo -o -r cpuinfo && echo end`
+    expect((await inSandbox({ command, user })).output).toBe('end\n')
   })
 
   test('F54 learns nothing of the action from the process that holds it', async () => {

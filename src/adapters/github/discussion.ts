@@ -63,8 +63,14 @@ async function labeller(
 async function remarks({ client, where }: GitHub, number: number): Promise<Remark[]> {
   const listed = { ...where, issue_number: number, per_page: 100 }
   const comments = await client.paginate(client.rest.issues.listComments, listed)
-  return comments.map(({ user, body }) => ({ author: toPerson(user), body: body ?? '' }))
+  return comments.map(({ user, body, author_association }) => ({
+    author: toPerson(user),
+    body: body ?? '',
+    ...(MEMBERS.has(author_association) && { isMember: true }),
+  }))
 }
+
+const MEMBERS: ReadonlySet<string> = new Set(['OWNER', 'MEMBER', 'COLLABORATOR'])
 
 /** GitHub reports the role triage as `read`, and maintain as `write`. */
 async function mayWrite({ client, where }: GitHub, login: string): Promise<boolean> {

@@ -27,7 +27,7 @@ import {
   thisMachine,
 } from './resource-caps.ts'
 import { entrance, fileDescriptors, SECCOMP, STATUS, type Started, startBubblewrap } from './start.ts'
-import { machineMounts, sealedProc, systemMounts, toolMounts } from './tool-mounts.ts'
+import { machineMounts, sealedProc, secretProc, systemMounts, toolMounts } from './tool-mounts.ts'
 import { usesMoreThan } from './watch/files.ts'
 import type { Watched } from './watch/processes.ts'
 import { watchSandbox } from './watch/watch.ts'
@@ -129,6 +129,7 @@ function argumentsFor(
     outWritable,
     system: [...system, ...machine],
     ...(sealed === undefined ? {} : { sealedProc: sealed }),
+    hiddenProc: secretProc(),
     tools,
     mounts,
     environment: placedEnvironment(environment, insidePlaces(places)),

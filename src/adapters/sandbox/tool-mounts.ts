@@ -67,6 +67,14 @@ export function sealedProc(mounts: readonly Mount[]): string[] | undefined {
   return isShown ? writableProc() : undefined
 }
 
+/** Entries of /proc that only root may read: a runner that is root keeps uid 0 for the kernel, and they tell of the whole machine. */
+export function secretProc(): string[] {
+  return readdirSync('/proc').filter((name) => {
+    const entry = /^\d+$/.test(name) ? undefined : attempt(() => lstatSync(join('/proc', name)))
+    return entry?.isFile() && (entry.mode & 0o004) === 0
+  })
+}
+
 /** Writable entries of /proc, without links, because those lead to entries of processes. */
 export function writableProc(): string[] {
   return readdirSync('/proc').filter((name) => {

@@ -1,7 +1,8 @@
 // Evaluates what training left. With `serve`, the model and its evaluator run in two sandboxes: other processes, another
 // network, other files. They share one pipe in each direction, which passes through here, and nothing else.
+import { createHash } from 'node:crypto'
 import { constants, openSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -9,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import type { Trial } from '../../core/record/trial.ts'
 import type { EvaluationEnd } from '../../core/trial/evaluation.ts'
+import { readBoundedFile } from './bounded-file.ts'
 import { outOf, type RunContext } from './context.ts'
 import { type Ran, requestFor, runCommand } from './run-command.ts'
 import { makeCopies } from './run-places.ts'
@@ -20,6 +22,10 @@ const MIN_EVALUATION_SECONDS = 60
 const MODEL_EXTRA_SECONDS = 60
 /** Time for a model to end after it has closed its output. */
 const LAST_MILLISECONDS = 1000
+
+/** Larger and further files do not decide the evaluator's seed: reading them would take too long. */
+const MAX_HASHED_BYTES = 4 * 1024 * 1024
+const MAX_HASHED_FILES = 100
 
 export interface Evaluation extends Pick<Ran, 'reader' | 'leaked' | 'wallSeconds'> {
   end: EvaluationEnd
@@ -89,6 +95,7 @@ async function evaluateApart(
       outWritable: false,
       timeoutSeconds: timeoutOf(context),
       accelerators: false,
+      seed: await seedOfEvaluator(trial.seed, context.prepared.evaluationData),
       input: answers,
     })
     const { isSlow } = turns
@@ -105,6 +112,21 @@ async function evaluateApart(
     questions.destroy()
     await model
   }
+}
+
+/**
+ * The seed of a separate evaluator. It follows from the seed of the trial and from data that the model never sees: a model that
+ * knew it could foresee which questions are drawn, and in which order.
+ */
+async function seedOfEvaluator(seed: number, data: string): Promise<number> {
+  const hash = createHash('sha256').update(String(seed))
+  const entries = await readdir(data, { recursive: true, withFileTypes: true })
+  const paths = entries
+    .flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []))
+    .sort()
+  for (const path of paths.slice(0, MAX_HASHED_FILES))
+    hash.update((await readBoundedFile(path, MAX_HASHED_BYTES)) ?? '')
+  return hash.digest().readUInt32BE() >>> 1
 }
 
 /** The candidate's tree and what it trained. */

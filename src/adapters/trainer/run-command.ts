@@ -33,6 +33,8 @@ interface CommandRequest extends Pick<SandboxRequest, 'input' | 'output' | 'acce
   places: Places
   outWritable: boolean
   timeoutSeconds: number
+  /** Default: that of the trial. */
+  seed?: number
 }
 
 export async function runCommand(
@@ -73,6 +75,7 @@ export async function requestFor(
   const cores = slot.cores.length
   const { outBytes, processes = defaultProcesses(cores), read } = config.sandbox
   const memoryBytes = config.sandbox.memoryBytes ?? slot.memoryBytes
+  const seed = String(request.seed ?? trial.seed)
   // Counted before the clock starts: `node_modules` may have a hundred thousand files.
   const { files: filesBefore } = await diskUse(writableFolders(request.places, request.outWritable))
   return {
@@ -86,10 +89,10 @@ export async function requestFor(
       ...(request.accelerators === false ? NO_DEVICES : {}),
       ...uvEnvironment(prepared.venv),
       ...(sandbox.level === 'none' ? {} : OFFLINE),
-      AUTORESEARCH_SEED: String(trial.seed),
+      AUTORESEARCH_SEED: seed,
       AUTORESEARCH_BUDGET_SECONDS: String(config.budgetSeconds),
       // The iteration order of Python's sets of strings depends on this seed.
-      PYTHONHASHSEED: String(trial.seed),
+      PYTHONHASHSEED: seed,
       PYTHONDONTWRITEBYTECODE: '1',
     },
     caps: { outBytes, processes, ...(memoryBytes === undefined ? {} : { memoryBytes }) },

@@ -13,6 +13,8 @@ export interface Person {
 export interface Remark {
   author: Person
   body: string
+  /** Whether GitHub calls the author an owner, a member or a collaborator: not proof that they may write. */
+  isMember?: boolean
 }
 
 /** A statement of a person with write access, prepared for quoting. */
@@ -36,10 +38,18 @@ export function quotable(text: string, maxCharacters: number): string {
   return whole.length <= maxCharacters ? whole : `${whole.slice(0, maxCharacters - 1).toWellFormed()}…`
 }
 
-/** The last `max` people to comment, newest first, without bots. */
+/**
+ * The last people to comment, newest first, without bots: at most `max` whom GitHub calls members or collaborators, and `max` others,
+ * so that a crowd of others hides no member. It does not call everybody who may write a member.
+ */
 export function newestSpeakers(remarks: readonly Remark[], max: number): string[] {
   const people = remarks.toReversed().filter(({ author }) => !author.isBot && author.login !== '')
-  return [...new Set(people.map(({ author }) => author.login))].slice(0, max)
+  const members = new Set(people.flatMap(({ author, isMember }) => (isMember ? [author.login] : [])))
+  const logins = [...new Set(people.map(({ author }) => author.login))]
+  const chosen = [true, false].flatMap((isMember) =>
+    logins.filter((login) => members.has(login) === isMember).slice(0, max),
+  )
+  return logins.filter((login) => chosen.includes(login))
 }
 
 /** The last comment of this person, prepared for quoting; undefined when it has no visible text. */

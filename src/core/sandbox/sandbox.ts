@@ -111,6 +111,8 @@ export interface BubblewrapPlan {
   environment: Readonly<Record<string, string>>
   /** Entries of /proc that stay read-only while the rest is writable; absent: all of /proc is read-only. */
   sealedProc?: readonly string[]
+  /** Entries of /proc that are not shown. */
+  hiddenProc?: readonly string[]
   temporaryBytes: number
   sharedMemoryBytes: number
   /** File descriptors that bubblewrap inherits. */
@@ -144,6 +146,7 @@ export function bubblewrapArguments(plan: BubblewrapPlan): string[] {
     ...plan.tools.flatMap(mountArguments),
     ...placeMounts(plan.places, plan.outWritable).flatMap(mountArguments),
     ...(plan.mounts ?? []).flatMap(mountArguments),
+    ...(plan.hiddenProc ?? []).flatMap((name) => ['--ro-bind-try', '/dev/null', `/proc/${name}`]),
     ...sealProc(plan.sealedProc),
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...Object.entries(plan.environment).flatMap(([name, value]) => ['--setenv', name, value]),

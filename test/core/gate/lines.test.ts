@@ -28,6 +28,21 @@ describe('addedLines', () => {
     expect(addedLines([change(path, before, after)])).toBe(expected)
   })
 
+  it.each([
+    ['train.mjs', (code: string) => `new Function(${JSON.stringify(code)})()\n`],
+    ['train.py', (code: string) => `exec(${JSON.stringify(code)})\n`],
+    ['train.py', (code: string) => `exec(b64decode("${Buffer.from(code).toString('base64')}"))\n`],
+  ])('F106 counts a program that moved into a string of %s as code', (path, moved) => {
+    const code = Array.from({ length: 200 }, (_, index) => `step(${index}, width + ${index});\n`).join('')
+    expect(addedLines([change(path, code, moved(code))])).toBeGreaterThan(-5)
+  })
+
+  it('does not count lines that were joined while a text was shortened', () => {
+    const joined = { before: 'a = 1\nb = 2\nc = 3\n', after: 'a = 1; b = 2; c = 3\n' }
+    const text = (words: string) => change('b.py', `t = "${words}"\n`, 't = "short"\n')
+    expect(addedLines([change('a.py', joined.before, joined.after), text('word '.repeat(50))])).toBe(0)
+  })
+
   it('counts the lines of added and deleted files', () => {
     expect(addedLines([change('new.py', undefined, 'a = 1\nb = 2\n')])).toBe(2)
     expect(addedLines([change('old.py', 'a = 1\nb = 2\nc = 3\n')])).toBe(-3)

@@ -46,6 +46,16 @@ describe('who spoke last', () => {
     expect(newestSpeakers(remarks, 3)).toEqual(['user-99', 'user-98', 'user-97'])
   })
 
+  test('of a crowd hides no member of the repository', () => {
+    const crowd = Array.from({ length: 100 }, (_, n) => says(`user-${n}`, 'me too'))
+    const remarks = [
+      { ...says('ada', 'Stop.'), isMember: true },
+      ...crowd,
+      { ...says('bo', 'Go on.'), isMember: true },
+    ]
+    expect(newestSpeakers(remarks, 2)).toEqual(['bo', 'user-99', 'user-98', 'ada'])
+  })
+
   test('is quoted with the last words', () => {
     const remarks = [
       says('ada', 'Too slow.'),
