@@ -89,7 +89,7 @@ describe('the published schema', () => {
 
   test('accepts the recipes of docs/agents.md, and so does the action', () => {
     const recipes = [...docs('agents.md').matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => text)
-    expect(recipes).toHaveLength(7)
+    expect(recipes).toHaveLength(11)
     for (const recipe of recipes) {
       const file = { ...SHORTEST, ...parse(recipe) }
       expect(parseConfig(JSON.stringify(file))).toMatchObject({ kind: 'config' })
