@@ -11,8 +11,8 @@ const TRAIN = `const LEARNING_RATE = 0.1
 const WIDTH = 32
 const seed = Number(process.env.AUTORESEARCH_SEED)
 const noise = ((Math.sin(seed) * 10000) % 1) * 0.01
-const best = process.env.DEPTH === '24' ? 8 : 64
-const loss = 1 + Math.log2(LEARNING_RATE / 0.4) ** 2 + Math.log2(WIDTH / best) ** 2 + noise
+const best = process.env.DEPTH === '24' ? 4 : 256
+const loss = 1 + 0.02 * (Math.log2(LEARNING_RATE / 0.4) ** 2 + Math.log2(WIDTH / best) ** 2) + noise
 console.log('val_loss: ' + loss.toFixed(6))
 `
 const FIELDS = {
@@ -21,6 +21,7 @@ const FIELDS = {
     { name: 'd24', train: 'DEPTH=24 node train.mjs', budget: '1s', timeout: '10s', after: { merges: 2 } },
   ],
   promote: { to: 'main' },
+  'review-above': '1000%',
   'aa-every': 'never',
 }
 
