@@ -1,7 +1,7 @@
 // What a candidate is judged on, and when there is enough of it.
 import { type Candidate, isIdea } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
-import type { Evidence, ResearchYield } from './judge.ts'
+import { type Evidence, LESSON_SIGMAS, type ResearchYield } from './judge.ts'
 import { beliefAt } from './periods.ts'
 import { baselineTrials, type Conditions, noiseUnder, placeOf, runsUnder, trialsOfTree } from './runs.ts'
 
@@ -47,7 +47,9 @@ function researchYield(state: State, conditions: Conditions): ResearchYield {
       placeOf(places, judged.get(candidate.tree)?.at(-1)) >= oldest,
   )
   const gains = merged.flatMap(({ tree, verdict }) =>
-    judged.has(tree) && verdict?.gain !== undefined && verdict.sigma ? [verdict.gain / verdict.sigma] : [],
+    judged.has(tree) && verdict?.gain !== undefined && verdict.sigma
+      ? [Math.min(verdict.gain / verdict.sigma, LESSON_SIGMAS)]
+      : [],
   )
   const gain = gains.reduce((sum, one) => sum + one, 0)
   return { runs: Math.min(all.length, YIELD_RUNS), merges: gains.length, gain }

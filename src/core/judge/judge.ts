@@ -57,6 +57,11 @@ const SIMPLIFICATION_RISK = 0.05
 const WORTH_ANOTHER_RUN = 4
 /** Before anything is known, research brings per run what half an untried candidate promises, which counts like 50 runs. */
 const [PRIOR_RUNS, PRIOR_CANDIDATES] = [50, 25]
+/**
+ * A gain counts as at most this many σ when it is estimated what further ideas bring. A larger one mended something that was far
+ * off: counted in full, it would make every smaller gain look not worth a second run.
+ */
+export const LESSON_SIGMAS = 4
 export const DEFAULT_OUTLIERS = 1 / 80
 /** A candidate that gets no more runs is rejected above this risk, and parked below it: probably good, but unproven. */
 export const PARK_RISK = 0.5
@@ -174,7 +179,9 @@ function goOnOrStop(
 function yieldPerRun({ effects, yield: known }: Evidence, needed: number): number {
   const { runs = 0, merges = 0, gain = 0 } = known ?? {}
   const gained = Math.max(0, gain - merges * Math.max(0, needed))
-  return (PRIOR_CANDIDATES * untriedImprovement(effects, needed) + gained) / (PRIOR_RUNS + runs)
+  return (
+    (PRIOR_CANDIDATES * untriedImprovement(effects, needed, LESSON_SIGMAS) + gained) / (PRIOR_RUNS + runs)
+  )
 }
 
 /** Why several identical runs do not prove a gain. */

@@ -416,6 +416,28 @@ describe('F113 a machine whose numbers move', () => {
   })
 })
 
+it.each([5, 50, 500, 5000])(
+  'a small gain is still worth a second run after a merge that gained %s σ',
+  (sigmas) => {
+    const merge = { gain: 0.022 * sigmas, sigma: 0.022 }
+    const merged = aCandidate({
+      name: 'merged',
+      verdict: aVerdict({ kind: 'merge', ...merge }),
+      end: { kind: 'merged', commit: sha('merged'), asTrained: true },
+    })
+    const next = aBaseline('merged')
+    const open = aCandidate({ name: 'open', base: next.commit })
+    const trials = [
+      ...trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53].map((value) => value + merge.gain)),
+      ...trialResults([2.5, 2.51, 2.49], { candidate: merged }),
+      ...trialResults([2.48, 2.52, 2.5], { baseline: next }),
+      ...trialResults([2.42], { candidate: open }),
+    ]
+    const state = aState({ baselines: [aBaseline(), next], candidates: [merged, open], trials })
+    expect(judge(evidenceFor(state, CONDITIONS, open), POLICY)).toMatchObject({ kind: 'replicate' })
+  },
+)
+
 describe('evidenceFor', () => {
   it('compares with the baseline the candidate was built on, not with the newest', () => {
     const state = aState({
