@@ -9,6 +9,11 @@ import { SKIP } from './sandbox-lab.ts'
 
 const sandboxed = test.skipIf(SKIP)
 
+/** An evaluator in a file of its own. What it prints besides the metric is kept by nobody: it prints 2 if `look` prints exactly this. */
+const seeing = (look: string, expected: string) => ({
+  'evaluate.sh': `[ "$(\n${look}\n)" = '${expected}' ] && echo val_loss: 2 || echo val_loss: 9\n`,
+})
+
 describe('a trial is its own place', () => {
   sandboxed.each([
     ['beside itself', 'mkdir -p logs out && echo x > logs/run.txt && echo y > out/ckpt && cat logs/run.txt'],
@@ -26,16 +31,14 @@ describe('a trial is its own place', () => {
     const { run } = await aPlace({
       files: {
         'fixed.txt': 'as committed\n',
-        'evaluate.sh': 'cat fixed.txt; ls -A; ls -A ~; echo val_loss: 2\n',
+        ...seeing('cat fixed.txt; ls -A; ls -A ~', 'as committed\n.github\nevaluate.sh\nfixed.txt\ntrain.sh'),
       },
       train: 'sh train.sh',
       config: 'evaluate: sh evaluate.sh',
     })
     const poison =
       'ls -A; for f in fixed.txt evaluate.sh left; do echo "echo val_loss: 0" > $f; done; touch ~/left\n'
-    const { output, result } = await run({ 'train.sh': poison })
-    const [, evaluation = ''] = output.split('[evaluation]\n')
-    expect(evaluation).toBe('as committed\n.github\nevaluate.sh\nfixed.txt\ntrain.sh\nval_loss: 2\n')
+    const { result } = await run({ 'train.sh': poison })
     expect(result).toMatchObject({ outcome: 'measured', value: 2, trust: 'evaluated' })
     const next = await run({ 'train.sh': `${poison}# other\n` })
     expect(next.output.startsWith('.github\nevaluate.sh\nfixed.txt\ntrain.sh\n')).toBe(true)
@@ -44,14 +47,13 @@ describe('a trial is its own place', () => {
   sandboxed('F79 what is declared as output is there in the evaluation', async () => {
     const { run } = await aPlace({
       train: 'mkdir -p out/deep && echo 3 > out/deep/ckpt && echo 4 > best.txt',
-      config: [
-        'outputs: [out, best.txt, absent]',
-        `evaluate: 'cat "$AUTORESEARCH_OUT/out/deep/ckpt"; ls; echo "val_loss: $(cat "$AUTORESEARCH_OUT/best.txt")"'`,
-      ].join('\n'),
+      files: seeing(
+        'cat "$AUTORESEARCH_OUT/out/deep/ckpt" "$AUTORESEARCH_OUT/best.txt"; ls',
+        '3\n4\nevaluate.sh\ntrain.sh',
+      ),
+      config: 'outputs: [out, best.txt, absent]\nevaluate: sh evaluate.sh',
     })
-    const { result, output } = await run()
-    expect(result).toMatchObject({ outcome: 'measured', value: 4 })
-    expect(output).toContain('[evaluation]\n3\ntrain.sh\nval_loss: 4\n')
+    expect((await run()).result).toMatchObject({ outcome: 'measured', value: 2 })
   })
 
   sandboxed('F36 F79 what it writes beside itself and into its home counts against the limit', async () => {
@@ -119,10 +121,11 @@ describe('what setup left', () => {
 
   sandboxed('F80 can be written to, and no trial or evaluation sees that another wrote', async () => {
     const { run, directory } = await aPlace({
-      config: [
-        `setup: ${JSON.stringify(SETUP)}`,
-        `evaluate: 'cat node_modules/pkg/index.js ~/.cache/huggingface/model; ./tool; echo val_loss: 2'`,
-      ].join('\n'),
+      files: seeing(
+        'cat node_modules/pkg/index.js ~/.cache/huggingface/model; ./tool',
+        'module\nmodel\ncompiled',
+      ),
+      config: `setup: ${JSON.stringify(SETUP)}\nevaluate: sh evaluate.sh`,
       train: [
         'exec 9<>~/.cache/huggingface/.lock && flock 9',
         'cat node_modules/pkg/index.js ~/.cache/huggingface/model && ./tool',
@@ -136,7 +139,7 @@ describe('what setup left', () => {
     for (const changes of [undefined, { 'train.sh': 'other\n' }]) {
       const { result, output } = await run(changes)
       expect(output).not.toContain('poison')
-      expect(output.match(/module\nmodel\ncompiled\n/g)).toHaveLength(2)
+      expect(output).toContain('module\nmodel\ncompiled\n')
       expect(output).toContain('Read-only file system')
       expect(result).toMatchObject({ outcome: 'measured', value: 2 })
     }
@@ -170,14 +173,12 @@ describe('what setup left', () => {
 
   sandboxed('F80 stays where a candidate adds a file of the same name', async () => {
     const { run } = await aPlace({
-      config: [
-        `setup: 'mkdir -p src && echo honest > src/lib.txt'`,
-        `evaluate: 'echo "$(cat src/lib.txt)"; echo val_loss: 2'`,
-      ].join('\n'),
+      files: seeing('cat src/lib.txt', 'honest'),
+      config: `setup: 'mkdir -p src && echo honest > src/lib.txt'\nevaluate: sh evaluate.sh`,
       train: 'true',
     })
-    const { output } = await run({ 'src/lib.txt': 'poison\n' })
-    expect(output).toContain('[evaluation]\nhonest\n')
+    const { result } = await run({ 'src/lib.txt': 'poison\n' })
+    expect(result).toMatchObject({ outcome: 'measured', value: 2 })
   })
 })
 
@@ -210,9 +211,10 @@ describe('compiler caches', () => {
   sandboxed('F79 of training are not there in the evaluation', async () => {
     const { run } = await aPlace({
       train: 'mkdir -p "$TRITON_CACHE_DIR" && touch "$TRITON_CACHE_DIR/poison"',
-      config: `evaluate: 'echo "[$TRITON_CACHE_DIR]"; find / -name poison 2>/dev/null; echo val_loss: 1'`,
+      files: seeing('echo "[$TRITON_CACHE_DIR]"; find / -name poison 2>/dev/null', '[]'),
+      config: 'evaluate: sh evaluate.sh',
     })
-    expect((await run()).output).toContain('[evaluation]\n[]\nval_loss: 1\n')
+    expect((await run()).result).toMatchObject({ outcome: 'measured', value: 2 })
   })
 
   sandboxed('F79 of a run that failed are not kept', async () => {
