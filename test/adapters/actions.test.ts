@@ -114,7 +114,7 @@ describe('inputs', () => {
     [
       'command',
       'destroy',
-      'expected run, propose, train, judge, certify, request, doctor, init, found "destroy"',
+      'expected run, propose, train, judge, certify, promote, request, doctor, init, found "destroy"',
     ],
     ['time-budget', '5', 'expected a duration such as 5h30m, found "5"'],
     ['candidates', 'many', 'expected a whole number, found "many"'],

@@ -10,7 +10,7 @@ import { contentPath } from '../../src/adapters/git/large-files.ts'
 import { createRepository } from '../../src/adapters/git/repository.ts'
 import { BaselineError } from '../../src/errors.ts'
 import { aDirectory, aRemote, type Entry, gitIn } from '../scaffold.ts'
-import { aPlace } from './place-lab.ts'
+import { aPlace, seeing } from './place-lab.ts'
 import { SKIP } from './sandbox-lab.ts'
 
 const sandboxed = test.skipIf(SKIP)
@@ -148,17 +148,19 @@ sandboxed('F78 setup, training and evaluation find both; without them nothing ru
       'w.bin': POINTER,
       '.gitmodules': `[submodule "v"]\n\tpath = vendored\n\turl = ${lib.url}\n`,
       vendored: { submodule: lib.base },
+      ...seeing(`${show}; cat "$AUTORESEARCH_DATA/seen"`, 'weights lib\nweights lib'),
     },
     train: `${show}; echo poison > vendored/lib.txt`,
     config: [
       `setup: ${JSON.stringify(`(${show}) > "$AUTORESEARCH_DATA/seen"`)}`,
-      `evaluate: ${JSON.stringify(`${show}; cat "$AUTORESEARCH_DATA/seen"; echo val_loss: 1`)}`,
+      'evaluate: sh evaluate.sh',
     ].join('\n'),
   })
   const failure = await place.run().catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(BaselineError)
   await store(place.remote.directory)
   place.nextJob()
-  const { output } = await place.run()
-  expect(output).toBe('weights lib\n\n[evaluation]\nweights lib\nweights lib\nval_loss: 1\n')
+  const { output, result } = await place.run()
+  expect(output.split('\n')[0]).toBe('weights lib')
+  expect(result).toMatchObject({ outcome: 'measured', value: 2 })
 })

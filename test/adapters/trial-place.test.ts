@@ -4,15 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { moveOutputs } from '../../src/adapters/trainer/run-places.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { aDirectory } from '../scaffold.ts'
-import { aPlace } from './place-lab.ts'
+import { aPlace, seeing } from './place-lab.ts'
 import { SKIP } from './sandbox-lab.ts'
 
 const sandboxed = test.skipIf(SKIP)
-
-/** An evaluator in a file of its own. What it prints besides the metric is kept by nobody: it prints 2 if `look` prints exactly this. */
-const seeing = (look: string, expected: string) => ({
-  'evaluate.sh': `[ "$(\n${look}\n)" = '${expected}' ] && echo val_loss: 2 || echo val_loss: 9\n`,
-})
 
 describe('a trial is its own place', () => {
   sandboxed.each([

@@ -66,6 +66,7 @@ async function passOn(batch: TrialBatch, trained: FinishedJob, downloads: string
   const upload = findStep(jobs.train, ({ uses }) => uses?.startsWith('actions/upload-artifact@') ?? false)
   const { name, path } = fill(upload.with, {
     'matrix.batch.head': batch.head,
+    "matrix.batch.scale || 'base'": batch.scale ?? 'base',
     'steps.train.outputs.results': trained.outputs.results ?? '',
   })
   const download = findStep(jobs.judge, ({ uses }) => uses?.startsWith('actions/download-artifact@') ?? false)
