@@ -2,7 +2,7 @@
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { type Belief, judgeReadings, likeliest, measuredGain } from '../statistics/belief.ts'
-import { type Posterior, untriedImprovement } from '../statistics/effects.ts'
+import { DEFAULT_EFFECTS, type Posterior, untriedImprovement } from '../statistics/effects.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
 import { MAX_LEAD_SIGMAS, readRuns } from '../statistics/readings.ts'
 import { formatNumber, formatScore, formatShare } from '../text/numbers.ts'
@@ -58,10 +58,12 @@ const WORTH_ANOTHER_RUN = 4
 /** Before anything is known, research brings per run what half an untried candidate promises, which counts like 50 runs. */
 const [PRIOR_RUNS, PRIOR_CANDIDATES] = [50, 25]
 /**
- * A gain counts as at most this many σ when it is estimated what further ideas bring. A larger one mended something that was far
- * off: counted in full, it would make every smaller gain look not worth a second run.
+ * A merge counts as at most this many σ when it is estimated what further ideas bring, and an untried candidate as at most so many
+ * times what it promised before anything was known. A larger gain mended something that was far off: counted in full, it would
+ * make every smaller gain look not worth a second run.
  */
 export const LESSON_SIGMAS = 4
+const MOST_PROMISED = 4
 export const DEFAULT_OUTLIERS = 1 / 80
 /** A candidate that gets no more runs is rejected above this risk, and parked below it: probably good, but unproven. */
 export const PARK_RISK = 0.5
@@ -179,9 +181,11 @@ function goOnOrStop(
 function yieldPerRun({ effects, yield: known }: Evidence, needed: number): number {
   const { runs = 0, merges = 0, gain = 0 } = known ?? {}
   const gained = Math.max(0, gain - merges * Math.max(0, needed))
-  return (
-    (PRIOR_CANDIDATES * untriedImprovement(effects, needed, LESSON_SIGMAS) + gained) / (PRIOR_RUNS + runs)
+  const promised = Math.min(
+    untriedImprovement(effects, needed),
+    MOST_PROMISED * untriedImprovement(DEFAULT_EFFECTS, needed),
   )
+  return (PRIOR_CANDIDATES * promised + gained) / (PRIOR_RUNS + runs)
 }
 
 /** Why several identical runs do not prove a gain. */

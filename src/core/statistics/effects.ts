@@ -142,18 +142,14 @@ export function judgeEffect(effects: Effects, measured: MeasuredGain, threshold 
   }
 }
 
-/**
- * Expected improvement of a candidate without runs: the prior's E max(effect − threshold, 0).
- *
- * @param most what a piece of the prior counts as at most, in σ
- */
-export function untriedImprovement(effects: Effects, threshold = 0, most = Number.POSITIVE_INFINITY): number {
+/** Expected improvement of a candidate without runs: the prior's E max(effect − threshold, 0). */
+export function untriedImprovement(effects: Effects, threshold = 0): number {
   return PIECES.reduce((sum, [low, high], index) => {
     if (high <= threshold) return sum
     const weight = effects[index] ?? 0
     const from = Math.max(low, threshold)
     const share = low === high ? 1 : (high - from) / (high - low)
-    return sum + weight * share * Math.min((from + high) / 2 - threshold, most)
+    return sum + weight * share * ((from + high) / 2 - threshold)
   }, 0)
 }
 
