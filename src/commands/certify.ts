@@ -4,9 +4,7 @@ import { planCertification } from '../core/certify/certify.ts'
 import { isCertifying } from '../core/certify/ranges.ts'
 import type { Trainer } from '../ports.ts'
 import { hasForgeWork } from '../session/lanes/forge.ts'
-import { PlannedTrials } from '../session/lanes/planned-trials.ts'
-import { LanesSideBySide } from '../session/lanes/side-by-side.ts'
-import { trainLanes } from '../session/lanes/train.ts'
+import { trainOnly } from '../session/lanes/train-only.ts'
 import { assertCertifiable, assertTimeForTrial, recordLostTrials } from '../session/obstacles.ts'
 import { openSession } from '../session/opening.ts'
 import type { Ports, Session } from '../session/session.ts'
@@ -27,23 +25,15 @@ export async function certify(
   recordLostTrials(session)
   assertTimeForTrial(session, settings)
   if (!isCertifying(session.state)) ports.log.info('Every merge is certified already')
-  const lanes = new LanesSideBySide(session)
-  const { signal } = lanes
-  const trials = new PlannedTrials(session, {
+  const busy = await trainOnly(ports, session, {
     command: 'certify',
     deadlineSeconds,
     // A revert changes what to certify next.
     plan: () => (hasForgeWork(session) ? [] : session.affordable(missingRuns(session))),
-    mayGrow: () => hasForgeWork(session),
   })
-  await lanes.run(
-    deadlineSeconds,
-    () => trainLanes(ports, trials, signal),
-    async () => {},
-  )
   explainRest(session)
   const seconds = ports.clock.monotonicSeconds() - startSeconds
-  return { session, times: { seconds, ...trials.times, devices: ports.trainer.slots } }
+  return { session, times: { seconds, ...busy } }
 }
 
 function missingRuns({ state, certification, running }: Session) {

@@ -1,10 +1,7 @@
 // The `promote` job: tests the waiting merges at the larger scales on this machine, and promotes those that hold. It can be killed
 // at any point; the next run continues.
 import type { Trainer } from '../ports.ts'
-import { hasForgeWork } from '../session/lanes/forge.ts'
-import { PlannedTrials } from '../session/lanes/planned-trials.ts'
-import { LanesSideBySide } from '../session/lanes/side-by-side.ts'
-import { trainLanes } from '../session/lanes/train.ts'
+import { trainOnly } from '../session/lanes/train-only.ts'
 import { assertLadder, recordLostTrials, warnOfStuckPromotions } from '../session/obstacles.ts'
 import { openSession } from '../session/opening.ts'
 import type { Ports, Session } from '../session/session.ts'
@@ -24,22 +21,14 @@ export async function promote(
   const session = await openSession(ports, { ...settings, promote: true })
   assertLadder(session)
   recordLostTrials(session)
-  const lanes = new LanesSideBySide(session)
-  const { signal } = lanes
-  const trials = new PlannedTrials(session, {
+  const busy = await trainOnly(ports, session, {
     command: 'promote',
     deadlineSeconds,
     plan: () => session.affordable(session.promotionTrials),
-    mayGrow: () => hasForgeWork(session),
   })
-  await lanes.run(
-    deadlineSeconds,
-    () => trainLanes(ports, trials, signal),
-    async () => {},
-  )
   explainRest(session)
   const seconds = ports.clock.monotonicSeconds() - startSeconds
-  return { session, times: { seconds, ...trials.times, devices: ports.trainer.slots } }
+  return { session, times: { seconds, ...busy } }
 }
 
 /** Logs why promotion still needs runs. */
