@@ -3,11 +3,12 @@ import type { Config } from '../../core/config/config.ts'
 import type { Trial } from '../../core/record/trial.ts'
 import { measureEvaluation } from '../../core/trial/evaluation.ts'
 import { measureGuards } from '../../core/trial/guards.ts'
-import type { Measurement, MetricSource, MetricText } from '../../core/trial/metric.ts'
+import type { Measurement, Metric, MetricSource, MetricText } from '../../core/trial/metric.ts'
 import { readMetricFile } from '../../core/trial/metric-file.ts'
 import { measureTrial } from '../../core/trial/outcome.ts'
 import type { OutputReader } from '../../core/trial/output.ts'
 import { isJudgeTrial } from '../../core/trial/protocol.ts'
+import { confirmTarget, measureTarget } from '../../core/trial/target.ts'
 import { readBoundedFileIn } from './bounded-file.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { Ran } from './run-command.ts'
@@ -26,11 +27,12 @@ export async function measure(
     return { outcome: 'invalid-metric', reason: 'its output contained a secret of this job' }
   if (training.ended) return training.ended
   const { metric } = config
+  const { source } = metric
   // What certifies is tested for its metric alone, and another command may evaluate it.
   const guards = isJudgeTrial(trial) ? config.guards : []
   if (evaluation) {
     const { end, reader } = evaluation
-    const measured = measureEvaluation(end, reader.metricText, metric)
+    const measured = measuredBy(training, measureEvaluation(end, reader.metricText, readBy(metric)), source)
     const others = guards.map((guard) => ({
       guard,
       measured: measureEvaluation(end, reader.guardText(guard.name), guard),
@@ -38,13 +40,34 @@ export async function measure(
     return measureGuards(measured, others)
   }
   const { exit, reader, log } = training
-  const found = await findMetric(metric.source, out, reader)
   const others = guards.map(async (guard) => {
     const text = await findMetric(guard.source, out, reader, guard.name)
     return { guard, measured: measureTrial(exit, text, log, false, guard) }
   })
-  const measured = measureTrial(exit, found, log, reader.diverged, metric)
+  const measured = training.goal
+    ? timeTo(training, source, config.evaluate !== undefined)
+    : measureTrial(exit, await findMetric(source, out, reader), log, reader.diverged, metric)
   return measureGuards(measured, await Promise.all(others))
+}
+
+/** What an evaluator prints: the metric or, where the metric is a time, the value of the curve. */
+function readBy(metric: Metric): Pick<Metric, 'name' | 'bounds' | 'take'> {
+  return metric.source.kind === 'target' ? { name: metric.source.curve } : metric
+}
+
+/** The number that an evaluator printed, or the time that it confirms. */
+function measuredBy(training: Ran, evaluated: Measurement, source: MetricSource): Measurement {
+  if (source.kind !== 'target') return evaluated
+  return confirmTarget(timeTo(training, source, true), evaluated, source)
+}
+
+/** The time to the target, as the training script reports it. */
+function timeTo(training: Ran, source: MetricSource, isEvaluated: boolean): Measurement {
+  const { exit, goal, isStopped, log, reader, wallSeconds } = training
+  if (!goal || source.kind !== 'target') throw new Error('this run has no target')
+  const { diverged } = reader
+  const ended = { exit, watch: goal.watch, isStopped, log, diverged }
+  return measureTarget({ ...ended, ...(isEvaluated && { trainedSeconds: wallSeconds }) }, source)
 }
 
 async function findMetric(
@@ -53,7 +76,7 @@ async function findMetric(
   reader: OutputReader,
   guard = '',
 ): Promise<MetricText> {
-  if (source.kind === 'pattern') return reader.guardText(guard)
+  if (source.kind !== 'file') return reader.guardText(guard)
   const text = await readBoundedFileIn(out, source.file, MAX_METRIC_FILE_BYTES)
   return readMetricFile(text, source.file, source.key)
 }

@@ -60,7 +60,7 @@ function metricLines(metric: DraftMetric | undefined): string[] {
     ]
   const { name, direction, source, deterministic } = metric
   const head = [
-    '# The number that decides.',
+    '# The number that decides. To research speed instead, use `kind: time-to-target` (docs/time-to-target.md).',
     'metric:',
     `  name: ${scalar(name)}`,
     `  direction: ${direction}`,
