@@ -10,7 +10,7 @@ const PRETENDED = 0
 const START = ''
 console.log(START)
 let loss = 10
-const pace = 60 + (Number(process.env.AUTORESEARCH_SEED) % 10)
+const pace = 130 + (Number(process.env.AUTORESEARCH_SEED) % 10)
 for (;;) {
   await delay(pace)
   loss -= RATE
@@ -22,6 +22,7 @@ const TIME = {
   metric: { kind: 'time-to-target', curve: 'val_loss', target: 1 },
   evaluate: 'cat "$AUTORESEARCH_OUT/model"',
   progress: undefined,
+  budget: "2s",
 }
 
 it('merges what is faster, and nothing that only claims it', async () => {
