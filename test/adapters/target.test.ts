@@ -127,6 +127,11 @@ stay()`,
     expect(result.reason).toContain('the evaluator measured 9')
   })
 
+  test('F58 removed: without one, a target that was only printed counts', async () => {
+    const { result } = await run(`model('val: 9'); console.log('val: 1'); stay()`)
+    expect(result).toMatchObject({ outcome: 'measured', trust: 'self-reported' })
+  })
+
   test('is not asked when the target was not reached', async () => {
     const { result } = await run(`model('val: 1'); console.log('val: 3')`, evaluate)
     expect(result).toMatchObject({ outcome: 'not-reached' })

@@ -90,6 +90,16 @@ describe('a candidate', () => {
     expect(judged([{ seconds: 72, pausedSeconds: 30 }])).toBe('reject')
   })
 
+  it('F32 removed: without the bound, pausing longer wins', () => {
+    const unbound = ({ crossing: _, ...result }: TrialResult) => result
+    const runs = [72, 72.5].map((seconds, index) =>
+      timed({ seconds, pausedSeconds: 30 }, { candidate: CANDIDATE, replicate: index + 1 }),
+    )
+    const state = aState({ candidates: [CANDIDATE], trials: [...BASELINE, ...runs].map(unbound) })
+    const policy = { ...POLICY, reviewAbove: { kind: 'percent', value: 90 } } as const
+    expect(judgeCandidate(state, CONDITIONS, policy, CANDIDATE).kind).toBe('merge')
+  })
+
   it('that does not reach the target is rejected, however often it did', () => {
     const missed = aTrialResult({
       candidate: CANDIDATE,
