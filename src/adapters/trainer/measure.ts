@@ -2,7 +2,7 @@
 import type { Config } from '../../core/config/config.ts'
 import type { Trial } from '../../core/record/trial.ts'
 import { measureEvaluation } from '../../core/trial/evaluation.ts'
-import { measureGuards } from '../../core/trial/guards.ts'
+import { measureGuards, outsideText } from '../../core/trial/guards.ts'
 import type { Measurement, MetricSource, MetricText } from '../../core/trial/metric.ts'
 import { readMetricFile } from '../../core/trial/metric-file.ts'
 import { measureTrial } from '../../core/trial/outcome.ts'
@@ -28,23 +28,23 @@ export async function measure(
   const { metric } = config
   // What certifies is tested for its metric alone, and another command may evaluate it.
   const guards = isJudgeTrial(trial) ? config.guards : []
-  if (evaluation) {
-    const { end, reader } = evaluation
-    const measured = measureEvaluation(end, reader.metricText, metric)
-    const others = guards.map((guard) => ({
-      guard,
-      measured: measureEvaluation(end, reader.guardText(guard.name), guard),
-    }))
-    return measureGuards(measured, others)
-  }
-  const { exit, reader, log } = training
-  const found = await findMetric(metric.source, out, reader)
-  const others = guards.map(async (guard) => {
-    const text = await findMetric(guard.source, out, reader, guard.name)
-    return { guard, measured: measureTrial(exit, text, log, false, guard) }
+  const { exit, reader, log, deviceMebibytes } = training
+  const readings = { peakMemoryBytes: exit.peakMemoryBytes, deviceMebibytes }
+  const printed = evaluation?.reader ?? reader
+  const measuredGuards = guards.map(async (guard) => {
+    const { source, name } = guard
+    const isOutside = source.kind === 'outside'
+    const text = isOutside ? outsideText(source, readings) : await findMetric(source, out, printed, name)
+    const measured =
+      evaluation && !isOutside
+        ? measureEvaluation(evaluation.end, text, guard)
+        : measureTrial(exit, text, log, false, guard)
+    return { guard, measured }
   })
-  const measured = measureTrial(exit, found, log, reader.diverged, metric)
-  return measureGuards(measured, await Promise.all(others))
+  const measured = evaluation
+    ? measureEvaluation(evaluation.end, evaluation.reader.metricText, metric)
+    : measureTrial(exit, await findMetric(metric.source, out, reader), log, reader.diverged, metric)
+  return measureGuards(measured, await Promise.all(measuredGuards))
 }
 
 async function findMetric(

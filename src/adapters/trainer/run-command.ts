@@ -19,6 +19,8 @@ export interface Ran {
   leaked: boolean
   wallSeconds: number
   firstPointSeconds: number | undefined
+  /** Peak memory of the devices, where a command trains on some. */
+  deviceMebibytes?: number | undefined
   /** Why the trainer ended the run early. */
   ended: Measurement | undefined
 }

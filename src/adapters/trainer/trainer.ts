@@ -216,7 +216,7 @@ async function train(
   const caches = await cachesOf(context, trial)
   await caches.open(compiled)
   const out = outOf(context)
-  const { ran, mebibytes } = await metered(context.claim.devices, () =>
+  const { ran: command, mebibytes } = await metered(context.claim.devices, () =>
     runCommand(context, trial, signal, {
       command: config.train,
       places: {
@@ -228,6 +228,7 @@ async function train(
       early,
     }),
   )
+  const ran = { ...command, deviceMebibytes: mebibytes }
   if (!endedWell(ran)) return ran
   if (mebibytes === 0) options.log.warn(describeIdleDevice(options.testbed, trial))
   if (trial.candidate === null) {

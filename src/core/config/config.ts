@@ -220,8 +220,10 @@ function toMetric({ pattern, file, key, ...same }: Written['metric']): Metric {
   return { ...same, source: toSource({ pattern, file, key }) }
 }
 
-function toGuard({ pattern, file, key, ...same }: Written['guards'][number]): Guard {
-  return { ...same, source: toSource({ pattern, file, key }) }
+function toGuard({ pattern, file, key, measure, ...same }: Written['guards'][number]): Guard {
+  const source =
+    measure === undefined ? toSource({ pattern, file, key }) : ({ kind: 'outside', what: measure } as const)
+  return { ...same, source }
 }
 
 type Source = Record<'pattern' | 'file' | 'key', string | undefined>

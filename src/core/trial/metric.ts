@@ -18,8 +18,9 @@ export interface Metric {
   source: MetricSource
 }
 
-/** A second number, read from the same output as the metric. */
-export interface GuardMetric extends Omit<Metric, 'bounds' | 'deterministic'> {
+/** A second number, read from the same output as the metric or measured from outside. */
+export interface GuardMetric extends Omit<Metric, 'bounds' | 'deterministic' | 'source'> {
+  source: MetricSource | OutsideSource
   /** Hard limits: a run beyond them does not count. */
   min?: number
   max?: number
@@ -30,6 +31,14 @@ export type MetricSource =
   | { kind: 'pattern'; pattern: string }
   /** A JSON or JSON Lines file that the script writes to `$AUTORESEARCH_OUT`; `key` is a dotted path. */
   | { kind: 'file'; file: string; key: string }
+
+/** What the harness itself measures while training runs, in MiB. */
+export const OUTSIDE_MEASURES = ['memory', 'device-memory'] as const
+
+export interface OutsideSource {
+  kind: 'outside'
+  what: (typeof OUTSIDE_MEASURES)[number]
+}
 
 /** True when printing the metric more often makes a better value more likely. */
 export function rewardsPrinting({ take }: Pick<Metric, 'take'>): boolean {
