@@ -21,6 +21,8 @@ export interface Ran {
   firstPointSeconds: number | undefined
   /** Peak memory of the devices, where a command trains on some. */
   deviceMebibytes?: number | undefined
+  /** Wall time of a first run that did not count. */
+  discardedSeconds?: number
   /** Why the trainer ended the run early. */
   ended: Measurement | undefined
 }
