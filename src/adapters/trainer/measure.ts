@@ -2,7 +2,7 @@
 import type { Config } from '../../core/config/config.ts'
 import type { Trial } from '../../core/record/trial.ts'
 import { measureEvaluation } from '../../core/trial/evaluation.ts'
-import { measureGuards } from '../../core/trial/guards.ts'
+import { measureGuards, outsideText } from '../../core/trial/guards.ts'
 import type { Measurement, Metric, MetricSource, MetricText } from '../../core/trial/metric.ts'
 import { readMetricFile } from '../../core/trial/metric-file.ts'
 import { measureTrial } from '../../core/trial/outcome.ts'
@@ -30,44 +30,39 @@ export async function measure(
   const { source } = metric
   // What certifies is tested for its metric alone, and another command may evaluate it.
   const guards = isJudgeTrial(trial) ? config.guards : []
-  if (evaluation) {
-    const { end, reader } = evaluation
-    const measured = measuredBy(training, measureEvaluation(end, reader.metricText, readBy(metric)), source)
-    const others = guards.map((guard) => ({
-      guard,
-      measured: measureEvaluation(end, reader.guardText(guard.name), guard),
-    }))
-    return measureGuards(measured, others)
-  }
-  const { exit, reader, log } = training
-  const others = guards.map(async (guard) => {
-    const text = await findMetric(guard.source, out, reader, guard.name)
-    return { guard, measured: measureTrial(exit, text, log, false, guard) }
+  const { exit, reader, log, deviceMebibytes, goal } = training
+  const readings = { peakMemoryBytes: exit.peakMemoryBytes, deviceMebibytes }
+  const printed = evaluation?.reader ?? reader
+  const measuredGuards = guards.map(async (guard) => {
+    const { source, name } = guard
+    const isOutside = source.kind === 'outside'
+    const text = isOutside ? outsideText(source, readings) : await findMetric(source, out, printed, name)
+    const measured =
+      evaluation && !isOutside
+        ? measureEvaluation(evaluation.end, text, guard)
+        : measureTrial(exit, text, log, false, guard)
+    return { guard, measured }
   })
-  const measured = training.goal
-    ? timeTo(training, source, config.evaluate !== undefined)
-    : measureTrial(exit, await findMetric(source, out, reader), log, reader.diverged, metric)
-  return measureGuards(measured, await Promise.all(others))
+  const reported =
+    source.kind === 'target' && goal
+      ? measureTarget(
+          {
+            ...{ exit, log, watch: goal.watch, diverged: reader.diverged },
+            ...(evaluation && { trainedSeconds: training.wallSeconds }),
+          },
+          source,
+        )
+      : measureTrial(exit, await findMetric(source, out, reader), log, reader.diverged, metric)
+  const measured = evaluation ? measureEvaluated(evaluation, reported, metric) : reported
+  return measureGuards(measured, await Promise.all(measuredGuards))
 }
 
-/** What an evaluator prints: the metric or, where the metric is a time, the value of the curve. */
-function readBy(metric: Metric): Pick<Metric, 'name' | 'bounds' | 'take'> {
-  return metric.source.kind === 'target' ? { name: metric.source.curve } : metric
-}
-
-/** The number that an evaluator printed, or the time that it confirms. */
-function measuredBy(training: Ran, evaluated: Measurement, source: MetricSource): Measurement {
-  if (source.kind !== 'target') return evaluated
-  return confirmTarget(timeTo(training, source, true), evaluated, source)
-}
-
-/** The time to the target, as the training script reports it. */
-function timeTo(training: Ran, source: MetricSource, isEvaluated: boolean): Measurement {
-  const { exit, goal, isStopped, log, reader, wallSeconds } = training
-  if (!goal || source.kind !== 'target') throw new Error('this run has no target')
-  const { diverged } = reader
-  const ended = { exit, watch: goal.watch, isStopped, log, diverged }
-  return measureTarget({ ...ended, ...(isEvaluated && { trainedSeconds: wallSeconds }) }, source)
+/** The number that an evaluator printed or, where the metric is a time, the reported time if that number confirms it. */
+function measureEvaluated({ end, reader }: Evaluation, reported: Measurement, metric: Metric): Measurement {
+  const { source } = metric
+  const isTime = source.kind === 'target'
+  const evaluated = measureEvaluation(end, reader.metricText, isTime ? { name: source.curve } : metric)
+  return isTime ? confirmTarget(reported, evaluated, source) : evaluated
 }
 
 async function findMetric(

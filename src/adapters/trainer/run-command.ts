@@ -19,22 +19,23 @@ export interface Ran {
   leaked: boolean
   wallSeconds: number
   firstPointSeconds: number | undefined
+  /** Peak memory of the devices, where a command trains on some. */
+  deviceMebibytes?: number | undefined
+  /** Wall time of a first run that did not count. */
+  discardedSeconds?: number
   /** Why the trainer ended the run early. */
   ended: Measurement | undefined
   /** The target that it should reach. */
   goal: Goal | undefined
-  /** True when the trainer ended it because it had reached the target. */
-  isStopped: boolean
 }
 
 /**
  * Whether there is something to evaluate. A run that exceeded a cap does not count, even if it exited with 0, and neither does one
  * that should reach a target and did not.
  */
-export function endedWell({ exit, ended, goal, isStopped }: Ran): boolean {
-  if (exit.exceeded !== undefined || ended !== undefined) return false
+export function endedWell({ exit, ended, goal }: Ran): boolean {
   if (goal && !goal.watch.crossing) return false
-  return isStopped || (exit.code === 0 && !exit.timedOut)
+  return exit.code === 0 && !exit.timedOut && exit.exceeded === undefined && ended === undefined
 }
 
 interface CommandRequest extends Pick<SandboxRequest, 'input' | 'output' | 'accelerators'> {
@@ -75,10 +76,22 @@ export async function runCommand(
   })
   wallSeconds = seconds()
   reader.end()
-  const { firstPointSeconds, ended, isAtTarget: isStopped } = follower
+  const { firstPointSeconds, ended } = follower
   const log = watch.redact(reader.log)
-  const found = { firstPointSeconds, ended, goal, isStopped }
-  return { exit, reader, log, leaked: watch.found, wallSeconds, ...found }
+  const found = { firstPointSeconds, ended, goal }
+  return {
+    exit: follower.isAtTarget ? asEnded(exit) : exit,
+    reader,
+    log,
+    leaked: watch.found,
+    wallSeconds,
+    ...found,
+  }
+}
+
+/** A run that was ended at its target counts as one that ended by itself. */
+function asEnded(exit: Ran['exit']): Ran['exit'] {
+  return { ...exit, code: 0, signal: null, timedOut: false }
 }
 
 /** What the sandbox is asked for: the command, with the environment and the caps of every command of a trial. */

@@ -232,8 +232,10 @@ function nameOfTime(written: string, curve: string): string {
   return written === curve ? `seconds_to_${curve}`.slice(0, 64) : 'seconds_to_target'
 }
 
-function toGuard({ pattern, file, key, ...same }: Written['guards'][number]): Guard {
-  return { ...same, source: toSource({ pattern, file, key }) }
+function toGuard({ pattern, file, key, measure, ...same }: Written['guards'][number]): Guard {
+  const source =
+    measure === undefined ? toSource({ pattern, file, key }) : ({ kind: 'outside', what: measure } as const)
+  return { ...same, source }
 }
 
 type Source = Record<'pattern' | 'file' | 'key', string | undefined>

@@ -18,8 +18,9 @@ export interface Metric {
   source: MetricSource
 }
 
-/** A second number, read from the same output as the metric. */
-export interface GuardMetric extends Omit<Metric, 'bounds' | 'deterministic'> {
+/** A second number, read from the same output as the metric or measured from outside. */
+export interface GuardMetric extends Omit<Metric, 'bounds' | 'deterministic' | 'source'> {
+  source: MetricSource | OutsideSource
   /** Hard limits: a run beyond them does not count. */
   min?: number
   max?: number
@@ -42,6 +43,14 @@ export interface TargetSource {
   target: number
   /** Whether values at or below the target reach it, as of a loss, or those at or above it, as of an accuracy. */
   reached: 'below' | 'above'
+}
+
+/** What the harness itself measures while training runs, in MiB. */
+export const OUTSIDE_MEASURES = ['memory', 'device-memory'] as const
+
+export interface OutsideSource {
+  kind: 'outside'
+  what: (typeof OUTSIDE_MEASURES)[number]
 }
 
 /** True when printing the metric more often makes a better value more likely. */

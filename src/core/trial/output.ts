@@ -3,7 +3,7 @@
 
 import type { CurvePoint } from '../record/trial.ts'
 import { FoundValues } from './found-values.ts'
-import type { Metric, MetricText } from './metric.ts'
+import type { GuardMetric, Metric, MetricText } from './metric.ts'
 import { Screen } from './screen.ts'
 import { readNumber } from './written-number.ts'
 
@@ -39,11 +39,11 @@ export class OutputReader {
   constructor(
     metric: Metric,
     progressPattern?: string,
-    guards: readonly Pick<Metric, 'name' | 'source'>[] = [],
+    guards: readonly Pick<GuardMetric, 'name' | 'source'>[] = [],
     onState?: (text: string) => readonly CurvePoint[],
   ) {
     this.#numbers = [{ ...metric, name: '' }, ...guards].flatMap(({ name, source }) =>
-      source.kind === 'file'
+      source.kind === 'file' || source.kind === 'outside'
         ? []
         : [{ name, pattern: new RegExp(source.pattern, 'g'), found: new FoundValues() }],
     )

@@ -95,8 +95,6 @@ function interpolate(before: TimedPoint | undefined, point: TimedPoint, target: 
 interface Ended {
   exit: Exit
   watch: TargetWatch
-  /** True when the harness ended it at the crossing. */
-  isStopped: boolean
   /** Head and tail of the output, to explain a failure. */
   log: string
   /** True when the curve reached NaN or an infinity. */
@@ -107,10 +105,10 @@ interface Ended {
 
 /** Determines the outcome of a training: the time of the crossing, as the script reports it. */
 export function measureTarget(ended: Ended, source: TargetSource): Measurement {
-  const { exit, watch, isStopped, log, diverged } = ended
+  const { exit, watch, log, diverged } = ended
   const { crossing, best } = watch
   const isUnreached = exit.timedOut && best !== undefined && crossing === undefined
-  const counted = isStopped || isUnreached ? { ...exit, code: 0, signal: null, timedOut: false } : exit
+  const counted = isUnreached ? { ...exit, code: 0, timedOut: false } : exit
   const problem = `no line of the output matches the pattern of the curve, ${source.curve}`
   const found: MetricText = best === undefined ? { texts: [], count: 0, problem } : { texts: ['0'], count: 1 }
   const ran = measureTrial(counted, found, log, diverged, { name: source.curve })

@@ -25,7 +25,7 @@ function measured(
   ended: Partial<Parameters<typeof measureTarget>[0]> = {},
 ) {
   const watch = watched(lines, source)
-  return measureTarget({ exit: ENDED, watch, isStopped: false, log: '', diverged: false, ...ended }, source)
+  return measureTarget({ exit: ENDED, watch, log: '', diverged: false, ...ended }, source)
 }
 
 describe('a crossing', () => {
@@ -267,12 +267,6 @@ describe('without a crossing', () => {
   ])('%s is told apart', (_, lines, ended, outcome) => {
     expect(measured(lines as Line[], SOURCE, ended).outcome).toBe(outcome)
   })
-})
-
-test('a run that was stopped at its target counts however it ended', () => {
-  const exit = { code: null, signal: 'SIGTERM', timedOut: false }
-  expect(measured([['val 1', 20]], SOURCE, { exit, isStopped: true })).toMatchObject({ value: 20 })
-  expect(measured([['val 1', 20]], SOURCE, { exit }).outcome).toBe('crashed')
 })
 
 describe('an evaluator', () => {

@@ -1,6 +1,7 @@
 // The number that decides, the numbers that must not get worse, and how a running trial is followed: `metric`, `guards`, `progress`.
 import { z } from 'zod'
 import { MAX_GUARDS } from '../../record/trial.ts'
+import { OUTSIDE_MEASURES } from '../../trial/metric.ts'
 import { despiteProblems, gain, help, refuse, ruled, section } from '../fields.ts'
 import { curveRule, metricPatternRule, pathRule, progressPatternRule } from '../rules.ts'
 
@@ -122,6 +123,15 @@ export const metric = section({
 
 const guard = section({
   ...reading,
+  measure: z
+    .enum(OUTSIDE_MEASURES, '"memory" or "device-memory"')
+    .meta(
+      help(
+        'Measured from outside while training runs, in MiB, in place of pattern or file: peak memory of the processes, or of the NVIDIA devices. A candidate cannot misreport it.',
+        'device-memory',
+      ),
+    )
+    .exactOptional(),
   margin: gain(
     help(
       'How much worse than the baseline it may be. Without a margin, only min and max count.',
@@ -138,7 +148,7 @@ const guard = section({
     .meta(help('A run with a higher value does not count.', 80_000))
     .exactOptional(),
 })
-  .superRefine(checkMetricSource, despiteProblems)
+  .superRefine(checkGuardSource, despiteProblems)
   .superRefine(checkLimits, despiteProblems)
 
 export const guards = z
@@ -148,7 +158,7 @@ export const guards = z
   .default([])
   .meta(
     help(
-      'Further numbers that a merge must not make worse, such as memory, throughput or another task. Read from the same output as the metric.',
+      'Further numbers that a merge must not make worse, such as memory, throughput or another task. Read from the same output as the metric, or measured from outside.',
       [{ name: 'peak_vram_mb', direction: 'minimize', pattern: '^peak_vram_mb:\\s+(\\S+)', margin: '2%' }],
     ),
   )
@@ -193,6 +203,13 @@ const NOT_WANTED: Readonly<Record<string, string>> = {
   direction:
     'remove direction: less time is better. Of a curve that rises to its target, write reached: above',
   pattern: 'write curve instead of pattern',
+}
+
+function checkGuardSource(guard: Record<string, unknown>, context: z.RefinementCtx): void {
+  if (guard.measure === undefined) checkMetricSource(guard, context)
+  else
+    for (const key of ['pattern', 'file', 'key', 'take'])
+      if (guard[key] !== undefined) refuse(context, [key], `no ${key} beside measure`, `remove ${key}`)
 }
 
 function checkMetricSource(metric: Record<string, unknown>, context: z.RefinementCtx): void {
