@@ -16,7 +16,13 @@ import {
 import type { Certification } from '../src/core/record/certification.ts'
 import type { Promotion, PromotionOutcome } from '../src/core/record/promotion.ts'
 import { type BaselineCommit, replay, type State } from '../src/core/record/state.ts'
-import { BASE_SCALE, type Crossing, type Protocol, type Trial, type TrialResult } from '../src/core/record/trial.ts'
+import {
+  BASE_SCALE,
+  type Crossing,
+  type Protocol,
+  type Trial,
+  type TrialResult,
+} from '../src/core/record/trial.ts'
 import type { Verdict } from '../src/core/record/verdict.ts'
 import { type Belief, believe, NOTHING_CARRIED } from '../src/core/statistics/belief.ts'
 import { DEFAULT_EFFECTS } from '../src/core/statistics/effects.ts'

@@ -31,7 +31,7 @@ const latestSchema = z.strictObject({
   /** Training time that the baseline takes. */
   usualSeconds: finite,
 })
-export type Latest = z.infer<typeof latestSchema>
+type Latest = z.infer<typeof latestSchema>
 
 /** Everything a job without a ledger needs to stop hopeless trials; a few hundred bytes. */
 export const cutPlanSchema = z.strictObject({

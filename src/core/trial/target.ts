@@ -79,7 +79,7 @@ export class TargetWatch {
 }
 
 /** True when a value is at the target or beyond it. */
-export function isReached(value: number, { target, reached }: TargetSource): boolean {
+function isReached(value: number, { target, reached }: TargetSource): boolean {
   return reached === 'below' ? value <= target : value >= target
 }
 
