@@ -56,8 +56,10 @@ export class PlannedTrials implements TrialSource {
         this.#start(trial)
         return trial
       }
+      // Asked together with the plan, or what came in between would be missed.
+      const isOver = running.size === 0 && !mayGrow()
       if (await prepare?.()) continue
-      if (running.size === 0 && !mayGrow()) return undefined
+      if (isOver) return undefined
       await changed
     }
     return undefined
