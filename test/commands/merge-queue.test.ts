@@ -119,3 +119,24 @@ describe('while a winner is being merged', () => {
     expect(byTitle(state, 'Change b')?.end).toMatchObject({ kind: 'merged', asTrained: true })
   })
 })
+
+test('F43 of two winners that conflict the better is merged, and a proposer is asked once to combine them', async () => {
+  const world = aWorld()
+  world.propose({ 'a.py': '-0.7' }, { name: 'small', title: 'Small' })
+  world.propose({ 'a.py': '-1' }, { name: 'large', title: 'Large' })
+  // Other ideas meanwhile, each in lines of its own.
+  const proposer = new FakeProposer([
+    (request) => idea(request.direction.mode === 'combine' ? 'b' : 'd', 0.3 + proposer.requests.length),
+  ])
+  const trainer = { testbed: world.trainer.testbed, slots: 2, run: world.trainer.run.bind(world.trainer) }
+  const { session } = await run({ ...world.ports({ proposers: [proposer] }), trainer }, { ...SETTINGS, candidates: 6 })
+  const { state } = session
+  const [small, large] = ['Small', 'Large'].map((title) => byTitle(state, title))
+  expect(large?.end).toMatchObject({ kind: 'merged', asTrained: true })
+  expect(small).toMatchObject({
+    end: { kind: 'closed' },
+    verdict: { kind: 'park', conflict: state.baseline?.commit },
+  })
+  const combined = proposer.requests.filter(({ direction }) => direction.mode === 'combine')
+  expect(combined.map(({ direction }) => direction.sources)).toEqual([[small?.id, large?.id]])
+})
