@@ -227,7 +227,7 @@ async function train(
     compiledSeconds < SHORT_COMPILATION.seconds || compiledSeconds < SHORT_COMPILATION.share * wallSeconds
   if (isShort || !isJudgeTrial(trial) || signal.aborted) return first
   options.log.info(
-    `The first run of this baseline compiled for up to ${Math.ceil(compiledSeconds)}s. It is trained again with the compiler caches that it filled, and only the second run counts.`,
+    `The first run of this baseline compiled for ${Math.ceil(compiledSeconds)}s. It is trained again with the compiler caches that it filled, and only the second run counts.`,
   )
   for (const name of await readdir(scratch)) await removeTree(join(scratch, name))
   await mkdir(outOf(context))
