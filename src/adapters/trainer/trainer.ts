@@ -48,6 +48,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const baselines = new Map<string, Promise<PreparedBaseline>>()
   const slots = options.slots ?? [wholeMachine()]
   const free = [...slots]
+  const told = new Set<string>()
   return {
     testbed: options.testbed,
     slots: slots.length,
@@ -68,6 +69,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
           claim,
           slot: place.slot,
           isShared,
+          told,
         }
         return await runTrial(context, trial, signal, cut)
       } finally {
@@ -201,9 +203,10 @@ function describeEvaluation({ name }: Config['metric'], { value, reason }: Measu
   return `\n[evaluation]\n${value === undefined ? reason : `${name}: ${value}`}\n`
 }
 
-/** Limits on device time count with the budget, and people read it as the time of a run. */
-function warnOfLongRun({ options, config }: RunContext, wallSeconds: number): void {
-  if (wallSeconds <= wallAllowanceSeconds(1.2 * config.budgetSeconds)) return
+/** Limits on device time count with the budget, and people read it as the time of a run. Said once per command. */
+function warnOfLongRun({ options, config, told }: RunContext, wallSeconds: number): void {
+  if (wallSeconds <= wallAllowanceSeconds(1.2 * config.budgetSeconds) || told.has(config.train)) return
+  told.add(config.train)
   const [took, budget] = [wallSeconds, config.budgetSeconds].map((seconds) => `${Math.ceil(seconds)}s`)
   options.log.warn(
     `A run of the baseline took ${took}, and \`budget\` is ${budget}. If the script trains for fixed steps, write \`budget: ${took}\`. If it should watch the clock, let it stop after $AUTORESEARCH_BUDGET_SECONDS.`,
