@@ -3,11 +3,12 @@ import type { Config } from '../../core/config/config.ts'
 import type { Trial } from '../../core/record/trial.ts'
 import { measureEvaluation } from '../../core/trial/evaluation.ts'
 import { measureGuards, outsideText } from '../../core/trial/guards.ts'
-import type { Measurement, MetricSource, MetricText } from '../../core/trial/metric.ts'
+import type { Measurement, Metric, MetricSource, MetricText } from '../../core/trial/metric.ts'
 import { readMetricFile } from '../../core/trial/metric-file.ts'
 import { measureTrial } from '../../core/trial/outcome.ts'
 import type { OutputReader } from '../../core/trial/output.ts'
 import { isJudgeTrial } from '../../core/trial/protocol.ts'
+import { confirmTarget, measureTarget } from '../../core/trial/target.ts'
 import { readBoundedFileIn } from './bounded-file.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { Ran } from './run-command.ts'
@@ -26,9 +27,10 @@ export async function measure(
     return { outcome: 'invalid-metric', reason: 'its output contained a secret of this job' }
   if (training.ended) return training.ended
   const { metric } = config
+  const { source } = metric
   // What certifies is tested for its metric alone, and another command may evaluate it.
   const guards = isJudgeTrial(trial) ? config.guards : []
-  const { exit, reader, log, deviceMebibytes } = training
+  const { exit, reader, log, deviceMebibytes, goal } = training
   const readings = { peakMemoryBytes: exit.peakMemoryBytes, deviceMebibytes }
   const printed = evaluation?.reader ?? reader
   const measuredGuards = guards.map(async (guard) => {
@@ -41,10 +43,26 @@ export async function measure(
         : measureTrial(exit, text, log, false, guard)
     return { guard, measured }
   })
-  const measured = evaluation
-    ? measureEvaluation(evaluation.end, evaluation.reader.metricText, metric)
-    : measureTrial(exit, await findMetric(metric.source, out, reader), log, reader.diverged, metric)
+  const reported =
+    source.kind === 'target' && goal
+      ? measureTarget(
+          {
+            ...{ exit, log, watch: goal.watch, diverged: reader.diverged },
+            ...(evaluation && { trainedSeconds: training.wallSeconds }),
+          },
+          source,
+        )
+      : measureTrial(exit, await findMetric(source, out, reader), log, reader.diverged, metric)
+  const measured = evaluation ? measureEvaluated(evaluation, reported, metric) : reported
   return measureGuards(measured, await Promise.all(measuredGuards))
+}
+
+/** The number that an evaluator printed or, where the metric is a time, the reported time if that number confirms it. */
+function measureEvaluated({ end, reader }: Evaluation, reported: Measurement, metric: Metric): Measurement {
+  const { source } = metric
+  const isTime = source.kind === 'target'
+  const evaluated = measureEvaluation(end, reader.metricText, isTime ? { name: source.curve } : metric)
+  return isTime ? confirmTarget(reported, evaluated, source) : evaluated
 }
 
 async function findMetric(
@@ -53,7 +71,7 @@ async function findMetric(
   reader: OutputReader,
   guard = '',
 ): Promise<MetricText> {
-  if (source.kind === 'pattern') return reader.guardText(guard)
+  if (source.kind !== 'file') return reader.guardText(guard)
   const text = await readBoundedFileIn(out, source.file, MAX_METRIC_FILE_BYTES)
   return readMetricFile(text, source.file, source.key)
 }

@@ -13,10 +13,12 @@ import type { CutPlan } from '../../core/trial/curve.ts'
 import type { Measurement } from '../../core/trial/metric.ts'
 import { isJudgeTrial } from '../../core/trial/protocol.ts'
 import type { Slot } from '../../core/trial/slots.ts'
+import { TargetWatch } from '../../core/trial/target.ts'
 import { UserFacingError } from '../../errors.ts'
 import type { Trainer } from '../../ports.ts'
 import { keepFolder, makeFolder, removeFolder } from '../leftovers.ts'
 import { removeTree } from '../remove-tree.ts'
+import { GentleEnd } from '../sandbox/request.ts'
 import { openSandbox } from '../sandbox/sandbox.ts'
 import { type CompilerCaches, compilerCaches } from './compiled.ts'
 import {
@@ -27,7 +29,7 @@ import {
   type TrainerOptions,
   type TrialContext,
 } from './context.ts'
-import type { EarlyEnd } from './curve-follower.ts'
+import type { EarlyEnd, Goal } from './curve-follower.ts'
 import { assertStillThere, claimDevices } from './device.ts'
 import { metered } from './device-meter.ts'
 import { evaluate } from './evaluation.ts'
@@ -170,6 +172,8 @@ async function trainAndMeasure(
       ? await evaluate(context, trial, signal, config.evaluate)
       : undefined
   const measured = await measure(config, trial, training, evaluation, outOf(context))
+  if (trial.candidate === null && measured.outcome === 'not-reached')
+    options.log.warn(describeUnreached(measured.reason ?? ''))
   const log = training.log + (evaluation ? describeEvaluation(config.metric, measured) : '')
   const trainingSeconds = milliseconds(training.wallSeconds)
   const wallSeconds = milliseconds(training.wallSeconds + (evaluation?.wallSeconds ?? 0))
@@ -201,6 +205,10 @@ async function trainAndMeasure(
 /** All that a log says of an evaluation: what was printed there may come from a model that was shown the evaluation data. */
 function describeEvaluation({ name }: Config['metric'], { value, reason }: Measurement): string {
   return `\n[evaluation]\n${value === undefined ? reason : `${name}: ${value}`}\n`
+}
+
+function describeUnreached(reason: string): string {
+  return `A run of the baseline did not reach its target: ${reason}. A candidate of which one run does not reach it is rejected. Raise \`budget\`, or choose a \`metric.target\` that every run of the baseline reaches.`
 }
 
 /** Limits on device time count with the budget, and people read it as the time of a run. Said once per command. */
@@ -260,6 +268,7 @@ async function trainOnce(
       outWritable: true,
       timeoutSeconds: config.timeoutSeconds,
       early,
+      goal: goalOf(config, trial),
     }),
   )
   const trained = { ...ran, deviceMebibytes: mebibytes, compiledSeconds: 0 }
@@ -271,6 +280,18 @@ async function trainOnce(
   }
   await moveOutputs(source, out, config.outputs)
   return trained
+}
+
+/** Time in which a script that is stopped at its target can save what an evaluator measures. */
+const SAVING_SECONDS = 30
+
+/** Training goes on behind the target only where its own output has to say more. */
+function goalOf({ metric, guards, evaluate }: Config, trial: Trial): Goal | undefined {
+  if (metric.source.kind !== 'target') return undefined
+  const isReadOn =
+    evaluate === undefined && isJudgeTrial(trial) && guards.some(({ source }) => source.kind !== 'outside')
+  const end = new GentleEnd(evaluate === undefined ? 1 : SAVING_SECONDS)
+  return { watch: new TargetWatch(metric.source), ...(!isReadOn && { end }) }
 }
 
 async function cachesOf({ options, config, prepared }: RunContext, { base }: Trial): Promise<CompilerCaches> {
