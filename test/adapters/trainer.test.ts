@@ -557,6 +557,18 @@ describe('a device that a trial is given', () => {
   })
 })
 
+test('a baseline that runs longer than its budget is warned about once', async () => {
+  let seconds = 0
+  const monotonicSeconds = () => (seconds += 50)
+  const { trainer, trial, log } = await aTrainer(
+    'improves',
+    {},
+    { clock: { ...systemClock, monotonicSeconds } },
+  )
+  for (let run = 0; run < 2; run += 1) await trainer.run(trial, NEVER)
+  expect(log.lines.filter((line) => line.includes('A run of the baseline took'))).toHaveLength(1)
+})
+
 describe('what a trial leaves', () => {
   test('trial.json as it was returned, valid by the schema, and the log; the scratch directory is gone', async () => {
     const { trainer, trial, directory } = await aTrainer('prints-environment', { sandbox: 'none' })

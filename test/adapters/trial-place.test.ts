@@ -197,16 +197,16 @@ describe('compiler caches', () => {
 
   // A time stamp in the future stands for a long compilation.
   const LONG =
-    'ls "$AUTORESEARCH_OUT"; touch "$AUTORESEARCH_OUT/model"\ntouch -d "+20 seconds" "$TRITON_CACHE_DIR/'
+    'ls "$AUTORESEARCH_OUT"; touch "$AUTORESEARCH_OUT/model" "$TRITON_CACHE_DIR/first"\ntouch -d "+20 seconds" "$TRITON_CACHE_DIR/'
 
   sandboxed(
     'that took long to fill: the first run of a baseline is made again, and only the second counts',
     async () => {
       const { run, log } = await aPlace({ train: COMPILE, files: { 'train.sh': `${LONG}kernel"\n` } })
       const { result, output } = await run()
-      expect(output).toBe('kernel\nval_loss: 1\n')
+      expect(output).toBe('first\nkernel\nval_loss: 1\n')
       expect(result.deviceSeconds).toBeGreaterThan(result.wallSeconds)
-      expect(log.lines.join('\n')).toMatch(/compiled for up to \d+s\. It is trained again/)
+      expect(log.lines.join('\n')).toMatch(/compiled for \d+s\. It is trained again/)
     },
   )
 

@@ -23,12 +23,12 @@ const EDITS = [
 ] as const
 const FIELDS = {
   scales: [
-    { name: 'l8', budget: '8s', timeout: '90s' },
+    { name: 'l8', budget: '10s', timeout: '90s' },
     { name: 'l12', train: 'LAYERS=12 python3 train.py', budget: '10s', timeout: '90s', after: { merges: 1 } },
   ],
   promote: { to: 'main', as: 'pull-request' },
-  guards: [{ name: 'vram_mib', direction: 'minimize', measure: 'device-memory', margin: '10%', max: 30_000 }],
-  replicates: { baseline: 2, candidate: 2 },
+  guards: [{ name: 'vram_mib', direction: 'minimize', measure: 'device-memory', margin: '10%', max: 25_000 }],
+  replicates: { baseline: 3, candidate: 3 },
   'review-above': '1000%',
   'aa-every': 'never',
   cut: 'none',
@@ -37,7 +37,7 @@ const IDEAS = [
   ['Learn at a usual rate', '    LEARNING_RATE = 1e-5', '    LEARNING_RATE = 1e-3'],
   ['Learn from four times as much in a step', '    BATCH = 64', '    BATCH = 256'],
   ['Learn from more than the device holds', '    BATCH = 64', '    BATCH = 65536'],
-  ['Make the model narrow', '    D_MODEL = 512', '    D_MODEL = 16'],
+  ['Look at one byte only', '        x = x + self.attention(self.attention_norm(x), angles)\n', ''],
 ] as const
 
 function conversation([title, search, replace]: (typeof IDEAS)[number]): ScriptedConversation {
@@ -121,7 +121,7 @@ test.skipIf(SKIP)(
     expect(night.log).not.toContain('it ran on the processor')
     const merged = pulls.filter((pull) => pull.merged).map(({ title }) => title)
     expect(merged).toEqual(['Learn at a usual rate'])
-    expect(checkOf(IDEAS[1][0])?.summary).toContain('above its maximum of 30000')
+    expect(checkOf(IDEAS[1][0])?.summary).toContain('above its maximum of 25000')
     expect(checkOf(IDEAS[2][0])?.summary).toContain('out of memory')
     const { stdout: tags } = await execa('git', ['-C', gitDir, 'tag'])
     expect(tags).toBe('autoresearch/l12/1')

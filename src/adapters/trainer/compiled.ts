@@ -17,7 +17,8 @@ export interface CompilerCaches {
   /**
    * Keeps the cache of a baseline run that ended well, unless that baseline has one already.
    *
-   * @returns how many seconds after `open` the run last added a file; 0 when it added none, or when nothing was kept
+   * @returns seconds from the first to the last file that the run added: what compilation took, with imports left out; 0 when
+   *   nothing was kept
    */
   keep(folder: string): Promise<number>
 }
@@ -35,19 +36,19 @@ export function compilerCaches(
   const key = createHash('sha256').update(JSON.stringify([train, testbed]))
   const caches = join(directory, key.digest('hex').slice(0, 16))
   const own = join(caches, baseline)
-  let opened = { files: new Set<string>(), milliseconds: 0 }
+  let opened = new Set<string>()
   return {
     async open(folder) {
       await mkdir(folder, { recursive: true })
       const from = (await isThere(own)) ? own : (await newestFirst(caches))[0]
       if (from !== undefined) await copyForRun({ from, to: folder })
-      opened = { files: new Set(await filesIn(folder)), milliseconds: Date.now() }
+      opened = new Set(await filesIn(folder))
     },
     async keep(folder) {
       const files = await filesIn(folder)
       if ((await isThere(own)) || files.length === 0) return 0
-      const added = files.filter((path) => !opened.files.has(path))
-      const seconds = ((await lastWritten(folder, added)) - opened.milliseconds) / 1000
+      const added = files.filter((path) => !opened.has(path)).map((path) => join(folder, path))
+      const seconds = await secondsBetween(added)
       await mkdir(caches, { recursive: true })
       // Copied under another name first, so that no run finds half of it.
       await sweepLeftovers([caches])
@@ -56,7 +57,7 @@ export function compilerCaches(
       await rename(unfinished, own).catch(() => undefined)
       await removeFolder(unfinished)
       for (const old of (await newestFirst(caches)).slice(MAX_CACHES)) await removeTree(old)
-      return Math.max(0, seconds)
+      return seconds
     },
   }
 }
@@ -80,11 +81,15 @@ async function filesIn(folder: string): Promise<string[]> {
     .map((entry) => join(relative(folder, entry.parentPath), entry.name))
 }
 
-/** In milliseconds since the epoch; 0 for no files. */
-async function lastWritten(folder: string, files: readonly string[]): Promise<number> {
-  let last = 0
-  for (const path of files) last = Math.max(last, (await lstat(join(folder, path))).mtimeMs)
-  return last
+/** From the first to the last time at which one of these files was written. */
+async function secondsBetween(paths: readonly string[]): Promise<number> {
+  let [first, last] = [Number.POSITIVE_INFINITY, 0]
+  for (const path of paths) {
+    const { mtimeMs } = await lstat(path)
+    first = Math.min(first, mtimeMs)
+    last = Math.max(last, mtimeMs)
+  }
+  return Math.max(0, last - first) / 1000
 }
 
 async function isThere(path: string): Promise<boolean> {

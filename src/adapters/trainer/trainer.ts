@@ -50,6 +50,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
   const baselines = new Map<string, Promise<PreparedBaseline>>()
   const slots = options.slots ?? [wholeMachine()]
   const free = [...slots]
+  const told = new Set<string>()
   return {
     testbed: options.testbed,
     slots: slots.length,
@@ -70,6 +71,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
           claim,
           slot: place.slot,
           isShared,
+          told,
         }
         return await runTrial(context, trial, signal, cut)
       } finally {
@@ -209,9 +211,10 @@ function describeUnreached(reason: string): string {
   return `A run of the baseline did not reach its target: ${reason}. A candidate of which one run does not reach it is rejected. Raise \`budget\`, or choose a \`metric.target\` that every run of the baseline reaches.`
 }
 
-/** Limits on device time count with the budget, and people read it as the time of a run. */
-function warnOfLongRun({ options, config }: RunContext, wallSeconds: number): void {
-  if (wallSeconds <= wallAllowanceSeconds(1.2 * config.budgetSeconds)) return
+/** Limits on device time count with the budget, and people read it as the time of a run. Said once per command. */
+function warnOfLongRun({ options, config, told }: RunContext, wallSeconds: number): void {
+  if (wallSeconds <= wallAllowanceSeconds(1.2 * config.budgetSeconds) || told.has(config.train)) return
+  told.add(config.train)
   const [took, budget] = [wallSeconds, config.budgetSeconds].map((seconds) => `${Math.ceil(seconds)}s`)
   options.log.warn(
     `A run of the baseline took ${took}, and \`budget\` is ${budget}. If the script trains for fixed steps, write \`budget: ${took}\`. If it should watch the clock, let it stop after $AUTORESEARCH_BUDGET_SECONDS.`,
@@ -235,7 +238,7 @@ async function train(
     compiledSeconds < SHORT_COMPILATION.seconds || compiledSeconds < SHORT_COMPILATION.share * wallSeconds
   if (isShort || !isJudgeTrial(trial) || signal.aborted) return first
   options.log.info(
-    `The first run of this baseline compiled for up to ${Math.ceil(compiledSeconds)}s. It is trained again with the compiler caches that it filled, and only the second run counts.`,
+    `The first run of this baseline compiled for ${Math.ceil(compiledSeconds)}s. It is trained again with the compiler caches that it filled, and only the second run counts.`,
   )
   for (const name of await readdir(scratch)) await removeTree(join(scratch, name))
   await mkdir(outOf(context))
