@@ -129,7 +129,10 @@ test('F43 of two winners that conflict the better is merged, and a proposer is a
     (request) => idea(request.direction.mode === 'combine' ? 'b' : 'd', 0.3 + proposer.requests.length),
   ])
   const trainer = { testbed: world.trainer.testbed, slots: 2, run: world.trainer.run.bind(world.trainer) }
-  const { session } = await run({ ...world.ports({ proposers: [proposer] }), trainer }, { ...SETTINGS, candidates: 6 })
+  const { session } = await run(
+    { ...world.ports({ proposers: [proposer] }), trainer },
+    { ...SETTINGS, candidates: 6 },
+  )
   const { state } = session
   const [small, large] = ['Small', 'Large'].map((title) => byTitle(state, title))
   expect(large?.end).toMatchObject({ kind: 'merged', asTrained: true })
