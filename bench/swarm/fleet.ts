@@ -32,7 +32,14 @@ interface Proposer {
   isSlow: boolean
 }
 
-const WRITES: Record<Step['kind'], number> = { open: 2, settle: 3, rebase: 1, announce: 1, revert: 2 }
+const WRITES: Record<Step['kind'], number> = {
+  open: 2,
+  settle: 3,
+  drop: 0,
+  rebase: 1,
+  announce: 1,
+  revert: 2,
+}
 
 export class FleetSimulation {
   now = 0

@@ -11,6 +11,7 @@ import {
   type Step,
   startableTrials,
 } from '../../src/core/plan/schedule.ts'
+import type { Candidate } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { advance, replay, type State } from '../../src/core/record/state.ts'
 import { isToBeClosed, isToBeMerged } from '../../src/core/record/status.ts'
@@ -31,6 +32,7 @@ const SHA256 = '0'.repeat(64)
 export class SimulatedResearch {
   state: State
   readonly #rules: Rules
+  readonly #config: Config
   readonly #random: () => number
   readonly #world: World
   /** True loss of every tree, in units of the noise. */
@@ -42,6 +44,7 @@ export class SimulatedResearch {
   constructor(config: Config, random: () => number, seed: number) {
     this.#rules = rulesOf(config, CONDITIONS.testbed)
     this.#random = random
+    this.#config = config
     this.#world = new World(seed, RICH)
     const baseline = aBaseline()
     this.#losses.set(baseline.tree, 0)
@@ -73,7 +76,8 @@ export class SimulatedResearch {
   }
 
   get steps(): Step[] {
-    return planSteps(this.state, hasMeasured(this.state, this.#rules.conditions))
+    const mayOpen = hasMeasured(this.state, this.#rules.conditions)
+    return planSteps(this.state, mayOpen, new Set(), this.#config.pullRequests)
   }
 
   propose(): void {
@@ -110,26 +114,28 @@ export class SimulatedResearch {
 
   /** What a step on GitHub changes, once it is done. */
   perform(step: Step): void {
-    if (step.kind === 'announce' || step.kind === 'revert') return
+    if (step.kind !== 'announce' && step.kind !== 'revert') this.record(this.#outcomeOf(step))
+  }
+
+  #outcomeOf(step: Extract<Step, { candidate: Candidate }>): LedgerEvent[] {
     const { id, head, tree } = step.candidate
-    if (step.kind === 'open')
-      return this.record([{ kind: 'opened', candidate: id, pullRequest: ++this.#names }])
+    if (step.kind === 'open') return [{ kind: 'opened', candidate: id, pullRequest: ++this.#names }]
     if (step.kind === 'rebase') {
       const replayed = { head: sha(`${head} again`), tree: sha(`${tree} again`) }
       this.#place(id, replayed.tree)
-      return this.record([{ kind: 'rebased', candidate: id, base: step.onto.commit, ...replayed }])
+      return [{ kind: 'rebased', candidate: id, base: step.onto.commit, ...replayed }]
     }
-    if (!isToBeMerged(step.candidate)) {
-      const reason = 'it waits for a person'
-      const end = isToBeClosed(step.candidate)
-        ? ({ kind: 'closed' } as const)
-        : ({ kind: 'handed-over', reason } as const)
-      return this.record([{ kind: 'ended', candidate: id, end }])
+    if (step.kind === 'settle' && isToBeMerged(step.candidate)) {
+      const commit = sha(`merge of ${head}`)
+      return [
+        { kind: 'ended', candidate: id, end: { kind: 'merged', commit, asTrained: true } },
+        { kind: 'baseline', cause: 'merged', commit, tree },
+      ]
     }
-    const commit = sha(`merge of ${head}`)
-    this.record([
-      { kind: 'ended', candidate: id, end: { kind: 'merged', commit, asTrained: true } },
-      { kind: 'baseline', cause: 'merged', commit, tree },
-    ])
+    const reason = 'it waits for a person'
+    const isClosed = step.kind === 'drop' || isToBeClosed(step.candidate)
+    return [
+      { kind: 'ended', candidate: id, end: isClosed ? { kind: 'closed' } : { kind: 'handed-over', reason } },
+    ]
   }
 }

@@ -2,6 +2,7 @@
 import { planCertification } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
 import { type CertificationStep, certificationSteps } from '../certify/revert.ts'
+import type { Config } from '../config/config.ts'
 import {
   baselineTrials,
   type Conditions,
@@ -17,10 +18,10 @@ import { type Judgement, judge } from '../judge/judge.ts'
 import { hasNoEffect } from '../judge/no-effect.ts'
 import type { JudgePolicy } from '../judge/policy.ts'
 import { type LadderPolicy, planPromotions } from '../ladder/ladder.ts'
-import { type Candidate, isAa, revertedMerge } from '../record/candidate.ts'
+import { type Candidate, isAa, requestOf, revertedMerge } from '../record/candidate.ts'
 import type { LedgerEvent } from '../record/events.ts'
 import { type BaselineCommit, openCandidates, type State } from '../record/state.ts'
-import { isToBeMerged, statusOf } from '../record/status.ts'
+import { isToBeClosed, isToBeMerged, statusOf } from '../record/status.ts'
 import type { Outcome, Trial, TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { explainLoss } from '../trial/lost.ts'
@@ -276,17 +277,25 @@ type CandidateStep =
   | { kind: 'rebase'; candidate: Candidate; onto: BaselineCommit }
   /** The candidate is decided: publish the verdict, then merge or close. */
   | { kind: 'settle'; candidate: Candidate }
+  /** The candidate is decided and has no pull request: delete its branch. */
+  | { kind: 'drop'; candidate: Candidate }
 
 /**
  * The next actions on GitHub, most urgent first: merges, because every other candidate depends on them.
  *
  * @param mayOpen false until the baseline was measured: a mistake in the set-up must not leave pull requests behind
  * @param refused heads that GitHub refused to merge in this job: the next job tries again
+ * @param shown which candidates get a pull request
  */
-export function planSteps(state: State, mayOpen = true, refused: ReadonlySet<string> = new Set()): Step[] {
-  const urgency: Record<CandidateStep['kind'], number> = { settle: 1, rebase: 2, open: 3 }
+export function planSteps(
+  state: State,
+  mayOpen = true,
+  refused: ReadonlySet<string> = new Set(),
+  shown: Config['pullRequests'] = 'all',
+): Step[] {
+  const urgency: Record<CandidateStep['kind'], number> = { settle: 1, drop: 1, rebase: 2, open: 3 }
   const steps = openCandidates(state)
-    .flatMap((candidate) => stepFor(state, candidate))
+    .flatMap((candidate) => stepFor(state, candidate, shown))
     .filter(({ kind }) => mayOpen || kind !== 'open')
     .filter(({ kind, candidate }) => kind !== 'settle' || !refused.has(candidate.head))
     .sort((a, b) => urgency[a.kind] - urgency[b.kind])
@@ -296,14 +305,22 @@ export function planSteps(state: State, mayOpen = true, refused: ReadonlySet<str
   return [...merges, ...certificationSteps(state), ...others]
 }
 
-function stepFor(state: State, candidate: Candidate): CandidateStep[] {
+function stepFor(state: State, candidate: Candidate, shown: Config['pullRequests']): CandidateStep[] {
   const stale = !isCurrent(candidate, state)
-  if (candidate.pullRequest === undefined && (!stale || candidate.verdict))
-    return [{ kind: 'open', candidate }]
+  if (candidate.pullRequest === undefined && (!stale || candidate.verdict)) {
+    if (shown === 'all' || isShownAnyway(candidate)) return [{ kind: 'open', candidate }]
+    return candidate.verdict ? [{ kind: 'drop', candidate }] : []
+  }
   if (stale && state.baseline && (candidate.verdict === undefined || isToBeMerged(candidate)))
     return [{ kind: 'rebase', candidate, onto: state.baseline }]
   if (candidate.verdict) return [{ kind: 'settle', candidate }]
   return []
+}
+
+/** True for a candidate that somebody has to see: it changes the baseline, or a person asked for it or is asked about it. */
+function isShownAnyway(candidate: Candidate): boolean {
+  const isWinner = candidate.verdict !== undefined && !isToBeClosed(candidate)
+  return isWinner || requestOf(candidate) !== undefined || revertedMerge(candidate) !== undefined
 }
 
 /** True while the judge still decides by the candidate's runs. A revert is decided by the runs that refuted its merge. */
