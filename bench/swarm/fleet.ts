@@ -32,6 +32,7 @@ interface Proposer {
   isSlow: boolean
 }
 
+/** Requests of the publishing code that create content. */
 const WRITES: Record<Step['kind'], number> = {
   open: 2,
   settle: 3,
@@ -39,6 +40,11 @@ const WRITES: Record<Step['kind'], number> = {
   rebase: 1,
   announce: 1,
   revert: 2,
+}
+
+function writesOf(step: Step): number {
+  const isShown = !('candidate' in step) || step.kind === 'open' || step.candidate.pullRequest !== undefined
+  return isShown ? WRITES[step.kind] : 0
 }
 
 export class FleetSimulation {
@@ -59,7 +65,7 @@ export class FleetSimulation {
   readonly #github: SimulatedGitHub
   readonly #random: () => number
   readonly #events: { at: number; happen: () => void }[] = []
-  readonly #running = new Map<string, Trial>()
+  readonly #running = new Map<string, { trial: Trial; at: number }>()
   readonly #asking: Proposer[] = []
   readonly #resting: Proposer[]
   #free: number
@@ -85,9 +91,16 @@ export class FleetSimulation {
       if (idle) this.idleSeconds[idle] += this.#free * (at - this.now)
       this.idleSeconds['lost runner'] += this.#away * (at - this.now)
       this.now = at
-      if (!next || next.at > end) return
+      if (!next || next.at > end) break
       next.happen()
     }
+    this.#countUnfinished(end)
+  }
+
+  /** Of trials that the end interrupts, what they trained. */
+  #countUnfinished(end: number): void {
+    for (const { at } of this.#running.values())
+      this.busySeconds += Math.min(this.#fleet.trialSeconds, end - at)
   }
 
   #after(seconds: number, happen: () => void): void {
@@ -97,7 +110,7 @@ export class FleetSimulation {
   }
 
   #startWhatCanStart(): void {
-    const planned = this.#research.plan([...this.#running.values()])
+    const planned = this.#research.plan([...this.#running.values()].map(({ trial }) => trial))
     while (this.#free > 0) {
       const trial = planned.shift()
       if (!trial) break
@@ -114,20 +127,22 @@ export class FleetSimulation {
   }
 
   #train(trial: Trial): void {
-    const { trialSeconds, overheadSeconds, lossPerHour, startSeconds } = this.#fleet
+    const { trialSeconds, overheadSeconds, lossPerHour } = this.#fleet
     this.#free -= 1
-    this.#running.set(trial.id, trial)
+    this.#running.set(trial.id, { trial, at: this.now })
     const lives = (-3600 * Math.log(1 - this.#random())) / lossPerHour
     const whole = trialSeconds + overheadSeconds
-    if (lives >= whole) return this.#after(whole, () => this.#end(trial, trialSeconds))
-    this.#after(lives, () => {
-      this.#running.delete(trial.id)
-      this.#research.lose(trial, `run ${this.lost++}`)
-      this.#away += 1
-      this.#after(startSeconds, () => {
-        this.#away -= 1
-        this.#free += 1
-      })
+    if (lives >= whole) this.#after(whole, () => this.#end(trial, trialSeconds))
+    else this.#after(lives, () => this.#loseRunner(trial))
+  }
+
+  #loseRunner(trial: Trial): void {
+    this.#running.delete(trial.id)
+    this.#research.lose(trial, `run ${this.lost++}`)
+    this.#away += 1
+    this.#after(this.#fleet.startSeconds, () => {
+      this.#away -= 1
+      this.#free += 1
     })
   }
 
@@ -157,7 +172,7 @@ export class FleetSimulation {
     const [step] = this.#research.steps
     if (!step) return
     this.#isWriting = true
-    const writes = WRITES[step.kind]
+    const writes = writesOf(step)
     const done = this.#github.send(this.now, writes, Math.round(writes * this.#fleet.readsPerWrite))
     this.#after(done - this.now, () => {
       this.#isWriting = false

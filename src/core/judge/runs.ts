@@ -7,6 +7,7 @@ import { estimateNoise, mean, type Noise } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 import { usualSecondsOf } from './counted-runs.ts'
+import type { ResearchYield } from './judge.ts'
 
 /** What two numbers must share to be comparable. */
 export interface Conditions extends Pick<Metric, 'direction'> {
@@ -123,7 +124,7 @@ export function comparableTrials(state: State, conditions: Conditions): readonly
 }
 
 /** The runs under one set of conditions, and what was computed from them. */
-interface RunsUnder {
+export interface RunsUnder {
   /** What archived runs told. */
   archived: ArchivedBelief | undefined
   all: readonly TrialResult[]
@@ -135,6 +136,7 @@ interface RunsUnder {
   places: ReadonlyMap<TrialResult, number>
   /** Set once it was asked for. */
   noise?: { value: Noise | undefined }
+  yield?: ResearchYield
   /** What is believed of baselines, by commit and noise. */
   beliefs: Map<string, Belief & { inherited: boolean }>
 }
@@ -146,7 +148,7 @@ export function runsUnder(state: State, conditions: Conditions): RunsUnder {
   const { config, testbed, direction, guard } = conditions
   const byConditions = known.get(state) ?? new Map<string, RunsUnder>()
   known.set(state, byConditions)
-  const key = JSON.stringify([config, testbed, direction, guard])
+  const key = `${config}\n${testbed}\n${direction}\n${guard}`
   const found = byConditions.get(key)
   if (found) return found
   const compared = [...state.trials.values()].filter(
