@@ -125,6 +125,10 @@ export class ProposeLane {
 
   /** Starts to query a proposer that is free; false when there is none. */
   async #querySomeone(): Promise<boolean> {
+    const isFree = (_: Proposer, index: number) =>
+      !this.#askings.busy.includes(index) && !this.outcomes.barred().includes(index)
+    // GitHub is asked for the label and for requests only when somebody can be asked for an idea.
+    if (this.#askings.count > 0 && !this.#proposers.some(isFree)) return false
     this.#pause = await pausedBy(this.#session)
     if (this.#pause !== undefined || (await this.#renewInsights())) return true
     const { directions, requests, budgets } = this.#askings.underWay
