@@ -38,7 +38,8 @@ export function usedActions(template: string): UsedAction[] {
 export function findTools(template: string): Tools | undefined {
   const others = usedActions(template).filter(({ isOurs }) => !isOurs)
   const actions = new Map(others.map(({ name }) => [name, join(FOLDER, name)]))
-  const tools = { act: join(FOLDER, 'act'), gh: join(FOLDER, 'gh'), actions }
+  const program = (name: string) => join(FOLDER, 'python/bin', name)
+  const tools = { act: program('act'), gh: program('gh'), actions }
   const isComplete = [tools.act, tools.gh, ...actions.values()].every((path) => existsSync(path))
   return isComplete ? tools : undefined
 }
