@@ -11,6 +11,8 @@ const JOBS = [
 const GPU = ['test/gpu/**/*.test.ts']
 /** Coding agents that are installed for it; each is a program of a hundred megabytes. */
 const AGENTS = ['test/agents/**/*.test.ts']
+/** The templates in a real runner; its programs are installed for it. */
+const RUNNER = ['test/real-runner/**/*.test.ts']
 const PYTORCH = ['test/examples/nanogpt.test.ts', 'test/cheaters/nanogpt.test.ts', 'test/python/**/*.test.ts']
 
 export default defineConfig({
@@ -35,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'world',
           include: ['test/**/*.test.ts'],
-          exclude: [...PURE, ...JOBS, ...PYTORCH, ...GPU, ...AGENTS],
+          exclude: [...PURE, ...JOBS, ...PYTORCH, ...GPU, ...AGENTS, ...RUNNER],
         },
       },
       {
@@ -50,6 +52,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'agents', include: AGENTS, maxWorkers: 1, sequence: { groupOrder: 3 } },
+      },
+      {
+        extends: true,
+        test: { name: 'runner', include: RUNNER, maxWorkers: 1, sequence: { groupOrder: 4 } },
       },
       {
         extends: true,

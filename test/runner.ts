@@ -146,7 +146,7 @@ async function finish(
 }
 
 /** Reads a GITHUB_OUTPUT file: `name<<delimiter`, lines, `delimiter`. */
-function parseOutputs(text: string): Record<string, string> {
+export function parseOutputs(text: string): Record<string, string> {
   const outputs: Record<string, string> = {}
   for (const match of text.matchAll(/^(.+?)<<(.+)\n([\s\S]*?)\n\2$/gm)) {
     const [, name = '', , value = ''] = match

@@ -1,4 +1,5 @@
 // The `run` job: the whole loop on one GPU machine, which proposes, trains, judges and merges.
+import { queueDepth } from '../core/plan/queue.ts'
 import type { RunTimes } from '../core/report/tally.ts'
 import type { Trainer } from '../ports.ts'
 import { PlannedTrials } from '../session/lanes/planned-trials.ts'
@@ -36,9 +37,6 @@ export interface RunSummary extends DeviceSummary {
   proposing: ProposeLane
 }
 
-/** Candidates that may wait for each device: enough to keep it busy, and few, because a merge makes all of them stale. */
-const QUEUE_DEPTH = 2
-
 /**
  * Proposes, trains, judges and merges until the time budget, the candidate limit or the cost limit is reached and every
  * candidate that was started is decided.
@@ -53,7 +51,7 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   const lanes = new LanesSideBySide(session)
   const { signal } = lanes
   const proposing = new ProposeLane(session, ports, {
-    queueDepth: QUEUE_DEPTH * ports.trainer.slots,
+    queueDepth: queueDepth(ports.trainer.slots),
     job: 'run',
     signal,
   })

@@ -8,19 +8,23 @@ import { createChecker } from '../adapters/trainer/checks.ts'
 import { slotsOf } from '../adapters/trainer/slots.ts'
 import { describeTestbed } from '../adapters/trainer/testbed.ts'
 import { createTrainer } from '../adapters/trainer/trainer.ts'
+import type { Slot } from '../core/trial/slots.ts'
 import type { Checker, Log, Trainer } from '../ports.ts'
 import { gitContext, type Job, resultsDirectory, secretsHere } from './job.ts'
 
 /** The action's own `python/` folder, beside `dist/`. */
 const SHIM_DIRECTORY = fileURLToPath(new URL('../python', import.meta.url))
 
+/** @param known the machine's slots. Default: those that are found */
 export async function wireTrainer(
   job: Job,
   log: Log = actionsLog,
   shimDirectory = SHIM_DIRECTORY,
+  known?: readonly [Slot, ...Slot[]],
 ): Promise<Trainer> {
   const { devicesPerTrial, sideBySide } = job.inputs
-  const slots = await slotsOf(process.env, { devicesPerTrial, sideBySide }, (message) => log.warn(message))
+  const found = () => slotsOf(process.env, { devicesPerTrial, sideBySide }, (message) => log.warn(message))
+  const slots = known ?? (await found())
   return createTrainer({
     repository: createRepository(gitContext(job)),
     clock: systemClock,

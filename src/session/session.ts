@@ -237,7 +237,8 @@ export class Session {
     const promoting = promotionActions(this.state, this.ladder).filter(
       (action) => !this.#held.has(actionKey(action)),
     )
-    return [...planSteps(this.state, hasMeasured(this.state, this.conditions), this.#held), ...promoting]
+    const mayOpen = hasMeasured(this.state, this.conditions)
+    return [...planSteps(this.state, mayOpen, this.#held, this.config.pullRequests), ...promoting]
   }
 
   /** The trials among `planned` that fit into the remaining device time, of which running trials have taken theirs. */

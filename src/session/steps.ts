@@ -28,6 +28,7 @@ export async function performStep(session: Session, step: Step | PromotionAction
   else if (step.kind === 'announce') await announce(session, step.certification)
   else if (step.kind === 'revert') await revert(session, step.undoing)
   else if (step.kind === 'settle') await finish(session, step.candidate)
+  else if (step.kind === 'drop') await drop(session, step.candidate)
   else await climb(session, step)
 }
 
@@ -139,6 +140,13 @@ async function finish(session: Session, candidate: Candidate): Promise<void> {
       [deletion(candidate)],
     )
   }
+}
+
+/** Ends a candidate that GitHub never showed. */
+async function drop(session: Session, candidate: Candidate): Promise<void> {
+  if (await followPerson(session, candidate)) return
+  const end = { kind: 'closed' } as const
+  session.record([{ kind: 'ended', candidate: candidate.id, end }], [deletion(candidate)])
 }
 
 /** If a person closed, merged or pushed to the pull request, that decides: record it. True when something was recorded. */

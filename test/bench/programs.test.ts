@@ -25,6 +25,16 @@ const BENCHES: readonly Bench[] = [
   },
   { name: 'cuts', file: 'cuts.ts', args: ['--configurations', '3'], repeats: true },
   { name: 'ladder', file: 'ladder.ts', args: ['--members', '3', '--promotions', '1'], repeats: true },
+  { name: 'swarm', file: 'swarm.ts', args: ['--devices', '2', '--hours', '1'], repeats: true },
+  {
+    name: 'overhead',
+    file: 'overhead.ts',
+    args: [
+      ...['--slots', '2', '--candidates', '1', '--trial-seconds', '1', '--sandbox', 'none'],
+      ...['--idea-milliseconds', '10', '--second-milliseconds', '20'],
+    ],
+    repeats: false,
+  },
   { name: 'ledger', file: 'ledger.ts', args: ['--experiments', '20'], repeats: false },
   { name: 'sandbox', file: 'sandbox.ts', args: [], repeats: false },
   { name: 'start', file: 'start.ts', args: ['--command', 'judge'], repeats: false },

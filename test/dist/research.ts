@@ -89,7 +89,7 @@ export async function startResearch(
     directory,
     start,
     run: async (inputs, options) => (await start(inputs, options)).finished,
-    ledger: () => readLedger(github),
+    ledger: () => readLedger(github.repository(REPOSITORY).gitDir),
     async [Symbol.asyncDispose]() {
       await Promise.all([github.close(), model.close()])
       await rm(directory, { recursive: true, force: true })
@@ -120,9 +120,8 @@ async function repositoryFiles(
   return files
 }
 
-/** Every event, trials with their curves. */
-async function readLedger(github: GitHub): Promise<LedgerEvent[]> {
-  const { gitDir } = github.repository(REPOSITORY)
+/** Every event of the ledger in a repository, trials with their curves. */
+export async function readLedger(gitDir: string): Promise<LedgerEvent[]> {
   const read = readLines(await readKind(gitDir, 'ledger'))
   if (read.kind !== 'lines') throw new Error(`ledger line ${read.line}: ${read.problem}`)
   const curves = readCurves(await readKind(gitDir, 'curves'))

@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
 import type { Answer } from './answers.ts'
+import { createArtifacts } from './artifacts.ts'
 import type { RequestRecord } from './call.ts'
 import { duringFault } from './faults.ts'
 import { answerGit, type GitAnswer, type GitRequest } from './git-http.ts'
@@ -32,18 +33,27 @@ type Environment = { Bindings: HttpBindings }
 
 export function createApp(host: Host): Hono<Environment> {
   const app = new Hono<Environment>()
+  // `gh` with GH_HOST=github.localhost and this server as its proxy.
+  app.use((context, next) =>
+    context.req.header('host') === 'api.github.localhost' ? rest(host, context) : next(),
+  )
   app.all('/api/v3/*', (context) => rest(host, context))
   app.post('/api/graphql', (context) => viewer(host, context))
   app.all('/:owner/:repository{[^/]+\\.git}/*', (context) => git(host, context))
   // actions/checkout clones a URL without `.git`.
   for (const end of ['info/refs', 'git-upload-pack', 'git-receive-pack'])
     app.all(`/:owner/:repository/${end}`, (context) => git(host, context))
+  app.route(
+    '/',
+    createArtifacts(() => host.store.site.url, host.store.now),
+  )
   app.route('/', createPages(host.store))
   return app
 }
 
 async function rest(host: Host, context: Context<Environment>): Promise<Response> {
   const url = new URL(context.req.url)
+  if (!url.pathname.startsWith('/api/v3/')) url.pathname = `/api/v3${url.pathname}`
   const moved = /^\/api\/v3\/repos\/([^/]+\/[^/]+)(.*)$/.exec(url.pathname)
   const repository = moved && host.store.movedFrom(moved[1] ?? '')
   if (repository) {

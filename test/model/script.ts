@@ -15,6 +15,8 @@ export interface ScriptedReply {
   refusal?: string
   /** A string is sent as it is, to play a model that writes broken JSON. */
   toolCalls?: readonly { name: string; arguments: Record<string, unknown> | string }[]
+  /** Waits before answering. */
+  delayMs?: number
   finishReason?: 'stop' | 'tool_calls' | 'length' | 'content_filter' | 'error'
   /** Default: estimated from the lengths. `null`: the endpoint does not say. */
   usage?: {

@@ -77,6 +77,7 @@ export async function startModel(options: ModelOptions): Promise<Model> {
     const { answer, conversation, label } = player.next(parsed.data.messages)
     options.onAnswer?.({ label, answer })
     if (isFault(answer)) return playFault(response, answer, closing.signal)
+    if (answer.delayMs !== undefined) await wait(answer.delayMs, undefined, { signal: closing.signal })
     const whole = completion(parsed.data, answer, `${conversation}_${requests.length}`)
     if (parsed.data.stream || options.alwaysStreams) return sendStream(response, whole, answer.events)
     sendJson(response, 200, whole)

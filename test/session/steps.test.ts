@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { planSteps, planTrials } from '../../src/core/plan/schedule.ts'
 import { type Candidate, candidateBranch } from '../../src/core/record/candidate.ts'
+import { forgeLane } from '../../src/session/lanes/forge.ts'
 import { openSession } from '../../src/session/opening.ts'
 import type { Session } from '../../src/session/session.ts'
 import { performStep } from '../../src/session/steps.ts'
@@ -56,6 +57,38 @@ test('what is worse is closed, and its branch deleted', async () => {
   expect(pull.state).toBe('closed')
   expect(candidate).toMatchObject({ verdict: { kind: 'reject' }, end: { kind: 'closed' } })
   expect(branchIsThere).toBe(false)
+})
+
+test.each([
+  ['what is worse leaves nothing on GitHub', [2.6], { merged: 0, branch: false, end: { kind: 'closed' } }],
+  [
+    'what is proven is merged by pull request',
+    [2.4, 2.41],
+    { merged: 1, branch: false, end: { kind: 'merged' } },
+  ],
+] as const)('with pull requests for winners only, %s', async (_, values, { merged, branch, end }) => {
+  const { pullRequest: _number, ...unopened } = CANDIDATE
+  const text = `${CONFIG}pull-requests: winners\n`
+  const config = configHash(text)
+  const runs = values.map((value, index) =>
+    aTrialResult({ candidate: unopened, config, value, replicate: index + 1 }),
+  )
+  const results = [...trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53], { config }), ...runs]
+  const { ports, world, forge } = aLab({
+    config: text,
+    events: [
+      { kind: 'proposed', candidate: unopened },
+      ...results.map((result) => ({ kind: 'trial', result }) as const),
+    ],
+  })
+  world.repository.branches.set(BRANCH, CANDIDATE.head)
+  const session = await openSession(ports, SETTINGS)
+  await forgeLane(session)
+  await session.flushed()
+  expect(forge.pulls.map(({ state }) => state)).toEqual(Array(merged).fill('merged'))
+  expect(world.repository.branches.has(BRANCH)).toBe(branch)
+  expect(candidateOf(session)?.end).toMatchObject(end)
+  if (merged === 0) expect([forge.checks.size, forge.comments.length]).toEqual([0, 0])
 })
 
 test.each([

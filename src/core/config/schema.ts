@@ -158,6 +158,15 @@ export const configSchema = section({
   ).exactOptional(),
   scales: scales.exactOptional(),
   promote: promote.exactOptional(),
+  'pull-requests': z
+    .enum(['all', 'winners'], '"all" or "winners"')
+    .prefault('all')
+    .meta(
+      help(
+        'Which candidates get a pull request: every one, or only those that are to be merged or wait for a person.',
+        'winners',
+      ),
+    ),
   proposers,
   search,
   limits,

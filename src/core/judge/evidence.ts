@@ -3,7 +3,15 @@ import { type Candidate, isIdea } from '../record/candidate.ts'
 import type { State } from '../record/state.ts'
 import { type Evidence, LESSON_SIGMAS, type ResearchYield } from './judge.ts'
 import { beliefAt } from './periods.ts'
-import { baselineTrials, type Conditions, noiseUnder, placeOf, runsUnder, trialsOfTree } from './runs.ts'
+import {
+  baselineTrials,
+  type Conditions,
+  noiseUnder,
+  placeOf,
+  type RunsUnder,
+  runsUnder,
+  trialsOfTree,
+} from './runs.ts'
 
 export { beliefAt, missingBaselineRuns } from './periods.ts'
 export {
@@ -38,7 +46,12 @@ const YIELD_RUNS = 500
 
 /** What the latest runs were spent on, and what was merged with them. */
 function researchYield(state: State, conditions: Conditions): ResearchYield {
-  const { judged, all, places } = runsUnder(state, conditions)
+  const runs = runsUnder(state, conditions)
+  runs.yield ??= yieldOf(state, runs)
+  return runs.yield
+}
+
+function yieldOf(state: State, { judged, all, places }: RunsUnder): ResearchYield {
   const oldest = all.length - YIELD_RUNS
   const merged = [...state.candidates.values()].filter(
     (candidate) =>

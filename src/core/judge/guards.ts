@@ -7,7 +7,13 @@ import { readRuns } from '../statistics/readings.ts'
 import { formatNumber, formatShare } from '../text/numbers.ts'
 import { type Conditions, evidenceFor } from './evidence.ts'
 import { DEFAULT_OUTLIERS, type Evidence, type Judgement, losses, PARK_RISK } from './judge.ts'
-import { DEFAULT_GUARD_RISK, inMetric, type JudgedGuard, type JudgePolicy, mostDoubtedRuns } from './policy.ts'
+import {
+  DEFAULT_GUARD_RISK,
+  inMetric,
+  type JudgedGuard,
+  type JudgePolicy,
+  mostDoubtedRuns,
+} from './policy.ts'
 
 export interface GuardEvidence {
   guard: JudgedGuard

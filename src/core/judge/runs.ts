@@ -8,6 +8,7 @@ import type { Metric } from '../trial/metric.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 import { usualSecondsOf } from './counted-runs.ts'
 import { type Credits, creditsOf, withinCredits } from './credits.ts'
+import type { ResearchYield } from './judge.ts'
 
 /** What two numbers must share to be comparable. */
 export interface Conditions extends Pick<Metric, 'direction'> {
@@ -124,7 +125,7 @@ export function comparableTrials(state: State, conditions: Conditions): readonly
 }
 
 /** The runs under one set of conditions, and what was computed from them. */
-interface RunsUnder {
+export interface RunsUnder {
   /** What archived runs told. */
   archived: ArchivedBelief | undefined
   /** Where the metric is a time to target: what may be excluded from it. */
@@ -138,6 +139,7 @@ interface RunsUnder {
   places: ReadonlyMap<TrialResult, number>
   /** Set once it was asked for. */
   noise?: { value: Noise | undefined }
+  yield?: ResearchYield
   /** What is believed of baselines, by commit and noise. */
   beliefs: Map<string, Belief & { inherited: boolean }>
 }
@@ -149,7 +151,7 @@ export function runsUnder(state: State, conditions: Conditions): RunsUnder {
   const { config, testbed, direction, guard } = conditions
   const byConditions = known.get(state) ?? new Map<string, RunsUnder>()
   known.set(state, byConditions)
-  const key = JSON.stringify([config, testbed, direction, guard])
+  const key = `${config}\n${testbed}\n${direction}\n${guard}`
   const found = byConditions.get(key)
   if (found) return found
   const compared = [...state.trials.values()].filter(

@@ -2,6 +2,7 @@
 import { planCertification } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
 import { type CertificationStep, certificationSteps } from '../certify/revert.ts'
+import type { Config } from '../config/config.ts'
 import {
   baselineTrials,
   type Conditions,
@@ -17,10 +18,10 @@ import { type Judgement, judge } from '../judge/judge.ts'
 import { hasNoEffect } from '../judge/no-effect.ts'
 import type { JudgePolicy } from '../judge/policy.ts'
 import { type LadderPolicy, planPromotions } from '../ladder/ladder.ts'
-import { type Candidate, isAa, revertedMerge } from '../record/candidate.ts'
+import { type Candidate, isAa, requestOf, revertedMerge } from '../record/candidate.ts'
 import type { LedgerEvent } from '../record/events.ts'
-import { type BaselineCommit, openCandidates, type State } from '../record/state.ts'
-import { isToBeMerged, statusOf } from '../record/status.ts'
+import { type BaselineCommit, oncePerState, openCandidates, type State } from '../record/state.ts'
+import { isToBeClosed, isToBeMerged, statusOf } from '../record/status.ts'
 import type { Outcome, Trial, TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { explainLoss } from '../trial/lost.ts'
@@ -125,8 +126,7 @@ function planBaseline(
   const under = running.filter(({ tree, protocol }) => tree === baseline.tree && protocol.purpose === 'judge')
   const commits = { base: baseline.commit, head: baseline.commit, tree: baseline.tree }
   const last = Math.max(0, ...under.map(({ replicate }) => replicate))
-  const next = nextTrial(state, null, commits).replicate
-  const ahead = Math.max(0, last + 1 - next)
+  const ahead = Math.max(0, last + 1 - nextReplicate(state, baseline.tree))
   return Array.from({ length: Math.max(0, count - under.length) }, (_, index) =>
     nextTrial(state, null, commits, ahead + index),
   )
@@ -178,10 +178,7 @@ function nextTrial(
   { base, head, tree }: { base: string; head: string; tree: string },
   ahead = 0,
 ): Trial {
-  let last = state.archive.replicates[tree]?.judge ?? 0
-  for (const { trial } of state.trials.values())
-    if (trial.tree === tree && isJudgeTrial(trial)) last = Math.max(last, trial.replicate)
-  const replicate = last + 1 + ahead
+  const replicate = nextReplicate(state, tree) + ahead
   const id = trialId(tree, replicate)
   const seed = trialSeed(state.rootSeed, tree, replicate)
   const known = candidate === null ? undefined : state.candidates.get(candidate)
@@ -189,12 +186,43 @@ function nextTrial(
   return { id, candidate, base, head, tree, replicate, seed, protocol: JUDGE, ...aa }
 }
 
+function nextReplicate(state: State, tree: string): number {
+  const archived = state.archive.replicates[tree]?.judge ?? 0
+  return Math.max(archived, lastReplicates(state).get(tree) ?? 0) + 1
+}
+
+/** The number of the last run of each tree. States never change, so it stays valid as long as its state exists. */
+const lastReplicates = oncePerState((state) => {
+  const last = new Map<string, number>()
+  for (const { trial } of state.trials.values())
+    if (isJudgeTrial(trial)) last.set(trial.tree, Math.max(last.get(trial.tree) ?? 0, trial.replicate))
+  return last
+})
+
 export function judgeCandidate(
   state: State,
   conditions: Conditions,
   policy: JudgePolicy,
   candidate: Candidate,
 ): Judgement {
+  const judgement = judgeRuns(state, conditions, policy, candidate)
+  if (judgement.kind !== 'replicate') return judgement
+  const loss = explainLoss(state, trialId(candidate.tree, nextReplicate(state, candidate.tree)))
+  if (loss === undefined) return judgement
+  const evidence = evidenceFor(state, conditions, candidate)
+  const runs = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
+  return { kind: 'reject', reason: `run ${runs.candidate + 1} is ${loss}`, runs }
+}
+
+function judgeRuns(
+  state: State,
+  conditions: Conditions,
+  policy: JudgePolicy,
+  candidate: Candidate,
+): Judgement {
+  // Most of the candidates of a large fleet.
+  if (trialsOfTree(state, conditions, candidate.tree).length === 0)
+    return { kind: 'replicate', reason: 'not trained yet' }
   const code = {
     addedLines: candidate.addedLines,
     usualSeconds: usualSeconds(state, conditions),
@@ -205,20 +233,16 @@ export function judgeCandidate(
   if (mayShareSeed(candidate) && hasNoEffect(state, conditions, candidate))
     return { kind: 'reject', reason: NO_EFFECT, noEffect: true, gain: 0, runs: counts }
   const guards = guardEvidence(state, conditions, policy, candidate)
-  const judgement = withGuards(judge(evidence, policy, code), guards, policy)
-  if (judgement.kind !== 'replicate') return judgement
-  const loss = explainLoss(state, nextTrial(state, candidate.id, candidate).id)
-  if (loss === undefined) return judgement
-  return { kind: 'reject', reason: `run ${counts.candidate + 1} is ${loss}`, runs: counts }
+  return withGuards(judge(evidence, policy, code), guards, policy)
 }
 
 /** What merges gained. A gain that nobody merged may be an attack, and says nothing. */
-function shownGains(state: State): number[] {
-  return [...state.candidates.values()].flatMap(({ end, verdict }) => {
+const shownGains = oncePerState((state) =>
+  [...state.candidates.values()].flatMap(({ end, verdict }) => {
     const gain = verdict?.measured ?? verdict?.gain
     return end?.kind === 'merged' && gain !== undefined ? [gain] : []
-  })
-}
+  }),
+)
 
 const NO_EFFECT = "no effect: the run equals the baseline's run with the same seed to the last bit"
 
@@ -296,6 +320,8 @@ type CandidateStep =
   | { kind: 'rebase'; candidate: Candidate; onto: BaselineCommit }
   /** The candidate is decided: publish the verdict, then merge or close. */
   | { kind: 'settle'; candidate: Candidate }
+  /** The candidate is decided and has no pull request: delete its branch. */
+  | { kind: 'drop'; candidate: Candidate }
 
 /**
  * The next actions on GitHub, most urgent first: merges, because every other candidate depends on them. Of several winners the one
@@ -303,11 +329,17 @@ type CandidateStep =
  *
  * @param mayOpen false until the baseline was measured: a mistake in the set-up must not leave pull requests behind
  * @param refused heads that GitHub refused to merge in this job: the next job tries again
+ * @param shown which candidates get a pull request
  */
-export function planSteps(state: State, mayOpen = true, refused: ReadonlySet<string> = new Set()): Step[] {
-  const urgency: Record<CandidateStep['kind'], number> = { settle: 1, rebase: 2, open: 3 }
+export function planSteps(
+  state: State,
+  mayOpen = true,
+  refused: ReadonlySet<string> = new Set(),
+  shown: Config['pullRequests'] = 'all',
+): Step[] {
+  const urgency: Record<CandidateStep['kind'], number> = { settle: 1, drop: 1, rebase: 2, open: 3 }
   const steps = openCandidates(state)
-    .flatMap((candidate) => stepFor(state, candidate))
+    .flatMap((candidate) => stepFor(state, candidate, shown))
     .filter(({ kind }) => mayOpen || kind !== 'open')
     .filter(({ kind, candidate }) => kind !== 'settle' || !refused.has(candidate.head))
     .sort((a, b) => urgency[a.kind] - urgency[b.kind])
@@ -341,14 +373,22 @@ export function nextMerge(state: State): Candidate | undefined {
     .toSorted(byExpectedGain)[0]
 }
 
-function stepFor(state: State, candidate: Candidate): CandidateStep[] {
+function stepFor(state: State, candidate: Candidate, shown: Config['pullRequests']): CandidateStep[] {
   const stale = !isCurrent(candidate, state)
-  if (candidate.pullRequest === undefined && (!stale || candidate.verdict))
-    return [{ kind: 'open', candidate }]
+  if (candidate.pullRequest === undefined && (!stale || candidate.verdict)) {
+    if (shown === 'all' || isShownAnyway(candidate)) return [{ kind: 'open', candidate }]
+    return candidate.verdict ? [{ kind: 'drop', candidate }] : []
+  }
   if (stale && state.baseline && (candidate.verdict === undefined || isToBeMerged(candidate)))
     return [{ kind: 'rebase', candidate, onto: state.baseline }]
   if (candidate.verdict) return [{ kind: 'settle', candidate }]
   return []
+}
+
+/** True for a candidate that somebody has to see: it changes the baseline, or a person asked for it or is asked about it. */
+function isShownAnyway(candidate: Candidate): boolean {
+  const isWinner = candidate.verdict !== undefined && !isToBeClosed(candidate)
+  return isWinner || requestOf(candidate) !== undefined || revertedMerge(candidate) !== undefined
 }
 
 /** True while the judge still decides by the candidate's runs. A revert is decided by the runs that refuted its merge. */

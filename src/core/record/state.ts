@@ -43,7 +43,17 @@ export function withCurves(state: State, curves: ReadonlyMap<string, TrialResult
   return draft.state
 }
 
-/** Candidates that are neither merged, closed nor taken over by a person. */
-export function openCandidates(state: State): Candidate[] {
-  return [...state.candidates.values()].filter((candidate) => candidate.end === undefined)
+/** Computes something once for each state: states never change, so it stays valid as long as its state exists. */
+export function oncePerState<Value>(compute: (state: State) => Value): (state: State) => Value {
+  const known = new WeakMap<State, { value: Value }>()
+  return (state) => {
+    const found = known.get(state) ?? { value: compute(state) }
+    known.set(state, found)
+    return found.value
+  }
 }
+
+/** Candidates that are neither merged, closed nor taken over by a person. */
+export const openCandidates: (state: State) => readonly Candidate[] = oncePerState((state) =>
+  [...state.candidates.values()].filter((candidate) => candidate.end === undefined),
+)

@@ -1,4 +1,5 @@
 // The proposers that are being asked now: at most one asking each, side by side, so that a slow one keeps nobody waiting.
+import { countTrials, placesOf } from '../../core/plan/queue.ts'
 import type { Direction } from '../../core/record/candidate.ts'
 import type { Budget } from '../../core/record/limits.ts'
 import type { Session } from '../session.ts'
@@ -50,20 +51,15 @@ export class Askings {
     }
   }
 
-  /**
-   * How many askings hold a place in the queue of candidates. One that outlasts a trial holds none: the device would wait for
-   * it. So each slow proposer can make the queue one candidate longer than configured.
-   */
+  /** How many askings hold a place in the queue of candidates. */
   get places(): number {
-    return [...this.#inFlight].filter(
-      ([index, { direction, trials }]) =>
-        direction !== undefined && !this.#slow.has(index) && trials === this.#trials,
-    ).length
+    const proposing = [...this.#inFlight].filter(([, { direction }]) => direction !== undefined)
+    const askings = proposing.map(([index, { trials }]) => ({ trials, isSlow: this.#slow.has(index) }))
+    return placesOf(askings, this.#trials)
   }
 
   get #trials(): number {
-    const { trials, archive } = this.#session.state
-    return archive.trials + trials.size
+    return countTrials(this.#session.state)
   }
 
   /** @param ask an error of it is thrown by `next` */

@@ -1,5 +1,5 @@
 // The proposing lane: requests new ideas until enough candidates wait for their first run, or a limit is reached.
-import { waitingCandidates } from '../../core/plan/schedule.ts'
+import { hasRoom } from '../../core/plan/queue.ts'
 import { ROUND_BACKOFF, RUN_BACKOFF } from '../../core/propose/proposer-backoff.ts'
 import { countIdeas } from '../../core/record/ideas.ts'
 import { openCandidates } from '../../core/record/state.ts'
@@ -16,9 +16,6 @@ import { nextTurn, type ProposingPorts, proposeCandidate, type Turn } from '../p
 import type { Session } from '../session.ts'
 import { Askings } from './askings.ts'
 import { ProposerOutcomes } from './proposer-outcomes.ts'
-
-/** Steps that may be due on GitHub, which allows one write per second: short trials can produce candidates faster. */
-const MAX_STEPS_DUE = 4
 
 export interface ProposeLaneOptions {
   /** Candidates that may wait for their first run, at least 1. */
@@ -98,10 +95,10 @@ export class ProposeLane {
     const { state } = this.#session
     const { queueDepth, job } = this.#options
     // In a round nothing is done on GitHub while proposers are queried.
-    if (job === 'run' && this.#session.steps.length >= MAX_STEPS_DUE) return false
+    const stepsDue = job === 'run' ? this.#session.steps.length : 0
     const mayStillCome = this.#maxIdeas - (countIdeas(state) - this.#ideasBefore)
     return (
-      waitingCandidates(state).length + this.#askings.places < queueDepth &&
+      hasRoom(state, queueDepth, this.#askings.places, stepsDue) &&
       this.#askings.count < mayStillCome &&
       this.#session.mayOpenAnother(this.#askings.count)
     )
@@ -128,6 +125,10 @@ export class ProposeLane {
 
   /** Starts to query a proposer that is free; false when there is none. */
   async #querySomeone(): Promise<boolean> {
+    const isFree = (_: Proposer, index: number) =>
+      !this.#askings.busy.includes(index) && !this.outcomes.barred().includes(index)
+    // GitHub is asked for the label and for requests only when somebody can be asked for an idea.
+    if (this.#askings.count > 0 && !this.#proposers.some(isFree)) return false
     this.#pause = await pausedBy(this.#session)
     if (this.#pause !== undefined || (await this.#renewInsights())) return true
     const { directions, requests, budgets } = this.#askings.underWay

@@ -129,6 +129,7 @@ describe('a valid file', () => {
       replicates: { baseline: 3, candidate: 2 },
       certify: { every: 5, runs: 6, evaluate: 'node evaluate.mjs --shard 2' },
       aaEvery: 0,
+      pullRequests: 'all',
       proposers: [
         {
           kind: 'openai',
@@ -170,6 +171,7 @@ describe('a valid file', () => {
       },
       certify: { every: 0, runs: 4 },
       aaEvery: 25,
+      pullRequests: 'all',
       proposers: [{ kind: 'knobs' }],
       search: SEARCH,
       limits: { candidates: 20, waiting: 20, tokens: 2_000_000, dollars: 10 },

@@ -424,6 +424,24 @@ describe('planSteps', () => {
     expect(steps(aCandidate({ name: 'it', ...fields }))).toEqual(kind ? [`${kind} it`] : [])
   })
 
+  it.each([
+    ['a new candidate', {}, undefined],
+    ['one that a person asked for', { origin: { kind: 'request', request: 'r' } }, 'open'],
+    ['one that is accepted', { verdict: MERGE }, 'open'],
+    ['one that a person reviews', { verdict: REVIEW }, 'open'],
+    ['a revert', { origin: revertOrigin(sha('merge')), verdict: MERGE }, 'open'],
+    ['one that is rejected', { verdict: REJECT }, 'drop'],
+    ['one that is parked', { verdict: PARK }, 'drop'],
+    ['an A/A candidate that would have been merged', { origin: aaOrigin(1), verdict: MERGE }, 'drop'],
+    ['a stale one', stale, 'rebase'],
+    ['a stale one that is rejected', { ...stale, verdict: REJECT }, 'drop'],
+    ['one opened before the setting changed', { pullRequest: 1, verdict: REJECT }, 'settle'],
+  ] as const)('with pull requests for winners only, %s: $2', (_, fields, kind) => {
+    const state = aState({ candidates: [aCandidate({ name: 'it', ...fields })] })
+    const planned = planSteps(state, true, new Set(), 'winners').map(stepName)
+    expect(planned).toEqual(kind ? [`${kind} it`] : [])
+  })
+
   it('begins with what leads to a merge, then settles, replays and opens, each in the order proposed', () => {
     expect(
       steps(
