@@ -22,8 +22,8 @@ const MAX_ATTEMPTS = 20
 const MAX_STUMBLES = 4
 /** Files that are read at once. */
 const FILES_PER_PART = 16
-/** Files of curves that are fetched with the newest checkpoint: decisions need the curves of the latest runs. */
-const NEWEST_CURVE_FILES = 8
+/** Files of curves that are read with the newest checkpoint: decisions need the curves of the latest 400 candidates. */
+const NEWEST_CURVE_FILES = 2
 /** Files of archived ideas that are read at once: they may have a megabyte each. */
 const ARCHIVE_FILES_PER_PART = 4
 
@@ -71,7 +71,7 @@ class LedgerBranch implements LedgerStore {
     const parts = (from: 'checkpoint' | 'start') => this.#parts(tip, from === 'start' ? 1 : (number ?? 1))
     if (number === undefined) return { parts }
     const blob = tip.files.get(checkpointPath(number)) ?? ''
-    await this.#files.prefetch([blob, ...ledgerBlobs(tip, number).blobs, ...newestCurveBlobs(tip)])
+    await this.#files.readAhead([blob, ...ledgerBlobs(tip, number).blobs, ...newestCurveBlobs(tip)])
     const [checkpoint = ''] = await this.#texts([blob])
     return { checkpoint, parts }
   }
