@@ -193,7 +193,7 @@ export interface Repository {
   remoteBranches(): Promise<RemoteBranches>
   treeOf(commit: string): Promise<string>
   /** Every file of a commit, with its git mode and the name of its content. */
-  listFiles(commit: string): Promise<TreeFile[]>
+  listFiles(commit: string): Promise<readonly TreeFile[]>
   /** Text files at a commit, by path, without binary and very large files. */
   readFiles(commit: string): Promise<ReadonlyMap<string, string>>
   /** Text files at a commit that are not in UTF-8, by path; `readFiles` leaves them out. */

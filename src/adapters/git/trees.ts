@@ -56,6 +56,7 @@ function isFileMode(mode: string): boolean {
 
 /** Returns `tree` with these entries replaced; mode 000000 removes a path. */
 async function putEntries(context: GitContext, tree: string, entries: readonly Entry[]): Promise<string> {
+  if (entries.length === 0) return git(context, ['rev-parse', `${tree}^{tree}`])
   const result = await withIndex(context, tree, async (env) => {
     // A folder can take the place of a file only once the file is removed.
     const ordered = entries.toSorted((a, b) => Number(b.mode === '000000') - Number(a.mode === '000000'))
