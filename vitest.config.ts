@@ -36,6 +36,8 @@ export default defineConfig({
           name: 'world',
           include: ['test/**/*.test.ts'],
           exclude: [...PURE, ...JOBS, ...PYTORCH, ...GPU, ...AGENTS],
+          // Starting a process copies the page tables of this one: a small heap halves that, and these tests start thousands.
+          execArgv: ['--max-semi-space-size=1'],
         },
       },
       {
