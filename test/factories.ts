@@ -16,7 +16,13 @@ import {
 import type { Certification } from '../src/core/record/certification.ts'
 import type { Promotion, PromotionOutcome } from '../src/core/record/promotion.ts'
 import { type BaselineCommit, replay, type State } from '../src/core/record/state.ts'
-import { BASE_SCALE, type Protocol, type Trial, type TrialResult } from '../src/core/record/trial.ts'
+import {
+  BASE_SCALE,
+  type Crossing,
+  type Protocol,
+  type Trial,
+  type TrialResult,
+} from '../src/core/record/trial.ts'
 import type { Verdict } from '../src/core/record/verdict.ts'
 import { type Belief, believe, NOTHING_CARRIED } from '../src/core/statistics/belief.ts'
 import { DEFAULT_EFFECTS } from '../src/core/statistics/effects.ts'
@@ -93,6 +99,21 @@ export interface TrialResultFields extends Partial<Omit<TrialResult, 'trial' | '
   seed?: number
   /** Left out of results whose outcome is not `measured`. */
   value?: number
+}
+
+/** A crossing of which everything counts. */
+export const NOTHING_EXCLUDED: Omit<Crossing, 'seconds'> = {
+  pausedSeconds: 0,
+  intervalSeconds: 0,
+  afterSeconds: 0,
+  savingSeconds: 0,
+}
+
+/** A metric that is the time until `val_bpb` is 0.98. */
+export function aTime(): Config['metric'] {
+  return configOf(
+    'editable: [train.py]\ntrain: python train.py\nbudget: 5m\nmetric: {kind: time-to-target, curve: val_bpb, target: 0.98}\n',
+  ).metric
 }
 
 /** A measured run of the baseline, or of `candidate`; give `outcome` for one that failed. */

@@ -41,6 +41,19 @@ const belief = z
     description: 'A belief as it was when the candidates behind it were archived.',
   })
 
+const seconds = z.number().min(0)
+const credits = z
+  .strictObject({
+    pausedSeconds: seconds.meta({ description: 'Pauses before the crossing.' }),
+    intervalSeconds: seconds.meta({ description: 'The interval between two points around the target.' }),
+    savingSeconds: seconds.meta({ description: 'Time from the crossing to the end of training.' }),
+  })
+  .exactOptional()
+  .meta({
+    id: 'Credits',
+    description: 'Where the metric is a time to target: the longest of what it does not count, in seconds.',
+  })
+
 const archivedBelief = z
   .strictObject({
     config: z.string().meta({ description: 'Hash of the configuration of the runs.' }),
@@ -54,7 +67,7 @@ const archivedBelief = z
       description:
         'The newest values of archived code that ran more than once, by code. They tell about noise.',
     }),
-    first: z.strictObject({ value: z.number(), wallSeconds: z.number() }).exactOptional().meta({
+    first: z.strictObject({ value: z.number(), wallSeconds: z.number(), credits }).exactOptional().meta({
       description: 'Means of the first measured baseline; absent while it is not archived.',
     }),
     mostRuns: count.meta({ description: 'Runs of the baseline that was run most often.' }),

@@ -94,6 +94,8 @@ export const trialResult = z
         metricLines: 'How often the metric was printed; present when `metric.take` is `lowest` or `highest`.',
         guards:
           'Values of the guards, in the order of the configuration; absent without guards, and where the metric was not measured.',
+        crossing:
+          'When the curve reached its target, on the clock of the harness; present exactly when the metric is a time to target and the outcome is `measured`.',
         reason: 'Why there is no value, in one line.',
         trust: 'Whether a separate evaluation or the training script reported the value.',
         sandbox: 'What isolated the code, in words.',

@@ -102,6 +102,7 @@ async function verify(
   if (config === undefined) return `the configuration has no scale ${trial.protocol.scale}`
   const problem = checkResult(session.state, result, {
     hash: measurementHash(config),
+    isTimed: config.metric.source.kind === 'target',
     ...(config.metric.bounds && { bounds: config.metric.bounds }),
     guards: config.guards,
     trust: trustOf(config),

@@ -29,6 +29,7 @@ export interface Setting {
   sandbox?: string
   evaluate?: string
   cut?: string
+  guard?: string
 }
 
 export function config({
@@ -39,6 +40,7 @@ export function config({
   sandbox = SANDBOX,
   evaluate,
   cut,
+  guard,
 }: Setting) {
   return `
 editable: [train.js]
@@ -51,6 +53,7 @@ ${timeout === undefined ? '' : `timeout: ${timeout}`}
 metric: { name: val_loss, direction: minimize, bounds: [0.001, 20], ${source} }
 progress: { pattern: 'step (?<step>\\d+)  loss (?<value>\\S+)' }
 ${cut === undefined ? '' : `cut: ${cut}`}
+${guard === undefined ? '' : `guards: [{ name: vram, direction: minimize, ${guard} }]`}
 `
 }
 

@@ -200,12 +200,34 @@ describe('a device that a trial is given', () => {
     expect(log.lines.filter((line) => line.includes('it ran on the processor'))).toHaveLength(warnings)
   })
 
+  test.each([
+    ['700', { outcome: 'measured', guards: [{ name: 'vram', value: 597 }] }],
+    ['500', { outcome: 'over-limit', reason: 'guard vram is 597, above its maximum of 500' }],
+  ])('is measured from outside for a guard with the maximum %s', async (max, expected) => {
+    const guard = `measure: device-memory, max: ${max}`
+    const { trainer, trial } = await aTrainer('improves', { guard })
+    await withNvidiaSmi(driver(600))
+    expect(await trainer.run(trial, NEVER)).toMatchObject(expected)
+  })
+
   test('counts with all others that it is given: what each takes of its time', async () => {
     const { trainer, trial } = await aTrainer('improves')
     await withNvidiaSmi(driver(3))
     const { deviceSeconds, wallSeconds } = await trainer.run(trial, NEVER)
     expect(deviceSeconds).toBe(2 * wallSeconds)
   })
+})
+
+test('a baseline that runs longer than its budget is warned about once', async () => {
+  let seconds = 0
+  const monotonicSeconds = () => (seconds += 50)
+  const { trainer, trial, log } = await aTrainer(
+    'improves',
+    {},
+    { clock: { ...systemClock, monotonicSeconds } },
+  )
+  for (let run = 0; run < 2; run += 1) await trainer.run(trial, NEVER)
+  expect(log.lines.filter((line) => line.includes('A run of the baseline took'))).toHaveLength(1)
 })
 
 describe('what a trial leaves', () => {

@@ -195,6 +195,27 @@ describe('compiler caches', () => {
     },
   )
 
+  // A time stamp in the future stands for a long compilation.
+  const LONG =
+    'ls "$AUTORESEARCH_OUT"; touch "$AUTORESEARCH_OUT/model" "$TRITON_CACHE_DIR/first"\ntouch -d "+20 seconds" "$TRITON_CACHE_DIR/'
+
+  sandboxed(
+    'that took long to fill: the first run of a baseline is made again, and only the second counts',
+    async () => {
+      const { run, log } = await aPlace({ train: COMPILE, files: { 'train.sh': `${LONG}kernel"\n` } })
+      const { result, output } = await run()
+      expect(output).toBe('first\nkernel\nval_loss: 1\n')
+      expect(result.deviceSeconds).toBeGreaterThan(result.wallSeconds)
+      expect(log.lines.join('\n')).toMatch(/compiled for \d+s\. It is trained again/)
+    },
+  )
+
+  sandboxed('are filled by a second baseline run or a candidate without another run', async () => {
+    const { run, log } = await aPlace({ train: COMPILE, files: { 'train.sh': `${LONG}kernel"\n` } })
+    for (const changes of [undefined, undefined, { 'train.sh': `${LONG}other"\n` }]) await run(changes)
+    expect(log.lines.join('\n').match(/trained again/g)).toHaveLength(1)
+  })
+
   sandboxed('F79 of the baseline before serve one for which nothing was compiled yet', async () => {
     const { remote, run } = await aPlace({ train: COMPILE, files: { 'train.sh': compiles('baseline') } })
     await run()

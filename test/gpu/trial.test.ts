@@ -53,9 +53,10 @@ test.skipIf(SKIP)(
       15,
       `${JSON.stringify(result)}; ${curve.length} points, the last ${JSON.stringify(curve.at(-1))}; ${tail ?? ''}`,
     )
-    expect(result).toMatchObject({ outcome: 'measured', trust: 'evaluated' })
+    expect(result).toMatchObject({ outcome: 'measured', trust: 'separated' })
     expect(result.value).toBeLessThan(3)
     expect(log.lines.join('\n')).not.toContain('it ran on the processor')
+    expect(log.lines.join('\n')).toContain('It is trained again with the compiler caches')
     expect(await nvidiaDevices(undefined)).toEqual(before)
   },
   240_000,

@@ -163,7 +163,7 @@ async function supervise(started: Started, request: SandboxRequest, scope: CapSc
     timedOut = true
     end.terminate()
   }, request.timeoutSeconds * 1000)
-  const onAbort = (): void => end.terminate()
+  const onAbort = (): void => end.terminate(signal)
   signal.addEventListener('abort', onAbort, { once: true })
   started.begin()
   if (signal.aborted) onAbort()

@@ -5,9 +5,8 @@ import { constants } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Exit } from '../../core/trial/metric.ts'
 import { SandboxError } from './error.ts'
+import { graceMilliseconds } from './request.ts'
 
-/** Time between SIGTERM and SIGKILL, in which a script can write its last output. */
-const GRACE_MILLISECONDS = 1000
 const LOOK_MILLISECONDS = 2
 /** Maximum wait for a process to end. A process that waits for a device inside the kernel cannot be killed. */
 const GONE_MILLISECONDS = 10_000
@@ -52,9 +51,9 @@ export class SandboxEnd {
   }
 
   /** Sends SIGTERM to the command, and SIGKILL after the grace period. */
-  terminate(): void {
+  terminate(signal?: AbortSignal): void {
     send(-this.#init, 'SIGTERM')
-    this.#timers.push(setTimeout(() => this.kill(), GRACE_MILLISECONDS))
+    this.#timers.push(setTimeout(() => this.kill(), graceMilliseconds(signal)))
   }
 
   /** Kills the sandbox's first process, and with it the sandbox. Bubblewrap itself is killed only when that does not work. */

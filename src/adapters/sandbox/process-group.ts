@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { execa } from 'execa'
 import type { Exit } from '../../core/trial/metric.ts'
 import { connect } from './output-lines.ts'
-import type { SandboxRequest } from './request.ts'
+import { graceMilliseconds, type SandboxRequest } from './request.ts'
 
 export interface GroupRequest extends Pick<SandboxRequest, 'onOutput' | 'input' | 'output'> {
   /** A shell command line. */
@@ -17,8 +17,6 @@ export interface GroupRequest extends Pick<SandboxRequest, 'onOutput' | 'input' 
   signal: AbortSignal
 }
 
-/** Time between SIGTERM and SIGKILL, in which a script can write its last output. */
-const GRACE_MILLISECONDS = 1000
 /** Maximum wait for a pipe that a process outside the group keeps open. */
 const DRAIN_MILLISECONDS = 500
 
@@ -44,9 +42,9 @@ export async function runGroup(request: GroupRequest): Promise<Exit> {
     timedOut = true
     endGroup(pid)
   }, request.timeoutSeconds * 1000)
-  const onAbort = (): void => endGroup(pid)
+  const onAbort = (): void => endGroup(pid, request.signal)
   request.signal.addEventListener('abort', onAbort, { once: true })
-  if (request.signal.aborted) endGroup(pid)
+  if (request.signal.aborted) onAbort()
 
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
   clearTimeout(timer)
@@ -57,9 +55,9 @@ export async function runGroup(request: GroupRequest): Promise<Exit> {
   return { code, signal, timedOut }
 }
 
-function endGroup(pid: number): void {
+function endGroup(pid: number, signal?: AbortSignal): void {
   signalGroup(pid, 'SIGTERM')
-  setTimeout(() => signalGroup(pid, 'SIGKILL'), GRACE_MILLISECONDS).unref()
+  setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMilliseconds(signal)).unref()
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

@@ -32,7 +32,26 @@ export interface SandboxRequest {
   output?: Writable
   /** Receives whole lines of standard output and standard error; no more is read until it returns. */
   onOutput: (text: string, stream: Stream) => void
+  /** Ends the command: SIGTERM, and SIGKILL a second later, or after the time that a `GentleEnd` as the reason leaves. */
   signal: AbortSignal
+}
+
+/** Reason to end a command that leaves it time to save what it has. */
+export class GentleEnd {
+  readonly graceSeconds: number
+
+  constructor(graceSeconds: number) {
+    this.graceSeconds = graceSeconds
+  }
+}
+
+/** Time between SIGTERM and SIGKILL, in which a script can write its last output. */
+const GRACE_SECONDS = 1
+
+/** @param signal absent at a timeout */
+export function graceMilliseconds(signal?: AbortSignal): number {
+  const reason: unknown = signal?.reason
+  return 1000 * (reason instanceof GentleEnd ? reason.graceSeconds : GRACE_SECONDS)
 }
 
 export interface Sandbox {

@@ -56,6 +56,8 @@ export interface TrialContext extends PreparedBaseline {
   /** Other trials run on this machine at the same time. */
   isShared: boolean
   claim: Claim
+  /** Training commands of which people were told that they run long. */
+  told: Set<string>
 }
 
 /** Everything the commands of one trial need. */

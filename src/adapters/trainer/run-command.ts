@@ -8,7 +8,7 @@ import type { SandboxRequest } from '../sandbox/request.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { diskUse } from '../sandbox/watch/files.ts'
 import type { TrialContext } from './context.ts'
-import { CurveFollower, type EarlyEnd } from './curve-follower.ts'
+import { CurveFollower, type EarlyEnd, type Goal } from './curve-follower.ts'
 import { OFFLINE, trainingEnvironment, uvEnvironment } from './environment.ts'
 
 export interface Ran {
@@ -19,12 +19,22 @@ export interface Ran {
   leaked: boolean
   wallSeconds: number
   firstPointSeconds: number | undefined
+  /** Peak memory of the devices, where a command trains on some. */
+  deviceMebibytes?: number | undefined
+  /** Wall time of a first run that did not count. */
+  discardedSeconds?: number
   /** Why the trainer ended the run early. */
   ended: Measurement | undefined
+  /** The target that it should reach. */
+  goal: Goal | undefined
 }
 
-/** Whether there is something to evaluate. A run that exceeded a cap does not count, even if it exited with 0. */
-export function endedWell({ exit, ended }: Ran): boolean {
+/**
+ * Whether there is something to evaluate. A run that exceeded a cap does not count, even if it exited with 0, and neither does one
+ * that should reach a target and did not.
+ */
+export function endedWell({ exit, ended, goal }: Ran): boolean {
+  if (goal && !goal.watch.crossing) return false
   return exit.code === 0 && !exit.timedOut && exit.exceeded === undefined && ended === undefined
 }
 
@@ -42,12 +52,17 @@ export async function runCommand(
   trial: Trial,
   signal: AbortSignal,
   /** Without `early` the command runs until it exits or times out. */
-  { early, ...request }: CommandRequest & { early?: EarlyEnd | undefined },
+  { early, goal, ...request }: CommandRequest & { early?: EarlyEnd | undefined; goal?: Goal | undefined },
 ): Promise<Ran> {
   const { options, config, sandbox } = context
-  const reader = new OutputReader(config.metric, config.progress?.pattern, config.guards)
+  let wallSeconds: number | undefined
+  const seconds = () => wallSeconds ?? options.clock.monotonicSeconds() - begun
+  const reader = new OutputReader(config.metric, config.progress?.pattern, config.guards, (line) => {
+    const points = goal?.watch.read(line, seconds()) ?? []
+    return config.progress ? [] : points.map(({ seconds, value }) => ({ step: seconds, value }))
+  })
   const watch = new SecretWatch(options.secrets)
-  const follower = new CurveFollower(reader, early)
+  const follower = new CurveFollower(reader, early, goal)
   const requested = await requestFor(context, trial, request)
   const begun = options.clock.monotonicSeconds()
   const exit = await sandbox.run({
@@ -55,15 +70,28 @@ export async function runCommand(
     onOutput: (text, stream) => {
       reader.push(text, stream)
       watch.push(text)
-      follower.look(options.clock.monotonicSeconds() - begun)
+      follower.look(seconds())
     },
     signal: AbortSignal.any([signal, follower.signal]),
   })
-  const wallSeconds = options.clock.monotonicSeconds() - begun
+  wallSeconds = seconds()
   reader.end()
   const { firstPointSeconds, ended } = follower
   const log = watch.redact(reader.log)
-  return { exit, reader, log, leaked: watch.found, wallSeconds, firstPointSeconds, ended }
+  const found = { firstPointSeconds, ended, goal }
+  return {
+    exit: follower.isAtTarget ? asEnded(exit) : exit,
+    reader,
+    log,
+    leaked: watch.found,
+    wallSeconds,
+    ...found,
+  }
+}
+
+/** A run that was ended at its target counts as one that ended by itself. */
+function asEnded(exit: Ran['exit']): Ran['exit'] {
+  return { ...exit, code: 0, signal: null, timedOut: false }
 }
 
 /** What the sandbox is asked for: the command, with the environment and the caps of every command of a trial. */

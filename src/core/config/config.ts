@@ -5,6 +5,7 @@ import type { Limits } from '../record/limits.ts'
 import type { GuardMetric, Metric, MetricSource } from '../trial/metric.ts'
 import { explainIssues } from './issues.ts'
 import { parseDuration } from './quantity.ts'
+import { readCurve } from './rules.ts'
 import { defaultTimeoutSeconds } from './schema/cross-field.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 import { type ConfigProblem, readYaml } from './yaml.ts'
@@ -172,7 +173,7 @@ function toConfig(file: ConfigFile): Config {
     ...(simplicity && { simplicity }),
     metric: toMetric(metric),
     guards: guards.map(toGuard),
-    ...(same.progress && cut > 0 && { cutBelow: cut }),
+    ...((same.progress || metric.kind) && cut > 0 && { cutBelow: cut }),
     sandbox: toSandbox(sandbox),
     proposers: proposers.map(toProposer),
     search: toSearch(search),
@@ -216,12 +217,25 @@ function camelCased(value: unknown): unknown {
   )
 }
 
-function toMetric({ pattern, file, key, ...same }: Written['metric']): Metric {
-  return { ...same, source: toSource({ pattern, file, key }) }
+/** The schema has made sure that each kind has what it needs. */
+function toMetric(written: Written['metric']): Metric {
+  const { pattern, file, key, kind, curve = '', target = Number.NaN, reached = 'below', ...same } = written
+  const { name = '', direction = 'minimize' } = same
+  if (kind === undefined) return { ...same, name, direction, source: toSource({ pattern, file, key }) }
+  const read = readCurve(curve)
+  const source = { kind: 'target', ...read, target, reached } as const
+  return { name: name || nameOfTime(curve, read.curve), direction, source }
 }
 
-function toGuard({ pattern, file, key, ...same }: Written['guards'][number]): Guard {
-  return { ...same, source: toSource({ pattern, file, key }) }
+/** `seconds_to_val_bpb` of a curve that has a name. */
+function nameOfTime(written: string, curve: string): string {
+  return written === curve ? `seconds_to_${curve}`.slice(0, 64) : 'seconds_to_target'
+}
+
+function toGuard({ pattern, file, key, measure, ...same }: Written['guards'][number]): Guard {
+  const source =
+    measure === undefined ? toSource({ pattern, file, key }) : ({ kind: 'outside', what: measure } as const)
+  return { ...same, source }
 }
 
 type Source = Record<'pattern' | 'file' | 'key', string | undefined>

@@ -115,6 +115,19 @@ export const metricPatternRule: Rule = (text) => {
   }
 }
 
+/** A curve that is known by its name alone. */
+const CURVE_NAME = /^[A-Za-z_][\w./-]*$/
+
+/** The name of a curve, or a pattern for its values. */
+export const curveRule: Rule = (text) => (CURVE_NAME.test(text) ? undefined : metricPatternRule(text))
+
+/** What a curve is called, and the pattern for its values. A name stands for lines that have it before a number. */
+export function readCurve(text: string): { curve: string; pattern: string } {
+  if (!CURVE_NAME.test(text)) return { curve: 'the curve', pattern: text }
+  const name = text.replace(/[./-]/g, '\\$&')
+  return { curve: text, pattern: `(?<![\\w./-])${name}["']?\\s*[:=\\s]\\s*(\\S+)` }
+}
+
 /** A regular expression with the named groups `step` and `value`. */
 export const progressPatternRule: Rule = (text) => {
   const groups = captureGroups(text)

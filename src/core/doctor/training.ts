@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { TrialResult } from '../record/trial.ts'
 import { endOfOutput, failureRemedy } from '../report/baseline-failure.ts'
 import { formatNumber, formatSeconds, formatShare } from '../text/numbers.ts'
+import { describeTarget } from '../trial/target.ts'
 import { type Check, ok, problem, skipped } from './check.ts'
 
 type Measured = TrialResult & { value: number }
@@ -41,9 +42,11 @@ function foundInRun(result: TrialResult, config: Config, configPath: string, bra
       `a run of the baseline ended ${result.outcome} after ${took}: ${result.reason ?? 'no reason known'}${endOfOutput(result)}`,
       failureRemedy(result, config, configPath, branch === undefined ? '' : ` on the branch ${branch}`),
     )
-  const text = `a run printed ${config.metric.name} ${formatNumber(result.value)} after ${took}`
+  const text = `${describeValue(result, config)} after ${took}`
   const { budgetSeconds } = config
-  const fitting = `${Math.max(1, Math.ceil((1.1 * result.wallSeconds) / 60))}m`
+  // Until a target is reached, some runs take longer than others.
+  const spare = config.metric.source.kind === 'target' ? 2 : 1.1
+  const fitting = `${Math.max(1, Math.ceil((spare * result.wallSeconds) / 60))}m`
   if (result.wallSeconds > 1.2 * budgetSeconds)
     return ok(text, `It takes longer than \`budget\` says: set \`budget: ${fitting}\`.`)
   if (result.wallSeconds < budgetSeconds / 3)
@@ -52,6 +55,13 @@ function foundInRun(result: TrialResult, config: Config, configPath: string, bra
       `\`budget\` is ${formatSeconds(budgetSeconds)}: set \`budget: ${fitting}\`, and a hanging run ends sooner.`,
     )
   return ok(text)
+}
+
+function describeValue({ value, crossing }: Measured, { metric }: Config): string {
+  const { source } = metric
+  if (source.kind !== 'target' || !crossing) return `a run printed ${metric.name} ${formatNumber(value)}`
+  const paused = `${formatNumber(crossing.pausedSeconds)} s of pauses`
+  return `a run reached ${source.curve} ${describeTarget(source)} in ${formatNumber(value)} s of training (${paused}) and ended`
 }
 
 function foundInSeeds(first: Measured, other: TrialResult | undefined, { metric }: Config) {

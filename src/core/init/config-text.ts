@@ -59,8 +59,9 @@ function metricLines(metric: DraftMetric | undefined): string[] {
       "metric: { name: val_loss, direction: minimize, pattern: '^val_loss: (\\S+)' }",
     ]
   const { name, direction, source, deterministic } = metric
+  const speed = ' To research speed instead, use `kind: time-to-target` (docs/time-to-target.md).'
   const head = [
-    '# The number that decides.',
+    `# The number that decides.${deterministic ? '' : speed}`,
     'metric:',
     `  name: ${scalar(name)}`,
     `  direction: ${direction}`,

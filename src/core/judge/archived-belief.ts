@@ -14,6 +14,7 @@ import {
 } from '../statistics/belief.ts'
 import { mean, newestRepeated } from '../statistics/noise.ts'
 import { usualSecondsOf } from './counted-runs.ts'
+import { creditsOf } from './credits.ts'
 import { becameBaseline, periodsBetween, type Start, startOf } from './periods.ts'
 import {
   type Conditions,
@@ -84,9 +85,11 @@ function firstBaseline(
   const measured = state.baselines.find(({ tree }) => unselectedRuns(judged.get(tree) ?? []).length > 0)
   if (!measured || !isArchivedTree(measured.tree)) return undefined
   const runs = unselectedRuns(judged.get(measured.tree) ?? [])
+  const credits = creditsOf(runs)
   return {
     value: mean(measuredValues(runs)),
     wallSeconds: usualSecondsOf(runs),
+    ...(credits && { credits }),
   }
 }
 

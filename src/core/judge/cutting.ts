@@ -9,7 +9,8 @@ import { type Checkpoint, type CutPlan, levelAt, outlook } from '../trial/curve.
 import { certainFrom, type Experience } from '../trial/forecast.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 import { isPromiseKept, lenient, withoutBrokenPromises } from './curve-trust.ts'
-import { type Conditions, comparableTrials, noiseSigma, trialsOfTree } from './evidence.ts'
+import { beliefAt, type Conditions, comparableTrials, noiseSigma, trialsOfTree } from './evidence.ts'
+import { noiseUnder, runsUnder } from './runs.ts'
 
 export type FinishedRun = Pick<
   TrialResult,
@@ -164,12 +165,29 @@ export function planCut(state: State, conditions: Conditions, policy: CutPolicy)
   })
   const references = credibleReferences(state, conditions, firstRuns)
   const current = references.get(state.baseline?.commit ?? '')
-  if (!current) return undefined
+  const latest = latestCrossing(state, conditions)
+  if (!current) return latest
   const earlier = firstRuns.flatMap(({ base, run }) => {
     const reference = references.get(base)
     return reference ? [{ run, reference }] : []
   })
-  return withForecast(current, earlier, noiseSigma(state, conditions) ?? 0, policy)
+  const plan = withForecast(current, earlier, noiseSigma(state, conditions) ?? 0, policy)
+  return latest ? { ...latest, ...plan } : plan
+}
+
+/** Where the metric is a time to target: a run that has trained much longer than the baseline needs can only be worse. */
+function latestCrossing(state: State, conditions: Conditions): CutPlan | undefined {
+  const { baseline } = state
+  const { credits, all } = runsUnder(state, conditions)
+  const noise = noiseUnder(state, conditions)
+  const testbed = conditions.testbed ?? all[0]?.testbed
+  if (!baseline || !credits || !noise?.sigma || testbed === undefined) return undefined
+  const { level } = beliefAt(state, conditions, baseline.commit, noise)
+  if (!level) return undefined
+  const behind = BEHIND_SIGMAS * Math.sqrt(noise.sigma ** 2 + level.variance)
+  const { pausedSeconds, intervalSeconds } = credits
+  const latest = { seconds: level.mean + behind + intervalSeconds, pausedSeconds, usualSeconds: level.mean }
+  return { testbed, sign: 1, windowSteps: 1, checkpoints: [], latest }
 }
 
 /**

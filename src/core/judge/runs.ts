@@ -7,6 +7,7 @@ import { estimateNoise, mean, type Noise } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { isJudgeTrial } from '../trial/protocol.ts'
 import { usualSecondsOf } from './counted-runs.ts'
+import { type Credits, creditsOf, withinCredits } from './credits.ts'
 
 /** What two numbers must share to be comparable. */
 export interface Conditions extends Pick<Metric, 'direction'> {
@@ -126,6 +127,8 @@ export function comparableTrials(state: State, conditions: Conditions): readonly
 interface RunsUnder {
   /** What archived runs told. */
   archived: ArchivedBelief | undefined
+  /** Where the metric is a time to target: what may be excluded from it. */
+  credits: Credits | undefined
   all: readonly TrialResult[]
   /** By the code that ran, in the order of its first run. */
   byTree: ReadonlyMap<string, TrialResult[]>
@@ -155,15 +158,35 @@ export function runsUnder(state: State, conditions: Conditions): RunsUnder {
       result.trial.protocol.purpose !== 'promote' &&
       (testbed === undefined || result.testbed === testbed),
   )
-  const all = guard === undefined ? compared : compared.map((result) => valueOfGuard(result, guard))
+  const archived = archivedBelief(state, conditions)
+  const credits = archived?.first ? archived.first.credits : firstCredits(state, compared)
+  const all =
+    guard !== undefined
+      ? compared.map((result) => valueOfGuard(result, guard))
+      : credits
+        ? compared.map((result) => withinCredits(result, credits))
+        : compared
   const byTree = Map.groupBy(all, ({ trial }) => trial.tree)
   const judging = all.filter(({ trial }) => isJudgeTrial(trial))
   const judged = judging.length === all.length ? byTree : Map.groupBy(judging, ({ trial }) => trial.tree)
-  const archived = archivedBelief(state, conditions)
   const places = new Map(all.map((run, place) => [run, place]))
-  const runs = { archived, all, byTree, judged, places, beliefs: new Map() }
+  const runs = { archived, credits, all, byTree, judged, places, beliefs: new Map() }
   byConditions.set(key, runs)
   return runs
+}
+
+/** Of the first baseline that was measured, see `usualSeconds`. */
+function firstCredits(state: State, compared: readonly TrialResult[]): Credits | undefined {
+  if (!compared.some(({ crossing }) => crossing)) return undefined
+  const byTree = Map.groupBy(
+    compared.filter(({ trial }) => isJudgeTrial(trial)),
+    ({ trial }) => trial.tree,
+  )
+  for (const { tree } of state.baselines) {
+    const credits = creditsOf(unselectedRuns(byTree.get(tree) ?? []))
+    if (credits) return credits
+  }
+  return undefined
 }
 
 /** The same run, measured by one of its guards. */

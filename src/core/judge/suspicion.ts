@@ -62,6 +62,8 @@ function beyondShown(proven: ProvenGain): string | undefined {
 }
 
 function collapsedTime({ baseline, candidate }: ProvenGain['runs']): string | undefined {
+  // Where the metric is the time, a short run is a gain: how large it may be is asked of the gain.
+  if (candidate.some(({ crossing }) => crossing)) return undefined
   const seconds = (runs: readonly TrialResult[]) =>
     runs.map(({ trainingSeconds, wallSeconds }) => Math.min(trainingSeconds ?? wallSeconds, wallSeconds))
   // The shortest of the baseline's: a busy machine makes runs longer, and none shorter.

@@ -1,4 +1,5 @@
 // What the runs of a promotion tell: the episode that is decided on, and what earlier promotions taught.
+import { creditsOf, withinCredits } from '../judge/credits.ts'
 import { type Conditions, noiseSigma } from '../judge/evidence.ts'
 import type { KnownPromotion, Promotion } from '../record/promotion.ts'
 import type { State } from '../record/state.ts'
@@ -36,7 +37,10 @@ export function promotionEvidence(
   promotion: KnownPromotion,
   small: Conditions,
 ): PromotionEvidence {
-  const results = runsOf(state, promotion)
+  const runs = runsOf(state, promotion)
+  const baseTree = promotion.stacks.find(({ members, applied = members }) => applied.length === 0)?.tree
+  const credits = creditsOf(runs.filter(({ trial }) => trial.tree === baseTree))
+  const results = runs.map((run) => withinCredits(run, credits))
   const byTree = Map.groupBy(results, ({ trial }) => trial.tree)
   const sign = small.direction === 'minimize' ? 1 : -1
   const lossesIn = (runs: readonly TrialResult[]) =>

@@ -32,6 +32,9 @@ const MAX_BASELINE_FAILURES = 3
 /** Outcomes of a first run that would only repeat: the command ran to its end, and its metric was not found, or a guard was beyond its limit. */
 const REPEATING: ReadonlySet<Outcome> = new Set<Outcome>(['no-metric', 'invalid-metric', 'over-limit'])
 
+/** Outcomes that another seed may not repeat. */
+const SEED_DEPENDENT: ReadonlySet<Outcome> = new Set<Outcome>(['diverged', 'not-reached'])
+
 /**
  * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all. Requested
  * certification comes first, because everything else builds on merges that it may revert. Then come promotions, the baseline,
@@ -243,8 +246,8 @@ export interface BaselineFailure {
 
 /**
  * Why the baseline cannot be measured; undefined while it may still be. A baseline that was never measured fails at once
- * when its metric was not found, and for this job when its run failed in any other way than by diverging, which depends on
- * the seed: the mistake is probably in the set-up, and may be fixed on the machine before the next job.
+ * when its metric was not found, and for this job when its run failed in any other way than by diverging or by missing its
+ * target, which depend on the seed: the mistake is probably in the set-up, and may be fixed on the machine before the next job.
  *
  * @param before ids of the trials that ended before this job. Default: all
  */
@@ -260,7 +263,7 @@ export function findBaselineFailure(
   if (run === undefined) return undefined
   const isFirst = failed.length === runs.length && !hasMeasured(state, conditions)
   const isFinal = failed.length >= MAX_BASELINE_FAILURES || (isFirst && REPEATING.has(run.outcome))
-  const endsJob = isFirst && run.outcome !== 'diverged' && !before.has(run.trial.id)
+  const endsJob = isFirst && !SEED_DEPENDENT.has(run.outcome) && !before.has(run.trial.id)
   if (!isFinal && !endsJob) return undefined
   const subject =
     failed.length === 1 ? 'the first run of the baseline' : `${failed.length} runs of the baseline`

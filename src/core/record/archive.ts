@@ -63,7 +63,12 @@ export interface ArchivedBelief {
   /** The newest values of archived code that ran more than once, by code. They tell about the noise. */
   repeated: readonly (readonly number[])[]
   /** Mean of the metric and of the wall time of the first baseline that was measured. */
-  first?: { value: number; wallSeconds: number }
+  first?: {
+    value: number
+    wallSeconds: number
+    /** Where the metric is a time to target: the longest of what it does not count. */
+    credits?: { pausedSeconds: number; intervalSeconds: number; savingSeconds: number }
+  }
   /** Runs of the baseline that was run most often. */
   mostRuns: number
   /** The baseline that the belief is about: its place among all baselines, from 0. */

@@ -53,6 +53,7 @@ const FAILURE_WORDS: Record<NonNullable<Verdict['failure']>, string> = {
   'invalid-metric': 'printed no valid metric',
   diverged: 'diverged',
   'over-limit': 'exceeded the limit of a guard',
+  'not-reached': 'did not reach the target',
   cut: STATUS_WORDS.cut,
 }
 
@@ -63,10 +64,13 @@ export function statusWords(candidate: Parameters<typeof statusOf>[0]): string {
   return failure === undefined ? STATUS_WORDS[status] : FAILURE_WORDS[failure]
 }
 
+/** Failures of code that runs to its end. */
+const RAN: ReadonlySet<NonNullable<Verdict['failure']>> = new Set(['timed-out', 'over-limit', 'not-reached'])
+
 /** True when its code does not run to its end: it did not just take too long or exceed a limit, and was not stopped early. */
 export function failedToRun(candidate: Parameters<typeof statusOf>[0]): boolean {
   const { failure } = candidate.verdict ?? {}
-  return statusOf(candidate) === 'crashed' && failure !== 'timed-out' && failure !== 'over-limit'
+  return statusOf(candidate) === 'crashed' && failure !== undefined && !RAN.has(failure)
 }
 
 /** Derives the status of a candidate from its verdict and its end, which the ledger records. */

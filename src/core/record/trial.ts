@@ -54,6 +54,7 @@ const OUTCOMES = [
   'invalid-metric',
   'diverged',
   'over-limit',
+  'not-reached',
   'cut',
 ] as const
 export type Outcome = (typeof OUTCOMES)[number]
@@ -64,6 +65,23 @@ export const MAX_GUARDS = 8
 const guardValueSchema = z.strictObject({ name: z.string().max(64), value: finite })
 /** A second number of a run. */
 export type GuardValue = z.infer<typeof guardValueSchema>
+
+const seconds = z.number().nonnegative()
+
+const crossingSchema = z.strictObject({
+  /** Wall time from the start of training to the first point of the curve that reached the target. */
+  seconds,
+  /** How much of it the script marked as a pause. */
+  pausedSeconds: seconds,
+  /** Time between that point and the one before, without pauses; 0 without one before. */
+  intervalSeconds: seconds,
+  /** How much of that interval was left when the line between the two points crossed the target. */
+  afterSeconds: seconds,
+  /** Time from that point to the end of training, where an evaluator measures what training left; else 0. */
+  savingSeconds: seconds,
+})
+/** When a curve reached its target, on the clock of the harness. */
+export type Crossing = z.infer<typeof crossingSchema>
 
 /**
  * Who measured the value, most trustworthy first: an evaluator in another sandbox than the model, an evaluator that runs the
@@ -96,6 +114,8 @@ export const trialResultSchema = z.strictObject({
   metricLines: z.int().min(1).exactOptional(),
   /** The guards of the configuration, in its order; absent without guards, and where the outcome is not `measured`. */
   guards: z.array(guardValueSchema).max(MAX_GUARDS).exactOptional(),
+  /** Present exactly where the metric is a time to target and the outcome is `measured`; the value follows from it. */
+  crossing: crossingSchema.exactOptional(),
   /** Why there is no value; one line. */
   reason: z.string().max(500).optional(),
   trust: z.enum(TRUSTS),

@@ -100,6 +100,8 @@ export function failureRemedy(
       return `Fix \`metric\` in ${configPath}, or the output of \`${command}\`${place}. ${adviseOnMetric({ outcome, reason }, tail, config.metric)}`
     case 'timed-out':
       return `Raise \`budget\` or \`timeout\` (${formatSeconds(config.timeoutSeconds)}) in ${configPath}, or train for less time (the budget is in $AUTORESEARCH_BUDGET_SECONDS)${place}.`
+    case 'not-reached':
+      return `Raise \`budget\`, or choose a \`metric.target\` in ${configPath} that every run reaches${place}. ${reason.includes('the evaluator') ? 'Save the checkpoint before the point of the curve is printed, or on SIGTERM, and measure the curve on data like that of the evaluator.' : ''}`.trim()
     case 'out-of-memory':
       return `Make \`${command}\` use less memory, or raise \`sandbox.memory\` in ${configPath}${place}.`
     default: {

@@ -9,7 +9,7 @@ import { fence, inertText, inertTitle, truncateMarkdown } from '../text/markdown
 import { formatNumber, formatScore, formatSeconds, formatSigned } from '../text/numbers.ts'
 import type { Metric } from '../trial/metric.ts'
 import { TRUST_WORDS } from '../trial/trust.ts'
-import { compare, comparisonTable, guardLines, trialTable } from './comparison.ts'
+import { compare, comparisonTable, crossingLines, guardLines, trialTable } from './comparison.ts'
 import type { CheckRun } from './report.ts'
 import { IDENTICAL_RUNS } from './words.ts'
 
@@ -59,6 +59,7 @@ export function concludedCheck(facts: VerdictFacts, detailsUrl?: string): CheckR
     ...aaLines(facts.candidate),
     renderVerdict(verdict),
     comparisonTable(config.metric.name, compare(evidence)),
+    ...crossingLines(evidence),
     ...guardLines(verdict),
     ...gainLines(verdict),
     noiseLine(verdict.sigma ?? evidence.sigma, config.metric),

@@ -5,6 +5,7 @@ import type { Verdict } from '../record/verdict.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
 import { inertText, table } from '../text/markdown.ts'
 import { formatNumber, formatSeconds, formatShare, formatSigned } from '../text/numbers.ts'
+import { claimedSeconds } from '../trial/target.ts'
 
 /** Statistics of repeated runs of equal code, in the metric's unit. */
 export interface Spread {
@@ -80,6 +81,32 @@ export function guardLines({ guards = [] }: Pick<Verdict, 'guards'>): string[] {
     formatShare(risk),
   ])
   return [table(['guard', 'baseline', 'candidate', 'Δ', 'may be worse by', 'risk that it is'], rows)]
+}
+
+/** Where the metric is a time to target: what it does not count. Empty for other metrics. */
+export function crossingLines({
+  baseline,
+  candidate,
+}: Pick<MeasuredEvidence, 'baseline' | 'candidate'>): string[] {
+  const [before, own] = [baseline, candidate].map(describeCrossings)
+  if (before === undefined || own === undefined) return []
+  const claimed = candidate.map(({ crossing, value = 0 }) =>
+    crossing ? value - claimedSeconds(crossing) : 0,
+  )
+  const added = mean(claimed)
+  const beyond =
+    added > 0
+      ? ` ${formatNumber(added)} s per run that the candidate marked or printed beyond what the runs of the first baseline take count as training.`
+      : ''
+  return [`Clock at the target: candidate ${own}; baseline ${before}.${beyond}`]
+}
+
+/** `70.2 s, 10.1 s of it marked as pauses`, as means. */
+function describeCrossings(results: readonly TrialResult[]): string | undefined {
+  const crossings = results.flatMap(({ crossing }) => crossing ?? [])
+  if (crossings.length === 0) return undefined
+  const meanOf = (key: 'seconds' | 'pausedSeconds') => formatNumber(mean(crossings.map((one) => one[key])))
+  return `${meanOf('seconds')} s, ${meanOf('pausedSeconds')} s of it marked as pauses`
 }
 
 /** A table of all runs with seed, outcome, value and wall time. */

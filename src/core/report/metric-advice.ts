@@ -24,11 +24,12 @@ export function adviseOnMetric(
     return `Change ${settingOf(source)}: training has to write the file to $AUTORESEARCH_OUT.`
   const nearest = nearestLine(output, metric, source.pattern)
   if (nearest === undefined) return `Change ${settingOf(source)}, or print a line that it matches.`
-  const pattern = `pattern: '${nearest.pattern.replaceAll("'", "''")}'`
+  const pattern = `${source.kind === 'target' ? 'curve' : 'pattern'}: '${nearest.pattern.replaceAll("'", "''")}'`
   return `Change ${settingOf(source)}. The printed line most like it is "${visibleText(nearest.line, MAX_QUOTE_CHARACTERS)}", which \`${pattern}\` would match.`
 }
 
 function settingOf(source: Metric['source']): string {
+  if (source.kind === 'target') return `\`metric.curve\` (${source.pattern})`
   return source.kind === 'pattern'
     ? `\`metric.pattern\` (${source.pattern})`
     : `\`metric.file\` (${source.file}) and \`metric.key\` (${source.key})`

@@ -11,6 +11,7 @@ import { documentUrl } from '../text/documents.ts'
 import { fence, inertText, inertTitle, table, truncateMarkdown } from '../text/markdown.ts'
 import { formatNumber, formatSeconds } from '../text/numbers.ts'
 import { trialSeed } from '../trial/protocol.ts'
+import { describeTarget } from '../trial/target.ts'
 
 /** GitHub's limit for the body of a pull request or comment. */
 export const MAX_BODY_CHARACTERS = 65_536
@@ -75,10 +76,16 @@ function factTable({ candidate, config, state, conditions }: PullRequestFacts): 
       ['baseline', `${candidate.base.slice(0, 7)} on ${inertText(config.baseline, 200)}, ${measured}`],
       [
         'decided by',
-        `${metric}, ${better} is better, a budget of ${formatSeconds(config.budgetSeconds)} per run`,
+        `${metric}${goalWords(config.metric)}, ${better} is better, a budget of ${formatSeconds(config.budgetSeconds)} per run`,
       ],
     ],
   )
+}
+
+/** What a time to target waits for. */
+function goalWords({ source }: Config['metric']): string {
+  if (source.kind !== 'target') return ''
+  return ` (seconds of training until ${inertText(source.curve, 80)} is ${describeTarget(source)})`
 }
 
 function requestSource({ source }: KnownRequest): string {

@@ -22,6 +22,17 @@ const checkpointSchema = z.strictObject({
 })
 export type Checkpoint = z.infer<typeof checkpointSchema>
 
+/** Where the metric is a time to target: when a run that has not reached it is hopeless. */
+const latestSchema = z.strictObject({
+  /** Training time. */
+  seconds: finite,
+  /** Most pauses that count as no training. */
+  pausedSeconds: finite,
+  /** Training time that the baseline takes. */
+  usualSeconds: finite,
+})
+type Latest = z.infer<typeof latestSchema>
+
 /** Everything a job without a ledger needs to stop hopeless trials; a few hundred bytes. */
 export const cutPlanSchema = z.strictObject({
   /** The testbed on which the plan is valid. */
@@ -32,6 +43,7 @@ export const cutPlanSchema = z.strictObject({
   windowSteps: finite,
   /** Ordered by ascending fraction. */
   checkpoints: z.array(checkpointSchema).max(20),
+  latest: latestSchema.exactOptional(),
 })
 export type CutPlan = z.infer<typeof cutPlanSchema>
 
@@ -86,9 +98,12 @@ export class CutWatch {
    *
    * @param curve all points so far
    * @param seconds seconds since the trial started
+   * @param pausedSeconds how much of it was marked as pauses
    * @returns why the trial is hopeless, as a sentence; undefined while it is not
    */
-  look(curve: readonly CurvePoint[], seconds: number): string | undefined {
+  look(curve: readonly CurvePoint[], seconds: number, pausedSeconds = 0): string | undefined {
+    const late = lateReason(this.#plan.latest, seconds, pausedSeconds)
+    if (late !== undefined) return late
     const step = curve.at(-1)?.step
     if (step === undefined || step === this.#seen.step) return undefined
     const reason = this.#passCheckpoints(curve, { step, seconds })
@@ -124,6 +139,13 @@ function stepWhen(
   if (seconds <= before.seconds) return before.step
   const share = (seconds - before.seconds) / (now.seconds - before.seconds)
   return before.step + share * (now.step - before.step)
+}
+
+function lateReason(latest: Latest | undefined, seconds: number, pausedSeconds: number): string | undefined {
+  if (!latest) return undefined
+  const trained = seconds - Math.min(pausedSeconds, latest.pausedSeconds)
+  if (trained <= latest.seconds) return undefined
+  return `after ${formatNumber(trained)} s of training it had not reached the target, and the baseline takes ${formatNumber(latest.usualSeconds)} s`
 }
 
 function hopelessReason(checkpoint: Checkpoint, gap: number, gapBefore?: number): string | undefined {

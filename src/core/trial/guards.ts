@@ -1,6 +1,6 @@
 // Second numbers of a run: each must be there and within its hard limits, or the run does not count.
 import type { GuardValue } from '../record/trial.ts'
-import type { GuardMetric, Measurement } from './metric.ts'
+import type { GuardMetric, Measurement, MetricText, OutsideSource } from './metric.ts'
 
 const OF_GUARD = 'guard '
 
@@ -13,6 +13,29 @@ export function isFromGuard(reason: string): boolean {
 export interface MeasuredGuard {
   guard: GuardMetric
   measured: Measurement
+}
+
+/** What was measured from outside while training ran. */
+export interface OutsideReadings {
+  peakMemoryBytes?: number | undefined
+  /** Of all devices, above what was in use before. */
+  deviceMebibytes?: number | undefined
+}
+
+/** The reading of a guard as if the script had printed it. */
+export function outsideText({ what }: OutsideSource, readings: OutsideReadings): MetricText {
+  const { peakMemoryBytes, deviceMebibytes } = readings
+  const mebibytes = what === 'device-memory' ? deviceMebibytes : inMebibytes(peakMemoryBytes)
+  if (mebibytes !== undefined) return { texts: [String(mebibytes)], count: 1 }
+  const missing =
+    what === 'device-memory'
+      ? 'nvidia-smi reported no memory of a device'
+      : 'the memory of this run was not measured'
+  return { texts: [], count: 0, problem: missing }
+}
+
+function inMebibytes(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : Math.round((100 * bytes) / 1024 ** 2) / 100
 }
 
 /** Adds the guards to a run whose metric was measured; one that is missing or beyond its limits becomes the outcome. */

@@ -1,5 +1,5 @@
 // The metric of a trial: where it comes from, and what was found of it.
-import type { GuardValue, Outcome } from '../record/trial.ts'
+import type { Crossing, GuardValue, Outcome } from '../record/trial.ts'
 
 export type MetricDirection = 'minimize' | 'maximize'
 
@@ -18,8 +18,9 @@ export interface Metric {
   source: MetricSource
 }
 
-/** A second number, read from the same output as the metric. */
-export interface GuardMetric extends Omit<Metric, 'bounds' | 'deterministic'> {
+/** A second number, read from the same output as the metric or measured from outside. */
+export interface GuardMetric extends Omit<Metric, 'bounds' | 'deterministic' | 'source'> {
+  source: MetricSource | OutsideSource
   /** Hard limits: a run beyond them does not count. */
   min?: number
   max?: number
@@ -30,6 +31,27 @@ export type MetricSource =
   | { kind: 'pattern'; pattern: string }
   /** A JSON or JSON Lines file that the script writes to `$AUTORESEARCH_OUT`; `key` is a dotted path. */
   | { kind: 'file'; file: string; key: string }
+  | TargetSource
+
+/** Seconds until a curve first reaches a target. */
+export interface TargetSource {
+  kind: 'target'
+  /** What the curve is called in sentences. */
+  curve: string
+  /** A regular expression for the values of the curve, matched against every line of the output. */
+  pattern: string
+  target: number
+  /** Whether values at or below the target reach it, as of a loss, or those at or above it, as of an accuracy. */
+  reached: 'below' | 'above'
+}
+
+/** What the harness itself measures while training runs, in MiB. */
+export const OUTSIDE_MEASURES = ['memory', 'device-memory'] as const
+
+export interface OutsideSource {
+  kind: 'outside'
+  what: (typeof OUTSIDE_MEASURES)[number]
+}
 
 /** True when printing the metric more often makes a better value more likely. */
 export function rewardsPrinting({ take }: Pick<Metric, 'take'>): boolean {
@@ -52,6 +74,8 @@ export interface Measurement {
   value?: number
   reason?: string
   guards?: GuardValue[]
+  /** Of a time to target. */
+  crossing?: Crossing
   /** How often the metric was printed; present when printing it often could pay, see `rewardsPrinting`. */
   metricLines?: number
 }

@@ -3,7 +3,7 @@
 
 import type { CurvePoint } from '../record/trial.ts'
 import { FoundValues } from './found-values.ts'
-import type { Metric, MetricText } from './metric.ts'
+import type { GuardMetric, Metric, MetricText } from './metric.ts'
 import { Screen } from './screen.ts'
 import { readNumber } from './written-number.ts'
 
@@ -32,16 +32,20 @@ export class OutputReader {
   #diverged = false
   #notFiniteInARow = 0
 
-  /** @param guards further numbers to find */
+  /**
+   * @param guards further numbers to find
+   * @param onState receives every state of a line; points that it returns are points of the curve
+   */
   constructor(
     metric: Metric,
     progressPattern?: string,
-    guards: readonly Pick<Metric, 'name' | 'source'>[] = [],
+    guards: readonly Pick<GuardMetric, 'name' | 'source'>[] = [],
+    onState?: (text: string) => readonly CurvePoint[],
   ) {
     this.#numbers = [{ ...metric, name: '' }, ...guards].flatMap(({ name, source }) =>
-      source.kind === 'pattern'
-        ? [{ name, pattern: new RegExp(source.pattern, 'g'), found: new FoundValues() }]
-        : [],
+      source.kind === 'file' || source.kind === 'outside'
+        ? []
+        : [{ name, pattern: new RegExp(source.pattern, 'g'), found: new FoundValues() }],
     )
     this.#progress = progressPattern === undefined ? undefined : new RegExp(progressPattern)
     const reader = {
@@ -49,7 +53,10 @@ export class OutputReader {
         this.#lines += 1
         return this.#lines
       },
-      onState: (text: string) => this.#readPoint(text),
+      onState: (text: string) => {
+        this.#readPoint(text)
+        for (const point of onState?.(text) ?? []) this.#keepPoint(point)
+      },
       onLine: (text: string, line: number) => this.#readMetric(text, line),
     }
     this.#screens = [new Screen(reader), new Screen(reader)]
@@ -107,15 +114,19 @@ export class OutputReader {
     if (groups) this.#addPoint(groups.step ?? '', groups.value ?? '')
   }
 
-  /** Keeps at most 200 evenly spaced points: when full, every other point is removed and the stride doubles. */
   #addPoint(atStep: string, text: string): void {
     const [step, value] = [readNumber(atStep), readNumber(text)]
     const notFinite = value.kind === 'not-finite' || Math.abs(Number(text)) === Number.POSITIVE_INFINITY
     this.#diverged ||= notFinite
     this.#notFiniteInARow = notFinite ? this.#notFiniteInARow + 1 : 0
-    if (step.kind !== 'number' || value.kind !== 'number') return
+    if (step.kind === 'number' && value.kind === 'number')
+      this.#keepPoint({ step: step.value, value: value.value })
+  }
+
+  /** Keeps at most 200 evenly spaced points: when full, every other point is removed and the stride doubles. */
+  #keepPoint(point: CurvePoint): void {
     if (this.#points++ % this.#stride !== 0) return
-    this.#curve.push({ step: step.value, value: value.value })
+    this.#curve.push(point)
     if (this.#curve.length < MAX_CURVE_POINTS) return
     this.#curve = this.#curve.filter((_, index) => index % 2 === 0)
     this.#stride *= 2

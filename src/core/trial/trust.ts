@@ -8,6 +8,7 @@ import { beyondLimits } from './guards.ts'
 import type { GuardMetric } from './metric.ts'
 import { isJudgeTrial, trialId, trialSeed } from './protocol.ts'
 import { isSharedSeed } from './shared-seed.ts'
+import { claimedSeconds } from './target.ts'
 
 /** What the baseline's current configuration demands of every result. */
 export interface Demands {
@@ -17,6 +18,8 @@ export interface Demands {
   bounds?: readonly [number, number]
   /** What every judging run measures besides. Default: none. */
   guards?: readonly GuardMetric[]
+  /** True when the metric is a time to target. Default false. */
+  isTimed?: boolean
   /** Who measures the metric; what deserves less trust does not count. */
   trust: Trust
   sandboxKind: 'bubblewrap' | 'none'
@@ -101,7 +104,7 @@ const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const
 export function checkResult(
   state: State,
   result: TrialResult,
-  { hash, bounds = UNBOUNDED, guards = [], trust, sandboxKind }: Demands,
+  { hash, bounds = UNBOUNDED, guards = [], isTimed = false, trust, sandboxKind }: Demands,
 ): string | undefined {
   const { trial } = result
   if ((result.outcome === 'measured') !== (result.value !== undefined))
@@ -111,6 +114,8 @@ export function checkResult(
   if (result.value !== undefined && !hasGuards(result, guards))
     return 'its guards are not those of the configuration, or beyond their limits'
   if (hasImpossibleTimes(result)) return 'its times are impossible'
+  if (result.value !== undefined && !hasCrossing(result, isTimed))
+    return 'its value does not follow from the time at which the target was reached'
   if (UNPRINTABLE.test(result.testbed + result.sandbox)) return 'the names of its machine cannot be printed'
   if (result.config !== hash) return 'it was measured under another configuration'
   if (isLessTrusted(result.trust, trust))
@@ -122,6 +127,19 @@ export function checkResult(
   if (trial.seed !== trialSeed(state.rootSeed, tree, replicate, protocol) && !isSharedSeed(state, trial))
     return 'its seed is not the one assigned'
   return assigned(state, result) ? undefined : 'no such trial was assigned'
+}
+
+/** How much of a crossing's time may lie beyond that of the run, in seconds: both are rounded. */
+const ROUNDING_SECONDS = 0.01
+
+function hasCrossing({ value, crossing, wallSeconds }: TrialResult, isTimed: boolean): boolean {
+  if (!crossing) return !isTimed
+  const { seconds, pausedSeconds, intervalSeconds, afterSeconds, savingSeconds } = crossing
+  const isPossible =
+    afterSeconds <= intervalSeconds &&
+    pausedSeconds + intervalSeconds <= seconds + ROUNDING_SECONDS &&
+    seconds + savingSeconds <= wallSeconds + ROUNDING_SECONDS
+  return isTimed && isPossible && value === claimedSeconds(crossing)
 }
 
 /** Certifying runs have none: another command may evaluate them. */

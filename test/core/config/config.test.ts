@@ -859,3 +859,62 @@ describe('nearestWord', () => {
 
   test('suggests nothing when there are no words', () => expect(nearestWord('a', [])).toBeUndefined())
 })
+
+describe('a time to target', () => {
+  const timed = (rest: string) => aFile({ metric: `{kind: time-to-target, ${rest}}` })
+
+  test.each([
+    ['curve: val_bpb, target: 0.98', 'val_bpb: 0.9123', '0.9123'],
+    ['curve: val_bpb, target: 0.98', 'step 3 | val_bpb=0.9123 | lr 1', '0.9123'],
+    ['curve: val_bpb, target: 0.98', '{"val_bpb": 0.9123}', '0.9123}'],
+    ['curve: val_bpb, target: 0.98', 'best_val_bpb: 0.9123', undefined],
+    ['curve: val/bpb, target: 0.98', 'val/bpb 0.9123', '0.9123'],
+    [String.raw`curve: '^eval (\S+)', target: 0.98`, 'eval 0.9', '0.9'],
+    [String.raw`curve: 'bpb (?<value>\S+) (x)', target: 0.98`, 'bpb 0.9 x', '0.9'],
+  ])('%s finds the value in %s', (rest, line, value) => {
+    const { source } = configOf(timed(rest)).metric
+    if (source.kind !== 'target') throw new Error('this is no time to target')
+    const match = new RegExp(source.pattern).exec(line)
+    expect(match?.groups?.value ?? match?.[1]).toBe(value)
+  })
+
+  test('is better when lower, has a name, and may be cut', () => {
+    const { metric, cutBelow } = configOf(timed('curve: val_bpb, target: 0.98'))
+    expect(metric).toMatchObject({ name: 'seconds_to_val_bpb', direction: 'minimize' })
+    expect(metric.source).toMatchObject({ kind: 'target', target: 0.98, reached: 'below' })
+    expect(cutBelow).toBe(0.05)
+    expect(configOf(timed('name: speed, curve: acc, target: 0.9, reached: above')).metric).toMatchObject({
+      name: 'speed',
+      source: { reached: 'above' },
+    })
+  })
+
+  test.each([
+    ['curve: val_bpb', 'metric.target', 'a finite number'],
+    ['target: 1', 'metric.curve', 'a name or a regular expression'],
+    ["curve: '(a)(b)', target: 1", 'metric.curve', 'exactly one capture group, or a group named value'],
+    [
+      'curve: a, target: 1, direction: maximize',
+      'metric.direction',
+      'no direction beside kind: time-to-target',
+    ],
+    ["curve: a, target: 1, pattern: 'a (b)'", 'metric.pattern', 'no pattern beside kind: time-to-target'],
+    ['curve: a, target: 1, reached: up', 'metric.reached', '"below" or "above"'],
+  ])('with %s names %s', (rest, path, expected) => {
+    expect(onlyProblemOf(timed(rest))).toMatchObject({ path, expected })
+  })
+
+  test('is asked for by its fields', () => {
+    expect(onlyProblemOf(aMetric(String.raw`pattern: 'a (\S+)', target: 1`))).toMatchObject({
+      path: 'metric.target',
+      hint: 'add kind: time-to-target, or remove target',
+    })
+  })
+
+  test.each(['name', 'direction'])('another metric needs its %s', (field) => {
+    const written = { name: 'name: loss, ', direction: 'direction: minimize, ' }
+    const rest = Object.entries(written).map(([key, text]) => (key === field ? '' : text))
+    const text = aFile({ metric: `{${rest.join('')}pattern: '(a)'}` })
+    expect(onlyProblemOf(text)).toMatchObject({ path: `metric.${field}`, found: 'nothing' })
+  })
+})

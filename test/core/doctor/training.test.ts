@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Check } from '../../../src/core/doctor/check.ts'
 import { checkNight } from '../../../src/core/doctor/night.ts'
 import { checkRuns, type DoctorRuns } from '../../../src/core/doctor/training.ts'
-import { aConfig, aTrialResult } from '../../factories.ts'
+import { aConfig, aTime, aTrialResult, NOTHING_EXCLUDED } from '../../factories.ts'
 
 const CONFIG = aConfig()
 const aRun = (value: number, wallSeconds = 300) => aTrialResult({ value, wallSeconds })
@@ -31,6 +31,15 @@ describe('a run', () => {
   it('that takes longer than its budget', () => {
     expect(check('run', { first: aRun(2.5, 500) }).remedy).toContain('`budget: 10m`')
     expect(check('run', GOOD).remedy).toBeUndefined()
+  })
+
+  it('that reached its target, with twice its time as a budget', () => {
+    const metric = aTime()
+    const crossing = { ...NOTHING_EXCLUDED, seconds: 70, pausedSeconds: 10 }
+    const first = aTrialResult({ value: 60, wallSeconds: 400, crossing })
+    const { text, remedy } = check('run', { first }, aConfig({ metric }))
+    expect(text).toContain('reached val_bpb 0.98 or less in 60 s of training (10 s of pauses)')
+    expect(remedy).toContain('`budget: 14m`')
   })
 
   it('that needs little of its budget', () => {

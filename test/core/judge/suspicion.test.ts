@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { findSuspicion } from '../../../src/core/judge/suspicion.ts'
 import type { TrialResult } from '../../../src/core/record/trial.ts'
-import { aTrialResult } from '../../factories.ts'
+import { aTrialResult, NOTHING_EXCLUDED } from '../../factories.ts'
 
 const lasting = (seconds: number): TrialResult => aTrialResult({ wallSeconds: seconds })
 
@@ -52,4 +52,12 @@ describe('F124 a run that ends far sooner than the baseline', () => {
   ])('%s', (_, times, waits) => {
     expect(suspicionOf(times)?.startsWith('training ended after') ?? false).toBe(waits)
   })
+})
+
+it('a short run is no reason to doubt where the metric is the time', () => {
+  const timed = (seconds: number) =>
+    aTrialResult({ wallSeconds: seconds, value: seconds, crossing: { ...NOTHING_EXCLUDED, seconds } })
+  const runs = { baseline: [timed(10), timed(10.1)], candidate: [timed(4), timed(4.1)] }
+  const proven = { runs, gain: 0.3, measured: 0.3, sigma: 0.1, baseline: 10, shown: [] }
+  expect(findSuspicion(proven, {})).toBeUndefined()
 })

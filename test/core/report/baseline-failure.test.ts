@@ -35,6 +35,12 @@ describe('baselineAdvice', () => {
     ['crashed', 'in the evaluation: KeyError', 'Run `python eval.py` by hand on this machine'],
     ['timed-out', 'killed at the timeout', 'Raise `budget` or `timeout` (11m)'],
     ['out-of-memory', 'exit code 137', 'raise `sandbox.memory`'],
+    ['not-reached', 'val did not reach 2 or less', 'choose a `metric.target`'],
+    [
+      'not-reached',
+      'the evaluator measured 9',
+      'Save the checkpoint before the point of the curve is printed',
+    ],
   ])('for %s (%s) names the fix and the branch', (outcome, reason, expected) => {
     const text = advice({ outcome, reason }, 'python eval.py')
     expect(text).toContain(expected)

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseConfig } from '../../../src/core/config/config.ts'
 import { measurementHash } from '../../../src/core/config/measurement.ts'
-import { measureGuards } from '../../../src/core/trial/guards.ts'
+import { measureGuards, outsideText } from '../../../src/core/trial/guards.ts'
 import type { GuardMetric } from '../../../src/core/trial/metric.ts'
 import { measureTrial } from '../../../src/core/trial/outcome.ts'
 import { OutputReader } from '../../../src/core/trial/output.ts'
@@ -71,6 +71,27 @@ metric: { name: loss, direction: minimize, pattern: 'loss (\\S+)' }
 const guard = (fields: string) =>
   `${CONFIG}guards: [{ name: memory, direction: minimize, pattern: 'm (\\S+)'${fields} }]\n`
 
+describe('a guard that is measured from outside', () => {
+  it.each([
+    ['device-memory', { deviceMebibytes: 8719 }, ['8719']],
+    ['device-memory', { peakMemoryBytes: 2 ** 30 }, []],
+    ['memory', { peakMemoryBytes: 1.5 * 2 ** 20, deviceMebibytes: 3 }, ['1.5']],
+    ['memory', {}, []],
+  ] as const)('%s of %j: %j', (what, readings, texts) => {
+    expect(outsideText({ kind: 'outside', what }, readings).texts).toEqual(texts)
+  })
+
+  it('says why it is missing', () => {
+    const text = outsideText({ kind: 'outside', what: 'device-memory' }, {})
+    const guard: GuardMetric = { ...MEMORY, source: { kind: 'outside', what: 'device-memory' } }
+    const found = [{ guard, measured: measureTrial(EXIT, text, '', false, guard) }]
+    expect(measureGuards({ outcome: 'measured', value: 2.5 }, found)).toEqual({
+      outcome: 'no-metric',
+      reason: 'guard memory: nvidia-smi reported no memory of a device',
+    })
+  })
+})
+
 describe('guards in the configuration', () => {
   it('have a margin or limits, and are none by default', () => {
     expect(configOf(CONFIG)).toMatchObject({ guards: [], guardRisk: 0.1 })
@@ -91,6 +112,11 @@ describe('guards in the configuration', () => {
       'a name that no other guard has',
     ],
     [
+      `${CONFIG}guards: [{ name: a, direction: minimize, measure: cpu, max: 1 }]\n`,
+      '"memory" or "device-memory"',
+    ],
+    [guard(', measure: memory, max: 1'), 'no pattern beside measure'],
+    [
       `${CONFIG}evaluate: python eval.py\nguards: [{ name: a, direction: minimize, file: a.json, key: a, max: 1 }]\n`,
       'pattern, because evaluate prints the guard',
     ],
@@ -98,6 +124,13 @@ describe('guards in the configuration', () => {
     const parsed = parseConfig(text)
     expect(parsed.kind === 'problems' && parsed.problems.map((problem) => problem.expected)).toEqual([
       expected,
+    ])
+  })
+
+  it('may be measured from outside, with an evaluator too', () => {
+    const text = `${CONFIG}evaluate: python eval.py\nguards: [{ name: a, direction: minimize, measure: memory, max: 1 }]\n`
+    expect(configOf(text).guards).toEqual([
+      { name: 'a', direction: 'minimize', max: 1, source: { kind: 'outside', what: 'memory' } },
     ])
   })
 

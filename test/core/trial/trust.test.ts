@@ -192,3 +192,40 @@ describe('checkResult', () => {
     },
   )
 })
+
+describe('checkResult, of guards', () => {
+  const source = { kind: 'pattern', pattern: 'm (\\S+)' } as const
+  const guards = [
+    { name: 'memory', direction: 'minimize', max: 100, source },
+    { name: 'speed', direction: 'maximize', min: 10, source },
+  ] as const
+  const measured = (...values: [name: string, value: number][]): TrialResult => ({
+    ...aTrialResult({ candidate: CANDIDATE }),
+    guards: values.map(([name, value]) => ({ name, value })),
+  })
+
+  it('accepts those of the configuration, within their limits', () => {
+    expect(check(measured(['memory', 100], ['speed', 10]), { guards })).toBeUndefined()
+  })
+
+  it.each([
+    ['one is missing', measured(['memory', 100])],
+    ['all are missing', aTrialResult({ candidate: CANDIDATE })],
+    ['they are in another order', measured(['speed', 10], ['memory', 100])],
+    ['one is there twice', measured(['memory', 1], ['memory', 1])],
+    ['one is added', measured(['memory', 1], ['speed', 10], ['other', 1])],
+    ['one is above its maximum', measured(['memory', 101], ['speed', 10])],
+    ['one is below its minimum', measured(['memory', 1], ['speed', 9])],
+  ])('refuses a measured result where %s', (_, result) => {
+    expect(check(result, { guards })).toContain('its guards are not those of the configuration')
+  })
+
+  it('refuses guards that the configuration does not have', () => {
+    expect(check(measured(['memory', 1]))).toContain('its guards are not those of the configuration')
+  })
+
+  it('asks for none of a run that certifies, or that failed', () => {
+    expect(check(FRESH, { guards })).toBeUndefined()
+    expect(check(aTrialResult({ candidate: CANDIDATE, outcome: 'crashed' }), { guards })).toBeUndefined()
+  })
+})

@@ -61,8 +61,8 @@ function checkEvaluators({ editable, evaluate, certify }: File, context: z.Refin
 }
 
 /** Hopeless trials are recognised by their curve, which `progress` reads. */
-function checkCut({ cut, progress }: File, context: z.RefinementCtx): void {
-  if (typeof cut !== 'number' || cut === 0 || progress !== undefined) return
+function checkCut({ cut, progress, metric }: File, context: z.RefinementCtx): void {
+  if (typeof cut !== 'number' || cut === 0 || progress !== undefined || 'curve' in asMapping(metric)) return
   const hint = 'add progress with a pattern, or remove cut'
   refuse(context, ['cut'], 'progress, which cut needs to recognise hopeless trials', hint)
 }

@@ -3,6 +3,8 @@ import type { Config, Guard } from '../../config/config.ts'
 import { formatGain } from '../../judge/policy.ts'
 import { fence, visibleText } from '../../text/markdown.ts'
 import { formatSeconds } from '../../text/numbers.ts'
+import type { TargetSource } from '../../trial/metric.ts'
+import { describeTarget } from '../../trial/target.ts'
 import type { BriefInput } from './input.ts'
 
 const MAX_PATHS = 30
@@ -40,7 +42,14 @@ export function goal({ metric, guards, budgetSeconds, timeoutSeconds }: Config):
   return `# Goal
 
 - metric: ${metric.name}, ${metric.direction} (${better})${bounds}
-${guards.map(guardLine).join('')}- budget: ${formatSeconds(budgetSeconds)} of training; a run is killed after ${formatSeconds(timeoutSeconds)}`
+${metric.source.kind === 'target' ? targetLines(metric.source) : ''}${guards.map(guardLine).join('')}- budget: ${formatSeconds(budgetSeconds)} of training; a run is killed after ${formatSeconds(timeoutSeconds)}`
+}
+
+function targetLines(source: TargetSource): string {
+  const { curve, pattern } = source
+  return `- it is the time in seconds from the start of training until ${curve} is ${describeTarget(source)}, measured from outside at the line that \`${pattern}\` matches
+- a run that does not reach the target is rejected; pauses between AUTORESEARCH_PAUSE and AUTORESEARCH_RESUME count as training beyond what the baseline takes
+`
 }
 
 function guardLine({ name, direction, margin, min, max }: Guard): string {
