@@ -90,5 +90,8 @@ export const promotionOutcome = z
     sigma: z.number().min(0).meta({ description: 'Assumed standard deviation of one run at this scale.' }),
     members: z.array(memberOutcome).meta({ description: 'What is believed of each merge.' }),
     runs: z.array(stackRuns).meta({ description: 'All runs.' }),
+    undo: z.literal(true).exactOptional().meta({
+      description: 'Present when merges that were not promoted are reverted at the first scale, too.',
+    }),
   })
   .meta({ id: 'PromotionOutcome', description: 'What a promotion came to.' })

@@ -26,7 +26,7 @@ export async function performStep(session: Session, step: Step | PromotionAction
   if (step.kind === 'open') await open(session, step.candidate)
   else if (step.kind === 'rebase') await rebase(session, step.candidate, step.onto)
   else if (step.kind === 'announce') await announce(session, step.certification)
-  else if (step.kind === 'revert') await revert(session, step.certification)
+  else if (step.kind === 'revert') await revert(session, step.undoing)
   else if (step.kind === 'settle') await finish(session, step.candidate)
   else await climb(session, step)
 }

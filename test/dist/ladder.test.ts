@@ -1,6 +1,7 @@
 // The ladder with the built action, on real git, real HTTP and real processes.
 import { execa } from 'execa'
 import { expect, it } from 'vitest'
+import { pastIdeas } from '../../src/core/record/ideas.ts'
 import { replay } from '../../src/core/record/state.ts'
 import { proposal, REPOSITORY, startResearch } from './research.ts'
 
@@ -52,6 +53,27 @@ it.concurrent('promotes what holds at the larger scale, and records what does no
   expect(again.log).toContain('No merge waits to be promoted')
   expect(await research.ledger()).toEqual(before)
   expect(replay(before).promotions.get('d24/1')?.published).toEqual({ pullRequest: 3 })
+  expect(research.github.violations).toEqual([])
+})
+
+it.concurrent('reverts what does not transfer, where the configuration says so', async () => {
+  const transfers = proposal('Learn faster', 'LEARNING_RATE = 0.1', 'LEARNING_RATE = 0.4')
+  const fails = proposal('Widen', 'WIDTH = 32', 'WIDTH = 64')
+  await using research = await startResearch(
+    [transfers, fails],
+    { ...FIELDS, promote: { to: 'main', undo: true } },
+    TRAIN,
+  )
+  for (let job = 0; job < 2; job += 1) await research.run({ command: 'run', candidates: '1' })
+  const { pulls, gitDir } = research.github.repository(REPOSITORY)
+  const revert = pulls.find(({ title }) => title === 'Revert "Widen"')
+  expect(revert).toMatchObject({ merged: true, base: { ref: 'autoresearch/baseline' } })
+  expect(revert?.body).toMatch(/pull request 2 does not transfer to d24: expected gain -/)
+  const { stdout } = await execa('git', ['-C', gitDir, 'show', 'autoresearch/baseline:train.mjs'])
+  expect(stdout).toContain('LEARNING_RATE = 0.4')
+  expect(stdout).toContain('WIDTH = 32')
+  const widen = pastIdeas(replay(await research.ledger())).find(({ title }) => title === 'Widen')
+  expect(widen?.verdict?.reason).toBe('merged, and reverted because it does not transfer to d24')
   expect(research.github.violations).toEqual([])
 })
 

@@ -1,9 +1,10 @@
-// Reverts a merge that certification refuted, by a pull request whose verdict comes from the fresh runs alone.
+// Reverts a merge that certification refuted or that does not transfer to a larger scale, by a pull request whose verdict comes
+// from the runs that say so.
 import { type Proposal, revertedMerge } from '../record/candidate.ts'
 import { knownCandidates } from '../record/candidates.ts'
 import { type Certification, isRefuted, rangeKey } from '../record/certification.ts'
 import type { LedgerEvent } from '../record/events.ts'
-import { candidateMergedAs, refutationOf } from '../record/merges.ts'
+import { candidateMergedAs, type Undoing, undoingOf, undoings } from '../record/merges.ts'
 import { openCandidates, type State } from '../record/state.ts'
 import type { Verdict } from '../record/verdict.ts'
 
@@ -14,31 +15,28 @@ export const REVERT_PROPOSER = 'certify'
 export type CertificationStep =
   /** Its check run does not exist yet. */
   | { kind: 'announce'; certification: Certification }
-  /** The merge at the end of its range must be reverted. */
-  | { kind: 'revert'; certification: Certification }
+  /** A merge must be reverted. */
+  | { kind: 'revert'; undoing: Undoing }
 
 export function certificationSteps(state: State): CertificationStep[] {
   const decided = [...state.certifications.values()].filter((one) => one.holds || isRefuted(one))
+  const untold = decided.filter((one) => !state.announced.has(rangeKey(one)))
   const reverted = new Set(knownCandidates(state).flatMap((one) => revertedMerge(one) ?? []))
-  return decided.flatMap((certification) => {
-    const { to } = certification
-    const isAnnounced = state.announced.has(rangeKey(certification))
-    const stays = certification.holds || reverted.has(to) || state.notReverted.has(to)
-    return [
-      ...(isAnnounced ? [] : [{ kind: 'announce', certification } as const]),
-      ...(stays ? [] : [{ kind: 'revert', certification } as const]),
-    ]
-  })
+  const due = undoings(state).filter(({ merge }) => !reverted.has(merge) && !state.notReverted.has(merge))
+  return [
+    ...untold.map((certification) => ({ kind: 'announce', certification }) as const),
+    ...due.map((undoing) => ({ kind: 'revert', undoing }) as const),
+  ]
 }
 
-/** The verdicts on open reverts. A revert is accepted on the runs that refuted its merge. */
+/** The verdicts on open reverts. A revert is accepted on the runs that tell against its merge. */
 export function decideReverts(state: State): Extract<LedgerEvent, { kind: 'judged' }>[] {
   return openCandidates(state).flatMap((candidate) => {
     const merge = revertedMerge(candidate)
     if (merge === undefined || candidate.verdict || candidate.base !== state.baseline?.commit) return []
-    const refutation = refutationOf(state, merge)
-    if (!refutation) return []
-    const { reason, gain, sigma, runs } = refutation
+    const undoing = undoingOf(state, merge)
+    if (!undoing) return []
+    const { reason, gain, sigma, runs } = undoing
     const verdict: Verdict = {
       kind: 'merge',
       reason: `reverted: ${reason}`,
@@ -53,16 +51,21 @@ export function decideReverts(state: State): Extract<LedgerEvent, { kind: 'judge
 /** The text of the pull request that reverts a merge. */
 export function revertWords(
   state: State,
-  { to, reason }: Certification,
+  { merge, scale, reason }: Undoing,
 ): Pick<Proposal, 'title' | 'hypothesis' | 'category' | 'expectedEffect'> {
-  const merged = candidateMergedAs(state, to)
-  const name = merged?.pullRequest === undefined ? to.slice(0, 7) : `pull request ${merged.pullRequest}`
+  const merged = candidateMergedAs(state, merge)
+  const name = merged?.pullRequest === undefined ? merge.slice(0, 7) : `pull request ${merged.pullRequest}`
+  const why =
+    scale === undefined
+      ? `Certification trained ${name} and the commit before it again with fresh seeds, side by side, and did not confirm the gain. ${reason}.`
+      : `Tested with other merges, ${name} ${reason}. The configuration says \`promote: {undo: true}\`.`
   return {
-    title: `Revert "${merged?.title ?? to.slice(0, 7)}"`,
-    hypothesis:
-      `Certification trained ${name} and the commit before it again with fresh seeds, side by side, and did not confirm ` +
-      `the gain. ${reason}. To keep the merge anyway, close this pull request.`,
+    title: `Revert "${merged?.title ?? merge.slice(0, 7)}"`,
+    hypothesis: `${why} To keep the merge anyway, close this pull request.`,
     category: merged?.category ?? 'hyperparameter',
-    expectedEffect: 'none: the reverted merge had no effect that could be reproduced',
+    expectedEffect:
+      scale === undefined
+        ? 'none: the reverted merge had no effect that could be reproduced'
+        : `none at ${scale}; the gain at the first scale is given up`,
   }
 }

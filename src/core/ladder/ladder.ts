@@ -24,6 +24,8 @@ export interface Rung {
   policy: PromotionPolicy
   /** What is promoted to it is published. */
   isPublished: boolean
+  /** What does not transfer is reverted at the first scale. */
+  undoes: boolean
 }
 
 export interface LadderPolicy {
@@ -81,7 +83,7 @@ function advance(
   if (decision.kind === 'stuck') return []
   const { step } = decision
   if (step.kind !== 'run')
-    return [{ kind: 'conclude-promotion', promotion, outcome: concluded(promotion, decision, step) }]
+    return [{ kind: 'conclude-promotion', promotion, outcome: concluded(promotion, decision, step, rung) }]
   const missing = step.stacks.find((members) => stackOf(promotion, members) === undefined)
   return missing ? [{ kind: 'build-stack', promotion, members: missing }] : []
 }
@@ -131,6 +133,7 @@ function concluded(
   promotion: KnownPromotion,
   { episode, transfer }: Decision,
   step: Exclude<PromotionStep, { kind: 'run' }>,
+  { undoes }: Pick<Rung, 'undoes'>,
 ): PromotionOutcome {
   const belief = believeGains(episode, transfer)
   const kept = new Set(step.kind === 'promote' ? step.members : [])
@@ -154,6 +157,7 @@ function concluded(
     sigma: episode.sigma,
     members,
     runs,
+    ...(undoes && { undo: true }),
   }
 }
 

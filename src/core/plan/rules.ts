@@ -43,6 +43,7 @@ export function ladderPolicy(config: Config, small: Conditions): LadderPolicy {
       merges,
       policy: promotionPolicy(replicates),
       isPublished: isLast && config.promote !== undefined,
+      undoes: config.promote?.undo === true,
     }
   })
   return { rungs, small }

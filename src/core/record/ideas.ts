@@ -2,7 +2,7 @@
 
 import type { CategoryTally } from './archive.ts'
 import { CATEGORIES, type Candidate, type Category, isIdea } from './candidate.ts'
-import { refutationOf, undoneMerges } from './merges.ts'
+import { undoingOf, undoneMerges } from './merges.ts'
 import type { State } from './state.ts'
 import { failedToRun } from './status.ts'
 import type { Verdict } from './verdict.ts'
@@ -72,10 +72,11 @@ export function countIdeas({ archive, candidates }: State): number {
 }
 
 function asRejected<Idea extends PastIdea>(state: State, candidate: Idea, commit: string): Idea {
-  const { gain, sigma } = refutationOf(state, commit) ?? {}
+  const { gain, sigma, scale } = undoingOf(state, commit) ?? {}
+  const why = scale === undefined ? 'fresh runs did not confirm it' : `it does not transfer to ${scale}`
   const verdict = {
     kind: 'reject' as const,
-    reason: 'merged, and reverted because fresh runs did not confirm it',
+    reason: `merged, and reverted because ${why}`,
     ...(gain === undefined ? {} : { gain }),
     ...(sigma === undefined ? {} : { sigma }),
     runs: candidate.verdict?.runs ?? { candidate: 0, baseline: 0 },

@@ -55,6 +55,8 @@ export interface PromotionOutcome {
   members: readonly MemberOutcome[]
   /** All runs, as losses: lower is better. A failed run counts with a loss that is far too high. */
   runs: readonly { members: readonly string[]; losses: readonly number[] }[]
+  /** Members that were not promoted are reverted at the first scale, too. */
+  undo?: true
 }
 
 export interface MemberOutcome {

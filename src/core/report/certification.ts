@@ -38,11 +38,7 @@ export function tallyCertification(state: State): CertificationTally {
 function revertStatus(state: State, commit: string): string {
   const stays = state.notReverted.get(commit)
   if (stays !== undefined) return `not reverted: ${stays}`
-  if (
-    certificationSteps(state).some(
-      ({ kind, certification }) => kind === 'revert' && certification.to === commit,
-    )
-  )
+  if (certificationSteps(state).some((step) => step.kind === 'revert' && step.undoing.merge === commit))
     return 'to be reverted'
   const revert = knownCandidates(state).findLast((one) => revertedMerge(one) === commit)
   if (revert?.end?.kind === 'merged') return 'reverted'

@@ -58,8 +58,8 @@ function steps(...candidates: Candidate[]): string[] {
 }
 
 function stepName(step: Step): string {
-  const subject = 'candidate' in step ? step.candidate.title.slice('Try '.length) : step.certification.to
-  return `${step.kind} ${subject}`
+  if ('candidate' in step) return `${step.kind} ${step.candidate.title.slice('Try '.length)}`
+  return `${step.kind} ${step.kind === 'revert' ? step.undoing.merge : step.certification.to}`
 }
 
 function decided(state: State): string[] {

@@ -21,7 +21,7 @@ import {
   isIdea,
   revertedMerge,
 } from '../../../src/core/record/candidate.ts'
-import { type Certification, isRefuted } from '../../../src/core/record/certification.ts'
+import { isRefuted } from '../../../src/core/record/certification.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
 import { pastIdeas } from '../../../src/core/record/ideas.ts'
 import { appendEvents, parseLedger } from '../../../src/core/record/ledger.ts'
@@ -205,11 +205,11 @@ class Simulation {
     if (step.kind === 'announce') {
       const { from, to } = step.certification
       this.record({ kind: 'announced', from, to })
-    } else if (step.kind === 'revert') this.#revert(step.certification)
+    } else if (step.kind === 'revert') this.#revert(step.undoing.merge)
     else this.#settle(step)
   }
 
-  #settle({ kind, candidate, ...step }: Exclude<Step, { certification: Certification }>): void {
+  #settle({ kind, candidate, ...step }: Extract<Step, { candidate: Candidate }>): void {
     if (kind === 'open')
       this.record({ kind: 'opened', candidate: candidate.id, pullRequest: this.events.length })
     else if ('onto' in step) this.#rebase(candidate, step.onto)
@@ -217,7 +217,7 @@ class Simulation {
     else this.#end(candidate, { kind: 'closed' })
   }
 
-  #revert({ to }: Certification): void {
+  #revert(to: string): void {
     const { baseline } = this.state
     const own = this.#ownChange(candidateMergedAs(this.state, to))
     const changes = this.#changes.get(baseline?.tree ?? '') ?? []

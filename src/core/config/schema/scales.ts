@@ -100,6 +100,15 @@ export const promote = section({
     .enum(['pull-request', 'push'], '"pull-request" or "push"')
     .default('pull-request')
     .meta(help('A pull request, which is kept up to date, or a push that moves the branch.', 'push')),
+  undo: z
+    .literal(true, 'true')
+    .meta(
+      help(
+        'Revert what does not transfer to a larger scale on the baseline branch, too. Default: it stays, because it helps there.',
+        true,
+      ),
+    )
+    .exactOptional(),
 }).meta(help('What becomes of promoted code. Requires scales.', { to: 'main', as: 'pull-request' }))
 
 /** Rules between `scales`, `promote` and the fields that the first scale stands for. */
