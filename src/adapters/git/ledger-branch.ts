@@ -1,7 +1,9 @@
 // The ledger on its branch: every append is one commit pushed as a fast-forward, which is a compare-and-swap by nature.
 import { setTimeout } from 'node:timers/promises'
 import { LedgerError } from '../../errors.ts'
-import type { BranchUpdate, LedgerAddition, LedgerStore, Log, StoredLedger } from '../../ports.ts'
+import type { Log } from '../../ports/job.ts'
+import type { LedgerAddition, LedgerStore, StoredLedger } from '../../ports/ledger.ts'
+import type { BranchUpdate } from '../../ports/repository.ts'
 import { BranchMoves } from './branch-moves.ts'
 import type { GitContext, GitFailure } from './git.ts'
 import { LEDGER_BRANCH, type LedgerFiles, ledgerFiles, type Tip, tooManyWriters } from './ledger-files.ts'

@@ -1,7 +1,7 @@
 // The files on the ledger's branch, and the one place in a job that fetches, commits and pushes them. Files that are not
 // ours, which people may have put there, stay as they are.
 import { LedgerError } from '../../errors.ts'
-import type { BranchUpdate } from '../../ports.ts'
+import type { BranchUpdate } from '../../ports/repository.ts'
 import { fetchRef, type GitContext, type GitFailure, git, readRemote, tryGit } from './git.ts'
 import { readContents } from './objects.ts'
 import { signedIfDemanded } from './signing.ts'
