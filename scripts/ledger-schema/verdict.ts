@@ -67,6 +67,10 @@ export const verdict = z
       description:
         "Present when the first run equals the baseline's run with the same seed, so that the change does nothing.",
     }),
+    conflict: sha.exactOptional().meta({
+      description:
+        'The merge that the change conflicts with; present where proposers are asked once to combine the two.',
+    }),
     testbed: z.string().exactOptional().meta({
       description:
         'Hardware and driver of the trials; absent in older ledgers and where no numbers were compared.',

@@ -65,6 +65,7 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
       return session.trials
     },
     mayGrow: () => lanes.isProposing || session.steps.length > 0,
+    prepare: () => session.replayAhead(),
   })
   const ended = await lanes.run(
     deadlineSeconds,

@@ -11,6 +11,7 @@ import {
   promotionActions,
   requestPromotion,
 } from '../core/ladder/ladder.ts'
+import { comingBaseline, nextToReplay, planAhead, type ReplayedAhead } from '../core/plan/ahead.ts'
 import { cutPlan, deviceSecondsOf, ladderPolicy, type Rules, rulesOf } from '../core/plan/rules.ts'
 import {
   decide,
@@ -103,6 +104,7 @@ export class Session {
   readonly trialsBefore: ReadonlySet<string>
   readonly #made = new Set<string>()
   readonly #held = new Set<string>()
+  readonly #replays = new Map<string, ReplayedAhead>()
   /** Trials of this job that have started and not ended, by id. */
   readonly running = new Map<string, Trial>()
   /** The inputs of the last decisions: the same state and configuration lead to no new ones. */
@@ -191,8 +193,25 @@ export class Session {
 
   /** The trials to run now, most urgent first, within the limits on device time. */
   get trials(): Trial[] {
+    const { state, conditions } = this
     const running = [...this.running.values()]
-    return this.affordable(startableTrials(this.state, this.conditions, this.planTrials(), running))
+    const startable = startableTrials(state, conditions, this.planTrials(), running)
+    return this.affordable([...startable, ...planAhead(state, conditions, this.#replays, running)])
+  }
+
+  /**
+   * Replays one more candidate on the code that is about to be the baseline, so that it can be trained before GitHub has merged it.
+   *
+   * @returns false when all are replayed
+   */
+  async replayAhead(): Promise<boolean> {
+    const onto = comingBaseline(this.state)
+    const candidate = nextToReplay(this.state, this.#replays)
+    if (!onto || !candidate) return false
+    const replayed = await this.ports.repository.rebase(candidate.head, onto.commit)
+    const made = replayed.kind === 'rebased' && { commit: replayed.commit, tree: replayed.tree }
+    this.#replays.set(candidate.id, { from: candidate.head, onto: onto.commit, ...(made && { made }) })
+    return true
   }
 
   /** The trials worth running now, most urgent first, whatever they cost. */

@@ -1,7 +1,7 @@
 // Carries out a candidate's steps on GitHub: open, replay on a moved baseline, merge or close. Every step may be repeated.
 import { addedLines } from '../core/gate/lines.ts'
-import { evidenceFor } from '../core/judge/evidence.ts'
 import type { PromotionAction } from '../core/ladder/ladder.ts'
+import { conflictVerdict } from '../core/plan/conflict.ts'
 import type { Step } from '../core/plan/schedule.ts'
 import type { DueAnswer } from '../core/propose/requests.ts'
 import { type Candidate, candidateBranch, revertedMerge } from '../core/record/candidate.ts'
@@ -87,22 +87,23 @@ async function rebase(session: Session, candidate: Candidate, onto: BaselineComm
   const { repository } = session.ports
   if (await followPerson(session, candidate)) return
   const replayed = await repository.rebase(candidate.head, onto.commit, candidateBranch(candidate.id))
-  const { candidate: runs } = evidenceFor(session.state, session.conditions, candidate)
-  const runCounts = { candidate: runs.length, baseline: 0 }
-  const decide = (kind: 'reject' | 'review', reason: string): void => {
-    const verdict: Verdict = { kind, reason, runs: runCounts }
+  const conflict = conflictVerdict(session.state, session.conditions, candidate, onto)
+  const decide = (verdict: Verdict): void => {
     session.record([{ kind: 'judged', candidate: candidate.id, head: candidate.head, verdict }])
     session.ports.log.info(describeVerdict(candidate, verdict))
   }
-  if (replayed.kind !== 'rebased')
-    return decide(
-      revertedMerge(candidate) === undefined ? 'reject' : 'review',
-      replayed.kind === 'forbidden'
-        ? replayed.explanation
-        : `conflicts with ${onto.commit.slice(0, 7)}, which was merged meanwhile`,
-    )
+  const { runs } = conflict
+  const reject = (reason: string) => decide({ kind: 'reject', reason, runs })
+  if (replayed.kind !== 'rebased' && revertedMerge(candidate) !== undefined)
+    return decide({
+      kind: 'review',
+      reason: replayed.kind === 'forbidden' ? replayed.explanation : conflict.reason,
+      runs,
+    })
+  if (replayed.kind === 'conflict') return decide(conflict)
+  if (replayed.kind === 'forbidden') return reject(replayed.explanation)
   if (replayed.tree === (await repository.treeOf(onto.commit)))
-    return decide('reject', 'the baseline already contains this change')
+    return reject('the baseline already contains this change')
   const { commit: head, tree } = replayed
   const lines = addedLines(await repository.changes(onto.commit, head))
   if (candidate.pullRequest !== undefined) {

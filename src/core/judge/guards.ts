@@ -7,7 +7,7 @@ import { readRuns } from '../statistics/readings.ts'
 import { formatNumber, formatShare } from '../text/numbers.ts'
 import { type Conditions, evidenceFor } from './evidence.ts'
 import { DEFAULT_OUTLIERS, type Evidence, type Judgement, losses, PARK_RISK } from './judge.ts'
-import { DEFAULT_GUARD_RISK, inMetric, type JudgedGuard, type JudgePolicy } from './policy.ts'
+import { DEFAULT_GUARD_RISK, inMetric, type JudgedGuard, type JudgePolicy, mostDoubtedRuns } from './policy.ts'
 
 export interface GuardEvidence {
   guard: JudgedGuard
@@ -64,7 +64,7 @@ export function withGuards(
   }
   const lost = loss(facts, risk, guardRisk)
   const reason = `${lost.reason}; of the metric: ${judgement.reason}`
-  if (risk < PARK_RISK && countsOf(guards).candidate < candidateReplicates)
+  if (risk < PARK_RISK && countsOf(guards).candidate < mostDoubtedRuns({ candidateReplicates }))
     return { kind: 'replicate', reason }
   return { ...judgement, kind: risk < PARK_RISK ? 'park' : 'reject', ...lost, reason }
 }

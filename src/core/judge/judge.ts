@@ -7,7 +7,7 @@ import { mean, standardDeviation } from '../statistics/noise.ts'
 import { MAX_LEAD_SIGMAS, readRuns } from '../statistics/readings.ts'
 import { formatNumber, formatScore, formatShare } from '../text/numbers.ts'
 import { countedRuns, describeLongerRuns } from './counted-runs.ts'
-import { type JudgePolicy, type Requirement, requirement } from './policy.ts'
+import { type JudgePolicy, mostDoubtedRuns, type Requirement, requirement } from './policy.ts'
 import { findSuspicion } from './suspicion.ts'
 
 /** A decision, or the request for one more run before one can be made. */
@@ -132,14 +132,14 @@ function acceptOrDoubt(
   const { candidate } = evidence
   if (ignoresSeed(evidence, facts.sigma)) {
     const doubt = `${words}, but its runs vary less than the baseline's`
-    return candidate.length < policy.candidateReplicates
+    return candidate.length < mostDoubtedRuns(policy)
       ? { kind: 'replicate', reason: doubt }
       : { kind: 'review', reason: `${doubt}: seed-insensitive after ${candidate.length} runs`, ...facts }
   }
   if (
     facts.sigma > 0 &&
     isScattered(evidence, policy, facts.sigma) &&
-    candidate.length < policy.candidateReplicates
+    candidate.length < mostDoubtedRuns(policy)
   )
     return { kind: 'replicate', reason: `${words}, but its runs differ by more than noise explains` }
   const { gain, sigma } = facts

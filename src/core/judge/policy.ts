@@ -44,6 +44,14 @@ export interface Simplicity {
   gain: Gain
 }
 
+/**
+ * Most runs of a candidate whose gain is proven, while something else about it is in doubt. Further runs would not settle that:
+ * only those that are asked for because the gain is in doubt are bought as long as they are worth their price.
+ */
+export function mostDoubtedRuns({ candidateReplicates }: Pick<JudgePolicy, 'candidateReplicates'>): number {
+  return Math.min(6, candidateReplicates)
+}
+
 /** Default of `allowance`. */
 export const DEFAULT_ALLOWANCE = 0.05
 

@@ -53,7 +53,7 @@ export function planTrials(
   ladder?: LadderPolicy,
 ): Trial[] {
   if (!state.baseline || findBaselineFailure(state, conditions) !== undefined) return []
-  const accepted = openCandidates(state).find((candidate) => isAccepted(candidate, state))
+  const accepted = nextMerge(state)
   if (accepted) return planAccepted(state, conditions, accepted, running)
   const waiting = openCandidates(state).filter(
     (candidate) =>
@@ -143,13 +143,30 @@ function planCandidate(state: State, conditions: Conditions, candidate: Candidat
   const comparable = sigma === 0 || level !== undefined
   if (runs.length > 0 && !comparable) return []
   const trial = nextTrial(state, candidate.id, candidate)
-  return [shareSeed(state, conditions, candidate, trial)]
+  const base = state.baselines.find(({ commit }) => commit === candidate.base)
+  return [shareSeed(state, conditions, candidate, trial, base)]
+}
+
+/** The run of a candidate whose change was replayed on `base` as `head`. */
+export function firstTrial(
+  state: State,
+  conditions: Conditions,
+  candidate: Candidate,
+  { base, head, tree }: { base: BaselineCommit; head: string; tree: string },
+): Trial {
+  const trial = nextTrial(state, candidate.id, { base: base.commit, head, tree })
+  return shareSeed(state, conditions, candidate, trial, base)
 }
 
 /** Gives the first run of searched constants a seed of the baseline, see trial/shared-seed.ts. */
-function shareSeed(state: State, conditions: Conditions, candidate: Candidate, trial: Trial): Trial {
+function shareSeed(
+  state: State,
+  conditions: Conditions,
+  candidate: Candidate,
+  trial: Trial,
+  base: BaselineCommit | undefined,
+): Trial {
   if (trial.replicate !== 1 || !mayShareSeed(candidate)) return trial
-  const base = state.baselines.find(({ commit }) => commit === candidate.base)
   const sigma = noiseSigma(state, conditions)
   const seed = base && seedToShare(baselineTrials(state, conditions, base.tree), sigma)
   return seed === undefined ? trial : { ...trial, seed }
@@ -281,7 +298,8 @@ type CandidateStep =
   | { kind: 'settle'; candidate: Candidate }
 
 /**
- * The next actions on GitHub, most urgent first: merges, because every other candidate depends on them.
+ * The next actions on GitHub, most urgent first: merges, because every other candidate depends on them. Of several winners the one
+ * that is expected to gain most is merged first; the others are replayed on it and run there again.
  *
  * @param mayOpen false until the baseline was measured: a mistake in the set-up must not leave pull requests behind
  * @param refused heads that GitHub refused to merge in this job: the next job tries again
@@ -296,7 +314,31 @@ export function planSteps(state: State, mayOpen = true, refused: ReadonlySet<str
   const { merges = [], others = [] } = Object.groupBy(steps, ({ candidate }) =>
     isToBeMerged(candidate) ? 'merges' : 'others',
   )
-  return [...merges, ...certificationSteps(state), ...others]
+  const inOrder = merges.toSorted(
+    (a, b) =>
+      Number(a.kind === 'rebase') - Number(b.kind === 'rebase') || byExpectedGain(a.candidate, b.candidate),
+  )
+  return [...inOrder, ...certificationSteps(state), ...others]
+}
+
+/** Sorts reverts first, then the winners that are expected to gain most, then other candidates. */
+export function byExpectedGain(a: Candidate, b: Candidate): number {
+  const [first, second] = [expectedGain(a), expectedGain(b)]
+  return first === second ? 0 : second - first
+}
+
+function expectedGain(candidate: Candidate): number {
+  if (!isToBeMerged(candidate)) return Number.NEGATIVE_INFINITY
+  // Other changes should not build on what was refuted.
+  if (revertedMerge(candidate) !== undefined) return Number.POSITIVE_INFINITY
+  return candidate.verdict?.gain ?? 0
+}
+
+/** The winner that is merged next. */
+export function nextMerge(state: State): Candidate | undefined {
+  return openCandidates(state)
+    .filter((candidate) => isAccepted(candidate, state))
+    .toSorted(byExpectedGain)[0]
 }
 
 function stepFor(state: State, candidate: Candidate): CandidateStep[] {

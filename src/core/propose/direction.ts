@@ -14,7 +14,7 @@ import {
 import { pastIdeas } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
 import { drawArm } from './bandit.ts'
-import { drawCombination, drawRefinement, drawRepair, drawSimplification } from './sources.ts'
+import { drawCombination, drawRefinement, drawRepair, drawSimplification, findConflict } from './sources.ts'
 
 export interface DirectionPolicy {
   /** Minimum share of candidates that change more than numbers, 0 to 1. */
@@ -69,6 +69,11 @@ export function chooseTurn(
   // The floor never idles a device: if only constants can be tuned, they are.
   const structural = agents.length > 0 && owesStructure(state, policy.structuralShare)
   const decided = decidedIdeas(state)
+  const conflict = agents.length > 0 ? findConflict(state) : undefined
+  if (conflict) {
+    const index = drawProposer(state, decided, proposers, agents, policy, random)
+    return index === undefined ? undefined : { index, direction: toCombine(conflict) }
+  }
   const able = structural ? agents : left
   const index = drawProposer(state, decided, proposers, able, policy, random)
   if (index === undefined) return undefined
@@ -93,6 +98,12 @@ export function withDirections(state: State, directions: readonly Direction[]): 
     (direction, index) => [`under way ${index}`, { proposer: '', usage: NO_USAGE, direction }] as const,
   )
   return { ...state, emptyAttempts: new Map([...state.emptyAttempts, ...underWay]) }
+}
+
+/** What was lost to a conflict comes first: it looked good already. */
+function toCombine(conflict: readonly Candidate[]): Direction {
+  const [{ category } = CONSTANTS] = conflict
+  return { mode: 'combine', category, structural: false, sources: conflict.map(({ id }) => id) }
 }
 
 const CONSTANTS: Direction = { mode: 'refine', category: 'hyperparameter', structural: false, sources: [] }

@@ -8,6 +8,7 @@ import {
   type Mode,
 } from '../record/candidate.ts'
 import { pastIdeas } from '../record/ideas.ts'
+import { candidateMergedAs } from '../record/merges.ts'
 import type { State } from '../record/state.ts'
 import { best, drawNormal } from './bandit.ts'
 
@@ -52,6 +53,21 @@ export function drawCombination(state: State, random: () => number): Candidate[]
   )
   if (!first || !second || first.effect + second.effect < WORTH_A_RUN_SIGMAS) return undefined
   return [first.candidate, second.candidate]
+}
+
+/** The oldest candidate that looked good and conflicts with a merge, and that merge: asked for once, however the attempt ends. */
+export function findConflict(state: State): Candidate[] | undefined {
+  const tried = directionsOf(state, 'combine')
+  for (const candidate of recentIdeas(state)) {
+    const { verdict, end } = candidate
+    if (verdict?.conflict === undefined || (end !== undefined && end.kind !== 'closed')) continue
+    const merged = candidateMergedAs(state, verdict.conflict)
+    const isTried = tried.some(
+      ({ sources }) => sources.includes(candidate.id) && merged && sources.includes(merged.id),
+    )
+    if (merged && !isTried) return [candidate, merged]
+  }
+  return undefined
 }
 
 /** Draws a merged structural change to simplify. Rarely, because most merged code is needed. */

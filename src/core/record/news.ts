@@ -101,6 +101,8 @@ function isNewVerdict(candidate: Candidate, next: Verdict): boolean {
   if (old === undefined) return true
   return (
     old.kind === 'merge' &&
-    (next.kind === 'reject' || (next.kind === 'review' && revertedMerge(candidate) !== undefined))
+    (next.kind === 'reject' ||
+      next.conflict !== undefined ||
+      (next.kind === 'review' && revertedMerge(candidate) !== undefined))
   )
 }

@@ -41,6 +41,8 @@ export interface Verdict {
   failure?: Exclude<Outcome, 'measured'>
   /** The first run equals the baseline's run with the same seed to the last bit, so the change does nothing. */
   noEffect?: true
+  /** The merge that the change conflicts with, where proposers are asked to combine the two. */
+  conflict?: string
   /** Testbed of the runs; absent in ledgers that did not record it, and where no measurements decided. */
   testbed?: string
 }

@@ -17,6 +17,8 @@ export interface PlannedTrialsOptions {
   plan(): readonly Trial[]
   /** True while more trials may be planned later. */
   mayGrow(): boolean
+  /** Prepares a trial that can be planned then; false when there is none. Default: there never is. */
+  prepare?(): Promise<boolean>
 }
 
 /** Serves any number of training lanes. */
@@ -41,18 +43,24 @@ export class PlannedTrials implements TrialSource {
 
   /** The trial to start now, which counts as running from here on: another lane must not get it too. */
   async next(signal: AbortSignal): Promise<Trial | undefined> {
-    const { plan, mayGrow } = this.#options
+    const { plan, mayGrow, prepare } = this.#options
     const { running } = this.#session
     while (!signal.aborted) {
       this.#session.decide()
+      // Before the plan is made: a change while a trial is prepared must not be missed.
+      const changed = this.#session.changed()
+      changed.catch(() => {})
       const trial = this.#startable(plan())
       if (!this.#hasTime(this.#session.config)) return undefined
       if (trial) {
         this.#start(trial)
         return trial
       }
-      if (running.size === 0 && !mayGrow()) return undefined
-      await this.#session.changed()
+      // Asked together with the plan, or what came in between would be missed.
+      const isOver = running.size === 0 && !mayGrow()
+      if (await prepare?.()) continue
+      if (isOver) return undefined
+      await changed
     }
     return undefined
   }

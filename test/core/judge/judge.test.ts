@@ -88,6 +88,19 @@ describe('judge', () => {
     ['three runs, promising', [2.46, 2.48, 2.47], 'replicate', /over 3 runs, z = 2\.1/],
     ['three runs, proven', [2.44, 2.46, 2.45], 'merge', /over 3 runs, z = 3\.5/],
     [
+      'six runs, promising',
+      [2.48, 2.475, 2.482, 2.47, 2.48, 2.481],
+      'replicate',
+      /over 6 runs, .*: worth another/,
+    ],
+  ] as const)('%s: %s → %s', (_, values, kind, reason) => {
+    const judgement = judged(values)
+    expect(judgement.kind).toBe(kind)
+    expect(judgement.reason).toMatch(reason)
+  })
+
+  it.each([
+    [
       'six runs, more likely without effect',
       [2.48, 2.475, 2.482, 2.47, 2.48, 2.481],
       'reject',
@@ -99,8 +112,8 @@ describe('judge', () => {
       'park',
       /promising but unproven after 7 runs/,
     ],
-  ] as const)('%s: %s → %s', (_, values, kind, reason) => {
-    const judgement = judged(values)
+  ] as const)('at most six, %s: %s → %s', (_, values, kind, reason) => {
+    const judgement = judged(values, { candidateReplicates: 6 })
     expect(judgement.kind).toBe(kind)
     expect(judgement.reason).toMatch(reason)
   })

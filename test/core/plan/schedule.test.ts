@@ -439,8 +439,8 @@ describe('planSteps', () => {
       ),
     ).toEqual([
       'settle accepted',
-      'rebase accepted stale',
       'open accepted unopened',
+      'rebase accepted stale',
       'settle rejected',
       'settle parked',
       'settle for review',

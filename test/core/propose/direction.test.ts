@@ -197,6 +197,43 @@ describe('the changes a direction starts from', () => {
     expect(sourcesOf({ ...aLedger([one, two]), emptyAttempts }, 'combine')).toEqual([])
   })
 
+  describe('of a conflict with a merge', () => {
+    const merged = aCandidate({ name: 'merged', ...MERGED })
+    const conflict = MERGED.end.commit
+    const lost = aCandidate({ name: 'lost', category: 'numerics', ...PARKED })
+    const lostTo = { ...lost, verdict: { ...PARKED.verdict, conflict } }
+
+    it('are both, before anything else', () => {
+      const all = turns(aLedger([merged, lostTo]))
+      expect(all.length).toBeGreaterThan(0)
+      for (const { direction } of all)
+        expect(direction).toMatchObject({
+          mode: 'combine',
+          category: 'numerics',
+          sources: [lost.id, merged.id],
+        })
+    })
+
+    it.each([
+      ['a candidate came of it', { direction: 'candidate' }],
+      ['an attempt without a candidate came of it', { direction: 'attempt' }],
+    ])('are asked for once: %s', (_, { direction: how }) => {
+      const direction = aDirection({ mode: 'combine', sources: [lost.id, merged.id] })
+      const usage = { inputTokens: 1, outputTokens: 1, dollars: 0 }
+      const made = aCandidate({ name: 'made', origin: originOf(direction), ...REJECTED })
+      const state = aLedger(how === 'candidate' ? [merged, lostTo, made] : [merged, lostTo])
+      const emptyAttempts = new Map(how === 'attempt' ? [['f', { proposer: 'agent', usage, direction }]] : [])
+      const pairs = sourcesOf({ ...state, emptyAttempts }, 'combine')
+      expect(pairs.filter((sources) => sources.includes(merged.id))).toEqual([])
+    })
+
+    it('are not asked of a proposer that only tunes constants, nor when a person closed it', () => {
+      const withdrawn = { ...lostTo, end: { kind: 'withdrawn', reason: 'no' } } as const
+      const pairs = sourcesOf(aLedger([merged, withdrawn]), 'combine')
+      expect(pairs.filter((sources) => sources.includes(merged.id))).toEqual([])
+    })
+  })
+
   it('offers no combination that is unlikely to pass its first run', () => {
     const slight = { ...REJECTED, verdict: { ...REJECTED.verdict, gain: 0.006 } }
     const weak = [aCandidate({ name: 'a', ...slight }), aCandidate({ name: 'b', ...slight })]

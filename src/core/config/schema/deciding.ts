@@ -6,10 +6,12 @@ export const replicates = section({
   baseline: between(2, 50)
     .default(6)
     .meta(help('Trials of the baseline. Their spread is the noise that gains are compared with.', 6)),
-  candidate: between(2, 20).default(6).meta(help('Maximum trials of one candidate before it is decided.', 6)),
+  candidate: between(2, 50)
+    .default(20)
+    .meta(help('Maximum trials of one candidate before it is decided. Few need more than two.', 20)),
 })
   .prefault({})
-  .meta(help('How often the same code is trained.', { baseline: 6, candidate: 6 }))
+  .meta(help('How often the same code is trained.', { baseline: 6, candidate: 20 }))
 
 const simplicitySection = section({
   'removed-lines': between(1, 10_000)

@@ -1,5 +1,5 @@
 // The brief's last section: the direction for this proposal, and the changes to start from.
-import type { Mode } from '../../record/candidate.ts'
+import type { Candidate, Mode } from '../../record/candidate.ts'
 import { findCandidate } from '../../record/candidates.ts'
 import { unifiedDiff } from '../../text/diff.ts'
 import { fence, visibleText } from '../../text/markdown.ts'
@@ -16,9 +16,15 @@ const MODE_WORDS: Record<Mode, string> = {
   repair: 'Repair: the change below failed to run. Keep its idea and fix its mistake; there is one attempt.',
 }
 
+const CONFLICT =
+  'Combine: bring the first change below into the present code. It looked good, but conflicts with the second one, which was merged meanwhile.'
 const STRUCTURAL = 'Change the structure of the code: a change to numbers alone is refused this time.'
 const CONSTANTS = 'Change one or two constants to values that have not been tried.'
 const MAX_DIFF_CHARACTERS = 4000
+
+function isMerged(candidate: Candidate | undefined): boolean {
+  return candidate?.end?.kind === 'merged'
+}
 
 export function directionAtHand({
   state,
@@ -38,9 +44,10 @@ export function directionAtHand({
       ? [head]
       : [`${head}\n\n${fence(changes.map(unifiedDiff).join('\n'), 'diff', MAX_DIFF_CHARACTERS)}`]
   })
+  const isConflict = mode === 'combine' && isMerged(findCandidate(state, direction.sources[1] ?? ''))
   return [
     '# Your direction',
-    [MODE_WORDS[mode], words, ...(structural ? [STRUCTURAL] : [])].join('\n'),
+    [isConflict ? CONFLICT : MODE_WORDS[mode], words, ...(structural ? [STRUCTURAL] : [])].join('\n'),
     ...parts,
   ].join('\n\n')
 }
