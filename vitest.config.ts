@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
 const PURE = ['test/core/**/*.test.ts', 'test/session/**/*.test.ts', 'test/commands/**/*.test.ts']
-/** Whole jobs and nights, as GitHub's runner starts them, and attacks on them: minutes each. */
+/** Whole jobs and nights, as GitHub's runner starts them, attacks on them, and whole programs, as people start them. */
 const JOBS = [
   ...['dist', 'templates', 'first-contact', 'cheaters'].map((folder) => `test/${folder}/**/*.test.ts`),
   'test/docs/first-night.test.ts',
   'test/adapters/sandbox-removed.test.ts',
+  'test/bench/programs.test.ts',
+  'test/release/release.test.ts',
+  'test/scripts/scripts.test.ts',
 ]
 /** On a machine with an NVIDIA device; elsewhere every test of it is skipped. */
 const GPU = ['test/gpu/**/*.test.ts']
@@ -38,6 +41,8 @@ export default defineConfig({
           name: 'world',
           include: ['test/**/*.test.ts'],
           exclude: [...PURE, ...JOBS, ...PYTORCH, ...GPU, ...AGENTS, ...RUNNER],
+          // Starting a process copies the page tables of this one: a small heap halves that, and these tests start thousands.
+          execArgv: ['--max-semi-space-size=1'],
         },
       },
       {

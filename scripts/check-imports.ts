@@ -18,7 +18,7 @@ const LAYERS = [
   ['core/propose'],
   ['core/report'],
   ['core/init', 'core/doctor'],
-  ['ports.ts'],
+  ['ports'],
   ['session', 'adapters'],
   ['commands'],
   ['jobs'],

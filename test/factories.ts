@@ -27,7 +27,7 @@ import type { Verdict } from '../src/core/record/verdict.ts'
 import { type Belief, believe, NOTHING_CARRIED } from '../src/core/statistics/belief.ts'
 import { DEFAULT_EFFECTS } from '../src/core/statistics/effects.ts'
 import { JUDGE, trialId, trialSeed } from '../src/core/trial/protocol.ts'
-import type { ProposalRequest } from '../src/ports.ts'
+import type { ProposalRequest } from '../src/ports/proposer.ts'
 
 export const ROOT_SEED = 'test'
 

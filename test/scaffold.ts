@@ -48,7 +48,8 @@ interface CommitOptions {
   message?: string
 }
 
-const REMOTE_CONFIG = '[uploadpack]\n\tallowAnySHA1InWant = true\n[receive]\n\tadvertiseAtomic = true\n'
+const REMOTE_CONFIG =
+  '[uploadpack]\n\tallowAnySHA1InWant = true\n[receive]\n\tadvertiseAtomic = true\n\tautogc = false\n'
 
 /** A bare repository whose default branch holds one commit with these files, read and written over `file://`. */
 export async function aRemote(files: Record<string, Entry>, defaultBranch = 'main') {

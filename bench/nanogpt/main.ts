@@ -3,7 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createKnobsProposer } from '../../src/adapters/knobs.ts'
-import type { Proposer } from '../../src/ports.ts'
+import type { Proposer } from '../../src/ports/proposer.ts'
 import { aRandom } from '../../test/factories.ts'
 import { readArguments } from '../arguments.ts'
 import { meanAndError, percent, ratio, round } from '../numbers.ts'

@@ -17,7 +17,7 @@ import { LEDGER_FORMAT, type LedgerEvent } from '../../src/core/record/events.ts
 import { pastIdeas } from '../../src/core/record/ideas.ts'
 import { advance, replay, type State } from '../../src/core/record/state.ts'
 import type { Trial } from '../../src/core/record/trial.ts'
-import type { Proposer } from '../../src/ports.ts'
+import type { Proposer } from '../../src/ports/proposer.ts'
 import { aCandidate, aProposalRequest, aTrialResult, POLICY } from '../../test/factories.ts'
 import type { Training } from './training.ts'
 

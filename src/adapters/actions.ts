@@ -4,7 +4,7 @@ import { parseCount, parseDuration } from '../core/config/quantity.ts'
 import { type ParsedSecrets, parseKeys, parseVariables, type Secrets } from '../core/config/secrets.ts'
 import { type TrialBatch, trialBatchSchema } from '../core/trial/batch.ts'
 import { ConfigError } from '../errors.ts'
-import type { Log } from '../ports.ts'
+import type { Log } from '../ports/job.ts'
 
 const COMMANDS = [
   'run',

@@ -1,7 +1,7 @@
 // The clock of this machine.
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
-import type { Clock } from '../ports.ts'
+import type { Clock } from '../ports/job.ts'
 
 export const systemClock: Clock = {
   now: () => new Date(),

@@ -7,7 +7,8 @@ import { isTaken, proposeSteps } from '../core/propose/knobs/search.ts'
 import { type KnobFilter, selectKnobs } from '../core/propose/knobs/select.ts'
 import { writeSearch, writeTest } from '../core/propose/knobs/write.ts'
 import { type Knob, NO_USAGE } from '../core/record/candidate.ts'
-import type { Log, ProposalRequest, ProposalResult, Proposer } from '../ports.ts'
+import type { Log } from '../ports/job.ts'
+import type { ProposalRequest, ProposalResult, Proposer } from '../ports/proposer.ts'
 
 /** Refused changes after which one call gives up. */
 const MAX_ATTEMPTS = 10

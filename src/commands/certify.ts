@@ -2,7 +2,7 @@
 // and publishes the outcome. It can be killed at any point; the next run continues.
 import { planCertification } from '../core/certify/certify.ts'
 import { isCertifying } from '../core/certify/ranges.ts'
-import type { Trainer } from '../ports.ts'
+import type { Trainer } from '../ports/trainer.ts'
 import { hasForgeWork } from '../session/lanes/forge.ts'
 import { trainOnly } from '../session/lanes/train-only.ts'
 import { assertCertifiable, assertTimeForTrial, recordLostTrials } from '../session/obstacles.ts'

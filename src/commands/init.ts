@@ -7,7 +7,9 @@ import type { InitPlan } from '../core/init/plan.ts'
 import type { RecipeFiles } from '../core/init/recipes.ts'
 import { type ActionReference, renderWorkflow } from '../core/init/workflow.ts'
 import { ConfigError, ForgeError } from '../errors.ts'
-import type { Log, OnboardingRemote, Repository } from '../ports.ts'
+import type { OnboardingRemote } from '../ports/forge.ts'
+import type { Log } from '../ports/job.ts'
+import type { Repository } from '../ports/repository.ts'
 
 export interface InitSettings {
   configPath: string

@@ -10,7 +10,7 @@ import { visibleText } from '../core/text/markdown.ts'
 import { groupTrials, type TrialBatch } from '../core/trial/batch.ts'
 import { missingInRound } from '../core/trial/lost.ts'
 import { checkResult, refuseForeign } from '../core/trial/trust.ts'
-import type { Results } from '../ports.ts'
+import type { Results } from '../ports/trainer.ts'
 import { forgeLane } from '../session/lanes/forge.ts'
 import {
   assertBaselineTrains,

@@ -1,6 +1,6 @@
 // The `promote` job: tests the waiting merges at the larger scales on this machine, and promotes those that hold. It can be killed
 // at any point; the next run continues.
-import type { Trainer } from '../ports.ts'
+import type { Trainer } from '../ports/trainer.ts'
 import { trainOnly } from '../session/lanes/train-only.ts'
 import { assertLadder, recordLostTrials, warnOfStuckPromotions } from '../session/obstacles.ts'
 import { openSession } from '../session/opening.ts'

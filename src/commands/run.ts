@@ -1,7 +1,7 @@
 // The `run` job: the whole loop on one GPU machine, which proposes, trains, judges and merges.
 import { queueDepth } from '../core/plan/queue.ts'
 import type { RunTimes } from '../core/report/tally.ts'
-import type { Trainer } from '../ports.ts'
+import type { Trainer } from '../ports/trainer.ts'
 import { PlannedTrials } from '../session/lanes/planned-trials.ts'
 import { ProposeLane } from '../session/lanes/propose.ts'
 import { LanesSideBySide } from '../session/lanes/side-by-side.ts'

@@ -1,7 +1,8 @@
 // The `train` job: runs the trials it was given and writes their results to files. It has no token and decides nothing.
 import type { TrialResult } from '../core/record/trial.ts'
 import { runsAlone, type TrialBatch } from '../core/trial/batch.ts'
-import type { Log, Trainer } from '../ports.ts'
+import type { Log } from '../ports/job.ts'
+import type { Trainer } from '../ports/trainer.ts'
 import { trainLanes } from '../session/lanes/train.ts'
 
 /** @returns the results, in the order of the trials; the trainer has written each to its file */

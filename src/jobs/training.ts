@@ -9,7 +9,9 @@ import { slotsOf } from '../adapters/trainer/slots.ts'
 import { describeTestbed } from '../adapters/trainer/testbed.ts'
 import { createTrainer } from '../adapters/trainer/trainer.ts'
 import type { Slot } from '../core/trial/slots.ts'
-import type { Checker, Log, Trainer } from '../ports.ts'
+import type { Log } from '../ports/job.ts'
+import type { Checker } from '../ports/proposer.ts'
+import type { Trainer } from '../ports/trainer.ts'
 import { gitContext, type Job, resultsDirectory, secretsHere } from './job.ts'
 
 /** The action's own `python/` folder, beside `dist/`. */

@@ -7,7 +7,7 @@ import { type Entry, readLines, writeLines } from '../core/record/ledger.ts'
 import { contentHash, readSnapshot, writeSnapshot } from '../core/record/snapshot.ts'
 import type { State } from '../core/record/state.ts'
 import { LedgerError } from '../errors.ts'
-import type { LedgerAddition, LedgerStore } from '../ports.ts'
+import type { LedgerAddition, LedgerStore } from '../ports/ledger.ts'
 import { fromSnapshot, takeLines, type Written } from './written.ts'
 
 /** Tells the checkpoint that is due in a state; undefined while none is. */

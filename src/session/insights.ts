@@ -9,7 +9,8 @@ import {
   withoutMarks,
 } from '../core/propose/insights.ts'
 import { NO_USAGE } from '../core/record/candidate.ts'
-import type { InsightsStore, Proposer } from '../ports.ts'
+import type { InsightsStore } from '../ports/ledger.ts'
+import type { Proposer } from '../ports/proposer.ts'
 import type { Session } from './session.ts'
 
 /** The insights as shown to proposers; undefined while there are none. */

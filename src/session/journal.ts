@@ -7,7 +7,9 @@ import type { PastIdea } from '../core/record/ideas.ts'
 import { type Entry, type ReadLines, readCurves, readLines, writeLines } from '../core/record/ledger.ts'
 import { advance, type State, selectNews } from '../core/record/state.ts'
 import { BranchMovedError, LedgerError } from '../errors.ts'
-import type { BranchUpdate, Clock, LedgerAddition, LedgerStore, StoredLedger } from '../ports.ts'
+import type { Clock } from '../ports/job.ts'
+import type { LedgerAddition, LedgerStore, StoredLedger } from '../ports/ledger.ts'
+import type { BranchUpdate } from '../ports/repository.ts'
 import {
   ArchivedIdeas,
   type DueCheckpoints,

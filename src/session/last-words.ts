@@ -1,6 +1,6 @@
 // Finds the last comment on an issue or pull request by a person with write access.
 import { lastWordsOf, newestSpeakers, type Words } from '../core/record/people.ts'
-import type { Discussion } from '../ports.ts'
+import type { Discussion } from '../ports/forge.ts'
 
 /** Maximum number of recent authors whose permission is checked, so that a long discussion costs no more requests. */
 const MAX_SPEAKERS = 5

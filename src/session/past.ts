@@ -2,7 +2,7 @@
 import { PastSearch, pastDiff, pastLog, unarchivedIdeas } from '../core/propose/past.ts'
 import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
 import { unifiedDiff } from '../core/text/diff.ts'
-import type { Past } from '../ports.ts'
+import type { Past } from '../ports/proposer.ts'
 import type { Session } from './session.ts'
 
 export function openPast(session: Session): Past {

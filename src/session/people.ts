@@ -14,7 +14,8 @@ import {
 import type { LedgerEvent } from '../core/record/events.ts'
 import type { Person } from '../core/record/people.ts'
 import type { KnownRequest } from '../core/record/request.ts'
-import type { Discussion, Proposer } from '../ports.ts'
+import type { Discussion } from '../ports/forge.ts'
+import type { Proposer } from '../ports/proposer.ts'
 import { lastWords } from './last-words.ts'
 import type { Session } from './session.ts'
 

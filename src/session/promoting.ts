@@ -8,7 +8,7 @@ import type { LedgerEvent } from '../core/record/events.ts'
 import type { PromotionName, Stack } from '../core/record/promotion.ts'
 import { describeMerge } from '../core/report/describe.ts'
 import { describeOutcome, renderPromotion } from '../core/report/promotion.ts'
-import type { BranchUpdate } from '../ports.ts'
+import type { BranchUpdate } from '../ports/repository.ts'
 import type { Session } from './session.ts'
 
 type Action<Kind> = Extract<PromotionAction, { kind: Kind }>

@@ -3,7 +3,7 @@ import { type Config, configIn } from '../core/config/config.ts'
 import { checkNamedFiles } from '../core/config/named-files.ts'
 import { describeForeignText } from '../core/text/encoding.ts'
 import { ConfigError } from '../errors.ts'
-import type { Repository } from '../ports.ts'
+import type { Repository } from '../ports/repository.ts'
 
 /** Where a configuration is read. */
 export interface Place {

@@ -44,17 +44,11 @@ import type { Trial } from '../core/record/trial.ts'
 import { describeCertification, describeVerdict } from '../core/report/describe.ts'
 import { runsAlone } from '../core/trial/batch.ts'
 import type { CutPlan } from '../core/trial/curve.ts'
-import type {
-  BranchUpdate,
-  Checker,
-  Clock,
-  Discussion,
-  Forge,
-  Lease,
-  LedgerStore,
-  Log,
-  Repository,
-} from '../ports.ts'
+import type { Discussion, Forge } from '../ports/forge.ts'
+import type { Clock, Log } from '../ports/job.ts'
+import type { Lease, LedgerStore } from '../ports/ledger.ts'
+import type { Checker } from '../ports/proposer.ts'
+import type { BranchUpdate, Repository } from '../ports/repository.ts'
 import type { Journal } from './journal.ts'
 
 export interface Ports {

@@ -3,7 +3,7 @@ import { createKnobsProposer } from '../../src/adapters/knobs.ts'
 import { reviewChanges } from '../../src/core/gate/gate.ts'
 import type { KnobFilter } from '../../src/core/propose/knobs/select.ts'
 import { type Candidate, NO_USAGE, type Proposal } from '../../src/core/record/candidate.ts'
-import type { ProposalRequest, ProposalResult } from '../../src/ports.ts'
+import type { ProposalRequest, ProposalResult } from '../../src/ports/proposer.ts'
 import { aCandidate, aProposalRequest, aRandom, aVerdict } from '../factories.ts'
 
 const TRAIN = '"""Train. LR = 1.0"""\r\n# LR = 9.0\r\nLR = 1e-2  # of "SGD"\r\nSEED = 7\r\n'

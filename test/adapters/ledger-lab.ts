@@ -1,7 +1,7 @@
 // The store on its branch as most of its tests use it: one text that is read whole, and edits that add to its end.
 import type { GitContext } from '../../src/adapters/git/git.ts'
 import { createLedgerBranch } from '../../src/adapters/git/ledger-branch.ts'
-import type { BranchUpdate } from '../../src/ports.ts'
+import type { BranchUpdate } from '../../src/ports/repository.ts'
 
 export function textLedger(context: GitContext) {
   const store = createLedgerBranch(context)

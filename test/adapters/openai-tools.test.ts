@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { within } from '../../src/adapters/openai/tools.ts'
 import { searchFiles } from '../../src/core/propose/search.ts'
 import { openWorkspace } from '../../src/core/propose/workspace.ts'
-import type { ProposalRequest } from '../../src/ports.ts'
+import type { ProposalRequest } from '../../src/ports/proposer.ts'
 import { call, calls, edit, models, propose, submit, told } from './openai-lab.ts'
 
 const done = calls(edit(), submit)

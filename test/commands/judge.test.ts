@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { judgeResults } from '../../src/commands/judge.ts'
 import { propose } from '../../src/commands/propose.ts'
-import type { ResultFile } from '../../src/ports.ts'
+import type { ResultFile } from '../../src/ports/trainer.ts'
 import { aWorld, now, settingsOf, trainAll } from '../fakes/swarm.ts'
 
 /** The verdicts on one round of three candidates, whose results are read in this order. */

@@ -1,5 +1,5 @@
 // Quick checks in memory: pass on a given baseline, and repeat what they were given.
-import type { Checker } from '../../src/ports.ts'
+import type { Checker } from '../../src/ports/proposer.ts'
 
 export class FakeChecker implements Checker {
   readonly #base: string

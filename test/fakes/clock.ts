@@ -1,5 +1,5 @@
 // A clock in memory. Unless told otherwise no time passes, and whoever waits waits for ever.
-import type { Clock } from '../../src/ports.ts'
+import type { Clock } from '../../src/ports/job.ts'
 
 export const AT = new Date('2026-11-01T00:00:00Z')
 

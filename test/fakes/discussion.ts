@@ -2,7 +2,7 @@
 
 import { type LabelledIssue, REQUEST_LABEL } from '../../src/core/propose/requests.ts'
 import type { Person, Remark } from '../../src/core/record/people.ts'
-import type { Discussion } from '../../src/ports.ts'
+import type { Discussion } from '../../src/ports/forge.ts'
 
 export const person = (login: string): Person => ({ login, isBot: false })
 

@@ -1,7 +1,7 @@
 // GitHub's pull requests, check runs and comments in memory.
 import type { PullRequest } from '../../src/core/record/reconcile.ts'
 import type { CheckRun } from '../../src/core/report/report.ts'
-import type { Forge, MergeResult, Moved } from '../../src/ports.ts'
+import type { Forge, MergeResult, Moved } from '../../src/ports/forge.ts'
 import { Fuse } from './fuse.ts'
 import type { FakeRepository } from './repository.ts'
 

@@ -1,5 +1,5 @@
 // The insights' branch in memory.
-import type { InsightsStore } from '../../src/ports.ts'
+import type { InsightsStore } from '../../src/ports/ledger.ts'
 
 export class FakeInsightsStore implements InsightsStore {
   text: string | undefined

@@ -3,7 +3,7 @@
 import { measurementHash } from '../../src/core/config/measurement.ts'
 import { type Candidate, candidateBranch, NO_USAGE, type Usage } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
-import type { Checker } from '../../src/ports.ts'
+import type { Checker } from '../../src/ports/proposer.ts'
 import { openSession } from '../../src/session/opening.ts'
 import type { Session } from '../../src/session/session.ts'
 import { aBaseline, aCandidate, configOf } from '../factories.ts'

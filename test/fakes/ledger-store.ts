@@ -2,7 +2,8 @@
 import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'
 import { BranchMovedError, LedgerError } from '../../src/errors.ts'
-import type { BranchUpdate, LedgerStore, StoredLedger } from '../../src/ports.ts'
+import type { LedgerStore, StoredLedger } from '../../src/ports/ledger.ts'
+import type { BranchUpdate } from '../../src/ports/repository.ts'
 import { AT } from './clock.ts'
 import { Fuse } from './fuse.ts'
 

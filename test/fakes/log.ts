@@ -1,5 +1,5 @@
 // A log that remembers what it is told.
-import type { Log } from '../../src/ports.ts'
+import type { Log } from '../../src/ports/job.ts'
 
 export class FakeLog implements Log {
   /** Everything, in order. */

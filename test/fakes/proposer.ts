@@ -1,6 +1,7 @@
 // A proposer that gives the answers of a test, one after the other, and the last of them from then on.
 import { NO_USAGE, type Proposal } from '../../src/core/record/candidate.ts'
-import type { Clock, ProposalRequest, ProposalResult, Proposer } from '../../src/ports.ts'
+import type { Clock } from '../../src/ports/job.ts'
+import type { ProposalRequest, ProposalResult, Proposer } from '../../src/ports/proposer.ts'
 
 type Nothing = Extract<ProposalResult, { kind: 'nothing' }>
 

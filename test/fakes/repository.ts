@@ -2,7 +2,7 @@
 import type { Change } from '../../src/core/gate/gate.ts'
 import type { FileEdits } from '../../src/core/record/candidate.ts'
 import type { BaselineCommit } from '../../src/core/record/state.ts'
-import type { BranchUpdate, Replayed, Repository, TreeFile } from '../../src/ports.ts'
+import type { BranchUpdate, Replayed, Repository, TreeFile } from '../../src/ports/repository.ts'
 import { sha } from '../factories.ts'
 
 export type Files = ReadonlyMap<string, string>

@@ -1,6 +1,6 @@
 // The files in which train jobs left their results, in memory.
 import type { TrialResult } from '../../src/core/record/trial.ts'
-import type { ResultFile, Results } from '../../src/ports.ts'
+import type { ResultFile, Results } from '../../src/ports/trainer.ts'
 
 export class FakeResults implements Results {
   readonly files: ResultFile[] = []

@@ -1,6 +1,6 @@
 // A device in memory: a run is what the code is worth, plus noise that follows from the trial's seed.
 import type { Trial, TrialResult } from '../../src/core/record/trial.ts'
-import type { Trainer } from '../../src/ports.ts'
+import type { Trainer } from '../../src/ports/trainer.ts'
 import { aRandom, aTrialResult, CONDITIONS, gaussian } from '../factories.ts'
 import { Fuse } from './fuse.ts'
 import type { FakeRepository } from './repository.ts'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { propose } from '../../src/commands/propose.ts'
 import { NO_USAGE, type Usage } from '../../src/core/record/candidate.ts'
-import type { ProposalRequest, Proposer } from '../../src/ports.ts'
+import type { ProposalRequest, Proposer } from '../../src/ports/proposer.ts'
 import { openSession } from '../../src/session/opening.ts'
 import { proposeCandidate } from '../../src/session/proposing.ts'
 import { aBaseline, aDirection } from '../factories.ts'

@@ -1,6 +1,6 @@
 // When insights are written, by whom, and that people's lines and the cost are not lost.
 import { expect, test } from 'vitest'
-import type { Proposer } from '../../src/ports.ts'
+import type { Proposer } from '../../src/ports/proposer.ts'
 import { readPresentInsights, renewInsightsWhenDue } from '../../src/session/insights.ts'
 import { aCandidate } from '../factories.ts'
 import { FakeInsightsStore } from '../fakes/insights-store.ts'

@@ -1,7 +1,7 @@
 // What becomes of a proposal: it is reviewed with the past in mind, and whatever comes of it is in the ledger.
 import { expect, test } from 'vitest'
 import { type Candidate, type Direction, NO_USAGE } from '../../src/core/record/candidate.ts'
-import type { Proposer } from '../../src/ports.ts'
+import type { Proposer } from '../../src/ports/proposer.ts'
 import { nextTurn, proposeCandidate } from '../../src/session/proposing.ts'
 import type { Session } from '../../src/session/session.ts'
 import { aDirection, aRandom, aVerdict, sha } from '../factories.ts'

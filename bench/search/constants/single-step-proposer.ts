@@ -1,7 +1,7 @@
 // The proposer that the present one is compared with: it changes one numeric constant at a time, of all that it finds.
 import { type FoundKnob, findKnobs, knobCategory } from '../../../src/core/propose/knobs/knobs.ts'
 import { type Knob, NO_USAGE } from '../../../src/core/record/candidate.ts'
-import type { Proposer } from '../../../src/ports.ts'
+import type { Proposer } from '../../../src/ports/proposer.ts'
 import { proposeStep } from './single-step.ts'
 
 const MAX_ATTEMPTS = 10

@@ -1,7 +1,7 @@
 // A coding agent as a proposer: runs its command in a sandbox that reaches only the configured hosts, and takes its changes
 // as the proposal. This folder neither executes what the agent leaves nor passes it to git.
 import { withoutTrust } from '../../core/sandbox/refusal.ts'
-import type { Proposer } from '../../ports.ts'
+import type { Proposer } from '../../ports/proposer.ts'
 import { SandboxError } from '../sandbox/error.ts'
 import { openSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import { Attempt } from './attempt.ts'

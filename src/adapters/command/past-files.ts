@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PastQuery } from '../../core/propose/past.ts'
-import type { Past } from '../../ports.ts'
+import type { Past } from '../../ports/proposer.ts'
 
 const LISTS: readonly (readonly [string, PastQuery])[] = [
   ['Best', { effect: 'better' }],

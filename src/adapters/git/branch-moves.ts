@@ -1,7 +1,8 @@
 // The branches that move together with the ledger: which moves the rules of the repository allow, and which are still to be
 // made after a push that failed.
 import { BranchMovedError } from '../../errors.ts'
-import type { BranchUpdate, Log } from '../../ports.ts'
+import type { Log } from '../../ports/job.ts'
+import type { BranchUpdate } from '../../ports/repository.ts'
 import type { GitContext, GitFailure } from './git.ts'
 import { refOf, remoteRef } from './ledger-files.ts'
 import { forbidsDeletion } from './refusals.ts'

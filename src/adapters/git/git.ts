@@ -44,6 +44,7 @@ const SAFE_CONFIG = [
   ['core.quotePath', 'false'],
   // Commits that no branch points to yet must survive until they are pushed.
   ['gc.auto', '0'],
+  ['maintenance.auto', 'false'],
 ] as const
 
 export const BOT_EMAIL = 'autoresearch[bot]@users.noreply.github.com'
@@ -79,17 +80,45 @@ export async function readRemote(
   args: readonly string[],
   options: GitOptions = {},
 ): Promise<string> {
+  const result = await tryRemote(context, args, options)
+  if (typeof result === 'string') return result
+  throw unreadable(args, result)
+}
+
+/**
+ * Like `readRemote`, for a ref that may be absent.
+ *
+ * @returns undefined when the remote lacks the ref
+ */
+export async function fetchRef(
+  context: GitContext,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<string | undefined> {
+  const result = await tryRemote(context, args, options)
+  if (typeof result === 'string') return result
+  if (/couldn't find remote ref/i.test(result.stderr)) return undefined
+  throw unreadable(args, result)
+}
+
+async function tryRemote(
+  context: GitContext,
+  args: readonly string[],
+  options: GitOptions,
+): Promise<string | GitFailure> {
   for (let attempt = 1; ; attempt += 1) {
     const result = await tryGit(context, args, options)
-    if (typeof result === 'string') return result
-    if (attempt === REMOTE_ATTEMPTS || !passesByItself(result))
-      throw new ForgeError(`git ${args[0]} failed: ${result.stderr.trim()}`, {
-        hint:
-          adviceFor(result) ??
-          'Check that the token has at least `contents: read`. If the network was down, the next run resumes where this one stopped.',
-      })
+    if (typeof result === 'string' || attempt === REMOTE_ATTEMPTS || !passesByItself(result)) return result
     await setTimeout(attempt * 1000)
   }
+}
+
+function unreadable([command]: readonly string[], failure: GitFailure): ForgeError {
+  return new ForgeError(`git ${command} failed: ${failure.stderr.trim()}`, {
+    hint:
+      adviceFor(failure) ??
+      'Check that the token has at least `contents: read`. If the network was down, the next run resumes where this one stopped.',
+  })
 }
 
 /**
@@ -152,10 +181,12 @@ async function surroundings(
   args: readonly string[],
   { env = {}, settings = [] }: GitOptions = {},
 ) {
-  const directory = await ownRepository(context.directory)
   const isRemote = args.includes(context.remoteUrl)
   const token = isRemote ? context.token : undefined
-  const network = isRemote ? await networkSettings() : []
+  const [directory, network] = await Promise.all([
+    ownRepository(context.directory),
+    isRemote ? networkSettings() : [],
+  ])
   return {
     cwd: directory,
     env: {

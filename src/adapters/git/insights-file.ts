@@ -1,5 +1,5 @@
 // `insights.md` on the ledger branch. People may edit it, so it is read again before every write.
-import type { InsightsStore } from '../../ports.ts'
+import type { InsightsStore } from '../../ports/ledger.ts'
 import type { GitContext } from './git.ts'
 import { type LedgerFiles, ledgerFiles, type Tip, tooManyWriters } from './ledger-files.ts'
 

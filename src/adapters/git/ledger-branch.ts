@@ -1,7 +1,9 @@
 // The ledger on its branch: every append is one commit pushed as a fast-forward, which is a compare-and-swap by nature.
 import { setTimeout } from 'node:timers/promises'
 import { LedgerError } from '../../errors.ts'
-import type { BranchUpdate, LedgerAddition, LedgerStore, Log, StoredLedger } from '../../ports.ts'
+import type { Log } from '../../ports/job.ts'
+import type { LedgerAddition, LedgerStore, StoredLedger } from '../../ports/ledger.ts'
+import type { BranchUpdate } from '../../ports/repository.ts'
 import { BranchMoves } from './branch-moves.ts'
 import type { GitContext, GitFailure } from './git.ts'
 import { LEDGER_BRANCH, type LedgerFiles, ledgerFiles, type Tip, tooManyWriters } from './ledger-files.ts'
@@ -22,8 +24,8 @@ const MAX_ATTEMPTS = 20
 const MAX_STUMBLES = 4
 /** Files that are read at once. */
 const FILES_PER_PART = 16
-/** Files of curves that are fetched with the newest checkpoint: decisions need the curves of the latest runs. */
-const NEWEST_CURVE_FILES = 8
+/** Files of curves that are read with the newest checkpoint: decisions need the curves of the latest 400 candidates. */
+const NEWEST_CURVE_FILES = 2
 /** Files of archived ideas that are read at once: they may have a megabyte each. */
 const ARCHIVE_FILES_PER_PART = 4
 
@@ -71,7 +73,7 @@ class LedgerBranch implements LedgerStore {
     const parts = (from: 'checkpoint' | 'start') => this.#parts(tip, from === 'start' ? 1 : (number ?? 1))
     if (number === undefined) return { parts }
     const blob = tip.files.get(checkpointPath(number)) ?? ''
-    await this.#files.prefetch([blob, ...ledgerBlobs(tip, number).blobs, ...newestCurveBlobs(tip)])
+    await this.#files.readAhead([blob, ...ledgerBlobs(tip, number).blobs, ...newestCurveBlobs(tip)])
     const [checkpoint = ''] = await this.#texts([blob])
     return { checkpoint, parts }
   }

@@ -1,12 +1,13 @@
 // The files on the ledger's branch, and the one place in a job that fetches, commits and pushes them. Files that are not
 // ours, which people may have put there, stay as they are.
 import { LedgerError } from '../../errors.ts'
-import type { BranchUpdate } from '../../ports.ts'
-import { type GitContext, type GitFailure, git, readRemote, tryGit } from './git.ts'
+import type { BranchUpdate } from '../../ports/repository.ts'
+import { fetchRef, type GitContext, type GitFailure, git, readRemote, tryGit } from './git.ts'
 import { readContents } from './objects.ts'
 import { signedIfDemanded } from './signing.ts'
 
 export const LEDGER_BRANCH = 'autoresearch/ledger'
+const LEDGER_REF = `refs/heads/${LEDGER_BRANCH}`
 
 /** Where the last fetched commit is kept, so that the next fetch brings only what is new. No other program uses it. */
 const FETCHED_REF = 'refs/autoresearch/ledger'
@@ -50,6 +51,7 @@ export class LedgerFiles {
   readonly context: GitContext
   #turn: Promise<unknown> = Promise.resolve()
   #newest: Tip | undefined
+  #ahead = new Map<string, Buffer>()
   /** The lease of this job. */
   fence: Fence | undefined
 
@@ -72,28 +74,48 @@ export class LedgerFiles {
   /** The branch as it is on the remote now. Contents are fetched when they are read, where the server allows it. */
   async fetch(): Promise<Tip> {
     const { context } = this
-    const commit = await remoteCommit(context, LEDGER_BRANCH)
-    if (commit === null) {
+    const known = this.#newest?.commit
+    if (this.#newest && known === (await remoteRef(context, LEDGER_REF))) return this.#newest
+    const wanted = ['--depth=1', '--filter=blob:none', context.remoteUrl, `+${LEDGER_REF}:${FETCHED_REF}`]
+    const fetched = await fetchRef(
+      context,
+      ['fetch', '--quiet', '--no-tags', ...wanted],
+      withMissingBlobs(context),
+    )
+    if (fetched === undefined) {
       this.#newest = undefined
-      return { commit, files: new Map() }
+      return { commit: null, files: new Map() }
     }
-    if (this.#newest?.commit === commit) return this.#newest
-    const wanted = ['--depth=1', '--filter=blob:none', context.remoteUrl, `+${commit}:${FETCHED_REF}`]
-    await readRemote(context, ['fetch', '--quiet', '--no-tags', ...wanted], withMissingBlobs(context))
+    const commit = await git(context, ['rev-parse', FETCHED_REF])
     this.#newest = { commit, files: await listFiles(context, commit) }
     return this.#newest
   }
 
   /** Fetches what is not here of these blobs, all at once. */
   async prefetch(blobs: readonly string[]): Promise<void> {
-    const input = blobs.map((blob) => `${blob}\n`).join('')
+    const unread = blobs.filter((blob) => !this.#ahead.has(blob))
+    if (unread.length === 0) return
+    const input = unread.map((blob) => `${blob}\n`).join('')
     const listed = await git(this.context, ['cat-file', '--batch-check'], { input })
     const missing = listed.split('\n').filter((line) => line.endsWith(' missing'))
     if (missing.length > 0) await this.#fetchBlobs(missing.map((line) => line.split(' ')[0] ?? ''))
   }
 
+  /** Reads the contents of a few blobs that will soon be read one after another, and keeps each until then. */
+  async readAhead(blobs: readonly string[]): Promise<void> {
+    const contents = await this.#readNow(blobs)
+    this.#ahead = new Map(blobs.map((blob, index) => [blob, contents[index] as Buffer]))
+  }
+
   /** Contents of blobs of a tip. */
   async read(blobs: readonly string[]): Promise<Buffer[]> {
+    const ahead = blobs.map((blob) => this.#ahead.get(blob))
+    const rest = await this.#readNow(blobs.filter((_, index) => ahead[index] === undefined))
+    for (const blob of blobs) this.#ahead.delete(blob)
+    return ahead.map((content) => content ?? (rest.shift() as Buffer))
+  }
+
+  async #readNow(blobs: readonly string[]): Promise<Buffer[]> {
     const here = await readContents(this.context, blobs)
     const missing = blobs.filter((_, index) => here[index] === undefined)
     if (missing.length === 0) return here as Buffer[]
@@ -119,6 +141,8 @@ export class LedgerFiles {
 
   /** A commit on top of `tip` with these changes; it exists only here until it is pushed. */
   async commit(tip: Tip, changes: Changes, message: string): Promise<Tip> {
+    // Whoever reads does so before it writes: what is left was read ahead in vain.
+    this.#ahead.clear()
     const input = Buffer.concat([
       ...Array.from(changes.values(), (content, index) => blobCommand(content, index + 2)),
       Buffer.from(commitCommand(tip.commit, message)),
@@ -145,9 +169,9 @@ export class LedgerFiles {
     const refspecs = moves.map((move) => `${move.to ?? ''}:${refOf(move)}`)
     const leases = moves.map((move) => `--force-with-lease=${refOf(move)}:${move.from ?? ''}`)
     if (next.commit !== tip.commit) {
-      refspecs.push(`${next.commit}:refs/heads/${LEDGER_BRANCH}`)
+      refspecs.push(`${next.commit}:${LEDGER_REF}`)
       // A branch that was set back would take our commit as a fast-forward.
-      leases.push(`--force-with-lease=refs/heads/${LEDGER_BRANCH}:${tip.commit ?? ''}`)
+      leases.push(`--force-with-lease=${LEDGER_REF}:${tip.commit ?? ''}`)
     }
     if (refspecs.length === 0) return undefined
     const fence = await this.fence?.next()
@@ -169,10 +193,6 @@ export class LedgerFiles {
 /** The full name of what is moved. */
 export function refOf({ branch, isTag }: Pick<BranchUpdate, 'branch' | 'isTag'>): string {
   return `refs/${isTag ? 'tags' : 'heads'}/${branch}`
-}
-
-function remoteCommit(context: GitContext, branch: string): Promise<string | null> {
-  return remoteRef(context, `refs/heads/${branch}`)
 }
 
 export async function remoteRef(context: GitContext, ref: string): Promise<string | null> {

@@ -19,19 +19,19 @@ let read: Promise<Setting[]> | undefined
 
 /** The machine's settings for proxies and certificates; read once. */
 export function networkSettings(): Promise<Setting[]> {
-  read ??= Promise.all([settingsOf('--system'), settingsOf('--global')]).then((all) => all.flat())
+  read ??= readSettings()
   return read
 }
 
-async function settingsOf(scope: '--system' | '--global'): Promise<Setting[]> {
-  const args = ['config', scope, '--includes', '--null', '--get-regexp', '^http\\.']
+async function readSettings(): Promise<Setting[]> {
+  const args = ['config', '--show-scope', '--includes', '--null', '--get-regexp', '^http\\.']
   const { stdout } = await execa('git', args, {
     env: inheritedEnvironment(),
     extendEnv: false,
     reject: false,
   })
-  return stdout.split('\0').flatMap((entry): Setting[] => {
-    const [name = '', ...value] = entry.split('\n')
-    return NETWORK.test(name) ? [[name, value.join('\n')]] : []
-  })
+  const settings = stdout.matchAll(/([^\0]*)\0([^\0\n]*)(?:\n([^\0]*))?\0/g)
+  return Array.from(settings, ([, scope = '', name = '', value = '']) => ({ scope, name, value }))
+    .filter(({ scope, name }) => (scope === 'system' || scope === 'global') && NETWORK.test(name))
+    .map(({ name, value }): Setting => [name, value])
 }

@@ -25,7 +25,25 @@ export interface TreeEntry {
   path: string
 }
 
-export async function listTree(context: GitContext, tree: string): Promise<TreeEntry[]> {
+/** Listings that are kept for each repository: a trial needs those of its base and its head several times. */
+const KEPT_LISTINGS = 4
+
+const listings = new WeakMap<GitContext, Map<string, Promise<readonly TreeEntry[]>>>()
+
+/** @param tree hash of a tree or of a commit, so that what was listed once never changes */
+export async function listTree(context: GitContext, tree: string): Promise<readonly TreeEntry[]> {
+  const kept = listings.get(context) ?? new Map<string, Promise<readonly TreeEntry[]>>()
+  listings.set(context, kept)
+  const listing = kept.get(tree) ?? readTree(context, tree)
+  // The one that was used last stands last.
+  kept.delete(tree)
+  kept.set(tree, listing)
+  for (const old of [...kept.keys()].slice(0, -KEPT_LISTINGS)) kept.delete(old)
+  listing.catch(() => kept.delete(tree))
+  return listing
+}
+
+async function readTree(context: GitContext, tree: string): Promise<TreeEntry[]> {
   const output = await git(context, ['ls-tree', '-r', '-z', '--long', '--full-tree', tree])
   return splitNul(output).map((record) => {
     // Only the first tab separates, because a path may contain tabs too.

@@ -1,6 +1,7 @@
 // Pushes one branch, and says who made a commit.
 import { ForgeError } from '../../errors.ts'
-import type { BranchUpdate, OnboardingRemote } from '../../ports.ts'
+import type { OnboardingRemote } from '../../ports/forge.ts'
+import type { BranchUpdate } from '../../ports/repository.ts'
 import { BOT_EMAIL, type GitContext, git, tryGit } from './git.ts'
 import { present } from './objects.ts'
 

@@ -1,7 +1,7 @@
 // The repository's git data: reads commits and creates candidate commits, always on objects and never in a work tree.
 import type { Change } from '../../core/gate/gate.ts'
 import { type ForeignText, foreignText } from '../../core/text/encoding.ts'
-import type { RemoteBranches, Repository } from '../../ports.ts'
+import type { RemoteBranches, Repository } from '../../ports/repository.ts'
 import { exportTree } from './export.ts'
 import { type GitContext, git, readRemote } from './git.ts'
 import { exportLinked, linkedPaths } from './linked-content.ts'

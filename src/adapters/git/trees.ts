@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isEditable } from '../../core/gate/gate.ts'
 import { candidateBranch, type FileEdits } from '../../core/record/candidate.ts'
-import type { Forbidden, Replayed } from '../../ports.ts'
+import type { Forbidden, Replayed } from '../../ports/repository.ts'
 import { makeFolder, removeFolder } from '../leftovers.ts'
 import { type GitContext, git, tryGit } from './git.ts'
 import type { NewCommit } from './host.ts'
@@ -56,6 +56,7 @@ function isFileMode(mode: string): boolean {
 
 /** Returns `tree` with these entries replaced; mode 000000 removes a path. */
 async function putEntries(context: GitContext, tree: string, entries: readonly Entry[]): Promise<string> {
+  if (entries.length === 0) return git(context, ['rev-parse', `${tree}^{tree}`])
   const result = await withIndex(context, tree, async (env) => {
     // A folder can take the place of a file only once the file is removed.
     const ordered = entries.toSorted((a, b) => Number(b.mode === '000000') - Number(a.mode === '000000'))

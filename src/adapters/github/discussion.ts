@@ -1,7 +1,7 @@
 // Reads what people write on GitHub: labelled issues, their labellers, comments and permissions. It decides nothing.
 import type { LabelledIssue } from '../../core/propose/requests.ts'
 import type { Person, Remark } from '../../core/record/people.ts'
-import type { Answered, Discussion, LabelledIssues } from '../../ports.ts'
+import type { Answered, Discussion, LabelledIssues } from '../../ports/forge.ts'
 import { type Reading, readAnswer } from './answers.ts'
 import { type Answer, explainedBy, type GitHub } from './client.ts'
 import { putComment } from './comments.ts'

@@ -1,6 +1,6 @@
 // Moves a branch forward. GitHub decides whether it is forward: a shallow clone does not know.
 import { RequestError } from '@octokit/request-error'
-import type { Forge, Moved } from '../../ports.ts'
+import type { Forge, Moved } from '../../ports/forge.ts'
 import type { GitHub } from './client.ts'
 
 type Request = Parameters<Forge['fastForward']>[0]

@@ -1,7 +1,7 @@
 // Pull requests and check runs on GitHub, through Octokit. Every call is idempotent.
 import type { PullRequest } from '../../core/record/reconcile.ts'
 import type { CheckRun } from '../../core/report/report.ts'
-import type { Forge, OpenedPullRequest } from '../../ports.ts'
+import type { Forge, OpenedPullRequest } from '../../ports/forge.ts'
 import { readAnswer } from './answers.ts'
 import { type Answer, explainedBy, type GitHub } from './client.ts'
 import { openedKey, putCommentWhereOpen } from './comments.ts'

@@ -1,5 +1,5 @@
 // Merges pull requests: tries again what may be possible a moment later, and says what is not.
-import type { MergeResult } from '../../ports.ts'
+import type { MergeResult } from '../../ports/forge.ts'
 import { type Reading, readAnswer } from './answers.ts'
 import type { GitHub } from './client.ts'
 

@@ -1,7 +1,7 @@
 // Follows a repository that is renamed or transferred while a job works on it: GitHub redirects the former name.
 import { RequestError } from '@octokit/request-error'
 import type { Octokit } from '@octokit/rest'
-import type { Log } from '../../ports.ts'
+import type { Log } from '../../ports/job.ts'
 
 const BY_NUMBER = /\/repositories\/(\d+)(?:[/?]|$)/
 

@@ -2,7 +2,7 @@
 // the request, so the status of the refusal tells.
 import type { BranchRules, Permission, Probe, WorkflowState } from '../../core/doctor/github.ts'
 import { ForgeError } from '../../errors.ts'
-import type { GitHubProbe } from '../../ports.ts'
+import type { GitHubProbe } from '../../ports/doctor.ts'
 import { means } from './answers.ts'
 import { explainedBy, type GitHub } from './client.ts'
 import { classicProtection, toRule } from './protection.ts'

@@ -1,6 +1,6 @@
 // Repeats calls to GitHub whose answer says that nothing was done and that it may be done a little later.
 import { RequestError } from '@octokit/request-error'
-import type { Log } from '../../ports.ts'
+import type { Log } from '../../ports/job.ts'
 import { readAnswer } from './answers.ts'
 
 export interface Time {

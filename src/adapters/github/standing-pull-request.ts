@@ -1,6 +1,6 @@
 // A pull request that stays open: opened once, and given its newest title and body.
 import { RequestError } from '@octokit/request-error'
-import type { Forge, OpenedPullRequest } from '../../ports.ts'
+import type { Forge, OpenedPullRequest } from '../../ports/forge.ts'
 import { readAnswer } from './answers.ts'
 import type { GitHub, GitHubOptions } from './client.ts'
 

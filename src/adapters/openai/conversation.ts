@@ -14,7 +14,7 @@ import { type PlainAnswer, parsePlainAnswer, withoutThoughts } from '../../core/
 import { RepeatWatch } from '../../core/propose/repeats.ts'
 import { applyEdit, changedFiles, openWorkspace, type Workspace } from '../../core/propose/workspace.ts'
 import { addUsage, NO_USAGE, type Proposal, type Usage } from '../../core/record/candidate.ts'
-import type { ProposalRequest } from '../../ports.ts'
+import type { ProposalRequest } from '../../ports/proposer.ts'
 import { CHARACTERS_PER_TOKEN, type Reply } from './answer.ts'
 import type { Endpoint, Failure } from './endpoint.ts'
 import { afterCut, correction, opening, reminder, shrink } from './messages.ts'

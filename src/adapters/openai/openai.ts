@@ -5,7 +5,7 @@ import { hostOf, type Secrets } from '../../core/config/secrets.ts'
 import { withoutThoughts } from '../../core/propose/plain.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../core/record/candidate.ts'
 import { visibleText } from '../../core/text/markdown.ts'
-import type { NothingCause, ProposalRequest, ProposalResult, Proposer } from '../../ports.ts'
+import type { NothingCause, ProposalRequest, ProposalResult, Proposer } from '../../ports/proposer.ts'
 import { converse, type Ending } from './conversation.ts'
 import { connect, type Endpoint, type EndpointSettings } from './endpoint.ts'
 

@@ -15,7 +15,7 @@ import {
   type Workspace,
   writeFile,
 } from '../../core/propose/workspace.ts'
-import type { ProposalRequest } from '../../ports.ts'
+import type { ProposalRequest } from '../../ports/proposer.ts'
 
 /** The message to the model about a failed call. */
 export interface Failed {

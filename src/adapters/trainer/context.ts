@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Config } from '../../core/config/config.ts'
 import type { Slot } from '../../core/trial/slots.ts'
-import type { Clock, Log } from '../../ports.ts'
+import type { Clock, Log } from '../../ports/job.ts'
 import type { GitRepository } from '../git/repository.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { Claim } from './device.ts'

@@ -1,7 +1,7 @@
 // Claims the devices of a trial: checks that they respond, that nothing else uses them, and that none failed meanwhile.
 import { type Device, type Pin, pinTo, visibleDevices } from '../../core/trial/devices.ts'
 import { UserFacingError } from '../../errors.ts'
-import type { Clock } from '../../ports.ts'
+import type { Clock } from '../../ports/job.ts'
 import { amdDevices, amdUsers } from './amd.ts'
 import { nvidiaDevices, nvidiaUsers, wakeNvidia } from './nvidia.ts'
 

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { TRIAL_FILE, trialResultSchema } from '../../core/record/trial.ts'
 import { visibleText } from '../../core/text/markdown.ts'
-import type { ResultFile, Results } from '../../ports.ts'
+import type { ResultFile, Results } from '../../ports/trainer.ts'
 import { readBoundedFile } from './bounded-file.ts'
 
 const MAX_RESULT_BYTES = 256 * 1024

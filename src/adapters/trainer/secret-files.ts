@@ -1,7 +1,7 @@
 // Removes the files in which setup left a password or token, such as `~/.npmrc` after a login: trials see what setup left.
 import { opendir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Log } from '../../ports.ts'
+import type { Log } from '../../ports/job.ts'
 
 /** Programs store credentials in small files. */
 const MAX_BYTES = 256 * 1024

@@ -1,6 +1,6 @@
 // Watches the two pipes between an evaluator and its model: who has ended, and for whom the other waits.
 import { Transform } from 'node:stream'
-import type { Clock } from '../../ports.ts'
+import type { Clock } from '../../ports/job.ts'
 
 /** Passes bytes on unchanged. */
 function tapped(look: () => void): Transform {

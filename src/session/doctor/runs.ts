@@ -2,7 +2,9 @@
 import type { DoctorRuns } from '../../core/doctor/training.ts'
 import type { Trial, TrialResult } from '../../core/record/trial.ts'
 import { JUDGE, trialId, trialSeed } from '../../core/trial/protocol.ts'
-import type { Clock, Log, Repository, Trainer } from '../../ports.ts'
+import type { Clock, Log } from '../../ports/job.ts'
+import type { Repository } from '../../ports/repository.ts'
+import type { Trainer } from '../../ports/trainer.ts'
 
 export interface RunPorts {
   repository: Repository

@@ -4,7 +4,7 @@ import { checkNamedFiles } from '../../core/config/named-files.ts'
 import { type Check, ok } from '../../core/doctor/check.ts'
 import { checkLargeFiles, checkSubmodules } from '../../core/doctor/repository.ts'
 import { ConfigError } from '../../errors.ts'
-import type { RemoteBranches, Repository } from '../../ports.ts'
+import type { RemoteBranches, Repository } from '../../ports/repository.ts'
 
 export interface Place {
   branch: string

@@ -13,7 +13,8 @@ import {
 } from '../../core/doctor/github.ts'
 import { checkDevices, checkGit, checkProxy } from '../../core/doctor/machine.ts'
 import { checkAgent, checkModel } from '../../core/doctor/models.ts'
-import type { AskModel, GitHubProbe, MachineProbe, RemoteBranches, Repository } from '../../ports.ts'
+import type { AskModel, GitHubProbe, MachineProbe } from '../../ports/doctor.ts'
+import type { RemoteBranches, Repository } from '../../ports/repository.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { Subject } from './subject.ts'
 

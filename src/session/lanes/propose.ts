@@ -3,7 +3,7 @@ import { hasRoom } from '../../core/plan/queue.ts'
 import { ROUND_BACKOFF, RUN_BACKOFF } from '../../core/propose/proposer-backoff.ts'
 import { countIdeas } from '../../core/record/ideas.ts'
 import { openCandidates } from '../../core/record/state.ts'
-import type { Proposer } from '../../ports.ts'
+import type { Proposer } from '../../ports/proposer.ts'
 import { proposeDueAa } from '../candidates.ts'
 import {
   insightsAuthor,

@@ -15,7 +15,7 @@ import { RepetitionWatch } from '../../core/propose/repetition-watch.ts'
 import { openCandidates } from '../../core/record/state.ts'
 import { formatSeconds } from '../../core/text/numbers.ts'
 import { ProposerError } from '../../errors.ts'
-import type { Proposer } from '../../ports.ts'
+import type { Proposer } from '../../ports/proposer.ts'
 import type { Proposed } from '../proposing.ts'
 import type { Session } from '../session.ts'
 

@@ -2,7 +2,8 @@
 import type { Trial, TrialResult } from '../../core/record/trial.ts'
 import { describeTrial } from '../../core/report/describe.ts'
 import type { CutPlan } from '../../core/trial/curve.ts'
-import type { Log, Trainer } from '../../ports.ts'
+import type { Log } from '../../ports/job.ts'
+import type { Trainer } from '../../ports/trainer.ts'
 
 /** Provides trials and receives their results. */
 export interface TrialSource {
