@@ -97,6 +97,7 @@ describe('F123 a second job', () => {
   test('ends with words when the first works for long', async () => {
     const { first, second } = await twoJobs()
     second.clock.onPause = () => first.lease.renew()
+    second.clock.pace = 9
     await expect(second.lease.take()).rejects.toMatchObject({
       name: 'BusyError',
       message: expect.stringMatching(/^another job works on this repository: https:.*\/runs\/7 on /),

@@ -17,11 +17,16 @@ const STRINGS = 'PX]^_'
 /** The same as single characters. */
 const STRING_CONTROLS = '\u0090\u0098\u009d\u009e\u009f'
 
+// Shared by all calls, which set where each begins: output can be megabytes of sequences of two characters.
+const CONTROL = /\p{Cc}/gu
+const PARAMETERS = /[0-?]*/y
+const FINAL_OF_ESC = /[ -/]*([0-~])?/y
+const FINAL_OF_CSI = /[ -/]*([@-~])?/y
+
 /** Index of the first control character from `at` on; the length of the text when there is none. */
 export function nextControl(text: string, at: number): number {
-  const control = /\p{Cc}/gu
-  control.lastIndex = at
-  return control.exec(text)?.index ?? text.length
+  CONTROL.lastIndex = at
+  return CONTROL.exec(text)?.index ?? text.length
 }
 
 /**
@@ -38,14 +43,13 @@ export function readSequence(text: string, at: number): Sequence | undefined {
   if (second === '') return undefined
   if (second === '[') return readParameters(text, at + 2)
   if (STRINGS.includes(second)) return skipString(text, at + 2)
-  return readFinal(text, at + 1, /[ -/]*([0-~])?/y, 'ESC')
+  return readFinal(text, at + 1, FINAL_OF_ESC, 'ESC')
 }
 
 function readParameters(text: string, at: number): Sequence | undefined {
-  const parameters = /[0-?]*/y
-  parameters.lastIndex = at
-  const [written = ''] = parameters.exec(text) ?? []
-  const sequence = readFinal(text, at + written.length, /[ -/]*([@-~])?/y, 'CSI')
+  PARAMETERS.lastIndex = at
+  const [written = ''] = PARAMETERS.exec(text) ?? []
+  const sequence = readFinal(text, at + written.length, FINAL_OF_CSI, 'CSI')
   return (
     sequence && {
       ...sequence,
