@@ -120,8 +120,9 @@ describe('F101 a model that never hands in anything usable', () => {
   const EMPTY = noIdea('empty answer', { exhausted: false })
 
   test('is given up aloud after five attempts, and the job does not look well', async () => {
-    const { askedAt, warned, done } = await jobWith([EMPTY], {}, run)
+    const { askedAt, warned, said, done } = await jobWith([EMPTY], {}, run)
     expect(askedAt).toHaveLength(5)
+    expect(said.filter((line) => line.includes('proposed nothing'))).toHaveLength(1)
     expect(warned).toEqual([
       'openai gpt-x proposed nothing: empty answer; it is not asked again until the baseline changes',
     ])

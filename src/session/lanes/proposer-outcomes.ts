@@ -29,6 +29,8 @@ export class ProposerOutcomes {
   readonly #tallies: ProposerTally[]
   /** Proposers that a warning has named. */
   readonly #named = new Set<number>()
+  /** What was last said of each proposer: the same again is not worth another line. */
+  readonly #said = new Map<number, string>()
   #baseline: string
 
   constructor(session: Session, proposers: readonly Proposer[], limits: BackoffLimits) {
@@ -67,6 +69,7 @@ export class ProposerOutcomes {
     this.#repetitions.recordOutcome(index, proposed, decidedCount(this.#session.state))
     const restSeconds = this.#backoff.recordOutcome(index, proposed, this.#seconds)
     if (proposed.kind === 'nothing') this.#report(index, proposed, restSeconds)
+    else this.#said.delete(index)
   }
 
   /** @param end what ended the job before the answer came, as a sentence */
@@ -94,7 +97,8 @@ export class ProposerOutcomes {
     if (unreachable || isGivenUp) {
       this.#named.add(index)
       log.warn(line)
-    } else log.info(line)
+    } else if (this.#said.get(index) !== line) log.info(line)
+    this.#said.set(index, line)
   }
 
   /** Names every proposer of which no attempt in this job produced a candidate, unless it was named already. */
