@@ -1,7 +1,7 @@
 // Devices, proposers and GitHub on a simulated clock, around the rules of the action.
 import { countTrials, hasRoom, placesOf, queueDepth } from '../../src/core/plan/queue.ts'
-import type { Step } from '../../src/core/plan/schedule.ts'
 import { waitingCandidates } from '../../src/core/plan/schedule.ts'
+import type { Step } from '../../src/core/plan/steps.ts'
 import { isToBeMerged } from '../../src/core/record/status.ts'
 import type { Trial } from '../../src/core/record/trial.ts'
 import type { SimulatedGitHub } from './github.ts'

@@ -2,15 +2,10 @@
 import { decideCertification } from '../../src/core/certify/certify.ts'
 import type { Config } from '../../src/core/config/config.ts'
 import { dueCheckpoint } from '../../src/core/judge/checkpoint.ts'
+import { hasMeasured } from '../../src/core/plan/broken-baseline.ts'
 import { type Rules, rulesOf } from '../../src/core/plan/rules.ts'
-import {
-  decide,
-  hasMeasured,
-  planSteps,
-  planTrials,
-  type Step,
-  startableTrials,
-} from '../../src/core/plan/schedule.ts'
+import { decide, planTrials, startableTrials } from '../../src/core/plan/schedule.ts'
+import { planSteps, type Step } from '../../src/core/plan/steps.ts'
 import type { Candidate } from '../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { advance, replay, type State } from '../../src/core/record/state.ts'

@@ -2,7 +2,7 @@
 // certification that is stuck, and trials that earlier jobs lost.
 import { certificationFailure } from '../core/certify/certify.ts'
 import { promotionFailure } from '../core/ladder/ladder.ts'
-import { findBaselineFailure } from '../core/plan/schedule.ts'
+import { findBaselineFailure } from '../core/plan/broken-baseline.ts'
 import { baselineAdvice, commitsSinceTrained, endOfOutput } from '../core/report/baseline-failure.ts'
 import { formatSeconds } from '../core/text/numbers.ts'
 import { lostOnMachine } from '../core/trial/lost.ts'

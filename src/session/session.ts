@@ -12,15 +12,10 @@ import {
   requestPromotion,
 } from '../core/ladder/ladder.ts'
 import { comingBaseline, nextToReplay, planAhead, type ReplayedAhead } from '../core/plan/ahead.ts'
+import { hasMeasured } from '../core/plan/broken-baseline.ts'
 import { cutPlan, deviceSecondsOf, ladderPolicy, type Rules, rulesOf } from '../core/plan/rules.ts'
-import {
-  decide,
-  hasMeasured,
-  planSteps,
-  planTrials,
-  type Step,
-  startableTrials,
-} from '../core/plan/schedule.ts'
+import { decide, planTrials, startableTrials } from '../core/plan/schedule.ts'
+import { planSteps, type Step } from '../core/plan/steps.ts'
 import { dispatchedRequest } from '../core/propose/requests.ts'
 import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
 import { type Cost, subtractCost, totalCost } from '../core/record/cost.ts'

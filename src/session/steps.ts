@@ -2,7 +2,7 @@
 import { addedLines } from '../core/gate/lines.ts'
 import type { PromotionAction } from '../core/ladder/ladder.ts'
 import { conflictVerdict } from '../core/plan/conflict.ts'
-import type { Step } from '../core/plan/schedule.ts'
+import type { Step } from '../core/plan/steps.ts'
 import type { DueAnswer } from '../core/propose/requests.ts'
 import { type Candidate, candidateBranch, revertedMerge } from '../core/record/candidate.ts'
 import { PUSHED, reconcileCandidate } from '../core/record/reconcile.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { dueCheckpoint } from '../../src/core/judge/checkpoint.ts'
-import { decide, planSteps, planTrials } from '../../src/core/plan/schedule.ts'
+import { decide, planTrials } from '../../src/core/plan/schedule.ts'
+import { planSteps } from '../../src/core/plan/steps.ts'
 import type { ArchivedIdea } from '../../src/core/record/archived-ideas.ts'
 import type { LedgerEvent } from '../../src/core/record/events.ts'
 import { appendEvents, parseLedger } from '../../src/core/record/ledger.ts'

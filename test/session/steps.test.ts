@@ -1,7 +1,8 @@
 // What is done on GitHub for a candidate whose verdict is in, on a forge, a repository and a ledger in memory.
 
 import { expect, test } from 'vitest'
-import { planSteps, planTrials } from '../../src/core/plan/schedule.ts'
+import { planTrials } from '../../src/core/plan/schedule.ts'
+import { planSteps } from '../../src/core/plan/steps.ts'
 import { type Candidate, candidateBranch } from '../../src/core/record/candidate.ts'
 import { forgeLane } from '../../src/session/lanes/forge.ts'
 import { openSession } from '../../src/session/opening.ts'

@@ -5,7 +5,9 @@ import { type Candidate, isAa, revertedMerge } from '../record/candidate.ts'
 import { type BaselineCommit, openCandidates, type State } from '../record/state.ts'
 import { isToBeMerged } from '../record/status.ts'
 import type { Trial } from '../record/trial.ts'
-import { byExpectedGain, findBaselineFailure, firstTrial, hasMeasured, nextMerge } from './schedule.ts'
+import { findBaselineFailure, hasMeasured } from './broken-baseline.ts'
+import { byExpectedGain, nextMerge } from './merging.ts'
+import { firstTrial } from './schedule.ts'
 
 /** A candidate's change on other code than the ledger knows; no branch points to it. */
 export interface ReplayedAhead {

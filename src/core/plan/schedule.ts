@@ -1,12 +1,9 @@
-// The scheduler: decides from the state which trials run next, which candidates are decided, and what to do on GitHub.
+// The scheduler: decides from the state which trials run next, and which candidates are decided.
 import { planCertification } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
-import { type CertificationStep, certificationSteps } from '../certify/revert.ts'
-import type { Config } from '../config/config.ts'
 import {
   baselineTrials,
   type Conditions,
-  comparableTrials,
   evidenceFor,
   missingBaselineRuns,
   noiseSigma,
@@ -18,23 +15,17 @@ import { type Judgement, judge } from '../judge/judge.ts'
 import { hasNoEffect } from '../judge/no-effect.ts'
 import type { JudgePolicy } from '../judge/policy.ts'
 import { type LadderPolicy, planPromotions } from '../ladder/ladder.ts'
-import { type Candidate, isAa, requestOf, revertedMerge } from '../record/candidate.ts'
+import { type Candidate, isAa, revertedMerge } from '../record/candidate.ts'
 import type { LedgerEvent } from '../record/events.ts'
 import { type BaselineCommit, oncePerState, openCandidates, type State } from '../record/state.ts'
-import { isToBeClosed, isToBeMerged, statusOf } from '../record/status.ts'
-import type { Outcome, Trial, TrialResult } from '../record/trial.ts'
+import { statusOf } from '../record/status.ts'
+import type { Trial } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { explainLoss } from '../trial/lost.ts'
 import { isJudgeTrial, JUDGE, trialId, trialSeed } from '../trial/protocol.ts'
 import { mayShareSeed, seedToShare } from '../trial/shared-seed.ts'
-
-/** Number of consecutive failed runs after which a baseline counts as broken. */
-const MAX_BASELINE_FAILURES = 3
-/** Outcomes of a first run that would only repeat: the command ran to its end, and its metric was not found, or a guard was beyond its limit. */
-const REPEATING: ReadonlySet<Outcome> = new Set<Outcome>(['no-metric', 'invalid-metric', 'over-limit'])
-
-/** Outcomes that another seed may not repeat. */
-const SEED_DEPENDENT: ReadonlySet<Outcome> = new Set<Outcome>(['diverged', 'not-reached'])
+import { findBaselineFailure, hasMeasured } from './broken-baseline.ts'
+import { isCurrent, nextMerge } from './merging.ts'
 
 /**
  * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all. Requested
@@ -265,145 +256,10 @@ export function decide(
     })
 }
 
-/** Why the baseline cannot be measured, as a sentence. */
-export function baselineFailure(state: State, conditions: Conditions): string | undefined {
-  return findBaselineFailure(state, conditions)?.words
-}
-
-/** True once any run under this configuration returned a value, on any machine: the set-up works. */
-export function hasMeasured(state: State, conditions: Conditions): boolean {
-  const runs = comparableTrials(state, { ...conditions, testbed: undefined })
-  return runs.some(({ outcome }) => outcome === 'measured')
-}
-
-/** The last run of a baseline that cannot be measured. */
-export interface BaselineFailure {
-  run: TrialResult
-  /** What happened, as a sentence. */
-  words: string
-  /** False when the next job may try again. */
-  isFinal: boolean
-}
-
-/**
- * Why the baseline cannot be measured; undefined while it may still be. A baseline that was never measured fails at once
- * when its metric was not found, and for this job when its run failed in any other way than by diverging or by missing its
- * target, which depend on the seed: the mistake is probably in the set-up, and may be fixed on the machine before the next job.
- *
- * @param before ids of the trials that ended before this job. Default: all
- */
-export function findBaselineFailure(
-  state: State,
-  conditions: Conditions,
-  before: { has(id: string): boolean } = state.trials,
-): BaselineFailure | undefined {
-  if (!state.baseline) return undefined
-  const runs = trialsOfTree(state, conditions, state.baseline.tree)
-  const failed = runs.slice(runs.findLastIndex(({ outcome }) => outcome === 'measured') + 1)
-  const run = failed.at(-1)
-  if (run === undefined) return undefined
-  const isFirst = failed.length === runs.length && !hasMeasured(state, conditions)
-  const isFinal = failed.length >= MAX_BASELINE_FAILURES || (isFirst && REPEATING.has(run.outcome))
-  const endsJob = isFirst && !SEED_DEPENDENT.has(run.outcome) && !before.has(run.trial.id)
-  if (!isFinal && !endsJob) return undefined
-  const subject =
-    failed.length === 1 ? 'the first run of the baseline' : `${failed.length} runs of the baseline`
-  return { run, isFinal, words: `${subject} ended ${run.outcome}: ${run.reason ?? 'no reason known'}` }
-}
-
-export type Step = CandidateStep | CertificationStep
-
-type CandidateStep =
-  /** Its pull request and check run do not exist yet. */
-  | { kind: 'open'; candidate: Candidate }
-  /** The baseline moved: replay the change on the new one. */
-  | { kind: 'rebase'; candidate: Candidate; onto: BaselineCommit }
-  /** The candidate is decided: publish the verdict, then merge or close. */
-  | { kind: 'settle'; candidate: Candidate }
-  /** The candidate is decided and has no pull request: delete its branch. */
-  | { kind: 'drop'; candidate: Candidate }
-
-/**
- * The next actions on GitHub, most urgent first: merges, because every other candidate depends on them. Of several winners the one
- * that is expected to gain most is merged first; the others are replayed on it and run there again.
- *
- * @param mayOpen false until the baseline was measured: a mistake in the set-up must not leave pull requests behind
- * @param refused heads that GitHub refused to merge in this job: the next job tries again
- * @param shown which candidates get a pull request
- */
-export function planSteps(
-  state: State,
-  mayOpen = true,
-  refused: ReadonlySet<string> = new Set(),
-  shown: Config['pullRequests'] = 'all',
-): Step[] {
-  const urgency: Record<CandidateStep['kind'], number> = { settle: 1, drop: 1, rebase: 2, open: 3 }
-  const steps = openCandidates(state)
-    .flatMap((candidate) => stepFor(state, candidate, shown))
-    .filter(({ kind }) => mayOpen || kind !== 'open')
-    .filter(({ kind, candidate }) => kind !== 'settle' || !refused.has(candidate.head))
-    .sort((a, b) => urgency[a.kind] - urgency[b.kind])
-  const { merges = [], others = [] } = Object.groupBy(steps, ({ candidate }) =>
-    isToBeMerged(candidate) ? 'merges' : 'others',
-  )
-  const inOrder = merges.toSorted(
-    (a, b) =>
-      Number(a.kind === 'rebase') - Number(b.kind === 'rebase') || byExpectedGain(a.candidate, b.candidate),
-  )
-  return [...inOrder, ...certificationSteps(state), ...others]
-}
-
-/** Sorts reverts first, then the winners that are expected to gain most, then other candidates. */
-export function byExpectedGain(a: Candidate, b: Candidate): number {
-  const [first, second] = [expectedGain(a), expectedGain(b)]
-  return first === second ? 0 : second - first
-}
-
-function expectedGain(candidate: Candidate): number {
-  if (!isToBeMerged(candidate)) return Number.NEGATIVE_INFINITY
-  // Other changes should not build on what was refuted.
-  if (revertedMerge(candidate) !== undefined) return Number.POSITIVE_INFINITY
-  return candidate.verdict?.gain ?? 0
-}
-
-/** The winner that is merged next. */
-export function nextMerge(state: State): Candidate | undefined {
-  return openCandidates(state)
-    .filter((candidate) => isAccepted(candidate, state))
-    .toSorted(byExpectedGain)[0]
-}
-
-function stepFor(state: State, candidate: Candidate, shown: Config['pullRequests']): CandidateStep[] {
-  const stale = !isCurrent(candidate, state)
-  if (candidate.pullRequest === undefined && (!stale || candidate.verdict)) {
-    if (shown === 'all' || isShownAnyway(candidate)) return [{ kind: 'open', candidate }]
-    return candidate.verdict ? [{ kind: 'drop', candidate }] : []
-  }
-  if (stale && state.baseline && (candidate.verdict === undefined || isToBeMerged(candidate)))
-    return [{ kind: 'rebase', candidate, onto: state.baseline }]
-  if (candidate.verdict) return [{ kind: 'settle', candidate }]
-  return []
-}
-
-/** True for a candidate that somebody has to see: it changes the baseline, or a person asked for it or is asked about it. */
-function isShownAnyway(candidate: Candidate): boolean {
-  const isWinner = candidate.verdict !== undefined && !isToBeClosed(candidate)
-  return isWinner || requestOf(candidate) !== undefined || revertedMerge(candidate) !== undefined
-}
-
 /** True while the judge still decides by the candidate's runs. A revert is decided by the runs that refuted its merge. */
 function isJudged(candidate: Candidate, state: State): boolean {
   const isWaiting = statusOf(candidate) === 'waiting' && revertedMerge(candidate) === undefined
   return isWaiting && isCurrent(candidate, state)
-}
-
-/** True when the candidate is built on the current baseline. */
-export function isCurrent(candidate: Candidate, state: State): boolean {
-  return candidate.base === state.baseline?.commit
-}
-
-function isAccepted(candidate: Candidate, state: State): boolean {
-  return isToBeMerged(candidate) && candidate.refusal === undefined && isCurrent(candidate, state)
 }
 
 /** Candidates that wait for their first run; `limits.waiting` bounds their number. */

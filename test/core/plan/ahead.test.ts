@@ -7,7 +7,8 @@ import {
   planAhead,
   type Replays,
 } from '../../../src/core/plan/ahead.ts'
-import { nextMerge, planSteps } from '../../../src/core/plan/schedule.ts'
+import { nextMerge } from '../../../src/core/plan/merging.ts'
+import { planSteps } from '../../../src/core/plan/steps.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import {
   aaOrigin,

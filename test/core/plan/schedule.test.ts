@@ -1,16 +1,10 @@
 // The scheduler: which trials run next, which candidates are decided, and which actions follow on GitHub.
 
 import { describe, expect, it } from 'vitest'
-import {
-  baselineFailure,
-  decide,
-  isCurrent,
-  judgeCandidate,
-  planSteps,
-  planTrials,
-  type Step,
-  waitingCandidates,
-} from '../../../src/core/plan/schedule.ts'
+import { baselineFailure } from '../../../src/core/plan/broken-baseline.ts'
+import { isCurrent } from '../../../src/core/plan/merging.ts'
+import { decide, judgeCandidate, planTrials, waitingCandidates } from '../../../src/core/plan/schedule.ts'
+import { planSteps, type Step } from '../../../src/core/plan/steps.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../../src/core/record/events.ts'
 import type { State } from '../../../src/core/record/state.ts'

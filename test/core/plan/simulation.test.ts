@@ -6,14 +6,9 @@ import { decideCertification } from '../../../src/core/certify/certify.ts'
 import { type CertifyPolicy, HOLD_Z } from '../../../src/core/certify/opinion.ts'
 import { dueAa } from '../../../src/core/judge/aa.ts'
 import type { Conditions } from '../../../src/core/judge/evidence.ts'
-import {
-  decide,
-  isCurrent,
-  planSteps,
-  planTrials,
-  type Step,
-  waitingCandidates,
-} from '../../../src/core/plan/schedule.ts'
+import { isCurrent } from '../../../src/core/plan/merging.ts'
+import { decide, planTrials, waitingCandidates } from '../../../src/core/plan/schedule.ts'
+import { planSteps, type Step } from '../../../src/core/plan/steps.ts'
 import {
   type Candidate,
   type CandidateEnd,
