@@ -1,18 +1,13 @@
 // Time to target with real processes: where training ends, what the clock says, and what an evaluator confirms.
-import { tmpdir } from 'node:os'
 import { execaSync } from 'execa'
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../../src/adapters/clock.ts'
-import { createRepository } from '../../src/adapters/git/repository.ts'
-import { createTrainer } from '../../src/adapters/trainer/trainer.ts'
 import { trialResultSchema } from '../../src/core/record/trial.ts'
 import type { CutPlan } from '../../src/core/trial/curve.ts'
-import { FakeLog } from '../fakes/log.ts'
-import { aDirectory, aRemote, trialOf } from '../scaffold.ts'
+import { aRemote, trialOf } from '../scaffold.ts'
+import { aTrainerIn } from './trainer-lab.ts'
 
 const SANDBOX = execaSync('bwrap', ['--version'], { reject: false }).exitCode === 0 ? 'bubblewrap' : 'none'
 const CONFIG = '.github/autoresearch.yml'
-const SHIM = new URL('../../python', import.meta.url).pathname
 const NEVER = new AbortController().signal
 
 /** Waits, in the words of the scripts below. */
@@ -40,29 +35,26 @@ ${config}
 `,
   })
   const context = remote.itself
-  const directory = await aDirectory()
-  const log = new FakeLog()
-  const trainer = createTrainer({
-    repository: createRepository(context),
-    clock: systemClock,
-    log,
-    testbed: 'here',
-    configPath: CONFIG,
-    resultsDirectory: `${directory}/results`,
-    cacheDirectory: `${directory}/cache`,
-    scratchDirectory: directory ?? tmpdir(),
-    shimDirectory: SHIM,
-    environment: { PATH: process.env.PATH ?? '' },
-    secrets: [],
-    runId: '7',
-    runAttempt: 1,
-  })
+  const { log, trainer } = await aTrainerIn(context, { testbed: 'here' })
   const trial = await trialOf(context, remote.base, remote.base)
   const result = await trainer.run(isCandidate ? { ...trial, candidate: 'c' } : trial, NEVER, cut)
   return { result: trialResultSchema.parse(result), log }
 }
 
 describe('a training that should reach a target', () => {
+  test('and did not while it compiled, is made again with what was compiled', async () => {
+    const { result, log } = await run(`
+const fs = require('node:fs')
+const cache = process.env.TRITON_CACHE_DIR
+const isWarm = fs.existsSync(cache + '/last')
+fs.mkdirSync(cache, { recursive: true })
+for (const name of ['first', 'last']) fs.writeFileSync(cache + '/' + name, '')
+fs.utimesSync(cache + '/last', new Date(), new Date(Date.now() + 20_000))
+console.log(isWarm ? 'val: 1' : 'val: 3')`)
+    expect(log.lines.join('\n')).toContain('It is trained again with the compiler caches')
+    expect(result.outcome).toBe('measured')
+  })
+
   test('ends there, and is measured without its pauses', async () => {
     const { result } = await run(`
 console.log('val: 3')

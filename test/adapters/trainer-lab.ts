@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execaSync } from 'execa'
 import { systemClock } from '../../src/adapters/clock.ts'
+import type { GitContext } from '../../src/adapters/git/git.ts'
 import { createRepository } from '../../src/adapters/git/repository.ts'
 import type { TrainerOptions } from '../../src/adapters/trainer/context.ts'
 import { createTrainer } from '../../src/adapters/trainer/trainer.ts'
@@ -72,6 +73,17 @@ export async function aTrainer(
     ...files,
   })
   const context = remote.itself
+  const { directory, log, trainer } = await aTrainerIn(context, fields)
+  return { remote, context, directory, log, trainer, trial: await trialOf(context, remote.base, remote.base) }
+}
+
+export async function outcomeOf(fixture: string, setting: Setting = {}): Promise<TrialResult> {
+  const { trainer, trial } = await aTrainer(fixture, setting)
+  return trainer.run(trial, NEVER)
+}
+
+/** A trainer with folders of its own. */
+export async function aTrainerIn(context: GitContext, fields: Partial<TrainerOptions> = {}) {
   const directory = await aDirectory()
   const log = new FakeLog()
   const trainer = createTrainer({
@@ -90,10 +102,5 @@ export async function aTrainer(
     runAttempt: 1,
     ...fields,
   })
-  return { remote, context, directory, log, trainer, trial: await trialOf(context, remote.base, remote.base) }
-}
-
-export async function outcomeOf(fixture: string, setting: Setting = {}): Promise<TrialResult> {
-  const { trainer, trial } = await aTrainer(fixture, setting)
-  return trainer.run(trial, NEVER)
+  return { directory, log, trainer }
 }

@@ -29,13 +29,14 @@ export interface Ran {
   goal: Goal | undefined
 }
 
-/**
- * Whether there is something to evaluate. A run that exceeded a cap does not count, even if it exited with 0, and neither does one
- * that should reach a target and did not.
- */
-export function endedWell({ exit, ended, goal }: Ran): boolean {
-  if (goal && !goal.watch.crossing) return false
+/** A run that exceeded a cap does not count, even if it exited with 0. */
+export function ranToItsEnd({ exit, ended }: Ran): boolean {
   return exit.code === 0 && !exit.timedOut && exit.exceeded === undefined && ended === undefined
+}
+
+/** Whether there is something to evaluate: not when the run should reach a target and did not. */
+export function endedWell(ran: Ran): boolean {
+  return ranToItsEnd(ran) && (ran.goal === undefined || ran.goal.watch.crossing !== undefined)
 }
 
 interface CommandRequest extends Pick<SandboxRequest, 'input' | 'output' | 'accelerators'> {
