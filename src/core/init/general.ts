@@ -1,7 +1,7 @@
 // The general rules: scripts of PyTorch, Lightning and Hugging Face. The first that fits decides; see makefile.ts and npm.ts
 // for the others.
 import { type Draft, metricParts } from './draft.ts'
-import { type Evidence, findLine, findValue, type Layout, plainPaths } from './layout.ts'
+import { type Evidence, findLine, findValue, type Layout, placeOf, plainPaths } from './layout.ts'
 import { type FoundMetric, findMetric, findProgress } from './metric.ts'
 import type { Finding } from './plan.ts'
 import { inFolder, layoutBelow, projectOf } from './project.ts'
@@ -16,9 +16,12 @@ import {
 } from './python.ts'
 
 const SCRIPTS = /(?:^|\/)(?:\w+_)?(?:train|pretrain|finetune|run|main|fit)(?:_\w+)?\.py$/
-const NOT_TRAINING = /(?:^|\/)(?:tests?|docs?|tools|\.\w+)\//
+/** Folders of other things, and scripts that send training to a cluster or start it many times. */
+const NOT_TRAINING =
+  /(?:^|\/)(?:tests?|docs?|tools|\.\w+)\/|(?:^|\/)(?:submitit|slurm|sbatch|launch|sweep|tune|eval|test)_?\w*\.py$|_test\.py$/
 /** A training step, or something that contains one. */
-const TRAINS = /\.backward\(|\bTrainer\(|\.fit\(|jax\.grad|value_and_grad|GradientTape/
+const TRAINS =
+  /\.backward\(|(?<!class )\bTrainer\(|\.fit\(|jax\.grad|value_and_grad|GradientTape|\b(?:xgb|lgb|xgboost|lightgbm)\.train\(/
 
 interface Library {
   recognised: string
@@ -29,6 +32,8 @@ interface Library {
   arguments: readonly string[]
   environment: string
   check: readonly string[]
+  /** What to do where neither prints one. */
+  withoutMetric?: string
 }
 
 const OFFLINE = 'HF_HUB_OFFLINE=1 WANDB_MODE=offline '
@@ -54,6 +59,19 @@ const LIBRARIES: readonly Library[] = [
     arguments: [],
     environment: '',
     check: [],
+    withoutMetric:
+      'Lightning prints what a model logs in a table when `trainer.validate(model)` or `trainer.test(model)` ends: let the script end with one of them, and write the row into `metric.pattern`.',
+  },
+  {
+    recognised: 'a Keras script',
+    lines: [
+      /^\s*(?:from|import)\s+(?:tensorflow\.)?keras\b|^\s*from\s+tensorflow\s+import\s+keras\b|\btf\.keras\b/,
+      /\.fit\(/,
+    ],
+    metric: kerasMetric,
+    arguments: [],
+    environment: '',
+    check: [],
   },
 ]
 
@@ -67,9 +85,13 @@ export function recogniseScript(layout: Layout): Draft | undefined {
   const training = [
     ...scripts.filter(trains),
     ...scripts.filter((path) => !trains(path) && importedFiles(layout, path).some(trains)),
-    ...plainPaths(layout, /^[\w-]+\.py$/).filter(trains),
+    ...plainPaths(layout, /^[\w-]+\.py$/).filter((path) => trains(path) && !NOT_TRAINING.test(path)),
+    ...plainPaths(layout, /\/[\w-]+\.py$/).filter(
+      (path) => trains(path) && !NOT_TRAINING.test(path) && findLine(layout, path, /^if __name__\b/),
+    ),
   ]
-  const script = training.find((path) => findLine(layout, path, STARTS_SOMETHING)) ?? training[0]
+  const starting = training.filter((path) => findLine(layout, path, STARTS_SOMETHING))
+  const script = starting.find((path) => documentedStart(layout, path)) ?? starting[0] ?? training[0]
   if (script === undefined) return undefined
   const project = projectOf(layout, script)
   if (project !== '') return inFolder(project, recogniseScript(layoutBelow(layout, project)))
@@ -78,9 +100,7 @@ export function recogniseScript(layout: Layout): Draft | undefined {
     layout,
     script,
     library,
-    scripts.filter(
-      (path) => path !== script && trains(path) && !importedFiles(layout, script).includes(path),
-    ),
+    [...new Set(training)].filter((path) => path !== script && !importedFiles(layout, script).includes(path)),
   )
 }
 
@@ -93,7 +113,9 @@ function draftOf(
   const imported = importedFiles(layout, script)
   const environment = pythonEnvironment(layout)
   const metric = findMetric(layout, [script, ...imported])
-  const used = metric?.heldOut ? metric : (library?.metric(layout, script) ?? metric)
+  const used = metric?.heldOut
+    ? metric
+    : (library?.metric(layout, script) ?? meterMetric(layout, [script, ...imported]) ?? metric)
   const results = library && resultsFile(layout, script)
   const parts = results ?? metricParts(used)
   const progress = findProgress(layout, [script, ...imported])
@@ -138,12 +160,14 @@ function draftOf(
     check: [
       ...parts.check,
       ...preparation.check,
+      ...downloadsOf(layout, [script, ...imported]),
       ...(library?.check ?? []),
       ...(others.length > 0
         ? [`Other scripts train too: ${others.slice(0, 5).join(', ')}. \`train\` runs ${script}.`]
         : []),
     ],
     missing: [
+      ...(parts.metric === undefined && library?.withoutMetric ? [library.withoutMetric] : []),
       ...required.map(
         ({ what, evidence }) =>
           `\`${script}\` stops without ${what} (line ${evidence.line}): add it to \`train\`.`,
@@ -231,16 +255,55 @@ function trainerMetric(layout: Layout, script: string): FoundMetric | undefined 
   return evidence && logged('eval_loss', `'eval_loss': '?([-+.\\w]+)`, evidence)
 }
 
-/** `trainer.validate` and `trainer.test` print a table of what the model logs. */
+/**
+ * `trainer.validate` and `trainer.test` print a table of what the model logs while they run. A configuration may name the model
+ * (`_target_: src.models.Net`), so that the script imports nothing of it.
+ */
 function lightningMetric(layout: Layout, script: string): FoundMetric | undefined {
-  for (const path of [script, ...importedFiles(layout, script)]) {
-    const found = findValue(layout, path, /\.log\(\s*f?["']((?:val|valid|test)[\w/]*)["']/)
-    const prints = findLine(layout, script, /\.(?:validate|test)\(/)
-    if (!found || !prints) continue
-    const name = found.value
-    return logged(name.replaceAll('/', '_'), `^\\W*${name}\\W+([-+.\\w]+)`, prints)
+  const models = plainPaths(layout, /\.py$/).filter((path) => !NOT_TRAINING.test(path))
+  const printed = [
+    [/\.validate\(/, /\.log\(\s*f?["']((?:val|valid)[\w/]*)["']/],
+    [/\.test\(/, /\.log\(\s*f?["'](test[\w/]*)["']/],
+  ] as const
+  for (const [ends, logs] of printed) {
+    const prints = findLine(layout, script, ends)
+    if (!prints) continue
+    for (const path of [script, ...importedFiles(layout, script), ...models]) {
+      const name = findValue(layout, path, logs)?.value
+      if (name !== undefined) return logged(name.replaceAll('/', '_'), `^\\W*${name}\\W+([-+.\\w]+)`, prints)
+    }
   }
   return undefined
+}
+
+/** The summary of a validation in the manner of PyTorch's ImageNet example: ` *   Acc@1 71.200 Acc@5 90.100`. */
+function meterMetric(layout: Layout, paths: readonly string[]): FoundMetric | undefined {
+  for (const path of paths) {
+    const evidence = findLine(layout, path, /\bAverageMeter\(\s*["']Acc@1["']/)
+    if (evidence && findLine(layout, path, /["'] ?\*["']/))
+      return logged('acc_1', '^\\s*\\*\\s+Acc@1\\s+([-+.\\w]+)', evidence)
+  }
+  return undefined
+}
+
+/** `fit` prints `val_loss: 0.1234` at the end of each epoch when it has data to validate on. */
+function kerasMetric(layout: Layout, script: string): FoundMetric | undefined {
+  const evidence = findLine(layout, script, /\bvalidation_(?:data|split)\s*=/)
+  return evidence && logged('val_loss', '\\bval_loss:\\s+([-+.\\w]+)', evidence)
+}
+
+const DOWNLOADS =
+  /\bdownload\s*=\s*True\b|\btfds\.load\(|\bload_dataset\(|\bfetch_(?:openml|california_housing|20newsgroups|covtype)\(|\bkeras\.datasets\b|\burlretrieve\(|\brequests\.get\(|\b(?:hf_hub|snapshot)_download\(|\bwget\.download\(/
+
+function downloadsOf(layout: Layout, paths: readonly string[]): string[] {
+  for (const path of paths) {
+    const evidence = findLine(layout, path, DOWNLOADS)
+    if (evidence)
+      return [
+        `${placeOf(evidence)} downloads what it needs when it runs, and training has no network: let \`setup\` do that once, at a place below $AUTORESEARCH_DATA or \`~/.cache\`.`,
+      ]
+  }
+  return []
 }
 
 function logged(name: string, pattern: string, evidence: Evidence): FoundMetric {

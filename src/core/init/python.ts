@@ -48,11 +48,36 @@ export function pythonEnvironment(layout: Layout): PythonEnvironment {
       findings: [{ what: 'names the packages', evidence: project }],
       assumed: ['The machine has `uv`, which reads `pyproject.toml`. Commit `uv.lock` to keep the versions.'],
     }
+  const poetry = findLine(layout, 'pyproject.toml', /^\[tool\.poetry\b/)
+  if (poetry)
+    return {
+      install: 'poetry install',
+      run: 'poetry run python',
+      interpreter: 'poetry run python',
+      findings: [{ what: 'names the packages', evidence: poetry }],
+      assumed: ['The machine has `poetry`.'],
+    }
+  const installed =
+    findLine(layout, 'setup.py', /\binstall_requires\b/) ??
+    findLine(layout, 'setup.cfg', /^install_requires\b/)
+  if (installed)
+    return {
+      install: `python3 -m venv ${VENV} && ${VENV}/bin/pip install -e .`,
+      run: `${VENV}/bin/python`,
+      interpreter: `${VENV}/bin/python`,
+      findings: [{ what: 'names the packages', evidence: installed }],
+      assumed: ['The packages fit the GPU: `pip` installs the default build of PyTorch.'],
+    }
+  const [conda] = plainPaths(layout, /^(?:environment|conda)\w*\.ya?ml$/)
   return {
     run: 'python3',
     interpreter: 'python3',
-    findings: [],
-    assumed: ["The machine's own `python3` has the packages: no list of packages was found."],
+    findings: conda === undefined ? [] : found(conda, 'names the packages'),
+    assumed: [
+      conda === undefined
+        ? "The machine's own `python3` has the packages: no list of packages was found."
+        : `The machine's own \`python3\` has the packages of \`${conda}\`: create that environment there, and start the runner inside it.`,
+    ],
   }
 }
 
@@ -95,21 +120,58 @@ function importedModules(layout: Layout, path: string): string[] {
   })
 }
 
-/** Arguments without which the script stops at once. */
+/** Lines of one declaration that are read. */
+const MAX_LINES = 8
+const DECLARES = /add_argument\(|\bclick\.option\(|\bDEFINE_\w+\(|\bmark_flags?_as_required\(/
+
+/** Arguments without which the script stops at once, as argparse, click and absl declare them. */
 export function requiredArguments(layout: Layout, script: string): Finding[] {
-  return linesOf(layout, script).flatMap((line, index) => {
-    const name = /add_argument\(\s*["']((?:--)?[\w-]+)["']/.exec(line)?.[1]
-    const isRequired = name !== undefined && (!name.startsWith('-') || /required\s*=\s*True/.test(line))
-    if (!isRequired || /nargs\s*=\s*["'][?*]["']/.test(line)) return []
-    return [{ what: name, evidence: { path: script, line: index + 1 } }]
+  const lines = linesOf(layout, script)
+  return lines.flatMap((line, index) => {
+    if (!DECLARES.test(line) || /^\s*#/.test(line)) return []
+    const rest = [line.slice(line.search(DECLARES)), ...lines.slice(index + 1, index + MAX_LINES)].join(' ')
+    const [declaration = ''] = rest
+      .split(/(?:add_argument|option|DEFINE_\w+|mark_flags?_as_required)\(/)
+      .slice(1)
+    return requiredIn(line, declaration).map((what) => ({
+      what,
+      evidence: { path: script, line: index + 1 },
+    }))
   })
+}
+
+/** @param declaration what follows the opening bracket, up to the next declaration */
+function requiredIn(line: string, declaration: string): string[] {
+  const strings = [...declaration.matchAll(/["']([\w-]+)["']/g)].map(([, text = '']) => text)
+  if (line.includes('as_required('))
+    return [...(/^[^)]*/.exec(declaration)?.[0] ?? '').matchAll(/["']([\w-]+)["']/g)].map(
+      ([, name]) => `--${name}`,
+    )
+  const [first] = strings
+  if (first === undefined || /nargs\s*=\s*["'][?*]["']/.test(declaration)) return []
+  const isRequired = /required\s*=\s*True/.test(declaration)
+  if (line.includes('DEFINE_')) return isRequired ? [`--${first}`] : []
+  const long = strings.find((text) => text.startsWith('--')) ?? first
+  const isPositional = line.includes('add_argument') && !first.startsWith('-')
+  return isPositional || isRequired ? [isPositional ? first : long] : []
 }
 
 /** A word of a command that the shell takes as it is written. */
 const PLAIN_WORD = /^[\w./=:,+@%-]+$/
 const STARTS =
   /^(?:\$\s*)?(?:[A-Z_]+=\S+\s+)*((?:uv run |python3? |torchrun |accelerate launch |\.\/|bash |sh ).*)$/
-const DOCUMENTS = /^(?:README\.(?:md|rst)|[\w-]+\.sh|(?:scripts|runs)\/[\w-]+\.sh)$/i
+/** What a reader has to replace. */
+const PLACEHOLDER = /\bpath[/_-]?to\b|\byour[_-]|_name\.\w+$|\bx{3,}\b|\bmy[_-]/i
+const DOCUMENTS = /^(?:Makefile|README\.(?:md|rst)|[\w-]+\.sh|(?:scripts|runs)\/[\w-]+\.sh)$/i
+
+/** The line with those that a backslash at its end adds. */
+function continued(lines: readonly string[], index: number): string {
+  let text = lines[index] ?? ''
+  for (let next = index + 1; text.endsWith('\\') && next < index + MAX_CONTINUED; next++)
+    text = `${text.slice(0, -1)} ${(lines[next] ?? '').trim()}`
+  return text
+}
+const MAX_CONTINUED = 20
 
 interface DocumentedCommand {
   words: string[]
@@ -123,10 +185,14 @@ interface DocumentedCommand {
 function documentedCommands(layout: Layout, script: string): DocumentedCommand[] {
   const names = [script, moduleOf(script)]
   return plainPaths(layout, DOCUMENTS).flatMap((path) =>
-    linesOf(layout, path).flatMap((line, index) => {
-      const words = STARTS.exec(line.trim())?.[1]?.trim().split(/\s+/) ?? []
-      if (!words.some((word) => names.includes(word)) || !words.every((word) => PLAIN_WORD.test(word)))
-        return []
+    linesOf(layout, path).flatMap((line, index, lines) => {
+      const command = continued(lines, index)
+        .trim()
+        .replace(/^`(.*)`$/, '$1')
+      const words =
+        STARTS.exec(command.replace(/^[@-]/, ''))?.[1]?.trim().replace(/`$/, '').split(/\s+/) ?? []
+      const isPlain = words.every((word) => PLAIN_WORD.test(word) && !PLACEHOLDER.test(word))
+      if (!words.some((word) => names.includes(word)) || !isPlain) return []
       return [{ words, evidence: evidenceOfLine(path, index + 1, line) }]
     }),
   )
