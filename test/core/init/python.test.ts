@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { type Config, parseConfig } from '../../../src/core/config/config.ts'
 import { planInit } from '../../../src/core/init/init.ts'
-import { documentedStart, pythonEnvironment, requiredArguments } from '../../../src/core/init/python.ts'
+import { pythonEnvironment } from '../../../src/core/init/python.ts'
+import { documentedStart, requiredArguments } from '../../../src/core/init/start.ts'
 import { aLayout } from './layouts.ts'
 
 type Files = Readonly<Record<string, string>>
