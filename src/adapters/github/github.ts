@@ -55,8 +55,9 @@ function asEnded(pullRequest: PullRequest, end: End | undefined): PullRequest {
     : pullRequest
 }
 
-async function openPullRequests({ client, where, memory }: GitHub, base: string): Promise<PullRequest[]> {
-  const all = await client.paginate(client.rest.pulls.list, { ...where, base, state: 'open', per_page: 100 })
+async function openPullRequests({ client, where, memory }: GitHub, base?: string): Promise<PullRequest[]> {
+  const listed = { ...where, ...(base !== undefined && { base }), state: 'open', per_page: 100 } as const
+  const all = await client.paginate(client.rest.pulls.list, listed)
   return all.filter(({ number }) => memory.get(endKey(number)) === undefined).map(toPullRequest)
 }
 
