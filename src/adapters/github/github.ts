@@ -80,7 +80,8 @@ async function openPullRequest(
 ): Promise<OpenedPullRequest> {
   const { client, where, options, memory } = github
   const find = async (): Promise<number | undefined> => {
-    const named = { head: `${where.owner}:${branch}`, base, state: 'all', per_page: 100 } as const
+    // Whatever its base: a person may have changed it.
+    const named = { head: `${where.owner}:${branch}`, state: 'all', per_page: 100 } as const
     const { data } = await client.rest.pulls.list({ ...where, ...named })
     // A closed pull request with our commit was closed by a person; one with another commit belongs to an earlier ledger.
     // An open one with another commit was pushed to by a person. It is adopted, because a branch can have only one open
