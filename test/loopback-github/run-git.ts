@@ -13,7 +13,7 @@ export interface GitOptions {
   readonly input?: string | Buffer
 }
 
-const ENVIRONMENT: Readonly<Record<string, string>> = {
+export const GIT_ENVIRONMENT: Readonly<Record<string, string>> = {
   PATH: process.env.PATH ?? '/usr/bin:/bin',
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_CONFIG_NOSYSTEM: '1',
@@ -24,7 +24,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
 /** Any exit code is a result; rejects only when git could not be run or was killed. */
 export function runGit(args: readonly string[], { cwd, env, input }: GitOptions = {}): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const options = { cwd, env: { ...ENVIRONMENT, ...env }, encoding: 'buffer', maxBuffer: 1e9 } as const
+    const options = { cwd, env: { ...GIT_ENVIRONMENT, ...env }, encoding: 'buffer', maxBuffer: 1e9 } as const
     const child = execFile('git', args, options, (error, stdout, stderr) => {
       const exitCode = error?.code ?? (error === null ? 0 : undefined)
       if (typeof exitCode === 'number') resolve({ exitCode, stdout, stderr: stderr.toString('utf8') })

@@ -66,7 +66,11 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   const server = await listen(host, options.port ?? 0)
   const { port } = server.address() as AddressInfo
   host.store.site.url = `http://127.0.0.1:${port}`
-  return access(host, directory, () => stop(server, options.directory ? undefined : directory))
+  return access(host, directory, async () => {
+    await stop(server)
+    for (const { git } of new Set(host.store.repositories.values())) await git.close()
+    if (!options.directory) await rm(directory, { recursive: true, force: true, maxRetries: 3 })
+  })
 }
 
 type Listening = ReturnType<typeof serve>
@@ -80,11 +84,10 @@ function listen(host: Host, port: number): Promise<Listening> {
   })
 }
 
-async function stop(server: Listening, directory: string | undefined): Promise<void> {
+async function stop(server: Listening): Promise<void> {
   const closed = new Promise((resolved) => server.close(resolved))
   if ('closeAllConnections' in server) server.closeAllConnections()
   await closed
-  if (directory !== undefined) await rm(directory, { recursive: true, force: true, maxRetries: 3 })
 }
 
 function access(host: Host, directory: string, close: () => Promise<void>): GitHub {

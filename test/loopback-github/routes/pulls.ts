@@ -39,7 +39,7 @@ async function createPull(call: Call) {
   repository.threads.set(pull.number, pull)
   const runs = token.kind === 'actions' ? 'waiting' : 'started'
   repository.events.push({ event: 'pull_request', ref: `refs/heads/${head.ref}`, token: token.name, runs })
-  await repository.git.updateRef(`refs/pull/${pull.number}/head`, head.sha)
+  await repository.git.writePullRef(pull.number, 'head', head.sha)
   return created(await rendered(call, pull, { mergeable: null, state: 'unknown' }))
 }
 
