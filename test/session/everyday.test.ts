@@ -217,12 +217,23 @@ describe('a merge that GitHub refuses', () => {
     expect(forge.comments[0]?.body).not.toContain('refused the merge')
   })
 
-  test('F89 a person who merges or closes it meanwhile decides', async () => {
+  test('F89 a person who closes it meanwhile decides', async () => {
     const { job, forge, pull } = await here([2.4, 2.41])
     forge.refusal = QUEUE
     await job()
     pull.state = 'closed'
     expect((await job()).status).toBe('withdrawn')
+  })
+
+  test('F89 a person who merges it meanwhile decides, and the words of the refusal go', async () => {
+    const { job, forge, pull, world, check } = await here([2.4, 2.41])
+    forge.refusal = QUEUE
+    await job()
+    world.repository.branches.set('autoresearch/baseline', CANDIDATE.head)
+    Object.assign(pull, { state: 'merged', mergeCommit: CANDIDATE.head, mergedBy: 'octocat' })
+    expect((await job()).status).toBe('merged')
+    expect(check()?.title).not.toContain('refused')
+    expect(forge.comments[0]?.body).not.toContain('refused the merge')
   })
 })
 
