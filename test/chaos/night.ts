@@ -10,6 +10,7 @@ import { type GitHub, startGitHub } from '../loopback-github/index.ts'
 import { USUAL_LAG } from '../loopback-github/lag.ts'
 import type { Model } from '../model/server.ts'
 import { type FinishedJob, type RunningJob, startJob } from '../runner.ts'
+import { actAsPerson } from './acts.ts'
 import { chooseTrouble, groupOf, type Trouble } from './faults.ts'
 import { CRASHING, IDEAS, startIdeas, writeFiles } from './laboratory.ts'
 import { readState } from './ledger.ts'
@@ -290,7 +291,8 @@ export class Night implements AsyncDisposable {
     const draw = (name: string) => this.#draw(name, key, number)
     const { kill, person, secondJob, trouble, maxTroubles } = this.#weather
     if (secondJob && !this.#second && draw('second') < 0.02) this.#startSecond()
-    if (draw('person') < person) return { meanwhile: () => this.people.act((name) => draw(`person ${name}`)) }
+    if (draw('person') < person)
+      return { meanwhile: () => actAsPerson(this.people, (name) => draw(`person ${name}`)) }
     if (draw('kill') < kill) {
       this.troubles.push(`${running.name}: ${number} ${method} ${path}: kill`)
       return { meanwhile: () => this.#kill(running), dropResponse: draw('when') < 0.5 ? 'before' : 'after' }

@@ -4,6 +4,9 @@ import type { State } from '../../src/core/record/state.ts'
 import type { Repository } from '../loopback-github/store.ts'
 import { BASELINE, type People } from './people.ts'
 
+type Shown = Pick<Repository, 'pulls' | 'comments' | 'checkRuns'>
+type Decided = Pick<State, 'candidates'>
+
 const REFUSED = 'GitHub refused the merge'
 
 /** Who asked for an idea, when, and when their job began, in milliseconds. */
@@ -14,13 +17,13 @@ export interface Asking {
 }
 
 interface Facts {
-  people: People
+  people: Pick<People, 'renamed' | 'reopened' | 'pauses'>
   askings: readonly Asking[]
   /** For how long reads may show what was there before. */
   lagMilliseconds: number
 }
 
-export function peopleViolations(facts: Facts, repository: Repository, state: State): string[] {
+export function peopleViolations(facts: Facts, repository: Shown, state: Decided): string[] {
   return [
     ...overruled(facts, repository, state),
     ...renamed(facts, repository),
@@ -30,7 +33,7 @@ export function peopleViolations(facts: Facts, repository: Repository, state: St
 }
 
 /** Nothing of ours is merged elsewhere, and nothing is closed that is a person's by now. */
-function overruled({ people }: Facts, { pulls }: Repository, state: State): string[] {
+function overruled({ people }: Facts, { pulls }: Shown, state: Decided): string[] {
   const ends = new Map(
     [...state.candidates.values()].map(({ id, end }) => [candidateBranch(id), end?.kind] as const),
   )
@@ -44,7 +47,7 @@ function overruled({ people }: Facts, { pulls }: Repository, state: State): stri
   })
 }
 
-function renamed({ people }: Facts, { pulls }: Repository): string[] {
+function renamed({ people }: Facts, { pulls }: Shown): string[] {
   return pulls.flatMap(({ number, title, body }) => {
     const words = people.renamed.get(number)
     const isKept = words === undefined || (words.title === title && words.body === body)
@@ -62,7 +65,7 @@ function proposedInPause({ people, askings, lagMilliseconds }: Facts): string[] 
 }
 
 /** Once it is merged, nothing says any more that GitHub refused. */
-function refusalsLeft({ pulls, comments }: Repository, state: State): string[] {
+function refusalsLeft({ pulls, comments }: Shown, state: Decided): string[] {
   return [...state.candidates.values()].flatMap(({ pullRequest, end }) => {
     if (end?.kind !== 'merged' || !pulls.some(({ number }) => number === pullRequest)) return []
     const said = comments.some(
@@ -75,9 +78,9 @@ function refusalsLeft({ pulls, comments }: Repository, state: State): string[] {
 
 /** A winner that waits as a draft says so, first on its comment and in the title of its check. */
 export function heldViolations(
-  people: People,
-  { pulls, comments, checkRuns }: Repository,
-  state: State | undefined,
+  people: Pick<People, 'commentDeleted'>,
+  { pulls, comments, checkRuns }: Shown,
+  state: Decided | undefined,
 ): string[] {
   return [...(state?.candidates.values() ?? [])].flatMap(({ pullRequest, head, end, refusal }) => {
     const pull = pulls.find(({ number, draft }) => draft && number === pullRequest)
