@@ -129,6 +129,8 @@ function changeOf(path: string, entry: Entry): Buffer {
   if (entry === null) return Buffer.from(`D ${path}\n`)
   if (typeof entry === 'object' && 'submodule' in entry)
     return Buffer.from(`M 160000 ${entry.submodule} ${path}\n`)
+  if (typeof entry === 'object' && 'sha' in entry)
+    return Buffer.from(`M ${entry.mode} ${entry.sha} ${path}\n`)
   const { mode, content } =
     typeof entry === 'object' && 'mode' in entry ? entry : { mode: '100644', content: entry }
   const bytes = Buffer.from(content)

@@ -5,8 +5,13 @@ import { dirname, join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import type { NewCommit, Signature } from './git-objects.ts'
 
-/** A file's content, with a mode where it is not the usual one, or the commit of a submodule. */
-export type PlainEntry = string | Buffer | { mode: string; content: string | Buffer } | { submodule: string }
+/** A file's content, with a mode where it is not the usual one; the commit of a submodule; or what is stored already. */
+export type PlainEntry =
+  | string
+  | Buffer
+  | { mode: string; content: string | Buffer }
+  | { submodule: string }
+  | { mode: string; sha: string }
 
 type Tree = Map<string, PlainEntry | Tree>
 
@@ -80,6 +85,7 @@ async function writeEntry(gitDir: string, entry: PlainEntry): Promise<{ mode: st
   if (typeof entry === 'string' || Buffer.isBuffer(entry))
     return writeEntry(gitDir, { mode: '100644', content: entry })
   if ('submodule' in entry) return { mode: '160000', sha: entry.submodule }
+  if ('sha' in entry) return entry
   return { mode: entry.mode, sha: await writeObject(gitDir, 'blob', entry.content) }
 }
 

@@ -10,6 +10,7 @@ import { createRepository, type RepositoryOptions } from './create-repository.ts
 import { type ChooseFault, type Fault, Faults } from './faults.ts'
 import { type Lag, USUAL_LAG } from './lag.ts'
 import { type Limits, RateLimiter } from './limits.ts'
+import { type Push, push } from './push.ts'
 import { type Dispatch, type Repository, Store } from './store.ts'
 import { type TokenRequest, Tokens } from './tokens.ts'
 
@@ -42,6 +43,8 @@ export interface GitHub {
   repository(fullName: string): Repository
   /** A person renames it or transfers it to another owner: the former name redirects. */
   renameRepository(fullName: string, to: string): void
+  /** A person pushes a commit; returns its SHA. */
+  push(fullName: string, push: Push): Promise<string>
   /** Returns the secret. */
   issueToken(request: TokenRequest): string
   /** From now on the token is answered with 401, as when it expired. */
@@ -106,6 +109,7 @@ function access(host: Host, directory: string, close: () => Promise<void>): GitH
     createRepository: (fullName, options) => createRepository(store, directory, fullName, options ?? {}),
     repository: (fullName) => known(store, fullName),
     renameRepository: (fullName, to) => store.rename(known(store, fullName), to),
+    push: (fullName, request) => push(store, known(store, fullName), request),
     issueToken: (request) =>
       tokens.issue({ ...request, repository: known(store, request.repository).fullName }).secret,
     revokeToken: (secret) => tokens.revoke(secret),
