@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { readRoot } from '../templates/workflow.ts'
 
 /** A folder per agent. */
-export const AGENTS = process.env.AGENTS_DIRECTORY ?? join(import.meta.dirname, '../../out/agents')
+const AGENTS = process.env.AGENTS_DIRECTORY ?? join(import.meta.dirname, '../../out/agents')
 
 interface Agent {
   /** Heading of its recipe in docs/agents.md, and which of the recipes below it is used. */
