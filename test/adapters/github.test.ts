@@ -103,6 +103,14 @@ describe('opening a pull request', () => {
     expect(repository.pulls).toHaveLength(1)
   })
 
+  test('one that a person gave another base is found, and not opened again', async () => {
+    const { forgeOf, token, opening, repository, open } = await here()
+    await open()
+    Object.assign(repository.pulls[0]?.base ?? {}, { ref: 'release' })
+    expect(await forgeOf(token, 100).openPullRequest(opening)).toEqual({ kind: 'opened', number: 1 })
+    expect(repository.pulls).toHaveLength(1)
+  })
+
   test('one that a person closed is found, and not opened again', async () => {
     const { forge, opening, repository, open } = await here()
     await forge.close(await open())

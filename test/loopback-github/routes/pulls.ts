@@ -113,6 +113,10 @@ async function changeBase({ repository }: Call, pull: PullRequest, base: string)
   if (sha === '') throw invalid('base')
   if (pull.state === 'closed') throw refusedPull('Cannot change the base branch of a closed pull request.')
   refuseDuplicate(repository, pull.head.ref, base, pull)
+  if (await repository.git.isAncestor(pull.head.sha, sha))
+    throw refusedPull(
+      `There are no new commits between base branch '${base}' and head branch '${pull.head.ref}'`,
+    )
   pull.base = { ref: base, sha }
 }
 
