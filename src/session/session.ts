@@ -99,6 +99,7 @@ export class Session {
   readonly trialsBefore: ReadonlySet<string>
   readonly #made = new Set<string>()
   readonly #held = new Set<string>()
+  readonly #tried = new Set<string>()
   readonly #replays = new Map<string, ReplayedAhead>()
   /** Trials of this job that have started and not ended, by id. */
   readonly running = new Map<string, Trial>()
@@ -248,6 +249,13 @@ export class Session {
   holdMerge(head: string): void {
     this.#held.add(head)
     this.wake()
+  }
+
+  /** True from the second time on that this job asks: what could not be done is not tried again. */
+  wasTried(what: string): boolean {
+    const isKnown = this.#tried.has(what)
+    this.#tried.add(what)
+    return isKnown
   }
 
   /** Something prevents this action: this job does not try again. */

@@ -45,6 +45,7 @@ const SEARCH = {
   structuralShare: 0.3,
   novelty: 0.8,
   retryAfterMerges: 5,
+  bundle: 4,
   insightsEvery: 20,
   deviceHourDollars: 2,
 }
@@ -202,11 +203,12 @@ describe('a valid file', () => {
 
   test('may configure the search', () => {
     const search =
-      '{structural-share: 0.5, novelty: 0.9, retry-after: 3, insights-every: 7, device-hour: 4.5}'
+      '{structural-share: 0.5, novelty: 0.9, retry-after: 3, bundle: never, insights-every: 7, device-hour: 4.5}'
     expect(configOf(aFile({ search })).search).toEqual({
       structuralShare: 0.5,
       novelty: 0.9,
       retryAfterMerges: 3,
+      bundle: 0,
       insightsEvery: 7,
       deviceHourDollars: 4.5,
     })

@@ -1,6 +1,6 @@
 // When a run stops, and how ideas are searched: `limits` and `search`.
 import { z } from 'zod'
-import { amount, between, count, help, section, share } from '../fields.ts'
+import { amount, between, count, every, help, section, share } from '../fields.ts'
 
 const gpuHours = amount('hours')
   .meta(help('Maximum device hours for training and evaluation together.', 8))
@@ -92,6 +92,14 @@ export const search = section({
   'retry-after': between(1, 1000)
     .default(5)
     .meta(help('Merges after which a rejected or parked idea may be tried again.', 5)),
+  bundle: every(
+    2,
+    8,
+    help(
+      'Near misses that are merged into one candidate at most, without asking a proposer. With never, none are.',
+      4,
+    ),
+  ).prefault(4),
   'insights-every': between(1, 1000)
     .default(20)
     .meta(help('Decided candidates between two updates of the insights.', 20)),
