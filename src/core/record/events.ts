@@ -104,4 +104,6 @@ export interface Assignment {
   command: 'propose' | 'run' | 'certify' | 'promote'
   /** Ids of the trials. */
   trials: readonly string[]
+  /** Those of each train job that has several commits; absent when every job has one. */
+  shared?: readonly (readonly string[])[]
 }

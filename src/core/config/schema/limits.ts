@@ -1,6 +1,6 @@
 // When a run stops, and how ideas are searched: `limits` and `search`.
 import { z } from 'zod'
-import { amount, between, count, every, help, section, share } from '../fields.ts'
+import { amount, between, count, duration, every, help, section, share } from '../fields.ts'
 
 const gpuHours = amount('hours')
   .meta(help('Maximum device hours for training and evaluation together.', 8))
@@ -79,6 +79,20 @@ export const limits = section({
 })
   .prefault({})
   .meta(help('When a run stops.', { candidates: 20, tokens: '2M', dollars: 10 }))
+
+export const jobs = section({
+  time: duration(
+    help(
+      'Training time that a train job gets: candidates share a job until its runs take this long. Default: every candidate has a job of its own.',
+      '30m',
+    ),
+  ).exactOptional(),
+  least: between(1, 256)
+    .default(1)
+    .meta(help('Train jobs that there are before candidates share one: the number of runners.', 8)),
+})
+  .prefault({})
+  .meta(help('How swarm.yml divides the trials of a round among train jobs.', { time: '30m', least: 8 }))
 
 export const search = section({
   'structural-share': share(0)
