@@ -51,8 +51,10 @@ export function tallyMachines(state: State, hourDollars: number): MachineTally |
 function mergesByTestbed(state: State): Map<string, number> {
   const undone = undoneMerges(state)
   const counts = new Map<string, number>()
-  for (const { end, verdict } of knownCandidates(state)) {
-    const testbed = verdict?.testbed
+  const last = new Map(Array.from(state.trials.values(), ({ trial, testbed }) => [trial.tree, testbed]))
+  for (const { end, verdict, tree } of knownCandidates(state)) {
+    // Older ledgers name no machine in verdicts.
+    const testbed = verdict?.testbed ?? last.get(tree)
     if (end?.kind !== 'merged' || undone.has(end.commit) || testbed === undefined) continue
     counts.set(testbed, (counts.get(testbed) ?? 0) + 1)
   }
@@ -63,7 +65,7 @@ export const MACHINE_COLUMNS = [
   'machine',
   'trials',
   'device time',
-  'of it baseline',
+  'baseline share',
   'value',
   'merges',
   'device time per merge',

@@ -51,7 +51,7 @@ test('each class has its trials, device time, value and merges, the one that too
 
     Numbers are compared only between equal machines, so each class measures the baseline for itself. A device hour is valued at &dollar;3 (search.device-hour).
 
-    | machine | trials | device time | of it baseline | value | merges | device time per merge |
+    | machine | trials | device time | baseline share | value | merges | device time per merge |
     | --- | --- | --- | --- | --- | --- | --- |
     | 1 × OtherGPU, driver 2.0 | 3 | 1h | 25 % | &dollar;3.00 | 1 | 1h |
     | 1 × TestGPU, driver 1.0 | 4 | 25m | 60 % | &dollar;1.25 | 1 | 25m |"
