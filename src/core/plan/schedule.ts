@@ -218,6 +218,7 @@ function judgeRuns(
     addedLines: candidate.addedLines,
     usualSeconds: usualSeconds(state, conditions),
     shownGains: shownGains(state),
+    removesGain: candidate.origin.kind === 'leave-out',
   }
   const evidence = evidenceFor(state, conditions, candidate)
   const counts = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
