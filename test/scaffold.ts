@@ -8,6 +8,7 @@ import { createRepository } from '../src/adapters/git/repository.ts'
 import type { Trial } from '../src/core/record/trial.ts'
 import { aTrial } from './factories.ts'
 import { makeBare } from './loopback-github/bare.ts'
+import { type PlainEntry, writeCommit, writeRef, writeTree } from './loopback-github/plain-objects.ts'
 import { runGit } from './loopback-github/run-git.ts'
 
 /** An empty directory, removed after the test. */
@@ -38,7 +39,7 @@ export async function gitIn(directory: string, args: readonly string[], options:
 }
 
 /** A file's content; null deletes it; an object gives it a mode, or names the commit of a submodule. */
-export type Entry = string | Buffer | null | { mode: string; content: string } | { submodule: string }
+export type Entry = PlainEntry | null
 
 interface CommitOptions {
   /** Default: the tip of `main`; null makes a root commit. */
@@ -86,21 +87,40 @@ export async function aRemote(files: Record<string, Entry>, defaultBranch = 'mai
 let imports = 0
 
 /**
- * Commits to a bare repository, in one process because tests make many. A commit without a branch hangs on a ref that no
- * clone fetches.
+ * Commits to a bare repository, in at most one process because tests make many. A commit without a branch hangs on a ref that
+ * no clone fetches.
  */
 export async function commitIn(directory: string, entries: Record<string, Entry>, options: CommitOptions) {
   imports += 1
   const ref = options.branch === undefined ? `refs/test/${imports}` : `refs/heads/${options.branch}`
+  if (options.parent === null) return commitFirst(directory, ref, entries, options.message)
   const head = [
     `commit ${ref}\nmark :1\ncommitter Ada <ada@example.org> ${1_800_000_000 + imports} +0000`,
     dataOf(options.message ?? 'Change'),
-    ...(options.parent === null ? [] : [`from ${options.parent}`]),
+    `from ${options.parent}`,
   ]
   const changes = Object.entries(entries).map(([path, entry]) => changeOf(JSON.stringify(path), entry))
   const end = Buffer.from('\nget-mark :1\ndone\n')
   const input = Buffer.concat([Buffer.from(`${head.join('\n')}\n`), ...changes, end])
   return gitIn(directory, ['fast-import', '--quiet', '--force', '--done'], { input })
+}
+
+async function commitFirst(
+  directory: string,
+  ref: string,
+  entries: Record<string, Entry>,
+  message = 'Change',
+): Promise<string> {
+  const files = Object.entries(entries).filter((file): file is [string, PlainEntry] => file[1] !== null)
+  const by = {
+    name: 'Ada',
+    email: 'ada@example.org',
+    date: new Date((1_800_000_000 + imports) * 1000).toISOString(),
+  }
+  const tree = await writeTree(directory, Object.fromEntries(files))
+  const sha = await writeCommit(directory, { tree, parents: [], message, author: by, committer: by })
+  await writeRef(directory, ref, sha)
+  return sha
 }
 
 const dataOf = (text: string) => `data ${Buffer.byteLength(text)}\n${text}`
@@ -109,6 +129,8 @@ function changeOf(path: string, entry: Entry): Buffer {
   if (entry === null) return Buffer.from(`D ${path}\n`)
   if (typeof entry === 'object' && 'submodule' in entry)
     return Buffer.from(`M 160000 ${entry.submodule} ${path}\n`)
+  if (typeof entry === 'object' && 'sha' in entry)
+    return Buffer.from(`M ${entry.mode} ${entry.sha} ${path}\n`)
   const { mode, content } =
     typeof entry === 'object' && 'mode' in entry ? entry : { mode: '100644', content: entry }
   const bytes = Buffer.from(content)

@@ -24,8 +24,8 @@ export interface Forge {
     title: string
     body: string
   }): Promise<OpenedPullRequest>
-  /** Every open pull request into `base`, from all pages. */
-  openPullRequests(base: string): Promise<PullRequest[]>
+  /** Every open pull request into `base`, or into any branch, from all pages. */
+  openPullRequests(base?: string): Promise<PullRequest[]>
   pullRequest(number: number): Promise<PullRequest>
   /**
    * Creates or updates the check run of this name on `head`.

@@ -60,7 +60,8 @@ async function publishEnd(
   end: Extract<LedgerEvent, { kind: 'ended' }>['end'],
 ): Promise<void> {
   const { forge } = session.ports
-  if (candidate.verdict && end.kind !== 'withdrawn') return publish(session, candidate, candidate.verdict)
+  const { refusal: _, ...ended } = candidate
+  if (candidate.verdict && end.kind !== 'withdrawn') return publish(session, ended, candidate.verdict)
   const reason = 'reason' in end ? end.reason : 'a person merged the pull request'
   await forge.putCheckRun(candidate.head, endedCheck(session.config, reason, session.settings.runUrl))
   const body = renderEndComment(candidate, reason)

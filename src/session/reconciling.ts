@@ -5,7 +5,7 @@ import { baselineKey } from '../core/config/dependencies.ts'
 import { type Candidate, candidateBranch } from '../core/record/candidate.ts'
 import type { LedgerEvent } from '../core/record/events.ts'
 import { type PullRequest, reconcile } from '../core/record/reconcile.ts'
-import { openCandidates, type State } from '../core/record/state.ts'
+import { openCandidates } from '../core/record/state.ts'
 import { LedgerError } from '../errors.ts'
 import type { BranchUpdate } from '../ports/repository.ts'
 import { lastWords } from './last-words.ts'
@@ -27,13 +27,17 @@ export async function reconcileSession(session: Session): Promise<void> {
       hint: `Restore it: git push origin ${session.state.baseline?.commit ?? '<commit>'}:refs/heads/${branch}. If it was renamed, set \`baseline\` in the configuration to its new name. Or, to restart from the default branch, also delete the branch autoresearch/ledger.`,
     })
   const open = await forge.openPullRequests(branch)
-  const pullRequests = [...open, ...(await noLongerOpen(session, open)), ...(await taken(session, commit))]
+  const pullRequests = [
+    ...open,
+    ...(await noLongerOpen(session, open)),
+    ...(await taken(session, commit, commits)),
+  ]
   const config = await readConfig(repository, { branch, commit }, session.settings.configPath)
   const baseline = { commit, tree: await measuredTree(session, commit, config) }
   const events = reconcile(session.state, { branch, baseline, pullRequests, branches: commits })
   session.config = config
   await publishEnds(session, events)
-  session.record(events, deletionsAfter(session.state, events, commits))
+  session.record(events, await deletionsAfter(session, events, commits))
 }
 
 /** The branch of an ended candidate can be deleted: GitHub keeps the commits under refs/pull. */
@@ -43,23 +47,25 @@ export function deletion(candidate: Candidate): BranchUpdate {
 
 /**
  * Deletions of the branches of all candidates that have ended once these events are recorded, where they are still ours. A
- * killed job may have left some.
+ * killed job may have left some. Those of an open pull request are a person's: they reopened it, or gave it another base.
  */
-export function deletionsAfter(
-  state: State,
+export async function deletionsAfter(
+  { state, ports }: Session,
   events: readonly LedgerEvent[],
   commits: ReadonlyMap<string, string>,
-): BranchUpdate[] {
+): Promise<BranchUpdate[]> {
   const ends = new Map(
     events.flatMap((event) => (event.kind === 'ended' ? [[event.candidate, event.end]] : [])),
   )
-  return [...state.candidates.values()].flatMap((candidate) => {
+  const left = [...state.candidates.values()].filter((candidate) => {
     const end = candidate.end ?? ends.get(candidate.id)
     const isEnded = end !== undefined && end.kind !== 'handed-over'
     return isEnded && commits.get(candidateBranch(candidate.id)) === candidate.head
-      ? [deletion(candidate)]
-      : []
   })
+  const deletions = left.map(deletion)
+  if (!left.some(({ pullRequest }) => pullRequest !== undefined)) return deletions
+  const open = new Set((await ports.forge.openPullRequests()).map(({ branch }) => branch))
+  return deletions.filter(({ branch }) => !open.has(branch))
 }
 
 /**
@@ -88,12 +94,18 @@ async function noLongerOpen({ state, ports }: Session, open: readonly PullReques
 }
 
 /** When the baseline moved: the pull requests that this move may be the merge of, though their candidates have ended. */
-async function taken({ state, ports }: Session, commit: string): Promise<PullRequest[]> {
+async function taken(
+  { state, ports }: Session,
+  commit: string,
+  commits: ReadonlyMap<string, string>,
+): Promise<PullRequest[]> {
   if (state.baseline?.commit === commit) return []
   const found: PullRequest[] = []
-  for (const { pullRequest, end } of [...state.candidates.values()].reverse()) {
+  for (const { id, pullRequest, end } of [...state.candidates.values()].reverse()) {
     const isMerge = end?.kind === 'merged' && end.commit === commit
-    const isTaken = end?.kind === 'withdrawn' || end?.kind === 'handed-over'
+    // One that we closed can be merged only after its branch was restored.
+    const isRestored = end?.kind === 'closed' && commits.has(candidateBranch(id))
+    const isTaken = end?.kind === 'withdrawn' || end?.kind === 'handed-over' || isRestored
     if (!(isMerge || isTaken) || pullRequest === undefined) continue
     if (found.push(await ports.forge.pullRequest(pullRequest)) === MAX_TAKEN) break
   }

@@ -163,7 +163,7 @@ async function followPerson(session: Session, candidate: Candidate): Promise<boo
   const events = reconcileCandidate(candidate, pullRequest, branchCommit, session.config.baseline)
   if (events.length === 0) return false
   await publishEnds(session, events)
-  session.record(events, deletionsAfter(session.state, events, commits))
+  session.record(events, await deletionsAfter(session, events, commits))
   if (pullRequest.state === 'merged') await reconcileSession(session)
   return true
 }

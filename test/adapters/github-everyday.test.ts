@@ -27,8 +27,7 @@ async function here({ github, ...options }: TestOptions = {}) {
   const start = Date.now()
   const now = () => new Date(start + ((Date.now() - start) * 1000) / SECOND)
   const site = await aRepository({ github: { now, lag: USUAL_LAG, ...github }, ...options })
-  const work = await site.clone()
-  const head = await work.pushBranch(BRANCH, { 'train.js': 'lr = 2\n' })
+  const head = await site.pushBranch(BRANCH, { 'train.js': 'lr = 2\n' })
   const log = new FakeLog()
   const connected = (token: string) =>
     connect({
@@ -42,7 +41,7 @@ async function here({ github, ...options }: TestOptions = {}) {
   /** A job: it knows nothing of what other jobs wrote. */
   const job = (token = site.token) => createForge(connected(token))
   const opening = { branch: BRANCH, head, base: BASE, title: 'Try lr = 2', body: 'Because.' }
-  return { ...site, work, head, log, job, connected, forge: job(), opening }
+  return { ...site, head, log, job, connected, forge: job(), opening }
 }
 
 async function opened(options: TestOptions = {}) {
@@ -263,13 +262,13 @@ test.each([
 
 describe('what people do to a repository', () => {
   test('it is renamed and transferred: the job goes on under the new name, and says so once', async () => {
-    const { github, forge, opening, head, repository, log, work } = await here()
+    const { github, forge, opening, head, repository, log, pushBranch } = await here()
     github.renameRepository('acme/char-lm', 'lab/lm')
     expect(await forge.openPullRequest(opening)).toEqual({ kind: 'opened', number: 1 })
     await forge.putCheckRun(head, ENDED)
     await forge.putComment(1, MARKER, `${MARKER}\ntext`)
     expect(await forge.openPullRequests(BASE)).toMatchObject([{ number: 1 }])
-    const second = await work.pushBranch('autoresearch/c/2', { 'train.js': 'lr = 3\n' })
+    const second = await pushBranch('autoresearch/c/2', { 'train.js': 'lr = 3\n' })
     const request = { ...opening, branch: 'autoresearch/c/2', head: second }
     github.fault({ method: 'POST', path: '/repos/lab/lm/pulls', dropResponse: 'after' })
     expect(await forge.openPullRequest(request)).toEqual({ kind: 'opened', number: 2 })
@@ -284,8 +283,8 @@ describe('what people do to a repository', () => {
   })
 
   test('its pull request gets another base: it is not merged there', async () => {
-    const { merge, repository, work, head } = await opened()
-    await work.pushBranch('release', { 'train.js': 'lr = 1\n' })
+    const { merge, repository, pushBranch, head } = await opened()
+    await pushBranch('release', { 'train.js': 'lr = 1\n' })
     Object.assign(repository.pulls[0]?.base ?? {}, { ref: 'release' })
     expect(await merge()).toMatchObject({
       kind: 'refused',
@@ -295,8 +294,8 @@ describe('what people do to a repository', () => {
   })
 
   test('the button “Update branch” is pressed: its new head is not merged', async () => {
-    const { merge, repository, work } = await opened()
-    await work.pushBranch(BRANCH, { 'README.md': '# Newer\n' })
+    const { merge, repository, pushBranch } = await opened()
+    await pushBranch(BRANCH, { 'README.md': '# Newer\n' })
     expect(await merge()).toEqual({ kind: 'head-moved' })
     expect(repository.pulls).toMatchObject([{ state: 'open' }])
   })

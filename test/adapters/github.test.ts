@@ -103,6 +103,14 @@ describe('opening a pull request', () => {
     expect(repository.pulls).toHaveLength(1)
   })
 
+  test('one that a person gave another base is found, and not opened again', async () => {
+    const { forgeOf, token, opening, repository, open } = await here()
+    await open()
+    Object.assign(repository.pulls[0]?.base ?? {}, { ref: 'release' })
+    expect(await forgeOf(token, 100).openPullRequest(opening)).toEqual({ kind: 'opened', number: 1 })
+    expect(repository.pulls).toHaveLength(1)
+  })
+
   test('one that a person closed is found, and not opened again', async () => {
     const { forge, opening, repository, open } = await here()
     await forge.close(await open())
@@ -422,7 +430,7 @@ describe('merging', () => {
     const { github, merge, tip, git, main } = await opened()
     github.fault({ method: 'PUT', path: MERGE, ...fault })
     expect(await merge()).toEqual({ kind: 'merged', commit: await tip() })
-    expect(await git.count(`${main}..${await tip()}`)).toBe(1)
+    expect(await git.log([`${main}..${await tip()}`])).toHaveLength(1)
   })
 
   test('a 502 without effect: tried again', async () => {

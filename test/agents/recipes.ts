@@ -1,21 +1,24 @@
-// The agents that this project has recipes for: where `npm` puts them, and how their recipes reach a server on this machine.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+// The agents that this project has recipes for: where `npm` and `pip` put them, and how their recipes reach a server on this machine.
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
 import { readRoot } from '../templates/workflow.ts'
 
 /** A folder per agent. */
-export const AGENTS = process.env.AGENTS_DIRECTORY ?? join(import.meta.dirname, '../../out/agents')
+const AGENTS = process.env.AGENTS_DIRECTORY ?? join(import.meta.dirname, '../../out/agents')
 
 interface Agent {
   /** Heading of its recipe in docs/agents.md, and which of the recipes below it is used. */
   heading: string
   recipe: number
   program: string
-  /** What `npm install` is given. */
+  /** What `npm install` is given, or `pip install`. */
   packageName: string
+  isPython?: true
   /** Where the program is below `node_modules`. Default: `.bin`. */
   folder?: string
+  /** What its model says in its only turn, because the agent has no shell. Default: a call of the shell, and another turn. */
+  answer?: string
   /** Changes what the recipe runs and sets so that it asks this server. */
   redirect(recipe: Recipe, origin: string): Recipe
 }
@@ -46,6 +49,22 @@ const byAddress = {
     }
   },
 }
+
+/** An edit in aider's own form, and what is handed in. */
+const AIDER_ANSWER = `train.py
+\`\`\`python
+<<<<<<< SEARCH
+lr = 1
+=======
+lr = 2
+>>>>>>> REPLACE
+\`\`\`
+
+TITLE: Double the learning rate
+HYPOTHESIS: The loss still falls at the end.
+CATEGORY: hyperparameter
+EXPECTED: -0.01
+`
 
 export const KNOWN: readonly Agent[] = [
   {
@@ -85,17 +104,39 @@ export const KNOWN: readonly Agent[] = [
     folder: 'opencode-linux-x64-baseline/bin',
     ...byAddress,
   },
+  {
+    heading: 'aider',
+    program: 'aider',
+    packageName: 'aider-chat==0.86.2',
+    isPython: true,
+    answer: AIDER_ANSWER,
+    recipe: 0,
+    redirect: (recipe, origin) => ({
+      ...recipe,
+      run: recipe.run.replace('--no-git', '--no-git --edit-format diff'),
+      env: { ...recipe.env, OPENAI_API_BASE: `${origin}/v1` },
+    }),
+  },
   { heading: 'pi', program: 'pi', packageName: '@mariozechner/pi-coding-agent@0.73.1', ...byAddress },
 ]
 
 /** Where the program is; undefined while it is not installed. */
-export function installed({ program, folder = '.bin' }: Agent): string | undefined {
-  const path = join(AGENTS, program, 'node_modules', folder)
+export function installed({ program, folder = '.bin', isPython }: Agent): string | undefined {
+  const path = isPython ? join(AGENTS, program, 'bin') : join(AGENTS, program, 'node_modules', folder)
   return existsSync(join(path, program)) ? path : undefined
 }
 
-export function installCommand({ program, packageName }: Agent): string {
-  return `npm install --prefix ${join(AGENTS, program)} --no-audit --no-fund ${packageName}`
+/** What the sandbox has to show besides the system: the agents, and a Python that somebody installed elsewhere. */
+export function foldersOf({ isPython }: Agent, path: string | undefined): string[] {
+  const python = isPython && path !== undefined ? realpathSync(join(path, 'python3')) : '/usr'
+  return python.startsWith('/usr') ? [AGENTS] : [AGENTS, dirname(dirname(python))]
+}
+
+export function installCommand({ program, packageName, isPython }: Agent): string {
+  const folder = join(AGENTS, program)
+  return isPython
+    ? `python3 -m venv ${folder} && ${folder}/bin/pip install --quiet ${packageName}`
+    : `npm install --prefix ${folder} --no-audit --no-fund ${packageName}`
 }
 
 /** The recipe as the documentation has it. */

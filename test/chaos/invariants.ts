@@ -7,6 +7,8 @@ import type { Repository } from '../loopback-github/store.ts'
 import { IDEAS } from './laboratory.ts'
 import { readEvents } from './ledger.ts'
 import { type Night, REPOSITORY } from './night.ts'
+import type { People } from './people.ts'
+import { peopleViolations } from './people-invariants.ts'
 
 /** Every violation, as a sentence. */
 export async function violationsOf(night: Night): Promise<string[]> {
@@ -17,17 +19,19 @@ export async function violationsOf(night: Night): Promise<string[]> {
   const refs = await repository.git.refs('refs/')
   return [
     ...night.github.violations.map((one) => `a request unlike GitHub's description: ${JSON.stringify(one)}`),
-    ...oneOfEach(repository, state),
+    ...oneOfEach(night.people, repository, state),
+    ...night.held,
+    ...peopleViolations(night, repository, state),
     ...repeatedEvents(events),
     ...endsOf(night, state),
-    ...branchesLeft(state, refs),
+    ...branchesLeft(repository, state, refs),
     ...(await merges(night, repository, state)),
     ...jobsThatEnded(night),
     ...(await leftovers(night.directory)),
   ]
 }
 
-function oneOfEach({ pulls, checkRuns, comments }: Repository, state: State): string[] {
+function oneOfEach(people: People, { pulls, checkRuns, comments }: Repository, state: State): string[] {
   const candidates = [...state.candidates.values()]
   const found: string[] = []
   for (const candidate of candidates) {
@@ -37,8 +41,14 @@ function oneOfEach({ pulls, checkRuns, comments }: Repository, state: State): st
     const [pull] = own
     if (!pull) continue
     const written = comments.filter((one) => one.issueNumber === pull.number && one.user.type === 'Bot')
-    if (written.length !== 1) found.push(`#${pull.number} has ${written.length} comments of the action`)
-    if (pull.state === 'open' && candidate.end?.kind !== 'handed-over' && candidate.end?.kind !== 'withdrawn')
+    const isDeleted = written.length === 0 && people.commentDeleted.has(pull.number)
+    if (written.length !== 1 && !isDeleted)
+      found.push(`#${pull.number} has ${written.length} comments of the action`)
+    const isTheirs =
+      candidate.end?.kind === 'handed-over' ||
+      candidate.end?.kind === 'withdrawn' ||
+      people.reopened.has(pull.number)
+    if (pull.state === 'open' && !isTheirs)
       found.push(`#${pull.number} is open, and its candidate ${candidate.end?.kind ?? 'has not ended'}`)
   }
   for (const [key, runs] of Map.groupBy(checkRuns, ({ headSha, name }) => `${name} on ${headSha}`))
@@ -84,14 +94,15 @@ function endsOf(night: Night, state: State): string[] {
   return [...open, ...repeated, ...wrong]
 }
 
-function branchesLeft(state: State, refs: ReadonlyMap<string, string>): string[] {
+function branchesLeft({ pulls }: Repository, state: State, refs: ReadonlyMap<string, string>): string[] {
   const found = refs.has('refs/autoresearch/job') ? ['the lease is still there'] : []
   for (const [ref, commit] of refs) {
     const [, id] = ref.split(`refs/heads/${CANDIDATE_BRANCH_PREFIX}`)
     if (id === undefined) continue
     const candidate = state.candidates.get(id)
-    // A branch that a person moved, or that waits for a person, is theirs.
-    const isOurs = candidate?.head === commit && candidate.end?.kind !== 'handed-over'
+    // A branch that a person moved, that waits for a person, or whose pull request is open, is theirs.
+    const isOpen = pulls.some(({ state, head }) => state === 'open' && `refs/heads/${head.ref}` === ref)
+    const isOurs = candidate?.head === commit && candidate.end?.kind !== 'handed-over' && !isOpen
     if (isOurs || !candidate) found.push(`${ref} is left: ${JSON.stringify(candidate?.end)}`)
   }
   return found

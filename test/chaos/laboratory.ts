@@ -83,8 +83,12 @@ export async function writeFiles(directory: string, modelUrl: string): Promise<v
   }
 }
 
-/** Has the first idea that its brief does not tell of. It remembers nothing, so that jobs may ask it again. */
-export function startIdeas(): Promise<Model> {
+/**
+ * Has the first idea that its brief does not tell of. It remembers nothing, so that jobs may ask it again.
+ *
+ * @param onAsked is told with which key
+ */
+export function startIdeas(onAsked: (key: string | undefined) => void): Promise<Model> {
   const answer = (messages: readonly { role: string; content?: unknown }[]) => {
     const told = JSON.stringify(messages)
     const next = IDEAS.find(({ title }) => !told.includes(title))
@@ -101,5 +105,6 @@ export function startIdeas(): Promise<Model> {
       ],
     }
   }
-  return startModel({ conversations: Array.from({ length: 1000 }, () => ({ answers: [answer] })) })
+  const conversations = Array.from({ length: 1000 }, () => ({ answers: [answer] }))
+  return startModel({ conversations, onAnswer: ({ key }) => onAsked(key) })
 }

@@ -4,14 +4,18 @@ import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Candidate } from '../../src/core/record/candidate.ts'
 import type { State } from '../../src/core/record/state.ts'
 import { type GitHub, startGitHub } from '../loopback-github/index.ts'
+import { USUAL_LAG } from '../loopback-github/lag.ts'
 import type { Model } from '../model/server.ts'
 import { type FinishedJob, type RunningJob, startJob } from '../runner.ts'
+import { actAsPerson } from './acts.ts'
 import { chooseTrouble, groupOf, type Trouble } from './faults.ts'
 import { CRASHING, IDEAS, startIdeas, writeFiles } from './laboratory.ts'
 import { readState } from './ledger.ts'
 import { People } from './people.ts'
+import { type Asking, heldViolations } from './people-invariants.ts'
 import { type Draw, drawsOf } from './random.ts'
 
 export const REPOSITORY = 'acme/night'
@@ -51,6 +55,10 @@ export class Night implements AsyncDisposable {
   readonly #epoch = Date.now()
   readonly jobs: EndedJob[] = []
   readonly troubles: string[] = []
+  readonly askings: Asking[] = []
+  readonly #keys = new Map<string, { name: string; began: number }>()
+  /** What was wrong with merges that waited for a person. */
+  held: readonly string[] = []
   readonly #running = new Map<string, { name: string; job: RunningJob | undefined; killed: boolean }>()
   readonly #inARow = new Map<string, number>()
   readonly #machines = new Set<string>()
@@ -59,6 +67,7 @@ export class Night implements AsyncDisposable {
   readonly #started = new Map<string, number>()
   #second: Promise<EndedJob> | undefined
   #runs = 0
+  #lagSeconds: number | undefined
   directory = ''
   github!: GitHub
   people!: People
@@ -80,8 +89,12 @@ export class Night implements AsyncDisposable {
 
   async #open(): Promise<void> {
     this.directory = await mkdtemp(join(tmpdir(), 'chaos-'))
-    this.#model = await startIdeas()
+    this.#model = await startIdeas((key = '') => {
+      const asker = this.#keys.get(key)
+      if (asker) this.askings.push({ job: asker.name, began: asker.began, at: Date.now() })
+    })
     const { lagSeconds: seconds } = this.#weather
+    if (seconds > 0) this.#lagSeconds = seconds
     this.github = await startGitHub({
       now: () => new Date(this.#epoch + (Date.now() - this.#epoch) * SPEED),
       ...(seconds > 0 && { lag: { reads: 1000, seconds } }),
@@ -107,26 +120,43 @@ export class Night implements AsyncDisposable {
 
   /** Jobs until every idea is decided, and at last one on every machine that nothing happens to. */
   async play(): Promise<void> {
+    await this.#playUntilOver()
+    this.held = heldViolations(this.people, this.github.repository(REPOSITORY), await this.state())
+    this.#weather = { ...this.#weather, person: 0 }
+    await this.people.finish()
+    await this.#playUntilOver()
+    this.#weather = CALM
+    for (const machine of this.#machines) await this.#job('run', machine, { candidates: '0' })
+  }
+
+  async #playUntilOver(): Promise<void> {
     while (this.jobs.length < MAX_JOBS && !(await this.#isOver())) {
       if (this.form === 'run') await this.#job('run', 'one', { candidates: await this.#left() })
       else await this.#round()
       await this.#second
+      if (this.#draw('resume', this.jobs.length) < 0.5) await this.people.resume()
     }
-    this.#weather = CALM
-    for (const machine of this.#machines) await this.#job('run', machine, { candidates: '0' })
   }
 
   async #isOver(): Promise<boolean> {
     const state = await this.state()
     const last = this.jobs.at(-1)
     if (!state || !last || last.killed || last.exitCode !== 0) return false
-    const { candidates } = state
-    return candidates.size >= IDEAS.length && [...candidates.values()].every(({ end }) => end !== undefined)
+    const { pulls } = this.github.repository(REPOSITORY)
+    const waits = ({ refusal, pullRequest }: Candidate) =>
+      refusal !== undefined && pulls.some(({ number, draft }) => draft && number === pullRequest)
+    const candidates = [...state.candidates.values()]
+    return candidates.length >= IDEAS.length && candidates.every((one) => one.end !== undefined || waits(one))
   }
 
   async #left(): Promise<string> {
     const state = await this.state()
     return String(Math.max(0, IDEAS.length - (state?.candidates.size ?? 0)))
+  }
+
+  /** For how long reads may show what was there before, in milliseconds of a real clock. */
+  get lagMilliseconds(): number {
+    return (1000 * (this.#lagSeconds ?? USUAL_LAG.seconds)) / SPEED
   }
 
   state(): Promise<State | undefined> {
@@ -184,12 +214,14 @@ export class Night implements AsyncDisposable {
     ) as [string, string, string]
     for (const folder of [home, temporary, toolCache]) await mkdir(folder, { recursive: true })
     await symlink(COMPILE_CACHE, join(toolCache, 'autoresearch-compile-cache')).catch(() => undefined)
+    const key = `sk-night-${this.#running.size}`
+    this.#keys.set(key, { name, began: Date.now() })
     running.job = await startJob({
       serverUrl: github.url,
       apiUrl: github.apiUrl,
       repository: REPOSITORY,
       checkoutToken: this.#issue('actions'),
-      inputs: { command, token, 'openai-api-key': 'sk-loopback', 'time-budget': '5h', ...inputs },
+      inputs: { command, token, 'openai-api-key': key, 'time-budget': '5h', ...inputs },
       directory,
       machine,
       toolCache,
@@ -259,7 +291,8 @@ export class Night implements AsyncDisposable {
     const draw = (name: string) => this.#draw(name, key, number)
     const { kill, person, secondJob, trouble, maxTroubles } = this.#weather
     if (secondJob && !this.#second && draw('second') < 0.02) this.#startSecond()
-    if (draw('person') < person) return { meanwhile: () => this.people.act((name) => draw(`person ${name}`)) }
+    if (draw('person') < person)
+      return { meanwhile: () => actAsPerson(this.people, (name) => draw(`person ${name}`)) }
     if (draw('kill') < kill) {
       this.troubles.push(`${running.name}: ${number} ${method} ${path}: kill`)
       return { meanwhile: () => this.#kill(running), dropResponse: draw('when') < 0.5 ? 'before' : 'after' }

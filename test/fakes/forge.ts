@@ -78,9 +78,9 @@ export class FakeForge implements Forge {
     })
   }
 
-  async openPullRequests(base: string): Promise<PullRequest[]> {
+  async openPullRequests(base?: string): Promise<PullRequest[]> {
     return this.#open()
-      .filter((pull) => (pull.base ?? this.#base) === base)
+      .filter((pull) => base === undefined || (pull.base ?? this.#base) === base)
       .map((pull) => ({ ...pull }))
   }
 

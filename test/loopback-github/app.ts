@@ -7,6 +7,7 @@ import { createArtifacts } from './artifacts.ts'
 import type { RequestRecord } from './call.ts'
 import { duringFault } from './faults.ts'
 import { answerGit, type GitAnswer, type GitRequest } from './git-http.ts'
+import { answerGraphQl, type GraphQlRequest } from './graphql.ts'
 import { createPages } from './pages/index.ts'
 import type { RefCommand } from './pkt-line.ts'
 import { answerRest, type Rest } from './rest.ts'
@@ -38,7 +39,7 @@ export function createApp(host: Host): Hono<Environment> {
     context.req.header('host') === 'api.github.localhost' ? rest(host, context) : next(),
   )
   app.all('/api/v3/*', (context) => rest(host, context))
-  app.post('/api/graphql', (context) => viewer(host, context))
+  app.post('/api/graphql', (context) => graphQl(host, context))
   app.all('/:owner/:repository{[^/]+\\.git}/*', (context) => git(host, context))
   // actions/checkout clones a URL without `.git`.
   for (const end of ['info/refs', 'git-upload-pack', 'git-receive-pack'])
@@ -92,14 +93,10 @@ function pathByName({ store }: Host, path: string): string {
   return repository ? `/repos/${repository.fullName}${rest}` : path
 }
 
-/** Of GraphQL only `{ viewer { login } }`: whose token it is. */
-async function viewer(host: Host, context: Context<Environment>): Promise<Response> {
+async function graphQl(host: Host, context: Context<Environment>): Promise<Response> {
   const token = host.tokens.authenticate(context.req.header('authorization'))
   if (typeof token === 'string') return context.json({ message: 'Bad credentials' }, 401)
-  const { query } = (await context.req.json()) as { query: string }
-  if (query.replace(/\s+/g, ' ').trim() !== '{ viewer { login } }')
-    return context.json({ errors: [{ message: 'This server answers only { viewer { login } }' }] })
-  return context.json({ data: { viewer: { login: token.actor.login } } })
+  return context.json(await answerGraphQl(host.store, token, await context.req.json<GraphQlRequest>()))
 }
 
 async function git(host: Host, context: Context<Environment>): Promise<Response> {

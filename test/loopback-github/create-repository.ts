@@ -65,8 +65,7 @@ async function commitFirst(repository: Repository, from: string | undefined): Pr
   const { git, createdAt, defaultBranch, name } = repository
   const signature = signatureOf(ownerOf(repository), createdAt)
   const message = 'Initial commit'
-  if (from === undefined)
-    return git.importReadme(`refs/heads/${defaultBranch}`, `# ${name}\n`, message, signature)
+  if (from === undefined) return git.commitReadme(defaultBranch, `# ${name}\n`, message, signature)
   const tree = await git.treeOfDirectory(resolve(from))
   const sha = await git.createCommit({ tree, parents: [], message, author: signature, committer: signature })
   await git.updateRef(`refs/heads/${defaultBranch}`, sha)

@@ -44,6 +44,9 @@ export async function aRepository({ github: options, ...repositoryOptions }: Tes
     token,
     octokit: octokitWith(github, token),
     clone: () => clone(github, token),
+    /** A commit with these files on top of the branch `from` becomes the branch's tip; returns its SHA. */
+    pushBranch: (branch: string, files: Record<string, string>, from = 'main') =>
+      github.push(repository.fullName, { branch, files, from }),
   }
 }
 

@@ -66,7 +66,7 @@ const isReceive = ({ method, path }: GitRequest) => method === 'POST' && path.en
 /** The commits of a push that were not there before. */
 async function newCommits({ git }: Repository, request: GitRequest): Promise<string[]> {
   const commits = isReceive(request) ? readRefCommands(request.body).map(({ after }) => after) : []
-  const known = await Promise.all(commits.map((commit) => git.succeeds(['cat-file', '-e', commit])))
+  const known = await Promise.all(commits.map((commit) => git.object(commit)))
   return commits.filter((commit, index) => commit !== ZERO_SHA && !known[index])
 }
 
@@ -78,11 +78,17 @@ function recordEvents(repository: Repository, token: Token, commands: readonly R
       repository.events.push({ event: 'push', ref, token: token.name, runs })
 }
 
+/** What `git upload-pack` says it can do in version 2 of the protocol: the same for each repository here, as their settings are. */
+let abilities: ReturnType<typeof parseCgi> | undefined
+
 async function serve(
   repository: Repository,
   request: GitRequest,
   token: Token | undefined,
 ): Promise<GitAnswer> {
+  const asksAbilities =
+    request.query.endsWith('service=git-upload-pack') && request.headers.get('git-protocol') === 'version=2'
+  if (asksAbilities && abilities) return { ...abilities, token: token?.name, commands: [] }
   const commands = isReceive(request) ? readRefCommands(request.body) : []
   const { stdout, stderr, exitCode } = await runGit(['http-backend'], {
     env: { ...cgiVariables(repository, request, token), ...hookVariables(repository, token, commands) },
@@ -90,6 +96,7 @@ async function serve(
   })
   if (exitCode !== 0) return refusal(500, `git http-backend: ${stderr}`, token)
   const answer = parseCgi(stdout)
+  if (asksAbilities) abilities = answer
   return { ...answer, body: explainRefusals(answer.body), token: token?.name, commands }
 }
 

@@ -63,6 +63,28 @@ function parseCommit(fields: readonly string[]): Commit {
   }
 }
 
+/** The text of a commit object. */
+export function parseCommitObject(sha: string, text: string): Commit {
+  const end = text.indexOf('\n\n')
+  const lines = text.slice(0, end).split('\n')
+  const valuesOf = (key: string) =>
+    lines.filter((line) => line.startsWith(`${key} `)).map((line) => line.slice(key.length + 1))
+  return {
+    sha,
+    tree: valuesOf('tree')[0] ?? '',
+    parents: valuesOf('parent'),
+    author: parseSignature(valuesOf('author')[0] ?? ''),
+    committer: parseSignature(valuesOf('committer')[0] ?? ''),
+    message: text.slice(end + 2).replace(/\n+$/, ''),
+  }
+}
+
+/** `NAME <EMAIL> SECONDS OFFSET` */
+function parseSignature(text: string): Signature {
+  const [, name = '', email = '', seconds = '0'] = /^(.*?) ?<(.*)> (\d+) /.exec(text) ?? []
+  return { name, email, date: utc(new Date(Number(seconds) * 1000).toISOString()) }
+}
+
 const utc = (date: string) => new Date(date).toISOString().replace('.000Z', 'Z')
 
 /** One line of `ls-tree -z --long`. */

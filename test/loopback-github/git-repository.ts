@@ -4,10 +4,13 @@ import {
   COMMIT_FORMAT,
   type Commit,
   type NewCommit,
+  parseCommitObject,
   parseCommits,
   parseTreeEntry,
   type Signature,
 } from './git-objects.ts'
+import { type GitObject, ObjectReader } from './object-reader.ts'
+import { writeCommit, writeObject, writeRef, writeTree } from './plain-objects.ts'
 import { type GitOptions, runGit } from './run-git.ts'
 
 export const ZERO_SHA = '0'.repeat(40)
@@ -31,13 +34,18 @@ const CONFIGURATION = `
 const SIGNATURE =
   '-----BEGIN PGP SIGNATURE-----\n\nwsFcBAABCAAQLoopbackGitHubSigned==\n-----END PGP SIGNATURE-----\n'
 
+/** What no name of a ref holds, and what git would take for more than a name. */
+const NO_REF = /[\s^~:?*[\\]|\.\.|@\{/
+
 export class GitRepository {
   readonly directory: string
   /** Commits never change, so each is read once. */
   readonly #commits = new Map<string, Commit>()
+  readonly #objects: ObjectReader
 
   constructor(directory: string) {
     this.directory = directory
+    this.#objects = new ObjectReader(directory)
   }
 
   static async create(directory: string, defaultBranch: string): Promise<GitRepository> {
@@ -64,19 +72,29 @@ export class GitRepository {
 
   /** The commit that a branch, tag, full ref or (abbreviated) SHA names. */
   async resolve(name: string): Promise<string | undefined> {
-    if (name.startsWith('-') || /[\s^~:?*[\\]|\.\.|@\{/.test(name)) return undefined
+    if (name.startsWith('-') || NO_REF.test(name)) return undefined
     const isSha = /^[0-9a-f]{40}$/.test(name)
     for (const candidate of isSha ? [name] : [`refs/heads/${name}`, name, `refs/tags/${name}`]) {
-      const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', `${candidate}^{commit}`]
-      const sha = await this.ask(args)
-      if (sha !== undefined) return sha
+      const commit = await this.object(`${candidate}^{commit}`)
+      if (commit !== undefined) return commit.sha
     }
     return undefined
   }
 
+  /** What a SHA, a full ref or an expression such as `SHA^{tree}` names. */
+  object(name: string): Promise<GitObject | undefined> {
+    return this.#objects.read(name)
+  }
+
+  /** Ends the process that reads objects. */
+  close(): Promise<void> {
+    return this.#objects.close()
+  }
+
   /** The object a full ref (`refs/heads/main`) points to. */
   async readRef(ref: string): Promise<string | undefined> {
-    return (await this.refs(ref)).get(ref)
+    if (NO_REF.test(ref)) return undefined
+    return (await this.object(ref))?.sha
   }
 
   /** Refs below (or equal to) one of the prefixes, by name. */
@@ -96,6 +114,11 @@ export class GitRepository {
     return new Set(output.split('\n').filter(Boolean))
   }
 
+  /** Points one of GitHub's own refs of a pull request to a commit: nobody can push to those. */
+  writePullRef(number: number, name: 'head' | 'merge', sha: string): Promise<void> {
+    return writeRef(this.directory, `refs/pull/${number}/${name}`, sha)
+  }
+
   /** Compare-and-swap; false when the ref is no longer at `before` (`ZERO_SHA`: must not exist). */
   async updateRef(ref: string, after: string, before?: string): Promise<boolean> {
     return this.succeeds(['update-ref', ref, after, ...(before === undefined ? [] : [before])])
@@ -113,14 +136,23 @@ export class GitRepository {
     return this.ask(['merge-base', one, other])
   }
 
-  async count(range: string): Promise<number> {
-    return Number(await this.run(['rev-list', '--count', range]))
+  /** How many commits `to` has that `from` has not. */
+  async countBetween(from: string, to: string): Promise<number> {
+    if (from === to) return 0
+    // What candidates are: one commit on top of another.
+    const { parents } = await this.readCommit(to)
+    if (parents.length === 1 && parents[0] === from) return 1
+    return Number(await this.run(['rev-list', '--count', `${from}..${to}`]))
   }
 
   async readCommit(sha: string): Promise<Commit> {
-    const known = this.#commits.get(sha) ?? (await this.log([sha, '--max-count=1']))[0]
-    if (known === undefined) throw new Error(`${sha} is not a commit in ${this.directory}`)
-    return known
+    const known = this.#commits.get(sha)
+    if (known !== undefined) return known
+    const object = await this.object(sha)
+    if (object?.type !== 'commit') throw new Error(`${sha} is not a commit in ${this.directory}`)
+    const commit = parseCommitObject(sha, object.content.toString('utf8'))
+    this.#commits.set(sha, commit)
+    return commit
   }
 
   /** Commits as `git log` lists them for these arguments. */
@@ -131,44 +163,29 @@ export class GitRepository {
     return commits
   }
 
-  async createCommit({ tree, parents, message, author, committer }: NewCommit): Promise<string> {
-    const args = ['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent])]
-    const env = {
-      GIT_AUTHOR_NAME: author.name,
-      GIT_AUTHOR_EMAIL: author.email,
-      GIT_AUTHOR_DATE: author.date,
-      GIT_COMMITTER_NAME: committer.name,
-      GIT_COMMITTER_EMAIL: committer.email,
-      GIT_COMMITTER_DATE: committer.date,
-    }
-    return (await this.run(args, { input: message, env })).trim()
+  createCommit(commit: NewCommit): Promise<string> {
+    return writeCommit(this.directory, commit)
   }
 
-  /** Makes a first commit with one file, by one process. */
-  async importReadme(
-    ref: string,
-    text: string,
-    message: string,
-    { name, email, date }: Signature,
-  ): Promise<void> {
-    const seconds = Math.floor(Date.parse(date) / 1000)
-    const data = (content: string) => `data ${Buffer.byteLength(content)}\n${content}\n`
-    const head = `commit ${ref}\ncommitter ${name} <${email}> ${seconds} +0000\n${data(message)}`
-    await this.run(['fast-import', '--quiet'], { input: `${head}M 100644 inline README.md\n${data(text)}` })
+  /** Makes the first commit of a branch, with one file. */
+  async commitReadme(branch: string, text: string, message: string, signature: Signature): Promise<void> {
+    const tree = await writeTree(this.directory, { 'README.md': { mode: '100644', content: text } })
+    const commit = { tree, parents: [], message, author: signature, committer: signature }
+    await writeRef(this.directory, `refs/heads/${branch}`, await this.createCommit(commit))
   }
 
   /** A commit as GitHub signs it, with a signature that only this server takes for valid. */
   async createSignedCommit(commit: NewCommit): Promise<string> {
-    const unsigned = await this.run(['cat-file', 'commit', await this.createCommit(commit)])
+    const unsigned = String((await this.object(await this.createCommit(commit)))?.content)
     const [head = '', ...message] = unsigned.split('\n\n')
     const header = SIGNATURE.replaceAll('\n', '\n ')
     const input = `${head}\ngpgsig ${header}\n\n${message.join('\n\n')}`
-    return (await this.run(['hash-object', '-t', 'commit', '-w', '--stdin'], { input })).trim()
+    return writeObject(this.directory, 'commit', input)
   }
 
   /** What was signed and its signature; undefined for a commit that is not signed. */
   async signatureOf(sha: string): Promise<{ signature: string; payload: string } | undefined> {
-    const text = await this.run(['cat-file', 'commit', sha])
+    const text = String((await this.object(sha))?.content)
     const header = `gpgsig ${SIGNATURE.replaceAll('\n', '\n ')}\n`
     if (!text.includes(header)) return undefined
     return { signature: SIGNATURE, payload: text.replace(header, '') }
@@ -198,6 +215,6 @@ export class GitRepository {
   }
 
   async readBlob(sha: string): Promise<Buffer> {
-    return (await runGit(['cat-file', 'blob', sha], { cwd: this.directory })).stdout
+    return (await this.object(sha))?.content ?? Buffer.alloc(0)
   }
 }

@@ -3,9 +3,8 @@ import { aRepository, clone, NAME, octokitWith, refusalOf, type TestOptions } fr
 
 async function aPull(options: TestOptions = {}) {
   const here = await aRepository(options)
-  const work = await here.clone()
-  await work.commit({ 'train.js': 'steps = 2\n' })
-  const head = await work.pushBranch('idea', { 'model.js': 'width = 8\n' }, 'HEAD')
+  await here.pushBranch('idea', { 'train.js': 'steps = 2\n' })
+  const head = await here.pushBranch('idea', { 'model.js': 'width = 8\n' }, 'idea')
   await here.octokit.rest.pulls.create({
     ...NAME,
     title: 'Wider',
@@ -15,7 +14,7 @@ async function aPull(options: TestOptions = {}) {
   })
   const tip = async (branch = 'main') => (await here.repository.git.readRef(`refs/heads/${branch}`)) ?? ''
   const tipCommit = async () => here.repository.git.readCommit(await tip())
-  return { ...here, work, head, tip, tipCommit, merge: { ...NAME, pull_number: 1, sha: head } }
+  return { ...here, head, tip, tipCommit, merge: { ...NAME, pull_number: 1, sha: head } }
 }
 
 describe('the three methods', () => {
@@ -50,8 +49,8 @@ describe('the three methods', () => {
   })
 
   test('rebase puts each commit on top of a base that moved, with its author', async () => {
-    const { octokit, repository, work, merge, tip } = await aPull()
-    const moved = await work.pushBranch('main', { 'other.js': '1\n' })
+    const { octokit, repository, pushBranch, merge, tip } = await aPull()
+    const moved = await pushBranch('main', { 'other.js': '1\n' })
     await octokit.rest.pulls.merge({ ...merge, merge_method: 'rebase' })
     const commits = await repository.git.log(['--reverse', `${moved}..${await tip()}`])
     expect(commits.map(({ message, author }) => [message, author.name])).toEqual([
@@ -63,8 +62,8 @@ describe('the three methods', () => {
   })
 
   test('a squash onto a base that moved holds both changes', async () => {
-    const { octokit, repository, work, merge, tip } = await aPull()
-    await work.pushBranch('main', { 'other.js': '1\n' })
+    const { octokit, repository, pushBranch, merge, tip } = await aPull()
+    await pushBranch('main', { 'other.js': '1\n' })
     await octokit.rest.pulls.merge({ ...merge, merge_method: 'squash' })
     const entries = await repository.git.listTree(await tip())
     expect(entries.map(({ path }) => path)).toEqual(['README.md', 'model.js', 'other.js', 'train.js'])
@@ -73,9 +72,9 @@ describe('the three methods', () => {
 
 describe('refusals', () => {
   test('409 when the head moved', async () => {
-    const { octokit, work, merge, tip } = await aPull()
+    const { octokit, pushBranch, merge, tip } = await aPull()
     const base = await tip()
-    await work.pushBranch('idea', { 'model.js': 'width = 9\n' }, 'idea')
+    await pushBranch('idea', { 'model.js': 'width = 9\n' }, 'idea')
     expect(await refusalOf(octokit.rest.pulls.merge(merge))).toEqual({
       status: 409,
       message: 'Head branch was modified. Review and try the merge again.',
@@ -84,8 +83,8 @@ describe('refusals', () => {
   })
 
   test('405 when the branches conflict', async () => {
-    const { octokit, work, merge } = await aPull()
-    await work.pushBranch('main', { 'train.js': 'steps = 9\n' })
+    const { octokit, pushBranch, merge } = await aPull()
+    await pushBranch('main', { 'train.js': 'steps = 9\n' })
     for (const merge_method of ['merge', 'squash', 'rebase'] as const) {
       const refusal = await refusalOf(octokit.rest.pulls.merge({ ...merge, merge_method }))
       expect(refusal).toEqual({ status: 405, message: 'Pull Request is not mergeable' })
@@ -163,12 +162,12 @@ describe('refusals', () => {
 })
 
 test('of two merges at once into one base both arrive, one after the other', async () => {
-  const { octokit, work, merge, repository, tip } = await aPull()
-  const sha = await work.pushBranch('other', { 'other.js': '1\n' })
+  const { octokit, pushBranch, merge, repository, tip } = await aPull()
+  const sha = await pushBranch('other', { 'other.js': '1\n' })
   await octokit.rest.pulls.create({ ...NAME, title: 'Other', head: 'other', base: 'main' })
   const merges = [merge, { ...NAME, pull_number: 2, sha }].map((one) =>
     octokit.rest.pulls.merge({ ...one, merge_method: 'squash' }),
   )
   expect((await Promise.all(merges)).map(({ data }) => data.merged)).toEqual([true, true])
-  expect(await repository.git.count(await tip())).toBe(3)
+  expect(await repository.git.log([await tip()])).toHaveLength(3)
 })

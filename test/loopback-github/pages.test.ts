@@ -3,8 +3,7 @@ import { aRepository, NAME } from './fixtures.ts'
 
 async function aStory() {
   const here = await aRepository()
-  const work = await here.clone()
-  const head_sha = await work.pushBranch('c/1', { 'train.js': 'x = "<b>"\n' })
+  const head_sha = await here.pushBranch('c/1', { 'train.js': 'x = "<b>"\n' })
   await here.octokit.rest.pulls.create({
     ...NAME,
     title: 'Try <script>alert(1)</script>',

@@ -45,7 +45,7 @@ async function followBranches(
   pull.head.sha = headSha
   pull.base.sha = baseSha
   pull.updatedAt = store.timestamp()
-  await git.updateRef(`refs/pull/${pull.number}/head`, headSha)
+  await git.writePullRef(pull.number, 'head', headSha)
   if (isContained) close(pull, by, store.timestamp())
 }
 
@@ -124,7 +124,7 @@ async function testMerge({ git }: Repository, store: Store, pull: PullRequest, t
     author: signatureOf(pull.user, date),
     committer: githubSignature(date),
   })
-  await git.updateRef(`refs/pull/${pull.number}/merge`, pull.mergeCommitSha)
+  await git.writePullRef(pull.number, 'merge', pull.mergeCommitSha)
   return { ...tips, mergeable: true }
 }
 
@@ -165,7 +165,7 @@ export async function statisticsOf(repository: Repository, pull: PullRequest): P
   if (known !== undefined) return known
   const changes = await changesOf(repository, pull)
   const counted = {
-    commits: await repository.git.count(range),
+    commits: await repository.git.countBetween(pull.base.sha, pull.head.sha),
     additions: changes.reduce((sum, change) => sum + change.additions, 0),
     deletions: changes.reduce((sum, change) => sum + change.deletions, 0),
     changedFiles: changes.length,

@@ -3,8 +3,7 @@ import { aRepository, NAME, octokitWith, refusalOf } from './fixtures.ts'
 
 async function aPull(options: Parameters<typeof aRepository>[0] = {}) {
   const here = await aRepository(options)
-  const work = await here.clone()
-  const head = await work.pushBranch('idea', { 'train.js': 'steps = 2\n' })
+  const head = await here.pushBranch('idea', { 'train.js': 'steps = 2\n' })
   const { data: pull } = await here.octokit.rest.pulls.create({
     ...NAME,
     title: 'Fewer steps',
@@ -12,7 +11,7 @@ async function aPull(options: Parameters<typeof aRepository>[0] = {}) {
     base: 'main',
     body: 'Because.',
   })
-  return { ...here, work, head, pull }
+  return { ...here, head, pull }
 }
 
 describe('opening a pull request', () => {
@@ -59,8 +58,8 @@ describe('opening a pull request', () => {
   })
 
   test('a body of more than 65,536 characters is refused', async () => {
-    const { octokit, clone } = await aRepository()
-    await (await clone()).pushBranch('idea', { 'a.txt': 'a\n' })
+    const { octokit, pushBranch } = await aRepository()
+    await pushBranch('idea', { 'a.txt': 'a\n' })
     const opened = (body: string) =>
       octokit.rest.pulls.create({ ...NAME, title: 'Long', head: 'idea', base: 'main', body })
     expect((await refusalOf(opened('x'.repeat(65_537)))).status).toBe(422)
@@ -68,8 +67,10 @@ describe('opening a pull request', () => {
   })
 
   test('GitHub Actions may not open one unless the repository permits it; an app may', async () => {
-    const { github, octokit, clone, issue } = await aRepository({ allowActionsToCreatePullRequests: false })
-    await (await clone()).pushBranch('idea', { 'a.txt': 'a\n' })
+    const { github, octokit, pushBranch, issue } = await aRepository({
+      allowActionsToCreatePullRequests: false,
+    })
+    await pushBranch('idea', { 'a.txt': 'a\n' })
     const wanted = { ...NAME, title: 'Idea', head: 'idea', base: 'main' }
     expect(await refusalOf(octokit.rest.pulls.create(wanted))).toEqual({
       status: 403,
@@ -92,15 +93,16 @@ describe('opening a pull request', () => {
 
 describe('a pull request follows its branches', () => {
   test('a push moves its head', async () => {
-    const { octokit, repository, work } = await aPull()
-    const head = await work.pushBranch('idea', { 'train.js': 'steps = 3\n' }, 'idea')
+    const { octokit, repository, pushBranch } = await aPull()
+    const head = await pushBranch('idea', { 'train.js': 'steps = 3\n' }, 'idea')
     const { data } = await octokit.rest.pulls.get({ ...NAME, pull_number: 1 })
     expect(data).toMatchObject({ commits: 2, head: { sha: head } })
     expect(await repository.git.readRef('refs/pull/1/head')).toBe(head)
   })
 
   test('deleting its branch closes it and keeps its ref', async () => {
-    const { octokit, repository, work, head } = await aPull()
+    const { octokit, repository, clone, head } = await aPull()
+    const work = await clone()
     await work.git('push', '--quiet', 'origin', ':idea')
     const { data } = await octokit.rest.pulls.get({ ...NAME, pull_number: 1 })
     expect(data).toMatchObject({ state: 'closed', merged: false })
@@ -110,8 +112,9 @@ describe('a pull request follows its branches', () => {
   })
 
   test('pushing its commits to the base merges it', async () => {
-    const { octokit, work, head } = await aPull()
-    await work.git('push', '--quiet', 'origin', 'idea:main')
+    const { octokit, clone, head } = await aPull()
+    const work = await clone()
+    await work.git('push', '--quiet', 'origin', 'origin/idea:main')
     const { data } = await octokit.rest.pulls.get({ ...NAME, pull_number: 1 })
     expect(data).toMatchObject({ state: 'closed', merged: true, merge_commit_sha: head })
   })
@@ -136,10 +139,10 @@ describe('a pull request follows its branches', () => {
 
 describe('mergeable', () => {
   test('is null on the first read, then known, and null again after a push', async () => {
-    const { octokit, work } = await aPull()
+    const { octokit, pushBranch } = await aPull()
     const read = async () => (await octokit.rest.pulls.get({ ...NAME, pull_number: 1 })).data.mergeable
     expect([await read(), await read(), await read()]).toEqual([null, true, true])
-    await work.pushBranch('main', { 'other.js': '1\n' })
+    await pushBranch('main', { 'other.js': '1\n' })
     expect([await read(), await read()]).toEqual([null, true])
   })
 
@@ -163,8 +166,8 @@ describe('mergeable', () => {
   })
 
   test('is false when the branches conflict', async () => {
-    const { octokit, work } = await aPull()
-    await work.pushBranch('main', { 'train.js': 'steps = 7\n' })
+    const { octokit, pushBranch } = await aPull()
+    await pushBranch('main', { 'train.js': 'steps = 7\n' })
     await octokit.rest.pulls.get({ ...NAME, pull_number: 1 })
     const { data } = await octokit.rest.pulls.get({ ...NAME, pull_number: 1 })
     expect(data).toMatchObject({ mergeable: false, mergeable_state: 'dirty' })

@@ -73,8 +73,8 @@ describe('tokens', () => {
   })
 
   test('an issue needs issues: write, a pull request takes either permission', async () => {
-    const { github, octokit, issue, clone } = await aRepository()
-    await (await clone()).pushBranch('idea', { 'a.txt': 'a\n' })
+    const { github, octokit, issue, pushBranch } = await aRepository()
+    await pushBranch('idea', { 'a.txt': 'a\n' })
     await octokit.rest.pulls.create({ ...NAME, title: 'Idea', head: 'idea', base: 'main' })
     await octokit.rest.issues.create({ ...NAME, title: 'Dashboard' })
     const reviewer = octokitWith(github, issue('actions', { pull_requests: 'write' }))
@@ -104,10 +104,9 @@ describe('tokens', () => {
 
 describe('refs', () => {
   test('one is created once, moved forward only, forced when asked, deleted', async () => {
-    const { github, octokit, clone, repository } = await aRepository()
-    const work = await clone()
+    const { github, octokit, pushBranch, repository } = await aRepository()
     const first = (await repository.git.readRef('refs/heads/main')) ?? ''
-    const second = await work.pushBranch('idea', { 'a.txt': 'a\n' })
+    const second = await pushBranch('idea', { 'a.txt': 'a\n' })
     const ref = { ...NAME, ref: 'heads/autoresearch/ledger' }
     const create = () => octokit.rest.git.createRef({ ...NAME, ref: `refs/${ref.ref}`, sha: first })
     expect((await create()).status).toBe(201)
@@ -123,12 +122,11 @@ describe('refs', () => {
   })
 
   test('branch rules hold for REST as they do for pushes, and can be read', async () => {
-    const { octokit, clone } = await aRepository({
+    const { octokit, pushBranch } = await aRepository({
       rules: { 'autoresearch/*': { noDeletion: true, noForcePush: true } },
     })
-    const work = await clone()
-    const sha = await work.pushBranch('autoresearch/ledger', { 'a.txt': 'a\n' })
-    const other = await work.pushBranch('other', { 'b.txt': 'b\n' })
+    const sha = await pushBranch('autoresearch/ledger', { 'a.txt': 'a\n' })
+    const other = await pushBranch('other', { 'b.txt': 'b\n' })
     const ref = { ...NAME, ref: 'heads/autoresearch/ledger' }
     expect((await refusalOf(octokit.rest.git.deleteRef(ref))).message).toContain('Cannot delete this branch')
     const forced = octokit.rest.git.updateRef({ ...ref, sha: other, force: true })
@@ -145,10 +143,9 @@ describe('refs', () => {
 
 describe('code', () => {
   test('a comparison counts commits on both sides and lists the files', async () => {
-    const { github, octokit, clone } = await aRepository()
-    const work = await clone()
-    await work.pushBranch('idea', { 'a.txt': 'a\n' })
-    await work.pushBranch('main', { 'b.txt': 'b\n' })
+    const { github, octokit, pushBranch } = await aRepository()
+    await pushBranch('idea', { 'a.txt': 'a\n' })
+    await pushBranch('main', { 'b.txt': 'b\n' })
     const { data } = await octokit.rest.repos.compareCommitsWithBasehead({ ...NAME, basehead: 'main...idea' })
     expect(data).toMatchObject({
       status: 'diverged',
@@ -160,8 +157,8 @@ describe('code', () => {
   })
 
   test('a file is read at a ref, a folder is listed, a missing path is 404', async () => {
-    const { github, octokit, clone } = await aRepository()
-    await (await clone()).pushBranch('idea', { 'src/train.js': 'steps = "ü"\n' })
+    const { github, octokit, pushBranch } = await aRepository()
+    await pushBranch('idea', { 'src/train.js': 'steps = "ü"\n' })
     const read = (path: string, ref?: string) =>
       octokit.rest.repos.getContent({ ...NAME, path, ...(ref === undefined ? {} : { ref }) })
     const { data: file } = await read('src/train.js', 'idea')
@@ -173,8 +170,8 @@ describe('code', () => {
   })
 
   test('a commit, its git object and its tree agree', async () => {
-    const { github, octokit, clone } = await aRepository()
-    const sha = await (await clone()).pushBranch('idea', { 'a.txt': 'a\n' })
+    const { github, octokit, pushBranch } = await aRepository()
+    const sha = await pushBranch('idea', { 'a.txt': 'a\n' })
     const { data: commit } = await octokit.rest.repos.getCommit({ ...NAME, ref: 'idea' })
     const { data: object } = await octokit.rest.git.getCommit({ ...NAME, commit_sha: sha })
     const { data: tree } = await octokit.rest.git.getTree({

@@ -10,6 +10,7 @@ import { createRepository, type RepositoryOptions } from './create-repository.ts
 import { type ChooseFault, type Fault, Faults } from './faults.ts'
 import { type Lag, USUAL_LAG } from './lag.ts'
 import { type Limits, RateLimiter } from './limits.ts'
+import { type Push, push } from './push.ts'
 import { type Dispatch, type Repository, Store } from './store.ts'
 import { type TokenRequest, Tokens } from './tokens.ts'
 
@@ -42,6 +43,8 @@ export interface GitHub {
   repository(fullName: string): Repository
   /** A person renames it or transfers it to another owner: the former name redirects. */
   renameRepository(fullName: string, to: string): void
+  /** A person pushes a commit; returns its SHA. */
+  push(fullName: string, push: Push): Promise<string>
   /** Returns the secret. */
   issueToken(request: TokenRequest): string
   /** From now on the token is answered with 401, as when it expired. */
@@ -66,7 +69,11 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   const server = await listen(host, options.port ?? 0)
   const { port } = server.address() as AddressInfo
   host.store.site.url = `http://127.0.0.1:${port}`
-  return access(host, directory, () => stop(server, options.directory ? undefined : directory))
+  return access(host, directory, async () => {
+    await stop(server)
+    for (const { git } of new Set(host.store.repositories.values())) await git.close()
+    if (!options.directory) await rm(directory, { recursive: true, force: true, maxRetries: 3 })
+  })
 }
 
 type Listening = ReturnType<typeof serve>
@@ -80,11 +87,10 @@ function listen(host: Host, port: number): Promise<Listening> {
   })
 }
 
-async function stop(server: Listening, directory: string | undefined): Promise<void> {
+async function stop(server: Listening): Promise<void> {
   const closed = new Promise((resolved) => server.close(resolved))
   if ('closeAllConnections' in server) server.closeAllConnections()
   await closed
-  if (directory !== undefined) await rm(directory, { recursive: true, force: true, maxRetries: 3 })
 }
 
 function access(host: Host, directory: string, close: () => Promise<void>): GitHub {
@@ -103,6 +109,7 @@ function access(host: Host, directory: string, close: () => Promise<void>): GitH
     createRepository: (fullName, options) => createRepository(store, directory, fullName, options ?? {}),
     repository: (fullName) => known(store, fullName),
     renameRepository: (fullName, to) => store.rename(known(store, fullName), to),
+    push: (fullName, request) => push(store, known(store, fullName), request),
     issueToken: (request) =>
       tokens.issue({ ...request, repository: known(store, request.repository).fullName }).secret,
     revokeToken: (secret) => tokens.revoke(secret),

@@ -24,8 +24,12 @@ export interface ModelOptions {
   alwaysStreams?: boolean
   /** The client is a program that is not ours: it may send and ask for more. */
   isForeign?: boolean
-  /** Called for every answer that is played, for whoever wants to show what happens. */
-  onAnswer?: (played: { label: string; answer: ScriptedReply | ScriptedFault }) => void
+  /** Called for every answer that is played, for whoever wants to show what happens; `key` is of who asked. */
+  onAnswer?: (played: {
+    label: string
+    answer: ScriptedReply | ScriptedFault
+    key: string | undefined
+  }) => void
 }
 
 export interface Model {
@@ -75,7 +79,7 @@ export async function startModel(options: ModelOptions): Promise<Model> {
     if (parsed.data.stream && !hasRefused && !options.isForeign)
       violations.push('stream, though nobody asked for it')
     const { answer, conversation, label } = player.next(parsed.data.messages)
-    options.onAnswer?.({ label, answer })
+    options.onAnswer?.({ label, answer, key: keyOf(request) })
     if (isFault(answer)) return playFault(response, answer, closing.signal)
     if (answer.delayMs !== undefined) await wait(answer.delayMs, undefined, { signal: closing.signal })
     const whole = completion(parsed.data, answer, `${conversation}_${requests.length}`)
@@ -97,13 +101,15 @@ export async function startModel(options: ModelOptions): Promise<Model> {
   }
 }
 
-function refuse(
-  { method, url, headers }: IncomingMessage,
-  { apiKey }: ModelOptions,
-): [number, string, string] | undefined {
+function keyOf({ headers }: IncomingMessage): string | undefined {
+  return /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1]
+}
+
+function refuse(request: IncomingMessage, { apiKey }: ModelOptions): [number, string, string] | undefined {
+  const { method, url } = request
   if (method !== 'POST' || url !== '/v1/chat/completions')
     return [404, `Invalid URL (${method} ${url})`, 'unknown_url']
-  const key = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1]
+  const key = keyOf(request)
   // OpenAI quotes the key, so that this one does too.
   if (apiKey !== undefined && key !== apiKey)
     return [401, `Incorrect API key provided: ${key}`, 'invalid_api_key']

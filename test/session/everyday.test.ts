@@ -67,7 +67,8 @@ describe('a job that died before it could record the end', () => {
 
   test('F116 a branch that stayed although its candidate has ended is removed', async () => {
     const ended: Event = { kind: 'ended', candidate: CANDIDATE.id, end: { kind: 'closed' } }
-    const { job, hasBranch } = await here([2.6], REJECTED, ended)
+    const { job, pull, hasBranch } = await here([2.6], REJECTED, ended)
+    pull.state = 'closed'
     expect(hasBranch()).toBe(true)
     await job()
     expect(hasBranch()).toBe(false)
@@ -117,7 +118,7 @@ describe('a person who acts before the verdict is published', () => {
   })
 
   test('F119 gives the pull request another base: withdrawn, with words', async () => {
-    const { job, pull, check } = await here([2.6], REJECTED)
+    const { job, pull, check, hasBranch } = await here([2.6], REJECTED)
     pull.base = 'release'
     expect((await job()).candidate?.end).toMatchObject({
       kind: 'withdrawn',
@@ -125,6 +126,42 @@ describe('a person who acts before the verdict is published', () => {
     })
     expect(check()).toMatchObject({ conclusion: 'neutral' })
     expect(pull.state).toBe('open')
+    // Deleting the branch would close what is the person's now.
+    expect(hasBranch()).toBe(true)
+  })
+
+  test('F119 F50 merges it into another branch: withdrawn, and the baseline has not moved', async () => {
+    const { job, pull, check } = await here([2.6], REJECTED)
+    Object.assign(pull, {
+      base: 'release',
+      state: 'merged',
+      mergeCommit: CANDIDATE.head,
+      mergedBy: 'octocat',
+    })
+    const { candidate } = await job()
+    expect(candidate?.end).toEqual({
+      kind: 'withdrawn',
+      reason: 'a person merged it into another branch than the baseline',
+    })
+    expect(check()).toMatchObject({ conclusion: 'neutral' })
+  })
+
+  test('F119 F49 reopens what was closed: their pull request and its branch are left alone', async () => {
+    const ended: Event = { kind: 'ended', candidate: CANDIDATE.id, end: { kind: 'closed' } }
+    const { job, pull, hasBranch } = await here([2.6], REJECTED, ended)
+    expect((await job()).status).toBe('rejected')
+    expect(pull.state).toBe('open')
+    expect(hasBranch()).toBe(true)
+  })
+
+  test('F119 F50 reopens and merges what was closed: the new baseline names who merged it', async () => {
+    const ended: Event = { kind: 'ended', candidate: CANDIDATE.id, end: { kind: 'closed' } }
+    const { job, pull, world, hasBranch } = await here([2.6], REJECTED, ended)
+    world.repository.branches.set('autoresearch/baseline', CANDIDATE.head)
+    Object.assign(pull, { state: 'merged', mergeCommit: CANDIDATE.head, mergedBy: 'octocat' })
+    const { session } = await job()
+    expect(session.baseline).toMatchObject({ merge: { pullRequest: 7, by: 'octocat' } })
+    expect(hasBranch()).toBe(false)
   })
 
   test('F119 F50 merges between our last look and our closing: the merge counts, with who made it', async () => {
@@ -180,12 +217,23 @@ describe('a merge that GitHub refuses', () => {
     expect(forge.comments[0]?.body).not.toContain('refused the merge')
   })
 
-  test('F89 a person who merges or closes it meanwhile decides', async () => {
+  test('F89 a person who closes it meanwhile decides', async () => {
     const { job, forge, pull } = await here([2.4, 2.41])
     forge.refusal = QUEUE
     await job()
     pull.state = 'closed'
     expect((await job()).status).toBe('withdrawn')
+  })
+
+  test('F89 a person who merges it meanwhile decides, and the words of the refusal go', async () => {
+    const { job, forge, pull, world, check } = await here([2.4, 2.41])
+    forge.refusal = QUEUE
+    await job()
+    world.repository.branches.set('autoresearch/baseline', CANDIDATE.head)
+    Object.assign(pull, { state: 'merged', mergeCommit: CANDIDATE.head, mergedBy: 'octocat' })
+    expect((await job()).status).toBe('merged')
+    expect(check()?.title).not.toContain('refused')
+    expect(forge.comments[0]?.body).not.toContain('refused the merge')
   })
 })
 

@@ -4,17 +4,29 @@ import { type GitContext, git, gitBytes, readRemote, tryGit } from './git.ts'
 /** Maximum size of a file that is shown to proposers and compared as text. */
 export const MAX_TEXT_BYTES = 512 * 1024
 
-/** Commits known to be present locally; none is removed while this process runs. */
-const found = new WeakMap<GitContext, Set<string>>()
+/** The trees of the commits known to be present locally; none is removed while this process runs. */
+const found = new WeakMap<GitContext, Map<string, string>>()
+
+/** The tree of a commit, which is fetched by its hash if it is not present locally. */
+export async function treeOf(context: GitContext, commit: string): Promise<string> {
+  const known = found.get(context) ?? new Map<string, string>()
+  found.set(context, known)
+  const tree = known.get(commit) ?? (await readTreeOf(context, commit))
+  known.set(commit, tree)
+  return tree
+}
+
+async function readTreeOf(context: GitContext, commit: string): Promise<string> {
+  const args = ['rev-parse', '--verify', `${commit}^{tree}`]
+  const tree = await tryGit(context, args)
+  if (typeof tree === 'string') return tree
+  await readRemote(context, ['fetch', '--quiet', '--no-tags', context.remoteUrl, commit])
+  return git(context, args)
+}
 
 /** Ensures that a commit's objects are present locally, and fetches it by its hash if not. */
 export async function present(context: GitContext, commit: string): Promise<string> {
-  const known = found.get(context) ?? new Set()
-  found.set(context, known)
-  if (known.has(commit)) return commit
-  if (typeof (await tryGit(context, ['cat-file', '-e', `${commit}^{tree}`])) !== 'string')
-    await readRemote(context, ['fetch', '--quiet', '--no-tags', context.remoteUrl, commit])
-  known.add(commit)
+  await treeOf(context, commit)
   return commit
 }
 

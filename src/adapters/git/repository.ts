@@ -3,7 +3,7 @@ import type { Change } from '../../core/gate/gate.ts'
 import { type ForeignText, foreignText } from '../../core/text/encoding.ts'
 import type { RemoteBranches, Repository } from '../../ports/repository.ts'
 import { exportTree } from './export.ts'
-import { type GitContext, git, readRemote } from './git.ts'
+import { type GitContext, readRemote } from './git.ts'
 import { exportLinked, linkedPaths } from './linked-content.ts'
 import {
   listTree,
@@ -13,6 +13,7 @@ import {
   readBlobs,
   readContents,
   type TreeEntry,
+  treeOf,
 } from './objects.ts'
 import { commitFiles, fixedTree, reapply, rebase, revert, sealedTree } from './trees.ts'
 
@@ -37,7 +38,7 @@ export interface GitRepository extends Repository {
 export function createRepository(context: GitContext): GitRepository {
   return {
     remoteBranches: () => remoteBranches(context),
-    treeOf: async (commit) => git(context, ['rev-parse', `${await present(context, commit)}^{tree}`]),
+    treeOf: (commit) => treeOf(context, commit),
     readFiles: (commit) => readFiles(context, commit),
     foreignTexts: (commit) => foreignTexts(context, commit),
     readFile: async (commit, path) =>

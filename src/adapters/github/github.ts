@@ -55,8 +55,9 @@ function asEnded(pullRequest: PullRequest, end: End | undefined): PullRequest {
     : pullRequest
 }
 
-async function openPullRequests({ client, where, memory }: GitHub, base: string): Promise<PullRequest[]> {
-  const all = await client.paginate(client.rest.pulls.list, { ...where, base, state: 'open', per_page: 100 })
+async function openPullRequests({ client, where, memory }: GitHub, base?: string): Promise<PullRequest[]> {
+  const listed = { ...where, ...(base !== undefined && { base }), state: 'open', per_page: 100 } as const
+  const all = await client.paginate(client.rest.pulls.list, listed)
   return all.filter(({ number }) => memory.get(endKey(number)) === undefined).map(toPullRequest)
 }
 
@@ -79,7 +80,8 @@ async function openPullRequest(
 ): Promise<OpenedPullRequest> {
   const { client, where, options, memory } = github
   const find = async (): Promise<number | undefined> => {
-    const named = { head: `${where.owner}:${branch}`, base, state: 'all', per_page: 100 } as const
+    // Whatever its base: a person may have changed it.
+    const named = { head: `${where.owner}:${branch}`, state: 'all', per_page: 100 } as const
     const { data } = await client.rest.pulls.list({ ...where, ...named })
     // A closed pull request with our commit was closed by a person; one with another commit belongs to an earlier ledger.
     // An open one with another commit was pushed to by a person. It is adopted, because a branch can have only one open

@@ -84,6 +84,12 @@ export function reconcileCandidate(
   baseline = pullRequest.base,
 ): LedgerEvent[] {
   const adopted = adoption(candidate, pullRequest)
+  const isElsewhere = (pullRequest.base ?? baseline) !== baseline
+  if (pullRequest.state === 'merged' && isElsewhere)
+    return [
+      ...adopted,
+      withdrawn(candidate, { reason: 'a person merged it into another branch than the baseline' }),
+    ]
   if (pullRequest.state === 'merged' && pullRequest.mergeCommit) {
     const asTrained = pullRequest.mergeTree === candidate.tree
     const end = { kind: 'merged', commit: pullRequest.mergeCommit, asTrained } as const
@@ -100,7 +106,7 @@ export function reconcileCandidate(
   if (branchCommit === undefined)
     return [...adopted, withdrawn(candidate, { reason: 'a person deleted the branch' })]
   if (branchCommit !== candidate.head) return [...adopted, withdrawn(candidate, { reason: PUSHED })]
-  if ((pullRequest.base ?? baseline) !== baseline)
+  if (isElsewhere)
     return [
       ...adopted,
       withdrawn(candidate, { reason: 'a person changed the base branch of the pull request' }),

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { judge } from '../../../src/core/judge/judge.ts'
 import type { Verdict } from '../../../src/core/record/verdict.ts'
+import { mean } from '../../../src/core/statistics/noise.ts'
 import type { MetricText } from '../../../src/core/trial/metric.ts'
 import { measureTrial } from '../../../src/core/trial/outcome.ts'
 import { OutputReader } from '../../../src/core/trial/output.ts'
@@ -100,6 +101,7 @@ describe('without the gate', () => {
     const random = aRandom(60)
     const draw = () => 2.5 + SIGMA * gaussian(random)
     const draws = Array.from({ length: 20_000 }, () => [draw(), draw()])
-    expect(draws.some((values) => verdictOf(values) === 'merge')).toBe(true)
+    const luckiest = draws.reduce((best, values) => (mean(values) < mean(best) ? values : best))
+    expect(verdictOf(luckiest)).toBe('merge')
   })
 })

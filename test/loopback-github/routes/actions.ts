@@ -15,7 +15,7 @@ interface WorkflowFile {
 /** The workflows on the default branch, as GitHub lists them. */
 async function workflowFiles({ git, defaultBranch }: Repository): Promise<WorkflowFile[]> {
   const folder = `${defaultBranch}:.github/workflows`
-  const entries = (await git.succeeds(['cat-file', '-e', folder])) ? await git.listTree(folder) : []
+  const entries = (await git.object(folder)) ? await git.listTree(folder) : []
   const files = entries.filter(({ path }) => /\.ya?ml$/.test(path))
   return Promise.all(
     files.map(async ({ path, sha }) => {

@@ -56,7 +56,7 @@ async function compare(call: Call) {
   if (base === undefined || head === undefined) throw notFound()
   const mergeBase = await git.mergeBase(base, head)
   if (mergeBase === undefined) throw notFound()
-  const [ahead, behind] = [await git.count(`${base}..${head}`), await git.count(`${head}..${base}`)]
+  const [ahead, behind] = [await git.countBetween(base, head), await git.countBetween(head, base)]
   const commits = await git.log(['--reverse', '--topo-order', `${base}..${head}`])
   const page = pageOf(commits, url)
   const files = await diffTrees(git, mergeBase, head)
@@ -90,8 +90,7 @@ function comparisonStatus(ahead: number, behind: number) {
 
 async function getGitCommit({ repository, params }: Call) {
   const sha = params.commit_sha ?? ''
-  if (!/^[0-9a-f]{40}$/.test(sha) || !(await repository.git.succeeds(['cat-file', '-e', `${sha}^{commit}`])))
-    throw notFound()
+  if (!/^[0-9a-f]{40}$/.test(sha) || !(await repository.git.object(`${sha}^{commit}`))) throw notFound()
   return ok(await renderVerified(repository, sha))
 }
 
@@ -109,10 +108,9 @@ async function createGitCommit({ repository, body, token, store }: Call) {
   const { message, tree, parents = [], author, committer } = body as unknown as CommitRequest
   if (author !== undefined || committer !== undefined)
     throw unprocessable('This server makes no commits of other authors')
-  if (!(await git.succeeds(['cat-file', '-e', `${tree}^{tree}`])))
-    throw unprocessable('Tree SHA does not exist')
+  if (!(await git.object(`${tree}^{tree}`))) throw unprocessable('Tree SHA does not exist')
   for (const parent of parents)
-    if (!(await git.succeeds(['cat-file', '-e', `${parent}^{commit}`])))
+    if (!(await git.object(`${parent}^{commit}`)))
       throw unprocessable('Parent SHA does not exist or is not a commit object')
   const date = store.timestamp()
   const isSigned = token.app !== undefined
@@ -134,9 +132,8 @@ async function getTree({ repository, params, url }: Call) {
   const { git, apiUrl } = repository
   const name = params.tree_sha ?? ''
   const treeish = (await git.resolve(name)) ?? name
-  if (!/^[0-9a-f]{40}$/.test(treeish) || !(await git.succeeds(['cat-file', '-e', `${treeish}^{tree}`])))
-    throw notFound()
-  const sha = (await git.run(['rev-parse', `${treeish}^{tree}`])).trim()
+  const sha = /^[0-9a-f]{40}$/.test(treeish) && (await git.object(`${treeish}^{tree}`))?.sha
+  if (!sha) throw notFound()
   const entries = await git.listTree(sha, { recursive: url.searchParams.has('recursive') })
   return ok({
     sha,

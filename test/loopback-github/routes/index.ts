@@ -10,6 +10,7 @@ import { mergeRoutes } from './merge.ts'
 import { pullRoutes } from './pulls.ts'
 import { refRoutes } from './refs.ts'
 import { repositoryRoutes } from './repository.ts'
+import { updateBranchRoutes } from './update-branch.ts'
 
 export const routes: Readonly<Record<string, Route>> = {
   ...actionRoutes,
@@ -22,4 +23,5 @@ export const routes: Readonly<Record<string, Route>> = {
   ...pullRoutes,
   ...refRoutes,
   ...repositoryRoutes,
+  ...updateBranchRoutes,
 }

@@ -1,5 +1,14 @@
 /** Issues and the comments below issues and pull requests. */
-import { created, GitHubError, listed, notAccessible, notFound, ok, validationFailed } from '../answers.ts'
+import {
+  created,
+  GitHubError,
+  listed,
+  noContent,
+  notAccessible,
+  notFound,
+  ok,
+  validationFailed,
+} from '../answers.ts'
 import type { Call, Route } from '../call.ts'
 import { close } from '../pull-requests.ts'
 import { renderComment, renderEvent, renderIssue } from '../render/thread.ts'
@@ -110,6 +119,13 @@ function updateComment(call: Call) {
   return ok(renderComment(repository, comment))
 }
 
+function deleteComment({ repository: { comments }, params }: Call) {
+  const index = comments.findIndex(({ id }) => id === Number(params.comment_id))
+  if (index === -1) throw notFound()
+  comments.splice(index, 1)
+  return noContent()
+}
+
 function listComments(call: Call) {
   const { repository, url } = call
   const { number } = threadOf(call)
@@ -131,6 +147,7 @@ export const issueRoutes: Record<string, Route> = {
   'issues/get': { needs: READ, answer: (call) => ok(renderIssue(call.repository, threadOf(call))) },
   'issues/update': { needs: WRITE, answer: updateIssue, ignores: UNSUPPORTED },
   'issues/create-comment': { needs: WRITE, answer: createComment },
+  'issues/delete-comment': { needs: WRITE, answer: deleteComment },
   'issues/list-events': { needs: READ, answer: listEvents },
   'issues/list-comments': { needs: READ, answer: listComments },
   'issues/update-comment': { needs: WRITE, answer: updateComment },

@@ -21,13 +21,12 @@ export async function checkSides(
   refuseLong('PullRequest', { title, body })
   const head = { ref: ownBranch(repository, headName), sha: '' }
   const base = { ref: baseName, sha: '' }
-  const refs = await repository.git.refs(`refs/heads/${head.ref}`, `refs/heads/${base.ref}`)
-  head.sha = refs.get(`refs/heads/${head.ref}`) ?? ''
-  base.sha = refs.get(`refs/heads/${base.ref}`) ?? ''
+  head.sha = await branchSha(repository, head.ref)
+  base.sha = await branchSha(repository, base.ref)
   if (head.sha === '' || !repository.replica.knows(head.sha)) throw invalid('head')
   if (base.sha === '') throw invalid('base')
   refuseDuplicate(repository, head.ref, base.ref)
-  if ((await repository.git.count(`${base.sha}..${head.sha}`)) === 0)
+  if ((await repository.git.countBetween(base.sha, head.sha)) === 0)
     throw refusedPull(`No commits between ${base.ref} and ${head.ref}`)
   return { head, base }
 }

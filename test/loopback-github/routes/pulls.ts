@@ -39,7 +39,7 @@ async function createPull(call: Call) {
   repository.threads.set(pull.number, pull)
   const runs = token.kind === 'actions' ? 'waiting' : 'started'
   repository.events.push({ event: 'pull_request', ref: `refs/heads/${head.ref}`, token: token.name, runs })
-  await repository.git.updateRef(`refs/pull/${pull.number}/head`, head.sha)
+  await repository.git.writePullRef(pull.number, 'head', head.sha)
   return created(await rendered(call, pull, { mergeable: null, state: 'unknown' }))
 }
 
@@ -113,6 +113,10 @@ async function changeBase({ repository }: Call, pull: PullRequest, base: string)
   if (sha === '') throw invalid('base')
   if (pull.state === 'closed') throw refusedPull('Cannot change the base branch of a closed pull request.')
   refuseDuplicate(repository, pull.head.ref, base, pull)
+  if (await repository.git.isAncestor(pull.head.sha, sha))
+    throw refusedPull(
+      `There are no new commits between base branch '${base}' and head branch '${pull.head.ref}'`,
+    )
   pull.base = { ref: base, sha }
 }
 

@@ -70,7 +70,7 @@ function refuseByRules({ repository }: Call, change: RefChange): void {
 }
 
 async function refuseMissingObject({ repository }: Call, sha: string): Promise<void> {
-  if (/^[0-9a-f]{40}$/.test(sha) && (await repository.git.succeeds(['cat-file', '-e', sha]))) return
+  if (/^[0-9a-f]{40}$/.test(sha) && (await repository.git.object(sha))) return
   throw unprocessable('Object does not exist')
 }
 
