@@ -114,7 +114,7 @@ class Ours {
   readonly #spent: Spent[] = []
   #nearMisses: NearMiss[] = []
   /** Members of merged bundles that are to be tried without. */
-  #leaveOuts: Change[] = []
+  #leaveOuts: (Change & { removesGain: true })[] = []
 
   constructor(policy: JudgePolicy, variant: Variant, { world, trouble }: Night) {
     this.#policy = policy
@@ -148,7 +148,12 @@ class Ours {
     const change = { gain, sd, addedLines: lines * members.length }
     const claim = this.#decide(change, true)
     if (claim && lines > 0)
-      this.#leaveOuts = members.map((one) => ({ gain: -share * one.change.gain, sd, addedLines: -lines }))
+      this.#leaveOuts = members.map((one) => ({
+        gain: -share * one.change.gain,
+        sd,
+        addedLines: -lines,
+        removesGain: true,
+      }))
     return { change, claim }
   }
 
@@ -191,7 +196,7 @@ class Ours {
     this.#noises = [this.#world.lastNoise]
     for (;;) {
       const evidence = this.#evidence(values)
-      const judgement = judge(evidence, this.#policy, { addedLines: change.addedLines })
+      const judgement = judge(evidence, this.#policy, change)
       if (judgement.kind === 'replicate') this.#runAgain(evidence, values, change)
       else if (judgement.kind !== 'merge') return { values, claim: undefined, expected: judgement.gain ?? 0 }
       else {

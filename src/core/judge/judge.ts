@@ -45,6 +45,8 @@ export interface JudgedCode {
   usualSeconds?: number | undefined
   /** Measured gains of the merges of this code so far, in the metric's unit. Default: none. */
   shownGains?: readonly number[]
+  /** It removes code that looked like a gain before, so it loses something more often than changes usually do. Default false. */
+  removesGain?: boolean
 }
 
 /** Required in addition to a low risk: the prior alone never justifies merging. */
@@ -53,6 +55,8 @@ const MERGE_Z = 2
 export const NOT_WORSE_Z = 1
 /** Maximum risk that a simplification loses more than its margin: nothing is gained that could make up for it. */
 const SIMPLIFICATION_RISK = 0.05
+/** The same where the effects of usual changes promise too much, see `removesGain`; docs/measured.md shows why. */
+const REMOVAL_RISK = 0.01
 /** A candidate is run again while that promises this many times what an average run brings: a merge takes a few more runs. */
 const WORTH_ANOTHER_RUN = 4
 /** Before anything is known, research brings per run what half an untried candidate promises, which counts like 50 runs. */
@@ -113,7 +117,8 @@ function judgeRuns(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): J
   const longer = describeLongerRuns(evidence, code.usualSeconds)
   const words = describe(facts, Math.sqrt(belief.variance) * sigma, need)
   const least = need.gain < 0 ? NOT_WORSE_Z : MERGE_Z
-  const highest = need.gain < 0 ? Math.min(policy.mergeRisk, SIMPLIFICATION_RISK) : policy.mergeRisk
+  const ofSimpler = code.removesGain ? REMOVAL_RISK : SIMPLIFICATION_RISK
+  const highest = need.gain < 0 ? Math.min(policy.mergeRisk, ofSimpler) : policy.mergeRisk
   const proven = candidate.length >= 2 && belief.risk <= highest && z >= least
   if (proven)
     return acceptOrDoubt(evidence, policy, facts, code, `${words} ≤ ${formatShare(highest)}${longer}`)

@@ -147,7 +147,18 @@ export interface RunsUnder {
 /** States never change, so a computed result stays valid as long as its state exists. */
 const known = new WeakMap<State, Map<string, RunsUnder>>()
 
+/** The same by the object of the conditions: one plan looks hundreds of times with one object. */
+const lookups = new WeakMap<State, WeakMap<Conditions, RunsUnder>>()
+
 export function runsUnder(state: State, conditions: Conditions): RunsUnder {
+  const byObject = lookups.get(state) ?? new WeakMap<Conditions, RunsUnder>()
+  lookups.set(state, byObject)
+  const runs = byObject.get(conditions) ?? findRuns(state, conditions)
+  byObject.set(conditions, runs)
+  return runs
+}
+
+function findRuns(state: State, conditions: Conditions): RunsUnder {
   const { config, testbed, direction, guard } = conditions
   const byConditions = known.get(state) ?? new Map<string, RunsUnder>()
   known.set(state, byConditions)

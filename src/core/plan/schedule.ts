@@ -51,8 +51,9 @@ export function planTrials(
     (candidate) =>
       isJudged(candidate, state) && judgeCandidate(state, conditions, policy, candidate).kind === 'replicate',
   )
+  const underWay = new Set(running.flatMap(({ candidate, tree }) => (candidate === null ? [] : tree)))
   const trials = waiting
-    .filter(({ tree }) => !running.some((trial) => trial.tree === tree && trial.candidate !== null))
+    .filter(({ tree }) => !underWay.has(tree))
     .flatMap((candidate) => planCandidate(state, conditions, candidate))
   const certifying = certification ? planCertification(state, certification) : []
   const promoting = ladder ? planPromotions(state, ladder) : []
@@ -124,15 +125,18 @@ function planBaseline(
 }
 
 function isHeldUpByBaseline(state: State, conditions: Conditions, candidate: Candidate): boolean {
+  // Most of the candidates of a large fleet wait for their first run.
+  if (trialsOfTree(state, conditions, candidate.tree).length < 2) return false
   const { level, sigma, candidate: runs } = evidenceFor(state, conditions, candidate)
   return runs.length >= 2 && !!sigma && !!level && level.variance > sigma ** 2 / runs.length
 }
 
 /** The candidate's next run; none while it waits for the baseline to be measured. */
 function planCandidate(state: State, conditions: Conditions, candidate: Candidate): Trial[] {
-  const { level, sigma, candidate: runs } = evidenceFor(state, conditions, candidate)
-  const comparable = sigma === 0 || level !== undefined
-  if (runs.length > 0 && !comparable) return []
+  if (trialsOfTree(state, conditions, candidate.tree).length > 0) {
+    const { level, sigma } = evidenceFor(state, conditions, candidate)
+    if (sigma !== 0 && level === undefined) return []
+  }
   const trial = nextTrial(state, candidate.id, candidate)
   const base = state.baselines.find(({ commit }) => commit === candidate.base)
   return [shareSeed(state, conditions, candidate, trial, base)]
@@ -218,6 +222,7 @@ function judgeRuns(
     addedLines: candidate.addedLines,
     usualSeconds: usualSeconds(state, conditions),
     shownGains: shownGains(state),
+    removesGain: candidate.origin.kind === 'leave-out',
   }
   const evidence = evidenceFor(state, conditions, candidate)
   const counts = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }

@@ -40,5 +40,13 @@ export function trialSeed(
     ...(purpose === 'judge' ? [] : [purpose]),
     ...(scale === BASE_SCALE ? [] : [scale]),
   ]
-  return createHash('sha256').update(parts.join('\n')).digest().readUInt32BE(0) & 0x7fffffff
+  const text = parts.join('\n')
+  const seed = seeds.get(text) ?? createHash('sha256').update(text).digest().readUInt32BE(0) & 0x7fffffff
+  if (seeds.size >= MAX_SEEDS) seeds.clear()
+  seeds.set(text, seed)
+  return seed
 }
+
+/** A fleet plans the same hundreds of trials again after every result. */
+const seeds = new Map<string, number>()
+const MAX_SEEDS = 4096
