@@ -72,6 +72,7 @@ const options = readArguments({
     },
     rule: { kind: 'text', help: 'only this rule of the base world, beside greedy' },
     'shared-seeds': { kind: 'flag', help: 'also measure first runs that share a seed of the baseline' },
+    bundles: { kind: 'flag', help: 'measure only bundles of near misses, in every world that --world names' },
     chart: { kind: 'text', help: 'write the frontier to this file, as SVG; implies --frontier' },
   },
 })
@@ -101,6 +102,15 @@ const SHARED_SEEDS: Readonly<Record<string, Rule>> = {
   'shared, correlation 0': ours({}, { mergedRuns: SHARING_RUNS, sharedSeeds: 0 }),
   'shared, correlation 0.5': ours({}, { mergedRuns: SHARING_RUNS, sharedSeeds: 0.5 }),
   'shared, correlation 0.9': ours({}, { mergedRuns: SHARING_RUNS, sharedSeeds: 0.9 }),
+}
+
+/** Near misses merged into bundles; also where effects do not add up, and where merged bundles are taken apart. */
+const BUNDLES: Readonly<Record<string, Rule>> = {
+  'without bundles': ours(),
+  'bundles of at most 4': ours({}, { bundles: { most: 4 } }),
+  'bundles of at most 8': ours({}, { bundles: { most: 8 } }),
+  'at most 4, half of the sum holds': ours({}, { bundles: { most: 4, share: 0.5 } }),
+  'at most 4, 6 lines each, taken apart': ours({}, { bundles: { most: 4, lines: 6 } }),
 }
 
 /** Everything that was tried, also what failed. */
@@ -159,7 +169,7 @@ function compare(
 const isWanted = (label: string) => options.rule === undefined || options.rule === label
 const compared = Object.fromEntries(Object.entries(COMPARED).filter(([label]) => isWanted(label)))
 for (const world of options.world)
-  if (world === 'base') compare(compared, repetitions)
+  if (world === 'base') compare(options.bundles ? BUNDLES : compared, repetitions)
   else {
     const variation = WORLDS[world]
     if (!variation) {
@@ -168,7 +178,8 @@ for (const world of options.world)
       )
       process.exit(2)
     }
-    compare({ greedy: greedy(), [SHIPPED_RULE]: ours(variation.policy) }, repetitions, world, variation)
+    const rules = { greedy: greedy(), [SHIPPED_RULE]: ours(variation.policy) }
+    compare(options.bundles ? BUNDLES : rules, repetitions, world, variation)
   }
 if (options.frontier || options.chart) compare(FRONTIER, Math.ceil(repetitions / 3))
 if (options['shared-seeds']) compare(SHARED_SEEDS, repetitions, 'shared seeds')

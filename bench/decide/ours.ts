@@ -1,6 +1,7 @@
 // The judge that ships, played as the scheduler uses it, with every default of a configuration that sets nothing.
 import { type Evidence, judge, type ResearchYield } from '../../src/core/judge/judge.ts'
 import { type JudgePolicy, requirement } from '../../src/core/judge/policy.ts'
+import { BUNDLE_SIGMAS, MAX_MEMBER_AGE, MEMBER_SIGMAS } from '../../src/core/propose/bundles.ts'
 import type { TrialResult } from '../../src/core/record/trial.ts'
 import {
   type CarriedBelief,
@@ -37,15 +38,39 @@ interface Variant {
   sharedSeeds?: number
   /** Runs more of what is merged, as the next baseline. */
   mergedRuns?: number
+  /** Near misses are merged into bundles. Default: they are not. */
+  bundles?: Bundling
   /** It is told where the baseline truly is, which nobody can know: what not knowing it costs. */
   knowsLevel?: boolean
+}
+
+interface Bundling {
+  /** Members of a bundle at most. */
+  most: number
+  /** Part of the sum of its members' gains that a bundle brings. Default 1: effects add up. */
+  share?: number
+  /** Lines that each member adds. Above 0, a merged bundle is taken apart. Default 0. */
+  lines?: number
+}
+
+/** A rejected candidate, and the gain that is expected of it. */
+interface NearMiss {
+  change: Change
+  gain: number
+  /** Its number. */
+  at: number
 }
 
 /** The production judge: this project's `judge`, `believe` and `estimateNoise`, as the scheduler uses them. */
 export function ours(policy: Partial<JudgePolicy> = {}, variant: Variant = {}): Rule {
   return (night) => {
     const rule = new Ours({ ...SHIPPED, ...policy }, variant, night)
-    const played = play(night, true, (change) => rule.next(change))
+    const played = play(
+      night,
+      true,
+      (change) => rule.next(change),
+      () => rule.ownIdea(),
+    )
     return { ...played, aa: rule.aa }
   }
 }
@@ -87,6 +112,9 @@ class Ours {
   #unselected: { value: number; noise: number }[] = []
   /** Runs and claimed gain of merges, the latest of which count. */
   readonly #spent: Spent[] = []
+  #nearMisses: NearMiss[] = []
+  /** Members of merged bundles that are to be tried without. */
+  #leaveOuts: Change[] = []
 
   constructor(policy: JudgePolicy, variant: Variant, { world, trouble }: Night) {
     this.#policy = policy
@@ -100,10 +128,37 @@ class Ours {
     const { aaEvery = DEFAULTS.aaEvery } = this.#variant
     if (aaEvery > 0 && this.#candidates > 0 && this.#candidates % aaEvery === 0) this.#testAa()
     this.#candidates += 1
-    const { values, claim } = this.#test(change)
+    return this.#decide(change)
+  }
+
+  /** What the action proposes itself: a bundle of near misses, or a merged one without a member. As core/propose/bundles.ts. */
+  ownIdea(): { change: Change; claim: Claim | undefined } | undefined {
+    const { bundles } = this.#variant
+    if (!bundles) return undefined
+    const { share = 1, lines = 0 } = bundles
+    const without = this.#leaveOuts.shift()
+    if (without) return { change: without, claim: this.#decide(without, true) }
+    this.#nearMisses = this.#nearMisses.filter(({ at }) => at > this.#candidates - MAX_MEMBER_AGE)
+    const members = this.#nearMisses.toSorted((a, b) => b.gain - a.gain).slice(0, bundles.most)
+    const expected = members.reduce((sum, { gain }) => sum + gain, 0)
+    if (members.length < 2 || expected < BUNDLE_SIGMAS * this.#noise().sigma) return undefined
+    this.#nearMisses = this.#nearMisses.filter((one) => !members.includes(one))
+    const gain = share * members.reduce((sum, one) => sum + one.change.gain, 0)
+    const sd = Math.max(...members.map((one) => one.change.sd))
+    const change = { gain, sd, addedLines: lines * members.length }
+    const claim = this.#decide(change, true)
+    if (claim && lines > 0)
+      this.#leaveOuts = members.map((one) => ({ gain: -share * one.change.gain, sd, addedLines: -lines }))
+    return { change, claim }
+  }
+
+  #decide(change: Change, isOwn = false): Claim | undefined {
+    const { values, claim, expected } = this.#test(change)
     this.#spent.push({ runs: values.length, ...(claim && { gain: claim.claimed }) })
     if (claim) this.#merge(values, change)
     else this.#reject(values)
+    const isNearMiss = !claim && !isOwn && expected >= MEMBER_SIGMAS * this.#noise().sigma
+    if (isNearMiss) this.#nearMisses.push({ change, gain: expected, at: this.#candidates })
     return claim
   }
 
@@ -131,19 +186,19 @@ class Ours {
     return run && { noise: run.noise, correlation }
   }
 
-  #test(change: Change): { values: number[]; claim: Claim | undefined } {
+  #test(change: Change): { values: number[]; claim: Claim | undefined; expected: number } {
     const values = [this.#world.run(change, this.#twin())]
     this.#noises = [this.#world.lastNoise]
     for (;;) {
       const evidence = this.#evidence(values)
       const judgement = judge(evidence, this.#policy, { addedLines: change.addedLines })
       if (judgement.kind === 'replicate') this.#runAgain(evidence, values, change)
-      else if (judgement.kind !== 'merge') return { values, claim: undefined }
+      else if (judgement.kind !== 'merge') return { values, claim: undefined, expected: judgement.gain ?? 0 }
       else {
         const { gain = 0, risk } = judgement
         const units = { sigma: evidence.sigma ?? 1, baseline: 0 }
         const promised = requirement(this.#policy, change.addedLines, units).gain
-        return { values, claim: { claimed: gain, risk, promised } }
+        return { values, claim: { claimed: gain, risk, promised }, expected: gain }
       }
     }
   }

@@ -52,14 +52,31 @@ export type Rule = (night: Night) => Played
 /** A gain that no cut may cost. */
 const WINNER_SIGMAS = 2
 
-/** Goes through candidates until the budget is spent; `test` returns what it claims when it merges. */
+/**
+ * Goes through candidates until the budget is spent; `test` returns what it claims when it merges.
+ *
+ * @param ownIdea tests a candidate that the rule makes itself, before the next one is proposed; undefined when there is none
+ */
 export function play(
   { world, budget, onMerge }: Night,
   cut: boolean,
   test: (change: Change) => Claim | undefined,
+  ownIdea: () => { change: Change; claim: Claim | undefined } | undefined = () => undefined,
 ): Played {
   const played: Played = { candidates: 0, merges: [], saved: 0, winners: 0, winnersCut: 0 }
+  const take = (change: Change, claim: Claim): void => {
+    world.merge(change)
+    const merge = { ...claim, change }
+    played.merges.push(merge)
+    onMerge?.(merge)
+  }
   while (world.cost < budget) {
+    const own = ownIdea()
+    if (own) {
+      played.candidates += 1
+      if (own.claim) take(own.change, own.claim)
+      continue
+    }
     const change = world.propose()
     played.candidates += 1
     const isWinner = change.gain >= WINNER_SIGMAS
@@ -71,11 +88,7 @@ export function play(
       continue
     }
     const claim = test(change)
-    if (claim === undefined) continue
-    world.merge(change)
-    const merge = { ...claim, change }
-    played.merges.push(merge)
-    onMerge?.(merge)
+    if (claim !== undefined) take(change, claim)
   }
   return played
 }

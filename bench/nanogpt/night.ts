@@ -84,13 +84,15 @@ export class Night {
   async #run(trial: Trial): Promise<void> {
     const files = this.#texts.get(trial.tree)
     if (files === undefined) throw new Error(`no such tree: ${trial.tree}`)
-    const { value, curve, seconds } = await this.#setting.training.run(files, trial.seed)
+    const { value, succeeded, curve, seconds } = await this.#setting.training.run(files, trial.seed)
     this.runs += 1
     this.seconds += seconds
     const { value: _, reason: __, ...template } = aTrialResult()
     const measured =
       value === undefined
-        ? ({ outcome: 'crashed', reason: 'training failed' } as const)
+        ? succeeded
+          ? ({ outcome: 'no-metric', reason: 'training printed no loss' } as const)
+          : ({ outcome: 'crashed', reason: 'training failed' } as const)
         : ({ outcome: 'measured', value } as const)
     const times = { wallSeconds: seconds, deviceSeconds: seconds }
     this.#add([

@@ -28,6 +28,8 @@ export const ARGUMENTS = [
 interface Trained {
   /** Absent when training failed or did not print a finite number. */
   value?: number
+  /** Exit code 0: without a value, no metric was printed. */
+  succeeded: boolean
   curve: CurvePoint[]
   /** Of the processor, which other work on the machine does not change. */
   seconds: number
@@ -78,6 +80,12 @@ function read({ code, output, seconds }: Answer): Trained {
     value: Number(value),
   }))
   const value = curve.at(-1)?.value
-  const isMeasured = code === 0 && value !== undefined && Number.isFinite(value)
-  return { ...(isMeasured && { value }), curve: curve.filter(({ value }) => Number.isFinite(value)), seconds }
+  const succeeded = code === 0
+  const isMeasured = succeeded && value !== undefined && Number.isFinite(value)
+  return {
+    ...(isMeasured && { value }),
+    succeeded,
+    curve: curve.filter(({ value }) => Number.isFinite(value)),
+    seconds,
+  }
 }

@@ -66,6 +66,19 @@ const origin = z
     z
       .strictObject({ kind: z.literal('revert'), merge: sha.meta({ description: 'Commit of the merge.' }) })
       .meta({ description: 'Reverts a merge that certification refuted.' }),
+    z
+      .strictObject({
+        kind: z.literal('bundle'),
+        members: z.array(z.string()).min(2).meta({ description: 'Ids of the near misses.' }),
+      })
+      .meta({ description: 'Near misses that git merged into one change, from format 3.' }),
+    z
+      .strictObject({
+        kind: z.literal('leave-out'),
+        bundle: z.string().meta({ description: 'Id of the bundle.' }),
+        member: z.string().meta({ description: 'Id of the near miss that is removed.' }),
+      })
+      .meta({ description: 'Removes one member of a merged bundle, from format 3.' }),
   ])
   .meta({ id: 'Origin', description: 'Why a candidate exists.' })
 

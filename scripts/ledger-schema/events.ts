@@ -248,6 +248,10 @@ const running = [
           'Command that assigned them. `propose` gives trials to other jobs; the others train themselves.',
       }),
       trials: trialIds,
+      shared: z.array(z.array(z.string()).min(2)).exactOptional().meta({
+        description:
+          'Those of each train job that has several commits, from format 3; absent when every job has one.',
+      }),
     })
     .meta({ description: 'A workflow run is responsible for these trials, and for no others.' }),
   z

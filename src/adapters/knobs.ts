@@ -1,6 +1,7 @@
 // The proposer `knobs`: searches the constants of the editable files. It needs no model and costs nothing.
 
 import { withEffect } from '../core/propose/knobs/effect.ts'
+import { readFailures } from '../core/propose/knobs/failures.ts'
 import { type FoundKnob, findKnobs } from '../core/propose/knobs/knobs.ts'
 import { suspect } from '../core/propose/knobs/probe.ts'
 import { isTaken, proposeSteps } from '../core/propose/knobs/search.ts'
@@ -42,13 +43,15 @@ function propose(
   const { history, review, files, train } = request
   const surroundings = { files, train }
   const knobs = withEffect(selected, history, surroundings)
-  const { test, waiting } = suspect(knobs, history, surroundings)
+  const mayRun = readFailures(history, surroundings)
+  const { test: together, waiting } = suspect(knobs, history, surroundings)
+  const test = together.filter((step) => mayRun([step]))
   const searched = knobs.filter((knob) => !waiting.has(knob))
   const refused: (readonly Knob[])[] = []
   let reason = ''
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const isTest = attempt === 0 && test.length > 0 && !isTaken(test, history)
-    const steps = isTest ? test : proposeSteps(searched, history, random, refused)
+    const steps = isTest ? test : proposeSteps(searched, history, random, refused, mayRun)
     if (steps === undefined)
       return nothing(`All steps near the current values of ${searched.length} constants were tried.`, true)
     const proposal = (isTest ? writeTest : writeSearch)(steps, surroundings)

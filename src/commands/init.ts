@@ -34,7 +34,10 @@ export function prepare(
   { configPath, template, recipes, action, hasGpu }: InitSettings,
 ): Prepared {
   const plan = planInit(layout, recipes, hasGpu)
-  return { plan, files: filesOf(plan, layout, configPath, renderWorkflow(template, plan, action)) }
+  const files = filesOf(plan, layout, configPath, renderWorkflow(template, plan, action))
+  // What would be said of the configuration is not true of the one that is kept.
+  const said = files.added.has(configPath) ? plan : { ...plan, assumed: [], check: [], missing: [] }
+  return { plan: said, files }
 }
 
 interface InitPorts {

@@ -7,9 +7,9 @@ import { configUnder } from '../core/plan/rules.ts'
 import { type Trial, type TrialResult, trustOf } from '../core/record/trial.ts'
 import { describeTrial } from '../core/report/describe.ts'
 import { visibleText } from '../core/text/markdown.ts'
-import { groupTrials, type TrialBatch } from '../core/trial/batch.ts'
+import type { TrialBatch } from '../core/trial/batch.ts'
 import { missingInRound } from '../core/trial/lost.ts'
-import { checkResult, refuseForeign } from '../core/trial/trust.ts'
+import { checkResult, refuseForeign, sharedJobs } from '../core/trial/trust.ts'
 import type { Results } from '../ports/trainer.ts'
 import { forgeLane } from '../session/lanes/forge.ts'
 import {
@@ -32,7 +32,11 @@ export async function judgeResults(
   const refused: string[] = []
   const accepted: TrialResult[] = []
   const files = await ports.results.read()
-  const foreign = refuseForeign(files.filter((file) => file.kind === 'result'))
+  const jobs = sharedJobs(session.state, settings.dispatch?.id, assigned)
+  const foreign = refuseForeign(
+    files.filter((file) => file.kind === 'result'),
+    jobs,
+  )
   for (const file of files) {
     if (file.kind === 'result' && session.state.trials.has(file.result.trial.id)) continue
     const problem =
@@ -55,7 +59,7 @@ export async function judgeResults(
   assertBaselineTrains(session)
   warnOfStuckCertification(session)
   warnOfStuckPromotions(session)
-  return { session, batches: groupTrials(session.trials, session.cut), refused }
+  return { session, batches: session.batches, refused }
 }
 
 /** Records all results of a round before deciding, so that no verdict depends on the order they were read in. */

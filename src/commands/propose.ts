@@ -1,5 +1,5 @@
 // The `propose` job: opens pull requests for new ideas and lists the trials to run. It runs no candidate code.
-import { groupTrials, type TrialBatch } from '../core/trial/batch.ts'
+import type { TrialBatch } from '../core/trial/batch.ts'
 import { forgeLane } from '../session/lanes/forge.ts'
 import { ProposeLane } from '../session/lanes/propose.ts'
 import { assertBaselineTrains } from '../session/obstacles.ts'
@@ -12,7 +12,7 @@ export interface ProposeSettings extends SessionSettings {
   timeBudgetSeconds: number
 }
 
-/** @returns the session and the trials to run now, one batch per commit: the matrix of the `train` jobs */
+/** @returns the session and the trials to run now, in batches: the matrix of the `train` jobs */
 export async function propose(
   ports: Ports & ProposingPorts,
   settings: ProposeSettings,
@@ -32,11 +32,8 @@ export async function propose(
   await forgeLane(session)
   await session.flushed()
   assertBaselineTrains(session)
-  const batches = groupTrials(session.trials, session.cut)
-  session.recordAssignment(
-    'propose',
-    batches.flatMap(({ trials }) => trials),
-  )
+  const { batches } = session
+  session.recordAssignment('propose', batches)
   await session.flushed()
   return { session, batches, proposing }
 }

@@ -13,7 +13,14 @@ import {
 } from '../core/ladder/ladder.ts'
 import { comingBaseline, nextToReplay, planAhead, type ReplayedAhead } from '../core/plan/ahead.ts'
 import { hasMeasured } from '../core/plan/broken-baseline.ts'
-import { cutPlan, deviceSecondsOf, ladderPolicy, type Rules, rulesOf } from '../core/plan/rules.ts'
+import {
+  configUnder,
+  cutPlan,
+  deviceSecondsOf,
+  ladderPolicy,
+  type Rules,
+  rulesOf,
+} from '../core/plan/rules.ts'
 import { decide, planTrials, startableTrials } from '../core/plan/schedule.ts'
 import { planSteps, type Step } from '../core/plan/steps.ts'
 import { dispatchedRequest } from '../core/propose/requests.ts'
@@ -37,7 +44,7 @@ import {
 import type { BaselineCommit, State } from '../core/record/state.ts'
 import type { Trial } from '../core/record/trial.ts'
 import { describeCertification, describeVerdict } from '../core/report/describe.ts'
-import { runsAlone } from '../core/trial/batch.ts'
+import { groupTrials, runsAlone, type TrialBatch } from '../core/trial/batch.ts'
 import type { CutPlan } from '../core/trial/curve.ts'
 import type { Discussion, Forge } from '../ports/forge.ts'
 import type { Clock, Log } from '../ports/job.ts'
@@ -99,6 +106,7 @@ export class Session {
   readonly trialsBefore: ReadonlySet<string>
   readonly #made = new Set<string>()
   readonly #held = new Set<string>()
+  readonly #tried = new Set<string>()
   readonly #replays = new Map<string, ReplayedAhead>()
   /** Trials of this job that have started and not ended, by id. */
   readonly running = new Map<string, Trial>()
@@ -209,6 +217,17 @@ export class Session {
     return true
   }
 
+  /** The trials of a round, divided among its train jobs. */
+  get batches(): TrialBatch[] {
+    const { time, least } = this.config.jobs
+    return groupTrials(this.trials, this.cut, {
+      ...(time !== undefined && { seconds: time }),
+      least,
+      secondsOf: ({ protocol }) => (configUnder(this.config, protocol) ?? this.config).budgetSeconds,
+      wasLost: ({ id }) => this.state.losses.has(id),
+    })
+  }
+
   /** The trials worth running now, most urgent first, whatever they cost. */
   planTrials(): Trial[] {
     const { conditions, policy, certification } = this.#rules
@@ -250,6 +269,13 @@ export class Session {
     this.wake()
   }
 
+  /** True from the second time on that this job asks: what could not be done is not tried again. */
+  wasTried(what: string): boolean {
+    const isKnown = this.#tried.has(what)
+    this.#tried.add(what)
+    return isKnown
+  }
+
   /** Something prevents this action: this job does not try again. */
   holdPromotion(action: PromotionAction): void {
     this.#held.add(actionKey(action))
@@ -262,10 +288,16 @@ export class Session {
   }
 
   /** Records the trials that this workflow run trains or assigns now, so that lost ones are noticed later. */
-  recordAssignment(command: Assignment['command'], trials: readonly Trial[]): void {
+  recordAssignment(
+    command: Assignment['command'],
+    batches: readonly Pick<TrialBatch, 'trials' | 'commits'>[],
+  ): void {
     const run = this.settings.dispatch?.id
     if (run === undefined) return
-    this.record([{ kind: 'assigned', run, command, trials: trials.map(({ id }) => id) }])
+    const idsOf = (of: typeof batches) => of.map(({ trials }) => trials.map(({ id }) => id))
+    const shared = idsOf(batches.filter(({ commits }) => commits !== undefined))
+    const trials = idsOf(batches).flat()
+    this.record([{ kind: 'assigned', run, command, trials, ...(shared.length > 0 && { shared }) }])
   }
 
   /** Records the idea that the person who started this job requested. */

@@ -51,6 +51,22 @@ describe('knobs', () => {
     expect(rest.hypothesis).toContain('LR in train.py, line 3')
   })
 
+  it('does not touch a switch again after which the metric was not printed', async () => {
+    const files = new Map([['train.py', SEVERAL.replace('use_bias', 'speaks')]])
+    const seeds = Array.from({ length: 30 }, (_, seed) => seed)
+    const touches = async (history: readonly Candidate[]) =>
+      (await Promise.all(seeds.map((seed) => proposal({ files, history }, seed)))).filter(({ knobs = [] }) =>
+        knobs.some(({ name }) => name === 'speaks'),
+      )
+    const [first] = await touches([])
+    expect(first).toBeDefined()
+    const silent = first && {
+      ...rejected(first),
+      verdict: aVerdict({ kind: 'reject', failure: 'no-metric' }),
+    }
+    expect(await touches(silent ? [silent] : [])).toEqual([])
+  })
+
   it('changes several constants at once and names each', async () => {
     const files = new Map([['train.py', SEVERAL]])
     const seeds = Array.from({ length: 20 }, (_, seed) => seed)

@@ -48,9 +48,14 @@ async function diagnose(
   ports: Partial<DoctorPorts> = {},
   settings: Partial<DoctorSettings> = {},
   config = CONFIG,
+  more: Readonly<Record<string, string>> = {},
 ) {
   const repository = new FakeRepository()
-  const files = new Map([['train.py', 'lr = 0.1\n'], ...(config === '' ? [] : [[PATH, config] as const])])
+  const files = new Map([
+    ['train.py', 'lr = 0.1\n'],
+    ...(config === '' ? [] : [[PATH, config] as const]),
+    ...Object.entries(more),
+  ])
   repository.branches.set('main', repository.put(files, undefined))
   const all: DoctorPorts = {
     repository,
@@ -217,11 +222,14 @@ it('compares the workflow files of baseline and default branch', async () => {
 
 /** What the world is like where one thing is wrong. */
 interface Broken {
+  /** Further files of the repository. */
+  files?: Readonly<Record<string, string>>
   ports?: Partial<DoctorPorts>
   settings?: Partial<DoctorSettings>
   config?: string
 }
 
+const WORKFLOW = '.github/workflows/autoresearch.yml'
 const gitHub = (fields: Partial<GitHubProbe>): Broken => ({ ports: { github: { ...PERMISSIVE, ...fields } } })
 const without = (lacking: string) =>
   gitHub({
@@ -252,6 +260,44 @@ it.each<[state: string, broken: Broken, problem: string, firstThing: RegExp]>([
     'pull-request-setting',
     /Tick "Allow GitHub Actions to create/,
   ],
+  [
+    'a swarm that cannot start its next round',
+    { ...without('actions'), files: { '.github/workflows/swarm.yml': 'command: judge\n' } },
+    'token-actions',
+    /`actions: write`/,
+  ],
+  [
+    'a schedule that GitHub disabled',
+    {
+      ...gitHub({ workflows: async () => [{ path: WORKFLOW, state: 'disabled_inactivity' }] }),
+      files: { [WORKFLOW]: "on:\n  schedule:\n    - cron: '0 0 * * *'\ncommand: run\n" },
+    },
+    'schedule',
+    /gh workflow enable autoresearch\.yml/,
+  ],
+  [
+    'candidates that may not be pushed',
+    ruled('/c/', { type: 'creation' }),
+    'rules-candidates',
+    /Exclude `autoresearch/,
+  ],
+  [
+    'merges that need approvals',
+    ruled('baseline', { type: 'pull_request', approvals: 1 }),
+    'rules-baseline',
+    /Exclude `autoresearch/,
+  ],
+  [
+    'rules that cannot be read',
+    gitHub({
+      branchRules: async (branch) => {
+        if (branch.endsWith('baseline')) throw new Error('socket hang up')
+        return { rules: [] }
+      },
+    }),
+    'rules-baseline',
+    /Run again/,
+  ],
   ['a ledger that may not be pushed', ruled('ledger', { type: 'update' }), 'rules-ledger', /autoresearch/],
   ['a merge queue', ruled('baseline', { type: 'merge_queue' }), 'rules-baseline', /Exclude `autoresearch/],
   [
@@ -281,6 +327,7 @@ it.each<[state: string, broken: Broken, problem: string, firstThing: RegExp]>([
     /Update the runner/,
   ],
   ['no configuration', { config: '' }, 'file', /init/],
+  ['files that do not exist', { config: CONFIG.replace('[train.py]', '[model.py]') }, 'file', /editable/],
   [
     'an unknown setting',
     { config: `${CONFIG}\nbudgte: 5m` },
@@ -312,6 +359,62 @@ it.each<[state: string, broken: Broken, problem: string, firstThing: RegExp]>([
     /pattern/,
   ],
   [
+    'several metric lines',
+    training(async (trial) => ({
+      ...aTrialResult({ outcome: 'invalid-metric', reason: '5 lines match, and one was expected' }),
+      trial,
+    })),
+    'run',
+    /`metric`/,
+  ],
+  [
+    'training that does not end',
+    training(async (trial) => ({
+      ...aTrialResult({ outcome: 'timed-out', reason: 'killed after 10m' }),
+      trial,
+    })),
+    'run',
+    /timeout/,
+  ],
+  [
+    'a model that is too large',
+    training(async (trial) => ({
+      ...aTrialResult({ outcome: 'out-of-memory', reason: 'CUDA out of memory' }),
+      trial,
+    })),
+    'run',
+    /memory|smaller/,
+  ],
+  [
+    'a metric that only claims to be deterministic',
+    { config: CONFIG.replace("(\\S+)'", "(\\S+)', deterministic: true") },
+    'seeds',
+    /Remove `metric\.deterministic`/,
+  ],
+  [
+    'a job that is too short for one run',
+    { settings: { timeBudgetSeconds: 60 } },
+    'night',
+    /Raise `time-budget`, or lower `timeout`/,
+  ],
+  [
+    'a job that ends with the baseline',
+    { config: `${CONFIG}\ntimeout: 20m`, settings: { timeBudgetSeconds: 1300 } },
+    'night',
+    /`replicates\.baseline`/,
+  ],
+  [
+    'an agent without its secret',
+    {
+      config: CONFIG.replace(
+        /proposers: .*/,
+        'proposers: [{ kind: command, name: claude, run: claude -p, hosts: [api.example], secrets: [KEY] }]',
+      ),
+    },
+    'agent-claude',
+    /Add `KEY=/,
+  ],
+  [
     'a seed that decides nothing',
     training(async (trial) => ({ ...aTrialResult({ value: 2 }), trial })),
     'seeds',
@@ -331,8 +434,8 @@ it.each<[state: string, broken: Broken, problem: string, firstThing: RegExp]>([
   ],
 ])(
   'of %s it says so, and nothing else is wrong',
-  async (_, { ports, settings, config }, problem, firstThing) => {
-    const { checks } = await diagnose(ports, settings, config)
+  async (_, { ports, settings, config, files }, problem, firstThing) => {
+    const { checks } = await diagnose(ports, settings, config, files)
     expect(problems(checks)).toEqual([problem])
     expect(conclusionOf(checks)).toMatch(/^Not ready/)
     expect(conclusionOf(checks)).toMatch(firstThing)

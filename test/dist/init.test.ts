@@ -147,6 +147,20 @@ it.concurrent('writes the files into a clone and says the next command', async (
   expect(await readFile(join(clone.directory, '.github/autoresearch.yml'), 'utf8')).toBe('mine')
 })
 
+it.concurrent('writes the lines for the processor, and says how to have a kept configuration written anew', async () => {
+  await using clone = await aClone(FILES)
+  const path = join(clone.directory, '.github/autoresearch.yml')
+  await clone.init()
+  const kept = await clone.init('--without-gpu')
+  expect(kept).toContain('To have a new one written, remove it first')
+  expect(kept).not.toContain('Assumed')
+  await rm(join(clone.directory, '.github'), { recursive: true })
+  expect(await clone.init('--without-gpu')).toContain('This machine has no GPU')
+  expect(await readFile(path, 'utf8')).toMatch(/^train: .* --device=cpu/m)
+  const workflow = await readFile(join(clone.directory, '.github/workflows/autoresearch.yml'), 'utf8')
+  expect(workflow).toContain('runs-on: self-hosted\n')
+})
+
 it.concurrent('prints the files as JSON and writes none', async () => {
   await using clone = await aClone(FILES)
   const printed = JSON.parse(await clone.init('--json'))

@@ -13,6 +13,8 @@ const ORIGINS: Record<Origin['kind'], true> = {
   request: true,
   aa: true,
   revert: true,
+  bundle: true,
+  'leave-out': true,
 }
 
 it.each(Object.keys(STATUS_WORDS))('explains the status `%s`', (status) => {

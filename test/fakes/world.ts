@@ -111,15 +111,17 @@ export class World {
     return candidate
   }
 
-  /** A run of the present baseline returned a value under this configuration: the set-up works. */
-  measure(config: string): void {
+  /** Runs of the present baseline returned values under this configuration: the set-up works. */
+  measure(config: string, values: readonly number[] = [2.5]): void {
     const { commit, tree } = this.baseline
-    const replicate = 1
-    const id = trialId(tree, replicate)
-    const result = aTrialResult({ value: 2.5 })
-    const seed = trialSeed(ROOT_SEED, tree, replicate)
-    const trial = { ...result.trial, id, seed, base: commit, head: commit, tree, replicate }
-    this.ledger.write({ kind: 'trial', result: { ...result, config, trial } })
+    for (const [index, value] of values.entries()) {
+      const replicate = index + 1
+      const id = trialId(tree, replicate)
+      const result = aTrialResult({ value })
+      const seed = trialSeed(ROOT_SEED, tree, replicate)
+      const trial = { ...result.trial, id, seed, base: commit, head: commit, tree, replicate }
+      this.ledger.write({ kind: 'trial', result: { ...result, config, trial } })
+    }
   }
 
   /** A person pushes a commit with these edits to the baseline. */

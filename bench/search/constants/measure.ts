@@ -1,5 +1,6 @@
 // What searches of constants gain in a night, each on the same problems.
 import { withEffect } from '../../../src/core/propose/knobs/effect.ts'
+import { readFailures } from '../../../src/core/propose/knobs/failures.ts'
 import { stepsOf } from '../../../src/core/propose/knobs/scale.ts'
 import { proposeSteps } from '../../../src/core/propose/knobs/search.ts'
 import { aRandom } from '../../../test/factories.ts'
@@ -18,7 +19,13 @@ interface Contestant {
 }
 
 const ours: Search = (knobs, history, random) =>
-  proposeSteps(withEffect(knobs, history, SURROUNDINGS), history, random)
+  proposeSteps(
+    withEffect(knobs, history, SURROUNDINGS),
+    history,
+    random,
+    [],
+    readFailures(history, SURROUNDINGS),
+  )
 
 const singleStep: Search = (knobs, history, random) => {
   const step = proposeStep(knobs.filter(isNumber), history, random)

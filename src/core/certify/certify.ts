@@ -1,6 +1,7 @@
 // Certification: tests all merges since the last certified commit together, with fresh runs of both ends side by side.
 import type { Config } from '../config/config.ts'
 import { measurementHash } from '../config/measurement.ts'
+import { judgedGuards } from '../judge/guards.ts'
 import type { LedgerEvent } from '../record/events.ts'
 import type { State } from '../record/state.ts'
 import { BASE_SCALE, measuredValues, type Protocol, type Trial, type TrialResult } from '../record/trial.ts'
@@ -26,7 +27,12 @@ export function certifyPolicy(config: Config, testbed: string | undefined): Cert
   const { direction } = config.metric
   const conditions = { config: measurementHash(certificationConfig(config)), testbed, direction }
   const { simplicity } = config
-  return { direction, runs, every, holdZ: HOLD_Z, conditions, ...(simplicity && { simplicity }) }
+  const guards = judgedGuards(config.guards)
+  return {
+    ...{ direction, runs, every, holdZ: HOLD_Z, conditions },
+    ...(simplicity && { simplicity }),
+    ...(guards.length > 0 && { guards }),
+  }
 }
 
 /** The runs that certification needs now; none while it cannot continue. */

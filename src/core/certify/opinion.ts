@@ -1,7 +1,8 @@
 // Decides from fresh runs whether a range of the baseline holds, does not hold, or needs more runs.
 import { type Conditions, comparableTrials, noiseSigma } from '../judge/evidence.ts'
+import { explainLostGuard } from '../judge/guards.ts'
 import { type MeasuredEvidence, NOT_WORSE_Z } from '../judge/judge.ts'
-import { inMetric, isSimplification, type Simplicity, type Units } from '../judge/policy.ts'
+import { inMetric, isSimplification, type JudgedGuard, type Simplicity, type Units } from '../judge/policy.ts'
 import { type Certification, type MergeRange, rangeKey } from '../record/certification.ts'
 import type { State } from '../record/state.ts'
 import { measuredValues, type TrialResult } from '../record/trial.ts'
@@ -19,6 +20,8 @@ export interface CertifyPolicy {
   /** Minimum standard score of a range that holds. */
   holdZ: number
   simplicity?: Simplicity
+  /** Default: none. */
+  guards?: readonly JudgedGuard[]
   /** The conditions of certification, see `certificationConfig`. */
   conditions: Conditions
 }
@@ -73,9 +76,27 @@ export function judgeRange(state: State, policy: CertifyPolicy, range: NextRange
   const demand = demandOn(range, policy, { sigma: evidence.sigma ?? 0, baseline: mean(before) })
   const certification = compareEnds(about, before, after, demand, policy)
   const { gain = 0 } = certification
+  const lost = lostGuard(state, policy, evidence, range)
   const mayStillHold = range.merges === 1 && !isSecondLook && gain + demand.margin > 0
-  if (!certification.holds && mayStillHold) return { kind: 'run', runs: 2 * policy.runs }
-  return { kind: 'decided', certification }
+  if ((!certification.holds || lost) && mayStillHold) return { kind: 'run', runs: 2 * policy.runs }
+  return { kind: 'decided', certification: lost ? withoutGuard(certification, lost) : certification }
+}
+
+function lostGuard(
+  state: State,
+  { guards = [], conditions }: CertifyPolicy,
+  { baseline: before, candidate: after }: MeasuredEvidence,
+  { merges }: NextRange,
+): string | undefined {
+  return explainLostGuard(guards, { before, after, merges }, ({ name, direction }) =>
+    noiseSigma(state, { ...conditions, direction, guard: name }),
+  )
+}
+
+function withoutGuard(certification: Certification, lost: string): Certification {
+  const { merges, reason } = certification
+  const subject = describeSubject({ merges, holds: false })
+  return { ...certification, holds: false, reason: `${subject}: ${lost}; of the metric: ${reason}` }
 }
 
 /** The requirement that a range must meet. */
@@ -145,7 +166,7 @@ function describeComparison(comparison: Comparison, demand: Demand): string {
   return `${found}, z = ${formatScore(z)}${holds ? '' : ` < ${demand.holdZ}`}`
 }
 
-function describeSubject({ merges, holds }: Comparison): string {
+function describeSubject({ merges, holds }: Pick<Comparison, 'merges' | 'holds'>): string {
   if (merges === 1) return holds ? '1 merge certified' : '1 merge does not hold'
   return `${merges} merges ${holds ? 'certified together' : 'do not hold together'}`
 }

@@ -71,6 +71,8 @@ interface LargerScale {
   merges: number
   /** Runs of each end before the first decision. */
   replicates: { baseline: number; candidate: number }
+  /** Those at the top, as far as the scale does not replace them, and its own. */
+  guards: Guard[]
 }
 
 export interface SetupPolicy {
@@ -167,7 +169,7 @@ function toConfig(file: ConfigFile): Config {
   return {
     ...same,
     ...toRuns({ ...research, train: research.train ?? '', budget: research.budget ?? Number.NaN }),
-    ...(scales && { ladder: toLadder(scales) }),
+    ...(scales && { ladder: toLadder(scales, guards.map(toGuard)) }),
     ...(setup && { setup: setup.run }),
     setupPolicy: toSetupPolicy(setup),
     ...(simplicity && { simplicity }),
@@ -190,12 +192,14 @@ function toRuns({ train, budget, timeout }: { train: string; budget: number; tim
 const DEFAULT_MERGES = 5
 const DEFAULT_REPLICATES = 2
 
-function toLadder([first, ...larger]: readonly WrittenScale[]): Ladder {
-  return { first: first?.name ?? '', larger: larger.map(toLargerScale) }
+function toLadder([first, ...larger]: readonly WrittenScale[], guards: readonly Guard[]): Ladder {
+  return { first: first?.name ?? '', larger: larger.map((scale) => toLargerScale(scale, guards)) }
 }
 
 /** The schema has made sure that command and budget are there. */
-function toLargerScale(scale: WrittenScale): LargerScale {
+function toLargerScale(scale: WrittenScale, everywhere: readonly Guard[]): LargerScale {
+  const own = (scale.guards ?? []).map(toGuard)
+  const guards = [...everywhere.filter(({ name }) => !own.some((guard) => guard.name === name)), ...own]
   const { name, train = '', budget = Number.NaN, timeout, devicesPerTrial, after, replicates } = scale
   return {
     name,
@@ -203,6 +207,7 @@ function toLargerScale(scale: WrittenScale): LargerScale {
     ...(devicesPerTrial !== undefined && { devicesPerTrial }),
     merges: after?.merges ?? DEFAULT_MERGES,
     replicates: replicates ?? { baseline: DEFAULT_REPLICATES, candidate: DEFAULT_REPLICATES },
+    guards,
   }
 }
 

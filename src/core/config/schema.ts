@@ -20,7 +20,7 @@ import {
 import { branchRule, globRule, pathRule, trainRule } from './rules.ts'
 import { checkBetweenFields } from './schema/cross-field.ts'
 import { certify, replicates, simplicity } from './schema/deciding.ts'
-import { limits, search } from './schema/limits.ts'
+import { jobs, limits, search } from './schema/limits.ts'
 import { guards, metric, progress } from './schema/metric.ts'
 import { proposers } from './schema/proposers.ts'
 import { sandbox } from './schema/sandbox.ts'
@@ -158,6 +158,7 @@ export const configSchema = section({
   ).exactOptional(),
   scales: scales.exactOptional(),
   promote: promote.exactOptional(),
+  jobs,
   'pull-requests': z
     .enum(['all', 'winners'], '"all" or "winners"')
     .prefault('all')

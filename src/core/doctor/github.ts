@@ -187,6 +187,14 @@ const DISABLED: Readonly<Record<string, string>> = {
 }
 
 /**
+ * @param text of a workflow file
+ * @returns whether it has a schedule that starts this action. The command may be an expression: `${{ inputs.command || 'run' }}`
+ */
+export function startsBySchedule(text: string): boolean {
+  return /^\s*schedule:/m.test(text) && /^\s*command:.*\b(?:run|propose)\b/m.test(text)
+}
+
+/**
  * @param scheduled paths of the workflows that start this action by a schedule
  * @param states undefined when the token may not read them
  */

@@ -46,10 +46,11 @@ function foundInRun(result: TrialResult, config: Config, configPath: string, bra
   const { budgetSeconds } = config
   // Until a target is reached, some runs take longer than others.
   const spare = config.metric.source.kind === 'target' ? 2 : 1.1
-  const fitting = `${Math.max(1, Math.ceil((spare * result.wallSeconds) / 60))}m`
+  const fittingMinutes = Math.max(1, Math.ceil((spare * result.wallSeconds) / 60))
+  const fitting = `${fittingMinutes}m`
   if (result.wallSeconds > 1.2 * budgetSeconds)
     return ok(text, `It takes longer than \`budget\` says: set \`budget: ${fitting}\`.`)
-  if (result.wallSeconds < budgetSeconds / 3)
+  if (result.wallSeconds < budgetSeconds / 3 && fittingMinutes * 60 < budgetSeconds)
     return ok(
       text,
       `\`budget\` is ${formatSeconds(budgetSeconds)}: set \`budget: ${fitting}\`, and a hanging run ends sooner.`,

@@ -15,7 +15,10 @@ export interface InitFiles {
 export function filesOf(plan: InitPlan, layout: Layout, configPath: string, workflow: string): InitFiles {
   const added = new Map<string, string>()
   const kept: string[] = []
-  if (layout.has(configPath)) kept.push(`\`${configPath}\` exists: this configuration is kept as it is`)
+  if (layout.has(configPath))
+    kept.push(
+      `\`${configPath}\` exists: this configuration is kept as it is. To have a new one written, remove it first`,
+    )
   else {
     added.set(configPath, plan.config)
     const { path, text } = plan.program

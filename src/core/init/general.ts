@@ -1,61 +1,24 @@
-// The general rules: scripts of PyTorch, Lightning and Hugging Face. The first that fits decides; see makefile.ts and npm.ts
-// for the others.
+// The general rule for scripts of Python that train; frameworks.ts has what differs between frameworks. See makefile.ts and npm.ts
+// for other repositories.
 import { type Draft, metricParts } from './draft.ts'
-import { type Evidence, findLine, findValue, type Layout, plainPaths } from './layout.ts'
-import { type FoundMetric, findMetric, findProgress } from './metric.ts'
+import { LIBRARIES, type Library, meterMetric } from './frameworks.ts'
+import { findLine, findValue, type Layout, placeOf, plainPaths } from './layout.ts'
+import { findMetric, findProgress } from './metric.ts'
 import type { Finding } from './plan.ts'
 import { inFolder, layoutBelow, projectOf } from './project.ts'
 import {
-  documentedStart,
   importedFiles,
-  moduleOf,
+  NOT_TRAINING,
   type PythonEnvironment,
   preparationScripts,
   pythonEnvironment,
-  requiredArguments,
 } from './python.ts'
+import { documentedStart, moduleOf, requiredArguments } from './start.ts'
 
 const SCRIPTS = /(?:^|\/)(?:\w+_)?(?:train|pretrain|finetune|run|main|fit)(?:_\w+)?\.py$/
-const NOT_TRAINING = /(?:^|\/)(?:tests?|docs?|tools|\.\w+)\//
 /** A training step, or something that contains one. */
-const TRAINS = /\.backward\(|\bTrainer\(|\.fit\(|jax\.grad|value_and_grad|GradientTape/
-
-interface Library {
-  recognised: string
-  /** Lines that must all be in the script. */
-  lines: readonly RegExp[]
-  /** Where the library itself puts the metric, when the script prints none. */
-  metric(layout: Layout, script: string): FoundMetric | undefined
-  arguments: readonly string[]
-  environment: string
-  check: readonly string[]
-}
-
-const OFFLINE = 'HF_HUB_OFFLINE=1 WANDB_MODE=offline '
-
-const LIBRARIES: readonly Library[] = [
-  {
-    recognised: 'a script that uses the Trainer of Hugging Face transformers',
-    lines: [/^\s*(?:from|import)\s+transformers\b/, /\bTrainer\(/],
-    metric: trainerMetric,
-    arguments: ['--output_dir', '"$AUTORESEARCH_OUT"', '--report_to', 'none'],
-    environment: OFFLINE,
-    check: [
-      'Training has no network: let `setup` download the model and the data set (`hf download …`), which fills `~/.cache/huggingface`.',
-    ],
-  },
-  {
-    recognised: 'a Lightning script',
-    lines: [
-      /^\s*(?:from|import)\s+(?:lightning|pytorch_lightning)\b/,
-      /\bTrainer\(|\bLightningCLI\(|\btrainer\.fit\(/,
-    ],
-    metric: lightningMetric,
-    arguments: [],
-    environment: '',
-    check: [],
-  },
-]
+const TRAINS =
+  /\.backward\(|(?<!class )\bTrainer\(|\.fit\(|jax\.grad|value_and_grad|GradientTape|\b(?:xgb|lgb|xgboost|lightgbm)\.train\(/
 
 /** An unindented loop or call: what a script does when it is started, other than to define. */
 const STARTS_SOMETHING = /^(?:if __name__\b|for\b|while\b|with\b|[\w.]+\()/
@@ -67,9 +30,13 @@ export function recogniseScript(layout: Layout): Draft | undefined {
   const training = [
     ...scripts.filter(trains),
     ...scripts.filter((path) => !trains(path) && importedFiles(layout, path).some(trains)),
-    ...plainPaths(layout, /^[\w-]+\.py$/).filter(trains),
+    ...plainPaths(layout, /^[\w-]+\.py$/).filter((path) => trains(path) && !NOT_TRAINING.test(path)),
+    ...plainPaths(layout, /\/[\w-]+\.py$/).filter(
+      (path) => trains(path) && !NOT_TRAINING.test(path) && findLine(layout, path, /^if __name__\b/),
+    ),
   ]
-  const script = training.find((path) => findLine(layout, path, STARTS_SOMETHING)) ?? training[0]
+  const starting = training.filter((path) => findLine(layout, path, STARTS_SOMETHING))
+  const script = starting.find((path) => documentedStart(layout, path)) ?? starting[0] ?? training[0]
   if (script === undefined) return undefined
   const project = projectOf(layout, script)
   if (project !== '') return inFolder(project, recogniseScript(layoutBelow(layout, project)))
@@ -78,9 +45,7 @@ export function recogniseScript(layout: Layout): Draft | undefined {
     layout,
     script,
     library,
-    scripts.filter(
-      (path) => path !== script && trains(path) && !importedFiles(layout, script).includes(path),
-    ),
+    [...new Set(training)].filter((path) => path !== script && !importedFiles(layout, script).includes(path)),
   )
 }
 
@@ -93,7 +58,9 @@ function draftOf(
   const imported = importedFiles(layout, script)
   const environment = pythonEnvironment(layout)
   const metric = findMetric(layout, [script, ...imported])
-  const used = metric?.heldOut ? metric : (library?.metric(layout, script) ?? metric)
+  const used = metric?.heldOut
+    ? metric
+    : (library?.metric(layout, script) ?? meterMetric(layout, [script, ...imported]) ?? metric)
   const results = library && resultsFile(layout, script)
   const parts = results ?? metricParts(used)
   const progress = findProgress(layout, [script, ...imported])
@@ -138,12 +105,14 @@ function draftOf(
     check: [
       ...parts.check,
       ...preparation.check,
+      ...downloadsOf(layout, [script, ...imported]),
       ...(library?.check ?? []),
       ...(others.length > 0
         ? [`Other scripts train too: ${others.slice(0, 5).join(', ')}. \`train\` runs ${script}.`]
         : []),
     ],
     missing: [
+      ...(parts.metric === undefined && library?.withoutMetric ? [library.withoutMetric] : []),
       ...required.map(
         ({ what, evidence }) =>
           `\`${script}\` stops without ${what} (line ${evidence.line}): add it to \`train\`.`,
@@ -225,25 +194,16 @@ function resultsFile(layout: Layout, script: string): ReturnType<typeof metricPa
   }
 }
 
-/** `trainer.evaluate()` prints `{'eval_loss': 2.31, …}`; newer versions quote the number. */
-function trainerMetric(layout: Layout, script: string): FoundMetric | undefined {
-  const evidence = findLine(layout, script, /\.evaluate\(|\beval_strategy\s*=|\bevaluation_strategy\s*=/)
-  return evidence && logged('eval_loss', `'eval_loss': '?([-+.\\w]+)`, evidence)
-}
+const DOWNLOADS =
+  /\bdownload\s*=\s*True\b|\btfds\.load\(|\bload_dataset\(|\bfetch_(?:openml|california_housing|20newsgroups|covtype)\(|\bkeras\.datasets\b|\burlretrieve\(|\brequests\.get\(|\b(?:hf_hub|snapshot)_download\(|\bwget\.download\(/
 
-/** `trainer.validate` and `trainer.test` print a table of what the model logs. */
-function lightningMetric(layout: Layout, script: string): FoundMetric | undefined {
-  for (const path of [script, ...importedFiles(layout, script)]) {
-    const found = findValue(layout, path, /\.log\(\s*f?["']((?:val|valid|test)[\w/]*)["']/)
-    const prints = findLine(layout, script, /\.(?:validate|test)\(/)
-    if (!found || !prints) continue
-    const name = found.value
-    return logged(name.replaceAll('/', '_'), `^\\W*${name}\\W+([-+.\\w]+)`, prints)
+function downloadsOf(layout: Layout, paths: readonly string[]): string[] {
+  for (const path of paths) {
+    const evidence = findLine(layout, path, DOWNLOADS)
+    if (evidence)
+      return [
+        `${placeOf(evidence)} downloads what it needs when it runs, and training has no network: let \`setup\` do that once, at a place below $AUTORESEARCH_DATA or \`~/.cache\`.`,
+      ]
   }
-  return undefined
-}
-
-function logged(name: string, pattern: string, evidence: Evidence): FoundMetric {
-  const direction = /acc|f1|auc|score/i.test(name) ? 'maximize' : 'minimize'
-  return { name, direction, pattern, repeated: true, heldOut: true, evidence }
+  return []
 }

@@ -25,8 +25,11 @@ export function planInit(
   recipes: ReadonlyMap<string, RecipeFiles>,
   hasGpu?: boolean,
 ): InitPlan {
-  const recipe = recogniseRecipe(layout, recipes, hasGpu)
-  if (recipe) return recipe
+  const plan = recogniseRecipe(layout, recipes, hasGpu) ?? planByRules(layout)
+  return plan.machine === 'gpu' && hasGpu === false ? { ...plan, machine: 'processor' } : plan
+}
+
+function planByRules(layout: Layout): InitPlan {
   for (const rule of RULES) {
     const draft = rule(layout)
     if (draft) return planOf(draft, layout)

@@ -1,7 +1,7 @@
 // Finds the printed line that holds the metric, and the one that shows the loss during training.
 import type { MetricDirection } from '../trial/metric.ts'
 import { type Evidence, evidenceOfLine, type Layout, linesOf } from './layout.ts'
-import { patternAfter, printedSegments } from './printed.ts'
+import { patternAfter, printedSegments, printingCall, type Segment } from './printed.ts'
 
 export interface FoundMetric {
   name: string
@@ -15,15 +15,30 @@ export interface FoundMetric {
 }
 
 const HELD_OUT =
-  '(?:(?:best|min(?:imum)?|final)[ _-]*)?(?:val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)[ _/-]*'
+  '(?:(?:best|min(?:imum)?|final)[ _-]*)?(?:val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)(?:[ _]?set)?[ _/-]*'
 const MINIMIZED =
   '(?:bpb|bpc|bits[ _-]per[ _-](?:byte|char\\w*)|nll|loss|ppl|perplexity|mse|mae|rmse|error|wer|cer)'
-const MAXIMIZED = '(?:acc(?:uracy)?|f1|auc|bleu|rouge\\w*|map|iou|r2|reward|score)'
+const MAXIMIZED = '(?:acc(?:uracy)?(?:@\\d+)?|f1|auc|bleu|rouge\\w*|map|iou|r2|reward|score)'
+
+/** `Test set: average loss`: the line says further to the left what it was measured on. */
+const HELD_OUT_BEFORE =
+  /(?<![A-Za-z0-9_])(?:val(?:id(?:ation)?)?|eval(?:uation)?|test(?:ing)?|dev)(?![A-Za-z0-9_])/i
+
+interface MetricRule {
+  word: RegExp
+  direction: MetricDirection
+  /** `before`: only when the line says so before the word. `function`: only in a function whose name says so. */
+  heldOut: boolean | 'before' | 'function'
+}
 
 /** Best evidence first. A training loss is the last resort: a model that memorises lowers it. */
-const METRICS: readonly { word: RegExp; direction: MetricDirection; heldOut: boolean }[] = [
+const METRICS: readonly MetricRule[] = [
   { word: words(`${HELD_OUT}${MINIMIZED}`), direction: 'minimize', heldOut: true },
   { word: words(`${HELD_OUT}${MAXIMIZED}`), direction: 'maximize', heldOut: true },
+  { word: words(MINIMIZED), direction: 'minimize', heldOut: 'before' },
+  { word: words(MAXIMIZED), direction: 'maximize', heldOut: 'before' },
+  { word: words(MINIMIZED), direction: 'minimize', heldOut: 'function' },
+  { word: words(MAXIMIZED), direction: 'maximize', heldOut: 'function' },
   { word: words(MAXIMIZED), direction: 'maximize', heldOut: false },
   { word: words(MINIMIZED), direction: 'minimize', heldOut: false },
 ]
@@ -38,30 +53,46 @@ function words(source: string): RegExp {
  * @param paths the training script first, then what it imports; among equals the last line of the first file wins
  */
 export function findMetric(layout: Layout, paths: readonly string[]): FoundMetric | undefined {
-  for (const { word, direction, heldOut } of METRICS)
-    for (const path of paths) {
-      const lines = linesOf(layout, path)
-      for (const [index, line] of [...lines.entries()].reverse()) {
-        const pattern = patternOf(line, word)
-        if (pattern === undefined) continue
-        const name = nameOf(word.exec(line)?.[0] ?? '')
-        const repeated = isInLoop(lines, index)
+  const printed = paths.map((path) => {
+    const lines = linesOf(layout, path)
+    const calls = lines.flatMap((line, index) => {
+      const segments = printedSegments(printingCall(lines, index))
+      return segments ? [{ line, index, segments }] : []
+    })
+    return { path, lines, calls: calls.reverse() }
+  })
+  for (const rule of METRICS)
+    for (const { path, lines, calls } of printed)
+      for (const { line, index, segments } of calls) {
+        const found = findIn(segments, rule)
+        if (found === undefined || (rule.heldOut === 'function' && !measuresIn(lines, index))) continue
         return {
-          name,
-          direction,
-          heldOut,
-          pattern,
-          repeated,
+          ...found,
+          direction: rule.direction,
+          heldOut: rule.heldOut !== false,
+          repeated: isInLoop(lines, index),
           evidence: evidenceOfLine(path, index + 1, line),
         }
       }
-    }
   return undefined
 }
 
-function patternOf(line: string, word: RegExp): string | undefined {
-  const segments = printedSegments(line)
-  return segments && patternAfter(segments, word)
+function findIn(
+  segments: readonly Segment[],
+  { word, heldOut }: MetricRule,
+): Pick<FoundMetric, 'name' | 'pattern'> | undefined {
+  const pattern = patternAfter(segments, word)
+  if (pattern === undefined) return undefined
+  const text = segments.join('\0')
+  const at = word.exec(text)
+  const name = at?.[0] ?? ''
+  if (heldOut !== 'before') return { name: nameOf(name), pattern }
+  const before = HELD_OUT_BEFORE.exec(text.slice(0, at?.index))?.[0]
+  if (before === undefined) return undefined
+  return {
+    name: nameOf(`${before} ${name}`),
+    pattern: `\\b${before}\\b.*?\\b${pattern.replace(/^\^?(?:\\s\*|\\b)?/, '')}`,
+  }
 }
 
 /** `Validation Loss` as `validation_loss`. */
@@ -72,17 +103,35 @@ function nameOf(word: string): string {
     .slice(0, 64)
 }
 
-/** Whether a less indented line above, before the function begins, starts a loop. */
-function isInLoop(lines: readonly string[], index: number): boolean {
+/** The less indented lines above, from the inside outwards. What closes a bracket belongs to a line further up. */
+function linesAround(lines: readonly string[], index: number): string[] {
   let indent = indentOf(lines[index] ?? '')
-  for (const line of lines.slice(0, index).reverse()) {
-    if (line.trim() === '' || indentOf(line) >= indent) continue
-    indent = indentOf(line)
+  return lines
+    .slice(0, index)
+    .reverse()
+    .filter((line) => {
+      if (/^\s*(?:[)\]}].*)?$/.test(line) || indentOf(line) >= indent) return false
+      indent = indentOf(line)
+      return true
+    })
+}
+
+const FUNCTION = /^\s*(?:async\s+)?(?:def|function)\s+(\w+)/
+
+/** Whether the line stands in a loop, or in a function of which nothing is known about who calls it, and how often. */
+function isInLoop(lines: readonly string[], index: number): boolean {
+  for (const line of linesAround(lines, index)) {
     if (/^\s*(?:async\s+)?(?:for|while)\b/.test(line)) return true
-    // Nothing is known about who calls the function, and how often.
-    if (/^\s*(?:async\s+)?(?:def|function)\b/.test(line)) return !/\bmain\b/.test(line)
+    const name = FUNCTION.exec(line)?.[1]
+    if (name !== undefined) return name !== 'main'
   }
   return false
+}
+
+/** Whether the line stands in a function that measures, such as `validate` or `eval_epoch`. */
+function measuresIn(lines: readonly string[], index: number): boolean {
+  const name = linesAround(lines, index).flatMap((line) => FUNCTION.exec(line)?.[1] ?? [])[0]
+  return name !== undefined && /(?:^|_)(?:val(?:id(?:at\w*)?)?|eval(?:uat\w*)?|test)(?:_|$)/i.test(name)
 }
 
 function indentOf(line: string): number {
@@ -99,7 +148,7 @@ export function findProgress(
 ): { pattern: string; evidence: Evidence } | undefined {
   for (const path of paths)
     for (const [index, line] of linesOf(layout, path).entries()) {
-      const segments = printedSegments(line)
+      const segments = printedSegments(printingCall(linesOf(layout, path), index))
       const step = segments && patternAfter(segments, STEP, 'step')?.replace('[-+.\\w]+', '\\d+')
       const loss = segments && patternAfter(segments, LOSS, 'value')
       if (step === undefined || loss === undefined || /\bval/i.test(line)) continue

@@ -68,11 +68,11 @@ function linkTo({ repositoryUrl, commit }: Onboarding, evidence: Evidence): stri
 function settingsToCheck({ plan, repositoryUrl }: Onboarding): string[] {
   return [
     `[Workflow permissions](${repositoryUrl}/settings/actions) allow GitHub Actions to create and approve pull requests.`,
-    ...(plan.machine === 'gpu'
-      ? [
-          'A self-hosted runner with the labels `self-hosted` and `gpu` has git 2.38 and bubblewrap 0.8, or newer.',
-        ]
-      : []),
+    ...(plan.machine === 'hosted'
+      ? []
+      : [
+          `A self-hosted runner ${plan.machine === 'gpu' ? 'with the labels `self-hosted` and `gpu` ' : ''}has git 2.38 and bubblewrap 0.8, or newer.`,
+        ]),
     `To let a model propose: the entry under \`proposers\`, and [the secret](${repositoryUrl}/settings/secrets/actions) \`OPENAI_API_KEY\`.`,
   ]
 }

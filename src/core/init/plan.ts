@@ -13,8 +13,8 @@ export interface InitPlan {
   recognised: string
   /** Folder in `recipes/`; absent for a general rule. */
   recipe?: string
-  /** Where the training job runs: `gpu` on the user's own machine, `hosted` on GitHub's. */
-  machine: 'gpu' | 'hosted'
+  /** Where the training job runs: `gpu` and `processor` on the user's own machine, `hosted` on GitHub's. */
+  machine: 'gpu' | 'processor' | 'hosted'
   findings: readonly Finding[]
   /** What was assumed without evidence: sentences. */
   assumed: readonly string[]

@@ -1,7 +1,7 @@
 // Reads printed lines out of source text: which words a program prints around a value, and the pattern that finds it again.
 
 /** Literal text, or null where a value is printed. */
-type Segment = string | null
+export type Segment = string | null
 
 const PRINTS =
   /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|println!?)\s*[( ]/i
@@ -10,6 +10,23 @@ const STRING = /[fFrRbB]{0,2}("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.
 /** `{x:.4f}` of Python, `${x}` of JavaScript and `%6.4f` of C. */
 const HOLE =
   /\$?\{(?:[^{}"']|\{[^{}]*\}|\[?["'][^"']*["']\]?)*\}|%[-+ #0]*\d*(?:\.\d+)?(?:z|l{1,2}|h)?[diufFeEgGsx]/g
+
+/** Lines of one printing call that are read. */
+const MAX_LINES = 8
+
+/** The line with those that follow until its brackets are closed, when it begins to print. */
+export function printingCall(lines: readonly string[], index: number): string {
+  let text = lines[index] ?? ''
+  if (!PRINTS.test(text)) return text
+  for (let next = index + 1; next < index + MAX_LINES && openBrackets(text) > 0; next++)
+    text += ` ${(lines[next] ?? '').trim()}`
+  return text
+}
+
+function openBrackets(text: string): number {
+  const code = text.replaceAll(STRING, '')
+  return code.split(/[([{]/).length - code.split(/[)\]}]/).length
+}
 
 /** The printed pieces of a line of source, or undefined when it prints nothing. */
 export function printedSegments(line: string): Segment[] | undefined {

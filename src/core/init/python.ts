@@ -1,14 +1,11 @@
 // How Python code of a repository is installed, started and fed with data, as far as its files show.
-import {
-  type Evidence,
-  evidenceOfFile,
-  evidenceOfLine,
-  findLine,
-  type Layout,
-  linesOf,
-  plainPaths,
-} from './layout.ts'
+import { evidenceOfFile, findLine, type Layout, linesOf, plainPaths } from './layout.ts'
 import type { Finding } from './plan.ts'
+import { documentedFirst } from './start.ts'
+
+/** Folders of other things, and scripts that send training to a cluster or start it many times. */
+export const NOT_TRAINING =
+  /(?:^|\/)(?:tests?|docs?|tools|\.\w+)\/|(?:^|\/)(?:submitit|slurm|sbatch|launch|sweep|tune|eval|test)_?\w*\.py$|_test\.py$/
 
 /** How packages are installed and which interpreter then runs the code. */
 export interface PythonEnvironment {
@@ -48,11 +45,36 @@ export function pythonEnvironment(layout: Layout): PythonEnvironment {
       findings: [{ what: 'names the packages', evidence: project }],
       assumed: ['The machine has `uv`, which reads `pyproject.toml`. Commit `uv.lock` to keep the versions.'],
     }
+  const poetry = findLine(layout, 'pyproject.toml', /^\[tool\.poetry\b/)
+  if (poetry)
+    return {
+      install: 'poetry install',
+      run: 'poetry run python',
+      interpreter: 'poetry run python',
+      findings: [{ what: 'names the packages', evidence: poetry }],
+      assumed: ['The machine has `poetry`.'],
+    }
+  const installed =
+    findLine(layout, 'setup.py', /\binstall_requires\b/) ??
+    findLine(layout, 'setup.cfg', /^install_requires\b/)
+  if (installed)
+    return {
+      install: `python3 -m venv ${VENV} && ${VENV}/bin/pip install -e .`,
+      run: `${VENV}/bin/python`,
+      interpreter: `${VENV}/bin/python`,
+      findings: [{ what: 'names the packages', evidence: installed }],
+      assumed: ['The packages fit the GPU: `pip` installs the default build of PyTorch.'],
+    }
+  const [conda] = plainPaths(layout, /^(?:environment|conda)\w*\.ya?ml$/)
   return {
     run: 'python3',
     interpreter: 'python3',
-    findings: [],
-    assumed: ["The machine's own `python3` has the packages: no list of packages was found."],
+    findings: conda === undefined ? [] : found(conda, 'names the packages'),
+    assumed: [
+      conda === undefined
+        ? "The machine's own `python3` has the packages: no list of packages was found."
+        : `The machine's own \`python3\` has the packages of \`${conda}\`: create that environment there, and start the runner inside it.`,
+    ],
   }
 }
 
@@ -93,68 +115,4 @@ function importedModules(layout: Layout, path: string): string[] {
     const plain = /^\s*import\s+([\w.]+)/.exec(line)?.[1]
     return plain === undefined ? [] : [plain]
   })
-}
-
-/** Arguments without which the script stops at once. */
-export function requiredArguments(layout: Layout, script: string): Finding[] {
-  return linesOf(layout, script).flatMap((line, index) => {
-    const name = /add_argument\(\s*["']((?:--)?[\w-]+)["']/.exec(line)?.[1]
-    const isRequired = name !== undefined && (!name.startsWith('-') || /required\s*=\s*True/.test(line))
-    if (!isRequired || /nargs\s*=\s*["'][?*]["']/.test(line)) return []
-    return [{ what: name, evidence: { path: script, line: index + 1 } }]
-  })
-}
-
-/** A word of a command that the shell takes as it is written. */
-const PLAIN_WORD = /^[\w./=:,+@%-]+$/
-const STARTS =
-  /^(?:\$\s*)?(?:[A-Z_]+=\S+\s+)*((?:uv run |python3? |torchrun |accelerate launch |\.\/|bash |sh ).*)$/
-const DOCUMENTS = /^(?:README\.(?:md|rst)|[\w-]+\.sh|(?:scripts|runs)\/[\w-]+\.sh)$/i
-
-interface DocumentedCommand {
-  words: string[]
-  evidence: Evidence
-}
-
-/**
- * The commands in documents and shell scripts that start `script`. Documents are data: only commands of plain words are
- * taken, so that nothing in them can become another command.
- */
-function documentedCommands(layout: Layout, script: string): DocumentedCommand[] {
-  const names = [script, moduleOf(script)]
-  return plainPaths(layout, DOCUMENTS).flatMap((path) =>
-    linesOf(layout, path).flatMap((line, index) => {
-      const words = STARTS.exec(line.trim())?.[1]?.trim().split(/\s+/) ?? []
-      if (!words.some((word) => names.includes(word)) || !words.every((word) => PLAIN_WORD.test(word)))
-        return []
-      return [{ words, evidence: evidenceOfLine(path, index + 1, line) }]
-    }),
-  )
-}
-
-/** How the first document that starts `script` does it. */
-export function documentedStart(
-  layout: Layout,
-  script: string,
-): { distributed: string[]; words: string[]; evidence: Evidence } | undefined {
-  const [first] = documentedCommands(layout, script)
-  if (!first) return undefined
-  const { words, evidence } = first
-  const at = words.findIndex((word) => word === script || word === moduleOf(script))
-  const before = words.slice(1, at).filter((word) => word.startsWith('--'))
-  return { distributed: words[0] === 'torchrun' ? before : [], words: words.slice(at + 1), evidence }
-}
-
-/** The scripts in the order in which documents start them; those that no document starts come last. */
-function documentedFirst(layout: Layout, scripts: readonly string[]): string[] {
-  const lines = new Map(
-    scripts.map((script) => [script, documentedCommands(layout, script)[0]?.evidence.line ?? Infinity]),
-  )
-  const lineOf = (script: string): number => lines.get(script) ?? Infinity
-  return scripts.toSorted((a, b) => (lineOf(a) === lineOf(b) ? 0 : lineOf(a) - lineOf(b)))
-}
-
-/** `scripts/base_train.py` as `scripts.base_train`. */
-export function moduleOf(script: string): string {
-  return script.replace(/\.py$/, '').replaceAll('/', '.')
 }

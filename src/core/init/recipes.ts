@@ -87,7 +87,7 @@ const RECIPES: readonly Recipe[] = [
     ],
     assumed: ['The task is character-level Shakespeare, as in the quick start of its README, on one GPU.'],
     check: [
-      'The configuration has lines for a GPU and for the processor: `train` and `budget` must be those for the machine that trains.',
+      'The configuration has lines for a GPU and for the processor: `train` and `budget` must be those for the machine that trains. `init --without-gpu` writes those for the processor.',
       'The settings in `config/train_shakespeare_char.py` override those at the top of `train.py`: both files may change.',
     ],
   },

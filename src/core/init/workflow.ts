@@ -13,6 +13,7 @@ export interface ActionReference {
 const TEMPLATE_ACTION =
   /uses: autoresearch-action\/autoresearch-action@v1( # zizmor: ignore\[unpinned-uses\].*)?/g
 const OWN_MACHINE = 'runs-on: [self-hosted, gpu]'
+const MACHINE_WITHOUT_GPU = 'runs-on: self-hosted'
 const HOSTED_MACHINE = 'runs-on: ubuntu-latest'
 const ONE_DEVICE = 'devices-per-trial: 1\n'
 const ALL_DEVICES = 'devices-per-trial: all\n'
@@ -45,6 +46,7 @@ export function renderWorkflow(
         .replace(/^ +# Replace v1 with .*\n( +# .*\n)*/m, '')
     : divided
   if (machine === 'gpu') return text
+  if (machine === 'processor') return text.replace(OWN_MACHINE, MACHINE_WITHOUT_GPU)
   return text.replace(OWN_MACHINE, HOSTED_MACHINE).replace(FIRST_STEP, `${FIRST_STEP}${INSTALL_SANDBOX}`)
 }
 

@@ -1,5 +1,6 @@
 // Numbers that a merge must not make worse: the verdict on the metric, corrected by what the runs say about the guards.
 import type { State } from '../record/state.ts'
+import type { TrialResult } from '../record/trial.ts'
 import type { GuardFacts } from '../record/verdict.ts'
 import { judgeReadings } from '../statistics/belief.ts'
 import { mean } from '../statistics/noise.ts'
@@ -14,6 +15,50 @@ import {
   type JudgePolicy,
   mostDoubtedRuns,
 } from './policy.ts'
+
+/** The guards that a comparison has to keep: those with a margin. Hard limits are kept by every run that counts. */
+export function judgedGuards(
+  guards: readonly (Pick<JudgedGuard, 'name' | 'direction'> & Partial<Pick<JudgedGuard, 'margin'>>)[],
+): JudgedGuard[] {
+  return guards.flatMap(({ name, direction, margin }) => (margin ? [{ name, direction, margin }] : []))
+}
+
+/** What merges together did to a guard, by fresh runs of both ends. */
+export interface EndRuns {
+  before: readonly TrialResult[]
+  after: readonly TrialResult[]
+  /** Number of merges between both ends. Each may cost the margin. */
+  merges: number
+}
+
+/**
+ * Why a guard did not hold: fresh runs say that it is more likely than not worse by more than the merges together may make it. That is the
+ * risk at which the judge rejects a candidate.
+ *
+ * @param sigmaOf noise of one run of a guard; undefined when unknown
+ * @returns undefined when all hold, or were not measured
+ */
+export function explainLostGuard(
+  guards: readonly JudgedGuard[],
+  { before, after, merges }: EndRuns,
+  sigmaOf: (guard: JudgedGuard) => number | undefined,
+): string | undefined {
+  for (const guard of guards) {
+    const [was, is] = [before, after].map((runs) => valuesOf(runs, guard)) as [number[], number[]]
+    const sigma = guard.margin.kind === 'sigmas' ? sigmaOf(guard) : 0
+    if (was.length === 0 || is.length === 0 || sigma === undefined) continue
+    const margin = merges * inMetric(guard.margin, { sigma, baseline: mean(was) })
+    const worse = (guard.direction === 'minimize' ? 1 : -1) * (mean(is) - mean(was))
+    if (worse <= margin) continue
+    const [now, then, allowed] = [mean(is), mean(was), margin].map(formatNumber)
+    return `guard ${guard.name} is ${now} against ${then}, and may be worse by ${allowed}`
+  }
+  return undefined
+}
+
+function valuesOf(runs: readonly TrialResult[], { name }: JudgedGuard): number[] {
+  return runs.flatMap(({ guards = [] }) => guards.find((one) => one.name === name)?.value ?? [])
+}
 
 export interface GuardEvidence {
   guard: JudgedGuard

@@ -111,12 +111,13 @@ function judgeRuns(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): J
   const [gain, plain] = [belief.mean, measured.gain].map((sigmas) => sigmas * sigma) as [number, number]
   const facts = { gain, measured: plain, sigma, z, risk: belief.risk, runs: countRuns(evidence) }
   const longer = describeLongerRuns(evidence, code.usualSeconds)
-  const words = `${describe(facts, Math.sqrt(belief.variance) * sigma, need)}${longer}`
+  const words = describe(facts, Math.sqrt(belief.variance) * sigma, need)
   const least = need.gain < 0 ? NOT_WORSE_Z : MERGE_Z
   const highest = need.gain < 0 ? Math.min(policy.mergeRisk, SIMPLIFICATION_RISK) : policy.mergeRisk
   const proven = candidate.length >= 2 && belief.risk <= highest && z >= least
-  if (proven) return acceptOrDoubt(evidence, policy, facts, code, `${words} ≤ ${formatShare(highest)}`)
-  return goOnOrStop(evidence, policy, facts, words, { ...belief, needed: need.gain / sigma })
+  if (proven)
+    return acceptOrDoubt(evidence, policy, facts, code, `${words} ≤ ${formatShare(highest)}${longer}`)
+  return goOnOrStop(evidence, policy, facts, `${words}${longer}`, { ...belief, needed: need.gain / sigma })
 }
 
 type Facts = Omit<Verdict, 'kind' | 'reason'> & { gain: number; sigma: number }

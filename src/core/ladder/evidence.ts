@@ -1,6 +1,8 @@
 // What the runs of a promotion tell: the episode that is decided on, and what earlier promotions taught.
 import { creditsOf, withinCredits } from '../judge/credits.ts'
 import { type Conditions, noiseSigma } from '../judge/evidence.ts'
+import { explainLostGuard } from '../judge/guards.ts'
+import type { JudgedGuard } from '../judge/policy.ts'
 import type { KnownPromotion, Promotion } from '../record/promotion.ts'
 import type { State } from '../record/state.ts'
 import type { TrialResult } from '../record/trial.ts'
@@ -20,6 +22,8 @@ import { promotionsTo } from './waiting.ts'
 const MAX_BASE_FAILURES = 2
 /** The noise of the small scale counts as much as so many degrees of freedom at the larger one. */
 const PRIOR_DEGREES = 2
+/** Runs of both ends before a guard is compared. */
+const MIN_GUARD_RUNS = 2
 /** A failed run is as bad as losing this many typical gains. */
 const FAILED_GAINS = 10
 /** Least noise, in typical gains: the calculation needs some. */
@@ -29,13 +33,19 @@ export interface PromotionEvidence {
   episode: Episode
   /** Why the promoted code cannot be measured at this scale. */
   stuck?: string
+  /** Why stacks lost a guard. Their runs count as failed. */
+  lost: readonly string[]
 }
 
-/** @param small conditions of the research, whose noise is the best guess before the first runs */
+/**
+ * @param small conditions of the research, whose noise is the best guess before the first runs
+ * @param guards at this scale
+ */
 export function promotionEvidence(
   state: State,
   promotion: KnownPromotion,
   small: Conditions,
+  guards: readonly JudgedGuard[] = [],
 ): PromotionEvidence {
   const runs = runsOf(state, promotion)
   const baseTree = promotion.stacks.find(({ members, applied = members }) => applied.length === 0)?.tree
@@ -50,14 +60,24 @@ export function promotionEvidence(
   const measured = [...groups.values()].map(([stack]) => {
     const { members: asked = [], applied = asked, tree = '' } = stack ?? {}
     const runs = byTree.get(tree) ?? []
-    return { applied, losses: lossesIn(runs), failed: runs.filter(({ value }) => value === undefined) }
+    return { applied, runs, losses: lossesIn(runs), failed: runs.filter(({ value }) => value === undefined) }
   })
+  const before = byTree.get(baseTree ?? '') ?? []
+  const sigmaOf = guardNoise(state, [...byTree.values()], small)
+  const lostBy = (after: readonly TrialResult[], merges: number) =>
+    merges > 0 && Math.min(before.length, after.length) >= MIN_GUARD_RUNS
+      ? explainLostGuard(guards, { before, after, merges }, sigmaOf)
+      : undefined
   const sigma = sigmaAt(state, promotion, small, members)
   const worst = Math.max(...measured.flatMap(({ losses }) => losses), Number.NEGATIVE_INFINITY)
   const penalty = (Number.isFinite(worst) ? worst : 0) + FAILED_GAINS * typicalGain(members, sigma)
-  const stacks = measured.map(({ applied, losses, failed }): StackRuns => {
+  const lost: string[] = []
+  const stacks = measured.map(({ applied, runs, losses, failed }): StackRuns => {
+    const reason = lostBy(runs, applied.length)
+    if (reason !== undefined) lost.push(reason)
     const failures = applied.length === 0 ? [] : failed.map(() => penalty)
-    return { members: new Set(applied), losses: [...losses, ...failures] }
+    const counted = reason === undefined ? losses : losses.map(() => penalty)
+    return { members: new Set(applied), losses: [...counted, ...failures] }
   })
   const inseparable = promotion.stacks.flatMap(({ members: asked, applied }) =>
     applied ? [{ asked, applied }] : [],
@@ -67,9 +87,20 @@ export function promotionEvidence(
   const isStuck = base && base.losses.length === 0 && base.failed.length >= MAX_BASE_FAILURES
   return {
     episode: { members, stacks, sigma, inseparable },
+    lost,
     ...(isStuck && {
       stuck: `${base.failed.length} runs ended ${last?.outcome}: ${last?.reason ?? 'no reason known'}`,
     }),
+  }
+}
+
+/** The noise of guards at this scale, and at the first one while nothing ran twice here. */
+function guardNoise(state: State, groups: readonly (readonly TrialResult[])[], small: Conditions) {
+  return ({ name, direction }: JudgedGuard): number | undefined => {
+    const values = groups.map((runs) =>
+      runs.flatMap(({ guards = [] }) => guards.find((guard) => guard.name === name)?.value ?? []),
+    )
+    return estimateNoise(values)?.sigma ?? noiseSigma(state, { ...small, direction, guard: name })
   }
 }
 

@@ -1,6 +1,7 @@
 // Climbing the ladder: when a promotion begins, which code it needs, what runs next at the larger scale, and its outcome.
 import { isCertifying } from '../certify/ranges.ts'
 import type { Conditions } from '../judge/evidence.ts'
+import type { JudgedGuard } from '../judge/policy.ts'
 import { type KnownPromotion, type PromotionOutcome, type Stack, stackOf } from '../record/promotion.ts'
 import type { State } from '../record/state.ts'
 import type { Protocol, Trial } from '../record/trial.ts'
@@ -22,6 +23,8 @@ export interface Rung {
   /** Waiting merges that start a promotion. */
   merges: number
   policy: PromotionPolicy
+  /** Numbers that merges must not make worse at this scale. */
+  guards: readonly JudgedGuard[]
   /** What is promoted to it is published. */
   isPublished: boolean
   /** What does not transfer is reverted at the first scale. */
@@ -98,6 +101,8 @@ interface Decision {
   step: PromotionStep
   episode: Episode
   transfer: TransferBelief
+  /** What was said of guards that stacks lost. */
+  lost: readonly string[]
 }
 
 type Decided = Decision | { kind: 'stuck'; reason: string }
@@ -105,13 +110,13 @@ type Decided = Decision | { kind: 'stuck'; reason: string }
 function decide(
   state: State,
   { small }: Pick<LadderPolicy, 'small'>,
-  { policy }: Rung,
+  { policy, guards }: Rung,
   promotion: KnownPromotion,
 ): Decided {
-  const { episode, stuck } = promotionEvidence(state, promotion, small)
+  const { episode, stuck, lost } = promotionEvidence(state, promotion, small, guards)
   if (stuck !== undefined) return { kind: 'stuck', reason: stuck }
   const transfer = learnedAt(state, promotion.scale)
-  return { kind: 'next', step: stepOnce(episode, transfer, policy), episode, transfer }
+  return { kind: 'next', step: stepOnce(episode, transfer, policy), episode, transfer, lost }
 }
 
 /** The last answers by what they are based on: the state changes far more often than the runs of a promotion. */
@@ -131,7 +136,7 @@ function stepOnce(episode: Episode, transfer: TransferBelief, policy: PromotionP
 
 function concluded(
   promotion: KnownPromotion,
-  { episode, transfer }: Decision,
+  { episode, transfer, lost }: Decision,
   step: Exclude<PromotionStep, { kind: 'run' }>,
   { undoes }: Pick<Rung, 'undoes'>,
 ): PromotionOutcome {
@@ -152,7 +157,7 @@ function concluded(
   const words = { promoted: kept.size, of: members.length, runs: count, scale: promotion.scale, gain }
   return {
     ...(stack && { promoted: { commit: stack.commit, tree: stack.tree } }),
-    reason: outcomeWords(words),
+    reason: [outcomeWords(words), ...lost.slice(0, 1)].join('; '),
     ...(step.kind === 'promote' && { confidence: Math.min(1, step.confidence), gain }),
     sigma: episode.sigma,
     members,

@@ -7,6 +7,7 @@ import { measurementHash } from '../config/measurement.ts'
 import { configAt } from '../config/scale.ts'
 import { planCut } from '../judge/cutting.ts'
 import type { Conditions } from '../judge/evidence.ts'
+import { judgedGuards } from '../judge/guards.ts'
 import type { JudgePolicy } from '../judge/policy.ts'
 import type { LadderPolicy, Rung } from '../ladder/ladder.ts'
 import { promotionPolicy } from '../ladder/promotion.ts'
@@ -34,7 +35,7 @@ export function rulesOf(config: Config, testbed: string | undefined): Rules {
 /** How merges climb the ladder; without rungs when there is one scale. */
 export function ladderPolicy(config: Config, small: Conditions): LadderPolicy {
   const larger = config.ladder?.larger ?? []
-  const rungs = larger.map(({ name, merges, replicates }, index): Rung => {
+  const rungs = larger.map(({ name, merges, replicates, guards }, index): Rung => {
     const isLast = index === larger.length - 1
     return {
       scale: name,
@@ -42,6 +43,7 @@ export function ladderPolicy(config: Config, small: Conditions): LadderPolicy {
       config: measurementHash(configAt(config, name) ?? config),
       merges,
       policy: promotionPolicy(replicates),
+      guards: judgedGuards(guards),
       isPublished: isLast && config.promote !== undefined,
       undoes: config.promote?.undo === true,
     }
@@ -66,9 +68,7 @@ export function deviceSecondsOf(config: Config, { protocol }: Pick<Trial, 'proto
 export function judgePolicy(config: Config): JudgePolicy {
   const { allowance, metric, replicates, mergeRisk, minGain, simplicity, reviewAbove, guards, guardRisk } =
     config
-  const judged = guards.flatMap(({ name, direction, margin }) =>
-    margin ? [{ name, direction, margin }] : [],
-  )
+  const judged = judgedGuards(guards)
   return {
     direction: metric.direction,
     baselineReplicates: replicates.baseline,

@@ -1,6 +1,7 @@
 // Chooses the next proposer and its direction. A bandit prefers what led to confirmed gains; a floor reserves a share of
 // turns for structural changes, however well tuning constants works.
 import {
+  bundledBy,
   CATEGORIES,
   type Candidate,
   type Category,
@@ -11,6 +12,7 @@ import {
   type Mode,
   NO_USAGE,
 } from '../record/candidate.ts'
+import { findCandidate } from '../record/candidates.ts'
 import { pastIdeas } from '../record/ideas.ts'
 import type { State } from '../record/state.ts'
 import { drawArm } from './bandit.ts'
@@ -182,11 +184,22 @@ function decidedIdeas(state: State): DecidedIdea[] {
     hours.set(trial.candidate, (hours.get(trial.candidate) ?? 0) + deviceSeconds / 3600)
   return pastIdeas(state)
     .filter(({ end }) => end?.kind === 'merged' || end?.kind === 'closed')
-    .map((candidate) => ({
-      candidate,
-      gain: confirmedGain(candidate),
-      cost: Math.max(MIN_DEVICE_HOURS, hours.get(candidate.id) ?? 0),
-    }))
+    .flatMap((candidate) => {
+      const proposed = proposedIn(state, candidate)
+      const gain = confirmedGain(candidate) / proposed.length
+      const cost = Math.max(MIN_DEVICE_HOURS, hours.get(candidate.id) ?? 0) / proposed.length
+      return proposed.map((credited) => ({ candidate: credited, gain, cost }))
+    })
+}
+
+/** What proposers proposed of a candidate: of a bundle its members, which share gain and cost; nothing of one that removes a member. */
+function proposedIn(state: State, candidate: Candidate): Candidate[] {
+  if (candidate.origin.kind === 'leave-out') return []
+  if (candidate.origin.kind !== 'bundle') return [candidate]
+  return bundledBy(candidate).flatMap((id) => {
+    const member = findCandidate(state, id)
+    return member ? [{ ...member, usage: NO_USAGE }] : []
+  })
 }
 
 /** The gain of a merged candidate in σ; 0 for others, and for one that a person merged without a measured gain. */

@@ -1,5 +1,6 @@
 // Selects past candidates that a proposal may start from: near misses to combine, successes to refine, crashes to repair.
 import {
+  bundledBy,
   type Candidate,
   type Direction,
   directionOf,
@@ -42,8 +43,12 @@ export function drawRefinement(state: State, random: () => number): Candidate[] 
 export function drawCombination(state: State, random: () => number): Candidate[] | undefined {
   const tried = directionsOf(state, 'combine')
   const uses = countUses(state, 'combine')
+  const bundled = new Set([...state.candidates.values()].flatMap(bundledBy))
   const [first, ...others] = recentIdeas(state)
-    .filter((candidate) => isNearMiss(candidate) && (uses.get(candidate.id) ?? 0) < MAX_USES)
+    .filter(
+      (candidate) =>
+        isNearMiss(candidate) && !bundled.has(candidate.id) && (uses.get(candidate.id) ?? 0) < MAX_USES,
+    )
     .map((candidate) => ({ candidate, effect: drawEffect(candidate, random) }))
     .toSorted((a, b) => b.effect - a.effect)
   const second = others.find(

@@ -55,9 +55,11 @@ export function apply(draft: Draft, event: LedgerEvent): void {
       draft.map('trials').set(event.result.trial.id, event.result)
       draft.set({ lostSince: new Set() })
       break
-    case 'assigned':
-      draft.map('assigned').set(event.run, { command: event.command, trials: event.trials })
+    case 'assigned': {
+      const { run, command, trials, shared } = event
+      draft.map('assigned').set(run, { command, trials, ...(shared && { shared }) })
       break
+    }
     case 'lost':
       applyLost(draft, event)
       break

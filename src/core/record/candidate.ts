@@ -80,6 +80,10 @@ export type Origin =
   | { kind: 'aa'; number: number }
   /** Reverts a merge that certification refuted. `merge`: the commit of that merge. */
   | { kind: 'revert'; merge: string }
+  /** Near misses that git merged into one change; no proposer was asked. `members`: their ids. */
+  | { kind: 'bundle'; members: readonly string[] }
+  /** Removes one member of a merged bundle, both by id: its lines may bring nothing. */
+  | { kind: 'leave-out'; bundle: string; member: string }
 
 /** A candidate as the ledger records it. */
 export interface Candidate {
@@ -148,7 +152,12 @@ export function requestOf({ origin }: Pick<Candidate, 'origin'>): string | undef
   return origin.kind === 'request' ? origin.request : undefined
 }
 
-/** True for a proposer's idea: neither an A/A check nor a revert. */
+/** The ids of the near misses that this candidate bundles; none for one that is no bundle. */
+export function bundledBy({ origin }: Pick<Candidate, 'origin'>): readonly string[] {
+  return origin.kind === 'bundle' ? origin.members : []
+}
+
+/** True for a change that is tried: neither an A/A check nor a revert. */
 export function isIdea({ origin }: Pick<Candidate, 'origin'>): boolean {
   return origin.kind !== 'aa' && origin.kind !== 'revert'
 }

@@ -9,7 +9,7 @@ import type { TrialResult } from './trial.ts'
 import type { Verdict } from './verdict.ts'
 
 /** The ledger format that this release writes. */
-export const LEDGER_FORMAT = 2
+export const LEDGER_FORMAT = 3
 
 export type LedgerEvent =
   /** The first line. `rootSeed` is where every trial's seed comes from; `format` holds for all lines up to a `format` line. */
@@ -104,4 +104,6 @@ export interface Assignment {
   command: 'propose' | 'run' | 'certify' | 'promote'
   /** Ids of the trials. */
   trials: readonly string[]
+  /** Those of each train job that has several commits; absent when every job has one. */
+  shared?: readonly (readonly string[])[]
 }

@@ -7,7 +7,10 @@ import { BASE_SCALE } from './trial.ts'
 /** An event in any format. Only its kind is known; migration checks everything else. */
 type Written = { kind: string } & Record<string, unknown>
 
-/** The migration from each format to the next. */
+/**
+ * The migration from each format to the next. Format 3 only adds origins of candidates (`bundle`, `leave-out`), which a release that
+ * reads format 2 would take for ideas.
+ */
 const MIGRATIONS: Readonly<Record<number, (event: Written) => Written>> = { 1: fromFormat1 }
 
 const KINDS: ReadonlySet<string> = new Set<LedgerEvent['kind']>([

@@ -87,9 +87,10 @@ export function isNews(state: State, event: LedgerEvent): boolean {
 }
 
 /** A run that never had anything in hand has no need to say so. */
-function isAssigned(known: Assignment | undefined, { command, trials }: Assignment): boolean {
+function isAssigned(known: Assignment | undefined, { command, trials, shared }: Assignment): boolean {
   if (known === undefined) return trials.length === 0
-  return known.command === command && known.trials.join() === trials.join()
+  const isSameJob = JSON.stringify(known.shared) === JSON.stringify(shared)
+  return known.command === command && known.trials.join() === trials.join() && isSameJob
 }
 
 /**

@@ -174,12 +174,13 @@ function verdictTitle(metric: Pick<Metric, 'name'>, evidence: MeasuredEvidence, 
     return `run ${failed + 1} ${outcome === 'cut' ? 'was cut early' : `ended ${outcome}`}: ${decision}`
   const { candidate, delta } = compare(evidence)
   if (!candidate) return `${inertTitle(verdict.reason, 150)}: ${decision}`
+  const value = `${inertTitle(metric.name, 80)} ${formatNumber(candidate.mean)}`
+  if (verdict.noEffect) return `${value} (no effect): ${decision}`
   const change = delta === undefined ? [] : [formatSigned(delta)]
   // A measured candidate without a gain: the judge refused to compare it, and the reason says why.
   const score = verdict.gain === undefined && !verdict.lostGuard ? ['not comparable'] : zScore(verdict)
   const guard = verdict.lostGuard === undefined ? [] : [`guard ${inertTitle(verdict.lostGuard, 64)} lost`]
   const facts = [...change, ...score, ...guard].join(', ')
-  const value = `${inertTitle(metric.name, 80)} ${formatNumber(candidate.mean)}`
   return `${value}${facts && ` (${facts})`}: ${decision}`
 }
 

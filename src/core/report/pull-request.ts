@@ -2,14 +2,16 @@
 import type { Config } from '../config/config.ts'
 import type { Change } from '../gate/gate.ts'
 import { baselineMean, type Conditions } from '../judge/evidence.ts'
-import { type Candidate, requestOf } from '../record/candidate.ts'
+import { nameOf } from '../propose/brief/words.ts'
+import { bundledBy, type Candidate, requestOf } from '../record/candidate.ts'
+import { findCandidate } from '../record/candidates.ts'
 import type { KnownRequest } from '../record/request.ts'
 import type { State } from '../record/state.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { countLines } from '../text/diff.ts'
 import { documentUrl } from '../text/documents.ts'
 import { fence, inertText, inertTitle, table, truncateMarkdown } from '../text/markdown.ts'
-import { formatNumber, formatSeconds } from '../text/numbers.ts'
+import { formatNumber, formatSeconds, formatShare, formatSigned } from '../text/numbers.ts'
 import { trialSeed } from '../trial/protocol.ts'
 import { describeTarget } from '../trial/target.ts'
 
@@ -39,6 +41,7 @@ export function renderPullRequest(facts: PullRequestFacts): { title: string; bod
     pullRequestMarker(candidate.id),
     inertText(candidate.hypothesis, 6000),
     factTable(facts),
+    ...memberLines(facts),
     `### Change\n\n${changeTable(facts.changes)}`,
     `### Reproduce\n\n${fence(reproduceCommands(facts), 'bash')}`,
     '---',
@@ -52,6 +55,8 @@ function nextStep({ origin }: Candidate): string {
     return 'It trains this no-op change, reports the result as a check, and closes this pull request whatever the verdict.'
   if (origin.kind === 'revert')
     return 'It trained the reverted change again; those runs did not confirm it, so this pull request is merged.'
+  if (origin.kind === 'bundle')
+    return 'It trains these changes together, reports the result as a check, and then merges or closes this pull request. Once merged, members that make the code longer are tried without.'
   return 'It trains this change, reports the result as a check, and then merges or closes this pull request.'
 }
 
@@ -80,6 +85,28 @@ function factTable({ candidate, config, state, conditions }: PullRequestFacts): 
       ],
     ],
   )
+}
+
+/** What the candidate bundles or removes, with what its own runs said. Empty for other candidates. */
+function memberLines({ candidate, state }: PullRequestFacts): string[] {
+  const { origin } = candidate
+  const ids = origin.kind === 'leave-out' ? [origin.bundle, origin.member] : bundledBy(candidate)
+  const members = ids.flatMap((id) => findCandidate(state, id) ?? [])
+  if (members.length === 0) return []
+  const rows = members.map((member) => {
+    const { gain, measured, risk, runs } = member.verdict ?? {}
+    return [
+      `${nameOf(member)} ${inertText(member.title, 80)}`,
+      inertText(member.proposer, 80),
+      runs === undefined ? '–' : `${runs.candidate}`,
+      measured === undefined ? '–' : formatSigned(measured),
+      gain === undefined ? '–' : formatSigned(gain),
+      risk === undefined ? '–' : formatShare(risk),
+    ]
+  })
+  const heading = origin.kind === 'bundle' ? '### Members' : '### The bundle, and the member that is removed'
+  const columns = ['candidate', 'proposer', 'runs', 'measured gain', 'expected gain', 'false-merge risk']
+  return [`${heading}\n\n${table(columns, rows)}`]
 }
 
 /** What a time to target waits for. */

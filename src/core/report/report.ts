@@ -1,6 +1,7 @@
 // The report as markdown, for the step summary of a workflow run.
 import type { ProposerTally } from '../propose/proposer-tally.ts'
 import { inertText, table, truncateMarkdown } from '../text/markdown.ts'
+import { MACHINE_COLUMNS, machineCells, machineWords } from './machines.ts'
 import { climbedCells, LADDER_COLUMNS } from './promotion.ts'
 import { FAILURE_COLUMNS, proposerFailures } from './proposer-failures.ts'
 import { leftOutWords, type Report, type ReportRow, shownRows } from './tally.ts'
@@ -52,6 +53,7 @@ export function renderReport(report: Report, links?: Links): string {
     ...(report.limit ? [`No more proposals: ${report.limit}.`] : []),
     ...(leftOut === undefined ? [] : [leftOut]),
     ...(rows.length > 0 ? [rowTable(report, shownRows(report), links)] : []),
+    ...renderMachines(report),
     ...renderLadder(report),
   ]
   return truncateMarkdown(parts.join('\n\n'), MAX_SUMMARY_CHARACTERS)
@@ -68,6 +70,12 @@ export function renderFailures(proposers: readonly ProposerTally[]): string[] {
     `${times}`,
   ])
   return [`**Warning: ${inertText(failures.warning, 500)}**`, table(FAILURE_COLUMNS, rows)]
+}
+
+function renderMachines({ machines }: Report): string[] {
+  if (!machines) return []
+  const rows = machineCells(machines).map((cells) => cells.map((cell) => inertText(cell, 200)))
+  return ['## Machines', inertText(machineWords(machines), 500), table(MACHINE_COLUMNS, rows)]
 }
 
 function renderLadder({ ladder }: Report): string[] {

@@ -13,6 +13,7 @@ import { measuredValues, type Outcome, type TrialResult } from '../record/trial.
 import { mean } from '../statistics/noise.ts'
 import type { Metric } from '../trial/metric.ts'
 import { type CertificationTally, tallyCertification } from './certification.ts'
+import { type MachineTally, tallyMachines } from './machines.ts'
 import { type LadderTally, tallyLadder } from './promotion.ts'
 
 /** A candidate's status as reports count it: all open statuses are merged into `open`. */
@@ -37,6 +38,8 @@ export interface Report {
   certification: CertificationTally
   /** Undefined where there is one scale. */
   ladder: LadderTally | undefined
+  /** Undefined while there is one class of machines. */
+  machines: MachineTally | undefined
   /** Undefined before the first A/A candidate is decided. */
   aa: AaTally | undefined
   /** Undefined in jobs that do not train. */
@@ -81,7 +84,7 @@ export function busyFraction(run: RunTimes | undefined): number {
 export function buildReport(
   state: State,
   conditions: Conditions,
-  config: Pick<Config, 'metric'> & { ladder?: Config['ladder'] },
+  config: Pick<Config, 'metric' | 'search'> & { ladder?: Config['ladder'] },
   run?: RunTimes,
   limit?: string,
   proposers: readonly ProposerTally[] = [],
@@ -108,6 +111,7 @@ export function buildReport(
     limit,
     certification: tallyCertification(state),
     ladder: tallyLadder(state, config),
+    machines: tallyMachines(state, config.search.deviceHourDollars),
     aa: tallyAa(state.candidates.values(), state.archive.aa),
     run,
     proposers,

@@ -46,7 +46,7 @@ const MISTAKES: readonly Mistake[] = [
     pattern:
       /No CUDA GPUs are available|Torch not compiled with CUDA|no CUDA-capable device|NVIDIA driver on your system/,
     advice: () =>
-      'Training found no GPU. If this machine has one, check `nvidia-smi` and that `setup` installs a build for CUDA; otherwise let `train` use the processor, often with `--device=cpu` (`init --without-gpu` writes it where a recipe has it).',
+      'Training found no GPU. If this machine has one, check `nvidia-smi` and that `setup` installs a build for CUDA; otherwise let `train` use the processor, often with `--device=cpu`. For a repository with a recipe, remove the configuration and run `init --without-gpu`.',
   },
   {
     pattern: /error: unrecognized arguments: (.+)|error: (the following arguments are required: .+)/,

@@ -3,7 +3,7 @@
 import { isAa } from '../record/candidate.ts'
 import { promotionKey } from '../record/promotion.ts'
 import type { State } from '../record/state.ts'
-import { isLessTrusted, isSandboxed, type TrialResult, type Trust } from '../record/trial.ts'
+import { isLessTrusted, isSandboxed, type Trial, type TrialResult, type Trust } from '../record/trial.ts'
 import { beyondLimits } from './guards.ts'
 import type { GuardMetric } from './metric.ts'
 import { isJudgeTrial, trialId, trialSeed } from './protocol.ts'
@@ -39,26 +39,32 @@ export interface FoundResult {
 }
 
 /**
- * Why files are refused whatever they say: a train job answers for its own commit only, on one machine, and a trial has one
+ * Why files are refused whatever they say: a train job answers for its own trials only, on one machine, and a trial has one
  * result.
  *
+ * @param jobs what the job of a commit is called, where it has several: see `sharedJobs`
  * @returns reasons by the name of the file
  */
-export function refuseForeign(found: readonly FoundResult[]): Map<string, string> {
+export function refuseForeign(
+  found: readonly FoundResult[],
+  jobs: ReadonlyMap<string, string> = new Map(),
+): Map<string, string> {
+  const jobOf = (head: string) => jobs.get(head) ?? head
+  const ofJob = ({ result }: FoundResult) => jobOf(result.trial.head)
   const refused = new Map<string, string>()
   const refuse = (files: readonly FoundResult[], reason: string) => {
     for (const { name } of files) refused.set(name, reason)
   }
   for (const [artifact, files] of Map.groupBy(found, artifactOf)) {
     if (artifact === undefined) continue
-    const head = /[0-9a-f]{40}(?:[0-9a-f]{24})?$/.exec(artifact)?.[0]
-    const heads = new Set(files.map(({ result }) => result.trial.head))
+    const [, head] = NAMED_AFTER.exec(artifact) ?? []
     if (head !== undefined)
       refuse(
-        files.filter(({ result }) => result.trial.head !== head),
+        files.filter((file) => ofJob(file) !== jobOf(head)),
         `it answers for another job: its artifact is that of ${head.slice(0, 7)}`,
       )
-    else if (heads.size > 1) refuse(files, 'its artifact answers for the trials of several jobs')
+    else if (new Set(files.map(ofJob)).size > 1)
+      refuse(files, 'its artifact answers for the trials of several jobs')
     if (new Set(files.map(({ result }) => result.testbed)).size > 1)
       refuse(files, 'its artifact names several machines, and one job has one')
   }
@@ -69,6 +75,28 @@ export function refuseForeign(found: readonly FoundResult[]): Map<string, string
   }
   return refused
 }
+
+/**
+ * For each commit that shares a train job of a workflow run with others, the first commit of that job.
+ *
+ * @param planned trials that are still needed, by id
+ */
+export function sharedJobs(
+  { assigned, trials }: State,
+  run: string | undefined,
+  planned: ReadonlyMap<string, Trial>,
+): Map<string, string> {
+  const { shared = [] } = assigned.get(run ?? '') ?? {}
+  return new Map(
+    shared.flatMap((ids) => {
+      const heads = ids.flatMap((id) => planned.get(id)?.head ?? trials.get(id)?.trial.head ?? [])
+      return heads.map((head) => [head, heads[0] ?? head] as const)
+    }),
+  )
+}
+
+/** The first commit of a job, and the scale of its trials. */
+const NAMED_AFTER = /([0-9a-f]{40}(?:[0-9a-f]{24})?)(?:-[\w.-]{1,40})?$/
 
 function artifactOf({ name }: FoundResult): string | undefined {
   const parts = name.split(/[/\\]/)

@@ -10,6 +10,7 @@ import {
   checkSchedule,
   checkWorkflowFiles,
   PERMISSIONS,
+  startsBySchedule,
 } from '../../core/doctor/github.ts'
 import { checkDevices, checkGit, checkProxy } from '../../core/doctor/machine.ts'
 import { checkAgent, checkModel } from '../../core/doctor/models.ts'
@@ -41,7 +42,7 @@ export async function diagnoseGitHub(
   await diagnosis.attempt('GitHub', 'pull-request-setting', async () =>
     checkPullRequestSetting(await github.mayOpenPullRequests(), repositoryUrl),
   )
-  const scheduled = workflows.flatMap(([path, text]) => (isScheduled(text) ? [path] : []))
+  const scheduled = workflows.flatMap(([path, text]) => (startsBySchedule(text) ? [path] : []))
   await diagnosis.attempt('GitHub', 'schedule', async () =>
     checkSchedule(scheduled, scheduled.length > 0 ? await github.workflows() : [], repositoryUrl),
   )
@@ -61,11 +62,6 @@ export async function diagnoseGitHub(
 }
 
 const WORKFLOWS = '.github/workflows/'
-
-/** A workflow with a schedule that starts this action. */
-function isScheduled(text: string): boolean {
-  return /^\s*schedule:/m.test(text) && /command: (run|propose)\b/.test(text)
-}
 
 async function changedWorkflows(
   { repository, branches }: GitHubFacts,

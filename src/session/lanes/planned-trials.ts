@@ -108,7 +108,7 @@ export class PlannedTrials implements TrialSource {
 
   #recordRunning(): void {
     const { running } = this.#session
-    this.#session.recordAssignment(this.#options.command, [...running.values()])
+    this.#session.recordAssignment(this.#options.command, [{ trials: [...running.values()] }])
   }
 
   keep(result: TrialResult): void {

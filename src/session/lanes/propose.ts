@@ -4,6 +4,7 @@ import { ROUND_BACKOFF, RUN_BACKOFF } from '../../core/propose/proposer-backoff.
 import { countIdeas } from '../../core/record/ideas.ts'
 import { openCandidates } from '../../core/record/state.ts'
 import type { Proposer } from '../../ports/proposer.ts'
+import { proposeDueBundle } from '../bundling.ts'
 import { proposeDueAa } from '../candidates.ts'
 import {
   insightsAuthor,
@@ -77,7 +78,7 @@ export class ProposeLane {
       const limit = this.#limitReached()
       const mayPropose = limit === undefined && this.#hasRoom()
       const { ended } = this.#askings
-      if (mayPropose && ((await proposeDueAa(this.#session)) || (await this.#querySomeone()))) continue
+      if (mayPropose && ((await this.#proposeItself()) || (await this.#querySomeone()))) continue
       // The last wake-up may have come while a proposer was chosen: waiting now would never end.
       if (signal.aborted) break
       if (this.#askings.ended > ended) continue
@@ -88,6 +89,11 @@ export class ProposeLane {
       else if (!(await this.#waitForProposer())) return 'no proposer has a further idea'
     }
     return TIME_IS_UP
+  }
+
+  /** Makes a candidate that needs no proposer, if one is due. */
+  async #proposeItself(): Promise<boolean> {
+    return (await proposeDueAa(this.#session)) || (await proposeDueBundle(this.#session))
   }
 
   /** True when one more candidate can be proposed, if all who are being asked propose one. */

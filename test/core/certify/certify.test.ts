@@ -86,6 +86,56 @@ function decided(state: State, policy: Partial<CertifyPolicy> = {}): Certificati
 const BEFORE = [2.5, 2.51, 2.49, 2.5]
 const better = (by: number) => BEFORE.map((value) => value - by)
 
+describe('a guard', () => {
+  const guards = [{ name: 'vram', direction: 'minimize', margin: { kind: 'percent', value: 5 } }] as const
+  /** Fresh runs that gain clearly, of which each shows this guard. */
+  const ends = (was: number, is: number, count = 4, to = LAST) => {
+    const repeated = (values: readonly number[]) => [...values, ...values].slice(0, count)
+    const show = (value: number) => ({ guards: [{ name: 'vram', value }] })
+    return [
+      ...fresh(START, repeated(BEFORE), to, show(was)),
+      ...fresh(to, repeated(better(0.04)), to, show(is)),
+    ]
+  }
+
+  it.each<[string, number, boolean]>([
+    ['that each of two merges may have made worse by its margin holds', 109, true],
+    ['that is worse than both together may make it does not hold', 112, false],
+  ])('%s', (_, is, holds) => {
+    expect(decided(aBatch(ends(100, is)), { guards })?.holds).toBe(holds)
+  })
+
+  it('that is lost is named', () => {
+    expect(decided(aBatch(ends(100, 112)), { guards })?.reason).toMatch(
+      /^2 merges do not hold together: guard vram is 112 against 100, and may be worse by 10; of the metric: 2 merges certified/,
+    )
+  })
+
+  it('of a single merge is measured twice as often before the merge is refuted', () => {
+    const batch = (count: number) => aBatch(ends(100, 107, count, LAST), [LAST])
+    expect(decided(batch(4), { guards })).toBeUndefined()
+    expect(planCertification(batch(4), { ...CERTIFICATION, guards })).toHaveLength(8)
+    expect(decided(batch(8), { guards })).toMatchObject({ holds: false, merges: 1 })
+  })
+
+  it('is compared in its own direction', () => {
+    const maximised = [{ ...guards[0], direction: 'maximize' }] as const
+    expect(decided(aBatch(ends(100, 112)), { guards: maximised })?.holds).toBe(true)
+    expect(decided(aBatch(ends(100, 88)), { guards: maximised })?.holds).toBe(false)
+  })
+
+  it('with a margin is part of the policy, one with hard limits only is not', () => {
+    const found = { kind: 'pattern', pattern: 'x (.*)' } as const
+    const config = aConfig({
+      guards: [
+        { ...guards[0], source: found },
+        { name: 'mfu', direction: 'maximize', min: 1, source: found },
+      ],
+    })
+    expect(certifyPolicy(config, 'x').guards).toEqual(guards)
+  })
+})
+
 describe('the decision', () => {
   it('states that two merges hold', () => {
     const state = aBatch([...fresh(START, BEFORE), ...fresh(LAST, better(0.04))])

@@ -45,6 +45,7 @@ const SEARCH = {
   structuralShare: 0.3,
   novelty: 0.8,
   retryAfterMerges: 5,
+  bundle: 4,
   insightsEvery: 20,
   deviceHourDollars: 2,
 }
@@ -129,6 +130,7 @@ describe('a valid file', () => {
       replicates: { baseline: 3, candidate: 2 },
       certify: { every: 5, runs: 6, evaluate: 'node evaluate.mjs --shard 2' },
       aaEvery: 0,
+      jobs: { least: 1 },
       pullRequests: 'all',
       proposers: [
         {
@@ -171,6 +173,7 @@ describe('a valid file', () => {
       },
       certify: { every: 0, runs: 4 },
       aaEvery: 25,
+      jobs: { least: 1 },
       pullRequests: 'all',
       proposers: [{ kind: 'knobs' }],
       search: SEARCH,
@@ -202,11 +205,12 @@ describe('a valid file', () => {
 
   test('may configure the search', () => {
     const search =
-      '{structural-share: 0.5, novelty: 0.9, retry-after: 3, insights-every: 7, device-hour: 4.5}'
+      '{structural-share: 0.5, novelty: 0.9, retry-after: 3, bundle: never, insights-every: 7, device-hour: 4.5}'
     expect(configOf(aFile({ search })).search).toEqual({
       structuralShare: 0.5,
       novelty: 0.9,
       retryAfterMerges: 3,
+      bundle: 0,
       insightsEvery: 7,
       deviceHourDollars: 4.5,
     })
@@ -809,7 +813,7 @@ proposer: []
     const file = aFile({ '"a\\nb"': '1', program: `/${'x'.repeat(500)}` })
     for (const line of renderConfigProblems('c.yml', problemsOf(file)).split('\n')) {
       // A hint that lists all fields is always long.
-      expect(line.length).toBeLessThan(350)
+      expect(line.length).toBeLessThan(380)
     }
     expect(problemsOf(file).map(({ path }) => path)).toEqual(['"a\\nb"', 'program'])
   })

@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { parseConfig } from '../../../src/core/config/config.ts'
+import { measurementHash } from '../../../src/core/config/measurement.ts'
+import { configAt } from '../../../src/core/config/scale.ts'
 
 const REST = {
   editable: ['train.py'],
@@ -45,6 +47,72 @@ test('command and budget of the first scale may stand at the top', () => {
   const parsed = parse({ train: 'train 12', budget: '5m', scales: [{ name: 'd12' }, D24] })
   expect(parsed).toMatchObject({
     config: { train: 'train 12', budgetSeconds: 300, ladder: { first: 'd12', larger: [{ merges: 5 }] } },
+  })
+})
+
+describe('the guards of a larger scale', () => {
+  const guard = (name: string, max: number) => ({ name, direction: 'minimize', pattern: '(.+)', max })
+  const limitsOf = (fields: object) => {
+    const parsed = parse(fields)
+    if (parsed.kind !== 'config') throw new Error(JSON.stringify(parsed.problems))
+    const { config } = parsed
+    const limits = (all: typeof config.guards = []) => all.map(({ name, max }) => [name, max])
+    return { first: limits(config.guards), larger: limits(configAt(config, 'd24')?.guards) }
+  }
+  const guards = [guard('vram', 10), guard('seconds', 3)]
+
+  test('are those at the top', () => {
+    const { first, larger } = limitsOf({ scales: [D12, D24], guards })
+    expect(larger).toEqual(first)
+  })
+
+  test('replace those of the same name, and are added to the others', () => {
+    const own = { ...D24, guards: [guard('vram', 80), guard('tokens', 5)] }
+    expect(limitsOf({ scales: [D12, own], guards })).toEqual({
+      first: [
+        ['vram', 10],
+        ['seconds', 3],
+      ],
+      larger: [
+        ['seconds', 3],
+        ['vram', 80],
+        ['tokens', 5],
+      ],
+    })
+  })
+
+  test('change what numbers mean there, and only there', () => {
+    const hashes = (scale: object) => {
+      const parsed = parse({ scales: [D12, scale], guards })
+      if (parsed.kind !== 'config') throw new Error('wrong')
+      const { config } = parsed
+      return [config, configAt(config, 'd24') ?? config].map(measurementHash)
+    }
+    const [plain, own] = [hashes(D24), hashes({ ...D24, guards: [guard('vram', 80)] })]
+    expect(own[0]).toBe(plain[0])
+    expect(own[1]).not.toBe(plain[1])
+  })
+
+  const file = { name: 'x', direction: 'minimize', file: 'x.json', key: 'x', max: 1 }
+  const many = (prefix: string) => Array.from({ length: 5 }, (_, index) => guard(`${prefix}${index}`, 1))
+  test.each<[string, object, string, string]>([
+    ['belong to no first scale', { scales: [{ ...D12, guards }, D24] }, 'scales[0].guards', 'first scale'],
+    [
+      'come from what evaluate prints',
+      { scales: [D12, { ...D24, guards: [file] }], evaluate: 'evaluate' },
+      'scales[1].guards[0].file',
+      'because evaluate prints the guard',
+    ],
+    [
+      'are at most eight together with those at the top',
+      { scales: [D12, { ...D24, guards: many('a') }], guards: many('b') },
+      'scales[1].guards',
+      'at most 8 guards together',
+    ],
+  ])('%s', (_, fields, path, expected) => {
+    const parsed = parse(fields)
+    expect(parsed).toMatchObject({ kind: 'problems', problems: [{ path }] })
+    expect(JSON.stringify(parsed)).toContain(expected)
   })
 })
 

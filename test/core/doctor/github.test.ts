@@ -1,4 +1,5 @@
 // What GitHub forbids and what follows: each broken state has its line and remedy, and mending it makes the line good.
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Check } from '../../../src/core/doctor/check.ts'
 import {
@@ -11,6 +12,7 @@ import {
   checkSchedule,
   checkWorkflowFiles,
   type Permission,
+  startsBySchedule,
 } from '../../../src/core/doctor/github.ts'
 
 const URL = 'https://github.example/acme/lab'
@@ -169,6 +171,25 @@ describe('F98 the schedule', () => {
       text: expect.stringContaining(why),
       remedy: expect.stringContaining('gh workflow enable autoresearch.yml'),
     })
+  })
+
+  it.each(['solo', 'swarm'])('is found in %s.yml', (name) => {
+    const template = readFileSync(`${import.meta.dirname}/../../../templates/${name}.yml`, 'utf8')
+    expect(startsBySchedule(template)).toBe(true)
+    expect(startsBySchedule(template.replace('schedule:', 'push:'))).toBe(false)
+  })
+
+  it.each([
+    ['command: run', true],
+    ['command: propose', true],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub
+    ["command: ${{ github.event_name == 'schedule' && 'run' || inputs.command }}", true],
+    ['command: doctor', false],
+    ['command: train', false],
+    ['run: make test', false],
+  ])('of a workflow with `%s`: %s', (step, expected) => {
+    const workflow = `on:\n  schedule:\n    - cron: "0 0 * * *"\njobs:\n  a:\n    steps:\n      - with:\n          ${step}\n`
+    expect(startsBySchedule(workflow)).toBe(expected)
   })
 
   it('is fine while it is active, where there is none, and not known without the permission', () => {

@@ -44,6 +44,8 @@ describe('a run', () => {
 
   it('that needs little of its budget', () => {
     expect(check('run', { first: aRun(2.5, 20) }).remedy).toContain('`budget: 1m`')
+    const smallest = aConfig({ budgetSeconds: 60 })
+    expect(check('run', { first: aRun(2.5, 6) }, smallest).remedy).toBeUndefined()
   })
 })
 

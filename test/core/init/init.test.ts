@@ -78,6 +78,46 @@ describe('a known repository', () => {
   })
 })
 
+describe('a machine without a GPU', () => {
+  const recipesWithLines = Object.entries(KNOWN).filter(([name]) =>
+    RECIPES.get(name)?.config.includes('# Without a GPU:'),
+  )
+
+  it('is what nanoGPT has lines for', () => {
+    expect(recipesWithLines.map(([name]) => name)).toEqual(['nanogpt'])
+  })
+
+  it.each(recipesWithLines)('%s: swaps the lines, and leaves those for a GPU as comments', (_, files) => {
+    const large = planOf(files)
+    const small = planInit(aLayout(files), RECIPES, false)
+    const [ofGpu, ofProcessor] = [configOf(large), configOf(small)]
+    expect(ofProcessor.train).toContain('--device=cpu')
+    expect(ofProcessor.budgetSeconds).toBeLessThan(ofGpu.budgetSeconds)
+    expect({ ...ofProcessor, train: '', budgetSeconds: 0, timeoutSeconds: 0 }).toEqual({
+      ...ofGpu,
+      train: '',
+      budgetSeconds: 0,
+      timeoutSeconds: 0,
+    })
+    expect(small.config).toContain(`# With a GPU: `)
+    expect(small.config).toContain(`\n# train: ${ofGpu.train}\n`)
+    expect(small.assumed.join()).toContain('no GPU')
+  })
+
+  it.each([
+    ['unknown: the lines for a GPU', undefined, 'gpu'],
+    ['with a GPU', true, 'gpu'],
+    ['without a GPU', false, 'processor'],
+  ] as const)('decides on which runner the workflow runs: %s', (_, hasGpu, machine) => {
+    for (const files of [KNOWN.nanogpt ?? {}, GENERAL.script])
+      expect(planInit(aLayout(files), RECIPES, hasGpu).machine).toBe(machine)
+  })
+
+  it("leaves what runs on GitHub's machines there", () => {
+    expect(planInit(aLayout(GENERAL['npm-bundle']), RECIPES, false).machine).toBe('hosted')
+  })
+})
+
 describe('a general rule', () => {
   it.each(Object.entries(GENERAL))('%s: what it writes has no problem', (_, files) => {
     const plan = planOf(files)

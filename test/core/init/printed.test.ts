@@ -1,6 +1,6 @@
 // Every way of printing a metric that people use: the pattern found in the source matches the line as it is printed.
 import { expect, it } from 'vitest'
-import { findMetric } from '../../../src/core/init/metric.ts'
+import { findMetric, findProgress } from '../../../src/core/init/metric.ts'
 
 it.each([
   ['print("val_loss:", loss.item())', 'val_loss: 0.25', '0.25'],
@@ -16,9 +16,79 @@ it.each([
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the source of another program
   ['console.log(`val_bpb: ${x.toFixed(6)}`)', 'val_bpb: 2.912345', '2.912345'],
   ['println!("val loss: {:.4}", loss);', 'val loss: 3.1234', '3.1234'],
+  [
+    "print('\\nTest set: Average loss: {:.4f}, Accuracy: {}/{}\\n'.format(\n    a, b, c))",
+    'Test set: Average loss: 0.0276, Accuracy: 9913/10000 (99%)',
+    '0.0276',
+  ],
+  ["print('====> Test set loss: {:.4f}'.format(x))", '====> Test set loss: 104.2', '104.2'],
+  [
+    "logging.info(\n    'eval  epoch %03d loss %.4f accuracy %.2f',\n    epoch, loss, accuracy)",
+    'INFO:absl:eval  epoch 010 loss 0.4144 accuracy 85.21',
+    '0.4144',
+  ],
+  [
+    "print('| End of training | test loss {:5.2f} | '\n      'test ppl {:8.2f}'.format(a, b))",
+    '| End of training | test loss  4.91 | test ppl   135.30',
+    '4.91',
+  ],
+  ["print('* Acc@1 {top1.global_avg:.3f} Acc@5 {x:.3f}')", '* Acc@1 71.203 Acc@5 90.117', '71.203'],
 ])('%s', (source, printed, value) => {
   const pattern = findMetric(new Map([['train.py', source]]), ['train.py'])?.pattern
   expect(pattern && new RegExp(pattern).exec(printed)?.[1]).toBe(value)
+})
+
+it.each([
+  ['in the line', 'print(f"Validation: loss {x}")', 'validation_loss', true],
+  ['in the name of the function', 'def validate(\n    model,\n):\n    print(f"loss {x}")', 'loss', true],
+  ['in the name of another function', 'def train_latest():\n    print(f"loss {x}")', 'loss', false],
+  ['nowhere', 'print(f"loss {x}")', 'loss', false],
+])('knows what a loss was measured on, when it says so %s', (_, source, name, heldOut) => {
+  expect(findMetric(new Map([['train.py', source]]), ['train.py'])).toMatchObject({ name, heldOut })
+})
+
+it('does not take the line of training for that of the evaluation', () => {
+  const source = 'print(f"train epoch {n} loss {a}")\nprint(f"eval epoch {n} loss {b}")\n'
+  const { pattern = '' } = findMetric(new Map([['train.py', source]]), ['train.py']) ?? {}
+  expect(new RegExp(pattern).test('train epoch 3 loss 0.5')).toBe(false)
+  expect(new RegExp(pattern).exec('eval epoch 3 loss 0.5')?.[1]).toBe('0.5')
+})
+
+it.each([
+  [
+    'print(f"iter {i}: loss {loss:.4f}, time {dt:.2f}ms")',
+    'iter 10: loss 3.2100, time 25.00ms',
+    '10',
+    '3.2100',
+  ],
+  ['print(f"step {step:05d} | loss: {loss:.6f}")', 'step 00012 | loss: 4.321000', '00012', '4.321000'],
+  [
+    "print('Train Epoch: {} [{}/{}]\\tLoss: {:.6f}'.format(\n    epoch, a, b, loss))",
+    'Train Epoch: 1 [640/60000]\tLoss: 2.2931',
+    '1',
+    '2.2931',
+  ],
+  ['printf("step %d: train loss %f\\n", step, loss);', 'step 3: train loss 4.60047', '3', '4.60047'],
+  [
+    "print('| epoch {:3d} | lr {:02.2f} | '\n      'loss {:5.2f}'.format(e, lr, l))",
+    '| epoch   3 | lr 0.10 | loss  4.91',
+    '3',
+    '4.91',
+  ],
+  ['logger.info("Epoch %d, loss %.3f", e, l)', 'INFO Epoch 4, loss 0.250', '4', '0.250'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the source of another program
+  ['console.log(`step ${i} loss ${l}`)', 'step 7 loss 1.5', '7', '1.5'],
+])('progress: %s', (source, printed, step, value) => {
+  const { pattern = 'none' } = findProgress(new Map([['train.py', source]]), ['train.py']) ?? {}
+  expect(new RegExp(pattern).exec(printed)?.groups).toEqual({ step, value })
+})
+
+it.each([
+  ['a loss without a step', 'print(f"loss {x}")'],
+  ['the line of an evaluation', 'print(f"step {i} val loss {x}")'],
+  ['a heading', 'print("step and loss")'],
+])('progress: nothing in %s', (_, source) => {
+  expect(findProgress(new Map([['train.py', source]]), ['train.py'])).toBeUndefined()
 })
 
 it.each([
@@ -41,6 +111,7 @@ it.each([
   ['in a loop', 'for i in x:\n    if i:\n        print(f"val_loss: {y}")', true],
   ['in the function main', 'def main():\n    print(f"val_loss: {y}")', false],
   ['in a function that anyone may call', 'def report():\n    print(f"val_loss: {y}")', true],
+  ['in one with parameters on several lines', 'def report(\n    x,\n):\n    print(f"val_loss: {y}")', true],
 ])('knows whether a line is printed several times: %s', (_, source, repeated) => {
   expect(findMetric(new Map([['train.py', source]]), ['train.py'])?.repeated).toBe(repeated)
 })

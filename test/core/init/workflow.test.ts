@@ -40,6 +40,12 @@ describe('the workflow', () => {
     )
   })
 
+  it('asks for no runner with the label gpu where there is none', () => {
+    const text = renderWorkflow(TEMPLATE, { ...GPU, machine: 'processor' }, undefined)
+    expect(text).toBe(TEMPLATE.replace('[self-hosted, gpu]', 'self-hosted'))
+    expect(text).not.toBe(TEMPLATE)
+  })
+
   it('installs the sandbox on a machine of GitHub', () => {
     const text = renderWorkflow(TEMPLATE, { ...GPU, machine: 'hosted' }, undefined)
     expect(text).toContain('runs-on: ubuntu-latest')

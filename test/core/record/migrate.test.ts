@@ -97,6 +97,11 @@ describe('the words of format 1', () => {
   })
 })
 
+it('an event of format 2 is the same today', () => {
+  const event = { kind: 'proposed', candidate: aCandidate() } as const
+  expect(migrate(event, 2)).toEqual({ kind: 'event', event })
+})
+
 describe('what this release does not know', () => {
   it.each([1, LEDGER_FORMAT])('is an event of another kind in format %i', (format) => {
     expect(migrate({ kind: 'dreamt' }, format)).toEqual({
@@ -155,11 +160,15 @@ describe('a ledger', () => {
   })
 
   it('that a newer release continued is refused from the line where it did', () => {
-    const text = old(...begun, { kind: 'format', format: 3 }, { kind: 'certify', to: sha('to') })
+    const text = old(
+      ...begun,
+      { kind: 'format', format: LEDGER_FORMAT + 1 },
+      { kind: 'certify', to: sha('to') },
+    )
     expect(parseLedger(text)).toEqual({
       kind: 'newer',
       line: 3,
-      problem: 'it is in format 3, and this release reads up to 2',
+      problem: `it is in format ${LEDGER_FORMAT + 1}, and this release reads up to ${LEDGER_FORMAT}`,
     })
   })
 

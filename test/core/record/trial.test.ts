@@ -1,8 +1,9 @@
 // Ids and seeds of trials, and the format of result files.
 
 import { describe, expect, it } from 'vitest'
-import { isSandboxed, trialResultSchema, trialSchema } from '../../../src/core/record/trial.ts'
-import { groupTrials, trialBatchSchema } from '../../../src/core/trial/batch.ts'
+import type { Candidate } from '../../../src/core/record/candidate.ts'
+import { isSandboxed, type Trial, trialResultSchema, trialSchema } from '../../../src/core/record/trial.ts'
+import { groupTrials, type Sharing, trialBatchSchema } from '../../../src/core/trial/batch.ts'
 import type { CutPlan } from '../../../src/core/trial/curve.ts'
 import { trialId, trialSeed } from '../../../src/core/trial/protocol.ts'
 import { aBaseline, aCandidate, aTrial, aTrialResult, CERTIFY, certifying, sha } from '../../factories.ts'
@@ -71,6 +72,52 @@ describe('groupTrials', () => {
     const batches = groupTrials(trials, cut)
     expect(batches.map((batch) => batch.cut)).toEqual([undefined, cut, undefined])
     expect(batches.every((batch) => trialBatchSchema.safeParse(batch).success)).toBe(true)
+  })
+
+  describe('where candidates share a job', () => {
+    const MINUTES = 60
+    const candidates = Array.from({ length: 12 }, (_, index) => aCandidate({ name: `c${index}` }))
+    const five = { least: 1, secondsOf: () => 5 * MINUTES, wasLost: () => false }
+    const sizes = (trials: readonly Trial[], sharing: Partial<Sharing>) =>
+      groupTrials(trials, undefined, { ...five, ...sharing }).map((batch) => batch.trials.length)
+    const trials = candidates.map((candidate) => aTrial({ candidate }))
+
+    it.each<[string, Partial<Sharing>, number[]]>([
+      ['every commit has a job of its own without a time', {}, Array(12).fill(1)],
+      ['a job gets that time at most', { seconds: 20 * MINUTES }, [4, 4, 4]],
+      ['there are as many jobs as runners first', { seconds: 20 * MINUTES, least: 5 }, [3, 3, 2, 2, 2]],
+      ['a time below that of a trial changes nothing', { seconds: MINUTES }, Array(12).fill(1)],
+    ])('%s', (_, sharing, expected) => expect(sizes(trials, sharing)).toEqual(expected))
+
+    it('trials of one commit stay together, even when they take longer', () => {
+      const [one, two] = candidates as [Candidate, Candidate]
+      const runs = [1, 2, 3].map((replicate) => aTrial({ candidate: one, replicate }))
+      const batches = groupTrials([...runs, aTrial({ candidate: two })], undefined, {
+        ...five,
+        seconds: 10 * MINUTES,
+      })
+      expect(batches).toMatchObject([{ head: one.head, trials: runs }, { head: two.head }])
+      expect(batches[0]).not.toHaveProperty('commits')
+    })
+
+    it('a job says how many commits it needs, is named after the first, and is accepted', () => {
+      const batches = groupTrials(trials, undefined, { ...five, seconds: 60 * MINUTES })
+      expect(batches).toMatchObject([{ head: candidates[0]?.head, commits: 12 }])
+      expect(trialBatchSchema.safeParse(batches[0]).success).toBe(true)
+    })
+
+    it('a job has no more trials than a train job accepts', () => {
+      const many = Array.from({ length: 250 }, (_, n) => aTrial({ baseline: aBaseline(`b${n}`) }))
+      expect(sizes(many, { seconds: 9999 * MINUTES })).toEqual([100, 100, 50])
+    })
+
+    it('what was lost before, and what needs the whole machine, has a job of its own', () => {
+      const lost = trials[1]?.id
+      expect(sizes(trials, { seconds: 60 * MINUTES, wasLost: ({ id }) => id === lost })).toEqual([11, 1])
+      const protocol: Trial['protocol'] = { purpose: 'promote', scale: 'd24', promotion: 1 }
+      const large = trials.slice(0, 2).map((trial) => ({ ...trial, protocol }))
+      expect(sizes([...large, ...trials.slice(2)], { seconds: 60 * MINUTES })).toEqual([1, 1, 10])
+    })
   })
 
   it('makes batches that the train job accepts, even of 50 baseline runs', () => {

@@ -147,6 +147,12 @@ describe('the title', () => {
     expect(check.title).toBe('val_bpb 2.3 (−0.0723, not comparable): reject')
   })
 
+  test('shows no difference where there is none', () => {
+    const verdict = aVerdict({ kind: 'reject', noEffect: true, gain: 0 })
+    const check = concludedCheck({ candidate, config, verdict, evidence: evidence([2.34]) })
+    expect(check.title).toBe('val_bpb 2.34 (no effect): reject')
+  })
+
   test('has no z-score for a metric without noise', () => {
     const { z: _, ...verdict } = aVerdict({ sigma: 0 })
     const check = concludedCheck({ candidate, config, verdict, evidence: evidence([2.34]) })

@@ -18,7 +18,7 @@ describe('F81 identical runs of the baseline', () => {
     ['says nothing when runs vary', trialResults([2.5, 2.51, 2.5]), false, false],
     ['says nothing after one run', trialResults([2.5]), false, false],
   ])('the report %s', (_, trials, deterministic, advises) => {
-    const config = { metric: metricOf(deterministic) }
+    const config = { ...aConfig(), metric: metricOf(deterministic) }
     const report = renderReport(buildReport(aState({ trials }), CONDITIONS, config))
     expect(ADVICE.test(report)).toBe(advises)
   })

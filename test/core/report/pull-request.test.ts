@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import type { Category } from '../../../src/core/record/candidate.ts'
+import type { Candidate, Category, Origin } from '../../../src/core/record/candidate.ts'
 import {
   pullRequestMarker,
   renderCandidateMessage,
@@ -111,6 +111,48 @@ describe('F64 a hostile candidate', () => {
       }
     },
   )
+})
+
+describe('a bundle', () => {
+  const [one, two] = ['one', 'two'].map((name, index) =>
+    aCandidate({
+      name,
+      title: `Change ${name}`,
+      pullRequest: 7 + index,
+      verdict: aVerdict({
+        kind: 'reject',
+        gain: 0.004,
+        measured: 0.009,
+        risk: 0.4,
+        runs: { candidate: 1, baseline: 6 },
+      }),
+    }),
+  ) as [Candidate, Candidate]
+  const withMembers = (origin: Origin, members: readonly Candidate[] = [one, two]) => {
+    const candidate = aCandidate({ origin })
+    const state = aState({ candidates: [...members, candidate] })
+    const facts = { candidate, changes: CHANGES, config: aConfig(), state, conditions: CONDITIONS }
+    return renderPullRequest(facts).body
+  }
+
+  test('lists its members with their evidence', () => {
+    const body = withMembers({ kind: 'bundle', members: [one.id, two.id] })
+    expect(body).toContain('### Members\n\n| candidate |')
+    expect(body).toContain('| #7 Change one | knobs | 1 | +0.009 | +0.004 | 40 % |\n| #8 Change two |')
+    expect(body).toContain('It trains these changes together')
+  })
+
+  test('is named, with the member, by what takes it apart', () => {
+    const body = withMembers({ kind: 'leave-out', bundle: one.id, member: two.id })
+    expect(body).toMatch(/### The bundle, and the member that is removed[\s\S]*#7[\s\S]*#8/)
+  })
+
+  test.each(HOSTILE)('F64 has a member that is called %s and shows literal text', (_, title) => {
+    const origin = { kind: 'bundle', members: [one.id, two.id] } as const
+    const plain = rendered(withMembers(origin)).active
+    const hostile = withMembers(origin, [{ ...one, title, proposer: title }, two])
+    expect(rendered(hostile).active).toEqual(plain)
+  })
 })
 
 test.each([

@@ -86,7 +86,12 @@ describe('the numbers', () => {
   ] as const)('show a gain of 0.05 in the sign of the metric: %s', (direction, delta) => {
     const candidates = [aCandidate({ verdict: aVerdict({ gain: 0.05 }) })]
     const metric = { ...config.metric, direction }
-    const report = buildReport(aState({ candidates, trials: BASELINE }), CONDITIONS, { metric }, RUN)
+    const report = buildReport(
+      aState({ candidates, trials: BASELINE }),
+      CONDITIONS,
+      { ...config, metric },
+      RUN,
+    )
     expect(report.rows[0]?.delta).toBe(delta)
   })
 

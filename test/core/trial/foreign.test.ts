@@ -1,6 +1,6 @@
 // F107: which results of a round are refused because of where they lie.
 import { expect, test } from 'vitest'
-import { checkResult, refuseForeign } from '../../../src/core/trial/trust.ts'
+import { checkResult, refuseForeign, sharedJobs } from '../../../src/core/trial/trust.ts'
 import { aBaseline, aCandidate, aState, aTrialResult, CONDITIONS } from '../../factories.ts'
 
 const NOW = aBaseline('now')
@@ -25,6 +25,31 @@ test('F107 an artifact that answers for the trial of another job is refused and 
 
 test('F107 even where the other job returned nothing', () => {
   expect(refusedIn(fileOf(`trials-${MINE.head}`, better))).toHaveLength(1)
+})
+
+test('F107 even where the name of the artifact ends with the scale', () => {
+  expect(refusedIn(fileOf(`trials-${MINE.head}-base`, better))).toHaveLength(1)
+  expect(refusedIn(fileOf(`trials-${MINE.head}-base`, mine))).toEqual([])
+})
+
+test('F107 a job that candidates share answers for all of them, and for no others', () => {
+  const other = aTrialResult({ candidate: aCandidate({ name: 'other', base: NOW.commit }), value: 2.5 })
+  const shared = [[mine.trial.id, theirs.trial.id]]
+  const state = aState({ assigned: new Map([['7', { command: 'propose', trials: shared.flat(), shared }]]) })
+  const planned = new Map([mine, theirs, other].map(({ trial }) => [trial.id, trial]))
+  const jobs = sharedJobs(state, '7', planned)
+  const artifact = `trials-${MINE.head}-base`
+  const refused = (...results: (typeof mine)[]) =>
+    [
+      ...refuseForeign(
+        results.map((result) => fileOf(artifact, result)),
+        jobs,
+      ).keys(),
+    ].length
+  expect(refused(mine, theirs)).toBe(0)
+  expect(refused(theirs)).toBe(0)
+  expect(refused(mine, theirs, other)).toBe(1)
+  expect(refuseForeign([fileOf(`trials-${other.trial.head}`, theirs)], jobs).size).toBe(1)
 })
 
 test('F107 an artifact without a commit in its name answers for one commit only', () => {

@@ -29,7 +29,7 @@ function checkTimeout({ budget, timeout }: File, context: z.RefinementCtx): void
 }
 
 /** An evaluator has to print the metric: $AUTORESEARCH_OUT is read-only to it, so a metric file could only come from training. */
-function checkEvaluate({ evaluate, certify, metric, guards }: File, context: z.RefinementCtx): void {
+function checkEvaluate({ evaluate, certify, metric, guards, scales }: File, context: z.RefinementCtx): void {
   const check = (number: unknown, path: (string | number)[], what: string) => {
     const source = asMapping(number)
     if (!('file' in source) || 'pattern' in source) return
@@ -37,8 +37,14 @@ function checkEvaluate({ evaluate, certify, metric, guards }: File, context: z.R
     refuse(context, [...path, 'file'], `pattern, because evaluate prints ${what}`, hint)
   }
   if (evaluate !== undefined || 'evaluate' in asMapping(certify)) check(metric, ['metric'], 'the metric')
-  if (evaluate === undefined || !Array.isArray(guards)) return
-  for (const [index, guard] of guards.entries()) check(guard, ['guards', index], 'the guard')
+  if (evaluate === undefined) return
+  const checkAll = (list: unknown, path: (string | number)[]) => {
+    for (const [index, guard] of (Array.isArray(list) ? list : []).entries())
+      check(guard, [...path, index], 'the guard')
+  }
+  checkAll(guards, ['guards'])
+  for (const [index, scale] of (Array.isArray(scales) ? scales : []).entries())
+    checkAll(asMapping(scale).guards, ['scales', index, 'guards'])
 }
 
 function checkServe({ serve, evaluate }: File, context: z.RefinementCtx): void {

@@ -1,6 +1,6 @@
 // When a run stops, and how ideas are searched: `limits` and `search`.
 import { z } from 'zod'
-import { amount, between, count, help, section, share } from '../fields.ts'
+import { amount, between, count, duration, every, help, section, share } from '../fields.ts'
 
 const gpuHours = amount('hours')
   .meta(help('Maximum device hours for training and evaluation together.', 8))
@@ -80,6 +80,20 @@ export const limits = section({
   .prefault({})
   .meta(help('When a run stops.', { candidates: 20, tokens: '2M', dollars: 10 }))
 
+export const jobs = section({
+  time: duration(
+    help(
+      'Training time that a train job gets: candidates share a job until its runs take this long. Default: every candidate has a job of its own.',
+      '30m',
+    ),
+  ).exactOptional(),
+  least: between(1, 256)
+    .default(1)
+    .meta(help('Train jobs that there are before candidates share one: the number of runners.', 8)),
+})
+  .prefault({})
+  .meta(help('How swarm.yml divides the trials of a round among train jobs.', { time: '30m', least: 8 }))
+
 export const search = section({
   'structural-share': share(0)
     .default(0.3)
@@ -92,6 +106,14 @@ export const search = section({
   'retry-after': between(1, 1000)
     .default(5)
     .meta(help('Merges after which a rejected or parked idea may be tried again.', 5)),
+  bundle: every(
+    2,
+    8,
+    help(
+      'Near misses that are merged into one candidate at most, without asking a proposer. With never, none are.',
+      4,
+    ),
+  ).prefault(4),
   'insights-every': between(1, 1000)
     .default(20)
     .meta(help('Decided candidates between two updates of the insights.', 20)),

@@ -151,10 +151,14 @@ const guard = section({
   .superRefine(checkGuardSource, despiteProblems)
   .superRefine(checkLimits, despiteProblems)
 
-export const guards = z
-  .array(guard, 'a list of guards')
-  .max(MAX_GUARDS, `at most ${MAX_GUARDS} guards`)
-  .superRefine(checkNames)
+export function guardList() {
+  return z
+    .array(guard, 'a list of guards')
+    .max(MAX_GUARDS, `at most ${MAX_GUARDS} guards`)
+    .superRefine(checkNames)
+}
+
+export const guards = guardList()
   .default([])
   .meta(
     help(

@@ -1,6 +1,6 @@
 // The scales of the ladder and what becomes of code that holds at the largest: `scales` and `promote`.
 import { z } from 'zod'
-import { BASE_SCALE } from '../../record/trial.ts'
+import { BASE_SCALE, MAX_GUARDS } from '../../record/trial.ts'
 import {
   A_DURATION,
   asMapping,
@@ -14,6 +14,7 @@ import {
   section,
 } from '../fields.ts'
 import { branchRule, trainRule } from '../rules.ts'
+import { guardList } from './metric.ts'
 
 type File = Record<string, unknown>
 
@@ -76,6 +77,14 @@ const scale = section({
     .exactOptional(),
   after: after.exactOptional(),
   replicates: replicates.exactOptional(),
+  guards: guardList()
+    .meta(
+      help(
+        'Guards at this scale, besides those at the top; one of the same name replaces it. Only in larger scales.',
+        [{ name: 'peak_vram_mb', direction: 'minimize', pattern: '^peak_vram_mb:\\s+(\\S+)', max: 80_000 }],
+      ),
+    )
+    .exactOptional(),
 })
 
 export const scales = z
@@ -116,7 +125,10 @@ export function checkScales(file: File, context: z.RefinementCtx): void {
   const list = Array.isArray(file.scales) ? file.scales.map(asMapping) : undefined
   checkFirst(file, list?.[0], context)
   list?.forEach((scale, index) => {
-    if (index > 0) checkLarger(scale, index, context)
+    if (index > 0) {
+      checkLarger(scale, index, context)
+      checkGuards(file, scale, index, context)
+    }
     if (list.findIndex(({ name }) => name === scale.name) < index && typeof scale.name === 'string')
       refuse(context, place(index, 'name'), 'a name that no other scale has', 'give every scale its own name')
   })
@@ -141,7 +153,7 @@ function checkFirst(file: File, first: File | undefined, context: z.RefinementCt
         `no ${field}, because it is written at the top`,
         `remove one of the two: research happens at the first scale`,
       )
-  for (const field of ['after', 'replicates', 'devices-per-trial'])
+  for (const field of ['after', 'replicates', 'devices-per-trial', 'guards'])
     if (first[field] !== undefined)
       refuse(
         context,
@@ -154,6 +166,7 @@ function checkFirst(file: File, first: File | undefined, context: z.RefinementCt
 const ONLY_LARGER: Readonly<Record<string, string>> = {
   after: 'write after in the scale that merges are promoted to',
   replicates: 'write replicates at the top: there it holds for the first scale',
+  guards: 'write guards at the top: there they hold for every scale',
   'devices-per-trial': 'set the input devices-per-trial in the workflow instead',
 }
 
@@ -167,6 +180,19 @@ function checkLarger(scale: File, index: number, context: z.RefinementCtx): void
         `write what one run at this scale ${field === 'train' ? 'executes' : 'takes'}`,
       )
   checkTimeout(scale, scale, place(index, 'timeout'), context)
+}
+
+/** A scale has the guards at the top as well as its own. */
+function checkGuards(file: File, scale: File, index: number, context: z.RefinementCtx): void {
+  const names = [file.guards, scale.guards].flatMap((list) => (Array.isArray(list) ? list : []))
+  const count = new Set(names.map((guard) => asMapping(guard).name)).size
+  if (count > MAX_GUARDS)
+    refuse(
+      context,
+      place(index, 'guards'),
+      `at most ${MAX_GUARDS} guards together with those at the top`,
+      'remove guards, or give them the names of those that they replace',
+    )
 }
 
 function checkTimeout(

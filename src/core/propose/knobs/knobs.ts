@@ -42,6 +42,9 @@ const OF_A_TOOL =
 /** Settings of measuring, printing, saving and the machine: they are not what makes a model better. */
 const NOT_THE_MODEL =
   /(?:^|[_.(-])(?:eval|val|valid|log|logging|print|save|wandb|ckpt|checkpoint|sample|core[_-]metric)[_-]?(?:loss_)?(?:iters?|interval|every\w*|max\w*|steps?|freq\w*|batches|size|tokens|only|log|limit)\b|(?:^|[_.(-])(?:num_workers|workers|timeout|retries|rank|local_rank|world_size|nproc\w*|nnodes|num_nodes|num_gpus|gpus|(?<!per_)devices?|precision|vocab_size|low_cpu_mem\w*|\w*num_workers|validation_split\w*|val_frac\w*|debug|verbose|resume|compile|profile|wandb|save\w*|always_save\w*|pin_memory|deterministic|allow_tf32|backend|best_\w+)(?:$|[_.)-])/i
+/** Switches that decide who prints, what is printed, kept or shown, and what the program has already done. */
+const NOT_A_CHOICE =
+  /(?:^|_)(?:(?:master|main|primary|chief|leader)(?:_(?:process|rank|node|worker|thread))?|rank_?(?:zero|0)(?:_only)?|quiet|silent|verbose|print\w*|show\w*|display\w*|plot\w*|dump\w*|tqdm|progress(?:_?bar)?|log(?:s|ger|ging|ged)?|report(?:ed|ing|_to)?|tensorboard|mlflow|upload|push_to_hub|export|overwrite|dry_run|ddp|distributed|(?:do|run)_(?:train|eval|test|predict)|(?:train|test|predict)_only|done|finished|converged|running|stop(?:ped)?|first|found|success|ok)$|^log_(?:to|every|metrics?|grad\w*|loss\w*|step\w*|file|console|model|image\w*|histogram\w*|param\w*|wandb)(?:_|$)/i
 const MAY_BE_ZERO =
   /drop|decay|smooth|warm|min_lr|final_lr|momentum|clip|reg|(?:^|_)l[12]|noise|coef|lambda|z_loss|prob|(?:^|_)wd(?:$|_)|label/i
 
@@ -102,7 +105,13 @@ function isTunable(name: string): boolean {
 
 function isTunedByDefault(name: string, { value, kind }: Read): boolean {
   if (NOT_THE_MODEL.test(name)) return false
-  return kind === 'switch' ? !name.includes('(') : value > 0 || mayBeZero(name)
+  if (kind === 'switch') return !name.includes('(') && !NOT_A_CHOICE.test(asSnakeCase(name))
+  return value > 0 || mayBeZero(name)
+}
+
+/** `is_main_process` for `isMainProcess` and `is-main-process`. */
+function asSnakeCase(name: string): string {
+  return name.replaceAll(/(?<=[a-z\d])(?=[A-Z])|[-.]/g, '_')
 }
 
 function unquote(name: string): string {

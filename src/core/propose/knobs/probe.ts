@@ -55,16 +55,26 @@ function isTestOf(candidate: PastIdea, suspects: ReadonlySet<string>): boolean {
 /** How the title of such a candidate begins. */
 export const TEST_TITLE = 'Test for an effect'
 
+/** What is counted once for all constants. */
+interface Census {
+  /** The code that training may run, by file, and joined. */
+  code: ReadonlyMap<string, string>
+  all: string
+  names: ReadonlyMap<string, number>
+  entries: ReadonlyMap<string, number>
+}
+
 /** Suspects, the most suspicious first. */
 function rankSuspects(knobs: readonly FoundKnob[], surroundings: Surroundings): FoundKnob[] {
   const code = reachableCode(surroundings)
-  const names = new Map<string, number>()
-  for (const { name } of knobs) {
-    const plain = withoutNumber(name)
-    names.set(plain, (names.get(plain) ?? 0) + 1)
+  const census: Census = {
+    code,
+    all: [...code.values()].join('\n'),
+    names: countBy(knobs, ({ name }) => withoutNumber(name)),
+    entries: countBy(knobs, entryOf),
   }
   return knobs
-    .map((knob) => ({ knob, reasons: reasonsAgainst(knob, code, names, surroundings.train) }))
+    .map((knob) => ({ knob, reasons: reasonsAgainst(knob, census, surroundings.train) }))
     .filter(({ reasons }) => reasons > 0)
     .sort((a, b) => b.reasons - a.reasons)
     .map(({ knob }) => knob)
@@ -72,16 +82,14 @@ function rankSuspects(knobs: readonly FoundKnob[], surroundings: Surroundings): 
 
 /** Constants whose names tell that they are for generating text or for reporting. */
 const NOT_FOR_TRAINING = /flops|promised|temperature|top_[kp]/i
+/** Functions that training from scratch does not call, whatever its code mentions. */
+const NOT_IN_TRAINING = /^(?:from_pretrained|generate|sample|estimate_mfu|(?:export|convert)\w*)$/
+/** A table in a function gives one name a value per model size, and one size is trained at most. */
+const MIN_ALTERNATIVES = 3
 
-function reasonsAgainst(
-  knob: FoundKnob,
-  code: ReadonlyMap<string, string>,
-  names: ReadonlyMap<string, number>,
-  train: string,
-): number {
+function reasonsAgainst(knob: FoundKnob, { code, all, names, entries }: Census, train: string): number {
   const { file, name, inside, isSetting } = knob
   const plain = withoutNumber(name)
-  const all = [...code.values()].join('\n')
   const isUnreachable = code.size > 0 && !code.has(file)
   const isUncalled = inside !== undefined && !inside.startsWith('__') && countWord(all, inside) < 2
   // The script that the command names is where a value comes from; its other copies are defaults.
@@ -89,13 +97,24 @@ function reasonsAgainst(
   const isRepeated = isDefault && (names.get(plain) ?? 0) > 1
   // `GPTConfig(n_layer=n_layer)` gives a default its value at another place.
   const isGiven = isDefault && new RegExp(String.raw`[(,]\s*${escaped(plain)}\s*=\s*[\p{L}_]`, 'u').test(all)
+  const isAlternative = /^\w+$/.test(plain) && (entries.get(entryOf(knob)) ?? 0) >= MIN_ALTERNATIVES
   return (
     3 * Number(isUnreachable) +
     3 * Number(isUncalled) +
     Number(isRepeated) +
     Number(isGiven) +
-    2 * Number(NOT_FOR_TRAINING.test(plain))
+    2 * Number(isAlternative) +
+    2 * Number(NOT_FOR_TRAINING.test(plain) || NOT_IN_TRAINING.test(inside ?? ''))
   )
+}
+
+function entryOf({ file, inside = '', name }: FoundKnob): string {
+  return [file, inside, withoutNumber(name)].join('\0')
+}
+
+function countBy(knobs: readonly FoundKnob[], key: (knob: FoundKnob) => string): Map<string, number> {
+  const groups = Map.groupBy(knobs, key)
+  return new Map([...groups].map(([name, { length }]) => [name, length]))
 }
 
 /** The files that training may run: those that its command names, and those whose names these mention. */

@@ -5,6 +5,7 @@ import { type Knob, knobsOf } from '../../record/candidate.ts'
 import type { PastIdea } from '../../record/ideas.ts'
 import { normalDensity, normalProbability } from '../../statistics/normal.ts'
 import { best, drawNormal } from '../bandit.ts'
+import type { MayRun } from './failures.ts'
 import type { FoundKnob } from './knobs.ts'
 import { keyOf, type Move, observationsOf } from './observations.ts'
 import { type KnobStep, positionOf, stepsOf } from './scale.ts'
@@ -23,6 +24,7 @@ const NOTICEABLE = 1
  * @param history past candidates, oldest first
  * @param random uniform in [0, 1)
  * @param refused changes that were refused before they became candidates; they are not proposed again
+ * @param mayRun what is known of failures: no other change is proposed
  * @returns undefined when every step near the current values was tried
  */
 export function proposeSteps(
@@ -30,14 +32,17 @@ export function proposeSteps(
   history: readonly PastIdea[],
   random: () => number,
   refused: readonly (readonly Knob[])[] = [],
+  mayRun: MayRun = () => true,
 ): KnobStep[] | undefined {
   const positions = knobs.map((knob) => positionOf(knob, knob.value))
   const surface = learnSurface(observationsOf(history, knobs), positions)
-  const options = knobs.map((knob) => stepsOf(knob, knobs))
+  const options = knobs.map((knob) => stepsOf(knob, knobs).filter((step) => mayRun([step])))
   const taken = new Set([...history.map(knobsOf), ...refused].map(identityOf))
   const isFree = (steps: readonly KnobStep[]) => steps.length > 0 && !taken.has(identityOf(steps.map(asKnob)))
   const normal = () => drawNormal(random)
-  const drawn = Array.from({ length: DRAWS }, () => chooseSteps(surface.draw(normal), options)).filter(isFree)
+  const drawn = Array.from({ length: DRAWS }, () =>
+    chooseSteps(surface.draw(normal), options, mayRun),
+  ).filter(isFree)
   const singles = options
     .flat()
     .map((step) => [step])
@@ -51,14 +56,22 @@ export function proposeSteps(
 }
 
 /** The best step of each constant, and of these the best constants. */
-function chooseSteps(parabolas: readonly Parabola[], options: readonly KnobStep[][]): KnobStep[] {
+function chooseSteps(
+  parabolas: readonly Parabola[],
+  options: readonly KnobStep[][],
+  mayRun: MayRun,
+): KnobStep[] {
   const tops = options.flatMap((steps, index) => {
     const gains = steps.map((step) => ({ step, gain: gainOf(step, parabolas[index]) }))
     const top = best(gains, ({ gain }) => gain)
     return top ? [top] : []
   })
-  const ordered = tops.sort((a, b) => b.gain - a.gain).slice(0, MAX_CONSTANTS)
-  return ordered.filter(({ gain }, rank) => rank === 0 || gain > WORTH_ADDING).map(({ step }) => step)
+  const chosen: KnobStep[] = []
+  for (const { step, gain } of tops.sort((a, b) => b.gain - a.gain)) {
+    if (chosen.length === MAX_CONSTANTS || (chosen.length > 0 && gain <= WORTH_ADDING)) break
+    if (mayRun([...chosen, step])) chosen.push(step)
+  }
+  return chosen
 }
 
 function gainOf({ knob, to }: KnobStep, parabola: Parabola | undefined): number {

@@ -141,6 +141,28 @@ describe('F83 suspect', () => {
     expect(suspect(knobs, [tried(all, { title })], surroundings).test).toHaveLength(4)
   })
 
+  it.each([
+    [
+      'a table of sizes, of which one is used',
+      'def build(size):\n    return {"s": dict(depth=2, dim=64), "m": dict(depth=4, dim=128), "l": dict(depth=8, dim=256)}[size]\nbuild("s")\n',
+      ['depth', 'depth#2', 'depth#3', 'dim', 'dim#2', 'dim#3'],
+    ],
+    [
+      'what only loading and generating use',
+      'def from_pretrained(c):\n    c["depth"] = 24\ndef generate(n):\n    alpha = 0.5\ndef estimate_mfu():\n    peak = 312e12\nif load: from_pretrained(c), generate(9), estimate_mfu()\nlr = 0.1\n',
+      ['alpha', 'depth', 'peak'],
+    ],
+    [
+      'layers that repeat',
+      'def f(x):\n    a = Drop(p=0.1)\n    b = Drop(p=0.1)\n    c = Drop(p=0.1)\nf(1)\n',
+      [],
+    ],
+  ])('suspects %s', (_, text, suspects) => {
+    const surroundings = around('python train.py', new Map([['train.py', text]]))
+    const { test } = suspect(findKnobs('train.py', text), [], surroundings)
+    expect(test.map(({ knob }) => knob.name).sort()).toEqual(suspects)
+  })
+
   it('suspects nothing of a script without other files', () => {
     const knobs = findKnobs('train.py', 'lr = 0.1\nwd = 0.1\nN = 3\n')
     const files = new Map([['train.py', 'lr = 0.1\nwd = 0.1\nN = 3\n']])

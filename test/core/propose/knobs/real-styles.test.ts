@@ -44,6 +44,44 @@ class Arguments:
       ['low_cpu_mem_usage', 'validation_split_percentage', 'preprocessing_num_workers'],
     ],
     [
+      'switches that decide who prints, and what the program has done',
+      'train.py',
+      `if ddp:
+    master_process = ddp_rank == 0
+else:
+    master_process = True
+    isMainProcess = True
+    is_rank_zero = True
+disable_tqdm = False
+show_progress = True
+log_to_console = True
+quiet = False
+report = True
+push_to_hub = False
+do_eval = True
+is_first = True
+converged = False
+log_scale = True
+track_running_stats = True
+tie_weights = True
+bias = False`,
+      ['log_scale', 'track_running_stats', 'tie_weights', 'bias'],
+      [
+        'master_process',
+        'isMainProcess',
+        'is_rank_zero',
+        'disable_tqdm',
+        'show_progress',
+        'log_to_console',
+        'quiet',
+        'report',
+        'push_to_hub',
+        'do_eval',
+        'is_first',
+        'converged',
+      ],
+    ],
+    [
       'settings in Hydra YAML',
       'conf/config.yaml',
       `optimizer:

@@ -1,0 +1,104 @@
+// Frameworks that print by themselves: how a script that uses one is recognised, and the line in which the metric then stands.
+import { type Evidence, findLine, findValue, type Layout, plainPaths } from './layout.ts'
+import type { FoundMetric } from './metric.ts'
+import { importedFiles, NOT_TRAINING } from './python.ts'
+
+export interface Library {
+  recognised: string
+  /** Lines that must all be in the script. */
+  lines: readonly RegExp[]
+  /** Where the library itself puts the metric, when the script prints none. */
+  metric(layout: Layout, script: string): FoundMetric | undefined
+  arguments: readonly string[]
+  environment: string
+  check: readonly string[]
+  /** What to do where neither prints one. */
+  withoutMetric?: string
+}
+
+const OFFLINE = 'HF_HUB_OFFLINE=1 WANDB_MODE=offline '
+
+export const LIBRARIES: readonly Library[] = [
+  {
+    recognised: 'a script that uses the Trainer of Hugging Face transformers',
+    lines: [/^\s*(?:from|import)\s+transformers\b/, /\bTrainer\(/],
+    metric: trainerMetric,
+    arguments: ['--output_dir', '"$AUTORESEARCH_OUT"', '--report_to', 'none'],
+    environment: OFFLINE,
+    check: [
+      'Training has no network: let `setup` download the model and the data set (`hf download …`), which fills `~/.cache/huggingface`.',
+    ],
+  },
+  {
+    recognised: 'a Lightning script',
+    lines: [
+      /^\s*(?:from|import)\s+(?:lightning|pytorch_lightning)\b/,
+      /\bTrainer\(|\bLightningCLI\(|\btrainer\.fit\(/,
+    ],
+    metric: lightningMetric,
+    arguments: [],
+    environment: '',
+    check: [],
+    withoutMetric:
+      'Lightning prints what a model logs in a table when `trainer.validate(model)` or `trainer.test(model)` ends: let the script end with one of them, and write the row into `metric.pattern`.',
+  },
+  {
+    recognised: 'a Keras script',
+    lines: [
+      /^\s*(?:from|import)\s+(?:tensorflow\.)?keras\b|^\s*from\s+tensorflow\s+import\s+keras\b|\btf\.keras\b/,
+      /\.fit\(/,
+    ],
+    metric: kerasMetric,
+    arguments: [],
+    environment: '',
+    check: [],
+  },
+]
+
+/** `trainer.evaluate()` prints `{'eval_loss': 2.31, …}`; newer versions quote the number. */
+function trainerMetric(layout: Layout, script: string): FoundMetric | undefined {
+  const evidence = findLine(layout, script, /\.evaluate\(|\beval_strategy\s*=|\bevaluation_strategy\s*=/)
+  return evidence && logged('eval_loss', `'eval_loss': '?([-+.\\w]+)`, evidence)
+}
+
+/**
+ * `trainer.validate` and `trainer.test` print a table of what the model logs while they run. A configuration may name the model
+ * (`_target_: src.models.Net`), so that the script imports nothing of it.
+ */
+function lightningMetric(layout: Layout, script: string): FoundMetric | undefined {
+  const models = plainPaths(layout, /\.py$/).filter((path) => !NOT_TRAINING.test(path))
+  const printed = [
+    [/\.validate\(/, /\.log\(\s*f?["']((?:val|valid)[\w/]*)["']/],
+    [/\.test\(/, /\.log\(\s*f?["'](test[\w/]*)["']/],
+  ] as const
+  for (const [ends, logs] of printed) {
+    const prints = findLine(layout, script, ends)
+    if (!prints) continue
+    for (const path of [script, ...importedFiles(layout, script), ...models]) {
+      const name = findValue(layout, path, logs)?.value
+      if (name !== undefined) return logged(name.replaceAll('/', '_'), `^\\W*${name}\\W+([-+.\\w]+)`, prints)
+    }
+  }
+  return undefined
+}
+
+/** The summary of a validation in the manner of PyTorch's ImageNet example: ` *   Acc@1 71.200 Acc@5 90.100`. */
+export function meterMetric(layout: Layout, paths: readonly string[]): FoundMetric | undefined {
+  for (const path of paths) {
+    const evidence = findLine(layout, path, /\bAverageMeter\(\s*["']Acc@1["']/)
+    if (evidence && findLine(layout, path, /["'] ?\*["']/))
+      return logged('acc_1', '^\\s*\\*\\s+Acc@1\\s+([-+.\\w]+)', evidence)
+  }
+  return undefined
+}
+
+/** `fit` prints `val_loss: 0.1234` at the end of each epoch when it has data to validate on. */
+function kerasMetric(layout: Layout, script: string): FoundMetric | undefined {
+  const evidence = findLine(layout, script, /\bvalidation_(?:data|split)\s*=/)
+  return evidence && logged('val_loss', '\\bval_loss:\\s+([-+.\\w]+)', evidence)
+}
+
+function logged(name: string, pattern: string, evidence: Evidence): FoundMetric {
+  const direction = /acc|f1|auc|score/i.test(name) ? 'maximize' : 'minimize'
+  return { name, direction, pattern, repeated: true, heldOut: true, evidence }
+}

@@ -1,0 +1,108 @@
+// How a script of Python is started: by what a document shows, and with the arguments without which it stops.
+import { type Evidence, evidenceOfLine, type Layout, linesOf, plainPaths } from './layout.ts'
+import type { Finding } from './plan.ts'
+
+/** Lines of one declaration that are read. */
+const MAX_LINES = 8
+const DECLARES = /add_argument\(|\bclick\.option\(|\bDEFINE_\w+\(|\bmark_flags?_as_required\(/
+
+/** Arguments without which the script stops at once, as argparse, click and absl declare them. */
+export function requiredArguments(layout: Layout, script: string): Finding[] {
+  const lines = linesOf(layout, script)
+  return lines.flatMap((line, index) => {
+    if (!DECLARES.test(line) || /^\s*#/.test(line)) return []
+    const rest = [line.slice(line.search(DECLARES)), ...lines.slice(index + 1, index + MAX_LINES)].join(' ')
+    const [declaration = ''] = rest
+      .split(/(?:add_argument|option|DEFINE_\w+|mark_flags?_as_required)\(/)
+      .slice(1)
+    return requiredIn(line, declaration).map((what) => ({
+      what,
+      evidence: { path: script, line: index + 1 },
+    }))
+  })
+}
+
+/** @param declaration what follows the opening bracket, up to the next declaration */
+function requiredIn(line: string, declaration: string): string[] {
+  const strings = [...declaration.matchAll(/["']([\w-]+)["']/g)].map(([, text = '']) => text)
+  if (line.includes('as_required('))
+    return [...(/^[^)]*/.exec(declaration)?.[0] ?? '').matchAll(/["']([\w-]+)["']/g)].map(
+      ([, name]) => `--${name}`,
+    )
+  const [first] = strings
+  if (first === undefined || /nargs\s*=\s*["'][?*]["']/.test(declaration)) return []
+  const isRequired = /required\s*=\s*True/.test(declaration)
+  if (line.includes('DEFINE_')) return isRequired ? [`--${first}`] : []
+  const long = strings.find((text) => text.startsWith('--')) ?? first
+  const isPositional = line.includes('add_argument') && !first.startsWith('-')
+  return isPositional || isRequired ? [isPositional ? first : long] : []
+}
+
+/** A word of a command that the shell takes as it is written. */
+const PLAIN_WORD = /^[\w./=:,+@%-]+$/
+const STARTS =
+  /^(?:\$\s*)?(?:[A-Z_]+=\S+\s+)*((?:uv run |python3? |torchrun |accelerate launch |\.\/|bash |sh ).*)$/
+/** What a reader has to replace. */
+const PLACEHOLDER = /\bpath[/_-]?to\b|\byour[_-]|_name\.\w+$|\bx{3,}\b|\bmy[_-]/i
+const DOCUMENTS = /^(?:Makefile|README\.(?:md|rst)|[\w-]+\.sh|(?:scripts|runs)\/[\w-]+\.sh)$/i
+
+/** The line with those that a backslash at its end adds. */
+function continued(lines: readonly string[], index: number): string {
+  let text = lines[index] ?? ''
+  for (let next = index + 1; text.endsWith('\\') && next < index + MAX_CONTINUED; next++)
+    text = `${text.slice(0, -1)} ${(lines[next] ?? '').trim()}`
+  return text
+}
+const MAX_CONTINUED = 20
+
+interface DocumentedCommand {
+  words: string[]
+  evidence: Evidence
+}
+
+/**
+ * The commands in documents and shell scripts that start `script`. Documents are data: only commands of plain words are
+ * taken, so that nothing in them can become another command.
+ */
+function documentedCommands(layout: Layout, script: string): DocumentedCommand[] {
+  const names = [script, moduleOf(script)]
+  return plainPaths(layout, DOCUMENTS).flatMap((path) =>
+    linesOf(layout, path).flatMap((line, index, lines) => {
+      const command = continued(lines, index)
+        .trim()
+        .replace(/^`(.*)`$/, '$1')
+      const words =
+        STARTS.exec(command.replace(/^[@-]/, ''))?.[1]?.trim().replace(/`$/, '').split(/\s+/) ?? []
+      const isPlain = words.every((word) => PLAIN_WORD.test(word) && !PLACEHOLDER.test(word))
+      if (!words.some((word) => names.includes(word)) || !isPlain) return []
+      return [{ words, evidence: evidenceOfLine(path, index + 1, line) }]
+    }),
+  )
+}
+
+/** How the first document that starts `script` does it. */
+export function documentedStart(
+  layout: Layout,
+  script: string,
+): { distributed: string[]; words: string[]; evidence: Evidence } | undefined {
+  const [first] = documentedCommands(layout, script)
+  if (!first) return undefined
+  const { words, evidence } = first
+  const at = words.findIndex((word) => word === script || word === moduleOf(script))
+  const before = words.slice(1, at).filter((word) => word.startsWith('--'))
+  return { distributed: words[0] === 'torchrun' ? before : [], words: words.slice(at + 1), evidence }
+}
+
+/** The scripts in the order in which documents start them; those that no document starts come last. */
+export function documentedFirst(layout: Layout, scripts: readonly string[]): string[] {
+  const lines = new Map(
+    scripts.map((script) => [script, documentedCommands(layout, script)[0]?.evidence.line ?? Infinity]),
+  )
+  const lineOf = (script: string): number => lines.get(script) ?? Infinity
+  return scripts.toSorted((a, b) => (lineOf(a) === lineOf(b) ? 0 : lineOf(a) - lineOf(b)))
+}
+
+/** `scripts/base_train.py` as `scripts.base_train`. */
+export function moduleOf(script: string): string {
+  return script.replace(/\.py$/, '').replaceAll('/', '.')
+}

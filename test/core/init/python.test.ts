@@ -1,0 +1,210 @@
+// How a script of Python is chosen, started, installed and fed, in the styles of repositories that have no recipe.
+import { describe, expect, it } from 'vitest'
+import { type Config, parseConfig } from '../../../src/core/config/config.ts'
+import { planInit } from '../../../src/core/init/init.ts'
+import { pythonEnvironment } from '../../../src/core/init/python.ts'
+import { documentedStart, requiredArguments } from '../../../src/core/init/start.ts'
+import { aLayout } from './layouts.ts'
+
+type Files = Readonly<Record<string, string>>
+
+const planOf = (files: Files) => planInit(aLayout(files), new Map())
+
+function configOf(files: Files): Config {
+  const parsed = parseConfig(planOf(files).config)
+  if (parsed.kind === 'problems') throw new Error(JSON.stringify(parsed.problems))
+  return parsed.config
+}
+
+const PRINTS = 'print(f"val_loss: {x}")\n'
+const TRAINS = `for batch in data:\n    loss.backward()\n${PRINTS}`
+const GUARDED = `def main():\n    loss.backward()\n    ${PRINTS}if __name__ == "__main__":\n    main()\n`
+
+describe('the script that trains', () => {
+  it.each<[string, Files, string]>([
+    [
+      'is the one that its importer starts',
+      {
+        'train.py': 'def f():\n    loss.backward()\n',
+        'main.py': 'import train\nif __name__ == "__main__":\n    train.f()\n',
+      },
+      'python3 main.py',
+    ],
+    [
+      'is what a document starts, not what sorts first',
+      { 'README.md': 'python train_b.py\n', 'train_a.py': TRAINS, 'train_b.py': TRAINS },
+      'python3 train_b.py',
+    ],
+    [
+      'may have any name in a folder, when it can be started',
+      { 'projects/chat/chat.py': GUARDED, 'lib/model.py': 'def f():\n    loss.backward()\n' },
+      'python3 projects/chat/chat.py',
+    ],
+    [
+      'sends nothing to a cluster',
+      { 'submitit_train.py': 'class Trainer(object):\n    pass\nTrainer()\n', 'main_train.py': TRAINS },
+      'python3 main_train.py',
+    ],
+    ['is no test', { 'train_test.py': GUARDED, 'zoo/run_it.py': GUARDED }, 'python3 zoo/run_it.py'],
+    [
+      'may boost trees',
+      { 'boost.py': 'bst = xgb.train(params, dtrain)\nprint(f"val_auc: {x}")\n' },
+      'python3 boost.py',
+    ],
+  ])('%s', (_, files, train) => {
+    expect(configOf(files).train).toBe(train)
+  })
+
+  it('is not the only one: the others are named', () => {
+    expect(planOf({ 'a/run.py': GUARDED, 'b/chat.py': GUARDED }).check.join()).toContain(
+      'Other scripts train too: b/chat.py.',
+    )
+  })
+})
+
+describe('how documents start a script', () => {
+  it.each<[string, Files, string[] | undefined]>([
+    ['in a line', { 'README.md': '    python train.py --lr 0.1\n' }, ['--lr', '0.1']],
+    ['between backticks', { 'README.md': '`python train.py --lr=0.1`\n' }, ['--lr=0.1']],
+    [
+      'over several lines',
+      { 'README.md': 'python train.py \\\n  --lr 0.1 \\\n  --wd 0\n' },
+      ['--lr', '0.1', '--wd', '0'],
+    ],
+    ['in a Makefile', { Makefile: 'train:\n\t@python train.py --fast\n' }, ['--fast']],
+    ['with a path to fill in', { 'README.md': 'python train.py --data /path/to/data\n' }, undefined],
+    [
+      'with a name to fill in',
+      { 'README.md': 'python train.py experiment=experiment_name.yaml\npython train.py --fast\n' },
+      ['--fast'],
+    ],
+    ['of the reader', { 'README.md': 'python train.py --data your_data.csv\n' }, undefined],
+    ['with more than plain words', { 'README.md': 'python train.py --lr $(cat lr)\n' }, undefined],
+  ])('%s', (_, files, words) => {
+    expect(documentedStart(aLayout({ 'train.py': TRAINS, ...files }), 'train.py')?.words).toEqual(words)
+  })
+})
+
+it.each<[string, string, string[]]>([
+  ['a positional argument', 'parser.add_argument("data")', ['data']],
+  ['a positional argument with a default', 'parser.add_argument("data", nargs="?", default="x")', []],
+  [
+    'a required option over several lines',
+    'parser.add_argument(\n    "--data",\n    required=True,\n)',
+    ['--data'],
+  ],
+  ['its long name', 'parser.add_argument("-d", "--data", required=True)', ['--data']],
+  [
+    'no option of its neighbour',
+    'parser.add_argument("--a")\nparser.add_argument("--b", required=True)',
+    ['--b'],
+  ],
+  ['click', '@click.option("--data", required=True)\n@click.option("--lr", default=0.1)', ['--data']],
+  [
+    'absl',
+    'flags.DEFINE_string("data", None, "Where", required=True)\nflags.DEFINE_float("lr", 0.1, "Rate")',
+    ['--data'],
+  ],
+  [
+    'absl, marked later',
+    "flags.mark_flags_as_required(\n    ['config', 'workdir'])",
+    ['--config', '--workdir'],
+  ],
+  ['absl, one', "flags.mark_flag_as_required('config')", ['--config']],
+  ['a comment', '# parser.add_argument("data")', []],
+])('arguments without which a script stops: %s', (_, source, names) => {
+  const found = requiredArguments(aLayout({ 'train.py': source }), 'train.py')
+  expect(found.map(({ what }) => what)).toEqual(names)
+})
+
+it.each<[string, Files, string | undefined, string]>([
+  ['uv.lock', { 'uv.lock': '', 'requirements.txt': '' }, 'uv sync', 'uv run'],
+  [
+    'requirements.txt',
+    { 'requirements.txt': '' },
+    'pip install -r requirements.txt',
+    '$AUTORESEARCH_DATA/venv/bin/python',
+  ],
+  ['pyproject.toml', { 'pyproject.toml': '[project]\ndependencies = []\n' }, 'uv sync', 'uv run'],
+  ['poetry', { 'pyproject.toml': '[tool.poetry]\nname = "x"\n' }, 'poetry install', 'poetry run python'],
+  [
+    'setup.py',
+    { 'setup.py': "setup(install_requires=['torch'])\n" },
+    'pip install -e .',
+    '$AUTORESEARCH_DATA/venv/bin/python',
+  ],
+  [
+    'setup.cfg',
+    { 'setup.cfg': '[options]\ninstall_requires =\n  torch\n' },
+    'pip install -e .',
+    '$AUTORESEARCH_DATA/venv/bin/python',
+  ],
+  ['conda', { 'environment.yaml': 'name: x\n' }, undefined, 'python3'],
+  ['nothing', {}, undefined, 'python3'],
+])('packages of %s', (_, files, install, run) => {
+  const environment = pythonEnvironment(aLayout(files))
+  expect(environment.run).toBe(run)
+  expect(
+    environment.install
+      ?.split(' && ')
+      .at(-1)
+      ?.replace(/^\S+\/bin\//, ''),
+  ).toBe(install)
+})
+
+it('says of a conda environment that a person creates it', () => {
+  const { assumed, findings } = pythonEnvironment(aLayout({ 'environment.yml': '' }))
+  expect(assumed.join()).toContain('packages of `environment.yml`')
+  expect(findings).toHaveLength(1)
+})
+
+describe('frameworks that print by themselves', () => {
+  const matches = (files: Files, line: string) => {
+    const { source } = configOf(files).metric
+    return source.kind === 'pattern' ? new RegExp(source.pattern).exec(line)?.[1] : undefined
+  }
+  const HYDRA = {
+    'src/train.py':
+      'import lightning as L\ntrainer = hydra.utils.instantiate(cfg.trainer)\ntrainer.fit(model)\nif cfg.test: trainer.test(model)\nif __name__ == "__main__":\n    main()\n',
+    'src/models/net.py': 'self.log("val/loss", x)\nself.log("test/acc", y)\nself.log("test/loss", x)\n',
+  }
+
+  it('Lightning: what the last table shows, also of a model that only a configuration names', () => {
+    expect(matches(HYDRA, '│         test/acc          │    0.9731     │')).toBe('0.9731')
+  })
+
+  it('Lightning: what to add when no table is printed', () => {
+    const files = { 'train.py': 'import lightning as L\ntrainer = L.Trainer()\ntrainer.fit(model)\n' }
+    expect(planOf(files).missing.join()).toContain('trainer.validate(model)')
+    expect(planOf({ 'train.py': TRAINS.replace(PRINTS, '') }).missing.join()).not.toContain(
+      'trainer.validate',
+    )
+  })
+
+  it('Keras: the end of an epoch', () => {
+    const files = { 'train.py': 'from tensorflow import keras\nmodel.fit(x, y, validation_split=0.1)\n' }
+    const line = '422/422 - 5s - loss: 0.0512 - accuracy: 0.98 - val_loss: 0.0411 - val_accuracy: 0.99'
+    expect(planOf(files).recognised).toBe('a Keras script')
+    expect(matches(files, line)).toBe('0.0411')
+  })
+
+  it("meters, as in PyTorch's ImageNet example", () => {
+    const files = {
+      'main.py': "loss.backward()\ntop1 = AverageMeter('Acc@1', ':6.2f')\nentries = [\" *\"]\nmain()\n",
+    }
+    expect(matches(files, ' *   Acc@1 71.203 Acc@5 90.117')).toBe('71.203')
+    expect(matches(files, 'Epoch: [0][10/99]  Acc@1  10.00 ( 11.00)')).toBeUndefined()
+  })
+})
+
+it.each([
+  'datasets.MNIST("data", download=True)',
+  'ds = tfds.load("mnist")',
+  'ds = load_dataset("wikitext")',
+  'x, y = keras.datasets.mnist.load_data()',
+  'X, y = fetch_openml("mnist_784")',
+  'urllib.request.urlretrieve(URL, path)',
+])('warns of a download while training: %s', (line) => {
+  expect(planOf({ 'train.py': `${line}\n${TRAINS}` }).check.join()).toContain('train.py:1 downloads')
+  expect(planOf({ 'train.py': TRAINS }).check.join()).not.toContain('downloads')
+})
