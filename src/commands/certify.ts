@@ -29,7 +29,7 @@ export async function certify(
     command: 'certify',
     deadlineSeconds,
     // A revert changes what to certify next.
-    plan: () => (hasForgeWork(session) ? [] : session.affordable(missingRuns(session))),
+    plan: () => (hasForgeWork(session) ? [] : session.spending.affordable(missingRuns(session))),
   })
   explainRest(session)
   const seconds = ports.clock.monotonicSeconds() - startSeconds
@@ -46,6 +46,7 @@ function explainRest(session: Session): void {
   assertCertifiable(session)
   const missing = missingRuns(session)
   if (missing.length === 0 || cancelled.aborted) return
-  if (session.affordable(missing).length === 0) log.info(`Certification waits: ${session.limitReached}`)
+  if (session.spending.affordable(missing).length === 0)
+    log.info(`Certification waits: ${session.spending.limitReached}`)
   else log.info('The time budget is used up; the next run continues')
 }

@@ -24,7 +24,7 @@ export async function promote(
   const busy = await trainOnly(ports, session, {
     command: 'promote',
     deadlineSeconds,
-    plan: () => session.affordable(session.promotionTrials),
+    plan: () => session.spending.affordable(session.promotionTrials),
   })
   explainRest(session)
   const seconds = ports.clock.monotonicSeconds() - startSeconds
@@ -38,6 +38,7 @@ function explainRest(session: Session): void {
   const missing = session.promotionTrials
   if (cancelled.aborted) return
   if (missing.length === 0) log.info('No merge waits to be promoted')
-  else if (session.affordable(missing).length === 0) log.info(`Promotion waits: ${session.limitReached}`)
+  else if (session.spending.affordable(missing).length === 0)
+    log.info(`Promotion waits: ${session.spending.limitReached}`)
   else log.info('The time budget is used up; the next run continues')
 }

@@ -17,7 +17,7 @@ export function publishTrials(batches: readonly TrialBatch[]): void {
 
 /** For a job without a report: the job summary says why it requested no more proposals, and which proposers failed. */
 export async function publishLimit(
-  { limitReached }: Session,
+  { spending: { limitReached } }: Session,
   proposers: readonly ProposerTally[],
 ): Promise<void> {
   const limit = limitReached === undefined ? [] : [`No more proposals: ${limitReached}.`]
@@ -37,7 +37,7 @@ export async function publishReport(
     session.conditions,
     session.config,
     times,
-    session.limitReached,
+    session.spending.limitReached,
     proposers,
   )
   const links = { repository: `${runner.serverUrl}/${runner.repository}` }

@@ -20,9 +20,9 @@ export async function readPresentInsights(store: InsightsStore): Promise<string 
 }
 
 /** True when enough candidates were decided since the last insights, and a model may still be paid. */
-export function shouldRenewInsights({ state, config, limitReached }: Session): boolean {
+export function shouldRenewInsights({ state, config, spending }: Session): boolean {
   // At a limit they wait: a table written now would replace what a model could say later.
-  return insightsAreDue(state, config.search.insightsEvery) && limitReached === undefined
+  return insightsAreDue(state, config.search.insightsEvery) && spending.limitReached === undefined
 }
 
 /** The first proposer with a model; without one the insights are a table. */

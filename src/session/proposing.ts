@@ -121,7 +121,7 @@ export async function proposeCandidate(session: Session, turn: Turn, signal: Abo
           check: (edits) => checker.check(config, baseline.commit, edits, signal),
         }
       : { checks: [] }),
-    budget: turn.budget ?? session.budget,
+    budget: turn.budget ?? session.spending.budget(),
     ...(personRequest && { personRequest: personRequest.text }),
     signal,
   })

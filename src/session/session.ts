@@ -2,7 +2,7 @@
 import { decideCertification, requestCertification } from '../core/certify/certify.ts'
 import type { CertifyPolicy } from '../core/certify/opinion.ts'
 import type { Config } from '../core/config/config.ts'
-import { baselineMean, type Conditions } from '../core/judge/evidence.ts'
+import type { Conditions } from '../core/judge/evidence.ts'
 import type { JudgePolicy } from '../core/judge/policy.ts'
 import {
   type LadderPolicy,
@@ -13,34 +13,13 @@ import {
 } from '../core/ladder/ladder.ts'
 import { comingBaseline, nextToReplay, planAhead, type ReplayedAhead } from '../core/plan/ahead.ts'
 import { hasMeasured } from '../core/plan/broken-baseline.ts'
-import {
-  configUnder,
-  cutPlan,
-  deviceSecondsOf,
-  ladderPolicy,
-  type Rules,
-  rulesOf,
-} from '../core/plan/rules.ts'
+import { configUnder, cutPlan, ladderPolicy, type Rules, rulesOf } from '../core/plan/rules.ts'
 import { decide, planTrials, startableTrials } from '../core/plan/schedule.ts'
 import { planSteps, type Step } from '../core/plan/steps.ts'
 import { dispatchedRequest } from '../core/propose/requests.ts'
 import type { ArchivedIdea } from '../core/record/archived-ideas.ts'
-import { type Cost, subtractCost, totalCost } from '../core/record/cost.ts'
 import type { Assignment, LedgerEvent } from '../core/record/events.ts'
 import type { PastIdea } from '../core/record/ideas.ts'
-import {
-  affordableTrials,
-  type Budget,
-  costLimitReached,
-  deviceSecondsLeft,
-  mayOpenAnother,
-  peopleAreBusy,
-  proposalBudget,
-  type Sharing,
-  type Spent,
-  targetReached,
-  WEEK_SECONDS,
-} from '../core/record/limits.ts'
 import type { BaselineCommit, State } from '../core/record/state.ts'
 import type { Trial } from '../core/record/trial.ts'
 import { describeCertification, describeVerdict } from '../core/report/describe.ts'
@@ -52,6 +31,7 @@ import type { Lease, LedgerStore } from '../ports/ledger.ts'
 import type { Checker } from '../ports/proposer.ts'
 import type { BranchUpdate, Repository } from '../ports/repository.ts'
 import type { Journal } from './journal.ts'
+import { Spending } from './spending.ts'
 
 export interface Ports {
   repository: Repository
@@ -101,7 +81,8 @@ export class Session {
   readonly ports: Ports
   readonly settings: SessionSettings
   readonly #journal: Journal
-  readonly #costBefore: Cost
+  /** What this job may still spend. */
+  readonly spending: Spending
   /** Ids of the trials that ended before this job. */
   readonly trialsBefore: ReadonlySet<string>
   readonly #made = new Set<string>()
@@ -119,7 +100,7 @@ export class Session {
     this.ports = ports
     this.settings = settings
     this.#journal = journal
-    this.#costBefore = totalCost(journal.state)
+    this.spending = new Spending(this, journal)
     this.trialsBefore = new Set(journal.state.trials.keys())
     this.config = config
   }
@@ -161,45 +142,12 @@ export class Session {
     return cutPlan(this.state, this.config, this.#rules)
   }
 
-  /** Maximum cost of proposing the next candidate. */
-  get budget(): Budget {
-    return this.budgetBeside()
-  }
-
-  /** Maximum cost of proposing the next candidate beside others. */
-  budgetBeside(sharing?: Sharing): Budget {
-    return proposalBudget(this.config.limits, this.#spent, sharing)
-  }
-
-  /** Why no further candidate is proposed, as a sentence. */
-  get limitReached(): string | undefined {
-    const { state, conditions } = this
-    const { limits, metric } = this.config
-    const value = state.baseline && baselineMean(state, conditions, state.baseline.tree)
-    return (
-      costLimitReached(limits, this.#spent) ??
-      targetReached(limits, metric.direction, value) ??
-      peopleAreBusy(limits, state)
-    )
-  }
-
-  /** Whether one more pull request may be opened. @param coming pull requests that may still come of askings under way */
-  mayOpenAnother(coming: number): boolean {
-    return mayOpenAnother(this.config.limits, this.state, coming)
-  }
-
-  get #spent(): Spent {
-    const total = totalCost(this.state)
-    const run = subtractCost(total, this.#costBefore)
-    return { run, week: this.config.limits.week ? this.#journal.costOfLast(WEEK_SECONDS) : run, total }
-  }
-
   /** The trials to run now, most urgent first, within the limits on device time. */
   get trials(): Trial[] {
     const { state, conditions } = this
     const running = [...this.running.values()]
     const startable = startableTrials(state, conditions, this.planTrials(), running)
-    return this.affordable([...startable, ...planAhead(state, conditions, this.#replays, running)])
+    return this.spending.affordable([...startable, ...planAhead(state, conditions, this.#replays, running)])
   }
 
   /**
@@ -247,14 +195,6 @@ export class Session {
     )
     const mayOpen = hasMeasured(this.state, this.conditions)
     return [...planSteps(this.state, mayOpen, this.#held, this.config.pullRequests), ...promoting]
-  }
-
-  /** The trials among `planned` that fit into the remaining device time, of which running trials have taken theirs. */
-  affordable(planned: readonly Trial[]): Trial[] {
-    const secondsOf = (trial: Trial) => deviceSecondsOf(this.config, trial)
-    const running = [...this.running.values()].reduce((sum, trial) => sum + secondsOf(trial), 0)
-    const left = deviceSecondsLeft(this.config.limits, this.#spent) - running
-    return affordableTrials(this.state, planned, left, secondsOf)
   }
 
   /** Adds events to the ledger, and moves branches in the same push. Returns immediately. */

@@ -29,7 +29,7 @@ async function planned(limits: string, age: number) {
   const lab = aLab({ config, events, writtenAt: new Date(NOW.getTime() - age), now: NOW })
   const session = await openSession(lab.ports, SETTINGS)
   const trained = session.trials.map(({ candidate, replicate }) => [candidate, replicate])
-  return { lab, session, trained, limit: session.limitReached }
+  return { lab, session, trained, limit: session.spending.limitReached }
 }
 
 test('without a limit the candidate that was begun and the one that waits are trained', async () => {
@@ -60,12 +60,12 @@ test('F10 GPU-hours of a run bound what is planned, whatever was spent in runs b
 
 test('F10 a trial counts before its line is on the remote', async () => {
   const { session } = await planned('{ week: { gpu-hours: 0.6 } }', 1000)
-  expect(session.limitReached).toBeUndefined()
+  expect(session.spending.limitReached).toBeUndefined()
   const result = aTrialResult({ candidate: begun, config: session.conditions.config, replicate: 2 })
   session.record([{ kind: 'trial', result }])
-  expect(session.limitReached).toBe('the limit of 0.6 GPU-hours per week is reached')
+  expect(session.spending.limitReached).toBe('the limit of 0.6 GPU-hours per week is reached')
   await session.flushed()
-  expect(session.limitReached).toBe('the limit of 0.6 GPU-hours per week is reached')
+  expect(session.spending.limitReached).toBe('the limit of 0.6 GPU-hours per week is reached')
 })
 
 test('F10 nobody is asked when the week is used up, and the log says why', async () => {

@@ -6,7 +6,7 @@ import { visibleText } from '../text/markdown.ts'
 import { formatSeconds } from '../text/numbers.ts'
 
 /** A class of machines: a testbed, which names device, driver and framework. */
-export interface MachineClass {
+interface MachineClass {
   testbed: string
   trials: number
   deviceSeconds: number

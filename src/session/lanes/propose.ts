@@ -106,13 +106,13 @@ export class ProposeLane {
     return (
       hasRoom(state, queueDepth, this.#askings.places, stepsDue) &&
       this.#askings.count < mayStillCome &&
-      this.#session.mayOpenAnother(this.#askings.count)
+      this.#session.spending.mayOpenAnother(this.#askings.count)
     )
   }
 
   /** Why a round ends that has no room for a candidate. */
   get #fullness(): string {
-    return this.#session.mayOpenAnother(0)
+    return this.#session.spending.mayOpenAnother(0)
       ? `${this.#options.queueDepth} candidates wait for their first run`
       : `${this.#session.config.limits.openPullRequests} pull requests are open`
   }
@@ -126,7 +126,7 @@ export class ProposeLane {
     const limit = this.#maxIdeas
     if (countIdeas(this.#session.state) - this.#ideasBefore >= limit)
       return `the limit of ${limit} candidates is reached`
-    return this.#session.limitReached ?? this.#pause
+    return this.#session.spending.limitReached ?? this.#pause
   }
 
   /** Starts to query a proposer that is free; false when there is none. */
@@ -149,7 +149,7 @@ export class ProposeLane {
     const others = this.#proposers.filter(
       ({ constantsOnly }, index) => !constantsOnly && index !== turn.index && !barred.has(index),
     )
-    const budget = this.#session.budgetBeside({ promised: budgets, others: others.length })
+    const budget = this.#session.spending.budget({ promised: budgets, others: others.length })
     const asking = {
       direction: turn.direction,
       request: personRequest?.id,
