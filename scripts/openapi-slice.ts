@@ -54,6 +54,7 @@ const OPERATIONS = new Set([
   'repos/compare-commits',
   'repos/get',
   'repos/get-branch',
+  'repos/get-branch-protection',
   'repos/get-branch-rules',
   'repos/get-collaborator-permission-level',
   'repos/get-commit',
