@@ -24,7 +24,7 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     // Most tests wait for processes and for the pauses between writes to GitHub: more of them than there are processors.
-    maxWorkers: 4,
+    maxWorkers: 5,
     // A fresh copy of every module in every file takes a quarter of the time. So a module that tests share registers no
     // hooks, which would be those of the first file alone, and keeps nothing from one test to the next.
     isolate: false,
