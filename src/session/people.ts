@@ -87,8 +87,9 @@ export class RequestQueue {
       this.#isSilent = true
       return log.warn(`Requests in issues are not read: ${listed.explanation}`)
     }
-    this.#record(revokedRequests(this.#session.state, new Set(listed.issues.map(({ number }) => number))))
-    for (const issue of listed.issues.filter((one) => this.#isNew(one)).slice(0, MAX_NEW_ISSUES)) {
+    const issues = listed.issues.filter(({ isPullRequest }) => !isPullRequest)
+    this.#record(revokedRequests(this.#session.state, new Set(issues.map(({ number }) => number))))
+    for (const issue of issues.filter((one) => this.#isNew(one)).slice(0, MAX_NEW_ISSUES)) {
       const read = await examine(discussion, issue)
       if (read.kind === 'request') this.#record([{ kind: 'requested', request: read.personRequest }])
       else this.#refuse(issue, read.reason)
@@ -106,17 +107,17 @@ export class RequestQueue {
 }
 
 /**
- * Why nothing may be proposed now, as a sentence: a person with write access put the label on an open issue.
+ * Why nothing may be proposed now, as a sentence: a person with write access put the label on an open issue or pull request.
  *
  * @returns undefined when nobody did, or when issues cannot be read
  */
 export async function pausedBy({ ports: { discussion } }: Session): Promise<string | undefined> {
   const listed = await discussion?.labelledIssues(PAUSE_LABEL)
   if (!discussion || listed?.kind !== 'issues') return undefined
-  for (const { number } of listed.issues) {
+  for (const { number, isPullRequest } of listed.issues) {
     const person = await discussion.labeller(number, PAUSE_LABEL)
     if (person && !person.isBot && (await discussion.mayWrite(person.login)))
-      return `research is paused: issue #${number} has the label ${PAUSE_LABEL}`
+      return `research is paused: ${isPullRequest ? 'pull request' : 'issue'} #${number} has the label ${PAUSE_LABEL}`
   }
   return undefined
 }

@@ -38,7 +38,7 @@ async function here(options: TestOptions = {}) {
 }
 
 describe('labelled issues', () => {
-  test('are open and labelled, oldest first, with their authors and without pull requests', async () => {
+  test('are open and labelled, oldest first, with their authors', async () => {
     const { ada, eve, discussion, github } = await here()
     await ada.issues.create({ ...NAME, title: 'Use Muon', body: 'Try it.', labels: [LABEL] })
     await eve.issues.create({ ...NAME, title: 'Warm up', labels: [LABEL] })
@@ -49,11 +49,35 @@ describe('labelled issues', () => {
     expect(await discussion.labelledIssues(LABEL)).toEqual({
       kind: 'issues',
       issues: [
-        { number: 1, title: 'Use Muon', body: 'Try it.', author: { login: 'ada', isBot: false }, updatedAt },
-        { number: 2, title: 'Warm up', body: '', author: { login: 'eve', isBot: false }, updatedAt },
+        {
+          number: 1,
+          isPullRequest: false,
+          title: 'Use Muon',
+          body: 'Try it.',
+          author: { login: 'ada', isBot: false },
+          updatedAt,
+        },
+        {
+          number: 2,
+          isPullRequest: false,
+          title: 'Warm up',
+          body: '',
+          author: { login: 'eve', isBot: false },
+          updatedAt,
+        },
       ],
     })
     expect(github.violations).toEqual([])
+  })
+
+  test('may be pull requests, which are marked', async () => {
+    const { ada, octokit, pushBranch, discussion } = await here()
+    await pushBranch('idea', { 'a.txt': 'a\n' })
+    await octokit.rest.pulls.create({ ...NAME, title: 'Idea', head: 'idea', base: 'main' })
+    await ada.issues.addLabels({ ...NAME, issue_number: 1, labels: [LABEL] })
+    expect(await discussion.labelledIssues(LABEL)).toMatchObject({
+      issues: [{ number: 1, isPullRequest: true }],
+    })
   })
 
   test('F21 are read from all pages', async () => {

@@ -29,6 +29,7 @@ export class FakeDiscussion implements Discussion {
       body: '',
       author: person('ada'),
       updatedAt: 't1',
+      isPullRequest: false,
       labeller: person('ada'),
       label: REQUEST_LABEL,
     }

@@ -103,6 +103,20 @@ describe('an issue with the label autoresearch-pause', () => {
     expect(listener.requests).toHaveLength(1)
   })
 
+  test('stops proposing on a pull request, too, where the label for requests means nothing', async () => {
+    const lab = aLab()
+    lab.discussion.ask(7, 'A candidate', { label, isPullRequest: true })
+    const listener = aListener()
+    await proposeWith(lab, [listener])
+    expect(lab.log.lines).toContain(
+      `No more proposals: research is paused: pull request #7 has the label ${label}`,
+    )
+    lab.discussion.ask(7, 'A candidate', { isPullRequest: true })
+    await proposeWith(lab, [listener])
+    expect(listener.requests).not.toMatchObject([{ personRequest: expect.anything() }])
+    expect(listener.requests).toHaveLength(1)
+  })
+
   test.each([
     ['a person without write access', person('mallory')],
     ['an app', { login: 'ada', isBot: true }],

@@ -23,7 +23,7 @@ async function labelledIssues({ client, where }: GitHub, label: string): Promise
   const listed = { ...where, labels: label, state: 'open', sort: 'created', direction: 'asc' } as const
   try {
     const all = await client.paginate(client.rest.issues.listForRepo, { ...listed, per_page: 100 })
-    return { kind: 'issues', issues: all.filter((issue) => !issue.pull_request).map(toIssue) }
+    return { kind: 'issues', issues: all.map(toIssue) }
   } catch (error) {
     const reading = readAnswer(error)
     // Issues are disabled in the repository.
@@ -36,8 +36,9 @@ async function labelledIssues({ client, where }: GitHub, label: string): Promise
 type RawIssue = Answer<'issues', 'listForRepo'>[number]
 type RawUser = Pick<NonNullable<RawIssue['user']>, 'login' | 'type'>
 
-function toIssue({ number, title, body, user, updated_at }: RawIssue): LabelledIssue {
-  return { number, title, body: body ?? '', author: toPerson(user), updatedAt: updated_at }
+function toIssue({ number, title, body, user, updated_at, pull_request }: RawIssue): LabelledIssue {
+  const isPullRequest = pull_request !== undefined
+  return { number, isPullRequest, title, body: body ?? '', author: toPerson(user), updatedAt: updated_at }
 }
 
 function toPerson(user: RawUser | null | undefined): Person {

@@ -6,11 +6,13 @@ import type { KnownRequest, PersonRequest, RequestAnswer } from '../record/reque
 import type { State } from '../record/state.ts'
 
 export const REQUEST_LABEL = 'autoresearch'
-/** While an open issue has it, nothing is proposed. */
+/** While an open issue or pull request has it, nothing is proposed. */
 export const PAUSE_LABEL = 'autoresearch-pause'
 
+/** An issue or, because they share numbers and labels, a pull request. */
 export interface LabelledIssue {
   number: number
+  isPullRequest: boolean
   title: string
   body: string
   author: Person

@@ -21,6 +21,7 @@ const EVE = { login: 'eve', isBot: false, mayWrite: false }
 const BOT = { login: 'triage[bot]', isBot: true, mayWrite: true }
 
 const anIssue = (fields: Partial<LabelledIssue> = {}): LabelledIssue => ({
+  isPullRequest: false,
   number: 12,
   title: 'Warm up longer',
   body: 'The first steps look too large.',
