@@ -173,10 +173,11 @@ export function someEvidence({
   candidate = [],
   sigma = 0.02,
   effects = DEFAULT_EFFECTS,
+  compared = true,
   ...belief
 }: Partial<Evidence> & Pick<Partial<JudgePolicy>, 'direction'> = {}): Evidence {
   const level = 'level' in belief ? belief.level : levelOf(losses(baseline, { direction }), sigma)
-  return { baseline, candidate, sigma, level, effects }
+  return { baseline, candidate, sigma, level, effects, compared }
 }
 
 function levelOf(measured: readonly number[], sigma: number): Belief['level'] {

@@ -103,6 +103,8 @@ class Ours {
   #observed: Observed[] = []
   /** What is weighed of them, with this noise. */
   #weighed: { part: WeighedPeriod; count: number; sigma: number; belief: CarriedBelief } | undefined
+  /** Whether the baseline ran after the first run of the candidate that is tested. */
+  #compared = false
   /** Noise of the runs of the candidate that is tested. */
   #noises: number[] = []
   #estimated: { runs: number; noise: RunNoise } | undefined
@@ -177,6 +179,7 @@ class Ours {
 
   #measureBaseline(): void {
     const value = this.#world.run()
+    this.#compared = true
     this.#unselected.push({ value, noise: this.#world.lastNoise })
     this.#measured.push(value)
     this.#observed.push(asBaseline(value))
@@ -194,10 +197,12 @@ class Ours {
   #test(change: Change): { values: number[]; claim: Claim | undefined; expected: number } {
     const values = [this.#world.run(change, this.#twin())]
     this.#noises = [this.#world.lastNoise]
+    this.#compared = false
     for (;;) {
       const evidence = this.#evidence(values)
       const judgement = judge(evidence, this.#policy, change)
-      if (judgement.kind === 'replicate') this.#runAgain(evidence, values, change)
+      if (judgement.kind === 'replicate' && judgement.of === 'baseline') this.#measureBaseline()
+      else if (judgement.kind === 'replicate') this.#runAgain(evidence, values, change)
       else if (judgement.kind !== 'merge') return { values, claim: undefined, expected: judgement.gain ?? 0 }
       else {
         const { gain = 0, risk } = judgement
@@ -225,7 +230,16 @@ class Ours {
     const known = this.#variant.knowsLevel && { level: { mean: this.#world.level, variance: 0 } }
     const baseline = asRuns([0, 1], this.#policy)
     const candidate = asRuns(values, this.#policy)
-    return { ...belief, ...known, sigma, outliers, yield: this.#yield(), baseline, candidate }
+    return {
+      ...belief,
+      ...known,
+      sigma,
+      outliers,
+      yield: this.#yield(),
+      compared: this.#compared,
+      baseline,
+      candidate,
+    }
   }
 
   /** What was weighed before is not weighed again while the noise is much the same. */

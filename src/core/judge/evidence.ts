@@ -31,10 +31,15 @@ export function evidenceFor(
 ): Evidence {
   const commit = state.baselines.find((baseline) => baseline.commit === base)
   const noise = noiseUnder(state, conditions, tree)
+  const baseline = commit ? baselineTrials(state, conditions, commit.tree) : []
+  const candidate = trialsOfTree(state, conditions, tree)
+  const { places } = runsUnder(state, conditions)
+  const first = placeOf(places, candidate[0])
   return {
     ...beliefAt(state, conditions, base, noise),
-    baseline: commit ? baselineTrials(state, conditions, commit.tree) : [],
-    candidate: trialsOfTree(state, conditions, tree),
+    baseline,
+    candidate,
+    compared: baseline.some((run) => placeOf(places, run) > first),
     sigma: noise?.sigma,
     ...(noise && { outliers: noise.outliers }),
     yield: researchYield(state, conditions),

@@ -3,6 +3,7 @@ import { measuredValues, type TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { type Belief, judgeReadings, likeliest, measuredGain } from '../statistics/belief.ts'
 import { DEFAULT_EFFECTS, type Posterior, untriedImprovement } from '../statistics/effects.ts'
+import { jumpProbability } from '../statistics/level.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
 import { MAX_LEAD_SIGMAS, readRuns } from '../statistics/readings.ts'
 import { formatNumber, formatScore, formatShare } from '../text/numbers.ts'
@@ -10,8 +11,8 @@ import { countedRuns, describeLongerRuns } from './counted-runs.ts'
 import { type JudgePolicy, mostDoubtedRuns, type Requirement, requirement } from './policy.ts'
 import { findSuspicion } from './suspicion.ts'
 
-/** A decision, or the request for one more run before one can be made. */
-export type Judgement = Verdict | { kind: 'replicate'; reason: string }
+/** A decision, or the request for one more run before one can be made: of the candidate, unless `of` says of the baseline. */
+export type Judgement = Verdict | { kind: 'replicate'; reason: string; of?: 'baseline' }
 
 /** Runs of a candidate and of the baseline it was built on. */
 export interface MeasuredEvidence {
@@ -27,6 +28,8 @@ export interface Evidence extends MeasuredEvidence, Belief {
   outliers?: number
   /** What research brought lately. Default: nothing was run. */
   yield?: ResearchYield
+  /** Whether the baseline ran after the candidate's first run. Default true. */
+  compared?: boolean
 }
 
 /** What the latest runs were spent on, and what was merged with them. */
@@ -53,6 +56,8 @@ export interface JudgedCode {
 const MERGE_Z = 2
 /** The same for a simplification, which only has to stay within its margin. */
 export const NOT_WORSE_Z = 1
+/** Where the numbers of a machine jump with more than this probability, a gain has to survive a later run of the baseline. */
+const JUMPS = 0.3
 /** Maximum risk that a simplification loses more than its margin: nothing is gained that could make up for it. */
 const SIMPLIFICATION_RISK = 0.05
 /** The same where the effects of usual changes promise too much, see `removesGain`; docs/measured.md shows why. */
@@ -135,7 +140,13 @@ function acceptOrDoubt(
   { shownGains: shown = [] }: JudgedCode,
   words: string,
 ): Judgement {
-  const { candidate } = evidence
+  const { candidate, level, compared = true } = evidence
+  if (!compared && level && jumpProbability(level) > JUMPS)
+    return {
+      kind: 'replicate',
+      of: 'baseline',
+      reason: `${words}, but the numbers of this machine jump: the baseline is run again first`,
+    }
   if (ignoresSeed(evidence, facts.sigma)) {
     const doubt = `${words}, but its runs vary less than the baseline's`
     return candidate.length < mostDoubtedRuns(policy)

@@ -47,14 +47,18 @@ export function planTrials(
   if (!state.baseline || findBaselineFailure(state, conditions) !== undefined) return []
   const accepted = nextMerge(state)
   if (accepted) return planAccepted(state, conditions, accepted, running)
-  const waiting = openCandidates(state).filter(
-    (candidate) =>
-      isJudged(candidate, state) && judgeCandidate(state, conditions, policy, candidate).kind === 'replicate',
-  )
+  const waiting = openCandidates(state)
+    .filter((candidate) => isJudged(candidate, state))
+    .flatMap((candidate) => {
+      const judgement = judgeCandidate(state, conditions, policy, candidate)
+      return judgement.kind === 'replicate'
+        ? [{ candidate, awaits: judgement.of ?? ('candidate' as const) }]
+        : []
+    })
   const underWay = new Set(running.flatMap(({ candidate, tree }) => (candidate === null ? [] : tree)))
   const trials = waiting
-    .filter(({ tree }) => !underWay.has(tree))
-    .flatMap((candidate) => planCandidate(state, conditions, candidate))
+    .filter(({ candidate: { tree }, awaits }) => awaits === 'candidate' && !underWay.has(tree))
+    .flatMap(({ candidate }) => planCandidate(state, conditions, candidate))
   const certifying = certification ? planCertification(state, certification) : []
   const promoting = ladder ? planPromotions(state, ladder) : []
   return [
@@ -100,15 +104,21 @@ function planAccepted(
   return isShort && runs < MAX_ACCEPTED_RUNS ? [nextTrial(state, accepted.id, accepted)] : []
 }
 
+/** A candidate that is not decided, and whose run it needs next. */
+interface Waiting {
+  candidate: Candidate
+  awaits: 'candidate' | 'baseline'
+}
+
 /**
- * Runs of the baseline: the required ones, and one more between two runs of a promising candidate when the baseline
- * contributes more to its error than its own runs do.
+ * Runs of the baseline: the required ones, one more between two runs of a promising candidate when the baseline contributes more to
+ * its error than its own runs do, and one more before a merge where the judge asks for it.
  */
 function planBaseline(
   state: State,
   conditions: Conditions,
   policy: JudgePolicy,
-  waiting: readonly Candidate[],
+  waiting: readonly Waiting[],
   running: readonly Trial[],
 ): Trial[] {
   const { baseline } = state
@@ -124,7 +134,8 @@ function planBaseline(
   )
 }
 
-function isHeldUpByBaseline(state: State, conditions: Conditions, candidate: Candidate): boolean {
+function isHeldUpByBaseline(state: State, conditions: Conditions, { candidate, awaits }: Waiting): boolean {
+  if (awaits === 'baseline') return true
   // Most of the candidates of a large fleet wait for their first run.
   if (trialsOfTree(state, conditions, candidate.tree).length < 2) return false
   const { level, sigma, candidate: runs } = evidenceFor(state, conditions, candidate)

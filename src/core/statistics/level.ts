@@ -127,6 +127,14 @@ export function mergedLevel(
   return levelOf(normalised({ origin, step, weights }))
 }
 
+/** Probability that the numbers of this machine jump. Before anything was measured it is a quarter. */
+export function jumpProbability({ grid }: Level): number {
+  return MACHINES.reduce((sum, { jump, share }, index) => {
+    if (jump === 0) return sum
+    return sum + (grid ? sumOf(grid.weights[index] ?? new Float64Array()) : share)
+  }, 0)
+}
+
 /** The points that hold nearly all of the probability, with the losses they stand for. */
 export function likelyLevels(level: Level, sigma: number): { at: number; weight: number }[] {
   const grid = gridOf(level, sigma)

@@ -7,6 +7,7 @@ import type { JudgePolicy, Simplicity } from '../../../src/core/judge/policy.ts'
 import { measuredValues, type TrialResult } from '../../../src/core/record/trial.ts'
 import type { Verdict } from '../../../src/core/record/verdict.ts'
 import { likeliest } from '../../../src/core/statistics/belief.ts'
+import { addBaselineRun, firstLevel, type Level } from '../../../src/core/statistics/level.ts'
 import { estimateNoise, mean } from '../../../src/core/statistics/noise.ts'
 import { readRuns } from '../../../src/core/statistics/readings.ts'
 import {
@@ -479,6 +480,30 @@ describe('F76 one run that takes too long', () => {
     // After the risk and its limit, which belong together.
     expect(reason(339)).toMatch(/false-merge risk < 0\.1 % ≤ 18 %, runs 13 % longer than the baseline's$/)
     expect(reason(314)).not.toContain('longer')
+  })
+})
+
+describe('a proven gain on a machine whose numbers jump', () => {
+  /** After runs of the baseline at 2.5, σ = 0.02. */
+  const levelAfter = (...losses: number[]) =>
+    losses.reduce((level, loss) => addBaselineRun(level, loss, SIGMA), firstLevel([2.49, 2.5, 2.51], SIGMA))
+  const jumped = levelAfter(2.5, 2.6, 2.61, 2.59, 2.6, 2.5, 2.49)
+  const judgedOn = (level: Level, compared: boolean) =>
+    judgedRuns(runs([2.4, 2.41]), {}, {}, { level, compared })
+
+  it('waits for a run of the baseline after its own', () => {
+    expect(judgedOn(jumped, false)).toMatchObject({
+      kind: 'replicate',
+      of: 'baseline',
+      reason: expect.stringMatching(
+        / but the numbers of this machine jump: the baseline is run again first$/,
+      ),
+    })
+    expect(judgedOn(jumped, true).kind).toBe('merge')
+  })
+
+  it('waits for nothing where they do not', () => {
+    expect(judgedOn(levelAfter(2.5, 2.49, 2.51, 2.5), false).kind).toBe('merge')
   })
 })
 

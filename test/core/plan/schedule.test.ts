@@ -206,6 +206,45 @@ describe('planTrials between two runs of a promising candidate', () => {
   })
 })
 
+describe('planTrials on a machine whose numbers jump', () => {
+  const warmup = aCandidate({ name: 'warmup' })
+  const worse = aCandidate({
+    name: 'worse',
+    verdict: REJECT,
+    end: { kind: 'closed' },
+  })
+  const runsFrom = (first: number, values: readonly number[]) =>
+    values.map((value, index) => aTrialResult({ value, replicate: first + index }))
+  const earlier = aBaseline('earlier')
+  const steady = Array.from({ length: 30 }, (_, index) => 2.5 + 0.01 * Math.sin(7 * index))
+  const jumped = [
+    ...trialResults(steady, { baseline: earlier }),
+    ...runsFrom(1, [2.49, 2.5, 2.51]),
+    aTrialResult({ candidate: worse, value: 2.7 }),
+    ...runsFrom(4, [2.5, 2.6, 2.61, 2.59, 2.6]),
+  ]
+  const after = (values: readonly number[], trials: readonly TrialResult[]) => {
+    const proven = trialResults(values, { candidate: warmup })
+    const all = [...jumped, ...proven, ...trials]
+    const state = aState({ baselines: [earlier, aBaseline()], candidates: [worse, warmup], trials: all })
+    const decided = decide(state, CONDITIONS, POLICY).map(({ verdict }) => verdict.kind)
+    return { planned: plannedRuns(state), decided }
+  }
+
+  it('runs the baseline before a merge, and then decides', () => {
+    expect(after([2.45, 2.46], [])).toEqual({ planned: ['baseline r9'], decided: [] })
+    expect(after([2.45, 2.46], [aTrialResult({ value: 2.59, replicate: 9 })])).toEqual({
+      planned: [],
+      decided: ['merge'],
+    })
+  })
+
+  it('where the baseline moved along, the gain was none', () => {
+    expect(after([2.52, 2.525], []).planned).toEqual(['baseline r9'])
+    expect(after([2.52, 2.525], [aTrialResult({ value: 2.52, replicate: 9 })]).decided).not.toContain('merge')
+  })
+})
+
 describe('planTrials with an A/A candidate that would be merged', () => {
   it('goes on with the others: nothing is merged', () => {
     const lucky = aCandidate({
