@@ -223,7 +223,7 @@ describe('planTrials on a machine whose numbers jump', () => {
     aTrialResult({ candidate: worse, value: 2.7 }),
     ...runsFrom(4, [2.5, 2.6, 2.61, 2.59, 2.6]),
   ]
-  const after = (values: readonly number[], trials: readonly TrialResult[]) => {
+  const outcomeOf = (values: readonly number[], trials: readonly TrialResult[]) => {
     const proven = trialResults(values, { candidate: warmup })
     const all = [...jumped, ...proven, ...trials]
     const state = aState({ baselines: [earlier, aBaseline()], candidates: [worse, warmup], trials: all })
@@ -232,16 +232,18 @@ describe('planTrials on a machine whose numbers jump', () => {
   }
 
   it('runs the baseline before a merge, and then decides', () => {
-    expect(after([2.45, 2.46], [])).toEqual({ planned: ['baseline r9'], decided: [] })
-    expect(after([2.45, 2.46], [aTrialResult({ value: 2.59, replicate: 9 })])).toEqual({
+    expect(outcomeOf([2.45, 2.46], [])).toEqual({ planned: ['baseline r9'], decided: [] })
+    expect(outcomeOf([2.45, 2.46], [aTrialResult({ value: 2.59, replicate: 9 })])).toEqual({
       planned: [],
       decided: ['merge'],
     })
   })
 
   it('where the baseline moved along, the gain was none', () => {
-    expect(after([2.52, 2.525], []).planned).toEqual(['baseline r9'])
-    expect(after([2.52, 2.525], [aTrialResult({ value: 2.52, replicate: 9 })]).decided).not.toContain('merge')
+    expect(outcomeOf([2.52, 2.525], []).planned).toEqual(['baseline r9'])
+    expect(outcomeOf([2.52, 2.525], [aTrialResult({ value: 2.52, replicate: 9 })]).decided).not.toContain(
+      'merge',
+    )
   })
 })
 

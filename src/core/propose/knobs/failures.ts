@@ -27,7 +27,9 @@ export function readFailures(history: readonly PastIdea[], surroundings: Surroun
   )
   const failed = history.flatMap((candidate) => {
     const failure = candidate.verdict?.failure
-    return failure !== undefined && REPEATS.has(failure) ? [suspectsOf(candidate, failure, ran)] : []
+    // What fails without a changed constant tells nothing about constants.
+    const tells = failure !== undefined && REPEATS.has(failure) && knobsOf(candidate).length > 0
+    return tells ? [suspectsOf(candidate, failure, ran)] : []
   })
   const guilty = new Set(failed.flatMap(({ suspects }) => (suspects.length === 1 ? suspects : [])))
   const open = failed.filter(({ all }) => !all.some((identity) => guilty.has(identity)))

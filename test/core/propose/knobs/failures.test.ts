@@ -57,6 +57,10 @@ describe('F83 readFailures', () => {
     (failure) => expect(mayRun([tried({ lr: 0.02 }, failure)], { lr: 0.02, width: 32 })).toBe(true),
   )
 
+  it('a change of no constant that crashed forbids nothing', () => {
+    expect(mayRun([tried({}, 'crashed')], { lr: 0.02 })).toBe(true)
+  })
+
   it('blames the switch of a change after which nothing was printed', () => {
     const history = [tried({ speaks: 0, lr: 0.02, width: 128, heads: 6 }, 'no-metric')]
     expect(mayRun(history, { speaks: 0 })).toBe(false)
