@@ -44,7 +44,7 @@ export function explainLostGuard(
   sigmaOf: (guard: JudgedGuard) => number | undefined,
 ): string | undefined {
   for (const guard of guards) {
-    const [was, is] = [before, after].map((runs) => valuesOf(runs, guard)) as [number[], number[]]
+    const [was, is] = [before, after].map((runs) => guardValues(runs, guard)) as [number[], number[]]
     const sigma = guard.margin.kind === 'sigmas' ? sigmaOf(guard) : 0
     if (was.length === 0 || is.length === 0 || sigma === undefined) continue
     const margin = merges * inMetric(guard.margin, { sigma, baseline: mean(was) })
@@ -56,7 +56,8 @@ export function explainLostGuard(
   return undefined
 }
 
-function valuesOf(runs: readonly TrialResult[], { name }: JudgedGuard): number[] {
+/** The values of a guard in the runs that have one. */
+export function guardValues(runs: readonly TrialResult[], { name }: Pick<JudgedGuard, 'name'>): number[] {
   return runs.flatMap(({ guards = [] }) => guards.find((one) => one.name === name)?.value ?? [])
 }
 

@@ -1,7 +1,7 @@
 // What the runs of a promotion tell: the episode that is decided on, and what earlier promotions taught.
 import { creditsOf, withinCredits } from '../judge/credits.ts'
 import { type Conditions, noiseSigma } from '../judge/evidence.ts'
-import { explainLostGuard } from '../judge/guards.ts'
+import { explainLostGuard, guardValues } from '../judge/guards.ts'
 import type { JudgedGuard } from '../judge/policy.ts'
 import type { KnownPromotion, Promotion } from '../record/promotion.ts'
 import type { State } from '../record/state.ts'
@@ -97,9 +97,7 @@ export function promotionEvidence(
 /** The noise of guards at this scale, and at the first one while nothing ran twice here. */
 function guardNoise(state: State, groups: readonly (readonly TrialResult[])[], small: Conditions) {
   return ({ name, direction }: JudgedGuard): number | undefined => {
-    const values = groups.map((runs) =>
-      runs.flatMap(({ guards = [] }) => guards.find((guard) => guard.name === name)?.value ?? []),
-    )
+    const values = groups.map((runs) => guardValues(runs, { name }))
     return estimateNoise(values)?.sigma ?? noiseSigma(state, { ...small, direction, guard: name })
   }
 }

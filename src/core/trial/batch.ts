@@ -33,7 +33,7 @@ export function runsAlone({ protocol }: Pick<Trial, 'protocol'>): boolean {
 }
 
 /** When trials of several commits share a job. */
-export interface Sharing {
+export interface JobSharing {
   /** Training time that a job gets. Absent: every commit has a job of its own. */
   seconds?: number
   /** Jobs that there are before any is shared. */
@@ -48,7 +48,7 @@ export interface Sharing {
  * Divides trials among jobs, the most urgent first. Trials of one commit and scale stay together, so that they run on one machine.
  * Job outputs are limited to 1 MB, so a cut plan is added only where it is used.
  */
-export function groupTrials(trials: readonly Trial[], cut?: CutPlan, sharing?: Sharing): TrialBatch[] {
+export function groupTrials(trials: readonly Trial[], cut?: CutPlan, sharing?: JobSharing): TrialBatch[] {
   const byCommit = [...Map.groupBy(trials, ({ head, protocol }) => `${head} ${protocol.scale}`).values()]
   const groups = sharing?.seconds === undefined ? byCommit : shareJobs(byCommit, sharing, sharing.seconds)
   return groups.slice(0, MAX_BATCHES).map((batch) => {
@@ -64,7 +64,7 @@ export function groupTrials(trials: readonly Trial[], cut?: CutPlan, sharing?: S
 }
 
 /** Each group goes to the job with the least to do, or to another one when no job has time for it. */
-function shareJobs(groups: readonly Trial[][], sharing: Sharing, seconds: number): Trial[][] {
+function shareJobs(groups: readonly Trial[][], sharing: JobSharing, seconds: number): Trial[][] {
   const timeOf = (group: readonly Trial[]) => group.reduce((sum, trial) => sum + sharing.secondsOf(trial), 0)
   const mayShare = (group: readonly Trial[]) =>
     !group.some((trial) => runsAlone(trial) || sharing.wasLost(trial))

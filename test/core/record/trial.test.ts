@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import { isSandboxed, type Trial, trialResultSchema, trialSchema } from '../../../src/core/record/trial.ts'
-import { groupTrials, type Sharing, trialBatchSchema } from '../../../src/core/trial/batch.ts'
+import { groupTrials, type JobSharing, trialBatchSchema } from '../../../src/core/trial/batch.ts'
 import type { CutPlan } from '../../../src/core/trial/curve.ts'
 import { trialId, trialSeed } from '../../../src/core/trial/protocol.ts'
 import { aBaseline, aCandidate, aTrial, aTrialResult, CERTIFY, certifying, sha } from '../../factories.ts'
@@ -78,11 +78,11 @@ describe('groupTrials', () => {
     const MINUTES = 60
     const candidates = Array.from({ length: 12 }, (_, index) => aCandidate({ name: `c${index}` }))
     const five = { least: 1, secondsOf: () => 5 * MINUTES, wasLost: () => false }
-    const sizes = (trials: readonly Trial[], sharing: Partial<Sharing>) =>
+    const sizes = (trials: readonly Trial[], sharing: Partial<JobSharing>) =>
       groupTrials(trials, undefined, { ...five, ...sharing }).map((batch) => batch.trials.length)
     const trials = candidates.map((candidate) => aTrial({ candidate }))
 
-    it.each<[string, Partial<Sharing>, number[]]>([
+    it.each<[string, Partial<JobSharing>, number[]]>([
       ['every commit has a job of its own without a time', {}, Array(12).fill(1)],
       ['a job gets that time at most', { seconds: 20 * MINUTES }, [4, 4, 4]],
       ['there are as many jobs as runners first', { seconds: 20 * MINUTES, least: 5 }, [3, 3, 2, 2, 2]],
