@@ -96,6 +96,18 @@ export async function inSandbox(asked: Asked): Promise<Outcome> {
   return apart({ exit, output })
 }
 
+/** Runs a command in the sandbox, and keeps nothing of what it prints. */
+export async function inSandboxUnkept(
+  command: string,
+  onOutput: (text: string) => void,
+  timeoutSeconds = 60,
+): Promise<Pick<Outcome, 'exit'>> {
+  opened ??= openSandbox('bubblewrap')
+  const sandbox = await opened
+  const caps = { outBytes: 1e6, processes: 64 }
+  return { exit: await sandbox.run(complete({ command, caps, timeoutSeconds, onOutput })) }
+}
+
 /** Runs a command with nothing around it: what an attack finds when it is not held back. */
 export async function unprotected(asked: Asked): Promise<Outcome> {
   let output = ''
