@@ -7,7 +7,9 @@ const PURE = ['test/core/**/*.test.ts', 'test/session/**/*.test.ts', 'test/comma
 const JOBS = [
   ...['dist', 'templates', 'first-contact', 'cheaters'].map((folder) => `test/${folder}/**/*.test.ts`),
   'test/docs/first-night.test.ts',
-  'test/adapters/sandbox-removed.test.ts',
+  ...['outbound-proxy', 'real-agent', 'sandbox-caps', 'sandbox-memory', 'sandbox-removed'].map(
+    (name) => `test/adapters/${name}.test.ts`,
+  ),
   'test/bench/programs.test.ts',
   'test/release/release.test.ts',
   'test/scripts/scripts.test.ts',
@@ -35,7 +37,7 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     // Most tests wait for processes and for the pauses between writes to GitHub: more of them than there are processors.
-    maxWorkers: 7,
+    maxWorkers: 6,
     // A fresh copy of every module in every file takes a quarter of the time. So a module that tests share registers no
     // hooks, which would be those of the first file alone, and keeps nothing from one test to the next.
     isolate: false,
