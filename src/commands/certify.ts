@@ -7,7 +7,8 @@ import { hasForgeWork } from '../session/lanes/forge.ts'
 import { trainOnly } from '../session/lanes/train-only.ts'
 import { assertCertifiable, assertTimeForTrial, recordLostTrials } from '../session/obstacles.ts'
 import { openSession } from '../session/opening.ts'
-import type { Ports, Session } from '../session/session.ts'
+import type { Ports } from '../session/ports.ts'
+import type { Session } from '../session/session.ts'
 import type { DeviceSummary, RunSettings } from './run.ts'
 
 /**

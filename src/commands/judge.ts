@@ -18,7 +18,9 @@ import {
   warnOfStuckPromotions,
 } from '../session/obstacles.ts'
 import { openSession } from '../session/opening.ts'
-import type { Ports, Session, SessionSettings } from '../session/session.ts'
+import type { Ports } from '../session/ports.ts'
+import type { Session } from '../session/session.ts'
+import type { SessionSettings } from '../session/settings.ts'
 
 /** @returns the session, the trials to run next, and why results were refused */
 export async function judgeResults(

@@ -4,7 +4,8 @@ import type { Trainer } from '../ports/trainer.ts'
 import { trainOnly } from '../session/lanes/train-only.ts'
 import { assertLadder, recordLostTrials, warnOfStuckPromotions } from '../session/obstacles.ts'
 import { openSession } from '../session/opening.ts'
-import type { Ports, Session } from '../session/session.ts'
+import type { Ports } from '../session/ports.ts'
+import type { Session } from '../session/session.ts'
 import type { DeviceSummary, RunSettings } from './run.ts'
 
 /**

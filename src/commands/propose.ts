@@ -4,8 +4,10 @@ import { forgeLane } from '../session/lanes/forge.ts'
 import { ProposeLane } from '../session/lanes/propose.ts'
 import { assertBaselineTrains } from '../session/obstacles.ts'
 import { openSession, warnOfAbsentFiles } from '../session/opening.ts'
+import type { Ports } from '../session/ports.ts'
 import type { ProposingPorts } from '../session/proposing.ts'
-import type { Ports, Session, SessionSettings } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
+import type { SessionSettings } from '../session/settings.ts'
 
 export interface ProposeSettings extends SessionSettings {
   /** Wall time after which no proposer is queried, in seconds. What was proposed by then is trained. */

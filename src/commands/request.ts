@@ -3,7 +3,8 @@ import { dispatchedRequest } from '../core/propose/requests.ts'
 import { ConfigError } from '../errors.ts'
 import { Journal } from '../session/journal.ts'
 import { openSession } from '../session/opening.ts'
-import type { Ports, SessionSettings } from '../session/session.ts'
+import type { Ports } from '../session/ports.ts'
+import type { SessionSettings } from '../session/settings.ts'
 
 /** @throws ConfigError without an idea */
 export async function request(ports: Ports, settings: SessionSettings): Promise<void> {

@@ -14,8 +14,10 @@ import {
   warnOfStuckPromotions,
 } from '../session/obstacles.ts'
 import { openSession, warnOfAbsentFiles } from '../session/opening.ts'
+import type { Ports } from '../session/ports.ts'
 import type { ProposingPorts } from '../session/proposing.ts'
-import type { Ports, Session, SessionSettings } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
+import type { SessionSettings } from '../session/settings.ts'
 
 export interface RunPorts extends Ports, ProposingPorts {
   trainer: Trainer

@@ -5,7 +5,7 @@ import { type Inputs, secretsOf } from '../adapters/actions.ts'
 import type { GitContext } from '../adapters/git/git.ts'
 import type { RunnerContext } from '../adapters/runner-context.ts'
 import { secretValues } from '../core/text/redaction.ts'
-import type { SessionSettings } from '../session/session.ts'
+import type { SessionSettings } from '../session/settings.ts'
 
 export interface Job {
   inputs: Inputs

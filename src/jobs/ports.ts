@@ -10,7 +10,7 @@ import { connect, type GitHub } from '../adapters/github/client.ts'
 import { createDiscussion } from '../adapters/github/discussion.ts'
 import { createForge } from '../adapters/github/github.ts'
 import { createHost } from '../adapters/github/host.ts'
-import type { Ports } from '../session/session.ts'
+import type { Ports } from '../session/ports.ts'
 import { gitContext, type Job } from './job.ts'
 
 export function connectJob(job: Job, beforeWrite?: () => Promise<void>): GitHub {

@@ -8,9 +8,11 @@ import { candidateMarker, renderEndComment } from '../core/report/comment.ts'
 import { ConfigError, LedgerError } from '../errors.ts'
 import type { BranchUpdate, RemoteBranches } from '../ports/repository.ts'
 import { Journal } from './journal.ts'
+import type { Ports } from './ports.ts'
 import { type Place, readConfig, readNamedFiles } from './read-config.ts'
 import { reconcileSession } from './reconciling.ts'
-import { type Ports, Session, type SessionSettings } from './session.ts'
+import { Session } from './session.ts'
+import type { SessionSettings } from './settings.ts'
 
 /**
  * Opens a session. The very first run creates the baseline branch and the ledger, both or neither.

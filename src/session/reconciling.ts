@@ -9,9 +9,10 @@ import { openCandidates } from '../core/record/state.ts'
 import { LedgerError } from '../errors.ts'
 import type { BranchUpdate } from '../ports/repository.ts'
 import { lastWords } from './last-words.ts'
+import type { Ports } from './ports.ts'
 import { publishEnds } from './publishing.ts'
 import { readConfig } from './read-config.ts'
-import type { Ports, Session } from './session.ts'
+import type { Session } from './session.ts'
 
 /** Pull requests of ended candidates that are read when the baseline moved: the newest. */
 const MAX_TAKEN = 10

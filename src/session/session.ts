@@ -25,57 +25,11 @@ import type { Trial } from '../core/record/trial.ts'
 import { describeCertification, describeVerdict } from '../core/report/describe.ts'
 import { groupTrials, runsAlone, type TrialBatch } from '../core/trial/batch.ts'
 import type { CutPlan } from '../core/trial/curve.ts'
-import type { Discussion, Forge } from '../ports/forge.ts'
-import type { Clock, Log } from '../ports/job.ts'
-import type { Lease, LedgerStore } from '../ports/ledger.ts'
-import type { Checker } from '../ports/proposer.ts'
-import type { BranchUpdate, Repository } from '../ports/repository.ts'
+import type { BranchUpdate } from '../ports/repository.ts'
 import type { Journal } from './journal.ts'
+import type { Ports } from './ports.ts'
+import type { SessionSettings } from './settings.ts'
 import { Spending } from './spending.ts'
-
-export interface Ports {
-  repository: Repository
-  ledger: LedgerStore
-  forge: Forge
-  clock: Clock
-  log: Log
-  /** Only in jobs that may run candidate code. */
-  checker?: Checker
-  /** Absent where people's requests are not read. */
-  discussion?: Discussion
-  /** Absent where no other job can work on the repository. */
-  lease?: Lease
-  /** Aborts when the job is cancelled: stop immediately without losing what is recorded. */
-  cancelled: AbortSignal
-}
-
-/** The inputs of the person who started the workflow; an empty text requests nothing. */
-interface Dispatch {
-  /** Id of this workflow run: a re-run has the same id and requests nothing new. */
-  id: string
-  hypothesis: string
-  direction: string
-}
-
-export interface SessionSettings {
-  /** Path of the configuration in the repository. */
-  configPath: string
-  /** Source of every trial's seed, used only in the first run. */
-  rootSeed: string
-  /** Whether to start a new ledger although the baseline branch already exists. */
-  newLedger: boolean
-  /** This machine, in jobs that train. */
-  testbed: string | undefined
-  /** Maximum number of new ideas in this job, in addition to the configuration's limit. */
-  candidates: number | undefined
-  /** Whether to certify all merges now, whatever `certify.every` says. */
-  certify?: boolean
-  /** Whether to promote all merges now, whatever `after` of the larger scales says. */
-  promote?: boolean
-  /** Page of this workflow run, linked from check runs. */
-  runUrl: string | undefined
-  dispatch?: Dispatch
-}
 
 export class Session {
   readonly ports: Ports

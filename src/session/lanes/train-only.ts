@@ -1,6 +1,7 @@
 // A job that trains planned trials and proposes nothing: certification and promotion.
 import type { Trainer } from '../../ports/trainer.ts'
-import type { Ports, Session } from '../session.ts'
+import type { Ports } from '../ports.ts'
+import type { Session } from '../session.ts'
 import { hasForgeWork } from './forge.ts'
 import { PlannedTrials, type PlannedTrialsOptions } from './planned-trials.ts'
 import { LanesSideBySide } from './side-by-side.ts'
