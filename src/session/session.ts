@@ -45,6 +45,8 @@ export class Session {
   readonly #replays = new Map<string, ReplayedAhead>()
   /** Trials of this job that have started and not ended, by id. */
   readonly running = new Map<string, Trial>()
+  /** The rules as last read: what is worked out under the same object is not worked out again. */
+  #known: { of: { config: Config; testbed: string | undefined }; rules: Rules } | undefined
   /** The inputs of the last decisions: the same state and configuration lead to no new ones. */
   #decidedOn: { state: State; config: Config } | undefined
   /** The configuration of the baseline; updated whenever the baseline changes. */
@@ -72,7 +74,10 @@ export class Session {
   /** For this machine in jobs that train, otherwise for the machine that trained last. */
   get #rules(): Rules {
     const last = [...this.state.trials.values()].findLast((result) => !runsAlone(result.trial))
-    return rulesOf(this.config, this.settings.testbed ?? last?.testbed)
+    const of = { config: this.config, testbed: this.settings.testbed ?? last?.testbed }
+    if (this.#known?.of.config !== of.config || this.#known.of.testbed !== of.testbed)
+      this.#known = { of, rules: rulesOf(of.config, of.testbed) }
+    return this.#known.rules
   }
 
   get policy(): JudgePolicy {

@@ -7,7 +7,7 @@ import { isToBeMerged } from '../record/status.ts'
 import type { Trial } from '../record/trial.ts'
 import { findBaselineFailure, hasMeasured } from './broken-baseline.ts'
 import { byExpectedGain, nextMerge } from './merging.ts'
-import { firstTrial } from './schedule.ts'
+import { firstTrial } from './next-trial.ts'
 
 /** A candidate's change on other code than the ledger knows; no branch points to it. */
 export interface ReplayedAhead {

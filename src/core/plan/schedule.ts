@@ -2,30 +2,24 @@
 import { planCertification } from '../certify/certify.ts'
 import type { CertifyPolicy } from '../certify/opinion.ts'
 import {
-  baselineTrials,
   type Conditions,
   evidenceFor,
   missingBaselineRuns,
-  noiseSigma,
   trialsOfTree,
   usualSeconds,
 } from '../judge/evidence.ts'
-import { guardEvidence, withGuards } from '../judge/guards.ts'
-import { type Judgement, judge } from '../judge/judge.ts'
-import { hasNoEffect } from '../judge/no-effect.ts'
 import type { JudgePolicy } from '../judge/policy.ts'
 import { type LadderPolicy, planPromotions } from '../ladder/ladder.ts'
-import { type Candidate, isAa, revertedMerge } from '../record/candidate.ts'
+import { type Candidate, revertedMerge } from '../record/candidate.ts'
 import type { LedgerEvent } from '../record/events.ts'
-import { type BaselineCommit, oncePerState, openCandidates, type State } from '../record/state.ts'
+import { openCandidates, type State } from '../record/state.ts'
 import { statusOf } from '../record/status.ts'
 import type { Trial } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
-import { explainLoss } from '../trial/lost.ts'
-import { isJudgeTrial, JUDGE, trialId, trialSeed } from '../trial/protocol.ts'
-import { mayShareSeed, seedToShare } from '../trial/shared-seed.ts'
 import { findBaselineFailure, hasMeasured } from './broken-baseline.ts'
+import { judgeCandidate } from './judging.ts'
 import { isCurrent, nextMerge } from './merging.ts'
+import { nextReplicate, nextTrial, shareSeed } from './next-trial.ts'
 
 /**
  * The trials worth running now, most urgent first: a machine with one device takes the first, a swarm takes all. Requested
@@ -152,106 +146,6 @@ function planCandidate(state: State, conditions: Conditions, candidate: Candidat
   const base = state.baselines.find(({ commit }) => commit === candidate.base)
   return [shareSeed(state, conditions, candidate, trial, base)]
 }
-
-/** The run of a candidate whose change was replayed on `base` as `head`. */
-export function firstTrial(
-  state: State,
-  conditions: Conditions,
-  candidate: Candidate,
-  { base, head, tree }: { base: BaselineCommit; head: string; tree: string },
-): Trial {
-  const trial = nextTrial(state, candidate.id, { base: base.commit, head, tree })
-  return shareSeed(state, conditions, candidate, trial, base)
-}
-
-/** Gives the first run of searched constants a seed of the baseline, see trial/shared-seed.ts. */
-function shareSeed(
-  state: State,
-  conditions: Conditions,
-  candidate: Candidate,
-  trial: Trial,
-  base: BaselineCommit | undefined,
-): Trial {
-  if (trial.replicate !== 1 || !mayShareSeed(candidate)) return trial
-  const sigma = noiseSigma(state, conditions)
-  const seed = base && seedToShare(baselineTrials(state, conditions, base.tree), sigma)
-  return seed === undefined ? trial : { ...trial, seed }
-}
-
-function nextTrial(
-  state: State,
-  candidate: string | null,
-  { base, head, tree }: { base: string; head: string; tree: string },
-  ahead = 0,
-): Trial {
-  const replicate = nextReplicate(state, tree) + ahead
-  const id = trialId(tree, replicate)
-  const seed = trialSeed(state.rootSeed, tree, replicate)
-  const known = candidate === null ? undefined : state.candidates.get(candidate)
-  const aa = known && isAa(known) && ({ aa: true } as const)
-  return { id, candidate, base, head, tree, replicate, seed, protocol: JUDGE, ...aa }
-}
-
-function nextReplicate(state: State, tree: string): number {
-  const archived = state.archive.replicates[tree]?.judge ?? 0
-  return Math.max(archived, lastReplicates(state).get(tree) ?? 0) + 1
-}
-
-/** The number of the last run of each tree. States never change, so it stays valid as long as its state exists. */
-const lastReplicates = oncePerState((state) => {
-  const last = new Map<string, number>()
-  for (const { trial } of state.trials.values())
-    if (isJudgeTrial(trial)) last.set(trial.tree, Math.max(last.get(trial.tree) ?? 0, trial.replicate))
-  return last
-})
-
-export function judgeCandidate(
-  state: State,
-  conditions: Conditions,
-  policy: JudgePolicy,
-  candidate: Candidate,
-): Judgement {
-  const judgement = judgeRuns(state, conditions, policy, candidate)
-  if (judgement.kind !== 'replicate') return judgement
-  const loss = explainLoss(state, trialId(candidate.tree, nextReplicate(state, candidate.tree)))
-  if (loss === undefined) return judgement
-  const evidence = evidenceFor(state, conditions, candidate)
-  const runs = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
-  return { kind: 'reject', reason: `run ${runs.candidate + 1} is ${loss}`, runs }
-}
-
-function judgeRuns(
-  state: State,
-  conditions: Conditions,
-  policy: JudgePolicy,
-  candidate: Candidate,
-): Judgement {
-  // Most of the candidates of a large fleet.
-  if (trialsOfTree(state, conditions, candidate.tree).length === 0)
-    return { kind: 'replicate', reason: 'not trained yet' }
-  const code = {
-    addedLines: candidate.addedLines,
-    usualSeconds: usualSeconds(state, conditions),
-    shownGains: shownGains(state),
-    removesGain: candidate.origin.kind === 'leave-out',
-  }
-  const evidence = evidenceFor(state, conditions, candidate)
-  const counts = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }
-  if (mayShareSeed(candidate) && hasNoEffect(state, conditions, candidate))
-    return { kind: 'reject', reason: NO_EFFECT, noEffect: true, gain: 0, runs: counts }
-  const guards = guardEvidence(state, conditions, policy, candidate)
-  return withGuards(judge(evidence, policy, code), guards, policy)
-}
-
-/** What merges gained. A gain that nobody merged may be an attack, and says nothing. */
-const shownGains = oncePerState((state) =>
-  [...state.candidates.values()].flatMap(({ end, verdict }) => {
-    const gain = verdict?.measured ?? verdict?.gain
-    return end?.kind === 'merged' && gain !== undefined ? [gain] : []
-  }),
-)
-
-const NO_EFFECT = "no effect: the run equals the baseline's run with the same seed to the last bit"
 
 /** The decisions that the evidence allows now, as ledger events. */
 export function decide(

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { JudgePolicy } from '../../../src/core/judge/policy.ts'
-import { judgeCandidate } from '../../../src/core/plan/schedule.ts'
+import { judgeCandidate } from '../../../src/core/plan/judging.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import { LEDGER_FORMAT, type LedgerEvent } from '../../../src/core/record/events.ts'
 import { openCandidates, replay } from '../../../src/core/record/state.ts'

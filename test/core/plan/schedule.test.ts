@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from 'vitest'
 import { baselineFailure } from '../../../src/core/plan/broken-baseline.ts'
+import { judgeCandidate } from '../../../src/core/plan/judging.ts'
 import { isCurrent } from '../../../src/core/plan/merging.ts'
-import { decide, judgeCandidate, planTrials, waitingCandidates } from '../../../src/core/plan/schedule.ts'
+import { decide, planTrials, waitingCandidates } from '../../../src/core/plan/schedule.ts'
 import { planSteps, type Step } from '../../../src/core/plan/steps.ts'
 import type { Candidate } from '../../../src/core/record/candidate.ts'
 import type { LedgerEvent } from '../../../src/core/record/events.ts'
