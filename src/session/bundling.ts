@@ -58,10 +58,13 @@ async function leaveOut(session: Session, due: LeaveOut): Promise<boolean> {
 
 /** The commit of a change on other code; undefined when it conflicts, changes nothing or is no longer in the repository. */
 async function changed(
-  { ports: { repository } }: Session,
+  { ports: { repository, log } }: Session,
   change: { from: string; to: string; onto: string },
 ): Promise<string | undefined> {
-  const replayed: Replayed = await repository.reapply(change).catch(() => ({ kind: 'conflict' }))
+  const replayed = await repository.reapply(change).catch((error: Error): Replayed => {
+    log.info(`No bundle with the change up to ${change.to.slice(0, 7)}: ${error.message}`)
+    return { kind: 'conflict' }
+  })
   if (replayed.kind === 'conflict') return undefined
   return replayed.tree === (await repository.treeOf(change.onto)) ? undefined : replayed.commit
 }

@@ -61,7 +61,12 @@ const JUMPS = 0.3
 /** Maximum risk that a simplification loses more than its margin: nothing is gained that could make up for it. */
 const SIMPLIFICATION_RISK = 0.05
 /** The same where the effects of usual changes promise too much, see `removesGain`; docs/measured.md shows why. */
-const REMOVAL_RISK = 0.01
+const REMOVAL_RISK = 0.015
+/**
+ * Risk that the model behind the calculation is wrong: above all about σ, which rests on few runs at first. So many of the merges
+ * were false that were calculated to be certain (docs/measured.md).
+ */
+const MODEL_RISK = 0.005
 /** A candidate is run again while that promises this many times what an average run brings: a merge takes a few more runs. */
 const WORTH_ANOTHER_RUN = 4
 /** Before anything is known, research brings per run what half an untried candidate promises, which counts like 50 runs. */
@@ -117,17 +122,18 @@ function judgeRuns(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): J
   const measured = measuredGain(level, readings, sigma)
   const belief = judgeReadings({ ...evidence, level }, readings, sigma, need.gain / sigma)
   const z = (measured.gain - need.gain / sigma) / Math.sqrt(measured.variance)
+  const risk = MODEL_RISK + (1 - MODEL_RISK) * belief.risk
   const [gain, plain] = [belief.mean, measured.gain].map((sigmas) => sigmas * sigma) as [number, number]
-  const facts = { gain, measured: plain, sigma, z, risk: belief.risk, runs: countRuns(evidence) }
+  const facts = { gain, measured: plain, sigma, z, risk, runs: countRuns(evidence) }
   const longer = describeLongerRuns(evidence, code.usualSeconds)
   const words = describe(facts, Math.sqrt(belief.variance) * sigma, need)
   const least = need.gain < 0 ? NOT_WORSE_Z : MERGE_Z
   const ofSimpler = code.removesGain ? REMOVAL_RISK : SIMPLIFICATION_RISK
   const highest = need.gain < 0 ? Math.min(policy.mergeRisk, ofSimpler) : policy.mergeRisk
-  const proven = candidate.length >= 2 && belief.risk <= highest && z >= least
+  const proven = candidate.length >= 2 && risk <= highest && z >= least
   if (proven)
     return acceptOrDoubt(evidence, policy, facts, code, `${words} ≤ ${formatShare(highest)}${longer}`)
-  return goOnOrStop(evidence, policy, facts, `${words}${longer}`, { ...belief, needed: need.gain / sigma })
+  return goOnOrStop(evidence, policy, facts, `${words}${longer}`, { ...belief, risk, needed: need.gain / sigma })
 }
 
 type Facts = Omit<Verdict, 'kind' | 'reason'> & { gain: number; sigma: number }
@@ -275,6 +281,5 @@ function inWords(runs: number): string {
 function describe({ gain, z = 0, risk = 1, runs }: Facts, error: number, need: Requirement): string {
   const measured = `gain ${formatNumber(gain)} ± ${formatNumber(error)} over ${inWords(runs.candidate)}`
   const asked = need.why === undefined ? '' : `, ${need.why}`
-  // A risk below the smallest floating-point number is still above 0.
-  return `${measured}${asked}, z = ${formatScore(z)}, false-merge risk ${formatShare(risk === 0 ? Number.MIN_VALUE : risk)}`
+  return `${measured}${asked}, z = ${formatScore(z)}, false-merge risk ${formatShare(risk)}`
 }

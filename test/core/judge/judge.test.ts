@@ -278,9 +278,9 @@ describe('simplicity', () => {
   })
 })
 
-it('writes a risk that is all but none as one', () => {
-  expect(judged([2.3, 2.31]).reason).toMatch(/false-merge risk < 0\.1 % ≤ 18 %$/)
-  expect(judged([1.9, 1.9001, 1.91]).reason).not.toContain('risk 0 %')
+it('states no risk below half a percent: what the calculation rests on may be wrong', () => {
+  expect(judged([2.3, 2.31])).toMatchObject({ kind: 'merge', risk: expect.closeTo(0.005, 5) })
+  expect(judged([1.9, 1.9001, 1.91]).reason).toMatch(/false-merge risk 0\.5 % ≤ 18 %$/)
 })
 
 describe('heavy tails', () => {
@@ -478,7 +478,7 @@ describe('F76 one run that takes too long', () => {
     const reason = (wallSeconds: number) =>
       judgedRuns(runs([2, 2.01], { wallSeconds }), { allowance: 0.2 }).reason
     // After the risk and its limit, which belong together.
-    expect(reason(339)).toMatch(/false-merge risk < 0\.1 % ≤ 18 %, runs 13 % longer than the baseline's$/)
+    expect(reason(339)).toMatch(/false-merge risk 0\.5 % ≤ 18 %, runs 13 % longer than the baseline's$/)
     expect(reason(314)).not.toContain('longer')
   })
 })
