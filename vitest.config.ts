@@ -36,6 +36,7 @@ export default defineConfig({
     // For a test that hangs: none takes a tenth of this where it has the machine for itself.
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    expect: { poll: { timeout: 60_000 } },
     // Most tests wait for processes and for the pauses between writes to GitHub: more of them than there are processors.
     maxWorkers: 6,
     // A fresh copy of every module in every file takes a quarter of the time. So a module that tests share registers no

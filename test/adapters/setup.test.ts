@@ -210,9 +210,9 @@ describe('F99 versions on one machine', () => {
     const slow = `${COUNTING}; until [ -e "$AUTORESEARCH_DATA/go" ]; do sleep 0.05; done`
     const jobs = Promise.all([prepare(slow), prepare(slow), prepare(slow)])
     const waiting = () => log.lines.filter((line) => line.startsWith('Another job')).length
-    await expect.poll(waiting, { timeout: 60_000 }).toBeGreaterThanOrEqual(2)
+    await expect.poll(waiting).toBeGreaterThanOrEqual(2)
     const begun = () => readdir(cacheDirectory).then((names) => names.length)
-    await expect.poll(begun, { timeout: 60_000 }).toBe(1)
+    await expect.poll(begun).toBe(1)
     const [version = ''] = await readdir(cacheDirectory)
     await expect
       .poll(() => runs(join(cacheDirectory, version, 'data')).catch(() => ''), { timeout: 60_000 })
