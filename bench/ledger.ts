@@ -42,10 +42,11 @@ type Measured = Record<
 
 const git = (cwd: string, ...args: string[]) =>
   execFileSync('git', args, { cwd, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 })
-const script = (name: string, ...args: string[]) =>
+/** Runs a program of this bench. @param flags for Node; what is measured runs without any, as the action does */
+const script = (name: string, args: readonly string[], flags: readonly string[] = []) =>
   execFileSync(
     process.execPath,
-    ['--max-old-space-size=8192', fileURLToPath(new URL(`./ledger/${name}.ts`, import.meta.url)), ...args],
+    [...flags, fileURLToPath(new URL(`./ledger/${name}.ts`, import.meta.url)), ...args],
     { encoding: 'utf8' },
   )
 
@@ -63,13 +64,13 @@ function measure(experiments: number) {
     git(remote, 'config', 'uploadpack.allowFilter', 'true')
     git(remote, 'config', 'uploadpack.allowAnySHA1InWant', 'true')
     const url = `file://${remote}`
-    script('write', url, writer, `${experiments}`, `${options.seed}`)
+    script('write', [url, writer, `${experiments}`, `${options.seed}`], ['--max-old-space-size=8192'])
     git(remote, 'gc', '--quiet')
     const measured = Array.from({ length: options.repetitions }, (_, index) => {
       const reader = join(folder, `reader ${index}`)
       mkdirSync(reader)
       git(reader, 'init', '--quiet')
-      return JSON.parse(script('read', url, reader)) as Measured
+      return JSON.parse(script('read', [url, reader])) as Measured
     })
     const listed = git(remote, 'ls-tree', '-r', '--long', 'autoresearch/ledger').trim().split('\n')
     const sizes = listed.map((entry) => Number(entry.split(/\s+/)[3]))

@@ -49,7 +49,8 @@ await timed('plan', () => planTrials(journal.state, CONDITIONS, policy))
 const bytesBefore = remoteBytes()
 const { baseline } = journal.state
 for (let index = 0; index < RECORDED; index += 1) {
-  const candidate = aCandidate({ name: `recorded ${index}`, ...(baseline && { base: baseline.commit }) })
+  // Another candidate in each process: one that the ledger knows already would not be recorded.
+  const candidate = aCandidate({ name: `${directory} ${index}`, ...(baseline && { base: baseline.commit }) })
   const curve = Array.from({ length: 100 }, (_, step) => ({ step, value: 2.5 + 1 / (step + 1) }))
   for (const event of [
     { kind: 'proposed', candidate },

@@ -133,7 +133,11 @@ function judgeRuns(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): J
   const proven = candidate.length >= 2 && risk <= highest && z >= least
   if (proven)
     return acceptOrDoubt(evidence, policy, facts, code, `${words} ≤ ${formatShare(highest)}${longer}`)
-  return goOnOrStop(evidence, policy, facts, `${words}${longer}`, { ...belief, risk, needed: need.gain / sigma })
+  return goOnOrStop(evidence, policy, facts, `${words}${longer}`, {
+    ...belief,
+    risk,
+    needed: need.gain / sigma,
+  })
 }
 
 type Facts = Omit<Verdict, 'kind' | 'reason'> & { gain: number; sigma: number }
