@@ -84,7 +84,7 @@ function measure(experiments: number) {
   }
 }
 
-/** What a ledger of any length may cost. */
+/** What a ledger of any length may cost. Comparing reads every archived idea, and grows with their number. */
 const BARS = {
   openSeconds: 1,
   planSeconds: 1,
@@ -92,7 +92,7 @@ const BARS = {
   reportSeconds: 1,
   peakMiB: 300,
   proposeSeconds: 5,
-  proposeMiB: 300,
+  proposeMiB: 500,
   largestFileKiB: 50_000,
 }
 
