@@ -1,4 +1,5 @@
 // How this job was started.
+
 /** The inputs of the person who started the workflow; an empty text requests nothing. */
 interface Dispatch {
   /** Id of this workflow run: a re-run has the same id and requests nothing new. */
