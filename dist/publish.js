@@ -41,7 +41,7 @@ svg { display: block; width: 100%; height: auto; overflow: visible; }
 .band { fill: var(--merged-soft); }
 .dot { fill: var(--dot); stroke: var(--paper); stroke-width: 1; }
 .dot.merged { fill: var(--merged); stroke-width: 2; }
-.dot.parked { fill: var(--parked); } .dot.handed-over { fill: var(--merged); } .dot.open { fill: var(--open); }
+.dot.parked { fill: var(--parked); } .dot.handed-over, .dot.open { fill: var(--open); }
 .dot.clipped { fill: none; stroke: var(--dot); stroke-width: 1.5; }
 .cross { fill: none; stroke: var(--crashed); stroke-width: 1.5; stroke-linecap: round; } .cross.cut { stroke: var(--dot); }
 figcaption { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 10px; padding-left: 62px; color: var(--muted); font-size: 13px; }
@@ -66,8 +66,8 @@ tr.merged td.delta { color: var(--merged); font-weight: 600; }
   color: var(--muted); background: var(--faint);
 }
 .badge.merged { color: var(--merged); background: var(--merged-soft); font-weight: 600; }
-.badge.crashed { color: var(--crashed); } .badge.parked { color: var(--parked); } .badge.open { color: var(--open); }
-.badge.handed-over { color: var(--merged); }
+.badge.crashed { color: var(--crashed); } .badge.parked { color: var(--parked); }
+.badge.handed-over, .badge.open { color: var(--open); }
 .reading p { margin: 0 0 10px; color: var(--muted); max-width: 46em; } .reading b { color: var(--ink); font-weight: 600; }
 footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid var(--hairline); color: var(--muted); font-size: 13px; }
 @media (max-width: 640px) {
@@ -155,6 +155,7 @@ ${report.sigma?key(html`<rect class="band" y="2" width="14" height="10"/>`,`Â± Ï
 ${key(html`<circle class="dot merged" cx="7" cy="7" r="5.5"/>`,`merged`)}
 ${key(html`<circle class="dot" cx="7" cy="7" r="4"/>`,`rejected`)}
 ${report.counts.parked>0?key(html`<circle class="dot parked" cx="7" cy="7" r="4"/>`,`parked`):void 0}
+${report.counts[`handed-over`]>0?key(html`<circle class="dot handed-over" cx="7" cy="7" r="4"/>`,`handed over`):void 0}
 ${reachesBeyond(report)?key(html`<path class="dot clipped" d="M3 10L7 3L11 10"/>`,`beyond the scale`):void 0}
 ${report.counts.crashed>0?key(html`<path class="cross crashed" d="M3.5 3.5l7 7m0 -7l-7 7"/>`,`no value`):void 0}
 ${report.counts.cut>0?key(html`<path class="cross cut" d="M3.5 3.5l7 7m0 -7l-7 7"/>`,`cut`):void 0}

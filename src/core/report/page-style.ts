@@ -42,7 +42,7 @@ svg { display: block; width: 100%; height: auto; overflow: visible; }
 .band { fill: var(--merged-soft); }
 .dot { fill: var(--dot); stroke: var(--paper); stroke-width: 1; }
 .dot.merged { fill: var(--merged); stroke-width: 2; }
-.dot.parked { fill: var(--parked); } .dot.handed-over { fill: var(--merged); } .dot.open { fill: var(--open); }
+.dot.parked { fill: var(--parked); } .dot.handed-over, .dot.open { fill: var(--open); }
 .dot.clipped { fill: none; stroke: var(--dot); stroke-width: 1.5; }
 .cross { fill: none; stroke: var(--crashed); stroke-width: 1.5; stroke-linecap: round; } .cross.cut { stroke: var(--dot); }
 figcaption { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 10px; padding-left: 62px; color: var(--muted); font-size: 13px; }
@@ -67,8 +67,8 @@ tr.merged td.delta { color: var(--merged); font-weight: 600; }
   color: var(--muted); background: var(--faint);
 }
 .badge.merged { color: var(--merged); background: var(--merged-soft); font-weight: 600; }
-.badge.crashed { color: var(--crashed); } .badge.parked { color: var(--parked); } .badge.open { color: var(--open); }
-.badge.handed-over { color: var(--merged); }
+.badge.crashed { color: var(--crashed); } .badge.parked { color: var(--parked); }
+.badge.handed-over, .badge.open { color: var(--open); }
 .reading p { margin: 0 0 10px; color: var(--muted); max-width: 46em; } .reading b { color: var(--ink); font-weight: 600; }
 footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid var(--hairline); color: var(--muted); font-size: 13px; }
 @media (max-width: 640px) {

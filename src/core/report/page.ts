@@ -132,6 +132,7 @@ ${report.sigma ? key(html`<rect class="band" y="2" width="14" height="10"/>`, 'Â
 ${key(html`<circle class="dot merged" cx="7" cy="7" r="5.5"/>`, 'merged')}
 ${key(html`<circle class="dot" cx="7" cy="7" r="4"/>`, 'rejected')}
 ${report.counts.parked > 0 ? key(html`<circle class="dot parked" cx="7" cy="7" r="4"/>`, 'parked') : undefined}
+${report.counts['handed-over'] > 0 ? key(html`<circle class="dot handed-over" cx="7" cy="7" r="4"/>`, 'handed over') : undefined}
 ${reachesBeyond(report) ? key(html`<path class="dot clipped" d="M3 10L7 3L11 10"/>`, 'beyond the scale') : undefined}
 ${report.counts.crashed > 0 ? key(html`<path class="cross crashed" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, 'no value') : undefined}
 ${report.counts.cut > 0 ? key(html`<path class="cross cut" d="M3.5 3.5l7 7m0 -7l-7 7"/>`, 'cut') : undefined}
