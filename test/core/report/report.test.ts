@@ -387,6 +387,17 @@ describe('the page', () => {
     expect(page).toContain('<span class="percent better">−21.8 %</span>')
   })
 
+  test('has no candidate that waits for a person in the colour of merged ones', () => {
+    const candidate = aCandidate({
+      verdict: aVerdict({ kind: 'review' }),
+      end: { kind: 'handed-over', reason: 'too good' },
+    })
+    const state = aState({ candidates: [candidate], trials: [aTrialResult({ candidate, value: 2.4 })] })
+    const page = renderPage(buildReport(state, CONDITIONS, config, RUN), LINKS)
+    expect(page).toMatch(/handed-over[^{}]*\{[^{}]*var\(--open\)/)
+    expect(page).not.toMatch(/handed-over[^{}]*\{[^{}]*var\(--merged\)/)
+  })
+
   test.each([
     ['no baseline', aState({ baselines: [] })],
     ['no candidates', aNight(2.6, [])],
