@@ -91,10 +91,11 @@ describe('preparing data', () => {
 
   test('a failure says what happened and leaves nothing that looks complete', async () => {
     const { prepare, cached } = await here()
-    const setup = 'echo half > "$AUTORESEARCH_DATA/half"; echo "no space left" >&2; exit 3'
+    const setup =
+      'echo half > "$AUTORESEARCH_DATA/half"; echo Traceback; echo "OSError: no space left" >&2; echo; exit 3'
     const failure = await prepare(setup).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(BaselineError)
-    expect(String(failure)).toMatch(/setup failed \(exit code 3\)[\s\S]*no space left/)
+    expect(String(failure)).toMatch(/setup failed \(exit code 3\): [^\n]*\nOSError: no space left$/)
     expect(await cached()).toEqual([])
   })
 

@@ -11,7 +11,7 @@ export interface Time {
 
 /** By then every read shows a write. */
 export const LAG_SECONDS = 12
-/** A longer wait would waste GPU time: the command fails and the next run resumes. */
+/** A longer wait would waste device time: the command fails and the next run resumes. */
 export const MAX_WAIT_SECONDS = 15 * 60
 /** Pauses before an answer that passes by itself is asked for again; together longer than GitHub's reads lag. */
 const PAUSES = [1, 2, 3, 5, 8]

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Config } from '../../core/config/config.ts'
 import { setupKey } from '../../core/config/dependencies.ts'
 import type { SetupPlaces } from '../../core/sandbox/sandbox.ts'
+import { errorLine } from '../../core/text/error-line.ts'
 import { visibleText } from '../../core/text/markdown.ts'
 import { SecretWatch } from '../../core/text/redaction.ts'
 import { BaselineError, ConfigError } from '../../errors.ts'
@@ -198,8 +199,9 @@ async function runSetup(
     signal,
   })
   if (exit.code === 0) return removeSecretFiles(Object.values(foldersIn(version)), secrets, log)
+  const ended = exit.timedOut ? 'timed out' : `exit code ${exit.code ?? exit.signal}`
   throw new BaselineError(
-    `setup failed (${exit.timedOut ? 'timed out' : `exit code ${exit.code ?? exit.signal}`}): ${command}\n${visibleText(tail, LOG_TAIL_CHARACTERS)}`,
+    `setup failed (${ended}): ${command}\n${visibleText(errorLine(tail) ?? 'It printed nothing.', MAX_LOG_LINE_CHARACTERS)}`,
     {
       hint: 'Run the setup command by hand on this machine, in a fresh checkout of the baseline branch, after deleting the editable files: setup runs outside the sandbox, so it does not get them. It gets only the variables that docs/configuration.md lists; name others in `setup.environment`.',
     },

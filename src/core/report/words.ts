@@ -87,22 +87,22 @@ export function runFigures({ candidates, trials, run, cost, certification }: Rep
     ['trials', `${trials}`],
     ['wall time', run && formatSeconds(run.seconds)],
     ['device busy', run && `${Math.round(100 * busyFraction(run))} %`],
-    ['GPU time', formatSeconds(total.deviceSeconds)],
+    ['device time', formatSeconds(total.deviceSeconds)],
     ['tokens', tokenWords(total.usage)],
     ['model cost', dollarWords(total.usage)],
-    ['GPU time per merge', perMerge && formatSeconds(perMerge.deviceSeconds)],
+    ['device time per merge', perMerge && formatSeconds(perMerge.deviceSeconds)],
     ['tokens per merge', perMerge && tokenWords(perMerge.usage)],
     ['cost per merge', perMerge && dollarWords(perMerge.usage)],
   ]
   return figures.flatMap(([label, value]) => (value === undefined ? [] : [[label, value]]))
 }
 
-/** `31k tokens, 12k of them cached, $0.21, 12m GPU time`. Zeros are omitted. */
+/** `31k tokens, 12k of them cached, $0.21, 12m device time`. Zeros are omitted. */
 export function costWords({ usage, deviceSeconds }: Cost): string {
   const parts = [
     tokensOf(usage) > 0 && tokenWords(usage, ' tokens'),
     dollarWords(usage),
-    deviceSeconds > 0 && `${formatSeconds(deviceSeconds)} GPU time`,
+    deviceSeconds > 0 && `${formatSeconds(deviceSeconds)} device time`,
   ]
   return parts.filter(Boolean).join(', ') || '–'
 }

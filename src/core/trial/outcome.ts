@@ -1,5 +1,6 @@
 // Determines a run's outcome from its exit and its metric: one finite value within bounds, or the reason why there is none.
 
+import { errorLine } from '../text/error-line.ts'
 import {
   CURVE_DIVERGED,
   type Exit,
@@ -67,18 +68,6 @@ function measureFailure(exit: Exit, log: string): Measurement {
   const last = errorLine(log)
   const reason = last ? `${last} (${ended})` : ended
   return { outcome: outOfMemory ? 'out-of-memory' : 'crashed', reason }
-}
-
-/** The line most likely to name the error: the last one that looks like `SomethingError: …`, or else the last line. */
-function errorLine(log: string): string | undefined {
-  const lines = log
-    .split(/[\r\n]/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-  return (lines.findLast((line) => /^(\w+\.)*\w*(Error|Exception)\b.*:/.test(line)) ?? lines.at(-1))?.slice(
-    0,
-    300,
-  )
 }
 
 /** Chooses among several values. A run whose last value is not finite has diverged, whichever value counts. */

@@ -48,7 +48,7 @@ test('a typical comment', () => {
 
     One run varies by σ = 0.0112, pooled over repeated runs of equal code.
 
-    Cost: 31k tokens, $0.21, 10m GPU time. Research so far: 93k tokens, 50k of them cached, $0.60, 25m GPU time.
+    Cost: 31k tokens, $0.21, 10m device time. Research so far: 93k tokens, 50k of them cached, $0.60, 25m device time.
 
     \`\`\`mermaid
     %%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#8c959f, #2da44e"}}}}%%

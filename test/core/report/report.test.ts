@@ -147,14 +147,14 @@ describe('the markdown report', () => {
 
       2 merged, 1 rejected, 1 crashed.
 
-      candidates **4** · merges certified **0 of 2** · trials **14** · wall time **17m** · device busy **94 %** · GPU time **1h 10m** · tokens **1.3M** · model cost **$3.41** · GPU time per merge **35m** · tokens per merge **644k** · cost per merge **$1.71**
+      candidates **4** · merges certified **0 of 2** · trials **14** · wall time **17m** · device busy **94 %** · device time **1h 10m** · tokens **1.3M** · model cost **$3.41** · device time per merge **35m** · tokens per merge **644k** · cost per merge **$1.71**
 
       | PR | change | proposer | val_bpb | Δ | verdict | cost |
       | --- | --- | --- | --- | --- | --- | --- |
-      | [#100](https://github.com/octo/tinystories/pull/100) | Raise the learning rate to 4e-3 | knobs | 2.5480 | −0.0620 | **merged** | 15m GPU time |
-      | [#101](https://github.com/octo/tinystories/pull/101) | Drop weight decay on embeddings | openai gpt-x | 2.5640 | +0.0120 | rejected | 5m GPU time |
-      | [#102](https://github.com/octo/tinystories/pull/102) | Use ReLU² in the feed-forward | openai gpt-x | 2.4540 | −0.0940 | **merged** | 15m GPU time |
-      | [#103](https://github.com/octo/tinystories/pull/103) | Double the width | knobs | – | – | out-of-memory | 5m GPU time |"
+      | [#100](https://github.com/octo/tinystories/pull/100) | Raise the learning rate to 4e-3 | knobs | 2.5480 | −0.0620 | **merged** | 15m device time |
+      | [#101](https://github.com/octo/tinystories/pull/101) | Drop weight decay on embeddings | openai gpt-x | 2.5640 | +0.0120 | rejected | 5m device time |
+      | [#102](https://github.com/octo/tinystories/pull/102) | Use ReLU² in the feed-forward | openai gpt-x | 2.4540 | −0.0940 | **merged** | 15m device time |
+      | [#103](https://github.com/octo/tinystories/pull/103) | Double the width | knobs | – | – | out-of-memory | 5m device time |"
     `)
   })
 
