@@ -106,8 +106,8 @@ const SHARED_SEEDS: Readonly<Record<string, Rule>> = {
 
 /** Near misses merged into bundles; also where effects do not add up, and where merged bundles are taken apart. */
 const BUNDLES: Readonly<Record<string, Rule>> = {
-  'without bundles': ours(),
-  'bundles of at most 4': ours({}, { bundles: { most: 4 } }),
+  'without bundles': ours({}, { bundles: false }),
+  'bundles of at most 4, as shipped': ours(),
   'bundles of at most 8': ours({}, { bundles: { most: 8 } }),
   'at most 4, half of the sum holds': ours({}, { bundles: { most: 4, share: 0.5 } }),
   'at most 4, 6 lines each, taken apart': ours({}, { bundles: { most: 4, lines: 6 } }),

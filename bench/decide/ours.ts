@@ -38,8 +38,8 @@ interface Variant {
   sharedSeeds?: number
   /** Runs more of what is merged, as the next baseline. */
   mergedRuns?: number
-  /** Near misses are merged into bundles. Default: they are not. */
-  bundles?: Bundling
+  /** How near misses are merged into bundles, or `false` for not at all. Default: as in the configuration. */
+  bundles?: Bundling | false
   /** It is told where the baseline truly is, which nobody can know: what not knowing it costs. */
   knowsLevel?: boolean
 }
@@ -78,6 +78,9 @@ export function ours(policy: Partial<JudgePolicy> = {}, variant: Variant = {}): 
 function asBaseline(loss: number): Observed {
   return { kind: 'baseline', losses: [loss] }
 }
+
+/** Effects add up in these worlds, for every rule. */
+const SHIPPED_BUNDLES: Bundling | false = DEFAULTS.search.bundle ? { most: DEFAULTS.search.bundle } : false
 
 const NO_CHANGE: Change = { gain: 0, sd: 1, addedLines: 0 }
 
@@ -135,7 +138,7 @@ class Ours {
 
   /** What the action proposes itself: a bundle of near misses, or a merged one without a member. As core/propose/bundles.ts. */
   ownIdea(): { change: Change; claim: Claim | undefined } | undefined {
-    const { bundles } = this.#variant
+    const { bundles = SHIPPED_BUNDLES } = this.#variant
     if (!bundles) return undefined
     const { share = 1, lines = 0 } = bundles
     const without = this.#leaveOuts.shift()

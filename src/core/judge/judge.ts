@@ -3,11 +3,11 @@ import { measuredValues, type TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { type Belief, judgeReadings, likeliest, measuredGain } from '../statistics/belief.ts'
 import { DEFAULT_EFFECTS, type Posterior, untriedImprovement } from '../statistics/effects.ts'
-import { jumpProbability } from '../statistics/level.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
 import { MAX_LEAD_SIGMAS, readRuns } from '../statistics/readings.ts'
 import { formatNumber, formatScore, formatShare } from '../text/numbers.ts'
 import { countedRuns, describeLongerRuns } from './counted-runs.ts'
+import { compareFirst } from './movement.ts'
 import { type JudgePolicy, mostDoubtedRuns, type Requirement, requirement } from './policy.ts'
 import { findSuspicion } from './suspicion.ts'
 
@@ -56,8 +56,6 @@ export interface JudgedCode {
 const MERGE_Z = 2
 /** The same for a simplification, which only has to stay within its margin. */
 export const NOT_WORSE_Z = 1
-/** Where the numbers of a machine jump with more than this probability, a gain has to survive a later run of the baseline. */
-const JUMPS = 0.3
 /** Maximum risk that a simplification loses more than its margin: nothing is gained that could make up for it. */
 const SIMPLIFICATION_RISK = 0.05
 /** The same where the effects of usual changes promise too much, see `removesGain`; docs/measured.md shows why. */
@@ -131,8 +129,14 @@ function judgeRuns(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): J
   const ofSimpler = code.removesGain ? REMOVAL_RISK : SIMPLIFICATION_RISK
   const highest = need.gain < 0 ? Math.min(policy.mergeRisk, ofSimpler) : policy.mergeRisk
   const proven = candidate.length >= 2 && risk <= highest && z >= least
-  if (proven)
-    return acceptOrDoubt(evidence, policy, facts, code, `${words} ≤ ${formatShare(highest)}${longer}`)
+  if (proven) {
+    const proof = `${words} ≤ ${formatShare(highest)}${longer}`
+    const { compared = true } = evidence
+    const wait = compared
+      ? undefined
+      : compareFirst(proof, evidence, readings, sigma, need.gain / sigma, policy.mergeRisk)
+    return wait ?? acceptOrDoubt(evidence, policy, facts, code, proof)
+  }
   return goOnOrStop(evidence, policy, facts, `${words}${longer}`, {
     ...belief,
     risk,
@@ -150,13 +154,7 @@ function acceptOrDoubt(
   { shownGains: shown = [] }: JudgedCode,
   words: string,
 ): Judgement {
-  const { candidate, level, compared = true } = evidence
-  if (!compared && level && jumpProbability(level) > JUMPS)
-    return {
-      kind: 'replicate',
-      of: 'baseline',
-      reason: `${words}, but the numbers of this machine jump: the baseline is run again first`,
-    }
+  const { candidate } = evidence
   if (ignoresSeed(evidence, facts.sigma)) {
     const doubt = `${words}, but its runs vary less than the baseline's`
     return candidate.length < mostDoubtedRuns(policy)

@@ -17,7 +17,7 @@ import {
   totals,
   weighted,
 } from './level-grid.ts'
-import { MACHINES } from './machine-models.ts'
+import { MACHINES, STEADY } from './machine-models.ts'
 import { normalDensity } from './normal.ts'
 import { passRuns } from './passing-runs.ts'
 import { OUTLIER_RANGE, type Reading } from './readings.ts'
@@ -122,6 +122,17 @@ export function jumpProbability({ grid }: Level): number {
     if (jump === 0) return sum
     return sum + (grid ? sumOf(grid.weights[index] ?? new Float64Array()) : share)
   }, 0)
+}
+
+/** The level under each way in which the machine may move, as far as that is at least this probable. */
+export function levelsIfMoving({ grid }: Level, least: number): Level[] {
+  if (!grid) return []
+  return MACHINES.flatMap((_, moving) => {
+    const masses = grid.weights[moving]
+    if (moving === STEADY || !masses || sumOf(masses) < least) return []
+    const weights = grid.weights.map((all) => (all === masses ? all : new Float64Array(POINTS)))
+    return [levelOf(normalised({ ...grid, weights }))]
+  })
 }
 
 /** The points that hold nearly all of the probability, with the losses they stand for. */

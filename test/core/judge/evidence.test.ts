@@ -391,8 +391,20 @@ describe('F113 a machine whose numbers move', () => {
   const around = (level: number) => [0.01, -0.02, 0.02, 0, -0.01, 0.01, 0.02, -0.01].map((one) => level + one)
   const sd = ({ level }: ReturnType<typeof judgement>['evidence']) => Math.sqrt(level?.variance ?? 0)
 
-  it('merges what gains 3.5 σ while nothing moved', () => {
-    expect(judgement(around(2.5), [2.42, 2.43, 2.41]).verdict.kind).toBe('merge')
+  it('merges what gains 4.5 σ while nothing moved', () => {
+    expect(judgement(around(2.5), [2.4, 2.41, 2.39]).verdict.kind).toBe('merge')
+  })
+
+  it('runs the baseline before it merges 3.5 σ, which a movement could explain', () => {
+    const { evidence, verdict } = judgement(around(2.5), [2.42, 2.43, 2.41])
+    expect(verdict).toMatchObject({
+      kind: 'replicate',
+      of: 'baseline',
+      reason: expect.stringMatching(
+        /risk 7\.9 % ≤ 18 %, but the risk is 16 % if the numbers of this machine move: the baseline is run again first$/,
+      ),
+    })
+    expect(judge({ ...evidence, compared: true }, POLICY).kind).toBe('merge')
   })
 
   it.each([
@@ -465,7 +477,7 @@ describe('the order in which equal evidence arrives', () => {
   const queues = [
     trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53]),
     ...tried.map((candidate, index) => trialResults([2.51 + index / 100, 2.49], { candidate })),
-    trialResults([2.4, 2.41, 2.39], { candidate: CANDIDATE }),
+    trialResults([2.36, 2.37, 2.35], { candidate: CANDIDATE }),
   ]
   const judged = (trials: readonly TrialResult[]) =>
     judge(evidenceFor(aState({ candidates: [...tried, CANDIDATE], trials }), CONDITIONS, CANDIDATE), POLICY)

@@ -110,7 +110,7 @@ function words(events: readonly LedgerEvent[]): string[] {
   return judgements(events).map((judgement) => {
     const waits = judgement.kind === 'replicate' && judgement.of === 'baseline'
     return waits
-      ? `merge: ${judgement.reason.split(', but the numbers')[0]}`
+      ? `merge: ${judgement.reason.split(', but the ')[0]}`
       : `${judgement.kind}: ${judgement.reason}`
   })
 }
