@@ -8,7 +8,7 @@ import { formatShare } from '../text/numbers.ts'
 const JUMPS = 0.3
 /** Otherwise those do that a movement of at least this probability would leave with more than this part of the allowed risk. */
 const PLAUSIBLE = 0.1
-const PART_OF_RISK = 0.7
+const PART_OF_RISK = 0.5
 
 /**
  * Whether a proven gain needs a later run of the baseline first.
