@@ -27,6 +27,8 @@ export interface Forge {
   /** Every open pull request into `base`, or into any branch, from all pages. */
   openPullRequests(base?: string): Promise<PullRequest[]>
   pullRequest(number: number): Promise<PullRequest>
+  /** The pull request of this branch with this head commit, whatever became of it; undefined when there is none. */
+  pullRequestOf(request: { branch: string; head: string }): Promise<PullRequest | undefined>
   /**
    * Creates or updates the check run of this name on `head`.
    *

@@ -30,7 +30,7 @@ export async function reconcileSession(session: Session): Promise<void> {
   const open = await forge.openPullRequests(branch)
   const pullRequests = [
     ...open,
-    ...(await noLongerOpen(session, open)),
+    ...(await noLongerOpen(session, open, commits)),
     ...(await taken(session, commit, commits)),
   ]
   const config = await readConfig(repository, { branch, commit }, session.settings.configPath)
@@ -85,13 +85,29 @@ async function measuredTree({ state, ports }: Session, commit: string, config: C
 }
 
 /** Pull requests of candidates that are open in the ledger and no longer listed as open by GitHub. */
-async function noLongerOpen({ state, ports }: Session, open: readonly PullRequest[]): Promise<PullRequest[]> {
+async function noLongerOpen(
+  { state, ports }: Session,
+  open: readonly PullRequest[],
+  commits: ReadonlyMap<string, string>,
+): Promise<PullRequest[]> {
   const listed = new Set(open.map((pullRequest) => pullRequest.branch))
   const missing = openCandidates(state).filter((candidate) => !listed.has(candidateBranch(candidate.id)))
   const found: PullRequest[] = []
-  for (const { pullRequest } of missing)
-    if (pullRequest !== undefined) found.push(await readPullRequest(ports, pullRequest))
+  for (const candidate of missing) {
+    const number = candidate.pullRequest ?? (await unrecorded(ports, candidate, commits))
+    if (number !== undefined) found.push(await readPullRequest(ports, number))
+  }
   return found
+}
+
+/** The pull request of a candidate whose branch is gone, when the job that opened it was killed before it could record that. */
+async function unrecorded(
+  { forge }: Ports,
+  { id, head }: Candidate,
+  commits: ReadonlyMap<string, string>,
+): Promise<number | undefined> {
+  const branch = candidateBranch(id)
+  return commits.has(branch) ? undefined : (await forge.pullRequestOf({ branch, head }))?.number
 }
 
 /** When the baseline moved: the pull requests that this move may be the merge of, though their candidates have ended. */

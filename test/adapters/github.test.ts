@@ -174,6 +174,16 @@ describe('reading', () => {
     expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 228 }, (_, index) => index + 1))
   })
 
+  test('F119 the pull request of a branch is found whatever became of it, by its commit', async () => {
+    const { forge, open, repository, head } = await here({ github: { lag: NO_LAG } })
+    const named = { branch: BRANCH, head }
+    expect(await forge.pullRequestOf(named)).toBeUndefined()
+    await open()
+    Object.assign(repository.pulls[0] ?? {}, { state: 'closed' })
+    expect(await forge.pullRequestOf(named)).toMatchObject({ number: 1, state: 'closed', head })
+    expect(await forge.pullRequestOf({ ...named, head: '0'.repeat(40) })).toBeUndefined()
+  })
+
   test('F12 a 502 is tried again', async () => {
     const { github, forge, open } = await here()
     await open()

@@ -8,25 +8,41 @@ import { parseArgs } from 'node:util'
 import { violationsOf } from './invariants.ts'
 import { type Form, Night } from './night.ts'
 
-const { values } = parseArgs({
-  options: {
-    /** How many nights. */
-    seeds: { type: 'string' },
-    /** Of the first night. */
-    seed: { type: 'string' },
-    form: { type: 'string' },
-    calm: { type: 'boolean', default: false },
-  },
-})
-const first = Number(values.seed ?? 1)
-const count = Number(values.seeds ?? (values.seed === undefined ? 10 : 1))
-if (!Number.isInteger(first) || !Number.isInteger(count) || count < 1)
-  throw new Error('Usage: npm run chaos -- [--seeds COUNT] [--seed FIRST] [--form run|jobs]')
+const USAGE = `Usage: npm run chaos -- [--seeds COUNT] [--seed FIRST] [--form run|jobs] [--calm]
+  --seeds COUNT   nights; default: 10, or 1 with --seed
+  --seed FIRST    seed of the first night; default: 1
+  --form FORM     play only the command \`run\` or only the three jobs; default: both in turn
+  --calm          nothing goes wrong`
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seeds: { type: 'string' },
+        seed: { type: 'string' },
+        form: { type: 'string' },
+        calm: { type: 'boolean', default: false },
+      },
+    })
+    const [first, count] = [
+      Number(values.seed ?? 1),
+      Number(values.seeds ?? (values.seed === undefined ? 10 : 1)),
+    ]
+    const isForm = values.form === undefined || values.form === 'run' || values.form === 'jobs'
+    if (Number.isInteger(first) && Number.isInteger(count) && count >= 1 && isForm)
+      return { first, count, form: values.form as Form | undefined, calm: values.calm }
+  } catch {
+    // An unknown option.
+  }
+  console.error(USAGE)
+  process.exit(2)
+}
+
+const { first, count, form: only, calm } = readOptions()
 
 /** Odd seeds play the command `run`, even ones the three jobs. */
 function formOf(seed: number): Form {
-  if (values.form === 'run' || values.form === 'jobs') return values.form
-  return seed % 2 === 1 ? 'run' : 'jobs'
+  return only ?? (seed % 2 === 1 ? 'run' : 'jobs')
 }
 
 /** What to read when a night went wrong. */
@@ -53,7 +69,7 @@ async function keep({ seed, jobs, troubles, people }: Night, violations: readonl
 
 async function play(seed: number): Promise<boolean> {
   const begin = performance.now()
-  await using night = await Night.begin(seed, formOf(seed), values.calm)
+  await using night = await Night.begin(seed, formOf(seed), calm)
   await night.play()
   const violations = await violationsOf(night)
   const { jobs, troubles, people, form } = night

@@ -88,6 +88,11 @@ export class FakeForge implements Forge {
     return { ...this.#pull(number) }
   }
 
+  async pullRequestOf({ branch, head }: Asked<'pullRequestOf'>): Promise<PullRequest | undefined> {
+    const found = this.pulls.find((pull) => pull.branch === branch && pull.head === head)
+    return found && { ...found }
+  }
+
   putCheckRun(head: string, check: CheckRun): Promise<void> {
     return this.#fuse.effect(() => void this.checks.set(`${head} ${check.name}`, check))
   }

@@ -1,7 +1,7 @@
 // What killed jobs, people and GitHub's rules leave behind, and what the next job makes of it.
 import { describe, expect, test } from 'vitest'
 import { planTrials } from '../../src/core/plan/schedule.ts'
-import { candidateBranch } from '../../src/core/record/candidate.ts'
+import { type Candidate, candidateBranch } from '../../src/core/record/candidate.ts'
 import { statusOf } from '../../src/core/record/status.ts'
 import { LedgerError } from '../../src/errors.ts'
 import { forgeLane } from '../../src/session/lanes/forge.ts'
@@ -23,6 +23,10 @@ type Event = Parameters<ReturnType<typeof aLab>['world']['ledger']['write']>[0]
 
 /** A candidate with a pull request and a check in progress, on a baseline of 2.5 ± 0.022. */
 async function here(values: readonly number[], ...more: Event[]) {
+  return hereWith(CANDIDATE, values, ...more)
+}
+
+async function hereWith(proposed: Candidate, values: readonly number[], ...more: Event[]) {
   const runs = values.map((value, index) =>
     aTrialResult({ candidate: CANDIDATE, config: HASH, value, replicate: index + 1 }),
   )
@@ -30,7 +34,7 @@ async function here(values: readonly number[], ...more: Event[]) {
   const trials = results.map((result): Event => ({ kind: 'trial', result }))
   const lab = aLab({
     config: CONFIG,
-    events: [{ kind: 'proposed', candidate: CANDIDATE }, ...trials, ...more],
+    events: [{ kind: 'proposed', candidate: proposed }, ...trials, ...more],
   })
   const { ports, world, forge } = lab
   const pull = forge.add({ number: 7, branch: BRANCH, head: CANDIDATE.head })
@@ -91,6 +95,18 @@ describe('a person who acts before the verdict is published', () => {
     expect((await job()).status).toBe('withdrawn')
     expect(check()).toMatchObject({ conclusion: 'neutral' })
     expect(forge.comments).toHaveLength(1)
+  })
+
+  test('F119 deletes the branch before a killed job had recorded the pull request: the same', async () => {
+    const { pullRequest: _, ...unrecorded } = CANDIDATE
+    const { job, pull, check, forge, world } = await hereWith(unrecorded, [])
+    // GitHub closes a pull request whose branch is deleted.
+    world.repository.branches.delete(BRANCH)
+    pull.state = 'closed'
+    const { candidate, status } = await job()
+    expect([candidate?.pullRequest, status]).toEqual([7, 'withdrawn'])
+    expect(check()).toMatchObject({ conclusion: 'neutral', title: 'a person closed the pull request' })
+    expect(forge.comments).toMatchObject([{ pullRequest: 7 }])
   })
 
   test('F119 pushes to the branch: the check is concluded, and their branch stays', async () => {

@@ -17,6 +17,7 @@ export function createForge(github: GitHub): Forge {
     putPullRequest: explained('open a pull request', putPullRequest),
     openPullRequests: explained('list pull requests', openPullRequests),
     pullRequest: explained('read a pull request', readPullRequest),
+    pullRequestOf: explained('list pull requests', pullRequestOf),
     putCheckRun: explained('write a check run', putCheckRun),
     putComment: explained('comment on a pull request', putCommentWhereOpen),
     merge: explained('merge a pull request', merge),
@@ -74,19 +75,31 @@ function remembered({ memory }: GitHub, pullRequest: PullRequest): PullRequest {
   return pullRequest
 }
 
+/** Those of this branch, newest first, whatever their base: a person may have changed it. */
+async function listOf({ client, where }: GitHub, branch: string) {
+  const named = { head: `${where.owner}:${branch}`, state: 'all', per_page: 100 } as const
+  return (await client.rest.pulls.list({ ...where, ...named })).data
+}
+
+async function pullRequestOf(
+  github: GitHub,
+  { branch, head }: Parameters<Forge['pullRequestOf']>[0],
+): Promise<PullRequest | undefined> {
+  const found = (await listOf(github, branch)).find((one) => one.head.sha === head)
+  return found && asEnded(toPullRequest(found), github.memory.get<End>(endKey(found.number)))
+}
+
 async function openPullRequest(
   github: GitHub,
   { branch, head, base, title, body, isNew }: Parameters<Forge['openPullRequest']>[0],
 ): Promise<OpenedPullRequest> {
   const { client, where, options, memory } = github
   const find = async (): Promise<number | undefined> => {
-    // Whatever its base: a person may have changed it.
-    const named = { head: `${where.owner}:${branch}`, state: 'all', per_page: 100 } as const
-    const { data } = await client.rest.pulls.list({ ...where, ...named })
+    const all = await listOf(github, branch)
     // A closed pull request with our commit was closed by a person; one with another commit belongs to an earlier ledger.
     // An open one with another commit was pushed to by a person. It is adopted, because a branch can have only one open
     // pull request; whoever reads it later sees that its head has moved.
-    return (data.find((one) => one.head.sha === head) ?? data.find((one) => one.state === 'open'))?.number
+    return (all.find((one) => one.head.sha === head) ?? all.find((one) => one.state === 'open'))?.number
   }
   const create = async (): Promise<number> => {
     const request = { ...where, head: branch, base, title, body, request: { retries: 0 } }
