@@ -1,20 +1,9 @@
 // Frameworks that print by themselves: how a script that uses one is recognised, and the line in which the metric then stands.
-import { type Evidence, findLine, findValue, type Layout, plainPaths } from './layout.ts'
+import { BOOSTERS } from './boosters.ts'
+import { findLine, findValue, type Layout, plainPaths } from './layout.ts'
+import { type Library, logged } from './library.ts'
 import type { FoundMetric } from './metric.ts'
 import { importedFiles, NOT_TRAINING } from './python.ts'
-
-export interface Library {
-  recognised: string
-  /** Lines that must all be in the script. */
-  lines: readonly RegExp[]
-  /** Where the library itself puts the metric, when the script prints none. */
-  metric(layout: Layout, script: string): FoundMetric | undefined
-  arguments: readonly string[]
-  environment: string
-  check: readonly string[]
-  /** What to do where neither prints one. */
-  withoutMetric?: string
-}
 
 const OFFLINE = 'HF_HUB_OFFLINE=1 WANDB_MODE=offline '
 
@@ -53,6 +42,7 @@ export const LIBRARIES: readonly Library[] = [
     environment: '',
     check: [],
   },
+  ...BOOSTERS,
 ]
 
 /** `trainer.evaluate()` prints `{'eval_loss': 2.31, …}`; newer versions quote the number. */
@@ -96,9 +86,4 @@ export function meterMetric(layout: Layout, paths: readonly string[]): FoundMetr
 function kerasMetric(layout: Layout, script: string): FoundMetric | undefined {
   const evidence = findLine(layout, script, /\bvalidation_(?:data|split)\s*=/)
   return evidence && logged('val_loss', '\\bval_loss:\\s+([-+.\\w]+)', evidence)
-}
-
-function logged(name: string, pattern: string, evidence: Evidence): FoundMetric {
-  const direction = /acc|f1|auc|score/i.test(name) ? 'maximize' : 'minimize'
-  return { name, direction, pattern, repeated: true, heldOut: true, evidence }
 }

@@ -1,8 +1,9 @@
 // The general rule for scripts of Python that train; frameworks.ts has what differs between frameworks. See makefile.ts and npm.ts
 // for other repositories.
 import { type Draft, metricParts } from './draft.ts'
-import { LIBRARIES, type Library, meterMetric } from './frameworks.ts'
+import { LIBRARIES, meterMetric } from './frameworks.ts'
 import { findLine, findValue, type Layout, placeOf, plainPaths } from './layout.ts'
+import type { Library } from './library.ts'
 import { findMetric, findProgress } from './metric.ts'
 import type { Finding } from './plan.ts'
 import { inFolder, layoutBelow, projectOf } from './project.ts'

@@ -188,6 +188,52 @@ describe('frameworks that print by themselves', () => {
     expect(matches(files, line)).toBe('0.0411')
   })
 
+  it.each([
+    [
+      'XGBoost: the set named last',
+      'import xgboost as xgb\nparams = {"max_depth": 3}\nxgb.train(params, d, 25, evals=[(d, "train"), (v, "eval")])\n',
+      '[24]\ttrain-rmse:0.71132\teval-rmse:0.99590',
+      { recognised: 'an XGBoost script', name: 'eval_metric', direction: 'minimize', value: '0.99590' },
+    ],
+    [
+      'XGBoost: the last of the numbered sets, and the first metric',
+      'from xgboost import XGBClassifier\nmodel = XGBClassifier(eval_metric=["auc", "logloss"])\nmodel.fit(X, y, eval_set=[(X, y), (A, b)])\n',
+      '[7]\tvalidation_0-auc:0.99673\tvalidation_0-logloss:0.17544\tvalidation_1-auc:0.93958\tvalidation_1-logloss:0.32796',
+      { recognised: 'an XGBoost script', name: 'validation_1_auc', direction: 'maximize', value: '0.93958' },
+    ],
+    [
+      'LightGBM: the set named last',
+      'import lightgbm as lgb\np = {"metric": "rmse"}\nlgb.train(p, d, 25, valid_sets=[d, v], valid_names=["train", "valid"], callbacks=[lgb.log_evaluation(10)])\n',
+      "[24]\ttrain's rmse: 0.845044\tvalid's rmse: 0.989121",
+      { recognised: 'a LightGBM script', name: 'valid_rmse', direction: 'minimize', value: '0.989121' },
+    ],
+    [
+      "LightGBM: a metric under the library's own name",
+      'import lightgbm\nlightgbm.train({"metric": "mse"}, d, valid_sets=[v], callbacks=[lightgbm.log_evaluation(5)])\n',
+      "[5]\tvalid_0's l2: 2.54691",
+      { recognised: 'a LightGBM script', name: 'valid_metric', direction: 'minimize', value: '2.54691' },
+    ],
+    [
+      'CatBoost: the best of the test set',
+      'from catboost import CatBoostClassifier\nmodel = CatBoostClassifier(eval_metric="AUC")\nmodel.fit(X, y, eval_set=(A, b))\n',
+      'bestTest = 0.911407822',
+      { recognised: 'a CatBoost script', name: 'best_test_auc', direction: 'maximize', value: '0.911407822' },
+    ],
+  ])('%s', (_, script, line, { recognised, value, ...metric }) => {
+    const files = { 'train.py': script }
+    expect(planOf(files).recognised).toBe(recognised)
+    expect(configOf(files).metric).toMatchObject(metric)
+    expect(matches(files, line)).toBe(value)
+  })
+
+  it.each([
+    ['XGBoost', 'import xgboost as xgb\nxgb.train({}, d, 25)\n', 'evals=['],
+    ['LightGBM', 'import lightgbm as lgb\nlgb.train({}, d, valid_sets=[v])\n', 'log_evaluation'],
+    ['CatBoost', 'import catboost\ncatboost.CatBoost().fit(X, y)\n', 'eval_set'],
+  ])('%s: what to add when it prints nothing of a held-out set', (_, script, advice) => {
+    expect(planOf({ 'train.py': script }).missing.join()).toContain(advice)
+  })
+
   it("meters, as in PyTorch's ImageNet example", () => {
     const files = {
       'main.py': "loss.backward()\ntop1 = AverageMeter('Acc@1', ':6.2f')\nentries = [\" *\"]\nmain()\n",
