@@ -6,6 +6,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { SandboxError } from '../../src/adapters/sandbox/error.ts'
 import { openSandbox } from '../../src/adapters/sandbox/sandbox.ts'
 import { toolMounts } from '../../src/adapters/sandbox/tool-mounts.ts'
+import { trainingEnvironment } from '../../src/adapters/trainer/environment.ts'
 import { inSandbox, SKIP, scratch, somePlaces, unprotected } from './sandbox-lab.ts'
 
 afterEach(() => vi.unstubAllEnvs())
@@ -142,4 +143,20 @@ test.skipIf(SKIP)('a private folder on PATH is left out, and what lies beside it
   const command = `cd ${home} && ls -A . .local`
   const environment = { PATH: `${home}:${home}/.local/bin:/usr/bin:/bin` }
   expect((await inSandbox({ command, environment })).output).toBe('.:\n.local\n\n.local:\nbin\nlib\n')
+})
+
+test.skipIf(SKIP)('the launchers of rustup find the compiler, which lies in the home', async () => {
+  const home = scratch()
+  vi.stubEnv('HOME', home)
+  const [launchers, compiler] = ['.cargo/bin', '.rustup/toolchains/stable/bin'].map((path) =>
+    join(home, path),
+  )
+  for (const folder of [launchers, compiler]) mkdirSync(folder ?? '', { recursive: true })
+  const launcher = '#!/bin/sh\nexec "$RUSTUP_HOME/toolchains/stable/bin/cargo"\n'
+  writeFileSync(join(launchers ?? '', 'cargo'), launcher, { mode: 0o755 })
+  writeFileSync(join(compiler ?? '', 'cargo'), '#!/bin/sh\necho compiled\n', { mode: 0o755 })
+  writeFileSync(join(home, '.cargo/credentials.toml'), 'token')
+  const environment = trainingEnvironment({ PATH: `${launchers}:/usr/bin:/bin` }, 1)
+  const command = `cargo && ls -A ${home}/.cargo`
+  expect((await inSandbox({ command, environment })).output).toBe('compiled\nbin\n')
 })

@@ -85,7 +85,7 @@ export function writableProc(): string[] {
 
 /**
  * Mounts for the installations that the environment names (PATH, VIRTUAL_ENV, UV_PROJECT_ENVIRONMENT, CONDA_PREFIX,
- * LD_LIBRARY_PATH, CUDA_HOME), with every symbolic link that leads to them, without private paths.
+ * RUSTUP_HOME, LD_LIBRARY_PATH, CUDA_HOME), with every symbolic link that leads to them, without private paths.
  *
  * @param read additional absolute paths from the configuration
  * @param command a shell command line, which may name its interpreter by an absolute path such as /opt/venv/bin/python
@@ -108,8 +108,8 @@ export function toolMounts(
   const named = command.matchAll(/(?<![^\s;&|('"=])(\/[^\s;&|)'"=]*\/bin)\/[^\s;&|)'"/]/g)
   const folders = [...list('PATH'), ...Array.from(named, ([, folder = '']) => folder)]
   for (const directory of folders) addPrograms(shown, directory)
-  for (const path of [...list('LD_LIBRARY_PATH'), ...list('CUDA_HOME'), '/opt/rocm', '/opt/amdgpu'])
-    shown.add(path)
+  const others = ['LD_LIBRARY_PATH', 'CUDA_HOME', 'RUSTUP_HOME'].flatMap(list)
+  for (const path of [...others, '/opt/rocm', '/opt/amdgpu']) shown.add(path)
   return shown.mounts()
 }
 

@@ -1,5 +1,8 @@
 // Selects the environment variables that a command may see: enough to find its interpreter and accelerator, but no token,
 // no key and no file of the runner.
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 
 export const TRAINING = [
   'PATH',
@@ -16,6 +19,14 @@ export const TRAINING = [
   'HIP_VISIBLE_DEVICES',
   'ROCR_VISIBLE_DEVICES',
 ]
+
+/**
+ * Where the compiler of Rust is. The `cargo` and `rustc` that rustup puts on PATH only look it up, in the home of the user, and a
+ * trial has a home of its own.
+ */
+function rustupHome({ RUSTUP_HOME = join(homedir(), '.rustup') }: NodeJS.ProcessEnv): Record<string, string> {
+  return existsSync(join(RUSTUP_HOME, 'toolchains')) ? { RUSTUP_HOME } : {}
+}
 
 /** A coding agent gets only what it needs to find programs, and no accelerator. */
 const AGENT = ['PATH', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'VIRTUAL_ENV', 'CONDA_PREFIX']
@@ -61,6 +72,7 @@ export function trainingEnvironment(
   const libraries = pickVariables(all, LIBRARY_THREADS)
   return {
     ...pickVariables(all, TRAINING),
+    ...rustupHome(all),
     ...threads,
     ...libraries,
     ...UNBUFFERED,
@@ -86,7 +98,7 @@ export const OFFLINE: Readonly<Record<string, string>> = {
 }
 
 export function agentEnvironment(all: NodeJS.ProcessEnv): Record<string, string> {
-  return pickVariables(all, AGENT)
+  return { ...pickVariables(all, AGENT), ...rustupHome(all) }
 }
 
 export function pickVariables(all: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {

@@ -1,4 +1,5 @@
 // Decides what `init` proposes for a repository: a tested recipe where there is one, else what a general rule finds.
+import { recogniseCargo } from './cargo.ts'
 import { renderConfig } from './config-text.ts'
 import type { Draft } from './draft.ts'
 import { recogniseScript } from './general.ts'
@@ -14,6 +15,7 @@ const RULES: readonly ((layout: Layout) => Draft | undefined)[] = [
   recogniseScript,
   recogniseMakefile,
   recogniseNpm,
+  recogniseCargo,
 ]
 
 /**

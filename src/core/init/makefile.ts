@@ -1,4 +1,5 @@
 // The general rule for trainers that are compiled and started by `make`.
+import { CARGO_SETUP } from './cargo.ts'
 import { type Draft, metricParts } from './draft.ts'
 import { evidenceOfLine, findLine, type Layout, linesOf, plainPaths } from './layout.ts'
 import { findMetric, findProgress } from './metric.ts'
@@ -9,7 +10,7 @@ const SOURCES = /\.(?:c|cc|cpp|cu|h|hpp|cuh|rs|go|jl|f90|zig)$/
 
 /** How the packages of a language are downloaded, which training cannot do. */
 const FETCHES = [
-  ['Cargo.toml', 'cargo fetch'],
+  ['Cargo.toml', CARGO_SETUP],
   ['go.mod', 'go mod download'],
 ] as const
 

@@ -167,6 +167,26 @@ describe('a general rule', () => {
     expect(plan.check.join()).toContain('AUTORESEARCH_SEED')
   })
 
+  it('starts a Rust program that prints a metric, with its packages beside it', () => {
+    const plan = planOf(GENERAL['cargo-train'])
+    expect(configOf(plan)).toMatchObject({
+      editable: ['src/**'],
+      setup: expect.stringContaining('cargo vendor >> .cargo/config.toml'),
+      train: 'cargo run --release --offline',
+    })
+    expect(valueIn(plan, 'val_loss: 0.123456')).toEqual(['0.123456'])
+    expect(plan.check.join()).toContain('AUTORESEARCH_SEED')
+  })
+
+  it('measures a benchmark of Criterion in nanoseconds, after its tests', () => {
+    const plan = planOf(GENERAL['cargo-bench'])
+    expect(configOf(plan).train).toBe(
+      'cargo test --quiet --offline && cargo bench --offline --bench sorting -- --output-format bencher',
+    )
+    expect(valueIn(plan, 'test sort 500 ... bench:       30419 ns/iter (+/- 213)')).toEqual(['30419'])
+    expect(plan.check.join()).toContain('kind `openai` or `command`')
+  })
+
   it('starts the script train of an npm package', () => {
     expect(configOf(planOf(GENERAL['npm-train']))).toMatchObject({ setup: 'npm ci', train: 'npm run train' })
   })

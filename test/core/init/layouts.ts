@@ -126,6 +126,16 @@ export const GENERAL = {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the source of another program
     'src/train.js': 'console.log(`val_loss: ${loss.toFixed(4)}`)\n',
   },
+  'cargo-train': {
+    'Cargo.toml': '[package]\nname = "tiny"\n',
+    'src/main.rs':
+      'fn main() {\n    println!("step {} loss {:.4}", step, loss);\n    println!("val_loss: {:.6}", total);\n}\n',
+  },
+  'cargo-bench': {
+    'Cargo.toml': '[package]\nname = "sorter"\n\n[dev-dependencies]\ncriterion = "0.5"\n',
+    'benches/sorting.rs': 'c.bench_function("sort 500", |b| b.iter(|| sort()));\n',
+    'src/lib.rs': '#[test]\nfn sorts() {}\n',
+  },
   'npm-bundle': {
     'index.html': '',
     'package-lock.json': '{}',
