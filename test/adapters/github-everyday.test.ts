@@ -168,6 +168,16 @@ describe('too many requests', () => {
   })
 })
 
+test('F117 F118 429 on a read that was not there yet four times: a minute later it is done', async () => {
+  const { github, forge, opening, log } = await here()
+  await forge.openPullRequest(opening)
+  const read = { method: 'GET', path: `${PULLS}/1` } as const
+  github.fault({ ...read, status: 404, times: 4, body: { message: 'Not Found' } })
+  github.fault({ ...read, status: 429, body: { message: 'Too Many Requests' } })
+  expect(await forge.pullRequest(1)).toMatchObject({ number: 1 })
+  expect(log.lines.join()).toContain('waiting 60 s')
+})
+
 describe('reads that lag ten seconds behind', () => {
   const LATE = { github: { lag: { ...USUAL_LAG, reads: 1_000_000, seconds: 10 } } }
   const write = async ({

@@ -1,7 +1,7 @@
 // Repeats calls to GitHub whose answer says that nothing was done and that it may be done a little later.
 import { RequestError } from '@octokit/request-error'
 import type { Log } from '../../ports/job.ts'
-import { readAnswer } from './answers.ts'
+import { type Meaning, readAnswer } from './answers.ts'
 
 export interface Time {
   /** Seconds since the connection was made. */
@@ -25,15 +25,19 @@ export function repeatWhatPasses(log: Log, time: Time) {
     request: (options: Options) => Response | Promise<Response>,
     options: Options,
   ): Promise<Response> => {
-    for (let attempt = 0; ; attempt += 1) {
+    // By meaning: a read that lagged several times may still wait for a limit as often as any other.
+    const repeated = new Map<Meaning, number>()
+    for (;;) {
       try {
         const response = await request(options)
         if (options.method === 'POST') for (const url of urlsOf(response.data)) created.add(url)
         return response
       } catch (error) {
         const isYoung = time.seconds() < LAG_SECONDS
-        const seconds = pauseAfter(error, attempt, (url) => isYoung || created.has(url))
-        if (seconds === undefined) throw error
+        const pause = pauseAfter(error, repeated, (url) => isYoung || created.has(url))
+        if (pause === undefined) throw error
+        const { seconds, means } = pause
+        repeated.set(means, (repeated.get(means) ?? 0) + 1)
         if (seconds >= 60)
           log.warn(`GitHub receives too many requests; waiting ${seconds} s (${describeRequest(options)})`)
         await time.pause(seconds)
@@ -45,16 +49,22 @@ export function repeatWhatPasses(log: Log, time: Time) {
 /** A pull request, issue or check run, whatever is asked about it. */
 const THING = /^.*\/(pulls|issues|check-runs)\/\d+/
 
-/** Seconds to wait before the same call; undefined when it is not to be repeated. */
-function pauseAfter(error: unknown, attempt: number, isRecent: (url: string) => boolean): number | undefined {
+/** Seconds to wait before the same call, and why; undefined when it is not to be repeated. */
+function pauseAfter(
+  error: unknown,
+  repeated: ReadonlyMap<Meaning, number>,
+  isRecent: (url: string) => boolean,
+): { seconds: number; means: Meaning } | undefined {
   const reading = readAnswer(error)
   if (!reading || !(error instanceof RequestError)) return undefined
-  const { means, status } = reading
+  const [thing] = reading.status === 404 ? (THING.exec(error.request.url) ?? []) : []
+  const isUnknownYet = thing !== undefined && isRecent(thing)
+  const means = isUnknownYet ? 'too-early' : reading.means
+  const attempt = repeated.get(means) ?? 0
   // A limit that GitHub announces with 403 was waited for already.
-  if (means === 'too-many') return status === 429 ? limitPause(error, attempt) : undefined
-  const [thing] = status === 404 ? (THING.exec(error.request.url) ?? []) : []
-  const isUnknownYet = means === 'too-early' || (thing !== undefined && isRecent(thing))
-  return isUnknownYet ? PAUSES[attempt] : undefined
+  const isLimit = means === 'too-many' && reading.status === 429
+  const seconds = isLimit ? limitPause(error, attempt) : means === 'too-early' ? PAUSES[attempt] : undefined
+  return seconds === undefined ? undefined : { seconds, means }
 }
 
 function limitPause({ response }: RequestError, attempt: number): number | undefined {
