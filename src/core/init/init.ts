@@ -3,6 +3,7 @@ import { recogniseCargo } from './cargo.ts'
 import { renderConfig } from './config-text.ts'
 import type { Draft } from './draft.ts'
 import { recogniseScript } from './general.ts'
+import { recogniseGo } from './go.ts'
 import type { Layout } from './layout.ts'
 import { recogniseMakefile } from './makefile.ts'
 import { recogniseNpm } from './npm.ts'
@@ -16,6 +17,7 @@ const RULES: readonly ((layout: Layout) => Draft | undefined)[] = [
   recogniseMakefile,
   recogniseNpm,
   recogniseCargo,
+  recogniseGo,
 ]
 
 /**

@@ -1,6 +1,7 @@
 // The general rule for trainers that are compiled and started by `make`.
 import { CARGO_SETUP } from './cargo.ts'
 import { type Draft, metricParts } from './draft.ts'
+import { GO_SETUP } from './go.ts'
 import { evidenceOfLine, findLine, type Layout, linesOf, plainPaths } from './layout.ts'
 import { findMetric, findProgress } from './metric.ts'
 import { preparationScripts } from './python.ts'
@@ -11,7 +12,7 @@ const SOURCES = /\.(?:c|cc|cpp|cu|h|hpp|cuh|rs|go|jl|f90|zig)$/
 /** How the packages of a language are downloaded, which training cannot do. */
 const FETCHES = [
   ['Cargo.toml', CARGO_SETUP],
-  ['go.mod', 'go mod download'],
+  ['go.mod', GO_SETUP],
 ] as const
 
 export function recogniseMakefile(layout: Layout): Draft | undefined {

@@ -187,6 +187,25 @@ describe('a general rule', () => {
     expect(plan.check.join()).toContain('kind `openai` or `command`')
   })
 
+  it('starts a Go program that prints a metric, and leaves its tests alone', () => {
+    const plan = planOf(GENERAL['go-train'])
+    expect(configOf(plan)).toMatchObject({
+      editable: ['model/model.go', 'cmd/train/main.go'],
+      setup: 'go mod download',
+      train: 'go run ./cmd/train',
+    })
+    expect(valueIn(plan, 'val_loss: 0.123456')).toEqual(['0.123456'])
+  })
+
+  it('measures a benchmark of Go, after its tests', () => {
+    const plan = planOf(GENERAL['go-bench'])
+    expect(configOf(plan)).toMatchObject({
+      editable: ['sorter.go'],
+      train: "go test ./... && go test -run '^$' -bench '^BenchmarkSort$' -benchtime 5s ./",
+    })
+    expect(valueIn(plan, 'BenchmarkSort-2   \t54063607\t        19.61 ns/op')).toEqual(['19.61'])
+  })
+
   it('starts the script train of an npm package', () => {
     expect(configOf(planOf(GENERAL['npm-train']))).toMatchObject({ setup: 'npm ci', train: 'npm run train' })
   })

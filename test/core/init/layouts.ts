@@ -136,6 +136,18 @@ export const GENERAL = {
     'benches/sorting.rs': 'c.bench_function("sort 500", |b| b.iter(|| sort()));\n',
     'src/lib.rs': '#[test]\nfn sorts() {}\n',
   },
+  'go-train': {
+    'cmd/train/main.go': 'func main() {\n\tfmt.Printf("val_loss: %.6f\\n", total/1000)\n}\n',
+    'go.mod': 'module example.com/tiny\n',
+    'model/model.go': 'package model\n',
+    'model/model_test.go': 'package model\n',
+  },
+  'go-bench': {
+    'go.mod': 'module example.com/sorter\n',
+    'sorter.go': 'package sorter\n',
+    'sorter_test.go':
+      'func TestSort(t *testing.T) {\n}\n\nfunc BenchmarkSort(b *testing.B) {\n\tfor b.Loop() {}\n}\n',
+  },
   'npm-bundle': {
     'index.html': '',
     'package-lock.json': '{}',
