@@ -40,7 +40,8 @@ describe('what training sees', () => {
       'prints-environment',
       { sandbox: 'none' },
       {
-        environment: { ...secrets, ...allowed },
+        // Where rustup is installed, its folder is named, too.
+        environment: { ...secrets, ...allowed, RUSTUP_HOME: '/nowhere' },
       },
     )
     const result = await trainer.run(trial, NEVER)

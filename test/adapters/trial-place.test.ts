@@ -226,8 +226,8 @@ describe('compiler caches', () => {
 
   sandboxed('F79 of training are not there in the evaluation', async () => {
     const { run } = await aPlace({
-      train: 'mkdir -p "$TRITON_CACHE_DIR" && touch "$TRITON_CACHE_DIR/poison"',
-      files: seeing('echo "[$TRITON_CACHE_DIR]"; find / -name poison 2>/dev/null', '[]'),
+      train: 'mkdir -p "$TRITON_CACHE_DIR" && touch "$TRITON_CACHE_DIR/left-by-training"',
+      files: seeing('echo "[$TRITON_CACHE_DIR]"; find / -name left-by-training 2>/dev/null', '[]'),
       config: 'evaluate: sh evaluate.sh',
     })
     expect((await run()).result).toMatchObject({ outcome: 'measured', value: 2 })
