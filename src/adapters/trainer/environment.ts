@@ -24,7 +24,9 @@ export const TRAINING = [
  * Where the compiler of Rust is. The `cargo` and `rustc` that rustup puts on PATH only look it up, in the home of the user, and a
  * trial has a home of its own.
  */
-function rustupHome({ RUSTUP_HOME = join(homedir(), '.rustup') }: NodeJS.ProcessEnv): Record<string, string> {
+export function rustupHome({
+  RUSTUP_HOME = join(homedir(), '.rustup'),
+}: NodeJS.ProcessEnv): Record<string, string> {
   return existsSync(join(RUSTUP_HOME, 'toolchains')) ? { RUSTUP_HOME } : {}
 }
 

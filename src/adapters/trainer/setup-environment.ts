@@ -4,7 +4,7 @@ import { accessSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { secretValues } from '../../core/text/redaction.ts'
-import { LIBRARY_THREADS, pickVariables, THREADS, TRAINING } from './environment.ts'
+import { LIBRARY_THREADS, pickVariables, rustupHome, THREADS, TRAINING } from './environment.ts'
 
 /** Proxies, certificates, registries and the caches of package managers. `docs/configuration.md` lists them for users. */
 const SETUP = [
@@ -64,7 +64,6 @@ const FILES: readonly (readonly [variable: string, file: string])[] = [
   ['HF_TOKEN_PATH', '.cache/huggingface/token'],
   // Not secret: installations that are shared by everything on the machine.
   ['UV_PYTHON_INSTALL_DIR', '.local/share/uv/python'],
-  ['RUSTUP_HOME', '.rustup'],
   ['CARGO_HOME', '.cargo'],
   // Downloads, which would otherwise be repeated for each version of the baseline's fixed files.
   ['npm_config_cache', '.npm'],
@@ -88,7 +87,7 @@ export function setupEnvironment(
     ...prefixed,
     ...names,
   ])
-  return { ...filesInHome(), ...picked }
+  return { ...filesInHome(), ...rustupHome(all), ...picked }
 }
 
 /** Setup has a home of its own, so that what it leaves there can be shown to trials. It reads these files where they are. */

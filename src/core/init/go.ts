@@ -1,11 +1,10 @@
 // The general rules for Go modules: one that trains something, and one whose benchmark should become faster.
-import { type Draft, metricParts } from './draft.ts'
+import { ASSUMED_BUDGET, benchmarkChecks, programDraft } from './compiled.ts'
+import type { Draft } from './draft.ts'
 import { type Evidence, findLine, findValue, type Layout, plainPaths } from './layout.ts'
-import { findMetric, findProgress } from './metric.ts'
 
 export const GO_SETUP = 'go mod download'
 
-const ASSUMED = 'One run takes less than 10 minutes. `doctor` measures it and says which `budget` fits.'
 /** Files of a module that are named one by one: its tests and benchmarks lie beside them and may not be changed. */
 const MAX_SOURCES = 50
 
@@ -19,36 +18,15 @@ export function recogniseGo(layout: Layout): Draft | undefined {
 }
 
 function training(layout: Layout, sources: readonly string[]): Draft | undefined {
-  const program = sources.find((path) => findLine(layout, path, /^func main\(\)/))
-  const parts = metricParts(findMetric(layout, sources))
-  if (program === undefined || !parts.metric) return undefined
-  const progress = findProgress(layout, sources)
-  const folder = program.split('/').slice(0, -1).join('/')
-  return {
+  const [start] = sources.flatMap((path) => findLine(layout, path, /^func main\(\)/) ?? [])
+  if (start === undefined) return undefined
+  const folder = start.path.split('/').slice(0, -1).join('/')
+  return programDraft(layout, sources, start, {
     recognised: 'a Go program that prints a metric',
-    machine: 'gpu',
     editable: sources,
     setup: GO_SETUP,
     train: folder === '' ? 'go run .' : `go run ./${folder}`,
-    budget: '10m',
-    metric: parts.metric,
-    ...(progress ? { progress: progress.pattern } : {}),
-    findings: [
-      { what: 'starts', evidence: findLine(layout, program, /^func main\(\)/) ?? { path: program } },
-      ...parts.findings,
-      ...(progress ? [{ what: 'shows the loss during training', evidence: progress.evidence }] : []),
-    ],
-    assumed: [...parts.assumed, ASSUMED],
-    check: [
-      ...parts.check,
-      ...(sources.some((path) => findLine(layout, path, /AUTORESEARCH_SEED/))
-        ? []
-        : [
-            'No source reads `AUTORESEARCH_SEED`. If every run is identical, set `metric.deterministic: true` and `min-gain`.',
-          ]),
-    ],
-    missing: [],
-  }
+  })
 }
 
 function benchmark(layout: Layout, sources: readonly string[], tests: readonly string[]): Draft | undefined {
@@ -76,14 +54,8 @@ function benchmark(layout: Layout, sources: readonly string[], tests: readonly s
       source: { kind: 'pattern', pattern: `^${name}\\S*\\s+\\d+\\s+([\\d.]+) ns/op`, repeated: true },
     },
     findings: [{ what: 'measures', evidence }],
-    assumed: [`\`${name}\` is the number that decides. \`-bench\` names another one.`, ASSUMED],
-    check: [
-      hasTests
-        ? 'The tests are all that keeps a proposal from removing features: they must fail when one is missing.'
-        : 'There is no test, so nothing keeps a proposal from removing features. Add tests first.',
-      'Numbers in the code seldom decide the speed: add a proposer of kind `openai` or `command`.',
-      'The time of a run depends on what else the machine does: give the runner a machine of its own.',
-    ],
+    assumed: [`\`${name}\` is the number that decides. \`-bench\` names another one.`, ASSUMED_BUDGET],
+    check: benchmarkChecks(hasTests),
     missing: [],
   }
 }

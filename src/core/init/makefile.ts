@@ -1,8 +1,9 @@
 // The general rule for trainers that are compiled and started by `make`.
 import { CARGO_SETUP } from './cargo.ts'
+import { ASSUMED_BUDGET, seedCheck } from './compiled.ts'
 import { type Draft, metricParts } from './draft.ts'
 import { GO_SETUP } from './go.ts'
-import { evidenceOfLine, findLine, type Layout, linesOf, plainPaths } from './layout.ts'
+import { evidenceOfLine, type Layout, linesOf, plainPaths } from './layout.ts'
 import { findMetric, findProgress } from './metric.ts'
 import { preparationScripts } from './python.ts'
 
@@ -50,18 +51,8 @@ export function recogniseMakefile(layout: Layout): Draft | undefined {
       ...(progress ? [{ what: 'shows the loss during training', evidence: progress.evidence }] : []),
       ...(prepare === undefined ? [] : [{ what: 'prepares the data', evidence: { path: prepare } }]),
     ],
-    assumed: [
-      ...parts.assumed,
-      'One run takes less than 10 minutes. `doctor` measures it and says which `budget` fits.',
-    ],
-    check: [
-      ...parts.check,
-      ...(readsSeed(layout, sources)
-        ? []
-        : [
-            'No source reads `AUTORESEARCH_SEED`. If every run is identical, set `metric.deterministic: true` and `min-gain`.',
-          ]),
-    ],
+    assumed: [...parts.assumed, ASSUMED_BUDGET],
+    check: [...parts.check, ...seedCheck(layout, sources)],
     missing: [],
   }
 }
@@ -75,8 +66,4 @@ function sourcesOf(layout: Layout, target: string, prerequisites: string): strin
   const near = all.filter((path) => /^(?:src\/)?[^/]+$/.test(path))
   const inner = all.filter((path) => !/(?:^|\/)(?:vendor|third_party|tests?|target)\/|_test\.\w+$/.test(path))
   return ([named, near].find((paths) => paths.length > 0) ?? inner).slice(0, 20)
-}
-
-function readsSeed(layout: Layout, paths: readonly string[]): boolean {
-  return paths.some((path) => findLine(layout, path, /AUTORESEARCH_SEED/) !== undefined)
 }

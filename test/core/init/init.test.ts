@@ -181,10 +181,17 @@ describe('a general rule', () => {
   it('measures a benchmark of Criterion in nanoseconds, after its tests', () => {
     const plan = planOf(GENERAL['cargo-bench'])
     expect(configOf(plan).train).toBe(
-      'cargo test --quiet --offline && cargo bench --offline --bench sorting -- --output-format bencher',
+      "cargo test --quiet --offline --test '*' && cargo bench --offline --bench sorting -- --output-format bencher",
     )
     expect(valueIn(plan, 'test sort 500 ... bench:       30419 ns/iter (+/- 213)')).toEqual(['30419'])
     expect(plan.check.join()).toContain('kind `openai` or `command`')
+  })
+
+  it('takes no tests of Rust that a proposal may change for a guard', () => {
+    const { 'tests/sorting.rs': moved, ...files } = GENERAL['cargo-bench']
+    const plan = planOf({ ...files, 'src/lib.rs': moved })
+    expect(configOf(plan).train).not.toContain('cargo test')
+    expect(plan.check.join()).toContain('Add tests outside of `editable` first')
   })
 
   it('starts a Go program that prints a metric, and leaves its tests alone', () => {

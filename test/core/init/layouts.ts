@@ -134,7 +134,8 @@ export const GENERAL = {
   'cargo-bench': {
     'Cargo.toml': '[package]\nname = "sorter"\n\n[dev-dependencies]\ncriterion = "0.5"\n',
     'benches/sorting.rs': 'c.bench_function("sort 500", |b| b.iter(|| sort()));\n',
-    'src/lib.rs': '#[test]\nfn sorts() {}\n',
+    'src/lib.rs': 'pub fn sort() {}\n',
+    'tests/sorting.rs': '#[test]\nfn sorts() {}\n',
   },
   'go-train': {
     'cmd/train/main.go': 'func main() {\n\tfmt.Printf("val_loss: %.6f\\n", total/1000)\n}\n',
