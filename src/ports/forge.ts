@@ -45,6 +45,8 @@ export interface Forge {
     title: string
     message: string
   }): Promise<MergeResult>
+  /** The branch that a pull request was merged into. Waits until GitHub's reads show the merge. */
+  baseOfMerged(pullRequest: number): Promise<string>
   /** Closes it, unless somebody merged it before. @returns what it is afterwards */
   close(pullRequest: number): Promise<PullRequest>
   /** Moves a branch to a commit that contains where it is now. */

@@ -5,7 +5,8 @@ import { conflictVerdict } from '../core/plan/conflict.ts'
 import type { Step } from '../core/plan/steps.ts'
 import type { DueAnswer } from '../core/propose/requests.ts'
 import { type Candidate, candidateBranch, revertedMerge } from '../core/record/candidate.ts'
-import { PUSHED, reconcileCandidate } from '../core/record/reconcile.ts'
+import type { LedgerEvent } from '../core/record/events.ts'
+import { ELSEWHERE, PUSHED, reconcileCandidate } from '../core/record/reconcile.ts'
 import type { BaselineCommit } from '../core/record/state.ts'
 import { isToBeClosed, isToBeMerged } from '../core/record/status.ts'
 import type { Verdict } from '../core/record/verdict.ts'
@@ -198,6 +199,17 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
     if (await followPerson(session, candidate)) return
     return hold(session, candidate, verdict, merged.explanation)
   }
+  const { pullRequest } = candidate
+  const branch = await mergedInto(session, candidate.base, pullRequest)
+  if (branch !== session.config.baseline) {
+    session.ports.log.warn(
+      `#${pullRequest} was merged into ${branch} instead of ${session.config.baseline}: a person changed its base branch in that moment. To undo it there: git revert ${merged.commit}`,
+    )
+    const end = { kind: 'withdrawn', reason: ELSEWHERE } as const
+    const events: LedgerEvent[] = [{ kind: 'ended', candidate: candidate.id, end }]
+    await publishEnds(session, events)
+    return session.record(events, [deletion(candidate)])
+  }
   if (candidate.refusal !== undefined) {
     const { refusal: _, ...now } = candidate
     await publish(session, now, verdict)
@@ -215,6 +227,12 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
     ],
     [deletion(candidate)],
   )
+}
+
+/** The merge request cannot name the expected base branch either, which a person may change up to the last moment. */
+async function mergedInto({ ports, config }: Session, base: string, pullRequest: number): Promise<string> {
+  const { commits } = await ports.repository.remoteBranches()
+  return commits.get(config.baseline) === base ? ports.forge.baseOfMerged(pullRequest) : config.baseline
 }
 
 /** Says first on the pull request and on its check why GitHub does not merge it. The next job tries again. */

@@ -156,7 +156,12 @@ export class Night implements AsyncDisposable {
 
   /** For how long reads may show what was there before, in milliseconds of a real clock. */
   get lagMilliseconds(): number {
-    return (1000 * (this.#lagSeconds ?? USUAL_LAG.seconds)) / SPEED
+    return (1000 * this.lagSeconds) / SPEED
+  }
+
+  /** The same by GitHub's clock. */
+  get lagSeconds(): number {
+    return this.#lagSeconds ?? USUAL_LAG.seconds
   }
 
   state(): Promise<State | undefined> {

@@ -25,7 +25,8 @@ function here(pull: Partial<PullRequest>, candidate: Partial<Candidate> = {}, te
   }
 }
 
-const NOBODY = { renamed: new Map(), reopened: new Set<number>(), pauses: [] }
+const NOBODY = { renamed: new Map(), reopened: new Set<number>(), pauses: [], retargeted: new Map() }
+const NO_LAG = { lagMilliseconds: 0, lagSeconds: 0 }
 
 describe('what people did', () => {
   const withdrawn = { end: { kind: 'withdrawn', reason: 'a person' } } as const
@@ -43,6 +44,22 @@ describe('what people did', () => {
       '',
       NOBODY,
       ['#7 was merged into main'],
+    ],
+    [
+      'the action merged elsewhere what a person had sent there long before',
+      { ...elsewhere, mergedBy: BOT, mergedAt: '2026-01-01T00:01:00Z' },
+      {},
+      '',
+      { ...NOBODY, retargeted: new Map([[7, '2026-01-01T00:00:00Z']]) },
+      ['#7 was merged into main'],
+    ],
+    [
+      'the action merged elsewhere what a person sent there in that moment',
+      { ...elsewhere, mergedBy: BOT, mergedAt: '2026-01-01T00:01:00Z' },
+      {},
+      '',
+      { ...NOBODY, retargeted: new Map([[7, '2026-01-01T00:00:50Z']]) },
+      [],
     ],
     [
       'a merge elsewhere counts',
@@ -70,7 +87,7 @@ describe('what people did', () => {
     ],
   ] as const)('%s', (_, pull, candidate, text, people, expected) => {
     const { repository, state } = here(pull, candidate, text)
-    const found = peopleViolations({ people, askings: [], lagMilliseconds: 0 }, repository, state)
+    const found = peopleViolations({ people, askings: [], ...NO_LAG }, repository, state)
     expect(found).toEqual(expected.map((words) => expect.stringContaining(words)))
   })
 
@@ -82,7 +99,7 @@ describe('what people did', () => {
   ])('an idea asked for in a pause, by a job that could know of it: %o', (asking, count) => {
     const { repository, state } = here({})
     const people = { ...NOBODY, pauses: [{ issue: 8, from: 100, to: 200 }] }
-    const facts = { people, askings: [{ job: 'run', ...asking }], lagMilliseconds: 10 }
+    const facts = { people, askings: [{ job: 'run', ...asking }], ...NO_LAG, lagMilliseconds: 10 }
     expect(peopleViolations(facts, repository, state)).toHaveLength(count)
   })
 })

@@ -17,11 +17,16 @@ export interface Asking {
 }
 
 interface Facts {
-  people: Pick<People, 'renamed' | 'reopened' | 'pauses'>
+  people: Pick<People, 'renamed' | 'reopened' | 'pauses' | 'retargeted'>
   askings: readonly Asking[]
   /** For how long reads may show what was there before. */
   lagMilliseconds: number
+  /** The same by GitHub's clock. */
+  lagSeconds: number
 }
+
+/** How long it can take from the last look at a pull request to its merge, in seconds of GitHub's clock. */
+const MERGING_SECONDS = 20
 
 export function peopleViolations(facts: Facts, repository: Shown, state: Decided): string[] {
   return [
@@ -33,12 +38,17 @@ export function peopleViolations(facts: Facts, repository: Shown, state: Decided
 }
 
 /** Nothing of ours is merged elsewhere, and nothing is closed that is a person's by now. */
-function overruled({ people }: Facts, { pulls }: Shown, state: Decided): string[] {
+function overruled(facts: Facts, { pulls }: Shown, state: Decided): string[] {
+  const { people } = facts
   const ends = new Map(
     [...state.candidates.values()].map(({ id, end }) => [candidateBranch(id), end?.kind] as const),
   )
-  return pulls.flatMap(({ number, head, base, merged, mergedBy, closedBy }) => {
-    if (mergedBy?.type === 'Bot' && base.ref !== BASELINE) return [`#${number} was merged into ${base.ref}`]
+  return pulls.flatMap(({ number, head, base, merged, mergedAt, mergedBy, closedBy }) => {
+    const seconds = (Date.parse(mergedAt ?? '') - Date.parse(people.retargeted.get(number) ?? '')) / 1000
+    // A merge request cannot name the base branch, so nobody can help a change that no read shows yet.
+    const couldKnow = !(seconds <= facts.lagSeconds + MERGING_SECONDS)
+    if (mergedBy?.type === 'Bot' && base.ref !== BASELINE && couldKnow)
+      return [`#${number} was merged into ${base.ref}`]
     if (merged && base.ref !== BASELINE && ends.get(head.ref) === 'merged')
       return [`#${number} counts as merged, and was merged into ${base.ref}`]
     const isTheirs = ends.get(head.ref) === 'withdrawn' || people.reopened.has(number)

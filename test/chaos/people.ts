@@ -25,6 +25,8 @@ export class People {
   readonly commentDeleted = new Set<number>()
   /** Pull requests that a person opened again after the ledger said how their candidates ended. */
   readonly reopened = new Set<number>()
+  /** When a person changed the base branch of a pull request last, by its number: a time of GitHub's clock. */
+  readonly retargeted = new Map<number, string>()
   /** When research was paused, in milliseconds; the last has no end while it is. */
   readonly pauses: { issue: number; from: number; to?: number }[] = []
 
@@ -122,7 +124,8 @@ export class People {
   async changeBase(draw: number): Promise<void> {
     const pull = this.#open(draw)
     const base = pull?.base.ref === BASELINE ? 'main' : BASELINE
-    if (pull) await this.person.call('PATCH', `/pulls/${pull.number}`, { base })
+    if (pull && (await this.person.call('PATCH', `/pulls/${pull.number}`, { base })) === 200)
+      this.retargeted.set(pull.number, pull.updatedAt)
   }
 
   async updateBranch(draw: number): Promise<void> {

@@ -29,6 +29,8 @@ export class FakeForge implements Forge {
   refusal: string | undefined
   /** Called when a pull request was opened: what a person does about it. */
   onOpened: (pull: FakePull) => void = () => {}
+  /** Called when it is asked to merge a pull request: what a person does in that moment. */
+  onMerging: (pull: FakePull) => void = () => {}
   readonly #repository: FakeRepository
   readonly #base: string
   readonly #fuse: Fuse
@@ -111,13 +113,19 @@ export class FakeForge implements Forge {
       const pull = this.#pull(pullRequest)
       if (pull.head !== head) return { kind: 'head-moved' }
       if (this.refusal !== undefined) return { kind: 'refused', explanation: this.refusal }
-      const tip = this.#repository.branches.get(this.#base) ?? ''
+      this.onMerging(pull)
+      const base = pull.base ?? this.#base
+      const tip = this.#repository.branches.get(base) ?? ''
       const merged = this.#repository.replay(this.#repository.mergeBase(head, tip), head, tip)
       if (merged.kind === 'conflict') return { kind: 'refused', explanation: 'Merge conflict' }
-      this.#repository.branches.set(this.#base, merged.commit)
+      this.#repository.branches.set(base, merged.commit)
       Object.assign(pull, { state: 'merged', mergeCommit: merged.commit })
       return { kind: 'merged', commit: merged.commit }
     })
+  }
+
+  async baseOfMerged(number: number): Promise<string> {
+    return this.#pull(number).base ?? this.#base
   }
 
   close(number: number): Promise<PullRequest> {

@@ -157,7 +157,7 @@ describe('a person who acts before the verdict is published', () => {
     const { candidate } = await job()
     expect(candidate?.end).toEqual({
       kind: 'withdrawn',
-      reason: 'a person merged it into another branch than the baseline',
+      reason: 'it was merged into another branch than the baseline',
     })
     expect(check()).toMatchObject({ conclusion: 'neutral' })
   })
@@ -178,6 +178,23 @@ describe('a person who acts before the verdict is published', () => {
     const { session } = await job()
     expect(session.baseline).toMatchObject({ merge: { pullRequest: 7, by: 'octocat' } })
     expect(hasBranch()).toBe(false)
+  })
+
+  test('F119 F50 changes the base in the moment of our merge: withdrawn, and the log says how to undo it', async () => {
+    const { job, forge, world, check, log } = await here([2.4, 2.41])
+    const before = world.repository.branches.get('autoresearch/baseline') ?? ''
+    world.repository.branches.set('main', before)
+    forge.onMerging = (pull) => Object.assign(pull, { base: 'main' })
+    const { candidate, session } = await job()
+    const merged = world.repository.branches.get('main')
+    expect(merged).not.toBe(before)
+    expect(candidate?.end).toEqual({
+      kind: 'withdrawn',
+      reason: 'it was merged into another branch than the baseline',
+    })
+    expect(session.baseline.commit).toBe(before)
+    expect(log.warnings.join()).toContain(`git revert ${merged}`)
+    expect(check()).toMatchObject({ conclusion: 'neutral' })
   })
 
   test('F119 F50 merges between our last look and our closing: the merge counts, with who made it', async () => {

@@ -7,7 +7,7 @@ import { type Answer, explainedBy, type GitHub } from './client.ts'
 import { openedKey, putCommentWhereOpen } from './comments.ts'
 import { createOnce } from './create-once.ts'
 import { fastForward } from './fast-forward.ts'
-import { endKey, merge } from './merge.ts'
+import { baseOfMerged, endKey, merge } from './merge.ts'
 import { pullRequestsForbidden, putPullRequest } from './standing-pull-request.ts'
 
 export function createForge(github: GitHub): Forge {
@@ -21,6 +21,7 @@ export function createForge(github: GitHub): Forge {
     putCheckRun: explained('write a check run', putCheckRun),
     putComment: explained('comment on a pull request', putCommentWhereOpen),
     merge: explained('merge a pull request', merge),
+    baseOfMerged: explained('read a pull request', baseOfMerged),
     fastForward: explained('move a branch', fastForward),
     close: explained('close a pull request', close),
   }

@@ -41,6 +41,16 @@ export async function merge(github: GitHub, request: MergeRequest): Promise<Merg
   }
 }
 
+/** The branch that a pull request was merged into: its base cannot change any more once reads show the merge. */
+export async function baseOfMerged(github: GitHub, pullRequest: number): Promise<string> {
+  for (let attempt = 0; ; attempt += 1) {
+    const { base, mergeCommit } = await read(github, pullRequest)
+    const pause = PAUSES[attempt]
+    if (mergeCommit !== undefined || pause === undefined) return base
+    await github.time.pause(pause)
+  }
+}
+
 type Tried = { kind: 'merged'; commit: string } | { kind: 'not'; reading: Reading; error: unknown }
 
 /** Under this key is kept how this job ended a pull request: reads may show it as open for a while. */

@@ -71,6 +71,9 @@ function adoption(candidate: Candidate, pullRequest: PullRequest | undefined): L
 /** Why a candidate is withdrawn whose branch has another commit than ours. */
 export const PUSHED = 'a person pushed to the branch, or pressed "Update branch"'
 
+/** Why a candidate is withdrawn whose pull request was merged somewhere else. */
+export const ELSEWHERE = 'it was merged into another branch than the baseline'
+
 /**
  * The events that the ledger lacks for one candidate, given its pull request.
  *
@@ -86,10 +89,7 @@ export function reconcileCandidate(
   const adopted = adoption(candidate, pullRequest)
   const isElsewhere = (pullRequest.base ?? baseline) !== baseline
   if (pullRequest.state === 'merged' && isElsewhere)
-    return [
-      ...adopted,
-      withdrawn(candidate, { reason: 'a person merged it into another branch than the baseline' }),
-    ]
+    return [...adopted, withdrawn(candidate, { reason: ELSEWHERE })]
   if (pullRequest.state === 'merged' && pullRequest.mergeCommit) {
     const asTrained = pullRequest.mergeTree === candidate.tree
     const end = { kind: 'merged', commit: pullRequest.mergeCommit, asTrained } as const
