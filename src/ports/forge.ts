@@ -26,6 +26,8 @@ export interface Forge {
   }): Promise<OpenedPullRequest>
   /** Every open pull request into `base`, or into any branch, from all pages. */
   openPullRequests(base?: string): Promise<PullRequest[]>
+  /** Those of these branches that no open pull request has. Waits until GitHub's reads show what people did before the call. */
+  unusedBranches(branches: readonly string[]): Promise<string[]>
   pullRequest(number: number): Promise<PullRequest>
   /** The pull request of this branch with this head commit, whatever became of it; undefined when there is none. */
   pullRequestOf(request: { branch: string; head: string }): Promise<PullRequest | undefined>

@@ -65,8 +65,8 @@ export async function deletionsAfter(
   })
   const deletions = left.map(deletion)
   if (!left.some(({ pullRequest }) => pullRequest !== undefined)) return deletions
-  const open = new Set((await ports.forge.openPullRequests()).map(({ branch }) => branch))
-  return deletions.filter(({ branch }) => !open.has(branch))
+  const unused = new Set(await ports.forge.unusedBranches(deletions.map(({ branch }) => branch)))
+  return deletions.filter(({ branch }) => unused.has(branch))
 }
 
 /**

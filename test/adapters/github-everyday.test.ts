@@ -6,7 +6,7 @@ import { tokenSeconds } from '../../src/adapters/github/token-life.ts'
 import type { CheckRun } from '../../src/core/report/report.ts'
 import { ForgeError } from '../../src/errors.ts'
 import { FakeLog } from '../fakes/log.ts'
-import { aRepository, type TestOptions } from '../loopback-github/fixtures.ts'
+import { aRepository, octokitWith, type TestOptions } from '../loopback-github/fixtures.ts'
 import { USUAL_LAG as USUAL } from '../loopback-github/lag.ts'
 
 const BASE = 'main'
@@ -226,6 +226,25 @@ describe('reads that lag ten seconds behind', () => {
     if (merged.kind !== 'merged') throw new Error(merged.kind)
     expect(await forge.pullRequest(1)).toMatchObject({ state: 'merged', mergeCommit: merged.commit, head })
     expect(await forge.openPullRequests(BASE)).toEqual([])
+  })
+})
+
+describe('what people did and the next read does not show', () => {
+  test('F118 F119 a branch whose pull request has just been opened is in use', async () => {
+    const { job } = await opened()
+    expect(await job().unusedBranches([BRANCH, 'autoresearch/c/2'])).toEqual(['autoresearch/c/2'])
+  })
+
+  test('F119 the branch into which a pull request was merged is the one that a person had just chosen', async () => {
+    const lag = { ...USUAL_LAG, unknownMergeability: 0 }
+    const { github, forge, merge, pushBranch, issue } = await opened({ github: { lag } })
+    await pushBranch('release', { 'notes.md': 'x' })
+    const person = octokitWith(github, issue('pat', { pull_requests: 'write' }))
+    const where = { owner: 'acme', repo: 'char-lm', pull_number: 1 }
+    const choose = async () => void (await person.pulls.update({ ...where, base: 'release' }))
+    github.fault({ method: 'PUT', path: MERGE, meanwhile: choose })
+    expect(await merge()).toMatchObject({ kind: 'merged' })
+    expect(await forge.baseOfMerged(1)).toBe('release')
   })
 })
 

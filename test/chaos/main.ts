@@ -6,7 +6,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { violationsOf } from './invariants.ts'
-import { type Form, Night } from './night.ts'
+import { readEvents } from './ledger.ts'
+import { type Form, Night, REPOSITORY } from './night.ts'
 
 const USAGE = `Usage: npm run chaos -- [--seeds COUNT] [--seed FIRST] [--form run|jobs] [--calm]
   --seeds COUNT   nights; default: 10, or 1 with --seed
@@ -46,13 +47,19 @@ function formOf(seed: number): Form {
 }
 
 /** What to read when a night went wrong. */
-async function keep({ seed, jobs, troubles, people }: Night, violations: readonly string[]): Promise<string> {
+async function keep(night: Night, violations: readonly string[]): Promise<string> {
+  const { seed, jobs, troubles, people, github } = night
   const folder = resolve('out/chaos')
   await mkdir(folder, { recursive: true })
   const logs = jobs.map(
     ({ name, exitCode, killed, log }) => `## ${name}: ${killed ? 'killed' : exitCode}\n${log}\n`,
   )
   const path = join(folder, `${seed}.txt`)
+  const { pulls, gitDir } = github.repository(REPOSITORY)
+  const shown = pulls.map(({ number, title, state, head, base, mergedBy, mergedAt, closedBy, closedAt }) =>
+    JSON.stringify({ number, title, state, head, base, mergedBy, mergedAt, closedBy, closedAt }),
+  )
+  const events = ((await readEvents(gitDir)) ?? []).map((event) => JSON.stringify(event))
   const parts = [
     '# Violations',
     ...violations,
@@ -60,6 +67,10 @@ async function keep({ seed, jobs, troubles, people }: Night, violations: readonl
     ...troubles,
     '# People',
     ...people.acts,
+    '# Pull requests',
+    ...shown,
+    '# Ledger',
+    ...events,
     '# Jobs',
     ...logs,
   ]

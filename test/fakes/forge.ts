@@ -86,6 +86,11 @@ export class FakeForge implements Forge {
       .map((pull) => ({ ...pull }))
   }
 
+  async unusedBranches(branches: readonly string[]): Promise<string[]> {
+    const open = new Set(this.#open().map(({ branch }) => branch))
+    return branches.filter((branch) => !open.has(branch))
+  }
+
   async pullRequest(number: number): Promise<PullRequest> {
     return { ...this.#pull(number) }
   }

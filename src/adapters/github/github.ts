@@ -8,6 +8,7 @@ import { openedKey, putCommentWhereOpen } from './comments.ts'
 import { createOnce } from './create-once.ts'
 import { fastForward } from './fast-forward.ts'
 import { baseOfMerged, endKey, merge } from './merge.ts'
+import { LAG_SECONDS } from './repeat.ts'
 import { pullRequestsForbidden, putPullRequest } from './standing-pull-request.ts'
 
 export function createForge(github: GitHub): Forge {
@@ -16,6 +17,7 @@ export function createForge(github: GitHub): Forge {
     openPullRequest: explained('open a pull request', openPullRequest),
     putPullRequest: explained('open a pull request', putPullRequest),
     openPullRequests: explained('list pull requests', openPullRequests),
+    unusedBranches: explained('list pull requests', unusedBranches),
     pullRequest: explained('read a pull request', readPullRequest),
     pullRequestOf: explained('list pull requests', pullRequestOf),
     putCheckRun: explained('write a check run', putCheckRun),
@@ -61,6 +63,19 @@ async function openPullRequests({ client, where, memory }: GitHub, base?: string
   const listed = { ...where, ...(base !== undefined && { base }), state: 'open', per_page: 100 } as const
   const all = await client.paginate(client.rest.pulls.list, listed)
   return all.filter(({ number }) => memory.get(endKey(number)) === undefined).map(toPullRequest)
+}
+
+/** People reopen pull requests: deleting such a branch would close theirs. */
+async function unusedBranches(github: GitHub, branches: readonly string[]): Promise<string[]> {
+  const unused = await withoutOpen(github, branches)
+  if (unused.length === 0) return unused
+  await github.time.pause(LAG_SECONDS)
+  return withoutOpen(github, unused)
+}
+
+async function withoutOpen(github: GitHub, branches: readonly string[]): Promise<string[]> {
+  const open = new Set((await openPullRequests(github)).map(({ branch }) => branch))
+  return branches.filter((branch) => !open.has(branch))
 }
 
 async function readPullRequest(github: GitHub, number: number): Promise<PullRequest> {

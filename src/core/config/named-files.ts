@@ -1,6 +1,6 @@
 // Checks that the files named in the configuration exist, because a mistyped path would otherwise go unnoticed.
 import { ConfigError } from '../../errors.ts'
-import { isEditable } from '../gate/gate.ts'
+import { isEditable, splitGlobs } from '../gate/gate.ts'
 import { describeForeignText, type ForeignText } from '../text/encoding.ts'
 import type { Config } from './config.ts'
 
@@ -23,8 +23,7 @@ export function checkNamedFiles(
   const unread = [...foreign]
     .filter(([name]) => name === program || isEditable(name, editable))
     .map(([name, text]) => describeForeignText(name, text))
-  const unmatched = editable.filter((glob) => !paths.some((name) => isEditable(name, [glob])))
-  if (unmatched.length === editable.length) {
+  if (!paths.some((name) => isEditable(name, editable))) {
     const some = paths.filter((name) => isEditable(name, ['**'])).slice(0, MAX_SHOWN)
     const examples = some.length === 0 ? '' : ` Files there include ${some.join(', ')}.`
     if (unread.length > 0)
@@ -39,7 +38,11 @@ export function checkNamedFiles(
   const warnings = unread.map(
     (words) => `${words}. Until then it is not shown to proposers, and no candidate changes it`,
   )
-  for (const glob of unmatched) if (!isUnread(glob)) warnings.push(`editable: no text file matches ${glob}`)
+  const unmatched = (glob: string) => !paths.some((name) => isEditable(name, [glob])) && !isUnread(glob)
+  const { included, excluded } = splitGlobs(editable)
+  for (const glob of included.filter(unmatched)) warnings.push(`editable: no text file matches ${glob}`)
+  for (const glob of excluded.filter(unmatched))
+    warnings.push(`editable: no text file matches !${glob}, so it protects nothing`)
   if (program !== undefined && !paths.includes(program) && !foreign.has(program))
     warnings.push(
       `program: there is no text file ${program}, so proposers get no instructions; create it or correct the path`,

@@ -61,12 +61,15 @@ export const hostRule: Rule = (text) =>
         hint: 'write, for example, api.anthropic.com or localhost:8000, without https:// or wildcards',
       }
 
-/** A glob of files that a candidate may change. Only `*`, `**` and `?`, which all matchers interpret the same way. */
+/** A glob of files that a candidate may change or, after a `!`, may not. */
+export const editableRule: Rule = (text) => globRule(text.startsWith('!') ? text.slice(1) : text)
+
+/** A glob. Only `*`, `**` and `?`, which all matchers interpret the same way. */
 export const globRule: Rule = (text) => {
   if (/^!|[()[\]{}]/.test(text)) {
     return {
       expected: 'a glob with only *, ** and ?',
-      hint: 'write one glob per alternative, without ! ( ) [ ] { }',
+      hint: 'write one glob per alternative, without ( ) [ ] { }',
     }
   }
   const refusal = pathRule(text)

@@ -17,7 +17,7 @@ import {
   ruled,
   section,
 } from './fields.ts'
-import { branchRule, globRule, pathRule, trainRule } from './rules.ts'
+import { branchRule, editableRule, pathRule, trainRule } from './rules.ts'
 import { checkBetweenFields } from './schema/cross-field.ts'
 import { certify, replicates, simplicity } from './schema/deciding.ts'
 import { jobs, limits, search } from './schema/limits.ts'
@@ -33,9 +33,9 @@ export const configSchema = section({
     .meta(help('Branch that holds the best proven code.', 'autoresearch/baseline')),
   editable: z
     .array(
-      ruled('a glob', globRule).meta(
+      ruled('a glob', editableRule).meta(
         help(
-          'Glob with *, ** and ?, relative to the repository root. Cannot match files in .github/.',
+          'Glob with *, ** and ?, relative to the repository root. With ! first, it takes files out again. Cannot match files in .github/.',
           'train.py',
         ),
       ),

@@ -1,5 +1,6 @@
 // Finds the repository file that a command runs, as far as its text shows.
-import { join, matchesGlob, normalize } from 'node:path/posix'
+import { join, normalize } from 'node:path/posix'
+import { isEditable } from '../gate/gate.ts'
 
 const SCRIPT = /\.(py|[cm]?[jt]s|sh|bash|jl|r|rb|lua|pl)$/i
 const ELSEWHERE = /^[/$~]/
@@ -25,7 +26,7 @@ const RUNNERS: readonly [RegExp, readonly string[]][] = [
  * @returns the path of the first such file; undefined when the command shows none
  */
 export function editableScript(command: string, editable: readonly string[]): string | undefined {
-  return filesOf(command).find((path) => editable.some((glob) => matchesGlob(path, glob)))
+  return filesOf(command).find((path) => isEditable(path, editable))
 }
 
 function filesOf(command: string): string[] {

@@ -27,7 +27,7 @@ const MAX_FILES = 100
 /**
  * Reviews a change without running it.
  *
- * @param editable globs of the paths that may change; `*` and `**` do not match names that begin with a dot
+ * @param editable globs of the paths that may change; those that begin with `!` take paths out again; `*` and `**` do not match names that begin with a dot
  * @param maxLiteralKib how much literal data the change may add, in KiB
  * @returns one sentence per reason to refuse the change; empty when the change passes
  */
@@ -48,6 +48,21 @@ export function reviewChanges(
   return [...reviewLiterals(changes, maxLiteralKib), ...reviewSubstance(changes)]
 }
 
+/** The globs of `editable`, without the `!` of those that take files out of it again. */
+export function splitGlobs(editable: readonly string[]): { included: string[]; excluded: string[] } {
+  return {
+    included: editable.filter((glob) => !glob.startsWith('!')),
+    excluded: editable.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1)),
+  }
+}
+
+/** The globs of `editable` in words; `show` writes one of them. */
+export function describeGlobs(editable: readonly string[], show: (glob: string) => string): string {
+  const { included, excluded } = splitGlobs(editable)
+  const list = (globs: readonly string[]) => globs.map(show).join(', ')
+  return excluded.length === 0 ? list(included) : `${list(included)}, but not ${list(excluded)}`
+}
+
 /** True when a candidate may change the file at `path`. */
 export function isEditable(path: string, editable: readonly string[]): boolean {
   return reviewPath(path, editable) === undefined
@@ -65,8 +80,12 @@ function reviewPath(path: string, editable: readonly string[]): string[] | undef
     return [`The path ${quote(path)} contains an empty, "." or ".." part.`]
   if (segments.some((segment) => foldCase(segment).startsWith('.git')))
     return [`${quote(path)} belongs to git or GitHub and must not change.`]
-  if (!editable.some((glob) => matchesGlob(path, glob)))
-    return [`${quote(path)} is not editable: only ${editable.join(', ')} may change.`]
+  const { included, excluded } = splitGlobs(editable)
+  if (!included.some((glob) => matchesGlob(path, glob)))
+    return [`${quote(path)} is not editable: only ${included.join(', ')} may change.`]
+  const exclusion = excluded.find((glob) => matchesGlob(path, glob))
+  if (exclusion !== undefined)
+    return [`${quote(path)} is not editable: nothing that matches ${exclusion} may change.`]
   return undefined
 }
 

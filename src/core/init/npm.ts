@@ -1,4 +1,5 @@
 // The general rules for npm packages: one that trains something, and one whose bundle should become smaller.
+import { matchesGlob } from 'node:path/posix'
 import { type Draft, metricParts } from './draft.ts'
 import { type Evidence, findLine, type Layout, plainPaths } from './layout.ts'
 import { findMetric, findProgress } from './metric.ts'
@@ -27,6 +28,26 @@ const MANAGERS: readonly (readonly [lock: string, install: string, run: string])
   ['yarn.lock', 'corepack yarn install --immutable', 'corepack yarn run'],
 ]
 
+/** What a proposal must not change among the sources: the tests, and how they are bundled. */
+const GUARDS = [
+  '*.test.*',
+  '*.spec.*',
+  '__tests__/**',
+  '__snapshots__/**',
+  'test/**',
+  'tests/**',
+  '*.config.*',
+]
+
+/** The sources of a package, without what guards them. */
+function sourceGlobs(layout: Layout): string[] {
+  const isInFolder = plainPaths(layout, /^src\//).length > 0
+  const prefix = isInFolder ? 'src/**/' : ''
+  const guards = GUARDS.map((glob) => `${prefix}${glob}`)
+  const present = guards.filter((glob) => plainPaths(layout, /./).some((path) => matchesGlob(path, glob)))
+  return [isInFolder ? 'src/**' : '*.js', ...present.map((glob) => `!${glob}`)]
+}
+
 export function recogniseNpm(layout: Layout): Draft | undefined {
   const read = readPackage(layout.get('package.json'))
   if (read === undefined) return undefined
@@ -49,7 +70,7 @@ function training(layout: Layout, run: string, common: Pick<Draft, 'setup' | 'fi
     ...common,
     recognised: 'an npm package with a script `train`',
     machine: 'gpu',
-    editable: sources.length > 0 ? sources : ['src/**'],
+    editable: sources.length > 0 ? sources : sourceGlobs(layout),
     train: `${run} train`,
     budget: '10m',
     ...(parts.metric ? { metric: parts.metric } : {}),
@@ -83,7 +104,7 @@ function bundle(
     ...(setup === undefined ? {} : { setup }),
     recognised: `a web package that ${bundler} bundles`,
     machine: 'hosted',
-    editable: [layout.has('src/index.ts') || plainPaths(layout, /^src\//).length > 0 ? 'src/**' : '*.js'],
+    editable: sourceGlobs(layout),
     train: [...test, `${run} build`, `cp -r ${folder} "$AUTORESEARCH_OUT/bundle"`].join(' && '),
     evaluate: `printf 'bundle_bytes: %s\\n' "$(find "$AUTORESEARCH_OUT/bundle" -type f ! -name '*.map' -exec cat {} + | gzip -9 | wc -c)"`,
     budget: '5m',

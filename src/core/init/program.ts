@@ -1,4 +1,5 @@
 // Writes the directions for proposers of a repository that a general rule recognised.
+import { describeGlobs } from '../gate/gate.ts'
 import type { Draft } from './draft.ts'
 
 export function renderProgram({ editable, metric, train, budget }: Draft): string {
@@ -10,7 +11,7 @@ You research the training code of this repository. You have an idea, the harness
 
 **The goal is simple: the ${goal} \`${name}\`** after \`${train}\`, within ${budget}.
 
-**What you CAN do:** change ${editable.map((glob) => `\`${glob}\``).join(', ')}. Architecture, optimizer, schedule, batch size, regularisation, numerics, every
+**What you CAN do:** change ${describeGlobs(editable, (glob) => `\`${glob}\``)}. Architecture, optimizer, schedule, batch size, regularisation, numerics, every
 constant.
 
 **What you CANNOT do:**

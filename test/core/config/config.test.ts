@@ -408,7 +408,8 @@ const RULES: [path: string, expected: string, values: unknown[]][] = [
     'a relative path',
     ['/b', 'C:/a', 'a/../../b', '..', 'a\\b', 'src/', './a', 'a//b', 'a\nb', ' '],
   ],
-  ['editable[0]', 'a glob with only *, ** and ?', ['!a', '{a,b}', '[ab]', '+(a)']],
+  ['editable[0]', 'a glob with only *, ** and ?', ['!!a', '!{a,b}', '{a,b}', '[ab]', '+(a)']],
+  ['editable', 'at least one glob without !', [['!a']]],
   [
     'editable[0]',
     'a glob outside .github/',
@@ -659,7 +660,7 @@ describe('F57 an evaluator', () => {
     expect(onlyProblemOf(evaluatedBy(evaluate, editable))).toMatchObject({
       path: 'evaluate',
       expected: 'a command that no candidate can rewrite',
-      hint: `change editable so that it does not match ${script}`,
+      hint: `add '!${script}' to editable, and the files that it imports`,
     })
   })
 

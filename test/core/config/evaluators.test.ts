@@ -24,6 +24,7 @@ it.each([
 it.each([
   ['make evaluate', ['train.py']],
   ['npm run evaluate', ['src/**']],
+  ['python3 evaluate.py', ['*.py', '!evaluate.py']],
   ['cd eval && python3 run.py', ['run.py']],
   ['python3 evaluate.py train.py', ['train.py']],
 ])('%s, with %j editable, is fine', (command, editable) => {

@@ -13,6 +13,11 @@ describe('checkNamedFiles', () => {
       ['editable: no text file matches train.py'],
     ],
     [
+      'names an exclusion that protects nothing',
+      { editable: ['src/*.py', '!src/fit.py', '!src/test_*.py'] },
+      ['editable: no text file matches !src/test_*.py, so it protects nothing'],
+    ],
+    [
       'names a program that is not there',
       { editable: ['src/fit.py'], program: 'program.md' },
       [
@@ -21,6 +26,11 @@ describe('checkNamedFiles', () => {
     ],
   ])('%s', (_, config, warnings) => {
     expect(checkNamedFiles(config, PATHS, PLACE)).toEqual(warnings)
+  })
+
+  test('refuses a configuration whose exclusions leave no file', () => {
+    const editable = ['src/fit.py', '!src/**']
+    expect(() => checkNamedFiles({ editable }, PATHS, PLACE)).toThrow('editable: no text file on main')
   })
 
   test('refuses a configuration by which no file may change, with examples of existing files', () => {

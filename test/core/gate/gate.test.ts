@@ -105,6 +105,21 @@ describe('paths', () => {
     expect(reviewChanges([{ path: 'evaluate.py', mode: null, before: 'x' }], EDITABLE)).toHaveLength(1)
   })
 
+  it('F57 refuses what an exclusion takes out again, in whatever order, also when it is added or deleted', () => {
+    for (const editable of [
+      ['src/**', '!src/**/*.test.ts'],
+      ['!src/**/*.test.ts', 'src/**'],
+    ])
+      for (const change of [
+        aChange({ path: 'src/deep/sum.test.ts' }),
+        { path: 'src/sum.test.ts', mode: null, before: 'x' },
+      ])
+        expect(reviewChanges([change], editable)).toEqual([
+          `"${change.path}" is not editable: nothing that matches src/**/*.test.ts may change.`,
+        ])
+    expect(isEditable('src/sum.ts', ['src/**', '!src/**/*.test.ts'])).toBe(true)
+  })
+
   it('accepts a dot file only when a glob spells out the dot', () => {
     expect(isEditable('.env', ['*'])).toBe(false)
     expect(isEditable('.env', ['.env'])).toBe(true)

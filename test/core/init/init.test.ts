@@ -224,6 +224,12 @@ describe('a general rule', () => {
     expect(configOf(plan).evaluate).toContain('wc -c')
   })
 
+  it('keeps tests and the configuration of the bundler from proposals, also without a source folder', () => {
+    const { 'src/main.ts': source, 'src/main.test.ts': tests, ...others } = GENERAL['npm-bundle']
+    const flat = { ...others, 'main.js': source, 'main.test.js': tests, 'vite.config.js': '' }
+    expect(configOf(planOf(flat)).editable).toEqual(['*.js', '!*.test.*', '!*.config.*'])
+  })
+
   it('writes what recipes/bundle-size shows', () => {
     const { config, program } = planOf(GENERAL['npm-bundle'])
     const read = (file: string) =>

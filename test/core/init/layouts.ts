@@ -155,6 +155,7 @@ export const GENERAL = {
     'package.json':
       '{\n  "scripts": {\n    "build": "vite build",\n    "test": "vitest run"\n  },\n  "devDependencies": {\n    "vite": "^7",\n    "vitest": "^4"\n  }\n}\n',
     'src/main.ts': 'export {}\n',
+    'src/main.test.ts': 'test("works", () => {})\n',
     'vite.config.ts': '',
   },
 } as const

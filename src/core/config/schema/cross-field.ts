@@ -16,6 +16,7 @@ export function checkBetweenFields(file: File, context: z.RefinementCtx): void {
   checkEvaluate(file, context)
   checkServe(file, context)
   checkEvaluators(file, context)
+  checkEditable(file, context)
   checkCut(file, context)
   checkScales(file, context)
 }
@@ -61,9 +62,16 @@ function checkEvaluators({ editable, evaluate, certify }: File, context: z.Refin
   ] as const) {
     const script = typeof command === 'string' ? editableScript(command, globs) : undefined
     if (script === undefined) continue
-    const hint = `change editable so that it does not match ${script}`
+    const hint = `add '!${script}' to editable, and the files that it imports`
     refuse(context, [...path], 'a command that no candidate can rewrite', hint)
   }
+}
+
+function checkEditable({ editable }: File, context: z.RefinementCtx): void {
+  if (context.issues.some(({ path }) => path?.[0] === 'editable')) return
+  const isExclusion = (glob: unknown) => typeof glob === 'string' && glob.startsWith('!')
+  if (!Array.isArray(editable) || editable.length === 0 || !editable.every(isExclusion)) return
+  refuse(context, ['editable'], 'at least one glob without !', 'add a glob of the files that may change')
 }
 
 /** Hopeless trials are recognised by their curve, which `progress` reads. */

@@ -1,5 +1,6 @@
 // The brief's sections that rarely change: what a proposer can and cannot do, the goal, and the editable source.
 import type { Config, Guard } from '../../config/config.ts'
+import { describeGlobs } from '../../gate/gate.ts'
 import { formatGain } from '../../judge/policy.ts'
 import { fence, visibleText } from '../../text/markdown.ts'
 import { formatSeconds } from '../../text/numbers.ts'
@@ -12,8 +13,8 @@ const MAX_PATH_CHARACTERS = 120
 
 /** @param globs of the paths that a candidate may change */
 export function rules(editable: readonly string[], globs: readonly string[]): string {
-  const shownGlobs = globs.slice(0, MAX_PATHS).map((glob) => `\`${visibleText(glob, MAX_PATH_CHARACTERS)}\``)
-  const paths = editable.slice(0, MAX_PATHS).map((path) => `\`${visibleText(path, MAX_PATH_CHARACTERS)}\``)
+  const show = (path: string) => `\`${visibleText(path, MAX_PATH_CHARACTERS)}\``
+  const paths = editable.slice(0, MAX_PATHS).map(show)
   const more = editable.length > MAX_PATHS ? ` and ${editable.length - MAX_PATHS} more` : ''
   return `# Rules
 
@@ -21,7 +22,7 @@ Propose one change. It is trained separately, repeatedly if it looks promising, 
 
 You CAN
 - edit ${paths.join(', ')}${more}
-- add, delete and rename files whose paths match ${shownGlobs.join(', ')}
+- add, delete and rename files whose paths match ${describeGlobs(globs.slice(0, MAX_PATHS), show)}
 - read every other file
 - change anything in the editable files: model, optimizer, schedule, batch size, numerics, order of the training data
 - remove code: of two changes with the same effect, the simpler one is better
