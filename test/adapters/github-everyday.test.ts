@@ -235,6 +235,14 @@ describe('what people did and the next read does not show', () => {
     expect(await job().unusedBranches([BRANCH, 'autoresearch/c/2'])).toEqual(['autoresearch/c/2'])
   })
 
+  test('F119 a pull request that this job closed, and a person opened again, has its branch in use', async () => {
+    const { forge, github, issue } = await opened()
+    await forge.close(1)
+    const person = octokitWith(github, issue('pat', { pull_requests: 'write' }))
+    await person.pulls.update({ owner: 'acme', repo: 'char-lm', pull_number: 1, state: 'open' })
+    expect(await forge.unusedBranches([BRANCH])).toEqual([])
+  })
+
   test('F119 the branch into which a pull request was merged is the one that a person had just chosen', async () => {
     const lag = { ...USUAL_LAG, unknownMergeability: 0 }
     const { github, forge, merge, pushBranch, issue } = await opened({ github: { lag } })

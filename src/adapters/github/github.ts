@@ -59,10 +59,15 @@ function asEnded(pullRequest: PullRequest, end: End | undefined): PullRequest {
     : pullRequest
 }
 
-async function openPullRequests({ client, where, memory }: GitHub, base?: string): Promise<PullRequest[]> {
+async function openPullRequests(github: GitHub, base?: string): Promise<PullRequest[]> {
+  const all = await listOpen(github, base)
+  return all.filter(({ number }) => github.memory.get(endKey(number)) === undefined).map(toPullRequest)
+}
+
+/** Also those that this job closed: a person may have opened them again. */
+function listOpen({ client, where }: GitHub, base?: string) {
   const listed = { ...where, ...(base !== undefined && { base }), state: 'open', per_page: 100 } as const
-  const all = await client.paginate(client.rest.pulls.list, listed)
-  return all.filter(({ number }) => memory.get(endKey(number)) === undefined).map(toPullRequest)
+  return client.paginate(client.rest.pulls.list, listed)
 }
 
 /** People reopen pull requests: deleting such a branch would close theirs. */
@@ -74,7 +79,7 @@ async function unusedBranches(github: GitHub, branches: readonly string[]): Prom
 }
 
 async function withoutOpen(github: GitHub, branches: readonly string[]): Promise<string[]> {
-  const open = new Set((await openPullRequests(github)).map(({ branch }) => branch))
+  const open = new Set((await listOpen(github)).map(({ head }) => head.ref))
   return branches.filter((branch) => !open.has(branch))
 }
 
