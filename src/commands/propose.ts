@@ -27,7 +27,7 @@ export async function propose(
   await warnOfAbsentFiles(session)
   await forgeLane(session)
   const { waiting: queueDepth } = session.config.limits
-  const proposing = new ProposeLane(session, ports, { queueDepth, job: 'round', signal })
+  const proposing = new ProposeLane(session, ports, { queueDepth, job: 'round', isIdle: () => true, signal })
   ports.log.info(`No more proposals: ${await proposing.run()}`)
   proposing.outcomes.warnOfFailures()
   ended.abort()

@@ -2,6 +2,7 @@
 import { queueDepth } from '../core/plan/queue.ts'
 import type { RunTimes } from '../core/report/tally.ts'
 import type { Trainer } from '../ports/trainer.ts'
+import { hasForgeWork } from '../session/lanes/forge.ts'
 import { PlannedTrials } from '../session/lanes/planned-trials.ts'
 import { ProposeLane } from '../session/lanes/propose.ts'
 import { LanesSideBySide } from '../session/lanes/side-by-side.ts'
@@ -55,6 +56,7 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
   const proposing = new ProposeLane(session, ports, {
     queueDepth: queueDepth(ports.trainer.slots),
     job: 'run',
+    isIdle: () => !trials.isBusy && !hasForgeWork(session),
     signal,
   })
   const trials = new PlannedTrials(session, {
@@ -64,7 +66,7 @@ export async function run(ports: RunPorts, settings: RunSettings): Promise<RunSu
       assertBaselineTrains(session)
       return session.trials
     },
-    mayGrow: () => lanes.isProposing || session.steps.length > 0,
+    mayGrow: () => lanes.isProposing || hasForgeWork(session),
     prepare: () => session.replayAhead(),
   })
   const ended = await lanes.run(

@@ -45,6 +45,8 @@ export class Session {
   readonly #replays = new Map<string, ReplayedAhead>()
   /** Trials of this job that have started and not ended, by id. */
   readonly running = new Map<string, Trial>()
+  /** True while the forge lane carries out a step. */
+  isOnGitHub = false
   /** The rules as last read: what is worked out under the same object is not worked out again. */
   #known: { of: { config: Config; testbed: string | undefined }; rules: Rules } | undefined
   /** The inputs of the last decisions: the same state and configuration lead to no new ones. */

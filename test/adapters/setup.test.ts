@@ -251,6 +251,19 @@ describe('F99 versions on one machine', () => {
     if (typeof lock === 'object') lock.release()
   })
 
+  test('F99 one process holds one lock, however often it needs the version', async () => {
+    const { prepare, cacheDirectory } = await here()
+    for (let times = 0; times < 3; times += 1) await prepare(COUNTING)
+    expect(await commandsNaming(`${cacheDirectory}.locks`)).toHaveLength(1)
+  })
+
+  /** Command lines of the processes of this machine that contain the text. */
+  async function commandsNaming(text: string): Promise<string[]> {
+    const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+    const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')))
+    return lines.filter((line) => line.includes(text))
+  }
+
   test('F99 a half-made version of a killed job is made again', async () => {
     const { prepare } = await here()
     const version = basename(dirname(await prepare(COUNTING)))

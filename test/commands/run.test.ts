@@ -37,7 +37,7 @@ function runWith(answers: readonly Answer[], fields: { hours?: number } = {}) {
 /** @param job what it returns is `done` */
 async function jobWith<Done>(
   answers: readonly Answer[],
-  fields: { hours?: number; measured?: boolean },
+  fields: { hours?: number; measured?: boolean; candidates?: number; refusal?: string },
   job: (ports: RunPorts, settings: RunSettings) => Promise<Done>,
 ) {
   const files = new Map([
@@ -46,13 +46,39 @@ async function jobWith<Done>(
   ])
   const world = new World(files, { hash: () => HASH })
   if (fields.measured) world.measure(HASH)
+  world.forge.refusal = fields.refusal
   const clock = new FakeClock({ idle: true })
   const proposer = new FakeProposer(answers, { clock })
   const log = new FakeLog()
-  const settings = { ...SETTINGS, candidates: 1, timeBudgetSeconds: (fields.hours ?? 5) * 3600 }
+  const settings = {
+    ...SETTINGS,
+    candidates: fields.candidates ?? 1,
+    timeBudgetSeconds: (fields.hours ?? 5) * 3600,
+  }
   const done = await job(world.ports({ proposers: [proposer], clock, log }), settings)
   return { world, said: log.infos, warned: log.warnings, askedAt: proposer.askedAt, done }
 }
+
+describe('F119 a job in which all that is left waits for a person', () => {
+  const DRAFT = 'Pull Request is still a draft.'
+
+  const held = { candidates: 9, refusal: DRAFT }
+  const end = async (ports: RunPorts, settings: RunSettings) => (await run(ports, settings)).times.seconds
+
+  test('ends when no proposer has a further idea, and the machine is free', async () => {
+    const { world, done: seconds, said } = await jobWith([IDEA, noIdea()], held, end)
+    expect(world.forge.pulls).toMatchObject([{ state: 'open' }])
+    expect(said.at(-1)).toBe('No more proposals: no proposer has a further idea')
+    expect(seconds).toBeLessThan(3600)
+  })
+
+  test('asks a proposer again that repeated what waits', async () => {
+    const { askedAt, said, done: seconds } = await jobWith([...Array(5).fill(IDEA), noIdea()], held, end)
+    expect(askedAt).toHaveLength(6)
+    expect(said.at(-1)).toBe('No more proposals: no proposer has a further idea')
+    expect(seconds).toBeLessThan(3600)
+  })
+})
 
 describe('F2 an endpoint that cannot be reached', () => {
   test('is asked again after a rest, and the night goes on when it is back', async () => {

@@ -6,7 +6,7 @@ import { formatBytes } from '../../core/text/numbers.ts'
 import type { Log } from '../../ports/job.ts'
 import { removeTree } from '../remove-tree.ts'
 import { diskUse } from '../sandbox/watch/files.ts'
-import { type Lock, lockFile } from './version-lock.ts'
+import { lockFile } from './version-lock.ts'
 
 /** A file in the folder of a version: it is complete, and was last used when this file was changed. */
 export const READY = 'ready'
@@ -18,13 +18,15 @@ export function lockPath(version: string): string {
   return join(`${dirname(version)}.locks`, basename(version))
 }
 
-/** Keeps other jobs from removing a version until this process ends. */
-export async function lockOf(
-  version: string,
-  signal: AbortSignal,
-  onWait: () => void,
-): Promise<Lock | 'unavailable' | undefined> {
-  return lockFile(lockPath(version), { kind: 'shared', signal, onWait })
+/** Paths of the locks that this process holds until it ends. */
+const kept = new Set<string>()
+
+/** Keeps other jobs from removing a version until this process ends. One lock is enough, however often data are prepared. */
+export async function keepVersion(version: string, signal: AbortSignal, onWait: () => void): Promise<void> {
+  const path = lockPath(version)
+  if (kept.has(path)) return
+  const lock = await lockFile(path, { kind: 'shared', signal, onWait })
+  if (lock !== undefined) kept.add(path)
 }
 
 /** Removes the versions that were not used for longest, never one that a job uses, and never `current`. */

@@ -15,7 +15,7 @@ import { removeTree } from '../remove-tree.ts'
 import { runGroup } from '../sandbox/process-group.ts'
 import { removeSecretFiles } from './secret-files.ts'
 import { setupEnvironment, setupSecrets } from './setup-environment.ts'
-import { evictVersions, lockOf, lockPath, READY } from './setup-versions.ts'
+import { evictVersions, keepVersion, lockPath, READY } from './setup-versions.ts'
 import { type Lock, lockFile } from './version-lock.ts'
 
 export interface SetupOptions {
@@ -76,7 +76,7 @@ export async function prepareData(
     await mkdir(folder, { recursive: true })
   const onWait = (): void =>
     options.log.info('Another job on this machine prepares the same data; waiting for it')
-  await lockOf(version, signal, onWait)
+  await keepVersion(version, signal, onWait)
   if (!(await exists(join(version, READY)))) {
     // A lock of its own: whoever waits for it must not wait for jobs that use the version, which may take all night.
     const lock = await lockFile(`${lockPath(version)}.preparing`, { kind: 'exclusive', signal, onWait })

@@ -15,14 +15,24 @@ export async function forgeLane(session: Session, mayGrow = () => false): Promis
     await session.flushed()
     const [step] = session.steps
     const [answer] = dueAnswers(session.state)
-    if (step) await performStep(session, step)
-    else if (answer) await giveAnswer(session, answer)
-    else if (mayGrow()) await session.changed()
-    else return
+    if (!step && !answer) {
+      if (!mayGrow()) return
+      await session.changed()
+      continue
+    }
+    session.isOnGitHub = true
+    try {
+      if (step) await performStep(session, step)
+      else if (answer) await giveAnswer(session, answer)
+    } finally {
+      session.isOnGitHub = false
+      // Whoever waits for an end of all work looks again.
+      session.wake()
+    }
   }
 }
 
 /** True while there is something left to do on GitHub. */
-export function hasForgeWork({ state, steps }: Session): boolean {
-  return steps.length > 0 || dueAnswers(state).length > 0
+export function hasForgeWork({ state, steps, isOnGitHub }: Session): boolean {
+  return isOnGitHub || steps.length > 0 || dueAnswers(state).length > 0
 }

@@ -41,6 +41,11 @@ export class PlannedTrials implements TrialSource {
     return this.#session.cut
   }
 
+  /** True while a trial runs or could be started. */
+  get isBusy(): boolean {
+    return this.#session.running.size > 0 || this.#startable(this.#options.plan()) !== undefined
+  }
+
   /** The trial to start now, which counts as running from here on: another lane must not get it too. */
   async next(signal: AbortSignal): Promise<Trial | undefined> {
     const { plan, mayGrow, prepare } = this.#options

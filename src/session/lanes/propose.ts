@@ -23,6 +23,8 @@ export interface ProposeLaneOptions {
   queueDepth: number
   /** A `run` waits for the device and for proposers in a pause; a `round` ends instead. */
   job: 'run' | 'round'
+  /** True when nothing else in this job can change what may be proposed: waiting for it would never end. */
+  isIdle(): boolean
   /** Fires when proposing should stop. */
   signal: AbortSignal
 }
@@ -84,7 +86,7 @@ export class ProposeLane {
       if (this.#askings.ended > ended) continue
       if (this.#askings.count > 0) await this.#wait()
       else if (limit !== undefined) return limit
-      else if (!mayPropose && this.#options.job === 'round') return this.#fullness
+      else if (!mayPropose && this.#options.isIdle()) return this.#fullness
       else if (!mayPropose) await this.#session.changed()
       else if (!(await this.#waitForProposer())) return 'no proposer has a further idea'
     }
@@ -187,7 +189,7 @@ export class ProposeLane {
   /** Waits until a proposer can be asked; false when there is nothing to wait for. */
   async #waitForProposer(): Promise<boolean> {
     if (this.#options.job === 'round') return false
-    const isOver = openCandidates(this.#session.state).length === 0
+    const isOver = openCandidates(this.#session.state).length === 0 || this.#options.isIdle()
     if (isOver && this.outcomes.restSeconds() === undefined) return false
     await this.#wait()
     return true

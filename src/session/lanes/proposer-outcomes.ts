@@ -13,6 +13,7 @@ import {
 } from '../../core/propose/proposer-tally.ts'
 import { RepetitionWatch } from '../../core/propose/repetition-watch.ts'
 import { openCandidates } from '../../core/record/state.ts'
+import { isOpenStatus, statusOf } from '../../core/record/status.ts'
 import { formatSeconds } from '../../core/text/numbers.ts'
 import { ProposerError } from '../../errors.ts'
 import type { Proposer } from '../../ports/proposer.ts'
@@ -55,7 +56,10 @@ export class ProposerOutcomes {
   /** The proposers that must not be asked now. */
   barred(): number[] {
     const { state } = this.#session
-    const progress = { decided: decidedCount(state), open: openCandidates(state).length }
+    const progress = {
+      decided: decidedCount(state),
+      open: openCandidates(state).filter((one) => isOpenStatus(statusOf(one))).length,
+    }
     return [...this.#backoff.barred(this.#seconds), ...this.#repetitions.waiting(progress)]
   }
 
