@@ -14,7 +14,7 @@ export interface Forge {
     base: string
     title: string
     body: string
-    /** This job made `head`, so that there is no pull request to look for. */
+    /** This job created the branch, so that there is no pull request to look for. */
     isNew?: boolean
   }): Promise<OpenedPullRequest>
   /** Opens a pull request, or gives the open one of this branch the title and body. */

@@ -40,6 +40,7 @@ export class Session {
   /** Ids of the trials that ended before this job. */
   readonly trialsBefore: ReadonlySet<string>
   readonly #made = new Set<string>()
+  readonly #created = new Set<string>()
   readonly #held = new Set<string>()
   readonly #tried = new Set<string>()
   readonly #replays = new Map<string, ReplayedAhead>()
@@ -160,7 +161,10 @@ export class Session {
 
   /** Adds events to the ledger, and moves branches in the same push. Returns immediately. */
   record(events: readonly LedgerEvent[], branches: readonly BranchUpdate[] = []): void {
-    for (const { to } of branches) if (to !== null) this.#made.add(to)
+    for (const { branch, from, to } of branches) {
+      if (from === null) this.#created.add(branch)
+      if (to !== null) this.#made.add(to)
+    }
     this.#journal.record(events, branches)
   }
 
@@ -186,6 +190,11 @@ export class Session {
   /** True when this job pushed the commit first: nobody else can have written about it on GitHub. */
   hasMade(commit: string): boolean {
     return this.#made.has(commit)
+  }
+
+  /** True when this job created the branch: it has no pull request that this job did not open. */
+  hasCreated(branch: string): boolean {
+    return this.#created.has(branch)
   }
 
   /** Records the trials that this workflow run trains or assigns now, so that lost ones are noticed later. */

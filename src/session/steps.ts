@@ -53,7 +53,7 @@ async function open(session: Session, candidate: Candidate): Promise<void> {
     head: candidate.head,
     base: config.baseline,
     ...renderPullRequest({ candidate, changes, config, state, conditions }),
-    isNew: session.hasMade(candidate.head),
+    isNew: session.hasCreated(candidateBranch(candidate.id)),
   })
   if (opened.kind === 'impossible') return withdraw(session, candidate, opened.explanation)
   if (opened.kind === 'refused')

@@ -48,10 +48,12 @@ export class FakeForge implements Forge {
     return pull
   }
 
-  openPullRequest({ branch, head, title, body }: Asked<'openPullRequest'>) {
+  openPullRequest({ branch, head, base, title, body, isNew = false }: Asked<'openPullRequest'>) {
     return this.#fuse.effect(() => {
       const known = this.#open().find((pull) => pull.branch === branch && pull.head === head)
-      if (known) return { kind: 'opened', number: known.number } as const
+      // GitHub refuses only a second one with the same base.
+      if (known && (!isNew || (known.base ?? this.#base) === base))
+        return { kind: 'opened', number: known.number } as const
       const pull = this.add({ branch, head, title, body })
       this.onOpened(pull)
       return { kind: 'opened', number: pull.number } as const

@@ -180,6 +180,19 @@ describe('a person who acts before the verdict is published', () => {
     expect(hasBranch()).toBe(false)
   })
 
+  test('F119 gives another base to one that a killed job opened and did not record: no second one', async () => {
+    const { pullRequest: _, ...unrecorded } = CANDIDATE
+    const { job, pull, forge, world } = await hereWith(unrecorded, [])
+    pull.base = 'main'
+    world.push({ 'README.md': '# Changed' })
+    await job()
+    expect((await job()).candidate?.end).toMatchObject({
+      kind: 'withdrawn',
+      reason: 'a person changed the base branch of the pull request',
+    })
+    expect(forge.pulls).toHaveLength(1)
+  })
+
   test('F119 F50 changes the base in the moment of our merge: withdrawn, and the log says how to undo it', async () => {
     const { job, forge, world, check, log } = await here([2.4, 2.41])
     const before = world.repository.branches.get('autoresearch/baseline') ?? ''
