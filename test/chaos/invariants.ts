@@ -27,6 +27,7 @@ export async function violationsOf(night: Night): Promise<string[]> {
     ...branchesLeft(repository, state, refs),
     ...(await merges(night, repository, state)),
     ...jobsThatEnded(night),
+    ...jobsThatIdled(night),
     ...(await leftovers(night.directory)),
   ]
 }
@@ -145,6 +146,13 @@ function jobsThatEnded({ jobs, people }: Night): string[] {
     .map(
       ({ name, exitCode, log }) => `${name} ended with ${exitCode}: ${log.split('\n').slice(-6).join(' | ')}`,
     )
+}
+
+/** A night has far more time than work: a job that used all of it waited for something that could not happen. */
+function jobsThatIdled({ jobs }: Night): string[] {
+  return jobs
+    .filter(({ log }) => log.includes('No more proposals: the time budget is used up'))
+    .map(({ name }) => `${name} waited until its time was used up`)
 }
 
 /** What the last job on each machine should have removed, and processes that still run. */
