@@ -12,6 +12,8 @@ const PREFIX = 'autoresearch-'
 const NOTE = '.owner'
 /** Folders of other machines or containers are removed when they are older than any job may run. */
 const FOREIGN_SECONDS = 40 * 24 * 3600
+/** A note that is still empty after so long will never be written: its job was killed meanwhile. */
+const UNWRITTEN_SECONDS = 60
 
 /** Identifies a process: its start time distinguishes it from a later one with the same id, `place` from other machines. */
 export interface Owner {
@@ -79,10 +81,12 @@ export async function sweepLeftovers(parents: readonly string[]): Promise<number
 /** False also for a file that is not a note by this user. */
 async function isLeftover(note: string): Promise<boolean> {
   try {
-    const { uid, mtimeMs } = await stat(note)
+    const { uid, size, mtimeMs } = await stat(note)
     if (uid !== process.getuid?.()) return false
+    const seconds = (Date.now() - mtimeMs) / 1000
+    if (size === 0) return seconds > UNWRITTEN_SECONDS
     const owner = JSON.parse(await readFile(note, 'utf8')) as Owner
-    if (owner.place !== thisPlace()) return Date.now() - mtimeMs > 1000 * FOREIGN_SECONDS
+    if (owner.place !== thisPlace()) return seconds > FOREIGN_SECONDS
     return hasEnded(owner)
   } catch {
     return false

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -36,6 +36,18 @@ test('F121 a job that was killed before it made the folder leaves nothing', asyn
   await rm(folder, { recursive: true })
   expect(await sweepLeftovers([parent])).toBe(1)
   expect(await readdir(parent)).toEqual([])
+})
+
+test('F121 a job that was killed while it wrote the note leaves nothing, and one that is writing it is left alone', async () => {
+  const parent = await aDirectory()
+  const [old, young] = ['old', 'young'].map((name) => join(parent, `autoresearch-${name}.owner`)) as [
+    string,
+    string,
+  ]
+  for (const note of [old, young]) await writeFile(note, '')
+  await utimes(old, new Date(0), new Date(0))
+  expect(await sweepLeftovers([parent])).toBe(1)
+  expect(await readdir(parent)).toEqual(['autoresearch-young.owner'])
 })
 
 test('F121 a folder of a job that is alive stays, and so does what is not ours', async () => {
