@@ -199,17 +199,8 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
     if (await followPerson(session, candidate)) return
     return hold(session, candidate, verdict, merged.explanation)
   }
-  const { pullRequest } = candidate
-  const branch = await mergedInto(session, candidate.base, pullRequest)
-  if (branch !== session.config.baseline) {
-    session.ports.log.warn(
-      `#${pullRequest} was merged into ${branch} instead of ${session.config.baseline}: a person changed its base branch in that moment. To undo it there: git revert ${merged.commit}`,
-    )
-    const end = { kind: 'withdrawn', reason: ELSEWHERE } as const
-    const events: LedgerEvent[] = [{ kind: 'ended', candidate: candidate.id, end }]
-    await publishEnds(session, events)
-    return session.record(events, [deletion(candidate)])
-  }
+  const branch = await mergedInto(session, candidate.base, candidate.pullRequest)
+  if (branch !== session.config.baseline) return recordElsewhere(session, candidate, { ...merged, branch })
   if (candidate.refusal !== undefined) {
     const { refusal: _, ...now } = candidate
     await publish(session, now, verdict)
@@ -233,6 +224,21 @@ async function merge(session: Session, candidate: Candidate, verdict: Verdict): 
 async function mergedInto({ ports, config }: Session, base: string, pullRequest: number): Promise<string> {
   const { commits } = await ports.repository.remoteBranches()
   return commits.get(config.baseline) === base ? ports.forge.baseOfMerged(pullRequest) : config.baseline
+}
+
+/** The merge does not count: the baseline has not moved, and a person has to decide what becomes of the other branch. */
+async function recordElsewhere(
+  session: Session,
+  candidate: Candidate,
+  { commit, branch }: { commit: string; branch: string },
+): Promise<void> {
+  session.ports.log.warn(
+    `#${candidate.pullRequest} was merged into ${branch} instead of ${session.config.baseline}: a person changed its base branch in that moment. To undo it there: git revert ${commit}`,
+  )
+  const end = { kind: 'withdrawn', reason: ELSEWHERE } as const
+  const events: LedgerEvent[] = [{ kind: 'ended', candidate: candidate.id, end }]
+  await publishEnds(session, events)
+  session.record(events, [deletion(candidate)])
 }
 
 /** Says first on the pull request and on its check why GitHub does not merge it. The next job tries again. */
