@@ -42,6 +42,16 @@ export const LIBRARIES: readonly Library[] = [
     environment: '',
     check: [],
   },
+  {
+    recognised: 'a Stable-Baselines3 script',
+    lines: [/^\s*(?:from|import)\s+(?:stable_baselines3|sb3_contrib)\b/, /\.learn\(/],
+    metric: stableBaselinesMetric,
+    arguments: [],
+    environment: '',
+    check: [],
+    withoutMetric:
+      'Stable-Baselines3 prints nothing unless the model is made with `verbose=1`. Better: let the script end with `evaluate_policy` and print the mean reward.',
+  },
   ...BOOSTERS,
 ]
 
@@ -86,4 +96,10 @@ export function meterMetric(layout: Layout, paths: readonly string[]): FoundMetr
 function kerasMetric(layout: Layout, script: string): FoundMetric | undefined {
   const evidence = findLine(layout, script, /\bvalidation_(?:data|split)\s*=/)
   return evidence && logged('val_loss', '\\bval_loss:\\s+([-+.\\w]+)', evidence)
+}
+
+/** With `verbose=1` a table shows the mean reward of the latest episodes: `|    ep_rew_mean      | 21.4     |`. */
+function stableBaselinesMetric(layout: Layout, script: string): FoundMetric | undefined {
+  const evidence = findLine(layout, script, /\bverbose\s*=\s*[12]\b/)
+  return evidence && logged('mean_reward', '\\bep_rew_mean\\W+([-+.\\w]+)', evidence, false)
 }

@@ -2,6 +2,7 @@
 // for other repositories.
 import { type Draft, metricParts } from './draft.ts'
 import { LIBRARIES, meterMetric } from './frameworks.ts'
+import { HYDRA_GROUPS, hydraFiles } from './hydra.ts'
 import { findLine, findValue, type Layout, placeOf, plainPaths } from './layout.ts'
 import type { Library } from './library.ts'
 import { findMetric, findProgress } from './metric.ts'
@@ -14,12 +15,12 @@ import {
   preparationScripts,
   pythonEnvironment,
 } from './python.ts'
-import { documentedStart, moduleOf, requiredArguments } from './start.ts'
+import { documentedFirst, documentedStart, moduleOf, requiredArguments } from './start.ts'
 
 const SCRIPTS = /(?:^|\/)(?:\w+_)?(?:train|pretrain|finetune|run|main|fit)(?:_\w+)?\.py$/
 /** A training step, or something that contains one. */
 const TRAINS =
-  /\.backward\(|(?<!class )\bTrainer\(|\.fit\(|jax\.grad|value_and_grad|GradientTape|\b(?:xgb|lgb|xgboost|lightgbm)\.train\(/
+  /\.backward\(|(?<!class )\bTrainer\(|\.fit\((?!\))|\.learn\(|jax\.grad|value_and_grad|GradientTape|\b(?:xgb|lgb|xgboost|lightgbm)\.train\(/
 
 /** An unindented loop or call: what a script does when it is started, other than to define. */
 const STARTS_SOMETHING = /^(?:if __name__\b|for\b|while\b|with\b|[\w.]+\()/
@@ -29,13 +30,13 @@ export function recogniseScript(layout: Layout): Draft | undefined {
   const scripts = plainPaths(layout, SCRIPTS).filter((path) => !NOT_TRAINING.test(path))
   const trains = (path: string) => findLine(layout, path, TRAINS)
   const training = [
-    ...scripts.filter(trains),
-    ...scripts.filter((path) => !trains(path) && importedFiles(layout, path).some(trains)),
-    ...plainPaths(layout, /^[\w-]+\.py$/).filter((path) => trains(path) && !NOT_TRAINING.test(path)),
-    ...plainPaths(layout, /\/[\w-]+\.py$/).filter(
+    scripts.filter(trains),
+    scripts.filter((path) => !trains(path) && importedFiles(layout, path).some(trains)),
+    plainPaths(layout, /^[\w-]+\.py$/).filter((path) => trains(path) && !NOT_TRAINING.test(path)),
+    plainPaths(layout, /\/[\w-]+\.py$/).filter(
       (path) => trains(path) && !NOT_TRAINING.test(path) && findLine(layout, path, /^if __name__\b/),
     ),
-  ]
+  ].flatMap((paths) => documentedFirst(layout, fromScratchFirst(paths)))
   const starting = training.filter((path) => findLine(layout, path, STARTS_SOMETHING))
   const script = starting.find((path) => documentedStart(layout, path)) ?? starting[0] ?? training[0]
   if (script === undefined) return undefined
@@ -50,6 +51,12 @@ export function recogniseScript(layout: Layout): Draft | undefined {
   )
 }
 
+/** What trains a model before what goes on with a trained one. */
+function fromScratchFirst(scripts: readonly string[]): string[] {
+  const goesOn = (path: string) => Number(/(?:^|\/)fine_?tune\w*\.py$/.test(path))
+  return scripts.toSorted((a, b) => goesOn(a) - goesOn(b))
+}
+
 function draftOf(
   layout: Layout,
   script: string,
@@ -57,20 +64,23 @@ function draftOf(
   others: readonly string[],
 ): Draft {
   const imported = importedFiles(layout, script)
+  const hydra = hydraFiles(layout, script)
+  const code = [...new Set([script, ...imported, ...hydra.modules])]
   const environment = pythonEnvironment(layout)
-  const metric = findMetric(layout, [script, ...imported])
+  const metric = findMetric(layout, code)
   const used = metric?.heldOut
     ? metric
-    : (library?.metric(layout, script) ?? meterMetric(layout, [script, ...imported]) ?? metric)
+    : (library?.metric(layout, script) ?? meterMetric(layout, code) ?? metric)
   const results = library && resultsFile(layout, script)
   const parts = results ?? metricParts(used)
-  const progress = findProgress(layout, [script, ...imported])
+  const progress = findProgress(layout, code)
   const preparation = preparationOf(layout, environment)
   const documented = documentedStart(layout, script)
+  const settings = settingsOf(layout, hydra.configs, documented?.words ?? [])
   const required = requiredArguments(layout, script).filter(
     ({ what }) => !documented?.words.some((word) => word.startsWith(what)),
   )
-  const budget = budgetOf(layout, [script, ...imported])
+  const budget = budgetOf(layout, code)
   const parsesArguments = findLine(layout, script, /HfArgumentParser|TrainingArguments\)/) !== undefined
   const words = [...(documented?.words ?? []), ...(parsesArguments ? (library?.arguments ?? []) : [])]
   const setup = [environment.install, ...preparation.commands]
@@ -82,8 +92,13 @@ function draftOf(
     recognised: library?.recognised ?? 'a training script in Python',
     machine: 'gpu',
     editable: [
-      script,
-      ...imported.filter((path) => MODEL_FILES.test(path) || findLine(layout, path, TRAINS)),
+      ...code.filter(
+        (path) =>
+          path === script ||
+          MODEL_FILES.test(path) ||
+          (findLine(layout, path, TRAINS) && !DATA_FILES.test(path)),
+      ),
+      ...settings.editable,
     ],
     ...(setup === '' ? {} : { setup }),
     train: [
@@ -106,7 +121,8 @@ function draftOf(
     check: [
       ...parts.check,
       ...preparation.check,
-      ...downloadsOf(layout, [script, ...imported]),
+      ...downloadsOf(layout, code),
+      ...settings.check,
       ...(library?.check ?? []),
       ...(others.length > 0
         ? [`Other scripts train too: ${others.slice(0, 5).join(', ')}. \`train\` runs ${script}.`]
@@ -143,9 +159,33 @@ function startOf(
   return isModule ? `${interpreter} ${program}` : `${run} ${script}`
 }
 
+/** Data is not for proposals, even where a scaler or a tokenizer is fitted to it. */
+const DATA_FILES = /(?:^|\/)\w*data(?:sets?|modules?|loaders?)?(?:\/|\.py$)/
+
 /** What a proposal may change beside the script: the model, not the data and not the measurement. */
 const MODEL_FILES =
   /(?:^|\/)(?:(?:models?|nets?|networks?|layers|modules)\/(?:[\w-]+\/)*\w+|\w*model\w*|\w*net(?:work)?|gpt|optim\w*|layers?|modules?|schedul\w*|arch\w*|transformer|attention|losses)\.py$/
+
+/**
+ * Files of settings. What decides about the model and its optimizer may be changed; where other settings stand beside, such as the
+ * paths of the data, a person decides.
+ *
+ * @param hydra configuration files that Hydra reads, the main one first
+ * @param words arguments of the training command
+ */
+function settingsOf(layout: Layout, hydra: readonly string[], words: readonly string[]) {
+  const editable = hydra.filter((path) => HYDRA_GROUPS.test(path))
+  const known = new Set(plainPaths(layout, /\.(?:ya?ml|json|toml)$/))
+  const named = words.map((word) => word.replace(/^--[\w-]+=/, '')).filter((word) => known.has(word))
+  const mixed = editable.length > 0 ? [] : [...new Set([...hydra.slice(0, 1), ...named])]
+  return {
+    editable,
+    check: mixed.map(
+      (path) =>
+        `Training reads its settings from ${path}: add that to \`editable\` if proposals may change all of them.`,
+    ),
+  }
+}
 
 function preparationOf(layout: Layout, { run }: { run: string }) {
   const [first, ...others] = preparationScripts(layout)

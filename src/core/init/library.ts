@@ -17,6 +17,6 @@ export interface Library {
 
 /** A metric that a library prints again and again. @param heldOut whether it is measured on data that training does not see */
 export function logged(name: string, pattern: string, evidence: Evidence, heldOut = true): FoundMetric {
-  const direction = /acc|f1|auc|score|ndcg|(?:^|_)map(?:_|$)|r2/i.test(name) ? 'maximize' : 'minimize'
+  const direction = /acc|f1|auc|score|reward|ndcg|(?:^|_)map(?:_|$)|r2/i.test(name) ? 'maximize' : 'minimize'
   return { name, direction, pattern, repeated: true, heldOut, evidence }
 }

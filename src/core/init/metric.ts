@@ -18,7 +18,8 @@ const HELD_OUT =
   '(?:(?:best|min(?:imum)?|final)[ _-]*)?(?:val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)(?:[ _]?set)?[ _/-]*'
 const MINIMIZED =
   '(?:bpb|bpc|bits[ _-]per[ _-](?:byte|char\\w*)|nll|loss|ppl|perplexity|mse|mae|rmse|error|wer|cer)'
-const MAXIMIZED = '(?:acc(?:uracy)?(?:@\\d+)?|f1|auc|bleu|rouge\\w*|map|iou|r2|reward|score)'
+const MAXIMIZED =
+  '(?:acc(?:uracy)?(?:@\\d+)?|f1|auc|bleu|rouge\\w*|map|iou|r2|(?:(?:mean|avg|average)[ _])?(?:ep(?:isod\\w*)?[ _])?(?:returns?|rewards?)|score)'
 
 /** `Test set: average loss`: the line says further to the left what it was measured on. */
 const HELD_OUT_BEFORE =

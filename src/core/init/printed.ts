@@ -4,8 +4,9 @@
 export type Segment = string | null
 
 const PRINTS =
-  /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|println!?)\s*[( ]/i
-const LOGS = /\blog\w*\.\w+\s*\(/i
+  /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|println!?|\w*progress\w*|set_description(?:_str)?)\s*[( ]/i
+/** Calls that print something before the text: the time and the level, or a bar. */
+const PREFIXED = /\b(?:log\w*\.\w+|\w*progress\w*|set_description(?:_str)?)\s*\(/i
 const STRING = /[fFrRbB]{0,2}("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)/g
 /** `{x:.4f}` of Python, `${x}` of JavaScript and `%6.4f` of C. */
 const HOLE =
@@ -42,8 +43,7 @@ export function printedSegments(line: string): Segment[] | undefined {
       : []),
   ])
   if (segments.length === 0) return undefined
-  // A logger prints the time and the level first.
-  return LOGS.test(line) ? [null, ...merged(segments)] : merged(segments)
+  return PREFIXED.test(line) ? [null, ...merged(segments)] : merged(segments)
 }
 
 function segmentsOf(text: string): Segment[] {

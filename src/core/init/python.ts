@@ -5,7 +5,7 @@ import { documentedFirst } from './start.ts'
 
 /** Folders of other things, and scripts that send training to a cluster or start it many times. */
 export const NOT_TRAINING =
-  /(?:^|\/)(?:tests?|docs?|tools|\.\w+)\/|(?:^|\/)(?:submitit|slurm|sbatch|launch|sweep|tune|eval|test)_?\w*\.py$|_test\.py$/
+  /(?:^|\/)(?:tests?|docs?|tools|\.\w+)\/|(?:^|\/)(?:launch|sweep|tune|eval|test)_?\w*\.py$|(?:^|[/_])(?:submitit|slurm|sbatch)(?:_\w*)?\.py$|_test\.py$/
 
 /** How packages are installed and which interpreter then runs the code. */
 export interface PythonEnvironment {
@@ -94,25 +94,40 @@ export function preparationScripts(layout: Layout): string[] {
 /** The modules of this repository that a script imports, and what those import. */
 export function importedFiles(layout: Layout, script: string): string[] {
   const found = new Set([script])
-  for (const path of found) {
-    const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/') + 1) : ''
+  const known = new Set(plainPaths(layout, /\.py$/))
+  for (const path of found)
     for (const name of importedModules(layout, path)) {
-      const file = name.replaceAll('.', '/')
-      const candidates = [`${folder}${file}.py`, `${file}.py`, `src/${file}.py`, `${file}/__init__.py`]
-      const module = candidates.find((candidate) => layout.has(candidate))
+      const module = filesOf(path, name).find((candidate) => known.has(candidate))
       if (module !== undefined) found.add(module)
     }
-  }
   found.delete(script)
-  return [...found].filter((path) => plainPaths(layout, /\.py$/).includes(path))
+  return [...found]
 }
 
+/** Where a module may be that the file at `path` imports as `name`; leading dots stand for its own package and those above. */
+function filesOf(path: string, name: string): string[] {
+  const folders = path.split('/').slice(0, -1)
+  const [dots = ''] = /^\.*/.exec(name) ?? []
+  const file = name.slice(dots.length).replaceAll('.', '/')
+  const below = (kept: readonly string[]) => [...kept, file].filter((part) => part !== '').join('/')
+  if (dots.length - 1 > folders.length) return []
+  const here = below(folders.slice(0, folders.length - Math.max(0, dots.length - 1)))
+  const inPackage = [`${here}.py`, `${here}/__init__.py`]
+  return dots === ''
+    ? [...inPackage, `${file}.py`, `src/${file}.py`, `${file}/__init__.py`, `src/${file}/__init__.py`]
+    : inPackage
+}
+
+/** `from a.b import c, d` may name the modules a.b, a.b.c and a.b.d. */
 function importedModules(layout: Layout, path: string): string[] {
   return linesOf(layout, path).flatMap((line) => {
-    const [, from = '', names = ''] = /^\s*from\s+\.?([\w.]*)\s+import\s+([\w, ]+)/.exec(line) ?? []
-    const submodules = names.split(/[, ]+/).map((name) => (from === '' ? name : `${from}.${name}`))
-    if (from !== '' || names !== '') return [from, ...submodules].filter((name) => name !== '')
-    const plain = /^\s*import\s+([\w.]+)/.exec(line)?.[1]
-    return plain === undefined ? [] : [plain]
+    const [, from, names = ''] = /^\s*from\s+([\w.]+)\s+import\s+\(?\s*([\w, ]*)/.exec(line) ?? []
+    if (from === undefined) {
+      const [, modules = ''] = /^\s*import\s+([\w., ]+)/.exec(line) ?? []
+      return modules.split(',').flatMap((module) => module.trim().split(' ')[0] || [])
+    }
+    const inside = from.endsWith('.') ? from : `${from}.`
+    const submodules = names.split(/[, ]+/).filter((name) => name !== '' && name !== 'as')
+    return [from, ...submodules.map((name) => inside + name)]
   })
 }

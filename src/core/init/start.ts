@@ -70,6 +70,7 @@ function documentedCommands(layout: Layout, script: string): DocumentedCommand[]
     linesOf(layout, path).flatMap((line, index, lines) => {
       const command = continued(lines, index)
         .trim()
+        .replace(/^(?:[-+*]|\d+\.)\s+(?=`)/, '')
         .replace(/^`(.*)`$/, '$1')
       const words =
         STARTS.exec(command.replace(/^[@-]/, ''))?.[1]?.trim().replace(/`$/, '').split(/\s+/) ?? []

@@ -32,6 +32,18 @@ it.each([
     '| End of training | test loss  4.91 | test ppl   135.30',
     '4.91',
   ],
+  [
+    "progress_bar(i, n, 'Test Loss: %.3f | Acc: %.3f%% (%d/%d)' % (a, b, c, d))",
+    ' [====>...] Step: 9ms | Tot: 2s | Test Loss: 1.234 | Acc: 50.000% (5/10)',
+    '1.234',
+  ],
+  ['pbar.set_description(f"val_acc {acc:.3f}")', 'val_acc 0.912:  40%|####', '0.912'],
+  [
+    `print(f"global_step={step}, episodic_return={info['episode']['r']}")`,
+    'global_step=512, episodic_return=[21.]',
+    undefined,
+  ],
+  ['print(f"mean_reward:{m:.2f} +/- {s:.2f}")', 'mean_reward:212.50 +/- 3.10', '212.50'],
   ["print('* Acc@1 {top1.global_avg:.3f} Acc@5 {x:.3f}')", '* Acc@1 71.203 Acc@5 90.117', '71.203'],
 ])('%s', (source, printed, value) => {
   const pattern = findMetric(new Map([['train.py', source]]), ['train.py'])?.pattern

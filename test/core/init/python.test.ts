@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Config, parseConfig } from '../../../src/core/config/config.ts'
 import { planInit } from '../../../src/core/init/init.ts'
-import { pythonEnvironment } from '../../../src/core/init/python.ts'
+import { importedFiles, pythonEnvironment } from '../../../src/core/init/python.ts'
 import { documentedStart, requiredArguments } from '../../../src/core/init/start.ts'
 import { aLayout } from './layouts.ts'
 
@@ -34,6 +34,31 @@ describe('the script that trains', () => {
       'is what a document starts, not what sorts first',
       { 'README.md': 'python train_b.py\n', 'train_a.py': TRAINS, 'train_b.py': TRAINS },
       'python3 train_b.py',
+    ],
+    [
+      'is the one that a document starts first, also in a list',
+      {
+        'README.md': '+ `python -u main.py --layers 2`\n+ `python finetune.py`\npython also.py\n',
+        'also.py': TRAINS,
+        'finetune.py': TRAINS,
+        'main.py': TRAINS,
+      },
+      'python3 main.py --layers 2',
+    ],
+    [
+      'starts from scratch, where no document says what to start',
+      { 'finetune.py': TRAINS, 'main.py': TRAINS },
+      'python3 main.py',
+    ],
+    [
+      'sends nothing to a cluster, whatever stands before the name of the scheduler',
+      { 'a_run_with_submitit.py': GUARDED, 'main.py': TRAINS, 'run_slurm.py': TRAINS },
+      'python3 main.py',
+    ],
+    [
+      'does not count a comment about training',
+      { 'data.py': `"""Called before \`trainer.fit()\`."""\n${PRINTS}`, 'train.py': TRAINS },
+      'python3 train.py',
     ],
     [
       'may have any name in a folder, when it can be started',
@@ -173,6 +198,15 @@ describe('frameworks that print by themselves', () => {
     expect(matches(HYDRA, '│         test/acc          │    0.9731     │')).toBe('0.9731')
   })
 
+  it('Stable-Baselines3: the mean reward of its table, and what to add when it prints none', () => {
+    const script = (verbose: string) => ({
+      'train.py': `from stable_baselines3 import PPO\nmodel = PPO("MlpPolicy", env${verbose})\nmodel.learn(10_000)\n`,
+    })
+    expect(matches(script(', verbose=1'), '|    ep_rew_mean     | 21.4     |')).toBe('21.4')
+    expect(configOf(script(', verbose=1')).metric).toMatchObject({ direction: 'maximize' })
+    expect(planOf(script('')).missing.join()).toContain('verbose=1')
+  })
+
   it('Lightning: what to add when no table is printed', () => {
     const files = { 'train.py': 'import lightning as L\ntrainer = L.Trainer()\ntrainer.fit(model)\n' }
     expect(planOf(files).missing.join()).toContain('trainer.validate(model)')
@@ -253,4 +287,34 @@ it.each([
 ])('warns of a download while training: %s', (line) => {
   expect(planOf({ 'train.py': `${line}\n${TRAINS}` }).check.join()).toContain('train.py:1 downloads')
   expect(planOf({ 'train.py': TRAINS }).check.join()).not.toContain('downloads')
+})
+
+it.each<[string, Files, string[]]>([
+  [
+    'everything that a package imports with a star',
+    {
+      'train.py': 'from models import *\n',
+      'models/__init__.py': 'from .vgg import *\n',
+      'models/vgg.py': '',
+    },
+    ['models/__init__.py', 'models/vgg.py'],
+  ],
+  [
+    'the package above, and modules beside',
+    {
+      'train.py': 'import torch, a.b.c as c\n',
+      'a/b/c.py': 'from ..nets import (big, small)\nfrom . import d\nfrom .... import far\n',
+      'a/nets/small.py': '',
+      'a/b/d.py': '',
+      'far.py': '',
+    },
+    ['a/b/c.py', 'a/nets/small.py', 'a/b/d.py'],
+  ],
+  [
+    'a list in brackets over several lines, from a package below src',
+    { 'train.py': 'from lib import (\n    net,\n)\n', 'src/lib/__init__.py': '' },
+    ['src/lib/__init__.py'],
+  ],
+])('imports %s', (_, files, imported) => {
+  expect(importedFiles(aLayout(files), 'train.py')).toEqual(imported)
 })
