@@ -1,5 +1,7 @@
 // The general rule for scripts of Python that train; frameworks.ts has what differs between frameworks. See makefile.ts and npm.ts
 // for other repositories.
+import { posix } from 'node:path'
+import { TRAINS, trainingScripts } from './choose-script.ts'
 import { type Draft, metricParts } from './draft.ts'
 import { LIBRARIES, meterMetric } from './frameworks.ts'
 import { HYDRA_GROUPS, hydraFiles } from './hydra.ts'
@@ -7,54 +9,27 @@ import { findLine, findValue, type Layout, placeOf, plainPaths } from './layout.
 import type { Library } from './library.ts'
 import { findMetric, findProgress } from './metric.ts'
 import type { Finding } from './plan.ts'
-import { inFolder, layoutBelow, projectOf } from './project.ts'
-import {
-  importedFiles,
-  NOT_TRAINING,
-  type PythonEnvironment,
-  preparationScripts,
-  pythonEnvironment,
-} from './python.ts'
-import { documentedFirst, documentedStart, moduleOf, requiredArguments } from './start.ts'
-
-const SCRIPTS = /(?:^|\/)(?:\w+_)?(?:train|pretrain|finetune|run|main|fit)(?:_\w+)?\.py$/
-/** A training step, or something that contains one. */
-const TRAINS =
-  /\.backward\(|(?<!class )\bTrainer\(|\.fit\((?!\))|\.learn\(|jax\.grad|value_and_grad|GradientTape|\b(?:xgb|lgb|xgboost|lightgbm)\.train\(/
-
-/** An unindented loop or call: what a script does when it is started, other than to define. */
-const STARTS_SOMETHING = /^(?:if __name__\b|for\b|while\b|with\b|[\w.]+\()/
+import { inFolder, layoutBelow, otherScripts, projectOf } from './project.ts'
+import { importedFiles, type PythonEnvironment, preparationScripts, pythonEnvironment } from './python.ts'
+import { documentedStart, moduleOf, requiredArguments } from './start.ts'
 
 /** @returns undefined when no Python script of this repository trains a model */
 export function recogniseScript(layout: Layout): Draft | undefined {
-  const scripts = plainPaths(layout, SCRIPTS).filter((path) => !NOT_TRAINING.test(path))
-  const trains = (path: string) => findLine(layout, path, TRAINS)
-  const training = [
-    scripts.filter(trains),
-    scripts.filter((path) => !trains(path) && importedFiles(layout, path).some(trains)),
-    plainPaths(layout, /^[\w-]+\.py$/).filter((path) => trains(path) && !NOT_TRAINING.test(path)),
-    plainPaths(layout, /\/[\w-]+\.py$/).filter(
-      (path) => trains(path) && !NOT_TRAINING.test(path) && findLine(layout, path, /^if __name__\b/),
-    ),
-  ].flatMap((paths) => documentedFirst(layout, fromScratchFirst(paths)))
-  const starting = training.filter((path) => findLine(layout, path, STARTS_SOMETHING))
-  const script = starting.find((path) => documentedStart(layout, path)) ?? starting[0] ?? training[0]
+  const training = trainingScripts(layout)
+  const [script] = training
   if (script === undefined) return undefined
   const project = projectOf(layout, script)
-  if (project !== '') return inFolder(project, recogniseScript(layoutBelow(layout, project)))
+  if (project !== '') {
+    const elsewhere = training.filter((path) => !path.startsWith(`${project}/`))
+    return inFolder(project, recogniseScript(layoutBelow(layout, project)), elsewhere)
+  }
   const library = LIBRARIES.find(({ lines }) => lines.every((line) => findLine(layout, script, line)))
   return draftOf(
     layout,
     script,
     library,
-    [...new Set(training)].filter((path) => path !== script && !importedFiles(layout, script).includes(path)),
+    training.filter((path) => path !== script && !importedFiles(layout, script).includes(path)),
   )
-}
-
-/** What trains a model before what goes on with a trained one. */
-function fromScratchFirst(scripts: readonly string[]): string[] {
-  const goesOn = (path: string) => Number(/(?:^|\/)fine_?tune\w*\.py$/.test(path))
-  return scripts.toSorted((a, b) => goesOn(a) - goesOn(b))
 }
 
 function draftOf(
@@ -65,7 +40,8 @@ function draftOf(
 ): Draft {
   const imported = importedFiles(layout, script)
   const hydra = hydraFiles(layout, script)
-  const code = [...new Set([script, ...imported, ...hydra.modules])]
+  const imports = [...new Set([...imported, ...hydra.modules])].filter((path) => path !== script)
+  const code = [script, ...imports]
   const environment = pythonEnvironment(layout)
   const metric = findMetric(layout, code)
   const used = metric?.heldOut
@@ -74,7 +50,7 @@ function draftOf(
   const results = library && resultsFile(layout, script)
   const parts = results ?? metricParts(used)
   const progress = findProgress(layout, code)
-  const preparation = preparationOf(layout, environment)
+  const preparation = preparationOf(layout, script, environment)
   const documented = documentedStart(layout, script)
   const settings = settingsOf(layout, hydra.configs, documented?.words ?? [])
   const required = requiredArguments(layout, script).filter(
@@ -92,11 +68,11 @@ function draftOf(
     recognised: library?.recognised ?? 'a training script in Python',
     machine: 'gpu',
     editable: [
-      ...code.filter(
-        (path) =>
-          path === script ||
-          MODEL_FILES.test(path) ||
-          (findLine(layout, path, TRAINS) && !DATA_FILES.test(path)),
+      script,
+      ...wholeFolders(
+        imports.filter(
+          (path) => MODEL_FILES.test(path) || (findLine(layout, path, TRAINS) && !DATA_FILES.test(path)),
+        ),
       ),
       ...settings.editable,
     ],
@@ -124,9 +100,7 @@ function draftOf(
       ...downloadsOf(layout, code),
       ...settings.check,
       ...(library?.check ?? []),
-      ...(others.length > 0
-        ? [`Other scripts train too: ${others.slice(0, 5).join(', ')}. \`train\` runs ${script}.`]
-        : []),
+      ...otherScripts(others, script),
     ],
     missing: [
       ...(parts.metric === undefined && library?.withoutMetric ? [library.withoutMetric] : []),
@@ -160,11 +134,21 @@ function startOf(
 }
 
 /** Data is not for proposals, even where a scaler or a tokenizer is fitted to it. */
-const DATA_FILES = /(?:^|\/)\w*data(?:sets?|modules?|loaders?)?(?:\/|\.py$)/
+const DATA_FILES = /(?:^|\/)\w*data(?:_?(?:sets?|modules?|loaders?|providers?|utils))?(?:\/|\.py$)/
 
 /** What a proposal may change beside the script: the model, not the data and not the measurement. */
 const MODEL_FILES =
   /(?:^|\/)(?:(?:models?|nets?|networks?|layers|modules)\/(?:[\w-]+\/)*\w+|\w*model\w*|\w*net(?:work)?|gpt|optim\w*|layers?|modules?|schedul\w*|arch\w*|transformer|attention|losses)\.py$/
+
+/** A folder of many models as one line. */
+function wholeFolders(paths: readonly string[]): string[] {
+  const folderOf = (path: string) => posix.dirname(path)
+  const isLarge = (folder: string) =>
+    folder !== '.' && paths.filter((path) => folderOf(path) === folder).length > MOST_NAMED
+  return [...new Set(paths.map((path) => (isLarge(folderOf(path)) ? `${folderOf(path)}/*.py` : path)))]
+}
+/** So many files of one folder are named one by one. */
+const MOST_NAMED = 8
 
 /**
  * Files of settings. What decides about the model and its optimizer may be changed; where other settings stand beside, such as the
@@ -187,16 +171,25 @@ function settingsOf(layout: Layout, hydra: readonly string[], words: readonly st
   }
 }
 
-function preparationOf(layout: Layout, { run }: { run: string }) {
-  const [first, ...others] = preparationScripts(layout)
+function preparationOf(layout: Layout, script: string, { run }: { run: string }) {
+  const [first, ...others] = preparationScripts(layout, script)
   if (first === undefined) return { commands: [], findings: [], check: [] }
+  const required = requiredArguments(layout, first).map(({ what }) => what)
+  const check = [
+    ...(required.length > 0
+      ? [
+          `${first} seems to prepare data, and stops without ${required.join(', ')}: add it to \`setup\` with what it needs.`,
+        ]
+      : []),
+    ...(others.length > 0
+      ? [`Other scripts prepare data too: ${others.slice(0, 5).join(', ')}. \`setup\` runs ${first}.`]
+      : []),
+  ]
+  if (required.length > 0) return { commands: [], findings: [], check: check.slice(0, 1) }
   return {
     commands: [`${run} ${first}`],
     findings: [{ what: 'prepares the data', evidence: { path: first } }] satisfies Finding[],
-    check:
-      others.length > 0
-        ? [`Other scripts prepare data too: ${others.slice(0, 5).join(', ')}. \`setup\` runs ${first}.`]
-        : [],
+    check,
   }
 }
 

@@ -32,7 +32,7 @@ interface MetricRule {
   heldOut: boolean | 'before' | 'function'
 }
 
-/** Best evidence first. A training loss is the last resort: a model that memorises lowers it. */
+/** Best evidence first. A training loss is the last resort: a model that memorises lowers it. An error alone is a message. */
 const METRICS: readonly MetricRule[] = [
   { word: words(`${HELD_OUT}${MINIMIZED}`), direction: 'minimize', heldOut: true },
   { word: words(`${HELD_OUT}${MAXIMIZED}`), direction: 'maximize', heldOut: true },
@@ -41,7 +41,7 @@ const METRICS: readonly MetricRule[] = [
   { word: words(MINIMIZED), direction: 'minimize', heldOut: 'function' },
   { word: words(MAXIMIZED), direction: 'maximize', heldOut: 'function' },
   { word: words(MAXIMIZED), direction: 'maximize', heldOut: false },
-  { word: words(MINIMIZED), direction: 'minimize', heldOut: false },
+  { word: words(MINIMIZED.replace('|error|', '|')), direction: 'minimize', heldOut: false },
 ]
 
 function words(source: string): RegExp {

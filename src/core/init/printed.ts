@@ -4,9 +4,9 @@
 export type Segment = string | null
 
 const PRINTS =
-  /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|println!?|\w*progress\w*|set_description(?:_str)?)\s*[( ]/i
+  /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|println!?|(?<!\.)log\w*|\w*progress\w*|set_description(?:_str)?)\s*[( ]/i
 /** Calls that print something before the text: the time and the level, or a bar. */
-const PREFIXED = /\b(?:log\w*\.\w+|\w*progress\w*|set_description(?:_str)?)\s*\(/i
+const PREFIXED = /\b(?:log\w*\.\w+|(?<!\.)log\w*|\w*progress\w*|set_description(?:_str)?)\s*\(/i
 const STRING = /[fFrRbB]{0,2}("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)/g
 /** `{x:.4f}` of Python, `${x}` of JavaScript and `%6.4f` of C. */
 const HOLE =

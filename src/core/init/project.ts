@@ -22,8 +22,22 @@ export function layoutBelow(layout: Layout, folder: string): Layout {
   )
 }
 
-/** A draft for a folder as one for the repository. */
-export function inFolder(folder: string, draft: Draft | undefined): Draft | undefined {
+/** What to check where several scripts could have been meant. */
+export function otherScripts(others: readonly string[], chosen: string): string[] {
+  if (others.length === 0) return []
+  return [`Other scripts train too: ${others.slice(0, 5).join(', ')}. \`train\` runs ${chosen}.`]
+}
+
+/**
+ * A draft for a folder as one for the repository.
+ *
+ * @param elsewhere scripts outside of the folder that could have been meant
+ */
+export function inFolder(
+  folder: string,
+  draft: Draft | undefined,
+  elsewhere: readonly string[],
+): Draft | undefined {
   if (!draft) return undefined
   const { editable, setup, train, findings, check } = draft
   return {
@@ -35,6 +49,10 @@ export function inFolder(folder: string, draft: Draft | undefined): Draft | unde
       what,
       evidence: { ...evidence, path: `${folder}/${evidence.path}` },
     })),
-    check: [`The commands run in \`${folder}\`, which lists its packages.`, ...check],
+    check: [
+      `The commands run in \`${folder}\`, which lists its packages.`,
+      ...check,
+      ...otherScripts(elsewhere, `one in ${folder}`),
+    ],
   }
 }

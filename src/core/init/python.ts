@@ -80,14 +80,23 @@ export function pythonEnvironment(layout: Layout): PythonEnvironment {
 
 const UV = { install: 'uv sync', run: 'uv run', interpreter: 'uv run python' }
 
-const PREPARES =
-  /^(?:(?:data|scripts|tools)\/)?(?:[\w-]+\/)?(?:prepare|download|preprocess|make|get|build)(?:_?data(?:set)?)?\.py$/
+const PREPARES = /(?:^|\/)(?:prepare|download|preprocess|make|get|build)(?:_?data(?:set)?)?\.py$/
+/** Where such a script is one of the whole repository. */
+const COMMON = /^(?:[\w-]+\.py$|(?:data|scripts|tools)\/(?:[\w-]+\/)?[\w-]+\.py$)/
 
-/** The scripts that seem to prepare data: those first that a document starts, then those nearest to the root. */
-export function preparationScripts(layout: Layout): string[] {
+/**
+ * The scripts that seem to prepare data: those first that a document starts, then those nearest to the root.
+ *
+ * @param script what trains; the folder of another project prepares nothing for it
+ */
+export function preparationScripts(layout: Layout, script = ''): string[] {
+  const [folder = ''] = script.split('/')
+  const isNear = (path: string) => path.startsWith(`${folder}/`) && path.split('/').length === 2
   return documentedFirst(
     layout,
-    plainPaths(layout, PREPARES).filter((path) => !/(?:^|\/)tests?\//.test(path)),
+    plainPaths(layout, PREPARES).filter(
+      (path) => (COMMON.test(path) || isNear(path)) && !/(?:^|\/)tests?\//.test(path),
+    ),
   )
 }
 

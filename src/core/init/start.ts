@@ -1,4 +1,5 @@
 // How a script of Python is started: by what a document shows, and with the arguments without which it stops.
+import { posix } from 'node:path'
 import { type Evidence, evidenceOfLine, type Layout, linesOf, plainPaths } from './layout.ts'
 import type { Finding } from './plan.ts'
 
@@ -94,14 +95,40 @@ export function documentedStart(
   return { distributed: words[0] === 'torchrun' ? before : [], words: words.slice(at + 1), evidence }
 }
 
-/** The scripts in the order in which documents start them; those that no document starts come last. */
+/**
+ * The scripts in the order in which documents name them, with or without a command that could be taken; those that no document
+ * names come last.
+ */
 export function documentedFirst(layout: Layout, scripts: readonly string[]): string[] {
-  const lines = new Map(
-    scripts.map((script) => [script, documentedCommands(layout, script)[0]?.evidence.line ?? Infinity]),
+  const words = documentWords(layout)
+  const placeOfName = (name: string) => words.get(name) ?? Infinity
+  const isOnly = (name: string) => scripts.filter((script) => posix.basename(script) === name).length === 1
+  const places = new Map(
+    scripts.map((script) => {
+      const name = posix.basename(script)
+      const names = [script, moduleOf(script), ...(isOnly(name) ? [name] : [])]
+      return [script, Math.min(...names.map(placeOfName))]
+    }),
   )
-  const lineOf = (script: string): number => lines.get(script) ?? Infinity
-  return scripts.toSorted((a, b) => (lineOf(a) === lineOf(b) ? 0 : lineOf(a) - lineOf(b)))
+  const place = (script: string): number => places.get(script) ?? Infinity
+  return scripts.toSorted((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)))
 }
+
+/** Every word of the documents with its first place: words of commands before those of prose, README before the others. */
+function documentWords(layout: Layout): ReadonlyMap<string, number> {
+  const isReadme = (path: string) => Number(/^readme/i.test(path))
+  const lines = plainPaths(layout, DOCUMENTS)
+    .toSorted((a, b) => isReadme(b) - isReadme(a))
+    .flatMap((path) => linesOf(layout, path))
+  const words = new Map<string, number>()
+  for (const line of [...lines.filter((line) => INTERPRETER.test(line)), ...lines])
+    for (const [word] of line.matchAll(/[\w./-]*\w/g)) {
+      const name = word.replace(/^\.\//, '')
+      if (!words.has(name)) words.set(name, words.size)
+    }
+  return words
+}
+const INTERPRETER = /\b(?:python3?|torchrun|accelerate launch|deepspeed|uv run|lightning run)\s/
 
 /** `scripts/base_train.py` as `scripts.base_train`. */
 export function moduleOf(script: string): string {

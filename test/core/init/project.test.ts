@@ -44,7 +44,7 @@ it('shows the folder alone, by paths from there', () => {
 })
 
 it('makes a draft for the folder one for the repository', () => {
-  const draft = inFolder('research/a', aDraft({ setup: 'uv sync' }))
+  const draft = inFolder('research/a', aDraft({ setup: 'uv sync' }), [])
   expect(draft).toMatchObject({
     editable: ['research/a/train.py', 'research/a/models/net.py'],
     setup: 'cd research/a && uv sync',
@@ -56,6 +56,6 @@ it('makes a draft for the folder one for the repository', () => {
 })
 
 it('has no setup where there is none, and no draft where there is none', () => {
-  expect(inFolder('a', aDraft())).not.toHaveProperty('setup')
-  expect(inFolder('a', undefined)).toBeUndefined()
+  expect(inFolder('a', aDraft(), [])).not.toHaveProperty('setup')
+  expect(inFolder('a', undefined, [])).toBeUndefined()
 })

@@ -46,6 +46,33 @@ describe('the script that trains', () => {
       'python3 main.py --layers 2',
     ],
     [
+      'is the one of a command that cannot be taken as it is, and not one that prose names before',
+      {
+        'README.md': 'See [train_a.py](train_a.py).\npython train_b.py --data /path/to/data --name ""\n',
+        'train_a.py': TRAINS,
+        'train_b.py': TRAINS,
+      },
+      'python3 train_b.py',
+    ],
+    [
+      'is what a command of its folder names',
+      {
+        'README.md': 'cd jobs && python train_b.py "x"\n',
+        'jobs/train_a.py': TRAINS,
+        'jobs/train_b.py': TRAINS,
+      },
+      'python3 jobs/train_b.py',
+    ],
+    [
+      'needs no arguments that nobody names, and prints what it reaches on data of its own',
+      {
+        'a/main.py': `parser.add_argument("--data", required=True)\n${TRAINS}`,
+        'b/main.py': TRAINS.replace('val_loss', 'loss'),
+        'c/main.py': TRAINS,
+      },
+      'python3 c/main.py',
+    ],
+    [
       'starts from scratch, where no document says what to start',
       { 'finetune.py': TRAINS, 'main.py': TRAINS },
       'python3 main.py',
@@ -287,6 +314,34 @@ it.each([
 ])('warns of a download while training: %s', (line) => {
   expect(planOf({ 'train.py': `${line}\n${TRAINS}` }).check.join()).toContain('train.py:1 downloads')
   expect(planOf({ 'train.py': TRAINS }).check.join()).not.toContain('downloads')
+})
+
+it('prepares data with what is beside the script or in a common folder, and in no other project', () => {
+  const files = { 'v1/train.py': TRAINS, 'v2/make_data.py': '' }
+  expect(configOf(files).setup).toBeUndefined()
+  expect(configOf({ ...files, 'v1/prepare.py': '' }).setup).toBe('python3 v1/prepare.py')
+  expect(configOf({ ...files, 'data/text/prepare.py': '' }).setup).toBe('python3 data/text/prepare.py')
+})
+
+it('leaves data to a person where the script that prepares it needs arguments', () => {
+  const plan = planOf({ 'train.py': TRAINS, 'prepare.py': 'parser.add_argument("source")\n' })
+  expect(plan.check.join()).toContain('prepare.py seems to prepare data, and stops without source')
+  expect(
+    configOf({ 'train.py': TRAINS, 'prepare.py': 'parser.add_argument("source")\n' }).setup,
+  ).toBeUndefined()
+})
+
+it('names a folder of many models in one line, and files of data in none', () => {
+  const models = Array.from({ length: 9 }, (_, index) => `models/m${index}.py`)
+  const files = Object.fromEntries(models.map((path) => [path, '']))
+  const text = `from data_provider import load\n${models.map((path) => `import models.${path.slice(7, -3)}\n`).join('')}`
+  const layout = { ...files, 'data_provider.py': 'scaler.fit(x)\n', 'train.py': `${text}${TRAINS}` }
+  expect(configOf(layout).editable).toEqual(['train.py', 'models/*.py'])
+})
+
+it('names the scripts of other folders, where each lists its packages', () => {
+  const { check } = planOf({ 'a/main.py': TRAINS, 'a/requirements.txt': '', 'b/main.py': TRAINS })
+  expect(check.join()).toContain('Other scripts train too: b/main.py. `train` runs one in a.')
 })
 
 it.each<[string, Files, string[]]>([
