@@ -13,7 +13,7 @@ export interface Naming {
 
 /** Calls whose numbers are no settings of a model. */
 const NOT_A_SETTING =
-  /^(?:for|if|while|switch|return|catch|sizeof|print|println|printf|fprintf|log|sleep|wait|round|range|pow|max|min|abs|floor|ceil|assert\w*|allclose|isclose|linspace|setTimeout|toFixed)$/
+  /^(?:for|if|while|switch|return|catch|sizeof|print|println|printf|fprintf|log|sleep|wait|round|range|pow|max|min|abs|floor|ceil|assert\w*|allclose|isclose|linspace|setTimeout|toFixed|read|seek|\w*split)$/
 /** Functions whose parameters are settings, such as those that python-fire turns into options. */
 const ENTRY = /^(?:main|train|run|fit|cli|__init__|constructor)$/
 /** Calls that declare a setting, whose name is what the call is assigned to: `lr: float = field(default=0.1)`. */

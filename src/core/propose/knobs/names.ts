@@ -47,13 +47,24 @@ export function knobNaming(
 ): ((tokens: readonly Placed[], index: number, isReal: boolean) => Naming | undefined) | undefined {
   const rules = RULES[languageOf(path).name]
   if (rules === undefined) return undefined
-  return (tokens, index, isReal) => {
+  return (allTokens, place, isReal) => {
+    const { tokens, index } = unwrapped(allTokens, place)
     for (const rule of rules.names) {
       const name = rule(tokens, index)
       if (name !== undefined) return { name, byDefault: true, setting: rules.setting ?? 'never' }
     }
     return rules.others?.(tokens, index, isReal)
   }
+}
+
+/** `int(1e5)` is read as `1e5`: a conversion says nothing about what a number is for. */
+function unwrapped(tokens: readonly Placed[], index: number): { tokens: readonly Placed[]; index: number } {
+  const [convert, literal] = [tokens[index - 2], tokens[index]]
+  const isWhole = tokens[index - 1]?.text === '(' && tokens[index + 1]?.text === ')'
+  if (!convert || !literal || !isWhole || !/^(?:int|float)$/.test(convert.text)) return { tokens, index }
+  const { enclosing, opener, startsLine } = convert
+  const plain = { ...literal, enclosing, opener, startsLine }
+  return { tokens: [...tokens.slice(0, index - 2), plain, ...tokens.slice(index + 2)], index: index - 2 }
 }
 
 /** `LR = 0.1` and `self.lr: float = 0.1` in Python. */

@@ -22,6 +22,12 @@ describe('findKnobs', () => {
       'class A:\n    n_layer: int = 12\n    def f(self):\n        self.lr = 0.1\n',
       ['n_layer 12', 'lr 0.1'],
     ],
+    ['a.py', 'N = int(1e5)\nopt(lr=float(3e-4), n=int(4))\nx = int(5) + 1\n', ['N 1e5', 'opt(lr) 3e-4']],
+    [
+      'a.py',
+      'latest = 1\ncontest_lr = 0.1\nretrain = True\nevaluated_by = 0.5\n',
+      ['latest 1', 'contest_lr 0.1', 'retrain True'],
+    ],
     ['a.py', 'c = {"lr": 3e-4, \'n\': 2}\n', ['lr 3e-4', 'n 2']],
     [
       'a.py',
@@ -87,6 +93,22 @@ describe('findKnobs', () => {
       'what measures, prints and saves',
       'a.py',
       'eval_iters = 20\nlog_interval = 10\nnum_workers = 4\nwandb_log = True\nbest_val_loss = 1e9\n',
+    ],
+    [
+      'what is measured, and on what',
+      'a.py',
+      "test_batch_size = 10\nVALIDATE_EVERY = 100\nuse_lmms_eval = True\nopt['valid-part'] = 0.1\nf(test_size=0.2)\n",
+    ],
+    [
+      'how data is read and divided',
+      'a.py',
+      'x = np.split(read(int(95e6)), [int(90e6)])\ntrain_test_split(x, 0.2)\nrandom_split(x, (0.9, 0.1))\n',
+    ],
+    ['what a library gives a meaning', 'a.yaml', '_partial_: true\n_recursive_: false\n'],
+    [
+      'modes and switches of the machine',
+      'a.py',
+      'cudnn.benchmark = True\ntrain = True\np.requires_grad = False\n',
     ],
   ])('ignores %s in %s: %j', (_, path, text) => {
     expect(found(path, text)).toEqual([])
