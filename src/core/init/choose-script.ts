@@ -17,8 +17,7 @@ export function trainingScripts(layout: Layout): string[] {
   const scripts = plainPaths(layout, SCRIPTS).filter((path) => !NOT_TRAINING.test(path))
   const trains = (path: string) => findLine(layout, path, TRAINS)
   const training = [
-    scripts.filter(trains),
-    scripts.filter((path) => !trains(path) && importedFiles(layout, path).some(trains)),
+    scripts.filter((path) => trains(path) || importedFiles(layout, path).some(trains)),
     plainPaths(layout, /^[\w-]+\.py$/).filter((path) => trains(path) && !NOT_TRAINING.test(path)),
     plainPaths(layout, /\/[\w-]+\.py$/).filter(
       (path) => trains(path) && !NOT_TRAINING.test(path) && findLine(layout, path, /^if __name__\b/),
@@ -29,7 +28,7 @@ export function trainingScripts(layout: Layout): string[] {
 }
 
 /**
- * Scripts that are likelier to be meant first: those nearest to the root, those that train from scratch, and those that start without further
+ * Scripts that are likelier to be meant first: those nearest to the root, those that train themselves and from scratch, and those that start without further
  * arguments and print what they reach.
  */
 function easiestFirst(layout: Layout, scripts: readonly string[]): string[] {
@@ -45,6 +44,7 @@ function rankOf(layout: Layout, path: string): number[] {
   const metric = findMetric(layout, [path, ...importedFiles(layout, path)])
   return [
     path.split('/').length,
+    findLine(layout, path, TRAINS) ? 0 : 1,
     Number(/(?:^|\/)fine_?tune\w*\.py$/.test(path)),
     missing,
     metric?.heldOut ? 0 : metric ? 1 : 2,

@@ -71,7 +71,7 @@ function draftOf(
       script,
       ...wholeFolders(
         imports.filter(
-          (path) => MODEL_FILES.test(path) || (findLine(layout, path, TRAINS) && !DATA_FILES.test(path)),
+          (path) => !DATA_FILES.test(path) && (MODEL_FILES.test(path) || findLine(layout, path, TRAINS)),
         ),
       ),
       ...settings.editable,

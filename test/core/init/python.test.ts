@@ -73,6 +73,11 @@ describe('the script that trains', () => {
       'python3 c/main.py',
     ],
     [
+      'may be at the root and train with what is below it',
+      { 'train.py': 'from lib.train import go\ngo()\n', 'lib/train.py': GUARDED },
+      'python3 train.py',
+    ],
+    [
       'starts from scratch, where no document says what to start',
       { 'finetune.py': TRAINS, 'main.py': TRAINS },
       'python3 main.py',
@@ -334,8 +339,13 @@ it('leaves data to a person where the script that prepares it needs arguments', 
 it('names a folder of many models in one line, and files of data in none', () => {
   const models = Array.from({ length: 9 }, (_, index) => `models/m${index}.py`)
   const files = Object.fromEntries(models.map((path) => [path, '']))
-  const text = `from data_provider import load\n${models.map((path) => `import models.${path.slice(7, -3)}\n`).join('')}`
-  const layout = { ...files, 'data_provider.py': 'scaler.fit(x)\n', 'train.py': `${text}${TRAINS}` }
+  const text = `import data_provider, datasets.imagenet\n${models.map((path) => `import models.${path.slice(7, -3)}\n`).join('')}`
+  const layout = {
+    ...files,
+    'data_provider.py': 'scaler.fit(x)\n',
+    'datasets/imagenet.py': '',
+    'train.py': `${text}${TRAINS}`,
+  }
   expect(configOf(layout).editable).toEqual(['train.py', 'models/*.py'])
 })
 
