@@ -77,10 +77,7 @@ function draftOf(
       ...settings.editable,
     ],
     ...(setup === '' ? {} : { setup }),
-    train: [
-      `${library?.environment ?? ''}${startOf(script, imported, environment, documented?.distributed ?? [])}`,
-      ...words,
-    ].join(' '),
+    train: [startOf(script, imported, environment, documented, library?.environment), ...words].join(' '),
     budget: budget.text,
     ...(parts.metric ? { metric: parts.metric } : {}),
     ...(progress ? { progress: progress.pattern } : {}),
@@ -117,20 +114,30 @@ function draftOf(
   }
 }
 
-/** A script in a folder that imports from the root of the repository has to be started as a module. */
+/**
+ * A script in a folder that imports from the root of the repository has to be started as a module, unless a document says to change into the
+ * folder first.
+ *
+ * @param variables assignments before the command
+ */
 function startOf(
   script: string,
   imported: readonly string[],
   { run, interpreter }: PythonEnvironment,
-  distributed: readonly string[],
+  documented: ReturnType<typeof documentedStart>,
+  variables = '',
 ): string {
+  const { distributed = [], folder: workingFolder = '' } = documented ?? {}
   const folder = script.slice(0, script.lastIndexOf('/') + 1)
   const isModule =
-    folder !== '' && imported.some((path) => !path.startsWith(folder) && !path.startsWith('src/'))
-  const program = isModule ? `-m ${moduleOf(script)}` : script
+    workingFolder === '' &&
+    folder !== '' &&
+    imported.some((path) => !path.startsWith(folder) && !path.startsWith('src/'))
+  const program = isModule ? `-m ${moduleOf(script)}` : workingFolder === '' ? script : posix.basename(script)
+  const change = workingFolder === '' ? '' : `cd ${workingFolder} && `
   if (distributed.length > 0)
-    return `${interpreter} -m torch.distributed.run ${distributed.join(' ')} ${program}`
-  return isModule ? `${interpreter} ${program}` : `${run} ${script}`
+    return `${change}${variables}${interpreter} -m torch.distributed.run ${distributed.join(' ')} ${program}`
+  return `${change}${variables}${isModule ? interpreter : run} ${program}`
 }
 
 /** Data is not for proposals, even where a scaler or a tokenizer is fitted to it. */

@@ -58,6 +58,8 @@ const MAX_CONTINUED = 20
 
 interface DocumentedCommand {
   words: string[]
+  /** The folder that a reader changes into before; empty for the root of the repository. */
+  folder: string
   evidence: Evidence
 }
 
@@ -66,33 +68,60 @@ interface DocumentedCommand {
  * taken, so that nothing in them can become another command.
  */
 function documentedCommands(layout: Layout, script: string): DocumentedCommand[] {
-  const names = [script, moduleOf(script)]
   return plainPaths(layout, DOCUMENTS).flatMap((path) =>
     linesOf(layout, path).flatMap((line, index, lines) => {
-      const command = continued(lines, index)
-        .trim()
-        .replace(/^(?:[-+*]|\d+\.)\s+(?=`)/, '')
-        .replace(/^`(.*)`$/, '$1')
-      const words =
-        STARTS.exec(command.replace(/^[@-]/, ''))?.[1]?.trim().replace(/`$/, '').split(/\s+/) ?? []
+      const { folder, command } = withoutChange(plainCommand(continued(lines, index)), lines.slice(0, index))
+      const words = STARTS.exec(command)?.[1]?.trim().replace(/`$/, '').split(/\s+/) ?? []
       const isPlain = words.every((word) => PLAIN_WORD.test(word) && !PLACEHOLDER.test(word))
-      if (!words.some((word) => names.includes(word)) || !isPlain) return []
-      return [{ words, evidence: evidenceOfLine(path, index + 1, line) }]
+      const evidence = evidenceOfLine(path, index + 1, line)
+      if (!isPlain) return []
+      if (words.some((word) => word === script || word === moduleOf(script)))
+        return [{ words, folder: '', evidence }]
+      const isThere = folder === posix.dirname(script) && words.includes(posix.basename(script))
+      return isThere ? [{ words, folder, evidence }] : []
     }),
   )
+}
+
+/** A command without the sign of a list, a prompt or a quotation before it. */
+function plainCommand(line: string): string {
+  return line
+    .trim()
+    .replace(/^(?:[-+*]|\d+\.)\s+(?=`)/, '')
+    .replace(/^`(.*)`$/, '$1')
+    .replace(/^[@-]/, '')
+    .replace(/^\$\s+/, '')
+}
+
+const CHANGES = /^cd\s+(?:\.\/)?([\w./-]*\w)\/?\s*(?:(?:&&|;)\s*(.*))?$/
+/** Lines above a command in which the folder is changed. */
+const MAX_ABOVE = 3
+
+/** The folder that a command changes into, or that one of the lines just above does, and what is left of the command. */
+function withoutChange(command: string, above: readonly string[]): { folder: string; command: string } {
+  const [, folder, rest] = CHANGES.exec(command) ?? []
+  if (folder !== undefined) return { folder, command: rest ?? '' }
+  for (const line of above.slice(-MAX_ABOVE).reverse()) {
+    const [, before, then] = CHANGES.exec(plainCommand(line)) ?? []
+    if (before !== undefined && then === undefined) return { folder: before, command }
+    if (/^\s*(?:```.*)?$/.test(line)) break
+  }
+  return { folder: '', command }
 }
 
 /** How the first document that starts `script` does it. */
 export function documentedStart(
   layout: Layout,
   script: string,
-): { distributed: string[]; words: string[]; evidence: Evidence } | undefined {
+): { distributed: string[]; words: string[]; folder: string; evidence: Evidence } | undefined {
   const [first] = documentedCommands(layout, script)
   if (!first) return undefined
-  const { words, evidence } = first
-  const at = words.findIndex((word) => word === script || word === moduleOf(script))
-  const before = words.slice(1, at).filter((word) => word.startsWith('--'))
-  return { distributed: words[0] === 'torchrun' ? before : [], words: words.slice(at + 1), evidence }
+  const { words, folder, evidence } = first
+  const names = [script, moduleOf(script), posix.basename(script)]
+  const at = words.findIndex((word) => names.includes(word))
+  const before = words.slice(1, at).filter((word) => word !== '-m')
+  const distributed = words[0] === 'torchrun' ? before : []
+  return { distributed, words: words.slice(at + 1), folder, evidence }
 }
 
 /**

@@ -64,6 +64,31 @@ describe('the script that trains', () => {
       'python3 jobs/train_b.py',
     ],
     [
+      'is started in its folder, when a command changes into it',
+      {
+        'README.md': 'python fit.py --resume 1\n\ncd ./jobs && python fit.py --steps 9\n',
+        'jobs/fit.py': `from lib.model import Net\n${TRAINS}`,
+        'lib/model.py': '',
+      },
+      'cd jobs && python3 fit.py --steps 9',
+    ],
+    [
+      'is started in its folder, when the line above changes into it',
+      {
+        'README.md': '```\ncd jobs/a/\n# all at once\n$ torchrun --nproc_per_node 2 fit.py\n```\n',
+        'jobs/a/fit.py': TRAINS,
+      },
+      'cd jobs/a && python3 -m torch.distributed.run --nproc_per_node 2 fit.py',
+    ],
+    [
+      'is not started in a folder that another paragraph names',
+      {
+        'README.md': 'cd jobs\n\npython fit.py --steps 9\ncd other && python fit.py\n',
+        'jobs/fit.py': TRAINS,
+      },
+      'python3 jobs/fit.py',
+    ],
+    [
       'needs no arguments that nobody names, and prints what it reaches on data of its own',
       {
         'a/main.py': `parser.add_argument("--data", required=True)\n${TRAINS}`,
