@@ -115,8 +115,8 @@ function draftOf(
 }
 
 /**
- * A script in a folder that imports from the root of the repository has to be started as a module, unless a document says to change into the
- * folder first.
+ * A script in a folder that imports from the root of the repository has to be started as a module, as does one that a document starts so,
+ * unless a document says to change into the folder first.
  *
  * @param variables assignments before the command
  */
@@ -127,12 +127,12 @@ function startOf(
   documented: ReturnType<typeof documentedStart>,
   variables = '',
 ): string {
-  const { distributed = [], folder: workingFolder = '' } = documented ?? {}
+  const { distributed = [], folder: workingFolder = '', asModule = false } = documented ?? {}
   const folder = script.slice(0, script.lastIndexOf('/') + 1)
   const isModule =
     workingFolder === '' &&
     folder !== '' &&
-    imported.some((path) => !path.startsWith(folder) && !path.startsWith('src/'))
+    (asModule || imported.some((path) => !path.startsWith(folder) && !path.startsWith('src/')))
   const program = isModule ? `-m ${moduleOf(script)}` : workingFolder === '' ? script : posix.basename(script)
   const change = workingFolder === '' ? '' : `cd ${workingFolder} && `
   if (distributed.length > 0)

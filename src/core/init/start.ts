@@ -44,7 +44,7 @@ const PLAIN_WORD = /^[\w./=:,+@%-]+$/
 const STARTS =
   /^(?:\$\s*)?(?:[A-Z_]+=\S+\s+)*((?:uv run |python3? |torchrun |accelerate launch |\.\/|bash |sh ).*)$/
 /** What a reader has to replace. */
-const PLACEHOLDER = /\bpath[/_-]?to\b|\byour[_-]|_name\.\w+$|\bx{3,}\b|\bmy[_-]/i
+const PLACEHOLDER = /\bpath[/_-]?to\b|\byour[_-]|_name\.\w+$|^[a-z]+_(?:name|id|path|dir)$|\bx{3,}\b|\bmy[_-]/i
 const DOCUMENTS = /^(?:Makefile|README\.(?:md|rst)|[\w-]+\.sh|(?:scripts|runs)\/[\w-]+\.sh)$/i
 
 /** The line with those that a backslash at its end adds. */
@@ -113,7 +113,9 @@ function withoutChange(command: string, above: readonly string[]): { folder: str
 export function documentedStart(
   layout: Layout,
   script: string,
-): { distributed: string[]; words: string[]; folder: string; evidence: Evidence } | undefined {
+):
+  | { distributed: string[]; words: string[]; folder: string; asModule: boolean; evidence: Evidence }
+  | undefined {
   const [first] = documentedCommands(layout, script)
   if (!first) return undefined
   const { words, folder, evidence } = first
@@ -121,7 +123,8 @@ export function documentedStart(
   const at = words.findIndex((word) => names.includes(word))
   const before = words.slice(1, at).filter((word) => word !== '-m')
   const distributed = words[0] === 'torchrun' ? before : []
-  return { distributed, words: words.slice(at + 1), folder, evidence }
+  const asModule = words[at] === moduleOf(script) && words[at - 1] === '-m'
+  return { distributed, words: words.slice(at + 1), folder, asModule, evidence }
 }
 
 /**

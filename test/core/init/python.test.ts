@@ -64,6 +64,11 @@ describe('the script that trains', () => {
       'python3 jobs/train_b.py',
     ],
     [
+      'is started as a module, when a document does so',
+      { 'README.md': 'python -m zoo.fit --steps 9\n', 'zoo/fit.py': TRAINS },
+      'python3 -m zoo.fit --steps 9',
+    ],
+    [
       'is started in its folder, when a command changes into it',
       {
         'README.md': 'python fit.py --resume 1\n\ncd ./jobs && python fit.py --steps 9\n',
