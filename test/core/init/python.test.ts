@@ -159,6 +159,7 @@ describe('how documents start a script', () => {
       ['--lr', '0.1', '--wd', '0'],
     ],
     ['in a Makefile', { Makefile: 'train:\n\t@python train.py --fast\n' }, ['--fast']],
+    ['with names to fill in', { 'README.md': 'python train.py --algo algo_name --env env_id\n' }, undefined],
     ['with a path to fill in', { 'README.md': 'python train.py --data /path/to/data\n' }, undefined],
     [
       'with a name to fill in',
