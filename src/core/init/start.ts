@@ -44,7 +44,8 @@ const PLAIN_WORD = /^[\w./=:,+@%-]+$/
 const STARTS =
   /^(?:\$\s*)?(?:[A-Z_]+=\S+\s+)*((?:uv run |python3? |torchrun |accelerate launch |\.\/|bash |sh ).*)$/
 /** What a reader has to replace. */
-const PLACEHOLDER = /\bpath[/_-]?to\b|\byour[_-]|_name\.\w+$|^[a-z]+_(?:name|id|path|dir)$|\bx{3,}\b|\bmy[_-]/i
+const PLACEHOLDER =
+  /\bpath[/_-]?to\b|\byour[_-]|_name\.\w+$|^[a-z]+_(?:name|id|path|dir)$|\bx{3,}\b|\bmy[_-]/i
 const DOCUMENTS = /^(?:Makefile|README\.(?:md|rst)|[\w-]+\.sh|(?:scripts|runs)\/[\w-]+\.sh)$/i
 
 /** The line with those that a backslash at its end adds. */
