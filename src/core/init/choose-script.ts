@@ -28,8 +28,8 @@ export function trainingScripts(layout: Layout): string[] {
 }
 
 /**
- * Scripts that are likelier to be meant first: those nearest to the root, those that train themselves and from scratch, and those that start without further
- * arguments and print what they reach.
+ * Scripts that are likelier to be meant first: those nearest to the root, those that train themselves and from scratch, and those
+ * that start without further arguments and print what they reach.
  */
 function easiestFirst(layout: Layout, scripts: readonly string[]): string[] {
   const ranks = new Map(scripts.map((path) => [path, rankOf(layout, path)]))

@@ -4,13 +4,19 @@ import { posix } from 'node:path'
 import { TRAINS, trainingScripts } from './choose-script.ts'
 import { type Draft, metricParts } from './draft.ts'
 import { LIBRARIES, meterMetric } from './frameworks.ts'
-import { HYDRA_GROUPS, hydraFiles } from './hydra.ts'
+import { type HydraFiles, hydraFiles } from './hydra.ts'
 import { findLine, findValue, type Layout, placeOf, plainPaths } from './layout.ts'
 import type { Library } from './library.ts'
 import { findMetric, findProgress } from './metric.ts'
 import type { Finding } from './plan.ts'
 import { inFolder, layoutBelow, otherScripts, projectOf } from './project.ts'
-import { importedFiles, type PythonEnvironment, preparationScripts, pythonEnvironment } from './python.ts'
+import {
+  importedFiles,
+  NOT_TRAINING,
+  type PythonEnvironment,
+  preparationScripts,
+  pythonEnvironment,
+} from './python.ts'
 import { documentedStart, moduleOf, requiredArguments } from './start.ts'
 
 /** @returns undefined when no Python script of this repository trains a model */
@@ -52,7 +58,7 @@ function draftOf(
   const progress = findProgress(layout, code)
   const preparation = preparationOf(layout, script, environment)
   const documented = documentedStart(layout, script)
-  const settings = settingsOf(layout, hydra.configs, documented?.words ?? [])
+  const settings = settingsOf(layout, hydra, documented?.words ?? [])
   const required = requiredArguments(layout, script).filter(
     ({ what }) => !documented?.words.some((word) => word.startsWith(what)),
   )
@@ -70,9 +76,8 @@ function draftOf(
     editable: [
       script,
       ...wholeFolders(
-        imports.filter(
-          (path) => !DATA_FILES.test(path) && (MODEL_FILES.test(path) || findLine(layout, path, TRAINS)),
-        ),
+        layout,
+        imports.filter((path) => isOfTheModel(layout, path)),
       ),
       ...settings.editable,
     ],
@@ -147,12 +152,20 @@ const DATA_FILES = /(?:^|\/)\w*data(?:_?(?:sets?|modules?|loaders?|providers?|ut
 const MODEL_FILES =
   /(?:^|\/)(?:(?:models?|nets?|networks?|layers|modules)\/(?:[\w-]+\/)*\w+|\w*model\w*|\w*net(?:work)?|gpt|optim\w*|layers?|modules?|schedul\w*|arch\w*|transformer|attention|losses)\.py$/
 
-/** A folder of many models as one line. */
-function wholeFolders(paths: readonly string[]): string[] {
-  const folderOf = (path: string) => posix.dirname(path)
-  const isLarge = (folder: string) =>
-    folder !== '.' && paths.filter((path) => folderOf(path) === folder).length > MOST_NAMED
-  return [...new Set(paths.map((path) => (isLarge(folderOf(path)) ? `${folderOf(path)}/*.py` : path)))]
+function isOfTheModel(layout: Layout, path: string): boolean {
+  return !DATA_FILES.test(path) && (MODEL_FILES.test(path) || findLine(layout, path, TRAINS) !== undefined)
+}
+
+/** A folder of many models as one line, unless that line would make something else editable. */
+function wholeFolders(layout: Layout, paths: readonly string[]): string[] {
+  const inFolders = Map.groupBy(paths, (path) => posix.dirname(path))
+  const python = plainPaths(layout, /\.py$/)
+  return [...inFolders].flatMap(([folder, named]) => {
+    const all = python.filter((path) => posix.dirname(path) === folder)
+    const isWhole = named.length > MOST_NAMED && folder !== '.'
+    const isOnlyModels = all.every((path) => isOfTheModel(layout, path) && !NOT_TRAINING.test(path))
+    return isWhole && isOnlyModels ? [`${folder}/*.py`] : named
+  })
 }
 /** So many files of one folder are named one by one. */
 const MOST_NAMED = 8
@@ -161,16 +174,14 @@ const MOST_NAMED = 8
  * Files of settings. What decides about the model and its optimizer may be changed; where other settings stand beside, such as the
  * paths of the data, a person decides.
  *
- * @param hydra configuration files that Hydra reads, the main one first
  * @param words arguments of the training command
  */
-function settingsOf(layout: Layout, hydra: readonly string[], words: readonly string[]) {
-  const editable = hydra.filter((path) => HYDRA_GROUPS.test(path))
+function settingsOf(layout: Layout, { configs, ofTheModel }: HydraFiles, words: readonly string[]) {
   const known = new Set(plainPaths(layout, /\.(?:ya?ml|json|toml)$/))
   const named = words.map((word) => word.replace(/^--[\w-]+=/, '')).filter((word) => known.has(word))
-  const mixed = editable.length > 0 ? [] : [...new Set([...hydra.slice(0, 1), ...named])]
+  const mixed = ofTheModel.length > 0 ? [] : [...new Set([...configs.slice(0, 1), ...named])]
   return {
-    editable,
+    editable: ofTheModel,
     check: mixed.map(
       (path) =>
         `Training reads its settings from ${path}: add that to \`editable\` if proposals may change all of them.`,
@@ -182,21 +193,17 @@ function preparationOf(layout: Layout, script: string, { run }: { run: string })
   const [first, ...others] = preparationScripts(layout, script)
   if (first === undefined) return { commands: [], findings: [], check: [] }
   const required = requiredArguments(layout, first).map(({ what }) => what)
-  const check = [
-    ...(required.length > 0
-      ? [
-          `${first} seems to prepare data, and stops without ${required.join(', ')}: add it to \`setup\` with what it needs.`,
-        ]
-      : []),
-    ...(others.length > 0
-      ? [`Other scripts prepare data too: ${others.slice(0, 5).join(', ')}. \`setup\` runs ${first}.`]
-      : []),
-  ]
-  if (required.length > 0) return { commands: [], findings: [], check: check.slice(0, 1) }
+  if (required.length > 0) {
+    const check = `${first} seems to prepare data, and stops without ${required.join(', ')}: add it to \`setup\` with what it needs.`
+    return { commands: [], findings: [], check: [check] }
+  }
   return {
     commands: [`${run} ${first}`],
     findings: [{ what: 'prepares the data', evidence: { path: first } }] satisfies Finding[],
-    check,
+    check:
+      others.length > 0
+        ? [`Other scripts prepare data too: ${others.slice(0, 5).join(', ')}. \`setup\` runs ${first}.`]
+        : [],
   }
 }
 

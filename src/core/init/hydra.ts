@@ -6,6 +6,8 @@ import { type Layout, linesOf, plainPaths } from './layout.ts'
 export interface HydraFiles {
   /** Configuration files that are read when the command line names no other, the main one first. */
   configs: string[]
+  /** Those of them that decide about the model and how it is optimised, and not on what or for how long it is trained. */
+  ofTheModel: string[]
   /** Modules whose classes or functions they name. */
   modules: string[]
 }
@@ -13,6 +15,8 @@ export interface HydraFiles {
 /** Lines of one call that are read. */
 const MAX_LINES = 8
 const CALL = /\bhydra\.(?:main|initialize)\(/
+/** Groups of settings of the model and its optimizer, below the folder of the configuration. */
+const GROUPS = /^(?:models?|nets?|networks?|arch\w*|optim\w*|(?:lr_)?scheduler)(?:\/[\w./-]+)?\.ya?ml$/
 /** Longer chains of files are a circle or a mistake. */
 const MAX_CONFIGS = 100
 
@@ -20,7 +24,7 @@ const MAX_CONFIGS = 100
 export function hydraFiles(layout: Layout, script: string): HydraFiles {
   const lines = linesOf(layout, script)
   const start = lines.findIndex((line) => CALL.test(line))
-  if (start === -1) return { configs: [], modules: [] }
+  if (start === -1) return { configs: [], ofTheModel: [], modules: [] }
   const call = lines.slice(start, start + MAX_LINES).join(' ')
   const folder = posix.join(posix.dirname(script), argumentOf(call, 'config_path') ?? '.')
   const known = new Set(plainPaths(layout, /\.(?:ya?ml|py)$/))
@@ -36,7 +40,8 @@ export function hydraFiles(layout: Layout, script: string): HydraFiles {
       return target === undefined ? [] : existing(known, moduleFiles(target))
     }),
   )
-  return { configs: [...configs], modules: [...new Set(modules)] }
+  const ofTheModel = [...configs].filter((config) => GROUPS.test(posix.relative(folder, config)))
+  return { configs: [...configs], ofTheModel, modules: [...new Set(modules)] }
 }
 
 function argumentOf(call: string, name: string): string | undefined {
@@ -82,7 +87,3 @@ function moduleFiles(target: string): string[] {
     return [`${path}.py`, `src/${path}.py`, `${path}/__init__.py`]
   })
 }
-
-/** Groups of settings that decide what is trained and how, and not on what or for how long. */
-export const HYDRA_GROUPS =
-  /(?:^|\/)(?:models?|nets?|networks?|arch\w*|optim\w*|(?:lr_)?scheduler)(?:\/[\w./-]+)?\.ya?ml$/

@@ -16,8 +16,8 @@ export interface FoundMetric {
 
 const HELD_OUT =
   '(?:(?:best|min(?:imum)?|final)[ _-]*)?(?:val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)(?:[ _]?set)?[ _/-]*'
-const MINIMIZED =
-  '(?:bpb|bpc|bits[ _-]per[ _-](?:byte|char\\w*)|nll|loss|ppl|perplexity|mse|mae|rmse|error|wer|cer)'
+const LOSSES = 'bpb|bpc|bits[ _-]per[ _-](?:byte|char\\w*)|nll|loss|ppl|perplexity|mse|mae|rmse|wer|cer'
+const MINIMIZED = `(?:${LOSSES}|error)`
 const MAXIMIZED =
   '(?:acc(?:uracy)?(?:@\\d+)?|f1|auc|bleu|rouge\\w*|map|iou|r2|(?:(?:mean|avg|average)[ _])?(?:ep(?:isod\\w*)?[ _])?(?:returns?|rewards?)|score)'
 
@@ -41,7 +41,7 @@ const METRICS: readonly MetricRule[] = [
   { word: words(MINIMIZED), direction: 'minimize', heldOut: 'function' },
   { word: words(MAXIMIZED), direction: 'maximize', heldOut: 'function' },
   { word: words(MAXIMIZED), direction: 'maximize', heldOut: false },
-  { word: words(MINIMIZED.replace('|error|', '|')), direction: 'minimize', heldOut: false },
+  { word: words(`(?:${LOSSES})`), direction: 'minimize', heldOut: false },
 ]
 
 function words(source: string): RegExp {

@@ -3,10 +3,11 @@
 /** Literal text, or null where a value is printed. */
 export type Segment = string | null
 
-const PRINTS =
-  /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|println!?|(?<!\.)log\w*|\w*progress\w*|set_description(?:_str)?)\s*[( ]/i
 /** Calls that print something before the text: the time and the level, or a bar. */
 const PREFIXED = /\b(?:log\w*\.\w+|(?<!\.)log\w*|\w*progress\w*|set_description(?:_str)?)\s*\(/i
+const PLAIN =
+  /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|println!?)\s*[( ]/i
+const PRINTS = new RegExp(`${PREFIXED.source}|${PLAIN.source}`, 'i')
 const STRING = /[fFrRbB]{0,2}("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)/g
 /** `{x:.4f}` of Python, `${x}` of JavaScript and `%6.4f` of C. */
 const HOLE =

@@ -47,6 +47,7 @@ it('follows the defaults from the main file to those that it reads, and to the c
       'configs/model/base.yaml',
       'configs/optimizer/adam.yml',
     ],
+    ofTheModel: ['configs/model/small.yaml', 'configs/model/base.yaml', 'configs/optimizer/adam.yml'],
     modules: ['src/models/net.py', 'src/data/mnist.py'],
   })
 })
@@ -56,7 +57,17 @@ it.each([
   ['a main file that does not exist', { 'train.py': '@hydra.main(config_path="conf")\n' }],
   ['a folder outside', { 'train.py': '@hydra.main(config_path="../../etc", config_name="passwd")\n' }],
 ])('finds nothing for %s', (_, files) => {
-  expect(hydraFiles(aLayout(files), 'train.py')).toEqual({ configs: [], modules: [] })
+  expect(hydraFiles(aLayout(files), 'train.py')).toEqual({ configs: [], ofTheModel: [], modules: [] })
+})
+
+it('takes no settings of data for those of the model, wherever the configuration is', () => {
+  const files = {
+    'nets/train.py': '@hydra.main(config_path="conf", config_name="a")\n',
+    'nets/conf/a.yaml': 'defaults:\n  - data: mnist\n  - optim: adam\n',
+    'nets/conf/data/mnist.yaml': 'fraction: 0.9\n',
+    'nets/conf/optim/adam.yaml': 'lr: 0.1\n',
+  }
+  expect(hydraFiles(aLayout(files), 'nets/train.py').ofTheModel).toEqual(['nets/conf/optim/adam.yaml'])
 })
 
 it('ends where files name each other in a circle', () => {

@@ -45,6 +45,7 @@ it.each([
   ],
   ["Logger(f'Epoch:[{e}/{n}], val_loss: {l:.4f}')", '[12:00] Epoch:[1/2], val_loss: 3.2100', '3.2100'],
   ['print(f"ERROR: {e}")', 'ERROR: 404', undefined],
+  ['logits = f("val_loss", x)', 'val_loss 3.2', undefined],
   ['self.log("val_loss", loss)', 'val_loss 3.2', undefined],
   ['print(f"mean_reward:{m:.2f} +/- {s:.2f}")', 'mean_reward:212.50 +/- 3.10', '212.50'],
   ["print('* Acc@1 {top1.global_avg:.3f} Acc@5 {x:.3f}')", '* Acc@1 71.203 Acc@5 90.117', '71.203'],

@@ -378,6 +378,9 @@ it('names a folder of many models in one line, and files of data in none', () =>
     'train.py': `${text}${TRAINS}`,
   }
   expect(configOf(layout).editable).toEqual(['train.py', 'models/*.py'])
+  // A pattern would make these editable, too.
+  for (const beside of ['models/eval_all.py', 'models/dataset.py'])
+    expect(configOf({ ...layout, [beside]: '' }).editable).toEqual(['train.py', ...models])
 })
 
 it('names the scripts of other folders, where each lists its packages', () => {

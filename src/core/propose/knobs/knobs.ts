@@ -41,15 +41,18 @@ const OF_A_TOOL =
   /(?:^|\/)(?:\..+|(?:package(?:-lock)?|composer|(?:ts|js)config[^/]*|biome|deno|lerna|nx|turbo|renovate|vercel|angular|tokenizer[^/]*|special_tokens_map)\.jsonc?|(?:pyproject|Cargo|Pipfile|ruff|rustfmt|netlify|fly)\.toml|(?:(?:docker-)?compose|mkdocs|environment|conda|codecov|action|pnpm-[^/]*)[^/]*\.ya?ml)$|(?:^|\/)\.[^/]+\//
 /** Settings of measuring, printing, saving and the machine: they are not what makes a model better. */
 const NOT_THE_MODEL =
-  /(?:^|[_.(-])(?:eval|val|valid|log|logging|print|save|wandb|ckpt|checkpoint|sample|core[_-]metric)[_-]?(?:loss_)?(?:iters?|interval|every\w*|max\w*|steps?|freq\w*|batches|size|tokens|only|log|limit)\b|(?:^|[_.(-])(?:num_workers|workers|timeout|retries|rank|local_rank|world_size|nproc\w*|nnodes|num_nodes|num_gpus|gpus|(?<!per_)devices?|precision|vocab_size|low_cpu_mem\w*|\w*num_workers|validation_split\w*|val_frac\w*|debug|verbose|resume|compile|profile|wandb|save\w*|always_save\w*|max_to_keep|write_\w*steps|pin_memory|deterministic|allow_tf32|backend|best_\w+)(?:$|[_.)-])/i
-/** What is measured, and on what: another number there is another metric, and no better model. */
+  /(?:^|[_.(-])(?:log|logging|print|save|wandb|ckpt|checkpoint|sample|core[_-]metric)[_-]?(?:loss_)?(?:iters?|interval|every\w*|max\w*|steps?|freq\w*|batches|size|tokens|only|log|limit)\b|(?:^|[_.(-])(?:num_workers|workers|timeout|retries|rank|local_rank|world_size|nproc\w*|nnodes|num_nodes|num_gpus|gpus|(?<!per_)devices?|precision|vocab_size|low_cpu_mem\w*|\w*num_workers|debug|verbose|resume|compile|profile|wandb|save\w*|always_save\w*|max_to_keep|write_\w*steps|pin_memory|deterministic|allow_tf32|backend|best_\w+)(?:$|[_.)-])/i
+/**
+ * What is measured, and on what: another number there is another metric, and no better model. At the end of a name, `val` is a
+ * value: `gradient_clip_val`.
+ */
 const THE_MEASUREMENT =
-  /(?:^|_|\()(?:eval|evals|evaluat\w+|val|valid|validat\w+|test|tests|testing|holdout)(?:$|_|\))/i
+  /(?:^|_|\()(?:val_|(?:evals?|evaluat\w+|valid|validat\w+|tests?|testing|holdout)(?:$|_|\)))/i
 /** Names that a library gives a meaning of its own, as Hydra does: `_partial_`. */
 const OF_A_LIBRARY = /^_\w+_$/
 /** Switches that decide who prints, what is printed, kept or shown, and what the program has already done. */
 const NOT_A_CHOICE =
-  /(?:^|_)(?:(?:master|main|primary|chief|leader)(?:_(?:process|rank|node|worker|thread))?|rank_?(?:zero|0)(?:_only)?|quiet|silent|verbose|print\w*|show\w*|display\w*|plot\w*|dump\w*|tqdm|progress(?:_?bar)?|log(?:s|ger|ging|ged)?|report(?:ed|ing|_to)?|tensorboard|mlflow|upload|push_to_hub|export|overwrite|dry_run|ddp|distributed|(?:do|run)_(?:train|eval|test|predict)|(?:train|test|predict)_only|train(?:ing)?|requires_grad|benchmark|done|finished|converged|running|stop(?:ped)?|first|found|success|ok)$|^log_(?:to|every|metrics?|grad\w*|loss\w*|step\w*|file|console|model|image\w*|histogram\w*|param\w*|wandb)(?:_|$)/i
+  /(?:^|_)(?:(?:master|main|primary|chief|leader)(?:_(?:process|rank|node|worker|thread))?|rank_?(?:zero|0)(?:_only)?|quiet|silent|verbose|print\w*|show\w*|display\w*|plot\w*|dump\w*|tqdm|progress(?:_?bar)?|log(?:s|ger|ging|ged)?|report(?:ed|ing|_to)?|tensorboard|mlflow|upload|push_to_hub|export|overwrite|dry_run|ddp|distributed|(?:do|run)_(?:train|eval|test|predict)|(?:train|test|predict)_only|requires_grad|benchmark|done|finished|converged|running|stop(?:ped)?|first|found|success|ok)$|^(?:is_)?train(?:ing)?$|^log_(?:to|every|metrics?|grad\w*|loss\w*|step\w*|file|console|model|image\w*|histogram\w*|param\w*|wandb)(?:_|$)/i
 const MAY_BE_ZERO =
   /drop|decay|smooth|warm|min_lr|final_lr|momentum|clip|reg|(?:^|_)l[12]|noise|coef|lambda|z_loss|prob|(?:^|_)wd(?:$|_)|label/i
 

@@ -25,8 +25,8 @@ describe('findKnobs', () => {
     ['a.py', 'N = int(1e5)\nopt(lr=float(3e-4), n=int(4))\nx = int(5) + 1\n', ['N 1e5', 'opt(lr) 3e-4']],
     [
       'a.py',
-      'latest = 1\ncontest_lr = 0.1\nretrain = True\nevaluated_by = 0.5\n',
-      ['latest 1', 'contest_lr 0.1', 'retrain True'],
+      'latest = 1\ncontest_lr = 0.1\nadversarial_training = True\nTrainer(gradient_clip_val=1.0)\n',
+      ['latest 1', 'contest_lr 0.1', 'adversarial_training True', 'Trainer(gradient_clip_val) 1.0'],
     ],
     ['a.py', 'c = {"lr": 3e-4, \'n\': 2}\n', ['lr 3e-4', 'n 2']],
     [
@@ -97,7 +97,7 @@ describe('findKnobs', () => {
     [
       'what is measured, and on what',
       'a.py',
-      "test_batch_size = 10\nVALIDATE_EVERY = 100\nuse_lmms_eval = True\nopt['valid-part'] = 0.1\nf(test_size=0.2)\n",
+      "valFraction = 0.2\nval_ratio = 0.1\ntest_batch_size = 10\nVALIDATE_EVERY = 100\nuse_lmms_eval = True\nopt['valid-part'] = 0.1\nf(test_size=0.2)\n",
     ],
     [
       'how data is read and divided',
