@@ -156,15 +156,18 @@ function isOfTheModel(layout: Layout, path: string): boolean {
   return !DATA_FILES.test(path) && (MODEL_FILES.test(path) || findLine(layout, path, TRAINS) !== undefined)
 }
 
-/** A folder of many models as one line, unless that line would make something else editable. */
+/** A folder of many models as one pattern, and what else is in that folder taken out again. */
 function wholeFolders(layout: Layout, paths: readonly string[]): string[] {
-  const inFolders = Map.groupBy(paths, (path) => posix.dirname(path))
   const python = plainPaths(layout, /\.py$/)
-  return [...inFolders].flatMap(([folder, named]) => {
-    const all = python.filter((path) => posix.dirname(path) === folder)
-    const isWhole = named.length > MOST_NAMED && folder !== '.'
-    const isOnlyModels = all.every((path) => isOfTheModel(layout, path) && !NOT_TRAINING.test(path))
-    return isWhole && isOnlyModels ? [`${folder}/*.py`] : named
+  return [...new Set(paths.map((path) => posix.dirname(path)))].flatMap((folder) => {
+    const isInside = (path: string) => posix.dirname(path) === folder
+    const named = paths.filter(isInside)
+    const others = python.filter(
+      (path) =>
+        isInside(path) && !named.includes(path) && (NOT_TRAINING.test(path) || !isOfTheModel(layout, path)),
+    )
+    const isLong = folder !== '.' && named.length > MOST_NAMED && others.length < named.length
+    return isLong ? [`${folder}/*.py`, ...others.map((path) => `!${path}`)] : named
   })
 }
 /** So many files of one folder are named one by one. */

@@ -147,14 +147,16 @@ export function findProgress(
   layout: Layout,
   paths: readonly string[],
 ): { pattern: string; evidence: Evidence } | undefined {
-  for (const path of paths)
-    for (const [index, line] of linesOf(layout, path).entries()) {
-      const segments = printedSegments(printingCall(linesOf(layout, path), index))
+  for (const path of paths) {
+    const lines = linesOf(layout, path)
+    for (const [index, line] of lines.entries()) {
+      const segments = printedSegments(printingCall(lines, index))
       const step = segments && patternAfter(segments, STEP, 'step')?.replace('[-+.\\w]+', '\\d+')
       const loss = segments && patternAfter(segments, LOSS, 'value')
       if (step === undefined || loss === undefined || /\bval/i.test(line)) continue
       const value = loss.replace(/^\^(?:\\s\*)?/, '')
       return { pattern: `${step}.*?${value}`, evidence: evidenceOfLine(path, index + 1, line) }
     }
+  }
   return undefined
 }

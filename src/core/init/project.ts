@@ -42,7 +42,7 @@ export function inFolder(
   const { editable, setup, train, findings, check } = draft
   return {
     ...draft,
-    editable: editable.map((path) => `${folder}/${path}`),
+    editable: editable.map((glob) => glob.replace(/^!?/, (not) => `${not}${folder}/`)),
     ...(setup === undefined ? {} : { setup: `cd ${folder} && ${setup}` }),
     train: `cd ${folder} && ${train}`,
     findings: findings.map(({ what, evidence }) => ({

@@ -100,8 +100,19 @@ export function preparationScripts(layout: Layout, script = ''): string[] {
   )
 }
 
+/** What was found in each repository: many rules ask for the same script. */
+const FOUND = new WeakMap<Layout, Map<string, readonly string[]>>()
+
 /** The modules of this repository that a script imports, and what those import. */
-export function importedFiles(layout: Layout, script: string): string[] {
+export function importedFiles(layout: Layout, script: string): readonly string[] {
+  const known = FOUND.get(layout) ?? new Map<string, readonly string[]>()
+  FOUND.set(layout, known)
+  const imported = known.get(script) ?? findImported(layout, script)
+  known.set(script, imported)
+  return imported
+}
+
+function findImported(layout: Layout, script: string): string[] {
   const found = new Set([script])
   const known = new Set(plainPaths(layout, /\.py$/))
   for (const path of found)

@@ -378,9 +378,21 @@ it('names a folder of many models in one line, and files of data in none', () =>
     'train.py': `${text}${TRAINS}`,
   }
   expect(configOf(layout).editable).toEqual(['train.py', 'models/*.py'])
-  // A pattern would make these editable, too.
-  for (const beside of ['models/eval_all.py', 'models/dataset.py'])
-    expect(configOf({ ...layout, [beside]: '' }).editable).toEqual(['train.py', ...models])
+  // The pattern alone would make these editable, too.
+  const beside = { 'models/eval_all.py': '', 'models/dataset.py': '' }
+  expect(configOf({ ...layout, ...beside }).editable).toEqual([
+    'train.py',
+    'models/*.py',
+    '!models/dataset.py',
+    '!models/eval_all.py',
+  ])
+  const project = Object.fromEntries(
+    Object.entries({ ...layout, ...beside, 'requirements.txt': '' }).map(([path, text]) => [
+      `a/${path}`,
+      text,
+    ]),
+  )
+  expect(configOf(project).editable).toContain('!a/models/dataset.py')
 })
 
 it('names the scripts of other folders, where each lists its packages', () => {
