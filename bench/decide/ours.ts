@@ -14,6 +14,7 @@ import {
   weighPeriod,
 } from '../../src/core/statistics/belief.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
+import { DEFAULT_SPREADS, type Spreads } from '../../src/core/statistics/spreads.ts'
 import { seedToShare } from '../../src/core/trial/shared-seed.ts'
 import { aTrialResult, DEFAULTS } from '../../test/factories.ts'
 import { type Claim, type Night, play, type Rule, SHIPPED } from './rules.ts'
@@ -110,7 +111,7 @@ class Ours {
   #compared = false
   /** Noise of the runs of the candidate that is tested. */
   #noises: number[] = []
-  #estimated: { runs: number; noise: RunNoise } | undefined
+  #estimated: { runs: number; noise: RunNoise & { spreads: Spreads } } | undefined
   /** The baseline's own runs, for the noise. */
   #measured: number[] = []
   /** Runs of the baseline for which it was not selected, and their noise. */
@@ -228,7 +229,7 @@ class Ours {
   }
 
   #evidence(values: readonly number[]): Evidence {
-    const { sigma, outliers } = this.#noise()
+    const { sigma, outliers, spreads } = this.#noise()
     const belief = this.#believe({ sigma, outliers })
     const known = this.#variant.knowsLevel && { level: { mean: this.#world.level, variance: 0 } }
     const baseline = asRuns([0, 1], this.#policy)
@@ -238,6 +239,7 @@ class Ours {
       ...known,
       sigma,
       outliers,
+      spreads,
       yield: this.#yield(),
       compared: this.#compared,
       baseline,
@@ -269,12 +271,12 @@ class Ours {
     return { runs: total, merges: gains.length, gain: gains.reduce((sum, gain) => sum + gain, 0) }
   }
 
-  #noise(): RunNoise {
+  #noise(): RunNoise & { spreads: Spreads } {
     const groups = [...this.#groups, this.#measured]
     const runs = groups.reduce((sum, group) => sum + group.length, 0)
     if (this.#estimated?.runs === runs) return this.#estimated.noise
-    const { outliers = 0.0125, sigma = 1 } = estimateNoise(groups) ?? {}
-    const noise = { outliers, sigma: this.#toldSigma ?? sigma }
+    const { outliers = 0.0125, spreads = DEFAULT_SPREADS, sigma = 1 } = estimateNoise(groups) ?? {}
+    const noise = { outliers, spreads, sigma: this.#toldSigma ?? sigma }
     this.#estimated = { runs, noise }
     return noise
   }

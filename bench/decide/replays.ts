@@ -5,6 +5,7 @@ import { judge } from '../../src/core/judge/judge.ts'
 import type { JudgePolicy } from '../../src/core/judge/policy.ts'
 import { believe, NOTHING_CARRIED, type Observed } from '../../src/core/statistics/belief.ts'
 import { estimateNoise } from '../../src/core/statistics/noise.ts'
+import { ONE_SPREAD } from '../../src/core/statistics/spreads.ts'
 import { aRandom } from '../../test/factories.ts'
 import { median } from '../numbers.ts'
 import { groupRuns, type ReplayRun } from '../replay.ts'
@@ -75,7 +76,7 @@ function decideOn(
   policy: JudgePolicy,
 ): { merged: boolean; values: number[] } {
   const noise = estimateNoise([...tried.map((runs) => runs.slice(1)), measured])
-  const { sigma, outliers } = noise ?? { sigma: Number.NaN, outliers: 0.01 }
+  const { sigma, outliers, spreads } = noise ?? { sigma: Number.NaN, outliers: 0.01, spreads: ONE_SPREAD }
   const observed: Observed[] = [
     ...measured.map((loss) => ({ kind: 'baseline', losses: [loss] }) as const),
     ...tried.map((losses) => ({ kind: 'tried', losses }) as const),
@@ -88,6 +89,7 @@ function decideOn(
       level,
       effects,
       sigma,
+      spreads,
       baseline: asRuns([0, 1], policy),
       candidate: asRuns(values, policy),
     }

@@ -38,10 +38,20 @@ export interface Trouble {
   toldSigma?: number
   /** Noise of Student's t distribution with 5 degrees of freedom, scaled to variance 1. */
   heavyTails?: boolean
-  /** Half of the candidates have runs with this standard deviation instead of 1. */
+  /** `ownShare` of the candidates have runs with this standard deviation instead of 1. */
   ownSd?: number
+  /** Default a half. */
+  ownShare?: number
+  /** In every other hundred runs the noise has this standard deviation. */
+  busySd?: number
+  /** Noise of the exponential distribution, which is good more often by far than bad by far. */
+  skewed?: boolean
+  /** The noise of a run and that of the next correlate this much. */
+  correlation?: number
   /** This share of all runs is worse by 30 σ. */
   outliers?: number
+  /** This share of all runs is better by 5 σ. */
+  lucky?: number
   /** The metric is printed in steps of this size. */
   step?: number
   /** Share of proposals that repeat an earlier one, without its runs. */
@@ -61,6 +71,9 @@ export interface Change {
 
 const JUMP_EVERY = 100
 const OUTLIER = 30
+const LUCKY = -5
+/** Runs after which the machine gets busy, and those after which it is free again. */
+const BUSY_RUNS = 100
 
 /**
  * What the shipped rule does to the first run of a candidate that is behind by so many σ: how often it is cut, and the part
@@ -109,6 +122,8 @@ export class World {
   #runs = 0
   /** By how much the machine's numbers moved since the start. */
   #moved = 0
+  /** Of the last run, where runs correlate. */
+  #before = 0
 
   constructor(seed: number, mix: Mix, trouble: Trouble = {}) {
     this.#random = aRandom(seed)
@@ -118,10 +133,10 @@ export class World {
   }
 
   propose(): Change {
-    const { repeated = 0, ownSd = 1, removedLines = 0 } = this.#trouble
+    const { repeated = 0, ownSd = 1, ownShare = 0.5, removedLines = 0 } = this.#trouble
     if (repeated > 0 && this.#proposed.length > 0 && this.#random() < repeated) return this.#repeat()
     const gain = this.#gain()
-    const sd = ownSd !== 1 && this.#random() < 0.5 ? ownSd : 1
+    const sd = ownSd !== 1 && this.#random() < ownShare ? ownSd : 1
     const addedLines = removedLines > 0 && this.#random() < 0.25 ? -removedLines : 0
     const change = { gain, sd, addedLines }
     this.#proposed.push(change)
@@ -204,8 +219,15 @@ export class World {
   }
 
   #noise(sd: number): number {
-    const { heavyTails, outliers = 0 } = this.#trouble
-    const normal = sd * gaussian(this.#random)
+    const { heavyTails, outliers = 0, lucky = 0, skewed, busySd = 1, correlation = 0 } = this.#trouble
+    if (skewed) return sd * (1 + Math.log(1 - this.#random()))
+    if (lucky > 0 && this.#random() < lucky) return LUCKY + sd * gaussian(this.#random)
+    if (correlation > 0) {
+      this.#before = correlation * this.#before + Math.sqrt(1 - correlation ** 2) * gaussian(this.#random)
+      return sd * this.#before
+    }
+    const busy = Math.floor(this.#runs / BUSY_RUNS) % 2 === 1 ? busySd : 1
+    const normal = busy * sd * gaussian(this.#random)
     const far = outliers > 0 && this.#random() < outliers ? OUTLIER : 0
     if (!heavyTails) return normal + far
     let squares = 0

@@ -194,7 +194,7 @@ describe('a person who acts before the verdict is published', () => {
   })
 
   test('F119 F50 changes the base in the moment of our merge: withdrawn, and the log says how to undo it', async () => {
-    const { job, forge, world, check, log } = await here([2.4, 2.41])
+    const { job, forge, world, check, log } = await here([2.34, 2.35])
     const before = world.repository.branches.get('autoresearch/baseline') ?? ''
     world.repository.branches.set('main', before)
     forge.onMerging = (pull) => Object.assign(pull, { base: 'main' })
@@ -238,7 +238,7 @@ describe('a merge that GitHub refuses', () => {
   const QUEUE = 'Changes must be made through the merge queue. Later jobs try again.'
 
   test('F89 is said first on pull request and check, and research goes on', async () => {
-    const { job, forge, check, pull } = await here([2.4, 2.41])
+    const { job, forge, check, pull } = await here([2.34, 2.35])
     forge.refusal = QUEUE
     const { session, status } = await job()
     expect(status).toBe('handed-over')
@@ -252,7 +252,7 @@ describe('a merge that GitHub refuses', () => {
   })
 
   test('F89 is tried again in the next job, and the words go when it works', async () => {
-    const { job, forge, check } = await here([2.4, 2.41])
+    const { job, forge, check } = await here([2.34, 2.35])
     forge.refusal = QUEUE
     await job()
     expect((await job()).status).toBe('handed-over')
@@ -264,7 +264,7 @@ describe('a merge that GitHub refuses', () => {
   })
 
   test('F89 a person who closes it meanwhile decides', async () => {
-    const { job, forge, pull } = await here([2.4, 2.41])
+    const { job, forge, pull } = await here([2.34, 2.35])
     forge.refusal = QUEUE
     await job()
     pull.state = 'closed'
@@ -272,7 +272,7 @@ describe('a merge that GitHub refuses', () => {
   })
 
   test('F89 a person who merges it meanwhile decides, and the words of the refusal go', async () => {
-    const { job, forge, pull, world, check } = await here([2.4, 2.41])
+    const { job, forge, pull, world, check } = await here([2.34, 2.35])
     forge.refusal = QUEUE
     await job()
     world.repository.branches.set('autoresearch/baseline', CANDIDATE.head)

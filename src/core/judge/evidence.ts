@@ -41,7 +41,7 @@ export function evidenceFor(
     candidate,
     compared: baseline.some((run) => placeOf(places, run) > first),
     sigma: noise?.sigma,
-    ...(noise && { outliers: noise.outliers }),
+    ...(noise && { outliers: noise.outliers, spreads: noise.spreads }),
     yield: researchYield(state, conditions),
   }
 }

@@ -5,6 +5,7 @@ import { type Belief, judgeReadings, likeliest, measuredGain } from '../statisti
 import { DEFAULT_EFFECTS, type Posterior, untriedImprovement } from '../statistics/effects.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
 import { MAX_LEAD_SIGMAS, readRuns } from '../statistics/readings.ts'
+import type { Spreads } from '../statistics/spreads.ts'
 import { formatNumber, formatScore, formatShare } from '../text/numbers.ts'
 import { countedRuns, describeLongerRuns } from './counted-runs.ts'
 import { compareFirst } from './movement.ts'
@@ -26,6 +27,8 @@ export interface MeasuredEvidence {
 export interface Evidence extends MeasuredEvidence, Belief {
   /** Share of outliers among the runs of equal code, above 0. Default: one in 80. */
   outliers?: number
+  /** How often code has other noise than σ. Default: never. */
+  spreads?: Spreads
   /** What research brought lately. Default: nothing was run. */
   yield?: ResearchYield
   /** Whether the baseline ran after the candidate's first run. Default true. */
@@ -116,7 +119,8 @@ function judgeRuns(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): J
 
   const units = { sigma, baseline: level.mean }
   const need = requirement(policy, code.addedLines ?? 0, units)
-  const readings = readRuns(losses(candidate, policy), sigma, evidence.outliers ?? DEFAULT_OUTLIERS)
+  const { outliers = DEFAULT_OUTLIERS, spreads } = evidence
+  const readings = readRuns(losses(candidate, policy), sigma, outliers, spreads)
   const measured = measuredGain(level, readings, sigma)
   const belief = judgeReadings({ ...evidence, level }, readings, sigma, need.gain / sigma)
   const z = (measured.gain - need.gain / sigma) / Math.sqrt(measured.variance)

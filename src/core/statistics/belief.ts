@@ -23,7 +23,7 @@ import {
   mergedLevel,
   thawLevel,
 } from './level.ts'
-import { type Reading, readRuns } from './readings.ts'
+import { meanVariance, type Reading, readRuns } from './readings.ts'
 
 export type { Level } from './level.ts'
 
@@ -203,8 +203,9 @@ export function thaw({ level, effects, observations }: FrozenBelief): CarriedBel
 
 /** The gain of a candidate's runs over the baseline, in σ, as the likeliest reading has it. */
 export function measuredGain(level: Level, readings: readonly Reading[], sigma: number): MeasuredGain {
-  const { mean, kept } = likeliest(readings)
-  return { gain: (level.mean - mean) / sigma, variance: level.variance / sigma ** 2 + 1 / kept.length }
+  const reading = likeliest(readings)
+  const variance = level.variance / sigma ** 2 + meanVariance(reading)
+  return { gain: (level.mean - reading.mean) / sigma, variance }
 }
 
 export function likeliest(readings: readonly Reading[]): Reading {
@@ -224,11 +225,12 @@ export function judgeReadings(
   sigma: number,
   threshold: number,
 ): Posterior {
-  const parts = readings.flatMap(({ mean, kept, weight }) =>
-    likelyLevels(level, sigma).map((point) => {
-      const measured = { gain: (point.at - mean) / sigma, variance: 1 / kept.length }
+  const levels = likelyLevels(level, sigma)
+  const parts = readings.flatMap((reading) =>
+    levels.map((point) => {
+      const measured = { gain: (point.at - reading.mean) / sigma, variance: meanVariance(reading) }
       const part = judgeEffect(effects, measured, threshold)
-      return { ...part, mass: part.mass * weight * point.weight }
+      return { ...part, mass: part.mass * reading.weight * point.weight }
     }),
   )
   const mass = parts.reduce((sum, part) => sum + part.mass, 0)

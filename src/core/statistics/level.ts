@@ -20,7 +20,7 @@ import {
 import { MACHINES, STEADY } from './machine-models.ts'
 import { normalDensity } from './normal.ts'
 import { passRuns } from './passing-runs.ts'
-import { OUTLIER_RANGE, type Reading } from './readings.ts'
+import { meanVariance, OUTLIER_RANGE, type Reading } from './readings.ts'
 
 /** The estimate of a true loss, in the metric's unit and its square. */
 export interface Level {
@@ -70,7 +70,7 @@ export function addCandidate(
   const likelihood = new Float64Array(POINTS)
   for (const reading of readings) {
     const gains = points.map((at) => (at - reading.mean) / sigma)
-    const densities = gainDensities(effects, gains, 1 / reading.kept.length)
+    const densities = gainDensities(effects, gains, meanVariance(reading))
     for (let index = 0; index < POINTS; index++)
       likelihood[index] = (likelihood[index] ?? 0) + reading.weight * (densities[index] ?? 0)
   }
@@ -94,9 +94,9 @@ export function mergedLevel(
   const origin = center - HALF_WIDTH * step
   const points = pointsOf({ origin, step, weights: before.weights })
   const likelihood = points.map((at) =>
-    readings.reduce((sum, { mean: value, kept, weight }) => {
-      const sd = sigma / Math.sqrt(kept.length)
-      return sum + (weight * normalDensity((value - at) / sd)) / sd
+    readings.reduce((sum, reading) => {
+      const sd = sigma * Math.sqrt(meanVariance(reading))
+      return sum + (reading.weight * normalDensity((reading.mean - at) / sd)) / sd
     }, 0),
   )
   const weights = before.weights.map((masses) =>

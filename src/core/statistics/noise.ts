@@ -1,4 +1,5 @@
 // The noise of one run: how much runs of equal code differ, and how well that is known.
+import { learnSpreads, type Repeated, type Spreads } from './spreads.ts'
 
 /** The noise of one run, in the metric's unit. */
 export interface Noise {
@@ -8,6 +9,8 @@ export interface Noise {
   degreesOfFreedom: number
   /** Share of runs that are outliers, above 0: as if one in 80 runs had been one before the first was seen. */
   outliers: number
+  /** Shares of code whose runs differ by σ, and by several times as much. */
+  spreads: Spreads
 }
 
 /** Older groups are ignored from here on: code and machines change, and with them the noise. */
@@ -30,6 +33,7 @@ export function estimateNoise(groups: readonly (readonly number[])[]): Noise | u
   return {
     sigma: scale * upperBoundFactor(degreesOfFreedom),
     degreesOfFreedom,
+    spreads: learnSpreads(scale > 0 ? kept.flatMap((group) => repeatedIn(group, scale)) : []),
     outliers: steadied((outliers + PRIOR_OUTLIERS) / (runs + PRIOR_RUNS)),
   }
 }
@@ -85,6 +89,13 @@ function withoutOutliers(repeated: readonly (readonly number[])[]): {
 
 function distancesIn(group: readonly number[]): number[] {
   return group.flatMap((one, index) => group.slice(index + 1).map((other) => Math.abs(one - other)))
+}
+
+function repeatedIn(group: readonly number[], sigma: number): Repeated[] {
+  if (group.length < 2) return []
+  const center = mean(group)
+  const squares = sumOf(group.map((value) => ((value - center) / sigma) ** 2))
+  return [{ squares, degreesOfFreedom: group.length - 1 }]
 }
 
 interface Deviation {

@@ -1,5 +1,7 @@
-// What the runs of one code say, where some runs may be outliers that say nothing: one reading for each number of runs left out.
+// What the runs of one code say, where some runs may be outliers that say nothing, and where its noise may be larger than usual: one
+// reading for each number of runs left out and each noise.
 import { mean } from './noise.ts'
+import { ONE_SPREAD, SPREADS, type Spreads } from './spreads.ts'
 
 /** One way to understand the runs of a candidate. Losses are oriented: lower is better. */
 export interface Reading {
@@ -7,6 +9,8 @@ export interface Reading {
   mean: number
   /** The runs that count. */
   kept: readonly number[]
+  /** Noise of one of these runs, in σ. */
+  spread: number
   /** Relative probability; of all readings together 1. */
   weight: number
 }
@@ -25,17 +29,28 @@ export const MAX_LEAD_SIGMAS = 4
  * code fails that often. The weights are those of a normal distribution contaminated by outliers (Tukey, "A survey of sampling from
  * contaminated distributions", 1960).
  *
- * @param sigma noise of one run, above 0
+ * @param sigma usual noise of one run, above 0
  * @param outliers share of outliers among the runs of equal code
+ * @param spreads how often code has other noise. Default: never
  */
-export function readRuns(losses: readonly number[], sigma: number, outliers: number): Reading[] {
+export function readRuns(
+  losses: readonly number[],
+  sigma: number,
+  outliers: number,
+  spreads: Spreads = ONE_SPREAD,
+): Reading[] {
   const sorted = losses.toSorted((a, b) => a - b)
   const logs: number[] = []
   const readings: Reading[] = []
   for (let out = 0; out < sorted.length && mayBeOutliers(out, sorted.length, outliers); out++) {
     const kept = sorted.slice(0, sorted.length - out)
-    logs.push(logWeight(kept, out, sigma, outliers))
-    readings.push({ kept, mean: mean(trimLucky(kept, sigma)), weight: 0 })
+    const center = mean(trimLucky(kept, sigma))
+    for (const [index, spread] of SPREADS.entries()) {
+      const share = spreads[index] ?? 0
+      if (share === 0) continue
+      logs.push(Math.log(share) + logWeight(kept, out, spread, sigma, outliers))
+      readings.push({ kept, mean: center, spread, weight: 0 })
+    }
   }
   const most = Math.max(...logs)
   const weights = logs.map((log) => Math.exp(log - most))
@@ -46,12 +61,24 @@ export function readRuns(losses: readonly number[], sigma: number, outliers: num
   })
 }
 
+/** Variance of the error of a reading's mean, in σ². */
+export function meanVariance({ kept, spread }: Pick<Reading, 'kept' | 'spread'>): number {
+  return spread ** 2 / kept.length
+}
+
 /** Log density of the runs up to the part that depends on the true level, in σ. */
-function logWeight(kept: readonly number[], out: number, sigma: number, outliers: number): number {
+function logWeight(
+  kept: readonly number[],
+  out: number,
+  spread: number,
+  sigma: number,
+  outliers: number,
+): number {
   const center = mean(kept)
   const squares = kept.reduce((sum, value) => sum + ((value - center) / sigma) ** 2, 0)
   const count = kept.length
-  const normal = -squares / 2 - ((count - 1) * Math.log(2 * Math.PI)) / 2 - Math.log(count) / 2
+  const within = -squares / (2 * spread ** 2) - (count - 1) * Math.log(spread)
+  const normal = within - ((count - 1) * Math.log(2 * Math.PI)) / 2 - Math.log(count) / 2
   return normal + count * Math.log(1 - outliers) + out * Math.log(outliers / OUTLIER_RANGE)
 }
 

@@ -391,8 +391,8 @@ describe('F113 a machine whose numbers move', () => {
   const around = (level: number) => [0.01, -0.02, 0.02, 0, -0.01, 0.01, 0.02, -0.01].map((one) => level + one)
   const sd = ({ level }: ReturnType<typeof judgement>['evidence']) => Math.sqrt(level?.variance ?? 0)
 
-  it('merges what gains 4.5 σ while nothing moved', () => {
-    expect(judgement(around(2.5), [2.4, 2.41, 2.39]).verdict.kind).toBe('merge')
+  it('merges what gains 6 σ while nothing moved', () => {
+    expect(judgement(around(2.5), [2.35, 2.36, 2.34]).verdict.kind).toBe('merge')
   })
 
   it('runs the baseline before it merges 3.5 σ, which a movement could explain', () => {
@@ -401,7 +401,7 @@ describe('F113 a machine whose numbers move', () => {
       kind: 'replicate',
       of: 'baseline',
       reason: expect.stringMatching(
-        /risk 7\.9 % ≤ 18 %, but the risk is 16 % if the numbers of this machine move: the baseline is run again first$/,
+        /risk 11 % ≤ 18 %, but the risk is 19 % if the numbers of this machine move: the baseline is run again first$/,
       ),
     })
     expect(judge({ ...evidence, compared: true }, POLICY).kind).toBe('merge')

@@ -11,6 +11,8 @@ import {
 import { firstLevel } from '../../../src/core/statistics/level.ts'
 import { estimateNoise, standardDeviation } from '../../../src/core/statistics/noise.ts'
 import { normalProbability, truncatedMoments } from '../../../src/core/statistics/normal.ts'
+import { readRuns } from '../../../src/core/statistics/readings.ts'
+import { DEFAULT_SPREADS, learnSpreads, SPREADS } from '../../../src/core/statistics/spreads.ts'
 
 interface Reference {
   normal: { x: number; probability: number }[]
@@ -19,6 +21,8 @@ interface Reference {
   untried: { threshold: number; improvement: number }[]
   upperFactor: { degrees: number; factor: number }[]
   clopperPearson: { count: number; total: number; low: number; high: number }[]
+  spreadsOf: { runs: number[]; weights: number[] }[]
+  learnedSpreads: { codes: number[][]; shares: number[] }[]
   level: { losses: number[]; sigma: number; mean: number; variance: number }[]
 }
 
@@ -76,6 +80,25 @@ describe('against mpmath', () => {
     const found = exactInterval(count, total)
     expect(found.low).toBeCloseTo(low, 8)
     expect(found.high).toBeCloseTo(high, 8)
+  })
+
+  it.each(reference.spreadsOf)('how much the code of $runs varies', ({ runs, weights }) => {
+    const found = readRuns(runs, 1, 1e-12, DEFAULT_SPREADS)
+    for (const [index, spread] of SPREADS.entries())
+      expect(found.find((reading) => reading.spread === spread)?.weight ?? 0).toBeCloseTo(
+        weights[index] ?? 0,
+        4,
+      )
+  })
+
+  it.each(reference.learnedSpreads)('how often code varies more, after $codes', ({ codes, shares }) => {
+    const found = learnSpreads(
+      codes.map((runs) => ({
+        squares: (standardDeviation(runs) ?? 0) ** 2 * (runs.length - 1),
+        degreesOfFreedom: runs.length - 1,
+      })),
+    )
+    for (const [index, share] of found.entries()) expect(share).toBeCloseTo(shares[index] ?? 0, 3)
   })
 
   it.each(reference.level)('the level of $losses', ({ losses, sigma, mean, variance }) => {
