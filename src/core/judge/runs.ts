@@ -50,14 +50,17 @@ export function noiseSigma(state: State, conditions: Conditions, except?: string
   return noiseUnder(state, conditions, except)?.sigma
 }
 
+/** Runs of one code that are a smaller part of all that tell about the noise are not left out: they change nothing. */
+const OWN_SHARE = 0.05
+
 /** The same with what else is known of the noise. */
 export function noiseUnder(state: State, conditions: Conditions, except?: string): Noise | undefined {
   const known = runsUnder(state, conditions)
-  // A tree that was run once says nothing about noise, so excluding it changes nothing.
-  const isLeftOut = except !== undefined && (known.byTree.get(except)?.length ?? 0) > 1
-  if (isLeftOut) return noiseOf(known, except)
   known.noise ??= { value: noiseOf(known) }
-  return known.noise.value
+  const all = known.noise.value
+  const own = except === undefined ? [] : unselectedValues(known.byTree.get(except) ?? [])
+  const isLeftOut = own.length > 1 && own.length - 1 > OWN_SHARE * (all?.degreesOfFreedom ?? 0)
+  return isLeftOut ? noiseOf(known, except) : all
 }
 
 function noiseOf(known: RunsUnder, except?: string): Noise | undefined {
