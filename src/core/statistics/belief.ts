@@ -226,22 +226,27 @@ export function judgeReadings(
   threshold: number,
 ): Posterior {
   const levels = likelyLevels(level, sigma)
-  const parts = readings.flatMap((reading) =>
-    levels.map((point) => {
-      const measured = { gain: (point.at - reading.mean) / sigma, variance: meanVariance(reading) }
-      const part = judgeEffect(effects, measured, threshold)
-      return { ...part, mass: part.mass * reading.weight * point.weight }
-    }),
-  )
-  const mass = parts.reduce((sum, part) => sum + part.mass, 0)
-  const average = (pick: (part: Posterior) => number) =>
-    parts.reduce((sum, part) => (part.mass > 0 ? sum + part.mass * pick(part) : sum), 0) / mass
-  const mean = average((part) => part.mean)
+  const sums = { mass: 0, mean: 0, square: 0, risk: 0, expectedImprovement: 0 }
+  for (const reading of readings) {
+    const variance = meanVariance(reading)
+    for (const { at, weight } of levels) {
+      const part = judgeEffect(effects, { gain: (at - reading.mean) / sigma, variance }, threshold)
+      const mass = part.mass * reading.weight * weight
+      if (!(mass > 0)) continue
+      sums.mass += mass
+      sums.mean += mass * part.mean
+      sums.square += mass * (part.variance + part.mean ** 2)
+      sums.risk += mass * part.risk
+      sums.expectedImprovement += mass * part.expectedImprovement
+    }
+  }
+  const { mass } = sums
+  const mean = sums.mean / mass
   return {
     mean,
     mass,
-    variance: average((part) => part.variance + (part.mean - mean) ** 2),
-    risk: average((part) => part.risk),
-    expectedImprovement: average((part) => part.expectedImprovement),
+    variance: sums.square / mass - mean ** 2,
+    risk: sums.risk / mass,
+    expectedImprovement: sums.expectedImprovement / mass,
   }
 }

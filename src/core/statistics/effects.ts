@@ -1,7 +1,7 @@
 // The prior over effects of changes, learned from past candidates, and the posterior of one change given its measured gain.
 // Method: Stephens, "False discovery rates: a new deal" (Biostatistics, 2017). Effects come from a mixture of "no effect" and
 // of uniform distributions on both sides of 0. All numbers are in σ, the noise of one run; a positive effect is an improvement.
-import { normalDensity, normalProbability, truncatedMoments } from './normal.ts'
+import { CutNormal, normalDensity, normalProbability } from './normal.ts'
 
 /** Mixture weights: one for each of `PIECES`, with sum 1. */
 export type Effects = readonly number[]
@@ -18,6 +18,17 @@ const PIECES: readonly (readonly [number, number])[] = [
   ...[1, 2, 4, 8, 32].map((size) => [-size, 0] as const),
   ...[1, 2, 4, 8, 32].map((size) => [0, size] as const),
 ]
+
+/** The same as arrays of numbers, and the places of each component's bounds among all bounds. */
+const LOW = Float64Array.from(PIECES, ([low]) => low)
+const HIGH = Float64Array.from(PIECES, ([, high]) => high)
+const ENDS = [...new Set(PIECES.flat())]
+const FROM = Int32Array.from(LOW, (at) => ENDS.indexOf(at))
+const TO = Int32Array.from(HIGH, (at) => ENDS.indexOf(at))
+/** The distribution of a measured gain's error, cut at all bounds, and behind them at the threshold. */
+const BOUNDS = new Float64Array([...ENDS, 0])
+const THRESHOLD = ENDS.length
+const CUT = new CutNormal(BOUNDS.length)
 
 /** Larger gains and losses are clipped to this many σ: no component reaches much further. */
 const MAX_GAIN = 30
@@ -47,7 +58,14 @@ const MAX_OBSERVATIONS = 1000
 export type Observation = readonly number[]
 
 export function observeGain(measured: MeasuredGain): Observation {
-  return PIECES.map((piece) => momentsOn(piece, piece, measured, 1).mass)
+  const gain = clampGain(measured.gain)
+  const sd = Math.sqrt(measured.variance)
+  CUT.cut(BOUNDS, gain, sd)
+  return PIECES.map(([low, high], index) =>
+    low === high
+      ? normalDensity((gain - low) / sd) / sd
+      : CUT.addMoments({ mass: 0, first: 0, second: 0 }, FROM[index] ?? 0, TO[index] ?? 0, 1 / (high - low)),
+  )
 }
 
 /** What was learned from observations that are not kept any more. */
@@ -121,24 +139,35 @@ export interface Posterior {
  * @param threshold required gain in σ; at 0, a change without effect counts as a mistake
  */
 export function judgeEffect(effects: Effects, measured: MeasuredGain, threshold = 0): Posterior {
-  let [mass, first, second, below, expectedImprovement] = [0, 0, 0, 0, 0]
-  for (const [index, piece] of PIECES.entries())
-    for (const part of splitAt(piece, threshold)) {
-      const moments = momentsOn(part, piece, measured, effects[index] ?? 0)
-      mass += moments.mass
-      first += moments.first
-      second += moments.second
-      if (part[1] <= threshold) below += moments.mass
-      else expectedImprovement += moments.first - threshold * moments.mass
-    }
-  const mean = first / mass
+  const gain = clampGain(measured.gain)
+  const sd = Math.sqrt(measured.variance)
+  BOUNDS[THRESHOLD] = threshold
+  CUT.cut(BOUNDS, gain, sd)
+  const below = { mass: 0, first: 0, second: 0 }
+  const above = { mass: 0, first: 0, second: 0 }
+  const none = ((effects[0] ?? 0) * normalDensity(gain / sd)) / sd
+  if (threshold >= 0) below.mass += none
+  else above.mass += none
+  for (let index = 1; index < PIECES.length; index++) {
+    const low = LOW[index] ?? 0
+    const high = HIGH[index] ?? 0
+    const from = FROM[index] ?? 0
+    const to = TO[index] ?? 0
+    const density = (effects[index] ?? 0) / (high - low)
+    if (low < threshold && threshold < high) {
+      CUT.addMoments(below, from, THRESHOLD, density)
+      CUT.addMoments(above, THRESHOLD, to, density)
+    } else CUT.addMoments(high <= threshold ? below : above, from, to, density)
+  }
+  const mass = below.mass + above.mass
+  const mean = (below.first + above.first) / mass
   return {
     // What is beyond the range was measured, and is not shrunk.
-    mean: mean + measured.gain - clampGain(measured.gain),
+    mean: mean + measured.gain - gain,
     mass,
-    variance: second / mass - mean * mean,
-    risk: below / mass,
-    expectedImprovement: expectedImprovement / mass,
+    variance: (below.second + above.second) / mass - mean * mean,
+    risk: below.mass / mass,
+    expectedImprovement: (above.first - threshold * above.mass) / mass,
   }
 }
 
@@ -182,33 +211,6 @@ export function gainDensities(effects: Effects, gains: Float64Array, variance: n
     }
     return density
   })
-}
-
-/** Unnormalised moments of the effect on `part` of a component, given the measured gain. */
-function momentsOn(
-  part: readonly [number, number],
-  [low, high]: readonly [number, number],
-  measured: MeasuredGain,
-  weight: number,
-): { mass: number; first: number; second: number } {
-  const gain = clampGain(measured.gain)
-  const sd = Math.sqrt(measured.variance)
-  if (low === high) {
-    const mass = (weight * normalDensity((gain - low) / sd)) / sd
-    return { mass, first: mass * low, second: mass * low * low }
-  }
-  const { mass, first, second } = truncatedMoments(part, gain, sd)
-  const density = weight / (high - low)
-  return { mass: density * mass, first: density * first, second: density * second }
-}
-
-function splitAt(piece: readonly [number, number], threshold: number): (readonly [number, number])[] {
-  const [low, high] = piece
-  if (threshold <= low || threshold >= high) return [piece]
-  return [
-    [low, threshold],
-    [threshold, high],
-  ]
 }
 
 /** Clips a gain to the range that the mixture covers. */
