@@ -16,6 +16,7 @@ import type { State } from '../../../src/core/record/state.ts'
 import type { TrialResult } from '../../../src/core/record/trial.ts'
 import type { Verdict } from '../../../src/core/record/verdict.ts'
 import { estimateNoise } from '../../../src/core/statistics/noise.ts'
+import { ONE_SPREAD } from '../../../src/core/statistics/spreads.ts'
 import {
   aaOrigin,
   aBaseline,
@@ -370,6 +371,32 @@ describe('F112 one run of the baseline that is far off', () => {
     const [clean, found] = [told(values), told(measured)]
     expect(Math.abs(found.sigma / clean.sigma - 1)).toBeLessThan(0.15)
     expect(Math.abs(found.center - clean.center)).toBeLessThan(0.1 * clean.sigma)
+  })
+})
+
+describe('code with more noise than the baseline', () => {
+  const open = aCandidate({ name: 'open' })
+  const evidenceAfter = (groups: readonly (readonly number[])[], own: readonly number[]) => {
+    const tried = groups.map((_, index) =>
+      aCandidate({ name: `tried ${index}`, verdict: aVerdict({ kind: 'reject' }) }),
+    )
+    const trials = [
+      ...trialResults([2.47, 2.48, 2.49, 2.51, 2.52, 2.53]),
+      ...tried.flatMap((candidate, index) => trialResults(groups[index] ?? [], { candidate })),
+      ...trialResults(own, { candidate: open }),
+    ]
+    const evidence = evidenceFor(aState({ candidates: [...tried, open], trials }), CONDITIONS, open)
+    return { ...evidence, compared: true }
+  }
+  const restless = Array.from({ length: 12 }, (_, index) =>
+    index % 3 === 0 ? [2.55, 2.45, 2.65, 2.44] : [2.55, 2.52, 2.56, 2.53],
+  )
+
+  it('needs a third run where other code was like that', () => {
+    const evidence = evidenceAfter(restless, [2.32, 2.33])
+    expect(judge({ ...evidence, spreads: ONE_SPREAD }, POLICY).kind).toBe('merge')
+    expect(judge(evidence, POLICY)).toMatchObject({ kind: 'replicate' })
+    expect(judge(evidenceAfter(restless, [2.32, 2.33, 2.32]), POLICY).kind).toBe('merge')
   })
 })
 
