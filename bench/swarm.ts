@@ -141,6 +141,7 @@ function rowOf(devices: number, setting: Setting) {
     proposers: first?.fleet.proposers ?? null,
     binding: binding ?? null,
     liftedBy: binding ? LIFTED_BY[binding] : null,
+    planMeanMs: round(meanAndError(decisions).mean, 2),
     planMedianMs: round(quantile(decisions, 0.5), 2),
     planP95Ms: round(quantile(decisions, 0.95), 2),
     planLongestMs: round(quantile(decisions, 1), 2),
