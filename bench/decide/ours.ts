@@ -13,8 +13,8 @@ import {
   type WeighedPeriod,
   weighPeriod,
 } from '../../src/core/statistics/belief.ts'
-import { estimateNoise } from '../../src/core/statistics/noise.ts'
-import { DEFAULT_SPREADS, type Spreads } from '../../src/core/statistics/spreads.ts'
+import { estimateNoise, type Noise } from '../../src/core/statistics/noise.ts'
+import { DEFAULT_SPREADS } from '../../src/core/statistics/spreads.ts'
 import { seedToShare } from '../../src/core/trial/shared-seed.ts'
 import { aTrialResult, DEFAULTS } from '../../test/factories.ts'
 import { type Claim, type Night, play, type Rule, SHIPPED } from './rules.ts'
@@ -85,6 +85,9 @@ const SHIPPED_BUNDLES: Bundling | false = DEFAULTS.search.bundle ? { most: DEFAU
 
 const NO_CHANGE: Change = { gain: 0, sd: 1, addedLines: 0 }
 
+/** What the judge is told of the noise. */
+type KnownNoise = Omit<Noise, 'degreesOfFreedom'>
+
 /** The runs of one candidate, and its claimed gain if it was merged. */
 interface Spent {
   runs: number
@@ -111,7 +114,7 @@ class Ours {
   #compared = false
   /** Noise of the runs of the candidate that is tested. */
   #noises: number[] = []
-  #estimated: { runs: number; noise: RunNoise & { spreads: Spreads } } | undefined
+  #estimated: { runs: number; noise: KnownNoise } | undefined
   /** The baseline's own runs, for the noise. */
   #measured: number[] = []
   /** Runs of the baseline for which it was not selected, and their noise. */
@@ -271,7 +274,7 @@ class Ours {
     return { runs: total, merges: gains.length, gain: gains.reduce((sum, gain) => sum + gain, 0) }
   }
 
-  #noise(): RunNoise & { spreads: Spreads } {
+  #noise(): KnownNoise {
     const groups = [...this.#groups, this.#measured]
     const runs = groups.reduce((sum, group) => sum + group.length, 0)
     if (this.#estimated?.runs === runs) return this.#estimated.noise

@@ -44,13 +44,13 @@ export function unselectedRuns(results: readonly TrialResult[]): TrialResult[] {
  * Noise of one run, over all code that was run at least twice; undefined before that. The first run of a candidate is
  * excluded: a candidate is run again because that run was good, and selected luck looks like noise.
  *
- * @param except tree of the candidate that is judged: its own luck must not affect the estimate
+ * @param except tree of the candidate that is judged: its own luck must not affect the estimate, see `OWN_SHARE`
  */
 export function noiseSigma(state: State, conditions: Conditions, except?: string): number | undefined {
   return noiseUnder(state, conditions, except)?.sigma
 }
 
-/** Runs of one code that are a smaller part of all that tell about the noise are not left out: they change nothing. */
+/** A candidate's own runs are left out of the noise when they are more than this part of what tells about it. */
 const OWN_SHARE = 0.05
 
 /** The same with what else is known of the noise. */

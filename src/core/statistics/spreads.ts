@@ -5,11 +5,11 @@
 export const SPREADS = [1, 2, 4] as const
 
 /** Shares of code with each of `SPREADS`; together 1. */
-export type Spreads = readonly [number, number, number]
+export type Spreads = readonly number[]
 
 /** What is thought before the first code was run again: one in 25 has other noise. */
 export const DEFAULT_SPREADS: Spreads = [0.96, 0.03, 0.01]
-/** As many codes as that counts. */
+/** The prior counts as much as this many codes. */
 const DEFAULT_CODES = 10
 /** All code has the same noise. */
 export const ONE_SPREAD: Spreads = [1, 0, 0]
@@ -42,7 +42,7 @@ export function learnSpreads(codes: readonly Repeated[]): Spreads {
         if (total > 0) counts[index] = (counts[index] ?? 0) + part / total
     }
     const all = sumOf(counts)
-    shares = counts.map((count) => count / all) as unknown as Spreads
+    shares = counts.map((count) => count / all)
   }
   return shares
 }

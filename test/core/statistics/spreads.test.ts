@@ -16,7 +16,7 @@ function groupsWith(each: number): number[][] {
   )
 }
 
-const wide = ([, two, four]: Spreads) => two + four
+const wide = ([, two = 0, four = 0]: Spreads) => two + four
 
 describe('how often code has more noise', () => {
   it('falls where no code had more', () => {
