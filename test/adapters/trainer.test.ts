@@ -189,11 +189,12 @@ describe('a hopeless trial', () => {
 })
 
 describe('how much memory it had', () => {
-  const train = `exec node -e 'const kept = Buffer.alloc(200e6, 1); setTimeout(() => kept.fill(2), 1500)'`
-  const evaluate = `exec node -e 'const kept = Buffer.alloc(600e6, 1); setTimeout(() => console.log("val_loss: 3"), 600)'`
+  // Held for longer than a busy machine needs to look.
+  const train = `exec node -e 'const kept = Buffer.alloc(200e6, 1); setTimeout(() => kept.fill(2), 6000)'`
+  const evaluate = `exec node -e 'const kept = Buffer.alloc(600e6, 1); setTimeout(() => console.log("val_loss: 3"), 1500)'`
 
   test.skipIf(SANDBOX === 'none')('is that of training, and not of its evaluation', async () => {
-    const { value, peakMemoryBytes } = await outcomeOf('silent', { train, evaluate, timeout: '20s' })
+    const { value, peakMemoryBytes } = await outcomeOf('silent', { train, evaluate, timeout: '120s' })
     expect(value).toBe(3)
     // Far above an idle process and far below the evaluation; without a control group it is what was seen now and then.
     expect(peakMemoryBytes).toBeGreaterThan(150e6)
