@@ -8,6 +8,12 @@ const MOST_FILES = 2
 const ATTACKS = /^test\/(cheaters\/|adapters\/sandbox)/
 
 const [report] = process.argv.slice(2)
-const failed = existsSync(report) ? new Set(testsOf(report).filter(isFailed).map(({ file }) => file)) : new Set()
+const failed = existsSync(report)
+  ? new Set(
+      testsOf(report)
+        .filter(isFailed)
+        .map(({ file }) => file),
+    )
+  : new Set()
 const files = [...failed]
 if (files.length <= MOST_FILES && !files.some((file) => ATTACKS.test(file))) console.log(files.join('\n'))
