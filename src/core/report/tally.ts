@@ -66,7 +66,10 @@ export interface ReportRow {
   failure?: Outcome
   /** Mean over its measured runs; absent without any. */
   value?: number
-  /** Value minus the baseline it was judged against, in the metric's own sign. */
+  /**
+   * Value minus the mean of the baseline that it was trained on, in the metric's own sign, as in the check; where that mean
+   * is archived, minus the level that the judge estimated.
+   */
   delta?: number
   runs: number
   cost: Cost
@@ -143,9 +146,17 @@ function archivedRows({ kept }: Archive, metric: Pick<Metric, 'direction'>): Rep
   }))
 }
 
-function deltaOf(candidate: Candidate, { direction }: Pick<Metric, 'direction'>): Pick<ReportRow, 'delta'> {
+/** @param from mean of the baseline that the candidate was trained on, where it is known */
+function deltaOf(
+  candidate: Candidate,
+  { direction }: Pick<Metric, 'direction'>,
+  value?: number,
+  from?: number,
+): Pick<ReportRow, 'delta'> {
   // An A/A candidate changes nothing, so its measured gain is pure noise.
-  const gain = isAa(candidate) ? undefined : (candidate.verdict?.measured ?? candidate.verdict?.gain)
+  if (isAa(candidate)) return {}
+  if (value !== undefined && from !== undefined) return { delta: value - from }
+  const gain = candidate.verdict?.measured ?? candidate.verdict?.gain
   return gain === undefined ? {} : { delta: direction === 'minimize' ? -gain : gain }
 }
 
@@ -180,7 +191,7 @@ function reportRow(
     runs: values.length,
     ...(failure !== undefined && { failure }),
     ...(value !== undefined && { value }),
-    ...deltaOf(candidate, metric),
+    ...deltaOf(candidate, metric, value, levels.get(candidate.base)),
     ...(level !== undefined && { level }),
   }
 }

@@ -95,6 +95,13 @@ describe('the numbers', () => {
     expect(report.rows[0]?.delta).toBe(delta)
   })
 
+  test('Δ is what the runs differ by, not what the judge makes of it', () => {
+    const candidate = aCandidate({ verdict: aVerdict({ gain: 0.05, measured: 0.08 }) })
+    const trials = [...BASELINE, aTrialResult({ candidate, value: 2.5 })]
+    const { rows, before = 0 } = buildReport(aState({ candidates: [candidate], trials }), CONDITIONS, config)
+    expect(rows[0]).toMatchObject({ value: 2.5, delta: 2.5 - before })
+  })
+
   test('of a night', () => {
     const report = buildReport(aNight(2.61, NIGHT), CONDITIONS, config, RUN)
     expect(report.counts).toMatchObject({ merged: 10, rejected: 17, crashed: 3, parked: 1 })
@@ -152,8 +159,8 @@ describe('the markdown report', () => {
       | PR | change | proposer | val_bpb | Δ | verdict | cost |
       | --- | --- | --- | --- | --- | --- | --- |
       | [#100](https://github.com/octo/tinystories/pull/100) | Raise the learning rate to 4e-3 | knobs | 2.5480 | −0.0620 | **merged** | 15m device time |
-      | [#101](https://github.com/octo/tinystories/pull/101) | Drop weight decay on embeddings | openai gpt-x | 2.5640 | +0.0120 | rejected | 5m device time |
-      | [#102](https://github.com/octo/tinystories/pull/102) | Use ReLU² in the feed-forward | openai gpt-x | 2.4540 | −0.0940 | **merged** | 15m device time |
+      | [#101](https://github.com/octo/tinystories/pull/101) | Drop weight decay on embeddings | openai gpt-x | 2.5640 | +0.0180 | rejected | 5m device time |
+      | [#102](https://github.com/octo/tinystories/pull/102) | Use ReLU² in the feed-forward | openai gpt-x | 2.4540 | −0.0920 | **merged** | 15m device time |
       | [#103](https://github.com/octo/tinystories/pull/103) | Double the width | knobs | – | – | out-of-memory | 5m device time |"
     `)
   })
