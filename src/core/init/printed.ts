@@ -4,10 +4,14 @@
 export type Segment = string | null
 
 /** Calls that print something before the text: the time and the level, or a bar. */
-const PREFIXED = /\b(?:log\w*\.\w+|(?<!\.)log\w*|\w*progress\w*|set_description(?:_str)?)\s*\(/i
+const PREFIXED =
+  /\b(?:log\w*\.\w+|(?<!\.)log\w*|\w*progress\w*|set_(?:description(?:_str)?|postfix_str))\s*\(/i
+/** tqdm writes names and values after its bar: `set_postfix(val_loss=x)` and `set_postfix({'val_loss': x})`. */
+const POSTFIX = /\bset_postfix\s*\((.*)/
+const NAMED = /(?:^|[(,{]\s*)(?:(\w+)\s*=(?!=)|["']([^"']+)["']\s*:)/g
 const PLAIN =
   /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|println!?)\s*[( ]/i
-const PRINTS = new RegExp(`${PREFIXED.source}|${PLAIN.source}`, 'i')
+const PRINTS = new RegExp(`${PREFIXED.source}|${PLAIN.source}|${POSTFIX.source}`, 'i')
 const STRING = /[fFrRbB]{0,2}("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)/g
 /** `{x:.4f}` of Python, `${x}` of JavaScript and `%6.4f` of C. */
 const HOLE =
@@ -33,6 +37,8 @@ function openBrackets(text: string): number {
 /** The printed pieces of a line of source, or undefined when it prints nothing. */
 export function printedSegments(line: string): Segment[] | undefined {
   if (!PRINTS.test(line) || /^\s*(#|\/\/|\*)/.test(line)) return undefined
+  const postfix = POSTFIX.exec(line)?.[1]
+  if (postfix !== undefined) return namedSegments(postfix)
   const strings = [...line.matchAll(STRING)]
   const segments = strings.flatMap((string, index) => [
     ...segmentsOf((string[1] ?? '').slice(1, -1)),
@@ -45,6 +51,11 @@ export function printedSegments(line: string): Segment[] | undefined {
   ])
   if (segments.length === 0) return undefined
   return PREFIXED.test(line) ? [null, ...merged(segments)] : merged(segments)
+}
+
+function namedSegments(text: string): Segment[] | undefined {
+  const names = [...text.matchAll(NAMED)].map(([, keyword, key]) => keyword ?? key)
+  return names.length === 0 ? undefined : names.flatMap((name) => [null, `${name}=`]).concat(null)
 }
 
 function segmentsOf(text: string): Segment[] {

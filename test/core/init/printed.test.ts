@@ -39,6 +39,17 @@ it.each([
   ],
   ['pbar.set_description(f"val_acc {acc:.3f}")', 'val_acc 0.912:  40%|####', '0.912'],
   [
+    "bar.set_postfix({'loss': l, 'val_loss': f'{v:.3f}'})",
+    '100%|####| 5/5 [00:01<00:00, 3.9it/s, loss=0.9, val_loss=0.250]',
+    '0.250',
+  ],
+  ['t.set_postfix(lr=lr, test_acc=acc)', ' 40%|## | 2/5 [00:01, lr=0.1, test_acc=91.2]', '91.2'],
+  [
+    "bar.set_postfix_str(f'val loss {v:.3f}')",
+    '100%|##| 5/5 [00:01<00:00, 3.9it/s, val loss 0.250]',
+    '0.250',
+  ],
+  [
     `print(f"global_step={step}, episodic_return={info['episode']['r']}")`,
     'global_step=512, episodic_return=[21.]',
     undefined,
