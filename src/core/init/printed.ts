@@ -1,4 +1,5 @@
 // Reads printed lines out of source text: which words a program prints around a value, and the pattern that finds it again.
+import { bracketStep } from '../gate/source.ts'
 
 /** Literal text, or null where a value is printed. */
 export type Segment = string | null
@@ -11,7 +12,11 @@ const POSTFIX = /\bset_postfix\s*\((.*)/
 const NAMED = /(?:^|[(,{]\s*)(?:(\w+)\s*=(?!=)|["']([^"']+)["']\s*:)/g
 const PLAIN =
   /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|println!?)\s*[( ]/i
-const PRINTS = new RegExp(`${PREFIXED.source}|${PLAIN.source}|${POSTFIX.source}`, 'i')
+/** Calls that print all their arguments with blanks between them. */
+const JOINED = /(?<!\w)(?!f?printf)(?:print\w*|console\.\w+)\s*\((.*)/i
+/** C++ prints everything that is shifted into a stream. */
+const STREAMED = /\bc(?:out|err|log)\s*<<(.*)/
+const PRINTS = new RegExp([PREFIXED, PLAIN, POSTFIX, STREAMED].map(({ source }) => source).join('|'), 'i')
 const STRING = /[fFrRbB]{0,2}("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)/g
 /** `{x:.4f}` of Python, `${x}` of JavaScript and `%6.4f` of C. */
 const HOLE =
@@ -30,8 +35,7 @@ export function printingCall(lines: readonly string[], index: number): string {
 }
 
 function openBrackets(text: string): number {
-  const code = text.replaceAll(STRING, '')
-  return code.split(/[([{]/).length - code.split(/[)\]}]/).length
+  return [...text.replaceAll(STRING, '')].reduce((depth, character) => depth + bracketStep(character), 0)
 }
 
 /** The printed pieces of a line of source, or undefined when it prints nothing. */
@@ -39,23 +43,67 @@ export function printedSegments(line: string): Segment[] | undefined {
   if (!PRINTS.test(line) || /^\s*(#|\/\/|\*)/.test(line)) return undefined
   const postfix = POSTFIX.exec(line)?.[1]
   if (postfix !== undefined) return namedSegments(postfix)
+  const segments = merged(segmentsOfCall(line))
+  if (!segments.some((segment) => segment !== null)) return undefined
+  return PREFIXED.test(line) ? [null, ...segments] : segments
+}
+
+function segmentsOfCall(line: string): Segment[] {
+  const joined = JOINED.exec(line)?.[1]
+  if (joined !== undefined)
+    return partsOf(joined, ',').flatMap((part, index) => (index > 0 ? [' ', ...part] : part))
+  const streamed = STREAMED.exec(line)?.[1]
+  if (streamed !== undefined) return partsOf(streamed, '<<').flat()
   const strings = [...line.matchAll(STRING)]
-  const segments = strings.flatMap((string, index) => [
-    ...segmentsOf((string[1] ?? '').slice(1, -1)),
-    // `print("loss:", loss)`: a comma after the text prints a blank and the next value.
-    ...(/^\s*,\s*(?!["'\w]*\s*=)[\w(]/.test(line.slice(string.index + string[0].length)) &&
-    strings[index + 1] === undefined &&
-    !string[0].includes('%')
-      ? [' ', null]
-      : []),
-  ])
-  if (segments.length === 0) return undefined
-  return PREFIXED.test(line) ? [null, ...merged(segments)] : merged(segments)
+  return strings.flatMap((string, index) => {
+    const segments = segmentsOf((string[1] ?? '').slice(1, -1))
+    const next = strings[index + 1] === undefined ? line.slice(string.index + string[0].length) : ''
+    const isValueNext = /^\s*,\s*(?!\w*\s*=)[\w(]/.test(next) && !string[0].includes('%')
+    return isValueNext ? [...segments, ' ', null] : segments
+  })
+}
+
+/** What is printed by each of the parts between separators, up to the end of the call. */
+function partsOf(text: string, separator: ',' | '<<'): Segment[][] {
+  const parts: Segment[][] = []
+  let part: Segment[] = []
+  let code = ''
+  let depth = 0
+  const endCode = (): void => {
+    part.push(...valueIn(code, part.length === 0))
+    code = ''
+  }
+  const endPart = (): void => {
+    endCode()
+    if (part.length > 0) parts.push(part)
+    part = []
+  }
+  for (const [token, quoted] of text.matchAll(new RegExp(`${STRING.source}|<<|[^]`, 'g'))) {
+    if (depth === 0 && quoted !== undefined) {
+      endCode()
+      part.push(...segmentsOf(quoted.slice(1, -1)))
+    } else if (depth === 0 && token === separator) endPart()
+    else {
+      depth += bracketStep(token)
+      if (depth < 0 || (depth === 0 && token === ';')) break
+      code += token
+    }
+  }
+  endPart()
+  return parts
+}
+
+/** A value, where this code beside texts is one: not `end=''`, `.format(x)`, `% x`, a width or the end of a line. */
+function valueIn(code: string, isFirst: boolean): Segment[] {
+  const text = code.trim()
+  if (/^(?:\w+\s*=(?!=)|std::(?:endl|flush|fixed|set)|endl\b|set(?:w|precision)\b|fixed\b)/.test(text))
+    return []
+  return /\w/.test(text) && (isFirst || /^\+/.test(text)) ? [null] : []
 }
 
 function namedSegments(text: string): Segment[] | undefined {
   const names = [...text.matchAll(NAMED)].map(([, keyword, key]) => keyword ?? key)
-  return names.length === 0 ? undefined : names.flatMap((name) => [null, `${name}=`]).concat(null)
+  return names.length === 0 ? undefined : names.flatMap((name) => [null, `, ${name}=`]).concat(null)
 }
 
 function segmentsOf(text: string): Segment[] {

@@ -55,6 +55,22 @@ it.each([
     undefined,
   ],
   ["Logger(f'Epoch:[{e}/{n}], val_loss: {l:.4f}')", '[12:00] Epoch:[1/2], val_loss: 3.2100', '3.2100'],
+  [
+    'print("Test set results:",\n      "loss= {:.4f}".format(a.item()),\n      "accuracy= {:.4f}".format(b.item()))',
+    'Test set results: loss= 0.7548 accuracy= 0.8220',
+    '0.7548',
+  ],
+  ['print("epoch", e, "val_loss:", v, "lr:", lr, flush=True)', 'epoch 3 val_loss: 0.25 lr: 0.1', '0.25'],
+  ["print('step ' + str(i) + ' val loss: ' + str(info['loss']))", 'step 3 val loss: 0.25', '0.25'],
+  ["print('val', 'loss', round(x, 3), sep=' ')", 'val loss 0.25', '0.25'],
+  ['print(f"{x} val_loss", y)', '3 val_loss 0.25', '0.25'],
+  ['fmt.Println("val loss:", loss/float64(n))', 'val loss: 0.25', '0.25'],
+  ["console.log('epoch', epoch, 'val_loss', loss.toFixed(3))", 'epoch 3 val_loss 0.250', '0.250'],
+  [
+    'std::cout << "epoch " << e << " val_loss: " << std::fixed << std::setprecision(4) << v << std::endl;',
+    'epoch 3 val_loss: 0.2500',
+    '0.2500',
+  ],
   ['print(f"ERROR: {e}")', 'ERROR: 404', undefined],
   ['logits = f("val_loss", x)', 'val_loss 3.2', undefined],
   ['self.log("val_loss", loss)', 'val_loss 3.2', undefined],
@@ -103,6 +119,12 @@ it.each([
     '4.91',
   ],
   ['logger.info("Epoch %d, loss %.3f", e, l)', 'INFO Epoch 4, loss 0.250', '4', '0.250'],
+  [
+    'bar.set_postfix({"step": i // N, "loss": loss.item()})',
+    '50%|## | 5/9 [00:01<00:01, 2.5it/s, step=4, loss=0.25]',
+    '4',
+    '0.25',
+  ],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the source of another program
   ['console.log(`step ${i} loss ${l}`)', 'step 7 loss 1.5', '7', '1.5'],
 ])('progress: %s', (source, printed, step, value) => {
