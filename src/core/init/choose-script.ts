@@ -7,7 +7,7 @@ import { documentedFirst, documentedStart, requiredArguments } from './start.ts'
 const SCRIPTS = /(?:^|\/)(?:\w+_)?(?:train|pretrain|finetune|run|main|fit)(?:_\w+)?\.py$/
 /** A training step, or something that contains one. */
 export const TRAINS =
-  /\.backward\(|(?<!class )\bTrainer\(|\.fit\((?!\))|\.learn\(|jax\.grad|value_and_grad|GradientTape|\b(?:xgb|lgb|xgboost|lightgbm)\.train\(/
+  /\.backward\(|(?<!class )\bTrainer\(|\.fit\((?!\))|\.learn\(|jax\.grad|value_and_grad|GradientTape|(?<!optimize)\.minimize\(|\.apply_gradients\(|\bsess\w*\.run\(\s*\[?\s*train|\b(?:xgb|lgb|xgboost|lightgbm)\.train\(/
 
 /** An unindented loop or call: what a script does when it is started, other than to define. */
 const STARTS_SOMETHING = /^(?:if __name__\b|for\b|while\b|with\b|[\w.]+\()/

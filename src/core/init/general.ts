@@ -150,10 +150,16 @@ const DATA_FILES = /(?:^|\/)\w*data(?:_?(?:sets?|modules?|loaders?|providers?|ut
 
 /** What a proposal may change beside the script: the model, not the data and not the measurement. */
 const MODEL_FILES =
-  /(?:^|\/)(?:(?:models?|nets?|networks?|layers|modules)\/(?:[\w-]+\/)*\w+|\w*model\w*|\w*net(?:work)?|gpt|optim\w*|layers?|modules?|schedul\w*|arch\w*|transformer|attention|losses)\.py$/
+  /(?:^|\/)(?:(?:models?|nets?|networks?|layers|modules)\/(?:[\w-]+\/)*\w+|\w*model\w*|\w*net(?:work)?|gpt|optim\w*|layers?|modules?|schedul\w*|arch\w*|transformer|attention|losses)\.py$/i
+/** A layer or a whole network, whatever its file is called. */
+const DEFINES_LAYER =
+  /^class \w+\((?:\w+\.)*(?:Module|Layer|Optimizer|Function|LightningModule)\):|^class \w+\((?:tf\.)?keras\.Model\):/
+const MEASURES = /(?:^|\/)(?:\w*(?:metric|eval|scor(?:e|ing)|perplexity)\w*|tasks?)\.py$/i
 
 function isOfTheModel(layout: Layout, path: string): boolean {
-  return !DATA_FILES.test(path) && (MODEL_FILES.test(path) || findLine(layout, path, TRAINS) !== undefined)
+  if (DATA_FILES.test(path)) return false
+  if (MODEL_FILES.test(path) || findLine(layout, path, TRAINS) !== undefined) return true
+  return !MEASURES.test(path) && findLine(layout, path, DEFINES_LAYER) !== undefined
 }
 
 /** A folder of many models as one pattern, and what else is in that folder taken out again. */

@@ -31,6 +31,14 @@ describe('the script that trains', () => {
       'python3 main.py',
     ],
     [
+      'is the one that runs the operation which trains, in a session of TensorFlow 1',
+      {
+        'execute_cora.py': `for i in x:\n    _, l = sess.run([train_op, loss])\n${PRINTS}`,
+        'process.py': 'x = 1\n',
+      },
+      'python3 execute_cora.py',
+    ],
+    [
       'is what a document starts, not what sorts first',
       { 'README.md': 'python train_b.py\n', 'train_a.py': TRAINS, 'train_b.py': TRAINS },
       'python3 train_b.py',
@@ -365,6 +373,19 @@ it('leaves data to a person where the script that prepares it needs arguments', 
   expect(
     configOf({ 'train.py': TRAINS, 'prepare.py': 'parser.add_argument("source")\n' }).setup,
   ).toBeUndefined()
+})
+
+it('a proposal may change what defines layers, whatever its file is called, and not what measures', () => {
+  const layer = (base: string) => `class Block(${base}):\n    pass\n`
+  const files = {
+    'train.py': `from parts import *\nimport norms, perplexity, plain\nfrom lib.Models import A\n${TRAINS}`,
+    'parts.py': layer('nn.Module'),
+    'norms.py': layer('torch.autograd.Function'),
+    'lib/Models.py': 'A = 1\n',
+    'perplexity.py': layer('nn.Module'),
+    'plain.py': layer('Exception'),
+  }
+  expect(configOf(files).editable).toEqual(['train.py', 'parts.py', 'norms.py', 'lib/Models.py'])
 })
 
 it('names a folder of many models in one line, and files of data in none', () => {
