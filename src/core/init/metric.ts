@@ -1,7 +1,8 @@
 // Finds the printed line that holds the metric, and the one that shows the loss during training.
 import type { MetricDirection } from '../trial/metric.ts'
 import { type Evidence, evidenceOfLine, type Layout, linesOf } from './layout.ts'
-import { patternAfter, printedSegments, printingCall, type Segment } from './printed.ts'
+import { printedSegments, printingCall, type Segment } from './printed.ts'
+import { patternAfter } from './printed-pattern.ts'
 
 export interface FoundMetric {
   name: string
@@ -19,7 +20,7 @@ const HELD_OUT =
 const LOSSES = 'bpb|bpc|bits[ _-]per[ _-](?:byte|char\\w*)|nll|loss|ppl|perplexity|mse|mae|rmse|wer|cer'
 const MINIMIZED = `(?:${LOSSES}|error)`
 const MAXIMIZED =
-  '(?:acc(?:uracy)?(?:@\\d+)?|f1|auc|bleu|rouge\\w*|map|iou|r2|(?:(?:mean|avg|average)[ _])?(?:ep(?:isod\\w*)?[ _])?(?:returns?|rewards?)|score)'
+  '(?:acc(?:uracy)?(?:@\\d+)?|prec(?:ision)?@\\d+|f1|auc|bleu|rouge\\w*|map|iou|r2|(?:(?:mean|avg|average)[ _])?(?:ep(?:isod\\w*)?[ _])?(?:returns?|rewards?)|score)'
 
 /** `Test set: average loss`: the line says further to the left what it was measured on. */
 const HELD_OUT_BEFORE =

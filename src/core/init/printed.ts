@@ -1,4 +1,4 @@
-// Reads printed lines out of source text: which words a program prints around a value, and the pattern that finds it again.
+// Reads printed lines out of source text: which words a program prints around a value.
 import { bracketStep } from '../gate/source.ts'
 
 /** Literal text, or null where a value is printed. */
@@ -10,6 +10,12 @@ const PREFIXED =
 /** tqdm writes names and values after its bar: `set_postfix(val_loss=x)` and `set_postfix({'val_loss': x})`. */
 const POSTFIX = /\bset_postfix\s*\((.*)/
 const NAMED = /(?:^|[(,{]\s*)(?:(\w+)\s*=(?!=)|["']([^"']+)["']\s*:)/g
+/** A line that is one object: `print(json.dumps({'val_loss': x}))`, or `print(dict(val_loss=x))` as Python shows it. */
+const OBJECT = /\bprint\w*\s*\(\s*(json\.dumps\s*\(\s*)?(?:dict\s*\(|\{)(.*)/
+const NAMED_OBJECT = /(\bprint\w*\s*\(\s*(?:json\.dumps\s*\(\s*)?)(\w+)(?=\s*[,)])/
+/** Trackers keep values elsewhere, and so do files. */
+const KEPT_ELSEWHERE =
+  /\b(?:add_scalars?|scalar_summary|log_?(?:value|scalar|metric|dict|hist|hyper|param|artifact|image|table)\w*)\s*\(|\bfile\s*=\s*(?!sys\.)\w/i
 const PLAIN =
   /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|println!?)\s*[( ]/i
 /** Calls that print all their arguments with blanks between them. */
@@ -22,13 +28,27 @@ const STRING = /[fFrRbB]{0,2}("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.
 const HOLE =
   /\$?\{(?:[^{}"']|\{[^{}]*\}|\[?["'][^"']*["']\]?)*\}|%[-+ #0]*\d*(?:\.\d+)?(?:z|l{1,2}|h)?[diufFeEgGsx]/g
 
-/** Lines of one printing call that are read. */
-const MAX_LINES = 8
+/** Lines of one printing call that are read, and lines above it in which its object may be made. */
+const MAX_LINES = 16
 
-/** The line with those that follow until its brackets are closed, when it begins to print. */
+/**
+ * The line with those that follow until its brackets are closed, when it begins to print; with the object in place of its name,
+ * when it prints one that was made just above.
+ */
 export function printingCall(lines: readonly string[], index: number): string {
-  let text = lines[index] ?? ''
+  const text = lines[index] ?? ''
   if (!PRINTS.test(text)) return text
+  const call = untilClosed(lines, index)
+  return call.replace(NAMED_OBJECT, (all, print: string, name: string) => {
+    const makes = new RegExp(`^\\s*${name}\\s*=\\s*(?=dict\\s*\\(|\\{)`)
+    const first = Math.max(0, index - MAX_LINES)
+    const at = lines.slice(first, index).findLastIndex((line) => makes.test(line))
+    return at < 0 ? all : print + untilClosed(lines, first + at).replace(makes, '')
+  })
+}
+
+function untilClosed(lines: readonly string[], index: number): string {
+  let text = lines[index] ?? ''
   for (let next = index + 1; next < index + MAX_LINES && openBrackets(text) > 0; next++)
     text += ` ${(lines[next] ?? '').trim()}`
   return text
@@ -40,9 +60,12 @@ function openBrackets(text: string): number {
 
 /** The printed pieces of a line of source, or undefined when it prints nothing. */
 export function printedSegments(line: string): Segment[] | undefined {
-  if (!PRINTS.test(line) || /^\s*(#|\/\/|\*)/.test(line)) return undefined
+  if (!PRINTS.test(line) || KEPT_ELSEWHERE.test(line) || /^\s*(#|\/\/|\*)/.test(line)) return undefined
   const postfix = POSTFIX.exec(line)?.[1]
-  if (postfix !== undefined) return namedSegments(postfix)
+  if (postfix !== undefined) return namedSegments(postfix, (name) => `, ${name}=`)
+  const [, json, object] = OBJECT.exec(line) ?? []
+  if (object !== undefined)
+    return namedSegments(object, (name) => (json === undefined ? `, '${name}': ` : `, "${name}": `))
   const segments = merged(segmentsOfCall(line))
   if (!segments.some((segment) => segment !== null)) return undefined
   return PREFIXED.test(line) ? [null, ...segments] : segments
@@ -101,9 +124,9 @@ function valueIn(code: string, isFirst: boolean): Segment[] {
   return /\w/.test(text) && (isFirst || /^\+/.test(text)) ? [null] : []
 }
 
-function namedSegments(text: string): Segment[] | undefined {
-  const names = [...text.matchAll(NAMED)].map(([, keyword, key]) => keyword ?? key)
-  return names.length === 0 ? undefined : names.flatMap((name) => [null, `, ${name}=`]).concat(null)
+function namedSegments(text: string, written: (name: string) => string): Segment[] | undefined {
+  const names = [...text.matchAll(NAMED)].map(([, keyword, key]) => keyword ?? key ?? '')
+  return names.length === 0 ? undefined : names.flatMap((name) => [null, written(name)]).concat(null)
 }
 
 function segmentsOf(text: string): Segment[] {
@@ -124,41 +147,4 @@ function merged(segments: readonly Segment[]): Segment[] {
     else if (segment !== '') result.push(segment)
   }
   return result
-}
-
-/** The number, NaN or infinity that follows, without punctuation. */
-const NUMBER = '[-+.\\w]+'
-
-/**
- * The pattern that finds the value printed right after `word`.
- *
- * @param group name of the capture group; empty for the only group of the pattern
- */
-export function patternAfter(segments: readonly Segment[], word: RegExp, group = ''): string | undefined {
-  for (const [index, segment] of segments.entries()) {
-    const found = segment === null ? null : word.exec(segment)
-    if (segment === null || !found || segments[index + 1] !== null) continue
-    const between = segment.slice(found.index + found[0].length)
-    if (/[A-Za-z0-9]/.test(between) || between.length > 20) continue
-    const before = segment.slice(0, found.index)
-    const isStart = index === 0 && before.trim() === ''
-    const start = isStart ? '^\\s*' : '\\b'
-    const capture = group === '' ? '(' : `(?<${group}>`
-    // A value printed with a width has blanks before it.
-    const gap = /\s$/.test(between) ? '' : '\\s*'
-    const label = `${isStart && before === '' ? '^' : start}${literal(found[0] + between)}${gap}`
-    return `${label}${capture}${valueBefore(segments[index + 2])}`
-  }
-  return undefined
-}
-
-/** Letters right after the value, such as a unit, would be taken for a part of it. */
-function valueBefore(next: Segment | undefined): string {
-  const unit = /^[A-Za-z_%]+/.exec(next ?? '')?.[0]
-  return unit === undefined || unit.startsWith('%') ? `${NUMBER})` : `${NUMBER}?)${literal(unit)}\\b`
-}
-
-/** The text as a regular expression in which any white space matches any other. */
-function literal(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&').replaceAll(/\s+/g, '\\s+')
 }
