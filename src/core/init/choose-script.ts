@@ -1,5 +1,5 @@
 // Which script of Python is meant, of all that seem to train.
-import { findLine, type Layout, plainPaths } from './layout.ts'
+import { findLine, type Layout, linesOf, plainPaths } from './layout.ts'
 import { findMetric } from './metric.ts'
 import { importedFiles, NOT_TRAINING } from './python.ts'
 import { documentedFirst, documentedStart, requiredArguments } from './start.ts'
@@ -20,11 +20,24 @@ export function trainingScripts(layout: Layout): string[] {
     scripts.filter((path) => trains(path) || importedFiles(layout, path).some(trains)),
     plainPaths(layout, /^[\w-]+\.py$/).filter((path) => trains(path) && !NOT_TRAINING.test(path)),
     plainPaths(layout, /\/[\w-]+\.py$/).filter(
-      (path) => trains(path) && !NOT_TRAINING.test(path) && findLine(layout, path, /^if __name__\b/),
+      (path) => trains(path) && !NOT_TRAINING.test(path) && trainsByItself(layout, path),
     ),
   ].flatMap((paths) => documentedFirst(layout, easiestFirst(layout, paths)))
   const starts = (path: string) => findLine(layout, path, STARTS_SOMETHING) !== undefined
   return [...new Set([...training.filter(starts), ...training])]
+}
+
+/** Whether a file is a script and no module: it says so, or the step stands in a loop outside of any function. */
+function trainsByItself(layout: Layout, path: string): boolean {
+  if (findLine(layout, path, /^if __name__\b/)) return true
+  const lines = linesOf(layout, path)
+  const above = lines
+    .slice(
+      0,
+      lines.findIndex((line) => TRAINS.test(line)),
+    )
+    .reverse()
+  return /^(?:for|while)\b/.test(above.find((line) => /^\w/.test(line)) ?? '')
 }
 
 /**

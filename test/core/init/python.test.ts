@@ -39,6 +39,14 @@ describe('the script that trains', () => {
       'python3 execute_cora.py',
     ],
     [
+      'is one in a folder, when a loop of it stands outside of any function',
+      {
+        'implementations/gan/gan.py': TRAINS,
+        'implementations/a.py': 'for i in x:\n    pass\ndef f():\n    loss.backward()\n',
+      },
+      'python3 implementations/gan/gan.py',
+    ],
+    [
       'is what a document starts, not what sorts first',
       { 'README.md': 'python train_b.py\n', 'train_a.py': TRAINS, 'train_b.py': TRAINS },
       'python3 train_b.py',
