@@ -31,13 +31,8 @@ export function trainingScripts(layout: Layout): string[] {
 function trainsByItself(layout: Layout, path: string): boolean {
   if (findLine(layout, path, /^if __name__\b/)) return true
   const lines = linesOf(layout, path)
-  const above = lines
-    .slice(
-      0,
-      lines.findIndex((line) => TRAINS.test(line)),
-    )
-    .reverse()
-  return /^(?:for|while)\b/.test(above.find((line) => /^\w/.test(line)) ?? '')
+  const step = lines.findIndex((line) => TRAINS.test(line))
+  return /^(?:for|while)\b/.test(lines.slice(0, step).findLast((line) => /^\w/.test(line)) ?? '')
 }
 
 /**

@@ -151,9 +151,9 @@ const DATA_FILES = /(?:^|\/)\w*data(?:_?(?:sets?|modules?|loaders?|providers?|ut
 /** What a proposal may change beside the script: the model, not the data and not the measurement. */
 const MODEL_FILES =
   /(?:^|\/)(?:(?:models?|nets?|networks?|layers|modules)\/(?:[\w-]+\/)*\w+|\w*model\w*|\w*net(?:work)?|gpt|optim\w*|layers?|modules?|schedul\w*|arch\w*|transformer|attention|losses)\.py$/i
-/** A layer or a whole network, whatever its file is called. */
+/** A class of layers, a network, an operation or an optimizer, whatever its file is called and whatever else it inherits from. */
 const DEFINES_LAYER =
-  /^class \w+\((?:\w+\.)*(?:Module|Layer|Optimizer|Function|LightningModule)\):|^class \w+\((?:tf\.)?keras\.Model\):/
+  /^class \w+(?:\[.*?\])?\(.*?(?:\b(?:Module|Layer|Optimizer|Function|LightningModule)|\bkeras\.Model)\b/
 const MEASURES = /(?:^|\/)(?:\w*(?:metric|eval|scor(?:e|ing)|perplexity)\w*|tasks?)\.py$/i
 
 function isOfTheModel(layout: Layout, path: string): boolean {

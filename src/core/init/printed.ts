@@ -17,7 +17,7 @@ const NAMED_OBJECT = /(\bprint\w*\s*\(\s*(?:json\.dumps\s*\(\s*)?)(\w+)(?=\s*[,)
 const KEPT_ELSEWHERE =
   /\b(?:add_scalars?|scalar_summary|log_?(?:value|scalar|metric|dict|hist|hyper|param|artifact|image|table)\w*)\s*\(|\bfile\s*=\s*(?!sys\.)\w/i
 const PLAIN =
-  /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|println!?)\s*[( ]/i
+  /\b(?:print\w*|f?printf\w*|echo|puts|log\w*\.\w+|logg\w+\.\w+|console\.\w+|\w+\.print|write|e?print(?:ln)?!?)\s*[( ]/i
 /** Calls that print all their arguments with blanks between them. */
 const JOINED = /(?<!\w)(?!f?printf)(?:print\w*|console\.\w+)\s*\((.*)/i
 /** C++ prints everything that is shifted into a stream. */

@@ -64,6 +64,11 @@ it.each([
   ["print('step ' + str(i) + ' val loss: ' + str(info['loss']))", 'step 3 val loss: 0.25', '0.25'],
   ["print('val', 'loss', round(x, 3), sep=' ')", 'val loss 0.25', '0.25'],
   ['print(f"{x} val_loss", y)', '3 val_loss 0.25', '0.25'],
+  ['print("=" * 9, "val_loss: " + f"{v:.3f}", end="\\n")', '========= val_loss: 0.250', '0.250'],
+  ['print("val_loss:", "%.3f" % v, file=sys.stderr)', 'val_loss: 0.250', '0.250'],
+  ['System.out.println("val_loss: " + loss + " after " + n);', 'val_loss: 0.25 after 3', '0.25'],
+  ['eprintln!("epoch {} val_loss: {:.3}", epoch, loss);', 'epoch 3 val_loss: 0.250', '0.250'],
+  ['std::cerr << "val_loss=" << v << ", lr=" << lr << "\\n";', 'val_loss=0.25, lr=0.1', '0.25'],
   ['fmt.Println("val loss:", loss/float64(n))', 'val loss: 0.25', '0.25'],
   ["console.log('epoch', epoch, 'val_loss', loss.toFixed(3))", 'epoch 3 val_loss 0.250', '0.250'],
   [

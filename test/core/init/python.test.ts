@@ -387,11 +387,11 @@ it('a proposal may change what defines layers, whatever its file is called, and 
   const layer = (base: string) => `class Block(${base}):\n    pass\n`
   const files = {
     'train.py': `from parts import *\nimport norms, perplexity, plain\nfrom lib.Models import A\n${TRAINS}`,
-    'parts.py': layer('nn.Module'),
+    'parts.py': layer('nn.Module, PyTorchModelHubMixin'),
     'norms.py': layer('torch.autograd.Function'),
     'lib/Models.py': 'A = 1\n',
     'perplexity.py': layer('nn.Module'),
-    'plain.py': layer('Exception'),
+    'plain.py': layer('LightningDataModule'),
   }
   expect(configOf(files).editable).toEqual(['train.py', 'parts.py', 'norms.py', 'lib/Models.py'])
 })
