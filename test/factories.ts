@@ -174,10 +174,10 @@ export function someEvidence({
   sigma = 0.02,
   effects = DEFAULT_EFFECTS,
   compared = true,
-  ...belief
+  ...others
 }: Partial<Evidence> & Pick<Partial<JudgePolicy>, 'direction'> = {}): Evidence {
-  const level = 'level' in belief ? belief.level : levelOf(losses(baseline, { direction }), sigma)
-  return { baseline, candidate, sigma, level, effects, compared }
+  const level = 'level' in others ? others.level : levelOf(losses(baseline, { direction }), sigma)
+  return { ...others, baseline, candidate, sigma, level, effects, compared }
 }
 
 function levelOf(measured: readonly number[], sigma: number): Belief['level'] {
@@ -224,7 +224,7 @@ export function aPromotionOutcome(fields: Partial<PromotionOutcome> = {}): Promo
 export function aVerdict(fields: Partial<Verdict> = {}): Verdict {
   return {
     kind: 'merge',
-    reason: 'gain 0.0312 ± 0.0091 over 2 runs, z = 3.4, false-merge risk 0.8 % ≤ 18 %',
+    reason: 'gain 0.0312 ± 0.0091 over 2 runs, z = 3.4, false-merge risk 0.8 % ≤ 12 %',
     gain: 0.0312,
     // A test that says what is gained means that luck took nothing away.
     measured: fields.gain ?? 0.0323,

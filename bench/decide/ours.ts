@@ -1,5 +1,5 @@
 // The judge that ships, played as the scheduler uses it, with every default of a configuration that sets nothing.
-import { type Evidence, judge, type ResearchYield } from '../../src/core/judge/judge.ts'
+import { DEFAULT_OUTLIERS, type Evidence, judge, type ResearchYield } from '../../src/core/judge/judge.ts'
 import { type JudgePolicy, requirement } from '../../src/core/judge/policy.ts'
 import { BUNDLE_SIGMAS, MAX_MEMBER_AGE, MEMBER_SIGMAS } from '../../src/core/propose/bundles.ts'
 import type { TrialResult } from '../../src/core/record/trial.ts'
@@ -14,7 +14,7 @@ import {
   weighPeriod,
 } from '../../src/core/statistics/belief.ts'
 import { estimateNoise, type Noise } from '../../src/core/statistics/noise.ts'
-import { DEFAULT_SPREADS } from '../../src/core/statistics/spreads.ts'
+import { ONE_SPREAD } from '../../src/core/statistics/spreads.ts'
 import { seedToShare } from '../../src/core/trial/shared-seed.ts'
 import { aTrialResult, DEFAULTS } from '../../test/factories.ts'
 import { type Claim, type Night, play, type Rule, SHIPPED } from './rules.ts'
@@ -154,7 +154,7 @@ class Ours {
     this.#nearMisses = this.#nearMisses.filter((one) => !members.includes(one))
     const gain = share * members.reduce((sum, one) => sum + one.change.gain, 0)
     const sd = Math.max(...members.map((one) => one.change.sd))
-    const change = { gain, sd, addedLines: lines * members.length }
+    const change = { gain, sd, addedLines: lines * members.length, isBundle: true }
     const claim = this.#decide(change, true)
     if (claim && lines > 0)
       this.#leaveOuts = members.map((one) => ({
@@ -278,7 +278,7 @@ class Ours {
     const groups = [...this.#groups, this.#measured]
     const runs = groups.reduce((sum, group) => sum + group.length, 0)
     if (this.#estimated?.runs === runs) return this.#estimated.noise
-    const { outliers = 0.0125, spreads = DEFAULT_SPREADS, sigma = 1 } = estimateNoise(groups) ?? {}
+    const { outliers = DEFAULT_OUTLIERS, spreads = ONE_SPREAD, sigma = 1 } = estimateNoise(groups) ?? {}
     const noise = { outliers, spreads, sigma: this.#toldSigma ?? sigma }
     this.#estimated = { runs, noise }
     return noise

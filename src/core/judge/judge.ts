@@ -2,7 +2,12 @@
 import { measuredValues, type TrialResult } from '../record/trial.ts'
 import type { Verdict } from '../record/verdict.ts'
 import { type Belief, judgeReadings, likeliest, measuredGain } from '../statistics/belief.ts'
-import { DEFAULT_EFFECTS, type Posterior, untriedImprovement } from '../statistics/effects.ts'
+import {
+  DEFAULT_EFFECTS,
+  effectsOfBundles,
+  type Posterior,
+  untriedImprovement,
+} from '../statistics/effects.ts'
 import { mean, standardDeviation } from '../statistics/noise.ts'
 import { MAX_LEAD_SIGMAS, readRuns } from '../statistics/readings.ts'
 import type { Spreads } from '../statistics/spreads.ts'
@@ -27,7 +32,7 @@ export interface MeasuredEvidence {
 export interface Evidence extends MeasuredEvidence, Belief {
   /** Share of outliers among the runs of equal code, above 0. Default: one in 80. */
   outliers?: number
-  /** How often code has other noise than σ. Default: never. */
+  /** What noise code may have, as multiples of σ. Default: σ. */
   spreads?: Spreads
   /** What research brought lately. Default: nothing was run. */
   yield?: ResearchYield
@@ -53,6 +58,8 @@ export interface JudgedCode {
   shownGains?: readonly number[]
   /** It removes code that looked like a gain before, so it loses something more often than changes usually do. Default false. */
   removesGain?: boolean
+  /** It consists of changes that looked good. Default false. */
+  isBundle?: boolean
 }
 
 /** Required in addition to a low risk: the prior alone never justifies merging. */
@@ -60,14 +67,9 @@ const MERGE_Z = 2
 /** The same for a simplification, which only has to stay within its margin. */
 export const NOT_WORSE_Z = 1
 /** Maximum risk that a simplification loses more than its margin: nothing is gained that could make up for it. */
-const SIMPLIFICATION_RISK = 0.05
+const SIMPLIFICATION_RISK = 0.03
 /** The same where the effects of usual changes promise too much, see `removesGain`; docs/measured.md shows why. */
-const REMOVAL_RISK = 0.015
-/**
- * Risk that the model behind the calculation is wrong: above all about σ, which rests on few runs at first. So many of the merges
- * were false that were calculated to be certain (docs/measured.md).
- */
-const MODEL_RISK = 0.005
+const REMOVAL_RISK = 0.01
 /** A candidate is run again while that promises this many times what an average run brings: a merge takes a few more runs. */
 const WORTH_ANOTHER_RUN = 4
 /** Before anything is known, research brings per run what half an untried candidate promises, which counts like 50 runs. */
@@ -122,10 +124,11 @@ function judgeRuns(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): J
   const { outliers = DEFAULT_OUTLIERS, spreads } = evidence
   const readings = readRuns(losses(candidate, policy), sigma, outliers, spreads)
   const measured = measuredGain(level, readings, sigma)
-  const belief = judgeReadings({ ...evidence, level }, readings, sigma, need.gain / sigma)
+  const effects = code.isBundle ? effectsOfBundles(evidence.effects) : evidence.effects
+  const belief = judgeReadings({ effects, level }, readings, sigma, need.gain / sigma)
   const z = (measured.gain - need.gain / sigma) / Math.sqrt(measured.variance)
-  const risk = MODEL_RISK + (1 - MODEL_RISK) * belief.risk
   const [gain, plain] = [belief.mean, measured.gain].map((sigmas) => sigmas * sigma) as [number, number]
+  const { risk } = belief
   const facts = { gain, measured: plain, sigma, z, risk, runs: countRuns(evidence) }
   const longer = describeLongerRuns(evidence, code.usualSeconds)
   const words = describe(facts, Math.sqrt(belief.variance) * sigma, need)
@@ -138,12 +141,11 @@ function judgeRuns(evidence: Evidence, policy: JudgePolicy, code: JudgedCode): J
     const { compared = true } = evidence
     const wait = compared
       ? undefined
-      : compareFirst(proof, evidence, readings, sigma, need.gain / sigma, policy.mergeRisk)
+      : compareFirst(proof, { level, effects }, readings, sigma, need.gain / sigma, policy.mergeRisk)
     return wait ?? acceptOrDoubt(evidence, policy, facts, code, proof)
   }
   return goOnOrStop(evidence, policy, facts, `${words}${longer}`, {
     ...belief,
-    risk,
     needed: need.gain / sigma,
   })
 }

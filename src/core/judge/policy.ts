@@ -56,7 +56,7 @@ export function mostDoubtedRuns({ candidateReplicates }: Pick<JudgePolicy, 'cand
 export const DEFAULT_ALLOWANCE = 0.05
 
 /** Default of `merge-risk`; docs/deciding.md shows what other values cost. */
-export const DEFAULT_MERGE_RISK = 0.18
+export const DEFAULT_MERGE_RISK = 0.12
 
 /** Default of `guard-risk`; docs/deciding.md shows what other values cost. */
 export const DEFAULT_GUARD_RISK = 0.1

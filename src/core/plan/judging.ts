@@ -59,6 +59,7 @@ function judgeRuns(
     usualSeconds: usualSeconds(state, conditions),
     shownGains: shownGains(state),
     removesGain: candidate.origin.kind === 'leave-out',
+    isBundle: candidate.origin.kind === 'bundle',
   }
   const evidence = evidenceFor(state, conditions, candidate)
   const counts = { candidate: evidence.candidate.length, baseline: evidence.baseline.length }

@@ -201,10 +201,10 @@ export function thaw({ level, effects, observations }: FrozenBelief): CarriedBel
   return { level: level && thawLevel(level), effects, observations: [], before, learnedFrom: observations }
 }
 
-/** The gain of a candidate's runs over the baseline, in σ, as the likeliest reading has it. */
+/** The gain of a candidate's runs over the baseline, in σ, as the likeliest reading has it, and its error where the noise is σ. */
 export function measuredGain(level: Level, readings: readonly Reading[], sigma: number): MeasuredGain {
   const reading = likeliest(readings)
-  const variance = level.variance / sigma ** 2 + meanVariance(reading)
+  const variance = level.variance / sigma ** 2 + 1 / reading.kept.length
   return { gain: (level.mean - reading.mean) / sigma, variance }
 }
 

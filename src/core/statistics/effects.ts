@@ -47,7 +47,25 @@ export const DEFAULT_EFFECTS: Effects = normalised([
   0.001,
 ])
 /** Weight of that prior, in observed candidates. */
-const DEFAULT_CANDIDATES = 16
+const DEFAULT_CANDIDATES = 10
+
+/** Part of bundles that help at least, before it is known how the changes in them go together. */
+const BUNDLES_THAT_HELP = 2 / 3
+
+/**
+ * What bundles do: most of them help, because their members looked good. How much the others harm, and these gain, is what changes usually do.
+ *
+ * @param effects of usual changes
+ */
+export function effectsOfBundles(effects: Effects): Effects {
+  const helping = (index: number) => (HIGH[index] ?? 0) > 0
+  const help = effects.reduce((sum, weight, index) => (helping(index) ? sum + weight : sum), 0)
+  if (help >= BUNDLES_THAT_HELP) return effects
+  return effects.map(
+    (weight, index) =>
+      weight * (helping(index) ? BUNDLES_THAT_HELP / help : (1 - BUNDLES_THAT_HELP) / (1 - help)),
+  )
+}
 
 /** Few iterations are enough: each estimate starts from the previous one. */
 const ITERATIONS = 5

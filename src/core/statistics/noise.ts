@@ -1,5 +1,5 @@
 // The noise of one run: how much runs of equal code differ, and how well that is known.
-import { learnSpreads, type Repeated, type Spreads } from './spreads.ts'
+import { learnCodeShares, likelySpreads, type Repeated, type Spreads } from './spreads.ts'
 
 /** The noise of one run, in the metric's unit. */
 export interface Noise {
@@ -9,7 +9,7 @@ export interface Noise {
   degreesOfFreedom: number
   /** Share of runs that are outliers, above 0: as if one in 80 runs had been one before the first was seen. */
   outliers: number
-  /** Shares of code whose runs differ by σ, and by several times as much. */
+  /** By how much the runs of a code may differ, as multiples of σ. */
   spreads: Spreads
 }
 
@@ -30,10 +30,12 @@ export function estimateNoise(groups: readonly (readonly number[])[]): Noise | u
   const degreesOfFreedom = degreesIn(kept)
   if (degreesOfFreedom === 0) return undefined
   const scale = robustScale(kept.flatMap(deviationsOf), degreesOfFreedom)
+  const raised = upperBoundFactor(degreesOfFreedom)
+  const codeShares = learnCodeShares(scale > 0 ? kept.flatMap((group) => repeatedIn(group, scale)) : [])
   return {
-    sigma: scale * upperBoundFactor(degreesOfFreedom),
+    sigma: scale * raised,
     degreesOfFreedom,
-    spreads: learnSpreads(scale > 0 ? kept.flatMap((group) => repeatedIn(group, scale)) : []),
+    spreads: likelySpreads(degreesOfFreedom, raised, codeShares),
     outliers: steadied((outliers + PRIOR_OUTLIERS) / (runs + PRIOR_RUNS)),
   }
 }

@@ -1,7 +1,7 @@
 // What the runs of one code say, where some runs may be outliers that say nothing, and where its noise may be larger than usual: one
 // reading for each number of runs left out and each noise.
 import { mean } from './noise.ts'
-import { ONE_SPREAD, SPREADS, type Spreads } from './spreads.ts'
+import { ONE_SPREAD, type Spreads } from './spreads.ts'
 
 /** One way to understand the runs of a candidate. Losses are oriented: lower is better. */
 export interface Reading {
@@ -31,7 +31,7 @@ export const MAX_LEAD_SIGMAS = 4
  *
  * @param sigma usual noise of one run, above 0
  * @param outliers share of outliers among the runs of equal code
- * @param spreads how often code has other noise. Default: never
+ * @param spreads what noise the code may have. Default: σ
  */
 export function readRuns(
   losses: readonly number[],
@@ -45,8 +45,7 @@ export function readRuns(
   for (let out = 0; out < sorted.length && mayBeOutliers(out, sorted.length, outliers); out++) {
     const kept = sorted.slice(0, sorted.length - out)
     const center = mean(trimLucky(kept, sigma))
-    for (const [index, spread] of SPREADS.entries()) {
-      const share = spreads[index] ?? 0
+    for (const { times: spread, share } of spreads) {
       if (share === 0) continue
       logs.push(Math.log(share) + logWeight(kept, out, spread, sigma, outliers))
       readings.push({ kept, mean: center, spread, weight: 0 })

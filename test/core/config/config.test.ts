@@ -162,7 +162,7 @@ describe('a valid file', () => {
       },
       sandbox: SANDBOX,
       replicates: { baseline: 6, candidate: 20 },
-      mergeRisk: 0.18,
+      mergeRisk: 0.12,
       guards: [],
       guardRisk: 0.1,
       simplicity: {

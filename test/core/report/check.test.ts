@@ -54,7 +54,7 @@ test('a typical verdict', () => {
     title: 'val_bpb 2.3412 (−0.0311, z = 3.4): merge',
   })
   expect(summary).toMatchInlineSnapshot(`
-    "**Merge**: gain 0.0312 ± 0.0091 over 2 runs, z = 3.4, false-merge risk 0.8 % ≤ 18 %
+    "**Merge**: gain 0.0312 ± 0.0091 over 2 runs, z = 3.4, false-merge risk 0.8 % ≤ 12 %
 
     |  | val_bpb | runs |
     | --- | --- | --- |

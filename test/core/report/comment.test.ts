@@ -37,7 +37,7 @@ test('a typical comment', () => {
   expect(renderComment({ candidate, config, cost, evidence, verdict: aVerdict() })).toMatchInlineSnapshot(`
     "<!-- autoresearch metrics f9850c0d -->
 
-    **Merge**: gain 0.0312 ± 0.0091 over 2 runs, z = 3.4, false-merge risk 0.8 % ≤ 18 %
+    **Merge**: gain 0.0312 ± 0.0091 over 2 runs, z = 3.4, false-merge risk 0.8 % ≤ 12 %
 
     |  | val_bpb | Δ |
     | --- | --- | --- |

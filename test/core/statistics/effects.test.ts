@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   DEFAULT_EFFECTS,
   type Effects,
+  effectsOfBundles,
   judgeEffect,
   learnEffects,
   type MeasuredGain,
@@ -123,12 +124,25 @@ describe('learnEffects', () => {
     expect(learnEffects([], DEFAULT_EFFECTS)).toEqual(DEFAULT_EFFECTS)
   })
 
+  it('of bundles, most help; how much does not change', () => {
+    const bundles = effectsOfBundles(DEFAULT_EFFECTS)
+    expect(shareOfGood(bundles)).toBeCloseTo(2 / 3)
+    expect(SUM(bundles)).toBeCloseTo(1)
+    for (const part of [bundles, DEFAULT_EFFECTS])
+      expect((part[6] ?? 0) / shareOfGood(part)).toBeCloseTo(0.02 / 0.052)
+  })
+
+  it('of bundles, as many help as of all changes where that is more', () => {
+    const good = DEFAULT_EFFECTS.map((_, index) => (index === 6 ? 0.9 : 0.01))
+    expect(effectsOfBundles(good)).toBe(good)
+  })
+
   it('from little stays near what is believed before', () => {
     const effects = learnEffects(
       tried(1, () => 4),
       DEFAULT_EFFECTS,
     )
-    expect(shareOfGood(effects) - shareOfGood(DEFAULT_EFFECTS)).toBeLessThan(0.08)
+    expect(shareOfGood(effects) - shareOfGood(DEFAULT_EFFECTS)).toBeLessThan(0.1)
     expect(shareOfGood(effects)).toBeGreaterThan(shareOfGood(DEFAULT_EFFECTS))
   })
 

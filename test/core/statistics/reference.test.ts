@@ -12,7 +12,12 @@ import { firstLevel } from '../../../src/core/statistics/level.ts'
 import { estimateNoise, standardDeviation } from '../../../src/core/statistics/noise.ts'
 import { CutNormal, normalProbability } from '../../../src/core/statistics/normal.ts'
 import { readRuns } from '../../../src/core/statistics/readings.ts'
-import { DEFAULT_SPREADS, learnSpreads, SPREADS } from '../../../src/core/statistics/spreads.ts'
+import {
+  CODE_SPREADS,
+  DEFAULT_CODE_SHARES,
+  learnCodeShares,
+  likelySpreads,
+} from '../../../src/core/statistics/spreads.ts'
 
 interface Reference {
   normal: { x: number; probability: number }[]
@@ -23,6 +28,7 @@ interface Reference {
   clopperPearson: { count: number; total: number; low: number; high: number }[]
   spreadsOf: { runs: number[]; weights: number[] }[]
   learnedSpreads: { codes: number[][]; shares: number[] }[]
+  student: { x: number; degrees: number; tail: number }[]
   level: { losses: number[]; sigma: number; mean: number; variance: number }[]
 }
 
@@ -86,8 +92,9 @@ describe('against mpmath', () => {
   })
 
   it.each(reference.spreadsOf)('how much the code of $runs varies', ({ runs, weights }) => {
-    const found = readRuns(runs, 1, 1e-12, DEFAULT_SPREADS)
-    for (const [index, spread] of SPREADS.entries())
+    const spreads = CODE_SPREADS.map((times, index) => ({ times, share: DEFAULT_CODE_SHARES[index] ?? 0 }))
+    const found = readRuns(runs, 1, 1e-12, spreads)
+    for (const [index, spread] of CODE_SPREADS.entries())
       expect(found.find((reading) => reading.spread === spread)?.weight ?? 0).toBeCloseTo(
         weights[index] ?? 0,
         4,
@@ -95,7 +102,7 @@ describe('against mpmath', () => {
   })
 
   it.each(reference.learnedSpreads)('how often code varies more, after $codes', ({ codes, shares }) => {
-    const found = learnSpreads(
+    const found = learnCodeShares(
       codes.map((runs) => ({
         squares: (standardDeviation(runs) ?? 0) ** 2 * (runs.length - 1),
         degreesOfFreedom: runs.length - 1,
@@ -103,6 +110,16 @@ describe('against mpmath', () => {
     )
     for (const [index, share] of found.entries()) expect(share).toBeCloseTo(shares[index] ?? 0, 3)
   })
+
+  // Nine values stand for all that σ may be.
+  it.each(reference.student)(
+    'a run above $x σ where σ has $degrees degrees of freedom',
+    ({ x, degrees, tail }) => {
+      const spreads = likelySpreads(degrees, 1, [1, 0, 0])
+      const found = spreads.reduce((sum, { times, share }) => sum + share * normalProbability(-x / times), 0)
+      expect(Math.abs(found / tail - 1)).toBeLessThan(0.15)
+    },
+  )
 
   it.each(reference.level)('the level of $losses', ({ losses, sigma, mean, variance }) => {
     const found = firstLevel(losses, sigma)
