@@ -2,9 +2,9 @@
 
 /** Variance of the drift in σ², and probability of a jump, per run. */
 export const MACHINES = [
-  { share: 0.75, drift: 0.0005, jump: 0 },
+  { share: 0.7, drift: 0.0005, jump: 0 },
   { share: 0.05, drift: 0.01, jump: 0 },
-  { share: 0.2, drift: 0.0005, jump: 0.01 },
+  { share: 0.25, drift: 0.0005, jump: 0.01 },
 ] as const
 /** Which of them stays where it is. */
 export const STEADY = 0
