@@ -117,7 +117,7 @@ test.each([
 })
 
 test('of a merged bundle a member that brings nothing and adds lines is removed again, one that helps stays', async () => {
-  const world = aWorld('simplicity: { removed-lines: 5, margin: 2 sigma }')
+  const world = aWorld('simplicity: { removed-lines: 5, margin: 4 sigma }')
   nearMiss(world, 'a', '-6\n')
   const idle = nearMiss(world, 'b', `0\n${LONG}`)
   const helps = nearMiss(world, 'c', `-5\n${LONG}`)
