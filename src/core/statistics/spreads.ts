@@ -2,7 +2,7 @@
 // has several times the noise of all: two lucky runs of such code look like a sure gain to whoever takes its noise for the usual one.
 
 /** One noise that a code may have. */
-export interface Spread {
+interface Spread {
   /** Standard deviation of its runs, as a multiple of σ. */
   times: number
   /** How probable that is before its runs are seen. */
