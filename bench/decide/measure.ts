@@ -48,7 +48,7 @@ type Calibration = {
   /** Mean of the stated risks. */
   statedPercent: number
   falsePercent: number
-  /** Exact 95 % interval of the true share. */
+  /** 95 % interval of the true share, see `intervalOf`. */
   lowPercent: number
   highPercent: number
 }
@@ -143,7 +143,13 @@ export function measure(
       2,
     ),
   }
-  return { row, calibration: calibrate(name, all) }
+  return {
+    row,
+    calibration: calibrate(
+      name,
+      nights.map((night) => night.merges),
+    ),
+  }
 }
 
 function isNeutralSimplification(merge: Merge): boolean {
@@ -153,27 +159,53 @@ function isNeutralSimplification(merge: Merge): boolean {
 /** Bounds of the bins, in percent. */
 const BINS = [0, 0.1, 1, 3, 10, 18, 100] as const
 
-function calibrate(rule: string, merges: readonly Merge[]): Calibration[] {
+function calibrate(rule: string, nights: readonly (readonly Merge[])[]): Calibration[] {
   return BINS.slice(1).flatMap((statedTo, index) => {
     const statedFrom = BINS[index] ?? 0
-    const inBin = merges.flatMap((merge) => {
-      const stated = 100 * (merge.risk ?? Number.NaN)
-      return stated > statedFrom && stated <= statedTo ? [{ merge, stated }] : []
-    })
-    if (inBin.length === 0) return []
-    const wrong = inBin.filter(({ merge }) => isFalse(merge)).length
-    const { low, high } = exactInterval(wrong, inBin.length)
+    const inBin = nights.map((merges) =>
+      merges.flatMap((merge) => {
+        const stated = 100 * (merge.risk ?? Number.NaN)
+        return stated > statedFrom && stated <= statedTo ? [{ merge, stated }] : []
+      }),
+    )
+    const all = inBin.flat()
+    if (all.length === 0) return []
+    const groups = inBin.map((some) => ({
+      part: some.filter(({ merge }) => isFalse(merge)).length,
+      whole: some.length,
+    }))
+    const { low, high } = intervalOf(groups)
     return {
       rule,
       statedFrom,
       statedTo,
-      merges: inBin.length,
-      statedPercent: round(mean(inBin.map(({ stated }) => stated)), 2),
-      falsePercent: round((100 * wrong) / inBin.length, 2),
+      merges: all.length,
+      statedPercent: round(mean(all.map(({ stated }) => stated)), 2),
+      falsePercent: round((100 * sum(groups.map(({ part }) => part))) / all.length, 2),
       lowPercent: round(100 * low, 2),
       highPercent: round(100 * high, 2),
     }
   })
+}
+
+/**
+ * 95 % interval of a share whose members come in independent groups: the exact one, of as many members as would tell as much if they were
+ * independent (Korn & Graubard, Survey Methodology 24, 1998). The merges of one night are not, because they share what the judge believes.
+ *
+ * @param groups those with no member as well
+ */
+export function intervalOf(groups: readonly { part: number; whole: number }[]): {
+  low: number
+  high: number
+} {
+  const [part, whole] = [sum(groups.map((group) => group.part)), sum(groups.map((group) => group.whole))]
+  const share = part / whole
+  const error = (shareError(groups) ?? 0) / 100
+  const effect = Math.max(1, (error ** 2 * whole) / (share * (1 - share)) || 1)
+  const [count, total] = [part / effect, Math.round(whole / effect)]
+  const [fewer, more] = [Math.floor(count), Math.ceil(count)].map((one) => exactInterval(one, total))
+  const between = (low = 0, high = 0) => low + (count - Math.floor(count)) * (high - low)
+  return { low: between(fewer?.low, more?.low), high: between(fewer?.high, more?.high) }
 }
 
 /** Standard error, in percent, of a share whose members come in independent groups (Cochran, Sampling Techniques, 1977, ch. 6). */

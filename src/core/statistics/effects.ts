@@ -47,7 +47,7 @@ export const DEFAULT_EFFECTS: Effects = normalised([
   0.001,
 ])
 /** Weight of that prior, in observed candidates. */
-const DEFAULT_CANDIDATES = 5
+const DEFAULT_CANDIDATES = 6
 
 /** Part of bundles that help at least, before it is known how the changes in them go together. */
 const BUNDLES_THAT_HELP = 2 / 3
