@@ -13,6 +13,9 @@ import {
   type WeighedPeriod,
   weighPeriod,
 } from '../../src/core/statistics/belief.ts'
+import type { Level } from '../../src/core/statistics/level.ts'
+import { HALF_WIDTH, POINTS, POINTS_PER_SIGMA } from '../../src/core/statistics/level-grid.ts'
+import { MACHINES, STEADY } from '../../src/core/statistics/machine-models.ts'
 import { estimateNoise, type Noise } from '../../src/core/statistics/noise.ts'
 import { ONE_SPREAD } from '../../src/core/statistics/spreads.ts'
 import { seedToShare } from '../../src/core/trial/shared-seed.ts'
@@ -84,6 +87,15 @@ function asBaseline(loss: number): Observed {
 const SHIPPED_BUNDLES: Bundling | false = DEFAULTS.search.bundle ? { most: DEFAULTS.search.bundle } : false
 
 const NO_CHANGE: Change = { gain: 0, sd: 1, addedLines: 0 }
+
+/** A level that is known, on a machine that does not move. A level without a grid would be as uncertain as a grid is coarse. */
+function exactly(at: number, sigma: number): Level {
+  const step = sigma / POINTS_PER_SIGMA
+  const weights = MACHINES.map((_, machine) =>
+    new Float64Array(POINTS).fill(machine === STEADY ? 1 : 0, HALF_WIDTH, HALF_WIDTH + 1),
+  )
+  return { mean: at, variance: 0, grid: { origin: at - HALF_WIDTH * step, step, weights } }
+}
 
 /** What the judge is told of the noise. */
 type KnownNoise = Omit<Noise, 'degreesOfFreedom'>
@@ -234,7 +246,7 @@ class Ours {
   #evidence(values: readonly number[]): Evidence {
     const { sigma, outliers, spreads } = this.#noise()
     const belief = this.#believe({ sigma, outliers })
-    const known = this.#variant.knowsLevel && { level: { mean: this.#world.level, variance: 0 } }
+    const known = this.#variant.knowsLevel && { level: exactly(this.#world.level, sigma) }
     const baseline = asRuns([0, 1], this.#policy)
     const candidate = asRuns(values, this.#policy)
     return {
