@@ -20,7 +20,7 @@ export const OUTLIER_RANGE = 60
 /** With a smaller probability, no code fails this often by chance alone. */
 const CHANCE = 0.05
 /** A reading that is less likely is ignored. */
-const MIN_WEIGHT = 1e-4
+const MIN_WEIGHT = 5e-4
 /** A run counts as at most this much better than the worst that counts: with heavy tails one lucky run could win alone. */
 export const MAX_LEAD_SIGMAS = 4
 

@@ -63,10 +63,13 @@ function logLikelihood({ squares, degreesOfFreedom }: Repeated, spread: number):
 
 /** Where σ may lie, in standard deviations of its logarithm from the estimate. It is more likely far above than far below. */
 const PLACES = [-2.4, -1.6, -0.8, 0, 0.8, 1.6, 2.4, 3.2, 4]
+/** With so many degrees of freedom, two places give the same chance of a run 3 σ out to 5 %, in a quarter of the time. */
+const WELL_KNOWN = 50
+const FEW_PLACES = [-0.5, 1.6]
 
 /**
  * The noise that a code may have, given the estimate of σ: the posterior of σ under a flat prior for log σ (Box & Tiao, *Bayesian
- * Inference in Statistical Analysis*, 1973, section 2.3), in nine steps, and for code with more noise than most the estimate itself.
+ * Inference in Statistical Analysis*, 1973, section 2.3), in a few steps, and for code with more noise than most the estimate itself.
  *
  * @param degreesOfFreedom behind the estimate, above 0
  * @param raised factor by which σ is above the estimate: what is returned are multiples of the raised σ
@@ -78,7 +81,8 @@ export function likelySpreads(
   [most = 1, ...others]: readonly number[],
 ): Spreads {
   const step = 1 / Math.sqrt(2 * degreesOfFreedom)
-  const steps = PLACES.map((place) => Math.exp(place * step))
+  const places = degreesOfFreedom < WELL_KNOWN ? PLACES : FEW_PLACES
+  const steps = places.map((place) => Math.exp(place * step))
   const likely = steps.map((times) =>
     Math.exp(degreesOfFreedom / 2 + logLikelihood({ squares: degreesOfFreedom, degreesOfFreedom }, times)),
   )
