@@ -49,24 +49,6 @@ export const DEFAULT_EFFECTS: Effects = normalised([
 /** Weight of that prior, in observed candidates. */
 const DEFAULT_CANDIDATES = 6
 
-/** Part of bundles that help at least, before it is known how the changes in them go together. */
-const BUNDLES_THAT_HELP = 2 / 3
-
-/**
- * What bundles do: most of them help, because their members looked good. How much the others harm, and these gain, is what changes usually do.
- *
- * @param effects of usual changes
- */
-export function effectsOfBundles(effects: Effects): Effects {
-  const helping = (index: number) => (HIGH[index] ?? 0) > 0
-  const help = effects.reduce((sum, weight, index) => (helping(index) ? sum + weight : sum), 0)
-  if (help >= BUNDLES_THAT_HELP) return effects
-  return effects.map(
-    (weight, index) =>
-      weight * (helping(index) ? BUNDLES_THAT_HELP / help : (1 - BUNDLES_THAT_HELP) / (1 - help)),
-  )
-}
-
 /** Few iterations are enough: each estimate starts from the previous one. */
 const ITERATIONS = 5
 /** Older observations are ignored: people and agents change what they try. */
@@ -138,6 +120,25 @@ function addShares(counts: number[], effects: Effects, likelihoods: Observation)
   if (total === 0) return
   for (let index = 0; index < counts.length; index++)
     counts[index] = (counts[index] ?? 0) + ((effects[index] ?? 0) * (likelihoods[index] ?? 0)) / total
+}
+
+/** Part of bundles that help at least, before it is known how the changes in them go together. */
+const BUNDLES_THAT_HELP = 2 / 3
+
+/**
+ * What bundles do: most of them help, because their members looked good. By how much they help, and the others harm, is what changes usually
+ * do.
+ *
+ * @param effects of usual changes
+ */
+export function effectsOfBundles(effects: Effects): Effects {
+  const helping = (index: number) => (HIGH[index] ?? 0) > 0
+  const help = effects.reduce((sum, weight, index) => (helping(index) ? sum + weight : sum), 0)
+  if (help >= BUNDLES_THAT_HELP) return effects
+  return effects.map(
+    (weight, index) =>
+      weight * (helping(index) ? BUNDLES_THAT_HELP / help : (1 - BUNDLES_THAT_HELP) / (1 - help)),
+  )
 }
 
 export interface Posterior {
