@@ -16,8 +16,14 @@ import {
 import type { Level } from '../../src/core/statistics/level.ts'
 import { HALF_WIDTH, POINTS, POINTS_PER_SIGMA } from '../../src/core/statistics/level-grid.ts'
 import { MACHINES, STEADY } from '../../src/core/statistics/machine-models.ts'
-import { estimateNoise, type Noise } from '../../src/core/statistics/noise.ts'
-import { ONE_SPREAD } from '../../src/core/statistics/spreads.ts'
+import {
+  estimateNoise,
+  type Noise,
+  newestRepeated,
+  standardDeviation,
+  upperBoundFactor,
+} from '../../src/core/statistics/noise.ts'
+import { learnCodeShares, likelySpreads, ONE_SPREAD } from '../../src/core/statistics/spreads.ts'
 import { seedToShare } from '../../src/core/trial/shared-seed.ts'
 import { aTrialResult, DEFAULTS } from '../../test/factories.ts'
 import { type Claim, type Night, play, type Rule, SHIPPED } from './rules.ts'
@@ -95,6 +101,21 @@ function exactly(at: number, sigma: number): Level {
     new Float64Array(POINTS).fill(machine === STEADY ? 1 : 0, HALF_WIDTH, HALF_WIDTH + 1),
   )
   return { mean: at, variance: 0, grid: { origin: at - HALF_WIDTH * step, step, weights } }
+}
+
+/** The noise where a judge is told σ: it takes the place of the estimate, and repeated runs are read by it. */
+function toldNoise(
+  groups: readonly number[][],
+  told: number,
+  { degreesOfFreedom, outliers }: Noise,
+): KnownNoise {
+  const codes = newestRepeated(groups).map((group) => {
+    const degrees = group.length - 1
+    return { squares: degrees * ((standardDeviation(group) ?? 0) / told) ** 2, degreesOfFreedom: degrees }
+  })
+  const raised = upperBoundFactor(degreesOfFreedom)
+  const spreads = likelySpreads(degreesOfFreedom, raised, learnCodeShares(codes))
+  return { sigma: told * raised, outliers, spreads }
 }
 
 /** What the judge is told of the noise. */
@@ -290,8 +311,11 @@ class Ours {
     const groups = [...this.#groups, this.#measured]
     const runs = groups.reduce((sum, group) => sum + group.length, 0)
     if (this.#estimated?.runs === runs) return this.#estimated.noise
-    const { outliers = DEFAULT_OUTLIERS, spreads = ONE_SPREAD, sigma = 1 } = estimateNoise(groups) ?? {}
-    const noise = { outliers, spreads, sigma: this.#toldSigma ?? sigma }
+    const found = estimateNoise(groups)
+    const noise =
+      found && this.#toldSigma !== undefined
+        ? toldNoise(groups, this.#toldSigma, found)
+        : (found ?? { outliers: DEFAULT_OUTLIERS, spreads: ONE_SPREAD, sigma: 1 })
     this.#estimated = { runs, noise }
     return noise
   }

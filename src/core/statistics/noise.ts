@@ -145,7 +145,7 @@ const LOWER_QUARTILE = -0.6745
 /**
  * The factor that makes σ an upper bound in 75 % of cases: √(ν / χ²₀.₂₅(ν)), with the quantile of Wilson & Hilferty, The distribution of chi-square (1931). 1.36 at 5 degrees of freedom, 1.05 at 100.
  */
-function upperBoundFactor(degreesOfFreedom: number): number {
+export function upperBoundFactor(degreesOfFreedom: number): number {
   const spread = 2 / (9 * degreesOfFreedom)
   return (1 - spread + LOWER_QUARTILE * Math.sqrt(spread)) ** -1.5
 }
