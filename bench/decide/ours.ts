@@ -20,7 +20,7 @@ import {
   estimateNoise,
   type Noise,
   newestRepeated,
-  standardDeviation,
+  repeatedIn,
   upperBoundFactor,
 } from '../../src/core/statistics/noise.ts'
 import { learnCodeShares, likelySpreads, ONE_SPREAD } from '../../src/core/statistics/spreads.ts'
@@ -109,10 +109,7 @@ function toldNoise(
   told: number,
   { degreesOfFreedom, outliers }: Noise,
 ): KnownNoise {
-  const codes = newestRepeated(groups).map((group) => {
-    const degrees = group.length - 1
-    return { squares: degrees * ((standardDeviation(group) ?? 0) / told) ** 2, degreesOfFreedom: degrees }
-  })
+  const codes = newestRepeated(groups).flatMap((group) => repeatedIn(group, told))
   const raised = upperBoundFactor(degreesOfFreedom)
   const spreads = likelySpreads(degreesOfFreedom, raised, learnCodeShares(codes))
   return { sigma: told * raised, outliers, spreads }

@@ -93,7 +93,8 @@ function distancesIn(group: readonly number[]): number[] {
   return group.flatMap((one, index) => group.slice(index + 1).map((other) => Math.abs(one - other)))
 }
 
-function repeatedIn(group: readonly number[], sigma: number): Repeated[] {
+/** What the runs of one code show of its noise, in this σ; nothing where there is one run. */
+export function repeatedIn(group: readonly number[], sigma: number): Repeated[] {
   if (group.length < 2) return []
   const center = mean(group)
   const squares = sumOf(group.map((value) => ((value - center) / sigma) ** 2))
